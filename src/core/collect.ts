@@ -1,0 +1,88 @@
+/** Folds a reply's events into the whole reply: the one path from streamed to not streamed. */
+import { GatewayError } from './errors.ts';
+import type { ReplyEnd, ReplyEvent, Source, StopReason } from './reply.ts';
+import { unreachable } from './unreachable.ts';
+import type { Usage } from './usage.ts';
+
+export interface Reply {
+  readonly blocks: readonly ReplyBlock[];
+  readonly sources: readonly Source[];
+  readonly stopReason: StopReason;
+  readonly stopSequence: string | undefined;
+  readonly usage: Usage;
+}
+
+export type ReplyBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature: string | undefined }
+  | { readonly type: 'redacted-reasoning'; readonly data: string }
+  /** `json` is the input's JSON text as the model wrote it; `{}` if it wrote none. */
+  | { readonly type: 'tool-use'; readonly toolUseId: string; readonly name: string; readonly json: string };
+
+/** Push events in, take the reply when `reply-end` has come. Throws the error of a `reply-error`. */
+export class ReplyCollector {
+  readonly #blocks: ReplyBlock[] = [];
+  readonly #sources: Source[] = [];
+  #pieces: string[] = [];
+  #toolUse: { toolUseId: string; name: string } | undefined;
+  #end: ReplyEnd | undefined;
+
+  push(event: ReplyEvent): void {
+    switch (event.type) {
+      case 'reply-start':
+        return;
+      case 'text-start':
+      case 'reasoning-start':
+        this.#pieces = [];
+        return;
+      case 'tool-use-start':
+        this.#pieces = [];
+        this.#toolUse = { toolUseId: event.toolUseId, name: event.name };
+        return;
+      case 'text-delta':
+      case 'reasoning-delta':
+        this.#pieces.push(event.text.plain);
+        return;
+      case 'tool-use-delta':
+        this.#pieces.push(event.json.plain);
+        return;
+      case 'text-end':
+        this.#blocks.push({ type: 'text', text: this.#pieces.join('') });
+        return;
+      case 'reasoning-end':
+        this.#blocks.push({ type: 'reasoning', text: this.#pieces.join(''), signature: event.signature });
+        return;
+      case 'redacted-reasoning':
+        this.#blocks.push({ type: 'redacted-reasoning', data: event.data });
+        return;
+      case 'tool-use-end':
+        if (this.#toolUse)
+          this.#blocks.push({ type: 'tool-use', ...this.#toolUse, json: this.#pieces.join('') || '{}' });
+        return;
+      case 'source':
+        this.#sources.push(event.source);
+        return;
+      case 'reply-end':
+        this.#end = event;
+        return;
+      case 'reply-error':
+        throw event.error;
+      default:
+        unreachable(event);
+    }
+  }
+
+  /** Throws `upstream_broken` when the events stopped before `reply-end`. */
+  reply(): Reply {
+    const end = this.#end;
+    if (!end) throw new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');
+    const { stopReason, stopSequence, usage } = end;
+    return { blocks: this.#blocks, sources: this.#sources, stopReason, stopSequence, usage };
+  }
+}
+
+export async function collectReply(batches: AsyncIterable<readonly ReplyEvent[]>): Promise<Reply> {
+  const collector = new ReplyCollector();
+  for await (const events of batches) for (const event of events) collector.push(event);
+  return collector.reply();
+}

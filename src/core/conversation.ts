@@ -1,0 +1,153 @@
+/**
+ * The neutral request: what every client protocol parses into and every upstream encodes.
+ *
+ * Each turn, part and tool carries `at`, its path in the client's own request (`messages[3].content[1]`), so that an
+ * adjustment or a refusal can name the field the client wrote. Nothing here knows a wire.
+ */
+import type { JsonObject, JsonValue } from './json.ts';
+
+export interface Conversation {
+  /** The model as the client wrote it; the upstream resolves aliases. */
+  readonly model: string;
+  readonly system: readonly SystemPart[];
+  readonly turns: readonly Turn[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice: ToolChoice;
+  /** False: the client wants at most one tool use a reply. */
+  readonly parallelToolUse: boolean;
+  readonly reasoning: Reasoning;
+  readonly output: OutputLimits;
+  /** The client's own name of this conversation (a session id), if it sent one; the same over all its turns. */
+  readonly key: string | undefined;
+  /** Where the client works; sent upstream only if the operator switched that on. */
+  readonly environment: Environment | undefined;
+}
+
+export interface SystemPart {
+  readonly at: string;
+  readonly text: string;
+  readonly cachePoint: boolean;
+}
+
+/** A `system` turn is an instruction in the middle of the conversation (OpenAI `developer`, Anthropic `system`). */
+export interface Turn {
+  readonly at: string;
+  readonly role: 'user' | 'assistant' | 'system';
+  readonly parts: readonly Part[];
+}
+
+export type Part =
+  | TextPart
+  | ImagePart
+  | DocumentPart
+  | ReasoningPart
+  | RedactedReasoningPart
+  | ToolUsePart
+  | ToolResultPart;
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly at: string;
+  readonly text: string;
+  readonly cachePoint?: boolean;
+}
+
+export interface ImagePart {
+  readonly type: 'image';
+  readonly at: string;
+  /** As declared by the client (`image/png`); the bytes decide what it really is. */
+  readonly mediaType: string;
+  /** Standard base64, no data-URL prefix. */
+  readonly data: string;
+  readonly cachePoint?: boolean;
+}
+
+export interface DocumentPart {
+  readonly type: 'document';
+  readonly at: string;
+  readonly name: string | undefined;
+  readonly mediaType: string;
+  readonly source:
+    | { readonly type: 'base64'; readonly data: string }
+    | { readonly type: 'text'; readonly text: string };
+  readonly cachePoint?: boolean;
+}
+
+export interface ReasoningPart {
+  readonly type: 'reasoning';
+  readonly at: string;
+  readonly text: string;
+  /** As the upstream signed it; absent when the client has none or it is known not to be the upstream's. */
+  readonly signature?: string;
+}
+
+export interface RedactedReasoningPart {
+  readonly type: 'redacted-reasoning';
+  readonly at: string;
+  /** Opaque, standard base64. */
+  readonly data: string;
+}
+
+export interface ToolUsePart {
+  readonly type: 'tool-use';
+  readonly at: string;
+  readonly toolUseId: string;
+  readonly name: string;
+  /** Parsed arguments. A string here is argument text which was no JSON: the encoder wraps and notes it. */
+  readonly input: JsonValue;
+  readonly cachePoint?: boolean;
+}
+
+export interface ToolResultPart {
+  readonly type: 'tool-result';
+  readonly at: string;
+  readonly toolUseId: string;
+  readonly content: readonly (TextPart | ImagePart | DocumentPart)[];
+  readonly isError: boolean;
+  readonly cachePoint?: boolean;
+}
+
+export interface Tool {
+  readonly at: string;
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema exactly as the client sent it, or undefined when it sent none. */
+  readonly inputSchema: JsonValue | undefined;
+  readonly cachePoint?: boolean;
+}
+
+export type ToolChoice =
+  | { readonly type: 'auto' }
+  | { readonly type: 'none' }
+  | { readonly type: 'required' }
+  | { readonly type: 'tool'; readonly name: string };
+
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** `unset`: the client said nothing about it. */
+export type Reasoning =
+  | { readonly mode: 'unset' | 'off' }
+  | {
+      readonly mode: 'on';
+      readonly effort: ReasoningEffort | undefined;
+      readonly budgetTokens: number | undefined;
+    };
+
+export interface OutputLimits {
+  readonly maxTokens: number | undefined;
+  readonly stopSequences: readonly string[];
+  readonly format: OutputFormat;
+}
+
+export type OutputFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json' }
+  | { readonly type: 'json-schema'; readonly name: string | undefined; readonly schema: JsonObject };
+
+/** Fields of the wire's envState and gitState of the upstream. */
+export interface Environment {
+  readonly operatingSystem: 'macos' | 'linux' | 'windows' | undefined;
+  readonly currentWorkingDirectory: string | undefined;
+  readonly gitStatus: string | undefined;
+  readonly variables: Readonly<Record<string, string>>;
+}

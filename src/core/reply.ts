@@ -1,0 +1,76 @@
+/**
+ * The neutral reply: what every upstream produces and every client protocol can write.
+ *
+ *   reply := reply-start (block | source)* reply-end      a reply-error may cut it short anywhere, and ends it
+ *   block := X-start X-delta* X-end | redacted-reasoning  blocks never nest and never interleave
+ *
+ * `index` counts blocks from 0. A tool use's deltas concatenate to one JSON object's text, or to nothing (no input);
+ * the decoder checks that before it sends `tool-use-end`.
+ */
+import type { GatewayError } from './errors.ts';
+import type { TextPiece } from './text.ts';
+import type { Figure, Usage } from './usage.ts';
+
+export type ReplyEvent =
+  | ReplyStart
+  | { readonly type: 'text-start'; readonly index: number }
+  | { readonly type: 'text-delta'; readonly index: number; readonly text: TextPiece }
+  | { readonly type: 'text-end'; readonly index: number }
+  | { readonly type: 'reasoning-start'; readonly index: number }
+  | { readonly type: 'reasoning-delta'; readonly index: number; readonly text: TextPiece }
+  | { readonly type: 'reasoning-end'; readonly index: number; readonly signature: string | undefined }
+  | { readonly type: 'redacted-reasoning'; readonly index: number; readonly data: string }
+  | { readonly type: 'tool-use-start'; readonly index: number; readonly toolUseId: string; readonly name: string }
+  | { readonly type: 'tool-use-delta'; readonly index: number; readonly json: TextPiece }
+  | { readonly type: 'tool-use-end'; readonly index: number }
+  | { readonly type: 'source'; readonly source: Source }
+  | ReplyEnd
+  | { readonly type: 'reply-error'; readonly error: GatewayError };
+
+export interface ReplyStart {
+  readonly type: 'reply-start';
+  /** Our guess before the model has said anything; `reply-end` has the final figures. */
+  readonly inputTokens: Figure;
+}
+
+export interface ReplyEnd {
+  readonly type: 'reply-end';
+  readonly stopReason: StopReason;
+  /** The sequence which matched, with stop reason `stop-sequence`. */
+  readonly stopSequence: string | undefined;
+  readonly usage: Usage;
+}
+
+export type StopReason =
+  | 'end-turn'
+  | 'tool-use'
+  | 'max-tokens'
+  | 'stop-sequence'
+  | 'refusal'
+  /** The context window was full while the model was writing. */
+  | 'context-window';
+
+/** Where something in the reply comes from. Not part of its text. */
+export type Source =
+  | { readonly type: 'web'; readonly url: string; readonly title: string; readonly snippet: string | undefined }
+  | {
+      readonly type: 'code';
+      readonly licenseName: string | undefined;
+      readonly repository: string | undefined;
+      readonly url: string | undefined;
+    }
+  | { readonly type: 'document'; readonly title: string | undefined; readonly text: string | undefined };
+
+/** True for the first events a person could see: after one of these, no other account may be tried. */
+export function isVisible(event: ReplyEvent): boolean {
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      return !event.text.isEmpty;
+    case 'redacted-reasoning':
+    case 'tool-use-start':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A piece of a reply's text, held either plain or JSON-escaped (the inside of a JSON string, without its quotes),
+ * whichever it arrived as. The other form is made at most once, when somebody asks.
+ *
+ * Why: the upstream's frames and both client protocols embed text in JSON with the same escaping, so the usual delta
+ * is copied from one to the other and never parsed. Readers who need the words (`plain`) pay for the parsing.
+ */
+export class TextPiece {
+  #plain: string | undefined;
+  #escaped: string | undefined;
+
+  private constructor(plain: string | undefined, escaped: string | undefined) {
+    this.#plain = plain;
+    this.#escaped = escaped;
+  }
+
+  static plain(text: string): TextPiece {
+    return new TextPiece(text, undefined);
+  }
+
+  /** `escaped` must be the inside of a valid JSON string; the decoder which cut it out guarantees that. */
+  static escaped(escaped: string): TextPiece {
+    return new TextPiece(undefined, escaped);
+  }
+
+  get plain(): string {
+    this.#plain ??= JSON.parse(`"${this.#escaped}"`) as string;
+    return this.#plain;
+  }
+
+  get escaped(): string {
+    this.#escaped ??= JSON.stringify(this.#plain).slice(1, -1);
+    return this.#escaped;
+  }
+
+  get isEmpty(): boolean {
+    return (this.#plain ?? this.#escaped) === '';
+  }
+
+  toJSON(): string {
+    return this.plain;
+  }
+}

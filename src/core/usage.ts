@@ -1,0 +1,38 @@
+/** Figures about a reply, each with how we came to know it. No figure is ever invented: what is unknown is absent. */
+export type Provenance =
+  /** The service reported this very number. */
+  | 'measured'
+  /** Computed from numbers which the service reported (percentage × window). */
+  | 'derived'
+  /** Our own count of the text. */
+  | 'estimated';
+
+export interface Figure {
+  readonly value: number;
+  readonly provenance: Provenance;
+}
+
+export interface Usage {
+  /** All the model read, cached tokens included. */
+  readonly inputTokens: Figure;
+  /** All the model wrote, reasoning included. */
+  readonly outputTokens: Figure;
+  readonly cacheReadTokens?: Figure;
+  readonly cacheWriteTokens?: Figure;
+  readonly reasoningTokens?: Figure;
+  /** Share of the context window in use after this turn, 0–100. */
+  readonly contextPercentage?: Figure;
+  /** What the service charges for this request, in `creditUnit`. */
+  readonly credits?: Figure;
+  readonly creditUnit?: string;
+}
+
+export function measured(value: number): Figure {
+  return { value, provenance: 'measured' };
+}
+export function derived(value: number): Figure {
+  return { value, provenance: 'derived' };
+}
+export function estimated(value: number): Figure {
+  return { value, provenance: 'estimated' };
+}

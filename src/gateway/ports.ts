@@ -1,0 +1,87 @@
+/** What the gateway needs from the floors above it, and what it offers to them. */
+import type { Adjustment } from '../core/adjustments.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { Catalogue } from '../core/models.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import type { Access, UpstreamRequest } from '../upstreams/upstream.ts';
+
+/** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
+export type SendUpstream = (request: UpstreamRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** What arrived within one tick is one chunk. Leaving the loop early destroys the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An account lent out for one attempt. */
+export interface Lease {
+  readonly accountId: string;
+  readonly access: Access;
+  /** Sent as `authorization: Bearer …`; never logged. */
+  readonly accessToken: string;
+  /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */
+  release(error: GatewayError | undefined): void;
+}
+
+export interface AccountPool {
+  /** Throws `no_account` (nothing to choose from) or `credential_rejected` (the choice cannot make a token). */
+  lease(request: LeaseRequest): Promise<Lease>;
+  status(): PoolStatus;
+}
+
+export interface LeaseRequest {
+  /** Same over a conversation, for affinity. */
+  readonly conversationId: string;
+  readonly modelId: string | undefined;
+  /** Accounts which already failed this request. */
+  readonly tried: ReadonlySet<string>;
+  /** Make a new access token even though the present one has not expired: the upstream refused it. */
+  readonly refresh: boolean;
+}
+
+export interface PoolStatus {
+  readonly ready: number;
+  readonly total: number;
+  /** At least one account holds an access token, fresh or not. */
+  readonly hasToken: boolean;
+  readonly tokenExpired: boolean;
+}
+
+export interface AskRequest {
+  readonly requestId: string;
+  /** Who asks: a hash of the API key, or `local`. Keeps the conversations of different keys apart. */
+  readonly client: string;
+  readonly conversation: Conversation;
+  /** What parsing already noted; the answer's notes begin with these. */
+  readonly adjustments: readonly Adjustment[];
+}
+
+/** Given once the first visible event has come: until then every failure is still this promise's rejection. */
+export interface Answer {
+  /** The events of one tick each. Never rejects: a late failure is a `reply-error`. Leaving the loop stops the upstream. */
+  readonly batches: AsyncIterable<readonly ReplyEvent[]>;
+  readonly adjustments: readonly Adjustment[];
+  readonly route: Route;
+}
+
+export interface Route {
+  readonly accountId: string;
+  readonly modelId: string;
+  readonly conversationId: string;
+  readonly wireProfile: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly upstreamRequestId: string | undefined;
+}
+
+export interface Gateway {
+  ask(request: AskRequest, signal: AbortSignal): Promise<Answer>;
+  /** Our estimate of what the model would read. Local, cheap, no account needed. */
+  countTokens(conversation: Conversation): number;
+  /** The live catalogue, cached. Throws when no account can list it and none is cached. */
+  models(signal: AbortSignal): Promise<Catalogue>;
+  status(): PoolStatus;
+}

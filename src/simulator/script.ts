@@ -1,0 +1,65 @@
+/**
+ * What the simulated service answers, as data: a list of rules, tried in order for every chat request; without a
+ * match the built-in model answers. JSON files of this shape are what `dragoman simulate --script` reads.
+ */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+
+export interface Script {
+  readonly replies: readonly ScriptedReply[];
+}
+
+export interface ScriptedReply {
+  /** All given conditions must hold; none given: every request. */
+  readonly when?: {
+    readonly model?: string;
+    /** Occurs in the current user message's text. */
+    readonly text?: string;
+    /** Number of the chat request since the simulator started, from 1. */
+    readonly request?: number;
+    /** The current message carries (or does not carry) tool results. */
+    readonly toolResults?: boolean;
+  };
+  /** How often this rule may answer; default: without limit. */
+  readonly times?: number;
+  /** An answer instead of 200: the real envelope is built from it. */
+  readonly refuse?: Refusal;
+  readonly steps?: readonly ReplyStep[];
+}
+
+export interface Refusal {
+  readonly status: number;
+  /** `ThrottlingException`; without one the answer is bare, as an edge layer's is. */
+  readonly name?: string;
+  readonly message?: string;
+  readonly reason?: string | null;
+  readonly retryAfterS?: number;
+}
+
+export type ReplyStep =
+  /** Text, cut into fragments by the seed. */
+  | string
+  | { readonly text: readonly string[] }
+  | { readonly reasoning: string | readonly string[]; readonly signature?: string }
+  | { readonly redacted: string }
+  | {
+      readonly tool: string;
+      readonly id?: string;
+      readonly input?: JsonObject;
+      readonly fragments?: readonly string[];
+      readonly unfinished?: boolean;
+    }
+  /** Any event, verbatim: `{ "event": "codeEvent", "payload": { "content": "x" } }`. */
+  | { readonly event: string; readonly payload: JsonValue }
+  | { readonly stopReason: string }
+  | { readonly tokenUsage: JsonObject }
+  | { readonly contextPercentage: number }
+  | { readonly credits: number }
+  | { readonly gapMs: number }
+  /** A frame of message type `exception`. */
+  | { readonly exception: string; readonly payload: JsonValue }
+  /** A frame of message type `error`. */
+  | { readonly errorCode: string; readonly errorMessage: string }
+  /** A frame whose checksum is wrong. */
+  | { readonly corrupt: true }
+  /** `reset` destroys the socket, `end` ends the body (half a frame first when `half`), `stall` sends nothing more. */
+  | { readonly cut: 'reset' | 'end' | 'stall'; readonly half?: boolean };

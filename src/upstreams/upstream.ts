@@ -1,0 +1,97 @@
+/**
+ * An upstream is pure: it turns a conversation into one HTTP request and the answer's bytes into reply events, and
+ * says what a refusal means. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
+ */
+import type { Adjustment } from '../core/adjustments.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { Catalogue, Model } from '../core/models.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import type { Figure } from '../core/usage.ts';
+
+export interface Upstream {
+  readonly id: string;
+  /** Which model of the catalogue a client's name means, or the name itself where none does. */
+  resolveModel(requested: string, catalogue: Catalogue): ResolvedModel;
+  /** Throws GatewayError `invalid_request` naming the client's field when the conversation cannot be said upstream. */
+  encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat;
+  createDecoder(context: DecodeContext): ReplyDecoder;
+  encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
+  decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
+  /** What a non-2xx answer means. Reads the body's own reason before the status. */
+  explainFailure(answer: FailedAnswer): GatewayError;
+}
+
+/** What an account brings to a request, its token aside. */
+export interface Access {
+  readonly region: string;
+  readonly profileArn: string | undefined;
+  /** Id of the wire profile in use for this account. */
+  readonly wireProfile: string;
+  /** Replaces the wire profile's host (`DRAGOMAN_UPSTREAM_URL`); no trailing slash. */
+  readonly baseUrl: string | undefined;
+  /** Headers this kind of credential needs (`TokenType`). */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ResolvedModel {
+  readonly id: string;
+  /** Its catalogue entry; undefined for an id which the catalogue does not list and which is passed through. */
+  readonly model: Model | undefined;
+  readonly adjustments: readonly Adjustment[];
+}
+
+export interface EncodeContext {
+  readonly access: Access;
+  readonly model: ResolvedModel;
+  /** Same over all turns of a conversation. */
+  readonly conversationId: string;
+  /** Send where the client works (`DRAGOMAN_SEND_ENVIRONMENT`). */
+  readonly sendEnvironment: boolean;
+  /** Leave reasoning history out: the one retry after `signature_invalid`. */
+  readonly withoutReasoningHistory: boolean;
+}
+
+export interface EncodedChat {
+  readonly request: UpstreamRequest;
+  readonly adjustments: readonly Adjustment[];
+  /** Wire name → the client's name, for tool names that had to be aliased. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  readonly inputTokens: Figure;
+  /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */
+  readonly thinkingTags: boolean;
+}
+
+export interface UpstreamRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  /** Lower-case names; without authorization, which the account adds. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+export interface DecodeContext {
+  readonly model: Model | undefined;
+  readonly toolNames: ReadonlyMap<string, string>;
+  readonly inputTokens: Figure;
+  /** As EncodedChat says. */
+  readonly thinkingTags: boolean;
+}
+
+/**
+ * Bytes in, events out. `push` and `end` never throw: a broken reply ends with a `reply-error` event, and nothing
+ * pushed after that is read.
+ */
+export interface ReplyDecoder {
+  push(bytes: Uint8Array): ReplyEvent[];
+  /** The body ended properly (`undefined`) or the connection broke (`cause`). */
+  end(cause?: unknown): ReplyEvent[];
+  /** Event kinds nobody knows, and how often each came. */
+  readonly skipped: ReadonlyMap<string, number>;
+}
+
+export interface FailedAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly body: string;
+}

@@ -1,0 +1,73 @@
+/** Imports go down only: reads every import in src/ and compares it with the map of floors. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../src');
+
+/** Room → rooms it may import besides itself. `*`: anything. Files directly in src/ are the composition root. */
+const FLOORS: Record<string, readonly string[] | '*'> = {
+  core: [],
+  framing: [],
+  protocols: ['core', 'framing'],
+  upstreams: ['core', 'framing'],
+  accounts: ['core'],
+  gateway: ['core', 'upstreams', 'accounts'],
+  storage: ['core', 'accounts', 'gateway'],
+  transport: ['core', 'accounts', 'gateway', 'upstreams/upstream.ts'],
+  http: ['core', 'protocols', 'gateway', 'accounts'],
+  telemetry: ['core'],
+  simulator: ['core', 'framing', 'upstreams/codewhisperer/wire.ts'],
+  cli: '*',
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return /(?<!\.test)\.ts$/.test(entry.name) ? [path] : [];
+  });
+}
+
+function localImports(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g);
+  return [...found].map(([, specifier = '']) => relative(SRC, resolve(file, '..', specifier)));
+}
+
+function forbiddenImports(file: string, imports: readonly string[]): string[] {
+  const room = file.split('/')[0] ?? '';
+  if (!file.includes('/')) return [];
+  const allowed = FLOORS[room];
+  if (allowed === undefined) return [`${file}: the room ${room} is on no floor`];
+  if (allowed === '*') return [];
+  return imports
+    .filter((target) => target.split('/')[0] !== room)
+    .filter((target) => !allowed.some((rule) => target === rule || target.split('/')[0] === rule))
+    .map((target) => `${file} → ${target}`);
+}
+
+describe('the floors', () => {
+  it('has no import that goes up', () => {
+    const broken = sources(SRC).flatMap((file) => forbiddenImports(relative(SRC, file), localImports(file)));
+    expect(broken).toEqual([]);
+  });
+
+  it('would notice one', () => {
+    expect(forbiddenImports('core/reply.ts', ['http/server.ts'])).toHaveLength(1);
+    expect(forbiddenImports('http/answer.ts', ['upstreams/upstream.ts'])).toHaveLength(1);
+    expect(forbiddenImports('transport/upstream.ts', ['upstreams/codewhisperer/encode.ts'])).toHaveLength(1);
+  });
+
+  it('keeps every client protocol apart from the others', () => {
+    const broken = sources(join(SRC, 'protocols')).flatMap((file) => {
+      const own = relative(join(SRC, 'protocols'), file).split('/');
+      if (own.length === 1) return [];
+      return localImports(file).filter((target) => {
+        const [room, folder, ...rest] = target.split('/');
+        return room === 'protocols' && rest.length > 0 && folder !== own[0];
+      });
+    });
+    expect(broken).toEqual([]);
+  });
+});
