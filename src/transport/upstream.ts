@@ -1,0 +1,143 @@
+/**
+ * HTTP to the upstream: undici's low-level dispatch, keep-alive pools per origin, no streams and no fetch in between
+ * (both cost more than everything else in the pipeline). Knows bytes and sockets; what a status means is the
+ * upstream's business, what to do about it the gateway's.
+ */
+import { type Dispatcher, errors } from 'undici';
+import { GatewayError } from '../core/errors.ts';
+import type { SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
+import { AnswerBody } from './body.ts';
+import { createDispatcher, type ProxySettings } from './dispatcher.ts';
+
+export interface UpstreamTransportOptions {
+  readonly proxy?: ProxySettings | undefined;
+  /** From the sent request to the answer's head. */
+  readonly headersTimeoutMs: number;
+  /** Between two pieces of the body. */
+  readonly idleTimeoutMs: number;
+  /** `dragoman/<version>`: the gateway says who it is. */
+  readonly userAgent: string;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface UpstreamTransport {
+  readonly send: SendUpstream;
+  /** For the token endpoints: the same connections, the same proxies. */
+  readonly dispatcher: Dispatcher;
+  /** Drops what is still open. */
+  close(): Promise<void>;
+}
+
+export function createUpstreamTransport(options: UpstreamTransportOptions): UpstreamTransport {
+  const dispatcher = createDispatcher(options.proxy, options.connectTimeoutMs ?? 10_000);
+
+  const send: SendUpstream = (request, signal) => {
+    if (signal.aborted) return Promise.reject(clientClosed());
+    const url = new URL(request.url);
+    return new Promise<UpstreamAnswer>((resolve, reject) => {
+      const exchange = new Exchange(resolve, reject, signal);
+      dispatcher.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: request.method,
+          headers: { 'user-agent': options.userAgent, ...request.headers },
+          body: request.body ?? null,
+          headersTimeout: options.headersTimeoutMs,
+          bodyTimeout: options.idleTimeoutMs,
+        },
+        exchange,
+      );
+    });
+  };
+
+  return { send, dispatcher, close: () => dispatcher.destroy() };
+}
+
+/** One request and its answer. Settles its promise once; after the head, trouble goes to the body. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: UpstreamAnswer) => void;
+  readonly #reject: (error: GatewayError) => void;
+  readonly #signal: AbortSignal;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: AnswerBody | undefined;
+
+  constructor(resolve: (answer: UpstreamAnswer) => void, reject: (error: GatewayError) => void, signal: AbortSignal) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) controller.abort(clientClosed());
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    const body = new AnswerBody(controller);
+    this.#body = body;
+    this.#resolve({
+      status,
+      header: (name) => {
+        const value = headers[name.toLowerCase()];
+        return typeof value === 'object' ? value.join(', ') : value;
+      },
+      body,
+    });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+    this.#body?.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    this.#fail(toGatewayError(cause, this.#body !== undefined));
+  }
+
+  /** The promise is settled at once; the socket follows as soon as undici has given us a hold on it. */
+  readonly #onAbort = (): void => {
+    this.#controller?.abort(clientClosed());
+    this.#fail(clientClosed());
+  };
+
+  #fail(error: GatewayError): void {
+    this.#settle();
+    if (this.#body) this.#body.fail(error);
+    else this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+function clientClosed(): GatewayError {
+  return new GatewayError('client_closed', 'The client closed the connection.');
+}
+
+/** A timeout while connecting counts as a broken connection: nothing was sent, so trying again costs nothing. */
+function toGatewayError(cause: Error, begun: boolean): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  if (cause instanceof errors.HeadersTimeoutError)
+    return new GatewayError('upstream_timeout', 'The upstream did not begin to answer in time.', { cause });
+  if (cause instanceof errors.BodyTimeoutError)
+    return new GatewayError('upstream_timeout', 'The upstream fell silent in the middle of its answer.', { cause });
+  const what = begun ? 'The connection to the upstream broke' : 'The upstream could not be reached';
+  return new GatewayError('upstream_broken', `${what}${codeOf(cause)}.`, { cause });
+}
+
+/** ` (ECONNRESET)`: the code alone, because messages of network errors hold addresses and proxy URLs. */
+function codeOf(cause: Error): string {
+  return 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
+}
