@@ -9,6 +9,7 @@ const SRC = resolve(import.meta.dirname, '../src');
 const FLOORS: Record<string, readonly string[] | '*'> = {
   core: [],
   framing: [],
+  config: [],
   protocols: ['core', 'framing'],
   upstreams: ['core', 'framing'],
   accounts: ['core'],

@@ -1,0 +1,362 @@
+/**
+ * Every setting, once: its names, its default, what it means and what it accepts. `loadSettings` reads this table,
+ * `dragoman config` prints it, docs/settings.md is checked against it.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import {
+  anyText,
+  byteCount,
+  commaList,
+  filePath,
+  filePathOrOff,
+  oneOf,
+  originList,
+  proxyAddress,
+  textLike,
+  webAddress,
+  wholeNumber,
+  yesOrNo,
+} from './values.ts';
+
+export interface Setting<Value> {
+  /** The environment variable; it wins over every name in `alsoRead`, wherever it is set. */
+  readonly name: string;
+  /** Names which other gateways and hosts use, tried in this order. */
+  readonly alsoRead: readonly string[];
+  readonly schema: z.ZodType<Value>;
+  readonly fallback: (home: string) => Value;
+  /** The default in words, for people. */
+  readonly fallbackText: string;
+  readonly accepts: string;
+  readonly meaning: string;
+  readonly isSecret: boolean;
+}
+
+interface Row<Value> {
+  name: string;
+  alsoRead?: readonly string[];
+  schema: z.ZodType<Value>;
+  fallback: Value | ((home: string) => Value);
+  fallbackText?: string;
+  accepts: string;
+  meaning: string;
+  isSecret?: boolean;
+}
+
+const MIB = 1024 ** 2;
+const HOUR_MS = 3_600_000;
+export const DEFAULT_HOME = join(homedir(), '.dragoman');
+
+export const SETTINGS = {
+  host: setting<string>({
+    name: 'DRAGOMAN_HOST',
+    alsoRead: ['HOST'],
+    schema: anyText(),
+    fallback: '127.0.0.1',
+    accepts: 'a host name or an address of this machine',
+    meaning: 'Where to listen. Any address but a loopback one needs an API key.',
+  }),
+  port: setting<number>({
+    name: 'DRAGOMAN_PORT',
+    alsoRead: ['PORT'],
+    schema: wholeNumber(0, 65_535),
+    fallback: 8080,
+    accepts: 'a port, 0 to 65535 (0: any free one)',
+    meaning: 'The port to listen on.',
+  }),
+  home: setting<string>({
+    name: 'DRAGOMAN_HOME',
+    schema: filePath(),
+    fallback: (home) => home,
+    fallbackText: '`~/.dragoman`',
+    accepts: 'a folder',
+    meaning: 'Where dragoman keeps its database and its secret key.',
+  }),
+  databaseUrl: setting<string>({
+    name: 'DRAGOMAN_DATABASE_URL',
+    alsoRead: ['DATABASE_URL'],
+    schema: textLike(/^sqlite:.+/, 'a database this version can open'),
+    fallback: (home) => `sqlite:${join(home, 'dragoman.db')}`,
+    fallbackText: '`sqlite:` file `dragoman.db` in the home',
+    accepts: '`sqlite:` and a path, or `sqlite::memory:`',
+    meaning: 'Where accounts are stored, their credentials sealed.',
+    isSecret: false,
+  }),
+  secretKey: setting<string | undefined>({
+    name: 'DRAGOMAN_SECRET_KEY',
+    schema: textLike(/^.{32,}$/s, 'long enough'),
+    fallback: undefined,
+    fallbackText: 'generated, a file of mode 0600 in the home',
+    accepts: 'at least 32 characters, as random as you can make them (`openssl rand -base64 32`)',
+    meaning: 'Seals the credentials in the database.',
+    isSecret: true,
+  }),
+  apiKeys: setting<readonly string[]>({
+    name: 'DRAGOMAN_API_KEYS',
+    alsoRead: ['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'],
+    schema: commaList(),
+    fallback: [],
+    fallbackText: 'none: local mode',
+    accepts: 'keys, separated by commas',
+    meaning: 'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key`.',
+    isSecret: true,
+  }),
+  adminToken: setting<string | undefined>({
+    name: 'DRAGOMAN_ADMIN_TOKEN',
+    schema: textLike(/^.{16,}$/s, 'long enough'),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'at least 16 characters',
+    meaning: 'Reserved for the admin API, which this version does not serve yet.',
+    isSecret: true,
+  }),
+  upstreamUrl: setting<string | undefined>({
+    name: 'DRAGOMAN_UPSTREAM_URL',
+    alsoRead: ['AMAZONQ_API_ENDPOINT'],
+    schema: webAddress(),
+    fallback: undefined,
+    fallbackText: 'by region and wire profile',
+    accepts: 'an http or https address',
+    meaning: 'Another place for the service: the simulator, a private endpoint.',
+  }),
+  oidcUrl: setting<string | undefined>({
+    name: 'DRAGOMAN_OIDC_URL',
+    alsoRead: ['AMAZONQ_TOKEN_ENDPOINT'],
+    schema: webAddress('/token'),
+    fallback: undefined,
+    fallbackText: '`https://oidc.{region}.amazonaws.com`',
+    accepts: 'an http or https address, with or without `/token`',
+    meaning: 'The sign-in service of Builder ID and Identity Center.',
+  }),
+  socialAuthUrl: setting<string>({
+    name: 'DRAGOMAN_SOCIAL_AUTH_URL',
+    schema: webAddress(),
+    fallback: 'https://prod.us-east-1.auth.desktop.kiro.dev',
+    accepts: 'an http or https address',
+    meaning: "Kiro's sign-in service for Google and GitHub accounts.",
+  }),
+  refreshToken: setting<string | undefined>({
+    name: 'DRAGOMAN_REFRESH_TOKEN',
+    alsoRead: ['AMAZONQ_REFRESH_TOKEN', 'AWS_REFRESHTOKEN'],
+    schema: anyText(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'a refresh token',
+    meaning: 'One account from the environment. With a client id it is Builder ID or Identity Center, without it Kiro.',
+    isSecret: true,
+  }),
+  clientId: setting<string | undefined>({
+    name: 'DRAGOMAN_CLIENT_ID',
+    alsoRead: ['AMAZONQ_CLIENT_ID'],
+    schema: anyText(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'the client id of the registration which the refresh token belongs to',
+    meaning: 'Of the account from the environment.',
+  }),
+  clientSecret: setting<string | undefined>({
+    name: 'DRAGOMAN_CLIENT_SECRET',
+    alsoRead: ['AMAZONQ_CLIENT_SECRET'],
+    schema: anyText(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'the client secret of the same registration',
+    meaning: 'Of the account from the environment.',
+    isSecret: true,
+  }),
+  profileArn: setting<string | undefined>({
+    name: 'DRAGOMAN_PROFILE_ARN',
+    alsoRead: ['AMAZONQ_PROFILE_ARN'],
+    schema: textLike(/^arn:aws[a-z-]*:codewhisperer:[a-z0-9-]+:\d{12}:profile\/[A-Za-z0-9]+$/, 'a profile ARN'),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: '`arn:aws:codewhisperer:REGION:ACCOUNT:profile/ID`',
+    meaning: 'The organisation profile of the account from the environment.',
+  }),
+  region: setting<string>({
+    name: 'DRAGOMAN_REGION',
+    schema: textLike(/^[a-z]{2}(?:-[a-z]+){1,3}-\d$/, 'an AWS region'),
+    fallback: 'us-east-1',
+    accepts: 'an AWS region such as `eu-central-1`',
+    meaning: 'Of the account from the environment, and where `dragoman login` signs in unless told otherwise.',
+  }),
+  kiroApiKey: setting<string | undefined>({
+    name: 'DRAGOMAN_KIRO_API_KEY',
+    alsoRead: ['KIRO_API_KEY'],
+    schema: anyText(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'a Kiro API key',
+    meaning: 'One account from the environment which needs no refreshing.',
+    isSecret: true,
+  }),
+  kiroTokenFile: setting<string | undefined>({
+    name: 'DRAGOMAN_KIRO_TOKEN_FILE',
+    schema: filePathOrOff(),
+    fallback: join(homedir(), '.aws', 'sso', 'cache', 'kiro-auth-token.json'),
+    fallbackText: '`~/.aws/sso/cache/kiro-auth-token.json`',
+    accepts: 'a file, or `off`',
+    meaning: "The Kiro IDE's own sign-in, used beside it if the file exists.",
+  }),
+  strategy: setting<'sticky'>({
+    name: 'DRAGOMAN_STRATEGY',
+    schema: oneOf(['sticky']),
+    fallback: 'sticky',
+    accepts: '`sticky`',
+    meaning: 'How an account is chosen: a conversation stays with its account while that is ready.',
+  }),
+  maxErrorCount: setting<number>({
+    name: 'DRAGOMAN_MAX_ERROR_COUNT',
+    alsoRead: ['MAX_ERROR_COUNT'],
+    schema: wholeNumber(1, 1_000_000),
+    fallback: 100,
+    accepts: 'a whole number, 1 to 1000000',
+    meaning: "Failures of an account's own making, one after another, before it is switched off.",
+  }),
+  wireProfile: setting<string | undefined>({
+    name: 'DRAGOMAN_WIRE_PROFILE',
+    schema: textLike(/^[a-z][a-z0-9-]{1,40}$/, 'the name of a wire profile'),
+    fallback: undefined,
+    fallbackText: 'by the kind of account',
+    accepts: '`q-rest`, `q-json`, `kiro-runtime` or `codewhisperer-legacy`',
+    meaning: 'How to speak to the service: host, path, headers and fields.',
+  }),
+  sendEnvironment: setting<boolean>({
+    name: 'DRAGOMAN_SEND_ENVIRONMENT',
+    schema: yesOrNo(),
+    fallback: false,
+    fallbackText: '`no`',
+    accepts: '`yes` or `no`',
+    meaning: 'Tell the service where the client works: system, folder, git status, as far as the client says.',
+  }),
+  corsOrigins: setting<readonly string[]>({
+    name: 'DRAGOMAN_CORS_ORIGINS',
+    schema: originList(),
+    fallback: [],
+    fallbackText: 'none in local mode, every origin once keys are configured',
+    accepts: 'origins such as `https://chat.example.com`, separated by commas',
+    meaning: 'Web pages which may call the client API. When set, only these may.',
+  }),
+  maxBodyBytes: setting<number>({
+    name: 'DRAGOMAN_MAX_BODY_BYTES',
+    schema: byteCount(1024, 512 * MIB),
+    fallback: 64 * MIB,
+    fallbackText: '`64MiB`',
+    accepts: 'bytes, or with a unit: `512KiB`, `64MiB`; 1 KiB to 512 MiB',
+    meaning: 'The largest request body, counted after decompression.',
+  }),
+  pingIntervalMs: setting<number>({
+    name: 'DRAGOMAN_PING_INTERVAL_MS',
+    schema: wholeNumber(100, HOUR_MS),
+    fallback: 10_000,
+    accepts: 'milliseconds, 100 to 3600000',
+    meaning: 'A stream never stays silent for longer: then comes a ping or a comment.',
+  }),
+  connectTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_CONNECT_TIMEOUT_MS',
+    schema: wholeNumber(100, HOUR_MS),
+    fallback: 10_000,
+    accepts: 'milliseconds, 100 to 3600000',
+    meaning: 'How long a connection to the service may take.',
+  }),
+  firstByteTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_FIRST_BYTE_TIMEOUT_MS',
+    schema: wholeNumber(100, HOUR_MS),
+    fallback: 300_000,
+    accepts: 'milliseconds, 100 to 3600000',
+    meaning: 'How long the service may take until the head of its answer; its own clients wait as long.',
+  }),
+  idleTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_IDLE_TIMEOUT_MS',
+    schema: wholeNumber(100, HOUR_MS),
+    fallback: 300_000,
+    accepts: 'milliseconds, 100 to 3600000',
+    meaning: 'How long the service may be silent in the middle of an answer.',
+  }),
+  shutdownTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_SHUTDOWN_TIMEOUT_MS',
+    schema: wholeNumber(0, HOUR_MS),
+    fallback: 25_000,
+    accepts: 'milliseconds, 0 to 3600000',
+    meaning: 'How long replies in flight may go on after SIGTERM; shorter than the 30 s which Kubernetes gives.',
+  }),
+  httpsProxy: setting<string | undefined>({
+    name: 'HTTPS_PROXY',
+    alsoRead: ['https_proxy'],
+    schema: proxyAddress(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
+    meaning: 'The proxy for https addresses.',
+    isSecret: true,
+  }),
+  httpProxy: setting<string | undefined>({
+    name: 'HTTP_PROXY',
+    alsoRead: ['http_proxy'],
+    schema: proxyAddress(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
+    meaning: 'The proxy for http addresses.',
+    isSecret: true,
+  }),
+  allProxy: setting<string | undefined>({
+    name: 'ALL_PROXY',
+    alsoRead: ['all_proxy'],
+    schema: proxyAddress(),
+    fallback: undefined,
+    fallbackText: 'none',
+    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
+    meaning: 'The proxy where neither of the two above says anything.',
+    isSecret: true,
+  }),
+  noProxy: setting<readonly string[]>({
+    name: 'NO_PROXY',
+    alsoRead: ['no_proxy'],
+    schema: commaList(),
+    fallback: [],
+    fallbackText: 'none',
+    accepts: 'hosts, separated by commas; `*` for all',
+    meaning: 'Hosts which are reached without a proxy.',
+  }),
+  logLevel: setting<LogLevel>({
+    name: 'DRAGOMAN_LOG_LEVEL',
+    alsoRead: ['LOG_LEVEL'],
+    schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    fallback: 'info',
+    accepts: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+    meaning: 'What is logged. Bodies and secrets are not, at any level.',
+  }),
+  logFormat: setting<'auto' | 'pretty' | 'json'>({
+    name: 'DRAGOMAN_LOG_FORMAT',
+    schema: oneOf(['auto', 'pretty', 'json']),
+    fallback: 'auto',
+    accepts: '`auto`, `pretty` or `json`',
+    meaning: 'How the log is written. `auto`: pretty on a terminal, JSON elsewhere.',
+  }),
+} as const;
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+export type SettingKey = keyof typeof SETTINGS;
+
+type ValueOf<Row> = Row extends Setting<infer Value> ? Value : never;
+export type Settings = { readonly [Key in SettingKey]: ValueOf<(typeof SETTINGS)[Key]> };
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]; // keys of a constant, so nothing else can be in it
+
+function setting<Value>(row: Row<Value>): Setting<Value> {
+  const { fallback } = row;
+  return {
+    alsoRead: [],
+    isSecret: false,
+    ...row,
+    fallback: isFunction(fallback) ? fallback : () => fallback,
+    fallbackText: row.fallbackText ?? `\`${String(fallback)}\``,
+  };
+}
+
+function isFunction<Value>(fallback: Value | ((home: string) => Value)): fallback is (home: string) => Value {
+  return typeof fallback === 'function';
+}

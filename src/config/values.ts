@@ -1,0 +1,102 @@
+/**
+ * How the text of an environment variable becomes a value. Each reader's messages complete the sentence
+ * "NAME …", because the settings table adds the name and the accepted values.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const text = z.string().trim();
+
+export function anyText(): z.ZodType<string> {
+  return text;
+}
+
+export function textLike(pattern: RegExp, what: string): z.ZodType<string> {
+  return text.regex(pattern, `is not ${what}`);
+}
+
+export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values): z.ZodType<Values[number]> {
+  return text.toLowerCase().pipe(z.enum(values, { error: 'is none of the accepted values' }));
+}
+
+export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {
+  return text
+    .regex(/^\d+$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.int('is too large').min(minimum, `is below ${minimum}`).max(maximum, `is above ${maximum}`));
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+
+/** Bytes, with an optional binary unit: `67108864`, `64MiB`. */
+export function byteCount(minimum: number, maximum: number): z.ZodType<number> {
+  return text
+    .toLowerCase()
+    .regex(/^\d+\s*(?:[kmg]ib)?$/, 'is not a number of bytes')
+    .transform((written) => Number.parseInt(written, 10) * (UNITS[written.replace(/^\d+\s*/, '')] ?? 1))
+    .pipe(z.number().min(minimum, `is below ${minimum} bytes`).max(maximum, `is above ${maximum} bytes`));
+}
+
+const YES = ['1', 'true', 'yes', 'on'];
+const NO = ['0', 'false', 'no', 'off'];
+
+export function yesOrNo(): z.ZodType<boolean> {
+  return text
+    .toLowerCase()
+    .refine((written) => YES.includes(written) || NO.includes(written), 'is neither yes nor no')
+    .transform((written) => YES.includes(written));
+}
+
+export function commaList(): z.ZodType<readonly string[]> {
+  return text.transform((written) =>
+    written
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+}
+
+/** Browser origins: scheme, host and port, nothing behind. */
+export function originList(): z.ZodType<readonly string[]> {
+  return commaList().refine(
+    (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()),
+    'holds something which is no origin',
+  );
+}
+
+/** An http(s) address without its trailing slash; `withoutSuffix` is cut off too. */
+export function webAddress(withoutSuffix = ''): z.ZodType<string> {
+  return text
+    .refine((written) => /^https?:\/\//i.test(written) && URL.canParse(written), 'is no http or https address')
+    .refine((written) => !/[?#]/.test(written), 'carries a query or a fragment')
+    .transform((written) => withoutEnding(withoutEnding(written, '/'), withoutSuffix))
+    .transform((written) => withoutEnding(written, '/'));
+}
+
+export function proxyAddress(): z.ZodType<string> {
+  return text.refine(
+    (written) => /^(?:https?|socks5h?|socks):\/\//i.test(written) && URL.canParse(written),
+    'is no proxy address',
+  );
+}
+
+/** A path; `~/` is the home directory. */
+export function filePath(): z.ZodType<string> {
+  return text.transform((written) => (/^~(?:$|[/\\])/.test(written) ? join(homedir(), written.slice(1)) : written));
+}
+
+/** A path, or `off` for none at all. */
+export function filePathOrOff(): z.ZodType<string | undefined> {
+  return z.union([
+    text
+      .toLowerCase()
+      .pipe(z.literal('off'))
+      .transform(() => undefined),
+    filePath(),
+  ]);
+}
+
+function withoutEnding(written: string, ending: string): string {
+  return ending !== '' && written.endsWith(ending) ? written.slice(0, -ending.length) : written;
+}
