@@ -1,0 +1,101 @@
+/** Which HTTP request carries an operation of the service: host, path, headers and ARN as the wire profile says. */
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Access, UpstreamRequest } from '../upstream.ts';
+import { type OperationName, type WireProfile, wireProfile } from './profiles.ts';
+import type { GenerateAssistantResponseRequest, ListAvailableModelsRequest } from './wire.ts';
+
+/** Throws `profile_required` when the profile insists on an ARN and the account has none. */
+export function profileArnFor(profile: WireProfile, name: OperationName, access: Access): string | undefined {
+  const plane = profile[profile.operations[name].plane];
+  if (plane.profileArn === 'never') return undefined;
+  if (access.profileArn === undefined && plane.profileArn === 'required') {
+    throw new GatewayError(
+      'profile_required',
+      `The wire profile ${profile.id} needs a profile ARN and this account has none. Set one, or use another wire profile.`,
+    );
+  }
+  return access.profileArn;
+}
+
+/** `body` is the operation's whole input; for a GET it becomes the query. */
+export function operationRequest(name: OperationName, body: string, access: Access): UpstreamRequest {
+  const profile = wireProfile(access.wireProfile);
+  return { ...envelope(profile, name, access, ''), body };
+}
+
+export function encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest {
+  const profile = wireProfile(access.wireProfile);
+  const profileArn = profileArnFor(profile, 'ListAvailableModels', access);
+  const input: ListAvailableModelsRequest = {
+    origin: profile.origin,
+    maxResults: 50,
+    ...(nextToken === undefined ? {} : { nextToken }),
+    ...(profileArn === undefined ? {} : { profileArn }),
+  };
+  return controlRequest(profile, 'ListAvailableModels', { ...input }, access);
+}
+
+/** Only Identity Center and external identity providers have profiles; the service refuses Builder IDs with 403. */
+export function encodeListProfiles(access: Access, nextToken: string | undefined): UpstreamRequest {
+  const profile = wireProfile(access.wireProfile);
+  return controlRequest(profile, 'ListAvailableProfiles', nextToken === undefined ? {} : { nextToken }, access);
+}
+
+export function encodeUsageLimits(access: Access): UpstreamRequest {
+  const profile = wireProfile(access.wireProfile);
+  const profileArn = profileArnFor(profile, 'GetUsageLimits', access);
+  const input = {
+    ...(profileArn === undefined ? {} : { profileArn }),
+    origin: profile.origin,
+    resourceType: 'CREDIT',
+    isEmailRequired: false,
+  };
+  return controlRequest(profile, 'GetUsageLimits', input, access);
+}
+
+export function chatRequest(body: GenerateAssistantResponseRequest, access: Access): UpstreamRequest {
+  return operationRequest('GenerateAssistantResponse', JSON.stringify(body), access);
+}
+
+function controlRequest(profile: WireProfile, name: OperationName, input: JsonObject, access: Access): UpstreamRequest {
+  if (profile.operations[name].method === 'POST') {
+    return { ...envelope(profile, name, access, ''), body: JSON.stringify(input) };
+  }
+  const query = new URLSearchParams(Object.entries(input).map(([key, value]) => [key, String(value)]));
+  return { ...envelope(profile, name, access, `?${query}`), body: undefined };
+}
+
+function envelope(
+  profile: WireProfile,
+  name: OperationName,
+  access: Access,
+  query: string,
+): Omit<UpstreamRequest, 'body'> {
+  const { plane: planeName, method, path, target } = profile.operations[name];
+  const plane = profile[planeName];
+  const host = access.baseUrl ?? plane.baseUrl.replace('{region}', apiRegion(profile, access));
+  return {
+    method,
+    url: `${host}${path}${query}`,
+    headers: {
+      ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
+      ...(target === undefined ? {} : { 'x-amz-target': target }),
+      ...plane.headers,
+      ...(plane.profileArnHeader && access.profileArn !== undefined
+        ? { 'x-amzn-kiro-profile-arn': access.profileArn }
+        : {}),
+      ...lowerCaseNames(access.headers),
+    },
+  };
+}
+
+/** The ARN's region wins: the service refuses an ARN of another region. SSO regions are many, API regions few. */
+function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): string {
+  const candidates = [profileArn?.split(':')[3], region, region.startsWith('eu-') ? 'eu-central-1' : undefined];
+  return candidates.find((candidate) => candidate !== undefined && regions.includes(candidate)) ?? regions[0];
+}
+
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,129 @@
+/**
+ * Request bodies of the CodeWhisperer streaming and runtime services, with the wire's own spelling. Both flavours
+ * (REST and JSON 1.0) carry the same bodies; members which REST binds to headers or the query are marked.
+ * Source: the published client @aws/codewhisperer-streaming-client and the service models in AWS's open-source clients.
+ */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+
+export interface GenerateAssistantResponseRequest {
+  readonly conversationState: ConversationState;
+  readonly profileArn?: string;
+  /** Free JSON whose keys are snake_case; each model's catalogue entry has the schema. */
+  readonly additionalModelRequestFields?: JsonObject;
+}
+
+export interface ConversationState {
+  readonly chatTriggerType: ChatTriggerType;
+  /** 1–128 characters, chosen by the client. */
+  readonly conversationId?: string;
+  readonly workspaceId?: string;
+  readonly customizationArn?: string;
+  /** UUID of one agent run. */
+  readonly agentContinuationId?: string;
+  readonly agentTaskType?: AgentTaskType;
+  /** Oldest first, without the current message. */
+  readonly history?: readonly ChatMessage[];
+  readonly currentMessage: UserMessage;
+}
+
+export type ChatTriggerType = 'MANUAL' | 'DIAGNOSTIC' | 'INLINE_CHAT';
+export type AgentTaskType = 'vibe' | 'spectask';
+
+/** Exactly one of the two members. */
+export type ChatMessage = UserMessage | AssistantMessage;
+
+export interface UserMessage {
+  readonly userInputMessage: UserInputMessage;
+}
+export interface AssistantMessage {
+  readonly assistantResponseMessage: AssistantResponseMessage;
+}
+
+export interface UserInputMessage {
+  readonly content: string;
+  readonly images?: readonly ImageBlock[];
+  readonly documents?: readonly DocumentBlock[];
+  readonly userInputMessageContext?: UserInputMessageContext;
+  readonly origin?: string;
+  readonly modelId?: string;
+  readonly cachePoint?: CachePoint;
+}
+
+export interface UserInputMessageContext {
+  readonly toolResults?: readonly ToolResult[];
+  /** Only in the current message, never in history. */
+  readonly tools?: readonly ToolEntry[];
+  readonly envState?: EnvState;
+  readonly gitState?: GitState;
+}
+
+export type ToolEntry = { readonly toolSpecification: ToolSpecification } | { readonly cachePoint: CachePoint };
+
+export interface ToolSpecification {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputSchema: { readonly json: JsonObject };
+}
+
+export interface ToolResult {
+  readonly toolUseId: string;
+  readonly status?: ToolResultStatus;
+  readonly content: readonly ToolResultContent[];
+}
+export type ToolResultStatus = 'success' | 'error';
+export type ToolResultContent = { readonly text: string } | { readonly json: JsonValue };
+
+export interface EnvState {
+  readonly operatingSystem?: 'macos' | 'linux' | 'windows';
+  readonly currentWorkingDirectory?: string;
+  readonly environmentVariables?: readonly { readonly key: string; readonly value: string }[];
+}
+export interface GitState {
+  readonly status?: string;
+}
+
+export interface AssistantResponseMessage {
+  readonly content: string;
+  readonly reasoningContent?: ReasoningContent;
+  readonly toolUses?: readonly ToolUse[];
+  readonly cachePoint?: CachePoint;
+}
+
+export interface ToolUse {
+  readonly toolUseId: string;
+  readonly name: string;
+  /** A JSON object, not its text. */
+  readonly input: JsonObject;
+}
+
+export type ReasoningContent =
+  | { readonly reasoningText: { readonly text: string; readonly signature?: string } }
+  /** Base64. */
+  | { readonly redactedContent: string };
+
+export interface CachePoint {
+  readonly type: 'default';
+}
+
+/** `bytes` is standard base64. */
+export interface ImageBlock {
+  readonly format: ImageFormat;
+  readonly source: { readonly bytes: string };
+}
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
+
+export interface DocumentBlock {
+  readonly name: string;
+  readonly format: DocumentFormat;
+  readonly source: { readonly bytes: string };
+}
+export type DocumentFormat = 'pdf' | 'csv' | 'doc' | 'docx' | 'xls' | 'xlsx' | 'html' | 'txt' | 'md';
+
+/** REST: query parameters. */
+export interface ListAvailableModelsRequest {
+  readonly origin: string;
+  /** 1–100. */
+  readonly maxResults?: number;
+  readonly nextToken?: string;
+  readonly profileArn?: string;
+}
