@@ -1,0 +1,337 @@
+import { EventStreamCodec, Int64, type MessageHeaders } from '@smithy/eventstream-codec';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  EventStreamDecoder,
+  EventStreamError,
+  encodeFrame,
+  type Frame,
+  type HeaderValue,
+  MAX_FRAME_BYTES,
+} from './event-stream.ts';
+
+const codec = new EventStreamCodec(
+  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
+  (text) => Buffer.from(text, 'utf8'),
+);
+
+const TEXT_HEADERS = {
+  ':message-type': 'event',
+  ':event-type': 'assistantResponseEvent',
+  ':content-type': 'application/json',
+} as const;
+
+/** Recorded vectors, which the official codec decodes. */
+const VECTORS = {
+  empty: '000000100000000005c248eb7d98c8ff',
+  text:
+    '0000007c0000005c3bddcf780d3a6d6573736167652d747970650700056576656e740b3a6576656e742d74797065' +
+    '070016617373697374616e74526573706f6e73654576656e740d3a636f6e74656e742d747970650700106170706c' +
+    '69636174696f6e2f6a736f6e7b22636f6e74656e74223a224869227d09f66f51',
+  exception:
+    '0000008300000061a9d144e50d3a6d6573736167652d74797065070009657863657074696f6e0f3a657863657074' +
+    '696f6e2d747970650700135468726f74746c696e67457863657074696f6e0d3a636f6e74656e742d747970650700' +
+    '106170706c69636174696f6e2f6a736f6e7b226d657373616765223a22736c6f77227d23ea9a06',
+};
+
+type Headers = Readonly<Record<string, HeaderValue>>;
+
+const anyHeader: fc.Arbitrary<HeaderValue> = fc.oneof(
+  fc.boolean().map((value): HeaderValue => ({ type: 'boolean', value })),
+  fc.integer({ min: -128, max: 127 }).map((value): HeaderValue => ({ type: 'byte', value })),
+  fc.integer({ min: -32_768, max: 32_767 }).map((value): HeaderValue => ({ type: 'short', value })),
+  fc.integer().map((value): HeaderValue => ({ type: 'integer', value })),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value): HeaderValue => ({ type: 'long', value })),
+  fc.uint8Array({ maxLength: 300 }).map((value): HeaderValue => ({ type: 'binary', value })),
+  fc.string({ unit: 'grapheme', maxLength: 100 }).map((value): HeaderValue => ({ type: 'string', value })),
+  fc.date({ noInvalidDate: true }).map((value): HeaderValue => ({ type: 'timestamp', value })),
+  fc.uuid().map((value): HeaderValue => ({ type: 'uuid', value })),
+);
+/** The official codec keeps headers in a plain object and so cannot hold this one name. */
+const anyName = fc.string({ minLength: 1, maxLength: 40 }).filter((name) => name !== '__proto__');
+const anyHeaders: fc.Arbitrary<Headers> = fc.dictionary(anyName, anyHeader, { maxKeys: 8, noNullPrototype: true });
+const anyPayload = fc.uint8Array({ maxLength: 2_000 });
+
+function forSmithy(headers: Headers): MessageHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, header]) => [
+      name,
+      header.type === 'long' ? { type: 'long', value: int64(header.value) } : header,
+    ]),
+  ) as MessageHeaders; // The two unions differ in `long` alone, which was just replaced.
+}
+
+function int64(value: bigint): Int64 {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return new Int64(bytes);
+}
+
+function decode(chunks: readonly Uint8Array[]): Frame[] {
+  const decoder = new EventStreamDecoder();
+  const frames = chunks.flatMap((chunk) => decoder.push(chunk));
+  decoder.end();
+  return frames;
+}
+
+function only(frames: readonly Frame[]): Frame {
+  expect(frames).toHaveLength(1);
+  const [frame] = frames;
+  if (!frame) throw new Error('no frame');
+  return frame;
+}
+
+/** Comparable, whatever class the bytes are of. */
+function plain(frame: Frame): unknown {
+  const headers = [...frame.headers()].map(([name, header]) => [
+    name,
+    header.type === 'binary' ? { type: 'binary', value: [...header.value] } : header,
+  ]);
+  return { headers, payload: frame.payload.toString('hex') };
+}
+
+function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return places.slice(1).map((place, index) => bytes.subarray(places[index], place));
+}
+
+describe('the recorded vectors', () => {
+  it('decodes an empty frame', () => {
+    const frame = only(decode([Buffer.from(VECTORS.empty, 'hex')]));
+    expect(frame.headers().size).toBe(0);
+    expect(frame.payload).toHaveLength(0);
+  });
+
+  it('decodes an event', () => {
+    const frame = only(decode([Buffer.from(VECTORS.text, 'hex')]));
+    expect(frame.header(':message-type')).toBe('event');
+    expect(frame.header(':event-type')).toBe('assistantResponseEvent');
+    expect(frame.header(':content-type')).toBe('application/json');
+    expect(frame.header(':exception-type')).toBeUndefined();
+    expect(frame.text()).toBe('{"content":"Hi"}');
+    expect(frame.payload.toString()).toBe('{"content":"Hi"}');
+  });
+
+  it('decodes an exception', () => {
+    const frame = only(decode([Buffer.from(VECTORS.exception, 'hex')]));
+    expect(frame.header(':exception-type')).toBe('ThrottlingException');
+    expect(frame.text()).toBe('{"message":"slow"}');
+  });
+
+  it('encodes the same bytes', () => {
+    expect(encodeFrame({}, Buffer.alloc(0)).toString('hex')).toBe(VECTORS.empty);
+    expect(encodeFrame(TEXT_HEADERS, Buffer.from('{"content":"Hi"}')).toString('hex')).toBe(VECTORS.text);
+    const headers = {
+      ':message-type': 'exception',
+      ':exception-type': 'ThrottlingException',
+      ':content-type': 'application/json',
+    };
+    expect(encodeFrame(headers, Buffer.from('{"message":"slow"}')).toString('hex')).toBe(VECTORS.exception);
+  });
+});
+
+describe('next to the official codec', () => {
+  it('encodes alike', () => {
+    fc.assert(
+      fc.property(anyHeaders, anyPayload, (headers, body) => {
+        const theirs = codec.encode({ headers: forSmithy(headers), body });
+        expect(encodeFrame(headers, body).equals(theirs)).toBe(true);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('decodes alike', () => {
+    fc.assert(
+      fc.property(anyHeaders, anyPayload, (headers, body) => {
+        const bytes = codec.encode({ headers: forSmithy(headers), body });
+        const ours = only(decode([bytes]));
+        const theirs = codec.decode(bytes);
+        expect(Object.keys(theirs.headers)).toEqual([...ours.headers().keys()]);
+        for (const [name, header] of ours.headers()) {
+          const value = header.type === 'long' ? int64(header.value) : header.value;
+          const their = theirs.headers[name];
+          expect(their?.type).toBe(header.type);
+          expect(bytesOr(their?.value)).toEqual(bytesOr(value));
+        }
+        expect(ours.payload.equals(theirs.body)).toBe(true);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('reads back every header it wrote', () => {
+    fc.assert(
+      fc.property(anyHeaders, anyPayload, (headers, body) => {
+        const frame = only(decode([encodeFrame(headers, body)]));
+        for (const [name, header] of Object.entries(headers)) {
+          const read = frame.headers().get(name);
+          expect(read?.type).toBe(header.type);
+          expect(bytesOr(read?.value)).toEqual(bytesOr(header.value));
+        }
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+});
+
+function bytesOr(value: unknown): unknown {
+  if (value instanceof Int64) return [...value.bytes];
+  return value instanceof Uint8Array ? [...value] : value;
+}
+
+describe('cuts and faults', () => {
+  const stream = [
+    encodeFrame(TEXT_HEADERS, Buffer.from('{"content":"héllo 🌍"}')),
+    encodeFrame({}, Buffer.alloc(0)),
+    encodeFrame({ flag: { type: 'boolean', value: true }, n: { type: 'long', value: -5n } }, Buffer.alloc(700, 1)),
+    encodeFrame(TEXT_HEADERS, Buffer.from('{"content":"end"}')),
+  ];
+  const bytes = Buffer.concat(stream);
+  const whole = decode([bytes]).map(plain);
+
+  it('does not care where the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 30 }), (cuts) => {
+        expect(decode(cutAt(bytes, cuts)).map(plain)).toEqual(whole);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('takes single bytes', () => {
+    expect(decode([...bytes].map((byte) => Buffer.of(byte))).map(plain)).toEqual(whole);
+  });
+
+  it('reads plain Uint8Arrays which begin in the middle of their buffer', () => {
+    const shifted = new Uint8Array(bytes.length + 3);
+    shifted.set(bytes, 3);
+    expect(decode([shifted.subarray(3)]).map(plain)).toEqual(whole);
+  });
+
+  it('notices every single flipped bit', () => {
+    const frame = stream[0] ?? Buffer.alloc(0);
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const broken = Buffer.from(frame);
+      broken[bit >> 3] = (broken[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const decoder = new EventStreamDecoder();
+      expect(decoder.push(broken)).toEqual([]);
+      expect(decoder.error).toBeInstanceOf(EventStreamError);
+    }
+  });
+
+  it('delivers what came before a broken frame, and nothing after it', () => {
+    const broken = Buffer.from(stream[2] ?? []);
+    broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1;
+    const decoder = new EventStreamDecoder();
+    const frames = decoder.push(Buffer.concat([bytes, broken, bytes]));
+    expect(frames.map(plain)).toEqual(whole);
+    expect(decoder.error?.message).toMatch(/checksum/);
+    expect(decoder.push(bytes)).toEqual([]);
+    expect(() => decoder.end()).toThrow(EventStreamError);
+  });
+
+  it.each([1, 11, 12, 13, 100])('tells half a frame of %d bytes as such', (length) => {
+    const decoder = new EventStreamDecoder();
+    expect(decoder.push(bytes.subarray(0, length))).toEqual([]);
+    expect(decoder.error).toBeUndefined();
+    expect(() => decoder.end()).toThrow(`the stream ended ${length} bytes into a frame`);
+  });
+
+  it('ends quietly between frames', () => {
+    const decoder = new EventStreamDecoder();
+    decoder.push(bytes);
+    expect(() => decoder.end()).not.toThrow();
+  });
+});
+
+describe('bounds', () => {
+  it.each([
+    ['a frame shorter than its own overhead', 15, 0],
+    ['a length of nothing', 0, 0],
+    ['a frame over 16 MiB', MAX_FRAME_BYTES + 1, 0],
+    ['headers longer than the frame', 100, 85],
+    ['headers over 128 KiB', MAX_FRAME_BYTES, 128 * 1024 + 1],
+  ])('refuses %s before waiting for it', (_name, total, headers) => {
+    const decoder = new EventStreamDecoder();
+    decoder.push(prelude(total, headers));
+    expect(decoder.error).toBeInstanceOf(EventStreamError);
+  });
+
+  it('takes a frame of 16 MiB that comes in small pieces', () => {
+    const frame = encodeFrame(TEXT_HEADERS, Buffer.alloc(MAX_FRAME_BYTES - 16 - 92, 97));
+    expect(frame).toHaveLength(MAX_FRAME_BYTES);
+    const pieces = Array.from({ length: MAX_FRAME_BYTES / 1024 }, (_, index) =>
+      frame.subarray(index * 1024, (index + 1) * 1024),
+    );
+    expect(only(decode(pieces)).payload).toHaveLength(MAX_FRAME_BYTES - 16 - 92);
+  });
+
+  it('refuses to write what no reader would take', () => {
+    const nothing = Buffer.alloc(0);
+    expect(() => encodeFrame({}, Buffer.alloc(MAX_FRAME_BYTES))).toThrow(EventStreamError);
+    expect(() => encodeFrame({ ['n'.repeat(256)]: 'v' }, nothing)).toThrow(EventStreamError);
+    expect(() => encodeFrame({ n: 'v'.repeat(65_536) }, nothing)).toThrow(EventStreamError);
+    expect(() => encodeFrame({ a: 'v'.repeat(65_000), b: 'v'.repeat(65_000), c: 'v'.repeat(65_000) }, nothing)).toThrow(
+      EventStreamError,
+    );
+    expect(() => encodeFrame({ n: { type: 'uuid', value: 'no uuid' } }, nothing)).toThrow(EventStreamError);
+  });
+
+  it.each([
+    ['an unknown type', Buffer.of(1, 97, 10)],
+    ['a name longer than the block', Buffer.of(9, 97)],
+    ['a value longer than the block', Buffer.of(1, 97, 7, 0, 9, 98)],
+    ['no value', Buffer.of(1, 97, 4, 0)],
+  ])('refuses a header with %s', (_name, block) => {
+    const decoder = new EventStreamDecoder();
+    expect(decoder.push(frameOf(block))).toEqual([]);
+    expect(decoder.error).toBeInstanceOf(EventStreamError);
+  });
+});
+
+describe('the cache of header blocks', () => {
+  it('shares equal blocks', () => {
+    const [one, two] = decode([encodeFrame(TEXT_HEADERS, Buffer.of(1)), encodeFrame(TEXT_HEADERS, Buffer.of(2))]);
+    expect(one?.headers()).toBe(two?.headers());
+  });
+
+  it('stays right when more kinds come than it holds', () => {
+    const frames = Array.from({ length: 500 }, (_, index) => encodeFrame({ kind: `k${index % 130}` }, Buffer.of(1)));
+    const kinds = decode([Buffer.concat(frames)]).map((frame) => frame.header('kind'));
+    expect(kinds).toEqual(frames.map((_, index) => `k${index % 130}`));
+  });
+
+  it('does not keep long blocks', () => {
+    const headers = { long: 'x'.repeat(1_000) };
+    const [one, two] = decode([encodeFrame(headers, Buffer.of(1)), encodeFrame(headers, Buffer.of(2))]);
+    expect(one?.headers()).not.toBe(two?.headers());
+    expect(two?.header('long')).toBe(headers.long);
+  });
+});
+
+function prelude(total: number, headers: number): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.writeUInt32BE(total, 0);
+  bytes.writeUInt32BE(headers, 4);
+  bytes.writeUInt32BE(crc(bytes.subarray(0, 8)), 8);
+  return bytes;
+}
+
+/** A frame whose checksums are right around a header block which is not. */
+function frameOf(block: Buffer): Buffer {
+  const body = Buffer.concat([prelude(16 + block.length, block.length), block]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc(body));
+  return Buffer.concat([body, checksum]);
+}
+
+/** CRC-32 by its definition, bit by bit. */
+function crc(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  }
+  return ~value >>> 0;
+}
