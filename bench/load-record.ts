@@ -1,0 +1,93 @@
+/** Gathers what a load job measures, inside its window only. */
+import { problemIn } from './check-reply.ts';
+import type { LoadJob, LoadResult } from './load-job.ts';
+import { type BurstReply, burstReply, findStamps, monotonicUs } from './replies.ts';
+import { spreadOf } from './statistics.ts';
+
+const MAX_PROBLEMS = 5;
+
+export class LoadRecord {
+  readonly #job: LoadJob;
+  readonly #expected: BurstReply | undefined;
+  readonly #firstTextMs: number[] = [];
+  readonly #delaysMs: number[] = [];
+  readonly #problems: string[] = [];
+  #startedMs: number | undefined;
+  #stoppedMs: number | undefined;
+  #asked = 0;
+  #replies = 0;
+  #sampled = 0;
+  #failures = 0;
+
+  constructor(job: LoadJob) {
+    this.#job = job;
+    this.#expected = job.wanted.kind === 'burst' ? burstReply(job.wanted.frames) : undefined;
+  }
+
+  /** Whether the next reply belongs to the sample. */
+  nextIsSampled(): boolean {
+    return this.#expected !== undefined && this.#asked++ % this.#job.sampleEvery === 0;
+  }
+
+  begin(): void {
+    this.#startedMs = performance.now();
+  }
+
+  firstText(sinceMs: number): void {
+    if (this.#measuring) this.#firstTextMs.push(performance.now() - sinceMs);
+  }
+
+  /** Returns whether the window's replies are complete. Replies of the warm-up are checked, but not counted. */
+  reply(body: Buffer | undefined): boolean {
+    if (this.#measuring) this.#replies++;
+    if (body && this.#expected) {
+      this.#sampled++;
+      const problem = problemIn(this.#job.dialect, body, this.#expected);
+      if (problem) this.failed(problem);
+    }
+    return this.#replies >= this.#job.maxReplies;
+  }
+
+  /** Reads the stamps of paced frames; returns the number which the stream's next frame should have. */
+  pacedBytes(chunk: Buffer, expected: number): number {
+    const nowUs = monotonicUs();
+    let next = expected;
+    for (const { sentUs, sequence } of findStamps(chunk)) {
+      if (sequence !== next) this.failed(`frame ${sequence} came instead of ${next}`);
+      next = sequence + 1;
+      if (this.#measuring) this.#delaysMs.push((nowUs - sentUs) / 1000);
+    }
+    return next;
+  }
+
+  failed(problem: string): void {
+    if (this.#stoppedMs !== undefined) return;
+    this.#failures++;
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(problem);
+  }
+
+  /** Closes the window; later calls to the methods above change nothing. */
+  stop(): void {
+    this.#stoppedMs ??= performance.now();
+  }
+
+  result(): LoadResult {
+    const elapsedMs = (this.#stoppedMs ?? Number.NaN) - (this.#startedMs ?? Number.NaN);
+    const paced = this.#job.wanted.kind === 'paced';
+    return {
+      elapsedMs,
+      replies: this.#replies,
+      frames: paced ? this.#delaysMs.length : this.#replies * this.#job.wanted.frames,
+      repliesPerS: this.#replies / (elapsedMs / 1000),
+      firstTextMs: spreadOf(this.#firstTextMs),
+      delayMs: spreadOf(this.#delaysMs),
+      sampled: this.#sampled,
+      problems: this.#problems,
+      failures: this.#failures,
+    };
+  }
+
+  get #measuring(): boolean {
+    return this.#startedMs !== undefined && this.#stoppedMs === undefined;
+  }
+}

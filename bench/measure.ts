@@ -1,0 +1,63 @@
+/** Runs one load job against one subject and adds what the machine says about the subject's process meanwhile. */
+import type { LoadJob, LoadMessage, LoadResult } from './load-job.ts';
+import { cpuTimeMs, residentBytes } from './proc.ts';
+import type { Started } from './processes.ts';
+import type { Subject } from './subjects.ts';
+
+export interface Measured extends LoadResult {
+  /** The subject's CPU time within the window; undefined for `direct` and where the machine does not tell. */
+  readonly cpuMs: number | undefined;
+  /** Share of one core the subject used within the window. */
+  readonly busy: number | undefined;
+  /** Resident before the job began, and at its window's end with everything still open. */
+  readonly residentBefore: number | undefined;
+  readonly residentAfter: number | undefined;
+}
+
+/** Warm-up and window excepted: opening thousands of streams takes its time. */
+const EXTRA_MS = 180_000;
+
+export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'port'>): Promise<Measured> {
+  const { pid } = subject;
+  const cpu = () => (pid === undefined ? undefined : cpuTimeMs(pid));
+  const resident = () => (pid === undefined ? undefined : residentBytes(pid));
+  return new Promise((resolve, reject) => {
+    const residentBefore = resident();
+    let cpuBefore: number | undefined;
+    let memory: NodeJS.Timeout | undefined;
+    let residentAfter: number | undefined;
+    const onMessage = (message: LoadMessage) => {
+      if (message.type === 'begin') {
+        cpuBefore = cpu();
+        // The end's message comes when the streams are being closed; the last look before that counts.
+        memory = setInterval(() => {
+          residentAfter = resident();
+        }, 100);
+      }
+      if (message.type !== 'end') return;
+      const cpuAfter = cpu();
+      done();
+      const cpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
+      const busy = cpuMs === undefined ? undefined : cpuMs / message.result.elapsedMs;
+      resolve({ ...message.result, cpuMs, busy, residentBefore, residentAfter });
+    };
+    const onExit = () => {
+      done();
+      reject(new Error(`the load generator ended: ${load.complaints()}`));
+    };
+    const limitMs = job.warmUpMs + job.durationMs + EXTRA_MS;
+    const limit = setTimeout(() => {
+      done();
+      reject(new Error(`no result from the load generator within ${limitMs} ms`));
+    }, limitMs);
+    const done = () => {
+      clearTimeout(limit);
+      clearInterval(memory);
+      load.process.off('message', onMessage);
+      load.process.off('exit', onExit);
+    };
+    load.process.on('message', onMessage);
+    load.process.once('exit', onExit);
+    load.process.send({ ...job, port: subject.port } satisfies LoadJob);
+  });
+}

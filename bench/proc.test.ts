@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { cpuTimeMs, machineText, parseStatmPages, parseStatTicks, residentBytes } from './proc.ts';
+
+describe('parseStatTicks', () => {
+  it.each([
+    ['a plain name', '42 (node) S 1 42 42 0 -1 4194304 9 0 0 0 120 30 5 6 20 0 11 0 77 1 2'],
+    ['a name with spaces and brackets', '42 (a b) (c)) R 1 42 42 0 -1 4194304 9 0 0 0 120 30 5 6 20 0 11 0 77 1 2'],
+  ])('adds user and system time after %s', (_, stat) => {
+    expect(parseStatTicks(stat)).toBe(150);
+  });
+});
+
+describe('parseStatmPages', () => {
+  it('reads the resident pages', () => {
+    expect(parseStatmPages('260000 17000 9000 12 0 30000 0\n')).toBe(17_000);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('on Linux', () => {
+  it('reads this process', () => {
+    expect(cpuTimeMs(process.pid)).toBeGreaterThan(0);
+    const own = process.memoryUsage.rss();
+    expect((residentBytes(process.pid) ?? 0) / own).toBeCloseTo(1, 0);
+  });
+
+  it('knows nothing of a process which is not there', () => {
+    expect(cpuTimeMs(2 ** 30)).toBeUndefined();
+    expect(residentBytes(2 ** 30)).toBeUndefined();
+  });
+});
+
+describe('machineText', () => {
+  it('names the CPU and not the machine', () => {
+    expect(machineText('processor\t: 0\nmodel name\t: Some CPU 9\n', 2, 'v26.0.0')).toBe(
+      `2 cores, Some CPU 9, ${process.platform} ${process.arch}, Node v26.0.0`,
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { freePort, Processes, parseCoreList, untilListening } from './processes.ts';
+
+describe('parseCoreList', () => {
+  it.each([
+    ['0', [0]],
+    ['0-1', [0, 1]],
+    ['\t0-2,5\n', [0, 1, 2, 5]],
+    ['', []],
+  ])('%j', (list, cores) => {
+    expect(parseCoreList(list)).toEqual(cores);
+  });
+});
+
+describe('Processes', () => {
+  const listen = (port: number) => `require('node:net').createServer().listen(${port}, '127.0.0.1')`;
+
+  it('starts a process, sees it listen, and ends it', async () => {
+    const processes = new Processes();
+    const port = await freePort();
+    const started = processes.start('a server', 'subject', process.execPath, ['-e', listen(port)], { stdio: 'ignore' });
+    await untilListening(port, started);
+    await processes.stop(started);
+    expect(started.process.signalCode).toBe('SIGTERM');
+    await processes.stop(started);
+  });
+
+  it('tells what a process said before it failed', async () => {
+    const processes = new Processes();
+    const options = { stdio: ['ignore', 'ignore', 'pipe'] } as const;
+    const failing = ['-e', 'console.error("no such key"); process.exitCode = 1'];
+    const started = processes.start('a server', 'subject', process.execPath, failing, { stdio: [...options.stdio] });
+    await expect(untilListening(await freePort(), started)).rejects.toThrow('no such key');
+  });
+});

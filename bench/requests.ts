@@ -1,0 +1,73 @@
+/** What the load generator asks, in the words of each subject. All requests mean the same small conversation. */
+import { markOf, type Wanted } from './replies.ts';
+
+export type Dialect = 'event-stream' | 'openai-chat' | 'anthropic-messages';
+
+export const API_KEY = 'bench-key-5f2c91d07a';
+
+/** Replaced by the connection's number, so that each connection is a conversation of its own. */
+export const VARIANT = 'number 000000';
+
+const SYSTEM = 'You are a careful assistant. Answer in plain words, keep to what you know, and say so when you do not.';
+const QUESTION = `This is conversation ${VARIANT}. Which of the two files has the newer version?`;
+const ANSWER = 'The second one: its header names a later date, and the first one refers to it.';
+
+/** A whole HTTP/1.1 request; lengths do not change when VARIANT's digits do. */
+export function requestText(dialect: Dialect, wanted: Wanted): string {
+  const last = `Then sum up what changed between them, please. ${markOf(wanted)}`;
+  switch (dialect) {
+    case 'event-stream':
+      return post('/generateAssistantResponse', [], {
+        conversationState: {
+          chatTriggerType: 'MANUAL',
+          conversationId: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a11',
+          history: [
+            { userInputMessage: { content: `${SYSTEM}\n\n${QUESTION}`, modelId: 'claude-sonnet-4.5', origin: 'CLI' } },
+            { assistantResponseMessage: { content: ANSWER } },
+          ],
+          currentMessage: { userInputMessage: { content: last, modelId: 'claude-sonnet-4.5', origin: 'CLI' } },
+        },
+      });
+    case 'openai-chat':
+      return post('/v1/chat/completions', [`authorization: Bearer ${API_KEY}`], {
+        model: 'claude-sonnet-4.5',
+        stream: true,
+        stream_options: { include_usage: true },
+        messages: [
+          { role: 'system', content: SYSTEM },
+          { role: 'user', content: QUESTION },
+          { role: 'assistant', content: ANSWER },
+          { role: 'user', content: last },
+        ],
+      });
+    case 'anthropic-messages':
+      return post('/v1/messages', [`x-api-key: ${API_KEY}`, 'anthropic-version: 2023-06-01'], {
+        model: 'claude-sonnet-4.5',
+        max_tokens: 32_000,
+        stream: true,
+        system: SYSTEM,
+        messages: [
+          { role: 'user', content: QUESTION },
+          { role: 'assistant', content: ANSWER },
+          { role: 'user', content: last },
+        ],
+      });
+  }
+}
+
+export function withVariant(request: string, number: number): string {
+  return request.replace(VARIANT, `number ${String(number).padStart(6, '0')}`);
+}
+
+function post(path: string, headers: readonly string[], body: unknown): string {
+  const text = JSON.stringify(body);
+  return [
+    `POST ${path} HTTP/1.1`,
+    'host: 127.0.0.1',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(text)}`,
+    ...headers,
+    '',
+    text,
+  ].join('\r\n');
+}

@@ -1,0 +1,92 @@
+/** A line of the result table: the same figure of each subject, their ratio, and what the budget says to it. */
+import type { SubjectName } from './subjects.ts';
+
+export interface Row {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: Readonly<Partial<Record<SubjectName, number>>>;
+  /** What dragoman is compared with; undefined when there is nothing to compare. */
+  readonly reference: SubjectName | undefined;
+  /** dragoman / reference. */
+  readonly ratio: number | undefined;
+  readonly budget: string;
+  /** Undefined: no budget, or not measured against what the budget speaks of. */
+  readonly met: boolean | undefined;
+  readonly note: string;
+}
+
+export type Budget =
+  | { readonly type: 'none' }
+  /** Of nginx's figure in the same run. */
+  | { readonly type: 'ratio'; readonly atLeast: number }
+  | { readonly type: 'ratio'; readonly atMost: number }
+  /** In the row's own unit. */
+  | { readonly type: 'value'; readonly atMost: number };
+
+export interface Figures {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: Row['values'];
+  readonly budget: Budget;
+  readonly note?: string;
+}
+
+export function toRow({ name, unit, values, budget, note = '' }: Figures): Row {
+  const reference = (['nginx', 'direct'] as const).find((subject) => values[subject] !== undefined);
+  const ratio = ratioOf(values.dragoman, reference && values[reference]);
+  // The budgets' ratios speak of nginx: against anything else they say nothing.
+  const met = isMet(budget, reference === 'nginx' ? ratio : undefined, values.dragoman);
+  return { name, unit, values, reference, ratio, budget: budgetText(budget, unit), met, note };
+}
+
+function isMet(budget: Budget, ratio: number | undefined, value: number | undefined): boolean | undefined {
+  if (budget.type === 'none') return undefined;
+  const figure = budget.type === 'ratio' ? ratio : value;
+  if (figure === undefined || Number.isNaN(figure)) return undefined;
+  return 'atLeast' in budget ? figure >= budget.atLeast : figure <= budget.atMost;
+}
+
+function ratioOf(value: number | undefined, reference: number | undefined): number | undefined {
+  return value === undefined || reference === undefined ? undefined : value / reference;
+}
+
+function budgetText(budget: Budget, unit: string): string {
+  if (budget.type === 'none') return '';
+  if (budget.type === 'value') return `≤ ${budget.atMost} ${unit}`;
+  return 'atLeast' in budget ? `≥ ${budget.atLeast.toFixed(2)} ×` : `≤ ${budget.atMost.toFixed(1)} ×`;
+}
+
+/** A Markdown table, aligned so that a terminal shows it well, and the notes below it. */
+export function tableText(rows: readonly Row[]): string {
+  const notes = rows.map((row) => row.note).filter((note, index, all) => note !== '' && all.indexOf(note) === index);
+  const cells = rows.map((row) => [
+    `${row.name}${row.unit ? `, ${row.unit}` : ''}${row.note ? ` (${notes.indexOf(row.note) + 1})` : ''}`,
+    figureText(row.values.dragoman),
+    figureText(row.values.nginx),
+    figureText(row.values.direct),
+    row.ratio === undefined ? '' : `${row.ratio.toFixed(2)}${row.reference === 'direct' ? ' of direct' : ''}`,
+    row.budget,
+    row.met === undefined ? '' : row.met ? 'yes' : 'no',
+  ]);
+  const head = ['what', 'dragoman', 'nginx', 'direct', 'ratio', 'budget', 'met'];
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...cells].map((row) => [...(row[column] ?? title)].length)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0)).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const below = notes.map((note, index) => `(${index + 1}) ${note}`);
+  return [line(head), rule, ...cells.map(line), '', ...below].join('\n').trimEnd();
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - [...text].length));
+}
+
+/** Three significant digits, and no more digits before the point than are known. */
+export function figureText(value: number | undefined): string {
+  if (value === undefined) return '';
+  if (Number.isNaN(value)) return '–';
+  if (Math.abs(value) >= 100) return String(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}
