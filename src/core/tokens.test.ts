@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { describe, expect, it } from 'vitest';
+import type { Conversation, Part } from './conversation.ts';
+import { estimateConversationTokens, estimateTokens } from './tokens.ts';
+
+const prose = `The lighthouse keeper counted the ships twice every evening, once by their lamps and once by the sound of
+their bells. On clear nights the two numbers agreed. When fog came in from the estuary they never did, and he wrote both
+of them into the book with a short remark, because he had learned that an honest difference is worth more than a tidy
+figure. Nobody read the book for eleven years. Then the harbour board wanted to know how many vessels had passed in the
+winter of the great storm, and his two columns were the only record which could say how sure anyone ought to be.`;
+
+const code = `export async function drainQueue(queue: Queue<Job>, worker: Worker, signal: AbortSignal): Promise<number> {
+  let finishedJobs = 0;
+  for await (const job of queue.take({ limit: 25, signal })) {
+    try {
+      await worker.run(job.payload, { attempt: job.attempt + 1 });
+      finishedJobs += 1;
+    } catch (cause) {
+      if (!isRetryable(cause)) throw new JobError(\`job \${job.id} failed\`, { cause });
+      queue.putBack(job, Math.min(60_000, 2 ** job.attempt * 250));
+    }
+  }
+  return finishedJobs;
+}`;
+
+const python = `class RollingMean:
+    def __init__(self, window: int) -> None:
+        self.values: deque[float] = deque(maxlen=window)
+
+    def push(self, value: float) -> float | None:
+        """Returns the mean of the last values, or None until the window is full."""
+        self.values.append(value)
+        if len(self.values) < self.values.maxlen:
+            return None
+        return sum(self.values) / len(self.values)`;
+
+const json = JSON.stringify(
+  {
+    order: { id: 'ord_20931', placedAt: '2026-03-14T09:26:53Z', currency: 'EUR', total: 184.95 },
+    lines: [
+      { sku: 'KT-4410', title: 'Copper kettle, 1.7 l', quantity: 1, unitPrice: 129.0, tags: ['kitchen', 'gift'] },
+      { sku: 'MG-0087', title: 'Stoneware mug', quantity: 3, unitPrice: 18.65, tags: [] },
+    ],
+    customer: { name: 'Ines Calvo', newsletter: false, addresses: null },
+  },
+  null,
+  2,
+);
+
+const chinese = `清晨五点，渡口的雾还没有散，老船夫已经把缆绳解开，等着第一个过河的人。他说自己撑了四十年的船，见过赶考的学生、
+逃荒的一家人，也见过坐着轿子不肯下来的官员。每个人都问他同一个问题：对岸还有多远？他总是笑一笑，说水路和心路不一样长。
+后来桥修好了，渡口一天天冷清下来，他仍旧每天把船擦得干干净净，仿佛下一刻就会有人在雾里喊他的名字。`;
+
+const samples = [
+  { name: 'English prose', text: prose },
+  { name: 'TypeScript', text: code },
+  { name: 'Python', text: python },
+  { name: 'JSON, indented', text: json },
+  { name: 'JSON in one line', text: JSON.stringify(JSON.parse(json)) },
+  { name: 'Chinese', text: chinese },
+];
+
+describe('the estimate of tokens', () => {
+  it.each(samples)('is within 15 % of a real tokenizer on $name', ({ text }) => {
+    const real = encode(text).length;
+    expect(Math.abs(estimateTokens(text) / real - 1)).toBeLessThan(0.15);
+  });
+
+  it('stays within 15 % on long texts, which are sampled', () => {
+    const long = samples.map(({ text }) => text.repeat(6)).join('\n\n');
+    expect(Math.abs(estimateTokens(long) / encode(long).length - 1)).toBeLessThan(0.15);
+  });
+
+  it('is nothing for nothing, and never less than one token for a word', () => {
+    expect(estimateTokens('')).toBe(0);
+    fc.assert(
+      fc.property(fc.stringMatching(/^\w{1,40}$/), (word) => {
+        expect(estimateTokens(word)).toBeGreaterThanOrEqual(1);
+      }),
+      { seed: 42, numRuns: 200 },
+    );
+  });
+
+  it('takes any string and gives a whole number', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 3_000, size: 'max' }), (text) => {
+        expect(Number.isSafeInteger(estimateTokens(text))).toBe(true);
+      }),
+      { seed: 42, numRuns: 50 },
+    );
+  });
+});
+
+const conversation = (parts: Part[], change: Partial<Conversation> = {}): Conversation => ({
+  model: 'm',
+  system: [],
+  turns: [{ at: 'messages[0]', role: 'user', parts }],
+  tools: [],
+  toolChoice: { type: 'auto' },
+  parallelToolUse: true,
+  reasoning: { mode: 'unset' },
+  output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
+  key: undefined,
+  environment: undefined,
+  ...change,
+});
+
+describe('the estimate of a conversation', () => {
+  const at = 'messages[0].content[0]';
+  const cases: { name: string; parts: Part[]; range: [number, number] }[] = [
+    { name: 'text', parts: [{ type: 'text', at, text: prose }], range: [100, 150] },
+    {
+      name: 'an image as one image',
+      parts: [{ type: 'image', at, mediaType: 'image/png', data: 'A'.repeat(400_000) }],
+      range: [1600, 1610],
+    },
+    {
+      name: 'a tool use with its input',
+      parts: [
+        { type: 'tool-use', at, toolUseId: 't', name: 'read_file', input: { path: 'src/index.ts', lines: [1, 200] } },
+      ],
+      range: [15, 35],
+    },
+    {
+      name: 'a tool result with what is in it',
+      parts: [
+        { type: 'tool-result', at, toolUseId: 't', isError: false, content: [{ type: 'text', at, text: prose }] },
+      ],
+      range: [100, 160],
+    },
+    {
+      name: 'a text document',
+      parts: [{ type: 'document', at, name: 'a', mediaType: 'text/plain', source: { type: 'text', text: prose } }],
+      range: [100, 150],
+    },
+    {
+      name: 'reasoning',
+      parts: [
+        { type: 'reasoning', at, text: prose },
+        { type: 'redacted-reasoning', at, data: 'QUJD' },
+      ],
+      range: [100, 160],
+    },
+  ];
+  it.each(cases)('counts $name', ({ parts, range: [least, most] }) => {
+    const tokens = estimateConversationTokens(conversation(parts));
+    expect(tokens).toBeGreaterThanOrEqual(least);
+    expect(tokens).toBeLessThanOrEqual(most);
+  });
+
+  it('counts system text and declared tools', () => {
+    const inputSchema = { type: 'object', properties: { path: { type: 'string', description: 'Where to read' } } };
+    const tool = { at: 'tools[0]', name: 'read_file', description: prose, inputSchema };
+    const withBoth = conversation([], { system: [{ at: 'system', text: prose, cachePoint: false }], tools: [tool] });
+    const real = 2 * encode(prose).length + encode(JSON.stringify(inputSchema)).length;
+    expect(Math.abs(estimateConversationTokens(withBoth) / real - 1)).toBeLessThan(0.15);
+  });
+});
