@@ -1,0 +1,144 @@
+/**
+ * What a refusal means, whether it came as an HTTP answer or as a frame in the middle of a reply. The name and the
+ * reason the service gives are read before the status: it sends the same failure under different statuses.
+ */
+import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { FailedAnswer } from '../upstream.ts';
+import { type Failure, findRow, KNOWN_REASONS } from './failure-table.ts';
+
+/** `nowMs` (since the epoch) is what a `Retry-After` date is compared with. */
+export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now()): GatewayError {
+  const envelope = parseEnvelope(answer.body);
+  const message = messageOf(envelope, answer.body);
+  const failure: UpstreamFailure = {
+    status: answer.status,
+    name: cleanName(
+      answer.header('x-amzn-errortype') ??
+        text(envelope?.code) ??
+        text(envelope?.__type) ??
+        text(nested(envelope).code),
+    ),
+    reason: text(envelope?.reason) ?? text(nested(envelope).reason) ?? reasonIn(message),
+    message,
+    requestId: REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined),
+  };
+  return toError(failure, retryAfterMs(answer.header('retry-after'), nowMs));
+}
+
+/** A failure told inside a reply which began with status 200: an `exception` or an `error` frame. */
+export function explainException(name: string, message: string | undefined, reason: string | undefined): GatewayError {
+  const trimmed = trim(message);
+  return toError(
+    { status: 200, name: cleanName(name), reason: reason ?? reasonIn(trimmed), message: trimmed, requestId: undefined },
+    undefined,
+  );
+}
+
+function toError(upstream: UpstreamFailure, retryAfter: number | undefined): GatewayError {
+  const failure: Failure = { ...upstream, status: meantStatus(upstream) };
+  const row = findRow(failure);
+  const said = upstream.message === undefined ? '' : ` It said: “${upstream.message}”`;
+  return new GatewayError(row.code, row.explanation + said, {
+    upstream,
+    retryAfterMs: retryAfter,
+    tokens: row.code === 'context_too_long' ? tokensIn(upstream.message) : undefined,
+  });
+}
+
+/** The status an exception stands for in the service model. A frame without a modelled name is like a 500. */
+function meantStatus({ name, status }: UpstreamFailure): number {
+  const modelled = name === undefined ? undefined : EXCEPTION_STATUS.get(name);
+  return modelled ?? (status === 200 ? 500 : status);
+}
+
+const EXCEPTION_STATUS: ReadonlyMap<string, number> = new Map([
+  ['ValidationException', 400],
+  ['UnrecognizedClientException', 401],
+  ['ExpiredTokenException', 401],
+  ['UnauthorizedException', 401],
+  ['ServiceQuotaExceededException', 402],
+  ['AccessDeniedException', 403],
+  ['ResourceNotFoundException', 404],
+  ['UnknownOperationException', 404],
+  ['ConflictException', 409],
+  ['ThrottlingException', 429],
+  ['TooManyRequestsException', 429],
+  ['InternalServerException', 500],
+  ['ServiceUnavailableException', 503],
+]);
+
+const REQUEST_ID_HEADERS = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];
+
+/** `ThrottlingException:http://…` and `com.amazon.aws#ThrottlingException` are both ThrottlingException. */
+function cleanName(name: string | undefined): string | undefined {
+  const [beforeColon = ''] = (name ?? '').split(':');
+  const cleaned = beforeColon.slice(beforeColon.indexOf('#') + 1).trim();
+  // The one exception the event stream models is called by its member's name there.
+  if (cleaned === 'error') return 'InternalServerException';
+  return cleaned === '' ? undefined : cleaned.slice(0, 100);
+}
+
+function parseEnvelope(body: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nested(envelope: JsonObject | undefined): JsonObject {
+  return isJsonObject(envelope?.error) ? envelope.error : {};
+}
+
+function messageOf(envelope: JsonObject | undefined, body: string): string | undefined {
+  if (!envelope) return trim(wordsOf(body));
+  const { message, Message, error, error_description } = envelope;
+  return trim(
+    text(message) ?? text(Message) ?? text(nested(envelope).message) ?? text(error_description) ?? text(error),
+  );
+}
+
+/** A body without an envelope comes from something in between: of a page only the title is worth telling. */
+function wordsOf(body: string): string | undefined {
+  if (!/^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body)) return body;
+  return /<title>([^<]*)<\/title>/i.exec(body)?.[1];
+}
+
+const MAX_MESSAGE_CHARS = 600;
+
+function trim(message: string | undefined): string | undefined {
+  if (message === undefined) return undefined;
+  // A larger piece first: collapsing white space must not have to walk through megabytes.
+  const line = message
+    .slice(0, 4 * MAX_MESSAGE_CHARS)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  if (line === '') return undefined;
+  return line.length > MAX_MESSAGE_CHARS ? `${line.slice(0, MAX_MESSAGE_CHARS).toWellFormed()}…` : line;
+}
+
+/** Layers between the model and us sometimes put the reason into the text. */
+function reasonIn(message: string | undefined): string | undefined {
+  return message?.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g)?.find((word) => KNOWN_REASONS.has(word));
+}
+
+/** `prompt is too long: 215312 tokens > 200000 maximum` */
+function tokensIn(message: string | undefined): { actual: number; maximum: number } | undefined {
+  const found = message === undefined ? null : /(\d+) tokens > (\d+)/.exec(message);
+  return found ? { actual: Number(found[1]), maximum: Number(found[2]) } : undefined;
+}
+
+/** Seconds or an HTTP date; anything else is as good as none. */
+function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  const trimmed = value?.trim();
+  if (!trimmed) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(trimmed)) return Math.ceil(Number(trimmed) * 1000);
+  const date = /^[A-Z][a-z]{2},/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
