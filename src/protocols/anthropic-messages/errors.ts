@@ -1,0 +1,142 @@
+/**
+ * Failures in Anthropic's words. Types and statuses: https://docs.anthropic.com/en/api/errors. Claude Code and the
+ * official SDKs obey `retry-after` and `x-should-retry`, and agents compact by themselves when they meet the vendor's
+ * own wording of an overlong prompt.
+ */
+import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import type { WrittenError } from '../protocol.ts';
+
+type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'conflict_error'
+  | 'request_too_large'
+  | 'rate_limit_error'
+  | 'api_error'
+  | 'timeout_error'
+  | 'overloaded_error';
+
+interface Spelling {
+  readonly type: ErrorType;
+  readonly status: number;
+  /** `never`: sending the same again cannot help, and clients are told so. */
+  readonly retry: 'later' | 'never';
+}
+
+const SPELLINGS: Record<ErrorCode, Spelling> = {
+  invalid_request: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  unsupported_parameter: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  context_too_long: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  upstream_refused: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  signature_invalid: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  unauthorized: { type: 'authentication_error', status: 401, retry: 'never' },
+  forbidden: { type: 'permission_error', status: 403, retry: 'never' },
+  unknown_model: { type: 'not_found_error', status: 404, retry: 'never' },
+  not_found: { type: 'not_found_error', status: 404, retry: 'never' },
+  method_not_allowed: { type: 'invalid_request_error', status: 405, retry: 'never' },
+  request_too_large: { type: 'request_too_large', status: 413, retry: 'never' },
+  client_closed: { type: 'invalid_request_error', status: 499, retry: 'never' },
+  rate_limited: { type: 'rate_limit_error', status: 429, retry: 'later' },
+
+  token_rejected: { type: 'api_error', status: 503, retry: 'later' },
+  credential_rejected: { type: 'api_error', status: 503, retry: 'never' },
+  account_suspended: { type: 'api_error', status: 503, retry: 'never' },
+  profile_required: { type: 'api_error', status: 503, retry: 'never' },
+  quota_exhausted: { type: 'rate_limit_error', status: 429, retry: 'never' },
+  daily_limit: { type: 'rate_limit_error', status: 429, retry: 'never' },
+  account_throttled: { type: 'rate_limit_error', status: 429, retry: 'later' },
+  permission_denied: { type: 'permission_error', status: 403, retry: 'never' },
+  feature_not_supported: { type: 'permission_error', status: 403, retry: 'never' },
+
+  upstream_throttled: { type: 'rate_limit_error', status: 429, retry: 'later' },
+  upstream_overloaded: { type: 'overloaded_error', status: 529, retry: 'later' },
+  upstream_broken: { type: 'api_error', status: 502, retry: 'later' },
+  tool_use_truncated: { type: 'api_error', status: 502, retry: 'later' },
+  empty_reply: { type: 'api_error', status: 502, retry: 'later' },
+  upstream_timeout: { type: 'timeout_error', status: 504, retry: 'later' },
+  upstream_conflict: { type: 'conflict_error', status: 409, retry: 'later' },
+  upstream_not_found: { type: 'not_found_error', status: 404, retry: 'never' },
+
+  no_account: { type: 'api_error', status: 503, retry: 'later' },
+  storage_unavailable: { type: 'overloaded_error', status: 529, retry: 'later' },
+  shutting_down: { type: 'overloaded_error', status: 529, retry: 'later' },
+  internal: { type: 'api_error', status: 500, retry: 'later' },
+};
+
+export function writeError(error: GatewayError, requestId: string): WrittenError {
+  const { type, status } = SPELLINGS[error.code];
+  return {
+    status,
+    headers: headersOf(error),
+    body: { type: 'error', error: { type, message: messageOf(error), ...detailsOf(error) }, request_id: requestId },
+  };
+}
+
+/**
+ * The data of an `error` event in mid-stream. There is no status there, so the type alone tells clients whether to try
+ * again: of the transient types, only `overloaded_error` is retried by all of them.
+ */
+export function writeStreamError(error: GatewayError): unknown {
+  const type: ErrorType = SPELLINGS[error.code].retry === 'later' ? 'overloaded_error' : 'invalid_request_error';
+  return { type: 'error', error: { type, message: messageOf(error), ...detailsOf(error) } };
+}
+
+/** Rule id, and at once the `error_code` by which the SDK's tool runner knows to send the whole history instead. */
+const THREADS_UNSUPPORTED = 'thread_unsupported_request';
+
+/** The refusal of server-side message threads. */
+export function threadsUnsupported(): GatewayError {
+  return new GatewayError('unsupported_parameter', 'Message threads are not supported.', {
+    param: 'thread',
+    rule: THREADS_UNSUPPORTED,
+  });
+}
+
+function detailsOf(error: GatewayError): object {
+  if (error.rule !== THREADS_UNSUPPORTED) return {};
+  return { details: { error_code: THREADS_UNSUPPORTED, unsupported: ['thread'] } };
+}
+
+function messageOf(error: GatewayError): string {
+  const { code, param, message, tokens } = error;
+  // Word for word and nothing around it: agents parse both numbers to size their compaction.
+  if (code === 'context_too_long')
+    return `prompt is too long: ${tokens?.actual ?? UNKNOWN_WINDOW + 1} tokens > ${tokens?.maximum ?? UNKNOWN_WINDOW} maximum`;
+  if (code === 'signature_invalid' && !SIGNATURE_WORDING.test(message))
+    return `Invalid \`signature\` in \`thinking\` block. ${message}`.trim();
+  if (message === '') return `${SPELLINGS[code].type}: ${code}`;
+  // The vendor's errors have no field for the path, so the message must name it.
+  return param === undefined || message.includes(param) ? message : `${param}: ${message}`;
+}
+
+/** The smallest window of the models in use, in tokens: said only when the service named no figures. */
+const UNKNOWN_WINDOW = 200_000;
+
+/** By these words Claude Code knows to send its history without thinking blocks. */
+const SIGNATURE_WORDING = /invalid `signature` in `thinking` block/i;
+
+function headersOf(error: GatewayError): Record<string, string> {
+  const { status } = SPELLINGS[error.code];
+  const retry = retryOf(error);
+  const { retryAfterMs } = error;
+  const headers: Record<string, string> = {};
+  if (retry === 'never') headers['x-should-retry'] = 'false';
+  if (retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+    headers['retry-after-ms'] = String(Math.max(1, Math.ceil(retryAfterMs)));
+  } else if (retry === 'later' && WAITING_STATUSES.has(status)) {
+    headers['retry-after'] = String(DEFAULT_RETRY_AFTER_S);
+  }
+  return headers;
+}
+
+/** An account will be free again, or there is none and somebody has to sign in: only the former has a time. */
+function retryOf({ code, retryAfterMs }: GatewayError): Spelling['retry'] {
+  return code === 'no_account' && retryAfterMs === undefined ? 'never' : SPELLINGS[code].retry;
+}
+
+/** Some clients give up at once when one of these comes without `retry-after`. */
+const WAITING_STATUSES: ReadonlySet<number> = new Set([429, 503, 529]);
+const DEFAULT_RETRY_AFTER_S = 5;

@@ -1,0 +1,60 @@
+/**
+ * What becomes of every top-level field of a Messages request: decided once, as data, so that the parser, the docs and
+ * a test against the official SDK's own types all read the same list.
+ */
+export type FieldFate =
+  /** Goes upstream, or decides how we answer. */
+  | 'used'
+  /** The upstream has no such control; dragoman does it itself. */
+  | 'emulated'
+  /** A wish which cannot be granted and does not change what the request means: accepted, and noted as an adjustment. */
+  | 'noted'
+  /** Says nothing about the answer. */
+  | 'ignored'
+  /** Would change what the request means, and cannot be done: 400 unless null or empty. */
+  | 'refused';
+
+export const FIELD_FATES = {
+  model: 'used',
+  messages: 'used',
+  system: 'used',
+  tools: 'used',
+  thinking: 'used',
+  output_config: 'used',
+  cache_control: 'used',
+  metadata: 'used',
+  stream: 'used',
+
+  max_tokens: 'emulated',
+  stop_sequences: 'emulated',
+  tool_choice: 'emulated',
+  output_format: 'emulated',
+
+  temperature: 'noted',
+  top_p: 'noted',
+  top_k: 'noted',
+  billing_policy: 'noted',
+  compaction: 'noted',
+  context_management: 'noted',
+  diagnostics: 'noted',
+  fallback_credit_token: 'noted',
+  fallbacks: 'noted',
+  inference_geo: 'noted',
+  safeguards: 'noted',
+  service_tier: 'noted',
+  speed: 'noted',
+
+  // The SDK sends these three as headers.
+  betas: 'ignored',
+  user_profile_id: 'ignored',
+  workspace_id: 'ignored',
+
+  container: 'refused',
+  mcp_servers: 'refused',
+  thread: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
+export function fateOf(field: string): FieldFate {
+  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
+  return (Object.hasOwn(fates, field) ? fates[field] : undefined) ?? 'noted';
+}

@@ -1,0 +1,81 @@
+/** Images, documents and search results. Their bytes are carried as they came: what they really are is found out later. */
+import type { z } from 'zod';
+import type { DocumentPart, ImagePart, TextPart } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
+import * as wire from './wire.ts';
+
+/** What may stand in a tool result. */
+export type ContentPart = TextPart | ImagePart | DocumentPart;
+
+export function readImage(block: z.output<typeof wire.imageBlock>, at: string): ImagePart {
+  const { mediaType, data } = readBytes(block.source, `${at}.source`, 'image');
+  return { type: 'image', at, mediaType, data };
+}
+
+/** A document's `context` is told as text before it, and the images of composed documents follow it. */
+export function readDocument(block: z.output<typeof wire.documentBlock>, at: string): ContentPart[] {
+  const name = block.title ?? undefined;
+  const about: ContentPart[] = block.context ? [{ type: 'text', at: `${at}.context`, text: block.context }] : [];
+  const { source } = block;
+  switch (source.type) {
+    case 'text': {
+      const { data, media_type } = wire.check(wire.textSource, source, `${at}.source`);
+      const mediaType = media_type ?? 'text/plain';
+      return [...about, { type: 'document', at, name, mediaType, source: { type: 'text', text: data } }];
+    }
+    case 'content':
+      return [...about, ...readComposedDocument(source, name, at)];
+    default: {
+      const { mediaType, data } = readBytes(source, `${at}.source`, 'document');
+      return [...about, { type: 'document', at, name, mediaType, source: { type: 'base64', data } }];
+    }
+  }
+}
+
+function readComposedDocument(source: unknown, name: string | undefined, at: string): ContentPart[] {
+  const path = `${at}.source.content`;
+  const { content } = wire.check(wire.contentSource, source, `${at}.source`);
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  const texts: string[] = [];
+  const images: ImagePart[] = [];
+  for (const [i, block] of blocks.entries()) {
+    if (block.type === 'image')
+      images.push(readImage(wire.check(wire.imageBlock, block, `${path}[${i}]`), `${path}[${i}]`));
+    else texts.push(wire.check(wire.textBlock, block, `${path}[${i}]`).text);
+  }
+  const text = texts.join('\n\n');
+  return [{ type: 'document', at, name, mediaType: 'text/plain', source: { type: 'text', text } }, ...images];
+}
+
+export function readSearchResult(block: z.output<typeof wire.searchResultBlock>, at: string): TextPart {
+  const lines = [block.title, block.source, '', ...block.content.map(({ text }) => text)];
+  return { type: 'text', at, text: lines.join('\n') };
+}
+
+/** Bytes within the request: base64, or a data URL wherever it was put. Nothing is fetched. */
+function readBytes(
+  source: { readonly type: string },
+  at: string,
+  kind: 'image' | 'document',
+): { readonly mediaType: string; readonly data: string } {
+  if (source.type === 'base64') {
+    const { media_type, data } = wire.check(wire.base64Source, source, at);
+    return readDataUrl(data) ?? { mediaType: media_type, data };
+  }
+  if (source.type === 'url') {
+    const inline = readDataUrl(wire.check(wire.urlSource, source, at).url);
+    if (inline) return inline;
+  }
+  throw new GatewayError(
+    'unsupported_parameter',
+    `${at}: ${kind} sources of type "${source.type}" are not supported; send the ${kind} itself as base64.`,
+    { param: at },
+  );
+}
+
+function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } | undefined {
+  if (!url.startsWith('data:')) return undefined;
+  const comma = url.indexOf(',');
+  const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';');
+  return comma > 0 && parameters.includes('base64') ? { mediaType, data: url.slice(comma + 1) } : undefined;
+}

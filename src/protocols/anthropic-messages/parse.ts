@@ -1,0 +1,155 @@
+/** A Messages request to a conversation. Fields: fields.ts; blocks: blocks.ts; tools: tools.ts. */
+import type { Conversation, OutputFormat, Reasoning, ReasoningEffort, SystemPart } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { ParsedRequest, RequestContext } from '../protocol.ts';
+import { cachePoint, type Findings } from './blocks.ts';
+import { conversationKey } from './conversation-key.ts';
+import { threadsUnsupported } from './errors.ts';
+import { fateOf } from './fields.ts';
+import { foreignText } from './foreign-blocks.ts';
+import { Notes } from './notes.ts';
+import { ToolChanges } from './tool-changes.ts';
+import { readTools } from './tools.ts';
+import { markLastBlock, readTurns } from './turns.ts';
+import type { MessagesRequest } from './wire.ts';
+import * as wire from './wire.ts';
+
+/** What of the request the writer needs. */
+export interface Echo {
+  /** As the client wrote it; replies say it again. */
+  readonly model: string;
+  /** How much of the model's reasoning the client wants to see: none, its text, or blocks without text. */
+  readonly thinking: 'hidden' | 'shown' | 'omitted';
+}
+
+/** Throws GatewayError, blame `client`. */
+export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+  const request = wire.check(wire.requestShape, body, '');
+  if (request.max_tokens === undefined || request.max_tokens === null)
+    throw wire.refuse('max_tokens', 'field required');
+  return read(request, context);
+}
+
+/** The body of `/v1/messages/count_tokens`: the same without `max_tokens`. Never streamed. */
+export function parseCountTokens(body: unknown, context: RequestContext): ParsedRequest {
+  return { ...read(wire.check(wire.requestShape, body, ''), context), stream: false };
+}
+
+function read(request: MessagesRequest, context: RequestContext): ParsedRequest {
+  refuseUnsupported(request);
+  const findings: Findings = { notes: new Notes(), toolChanges: new ToolChanges() };
+  const { notes } = findings;
+  noteFields(request, notes);
+  const turns = readTurns(request.messages, findings);
+  const conversation: Conversation = {
+    model: request.model,
+    system: readSystem(request.system, notes),
+    turns: cachePoint(request).cachePoint ? markLastBlock(turns) : turns,
+    ...readTools(request, findings),
+    reasoning: readReasoning(request, notes),
+    output: {
+      maxTokens: request.max_tokens ?? undefined,
+      stopSequences: request.stop_sequences ?? [],
+      format: readFormat(request),
+    },
+    key: conversationKey(request.metadata?.user_id, context),
+    environment: undefined,
+  };
+  return {
+    conversation,
+    stream: request.stream ?? false,
+    adjustments: notes.adjustments,
+    createdAtS: Math.floor(context.nowMs / 1000),
+    echo: { model: request.model, thinking: readDisplay(request) } satisfies Echo,
+  };
+}
+
+function refuseUnsupported({ thread, container, mcp_servers: mcpServers }: MessagesRequest): void {
+  if (thread !== undefined && thread !== null) throw threadsUnsupported();
+  for (const [field, value] of Object.entries({ container, mcp_servers: mcpServers })) {
+    const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+    if (isEmpty) continue;
+    throw new GatewayError('unsupported_parameter', `${field} is not supported: there is nothing here to run it.`, {
+      param: field,
+    });
+  }
+}
+
+function noteFields(request: MessagesRequest, notes: Notes): void {
+  const silent = new Set(Object.keys(request).filter((field) => fateOf(field) !== 'noted'));
+  notes.addIgnored(request, silent, 'request', '');
+  notes.addIgnored(request.output_config ?? {}, new Set(['effort', 'format']), 'output_config', 'output_config');
+  notes.addIgnored(request.thinking ?? {}, THINKING_KEYS, 'thinking', 'thinking');
+}
+
+const THINKING_KEYS = new Set(['type', 'budget_tokens', 'display']);
+
+/** Claude Code's first block; it changes with each request and would spoil every cached prefix. */
+const BILLING_HEADER = 'x-anthropic-billing-header:';
+
+function readSystem(system: unknown, notes: Notes): SystemPart[] {
+  if (system === undefined || system === null || system === '') return [];
+  if (typeof system === 'string') return [{ at: 'system', text: system, cachePoint: false }];
+  if (!Array.isArray(system)) throw wire.refuse('system', 'expected a string or a list of text blocks');
+  return system.flatMap((value: unknown, i) => readSystemBlock(value, `system[${i}]`, notes));
+}
+
+function readSystemBlock(value: unknown, at: string, notes: Notes): readonly SystemPart[] {
+  const block = wire.check(wire.anyBlock, value, at);
+  const text = block.type === 'text' ? wire.check(wire.textBlock, value, at).text : foreignText(block);
+  if (text?.startsWith(BILLING_HEADER)) {
+    notes.add('billing-header-dropped', at);
+    return [];
+  }
+  if (block.type === 'text') notes.addIgnored(block, TEXT_KEYS, 'system', at);
+  else notes.add(text === undefined ? 'block-ignored' : 'block-as-text', at, block.type);
+  return text ? [{ at, text, cachePoint: cachePoint(block).cachePoint ?? false }] : [];
+}
+
+const TEXT_KEYS = new Set(Object.keys(wire.textBlock.shape));
+
+function readReasoning(request: MessagesRequest, notes: Notes): Reasoning {
+  const { thinking } = request;
+  const effort = readEffort(request, notes);
+  if (thinking?.type === 'disabled') return { mode: 'off' };
+  // Effort alone asks the model to try harder, not to show how: the blocks stay hidden (`Echo.thinking`).
+  if (!thinking && effort === undefined) return { mode: 'unset' };
+  return { mode: 'on', effort, budgetTokens: thinking?.budget_tokens ?? undefined };
+}
+
+/** The last system message which sets an effort speaks for the turn at hand. */
+function readEffort({ messages, output_config }: MessagesRequest, notes: Notes): ReasoningEffort | undefined {
+  const last = messages.findLastIndex((message) => message.role === 'system' && message.output_config?.effort);
+  const effort = messages[last]?.output_config?.effort ?? output_config?.effort ?? undefined;
+  if (effort === undefined || isEffort(effort)) return effort;
+  notes.add('field-ignored', last < 0 ? 'output_config.effort' : `messages[${last}].output_config.effort`);
+  return undefined;
+}
+
+const EFFORTS: readonly string[] = [
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] satisfies ReasoningEffort[];
+
+function isEffort(effort: string): effort is ReasoningEffort {
+  return EFFORTS.includes(effort);
+}
+
+function readDisplay({ thinking }: MessagesRequest): Echo['thinking'] {
+  if (!thinking || thinking.type === 'disabled') return 'hidden';
+  return thinking.display === 'omitted' ? 'omitted' : 'shown';
+}
+
+function readFormat({ output_config, output_format }: MessagesRequest): OutputFormat {
+  const [value, at] = output_config?.format
+    ? [output_config.format, 'output_config.format']
+    : [output_format, 'output_format'];
+  if (!value || value.type === 'text') return { type: 'text' };
+  const { name, schema } = wire.check(wire.jsonSchemaFormat, value, at);
+  return { type: 'json-schema', name: name ?? undefined, schema };
+}

@@ -1,0 +1,68 @@
+/** A whole reply as the Messages API says it, and the words which the streamed one shares with it. */
+import type { Reply, ReplyBlock } from '../../core/collect.ts';
+import type { StopReason } from '../../core/reply.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import type { ParsedRequest } from '../protocol.ts';
+import type { Echo } from './parse.ts';
+import { sealedSignature, visibleSignature } from './signature.ts';
+import { toWireUsage } from './usage.ts';
+
+export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
+  const { model, thinking } = echoOf(request);
+  return {
+    id: replyId,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: reply.blocks.flatMap((block) => writeBlock(block, thinking)),
+    ...toEnding(reply.stopReason, reply.stopSequence),
+    usage: toWireUsage(reply.usage),
+  };
+}
+
+export function echoOf(request: ParsedRequest): Echo {
+  // parseRequest of this protocol made it, and requests are never handed to another protocol's writer.
+  return request.echo as Echo;
+}
+
+function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly object[] {
+  switch (block.type) {
+    case 'text':
+      return block.text === '' ? [] : [{ type: 'text', text: block.text }];
+    case 'reasoning':
+      return thinking === 'hidden' ? [] : [writeThinking(block, thinking)];
+    case 'redacted-reasoning':
+      return thinking === 'hidden' ? [] : [{ type: 'redacted_thinking', data: block.data }];
+    case 'tool-use':
+      return [{ type: 'tool_use', id: block.toolUseId, name: block.name, input: JSON.parse(block.json) }];
+    default:
+      return unreachable(block);
+  }
+}
+
+function writeThinking(
+  { text, signature }: { readonly text: string; readonly signature: string | undefined },
+  thinking: 'shown' | 'omitted',
+): object {
+  return thinking === 'omitted'
+    ? { type: 'thinking', thinking: '', signature: sealedSignature({ text, signature }) }
+    : { type: 'thinking', thinking: text, signature: visibleSignature(signature) };
+}
+
+/** How the message ended. Streamed, it is the delta of `message_delta`. */
+export function toEnding(stopReason: StopReason, stopSequence: string | undefined): object {
+  return {
+    stop_reason: STOP_REASONS[stopReason],
+    stop_sequence: stopReason === 'stop-sequence' ? (stopSequence ?? null) : null,
+    stop_details: stopReason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null,
+  };
+}
+
+const STOP_REASONS: Record<StopReason, string> = {
+  'end-turn': 'end_turn',
+  'tool-use': 'tool_use',
+  'max-tokens': 'max_tokens',
+  'stop-sequence': 'stop_sequence',
+  refusal: 'refusal',
+  'context-window': 'model_context_window_exceeded',
+};

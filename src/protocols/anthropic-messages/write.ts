@@ -1,0 +1,190 @@
+/**
+ * Reply events to Anthropic's named server-sent events: https://docs.anthropic.com/en/api/messages-streaming
+ *
+ * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
+ */
+import type { ReplyEnd, ReplyEvent, ReplyStart } from '../../core/reply.ts';
+import type { TextPiece } from '../../core/text.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import { sseEvent } from '../../framing/sse.ts';
+import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
+import { writeStreamError } from './errors.ts';
+import type { Echo } from './parse.ts';
+import { echoOf, toEnding } from './reply.ts';
+import { sealedSignature, visibleSignature } from './signature.ts';
+import { toStartUsage, toWireUsage } from './usage.ts';
+
+export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
+
+export function createWriter(request: ParsedRequest, replyId: string): ReplyWriter {
+  return new MessageWriter(echoOf(request), replyId);
+}
+
+class MessageWriter implements ReplyWriter {
+  readonly #model: string;
+  readonly #thinking: Echo['thinking'];
+  readonly #replyId: string;
+  /** Index of the next block: our own count, since blocks may be left out. */
+  #nextIndex = 0;
+  #open: 'text' | 'thinking' | 'tool_use' | undefined;
+  /** What stands before a delta's text in the open block. */
+  #deltaHead = '';
+  /** Escaped reasoning which the client is not shown, to be sealed into its signature. */
+  #omitted: string[] = [];
+  #ended = false;
+
+  constructor({ model, thinking }: Echo, replyId: string) {
+    this.#model = model;
+    this.#thinking = thinking;
+    this.#replyId = replyId;
+  }
+
+  write(event: ReplyEvent): string {
+    if (this.#ended) return '';
+    switch (event.type) {
+      case 'reply-start':
+        return this.#messageStart(event);
+      case 'text-start':
+        return ''; // opened by its first character: clients dislike empty text blocks
+      case 'text-delta':
+        return this.#textDelta(event.text);
+      case 'text-end':
+        return this.#closeText();
+      case 'reasoning-start':
+        return this.#openThinking();
+      case 'reasoning-delta':
+        return this.#thinkingDelta(event.text);
+      case 'reasoning-end':
+        return this.#closeThinking(event.signature);
+      case 'redacted-reasoning':
+        return this.#redactedThinking(event.data);
+      case 'tool-use-start':
+        return this.#openToolUse(event.toolUseId, event.name);
+      case 'tool-use-delta':
+        return this.#delta(event.json);
+      case 'tool-use-end':
+        return this.#close();
+      case 'source':
+        return ''; // the API cites only sources which it fetched itself, by keys we cannot make
+      case 'reply-end':
+        return this.#messageEnd(event);
+      case 'reply-error': {
+        const cut = this.#closeCutBlock();
+        this.#ended = true;
+        return cut + sse('error', writeStreamError(event.error));
+      }
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #messageStart({ inputTokens }: ReplyStart): string {
+    const message = {
+      id: this.#replyId,
+      type: 'message',
+      role: 'assistant',
+      model: this.#model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: toStartUsage(inputTokens),
+    };
+    return sse('message_start', { type: 'message_start', message });
+  }
+
+  #messageEnd({ stopReason, stopSequence, usage }: ReplyEnd): string {
+    this.#ended = true;
+    const delta = toEnding(stopReason, stopSequence);
+    return `${sse('message_delta', { type: 'message_delta', delta, usage: toWireUsage(usage) })}${MESSAGE_STOP}`;
+  }
+
+  #textDelta(text: TextPiece): string {
+    if (text.isEmpty) return '';
+    const start = this.#open === 'text' ? '' : this.#openBlock('text', '{"type":"text","text":""}');
+    return start + this.#delta(text);
+  }
+
+  #closeText(): string {
+    return this.#open === 'text' ? this.#close() : '';
+  }
+
+  #openThinking(): string {
+    if (this.#thinking === 'hidden') return '';
+    this.#omitted = [];
+    return this.#openBlock('thinking', '{"type":"thinking","thinking":"","signature":""}');
+  }
+
+  #thinkingDelta(text: TextPiece): string {
+    if (this.#open !== 'thinking') return '';
+    if (this.#thinking === 'shown') return this.#delta(text);
+    this.#omitted.push(text.escaped);
+    return '';
+  }
+
+  #closeThinking(upstreamSignature: string | undefined): string {
+    if (this.#open !== 'thinking') return '';
+    const signature = this.#thinking === 'shown' ? visibleSignature(upstreamSignature) : this.#seal(upstreamSignature);
+    const delta = { type: 'signature_delta', signature };
+    const index = this.#nextIndex - 1;
+    return sse('content_block_delta', { type: 'content_block_delta', index, delta }) + this.#close();
+  }
+
+  #seal(signature: string | undefined): string {
+    // The pieces are insides of JSON strings, and so is their concatenation.
+    const text: string = JSON.parse(`"${this.#omitted.join('')}"`);
+    return sealedSignature({ text, signature });
+  }
+
+  #redactedThinking(data: string): string {
+    if (this.#thinking === 'hidden') return '';
+    return this.#openBlock('thinking', JSON.stringify({ type: 'redacted_thinking', data })) + this.#close();
+  }
+
+  #openToolUse(id: string, name: string): string {
+    return this.#openBlock('tool_use', JSON.stringify({ type: 'tool_use', id, name, input: {} }));
+  }
+
+  /**
+   * What a client has seen of a text is all there is of it. A tool use is left open: closed, its half of an input could
+   * pass for the whole.
+   */
+  #closeCutBlock(): string {
+    switch (this.#open) {
+      case 'text':
+        return this.#close();
+      case 'thinking':
+        return this.#closeThinking(undefined);
+      default:
+        return '';
+    }
+  }
+
+  #openBlock(kind: keyof typeof DELTAS, contentBlock: string): string {
+    const index = this.#nextIndex++;
+    this.#open = kind;
+    this.#deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${DELTAS[kind]}"`;
+    return `event: content_block_start\ndata: {"type":"content_block_start","index":${index},"content_block":${contentBlock}}\n\n`;
+  }
+
+  #delta(text: TextPiece): string {
+    return text.isEmpty ? '' : `${this.#deltaHead}${text.escaped}"}}\n\n`;
+  }
+
+  #close(): string {
+    this.#open = undefined;
+    return `event: content_block_stop\ndata: {"type":"content_block_stop","index":${this.#nextIndex - 1}}\n\n`;
+  }
+}
+
+const DELTAS = {
+  text: '{"type":"text_delta","text":',
+  thinking: '{"type":"thinking_delta","thinking":',
+  tool_use: '{"type":"input_json_delta","partial_json":',
+} as const;
+
+const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+
+function sse(name: string, data: unknown): string {
+  return sseEvent(name, JSON.stringify(data));
+}
