@@ -1,0 +1,196 @@
+/**
+ * Random replies which obey the grammar of core/reply.ts, for tests that hold a client protocol's writer against an
+ * official SDK. Text is nasty on purpose: escapes, line breaks, half surrogate pairs on either side of a cut, text
+ * which looks like protocol; and it comes plain or escaped, as it does from a real decoder.
+ */
+import fc from 'fast-check';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+import type { ReplyEnd, ReplyEvent, Source, StopReason } from '../../src/core/reply.ts';
+import { TextPiece } from '../../src/core/text.ts';
+import { derived, estimated, type Figure, measured, type Usage } from '../../src/core/usage.ts';
+
+export interface ReplyEventsOptions {
+  /** Names of the tools the model may use; none: it uses no tool. */
+  readonly toolNames?: readonly string[];
+  readonly maxBlocks?: number;
+  /** Instead of objects of any shape: what the tools' arguments look like. */
+  readonly toolInput?: fc.Arbitrary<JsonValue>;
+}
+
+/** A whole reply, from `reply-start` to `reply-end`. */
+export function replyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<readonly ReplyEvent[]> {
+  const { toolNames = ['read_file', 'list-files'], maxBlocks = 6 } = options;
+  const kinds: fc.Arbitrary<Piece>[] = [textBlock, textBlock, reasoningBlock, redactedBlock, sourcePiece];
+  if (toolNames.length > 0) {
+    const toolBlock = toolUseBlock(fc.constantFrom(...toolNames), options.toolInput ?? toolInput);
+    kinds.push(toolBlock, toolBlock);
+  }
+  return fc
+    .record({ inputTokens: figure, pieces: fc.array(fc.oneof(...kinds), { maxLength: maxBlocks }), end: replyEnd })
+    .map(({ inputTokens, pieces, end }) => [{ type: 'reply-start', inputTokens }, ...numbered(pieces), end]);
+}
+
+/** A reply which a `reply-error` cuts short after any of its events but the last. */
+export function brokenReplyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<readonly ReplyEvent[]> {
+  return fc.tuple(replyEvents(options), fc.nat(), failure).map(([events, cut, error]) => {
+    const kept = events.slice(0, 1 + (cut % (events.length - 1)));
+    return [...kept, { type: 'reply-error', error }];
+  });
+}
+
+/** The same text, in as many pieces as there are cuts and one; the pieces may be empty. */
+export function pieces(text: string, cuts: readonly number[]): string[] {
+  const sorted = cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b);
+  return [...sorted, text.length].map((end, i) => text.slice(sorted[i - 1] ?? 0, end));
+}
+
+/** A block's or a source's events, its own index still to come. */
+type Piece = (index: number) => readonly ReplyEvent[];
+
+function numbered(blocks: readonly Piece[]): ReplyEvent[] {
+  let index = 0;
+  return blocks.flatMap((block) => {
+    const events = block(index);
+    if (events.some((event) => event.type !== 'source')) index += 1;
+    return events;
+  });
+}
+
+const nastyText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constantFrom(
+    'data: [DONE]\n\n',
+    'event: message_stop\ndata: {}\n\n',
+    '"quoted" \\ \\\\u0041 \b\f\n\r\t\u0000\u001f',
+    'line\u2028separator\u2029and\u0085next',
+    '🧑‍🚀🌍 e\u0301',
+    '</script><think>',
+    ' ',
+  ),
+);
+
+const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 4 });
+
+/** Escaped as JSON.stringify would, or every character by its number: both are what a JSON string may hold. */
+const spelling = fc.constantFrom<(text: string) => TextPiece>(
+  TextPiece.plain,
+  (text) => TextPiece.escaped(JSON.stringify(text).slice(1, -1)),
+  (text) => TextPiece.escaped(asNumbers(text)),
+);
+
+function asNumbers(text: string): string {
+  return [...Array(text.length).keys()].map((i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+}
+
+const textPieces = (text: fc.Arbitrary<string>): fc.Arbitrary<TextPiece[]> =>
+  fc.tuple(text, cuts, spelling).map(([whole, at, spell]) => pieces(whole, at).map(spell));
+
+const textBlock: fc.Arbitrary<Piece> = textPieces(nastyText).map((texts) => (index) => [
+  { type: 'text-start', index },
+  ...texts.map((text): ReplyEvent => ({ type: 'text-delta', index, text })),
+  { type: 'text-end', index },
+]);
+
+const reasoningBlock: fc.Arbitrary<Piece> = fc
+  .tuple(textPieces(nastyText), fc.option(fc.base64String({ maxLength: 24 }), { nil: undefined }))
+  .map(([texts, signature]) => (index) => [
+    { type: 'reasoning-start', index },
+    ...texts.map((text): ReplyEvent => ({ type: 'reasoning-delta', index, text })),
+    { type: 'reasoning-end', index, signature },
+  ]);
+
+const redactedBlock: fc.Arbitrary<Piece> = fc
+  .base64String({ minLength: 4, maxLength: 24 })
+  .map((data) => (index) => [{ type: 'redacted-reasoning', index, data }]);
+
+/** Keys which mean something to JavaScript itself are left out: they test the SDKs' parsers, not our writers. */
+const key = fc.string({ maxLength: 8 }).filter((name) => !(name in {}));
+
+const toolInput: fc.Arbitrary<JsonValue> = fc.dictionary(
+  key,
+  fc.oneof(nastyText, fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.dictionary(key, nastyText))),
+  { maxKeys: 4, noNullPrototype: true },
+);
+
+function toolUseBlock(name: fc.Arbitrary<string>, input: fc.Arbitrary<JsonValue>): fc.Arbitrary<Piece> {
+  const json = fc
+    .tuple(input, fc.constantFrom(undefined, 2))
+    .map(([value, indent]) => JSON.stringify(value, undefined, indent));
+  return fc
+    .record({
+      id: fc.uuid(),
+      name,
+      deltas: fc.oneof({ weight: 5, arbitrary: textPieces(json) }, fc.constant<TextPiece[]>([])),
+    })
+    .map(({ id, name, deltas }) => (index) => [
+      { type: 'tool-use-start', index, toolUseId: `tooluse_${id.replaceAll('-', '')}`, name },
+      ...deltas.map((delta): ReplyEvent => ({ type: 'tool-use-delta', index, json: delta })),
+      { type: 'tool-use-end', index },
+    ]);
+}
+
+const source: fc.Arbitrary<Source> = fc.oneof(
+  fc.record({
+    type: fc.constant('web' as const),
+    url: fc.webUrl(),
+    title: nastyText,
+    snippet: fc.option(nastyText, { nil: undefined }),
+  }),
+  fc.record({
+    type: fc.constant('code' as const),
+    licenseName: fc.constantFrom('MIT', undefined),
+    repository: fc.constantFrom('example/repository', undefined),
+    url: fc.option(fc.webUrl(), { nil: undefined }),
+  }),
+  fc.record({
+    type: fc.constant('document' as const),
+    title: fc.option(nastyText, { nil: undefined }),
+    text: fc.option(nastyText, { nil: undefined }),
+  }),
+);
+
+const sourcePiece: fc.Arbitrary<Piece> = source.map((value) => () => [{ type: 'source', source: value }]);
+
+const figure: fc.Arbitrary<Figure> = fc
+  .tuple(fc.nat({ max: 200_000 }), fc.constantFrom(measured, derived, estimated))
+  .map(([value, label]) => label(value));
+
+const usage: fc.Arbitrary<Usage> = fc.record(
+  {
+    inputTokens: figure,
+    outputTokens: figure,
+    cacheReadTokens: figure,
+    cacheWriteTokens: figure,
+    reasoningTokens: figure,
+    contextPercentage: fc.double({ min: 0, max: 100, noNaN: true }).map(measured),
+    credits: fc.double({ min: 0, max: 10, noNaN: true }).map(measured),
+    creditUnit: fc.constant('CREDIT'),
+  },
+  { requiredKeys: ['inputTokens', 'outputTokens'] },
+);
+
+const replyEnd: fc.Arbitrary<ReplyEnd> = fc
+  .record({
+    reason: fc.constantFrom<StopReason>(
+      'end-turn',
+      'tool-use',
+      'max-tokens',
+      'stop-sequence',
+      'refusal',
+      'context-window',
+    ),
+    sequence: fc.string({ minLength: 1, maxLength: 8 }),
+    usage,
+  })
+  .map(({ reason, sequence, usage }) => ({
+    type: 'reply-end',
+    stopReason: reason,
+    stopSequence: reason === 'stop-sequence' ? sequence : undefined,
+    usage,
+  }));
+
+const failure = fc
+  .constantFrom('upstream_broken', 'upstream_overloaded', 'tool_use_truncated', 'context_too_long', 'internal' as const)
+  .map((code) => new GatewayError(code, `The reply failed: ${code}.`));
