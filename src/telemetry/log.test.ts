@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../core/errors.ts';
+import { createLog, type LogOptions } from './log.ts';
+
+async function logged(use: (log: Awaited<ReturnType<typeof createLog>>) => void, options: Partial<LogOptions> = {}) {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  use(
+    await createLog({
+      level: 'info',
+      format: 'json',
+      secrets: [],
+      colour: false,
+      isTerminal: false,
+      write,
+      ...options,
+    }),
+  );
+  return lines;
+}
+
+describe('the log', () => {
+  it('writes one JSON line with a time, a level and the fields', async () => {
+    const [line = ''] = await logged((log) =>
+      log.info({ requestId: 'req_1', usage: { inputTokens: '12 measured' } }, 'done'),
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      level: 30,
+      msg: 'done',
+      requestId: 'req_1',
+      usage: { inputTokens: '12 measured' },
+    });
+    expect(JSON.parse(line).time).toMatch(/^\d{4}-/);
+  });
+
+  it('keeps quiet below its level', async () => {
+    expect(await logged((log) => log.debug({}, 'x'))).toEqual([]);
+  });
+
+  it('is readable on a terminal', async () => {
+    const [line = ''] = await logged((log) => log.warn({ status: 429 }, 'slow down'), {
+      format: 'auto',
+      isTerminal: true,
+    });
+    expect(line).toMatch(/WARN.*slow down.*"?status"?:429/);
+  });
+
+  const canary = 'canary-5d1e7b2a90';
+  it.each<[string, (log: { error(fields: object, message: string): void }) => void]>([
+    [
+      'a field named like a secret, at any depth',
+      (log) => log.error({ a: { b: [{ refreshToken: canary, clientSecret: canary }] } }, 'x'),
+    ],
+    [
+      'a header',
+      (log) => log.error({ headers: { authorization: `Bearer ${canary}`, 'x-api-key': canary, cookie: canary } }, 'x'),
+    ],
+    ['a bearer token in a text', (log) => log.error({ note: `sent Bearer ${canary}` }, `Bearer ${canary} was refused`)],
+    ['a token of the service', (log) => log.error({ note: `aoaAAAAAG${canary}` }, 'x')],
+    ['a JWT', (log) => log.error({ note: `eyJhbGciOi.eyJzdWIi${canary}.${canary}` }, 'x')],
+    ['a password in a proxy address', (log) => log.error({ proxy: `http://user:${canary}@proxy:3128` }, 'x')],
+    [
+      'a token in a quoted body',
+      (log) => log.error({ body: `{"refreshToken":"${canary}"}` }, `refresh_token=${canary}&x=1`),
+    ],
+    [
+      'an error, its cause and its fields',
+      (log) => {
+        const cause = Object.assign(new Error(`accessToken: "${canary}"`), { accessToken: canary });
+        log.error({ err: new GatewayError('internal', `Bearer ${canary}`, { cause }) }, 'x');
+      },
+    ],
+  ])('never shows %s', async (_, use) => {
+    const lines = await logged(use);
+    expect(lines).toHaveLength(1);
+    expect(lines.join()).not.toContain(canary);
+  });
+
+  it('never shows a configured secret, wherever it turns up', async () => {
+    const lines = await logged((log) => log.info({ note: `x${canary}y` }, canary), { secrets: [canary] });
+    expect(lines.join()).not.toContain(canary);
+  });
+
+  it('bounds what one line can hold', async () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    const [line = ''] = await logged((log) =>
+      log.info({ cyclic, long: 'x'.repeat(1e6), many: Array(1e5).fill(1) }, 'x'),
+    );
+    expect(line.length).toBeLessThan(10_000);
+  });
+});

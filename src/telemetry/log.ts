@@ -1,0 +1,60 @@
+/** The log: pino, pretty on a terminal and JSON elsewhere, on standard error. Nothing secret gets through it. */
+import { pino } from 'pino';
+import type { Log } from '../core/log.ts';
+import { createRedactor } from './redact.ts';
+
+export interface LogOptions {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly format: 'auto' | 'pretty' | 'json';
+  /** Configured secrets, which must not appear even inside other text. */
+  readonly secrets: readonly string[];
+  readonly colour: boolean;
+  readonly isTerminal: boolean;
+  /** Where lines go instead of standard error. */
+  readonly write?: (line: string) => void;
+}
+
+export interface RunningLog extends Log {
+  /** Writes out what is still in memory; before the process ends. */
+  flush(): void;
+}
+
+export async function createLog({
+  level,
+  format,
+  secrets,
+  colour,
+  isTerminal,
+  write,
+}: LogOptions): Promise<RunningLog> {
+  const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
+  const target = write ? { write } : pino.destination({ fd: 2, sync: isTerminal });
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    isPretty ? await prettier(target, colour) : target,
+  );
+  const redactor = createRedactor(secrets);
+
+  function writer(name: 'debug' | 'info' | 'warn' | 'error') {
+    return (fields: object, message: string): void => {
+      if (logger.isLevelEnabled(name)) logger[name](redactor.fields(fields), redactor.text(message));
+    };
+  }
+
+  return {
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    flush: () => {
+      if ('flushSync' in target) target.flushSync();
+    },
+  };
+}
+
+/** Loaded only when wanted: it takes a while, and machines read JSON. */
+async function prettier(destination: { write(line: string): unknown }, colorize: boolean) {
+  const { prettyFactory } = await import('pino-pretty');
+  const format = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss', singleLine: true });
+  return { write: (line: string) => void destination.write(format(line)) };
+}

@@ -1,0 +1,60 @@
+/** Keeps secrets out of the log, by the names of fields, by the look of values, and by knowing the configured ones. */
+
+const COVER = '••••';
+const SECRET_NAME = /(?:token|secret|password|passwd|authorization|cookie|credential|api[-_]?key)$/i;
+
+/** Bearer headers, AWS SSO tokens, JWTs, passwords in addresses. */
+const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/\b(bearer\s+)[\w.~+/=:-]{8,}/gi, `$1${COVER}`],
+  [/\bao[ar][A-Za-z0-9][\w+/=:-]{16,}/g, COVER],
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, COVER],
+  [/(:\/\/[^/?#:@\s]*):[^/?#@\s]*@/g, `$1:${COVER}@`],
+  [/\b((?:access|refresh|id|client)_?(?:token|secret)["']?\s*[:=]\s*["']?)[^\s"',&}]{4,}/gi, `$1${COVER}`],
+];
+
+const MAX_DEPTH = 6;
+const MAX_ITEMS = 50;
+const MAX_TEXT = 4_096;
+
+export interface Redactor {
+  text(value: string): string;
+  fields(value: object): object;
+}
+
+/** `secrets` are the configured ones; shorter than 8 characters they would cover ordinary words. */
+export function createRedactor(secrets: readonly string[]): Redactor {
+  const known = secrets.filter((secret) => secret.length >= 8);
+
+  function text(value: string): string {
+    let covered = value.slice(0, MAX_TEXT);
+    for (const secret of known) covered = covered.replaceAll(secret, COVER);
+    for (const [shape, replacement] of SECRET_SHAPES) covered = covered.replaceAll(shape, replacement);
+    return covered;
+  }
+
+  function value(name: string, raw: unknown, depth: number): unknown {
+    if (typeof raw === 'string') return SECRET_NAME.test(name) && raw !== '' ? COVER : text(raw);
+    if (typeof raw !== 'object' || raw === null) return raw;
+    if (depth >= MAX_DEPTH) return '…';
+    if (raw instanceof Error) return errorFields(raw, depth);
+    if (Array.isArray(raw)) return raw.slice(0, MAX_ITEMS).map((item) => value(name, item, depth + 1));
+    return record(raw, depth);
+  }
+
+  function record(raw: object, depth: number): object {
+    const entries = Object.entries(raw).slice(0, MAX_ITEMS);
+    return Object.fromEntries(entries.map(([name, item]) => [name, value(name, item, depth + 1)]));
+  }
+
+  function errorFields(error: Error, depth: number): object {
+    return {
+      type: error.name,
+      message: text(error.message),
+      stack: text(error.stack ?? ''),
+      ...record(error, depth),
+      ...(error.cause === undefined ? {} : { cause: value('cause', error.cause, depth + 1) }),
+    };
+  }
+
+  return { text, fields: (raw) => record(raw, 0) };
+}
