@@ -40,6 +40,8 @@ export interface LeaseRequest {
   readonly tried: ReadonlySet<string>;
   /** Make a new access token even though the present one has not expired: the upstream refused it. */
   readonly refresh: boolean;
+  /** A question about the account (its models), not a reply: its success is not counted. */
+  readonly control?: boolean;
 }
 
 export interface PoolStatus {

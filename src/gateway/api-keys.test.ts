@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { createApiKeyCheck } from './api-keys.ts';
+
+describe('API keys', () => {
+  const check = createApiKeyCheck(['first-key', 'second-key', 'ключ']);
+
+  it('give each key its own client id, always the same', () => {
+    const ids = ['first-key', 'second-key', 'ключ'].map(check);
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^key-[0-9a-f]{12}$/);
+    expect(createApiKeyCheck(['second-key'])('second-key')).toBe(ids[1]);
+  });
+
+  it.each(['', 'first', 'first-key ', 'FIRST-KEY', 'third-key'])('refuse %j', (presented) => {
+    expect(check(presented)).toBeUndefined();
+  });
+
+  it('refuse everything when there are none', () => {
+    expect(createApiKeyCheck([])('')).toBeUndefined();
+  });
+
+  it('do not show in the id', () => {
+    expect(check('first-key')).not.toContain('first');
+  });
+});

@@ -1,0 +1,113 @@
+/**
+ * The models of each account, as the service lists them: cached, listed once for all who ask at the same time, and
+ * served stale while a newer list is fetched.
+ */
+import { GatewayError } from '../core/errors.ts';
+import type { Catalogue, Model } from '../core/models.ts';
+import { authorized, explainRefusal, type GatewayContext, isSuccess, orGone, readText } from './context.ts';
+import type { Lease } from './ports.ts';
+
+const FRESH_MS = 60 * 60_000;
+/** After a failure nobody asks again for so long: a chat does not need the list. */
+const PAUSE_AFTER_FAILURE_MS = 60_000;
+const LISTING_TIMEOUT_MS = 10_000;
+const MAX_PAGES = 10;
+/** A list of models is some kilobytes; schemas make it tens. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+interface Entry {
+  catalogue: Catalogue | undefined;
+  listedAtMs: number;
+  failure: GatewayError | undefined;
+  failedAtMs: number;
+  listing: Promise<Catalogue> | undefined;
+}
+
+export class Catalogues {
+  readonly #context: GatewayContext;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(context: GatewayContext) {
+    this.#context = context;
+  }
+
+  /** Throws what the service said when nothing is cached. `signal` ends this caller's waiting alone. */
+  async list(lease: Lease, signal: AbortSignal): Promise<Catalogue> {
+    const entry = this.#entryOf(lease);
+    const nowMs = this.#context.clock.now();
+    if (entry.catalogue) {
+      const pausing = nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS;
+      if (nowMs - entry.listedAtMs >= FRESH_MS && !pausing) this.#refreshLater(entry, lease);
+      return entry.catalogue;
+    }
+    if (entry.failure && nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS) throw entry.failure;
+    return orGone(this.#listOnce(entry, lease), signal);
+  }
+
+  /** What any account has listed, newest first; undefined before the first list. */
+  newest(): Catalogue | undefined {
+    let newest: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.catalogue && (!newest || entry.listedAtMs > newest.listedAtMs)) newest = entry;
+    }
+    return newest?.catalogue;
+  }
+
+  #entryOf({ accountId, access }: Lease): Entry {
+    const key = `${accountId} ${access.profileArn ?? ''}`;
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      entry = { catalogue: undefined, listedAtMs: 0, failure: undefined, failedAtMs: 0, listing: undefined };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #refreshLater(entry: Entry, lease: Lease): void {
+    this.#listOnce(entry, lease).catch((error: unknown) => {
+      const { code } = GatewayError.from(error);
+      this.#context.log.debug({ accountId: lease.accountId, code }, 'models could not be listed anew');
+    });
+  }
+
+  #listOnce(entry: Entry, lease: Lease): Promise<Catalogue> {
+    entry.listing ??= this.#fetch(lease)
+      .then((catalogue) => {
+        entry.catalogue = catalogue;
+        entry.listedAtMs = this.#context.clock.now();
+        entry.failure = undefined;
+        return catalogue;
+      })
+      .catch((cause: unknown) => {
+        const error = GatewayError.from(cause);
+        // A refused token is about to be replaced: the next attempt should list again.
+        if (error.policy.retry !== 'after-refresh') {
+          entry.failure = error;
+          entry.failedAtMs = this.#context.clock.now();
+        }
+        throw error;
+      })
+      .finally(() => {
+        entry.listing = undefined;
+      });
+    return entry.listing;
+  }
+
+  async #fetch(lease: Lease): Promise<Catalogue> {
+    const { upstream, send } = this.#context;
+    const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
+    const models: Model[] = [];
+    let defaultModelId: string | undefined;
+    let nextToken: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const answer = await send(authorized(upstream.encodeListModels(lease.access, nextToken), lease), signal);
+      if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+      const decoded = upstream.decodeModels(await readText(answer, MAX_LIST_BYTES));
+      models.push(...decoded.catalogue.models);
+      defaultModelId ??= decoded.catalogue.defaultModelId;
+      nextToken = decoded.nextToken;
+      if (nextToken === undefined) break;
+    }
+    return { models, defaultModelId };
+  }
+}

@@ -1,0 +1,72 @@
+/** What the parts of the gateway share. */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Upstream, UpstreamRequest } from '../upstreams/upstream.ts';
+import type { AccountPool, Lease, SendUpstream, UpstreamAnswer } from './ports.ts';
+
+export interface GatewayContext {
+  readonly upstream: Upstream;
+  readonly pool: AccountPool;
+  readonly send: SendUpstream;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Send where the client works, as far as the client says. */
+  readonly sendEnvironment: boolean;
+}
+
+/** The account's bearer token goes on at the last moment, so that nothing before can log it. */
+export function authorized(
+  request: UpstreamRequest,
+  lease: Lease,
+  headers: Readonly<Record<string, string>> = {},
+): UpstreamRequest {
+  return { ...request, headers: { ...request.headers, ...headers, authorization: `Bearer ${lease.accessToken}` } };
+}
+
+/** More than any envelope of the service; an edge layer's HTML page is cut here. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+/** The body of a refusal, read to its end so that the connection lives on, or cut when it is no envelope. */
+export async function readText(answer: UpstreamAnswer, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of answer.body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxBytes) break;
+    }
+  } catch (cause) {
+    // A refusal whose body breaks off is still a refusal: its status says enough.
+    if (isSuccess(answer)) throw cause;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+}
+
+export function isSuccess(answer: UpstreamAnswer): boolean {
+  return answer.status >= 200 && answer.status < 300;
+}
+
+export function upstreamRequestId(answer: UpstreamAnswer): string | undefined {
+  return answer.header('x-amzn-requestid') ?? answer.header('x-amzn-request-id') ?? answer.header('x-amz-request-id');
+}
+
+export async function explainRefusal(upstream: Upstream, answer: UpstreamAnswer): Promise<GatewayError> {
+  const body = await readText(answer);
+  return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body });
+}
+
+/** Waits for something which others wait for too: a client which leaves stops waiting, not the thing itself. */
+export function orGone<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(clientClosed());
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(clientClosed());
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+export function clientClosed(): GatewayError {
+  return new GatewayError('client_closed', 'The client closed the connection.');
+}

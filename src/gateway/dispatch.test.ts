@@ -1,0 +1,376 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
+import {
+  conversation,
+  createFakePool,
+  createFakeUpstream,
+  createFakeWire,
+  type FakeReply,
+} from '../../test/support/fake-upstream.ts';
+import { adjustment } from '../core/adjustments.ts';
+import type { Conversation } from '../core/conversation.ts';
+import { GatewayError } from '../core/errors.ts';
+import { SILENT } from '../core/log.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import { createGateway } from './gateway.ts';
+import type { Answer } from './ports.ts';
+
+const GOOD: FakeReply = { headers: { 'x-amzn-requestid': 'up-1' }, chunks: ['Hel', 'lo'] };
+
+function refused(code: string, headers: Record<string, string> = {}): FakeReply {
+  return { status: 400, headers, chunks: [code] };
+}
+
+function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonly string[] = ['a1', 'a2']) {
+  const clock = createFakeClock();
+  const pool = createFakePool(accounts);
+  const upstream = createFakeUpstream();
+  const wire = createFakeWire(replies);
+  const gateway = createGateway({ upstream, pool, send: wire.send, log: SILENT, clock, sendEnvironment: false });
+  const gone = new AbortController();
+  const ask = (asked: Conversation = conversation()) =>
+    gateway.ask(
+      { requestId: 'r', client: 'c', conversation: asked, adjustments: [adjustment('parsed', 'x')] },
+      gone.signal,
+    );
+  return { ask, clock, pool, upstream, wire, gone, gateway };
+}
+
+async function eventsOf(answer: Answer): Promise<ReplyEvent[]> {
+  const events: ReplyEvent[] = [];
+  for await (const batch of answer.batches) events.push(...batch);
+  return events;
+}
+
+async function textOf(answer: Answer): Promise<string> {
+  const events = await eventsOf(answer);
+  return events.map((event) => (event.type === 'text-delta' ? event.text.plain : '')).join('');
+}
+
+async function failure(promise: Promise<unknown>): Promise<GatewayError> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: GatewayError) => error,
+  );
+}
+
+describe('a good reply', () => {
+  it('comes with its route, its notes and all its events', async () => {
+    const { ask, pool, wire } = setup([GOOD]);
+    const answer = await ask();
+    expect(answer.route).toMatchObject({
+      accountId: 'a1',
+      modelId: 'some-model',
+      attempt: 1,
+      upstreamRequestId: 'up-1',
+      wireProfile: 'fake',
+    });
+    expect(answer.adjustments).toEqual([adjustment('parsed', 'x')]);
+    expect((await eventsOf(answer)).map(({ type }) => type)).toEqual([
+      'reply-start',
+      'text-start',
+      'text-delta',
+      'text-delta',
+      'text-end',
+      'reply-end',
+    ]);
+    expect(pool.releases).toEqual(['a1:ok']);
+    expect(wire.requests[0]?.headers).toMatchObject({
+      x: 'y',
+      authorization: 'Bearer token-1',
+      'amz-sdk-request': 'attempt=1; max=8',
+      'amz-sdk-invocation-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it('is answered as soon as something can be seen, and not before', async () => {
+    const { ask, gone } = setup([{ chunks: ['ping', 'ping', 'x', 'stall'] }]);
+    const answer = await ask();
+    const first = await answer.batches[Symbol.asyncIterator]().next();
+    expect(first.value?.map(({ type }: ReplyEvent) => type)).toEqual(['reply-start', 'text-start', 'text-delta']);
+    gone.abort();
+  });
+
+  it('may be a tool use alone', async () => {
+    const { ask, pool } = setup([{ chunks: ['tool'] }]);
+    await eventsOf(await ask());
+    expect(pool.releases).toEqual(['a1:ok']);
+  });
+});
+
+describe('attempts', () => {
+  interface Row {
+    name: string;
+    replies: readonly (FakeReply | GatewayError)[];
+    releases: string[];
+    sleeps?: number[];
+    /** The code the client hears; absent: the good reply comes. */
+    fails?: string;
+    tokens?: string[];
+  }
+
+  const broken = new GatewayError('upstream_broken', 'reset');
+  const timeout = new GatewayError('upstream_timeout', 'silent');
+  const rows: Row[] = [
+    ...['invalid_request', 'context_too_long', 'upstream_refused', 'upstream_conflict', 'upstream_not_found'].map(
+      (code): Row => ({
+        name: `${code}: never again`,
+        replies: [refused(code)],
+        releases: [`a1:${code}`],
+        fails: code,
+      }),
+    ),
+    {
+      name: 'upstream_timeout: never again',
+      replies: [timeout],
+      releases: ['a1:upstream_timeout'],
+      fails: 'upstream_timeout',
+    },
+    ...['quota_exhausted', 'daily_limit', 'account_throttled', 'account_suspended', 'credential_rejected'].map(
+      (code): Row => ({
+        name: `${code}: at once on the next account`,
+        replies: [refused(code), GOOD],
+        releases: [`a1:${code}`, 'a2:ok'],
+      }),
+    ),
+    ...['permission_denied', 'feature_not_supported', 'profile_required'].map(
+      (code): Row => ({
+        name: `${code}: on the next account, and what the last said when none is left`,
+        replies: [refused(code), refused(code)],
+        releases: [`a1:${code}`, `a2:${code}`],
+        fails: code,
+      }),
+    ),
+    {
+      name: 'token_rejected: once more with a new token',
+      replies: [refused('token_rejected'), GOOD],
+      releases: ['a1:token_rejected', 'a1:ok'],
+      tokens: ['Bearer token-1', 'Bearer token-2'],
+    },
+    {
+      name: 'token_rejected twice: the credential is bad, the next account is asked',
+      replies: [refused('token_rejected'), refused('token_rejected'), GOOD],
+      releases: ['a1:token_rejected', 'a1:credential_rejected', 'a2:ok'],
+    },
+    {
+      name: 'upstream_overloaded: same account after seconds, doubled',
+      replies: [refused('upstream_overloaded'), refused('upstream_overloaded'), GOOD],
+      releases: ['a1:upstream_overloaded', 'a1:upstream_overloaded', 'a1:ok'],
+      sleeps: [1000, 2000],
+    },
+    {
+      name: 'upstream_overloaded three times: told to the client',
+      replies: [refused('upstream_overloaded'), refused('upstream_overloaded'), refused('upstream_overloaded')],
+      releases: ['a1:upstream_overloaded', 'a1:upstream_overloaded', 'a1:upstream_overloaded'],
+      sleeps: [1000, 2000],
+      fails: 'upstream_overloaded',
+    },
+    {
+      name: 'upstream_throttled with retry-after: as long as it says',
+      replies: [refused('upstream_throttled', { 'retry-after': '7' }), GOOD],
+      releases: ['a1:upstream_throttled', 'a1:ok'],
+      sleeps: [7000],
+    },
+    {
+      name: 'upstream_throttled with a long retry-after: the client may wait, not we',
+      replies: [refused('upstream_throttled', { 'retry-after': '60' })],
+      releases: ['a1:upstream_throttled'],
+      fails: 'upstream_throttled',
+    },
+    {
+      name: 'a broken connection: same account after a moment',
+      replies: [broken, GOOD],
+      releases: ['a1:upstream_broken', 'a1:ok'],
+      sleeps: [200],
+    },
+    {
+      name: 'a body which breaks before anything can be seen: the same',
+      replies: [{ chunks: ['ping', new GatewayError('upstream_broken', 'reset')] }, GOOD],
+      releases: ['a1:upstream_broken', 'a1:ok'],
+      sleeps: [200],
+    },
+    {
+      name: 'a body which falls silent before anything can be seen: a timeout, not a broken connection',
+      replies: [{ chunks: ['ping', timeout] }],
+      releases: ['a1:upstream_timeout'],
+      fails: 'upstream_timeout',
+    },
+    {
+      name: 'a failure told inside the stream before anything can be seen: as if refused',
+      replies: [{ chunks: ['fail:quota_exhausted'] }, GOOD],
+      releases: ['a1:quota_exhausted', 'a2:ok'],
+    },
+    {
+      name: 'an empty reply: once more',
+      replies: [{ chunks: [] }, GOOD],
+      releases: ['a1:empty_reply', 'a1:ok'],
+      sleeps: [200],
+    },
+    {
+      name: 'an empty reply twice: told',
+      replies: [{ chunks: ['ping'] }, { chunks: ['ping'] }],
+      releases: ['a1:empty_reply', 'a1:empty_reply'],
+      sleeps: [200],
+      fails: 'empty_reply',
+    },
+    {
+      name: 'signature_invalid twice: told',
+      replies: [refused('signature_invalid'), refused('signature_invalid')],
+      releases: ['a1:signature_invalid', 'a1:signature_invalid'],
+      fails: 'signature_invalid',
+    },
+  ];
+
+  it.each(rows)('$name', async ({ replies, releases, sleeps = [], fails, tokens }) => {
+    const { ask, pool, clock, wire } = setup(replies);
+    if (fails) expect((await failure(ask())).code).toBe(fails);
+    else expect(await textOf(await ask())).toBe('Hello');
+    expect(pool.releases).toEqual(releases);
+    expect(clock.sleeps).toEqual(sleeps);
+    expect(wire.requests).toHaveLength(replies.length);
+    if (tokens) expect(wire.requests.map(({ headers }) => headers.authorization)).toEqual(tokens);
+  });
+
+  it('leaves reasoning history out after signature_invalid, and notes it', async () => {
+    const { ask, upstream } = setup([refused('signature_invalid'), GOOD]);
+    const answer = await ask();
+    expect(upstream.encoded.map((context) => context.withoutReasoningHistory)).toEqual([false, true]);
+    expect(answer.adjustments.map(({ rule }) => rule)).toContain('reasoning-signatures-refused');
+    expect(answer.route.attempt).toBe(2);
+  });
+
+  it('are bounded over all accounts and reasons', async () => {
+    const accounts = Array.from({ length: 20 }, (_, index) => `a${index}`);
+    const { ask, wire } = setup(Array(20).fill(refused('account_throttled')), accounts);
+    expect((await failure(ask())).code).toBe('account_throttled');
+    expect(wire.requests).toHaveLength(8);
+  });
+
+  it('carry one invocation id and count up', async () => {
+    const { ask, wire } = setup([refused('quota_exhausted'), GOOD]);
+    await ask();
+    const ids = new Set(wire.requests.map(({ headers }) => headers['amz-sdk-invocation-id']));
+    expect(ids.size).toBe(1);
+    expect(wire.requests.map(({ headers }) => headers['amz-sdk-request'])).toEqual([
+      'attempt=1; max=8',
+      'attempt=2; max=8',
+    ]);
+  });
+
+  it('say no_account when there was none to begin with', async () => {
+    const { ask } = setup([], []);
+    expect((await failure(ask())).code).toBe('no_account');
+  });
+
+  it('hide what is unforeseen', async () => {
+    const { ask, pool, upstream } = setup([]);
+    upstream.encodeChat = () => {
+      throw new TypeError('secret detail');
+    };
+    const error = await failure(ask());
+    expect(error.code).toBe('internal');
+    expect(error.message).not.toContain('secret');
+    expect(pool.releases).toEqual(['a1:internal']);
+  });
+});
+
+describe('after the first visible event', () => {
+  it.each([
+    ['the connection breaks', new GatewayError('upstream_broken', 'reset'), 'upstream_broken'],
+    ['the upstream falls silent', new GatewayError('upstream_timeout', 'silent'), 'upstream_timeout'],
+    ['the stream says so itself', 'fail:upstream_overloaded', 'upstream_overloaded'],
+    ['something unforeseen is thrown', new TypeError('x'), 'upstream_broken'],
+  ])('%s: the reply ends with an error event and nothing is tried again', async (_name, trouble, code) => {
+    const { ask, pool, wire } = setup([{ chunks: ['seen', trouble] }, GOOD]);
+    const events = await eventsOf(await ask());
+    expect(events.filter(({ type }) => type === 'reply-end')).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'reply-error', error: { code } });
+    expect(pool.releases).toEqual([`a1:${code}`]);
+    expect(wire.requests).toHaveLength(1);
+  });
+});
+
+describe('a client which leaves', () => {
+  it('before anything was sent costs nothing', async () => {
+    const { ask, gone, pool, wire } = setup([GOOD]);
+    gone.abort();
+    expect((await failure(ask())).code).toBe('client_closed');
+    expect(pool.releases).toEqual([]);
+    expect(wire.requests).toEqual([]);
+  });
+
+  it('while nothing can be seen yet stops the upstream and gives the account back', async () => {
+    const { ask, gone, pool } = setup([{ chunks: ['ping', 'stall'] }]);
+    const asked = failure(ask());
+    await new Promise(setImmediate);
+    gone.abort();
+    expect((await asked).code).toBe('client_closed');
+    expect(pool.releases).toEqual(['a1:client_closed']);
+  });
+
+  it('during a back-off is not tried for again', async () => {
+    const { ask, gone, pool, clock, wire } = setup([refused('upstream_overloaded'), GOOD]);
+    clock.sleep = async () => {
+      gone.abort();
+      throw new Error('aborted');
+    };
+    expect((await failure(ask())).code).toBe('client_closed');
+    expect(pool.releases).toEqual(['a1:upstream_overloaded']);
+    expect(wire.requests).toHaveLength(1);
+  });
+
+  it('by its signal stops the upstream at once, though nobody reads', async () => {
+    const { ask, gone, pool, wire } = setup([{ chunks: ['seen', 'stall'] }]);
+    await ask();
+    gone.abort();
+    expect(pool.releases).toEqual(['a1:client_closed']);
+    expect(wire.left()).toBe(1);
+  });
+
+  it('by leaving the loop stops the upstream', async () => {
+    const { ask, pool, wire } = setup([{ chunks: ['seen', 'more', 'stall'] }]);
+    for await (const _batch of (await ask()).batches) break;
+    expect(pool.releases).toEqual(['a1:client_closed']);
+    expect(wire.left()).toBe(1);
+  });
+
+  it('in both ways gives the account back once', async () => {
+    const { ask, gone, pool } = setup([{ chunks: ['seen', 'stall'] }]);
+    for await (const _batch of (await ask()).batches) gone.abort();
+    expect(pool.releases).toEqual(['a1:client_closed']);
+  });
+
+  it('after the end changes nothing', async () => {
+    const { ask, gone, pool } = setup([GOOD]);
+    await eventsOf(await ask());
+    gone.abort();
+    expect(pool.releases).toEqual(['a1:ok']);
+  });
+});
+
+describe('wishes which dragoman fulfils itself', () => {
+  const output = { maxTokens: undefined, stopSequences: [], format: { type: 'text' } } as const;
+
+  it('ends at a stop sequence, stops the upstream and counts the account as good', async () => {
+    const { ask, pool, wire } = setup([{ chunks: ['one EN', 'D two', 'stall'] }]);
+    const answer = await ask(conversation('x', { output: { ...output, stopSequences: ['END'] } }));
+    const events = await eventsOf(answer);
+    expect(events.at(-1)).toMatchObject({
+      type: 'reply-end',
+      stopReason: 'stop-sequence',
+      stopSequence: 'END',
+      usage: { inputTokens: { value: 7 }, outputTokens: { provenance: 'estimated' } },
+    });
+    expect(events.map((event) => (event.type === 'text-delta' ? event.text.plain : '')).join('')).toBe('one ');
+    expect(answer.adjustments.map(({ rule }) => rule)).toContain('stop-emulated');
+    expect(pool.releases).toEqual(['a1:ok']);
+    expect(wire.left()).toBe(1);
+  });
+
+  it('is no empty reply when the stop sequence comes first', async () => {
+    const { ask, pool } = setup([{ chunks: ['END and more'] }]);
+    const events = await eventsOf(await ask(conversation('x', { output: { ...output, stopSequences: ['END'] } })));
+    expect(events.map(({ type }) => type)).toEqual(['reply-start', 'text-start', 'text-end', 'reply-end']);
+    expect(pool.releases).toEqual(['a1:ok']);
+  });
+});

@@ -1,0 +1,192 @@
+/** One request's attempts: choose an account, ask the upstream, and where the error table allows it, ask again. */
+import { randomUUID } from 'node:crypto';
+import { type Adjustment, adjustment } from '../core/adjustments.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Catalogue } from '../core/models.ts';
+import { conversationIdOf } from './affinity.ts';
+import type { Catalogues } from './catalogues.ts';
+import {
+  authorized,
+  clientClosed,
+  explainRefusal,
+  type GatewayContext,
+  isSuccess,
+  upstreamRequestId,
+} from './context.ts';
+import { type EmulationPlan, planEmulation } from './emulate/plan.ts';
+import type { Answer, AskRequest, Lease } from './ports.ts';
+import { ReplyStream } from './reply-stream.ts';
+import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
+
+const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
+
+/** Rejects with a GatewayError while nothing can be seen of the reply yet. */
+export function dispatch(
+  context: GatewayContext,
+  catalogues: Catalogues,
+  request: AskRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Dispatch(context, catalogues, request, signal).run();
+}
+
+class Dispatch {
+  readonly #context: GatewayContext;
+  readonly #catalogues: Catalogues;
+  readonly #request: AskRequest;
+  readonly #signal: AbortSignal;
+  readonly #conversationId: string;
+  readonly #emulation: EmulationPlan;
+  readonly #plan: RetryPlan;
+  /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
+  readonly #invocationId = randomUUID();
+  #attempt = 0;
+
+  constructor(context: GatewayContext, catalogues: Catalogues, request: AskRequest, signal: AbortSignal) {
+    this.#context = context;
+    this.#catalogues = catalogues;
+    this.#request = request;
+    this.#signal = signal;
+    this.#conversationId = conversationIdOf(request.client, request.conversation);
+    this.#emulation = planEmulation(request.conversation);
+    this.#plan = new RetryPlan(context.clock.random);
+  }
+
+  async run(): Promise<Answer> {
+    for (;;) {
+      this.#attempt++;
+      const result = await this.#try();
+      if (!(result instanceof GatewayError)) return result;
+    }
+  }
+
+  /** An answer, or the failure after which another attempt is due. Throws the failure which ends the request. */
+  async #try(): Promise<Answer | GatewayError> {
+    let lease: Lease | undefined;
+    try {
+      lease = await this.#lease();
+      return await this.#exchange(lease);
+    } catch (cause) {
+      const error = this.#plan.judge(
+        this.#signal.aborted ? clientClosed() : GatewayError.from(cause),
+        lease?.accountId,
+      );
+      lease?.release(error);
+      const step = this.#plan.after(error, lease?.accountId);
+      this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
+      if (step.type === 'give-up') throw step.error;
+      await this.#wait(step.waitMs);
+      return error;
+    }
+  }
+
+  #lease(): Promise<Lease> {
+    if (this.#signal.aborted) throw clientClosed();
+    return this.#context.pool.lease({
+      conversationId: this.#conversationId,
+      modelId: this.#request.conversation.model,
+      tried: this.#plan.tried,
+      refresh: this.#plan.refresh,
+    });
+  }
+
+  async #exchange(lease: Lease): Promise<Answer> {
+    const { upstream, send } = this.#context;
+    const { conversation } = this.#request;
+    const { withoutReasoningHistory } = this.#plan;
+    const model = upstream.resolveModel(conversation.model, await this.#listModels(lease));
+    const encoded = upstream.encodeChat(conversation, {
+      access: lease.access,
+      model,
+      conversationId: this.#conversationId,
+      sendEnvironment: this.#context.sendEnvironment,
+      withoutReasoningHistory,
+    });
+    const answer = await send(
+      authorized(encoded.request, lease, {
+        'amz-sdk-invocation-id': this.#invocationId,
+        'amz-sdk-request': `attempt=${this.#attempt}; max=${MAX_ATTEMPTS}`,
+      }),
+      this.#signal,
+    );
+    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+    const stream = new ReplyStream({
+      body: answer.body,
+      decoder: upstream.createDecoder({
+        model: model.model,
+        toolNames: encoded.toolNames,
+        inputTokens: encoded.inputTokens,
+        thinkingTags: encoded.thinkingTags,
+      }),
+      transforms: this.#emulation.createTransforms(),
+      signal: this.#signal,
+      settled: (error) => this.#settled(lease, error),
+    });
+    await stream.begin();
+    const route = {
+      accountId: lease.accountId,
+      modelId: model.id,
+      conversationId: this.#conversationId,
+      wireProfile: lease.access.wireProfile,
+      attempt: this.#attempt,
+      upstreamRequestId: upstreamRequestId(answer),
+    };
+    this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
+    return { batches: stream, route, adjustments: this.#adjustments(model.adjustments, encoded.adjustments) };
+  }
+
+  /** Aliases are resolved better with the list, but a chat never fails for the want of it. */
+  async #listModels(lease: Lease): Promise<Catalogue> {
+    try {
+      return await this.#catalogues.list(lease, this.#signal);
+    } catch (cause) {
+      if (this.#signal.aborted) throw clientClosed();
+      const { code } = GatewayError.from(cause);
+      this.#context.log.debug({ ...this.#fields(lease), code }, 'models could not be listed; the name goes as it is');
+      return NO_MODELS;
+    }
+  }
+
+  #adjustments(...made: readonly (readonly Adjustment[])[]): readonly Adjustment[] {
+    const { withoutReasoningHistory } = this.#plan;
+    return [
+      ...this.#request.adjustments,
+      ...made.flat(),
+      ...this.#emulation.adjustments,
+      ...(withoutReasoningHistory ? [adjustment('reasoning-signatures-refused', 'messages')] : []),
+    ];
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (ms === 0) return;
+    try {
+      await this.#context.clock.sleep(ms, this.#signal);
+    } catch (cause) {
+      throw this.#signal.aborted ? clientClosed() : GatewayError.from(cause);
+    }
+  }
+
+  #settled(lease: Lease, error: GatewayError | undefined): void {
+    lease.release(error);
+    const fields = this.#fields(lease);
+    if (!error) this.#context.log.debug(fields, 'the reply is complete');
+    else if (error.code === 'client_closed')
+      this.#context.log.info(fields, 'the client left; the upstream was stopped');
+    else this.#context.log.warn({ ...fields, ...failureFields(error) }, 'the reply broke off');
+  }
+
+  #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
+    const fields = { ...this.#fields(lease), ...failureFields(error), waitMs };
+    if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unforeseen failure');
+    else if (waitMs === undefined) this.#context.log.info(fields, 'the request failed');
+    else this.#context.log.warn(fields, 'an attempt failed; trying again');
+  }
+
+  #fields(lease: Lease | undefined): object {
+    return { requestId: this.#request.requestId, attempt: this.#attempt, accountId: lease?.accountId };
+  }
+}
+
+function failureFields({ code, message, upstream, cause }: GatewayError): object {
+  return { code, message, upstream, cause: cause instanceof Error ? cause.message : undefined };
+}

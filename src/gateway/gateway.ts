@@ -1,0 +1,43 @@
+/** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
+import { GatewayError } from '../core/errors.ts';
+import type { Catalogue } from '../core/models.ts';
+import { estimateConversationTokens } from '../core/tokens.ts';
+import { Catalogues } from './catalogues.ts';
+import type { GatewayContext } from './context.ts';
+import { dispatch } from './dispatch.ts';
+import type { Gateway, Lease } from './ports.ts';
+import { RetryPlan } from './retry.ts';
+
+export function createGateway(context: GatewayContext): Gateway {
+  const catalogues = new Catalogues(context);
+  return {
+    ask: (request, signal) => dispatch(context, catalogues, request, signal),
+    countTokens: estimateConversationTokens,
+    models: (signal) => listModels(context, catalogues, signal),
+    status: () => context.pool.status(),
+  };
+}
+
+/** From the first account which can list them; what is known already serves when none can. */
+async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
+  const plan = new RetryPlan(context.clock.random);
+  for (;;) {
+    let lease: Lease | undefined;
+    try {
+      const { tried, refresh } = plan;
+      lease = await context.pool.lease({ conversationId: 'models', modelId: undefined, tried, refresh, control: true });
+      const catalogue = await catalogues.list(lease, signal);
+      lease.release(undefined);
+      return catalogue;
+    } catch (cause) {
+      const error = plan.judge(GatewayError.from(cause), lease?.accountId);
+      lease?.release(error);
+      const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
+      // Worth a wait is only a reply: the list which just failed would not be asked for again so soon anyway.
+      if (step.type === 'again' && step.waitMs === 0) continue;
+      const known = catalogues.newest();
+      if (known) return known;
+      throw step.type === 'give-up' ? step.error : error;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * One upstream answer as batches of reply events. `begin` reads up to the first visible event and may still fail;
+ * from then on nothing rejects: trouble is a `reply-error` event. However it ends, `settled` hears of it exactly once
+ * and the connection is given back or destroyed.
+ */
+import { GatewayError } from '../core/errors.ts';
+import { isVisible, type ReplyEvent } from '../core/reply.ts';
+import type { ReplyDecoder } from '../upstreams/upstream.ts';
+import type { ReplyTransform } from './emulate/transform.ts';
+
+export interface ReplySource {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly decoder: ReplyDecoder;
+  readonly transforms: readonly ReplyTransform[];
+  readonly signal: AbortSignal;
+  /** undefined: a good reply. */
+  settled(error: GatewayError | undefined): void;
+}
+
+export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]> {
+  readonly #source: ReplySource;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #begun = false;
+  #ended = false;
+  #settled = false;
+  #visible = false;
+  #early: readonly ReplyEvent[] | undefined;
+
+  constructor(source: ReplySource) {
+    this.#source = source;
+    this.#chunks = source.body[Symbol.asyncIterator]();
+    if (source.signal.aborted) this.#leave();
+    else source.signal.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  /** Throws the GatewayError of a reply which failed before anything could be seen; `settled` is not called then. */
+  async begin(): Promise<void> {
+    if (this.#ended) throw clientClosed();
+    const early: ReplyEvent[] = [];
+    while (!this.#visible && !this.#ended) early.push(...(await this.#readEvents()));
+    const failure = this.#failureOf(early.at(-1));
+    if (failure && !this.#visible) {
+      this.#stopListening();
+      throw failure;
+    }
+    this.#begun = true;
+    if (this.#ended) this.#settle(failure ?? (this.#visible ? undefined : emptyReply()));
+    this.#early = early;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<readonly ReplyEvent[], undefined>> {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early && early.length > 0) return { done: false, value: early };
+    while (!this.#ended) {
+      const events = await this.#readEvents();
+      if (this.#ended) {
+        const last = events.at(-1);
+        this.#settle(last?.type === 'reply-error' ? last.error : undefined);
+      }
+      if (events.length > 0) return { done: false, value: events };
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** The loop was left: the client has gone. */
+  async return(): Promise<IteratorResult<readonly ReplyEvent[], undefined>> {
+    this.#early = undefined;
+    if (!this.#ended) this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  readonly #leave = (): void => {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#giveUpChunks();
+    if (this.#begun) this.#settle(clientClosed());
+  };
+
+  async #readEvents(): Promise<readonly ReplyEvent[]> {
+    const decoded = await this.#decodeNext();
+    if (this.#ended) return [{ type: 'reply-error', error: clientClosed() }];
+    this.#visible ||= decoded.some(isVisible);
+    let events: readonly ReplyEvent[] = decoded;
+    let finished = isLast(decoded.at(-1));
+    for (const transform of this.#source.transforms) {
+      events = transform.push(events);
+      finished ||= transform.finished;
+    }
+    if (finished) {
+      this.#ended = true;
+      this.#giveUpChunks();
+    }
+    return events;
+  }
+
+  async #decodeNext(): Promise<readonly ReplyEvent[]> {
+    const { decoder } = this.#source;
+    try {
+      const step = await this.#chunks.next();
+      if (!step.done) return decoder.push(step.value);
+      return withEnding(decoder.end(), undefined);
+    } catch (cause) {
+      return withEnding(decoder.end(cause), cause);
+    }
+  }
+
+  /** Does nothing to a body read to its end. Not awaited: a body may be busy waiting for bytes which never come. */
+  #giveUpChunks(): void {
+    this.#chunks.return?.().catch(() => {});
+  }
+
+  #failureOf(last: ReplyEvent | undefined): GatewayError | undefined {
+    if (last?.type === 'reply-error') return last.error;
+    const saidNothing = last?.type === 'reply-end' && !this.#visible;
+    return saidNothing && (last.stopReason === 'end-turn' || last.stopReason === 'tool-use') ? emptyReply() : undefined;
+  }
+
+  #settle(error: GatewayError | undefined): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#stopListening();
+    this.#source.settled(error);
+  }
+
+  #stopListening(): void {
+    this.#source.signal.removeEventListener('abort', this.#leave);
+  }
+}
+
+function isLast(event: ReplyEvent | undefined): boolean {
+  return event?.type === 'reply-end' || event?.type === 'reply-error';
+}
+
+/** Sees to it that a body which is over has an ending, and that a timeout is not told as a broken connection. */
+function withEnding(events: readonly ReplyEvent[], cause: unknown): readonly ReplyEvent[] {
+  const last = events.at(-1);
+  if (cause instanceof GatewayError && cause.code !== 'upstream_broken' && last?.type === 'reply-error')
+    return [...events.slice(0, -1), { type: 'reply-error', error: cause }];
+  if (isLast(last)) return events;
+  const error = new GatewayError('upstream_broken', 'The upstream reply stopped before its end.', { cause });
+  return [...events, { type: 'reply-error', error }];
+}
+
+function emptyReply(): GatewayError {
+  return new GatewayError('empty_reply', 'The upstream answered with neither text nor a tool call.');
+}
+
+function clientClosed(): GatewayError {
+  return new GatewayError('client_closed', 'The client closed the connection.');
+}

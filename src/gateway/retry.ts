@@ -1,0 +1,109 @@
+/**
+ * What to try after a failed attempt, before the reply's first visible byte. Follows the retry column of the error
+ * table and bounds it; knows neither sockets nor accounts, so that every row can be tested as a table.
+ */
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { unreachable } from '../core/unreachable.ts';
+
+/** Over all accounts and reasons. */
+export const MAX_ATTEMPTS = 8;
+
+/** A client waits in silence meanwhile: longer pauses are its own to make, with our `retry-after` in hand. */
+const MAX_RETRY_AFTER_MS = 20_000;
+
+interface BackOff {
+  /** How often the same account is asked again. */
+  readonly times: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/** A crowded service needs seconds (the official clients: 1 s doubling to 10 s); a broken connection none to speak of. */
+const CROWDED: BackOff = { times: 2, baseMs: 1_000, maxMs: 10_000 };
+const BROKEN: BackOff = { times: 2, baseMs: 200, maxMs: 2_000 };
+const BACK_OFF: Partial<Record<ErrorCode, BackOff>> = {
+  upstream_throttled: CROWDED,
+  upstream_overloaded: CROWDED,
+  empty_reply: { ...BROKEN, times: 1 },
+  tool_use_truncated: { ...BROKEN, times: 1 },
+};
+
+export type NextStep =
+  | { readonly type: 'again'; readonly waitMs: number }
+  | { readonly type: 'give-up'; readonly error: GatewayError };
+
+const AGAIN_AT_ONCE: NextStep = { type: 'again', waitMs: 0 };
+
+export class RetryPlan {
+  /** Accounts which already failed this request. */
+  readonly tried = new Set<string>();
+  /** The next lease needs a new access token. */
+  refresh = false;
+  withoutReasoningHistory = false;
+  readonly #refreshed = new Set<string>();
+  readonly #repeats = new Map<ErrorCode, number>();
+  readonly #random: () => number;
+  #attempts = 0;
+  #last: GatewayError | undefined;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** A token refused again although it is new: then the credential itself is bad. */
+  judge(error: GatewayError, accountId: string | undefined): GatewayError {
+    if (error.policy.retry !== 'after-refresh' || accountId === undefined || !this.#refreshed.has(accountId))
+      return error;
+    return new GatewayError(
+      'credential_rejected',
+      'The upstream refused a freshly made access token. Sign in again with `dragoman login`.',
+      { cause: error, upstream: error.upstream },
+    );
+  }
+
+  /** `accountId`: undefined when not even a lease was given. */
+  after(error: GatewayError, accountId: string | undefined): NextStep {
+    this.#attempts++;
+    this.refresh = false;
+    const last = this.#last;
+    this.#last = error;
+    // "No account left" hides what the last account said, which is what the user can act on.
+    if (error.code === 'no_account' && last) return { type: 'give-up', error: last };
+    if (this.#attempts >= MAX_ATTEMPTS) return { type: 'give-up', error };
+    if (error.code === 'signature_invalid' && !this.withoutReasoningHistory) {
+      this.withoutReasoningHistory = true;
+      return AGAIN_AT_ONCE;
+    }
+    const { retry } = error.policy;
+    switch (retry) {
+      case 'never':
+        return { type: 'give-up', error };
+      case 'other-account':
+        if (accountId !== undefined) this.tried.add(accountId);
+        return AGAIN_AT_ONCE;
+      case 'after-refresh':
+        if (accountId === undefined) return { type: 'give-up', error };
+        this.#refreshed.add(accountId);
+        this.refresh = true;
+        return AGAIN_AT_ONCE;
+      case 'same-account':
+        return this.#backOff(error);
+      default:
+        return unreachable(retry);
+    }
+  }
+
+  #backOff(error: GatewayError): NextStep {
+    const { times, baseMs, maxMs } = BACK_OFF[error.code] ?? BROKEN;
+    const repeats = this.#repeats.get(error.code) ?? 0;
+    const waitMs = error.retryAfterMs ?? jitter(Math.min(maxMs, baseMs * 2 ** repeats), this.#random());
+    if (repeats >= times || waitMs > MAX_RETRY_AFTER_MS) return { type: 'give-up', error };
+    this.#repeats.set(error.code, repeats + 1);
+    return { type: 'again', waitMs };
+  }
+}
+
+/** Up to a quarter more or less, so that clients which failed together don't come back together. */
+function jitter(ms: number, random: number): number {
+  return Math.round(ms * (0.75 + random / 2));
+}

@@ -1,0 +1,229 @@
+/**
+ * An upstream, a transport and an account pool which do as they are told, for tests of the gateway. The fake wire is
+ * one letter per event: what travels is plain text, and `!` breaks the reply.
+ */
+
+import type { Conversation } from '../../src/core/conversation.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { ReplyEvent } from '../../src/core/reply.ts';
+import { TextPiece } from '../../src/core/text.ts';
+import { estimated } from '../../src/core/usage.ts';
+import type { AccountPool, Lease, LeaseRequest, SendUpstream, UpstreamAnswer } from '../../src/gateway/ports.ts';
+import type {
+  DecodeContext,
+  EncodeContext,
+  ReplyDecoder,
+  Upstream,
+  UpstreamRequest,
+} from '../../src/upstreams/upstream.ts';
+
+export function conversation(text = 'hello', more: Partial<Conversation> = {}): Conversation {
+  return {
+    model: 'some-model',
+    system: [],
+    turns: [{ at: 'messages[0]', role: 'user', parts: [{ type: 'text', at: 'messages[0].content', text }] }],
+    tools: [],
+    toolChoice: { type: 'auto' },
+    parallelToolUse: true,
+    reasoning: { mode: 'unset' },
+    output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
+    key: undefined,
+    environment: undefined,
+    ...more,
+  };
+}
+
+/** Text in, the same text out; `fail:<code>` as a whole chunk is a `reply-error` of that code, `tool` a tool use. */
+class FakeDecoder implements ReplyDecoder {
+  readonly skipped = new Map<string, number>();
+  #started = false;
+  #index = 0;
+  #open = false;
+
+  push(bytes: Uint8Array): ReplyEvent[] {
+    const text = Buffer.from(bytes).toString();
+    const events: ReplyEvent[] = [];
+    if (!this.#started) events.push({ type: 'reply-start', inputTokens: estimated(7) });
+    this.#started = true;
+    if (text === 'ping') return events;
+    if (text.startsWith('fail:')) {
+      const code = text.slice(5) as GatewayError['code']; // the test writes real codes
+      return [...events, ...this.#close(), { type: 'reply-error', error: new GatewayError(code, `fake ${code}`) }];
+    }
+    if (text === 'tool') {
+      const index = this.#index;
+      events.push(...this.#close(), { type: 'tool-use-start', index, toolUseId: 't', name: 'look' });
+      events.push({ type: 'tool-use-delta', index, json: TextPiece.plain('{}') }, { type: 'tool-use-end', index });
+      this.#index++;
+      return events;
+    }
+    if (!this.#open) events.push({ type: 'text-start', index: this.#index });
+    this.#open = true;
+    return [...events, { type: 'text-delta', index: this.#index, text: TextPiece.plain(text) }];
+  }
+
+  end(cause?: unknown): ReplyEvent[] {
+    if (cause !== undefined)
+      return [{ type: 'reply-error', error: new GatewayError('upstream_broken', 'fake break', { cause }) }];
+    const usage = { inputTokens: estimated(7), outputTokens: estimated(1) };
+    return [...this.#close(), { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage }];
+  }
+
+  #close(): ReplyEvent[] {
+    if (!this.#open) return [];
+    this.#open = false;
+    return [{ type: 'text-end', index: this.#index++ }];
+  }
+}
+
+export interface FakeUpstream extends Upstream {
+  readonly encoded: EncodeContext[];
+  readonly decoded: DecodeContext[];
+}
+
+export function createFakeUpstream(): FakeUpstream {
+  const encoded: EncodeContext[] = [];
+  const decoded: DecodeContext[] = [];
+  return {
+    id: 'fake',
+    encoded,
+    decoded,
+    resolveModel(requested, catalogue) {
+      const model = catalogue.models.find(({ id }) => id === requested);
+      return { id: requested, model, adjustments: [] };
+    },
+    encodeChat(_conversation, context) {
+      encoded.push(context);
+      const request = { method: 'POST', url: 'http://upstream/chat', headers: { x: 'y' }, body: '{}' } as const;
+      const inputTokens = estimated(7);
+      return { request, adjustments: [], toolNames: new Map(), inputTokens, thinkingTags: false };
+    },
+    createDecoder(context) {
+      decoded.push(context);
+      return new FakeDecoder();
+    },
+    encodeListModels: (_access, nextToken) => ({
+      method: 'GET',
+      url: `http://upstream/models?${nextToken ?? ''}`,
+      headers: {},
+      body: undefined,
+    }),
+    decodeModels: (body) => JSON.parse(body),
+    explainFailure({ status, header, body }) {
+      const retryAfter = header('retry-after');
+      const retryAfterMs = retryAfter === undefined ? undefined : Number(retryAfter) * 1000;
+      const code = body as GatewayError['code']; // the test writes real codes
+      return new GatewayError(code, `fake ${code} ${status}`, { retryAfterMs });
+    },
+  };
+}
+
+export interface FakeReply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An Error breaks the body there; `stall` waits until the signal aborts or the body is left. */
+  readonly chunks: readonly (string | Error)[];
+}
+
+export interface FakeWire {
+  readonly send: SendUpstream;
+  readonly requests: UpstreamRequest[];
+  /** Bodies which were left before their end. */
+  readonly left: () => number;
+}
+
+/** Chat requests take the replies in turn; lists of models are answered from `models`. */
+export function createFakeWire(
+  replies: readonly (FakeReply | GatewayError)[],
+  models: () => FakeReply = () => ({ chunks: [JSON.stringify({ catalogue: { models: [] } })] }),
+): FakeWire {
+  const requests: UpstreamRequest[] = [];
+  let left = 0;
+  let next = 0;
+  const send: SendUpstream = async (request, signal) => {
+    const isList = request.url.includes('/models');
+    if (!isList) requests.push(request);
+    const reply = isList ? models() : replies[next++];
+    if (!reply) throw new Error('the test has no further reply');
+    if (reply instanceof GatewayError) throw reply;
+    return answer(reply, signal, () => left++);
+  };
+  return { send, requests, left: () => left };
+}
+
+function answer(
+  { status = 200, headers = {}, chunks }: FakeReply,
+  signal: AbortSignal,
+  onLeft: () => void,
+): UpstreamAnswer {
+  return {
+    status,
+    header: (name) => headers[name],
+    body: { [Symbol.asyncIterator]: () => iterate(chunks, signal, onLeft) },
+  };
+}
+
+function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onLeft: () => void): AsyncIterator<Uint8Array> {
+  let at = 0;
+  let over = false;
+  let wake: (() => void) | undefined;
+  signal.addEventListener('abort', () => wake?.());
+  return {
+    async next() {
+      await Promise.resolve();
+      const chunk = chunks[at++];
+      if (chunk === 'stall') await new Promise<void>((resolve) => (wake = resolve));
+      if (over || chunk === undefined || chunk === 'stall') {
+        over = true;
+        return { done: true, value: undefined };
+      }
+      if (chunk instanceof Error) {
+        over = true;
+        throw chunk;
+      }
+      return { done: false, value: Buffer.from(chunk) };
+    },
+    async return() {
+      if (!over) onLeft();
+      over = true;
+      wake?.();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+export interface FakePool extends AccountPool {
+  readonly requests: (Omit<LeaseRequest, 'tried'> & { readonly tried: readonly string[] })[];
+  /** `a1:ok`, `a1:quota_exhausted`: in the order of the releases. */
+  readonly releases: string[];
+}
+
+/** Lends the first account which was not tried; a refresh changes the token's number. */
+export function createFakePool(accountIds: readonly string[]): FakePool {
+  const requests: FakePool['requests'][number][] = [];
+  const releases: string[] = [];
+  let tokens = 1;
+  return {
+    requests,
+    releases,
+    async lease(request) {
+      requests.push({ ...request, tried: [...request.tried] });
+      const accountId = accountIds.find((id) => !request.tried.has(id));
+      if (accountId === undefined) throw new GatewayError('no_account', 'no account is left');
+      if (request.refresh) tokens++;
+      let released = false;
+      const lease: Lease = {
+        accountId,
+        access: { region: 'us-east-1', profileArn: undefined, wireProfile: 'fake', baseUrl: undefined, headers: {} },
+        accessToken: `token-${tokens}`,
+        release(error) {
+          if (released) throw new Error(`${accountId} was released twice`);
+          released = true;
+          releases.push(`${accountId}:${error?.code ?? 'ok'}`);
+        },
+      };
+      return lease;
+    },
+    status: () => ({ ready: accountIds.length, total: accountIds.length, hasToken: true, tokenExpired: false }),
+  };
+}
