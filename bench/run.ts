@@ -18,6 +18,7 @@ import {
   pacedStreams,
   type Scale,
 } from './scenarios.ts';
+import { serveReady } from './start-time.ts';
 import { hasNginx, type SubjectName } from './subjects.ts';
 
 const USAGE = `npm run bench -- [--quick] [--json FILE] [--only TEXT] [--streams N] [--references]
@@ -53,9 +54,10 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   'burst 100': (bench) => bursts(bench, 100, 0.6),
   'burst 1000': (bench) => bursts(bench, 1000, 0.5),
   'first byte unloaded': firstByteUnloaded,
-  'first byte loaded': firstByteLoaded,
+  'first byte at a rate': firstByteLoaded,
   'paced streams': pacedStreams,
   'many paced streams': delayUnderManyStreams,
+  'start of serve': serveReady,
 };
 
 async function main(): Promise<void> {
