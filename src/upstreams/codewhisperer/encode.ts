@@ -1,0 +1,73 @@
+/**
+ * A conversation to one GenerateAssistantResponse request: normalise, write, check.
+ *
+ * Nothing here depends on time, chance or the number of the turn, and history comes before the message to answer, so
+ * that the next turn's request begins with this one's bytes and the service's prompt cache can tell.
+ */
+import type { Conversation } from '../../core/conversation.ts';
+import { estimateConversationTokens } from '../../core/tokens.ts';
+import { estimated } from '../../core/usage.ts';
+import type { EncodeContext, EncodedChat } from '../upstream.ts';
+import { encodeEnvironment } from './environment.ts';
+import { lint } from './lint.ts';
+import { normalize } from './normalize/passes.ts';
+import { operationRequest, profileArnFor } from './operations.ts';
+import { type WireProfile, wireProfile } from './profiles.ts';
+import { reasoningSettings } from './reasoning-settings.ts';
+import type { ConversationState, GenerateAssistantResponseRequest } from './wire.ts';
+import { type WrittenMessages, writeMessages } from './write.ts';
+
+/** Throws GatewayError `invalid_request` naming the client's field, or `profile_required`. */
+export function encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat {
+  const { access, model, withoutReasoningHistory } = context;
+  const profile = wireProfile(access.wireProfile);
+  const reasoning = reasoningSettings(conversation.reasoning, model.model, profile);
+  const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
+  const normalized = normalize(asked, { profile, model: model.model, withoutReasoningHistory });
+  const environment =
+    context.sendEnvironment && conversation.environment ? encodeEnvironment(conversation.environment) : undefined;
+  const messages = writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
+  const profileArn = profileArnFor(profile, 'GenerateAssistantResponse', access);
+  const body: GenerateAssistantResponseRequest = {
+    conversationState: conversationState(messages, context.conversationId, profile),
+    ...(profileArn === undefined ? {} : { profileArn }),
+    ...(reasoning.fields === undefined ? {} : { additionalModelRequestFields: reasoning.fields }),
+  };
+  lint(body, profile, normalized.conversation);
+  return {
+    request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access),
+    adjustments: [
+      ...normalized.adjustments,
+      ...reasoning.adjustments,
+      ...(environment?.adjustments ?? []),
+      ...messages.adjustments,
+    ],
+    toolNames: normalized.toolNames,
+    inputTokens: estimated(estimateConversationTokens(conversation)),
+    thinkingTags: reasoning.tags !== undefined,
+  };
+}
+
+function withSystemText(conversation: Conversation, text: string): Conversation {
+  return { ...conversation, system: [...conversation.system, { at: 'reasoning', text, cachePoint: false }] };
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+function conversationState(
+  { history, currentMessage }: WrittenMessages,
+  conversationId: string,
+  { body }: WireProfile,
+): ConversationState {
+  const fields = new Set<string>(body.conversationStateFields);
+  // One agent run is one conversation here: an id made anew for each request would tell the service nothing true.
+  const sendsContinuation = fields.has('agentContinuationId') && UUID.test(conversationId);
+  return {
+    chatTriggerType: 'MANUAL',
+    conversationId,
+    ...(sendsContinuation ? { agentContinuationId: conversationId } : {}),
+    ...(fields.has('agentTaskType') ? { agentTaskType: body.agentTaskType } : {}),
+    ...(history.length === 0 ? {} : { history }),
+    currentMessage,
+  };
+}

@@ -1,0 +1,61 @@
+/** Lint rules on the body around the messages: allowed fields, ids, nothing sent as null. */
+import type { LintInput } from '../lint.ts';
+
+const TRIGGER_TYPES: readonly string[] = ['MANUAL', 'DIAGNOSTIC', 'INLINE_CHAT'];
+const PROFILE_ARN = /^arn:[a-z-]+:(?:codewhisperer|transform):[a-z0-9-]+:\d{12}:profile\/[a-zA-Z0-9]+$/;
+
+export function lintEnvelope(input: LintInput): void {
+  const { request, profile, report } = input;
+  const { conversationState: state, profileArn } = request;
+  const allowed = (fields: readonly string[], holder: object, where: string) => {
+    for (const field of Object.keys(holder)) {
+      if (!fields.includes(field)) report('body-field', `The wire profile ${profile.id} takes no ${where}${field}.`);
+    }
+  };
+  allowed(profile.body.fields, request, '');
+  allowed(profile.body.conversationStateFields, state, 'conversationState.');
+  if (!TRIGGER_TYPES.includes(state.chatTriggerType)) {
+    report('trigger-type', `The service knows no trigger type ${state.chatTriggerType}.`);
+  }
+  const idLength = state.conversationId?.length;
+  if (idLength !== undefined && (idLength < 1 || idLength > 128)) {
+    report('conversation-id', `The conversation id has ${idLength} characters; the service takes 1 to 128.`);
+  }
+  if (profileArn !== undefined && (profileArn.length > 950 || !PROFILE_ARN.test(profileArn))) {
+    report('profile-arn', "The account's profile ARN is not one of this service. Correct it, or remove it.");
+  }
+  lintModelIds(input);
+  lintNulls(input);
+}
+
+function lintModelIds({ messages, report }: LintInput): void {
+  for (const message of messages) {
+    const modelId = 'userInputMessage' in message ? message.userInputMessage.modelId : undefined;
+    if (modelId === undefined || (modelId.length <= 1024 && /^[a-zA-Z0-9_:.-]+$/.test(modelId))) continue;
+    report(
+      'model-id',
+      'The model name has characters which no model id has. Choose one from the list of models.',
+      'model',
+    );
+    return;
+  }
+}
+
+/** The envelope alone: tool arguments and schemas are data, where null and empty lists mean something. */
+function lintNulls({ request, messages, report }: LintInput): void {
+  const { conversationState: state } = request;
+  const holders: object[] = [request, state];
+  for (const message of messages) {
+    if ('userInputMessage' in message) {
+      holders.push(message.userInputMessage, message.userInputMessage.userInputMessageContext ?? {});
+    } else {
+      holders.push(message.assistantResponseMessage);
+    }
+  }
+  for (const holder of holders) {
+    for (const [field, value] of Object.entries(holder)) {
+      const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
+      if (isEmpty) report('no-null', `${field} is sent as ${value === null ? 'null' : 'an empty list'}; leave it out.`);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** Lint rules on messages: order, contents, cache points, reasoning. */
+import type { LintInput } from '../lint.ts';
+import type { AssistantResponseMessage, ChatMessage, UserInputMessage } from '../wire.ts';
+
+export function lintHistory(input: LintInput): void {
+  lintOrder(input);
+  lintCachePoints(input);
+  for (const [index, message] of input.messages.entries()) {
+    if ('userInputMessage' in message) lintUser(message.userInputMessage, index, input);
+    else lintAssistant(message.assistantResponseMessage, index, input);
+  }
+}
+
+function lintOrder({ messages, profile, said, report }: LintInput): void {
+  const at = (index: number) => said?.turns[index]?.at;
+  const history = messages.slice(0, -1);
+  if (history.length > profile.limits.historyEntries) {
+    const most = profile.limits.historyEntries;
+    report(
+      'history-length',
+      `The conversation has ${history.length} messages before the last; the service takes ${most}.`,
+    );
+  }
+  const [first] = history;
+  if (first && (!isUser(first) || first.userInputMessage.userInputMessageContext?.toolResults)) {
+    report('history-first-user', 'The conversation must begin with a user message without tool results.', at(0));
+  }
+  const last = history.at(-1);
+  if (last && isUser(last)) {
+    report(
+      'history-ends-assistant',
+      'Before the last user message there must be one of the assistant.',
+      at(history.length - 1),
+    );
+  }
+  for (const [index, message] of history.entries()) {
+    const before = history[index - 1];
+    if (before && isUser(before) === isUser(message)) {
+      report('history-alternates', 'Two messages of the same role follow each other.', at(index));
+    }
+  }
+}
+
+function isUser(message: ChatMessage): message is Extract<ChatMessage, { userInputMessage: unknown }> {
+  return 'userInputMessage' in message;
+}
+
+function lintUser(message: UserInputMessage, index: number, input: LintInput): void {
+  const { messages, said, report } = input;
+  const at = said?.turns[index]?.at;
+  const { toolResults, tools } = message.userInputMessageContext ?? {};
+  if (message.content === '' && !toolResults) report('content-empty', 'A user message is empty; write something.', at);
+  lintText(message.content, at, input);
+  if (tools && index < messages.length - 1) {
+    report('tools-in-history', 'Tools are declared in a message of the history.', at);
+  }
+  for (const result of toolResults ?? []) {
+    for (const content of result.content) if ('text' in content) lintText(content.text, at, input);
+  }
+}
+
+function lintAssistant(message: AssistantResponseMessage, index: number, input: LintInput): void {
+  const { profile, said, report } = input;
+  const at = said?.turns[index]?.at;
+  if (message.content === '') report('content-empty', 'An assistant message is empty; leave it out.', at);
+  lintText(message.content, at, input);
+  const { reasoningContent: reasoning } = message;
+  if (!reasoning) return;
+  const isWhole = 'redactedContent' in reasoning ? reasoning.redactedContent !== '' : reasoning.reasoningText.signature;
+  if (!profile.accepts.reasoningHistory || !isWhole) {
+    report('reasoning-history', 'A reasoning block is sent back which the service would refuse.', at);
+  }
+}
+
+function lintText(text: string, at: string | undefined, { profile, report }: LintInput): void {
+  const most = profile.limits.contentChars;
+  if (text.length > most) {
+    report('content-length', `A text of ${text.length} characters is longer than the service takes (${most}).`, at);
+  }
+  if (!text.isWellFormed()) report('text-well-formed', 'A text has broken characters (unpaired surrogates).', at);
+}
+
+function lintCachePoints({ messages, profile, report }: LintInput): void {
+  const tools = messages.flatMap((message) =>
+    isUser(message) ? (message.userInputMessage.userInputMessageContext?.tools ?? []) : [],
+  );
+  const inTools = tools.filter((tool) => 'cachePoint' in tool).length;
+  const inMessages = messages.filter((message) =>
+    isUser(message) ? message.userInputMessage.cachePoint : message.assistantResponseMessage.cachePoint,
+  ).length;
+  const { cachePoints, cachePointsInTools } = profile.accepts;
+  if ((inMessages > 0 && !cachePoints) || (inTools > 0 && !cachePointsInTools)) {
+    report('cache-point', `The wire profile ${profile.id} takes no cache point there.`);
+  }
+  const most = profile.limits.cachePointsPerRequest;
+  if (inMessages + inTools > most) {
+    report('cache-point', `The request has ${inMessages + inTools} cache points; the service takes ${most}.`);
+  }
+}

@@ -1,0 +1,82 @@
+/** Lint rules on images and documents: how many, how large, of which kind. */
+import type { Part } from '../../../core/conversation.ts';
+import type { LintInput } from '../lint.ts';
+import { imageType } from '../normalize/images.ts';
+import type { DocumentBlock, ImageBlock } from '../wire.ts';
+
+const DOCUMENT_FORMATS: ReadonlySet<string> = new Set([
+  'pdf',
+  'csv',
+  'doc',
+  'docx',
+  'xls',
+  'xlsx',
+  'html',
+  'txt',
+  'md',
+]);
+const DOCUMENT_NAME = /^[a-zA-Z0-9()[\] -]{1,200}$/;
+
+export function lintMedia(input: LintInput): void {
+  const names = new Set<string>();
+  for (const [index, message] of input.messages.entries()) {
+    if (!('userInputMessage' in message)) continue;
+    const { images = [], documents = [] } = message.userInputMessage;
+    if (images.length > 0) lintImages(images, index, input);
+    if (documents.length > 0) lintDocuments(documents, index, names, input);
+  }
+}
+
+function lintImages(images: readonly ImageBlock[], index: number, input: LintInput): void {
+  const { profile, report } = input;
+  const { imagesPerMessage, imageBytes } = profile.limits;
+  if (images.length > imagesPerMessage) {
+    const message = `A message has ${images.length} images; the service takes ${imagesPerMessage}.`;
+    report('images-count', message, pathOf(input, index, 'image', 0));
+  }
+  for (const [number, { format, source }] of images.entries()) {
+    const at = pathOf(input, index, 'image', number);
+    if (imageType(Buffer.from(source.bytes.slice(0, 24), 'base64')) !== `image/${format}`) {
+      report('image-format', `An image is sent as ${format}, but its bytes say otherwise.`, at);
+    }
+    const size = decodedBytes(source.bytes);
+    if (size > imageBytes) report('image-bytes', tooLarge('image', size, imageBytes), at);
+  }
+}
+
+function lintDocuments(documents: readonly DocumentBlock[], index: number, names: Set<string>, input: LintInput): void {
+  const { profile, report } = input;
+  const { documentsPerMessage, documentBytes } = profile.limits;
+  const first = pathOf(input, index, 'document', 0);
+  if (!profile.accepts.documents)
+    report('document-format', `The wire profile ${profile.id} takes no documents.`, first);
+  if (documents.length > documentsPerMessage) {
+    const message = `A message has ${documents.length} documents; the service takes ${documentsPerMessage}.`;
+    report('documents-count', message, first);
+  }
+  for (const [number, { name, format, source }] of documents.entries()) {
+    const at = pathOf(input, index, 'document', number);
+    if (!DOCUMENT_FORMATS.has(format))
+      report('document-format', `The service takes no documents of format ${format}.`, at);
+    if (!DOCUMENT_NAME.test(name) || names.has(name)) {
+      report('document-name', 'A document name has characters which the service refuses, or is used twice.', at);
+    }
+    names.add(name);
+    const size = decodedBytes(source.bytes);
+    if (size > documentBytes) report('document-bytes', tooLarge('document', size, documentBytes), at);
+  }
+}
+
+function pathOf({ said }: LintInput, index: number, type: Part['type'], number: number): string | undefined {
+  const turn = said?.turns[index];
+  return turn?.parts.filter((part) => part.type === type)[number]?.at ?? turn?.at;
+}
+
+function tooLarge(what: string, size: number, most: number): string {
+  return `The ${what} has ${size} bytes; the service takes ${most}. Make it smaller.`;
+}
+
+function decodedBytes(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  return (base64.length / 4) * 3 - padding;
+}

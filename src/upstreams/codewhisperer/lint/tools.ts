@@ -1,0 +1,140 @@
+/** Lint rules on tools: their declarations, uses and results. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import type { LintInput } from '../lint.ts';
+import type { ToolResult, ToolSpecification, ToolUse } from '../wire.ts';
+
+export function lintTools(input: LintInput): void {
+  const declared = lintDeclarations(input);
+  lintUses(input, declared);
+}
+
+function lintDeclarations(input: LintInput): ReadonlySet<string> {
+  const { messages, profile, said, report } = input;
+  const last = messages.at(-1);
+  const entries =
+    last && 'userInputMessage' in last ? (last.userInputMessage.userInputMessageContext?.tools ?? []) : [];
+  const specifications = entries.flatMap((entry) => ('toolSpecification' in entry ? entry.toolSpecification : []));
+  const lowerCase = new Set<string>();
+  for (const [index, specification] of specifications.entries()) {
+    const { name, description } = specification;
+    const at = said?.tools[index]?.at;
+    lintName(name, at, input);
+    if (lowerCase.has(name.toLowerCase())) {
+      report('tool-duplicate', `Two tools are called ${name}; case does not tell them apart. Rename one.`, at);
+    }
+    lowerCase.add(name.toLowerCase());
+    if (description !== undefined && !fitsDescription(description, profile.limits.toolDescriptionChars)) {
+      report('tool-description', `The description of the tool ${name} is empty or too long.`, at);
+    }
+    lintSchema(specification, at, input);
+  }
+  return new Set(specifications.map(({ name }) => name));
+}
+
+function fitsDescription(description: string, maxChars: number): boolean {
+  if (description === '') return false;
+  return description.length <= maxChars || [...description].length <= maxChars;
+}
+
+function lintName(name: string, at: string | undefined, { profile, report }: LintInput): void {
+  const { toolNamePattern, toolNameChars } = profile.limits;
+  if (name.length <= toolNameChars && toolNamePattern.test(name)) return;
+  const limit = `${toolNameChars} characters of letters, digits, _ and -`;
+  report('tool-name-pattern', `The service refuses the tool name ${JSON.stringify(name)}; it takes ${limit}.`, at);
+}
+
+function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undefined, input: LintInput): void {
+  const { profile, report } = input;
+  const root = inputSchema.json;
+  const isObject = root.type === 'object' && isJsonObject(root.properties);
+  if (!isObject || 'oneOf' in root || 'anyOf' in root || 'allOf' in root) {
+    report('tool-schema-root', `The schema of the tool ${name} is not a plain object at its root.`, at);
+  }
+  const fault = schemaFault(root, profile.schemas.removedKeywords, profile.schemas.dropEmptyRequired);
+  if (fault)
+    report('tool-schema-keyword', `The schema of the tool ${name} has ${fault}, which the service refuses.`, at);
+}
+
+const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'example', 'examples']);
+const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas']);
+
+/** The first keyword which the service refuses, anywhere in the schema. */
+function schemaFault(schema: JsonObject, removed: ReadonlySet<string>, noEmptyRequired: boolean): string | undefined {
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (DATA.has(keyword)) continue;
+    if (value === null) return `null for "${keyword}"`;
+    if (removed.has(keyword) || keyword === '$ref' || keyword === '$defs') return `"${keyword}"`;
+    if (keyword === 'required' && noEmptyRequired && Array.isArray(value) && value.length === 0)
+      return 'an empty "required"';
+    const inner: readonly JsonValue[] =
+      MAPS.has(keyword) && isJsonObject(value) ? Object.values(value) : Array.isArray(value) ? value : [value];
+    for (const item of inner) {
+      const fault = isJsonObject(item) ? schemaFault(item, removed, noEmptyRequired) : undefined;
+      if (fault) return fault;
+    }
+  }
+  return undefined;
+}
+
+function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
+  const { messages, said, report } = input;
+  const ids = new Set<string>();
+  let uses: readonly ToolUse[] = [];
+  for (const [index, message] of messages.entries()) {
+    if ('assistantResponseMessage' in message) {
+      // Uses which no user message follows at once are reported there as unanswered.
+      uses = message.assistantResponseMessage.toolUses ?? [];
+      for (const use of uses) {
+        const at = said?.turns[index]?.parts.find(
+          (part) => part.type === 'tool-use' && part.toolUseId === use.toolUseId,
+        )?.at;
+        lintUse(use, at, input, ids);
+        if (!declared.has(use.name)) report('tool-declared', `The tool ${use.name} was used but is not declared.`, at);
+      }
+      continue;
+    }
+    const results = message.userInputMessage.userInputMessageContext?.toolResults ?? [];
+    lintResults(uses, results, said?.turns[index]?.at, input);
+    uses = [];
+  }
+}
+
+function lintUse(use: ToolUse, at: string | undefined, input: LintInput, ids: Set<string>): void {
+  const { profile, report } = input;
+  lintName(use.name, at, input);
+  const { toolUseIdPattern, toolUseIdChars } = profile.limits;
+  if (use.toolUseId.length > toolUseIdChars || !toolUseIdPattern.test(use.toolUseId)) {
+    report('tool-use-id', 'The service refuses the id of a tool call.', at);
+  }
+  if (ids.has(use.toolUseId)) report('tool-use-id', `The tool call id ${use.toolUseId} is used twice.`, at);
+  ids.add(use.toolUseId);
+  if (!isJsonObject(use.input)) report('tool-use-input', `The arguments of ${use.name} are no JSON object.`, at);
+  else if (hasEmptyKey(use.input)) report('tool-use-input', `The arguments of ${use.name} have an empty key.`, at);
+}
+
+function hasEmptyKey(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!isJsonObject(value)) return value.some(hasEmptyKey);
+  for (const key in value) if (key === '' || hasEmptyKey(value[key] ?? null)) return true;
+  return false;
+}
+
+function lintResults(
+  uses: readonly ToolUse[],
+  results: readonly ToolResult[],
+  at: string | undefined,
+  { report }: LintInput,
+): void {
+  const wanted = uses.map((use) => use.toolUseId);
+  const given = results.map((result) => result.toolUseId);
+  if (wanted.length !== given.length || wanted.some((id) => !given.includes(id))) {
+    const message = `${wanted.length} tool calls of the message before are answered by ${given.length} results here`;
+    report('tool-result-pairing', `${message}; each call needs exactly one result with its id.`, at);
+  } else if (wanted.some((id, index) => id !== given[index])) {
+    report('tool-result-order', 'Tool results are not in the order of their calls.', at);
+  }
+  for (const { content } of results) {
+    if (content.some((block) => 'json' in block || block.text !== '')) continue;
+    report('tool-result-content', 'A tool result has no text.', at);
+  }
+}

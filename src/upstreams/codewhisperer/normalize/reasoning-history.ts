@@ -1,0 +1,27 @@
+/** Reasoning of earlier turns goes back only where the service takes it, and only as the service signed it. */
+import type { Conversation } from '../../../core/conversation.ts';
+import { mapParts, type Passed, type Scope, withTurns } from './pass.ts';
+import { note } from './rules.ts';
+
+export function reasoningHistory(conversation: Conversation, scope: Scope): Passed {
+  const { profile, model, withoutReasoningHistory } = scope;
+  const takesNone =
+    withoutReasoningHistory ||
+    !profile.accepts.reasoningHistory ||
+    (model !== undefined && model.reasoningSchema === undefined);
+  const dropped: string[] = [];
+  const turns = mapParts(conversation.turns, (part) => {
+    if (part.type !== 'reasoning' && part.type !== 'redacted-reasoning') return part;
+    const keep = !takesNone && (part.type === 'redacted-reasoning' ? part.data !== '' : Boolean(part.signature));
+    if (keep) return part;
+    dropped.push(part.at);
+    return [];
+  });
+  const [first] = dropped;
+  if (first === undefined) return { conversation, adjustments: [] };
+  const rule = takesNone ? 'reasoning-history-dropped' : 'reasoning-unsigned-dropped';
+  return {
+    conversation: withTurns(conversation, turns),
+    adjustments: [note(rule, first, `${dropped.length} reasoning blocks`)],
+  };
+}

@@ -1,0 +1,63 @@
+/** Every adjustment which encoding can make, and what each means. The passes can note nothing else. */
+import { type Adjustment, adjustment } from '../../../core/adjustments.ts';
+
+export const ADJUSTMENT_RULES = {
+  'attachments-spread':
+    'A message had more images or documents than the service takes at once; the rest went into messages of their own.',
+  'cache-point-ignored':
+    'Prompt cache marks were left out: this model, this wire profile or this place does not take them.',
+  'document-inlined': 'A document which is text was put into the message as text, under its title.',
+  'document-name': "A document's name was changed to one the service takes, or to keep names apart.",
+  'empty-turn-dropped': 'An assistant or system message without any content was left out.',
+  'empty-turn-filled': 'A message without any content got a blank, because the service refuses empty ones.',
+  'environment-cut': 'Parts of the working environment beyond the service’s limits were left out.',
+  'image-encoding': 'Image data was not standard base64 and was encoded again.',
+  'image-not-supported': 'The chosen model takes no images; a text mark stands where one was.',
+  'image-type': "An image's declared type was wrong; the type found in its bytes was sent.",
+  'lone-surrogate-replaced': 'Broken characters (unpaired UTF-16 surrogates) were replaced by U+FFFD.',
+  'opening-turn-added': 'The conversation began with the assistant; a blank user message was put before it.',
+  'parallel-tool-use-ignored': 'The service cannot be held to one tool call a reply.',
+  'prefill-continued': 'The conversation ended with the assistant; a request to continue was added.',
+  'reasoning-effort-mapped': 'The reasoning effort or budget was mapped to the nearest one this model takes.',
+  'reasoning-extra-dropped': 'A message had several reasoning blocks; the service takes one, the last was kept.',
+  'reasoning-history-dropped':
+    'Reasoning of earlier turns was left out: the service refused it or cannot take it here.',
+  'reasoning-tags': 'The model takes no reasoning settings; reasoning was asked for by tags in the system text.',
+  'reasoning-unsigned-dropped': 'Reasoning without a signature of the service cannot be sent back and was left out.',
+  'system-turn-as-user': 'A system message inside the conversation became user text in a system-reminder wrapper.',
+  'tool-choice-ignored': 'The service cannot be made to call a tool; the model decides.',
+  'tool-description-filled': 'A tool without a description got a neutral one, because the service refuses empty ones.',
+  'tool-description-moved':
+    'A tool description was longer than the service takes; its rest moved into the system text.',
+  'tool-duplicate-dropped': 'A tool was declared twice under one name; the first declaration counts.',
+  'tool-input-empty-key': 'An empty key in tool arguments was renamed, because the service refuses it.',
+  'tool-input-wrapped': 'Tool arguments which were no JSON object were put into one.',
+  'tool-name-alias': 'A tool name the service refuses travels under another name; replies name it as before.',
+  'tool-placeholder': 'A tool used earlier but not declared any more was declared as unavailable.',
+  'tool-result-duplicate': 'A second result for one tool call became text.',
+  'tool-result-empty': 'An empty tool result got a neutral note, because the service refuses empty ones.',
+  'tool-result-media-lifted': 'An image or document inside a tool result was attached to the message instead.',
+  'tool-result-orphan': 'A tool result without its call in the turn before became text.',
+  'tool-result-reordered': 'Tool results were put into the order of their calls.',
+  'tool-schema-bound-removed': 'A numeric bound too large for the service was left out of a tool schema.',
+  'tool-schema-keyword-removed': 'Keywords which the service refuses were left out of a tool schema.',
+  'tool-schema-missing': 'A tool without a usable schema got that of an object without properties.',
+  'tool-schema-null-repaired': 'A null where a tool schema needs a value was left out.',
+  'tool-schema-ref-cut':
+    'A reference in a tool schema which is recursive, too deep or leads nowhere became a plain value.',
+  'tool-schema-ref-inlined': 'References in a tool schema were replaced by what they refer to.',
+  'tool-schema-required-dropped': 'An empty or broken "required" was left out of a tool schema.',
+  'tool-schema-root-merged': 'A choice or combination at the root of a tool schema was merged into one object.',
+  'tool-schema-root-object': 'The root of a tool schema was made an object with properties.',
+  'tool-use-id-alias': 'A tool call id the service refuses was replaced, in the call and in its result.',
+  'tool-use-id-repeated': 'A tool call id was used again for another call; the later call got an id of its own.',
+  'tool-use-unanswered': 'A tool call without a result got one which says so.',
+  'turn-split': "A message held parts which only the other side can say; they became that side's message.",
+  'turns-merged': 'Neighbouring messages of one role were merged, with all their parts.',
+} as const satisfies Record<string, string>;
+
+export type AdjustmentRule = keyof typeof ADJUSTMENT_RULES;
+
+export function note(rule: AdjustmentRule, path: string, before?: string, after?: string): Adjustment {
+  return adjustment(rule, path, before, after);
+}

@@ -1,0 +1,34 @@
+/** Descriptions: never empty, and the rest of one too long for the service moves into the system text. */
+import type { Adjustment } from '../../../core/adjustments.ts';
+import type { Conversation, SystemPart } from '../../../core/conversation.ts';
+import { mapShared, type Passed, type Scope } from './pass.ts';
+import { note } from './rules.ts';
+
+export function toolDescriptions(conversation: Conversation, { profile }: Scope): Passed {
+  const adjustments: Adjustment[] = [];
+  const moved: SystemPart[] = [];
+  const limit = profile.limits.toolDescriptionChars;
+  const tools = mapShared(conversation.tools, (tool) => {
+    if (tool.description.trim() === '') {
+      adjustments.push(note('tool-description-filled', tool.at, tool.name));
+      return { ...tool, description: `Tool: ${tool.name}` };
+    }
+    // A string has at least as many UTF-16 units as code points.
+    if (tool.description.length <= limit || [...tool.description].length <= limit) return tool;
+    const pointer = `\n[Continued in the system instructions, under "Tool ${tool.name}".]`;
+    const [description, rest] = cut(tool.description, limit - pointer.length);
+    adjustments.push(note('tool-description-moved', tool.at, `${tool.description.length} characters`, `${limit}`));
+    moved.push({ at: tool.at, text: `Tool ${tool.name}, continued description:\n${rest}`, cachePoint: false });
+    return { ...tool, description: description + pointer };
+  });
+  if (adjustments.length === 0) return { conversation, adjustments };
+  return { conversation: { ...conversation, tools, system: [...conversation.system, ...moved] }, adjustments };
+}
+
+/** Cuts on a code point, at a line's end when one is near. */
+function cut(text: string, maxChars: number): [string, string] {
+  const head = [...text].slice(0, maxChars).join('');
+  const lineEnd = head.lastIndexOf('\n');
+  const end = lineEnd > head.length * 0.8 ? lineEnd : head.length;
+  return [text.slice(0, end), text.slice(end)];
+}

@@ -1,0 +1,79 @@
+/**
+ * Tool names: one which the service would refuse, or which equals another but for its case, travels under an alias
+ * made from the name itself. The way back goes to the decoder. A name declared twice counts once.
+ */
+import { createHash } from 'node:crypto';
+import type { Adjustment } from '../../../core/adjustments.ts';
+import type { Conversation } from '../../../core/conversation.ts';
+import type { WireProfile } from '../profiles.ts';
+import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
+import { note } from './rules.ts';
+
+export function toolNames(conversation: Conversation, { profile }: Scope): Passed {
+  const adjustments: Adjustment[] = [];
+  const names = new WireNames(profile.limits);
+  const declared = new Set<string>();
+  const tools = conversation.tools.filter((tool) => {
+    const isRepeated = declared.has(tool.name);
+    if (isRepeated) adjustments.push(note('tool-duplicate-dropped', tool.at, tool.name));
+    declared.add(tool.name);
+    return !isRepeated;
+  });
+  const renamed = <T extends { readonly at: string; readonly name: string }>(named: T): T => {
+    const isNew = !names.knows(named.name);
+    const name = names.wireName(named.name);
+    if (name === named.name) return named;
+    if (isNew) adjustments.push(note('tool-name-alias', named.at, named.name, name));
+    return { ...named, name };
+  };
+  const renamedTools = mapShared(tools, renamed);
+  const turns = mapParts(conversation.turns, (part) => (part.type === 'tool-use' ? renamed(part) : part));
+  if (adjustments.length === 0) return { conversation, adjustments, toolNames: new Map() };
+  return {
+    conversation: { ...withTurns(conversation, turns), tools: renamedTools },
+    adjustments,
+    toolNames: names.back,
+  };
+}
+
+class WireNames {
+  readonly back = new Map<string, string>();
+  readonly #limits: WireProfile['limits'];
+  readonly #wireNames = new Map<string, string>();
+  /** Lower case: the service compares names without regard to it. */
+  readonly #taken = new Set<string>();
+
+  constructor(limits: WireProfile['limits']) {
+    this.#limits = limits;
+  }
+
+  knows(name: string): boolean {
+    return this.#wireNames.has(name);
+  }
+
+  wireName(name: string): string {
+    const known = this.#wireNames.get(name);
+    if (known !== undefined) return known;
+    const wireName = this.#isFree(name) ? name : this.#alias(name);
+    this.#wireNames.set(name, wireName);
+    this.#taken.add(wireName.toLowerCase());
+    if (wireName !== name) this.back.set(wireName, name);
+    return wireName;
+  }
+
+  #isFree(name: string): boolean {
+    const { toolNamePattern, toolNameChars } = this.#limits;
+    return name.length <= toolNameChars && toolNamePattern.test(name) && !this.#taken.has(name.toLowerCase());
+  }
+
+  /** Letters, digits and underscores, a letter first: what every version of the service has taken. */
+  #alias(name: string): string {
+    const hash = createHash('sha256').update(name).digest('hex');
+    const words = name.replaceAll(/[^a-zA-Z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+    const readable = /^[a-zA-Z]/.test(words) ? words : `tool_${words}`;
+    for (let length = 8; ; length += 4) {
+      const alias = `${readable.slice(0, this.#limits.toolNameChars - length - 1)}_${hash.slice(0, length)}`;
+      if (!this.#taken.has(alias.toLowerCase()) || length >= 40) return alias;
+    }
+  }
+}

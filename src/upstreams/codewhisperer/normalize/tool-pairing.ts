@@ -1,0 +1,110 @@
+/**
+ * Every tool use of an assistant turn needs exactly one result in the user turn right after it, in the same order, and
+ * no other result may stand there. Expects alternating turns which end with the user's.
+ *
+ * A result without its use becomes text where it stands; it is never carried to another turn, because that would
+ * change history which was already sent.
+ */
+import type { Adjustment } from '../../../core/adjustments.ts';
+import type { Conversation, Part, TextPart, ToolResultPart, ToolUsePart, Turn } from '../../../core/conversation.ts';
+import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
+import { note } from './rules.ts';
+
+interface Call {
+  /** As the client wrote it; `use` may carry a new one. */
+  readonly clientId: string;
+  readonly use: ToolUsePart;
+}
+
+export function toolPairing(conversation: Conversation, { profile }: Scope): Passed {
+  const adjustments: Adjustment[] = [];
+  const seen = new Set<string>();
+  let calls: Call[] = [];
+  const turns = mapShared(conversation.turns, (turn) => {
+    if (turn.role === 'assistant') {
+      calls = [];
+      return uniqueIds(turn, seen, profile.limits.toolUseIdChars, calls, adjustments);
+    }
+    const answered = answer(turn, calls, adjustments);
+    calls = [];
+    return answered;
+  });
+  return { conversation: withTurns(conversation, turns), adjustments };
+}
+
+/** Clients which number their calls anew in each turn repeat ids; the service wants them unique in the conversation. */
+function uniqueIds(turn: Turn, seen: Set<string>, maxLength: number, calls: Call[], adjustments: Adjustment[]): Turn {
+  const [renamed = turn] = mapParts([turn], (part) => {
+    if (part.type !== 'tool-use') return part;
+    const toolUseId = freeId(part.toolUseId, seen, maxLength);
+    seen.add(toolUseId);
+    const use = toolUseId === part.toolUseId ? part : { ...part, toolUseId };
+    if (use !== part) adjustments.push(note('tool-use-id-repeated', part.at, part.toolUseId, toolUseId));
+    calls.push({ clientId: part.toolUseId, use });
+    return use;
+  });
+  return renamed;
+}
+
+function freeId(id: string, seen: ReadonlySet<string>, maxLength: number): string {
+  let candidate = id;
+  for (let count = 2; seen.has(candidate); count += 1) {
+    const suffix = `_${count}`;
+    candidate = id.slice(0, maxLength - suffix.length) + suffix;
+  }
+  return candidate;
+}
+
+function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): Turn {
+  const hasResults = turn.parts.some((part) => part.type === 'tool-result');
+  if (calls.length === 0 && !hasResults) return turn;
+  const results = new Map<Call, ToolResultPart>();
+  const rest: Part[] = [];
+  for (const part of turn.parts) {
+    if (part.type !== 'tool-result') {
+      rest.push(part);
+      continue;
+    }
+    const call = calls.find((candidate) => candidate.clientId === part.toolUseId && !results.has(candidate));
+    if (call) results.set(call, part);
+    else rest.push(leftOver(part, calls, adjustments));
+  }
+  const answers = calls.map((call) => {
+    const result = results.get(call) ?? unanswered(call.use, turn, adjustments);
+    return result.toolUseId === call.use.toolUseId ? result : { ...result, toolUseId: call.use.toolUseId };
+  });
+  const arrived = [...results.values()];
+  const ordered = calls.flatMap((call) => results.get(call) ?? []);
+  if (ordered.some((result, index) => result !== arrived[index]))
+    adjustments.push(note('tool-result-reordered', turn.at));
+  const parts = [...answers, ...rest];
+  const same = parts.length === turn.parts.length && parts.every((part, index) => part === turn.parts[index]);
+  return same ? turn : { ...turn, parts };
+}
+
+function leftOver(part: ToolResultPart, calls: readonly Call[], adjustments: Adjustment[]): TextPart {
+  const call = calls.find((candidate) => candidate.clientId === part.toolUseId);
+  adjustments.push(note(call ? 'tool-result-duplicate' : 'tool-result-orphan', part.at, part.toolUseId));
+  const origin = call
+    ? `Another result of the tool call ${part.toolUseId} (${call.use.name})`
+    : `Result of the tool call ${part.toolUseId}, which is not part of the turn before`;
+  const texts = part.content.flatMap((inner) => (inner.type === 'text' ? inner.text : []));
+  return {
+    type: 'text',
+    at: part.at,
+    text: `[${origin}${part.isError ? '; it failed' : ''}]\n${texts.join('\n')}`,
+    ...(part.cachePoint ? { cachePoint: true } : {}),
+  };
+}
+
+function unanswered(use: ToolUsePart, turn: Turn, adjustments: Adjustment[]): ToolResultPart {
+  adjustments.push(note('tool-use-unanswered', use.at, use.name));
+  const text = 'No result was returned for this tool call.';
+  return {
+    type: 'tool-result',
+    at: turn.at,
+    toolUseId: use.toolUseId,
+    content: [{ type: 'text', at: turn.at, text }],
+    isError: true,
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * JSON Schema as the service takes it for a tool's input: an object at the root, no references, no choice at the root,
+ * no nulls where a schema is meant, none of the keywords which the wire profile lists. A property *named* like a
+ * keyword is no keyword, and data (`default`, `const`, `enum`, `examples`) is copied as it is.
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { AdjustmentRule } from './normalize/rules.ts';
+import type { WireProfile } from './profiles.ts';
+import { mergeRoot } from './schema-root.ts';
+
+export type SchemaRule = Extract<AdjustmentRule, `tool-schema-${string}`>;
+/** Rule → what it concerned: keywords, references, property names. */
+export type SchemaChanges = Map<SchemaRule, Set<string>>;
+
+export interface SanitizedSchema {
+  readonly schema: JsonObject;
+  /** Empty when the schema was fine as it was. */
+  readonly changes: SchemaChanges;
+}
+
+export function sanitizeSchema(schema: JsonValue | undefined, policy: WireProfile['schemas']): SanitizedSchema {
+  const sanitizer = new Sanitizer(policy, schema);
+  if (isJsonObject(schema)) return { schema: rooted(sanitizer.clean(schema), sanitizer), changes: sanitizer.changes };
+  sanitizer.changed('tool-schema-missing');
+  return { schema: { type: 'object', properties: {} }, changes: sanitizer.changes };
+}
+
+function rooted(cleaned: JsonObject, sanitizer: Sanitizer): JsonObject {
+  const merged = mergeRoot(cleaned);
+  if (merged !== cleaned) sanitizer.changed('tool-schema-root-merged');
+  if (merged.type === 'object' && isJsonObject(merged.properties)) return merged;
+  if (merged.type !== 'object') sanitizer.changed('tool-schema-root-object', 'type');
+  if (!isJsonObject(merged.properties)) sanitizer.changed('tool-schema-root-object', 'properties');
+  const { type: _type, properties, ...rest } = merged;
+  return { type: 'object', properties: isJsonObject(properties) ? properties : {}, ...rest };
+}
+
+/** How the value of a keyword is to be read. Any keyword not listed is copied. */
+const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 'data' | 'bound' | 'required'>> = {
+  items: 'schema',
+  additionalItems: 'schema',
+  additionalProperties: 'schema',
+  unevaluatedItems: 'schema',
+  unevaluatedProperties: 'schema',
+  propertyNames: 'schema',
+  contains: 'schema',
+  contentSchema: 'schema',
+  not: 'schema',
+  if: 'schema',
+  // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
+  then: 'schema',
+  else: 'schema',
+  prefixItems: 'schema-list',
+  allOf: 'schema-list',
+  anyOf: 'schema-list',
+  oneOf: 'schema-list',
+  properties: 'schema-map',
+  patternProperties: 'schema-map',
+  dependentSchemas: 'schema-map',
+  default: 'data',
+  const: 'data',
+  enum: 'data',
+  example: 'data',
+  examples: 'data',
+  minimum: 'bound',
+  maximum: 'bound',
+  minLength: 'bound',
+  maxLength: 'bound',
+  minItems: 'bound',
+  maxItems: 'bound',
+  minProperties: 'bound',
+  maxProperties: 'bound',
+  multipleOf: 'bound',
+  required: 'required',
+};
+
+/** Inlining can multiply a schema; beyond this many nodes, references are cut. */
+const MAX_NODES = 5_000;
+
+class Sanitizer {
+  readonly changes: SchemaChanges = new Map();
+  readonly #policy: WireProfile['schemas'];
+  readonly #root: JsonValue | undefined;
+  /** References being inlined, outermost first. */
+  readonly #open: string[] = [];
+  #nodes = 0;
+
+  constructor(policy: WireProfile['schemas'], root: JsonValue | undefined) {
+    this.#policy = policy;
+    this.#root = root;
+  }
+
+  changed(rule: SchemaRule, detail?: string): void {
+    const details = this.changes.get(rule) ?? new Set();
+    if (detail !== undefined) details.add(detail);
+    this.changes.set(rule, details);
+  }
+
+  clean(schema: JsonObject): JsonObject {
+    this.#nodes += 1;
+    if (typeof schema.$ref === 'string') return this.#inline(schema, schema.$ref);
+    const cleaned: Record<string, JsonValue> = {};
+    for (const [keyword, value] of Object.entries(schema)) {
+      const next = this.#keyword(keyword, value);
+      if (next !== undefined) define(cleaned, keyword, next);
+    }
+    return cleaned;
+  }
+
+  #keyword(keyword: string, value: JsonValue): JsonValue | undefined {
+    if (keyword === '$defs' || keyword === 'definitions') {
+      this.changed('tool-schema-ref-inlined', keyword);
+      return undefined;
+    }
+    if (this.#policy.removedKeywords.has(keyword) || keyword === '$ref') {
+      this.changed('tool-schema-keyword-removed', keyword);
+      return undefined;
+    }
+    const shape = SHAPES[keyword];
+    if (shape === 'data') return value;
+    if (value === null) {
+      this.changed('tool-schema-null-repaired', keyword);
+      return undefined;
+    }
+    switch (shape) {
+      case 'schema':
+        return Array.isArray(value) ? this.#list(value) : this.#schema(value);
+      case 'schema-list':
+        return this.#list(value);
+      case 'schema-map':
+        return this.#map(keyword, value);
+      case 'bound':
+        return this.#bound(keyword, value);
+      case 'required':
+        return this.#required(value);
+      default:
+        return value;
+    }
+  }
+
+  /** A schema, or true or false, which are schemas too. Anything else allows everything. */
+  #schema(value: JsonValue): JsonValue {
+    if (isJsonObject(value)) return this.clean(value);
+    if (typeof value === 'boolean') return value;
+    this.changed('tool-schema-null-repaired', 'schema');
+    return {};
+  }
+
+  #list(value: JsonValue): JsonValue | undefined {
+    if (Array.isArray(value) && value.length > 0) return value.map((item: JsonValue) => this.#schema(item));
+    this.changed('tool-schema-null-repaired', 'list');
+    return undefined;
+  }
+
+  #map(keyword: string, value: JsonValue): JsonValue | undefined {
+    if (!isJsonObject(value)) {
+      this.changed('tool-schema-null-repaired', keyword);
+      return undefined;
+    }
+    const cleaned: Record<string, JsonValue> = {};
+    for (const [name, schema] of Object.entries(value)) define(cleaned, name, this.#schema(schema));
+    return cleaned;
+  }
+
+  #bound(keyword: string, value: JsonValue): JsonValue | undefined {
+    if (typeof value === 'number' && Math.abs(value) <= this.#policy.maxInteger) return value;
+    this.changed('tool-schema-bound-removed', keyword);
+    return undefined;
+  }
+
+  #required(value: JsonValue): JsonValue | undefined {
+    const names = Array.isArray(value) ? value.filter((name: JsonValue) => typeof name === 'string') : [];
+    const same = Array.isArray(value) && names.length === value.length;
+    if (same && (names.length > 0 || !this.#policy.dropEmptyRequired)) return value;
+    this.changed('tool-schema-required-dropped');
+    return names.length > 0 ? names : undefined;
+  }
+
+  /** Keywords beside `$ref` hold as well, and win. */
+  #inline(schema: JsonObject, ref: string): JsonObject {
+    const { $ref: _ref, ...beside } = schema;
+    const target = resolvePointer(this.#root, ref);
+    const tooDeep = this.#open.length >= this.#policy.maxRefDepth || this.#nodes > MAX_NODES;
+    if (!isJsonObject(target) || tooDeep || this.#open.includes(ref)) {
+      this.changed('tool-schema-ref-cut', ref);
+      return { ...(isJsonObject(target) ? shallow(target) : {}), ...this.clean(beside) };
+    }
+    this.changed('tool-schema-ref-inlined', ref);
+    this.#open.push(ref);
+    const inlined = this.clean(target);
+    this.#open.pop();
+    return { ...inlined, ...this.clean(beside) };
+  }
+}
+
+/** What can be said about a schema without its parts. */
+function shallow(schema: JsonObject): JsonObject {
+  const { type, description } = schema;
+  return {
+    ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof description === 'string' ? { description } : {}),
+  };
+}
+
+/** JSON Pointer (RFC 6901) in a URI fragment; only within the same schema. */
+function resolvePointer(root: JsonValue | undefined, ref: string): JsonValue | undefined {
+  if (ref === '#') return root;
+  if (!ref.startsWith('#/')) return undefined;
+  let node: JsonValue | undefined = root;
+  for (const step of ref.slice(2).split('/')) {
+    const key = decodeFragment(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    if (isJsonObject(node)) node = Object.hasOwn(node, key) ? node[key] : undefined;
+    else node = Array.isArray(node) ? node[Number(key)] : undefined;
+  }
+  return node;
+}
+
+function decodeFragment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Plain assignment would set the prototype for a property called `__proto__`. */
+function define(target: Record<string, JsonValue>, key: string, value: JsonValue): void {
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+}

@@ -1,0 +1,161 @@
+/**
+ * A normalised conversation to the wire's messages, in a fixed order of keys. Expects what the passes guarantee:
+ * alternating turns from a user's to a user's, results with text alone, one reasoning block a turn.
+ */
+import type { Adjustment } from '../../core/adjustments.ts';
+import type { Conversation, Part, Tool, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import type { WireEnvironment } from './environment.ts';
+import { documentFormat } from './normalize/documents.ts';
+import { note } from './normalize/rules.ts';
+import type { WireProfile } from './profiles.ts';
+import type {
+  AssistantMessage,
+  CachePoint,
+  ChatMessage,
+  DocumentBlock,
+  ImageBlock,
+  ImageFormat,
+  ReasoningContent,
+  ToolEntry,
+  ToolResult,
+  ToolUse,
+  UserMessage,
+} from './wire.ts';
+
+export interface WrittenMessages {
+  readonly history: readonly ChatMessage[];
+  readonly currentMessage: UserMessage;
+  readonly adjustments: readonly Adjustment[];
+}
+
+export function writeMessages(
+  conversation: Conversation,
+  profile: WireProfile,
+  modelId: string,
+  environment: WireEnvironment,
+): WrittenMessages {
+  const adjustments: Adjustment[] = [];
+  const past = conversation.turns.slice(0, -1);
+  const current = conversation.turns.at(-1);
+  if (!current) throw new TypeError('a normalised conversation has at least the turn to answer');
+  const historyModelId = profile.messages.historyModelId ? modelId : undefined;
+  const history = past.map((turn) =>
+    turn.role === 'assistant'
+      ? assistantMessage(turn, profile, adjustments)
+      : userMessage(turn, profile, historyModelId, {}, adjustments),
+  );
+  const tools = conversation.tools.flatMap(toolEntries);
+  const extra = { ...environment, ...(tools.length === 0 ? {} : { tools }) };
+  return { history, currentMessage: userMessage(current, profile, modelId, extra, adjustments), adjustments };
+}
+
+function userMessage(
+  turn: Turn,
+  profile: WireProfile,
+  modelId: string | undefined,
+  extra: object,
+  adjustments: Adjustment[],
+): UserMessage {
+  const said = sort(turn);
+  const { emptyUser, emptyUserWithToolResults } = profile.messages;
+  const blank = said.toolResults.length === 0 ? emptyUser : emptyUserWithToolResults;
+  if (turn.parts.length === 0) adjustments.push(note('empty-turn-filled', turn.at, turn.role));
+  const context = { ...(said.toolResults.length === 0 ? {} : { toolResults: said.toolResults }), ...extra };
+  return {
+    userInputMessage: {
+      content: said.text || blank,
+      ...(said.images.length === 0 ? {} : { images: said.images }),
+      ...(said.documents.length === 0 ? {} : { documents: said.documents }),
+      ...(Object.keys(context).length === 0 ? {} : { userInputMessageContext: context }),
+      origin: profile.origin,
+      ...(modelId === undefined ? {} : { modelId }),
+      ...cachePoint(turn),
+    },
+  };
+}
+
+function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustment[]): AssistantMessage {
+  const said = sort(turn);
+  if (turn.parts.length === 0) adjustments.push(note('empty-turn-filled', turn.at, turn.role));
+  return {
+    assistantResponseMessage: {
+      content: said.text || profile.messages.emptyAssistant,
+      ...(said.reasoning === undefined ? {} : { reasoningContent: said.reasoning }),
+      ...(said.toolUses.length === 0 ? {} : { toolUses: said.toolUses }),
+      ...cachePoint(turn),
+    },
+  };
+}
+
+interface Said {
+  text: string;
+  readonly images: ImageBlock[];
+  readonly documents: DocumentBlock[];
+  readonly toolResults: ToolResult[];
+  readonly toolUses: ToolUse[];
+  reasoning: ReasoningContent | undefined;
+}
+
+function sort(turn: Turn): Said {
+  const said: Said = { text: '', images: [], documents: [], toolResults: [], toolUses: [], reasoning: undefined };
+  const texts: string[] = [];
+  for (const part of turn.parts) {
+    if (part.type === 'text') texts.push(part.text);
+    else place(part, said);
+  }
+  said.text = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n\n');
+  return said;
+}
+
+function place(part: Exclude<Part, { type: 'text' }>, said: Said): void {
+  switch (part.type) {
+    case 'image':
+      // The images pass leaves no other media type.
+      said.images.push({ format: part.mediaType.slice('image/'.length) as ImageFormat, source: { bytes: part.data } });
+      return;
+    case 'document': {
+      const format = documentFormat(part);
+      if (format === undefined || part.source.type === 'text') throw new TypeError('a document should be text by now');
+      said.documents.push({ name: part.name ?? 'document', format, source: { bytes: part.source.data } });
+      return;
+    }
+    case 'tool-result':
+      said.toolResults.push(toolResult(part));
+      return;
+    case 'tool-use':
+      said.toolUses.push(toolUse(part));
+      return;
+    case 'reasoning': {
+      const { text, signature } = part;
+      said.reasoning = { reasoningText: { text, ...(signature === undefined ? {} : { signature }) } };
+      return;
+    }
+    case 'redacted-reasoning':
+      said.reasoning = { redactedContent: part.data };
+      return;
+    default:
+      unreachable(part);
+  }
+}
+
+function toolResult({ toolUseId, isError, content }: ToolResultPart): ToolResult {
+  const texts = content.flatMap((inner) => (inner.type === 'text' ? { text: inner.text } : []));
+  return { toolUseId, status: isError ? 'error' : 'success', content: texts };
+}
+
+function toolUse({ toolUseId, name, input }: ToolUsePart): ToolUse {
+  return { toolUseId, name, input: isJsonObject(input) ? input : {} };
+}
+
+function toolEntries({ name, description, inputSchema, cachePoint: marked }: Tool): ToolEntry[] {
+  const json = isJsonObject(inputSchema) ? inputSchema : { type: 'object', properties: {} };
+  const entry = { toolSpecification: { name, description, inputSchema: { json } } };
+  return marked ? [entry, { cachePoint: { type: 'default' } }] : [entry];
+}
+
+function cachePoint(turn: Turn): { cachePoint?: CachePoint } {
+  const isMarked = turn.parts.some((part) => 'cachePoint' in part && part.cachePoint);
+  return isMarked ? { cachePoint: { type: 'default' } } : {};
+}
