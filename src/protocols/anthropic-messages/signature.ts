@@ -21,7 +21,7 @@ export function visibleSignature(upstreamSignature: string | undefined): string 
 
 /** The signature of a block whose text the client is not shown: it holds that text. */
 export function sealedSignature({ text, signature }: SignedReasoning): string {
-  return PREFIX + Buffer.from(JSON.stringify({ text, signature })).toString('base64');
+  return PREFIX + Buffer.from(JSON.stringify({ text, signature: signature || undefined })).toString('base64');
 }
 
 /** What a client's thinking block says, with our own placeholder taken off again. */

@@ -1,0 +1,139 @@
+/** The official SDK and the Vercel AI SDK as judges: streamed or whole, a reply must come out the same. */
+import { createAnthropic } from '@ai-sdk/anthropic';
+import Anthropic from '@anthropic-ai/sdk';
+import { generateText, jsonSchema, streamText, type ToolSet, tool } from 'ai';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
+import { ReplyCollector } from '../../core/collect.ts';
+import type { ReplyEvent } from '../../core/reply.ts';
+import type { ParsedRequest } from '../protocol.ts';
+import { anthropicMessages } from './index.ts';
+
+const REPLY_ID = 'msg_0123456789';
+
+const THINKING = {
+  hidden: undefined,
+  shown: { type: 'adaptive', display: 'summarized' },
+  omitted: { type: 'adaptive', display: 'omitted' },
+} as const;
+const display = fc.constantFrom<keyof typeof THINKING>('hidden', 'shown', 'omitted');
+const cuts = fc.array(fc.nat({ max: 20_000 }), { maxLength: 12 });
+
+function request(thinking: keyof typeof THINKING): ParsedRequest {
+  const messages = [{ role: 'user', content: 'hi' }];
+  const body = { model: 'claude-x', max_tokens: 9, messages, thinking: THINKING[thinking] };
+  return anthropicMessages.parseRequest(body, { header: () => undefined, nowMs: 0 });
+}
+
+function streamed(events: readonly ReplyEvent[], parsed: ParsedRequest): string {
+  const writer = anthropicMessages.createWriter(parsed, REPLY_ID);
+  return events.map((event) => writer.write(event)).join('');
+}
+
+function whole(events: readonly ReplyEvent[], parsed: ParsedRequest): unknown {
+  const collector = new ReplyCollector();
+  for (const event of events) collector.push(event);
+  return anthropicMessages.writeReply(collector.reply(), parsed, REPLY_ID);
+}
+
+/** Answers every request alike: streamed when it asks for a stream, whole otherwise. */
+function fetchOf(events: readonly ReplyEvent[], parsed: ParsedRequest, at: readonly number[]): typeof fetch {
+  return async (_url, init) => {
+    const { stream }: { stream?: boolean } = JSON.parse(String(init?.body));
+    if (!stream) return Response.json(whole(events, parsed));
+    // The network cuts anywhere, between the bytes of one character too.
+    const bytes = Buffer.from(anthropicMessages.keepAlive + streamed(events, parsed)).toString('latin1');
+    const chunks = pieces(bytes, at).map((chunk) => Buffer.from(chunk, 'latin1'));
+    return new Response(ReadableStream.from(chunks), { headers: { 'content-type': 'text/event-stream' } });
+  };
+}
+
+function clientOf(events: readonly ReplyEvent[], parsed: ParsedRequest, at: readonly number[]): Anthropic {
+  const options = { apiKey: 'k', baseURL: 'http://127.0.0.1:1', maxRetries: 0, logLevel: 'off' as const };
+  return new Anthropic({ ...options, fetch: fetchOf(events, parsed, at) });
+}
+
+const ASK = { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user' as const, content: 'hi' }] };
+
+/** Without what JSON cannot hold, and without what the SDK adds of its own. */
+function plain(message: object): unknown {
+  const { parsed_output, ...rest } = JSON.parse(JSON.stringify(message));
+  return rest;
+}
+
+describe('the official SDK', () => {
+  it('accumulates the same message from the stream as from the whole reply', async () => {
+    await fc.assert(
+      fc.asyncProperty(replyEvents(), display, cuts, async (events, thinking, at) => {
+        const parsed = request(thinking);
+        const client = clientOf(events, parsed, at);
+        const expected = JSON.parse(JSON.stringify(whole(events, parsed)));
+        expect(plain(await client.messages.stream(ASK).finalMessage())).toEqual(expected);
+        expect(plain(await client.messages.create(ASK))).toEqual(expected);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('does so in its beta as well', async () => {
+    await fc.assert(
+      fc.asyncProperty(replyEvents(), display, cuts, async (events, thinking, at) => {
+        const parsed = request(thinking);
+        const client = clientOf(events, parsed, at);
+        const expected = JSON.parse(JSON.stringify(whole(events, parsed)));
+        expect(plain(await client.beta.messages.stream(ASK).finalMessage())).toEqual(expected);
+      }),
+      { seed: 43, numRuns: 200 },
+    );
+  });
+
+  it('throws when a reply breaks off, wherever that is', async () => {
+    await fc.assert(
+      fc.asyncProperty(brokenReplyEvents(), display, cuts, async (events, thinking, at) => {
+        const client = clientOf(events, request(thinking), at);
+        await expect(client.messages.stream(ASK).finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
+      }),
+      { seed: 44, numRuns: 200 },
+    );
+  });
+});
+
+describe('the Vercel AI SDK', () => {
+  const tools: ToolSet = Object.fromEntries(
+    ['read_file', 'list-files'].map((name) => [name, tool({ inputSchema: jsonSchema({ type: 'object' }) })]),
+  );
+
+  it('gets the same from streamText as from generateText', async () => {
+    await fc.assert(
+      fc.asyncProperty(replyEvents(), display, cuts, async (events, thinking, at) => {
+        const provider = createAnthropic({
+          apiKey: 'k',
+          baseURL: 'http://127.0.0.1:1/v1',
+          fetch: fetchOf(events, request(thinking), at),
+        });
+        const ask = { model: provider('claude-sonnet-4-5'), prompt: 'hi', tools, maxOutputTokens: 9, maxRetries: 0 };
+        const generated = await generateText(ask);
+        const result = streamText({ ...ask, onError: () => undefined });
+        // Streamed, it also tells the message's id, as a part of its own kind.
+        const content = (await result.content).filter(({ type }) => type !== 'custom');
+        expect(content).toEqual(generated.content);
+        expect(await result.text).toBe(generated.text);
+        expect(await result.finishReason).toBe(generated.finishReason);
+        expect(tokens(await result.usage)).toEqual(tokens(generated.usage));
+      }),
+      { seed: 45, numRuns: 150 },
+    );
+  });
+});
+
+/** The raw figures differ by what `message_start` and the whole reply say besides. */
+function tokens({
+  inputTokens,
+  outputTokens,
+  totalTokens,
+  cachedInputTokens,
+  reasoningTokens,
+}: Record<string, unknown>) {
+  return { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens };
+}
