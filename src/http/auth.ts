@@ -1,0 +1,105 @@
+/** Finds the API key in a request, checks it, and slows down whoever guesses. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ApiKeyCheck } from '../gateway/api-keys.ts';
+
+/** Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. */
+export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  return bearer ?? single(headers['x-api-key']) ?? single(headers['api-key']);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  const value = Array.isArray(header) ? header[0] : header;
+  return value?.trim() || undefined;
+}
+
+export class KeyGuard {
+  readonly #check: ApiKeyCheck | undefined;
+  readonly #guesses: Guesses;
+  readonly #clock: Clock;
+
+  /** Without a check everybody is the client `local`. */
+  constructor(check: ApiKeyCheck | undefined, clock: Clock) {
+    this.#check = check;
+    this.#clock = clock;
+    this.#guesses = new Guesses(clock);
+  }
+
+  /** The client's id. Rejects with GatewayError `unauthorized` or, to the stubborn, `rate_limited`. */
+  async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
+    if (!this.#check) return 'local';
+    const key = presentedKey(headers);
+    if (key === undefined) throw new GatewayError('unauthorized', NO_KEY);
+    const guess = this.#guesses.of(address);
+    // While this many wrong keys of one address are being held back, no further one is even looked at.
+    if (guess.waiting >= MAX_WAITING) throw new GatewayError('rate_limited', TOO_MANY, { retryAfterMs: MAX_DELAY_MS });
+    const client = this.#check(key);
+    if (client !== undefined) return client;
+    await this.#holdBack(address, guess);
+    throw new GatewayError('unauthorized', WRONG_KEY);
+  }
+
+  async #holdBack(address: string, guess: Guess): Promise<void> {
+    guess.wrong += 1;
+    this.#guesses.remember(address, guess);
+    const delayMs = guess.wrong <= FREE_GUESSES ? 0 : Math.min(MAX_DELAY_MS, 50 * 2 ** (guess.wrong - FREE_GUESSES));
+    if (delayMs === 0) return;
+    guess.waiting += 1;
+    try {
+      await this.#clock.sleep(delayMs);
+    } finally {
+      guess.waiting -= 1;
+    }
+  }
+}
+
+const NO_KEY = 'No API key was sent. Send one of this gateway as "Authorization: Bearer …" or "x-api-key: …".';
+const WRONG_KEY = 'This API key is not one of this gateway (DRAGOMAN_API_KEYS).';
+const TOO_MANY = 'Too many wrong API keys came from this address; wait a little.';
+
+/** Somebody who mistypes is not slowed; somebody who tries a list of words gets through 16 of them a second. */
+const FREE_GUESSES = 5;
+const MAX_DELAY_MS = 2_000;
+const MAX_WAITING = 32;
+const FORGET_AFTER_MS = 600_000;
+const MAX_ADDRESSES = 10_000;
+
+interface Guess {
+  wrong: number;
+  waiting: number;
+  lastMs: number;
+}
+
+/** Wrong keys by address; the oldest addresses are forgotten first. */
+class Guesses {
+  readonly #byAddress = new Map<string, Guess>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  of(address: string): Guess {
+    const nowMs = this.#clock.now();
+    const known = this.#byAddress.get(networkOf(address));
+    return known && nowMs - known.lastMs < FORGET_AFTER_MS ? known : { wrong: 0, waiting: 0, lastMs: nowMs };
+  }
+
+  remember(address: string, guess: Guess): void {
+    const key = networkOf(address);
+    guess.lastMs = this.#clock.now();
+    this.#byAddress.delete(key);
+    this.#byAddress.set(key, guess);
+    if (this.#byAddress.size > MAX_ADDRESSES) {
+      const oldest = this.#byAddress.keys().next();
+      if (!oldest.done) this.#byAddress.delete(oldest.value);
+    }
+  }
+}
+
+/** One customer usually has a whole IPv6 /64. */
+function networkOf(address: string): string {
+  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
+}

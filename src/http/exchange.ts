@@ -1,0 +1,81 @@
+/** One request and its answer, as every handler of this room sees it, and what the log will say about it. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Adjustment } from '../core/adjustments.ts';
+import type { ErrorCode, GatewayError } from '../core/errors.ts';
+import type { Usage } from '../core/usage.ts';
+import type { Route } from '../gateway/ports.ts';
+import type { ClientProtocol } from '../protocols/protocol.ts';
+
+export interface Exchange {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Headers every answer to this request carries: CORS, ids, safety. */
+  readonly headers: OutgoingHttpHeaders;
+  readonly receivedMs: number;
+  /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
+  readonly gone: AbortController;
+  readonly record: RequestRecord;
+}
+
+/** Filled in on the way; one log line when the exchange is over. */
+export interface RequestRecord {
+  client?: string;
+  model?: string;
+  stream?: boolean;
+  firstByteMs?: number;
+  code?: ErrorCode;
+  error?: GatewayError;
+  usage?: Usage;
+  route?: Route;
+  adjustments?: readonly Adjustment[];
+}
+
+export function sendJson(exchange: Exchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {
+  const { request, response, headers } = exchange;
+  const bytes = Buffer.from(JSON.stringify(body));
+  const lingering = status === 413 && !request.complete;
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+    ...(lingering ? { connection: 'close' } : {}),
+    ...extra,
+  });
+  if (lingering) {
+    response.write(bytes);
+    linger(request, () => response.end());
+  } else {
+    response.end(bytes);
+  }
+}
+
+/** Says the error in the client's own dialect. Nothing may have been written yet. */
+export function sendError(exchange: Exchange, protocol: ClientProtocol, error: GatewayError): void {
+  noteError(exchange, error);
+  if (exchange.response.headersSent || exchange.response.destroyed) return;
+  const { status, body, headers } = protocol.writeError(error, exchange.requestId);
+  sendJson(exchange, status, body, headers);
+}
+
+export function noteError({ record }: Exchange, error: GatewayError): void {
+  record.code = error.code;
+  record.error = error;
+}
+
+const LINGER_MS = 5_000;
+
+/**
+ * The client is still sending. Closing now would reset the connection and throw away the answer before it is read,
+ * so what still comes is read and forgotten, for a while.
+ */
+function linger(request: IncomingMessage, done: () => void): void {
+  const timer = setTimeout(done, LINGER_MS);
+  const finish = () => {
+    clearTimeout(timer);
+    done();
+  };
+  request.once('end', finish).once('close', finish);
+  request.resume();
+}

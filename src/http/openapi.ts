@@ -1,0 +1,119 @@
+/** The API described for machines: /openapi.json. Bodies come from the very schemas which check them. */
+import fastifySwagger from '@fastify/swagger';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import { z } from 'zod';
+import type { JsonValue } from '../core/json.ts';
+import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
+
+export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'dragoman',
+        version,
+        description:
+          'Your own Amazon Q Developer, CodeWhisperer or Kiro subscription, behind the OpenAI and Anthropic APIs. ' +
+          'Every path also answers without /v1, with /v1/v1, and behind /openai or /anthropic.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        },
+      },
+    },
+    // Made only when somebody reads them: turning the schemas takes longer than a start should.
+    transform: ({ schema, url }) => ({ schema: { ...schema, ...bodyOf(url) }, url: url.replace('*', '{id}') }),
+  });
+}
+
+function bodyOf(url: string): { body?: unknown } {
+  const shape = BODIES[url];
+  return shape ? { body: z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12' }) } : {};
+}
+
+const BODIES: Readonly<Record<string, z.ZodType>> = {
+  '/v1/messages': messagesShape,
+  '/v1/messages/count_tokens': messagesShape,
+};
+
+type Described = FastifySchema & { readonly hide?: boolean };
+
+const SECURITY = [{ bearer: [] }, { apiKey: [] }, {}];
+
+const ERRORS = {
+  '4xx': {
+    description: "The request's own fault, in the error shape of this API.",
+    type: 'object',
+    additionalProperties: true,
+  },
+  '5xx': {
+    description: 'Not the fault of the request; `retry-after` says when to try again.',
+    type: 'object',
+    additionalProperties: true,
+  },
+};
+
+export const SCHEMAS: Readonly<Record<string, Described>> = {
+  '/v1/chat/completions': {
+    tags: ['OpenAI'],
+    summary: 'Chat Completions',
+    description: 'As https://platform.openai.com/docs/api-reference/chat. With `stream: true` server-sent events.',
+    security: SECURITY,
+    response: { 200: object('A chat completion, or a stream of chunks.'), ...ERRORS },
+  },
+  '/v1/messages': {
+    tags: ['Anthropic'],
+    summary: 'Messages',
+    description: 'As https://docs.anthropic.com/en/api/messages. With `stream: true` server-sent events.',
+    security: SECURITY,
+    response: { 200: object('A message, or a stream of events.'), ...ERRORS },
+  },
+  '/v1/messages/count_tokens': {
+    tags: ['Anthropic'],
+    summary: 'How many input tokens a message has',
+    description: 'An estimate made here; the service is not asked.',
+    security: SECURITY,
+    response: { 200: object('The estimate.', { input_tokens: { type: 'integer' } }), ...ERRORS },
+  },
+  '/v1/models': {
+    tags: ['OpenAI', 'Anthropic'],
+    summary: 'The live catalogue',
+    description: "OpenAI's shape, or Anthropic's when the request carries `anthropic-version`.",
+    security: SECURITY,
+    querystring: {
+      type: 'object',
+      properties: { limit: { type: 'integer' }, before_id: { type: 'string' }, after_id: { type: 'string' } },
+    },
+    response: { 200: object('The models.'), ...ERRORS },
+  },
+  '/v1/models/*': {
+    tags: ['OpenAI', 'Anthropic'],
+    summary: 'One model',
+    security: SECURITY,
+    params: { type: 'object', properties: { '*': { type: 'string' } } },
+    response: { 200: object('The model.'), ...ERRORS },
+  },
+  '/health': {
+    tags: ['Operation'],
+    summary: 'Whether the gateway lives',
+    response: {
+      200: object('It does.', {
+        status: { type: 'string', const: 'healthy' },
+        has_token: { type: 'boolean' },
+        token_expired: { type: 'boolean' },
+        accounts: { type: 'object', properties: { ready: { type: 'integer' }, total: { type: 'integer' } } },
+      }),
+    },
+  },
+  '/readyz': {
+    tags: ['Operation'],
+    summary: 'Whether an account is ready and the store answers',
+    response: { 200: object('Both.'), 503: object('One of them is not.') },
+  },
+};
+
+function object(description: string, properties: Readonly<Record<string, JsonValue>> = {}) {
+  return { description, type: 'object', properties, additionalProperties: true };
+}

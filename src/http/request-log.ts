@@ -1,0 +1,62 @@
+/** One line a request: who asked for what, what came of it, which way it went. No bodies, no keys, no query strings. */
+import type { Adjustment } from '../core/adjustments.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Figure, Usage } from '../core/usage.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Asked every few seconds by machines; only worth a line when one looks for it. */
+const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
+
+export function logExchange(
+  log: Log,
+  { request, response, requestId, receivedMs, record }: Exchange,
+  nowMs: number,
+): void {
+  const path = (request.url ?? '').replace(/\?.*/s, '').slice(0, 200);
+  const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
+  const status = response.headersSent ? response.statusCode : 499;
+  const fields = defined({
+    requestId,
+    method: request.method,
+    path,
+    status,
+    durationMs: nowMs - receivedMs,
+    firstByteMs,
+    client,
+    model: model?.slice(0, 100),
+    stream,
+    code,
+    error: error && errorFields(error),
+    usage: usage && usageFields(usage),
+    route,
+    adjustments: adjustments?.length ? adjustments.slice(0, 20).map(noteOf) : undefined,
+    adjustmentCount: adjustments?.length,
+  });
+  const line = `${request.method} ${path} ${status}${code ? ` ${code}` : ''}`;
+  if (code === 'internal') log.error({ ...fields, cause: error?.cause }, line);
+  else if (error && error.policy.blame !== 'client') log.warn(fields, line);
+  else if (QUIET.has(path)) log.debug(fields, line);
+  else log.info(fields, line);
+}
+
+function noteOf({ rule, path }: Adjustment): string {
+  return `${rule}@${path}`.slice(0, 200);
+}
+
+/** `{ inputTokens: '1200 measured' }`: a figure never travels without how we know it. */
+function usageFields(usage: Usage): Record<string, string> {
+  const figures = Object.entries(usage).filter((entry): entry is [string, Figure] => typeof entry[1] === 'object');
+  return Object.fromEntries(figures.map(([name, { value, provenance }]) => [name, `${value} ${provenance}`]));
+}
+
+/** A refusal of the client's own request may quote it, so its message stays between the two of us. */
+function errorFields({ message, policy, param, rule, retryAfterMs, upstream }: GatewayError) {
+  const told = policy.blame === 'client' ? undefined : message.slice(0, 500);
+  return defined({ message: told, param, rule, retryAfterMs, upstream });
+}
+
+function defined<Fields extends object>(fields: Fields): Partial<Fields> {
+  // Entries of Fields without the undefined ones are a Partial of it.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
+}

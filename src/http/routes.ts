@@ -1,0 +1,130 @@
+/** Every path this gateway serves, and what it says about the ones it does not. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../core/errors.ts';
+import { parseCountTokens } from '../protocols/anthropic-messages/index.ts';
+import { answerChat, contextOf } from './answer.ts';
+import { readJson } from './body.ts';
+import { sendError, sendJson } from './exchange.ts';
+import { answerModel, answerModels } from './models.ts';
+import { describeApi, SCHEMAS } from './openapi.ts';
+import { registerPages } from './pages.ts';
+import { dialectOf } from './paths.ts';
+import type { Desk } from './server.ts';
+
+export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
+  await describeApi(app, desk.options.version);
+  registerChat(app, desk);
+  registerCountTokens(app, desk);
+  registerModels(app, desk);
+  registerHealth(app, desk);
+  await registerPages(app, desk);
+  app.setNotFoundHandler((request, reply) => desk.refuse(request, reply, refusalOf(request, reply)));
+}
+
+function registerChat(app: FastifyInstance, desk: Desk): void {
+  const { gateway, protocols, limits } = desk.options;
+  for (const protocol of protocols) {
+    const schema = SCHEMAS[protocol.path] ?? {};
+    app.post(protocol.path, { onRequest: desk.requireKey, schema }, async (request, reply) => {
+      if (dialectOf('', request.url, {}) === 'openai') reply.header('openai-version', '2020-10-01');
+      const exchange = desk.takeOver(request, reply);
+      await answerChat(exchange, protocol, gateway, exchange.record.client ?? 'local', limits);
+    });
+  }
+}
+
+function registerCountTokens(app: FastifyInstance, desk: Desk): void {
+  const { gateway, limits } = desk.options;
+  const schema = SCHEMAS['/v1/messages/count_tokens'] ?? {};
+  app.post('/v1/messages/count_tokens', { onRequest: desk.requireKey, schema }, async (request, reply) => {
+    const exchange = desk.takeOver(request, reply);
+    try {
+      const body = await readJson(exchange.request, limits.maxBodyBytes);
+      const { conversation } = parseCountTokens(body, contextOf(exchange));
+      exchange.record.model = conversation.model;
+      sendJson(exchange, 200, { input_tokens: gateway.countTokens(conversation) });
+    } catch (cause) {
+      sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));
+    }
+  });
+}
+
+function registerModels(app: FastifyInstance, desk: Desk): void {
+  const { gateway } = desk.options;
+  const answered = async (request: FastifyRequest, reply: FastifyReply, id: string | undefined) => {
+    const exchange = desk.takeOver(request, reply);
+    try {
+      const dialect = dialectOf(request.originalUrl, request.url, request.headers);
+      const catalogue = await gateway.models(exchange.gone.signal);
+      const body =
+        id === undefined ? answerModels(catalogue, dialect, request.query) : answerModel(catalogue, dialect, id);
+      sendJson(exchange, 200, body);
+    } catch (cause) {
+      sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));
+    }
+  };
+  const onRequest = desk.requireKey;
+  app.get('/v1/models', { onRequest, schema: SCHEMAS['/v1/models'] ?? {} }, (request, reply) =>
+    answered(request, reply, undefined),
+  );
+  // A model's id may hold slashes.
+  app.get<{ Params: { '*': string } }>(
+    '/v1/models/*',
+    { onRequest, schema: SCHEMAS['/v1/models/*'] ?? {} },
+    (request, reply) => answered(request, reply, request.params['*']),
+  );
+}
+
+function registerHealth(app: FastifyInstance, desk: Desk): void {
+  const { gateway, storeAnswers } = desk.options;
+  for (const path of ['/health', '/healthz']) {
+    app.get(path, { schema: SCHEMAS['/health'] ?? {} }, async () => {
+      const { ready, total, hasToken, tokenExpired } = gateway.status();
+      return { status: 'healthy', has_token: hasToken, token_expired: tokenExpired, accounts: { ready, total } };
+    });
+  }
+  app.get('/readyz', { schema: SCHEMAS['/readyz'] ?? {} }, async (_request, reply) => {
+    const accounts = gateway.status().ready > 0;
+    const store = await storeAnswers().catch(() => false);
+    return reply
+      .code(accounts && store ? 200 : 503)
+      .send({ status: accounts && store ? 'ready' : 'not ready', accounts, store });
+  });
+  // Agents warm their connection up with it.
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/hello',
+    schema: { hide: true },
+    handler: (_request, reply) => reply.code(204).send(),
+  });
+}
+
+/** Routes and the methods they take, for `allow`. */
+const METHODS: readonly (readonly [RegExp, string])[] = [
+  [/^\/v1\/(?:chat\/completions|messages|messages\/count_tokens)$/, 'POST, OPTIONS'],
+  [/^\/v1\/models(?:\/.+)?$/, 'GET, HEAD, OPTIONS'],
+  [/^\/(?:health|healthz|readyz|docs|openapi\.json|api\/hello)?$/, 'GET, HEAD, OPTIONS'],
+];
+
+const NOT_YET = /^\/(?:v1\/(?:responses|completions|fim)|v2|metrics)(?:\/|$)/;
+
+function refusalOf(request: FastifyRequest, reply: FastifyReply): GatewayError {
+  const { method } = request;
+  const path = request.url.replace(/\?.*/s, '');
+  const shown = `${method} ${path.slice(0, 100)}`;
+  const allowed = METHODS.find(([pattern]) => pattern.test(path))?.[1];
+  if (allowed) {
+    reply.header('allow', allowed);
+    return new GatewayError('method_not_allowed', `${shown}: this path takes ${allowed}.`);
+  }
+  if (NOT_YET.test(path)) {
+    return new GatewayError(
+      'not_found',
+      `${shown}: this version of dragoman does not serve this API. Use /v1/chat/completions or /v1/messages.`,
+    );
+  }
+  return new GatewayError(
+    'not_found',
+    `${shown}: dragoman does not serve this path. GET /docs lists the ones it does.`,
+  );
+}
