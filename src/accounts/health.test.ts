@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
+import { type AccountState, type Health, type HealthEvent, isReady, NEW_ACCOUNT, nextHealth } from './health.ts';
+
+const NOW = Date.UTC(2026, 0, 15, 22, 30);
+const MINUTE = 60_000;
+const MAX = 5;
+
+function health(state: AccountState, consecutiveFailures = 0): Health {
+  return { ...NEW_ACCOUNT, state, consecutiveFailures };
+}
+
+const READY: AccountState = { status: 'ready' };
+const SUSPENDED: AccountState = { status: 'suspended' };
+const SIGNED_OUT: AccountState = { status: 'signed-out' };
+const OFF: AccountState = { status: 'disabled', by: 'operator' };
+const WORN_OUT: AccountState = { status: 'disabled', by: 'errors' };
+const cooling = (ms: number): AccountState => ({ status: 'cooling', untilMs: NOW + ms, reason: 'account_throttled' });
+const failure = (code: ErrorCode, retryAfterMs?: number): HealthEvent => ({ type: 'failure', code, retryAfterMs });
+const exhausted = (untilMs: number, reason: ErrorCode): AccountState => ({ status: 'exhausted', untilMs, reason });
+
+describe('what happens to an account', () => {
+  const rows: [string, Health, HealthEvent, AccountState][] = [
+    ['a throttled account rests half a minute', health(READY), failure('account_throttled'), cooling(30_000)],
+    ['longer each time', health(READY, 2), failure('account_throttled'), cooling(2 * MINUTE)],
+    ['but not for ever', { ...health(READY, 60), failures: 60 }, failure('account_throttled'), WORN_OUT],
+    ['as long as the service says', health(READY, 2), failure('account_throttled', 7000), cooling(7000)],
+    [
+      'a used-up quota rests an hour',
+      health(READY),
+      failure('quota_exhausted'),
+      exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
+    ],
+    [
+      'or until the date the service names',
+      health(READY),
+      failure('quota_exhausted', 5 * MINUTE),
+      exhausted(NOW + 5 * MINUTE, 'quota_exhausted'),
+    ],
+    [
+      'a daily limit rests until the next UTC day',
+      health(READY),
+      failure('daily_limit'),
+      exhausted(Date.UTC(2026, 0, 16), 'daily_limit'),
+    ],
+    ['a locked account is suspended', health(READY), failure('account_suspended'), SUSPENDED],
+    ['a dead credential signs out', health(READY), failure('credential_rejected'), SIGNED_OUT],
+    ['a refused permission is counted, no more', health(READY), failure('permission_denied'), READY],
+    ['too many faults in a row switch off', health(READY, MAX - 1), failure('permission_denied'), WORN_OUT],
+    ['what says more than that stays', health(READY, MAX - 1), failure('credential_rejected'), SIGNED_OUT],
+    ['a success ends a rest', health(cooling(1000)), { type: 'success' }, READY],
+    ['a success does not undo a suspension', health(SUSPENDED), { type: 'success' }, SUSPENDED],
+    ['a success does not undo the operator', health(OFF), { type: 'success' }, OFF],
+    ['a late failure does not undo the operator', health(OFF), failure('account_throttled'), OFF],
+    ['a late failure does not undo a suspension', health(SUSPENDED), failure('credential_rejected'), SUSPENDED],
+    ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
+    ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
+    ['the operator switches off', health(READY), { type: 'disable' }, OFF],
+    ['and on again, whatever it was', health(WORN_OUT, MAX), { type: 'enable' }, READY],
+  ];
+
+  it.each(rows)('%s', (_name, before, event, after) => {
+    expect(nextHealth(before, event, NOW, MAX).state).toEqual(after);
+  });
+
+  it('rests ten minutes at the most', () => {
+    const after = nextHealth(health(READY, 40), failure('account_throttled'), NOW, 1000);
+    expect(after.state).toEqual(cooling(10 * MINUTE));
+  });
+
+  const codes = Object.keys(ERROR_RULES) as ErrorCode[]; // keys of a constant table
+
+  it.each(codes.filter((code) => ERROR_RULES[code].blame !== 'account' || code === 'token_rejected'))(
+    '%s is no fault of the account',
+    (code) => {
+      expect(nextHealth(health(READY, MAX), failure(code), NOW, MAX)).toEqual(health(READY, MAX));
+    },
+  );
+
+  it('counts successes, failures and failures in a row', () => {
+    const events: HealthEvent[] = [
+      { type: 'success' },
+      failure('permission_denied'),
+      failure('permission_denied'),
+      { type: 'success' },
+      failure('permission_denied'),
+    ];
+    const end = events.reduce((now, event) => nextHealth(now, event, NOW, MAX), NEW_ACCOUNT);
+    expect(end).toMatchObject({ successes: 2, failures: 3, consecutiveFailures: 1 });
+  });
+});
+
+describe('an account is ready', () => {
+  it.each<[string, AccountState, boolean]>([
+    ['when nothing is wrong', READY, true],
+    ['not while it rests', cooling(1), false],
+    ['from the moment its rest is over', cooling(0), true],
+    ['not while its quota is used up', exhausted(NOW + 1, 'daily_limit'), false],
+    ['once its quota is back', exhausted(NOW, 'daily_limit'), true],
+    ['not when suspended', SUSPENDED, false],
+    ['not when signed out', SIGNED_OUT, false],
+    ['not when switched off', OFF, false],
+  ])('%s', (_name, state, ready) => {
+    expect(isReady(health(state), NOW)).toBe(ready);
+  });
+});

@@ -1,0 +1,100 @@
+/** Accounts in the database: the sealed credential in one column, everything which is no secret beside it. */
+import type { Kysely, Selectable } from 'kysely';
+import type { Account, AccountStore, Secrets } from '../accounts/ports.ts';
+import { patiently } from './patience.ts';
+import type { Tables } from './schema.ts';
+import type { Seal } from './seal.ts';
+
+export function createAccountStore(db: Kysely<Tables>, seal: Seal, changeMark: () => number): AccountStore {
+  const find = async (id: string): Promise<Account | undefined> => {
+    const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && toAccount(row, seal);
+  };
+
+  return {
+    changeMark,
+    find: (id) => patiently(() => find(id)),
+
+    list: () =>
+      patiently(async () => {
+        const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
+        return rows.map((row) => toAccount(row, seal));
+      }),
+
+    put: (account, nowMs) =>
+      patiently(async () => {
+        const { id, credential, accessToken, label, source, health } = account;
+        const changed = {
+          kind: credential.kind,
+          label,
+          source: JSON.stringify(source),
+          sealed: sealSecrets(seal, id, { credential, accessToken }),
+          health: JSON.stringify(health),
+          updated_at_ms: nowMs,
+        };
+        const row = await db
+          .insertInto('accounts')
+          .values({ id, created_at_ms: nowMs, ...changed })
+          .onConflict((conflict) =>
+            conflict.column('id').doUpdateSet({ ...changed, version: (eb) => eb('accounts.version', '+', 1) }),
+          )
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return toAccount(row, seal);
+      }),
+
+    saveSecrets: (account, secrets, nowMs) =>
+      patiently(async () => {
+        const { id, version } = account;
+        const row = await db
+          .updateTable('accounts')
+          .set({
+            kind: secrets.credential.kind,
+            sealed: sealSecrets(seal, id, secrets),
+            version: version + 1,
+            updated_at_ms: nowMs,
+          })
+          .where('id', '=', id)
+          .where('version', '=', version)
+          .returningAll()
+          .executeTakeFirst();
+        return row && toAccount(row, seal);
+      }),
+
+    saveHealth: (id, health, nowMs) =>
+      patiently(async () => {
+        const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
+        await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
+      }),
+
+    remove: (id) =>
+      patiently(async () => {
+        const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
+        return numDeletedRows > 0n;
+      }),
+  };
+}
+
+function sealSecrets(seal: Seal, id: string, { credential, accessToken }: Secrets): Uint8Array {
+  return seal.close(placeOf(id), JSON.stringify({ credential, accessToken }));
+}
+
+function placeOf(id: string): string {
+  return `accounts/${id}`;
+}
+
+function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
+  // Both JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
+  const { credential, accessToken } = JSON.parse(seal.open(placeOf(row.id), row.sealed)) as Secrets;
+  return {
+    id: row.id,
+    label: row.label,
+    source: JSON.parse(row.source) as Account['source'],
+    credential,
+    accessToken,
+    version: row.version,
+    health: JSON.parse(row.health) as Account['health'],
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  };
+}

@@ -1,0 +1,106 @@
+/** The tables, and the numbered steps which made them. A step is never edited after a release; a change is a new one. */
+import { type Generated, type Kysely, sql } from 'kysely';
+import { GatewayError } from '../core/errors.ts';
+
+export interface Tables {
+  accounts: {
+    id: string;
+    kind: string;
+    label: string;
+    /** JSON of AccountSource. */
+    source: string;
+    /** Credential and access token. */
+    sealed: Uint8Array;
+    version: Generated<number>;
+    /** JSON of Health. */
+    health: string;
+    created_at_ms: number;
+    updated_at_ms: number;
+  };
+  client_registrations: {
+    id: string;
+    sealed: Uint8Array;
+    expires_at_ms: number;
+    updated_at_ms: number;
+  };
+  meta: { key: string; value: Uint8Array };
+  migrations: { number: number; name: string; applied_at_ms: number };
+}
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  up(db: Kysely<Tables>): Promise<void>;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'accounts, client registrations, meta',
+    async up(db) {
+      await db.schema
+        .createTable('accounts')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('sealed', 'blob', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull().defaultTo(1))
+        .addColumn('health', 'text', (column) => column.notNull())
+        .addColumn('created_at_ms', 'integer', (column) => column.notNull())
+        .addColumn('updated_at_ms', 'integer', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('client_registrations')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', 'blob', (column) => column.notNull())
+        .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
+        .addColumn('updated_at_ms', 'integer', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('meta')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'blob', (column) => column.notNull())
+        .execute();
+    },
+  },
+];
+
+/** Forward only, all or nothing, one process at a time; the others wait and find it done. */
+export async function migrate(db: Kysely<Tables>, nowMs: number, migrations = MIGRATIONS): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    await sql`begin immediate`.execute(connection);
+    try {
+      await applyMissing(connection, nowMs, migrations);
+      await sql`commit`.execute(connection);
+    } catch (cause) {
+      await sql`rollback`.execute(connection);
+      throw cause;
+    }
+  });
+}
+
+async function applyMissing(db: Kysely<Tables>, nowMs: number, migrations: readonly Migration[]): Promise<void> {
+  await db.schema
+    .createTable('migrations')
+    .ifNotExists()
+    .addColumn('number', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('applied_at_ms', 'integer', (column) => column.notNull())
+    .execute();
+  const applied = await db.selectFrom('migrations').select('number').execute();
+  const last = Math.max(0, ...applied.map((row) => row.number));
+  const newest = Math.max(0, ...migrations.map((migration) => migration.number));
+  if (last > newest) {
+    throw new GatewayError(
+      'storage_unavailable',
+      `The database was written by a newer dragoman (schema ${last}, this one knows ${newest}). Update dragoman.`,
+    );
+  }
+  for (const migration of migrations) {
+    if (migration.number <= last) continue;
+    await migration.up(db);
+    const { number, name } = migration;
+    await db.insertInto('migrations').values({ number, name, applied_at_ms: nowMs }).execute();
+  }
+}

@@ -1,0 +1,57 @@
+/** The key behind the seal: from the settings, or a file of its own, made once and readable by its owner alone. */
+
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import { KEY_BYTES } from './seal.ts';
+
+export const SECRET_KEY_FILE = 'secret.key';
+
+/** From a text of the user's: hashed, for it may have any length and its entropy may be spread thin. */
+export function keyFromSetting(text: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', text, '', 'dragoman seal 1', KEY_BYTES));
+}
+
+/** undefined: there is none. */
+export function readKeyFile(home: string): Uint8Array | undefined {
+  const path = join(home, SECRET_KEY_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+    // A key which others may read is none; tightening is harmless, and a copy from a backup is often too open.
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw new GatewayError('storage_unavailable', `The secret key ${path} cannot be read.`, { cause });
+  }
+  const key = Buffer.from(text.trim(), 'base64url');
+  if (key.length === KEY_BYTES) return key;
+  throw new GatewayError('storage_unavailable', `${path} holds no secret key. Put the right file back.`);
+}
+
+/** Of two processes which start at once, one makes the key and both use it. */
+export function makeKeyFile(home: string): Uint8Array {
+  makeHome(home);
+  const path = join(home, SECRET_KEY_FILE);
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, path);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+  } finally {
+    rmSync(draft);
+  }
+  const key = readKeyFile(home);
+  if (!key) throw new GatewayError('storage_unavailable', `The secret key ${path} cannot be made.`);
+  return key;
+}
+
+export function makeHome(home: string): void {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+}

@@ -1,0 +1,315 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEW_ACCOUNT } from '../accounts/health.ts';
+import type { NewAccount } from '../accounts/ports.ts';
+import { openStore, type Store } from './open.ts';
+import { MIGRATIONS, migrate, type Tables } from './schema.ts';
+import { NodeSqliteDatabase } from './sqlite.ts';
+
+let home: string;
+const open: Store[] = [];
+
+beforeEach(() => {
+  home = join(mkdtempSync(join(tmpdir(), 'dragoman-store-')), 'home');
+});
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close();
+  rmSync(join(home, '..'), { recursive: true });
+});
+
+const KEY = 'k'.repeat(32);
+const file = () => join(home, 'dragoman.db');
+
+async function openAt(options: { url?: string; secretKey?: string | undefined } = {}): Promise<Store> {
+  const store = await openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, nowMs: 1, ...options });
+  open.push(store);
+  return store;
+}
+
+const TOKENS = { refresh: 'aorREFRESHCANARY', secret: 'CLIENTSECRETCANARY', access: 'aoaACCESSCANARY' };
+
+function account(id = 'a1'): NewAccount {
+  return {
+    id,
+    label: 'Builder ID',
+    source: { type: 'sign-in' },
+    credential: {
+      kind: 'builder-id',
+      refreshToken: TOKENS.refresh,
+      clientId: 'client',
+      clientSecret: TOKENS.secret,
+      region: 'us-east-1',
+      startUrl: undefined,
+      profileArn: undefined,
+    },
+    accessToken: { value: TOKENS.access, expiresAtMs: 99 },
+    health: NEW_ACCOUNT,
+  };
+}
+
+describe.each([
+  ['in memory', () => 'sqlite::memory:'],
+  ['in a file', () => `sqlite:${file()}`],
+])('the account store %s', (_name, url) => {
+  it('gives back what was put, in the order of making', async () => {
+    const { accounts } = await openAt({ url: url() });
+    await accounts.put(account('b'), 10);
+    const put = await accounts.put(account('a'), 20);
+    expect(put).toEqual({ ...account('a'), version: 1, createdAtMs: 20, updatedAtMs: 20 });
+    expect((await accounts.list()).map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(await accounts.find('a')).toEqual(put);
+    expect(await accounts.find('none')).toBeUndefined();
+  });
+
+  it('replaces an account of the same id, so that who holds the old version loses', async () => {
+    const { accounts } = await openAt({ url: url() });
+    const first = await accounts.put(account(), 10);
+    const second = await accounts.put({ ...account(), label: 'new' }, 20);
+    expect(second).toMatchObject({ label: 'new', version: 2, createdAtMs: 10, updatedAtMs: 20 });
+    expect(await accounts.saveSecrets(first, first, 30)).toBeUndefined();
+  });
+
+  it('lets one of two refreshes of the same version win, and tells the other', async () => {
+    const { accounts } = await openAt({ url: url() });
+    const read = await accounts.put(account(), 10);
+    const next = (value: string) => ({ credential: read.credential, accessToken: { value, expiresAtMs: 5 } });
+    const [one, other] = await Promise.all([
+      accounts.saveSecrets(read, next('one'), 20),
+      accounts.saveSecrets(read, next('other'), 20),
+    ]);
+    expect([one, other].filter(Boolean)).toHaveLength(1);
+    expect((await accounts.find('a1'))?.accessToken).toEqual((one ?? other)?.accessToken);
+  });
+
+  it('keeps health apart from credentials', async () => {
+    const { accounts } = await openAt({ url: url() });
+    const read = await accounts.put(account(), 10);
+    await accounts.saveHealth('a1', { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 }, 20);
+    expect(await accounts.find('a1')).toMatchObject({ version: read.version, health: { failures: 3 } });
+    expect(await accounts.saveSecrets(read, read, 30)).toBeDefined();
+  });
+
+  it('removes', async () => {
+    const { accounts } = await openAt({ url: url() });
+    await accounts.put(account(), 10);
+    expect(await accounts.remove('a1')).toBe(true);
+    expect(await accounts.remove('a1')).toBe(false);
+    expect(await accounts.list()).toEqual([]);
+  });
+
+  it('keeps client registrations by region and start URL', async () => {
+    const { registrations } = await openAt({ url: url() });
+    const registration = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
+    await registrations.put('us-east-1', 'https://x', registration, 1);
+    await registrations.put('us-east-1', 'https://x', { ...registration, clientId: 'd' }, 2);
+    expect(await registrations.find('us-east-1', 'https://x')).toEqual({ ...registration, clientId: 'd' });
+    expect(await registrations.find('eu-west-1', 'https://x')).toBeUndefined();
+  });
+});
+
+describe('opening', () => {
+  it('keeps everything over a restart', async () => {
+    const first = await openAt();
+    await first.accounts.put(account(), 10);
+    await first.close();
+    const [read] = await (await openAt()).accounts.list();
+    expect(read?.credential).toEqual(account().credential);
+    expect(read?.accessToken).toEqual(account().accessToken);
+  });
+
+  it('keeps what was written when nobody closes it', async () => {
+    const first = await openAt();
+    await first.accounts.put(account(), 10);
+    copyFileSync(file(), join(home, 'copy.db'));
+    copyFileSync(`${file()}-wal`, join(home, 'copy.db-wal'));
+    const copy = await openAt({ url: `sqlite:${join(home, 'copy.db')}` });
+    expect(await copy.accounts.list()).toHaveLength(1);
+  });
+
+  it('makes home, key and database for their owner alone', async () => {
+    const store = await openAt();
+    await store.accounts.put(account(), 10);
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(home))
+      expect([name, statSync(join(home, name)).mode & 0o777]).toEqual([name, 0o600]);
+    expect(readdirSync(home).sort()).toEqual(['dragoman.db', 'dragoman.db-shm', 'dragoman.db-wal', 'secret.key']);
+  });
+
+  it('makes one key for two who open at once', async () => {
+    const [one, other] = await Promise.all([openAt(), openAt()]);
+    await one.accounts.put(account(), 10);
+    expect(await other.accounts.list()).toHaveLength(1);
+  });
+
+  it('tells one connection when another has written', async () => {
+    const one = await openAt();
+    const other = await openAt();
+    const mark = one.accounts.changeMark();
+    expect(one.accounts.changeMark()).toBe(mark);
+    await other.accounts.put(account(), 10);
+    expect(one.accounts.changeMark()).not.toBe(mark);
+  });
+
+  it('needs no file for a database in memory', async () => {
+    await openAt({ url: 'sqlite::memory:' });
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it.each([
+    ['another key in the settings', 'x'.repeat(32)],
+    ['a key file after a key in the settings', undefined],
+  ])('refuses %s and changes nothing', async (_name, secretKey) => {
+    const first = await openAt({ secretKey: KEY });
+    await first.accounts.put(account(), 10);
+    await first.close();
+    const before = readFileSync(file());
+    const files = readdirSync(home);
+    await expect(openAt({ secretKey })).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(readFileSync(file()).equals(before)).toBe(true);
+    expect(readdirSync(home)).toEqual(files);
+    expect(await (await openAt({ secretKey: KEY })).accounts.list()).toHaveLength(1);
+  });
+
+  it('says in words that the key is missing', async () => {
+    await (await openAt()).close();
+    rmSync(join(home, 'secret.key'));
+    await expect(openAt()).rejects.toThrow('its key is missing');
+  });
+
+  it('refuses a key file which is none', async () => {
+    await (await openAt()).close();
+    writeFileSync(join(home, 'secret.key'), 'short');
+    await expect(openAt()).rejects.toThrow('holds no secret key');
+  });
+
+  it.each([
+    ['postgres://u:pw@h/d', 'not supported yet'],
+    ['mysql://h/d', 'must be `sqlite:`'],
+    ['sqlite:/nowhere/at/all/x.db', 'cannot be opened'],
+  ])('refuses %s in words', async (url, words) => {
+    const error: unknown = await openAt({ url }).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'storage_unavailable', message: expect.stringContaining(words) });
+    expect(String(error)).not.toContain('pw');
+  });
+
+  it('refuses a file which is no database', async () => {
+    await (await openAt({ secretKey: KEY })).close();
+    writeFileSync(file(), 'x'.repeat(5000));
+    await expect(openAt({ secretKey: KEY })).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+});
+
+describe('secrets', () => {
+  it('appear in none of the files', async () => {
+    const store = await openAt();
+    const read = await store.accounts.put(account(), 10);
+    await store.accounts.saveSecrets(read, read, 20);
+    await store.registrations.put(
+      'us-east-1',
+      'https://acme.awsapps.com/start',
+      {
+        clientId: 'CLIENTIDCANARY',
+        clientSecret: TOKENS.secret,
+        expiresAtMs: 5,
+      },
+      20,
+    );
+    const check = () => {
+      for (const name of readdirSync(home)) {
+        const bytes = readFileSync(join(home, name)).toString('latin1');
+        expect([name, /CANARY|acme/.exec(bytes)?.[0]]).toEqual([name, undefined]);
+      }
+    };
+    check();
+    await store.close();
+    check();
+  });
+
+  it('do not open in another row', async () => {
+    const store = await openAt();
+    await store.accounts.put(account('a1'), 10);
+    await store.accounts.put(account('a2'), 10);
+    const raw = new DatabaseSync(file());
+    raw.exec("update accounts set sealed = (select sealed from accounts where id = 'a1') where id = 'a2'");
+    raw.close();
+    await expect(store.accounts.find('a2')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(await store.accounts.find('a1')).toBeDefined();
+  });
+});
+
+describe('a database which is busy or gone', () => {
+  it('is waited for while another process writes', async () => {
+    const store = await openAt();
+    const other = new DatabaseSync(file());
+    other.exec('begin immediate');
+    const writing = store.accounts.put(account(), 10);
+    setTimeout(() => other.exec('commit'), 100);
+    await writing;
+    other.close();
+    expect(await store.accounts.list()).toHaveLength(1);
+  });
+
+  it('is told as such, without what was to be written', async () => {
+    const store = await openAt();
+    await store.close();
+    const error: unknown = await store.accounts.put(account(), 10).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'storage_unavailable' });
+    expect(String(error)).not.toContain('CANARY');
+  });
+});
+
+describe('migrations', () => {
+  function connect(path: string): Kysely<Tables> {
+    const database = new NodeSqliteDatabase(new DatabaseSync(path, { timeout: 5000 }));
+    return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  }
+
+  it('run once, however often and from however many sides', async () => {
+    const path = join(home, '..', 'm.db');
+    const [one, other] = [connect(path), connect(path)];
+    for (const db of [one, other, one]) await migrate(db, 7);
+    const rows = await one.selectFrom('migrations').selectAll().execute();
+    expect(rows).toEqual(MIGRATIONS.map(({ number, name }) => ({ number, name, applied_at_ms: 7 })));
+    await one.destroy();
+    await other.destroy();
+  });
+
+  it('leave nothing behind when one fails', async () => {
+    const db = connect(':memory:');
+    const broken = {
+      number: 2,
+      name: 'broken',
+      up: async (connection: Kysely<Tables>) => {
+        await connection.schema.createTable('half').addColumn('id', 'text').execute();
+        throw new Error('no');
+      },
+    };
+    await migrate(db, 1);
+    await expect(migrate(db, 2, [...MIGRATIONS, broken])).rejects.toThrow('no');
+    const tables = (await db.introspection.getTables()).map(({ name }) => name);
+    expect(tables).not.toContain('half');
+    expect(await db.selectFrom('migrations').selectAll().execute()).toHaveLength(1);
+    await db.destroy();
+  });
+
+  it('refuse a database from the future', async () => {
+    const db = connect(':memory:');
+    await migrate(db, 1);
+    await db.insertInto('migrations').values({ number: 99, name: 'later', applied_at_ms: 1 }).execute();
+    await expect(migrate(db, 2)).rejects.toThrow('newer dragoman');
+    await db.destroy();
+  });
+});
