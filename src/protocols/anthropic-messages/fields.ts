@@ -2,7 +2,7 @@
  * What becomes of every top-level field of a Messages request: decided once, as data, so that the parser, the docs and
  * a test against the official SDK's own types all read the same list.
  */
-export type FieldFate =
+type FieldFate =
   /** Goes upstream, or decides how we answer. */
   | 'used'
   /** The upstream has no such control; dragoman does it itself. */

@@ -11,8 +11,8 @@ export class Notes {
 
   /** Notes each key of `object` which `known` does not list. `kind` names the sort of object, for counting alike ones. */
   addIgnored(object: object, known: ReadonlySet<string>, kind: string, at: string): void {
-    for (const [key, value] of Object.entries(object)) {
-      if (known.has(key) || value === null || value === undefined) continue;
+    for (const key of Object.keys(object)) {
+      if (known.has(key) || (Reflect.get(object, key) ?? undefined) === undefined) continue;
       const seen = this.#ignored.get(`${kind}.${key}`);
       if (seen) seen.count += 1;
       else this.#ignored.set(`${kind}.${key}`, { path: at === '' ? key : `${at}.${key}`, count: 1 });
