@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify';
 import { z } from 'zod';
 import type { JsonValue } from '../core/json.ts';
 import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
+import { requestShape as chatShape } from '../protocols/openai-chat/wire.ts';
 
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(fastifySwagger, {
@@ -34,6 +35,7 @@ function bodyOf(url: string): { body?: unknown } {
 }
 
 const BODIES: Readonly<Record<string, z.ZodType>> = {
+  '/v1/chat/completions': chatShape,
   '/v1/messages': messagesShape,
   '/v1/messages/count_tokens': messagesShape,
 };

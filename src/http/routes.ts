@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 import { parseCountTokens } from '../protocols/anthropic-messages/index.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import { answerChat, contextOf } from './answer.ts';
 import { readJson } from './body.ts';
 import { sendError, sendJson } from './exchange.ts';
@@ -22,8 +23,8 @@ export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<
 }
 
 function registerChat(app: FastifyInstance, desk: Desk): void {
-  const { gateway, protocols, limits } = desk.options;
-  for (const protocol of protocols) {
+  const { gateway, limits } = desk.options;
+  for (const protocol of PROTOCOLS) {
     const schema = SCHEMAS[protocol.path] ?? {};
     app.post(protocol.path, { onRequest: desk.requireKey, schema }, async (request, reply) => {
       if (dialectOf('', request.url, {}) === 'openai') reply.header('openai-version', '2020-10-01');

@@ -11,6 +11,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { createApiKeyCheck } from '../gateway/api-keys.ts';
 import type { Gateway } from '../gateway/ports.ts';
+import { anthropicMessages, openaiChat } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import type { AnswerLimits } from './answer.ts';
 import { KeyGuard } from './auth.ts';
@@ -18,13 +19,12 @@ import { announcesTooMuch } from './body.ts';
 import { type Exchange, sendError } from './exchange.ts';
 import { randomId } from './ids.ts';
 import { assertMayListen, foreignness, isLoopback } from './local-mode.ts';
-import { canonicalUrl, dialectOf } from './paths.ts';
+import { canonicalUrl, type Dialect, dialectOf } from './paths.ts';
 import { logExchange } from './request-log.ts';
 import { registerRoutes } from './routes.ts';
 
 export interface ServerOptions {
   readonly gateway: Gateway;
-  readonly protocols: readonly ClientProtocol[];
   /** None: local mode. */
   readonly apiKeys: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -141,10 +141,7 @@ async function createApp(
   }
 
   function protocolOf(request: FastifyRequest): ClientProtocol {
-    const dialect = dialectOf(request.originalUrl, request.url, request.headers);
-    const protocol = options.protocols.find(({ id }) => id.startsWith(dialect)) ?? options.protocols[0];
-    if (!protocol) throw new Error('The server knows no client protocol.');
-    return protocol;
+    return DIALECTS[dialectOf(request.originalUrl, request.url, request.headers)];
   }
 
   const desk: Desk = {
@@ -205,6 +202,9 @@ async function createApp(
   });
   return app;
 }
+
+/** In whose words errors are told where the path alone says nothing. */
+const DIALECTS: Readonly<Record<Dialect, ClientProtocol>> = { openai: openaiChat, anthropic: anthropicMessages };
 
 function corsRules(localMode: boolean, origins: readonly string[]) {
   const anyOrigin = !localMode && origins.length === 0;

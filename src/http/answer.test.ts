@@ -1,0 +1,410 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  answerOf,
+  CHAT,
+  createFakeGateway,
+  createPushed,
+  END,
+  MESSAGES,
+  post,
+  send,
+  serve,
+  textReply,
+} from '../../test/support/serving.ts';
+import { adjustment } from '../core/adjustments.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import { TextPiece } from '../core/text.ts';
+import { estimated } from '../core/usage.ts';
+import type { Answer, AskRequest } from '../gateway/ports.ts';
+import type { RunningServer } from './server.ts';
+
+const START: ReplyEvent[] = [
+  { type: 'reply-start', inputTokens: estimated(1) },
+  { type: 'text-start', index: 0 },
+];
+const delta = (text: string): ReplyEvent => ({ type: 'text-delta', index: 0, text: TextPiece.plain(text) });
+const FINISH: ReplyEvent[] = [{ type: 'text-end', index: 0 }, END];
+
+/** A raw request whose answer can be watched byte by byte. */
+async function stream(server: RunningServer, path: string, body: object): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1');
+  const text = JSON.stringify({ ...body, stream: true });
+  socket.setEncoding('utf8');
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function nextData(socket: Socket): Promise<string> {
+  const [data] = await once(socket, 'data');
+  return String(data);
+}
+
+function pushedGateway() {
+  const gateway = createFakeGateway();
+  const pushed = createPushed();
+  const asked = Promise.withResolvers<AskRequest>();
+  const answer = Promise.withResolvers<Answer>();
+  gateway.reply = (request) => {
+    asked.resolve(request);
+    return answer.promise;
+  };
+  const begin = async () => answer.resolve(answerOf(await asked.promise, pushed.batches));
+  return { gateway, pushed, asked: asked.promise, begin, fail: answer.reject };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a streamed reply', () => {
+  it('is one piece of the socket for every batch', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
+    await begin();
+    pushed.push(...START, delta('One '), delta('two'));
+    const first = await nextData(socket);
+    expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*event: message_start[\s\S]*One [\s\S]*two/);
+    pushed.push(delta('three'));
+    const second = await nextData(socket);
+    expect(second).toMatch(/^[0-9a-f]+\r\nevent: content_block_delta\ndata: .*three.*\n\n\r\n$/);
+    pushed.push(...FINISH);
+    pushed.end();
+    expect(await nextData(socket)).toContain('message_stop');
+    socket.destroy();
+  });
+
+  it('says by its headers what it is and what was done for it', async () => {
+    const gateway = createFakeGateway();
+    gateway.reply = async (request) => ({
+      ...answerOf(
+        request,
+        (async function* () {
+          yield* textReply('x');
+        })(),
+      ),
+      adjustments: [
+        adjustment('tool-name-alias', 'tools[0].name'),
+        adjustment('field-ignored', 'metadata["a;b\u00e9"]'),
+      ],
+    });
+    const { headers } = await post(
+      await serve(gateway),
+      '/v1/messages',
+      { ...MESSAGES, stream: true },
+      { 'accept-encoding': 'gzip, br' },
+    );
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      'x-dragoman-adjustments': 'tool-name-alias@tools[0].name; field-ignored@metadata[_a_b__]',
+      'x-dragoman-route': 'account="acc_1", model="claude-sonnet-4.5", profile="q-rest", attempt=1',
+    });
+    expect(headers['content-encoding']).toBeUndefined();
+    expect(headers['request-id']).toBe(headers['x-request-id']);
+  });
+
+  it('keeps its notes within what clients read of headers', async () => {
+    const gateway = createFakeGateway();
+    gateway.reply = async (request) => ({
+      ...answerOf(
+        request,
+        (async function* () {
+          yield* textReply('x');
+        })(),
+      ),
+      adjustments: Array.from({ length: 500 }, (_, index) => adjustment('field-ignored', `messages[${index}].name`)),
+    });
+    const { headers } = await post(await serve(gateway), '/v1/messages', MESSAGES);
+    expect(String(headers['x-dragoman-adjustments'])).toMatch(/^field-ignored@messages\[0\]\.name; .*; \+\d+$/);
+    expect(String(headers['x-dragoman-adjustments']).length).toBeLessThan(2_200);
+  });
+
+  it('says a failure before its beginning by status, in the dialect of the API', async () => {
+    const gateway = createFakeGateway();
+    gateway.reply = new GatewayError('upstream_throttled', 'The service is busy.', { retryAfterMs: 2_500 });
+    const server = await serve(gateway);
+    const openai = await post(server, '/v1/chat/completions', { ...CHAT, stream: true });
+    expect([openai.status, openai.headers['retry-after']]).toEqual([429, '3']);
+    expect(openai.json()).toMatchObject({ error: { message: 'The service is busy.', code: 'rate_limit_exceeded' } });
+    const anthropic = await post(server, '/v1/messages', { ...MESSAGES, stream: true });
+    expect([anthropic.status, anthropic.headers['retry-after']]).toEqual([429, '3']);
+    expect(anthropic.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
+  });
+
+  it('never lets the cause of something unforeseen out', async () => {
+    const gateway = createFakeGateway();
+    gateway.reply = () => Promise.reject(new Error('canary-cause'));
+    const server = await serve(gateway);
+    for (const path of ['/v1/messages', '/v1/chat/completions']) {
+      const heard = await post(server, path, MESSAGES);
+      expect(heard.status).toBe(500);
+      expect(heard.text).not.toContain('canary');
+    }
+  });
+
+  it.each([
+    ['/v1/messages', /event: error\ndata: .*"type":"error"/, /message_stop|end_turn/],
+    ['/v1/chat/completions', /data: \{"error":/, /"finish_reason":"stop"/],
+  ])('%s says a late failure as an event, never as an ending', async (path, error, ending) => {
+    const gateway = createFakeGateway();
+    const failed: ReplyEvent = {
+      type: 'reply-error',
+      error: new GatewayError('upstream_broken', 'The service hung up.'),
+    };
+    gateway.reply = [[...START, delta('half')], [failed]];
+    const { status, text } = await post(await serve(gateway), path, { ...MESSAGES, stream: true });
+    expect(status).toBe(200);
+    expect(text).toMatch(error);
+    expect(text).not.toMatch(ending);
+  });
+
+  it('is told as broken when its events stop without an end', async () => {
+    const gateway = createFakeGateway();
+    gateway.reply = [[...START, delta('half')]];
+    const server = await serve(gateway);
+    expect((await post(server, '/v1/messages', { ...MESSAGES, stream: true })).text).toMatch(/event: error/);
+    expect((await post(server, '/v1/messages', MESSAGES)).status).toBe(502);
+  });
+
+  it('waits for a slow reader instead of filling the memory', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
+    socket.pause();
+    await begin();
+    const big = delta('x'.repeat(1_000_000));
+    pushed.push(...START);
+    for (let count = 0; count < 200; count++) pushed.push(big);
+    pushed.push(...FINISH);
+    pushed.end();
+    await vi.waitFor(() => expect(pushed.taken).toBeGreaterThan(2));
+    await new Promise((resolve) => setImmediate(resolve));
+    const whileBlocked = pushed.taken;
+    expect(whileBlocked).toBeLessThan(60);
+    let length = 0;
+    socket.on('data', (data) => {
+      length += data.length;
+      if (String(data).includes('message_stop')) socket.end();
+    });
+    socket.resume();
+    await once(socket, 'close');
+    expect(length).toBeGreaterThan(200_000_000);
+    expect(pushed.taken).toBeGreaterThan(whileBlocked);
+  });
+});
+
+describe('a silent model', () => {
+  it.each([
+    ['/v1/messages', 'event: ping\ndata: {"type":"ping"}\n\n', /event: message_start/],
+    ['/v1/chat/completions', ': ', /chat\.completion\.chunk/],
+  ])('%s stays alive by pings, before and between events', async (path, ping, begun) => {
+    const { gateway, pushed, asked, begin } = pushedGateway();
+    const server = await serve(gateway);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const socket = await stream(server, path, MESSAGES);
+    await asked;
+    vi.advanceTimersByTime(9_999);
+    expect(socket.bytesRead).toBe(0);
+    vi.advanceTimersByTime(1);
+    const first = await nextData(socket);
+    expect(first).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(first).toContain(ping);
+    vi.advanceTimersByTime(10_000);
+    expect(await nextData(socket)).toContain(ping);
+    await begin();
+    pushed.push(...START, delta('at last'));
+    expect(await nextData(socket)).toMatch(begun);
+    vi.advanceTimersByTime(10_000);
+    expect(await nextData(socket)).toContain(ping);
+    pushed.push(...FINISH);
+    pushed.end();
+    await nextData(socket);
+    socket.destroy();
+  });
+
+  it('fails by event once a ping has been sent', async () => {
+    const { gateway, asked, fail } = pushedGateway();
+    const server = await serve(gateway);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const socket = await stream(server, '/v1/messages', MESSAGES);
+    await asked;
+    vi.advanceTimersByTime(10_000);
+    await nextData(socket);
+    fail(new GatewayError('upstream_overloaded', 'Too busy.'));
+    expect(await nextData(socket)).toMatch(/event: error\ndata: .*Too busy\./);
+    socket.destroy();
+  });
+
+  it('writes nothing before a whole reply is whole', async () => {
+    const { gateway, pushed, asked, begin } = pushedGateway();
+    const server = await serve(gateway);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const heard = post(server, '/v1/messages', MESSAGES);
+    await asked;
+    vi.advanceTimersByTime(60_000);
+    await begin();
+    pushed.push(...START, delta('whole'), ...FINISH);
+    pushed.end();
+    expect((await heard).json()).toMatchObject({
+      content: [{ type: 'text', text: 'whole' }],
+      usage: { output_tokens: 3 },
+    });
+  });
+});
+
+describe('a client that leaves', () => {
+  it.each([true, false])('stops the upstream at once (streamed: %s)', async (streamed) => {
+    const { gateway, pushed, asked, begin } = pushedGateway();
+    const server = await serve(gateway);
+    const request = httpRequest({ host: '127.0.0.1', port: server.port, path: '/v1/messages', method: 'POST' });
+    request.on('error', () => {});
+    request.end(JSON.stringify({ ...MESSAGES, stream: streamed }));
+    await asked;
+    await begin();
+    pushed.push(...START, delta('x'));
+    if (streamed) await once(request, 'response');
+    const signal = gateway.asked[0]?.signal;
+    expect(signal?.aborted).toBe(false);
+    const aborted = once(signal as AbortSignal, 'abort'); // asked, so there is one
+    request.destroy();
+    await aborted;
+    pushed.push(delta('nobody hears this'));
+    if (streamed) await vi.waitFor(() => expect(pushed.returned).toBe(true));
+  });
+
+  it('is not mistaken for one when all went well', async () => {
+    const gateway = createFakeGateway();
+    await post(await serve(gateway), '/v1/messages', { ...MESSAGES, stream: true });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(gateway.asked[0]?.signal.aborted).toBe(false);
+  });
+});
+
+describe('the log line', () => {
+  async function linesOf(use: (server: RunningServer) => Promise<unknown>, reply = createFakeGateway().reply) {
+    const lines: { level: string; fields: Record<string, unknown>; message: string }[] = [];
+    const writer = (level: string) => (fields: object, message: string) =>
+      void lines.push({ level, fields: { ...fields }, message });
+    const log: Log = { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
+    const gateway = createFakeGateway();
+    gateway.reply = reply;
+    await use(await serve(gateway, { log, apiKeys: ['canary-key'] }));
+    await vi.waitFor(() => expect(lines).not.toEqual([]));
+    return lines;
+  }
+  const auth = { authorization: 'Bearer canary-key' };
+  const secret = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'canary-text' }] };
+
+  it('holds ids, model, status, duration, usage with provenance, route and repairs', async () => {
+    const [line] = await linesOf((server) =>
+      post(server, '/v1/messages?canary=1', { ...secret, stream: true, top_k: 3 }, auth),
+    );
+    expect(line).toMatchObject({
+      level: 'info',
+      message: 'POST /v1/messages 200',
+      fields: {
+        requestId: expect.stringMatching(/^req_/),
+        client: expect.stringMatching(/^key-/),
+        model: 'm',
+        stream: true,
+        status: 200,
+        durationMs: expect.any(Number),
+        usage: { inputTokens: '12 measured', outputTokens: '3 measured' },
+        route: { accountId: 'acc_1', attempt: 1 },
+      },
+    });
+    expect(JSON.stringify(line)).not.toContain('canary');
+  });
+
+  it.each<
+    [
+      string,
+      string,
+      Parameters<typeof post>[2],
+      Record<string, string>,
+      ReturnType<typeof createFakeGateway>['reply'],
+      object,
+    ]
+  >([
+    [
+      'a bad body',
+      '/v1/messages',
+      '{"canary',
+      auth,
+      [],
+      { level: 'info', fields: { status: 400, code: 'invalid_request' } },
+    ],
+    [
+      'a wrong key',
+      '/v1/messages',
+      secret,
+      { authorization: 'Bearer canary-wrong' },
+      [],
+      { level: 'info', fields: { status: 401 } },
+    ],
+    ['an unknown path', '/v1/canary-not/../x?key=canary', secret, auth, [], { level: 'info', fields: { status: 404 } }],
+    [
+      'a late failure',
+      '/v1/messages',
+      { ...secret, stream: true },
+      auth,
+      [[...START, delta('canary')]],
+      { level: 'warn', fields: { status: 200, code: 'upstream_broken' } },
+    ],
+    [
+      'a failure of the service',
+      '/v1/messages',
+      secret,
+      auth,
+      new GatewayError('upstream_broken', 'hung up'),
+      { level: 'warn', fields: { status: 502, error: { message: 'hung up' } } },
+    ],
+  ])('tells %s without quoting anybody', async (_, path, body, headers, reply, expected) => {
+    const lines = await linesOf((server) => post(server, path, body, headers), reply);
+    expect(lines[0]).toMatchObject(expected);
+    expect(JSON.stringify(lines).replaceAll('canary-not', '')).not.toContain('canary');
+  });
+
+  it('is quiet about machines asking how it is going', async () => {
+    expect((await linesOf((server) => send(server, '/healthz')))[0]).toMatchObject({ level: 'debug' });
+  });
+});
+
+describe('the end of the server', () => {
+  it('lets replies in flight end, and takes no new ones', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const server = await serve(gateway);
+    const socket = await stream(server, '/v1/messages', MESSAGES);
+    await begin();
+    pushed.push(...START, delta('still '));
+    await nextData(socket);
+    const closed = server.close(60_000);
+    await expect(send(server, '/health')).rejects.toThrow(/ECONNREFUSED/);
+    pushed.push(delta('here'), ...FINISH);
+    pushed.end();
+    expect(await nextData(socket)).toMatch(/here[\s\S]*message_stop/);
+    await closed;
+  });
+
+  it('tells those who take too long, and closes', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    gateway.reply = ((original) => async (request: AskRequest, signal: AbortSignal) => {
+      signal.addEventListener('abort', () => pushed.end());
+      return original(request, signal);
+    })(gateway.reply as (request: AskRequest, signal: AbortSignal) => Promise<Answer>);
+    const server = await serve(gateway);
+    const socket = await stream(server, '/v1/messages', MESSAGES);
+    await begin();
+    pushed.push(...START, delta('endless'));
+    await nextData(socket);
+    const closed = server.close(1);
+    expect(await nextData(socket)).toMatch(/event: error\ndata: .*stopping/);
+    await closed;
+  });
+});

@@ -1,0 +1,443 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { CHAT, createFakeGateway, MESSAGES, post, send, serve } from '../../test/support/serving.ts';
+import { GatewayError } from '../core/errors.ts';
+import { startServer } from './server.ts';
+
+describe('paths', () => {
+  it.each([
+    '/v1/chat/completions',
+    '/chat/completions',
+    '/v1/v1/chat/completions',
+    '/openai/v1/chat/completions',
+    '/openai/chat/completions',
+    '/v1//chat/completions/',
+    '//v1/chat/completions?api-version=1',
+  ])('%s is Chat Completions', async (path) => {
+    const server = await serve(createFakeGateway());
+    const { status, json } = await post(server, path, CHAT);
+    expect(status).toBe(200);
+    expect(json()).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: 'Hello world' } }] });
+  });
+
+  it.each([
+    '/v1/messages',
+    '/messages',
+    '/v1/v1/messages',
+    '/anthropic/v1/messages',
+    '/anthropic/messages',
+    '/v1/messages?beta=true',
+  ])('%s is Messages', async (path) => {
+    const server = await serve(createFakeGateway());
+    const { status, json } = await post(server, path, MESSAGES);
+    expect(status).toBe(200);
+    expect(json()).toMatchObject({ type: 'message', content: [{ type: 'text', text: 'Hello world' }] });
+  });
+
+  it('counts tokens without asking anybody', async () => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    const { status, json } = await post(server, '/v1/messages/count_tokens?beta=true', CHAT);
+    expect([status, json()]).toEqual([200, { input_tokens: 10 }]);
+    expect(gateway.asked).toEqual([]);
+  });
+
+  it.each<[string, string, Record<string, string>, number, object]>([
+    ['GET', '/v1/embeddings', {}, 404, { error: { type: 'invalid_request_error' } }],
+    [
+      'GET',
+      '/v1/embeddings',
+      { 'anthropic-version': '2023-06-01' },
+      404,
+      { type: 'error', error: { type: 'not_found_error' } },
+    ],
+    ['GET', '/anthropic/v1/files', {}, 404, { type: 'error', error: { type: 'not_found_error' } }],
+    ['POST', '/v1/responses', {}, 404, { error: { message: expect.stringContaining('does not serve this API') } }],
+    ['POST', '/v1/completions', {}, 404, { error: { message: expect.stringContaining('/v1/chat/completions') } }],
+    ['GET', '/v1/chat/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
+    ['DELETE', '/v1/messages', {}, 405, { type: 'error' }],
+    ['PUT', '/v1/models', {}, 405, { error: {} }],
+    ['GET', '/%zz', {}, 400, { error: {} }],
+  ])('%s %s %j is refused in the dialect of its sender', async (method, path, headers, status, body) => {
+    const server = await serve(createFakeGateway());
+    const heard = await send(server, path, { method, headers });
+    expect(heard.status).toBe(status);
+    expect(heard.json()).toMatchObject(body);
+    expect(heard.headers['x-request-id']).toMatch(/^req_[A-Za-z0-9]{24}$/);
+    if (status === 405) expect(heard.headers.allow).toBeTruthy();
+  });
+
+  it('tells an attempt at a web socket to use HTTP', async () => {
+    const server = await serve(createFakeGateway());
+    const { status } = await send(server, '/v1/responses', {
+      headers: { connection: 'Upgrade', upgrade: 'websocket' },
+    });
+    expect(status).toBe(426);
+  });
+
+  it.each([
+    ['HEAD', '/', 200],
+    ['HEAD', '/api/hello', 204],
+    ['HEAD', '/v1/models', 200],
+    ['OPTIONS', '*', 204],
+  ])('%s %s answers %i, as warm-ups expect', async (method, path, status) => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    const headers = path === '/v1/models' ? { authorization: 'Bearer k' } : {};
+    const heard = await send(server, path, { method, headers });
+    expect([heard.status, heard.text]).toEqual([status, '']);
+  });
+});
+
+describe('bodies', () => {
+  const json = JSON.stringify(CHAT);
+  it.each<[string, Buffer]>([
+    ['gzip', gzipSync(json)],
+    ['deflate', deflateSync(json)],
+    ['deflate', deflateRawSync(json)],
+    ['br', brotliCompressSync(json)],
+    ['zstd', zstdCompressSync(json)],
+    ['identity', Buffer.from(`\uFEFF${json}`)],
+  ])('reads %s', async (encoding, body) => {
+    const server = await serve(createFakeGateway());
+    expect(
+      (await send(server, '/v1/chat/completions', { method: 'POST', headers: { 'content-encoding': encoding }, body }))
+        .status,
+    ).toBe(200);
+  });
+
+  it.each<[string, string | Buffer, Record<string, string>, number, RegExp]>([
+    ['no JSON', '{"model":', {}, 400, /not valid JSON/],
+    ['nothing', '', {}, 400, /no body/],
+    ['no object', '[]', {}, 400, /./],
+    ['an unknown encoding', json, { 'content-encoding': 'snappy' }, 400, /snappy/],
+    ['the name of an inherited property as encoding', json, { 'content-encoding': 'constructor' }, 400, /constructor/],
+    ['broken gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, /gzip/],
+    ['more than the limit', 'x'.repeat(1_048_577), {}, 413, /1048576/],
+    ['a bomb', gzipSync('x'.repeat(5_000_000)), { 'content-encoding': 'gzip' }, 413, /1048576/],
+  ])('answers %s in both dialects', async (_, body, headers, status, message) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    for (const path of ['/v1/chat/completions', '/v1/messages']) {
+      const heard = await post(server, path, body, headers);
+      expect(heard.status).toBe(status);
+      const told = heard.json();
+      expect(told).toMatchObject(
+        path === '/v1/messages'
+          ? { type: 'error', request_id: heard.headers['request-id'] }
+          : { error: { param: null } },
+      );
+      expect(told).toMatchObject({ error: { message: expect.stringMatching(message) } });
+    }
+    expect(gateway.asked).toEqual([]);
+  });
+
+  it('refuses an endless body while it is still coming, and lets the client read that', async () => {
+    const server = await serve(createFakeGateway());
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    for (let sent = 0; sent < 40; sent++) socket.write(chunk);
+    const [head] = await once(socket, 'data');
+    expect(String(head)).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+    socket.end('0\r\n\r\n');
+    await once(socket, 'close');
+  });
+
+  it('refuses an announced giant before it is sent', async () => {
+    const server = await serve(createFakeGateway());
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(
+      'POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n',
+    );
+    const [head] = await once(socket, 'data');
+    expect(String(head)).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  it('refuses endless headers in words', async () => {
+    const server = await serve(createFakeGateway());
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`);
+    const [head] = await once(socket, 'data');
+    expect(String(head)).toMatch(/^HTTP\/1\.1 431 [\s\S]*"error"/);
+  });
+});
+
+describe('local mode', () => {
+  const local = (headers: Record<string, string>, method = 'POST') => ({ method, headers, body: JSON.stringify(CHAT) });
+
+  it.each([
+    '127.0.0.1',
+    'localhost',
+    'localhost:8080',
+    '127.1.2.3:9',
+    '[::1]:8080',
+    'dragoman.localhost',
+    'LOCALHOST.',
+  ])('serves %s', async (host) => {
+    const server = await serve(createFakeGateway());
+    expect((await send(server, '/v1/chat/completions', local({ host }))).status).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    'evil.example:8080',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '127.0.0.1@evil.example',
+    '127.0.0.256',
+    '0.0.0.0:8080',
+    '192.168.1.5',
+    '[::2]',
+    '2130706433',
+  ])('refuses the name %s, so that no rebinding helps', async (host) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    for (const path of ['/v1/chat/completions', '/', '/health', '/nothing']) {
+      const chat = path === '/v1/chat/completions';
+      const heard = await send(server, path, chat ? local({ host }) : { headers: { host } });
+      expect(heard.status).toBe(403);
+      expect(heard.json()).toMatchObject({ error: { message: expect.stringContaining('DRAGOMAN_API_KEYS') } });
+    }
+    expect(gateway.asked).toEqual([]);
+  });
+
+  it.each(['https://evil.example', 'null', 'http://localhost:3000', 'file://', 'http://127.0.0.1.evil.example'])(
+    'refuses pages of %s',
+    async (origin) => {
+      const gateway = createFakeGateway();
+      const server = await serve(gateway, { corsOrigins: ['https://chat.example'] });
+      const asked = await send(server, '/v1/messages', local({ origin, 'anthropic-version': '2023-06-01' }));
+      expect(asked.status).toBe(403);
+      expect(asked.json()).toMatchObject({ type: 'error', error: { type: 'permission_error' } });
+      expect(asked.headers['access-control-allow-origin']).toBeUndefined();
+      const preflight = await send(server, '/v1/messages', {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      });
+      expect(preflight.status).toBe(403);
+      expect(gateway.asked).toEqual([]);
+    },
+  );
+
+  it('serves its own pages and the listed origins', async () => {
+    const server = await serve(createFakeGateway(), { corsOrigins: ['https://chat.example'] });
+    const own = { host: `127.0.0.1:${server.port}`, origin: `http://127.0.0.1:${server.port}` };
+    expect((await send(server, '/v1/chat/completions', local(own))).status).toBe(200);
+    const listed = await send(server, '/v1/chat/completions', local({ origin: 'https://chat.example' }));
+    expect(listed.status).toBe(200);
+    expect(listed.headers['access-control-allow-origin']).toBe('https://chat.example');
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.0.1', 'example.com', '127.0.0.1.nip.io'])(
+    'does not even listen on %s',
+    async (host) => {
+      const gateway = createFakeGateway();
+      const listening = serveOn(host, gateway);
+      await expect(listening).rejects.toThrow(/DRAGOMAN_API_KEYS/);
+    },
+  );
+
+  function serveOn(host: string, gateway: ReturnType<typeof createFakeGateway>) {
+    const never = () => Promise.reject(new Error('no clock needed'));
+    return startServer(
+      {
+        gateway,
+        apiKeys: [],
+        corsOrigins: [],
+        limits: { maxBodyBytes: 1, pingIntervalMs: 1 },
+        version: '',
+        clock: { now: () => 0, sleep: never, random: () => 0 },
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+        storeAnswers: async () => true,
+      },
+      host,
+      0,
+    );
+  }
+});
+
+describe('keys', () => {
+  it.each<[string, Record<string, string>]>([
+    ['a bearer', { authorization: 'Bearer key-two' }],
+    ['a bearer in small letters', { authorization: 'bearer  key-two ' }],
+    ['x-api-key', { 'x-api-key': 'key-two' }],
+    ['api-key', { 'api-key': 'key-two' }],
+    ['x-api-key beside a foreign authorization', { authorization: 'Basic abc', 'x-api-key': 'key-two' }],
+  ])('accepts %s on both APIs', async (_, headers) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway, { apiKeys: ['key-one', 'key-two'] });
+    expect((await post(server, '/v1/chat/completions', CHAT, headers)).status).toBe(200);
+    expect((await post(server, '/v1/messages', MESSAGES, headers)).status).toBe(200);
+    expect(gateway.asked[0]?.request.client).toMatch(/^key-[0-9a-f]{12}$/);
+    expect(gateway.asked[0]?.request.client).toBe(gateway.asked[1]?.request.client);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no key', {}],
+    ['an empty one', { authorization: 'Bearer ' }],
+    ['a wrong one', { 'x-api-key': 'key' }],
+    ['the key as a basic password', { authorization: 'Basic key-two' }],
+  ])('refuses %s, and tells agents not to try again', async (_, headers) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway, { apiKeys: ['key-two'] });
+    const openai = await post(server, '/v1/chat/completions', CHAT, headers);
+    expect([openai.status, openai.headers['x-should-retry']]).toEqual([401, 'false']);
+    expect(openai.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
+    const anthropic = await post(server, '/v1/messages', MESSAGES, headers);
+    expect([anthropic.status, anthropic.headers['x-should-retry']]).toEqual([401, 'false']);
+    expect(anthropic.json()).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
+    expect((await send(server, '/v1/models', { headers })).status).toBe(401);
+    expect((await post(server, '/v1/messages/count_tokens', CHAT, headers)).status).toBe(401);
+    expect(gateway.asked).toEqual([]);
+  });
+
+  it('asks for none at the doors that machines knock on', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    for (const path of ['/', '/health', '/healthz', '/readyz', '/docs', '/openapi.json']) {
+      expect((await send(server, path, { headers: { host: 'gateway.example' } })).status).toBe(200);
+    }
+  });
+
+  it('serves everybody as one client without keys', async () => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    await post(server, '/v1/chat/completions', CHAT, { authorization: 'Bearer anything' });
+    expect(gateway.asked[0]?.request.client).toBe('local');
+  });
+});
+
+describe('pages from elsewhere', () => {
+  const origin = 'https://chat.example';
+  const preflight = {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,x-stainless-os,anthropic-version',
+      'access-control-request-private-network': 'true',
+    },
+  };
+
+  it('are let in by a preflight without a key, with the headers they asked for', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/whatever', '/models']) {
+      const { status, headers, text } = await send(server, path, preflight);
+      expect([status, text]).toEqual([204, '']);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+        'access-control-allow-headers': 'authorization,x-stainless-os,anthropic-version',
+        'access-control-max-age': '86400',
+        'access-control-allow-private-network': 'true',
+      });
+      expect(headers['access-control-allow-credentials']).toBeUndefined();
+    }
+  });
+
+  it('can read every answer: whole, streamed, refused, unknown', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    const headers = { origin, authorization: 'Bearer k' };
+    const answers = [
+      await post(server, '/v1/chat/completions', CHAT, headers),
+      await post(server, '/v1/messages', { ...MESSAGES, stream: true }, headers),
+      await post(server, '/v1/messages', 'nonsense', headers),
+      await post(server, '/v1/messages', MESSAGES, { origin }),
+      await send(server, '/v1/nothing', { headers }),
+      await send(server, '/health', { headers }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 401, 404, 200]);
+    for (const { headers: heard } of answers) {
+      expect(heard['access-control-allow-origin']).toBe('*');
+      expect(heard['access-control-expose-headers']).toContain('x-should-retry');
+    }
+  });
+
+  it('are only the listed ones once there is a list', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'], corsOrigins: [origin] });
+    const listed = await send(server, '/v1/messages', preflight);
+    expect(listed.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      vary: expect.stringContaining('Origin'),
+    });
+    const other = await send(server, '/v1/messages', {
+      ...preflight,
+      headers: { ...preflight.headers, origin: 'https://evil.example' },
+    });
+    expect(other.headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('how it is going', () => {
+  it.each<[number, number, boolean, number]>([
+    [1, 2, true, 200],
+    [0, 2, true, 503],
+    [1, 1, false, 503],
+  ])('with %i of %i accounts ready and a store that answers: %s, is %i', async (ready, total, store, status) => {
+    const gateway = createFakeGateway();
+    gateway.accounts = { ready, total };
+    const server = await serve(gateway, { storeAnswers: async () => store });
+    const health = await send(server, '/health');
+    expect(health.json()).toEqual({
+      status: 'healthy',
+      has_token: true,
+      token_expired: false,
+      accounts: { ready, total },
+    });
+    expect((await send(server, '/readyz')).status).toBe(status);
+  });
+
+  it('is not ready when the store throws', async () => {
+    const server = await serve(createFakeGateway(), { storeAnswers: () => Promise.reject(new Error('disk')) });
+    expect((await send(server, '/readyz')).status).toBe(503);
+  });
+
+  it('tells people on one page, without scripts or anything from elsewhere', async () => {
+    const gateway = createFakeGateway();
+    gateway.accounts = { ready: 0, total: 0 };
+    const server = await serve(gateway);
+    const { headers, text } = await send(server, '/', { headers: { host: `localhost:${server.port}` } });
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none';style-src 'sha256-[^']+'/);
+    expect(text).toContain('dragoman login');
+    expect(text).toContain(`ANTHROPIC_BASE_URL=http://localhost:${server.port}\n`);
+    expect(text).toContain('9.9.9');
+    expect(text).not.toMatch(/<script|src=|url\(|https?:\/\/(?!localhost|YOUR-COMPANY)/);
+  });
+
+  it('cannot be made to print what somebody put into Host', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    const { text } = await send(server, '/', { headers: { host: '"><script>alert(1)</script>' } });
+    expect(text).not.toContain('<script>');
+  });
+
+  it('describes its API, bodies included', async () => {
+    const server = await serve(createFakeGateway());
+    const described = (await send(server, '/openapi.json')).json();
+    expect(described).toMatchObject({ openapi: '3.1.0', info: { title: 'dragoman', version: '9.9.9' } });
+    expect(described).toHaveProperty([
+      'paths',
+      '/v1/messages',
+      'post',
+      'requestBody',
+      'content',
+      'application/json',
+      'schema',
+      'properties',
+      'messages',
+    ]);
+    expect(described).toHaveProperty(['paths', '/v1/models/{id}', 'get']);
+    const page = await send(server, '/docs');
+    for (const path of ['/v1/chat/completions', '/v1/messages', '/readyz']) expect(page.text).toContain(path);
+  });
+
+  it('passes the troubles of the catalogue on', async () => {
+    const gateway = createFakeGateway();
+    gateway.catalogue = new GatewayError('no_account', 'No account is signed in.', { retryAfterMs: 5_000 });
+    const server = await serve(gateway);
+    const heard = await send(server, '/v1/models');
+    expect([heard.status, heard.headers['retry-after']]).toEqual([503, '5']);
+    expect(heard.json()).toMatchObject({ error: { message: 'No account is signed in.' } });
+  });
+});

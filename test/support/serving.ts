@@ -1,0 +1,191 @@
+/** A gateway which does as it is told behind a real server, and a client which sees every byte. */
+import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { onTestFinished } from 'vitest';
+import type { GatewayError } from '../../src/core/errors.ts';
+import { SILENT } from '../../src/core/log.ts';
+import type { Catalogue } from '../../src/core/models.ts';
+import type { ReplyEvent } from '../../src/core/reply.ts';
+import { TextPiece } from '../../src/core/text.ts';
+import { estimated, measured } from '../../src/core/usage.ts';
+import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
+import { createFakeClock } from './fake-clock.ts';
+
+export const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
+export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE };
+
+/** The batches of a plain reply, a batch a piece. */
+export function textReply(...pieces: string[]): ReplyEvent[][] {
+  const deltas = pieces.map((piece): ReplyEvent[] => [{ type: 'text-delta', index: 0, text: TextPiece.plain(piece) }]);
+  return [
+    [{ type: 'reply-start', inputTokens: estimated(10) }, { type: 'text-start', index: 0 }, ...(deltas.shift() ?? [])],
+    ...deltas,
+    [{ type: 'text-end', index: 0 }, END],
+  ];
+}
+
+export interface FakeGateway extends Gateway {
+  readonly asked: { request: AskRequest; signal: AbortSignal }[];
+  /** What `ask` answers: batches, a failure, or whatever the function gives. */
+  reply:
+    | readonly (readonly ReplyEvent[])[]
+    | GatewayError
+    | ((request: AskRequest, signal: AbortSignal) => Promise<Answer>);
+  catalogue: Catalogue | GatewayError;
+  accounts: { ready: number; total: number };
+}
+
+export function createFakeGateway(): FakeGateway {
+  const gateway: FakeGateway = {
+    asked: [],
+    reply: textReply('Hello', ' world'),
+    catalogue: { models: [], defaultModelId: undefined },
+    accounts: { ready: 1, total: 2 },
+    async ask(request, signal) {
+      gateway.asked.push({ request, signal });
+      const { reply } = gateway;
+      if (reply instanceof Error) throw reply;
+      return typeof reply === 'function' ? reply(request, signal) : answerOf(request, iterate(reply));
+    },
+    countTokens: (conversation) => conversation.turns.length * 10,
+    async models() {
+      if (gateway.catalogue instanceof Error) throw gateway.catalogue;
+      return gateway.catalogue;
+    },
+    status: () => ({ ...gateway.accounts, hasToken: gateway.accounts.total > 0, tokenExpired: false }),
+  };
+  return gateway;
+}
+
+export function answerOf(request: AskRequest, batches: AsyncIterable<readonly ReplyEvent[]>): Answer {
+  return {
+    batches,
+    adjustments: request.adjustments,
+    route: {
+      accountId: 'acc_1',
+      modelId: 'claude-sonnet-4.5',
+      conversationId: 'c0',
+      wireProfile: 'q-rest',
+      attempt: 1,
+      upstreamRequestId: 'up-1',
+    },
+  };
+}
+
+async function* iterate(batches: readonly (readonly ReplyEvent[])[]) {
+  for (const batch of batches) {
+    await new Promise((resolve) => setImmediate(resolve));
+    yield batch;
+  }
+}
+
+/** Batches which the test pushes by hand. */
+export function createPushed() {
+  const waiting: ((result: IteratorResult<readonly ReplyEvent[]>) => void)[] = [];
+  const ready: (readonly ReplyEvent[])[] = [];
+  let taken = 0;
+  let returned = false;
+  let ended = false;
+  const batches: AsyncIterableIterator<readonly ReplyEvent[]> = {
+    [Symbol.asyncIterator]: () => batches,
+    next: () => {
+      taken += 1;
+      const value = ready.shift();
+      if (value) return Promise.resolve({ value, done: false });
+      if (ended) return Promise.resolve({ value: undefined, done: true });
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    return: async () => {
+      returned = true;
+      return { value: undefined, done: true };
+    },
+  };
+  return {
+    batches,
+    push(...batch: ReplyEvent[]) {
+      const next = waiting.shift();
+      if (next) next({ value: batch, done: false });
+      else ready.push(batch);
+    },
+    end() {
+      ended = true;
+      waiting.shift()?.({ value: undefined, done: true });
+    },
+    get taken() {
+      return taken;
+    },
+    get returned() {
+      return returned;
+    },
+  };
+}
+
+export async function serve(gateway: Gateway, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  const server = await startServer(
+    {
+      gateway,
+      apiKeys: [],
+      corsOrigins: [],
+      limits: { maxBodyBytes: 1024 * 1024, pingIntervalMs: 10_000 },
+      version: '9.9.9',
+      clock: createFakeClock(),
+      log: SILENT,
+      storeAnswers: async () => true,
+      ...options,
+    },
+    '127.0.0.1',
+    0,
+  );
+  onTestFinished(() => server.close(0));
+  return server;
+}
+
+export interface Heard {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** What arrived at once, each a string. */
+  readonly pieces: readonly string[];
+  json(): unknown;
+}
+
+/** Sends exactly what it is told, with no header of its own but Host. */
+export function send(
+  server: RunningServer,
+  path: string,
+  options: RequestOptions & { body?: string | Buffer } = {},
+): Promise<Heard> {
+  const { body, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port: server.port, path, agent: false, ...rest }, (response) => {
+      const pieces: string[] = [];
+      response.setEncoding('utf8');
+      response.on('data', (piece: string) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = pieces.join('');
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, headers, text, pieces, json: () => JSON.parse(text) });
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export function post(
+  server: RunningServer,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Heard> {
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return send(server, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: text,
+  });
+}
+
+export const CHAT = { model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] };
+export const MESSAGES = { ...CHAT, max_tokens: 100 };
