@@ -20,6 +20,7 @@ import {
 } from './scenarios.ts';
 import { serveReady } from './start-time.ts';
 import { hasNginx, type SubjectName } from './subjects.ts';
+import { translation } from './translation.ts';
 
 const USAGE = `npm run bench -- [--quick] [--json FILE] [--only TEXT] [--streams N] [--references]
 
@@ -57,6 +58,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   'first byte at a rate': firstByteLoaded,
   'paced streams': pacedStreams,
   'many paced streams': delayUnderManyStreams,
+  translation,
   'start of serve': serveReady,
 };
 

@@ -110,7 +110,7 @@ export async function firstByteLoaded(bench: Bench): Promise<Row[]> {
   );
 }
 
-/** Each subject is started afresh: memory which earlier work left behind would hide what a stream needs. */
+/** Through OpenAI's protocol. Each subject is started afresh: memory which earlier work left behind would hide what a stream needs. */
 export async function pacedStreams(bench: Bench): Promise<Row[]> {
   const { streams } = bench.scale;
   const measured = await pacedInTurns(bench, streams);
@@ -188,20 +188,22 @@ async function pacedInTurns(bench: Bench, streams: number): Promise<Result[]> {
     maxReplies: UNLIMITED,
     sampleEvery: 1,
   };
-  const results: Result[] = [];
-  for (const name of bench.subjects) {
-    const subject = await startSubject(name, bench.processes, bench.upstreamPort);
-    const [dialect] = subject.dialects;
-    if (!dialect) continue;
-    try {
-      await runJob(bench, 'warm-up', subject, { ...warmUp(scale), dialect });
-      const measured = await runJob(bench, `${streams} paced streams`, subject, { ...job, dialect });
-      results.push({ subject: name, dialect, rounds: [measured], busy: measured.busy });
-    } finally {
-      await subject.stop();
-    }
+  const results = bench.subjects.map((subject) => ({ subject, rounds: [] as Measured[] }));
+  for (let round = 0; round < scale.rounds; round++) {
+    for (const result of results) result.rounds.push(await pacedOnce(bench, result.subject, streams, job));
   }
-  return results;
+  return results.map((result) => ({ ...result, dialect: 'openai-chat', busy: undefined }));
+}
+
+async function pacedOnce(bench: Bench, name: SubjectName, streams: number, job: Job): Promise<Measured> {
+  const subject = await startSubject(name, bench.processes, bench.upstreamPort);
+  const dialect = subject.dialects[0] ?? 'event-stream';
+  try {
+    await runJob(bench, 'warm-up', subject, { ...warmUp(bench.scale), dialect });
+    return await runJob(bench, `${streams} paced streams`, subject, { ...job, dialect });
+  } finally {
+    await subject.stop();
+  }
 }
 
 /** Enough replies for the subject's code to be compiled and its lasting memory to be there. */
