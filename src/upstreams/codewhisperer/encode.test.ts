@@ -1,0 +1,276 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  assistant,
+  conversation,
+  conversationWithNextTurn,
+  image,
+  messyConversation,
+  systemTurn,
+  text,
+  tool,
+  toolResult,
+  toolUse,
+  user,
+} from '../../../test/support/conversations.ts';
+import type { Conversation } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Model } from '../../core/models.ts';
+import type { EncodeContext } from '../upstream.ts';
+import { encodeChat } from './encode.ts';
+import { ADJUSTMENT_RULES } from './normalize/rules.ts';
+import { WIRE_PROFILES } from './profiles.ts';
+import type { GenerateAssistantResponseRequest } from './wire.ts';
+
+const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
+const CONVERSATION_ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
+
+const opus: Model = {
+  id: 'claude-opus-4.8',
+  name: 'Claude Opus 4.8',
+  description: undefined,
+  maxInputTokens: 1_000_000,
+  maxOutputTokens: 128_000,
+  takesImages: true,
+  promptCaching: true,
+  rateMultiplier: undefined,
+  rateUnit: undefined,
+  reasoningSchema: {
+    type: 'object',
+    properties: {
+      output_config: { type: 'object', properties: { effort: { enum: ['low', 'medium', 'high', 'xhigh', 'max'] } } },
+      thinking: { properties: { type: { enum: ['adaptive'] }, display: { enum: ['summarized', 'omitted'] } } },
+    },
+  },
+};
+
+function context(change: Partial<EncodeContext> & { wireProfile?: string } = {}): EncodeContext {
+  const { wireProfile = 'q-rest', ...rest } = change;
+  return {
+    access: { region: 'us-east-1', profileArn: ARN, wireProfile, baseUrl: undefined, headers: {} },
+    model: { id: opus.id, model: opus, adjustments: [] },
+    conversationId: CONVERSATION_ID,
+    sendEnvironment: false,
+    withoutReasoningHistory: false,
+    ...rest,
+  };
+}
+
+function encodedBody(said: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
+  return JSON.parse(encodeChat(said, context(change)).request.body ?? '');
+}
+
+const anyWireProfile = fc.constantFrom(...WIRE_PROFILES.map(({ id }) => id));
+const takingDocuments = fc.constantFrom(...WIRE_PROFILES.filter((one) => one.accepts.documents).map(({ id }) => id));
+
+const roundTrip = conversation(
+  [
+    user('What is in notes.txt?'),
+    assistant('Reading it.', toolUse('tooluse_A1', 'read_file', { path: 'notes.txt' })),
+    user(toolResult('tooluse_A1', 'buy milk'), 'Short, please.'),
+  ],
+  { system: [{ at: 'system', text: 'You are terse.', cachePoint: false }], tools: [tool('read_file')] },
+);
+
+describe('a chat request', () => {
+  it('carries a tool round trip as the wire has it', () => {
+    const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
+    expect(encodedBody(roundTrip)).toEqual({
+      conversationState: {
+        chatTriggerType: 'MANUAL',
+        conversationId: CONVERSATION_ID,
+        agentContinuationId: CONVERSATION_ID,
+        agentTaskType: 'vibe',
+        history: [
+          { userInputMessage: { content: 'You are terse.', origin: 'AI_EDITOR', modelId: opus.id } },
+          { assistantResponseMessage: { content: 'Understood.' } },
+          { userInputMessage: { content: 'What is in notes.txt?', origin: 'AI_EDITOR', modelId: opus.id } },
+          {
+            assistantResponseMessage: {
+              content: 'Reading it.',
+              toolUses: [{ toolUseId: 'tooluse_A1', name: 'read_file', input: { path: 'notes.txt' } }],
+            },
+          },
+        ],
+        currentMessage: {
+          userInputMessage: {
+            content: 'Short, please.',
+            userInputMessageContext: {
+              toolResults: [{ toolUseId: 'tooluse_A1', status: 'success', content: [{ text: 'buy milk' }] }],
+              tools: [
+                {
+                  toolSpecification: {
+                    name: 'read_file',
+                    description: 'Does read_file',
+                    inputSchema: { json: schema },
+                  },
+                },
+              ],
+            },
+            origin: 'AI_EDITOR',
+            modelId: opus.id,
+          },
+        },
+      },
+      profileArn: ARN,
+    });
+  });
+
+  it('changes nothing and notes nothing when the conversation is fine', () => {
+    expect(encodeChat(roundTrip, context()).adjustments).toEqual([]);
+  });
+
+  it('has neither agent fields nor a model in history on the command line’s wire', () => {
+    const { conversationState } = encodedBody(roundTrip, { wireProfile: 'q-json' });
+    expect(Object.keys(conversationState)).toEqual(['chatTriggerType', 'conversationId', 'history', 'currentMessage']);
+    expect(conversationState.history?.[0]).toEqual({
+      userInputMessage: { content: 'You are terse.', origin: 'KIRO_CLI' },
+    });
+    expect(conversationState.currentMessage.userInputMessage.modelId).toBe(opus.id);
+  });
+
+  it('leaves out an agent run id when the conversation has no UUID', () => {
+    const { conversationState } = encodedBody(roundTrip, { conversationId: 'session-7' });
+    expect(conversationState).toMatchObject({ conversationId: 'session-7', agentTaskType: 'vibe' });
+    expect(conversationState.agentContinuationId).toBeUndefined();
+  });
+
+  it('fills a tool-only assistant with a blank and leaves the user beside results empty', () => {
+    const { conversationState } = encodedBody(
+      conversation([user('hi'), assistant(toolUse('t1')), user(toolResult('t1'))], { tools: [tool('read_file')] }),
+    );
+    expect(conversationState.history?.at(-1)).toMatchObject({ assistantResponseMessage: { content: ' ' } });
+    expect(conversationState.currentMessage.userInputMessage.content).toBe('');
+  });
+
+  it('asks for reasoning in the words of the catalogue', () => {
+    const said = { ...roundTrip, reasoning: { mode: 'on', effort: 'high', budgetTokens: undefined } as const };
+    expect(encodedBody(said).additionalModelRequestFields).toEqual({
+      output_config: { effort: 'high' },
+      thinking: { type: 'adaptive', display: 'summarized' },
+    });
+    expect(encodeChat(said, context()).thinkingTags).toBe(false);
+  });
+
+  it('asks for reasoning by tags at the end of the system text where there are no words for it', () => {
+    const said = { ...roundTrip, reasoning: { mode: 'on', effort: undefined, budgetTokens: 2_000 } as const };
+    const encoded = encodeChat(said, context({ model: { id: 'claude-haiku-4.5', model: undefined, adjustments: [] } }));
+    const tags = '<thinking_mode>enabled</thinking_mode><max_thinking_length>2000</max_thinking_length>';
+    expect(JSON.parse(encoded.request.body ?? '').conversationState.history[0].userInputMessage.content).toBe(
+      `You are terse.\n\n${tags}`,
+    );
+    expect(encoded.thinkingTags).toBe(true);
+    expect(encoded.adjustments.map((made) => made.rule)).toContain('reasoning-tags');
+  });
+
+  it('says where the client works only when the operator wants that', () => {
+    const environment = {
+      operatingSystem: 'linux',
+      currentWorkingDirectory: '/srv',
+      gitStatus: 'M a',
+      variables: {},
+    } as const;
+    const said = { ...roundTrip, environment };
+    const sent = (sendEnvironment: boolean) =>
+      encodedBody(said, { sendEnvironment }).conversationState.currentMessage.userInputMessage.userInputMessageContext;
+    expect(sent(false)).not.toHaveProperty('envState');
+    expect(sent(true)).toMatchObject({
+      envState: { operatingSystem: 'linux', currentWorkingDirectory: '/srv' },
+      gitState: { status: 'M a' },
+    });
+  });
+
+  it('refuses an account without an ARN where the wire profile needs one', () => {
+    const access = { ...context().access, profileArn: undefined, wireProfile: 'kiro-runtime' };
+    expect(() => encodeChat(roundTrip, context({ access }))).toThrow(/needs a profile ARN/);
+  });
+
+  it('names the client’s field when an image is none', () => {
+    const said = conversation([user(image('AAAA', 'image/png', 'messages[0].content[0]'))]);
+    expect(() => encodeChat(said, context())).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages[0].content[0]', rule: 'image-format' }),
+    );
+  });
+
+  it('gives tool names the way back', () => {
+    const { toolNames, request } = encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context());
+    const [[wireName, clientName] = []] = toolNames;
+    expect(clientName).toBe('a.b');
+    expect(request.body).toContain(`"name":"${wireName}"`);
+  });
+
+  it('sends cache marks where model and profile take them', () => {
+    const said = conversation([systemTurn('Now in French.'), user({ ...text('Hello'), cachePoint: true })]);
+    const marked = (wireProfile: string) =>
+      encodedBody(said, { wireProfile }).conversationState.currentMessage.userInputMessage.cachePoint;
+    expect(marked('q-rest')).toEqual({ type: 'default' });
+    expect(marked('codewhisperer-legacy')).toBeUndefined();
+  });
+});
+
+describe('stable prefixes', () => {
+  it('begins the next turn’s request with this one’s bytes, up to the end of its history', () => {
+    fc.assert(
+      fc.property(conversationWithNextTurn, takingDocuments, ({ now, next }, wireProfile) => {
+        const first = encodeChat(now, context({ wireProfile })).request.body ?? '';
+        const second = encodeChat(next, context({ wireProfile })).request.body ?? '';
+        expect(second.startsWith(upToHistoryEnd(first))).toBe(true);
+        expect(reappears(JSON.parse(first), JSON.parse(second))).toBe(true);
+      }),
+      { seed: 42, numRuns: 400 },
+    );
+  });
+
+  it('encodes the same conversation to the same bytes', () => {
+    const bodies = [1, 2].map(() => encodeChat(roundTrip, context()).request.body);
+    expect(bodies[0]).toBe(bodies[1]);
+  });
+});
+
+/** Everything before the closing bracket of the history array, or before the current message when there is none. */
+function upToHistoryEnd(body: string): string {
+  const current = JSON.stringify(JSON.parse(body).conversationState.currentMessage);
+  const end = body.indexOf(`"currentMessage":${current}`);
+  return body.slice(0, end).replace(/\],$/, '');
+}
+
+/** The current message of `first` is the history entry of `second` which follows the history of `first`. */
+function reappears(first: GenerateAssistantResponseRequest, second: GenerateAssistantResponseRequest): boolean {
+  const place = first.conversationState.history?.length ?? 0;
+  const entry = second.conversationState.history?.[place];
+  const { userInputMessage: now } = first.conversationState.currentMessage;
+  if (!entry || !('userInputMessage' in entry)) return false;
+  const { tools: _tools, ...context } = now.userInputMessageContext ?? {};
+  const expected: JsonObject = JSON.parse(
+    JSON.stringify({ ...now, userInputMessageContext: context, modelId: entry.userInputMessage.modelId }),
+  );
+  const actual = { userInputMessageContext: {}, ...entry.userInputMessage };
+  expect(actual).toEqual(expected);
+  return true;
+}
+
+describe('any conversation at all', () => {
+  it('is encoded with every word in it, or refused with the field at fault', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(messyConversation, anyWireProfile, ({ conversation: said, markers }, wireProfile) => {
+        try {
+          const { request, adjustments } = encodeChat(said, context({ wireProfile }));
+          for (const marker of markers) expect(request.body).toContain(marker);
+          for (const { rule, path } of adjustments) {
+            expect(Object.keys(ADJUSTMENT_RULES)).toContain(rule);
+            expect(path).not.toBe('');
+          }
+        } catch (error) {
+          if (!(error instanceof GatewayError)) throw error;
+          refused += 1;
+          expect(error).toMatchObject({ code: 'invalid_request', param: expect.stringMatching(/./) });
+        }
+      }),
+      { seed: 42, numRuns: 1_000 },
+    );
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(500);
+  });
+});

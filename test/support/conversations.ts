@@ -1,0 +1,298 @@
+/**
+ * Conversations for tests: short builders, and seeded arbitraries which make them as messy as clients do (consecutive
+ * roles, split and orphan results, prefills, repeated ids, odd names, unknown images). Every text carries a marker, so
+ * that a test can look for each of them on the other side.
+ */
+import fc from 'fast-check';
+import type {
+  Conversation,
+  DocumentPart,
+  ImagePart,
+  Part,
+  TextPart,
+  Tool,
+  ToolResultPart,
+  ToolUsePart,
+  Turn,
+} from '../../src/core/conversation.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+
+/** A whole 1×1 PNG, base64. */
+export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+/** The first bytes of a GIF and of a WebP, enough to be known by. */
+export const GIF = Buffer.from('GIF89a\x01\x00\x01\x00', 'latin1').toString('base64');
+export const WEBP = Buffer.from('RIFF\x24\x00\x00\x00WEBPVP8 ', 'latin1').toString('base64');
+export const JPEG = Buffer.from('\xff\xd8\xff\xe0\x00\x10JFIF\x00', 'latin1').toString('base64');
+
+export function text(words: string, at = 'messages[0].content[0]'): TextPart {
+  return { type: 'text', at, text: words };
+}
+
+export function image(data = PNG, mediaType = 'image/png', at = 'messages[0].content[1]'): ImagePart {
+  return { type: 'image', at, mediaType, data };
+}
+
+export function documentOf(
+  name: string | undefined,
+  mediaType: string,
+  bytes: string,
+  at = 'messages[0].content[1]',
+): DocumentPart {
+  return {
+    type: 'document',
+    at,
+    name,
+    mediaType,
+    source: { type: 'base64', data: Buffer.from(bytes).toString('base64') },
+  };
+}
+
+export function toolUse(
+  toolUseId: string,
+  name = 'read_file',
+  input: JsonValue = { path: 'a.txt' },
+  at = `use ${toolUseId}`,
+): ToolUsePart {
+  return { type: 'tool-use', at, toolUseId, name, input };
+}
+
+export function toolResult(
+  toolUseId: string,
+  content: string | ToolResultPart['content'] = 'done',
+  isError = false,
+  at = `result ${toolUseId}`,
+): ToolResultPart {
+  const parts = typeof content === 'string' ? [text(content, at)] : content;
+  return { type: 'tool-result', at, toolUseId, content: parts, isError };
+}
+
+type TurnContent = string | Part;
+
+export function user(...content: TurnContent[]): Turn {
+  return turn('user', content);
+}
+export function assistant(...content: TurnContent[]): Turn {
+  return turn('assistant', content);
+}
+export function systemTurn(...content: TurnContent[]): Turn {
+  return turn('system', content);
+}
+
+function turn(role: Turn['role'], content: readonly TurnContent[]): Turn {
+  return { at: 'messages[0]', role, parts: content.map((item) => (typeof item === 'string' ? text(item) : item)) };
+}
+
+export function tool(name: string, change: Partial<Tool> = {}): Tool {
+  const inputSchema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
+  return { at: `tools.${name}`, name, description: `Does ${name}`, inputSchema, ...change };
+}
+
+export function conversation(turns: readonly Turn[], change: Partial<Conversation> = {}): Conversation {
+  return {
+    model: 'claude-sonnet-4.5',
+    system: [],
+    // Each turn gets its own path, as a parser would give it.
+    turns: turns.map((one, index) => ({ ...one, at: `messages[${index}]` })),
+    tools: [],
+    toolChoice: { type: 'auto' },
+    parallelToolUse: true,
+    reasoning: { mode: 'unset' },
+    output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
+    key: undefined,
+    environment: undefined,
+    ...change,
+  };
+}
+
+export interface MarkedConversation {
+  readonly conversation: Conversation;
+  /** Each was said by a user, a tool, the assistant or the system text. */
+  readonly markers: readonly string[];
+}
+
+const TOOL_IDS = ['t1', 't2', 'call_9', 'functions.read:0', 'x'.repeat(80), ''];
+const TOOL_NAMES = ['read_file', 'Read_File', 'mcp__server.tool', 'böse', '9lives', 'y'.repeat(70), 'shell', ''];
+const ODD_TEXTS = ['', ' ', '\n', 'plain words', '读取文件', '\u{1f600} smile', '\ud83d broken', '"quoted" \\ back'];
+
+type Draft = (marker: () => string, at: string) => Part;
+
+const textDraft: fc.Arbitrary<Draft> = fc.constantFrom(...ODD_TEXTS).chain((odd) =>
+  fc.boolean().map(
+    (isBare): Draft =>
+      (marker, at) =>
+        text(isBare ? odd : `${odd} ${marker()}`, at),
+  ),
+);
+
+const imageDraft: fc.Arbitrary<Draft> = fc.constantFrom(PNG, PNG, GIF, WEBP, JPEG).map(
+  (data): Draft =>
+    (_marker, at) =>
+      image(data, 'image/png', at),
+);
+
+/** Bytes of no known kind: the whole request has to be refused, with the image's path. */
+const brokenImageDraft: fc.Arbitrary<Draft> = fc.constant((_marker, at) => image('AAAA', 'image/png', at));
+
+const documentDraft: fc.Arbitrary<Draft> = fc
+  .constantFrom<[string | undefined, string]>(
+    ['notes.txt', 'text/plain'],
+    ['报告.pdf', 'application/pdf'],
+    ['a.json', 'application/json'],
+    [undefined, 'text/csv'],
+  )
+  .map(
+    ([name, mediaType]): Draft =>
+      (_marker, at) =>
+        documentOf(name, mediaType, '{"a":1}', at),
+  );
+
+const toolInput: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue>(
+  { path: 'a' },
+  {},
+  { '': 'empty key', deep: [{ '': 1 }] },
+  'no json {',
+  null,
+  [1, 2],
+);
+
+const toolUseDraft: fc.Arbitrary<Draft> = fc
+  .tuple(fc.constantFrom(...TOOL_IDS), fc.constantFrom(...TOOL_NAMES), toolInput)
+  .map(
+    ([id, name, input]): Draft =>
+      (_marker, at) =>
+        toolUse(id, name, input, at),
+  );
+
+const toolResultDraft: fc.Arbitrary<Draft> = fc
+  .tuple(
+    fc.constantFrom(...TOOL_IDS),
+    fc.array(fc.oneof(textDraft, imageDraft, documentDraft), { maxLength: 3 }),
+    fc.boolean(),
+  )
+  .map(
+    ([id, content, isError]): Draft =>
+      (marker, at) =>
+        toolResult(
+          id,
+          // Only drafts of text, images and documents are drawn above.
+          content.map((draft, index) => draft(marker, `${at}.content[${index}]`)) as ToolResultPart['content'],
+          isError,
+          at,
+        ),
+  );
+
+const reasoningDraft: fc.Arbitrary<Draft> = fc.constantFrom<Draft>(
+  (_marker, at) => ({ type: 'reasoning', at, text: 'thought', signature: 'c2ln' }),
+  (_marker, at) => ({ type: 'reasoning', at, text: 'thought' }),
+  (_marker, at) => ({ type: 'redacted-reasoning', at, data: 'QUJD' }),
+);
+
+const drafts: Record<Turn['role'], fc.Arbitrary<Draft>> = {
+  user: fc.oneof(
+    { weight: 4, arbitrary: textDraft },
+    { weight: 3, arbitrary: toolResultDraft },
+    imageDraft,
+    documentDraft,
+  ),
+  assistant: fc.oneof(
+    { weight: 3, arbitrary: textDraft },
+    { weight: 4, arbitrary: toolUseDraft },
+    reasoningDraft,
+    // Tools which ran on another server leave their results in the assistant's own turn.
+    { weight: 1, arbitrary: toolResultDraft },
+  ),
+  system: textDraft,
+};
+
+interface TurnDraft {
+  readonly role: Turn['role'];
+  readonly drafts: readonly Draft[];
+}
+
+const turnDraft: fc.Arbitrary<TurnDraft> = fc
+  .constantFrom<Turn['role']>('user', 'user', 'user', 'assistant', 'assistant', 'assistant', 'system')
+  .chain((role) => fc.array(drafts[role], { maxLength: 4 }).map((made) => ({ role, drafts: made })));
+
+const toolArbitrary: fc.Arbitrary<Tool> = fc
+  .tuple(
+    fc.constantFrom(...TOOL_NAMES),
+    fc.constantFrom('', 'Reads.', 'long '.repeat(3_000)),
+    fc.constantFrom<JsonValue | undefined>(
+      undefined,
+      null,
+      { type: 'object', properties: null, required: [] },
+      { $schema: 'x', type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { $ref: '#' } } },
+      { oneOf: [{ properties: { a: { type: 'string' } }, required: ['a'] }, { properties: { b: { type: 'null' } } }] },
+    ),
+  )
+  .map(([name, description, inputSchema]) => tool(name, { description, inputSchema }));
+
+const conversationOptions = fc.record({
+  systemTexts: fc.array(fc.constantFrom('', 'Be terse.', 'Answer in verse.'), { maxLength: 2 }),
+  tools: fc.array(toolArbitrary, { maxLength: 5 }),
+  toolChoice: fc.constantFrom<Conversation['toolChoice']>({ type: 'auto' }, { type: 'none' }, { type: 'required' }),
+});
+
+/** Anything a client may send that parses: to be encoded, or refused with the path of the field at fault. */
+export const messyConversation: fc.Arbitrary<MarkedConversation> = fc
+  .tuple(
+    fc.array(turnDraft, { maxLength: 12 }),
+    conversationOptions,
+    fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, brokenImageDraft),
+  )
+  .map(([turns, options, broken]) => {
+    const all = broken ? [...turns, { role: 'user' as const, drafts: [broken] }] : turns;
+    return build(all, options);
+  });
+
+/**
+ * A conversation at its turn n, and the same one turn later: the assistant has answered and the user says more. Both
+ * as messy as above, save that the answer is no empty one and that cache marks stay where they are.
+ */
+export const conversationWithNextTurn: fc.Arbitrary<{
+  readonly now: Conversation;
+  readonly next: Conversation;
+}> = fc
+  .tuple(
+    fc.array(turnDraft, { maxLength: 8 }),
+    fc.array(drafts.user, { minLength: 1, maxLength: 3 }),
+    fc.array(drafts.assistant, { maxLength: 3 }),
+    fc.array(drafts.user, { minLength: 1, maxLength: 3 }),
+    conversationOptions,
+  )
+  .map(([past, asked, answered, more, options]) => {
+    const before: TurnDraft[] = [...past, { role: 'user', drafts: asked }];
+    const said: Draft = (_marker, at) => text('An answer.', at);
+    const isOwnPart: TurnDraft = { role: 'assistant', drafts: [said, ...answered] };
+    const after: TurnDraft[] = [...before, isOwnPart, { role: 'user', drafts: more }];
+    return { now: build(before, options).conversation, next: build(after, options).conversation };
+  });
+
+interface Options {
+  readonly systemTexts: readonly string[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice: Conversation['toolChoice'];
+}
+
+function build(turns: readonly TurnDraft[], options: Options): MarkedConversation {
+  const markers: string[] = [];
+  const marker = () => {
+    const made = `marker-${markers.length}-end`;
+    markers.push(made);
+    return made;
+  };
+  const system = options.systemTexts.map((words, index) => ({
+    at: `system[${index}]`,
+    text: words,
+    cachePoint: index === 0,
+  }));
+  const written = turns.map(
+    ({ role, drafts: made }, index): Turn => ({
+      at: `messages[${index}]`,
+      role,
+      parts: made.map((draft, part) => draft(marker, `messages[${index}].content[${part}]`)),
+    }),
+  );
+  const { tools, toolChoice } = options;
+  return { conversation: conversation(written, { system, tools, toolChoice }), markers };
+}
