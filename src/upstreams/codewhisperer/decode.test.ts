@@ -1,0 +1,850 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkGrammar } from '../../../test/support/grammar.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { Model } from '../../core/models.ts';
+import type { ReplyEnd, ReplyEvent } from '../../core/reply.ts';
+import { estimated } from '../../core/usage.ts';
+import { encodeFrame } from '../../framing/event-stream.ts';
+import type { DecodeContext } from '../upstream.ts';
+import { createDecoder } from './decode.ts';
+
+const JSON_TYPE = { ':content-type': 'application/json' };
+
+function frame(kind: string, payload: JsonValue | string): Buffer {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return encodeFrame({ ':message-type': 'event', ':event-type': kind, ...JSON_TYPE }, Buffer.from(text));
+}
+const text = (content: string) => frame('assistantResponseEvent', { content });
+const reasoning = (payload: JsonValue) => frame('reasoningContentEvent', payload);
+const tool = (payload: JsonValue) => frame('toolUseEvent', payload);
+const stopReason = (reason: string) => frame('metadataEvent', { stopReason: reason });
+const exception = (name: string, payload: JsonValue) =>
+  encodeFrame(
+    { ':message-type': 'exception', ':exception-type': name, ...JSON_TYPE },
+    Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
+  );
+const errorFrame = (code: string, message: string) =>
+  encodeFrame({ ':message-type': 'error', ':error-code': code, ':error-message': message }, Buffer.alloc(0));
+
+const id = 'tooluse_a';
+const whole = (input: string, toolUseId = id, name = 'read_file') => [
+  tool({ name, toolUseId }),
+  tool({ name, toolUseId, input }),
+  tool({ name, toolUseId, stop: true }),
+];
+
+const MODEL: Model = {
+  id: 'claude-sonnet-4.5',
+  name: 'Claude Sonnet 4.5',
+  description: undefined,
+  maxInputTokens: 200_000,
+  maxOutputTokens: undefined,
+  takesImages: true,
+  promptCaching: false,
+  rateMultiplier: undefined,
+  rateUnit: undefined,
+  reasoningSchema: undefined,
+};
+
+function context(more: Partial<DecodeContext> = {}): DecodeContext {
+  return { model: MODEL, toolNames: new Map(), inputTokens: estimated(42), thinkingTags: false, ...more };
+}
+
+interface Options extends Partial<DecodeContext> {
+  readonly cause?: unknown;
+}
+
+function decode(chunks: readonly Uint8Array[], { cause, ...more }: Options = {}): ReplyEvent[] {
+  const decoder = createDecoder(context(more));
+  const events = [...chunks.flatMap((chunk) => decoder.push(chunk)), ...decoder.end(cause)];
+  expect(checkGrammar(events)).toBeUndefined();
+  expect([...decoder.push(text('after the end')), ...decoder.end()]).toEqual([]);
+  return events;
+}
+
+/** One line an event, without what every reply has. */
+function outline(events: readonly ReplyEvent[]): string[] {
+  return events.slice(1).map((event) => {
+    switch (event.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+        return `${event.type} ${event.text.plain}`;
+      case 'tool-use-start':
+        return `${event.type} ${event.toolUseId} ${event.name}`;
+      case 'tool-use-delta':
+        return `${event.type} ${event.json.plain}`;
+      case 'reasoning-end':
+        return `${event.type} ${event.signature ?? '-'}`;
+      case 'redacted-reasoning':
+        return `${event.type} ${event.data}`;
+      case 'source':
+        return `source ${event.source.type}`;
+      case 'reply-end':
+        return `reply-end ${event.stopReason}`;
+      case 'reply-error':
+        return `reply-error ${event.error.code}`;
+      default:
+        return event.type;
+    }
+  });
+}
+
+function endOf(events: readonly ReplyEvent[]): ReplyEnd {
+  const last = events.at(-1);
+  if (last?.type !== 'reply-end') throw new Error(`ended with ${last?.type}`);
+  return last;
+}
+
+function errorOf(events: readonly ReplyEvent[]): GatewayError {
+  const last = events.at(-1);
+  if (last?.type !== 'reply-error') throw new Error(`ended with ${last?.type}`);
+  return last.error;
+}
+
+const said = (...words: string[]) => ['text-start', ...words.map((word) => `text-delta ${word}`), 'text-end'];
+const called = (input: string[], toolUseId = id, name = 'read_file') => [
+  `tool-use-start ${toolUseId} ${name}`,
+  ...input.map((json) => `tool-use-delta ${json}`),
+  'tool-use-end',
+];
+const thought = (signature: string, ...words: string[]) => [
+  'reasoning-start',
+  ...words.map((word) => `reasoning-delta ${word}`),
+  `reasoning-end ${signature}`,
+];
+const END = 'reply-end end-turn';
+const TOOL_END = 'reply-end tool-use';
+const input = '{"path":"a"}';
+
+type Row = readonly [name: string, frames: readonly Buffer[], expected: readonly string[]];
+
+describe('text', () => {
+  it.each<Row>([
+    ['comes as it was cut', [text('Hel'), text('lo')], [...said('Hel', 'lo'), END]],
+    ['may repeat itself', [text('ha'), text('ha'), text('\n'), text('\n')], [...said('ha', 'ha', '\n', '\n'), END]],
+    ['needs no block for empty fragments', [text(''), text('a'), text(''), text('b')], [...said('a', 'b'), END]],
+    ['may be only white space', [text(' ')], [...said(' '), END]],
+    [
+      'may be code of the older chat',
+      [text('x '), frame('codeEvent', { content: '= 1' })],
+      [...said('x ', '= 1'), END],
+    ],
+    [
+      'may be wrapped in its event’s name',
+      [frame('assistantResponseEvent', { assistantResponseEvent: { content: 'Hi' } }), text('!')],
+      [...said('Hi', '!'), END],
+    ],
+    [
+      'stands among members nobody knows',
+      [frame('assistantResponseEvent', { messageStatus: 'X', content: 'Hi', followupPrompt: { content: 'no' } })],
+      [...said('Hi'), END],
+    ],
+    [
+      'is left out where there is none',
+      [text('Hi'), frame('assistantResponseEvent', { modelId: 'm' }), frame('assistantResponseEvent', { content: 7 })],
+      [...said('Hi'), END],
+    ],
+    [
+      'goes on in a new block after a tool call',
+      [text('First.'), ...whole(input), text('Then.')],
+      [...said('First.'), ...called([input]), ...said('Then.'), TOOL_END],
+    ],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it.each([
+    ['"quoted" \\ back\\\\slash'],
+    ['\n\r\t\b\f\u0000\u001f'],
+    ['\u2028\u2029 你好 🌍 e\u0301'],
+    ['\\u0041 ends in a backslash \\'],
+    ['","modelId":"x"}'],
+    ['"}'],
+  ])('keeps %j, however often it comes', (content) => {
+    const frames = [1, 2, 3].map(() => frame('assistantResponseEvent', { content, modelId: 'm' }));
+    const events = decode([...frames, text(content)]);
+    const deltas = events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []));
+    expect(deltas.map((piece) => piece.plain)).toEqual([content, content, content, content]);
+    for (const piece of deltas) expect(JSON.parse(`"${piece.escaped}"`)).toBe(content);
+  });
+
+  it('keeps the halves of a character which was cut between two events', () => {
+    const events = decode([
+      frame('assistantResponseEvent', '{"content":"\\ud83c"}'),
+      frame('assistantResponseEvent', '{"content":"\\udf0d"}'),
+    ]);
+    expect(events.flatMap((event) => (event.type === 'text-delta' ? [event.text.plain] : [])).join('')).toBe('🌍');
+  });
+});
+
+describe('reasoning', () => {
+  it.each<Row>([
+    [
+      'is signed by an event of its own',
+      [reasoning({ text: 'Let me ' }), reasoning({ text: 'think.' }), reasoning({ signature: 'sig' }), text('Done.')],
+      [...thought('sig', 'Let me ', 'think.'), ...said('Done.'), END],
+    ],
+    [
+      'is signed on its last fragment',
+      [reasoning({ text: 'Hm.', signature: 'sig' }), text('Done.')],
+      [...thought('sig', 'Hm.'), ...said('Done.'), END],
+    ],
+    [
+      'is signed before its text',
+      [reasoning({ signature: 'sig' }), reasoning({ text: 'Hm.' }), text('Done.')],
+      [...thought('sig', 'Hm.'), ...said('Done.'), END],
+    ],
+    [
+      'may be signed and say nothing',
+      [reasoning({ signature: 'sig' }), text('Done.')],
+      [...thought('sig'), ...said('Done.'), END],
+    ],
+    ['may be unsigned', [reasoning({ text: 'Hm.' }), text('Done.')], [...thought('-', 'Hm.'), ...said('Done.'), END]],
+    [
+      'begins anew after a signature',
+      [
+        reasoning({ text: 'One.', signature: 's1' }),
+        reasoning({ text: 'Two.' }),
+        reasoning({ signature: 's2' }),
+        text('.'),
+      ],
+      [...thought('s1', 'One.'), ...thought('s2', 'Two.'), ...said('.'), END],
+    ],
+    [
+      'may be redacted',
+      [reasoning({ redactedContent: 'b3BhcXVl' }), text('Done.')],
+      ['redacted-reasoning b3BhcXVl', ...said('Done.'), END],
+    ],
+    [
+      'may be partly redacted',
+      [reasoning({ text: 'a' }), reasoning({ redactedContent: 'eA==' }), reasoning({ text: 'b' }), text('.')],
+      [...thought('-', 'a'), 'redacted-reasoning eA==', ...thought('-', 'b'), ...said('.'), END],
+    ],
+    [
+      'goes before a tool call',
+      [reasoning({ text: 'Hm.', signature: 'sig' }), ...whole(input)],
+      [...thought('sig', 'Hm.'), ...called([input]), TOOL_END],
+    ],
+    [
+      'may come between two texts',
+      [text('a'), reasoning({ text: 'Hm.' }), text('b')],
+      [...said('a'), ...thought('-', 'Hm.'), ...said('b'), END],
+    ],
+    ['needs no block when it is empty', [reasoning({ text: '' }), reasoning({}), text('a')], [...said('a'), END]],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it('counts a signature which comes after its block among the skipped', () => {
+    const decoder = createDecoder(context());
+    decoder.push(
+      Buffer.concat([reasoning({ text: 'Hm.' }), text('Done.'), reasoning({ signature: 'late' }), text('!')]),
+    );
+    expect(decoder.end().at(-1)?.type).toBe('reply-end');
+    expect([...decoder.skipped]).toEqual([['reasoningContentEvent: late signature', 1]]);
+  });
+});
+
+describe('a tool call', () => {
+  const start = { name: 'read_file', toolUseId: id };
+  it.each<Row>([
+    [
+      'comes in fragments, which may be empty',
+      [
+        tool(start),
+        ...['{"pa', '', 'th":"a', '"}'].map((part) => tool({ ...start, input: part })),
+        tool({ ...start, stop: true }),
+      ],
+      [...called(['{"pa', 'th":"a', '"}']), TOOL_END],
+    ],
+    [
+      'may be cut inside an escape and a character',
+      [
+        tool(start),
+        ...['{"path":"a\\', 'n\\u00', 'e9\\ud83c', '\\udf0d"}'].map((part) => tool({ ...start, input: part })),
+        tool({ ...start, stop: true }),
+      ],
+      [...called(['{"path":"a\\', 'n\\u00', 'e9\\ud83c', '\\udf0d"}']), TOOL_END],
+    ],
+    ['may need no input', [tool(start), tool({ ...start, stop: true })], [...called([]), TOOL_END]],
+    ['may come in one event', [tool({ ...start, input, stop: true })], [...called([input]), TOOL_END]],
+    [
+      'may bring input on its first event',
+      [tool({ ...start, input: '{"path":' }), tool({ ...start, input: '"a"}', stop: true })],
+      [...called(['{"path":', '"a"}']), TOOL_END],
+    ],
+    [
+      'may bring its input as an object',
+      [tool(start), tool({ ...start, input: { path: 'a' } }), tool({ ...start, stop: true })],
+      [...called([input]), TOOL_END],
+    ],
+    [
+      'takes an empty object before its fragments for what it is',
+      [tool({ ...start, input: {} }), tool({ ...start, input }), tool({ ...start, stop: true })],
+      [...called([input]), TOOL_END],
+    ],
+    [
+      'need not repeat its id and name',
+      [tool(start), tool({ input: '{"path":' }), tool({ input: '"a"}' }), tool({ stop: true })],
+      [...called(['{"path":', '"a"}']), TOOL_END],
+    ],
+    [
+      'may tell its id late',
+      [
+        tool({ name: 'read_file', input: '{"path":' }),
+        tool({ ...start, input: '"a"}' }),
+        tool({ ...start, stop: true }),
+      ],
+      [...called(['{"path":', '"a"}']), TOOL_END],
+    ],
+    [
+      'may tell its name late',
+      [tool({ toolUseId: id, input: '{"path":' }), tool({ ...start, input: '"a"}' }), tool({ ...start, stop: true })],
+      [...called(['{"path":', '"a"}']), TOOL_END],
+    ],
+    [
+      'may follow another',
+      [...whole(input), ...whole('{}', 'tooluse_b', 'list_files')],
+      [...called([input]), ...called(['{}'], 'tooluse_b', 'list_files'), TOOL_END],
+    ],
+    [
+      'may equal the one before',
+      [...whole(input), ...whole(input, 'tooluse_b')],
+      [...called([input]), ...called([input], 'tooluse_b'), TOOL_END],
+    ],
+    [
+      'may lack its stop before another, if it is whole',
+      [...whole(input).slice(0, 2), ...whole(input, 'tooluse_b')],
+      [...called([input]), ...called([input], 'tooluse_b'), TOOL_END],
+    ],
+    [
+      'may lack its stop before text, if it is whole',
+      [...whole(input).slice(0, 2), text('Now.')],
+      [...called([input]), ...said('Now.'), TOOL_END],
+    ],
+    [
+      'may be stopped twice',
+      [...whole(input), tool({ ...start, stop: true }), text('.')],
+      [...called([input]), ...said('.'), TOOL_END],
+    ],
+    [
+      'that is cut off is no call',
+      [text('Writing.'), ...whole('{"path":"no').slice(0, 2)],
+      [
+        ...said('Writing.'),
+        `tool-use-start ${id} read_file`,
+        'tool-use-delta {"path":"no',
+        'reply-error tool_use_truncated',
+      ],
+    ],
+    [
+      'that is cut off before its input is no call without input',
+      [tool(start)],
+      [`tool-use-start ${id} read_file`, 'reply-error tool_use_truncated'],
+    ],
+    [
+      'that never stops is not believed, even when it parses',
+      whole(input).slice(0, 2),
+      [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, 'reply-error tool_use_truncated'],
+    ],
+    [
+      'that stops on broken JSON is no call',
+      whole('{"path":'),
+      [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":', 'reply-error tool_use_truncated'],
+    ],
+    [
+      'whose input is no object is no call',
+      whole('"text"'),
+      [`tool-use-start ${id} read_file`, 'tool-use-delta "text"', 'reply-error tool_use_truncated'],
+    ],
+    [
+      'that another interrupts before its input is no call',
+      [tool({ ...start, input: {} }), ...whole(input, 'tooluse_b')],
+      [`tool-use-start ${id} read_file`, 'reply-error tool_use_truncated'],
+    ],
+    [
+      'that text interrupts in the middle is no call',
+      [...whole('{"path":').slice(0, 2), text('Now.')],
+      [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":', 'reply-error tool_use_truncated'],
+    ],
+    ['without a name is a fault', [tool({ toolUseId: id, stop: true })], ['reply-error upstream_broken']],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it('gets an id when the service gives none', () => {
+    const events = decode([tool({ name: 'read_file', input }), tool({ stop: true })]);
+    const ids = events.flatMap((event) => (event.type === 'tool-use-start' ? [event.toolUseId] : []));
+    expect(ids).toEqual([expect.stringMatching(/^tooluse_[\da-f]{32}$/)]);
+  });
+
+  it('bears the name the client knows', () => {
+    const toolNames = new Map([['read_file_1a2b', 'mcp.files/read']]);
+    const events = decode(whole(input, id, 'read_file_1a2b'), { toolNames });
+    expect(outline(events)[0]).toBe(`tool-use-start ${id} mcp.files/read`);
+  });
+
+  it('keeps its fragments as they were, however its events are written', () => {
+    const orders = [
+      (part: string) => `{"name":"t","toolUseId":"i","input":${part}}`,
+      (part: string) => `{"input":${part},"name":"t","toolUseId":"i"}`,
+      (part: string) => `{"name":"t","input":${part},"stop":false,"toolUseId":"i"}`,
+      (part: string) => `{ "name": "t", "toolUseId": "i", "input": ${part} }`,
+    ];
+    const parts = ['{"a":"', '\\"input\\":\\"x\\"', '"', ',"b":"\\\\', '"}'];
+    for (const order of orders) {
+      const events = decode([
+        ...parts.map((part) => frame('toolUseEvent', order(JSON.stringify(part)))),
+        tool({ name: 't', toolUseId: 'i', stop: true }),
+      ]);
+      expect(outline(events)).toEqual([...called(parts, 'i', 't'), TOOL_END]);
+    }
+  });
+});
+
+describe('beside the answer', () => {
+  it.each<Row>([
+    [
+      'a licence is a source',
+      [
+        text('One '),
+        frame('codeReferenceEvent', { references: [{ licenseName: 'MIT', repository: 'r', url: 'u' }] }),
+        text('two.'),
+      ],
+      [...said('One ', 'two.'), 'source code', END],
+    ],
+    [
+      'web links are sources',
+      [
+        text('a'),
+        frame('supplementaryWebLinksEvent', {
+          supplementaryWebLinks: [
+            { url: 'u', title: 't' },
+            { url: 'v', title: 'w' },
+          ],
+        }),
+      ],
+      [...said('a'), 'source web', 'source web', END],
+    ],
+    [
+      'sources stand between blocks',
+      [...whole(input), frame('citationEvent', { target: { location: 1 }, citationLink: 'u' }), text('a')],
+      [...called([input]), 'source web', ...said('a'), TOOL_END],
+    ],
+    [
+      'a cited document is a source',
+      [frame('documentCitationEvent', { title: 'T', sourceContent: [{ text: 'x' }] }), text('a')],
+      ['source document', ...said('a'), END],
+    ],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it('sources keep what the service tells of them', () => {
+    const events = decode([
+      frame('codeReferenceEvent', { references: [{ licenseName: 'MIT', repository: 'r', url: 'u' }, {}, 7] }),
+      frame('supplementaryWebLinksEvent', {
+        supplementaryWebLinks: [{ url: 'u', title: 't', snippet: 's' }, { title: 'no' }],
+      }),
+      frame('citationEvent', { target: { location: 1 }, citationText: 'c', citationLink: 'l' }),
+      frame('citationEvent', { target: { location: 1 } }),
+      frame('documentCitationEvent', { source: 's', title: 'T', location: { web: { url: 'w', domain: 'd' } } }),
+      frame('documentCitationEvent', {
+        source: 's',
+        location: { documentPage: {} },
+        sourceContent: [{ text: 'x' }, { text: 'y' }],
+      }),
+      text('a'),
+    ]);
+    expect(events.flatMap((event) => (event.type === 'source' ? [event.source] : []))).toEqual([
+      { type: 'code', licenseName: 'MIT', repository: 'r', url: 'u' },
+      { type: 'code', licenseName: undefined, repository: undefined, url: undefined },
+      { type: 'web', url: 'u', title: 't', snippet: 's' },
+      { type: 'web', url: 'l', title: 'l', snippet: 'c' },
+      { type: 'web', url: 'w', title: 'T', snippet: undefined },
+      { type: 'document', title: 's', text: 'x\ny' },
+    ]);
+  });
+
+  it.each([
+    ['initial-response', { conversationId: 'c' }],
+    ['messageMetadataEvent', { conversationId: 'c', utteranceId: 'u' }],
+    ['toolResultEvent', { toolResult: { toolUseId: 't', content: [{ text: 'x' }] } }],
+    ['followupPromptEvent', { followupPrompt: { content: 'And now?' } }],
+    ['intentsEvent', { intents: {} }],
+    ['interactionComponentsEvent', { interactionComponentEntries: [] }],
+    ['dryRunSucceedEvent', {}],
+  ])('%s is known and says nothing', (kind, payload) => {
+    const decoder = createDecoder(context());
+    const events = [...decoder.push(Buffer.concat([frame(kind, payload), text('a')])), ...decoder.end()];
+    expect(outline(events)).toEqual([...said('a'), END]);
+    expect(decoder.skipped.size).toBe(0);
+  });
+
+  it('kinds nobody knows are skipped and counted', () => {
+    const decoder = createDecoder(context());
+    const strange = encodeFrame({ ':message-type': 'riddle' }, Buffer.of(1));
+    const events = [
+      ...decoder.push(Buffer.concat([frame('newEvent', { a: 1 }), text('a'), frame('newEvent', 'no JSON'), strange])),
+      ...decoder.end(),
+    ];
+    expect(outline(events)).toEqual([...said('a'), END]);
+    expect([...decoder.skipped]).toEqual([
+      ['newEvent', 2],
+      ['message type riddle', 1],
+    ]);
+  });
+
+  it('the list of unknown kinds is bounded', () => {
+    const decoder = createDecoder(context());
+    for (let n = 0; n < 500; n++) decoder.push(frame(`${n}${'x'.repeat(300)}`, {}));
+    expect(decoder.skipped.size).toBeLessThanOrEqual(64);
+    for (const kind of decoder.skipped.keys()) expect(kind.length).toBeLessThanOrEqual(100);
+  });
+
+  it('a frame without a message type is an event', () => {
+    const bare = encodeFrame({ ':event-type': 'assistantResponseEvent' }, Buffer.from('{"content":"a"}'));
+    expect(outline(decode([bare]))).toEqual([...said('a'), END]);
+  });
+});
+
+describe('the end', () => {
+  it.each([
+    ['END_TURN', 'end-turn', 'tool-use'],
+    ['end_turn', 'end-turn', 'tool-use'],
+    ['STOP_SEQUENCE', 'end-turn', 'tool-use'],
+    ['TOOL_USE', 'end-turn', 'tool-use'],
+    ['MAX_TOKENS', 'max-tokens', 'max-tokens'],
+    ['max_tokens', 'max-tokens', 'max-tokens'],
+    ['MODEL_CONTEXT_WINDOW_EXCEEDED', 'context-window', 'tool-use'],
+    ['CONTENT_FILTERED', 'refusal', 'refusal'],
+    ['GUARDRAIL_INTERVENED', 'refusal', 'refusal'],
+    ['SOMETHING_NEW', 'end-turn', 'tool-use'],
+  ])('%s is %s after text and %s after a tool call', (reason, afterText, afterTool) => {
+    expect(endOf(decode([text('a'), stopReason(reason)])).stopReason).toBe(afterText);
+    expect(endOf(decode([text('a'), ...whole(input), stopReason(reason)])).stopReason).toBe(afterTool);
+  });
+
+  it('counts a stop reason it does not know', () => {
+    const decoder = createDecoder(context());
+    decoder.push(stopReason('SOMETHING_NEW'));
+    expect([...decoder.skipped]).toEqual([['stop reason SOMETHING_NEW', 1]]);
+  });
+
+  it.each([
+    ['text', [text('a')], 'reply-end context-window'],
+    ['text and END_TURN', [text('a'), stopReason('END_TURN')], 'reply-end end-turn'],
+    ['a tool call', whole(input), 'reply-end tool-use'],
+    ['nothing', [], 'reply-end context-window'],
+  ])('with the window full after %s', (_name, frames, expected) => {
+    const events = decode([...frames, frame('contextUsageEvent', { contextUsagePercentage: 100.2 })]);
+    expect(outline(events).at(-1)).toBe(expected);
+  });
+
+  it.each<Row>([
+    ['nothing at all', [], ['reply-error empty_reply']],
+    ['an empty fragment', [text('')], ['reply-error empty_reply']],
+    ['only figures', [frame('contextUsageEvent', { contextUsagePercentage: 3 })], ['reply-error empty_reply']],
+    ['only END_TURN', [stopReason('END_TURN')], ['reply-error empty_reply']],
+    ['a refusal', [stopReason('CONTENT_FILTERED')], ['reply-end refusal']],
+    ['the output limit', [stopReason('MAX_TOKENS')], ['reply-end max-tokens']],
+    ['reasoning and its end', [reasoning({ text: 'Hm.' }), stopReason('END_TURN')], [...thought('-', 'Hm.'), END]],
+    ['reasoning alone', [reasoning({ text: 'Hm.' })], [...thought('-', 'Hm.'), 'reply-error empty_reply']],
+  ])('after %s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+});
+
+describe('figures', () => {
+  const usage = (...frames: Buffer[]) => endOf(decode([text('Hello there.'), ...frames])).usage;
+  const tokens = (tokenUsage: JsonValue) => frame('metadataEvent', { tokenUsage });
+
+  it('are estimates when the service tells nothing', () => {
+    expect(usage()).toEqual({ inputTokens: estimated(42), outputTokens: estimated(3) });
+  });
+
+  it('are the service’s own where it counts', () => {
+    expect(
+      usage(
+        tokens({
+          uncachedInputTokens: 10,
+          cacheReadInputTokens: 70,
+          cacheWriteInputTokens: 20,
+          outputTokens: 7,
+          totalTokens: 107,
+          contextUsagePercentage: 5,
+        }),
+      ),
+    ).toEqual({
+      inputTokens: { value: 100, provenance: 'measured' },
+      outputTokens: { value: 7, provenance: 'measured' },
+      cacheReadTokens: { value: 70, provenance: 'measured' },
+      cacheWriteTokens: { value: 20, provenance: 'measured' },
+      contextPercentage: { value: 5, provenance: 'measured' },
+    });
+  });
+
+  it('are the last which the service told', () => {
+    const told = usage(
+      tokens({ uncachedInputTokens: 10, outputTokens: 1, totalTokens: 11 }),
+      tokens({ uncachedInputTokens: 90, outputTokens: 7, totalTokens: 97 }),
+      stopReason('END_TURN'),
+    );
+    expect([told.inputTokens.value, told.outputTokens.value]).toEqual([90, 7]);
+  });
+
+  it.each([
+    [null],
+    [{}],
+    [{ uncachedInputTokens: 0, outputTokens: 0, totalTokens: 0 }],
+    [{ uncachedInputTokens: '90', outputTokens: -1 }],
+  ])('are not believed to be nothing: %j', (reported) => {
+    expect(usage(tokens(reported))).toEqual({ inputTokens: estimated(42), outputTokens: estimated(3) });
+  });
+
+  it('are completed from the total', () => {
+    expect(usage(tokens({ outputTokens: 7, totalTokens: 97 })).inputTokens).toEqual({
+      value: 90,
+      provenance: 'measured',
+    });
+  });
+
+  it('are derived from the share of the window', () => {
+    const told = usage(frame('contextUsageEvent', { contextUsagePercentage: 12.5, breakdown: {} }));
+    expect(told.inputTokens).toEqual({ value: 25_000, provenance: 'derived' });
+    expect(told.contextPercentage).toEqual({ value: 12.5, provenance: 'measured' });
+  });
+
+  it('are not derived without a window', () => {
+    const frames = [text('a'), frame('contextUsageEvent', { contextUsagePercentage: 12.5 })];
+    expect(endOf(decode(frames, { model: undefined })).usage.inputTokens).toEqual(estimated(42));
+  });
+
+  it('add up credits', () => {
+    const told = usage(
+      frame('meteringEvent', { unit: 'credit', unitPlural: 'credits', usage: 0.25 }),
+      frame('meteringEvent', { unit: 'credit', unitPlural: 'credits', usage: 0.5 }),
+      frame('meteringEvent', { usage: 'much' }),
+    );
+    expect(told.credits).toEqual({ value: 0.75, provenance: 'measured' });
+    expect(told.creditUnit).toBe('credit');
+  });
+
+  it('tell reasoning from the rest', () => {
+    const events = decode([reasoning({ text: 'x'.repeat(40) }), text('y'.repeat(20)), ...whole(input)]);
+    const { outputTokens, reasoningTokens } = endOf(events).usage;
+    expect(reasoningTokens).toEqual(estimated(10));
+    expect(outputTokens.value).toBeGreaterThan(15);
+  });
+
+  it('begin with our estimate', () => {
+    expect(decode([text('a')])[0]).toEqual({ type: 'reply-start', inputTokens: estimated(42) });
+  });
+});
+
+describe('a failure', () => {
+  it.each<readonly [string, Buffer, string]>([
+    ['throttling', exception('ThrottlingException', { message: 'slow' }), 'upstream_throttled'],
+    ['overload', exception('error', { message: 'x', reason: 'MODEL_TEMPORARILY_UNAVAILABLE' }), 'upstream_overloaded'],
+    [
+      'late validation',
+      exception('ValidationException', { message: 'Improperly formed request.' }),
+      'upstream_refused',
+    ],
+    ['a full context', exception('ValidationException', { message: 'Input is too long.' }), 'context_too_long'],
+    ['a text instead of JSON', exception('InternalServerException', 'broken'), 'upstream_broken'],
+    ['an unknown exception', exception('NewException', {}), 'upstream_broken'],
+    ['an error frame', errorFrame('InternalError', 'broken'), 'upstream_broken'],
+    ['a throttling error frame', errorFrame('ThrottlingException', 'slow'), 'upstream_throttled'],
+    [
+      'an invalid state',
+      frame('invalidStateEvent', { reason: 'INVALID_TASK_ASSIST_PLAN', message: 'm' }),
+      'upstream_broken',
+    ],
+    ['a malformed tool use', stopReason('MALFORMED_TOOL_USE'), 'upstream_broken'],
+    ['malformed output', stopReason('malformed_model_output'), 'upstream_broken'],
+    ['an event which is no JSON', frame('assistantResponseEvent', '{"content":"a'), 'upstream_broken'],
+    ['an event which is no object', frame('toolUseEvent', '[]'), 'upstream_broken'],
+    ['a string which is none', frame('assistantResponseEvent', '{"content":"a\\x"}'), 'upstream_broken'],
+    ['a raw line break in a string', frame('assistantResponseEvent', '{"content":"a\nb"}'), 'upstream_broken'],
+  ])('%s ends the reply, first or in the middle', (_name, bad, code) => {
+    expect(outline(decode([bad, text('no')]))).toEqual([`reply-error ${code}`]);
+    expect(outline(decode([Buffer.concat([text('Half'), bad, text('no')])]))).toEqual([
+      'text-start',
+      'text-delta Half',
+      `reply-error ${code}`,
+    ]);
+  });
+
+  it('tells what the service said', () => {
+    const error = errorOf(decode([exception('ThrottlingException', { message: 'Slow down.', reason: null })]));
+    expect(error.message).toContain('Slow down.');
+    expect(error.upstream).toMatchObject({ name: 'ThrottlingException', message: 'Slow down.', status: 200 });
+    expect(errorOf(decode([errorFrame('InternalError', 'Broken.')])).message).toContain('Broken.');
+  });
+
+  it('is none when the output limit is told as one', () => {
+    const limit = exception('ContentLengthExceededException', { message: 'limit' });
+    expect(outline(decode([text('Half'), limit, text('no')]))).toEqual([...said('Half'), 'reply-end max-tokens']);
+    expect(outline(decode([...whole('{"a').slice(0, 2), limit])).at(-1)).toBe('reply-error tool_use_truncated');
+  });
+
+  it('of a checksum stops all reading', () => {
+    const corrupt = Buffer.from(text('never'));
+    corrupt[corrupt.length - 1] = (corrupt[corrupt.length - 1] ?? 0) ^ 1;
+    const events = decode([Buffer.concat([text('Half'), corrupt, text('never')]), text('never')]);
+    expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
+  });
+
+  it('of half a frame is no end', () => {
+    const events = decode([Buffer.concat([text('Half'), text('more').subarray(0, 60)])]);
+    expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
+  });
+
+  it('of the connection is no end', () => {
+    const cause = new Error('socket hang up');
+    const events = decode([text('Half')], { cause });
+    expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
+    expect(errorOf(events).cause).toBe(cause);
+    expect(errorOf(events).message).not.toContain('socket');
+  });
+
+  it('which is explained already stays as it is', () => {
+    const cause = new GatewayError('upstream_timeout', 'too slow');
+    expect(errorOf(decode([text('Half')], { cause }))).toBe(cause);
+  });
+
+  it('is told once', () => {
+    const decoder = createDecoder(context());
+    expect(decoder.push(exception('error', {})).map((event) => event.type)).toEqual(['reply-start', 'reply-error']);
+    expect(decoder.push(text('a'))).toEqual([]);
+    expect(decoder.end(new Error('again'))).toEqual([]);
+  });
+});
+
+describe('tags in the text', () => {
+  const tagged = (...parts: string[]) => outline(decode(parts.map(text), { thinkingTags: true }));
+
+  it('are reasoning when they were asked for', () => {
+    expect(tagged('<thinking>\nHm.</thinking>\n\nDone.')).toEqual([...thought('-', 'Hm.'), ...said('Done.'), END]);
+  });
+
+  it('are text when they were not', () => {
+    expect(outline(decode([text('<thinking>Hm.</thinking>')]))).toEqual([...said('<thinking>Hm.</thinking>'), END]);
+  });
+
+  it('which are never closed end with the reply', () => {
+    const events = outline(decode([text('<thinking>Hm.'), stopReason('END_TURN')], { thinkingTags: true }));
+    expect(events).toEqual([...thought('-', 'Hm.'), END]);
+  });
+
+  it('which are never closed end before a tool call', () => {
+    const events = outline(decode([text('<thinking>Hm.'), ...whole(input)], { thinkingTags: true }));
+    expect(events).toEqual([...thought('-', 'Hm.'), ...called([input]), TOOL_END]);
+  });
+
+  it('which only began are text, before whatever comes next', () => {
+    const half = [text('a <thin')];
+    expect(outline(decode(half, { thinkingTags: true }))).toEqual([...said('a ', '<thin'), END]);
+    expect(outline(decode([...half, exception('error', {})], { thinkingTags: true }))).toEqual([
+      'text-start',
+      'text-delta a ',
+      'text-delta <thin',
+      'reply-error upstream_broken',
+    ]);
+  });
+
+  it('leave a reply of nothing but white space empty', () => {
+    expect(tagged(' \n')).toEqual(['reply-error empty_reply']);
+  });
+});
+
+describe('any reply', () => {
+  const word = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.constantFrom('<thinking>', '</thinking>', '`', '"', '', '\n'),
+  );
+  const toolId = fc.constantFrom('tooluse_a', 'tooluse_b', undefined);
+  const anyFrame: fc.Arbitrary<Buffer> = fc.oneof(
+    { weight: 4, arbitrary: word.map(text) },
+    { weight: 2, arbitrary: fc.record({ text: word, signature: word }, { requiredKeys: [] }).map(reasoning) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .record(
+          {
+            toolUseId: toolId,
+            name: fc.constantFrom('x', 'y'),
+            input: fc.constantFrom('{}', '{"a"', ':1}', '', {}),
+            stop: fc.boolean(),
+          },
+          { requiredKeys: [] },
+        )
+        .map((payload) => tool(JSON.parse(JSON.stringify(payload)))),
+    },
+    { arbitrary: fc.constantFrom(...whole(input), ...whole('{}', 'tooluse_c')), weight: 2 },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        reasoning({ redactedContent: 'eA==' }),
+        stopReason('MAX_TOKENS'),
+        stopReason('END_TURN'),
+        frame('contextUsageEvent', { contextUsagePercentage: 50 }),
+        frame('meteringEvent', { usage: 0.5, unit: 'credit' }),
+        frame('citationEvent', { citationLink: 'u' }),
+        frame('newEvent', {}),
+        exception('ThrottlingException', { message: 'slow' }),
+      ),
+    },
+  );
+  const anyCuts = fc.array(fc.nat(), { maxLength: 20 });
+
+  function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+    const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+    return places.slice(1).map((place, index) => bytes.subarray(places[index], place));
+  }
+
+  it('obeys the grammar, wherever its bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { maxLength: 20 }), anyCuts, fc.boolean(), (frames, cuts, thinkingTags) => {
+        const bytes = Buffer.concat(frames);
+        const events = outline(decode([bytes], { thinkingTags })).map(withoutMadeUpId);
+        expect(outline(decode(cutAt(bytes, cuts), { thinkingTags })).map(withoutMadeUpId)).toEqual(events);
+      }),
+      { seed: 42, numRuns: 500 },
+    );
+  });
+
+  it('keeps every character of its text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(word, fc.constantFrom('m', 'n', undefined))), (words) => {
+        const frames = words.map(([content, modelId]) =>
+          frame('assistantResponseEvent', modelId ? { content, modelId } : { content }),
+        );
+        const events = decode([...frames, stopReason('MAX_TOKENS')]);
+        const texts = events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []));
+        const expected = words.map(([content]) => content.toWellFormed()).filter((content) => content !== '');
+        expect(texts.map((piece) => piece.plain)).toEqual(expected);
+        expect(texts.map((piece) => JSON.parse(`"${piece.escaped}"`))).toEqual(expected);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('never ends well when its bytes stop inside a frame', () => {
+    const bytes = Buffer.concat([text('One'), ...whole(input), text('two'), stopReason('END_TURN')]);
+    const borders = new Set<number>([0]);
+    for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) borders.add(at + bytes.readUInt32BE(at));
+    for (let cut = 1; cut < bytes.length; cut++) {
+      if (borders.has(cut)) continue;
+      expect(errorOf(decode([bytes.subarray(0, cut)])).code).toBe('upstream_broken');
+    }
+  });
+});
+
+/** The id of a call to which the service gave none is random. */
+function withoutMadeUpId(line: string): string {
+  return line.replace(/tooluse_[\da-f]{32}/, 'tooluse_made_up');
+}

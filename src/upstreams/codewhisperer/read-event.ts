@@ -1,0 +1,251 @@
+/**
+ * What each event of a reply says, put together to blocks, a stop reason and figures, once for all client protocols.
+ * Source: the published client @aws/codewhisperer-streaming-client (ChatResponseStream).
+ */
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { ReplyEvent, Source } from '../../core/reply.ts';
+import { TextPiece } from '../../core/text.ts';
+import type { Frame } from '../../framing/event-stream.ts';
+import type { DecodeContext } from '../upstream.ts';
+import { BlockWriter } from './block-writer.ts';
+import { EscapedMember } from './escaped-member.ts';
+import { citation, codeReferences, documentCitation, webLinks } from './sources.ts';
+import { decideStop, parseStopReason, type WireStopReason } from './stop-reason.ts';
+import { ThinkingTags } from './thinking-tags.ts';
+import { ToolUses } from './tool-uses.ts';
+import { UsageTally } from './usage.ts';
+import type { EventKind, EventPayloads, Untrusted } from './wire-events.ts';
+
+/** `read` and `finish` throw the GatewayError which ends the reply; what was read before it is still there to take. */
+export class EventReader {
+  readonly #skipped = new Map<string, number>();
+  readonly #blocks = new BlockWriter();
+  readonly #tools: ToolUses;
+  readonly #usage: UsageTally;
+  readonly #tags: ThinkingTags | undefined;
+  readonly #content = new EscapedMember('content');
+  readonly #reasoningText = new EscapedMember('text');
+  #hasText = false;
+  #hasReasoning = false;
+  #stopReason: WireStopReason | undefined;
+
+  constructor({ model, inputTokens, toolNames, thinkingTags }: DecodeContext) {
+    this.#usage = new UsageTally(model, inputTokens);
+    this.#tools = new ToolUses(this.#blocks, this.#usage, toolNames);
+    if (!thinkingTags) return;
+    this.#tags = new ThinkingTags({
+      text: (text) => this.#writeText(TextPiece.plain(text)),
+      reasoning: (text) => this.#writeReasoning(TextPiece.plain(text)),
+      reasoningEnd: () => this.#blocks.close(),
+    });
+  }
+
+  get skipped(): ReadonlyMap<string, number> {
+    return this.#skipped;
+  }
+
+  /** The events since the last call. */
+  take(): ReplyEvent[] {
+    return this.#blocks.take();
+  }
+
+  read(kind: string, frame: Frame): void {
+    const handler = EventReader.#handlers.get(kind);
+    if (handler) handler(this, frame);
+    else this.skip(kind);
+  }
+
+  skip(kind: string): void {
+    const key = kind.slice(0, MAX_KIND_CHARS);
+    const count = this.#skipped.get(key);
+    if (count !== undefined || this.#skipped.size < MAX_SKIPPED_KINDS) this.#skipped.set(key, (count ?? 0) + 1);
+  }
+
+  stopAtOutputLimit(): void {
+    this.#stopReason = 'MAX_TOKENS';
+  }
+
+  /** Lets out text which was held back because it might have become a tag. */
+  flush(): void {
+    this.#tags?.flush();
+  }
+
+  /** The reply has ended in order; if it is whole, `reply-end` is the last event to take. */
+  finish(): void {
+    this.flush();
+    this.#tools.end();
+    this.#blocks.close();
+    const stopReason = decideStop({
+      reported: this.#stopReason,
+      toolUses: this.#tools.finished,
+      windowIsFull: this.#usage.windowIsFull,
+      hasText: this.#hasText,
+      hasReasoning: this.#hasReasoning,
+    });
+    if (stopReason === undefined)
+      throw new GatewayError('empty_reply', 'The model answered with neither text nor a tool call. Try again.');
+    this.#blocks.end({ type: 'reply-end', stopReason, stopSequence: undefined, usage: this.#usage.usage() });
+  }
+
+  /** A kind of event nobody has decided about does not compile. */
+  static readonly #handlers: ReadonlyMap<string, Handler> = new Map(
+    Object.entries({
+      assistantResponseEvent: (reader, frame) => reader.#textEvent('assistantResponseEvent', frame),
+      codeEvent: (reader, frame) => reader.#textEvent('codeEvent', frame),
+      reasoningContentEvent: (reader, frame) => reader.#reasoningEvent(frame),
+      toolUseEvent: (reader, frame) => reader.#toolUseEvent(frame),
+      codeReferenceEvent: (reader, frame) => reader.#sources(codeReferences(parse('codeReferenceEvent', frame.text()))),
+      supplementaryWebLinksEvent: (reader, frame) =>
+        reader.#sources(webLinks(parse('supplementaryWebLinksEvent', frame.text()))),
+      citationEvent: (reader, frame) => reader.#sources(citation(parse('citationEvent', frame.text()))),
+      documentCitationEvent: (reader, frame) =>
+        reader.#sources(documentCitation(parse('documentCitationEvent', frame.text()))),
+      metadataEvent: (reader, frame) => reader.#metadataEvent(parse('metadataEvent', frame.text())),
+      meteringEvent: (reader, frame) => reader.#usage.reportCredits(parse('meteringEvent', frame.text())),
+      contextUsageEvent: (reader, frame) =>
+        reader.#usage.reportPercentage(parse('contextUsageEvent', frame.text()).contextUsagePercentage),
+      invalidStateEvent: (_reader, frame) => throwInvalidState(parse('invalidStateEvent', frame.text())),
+      'initial-response': ignore,
+      messageMetadataEvent: ignore,
+      toolResultEvent: ignore,
+      followupPromptEvent: ignore,
+      intentsEvent: ignore,
+      interactionComponentsEvent: ignore,
+      dryRunSucceedEvent: ignore,
+    } satisfies Record<EventKind, Handler>),
+  );
+
+  #textEvent(kind: 'assistantResponseEvent' | 'codeEvent', frame: Frame): void {
+    const json = frame.text();
+    const escaped = this.#content.cut(json);
+    if (escaped !== undefined) {
+      this.#text(TextPiece.escaped(escaped));
+      return;
+    }
+    const { content } = parse(kind, json);
+    if (typeof content !== 'string') return;
+    this.#content.learn(json, content);
+    this.#text(TextPiece.plain(content));
+  }
+
+  #text(text: TextPiece): void {
+    if (text.isEmpty) return;
+    this.#tools.finish();
+    if (this.#tags) this.#tags.push(text.plain);
+    else this.#writeText(text);
+  }
+
+  #toolUseEvent(frame: Frame): void {
+    const json = frame.text();
+    if (this.#tools.pushFragment(json)) return;
+    this.flush();
+    this.#tools.push(parse('toolUseEvent', json), json);
+  }
+
+  #reasoningEvent(frame: Frame): void {
+    const json = frame.text();
+    const escaped = this.#reasoningText.cut(json);
+    if (escaped !== undefined) {
+      this.#reasoning(TextPiece.escaped(escaped));
+      return;
+    }
+    const { text, signature, redactedContent } = parse('reasoningContentEvent', json);
+    if (typeof text === 'string') {
+      if (signature === undefined && redactedContent === undefined) this.#reasoningText.learn(json, text);
+      this.#reasoning(TextPiece.plain(text));
+    }
+    if (typeof signature === 'string' && signature !== '') this.#signature(signature);
+    if (typeof redactedContent === 'string' && redactedContent !== '') this.#redacted(redactedContent);
+  }
+
+  #reasoning(text: TextPiece): void {
+    if (text.isEmpty) return;
+    this.#interrupt();
+    this.#writeReasoning(text);
+  }
+
+  /** One that comes after other blocks belongs to a reasoning which is closed already: nothing can carry it. */
+  #signature(signature: string): void {
+    if (!this.#blocks.canSign) {
+      this.skip('reasoningContentEvent: late signature');
+      return;
+    }
+    this.#interrupt();
+    this.#blocks.sign(signature);
+  }
+
+  #redacted(data: string): void {
+    this.#interrupt();
+    this.#hasReasoning = true;
+    this.#blocks.redactedReasoning(data);
+  }
+
+  /** Something else than text or a tool call begins. */
+  #interrupt(): void {
+    this.#tools.finish();
+    this.flush();
+  }
+
+  #writeText(text: TextPiece): void {
+    this.#hasText = true;
+    this.#usage.countText(text);
+    this.#blocks.text(text);
+  }
+
+  #writeReasoning(text: TextPiece): void {
+    this.#hasReasoning = true;
+    this.#usage.countReasoning(text);
+    this.#blocks.reasoning(text);
+  }
+
+  #sources(sources: readonly Source[]): void {
+    for (const source of sources) this.#blocks.source(source);
+  }
+
+  #metadataEvent({ tokenUsage, stopReason }: Untrusted<EventPayloads['metadataEvent']>): void {
+    if (isJsonObject(tokenUsage)) this.#usage.reportTokens(tokenUsage);
+    if (typeof stopReason !== 'string') return;
+    const parsed = parseStopReason(stopReason);
+    if (parsed === 'MALFORMED_TOOL_USE' || parsed === 'MALFORMED_MODEL_OUTPUT')
+      throw new GatewayError(
+        'upstream_broken',
+        `The service says that the model’s output is broken (${parsed}). Try again.`,
+      );
+    if (parsed) this.#stopReason = parsed;
+    else this.skip(`stop reason ${stopReason}`);
+  }
+}
+
+type Handler = (reader: EventReader, frame: Frame) => void;
+
+const MAX_SKIPPED_KINDS = 64;
+const MAX_KIND_CHARS = 100;
+
+/** Known, and nothing of it is needed. */
+function ignore(): void {}
+
+function throwInvalidState({ reason, message }: Untrusted<EventPayloads['invalidStateEvent']>): never {
+  const said = [reason, message].filter((part) => typeof part === 'string').join(': ');
+  throw new GatewayError('upstream_broken', `The service reports an invalid state. It said: “${said.slice(0, 600)}”`);
+}
+
+/** Some layers wrap a payload in its event's name. */
+function parse<Kind extends EventKind>(kind: Kind, json: string): Untrusted<EventPayloads[Kind]> {
+  const payload = parseObject(kind, json);
+  const inner = payload[kind];
+  // To `Untrusted` every member is optional and unknown, so any object is one.
+  return (isJsonObject(inner) ? inner : payload) as Untrusted<EventPayloads[Kind]>;
+}
+
+function parseObject(kind: EventKind, json: string) {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(json);
+  } catch (cause) {
+    throw new GatewayError('upstream_broken', `The service sent a ${kind} which is no JSON.`, { cause });
+  }
+  if (!isJsonObject(payload))
+    throw new GatewayError('upstream_broken', `The service sent a ${kind} which is no object.`);
+  return payload;
+}

@@ -1,0 +1,188 @@
+/**
+ * Reasoning inside the text, for models without reasoning of their own: `<thinking>…</thinking>` is taken out of the
+ * stream of text, wherever the fragments are cut. A tag is only text when it is quoted, or stands in code.
+ *
+ * Held back is what could still become a tag, and white space before anything was said, which the tag would swallow.
+ */
+export interface ThinkingSink {
+  text(text: string): void;
+  reasoning(text: string): void;
+  /** Only after reasoning. */
+  reasoningEnd(): void;
+}
+
+const OPEN = '<thinking>';
+const CLOSE = '</thinking>';
+
+export class ThinkingTags {
+  readonly #sink: ThinkingSink;
+  #held = '';
+  #thinking = false;
+  #code = new CodeSpans();
+  /** The last character before what is held. */
+  #previous = '';
+  /** Line breaks next to a tag belong to the tag: one after the opening, all after the closing. */
+  #skipBreaks: 'none' | 'one' | 'all' = 'none';
+  /** Something of the present text or reasoning has been passed on. */
+  #spoken = false;
+
+  constructor(sink: ThinkingSink) {
+    this.#sink = sink;
+  }
+
+  push(fragment: string): void {
+    let rest = this.#held + fragment;
+    this.#held = '';
+    while (rest !== '') {
+      // Perhaps the first half of the line break after the opening tag.
+      if (this.#skipBreaks === 'one' && rest === '\r') break;
+      rest = this.#withoutBreaks(rest);
+      const used = this.#thinking ? this.#readReasoning(rest) : this.#readText(rest);
+      if (used === 0) break;
+      rest = rest.slice(used);
+    }
+    this.#held = rest;
+  }
+
+  /** The text goes no further: what is held was no tag, and open reasoning ends here. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = '';
+    if (this.#thinking) {
+      if (held !== '') this.#think(held);
+      this.#endReasoning();
+    } else if (this.#spoken || held.trim() !== '') {
+      if (held !== '') this.#sink.text(held);
+    }
+    this.#thinking = false;
+    this.#spoken = false;
+    this.#skipBreaks = 'none';
+    this.#previous = '';
+    this.#code = new CodeSpans();
+  }
+
+  /** Both readers return how many characters they are done with; 0 asks for more text. */
+  #readText(text: string): number {
+    const start = this.#spoken ? 0 : text.search(/\S/);
+    if (start < 0) return 0;
+    for (let at = start; at < text.length; at++) {
+      const character = text.charAt(at);
+      if (character === '<' && !this.#code.isOpen && !isQuote(at > 0 ? text.charAt(at - 1) : this.#previous)) {
+        const found = tagAt(text, at, OPEN);
+        if (found !== 'no') return this.#stopBefore(text, at, start, found);
+      }
+      this.#code.read(character);
+    }
+    this.#say(text);
+    return text.length;
+  }
+
+  #stopBefore(text: string, at: number, start: number, found: 'whole' | 'part'): number {
+    if (at > start) this.#say(text.slice(0, at));
+    if (found === 'part') return at > start ? at : 0;
+    this.#enter(true);
+    return at + OPEN.length;
+  }
+
+  #readReasoning(text: string): number {
+    for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
+      if (isQuote(at > 0 ? text.charAt(at - 1) : this.#previous)) continue;
+      const found = tagAt(text, at, CLOSE);
+      if (found === 'no') continue;
+      if (at > 0) this.#think(text.slice(0, at));
+      if (found === 'part') return at;
+      this.#endReasoning();
+      this.#enter(false);
+      return at + CLOSE.length;
+    }
+    this.#think(text);
+    return text.length;
+  }
+
+  #enter(thinking: boolean): void {
+    this.#thinking = thinking;
+    this.#skipBreaks = thinking ? 'one' : 'all';
+    this.#previous = '';
+    this.#spoken = false;
+    this.#code = new CodeSpans();
+  }
+
+  #say(text: string): void {
+    this.#spoken = true;
+    this.#previous = text.at(-1) ?? '';
+    this.#sink.text(text);
+  }
+
+  #endReasoning(): void {
+    if (this.#spoken) this.#sink.reasoningEnd();
+  }
+
+  #think(text: string): void {
+    this.#spoken = true;
+    this.#previous = text.at(-1) ?? '';
+    this.#sink.reasoning(text);
+  }
+
+  #withoutBreaks(text: string): string {
+    if (this.#skipBreaks === 'none') return text;
+    const rest = text.replace(this.#skipBreaks === 'one' ? /^\r?\n/ : /^[\r\n]+/, '');
+    if (this.#skipBreaks === 'one' || rest !== '') this.#skipBreaks = 'none';
+    return rest;
+  }
+}
+
+/** Whether the tag stands at this place, or the text ends within it. */
+function tagAt(text: string, at: number, tag: string): 'whole' | 'part' | 'no' {
+  if (text.startsWith(tag, at)) return 'whole';
+  return text.length - at < tag.length && tag.startsWith(text.slice(at)) ? 'part' : 'no';
+}
+
+function isQuote(character: string): boolean {
+  return character !== '' && '"\'`\\“‘«「『'.includes(character);
+}
+
+/** Follows Markdown closely enough to know whether a place is inside a code fence or between back-ticks. */
+class CodeSpans {
+  #fence: { readonly character: string; readonly length: number } | undefined;
+  /** Length of the run of back-ticks which opened the span; 0 outside one. Ends with its line at the latest. */
+  #span = 0;
+  #run = '';
+  #runLength = 0;
+  #runBeginsLine = false;
+  /** Nothing but white space and quotation marks so far in this line. */
+  #lineIsBlank = true;
+
+  get isOpen(): boolean {
+    this.#endRun();
+    return this.#fence !== undefined || this.#span > 0;
+  }
+
+  read(character: string): void {
+    if (character !== this.#run) this.#endRun();
+    if (character === '`' || character === '~') {
+      if (this.#runLength === 0) this.#runBeginsLine = this.#lineIsBlank;
+      this.#run = character;
+      this.#runLength += 1;
+      this.#lineIsBlank = false;
+    } else if (character === '\n') {
+      this.#lineIsBlank = true;
+      this.#span = 0;
+    } else if (character !== ' ' && character !== '\t' && character !== '>') {
+      this.#lineIsBlank = false;
+    }
+  }
+
+  #endRun(): void {
+    const [character, length] = [this.#run, this.#runLength];
+    this.#run = '';
+    this.#runLength = 0;
+    if (length === 0) return;
+    if (length >= 3 && this.#runBeginsLine) {
+      if (!this.#fence) this.#fence = { character, length };
+      else if (this.#fence.character === character && length >= this.#fence.length) this.#fence = undefined;
+    } else if (!this.#fence && character === '`') {
+      if (this.#span === 0) this.#span = length;
+      else if (this.#span === length) this.#span = 0;
+    }
+  }
+}
