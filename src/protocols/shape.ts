@@ -1,0 +1,63 @@
+/** From `unknown` to typed at a protocol's door: a refusal names the client's own field and what was expected there. */
+import { z } from 'zod';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
+
+/** Deeper than any real schema or argument; later stages walk these values recursively and must not run out of stack. */
+const MAX_JSON_DEPTH = 128;
+
+/** Any JSON of bearable depth. The values come out of JSON.parse, so only the depth is left to check. */
+export const jsonValue = z.custom<JsonValue>((value) => value === undefined || isShallow(value), {
+  message: `nested deeper than ${MAX_JSON_DEPTH} levels`,
+});
+
+export const jsonObject = z.record(z.string(), jsonValue);
+
+export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
+}
+
+/** Reads `value`, which the client wrote at the path `at`, by `shape`. Throws `invalid_request`. */
+export function check<T extends z.ZodType>(shape: T, value: unknown, at: string): z.output<T> {
+  const result = shape.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue === undefined) throw refuse(at, 'is not of the expected shape.');
+  throw refuse(pathOf(issue.path, at), expectation(issue, value));
+}
+
+/** `what` says what was expected; a path of '' means the body itself. */
+export function refuse(path: string, what: string): GatewayError {
+  if (path === '') return new GatewayError('invalid_request', `The request body: ${what}`);
+  return new GatewayError('invalid_request', `${path}: ${what}`, { param: path });
+}
+
+/** For what is understood and cannot be honoured. `rule` lets a protocol choose a code of its own for it. */
+export function refuseUnsupported(path: string, what: string, rule?: string): GatewayError {
+  return new GatewayError('unsupported_parameter', `${path}: ${what}`, { param: path, rule });
+}
+
+function pathOf(keys: readonly PropertyKey[], base: string): string {
+  let path = base;
+  for (const key of keys) {
+    if (typeof key === 'number') path += `[${key}]`;
+    else path += path === '' ? String(key) : `.${String(key)}`;
+  }
+  return path;
+}
+
+function expectation(issue: z.core.$ZodIssue, root: unknown): string {
+  if (issue.path.length > 0 && valueAt(root, issue.path) === undefined) return 'a required field is missing.';
+  if (issue.code === 'too_small' && issue.origin !== 'number') return 'must not be empty.';
+  return `${issue.message.replace(/^Invalid (?:input|option): /, '')}.`;
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}
