@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { FIELD_FATES, fateOf } from './fields.ts';
+import { parseRequest } from './parse.ts';
+
+/** Fields of an interface of the SDK's type declarations, nested ones left out. */
+function fieldsOf(declarations: string, name: string): string[] {
+  const start = declarations.indexOf(`export interface ${name} {`);
+  const body = declarations.slice(start, declarations.indexOf('\n}', start));
+  return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, field = '']) => field);
+}
+
+const code = createRequire(import.meta.url).resolve('openai/resources/chat/completions/completions');
+const declarations = readFileSync(code.replace(/\.m?js$/, '.d.ts'), 'utf8');
+const context = { header: () => undefined, nowMs: 0 };
+const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+const parse = (fields: object) => parseRequest({ ...body, ...fields }, context);
+
+describe('the fates of fields', () => {
+  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+    const official = fieldsOf(declarations, 'ChatCompletionCreateParamsBase');
+    const options = fieldsOf(declarations, 'ChatCompletionStreamOptions').map((field) => `stream_options.${field}`);
+    expect(official.length).toBeGreaterThan(30);
+    const known = [...official.filter((field) => field !== 'stream_options'), ...options];
+    expect(Object.keys(FIELD_FATES).sort()).toEqual(known.sort());
+  });
+
+  const fields = (fate: string) => Object.entries(FIELD_FATES).flatMap(([field, own]) => (own === fate ? [field] : []));
+
+  it.each(fields('noted'))('%s is accepted and noted', (field) => {
+    expect(parse({ [field]: 1 }).adjustments).toEqual([{ rule: 'parameter-ignored', path: field, before: '1' }]);
+    expect(parse({ [field]: null }).adjustments).toEqual([]);
+  });
+
+  it.each(fields('ignored').filter((field) => !field.includes('.')))('%s is accepted without a word', (field) => {
+    expect(parse({ [field]: 'x' }).adjustments).toEqual([]);
+  });
+
+  it.each([
+    { n: 2 },
+    { logprobs: true },
+    { top_logprobs: 3 },
+    { modalities: ['text', 'audio'] },
+    { audio: { voice: 'alloy', format: 'mp3' } },
+  ])('%j is refused', (fields) => {
+    const [field = ''] = Object.keys(fields);
+    expect(fateOf(field)).toBe('refused');
+    expect(() => parse(fields)).toThrow(
+      expect.objectContaining({ code: 'unsupported_parameter', param: expect.stringContaining(field) }),
+    );
+  });
+
+  it.each([{ n: 1 }, { n: null }, { logprobs: false }, { top_logprobs: 0 }, { modalities: ['text'] }, { audio: null }])(
+    '%j asks for nothing special and is fine',
+    (fields) => {
+      expect(parse(fields).adjustments).toEqual([]);
+    },
+  );
+
+  it('are unknown for what is not in the table, whatever it is called', () => {
+    expect(fateOf('constructor')).toBeUndefined();
+    expect(parse({ enable_thinking: true, constructor: 'x' }).adjustments).toEqual([
+      { rule: 'field-ignored', path: 'enable_thinking' },
+      { rule: 'field-ignored', path: 'constructor' },
+    ]);
+  });
+});

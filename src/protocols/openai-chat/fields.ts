@@ -1,0 +1,72 @@
+/**
+ * What becomes of every field of a Chat Completions request: decided once, as data, so that the parser, the docs and a
+ * test against the official SDK's types read the same list.
+ */
+export type FieldFate =
+  /** Goes upstream, or decides how we answer. */
+  | 'used'
+  /** The upstream has no such control; dragoman does it itself. */
+  | 'emulated'
+  /** A wish which cannot be granted and does not change what the request means: accepted, and noted. */
+  | 'noted'
+  /** Says nothing about the answer. */
+  | 'ignored'
+  /** Would change what the answer means and cannot be done: 400, unless its value asks for nothing. */
+  | 'refused';
+
+export const FIELD_FATES = {
+  model: 'used',
+  messages: 'used',
+  stream: 'used',
+  'stream_options.include_usage': 'used',
+  tools: 'used',
+  functions: 'used',
+  reasoning_effort: 'used',
+  prompt_cache_key: 'used',
+
+  tool_choice: 'emulated',
+  function_call: 'emulated',
+  parallel_tool_calls: 'emulated',
+  response_format: 'emulated',
+  max_tokens: 'emulated',
+  max_completion_tokens: 'emulated',
+  stop: 'emulated',
+
+  temperature: 'noted',
+  top_p: 'noted',
+  presence_penalty: 'noted',
+  frequency_penalty: 'noted',
+  seed: 'noted',
+  logit_bias: 'noted',
+  verbosity: 'noted',
+  prediction: 'noted',
+  service_tier: 'noted',
+  store: 'noted',
+  moderation: 'noted',
+  web_search_options: 'noted',
+  prompt_cache_options: 'noted',
+  prompt_cache_retention: 'noted',
+
+  metadata: 'ignored',
+  /** No name of a conversation either: one user has many, and they must not be taken for one. */
+  user: 'ignored',
+  safety_identifier: 'ignored',
+  'stream_options.include_obfuscation': 'ignored',
+
+  /** 1 is fine. */
+  n: 'refused',
+  /** `false` is fine. */
+  logprobs: 'refused',
+  /** 0 is fine. */
+  top_logprobs: 'refused',
+  /** Without `audio` among them they are fine. */
+  modalities: 'refused',
+  audio: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
+/** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
+export function fateOf(field: string): FieldFate | undefined {
+  if (field === 'stream_options') return 'used';
+  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
+  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+}

@@ -1,0 +1,19 @@
+/** OpenAI's Chat Completions API: https://platform.openai.com/docs/api-reference/chat */
+import type { ClientProtocol } from '../protocol.ts';
+import { writeError } from './errors.ts';
+import { parseRequest } from './parse.ts';
+import { writeReply } from './reply.ts';
+import { createWriter, KEEP_ALIVE } from './write.ts';
+
+export { FIELD_FATES, type FieldFate } from './fields.ts';
+
+export const openaiChat: ClientProtocol & { readonly id: 'openai-chat' } = {
+  id: 'openai-chat',
+  path: '/v1/chat/completions',
+  parseRequest,
+  createWriter,
+  writeReply,
+  writeError,
+  keepAlive: KEEP_ALIVE,
+  replyId: (random) => `chatcmpl-${random.slice(0, 24)}`,
+};

@@ -1,0 +1,82 @@
+/** Images and files inside a request. Their bytes are carried as they came: what they really are is found out later. */
+import type { DocumentPart, ImagePart } from '../../core/conversation.ts';
+import { refuse, refuseUnsupported } from '../shape.ts';
+
+/** Spelt `invalid_image_url` to the client. */
+export const RULE_IMAGE_URL = 'image-url';
+
+/** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
+export function readImageUrl(url: string, partAt: string, at: string): ImagePart | DocumentPart {
+  if (/^https?:/i.test(url)) {
+    throw refuseUnsupported(
+      at,
+      'fetching images by URL is not available; send the image itself as a data URL (data:image/png;base64,…).',
+      RULE_IMAGE_URL,
+    );
+  }
+  const { mediaType, data } = readDataUrl(url, at);
+  return mediaPart(mediaType || 'application/octet-stream', data, undefined, partAt);
+}
+
+/** `fileData` is a data URL, or bare base64 whose type the file's name must tell. */
+export function readFileData(
+  fileData: string,
+  name: string | undefined,
+  partAt: string,
+  at: string,
+): ImagePart | DocumentPart {
+  if (/^https?:/i.test(fileData)) throw refuseUnsupported(at, 'fetching files by URL is not available; send base64.');
+  const { mediaType, data } = fileData.startsWith('data:')
+    ? readDataUrl(fileData, at)
+    : { mediaType: '', data: readBase64(fileData, at) };
+  const isVague = mediaType === '' || mediaType === 'application/octet-stream';
+  return mediaPart(isVague ? typeByName(name) : mediaType, data, name, partAt);
+}
+
+function mediaPart(mediaType: string, data: string, name: string | undefined, at: string): ImagePart | DocumentPart {
+  if (mediaType.startsWith('image/')) return { type: 'image', at, mediaType, data };
+  return { type: 'document', at, name, mediaType, source: { type: 'base64', data } };
+}
+
+/** RFC 2397: `data:image/png;base64,…`. Only base64 ones. */
+function readDataUrl(url: string, at: string): { readonly mediaType: string; readonly data: string } {
+  const head = /^data:([^;,]*)((?:;[^;,]*)*),/i.exec(url.slice(0, MAX_HEAD_CHARACTERS));
+  const [all = '', mediaType = '', parameters = ''] = head ?? [];
+  if (!head || !/;\s*base64$/i.test(parameters))
+    throw refuse(at, 'expected a data URL with base64 (data:<media type>;base64,<data>).');
+  return { mediaType: mediaType.trim().toLowerCase(), data: readBase64(url.slice(all.length), at) };
+}
+
+const MAX_HEAD_CHARACTERS = 500;
+
+/** Standard base64 with its padding, whichever of the two alphabets came. */
+function readBase64(text: string, at: string): string {
+  const unwrapped = /\s/.test(text) ? text.replaceAll(/\s+/g, '') : text;
+  const standard = /[-_]/.test(unwrapped) ? unwrapped.replaceAll('-', '+').replaceAll('_', '/') : unwrapped;
+  const bare = standard.replace(/={1,2}$/, '');
+  if (bare === '' || bare.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(bare))
+    throw refuse(at, 'the data is no valid base64.');
+  return bare + '='.repeat((4 - (bare.length % 4)) % 4);
+}
+
+function typeByName(name: string | undefined): string {
+  const extension = /\.([^.]+)$/.exec(name ?? '')?.[1]?.toLowerCase() ?? '';
+  return TYPES.get(extension) ?? 'application/octet-stream';
+}
+
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['pdf', 'application/pdf'],
+  ['txt', 'text/plain'],
+  ['md', 'text/markdown'],
+  ['csv', 'text/csv'],
+  ['html', 'text/html'],
+  ['doc', 'application/msword'],
+  ['docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
+  ['xls', 'application/vnd.ms-excel'],
+  ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+  ['png', 'image/png'],
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
+  ['gif', 'image/gif'],
+  ['webp', 'image/webp'],
+]);

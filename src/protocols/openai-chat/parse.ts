@@ -1,0 +1,151 @@
+/** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
+import type { OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import { Notes } from '../notes.ts';
+import type { ParsedRequest, RequestContext } from '../protocol.ts';
+import { check, refuse, refuseUnsupported } from '../shape.ts';
+import { fateOf } from './fields.ts';
+import { readMessages } from './messages.ts';
+import { readTools } from './tools.ts';
+import type { ChatRequest } from './wire.ts';
+import * as wire from './wire.ts';
+
+/** What of the request the writer needs. */
+export interface Echo {
+  /** As the client wrote it; replies say it again. */
+  readonly model: string;
+  readonly includeUsage: boolean;
+  readonly customTools: ReadonlySet<string>;
+  readonly legacyFunctions: boolean;
+}
+
+/** A value of a known parameter which cannot be had; spelt `unsupported_value` to the client. */
+export const RULE_VALUE = 'unsupported-value';
+
+/** Throws GatewayError, blame `client`. */
+export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+  const request = check(wire.requestShape, body, '');
+  refuseWishes(request);
+  const notes = new Notes();
+  noteFields(request, notes);
+  const { customTools, legacyFunctions, ...tools } = readTools(request, notes);
+  const conversation = {
+    model: request.model,
+    ...readMessagesOf(request, notes),
+    ...tools,
+    reasoning: readReasoning(request, notes),
+    output: {
+      maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+      stopSequences: readStop(request, notes),
+      format: readFormat(request, notes),
+    },
+    key: conversationKey(request, context),
+    environment: undefined,
+  };
+  const includeUsage = request.stream_options?.include_usage ?? false;
+  return {
+    conversation,
+    stream: request.stream ?? false,
+    adjustments: notes.adjustments,
+    createdAtS: Math.floor(context.nowMs / 1000),
+    echo: { model: request.model, includeUsage, customTools, legacyFunctions } satisfies Echo,
+  };
+}
+
+function readMessagesOf(request: ChatRequest, notes: Notes) {
+  const { system, turns } = readMessages(request.messages, notes);
+  if (turns.length === 0 && system.length === 0) throw refuse('messages', 'there is nothing in them to answer.');
+  return { system, turns };
+}
+
+/** What would change the meaning of the answer and cannot be had. */
+function refuseWishes({ n, logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
+  if (n && n > 1) throw refuseUnsupported('n', 'only one choice can be had; send n as 1.', RULE_VALUE);
+  if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
+  if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');
+  const audioAt = modalities?.indexOf('audio') ?? -1;
+  if (audioAt >= 0) throw refuseUnsupported(`modalities[${audioAt}]`, 'audio output is not supported.', RULE_VALUE);
+  if (audio !== undefined && audio !== null) throw refuseUnsupported('audio', 'audio output is not supported.');
+}
+
+function noteFields(request: ChatRequest, notes: Notes): void {
+  const known = new Set<string>();
+  for (const [field, value] of Object.entries(request)) {
+    const fate = fateOf(field);
+    if (fate !== undefined) known.add(field);
+    // `store: false` and the like ask for what happens anyhow.
+    if (fate === 'noted' && value !== null && value !== undefined && value !== false)
+      notes.add('parameter-ignored', field, shortValue(value));
+  }
+  notes.addUnknown(request, known, 'request', '');
+  notes.addUnknown(request.stream_options ?? {}, STREAM_OPTIONS, 'stream_options', 'stream_options');
+}
+
+const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
+
+/** Never what a person wrote: a number or a word of the API's own. */
+function shortValue(value: unknown): string | undefined {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+function readReasoning({ reasoning_effort: effort }: ChatRequest, notes: Notes): Reasoning {
+  if (effort === null || effort === undefined) return { mode: 'unset' };
+  if (effort === 'none') return { mode: 'off' };
+  if (isEffort(effort)) return { mode: 'on', effort, budgetTokens: undefined };
+  notes.add('parameter-ignored', 'reasoning_effort');
+  return { mode: 'unset' };
+}
+
+const EFFORTS: Record<ReasoningEffort, true> = {
+  none: true,
+  minimal: true,
+  low: true,
+  medium: true,
+  high: true,
+  xhigh: true,
+  max: true,
+};
+
+function isEffort(effort: string): effort is ReasoningEffort {
+  return Object.hasOwn(EFFORTS, effort);
+}
+
+function readStop({ stop }: ChatRequest, notes: Notes): readonly string[] {
+  const sequences = typeof stop === 'string' ? [stop] : (stop ?? []);
+  const said = sequences.filter((sequence) => sequence !== '');
+  // An empty one would match before the first character.
+  if (said.length < sequences.length) notes.add('empty-stop-ignored', 'stop', String(sequences.length - said.length));
+  return said;
+}
+
+function readFormat({ response_format: format }: ChatRequest, notes: Notes): OutputFormat {
+  if (!format) return { type: 'text' };
+  switch (format.type) {
+    case 'text':
+      return { type: 'text' };
+    case 'json_object':
+      return { type: 'json' };
+    case 'json_schema': {
+      const { json_schema: wanted } = check(wire.jsonSchemaFormat, format, 'response_format');
+      notes.addUnknown(wanted, SCHEMA_KEYS, 'json_schema', 'response_format.json_schema');
+      return wanted.schema
+        ? { type: 'json-schema', name: wanted.name ?? undefined, schema: wanted.schema }
+        : { type: 'json' };
+    }
+    default:
+      throw refuseUnsupported('response_format.type', 'expected "text", "json_object" or "json_schema".', RULE_VALUE);
+  }
+}
+
+/** `strict` is what we do anyway. */
+const SCHEMA_KEYS = new Set(['name', 'schema', 'strict']);
+
+/** What agents name a session by, most specific first. `user` is none: one user has many conversations. */
+function conversationKey({ prompt_cache_key: cacheKey }: ChatRequest, { header }: RequestContext): string | undefined {
+  for (const name of SESSION_HEADERS) {
+    const value = header(name);
+    if (value) return value;
+  }
+  return cacheKey || undefined;
+}
+
+const SESSION_HEADERS = ['x-session-affinity', 'x-session-id', 'session-id', 'session_id'];

@@ -1,0 +1,103 @@
+/** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
+import type { Reply, ReplyBlock } from '../../core/collect.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { Source, StopReason } from '../../core/reply.ts';
+import type { Usage } from '../../core/usage.ts';
+import type { ParsedRequest } from '../protocol.ts';
+import type { Echo } from './parse.ts';
+
+export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
+  const echo = echoOf(request);
+  const uses = reply.blocks.filter((block) => block.type === 'tool-use');
+  const finish = finishReason(reply.stopReason, uses.length > 0, echo);
+  return {
+    id: replyId,
+    object: 'chat.completion',
+    created: request.createdAtS,
+    model: echo.model,
+    choices: [{ index: 0, message: toMessage(reply, uses, echo), logprobs: null, finish_reason: finish }],
+    usage: toWireUsage(reply.usage),
+  };
+}
+
+type ToolUse = Extract<ReplyBlock, { type: 'tool-use' }>;
+
+function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: Echo): object {
+  const text = joinTexts(blocks, 'text');
+  const reasoning = joinTexts(blocks, 'reasoning');
+  const annotations = toAnnotations(sources);
+  return {
+    role: 'assistant',
+    content: text === '' && uses.length > 0 ? null : text,
+    refusal: null,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(annotations.length === 0 ? {} : { annotations }),
+    ...toToolCalls(uses, echo),
+  };
+}
+
+function joinTexts(blocks: readonly ReplyBlock[], type: 'text' | 'reasoning'): string {
+  return blocks.map((block) => (block.type === type ? block.text : '')).join('');
+}
+
+function toToolCalls(uses: readonly ToolUse[], { customTools, legacyFunctions }: Echo): object {
+  const [first] = uses;
+  if (!first) return {};
+  if (legacyFunctions) return { function_call: { name: first.name, arguments: first.json } };
+  return {
+    tool_calls: uses.map(({ toolUseId: id, name, json }) =>
+      customTools.has(name)
+        ? { id, type: 'custom', custom: { name, input: customInput(json) } }
+        : { id, type: 'function', function: { name, arguments: json } },
+    ),
+  };
+}
+
+/** The free text of a custom tool's call, out of the one-string object in which it travelled. */
+export function customInput(json: string): string {
+  const value: unknown = JSON.parse(json);
+  return isJsonObject(value) && typeof value.input === 'string' ? value.input : json;
+}
+
+/** Agents go on only when told `tool_calls`, whatever else ended the reply after a whole call. */
+export function finishReason(stopReason: StopReason, usesTools: boolean, { legacyFunctions }: Echo): string {
+  if (usesTools && stopReason !== 'refusal') return legacyFunctions ? 'function_call' : 'tool_calls';
+  return FINISH_REASONS[stopReason];
+}
+
+const FINISH_REASONS: Record<StopReason, string> = {
+  'end-turn': 'stop',
+  'stop-sequence': 'stop',
+  // Without a tool use there is nothing for the client to run.
+  'tool-use': 'stop',
+  'max-tokens': 'length',
+  'context-window': 'length',
+  refusal: 'content_filter',
+};
+
+/** Details are told only where they are known. */
+export function toWireUsage({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }: Usage): object {
+  const prompt = Math.round(inputTokens.value);
+  const completion = Math.round(outputTokens.value);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    ...(cacheReadTokens && { prompt_tokens_details: { cached_tokens: Math.round(cacheReadTokens.value) } }),
+    ...(reasoningTokens && { completion_tokens_details: { reasoning_tokens: Math.round(reasoningTokens.value) } }),
+  };
+}
+
+/** Web pages as citations. The service does not say which words each one backs, so the range is empty. */
+export function toAnnotations(sources: readonly Source[]): object[] {
+  return sources.flatMap((source) => {
+    if (source.type !== 'web') return [];
+    const { url, title } = source;
+    return [{ type: 'url_citation', url_citation: { url, title, start_index: 0, end_index: 0 } }];
+  });
+}
+
+/** Every request this protocol is handed was parsed by it. */
+export function echoOf(request: ParsedRequest): Echo {
+  return request.echo as Echo; // parseRequest made it
+}

@@ -1,0 +1,163 @@
+/**
+ * Reply events to `chat.completion.chunk` events: https://platform.openai.com/docs/api-reference/chat-streaming
+ *
+ * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made chunk, never parsed.
+ */
+import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
+import type { TextPiece } from '../../core/text.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import { sseComment, sseEvent } from '../../framing/sse.ts';
+import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
+import { toErrorBody } from './errors.ts';
+import type { Echo } from './parse.ts';
+import { customInput, echoOf, finishReason, toAnnotations, toWireUsage } from './reply.ts';
+
+export const KEEP_ALIVE = sseComment('keep-alive');
+
+export function createWriter(request: ParsedRequest, replyId: string): ReplyWriter {
+  return new ChunkWriter(echoOf(request), replyId, request.createdAtS);
+}
+
+/** How the calls of the tool use at hand are written; `none`: there is no room for it in the reply. */
+type CallForm = 'function' | 'custom' | 'legacy' | 'none';
+
+class ChunkWriter implements ReplyWriter {
+  readonly #echo: Echo;
+  /** A chunk up to its choices. */
+  readonly #head: string;
+  /** A chunk up to its delta, and from there on. */
+  readonly #deltaHead: string;
+  readonly #deltaTail: string;
+  readonly #textHead: string;
+  readonly #reasoningHead: string;
+  readonly #textTail: string;
+  #argumentsHead = '';
+  #argumentsTail = '';
+  #calls = 0;
+  #form: CallForm = 'none';
+  #wroteArguments = false;
+  /** A custom tool's input, which can be taken out of its JSON only when it is whole. */
+  #customJson: string[] = [];
+  readonly #sources: Source[] = [];
+  #ended = false;
+
+  constructor(echo: Echo, id: string, created: number) {
+    this.#echo = echo;
+    const fields = JSON.stringify({ id, object: 'chat.completion.chunk', created, model: echo.model });
+    this.#head = `data: ${fields.slice(0, -1)},"choices":[`;
+    this.#deltaHead = `${this.#head}{"index":0,"delta":`;
+    this.#deltaTail = this.#tail(null);
+    this.#textHead = `${this.#deltaHead}{"content":"`;
+    this.#reasoningHead = `${this.#deltaHead}{"reasoning_content":"`;
+    this.#textTail = `"}${this.#deltaTail}`;
+  }
+
+  write(event: ReplyEvent): string {
+    if (this.#ended) return '';
+    switch (event.type) {
+      case 'text-delta':
+        return event.text.isEmpty ? '' : this.#textHead + event.text.escaped + this.#textTail;
+      case 'reasoning-delta':
+        return event.text.isEmpty ? '' : this.#reasoningHead + event.text.escaped + this.#textTail;
+      case 'tool-use-delta':
+        return this.#argumentsDelta(event.json);
+      case 'reply-start':
+        return this.#chunk({ role: 'assistant', content: '' });
+      case 'tool-use-start':
+        return this.#startCall(event.toolUseId, event.name);
+      case 'tool-use-end':
+        return this.#endCall();
+      case 'text-start':
+      case 'text-end':
+      case 'reasoning-start':
+      case 'reasoning-end':
+      case 'redacted-reasoning': // opaque even to the model's own vendor; this API has no place for it
+        return '';
+      case 'source':
+        this.#sources.push(event.source);
+        return '';
+      case 'reply-end':
+        return this.#end(event);
+      case 'reply-error':
+        this.#ended = true;
+        return sseEvent(undefined, JSON.stringify(toErrorBody(event.error)));
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #tail(finishReason: string | null): string {
+    const finish = `,"logprobs":null,"finish_reason":${JSON.stringify(finishReason)}}]`;
+    // Who asked for usage is told on every chunk that it is still to come.
+    return `${finish}${this.#echo.includeUsage ? ',"usage":null' : ''}}\n\n`;
+  }
+
+  #chunk(delta: object): string {
+    return `${this.#deltaHead}${JSON.stringify(delta)}${this.#deltaTail}`;
+  }
+
+  #startCall(id: string, name: string): string {
+    const index = this.#calls++;
+    this.#form = this.#formOf(name, index);
+    this.#wroteArguments = false;
+    this.#customJson = [];
+    switch (this.#form) {
+      case 'function':
+        this.#argumentsHead = `${this.#deltaHead}{"tool_calls":[{"index":${index},"function":{"arguments":"`;
+        this.#argumentsTail = `"}}]}${this.#deltaTail}`;
+        return this.#chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+      case 'legacy':
+        this.#argumentsHead = `${this.#deltaHead}{"function_call":{"arguments":"`;
+        this.#argumentsTail = `"}}${this.#deltaTail}`;
+        return this.#chunk({ function_call: { name, arguments: '' } });
+      case 'custom':
+        return this.#chunk({ tool_calls: [{ index, id, type: 'custom', custom: { name, input: '' } }] });
+      case 'none':
+        return '';
+      default:
+        return unreachable(this.#form);
+    }
+  }
+
+  #formOf(name: string, index: number): CallForm {
+    if (this.#echo.legacyFunctions) return index === 0 ? 'legacy' : 'none';
+    return this.#echo.customTools.has(name) ? 'custom' : 'function';
+  }
+
+  #argumentsDelta(json: TextPiece): string {
+    if (json.isEmpty || this.#form === 'none') return '';
+    this.#wroteArguments = true;
+    if (this.#form === 'custom') {
+      this.#customJson.push(json.plain);
+      return '';
+    }
+    return this.#argumentsHead + json.escaped + this.#argumentsTail;
+  }
+
+  /** Arguments are JSON text even when the model wrote none. */
+  #endCall(): string {
+    switch (this.#form) {
+      case 'function':
+      case 'legacy':
+        return this.#wroteArguments ? '' : `${this.#argumentsHead}{}${this.#argumentsTail}`;
+      case 'custom': {
+        const input = customInput(this.#customJson.join('') || '{}');
+        return this.#chunk({ tool_calls: [{ index: this.#calls - 1, custom: { input } }] });
+      }
+      case 'none':
+        return '';
+      default:
+        return unreachable(this.#form);
+    }
+  }
+
+  #end({ stopReason, usage }: ReplyEnd): string {
+    this.#ended = true;
+    const annotations = toAnnotations(this.#sources);
+    const cited = annotations.length === 0 ? '' : this.#chunk({ annotations });
+    const finish = finishReason(stopReason, this.#calls > 0, this.#echo);
+    const last = `${this.#deltaHead}{}${this.#tail(finish)}`;
+    const figures = this.#echo.includeUsage ? `${this.#head}],"usage":${JSON.stringify(toWireUsage(usage))}}\n\n` : '';
+    return `${cited}${last}${figures}data: [DONE]\n\n`;
+  }
+}
