@@ -1,0 +1,9 @@
+/** The client protocols. Adding one is adding its folder and a line here. */
+import { anthropicMessages } from './anthropic-messages/index.ts';
+import { openaiChat } from './openai-chat/index.ts';
+
+export { anthropicMessages, openaiChat };
+
+export const PROTOCOLS = [openaiChat, anthropicMessages] as const;
+
+export type ProtocolId = (typeof PROTOCOLS)[number]['id'];
