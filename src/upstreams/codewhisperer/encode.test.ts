@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -16,7 +17,6 @@ import {
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Model } from '../../core/models.ts';
 import type { EncodeContext } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
 import { ADJUSTMENT_RULES } from './normalize/rules.ts';
@@ -26,30 +26,11 @@ import type { GenerateAssistantResponseRequest } from './wire.ts';
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
 const CONVERSATION_ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
 
-const opus: Model = {
-  id: 'claude-opus-4.8',
-  name: 'Claude Opus 4.8',
-  description: undefined,
-  maxInputTokens: 1_000_000,
-  maxOutputTokens: 128_000,
-  takesImages: true,
-  promptCaching: true,
-  rateMultiplier: undefined,
-  rateUnit: undefined,
-  reasoningSchema: {
-    type: 'object',
-    properties: {
-      output_config: { type: 'object', properties: { effort: { enum: ['low', 'medium', 'high', 'xhigh', 'max'] } } },
-      thinking: { properties: { type: { enum: ['adaptive'] }, display: { enum: ['summarized', 'omitted'] } } },
-    },
-  },
-};
-
 function context(change: Partial<EncodeContext> & { wireProfile?: string } = {}): EncodeContext {
   const { wireProfile = 'q-rest', ...rest } = change;
   return {
     access: { region: 'us-east-1', profileArn: ARN, wireProfile, baseUrl: undefined, headers: {} },
-    model: { id: opus.id, model: opus, adjustments: [] },
+    model: { id: OPUS.id, model: OPUS, adjustments: [] },
     conversationId: CONVERSATION_ID,
     sendEnvironment: false,
     withoutReasoningHistory: false,
@@ -83,9 +64,9 @@ describe('a chat request', () => {
         agentContinuationId: CONVERSATION_ID,
         agentTaskType: 'vibe',
         history: [
-          { userInputMessage: { content: 'You are terse.', origin: 'AI_EDITOR', modelId: opus.id } },
+          { userInputMessage: { content: 'You are terse.', origin: 'AI_EDITOR', modelId: OPUS.id } },
           { assistantResponseMessage: { content: 'Understood.' } },
-          { userInputMessage: { content: 'What is in notes.txt?', origin: 'AI_EDITOR', modelId: opus.id } },
+          { userInputMessage: { content: 'What is in notes.txt?', origin: 'AI_EDITOR', modelId: OPUS.id } },
           {
             assistantResponseMessage: {
               content: 'Reading it.',
@@ -109,7 +90,7 @@ describe('a chat request', () => {
               ],
             },
             origin: 'AI_EDITOR',
-            modelId: opus.id,
+            modelId: OPUS.id,
           },
         },
       },
@@ -127,7 +108,7 @@ describe('a chat request', () => {
     expect(conversationState.history?.[0]).toEqual({
       userInputMessage: { content: 'You are terse.', origin: 'KIRO_CLI' },
     });
-    expect(conversationState.currentMessage.userInputMessage.modelId).toBe(opus.id);
+    expect(conversationState.currentMessage.userInputMessage.modelId).toBe(OPUS.id);
   });
 
   it('leaves out an agent run id when the conversation has no UUID', () => {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { notesOf, OPUS, runPass } from '../../../../test/support/codewhisperer.ts';
+import { conversation, GIF, image, JPEG, PNG, toolResult, user, WEBP } from '../../../../test/support/conversations.ts';
+import { images, standardBase64 } from './images.ts';
+
+describe('images', () => {
+  const cases = [
+    { name: 'PNG', data: PNG, type: 'image/png' },
+    { name: 'JPEG', data: JPEG, type: 'image/jpeg' },
+    { name: 'GIF', data: GIF, type: 'image/gif' },
+    { name: 'WebP', data: WEBP, type: 'image/webp' },
+  ];
+  it.each(cases)('are $name by their bytes, whatever was declared', ({ data, type }) => {
+    const passed = runPass(images, conversation([user(image(data, 'image/bmp'))]));
+    expect(passed.conversation.turns[0]?.parts).toMatchObject([{ mediaType: type, data }]);
+    expect(notesOf(passed)).toEqual(['image-type messages[0].content[1]']);
+  });
+
+  it('declared as image/jpg are no mistake worth a note', () => {
+    const passed = runPass(images, conversation([user(image(JPEG, 'image/jpg'))]));
+    expect(passed.conversation.turns[0]?.parts).toMatchObject([{ mediaType: 'image/jpeg' }]);
+    expect(passed.adjustments).toEqual([]);
+  });
+
+  it('inside tool results are looked at too', () => {
+    const said = conversation([user(toolResult('t', [image(GIF, 'image/png', 'inside')]))]);
+    expect(notesOf(runPass(images, said))).toEqual(['image-type inside']);
+  });
+
+  it('of no known kind are refused by name of the field', () => {
+    const said = conversation([user(image('AAAAAAAAAAAAAAAA', 'image/png', 'messages[4].content[2]'))]);
+    expect(() => runPass(images, said)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages[4].content[2]', rule: 'image-format' }),
+    );
+  });
+
+  it('in the URL alphabet, broken into lines or without padding are encoded anew', () => {
+    const bytes = Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.from([0xff, 0xfe, 0xfb, 0xef])]);
+    const standard = bytes.toString('base64');
+    const odd = [bytes.toString('base64url'), standard.replace(/(.{20})/g, '$1\n'), standard.replace(/=+$/, '')];
+    for (const data of odd.filter((one) => one !== standard)) {
+      expect(standardBase64(data)).toBe(standard);
+      const passed = runPass(images, conversation([user(image(data))]));
+      expect(notesOf(passed)).toEqual(['image-encoding messages[0].content[1]']);
+    }
+    expect(standardBase64(standard)).toBe(standard);
+  });
+
+  it('become a mark in the text where the model takes none', () => {
+    const passed = runPass(images, conversation([user(image(), toolResult('t', [image()]))]), {
+      model: { ...OPUS, takesImages: false },
+    });
+    expect(JSON.stringify(passed.conversation)).not.toContain('"image"');
+    expect(passed.adjustments.map(({ rule }) => rule)).toEqual(['image-not-supported', 'image-not-supported']);
+  });
+});

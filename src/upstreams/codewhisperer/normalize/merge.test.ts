@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
+import { assistant, conversation, image, toolResult, toolUse, user } from '../../../../test/support/conversations.ts';
+import { merge } from './merge.ts';
+
+describe('merging', () => {
+  it('keeps all parts and all results of every turn', () => {
+    const passed = runPass(
+      merge,
+      conversation([
+        assistant('a', toolUse('t1')),
+        assistant(toolUse('t2')),
+        user(toolResult('t1'), image()),
+        user(toolResult('t2')),
+        user('and this'),
+      ]),
+    );
+    expect(passed.conversation.turns.map((turn) => turn.parts.map((part) => part.type))).toEqual([
+      ['text', 'tool-use', 'tool-use'],
+      ['tool-result', 'image', 'tool-result', 'text'],
+    ]);
+    expect(passed.conversation.turns.map((turn) => turn.at)).toEqual(['messages[0]', 'messages[2]']);
+    expect(notesOf(passed)).toEqual([
+      'turns-merged messages[1]',
+      'turns-merged messages[3]',
+      'turns-merged messages[4]',
+    ]);
+  });
+
+  it('does nothing to turns which alternate', () => {
+    const said = conversation([user('a'), assistant('b'), user('c')]);
+    expect(merge(said).conversation).toBe(said);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { notesOf, OPUS, runPass } from '../../../../test/support/codewhisperer.ts';
+import { assistant, conversation, user } from '../../../../test/support/conversations.ts';
+import type { Part } from '../../../core/conversation.ts';
+import { wireProfile } from '../profiles.ts';
+import type { Scope } from './pass.ts';
+import { reasoningHistory } from './reasoning-history.ts';
+
+describe('reasoning history', () => {
+  const signed: Part = { type: 'reasoning', at: 'signed', text: 'hm', signature: 'c2ln' };
+  const unsigned: Part = { type: 'reasoning', at: 'unsigned', text: 'hm' };
+  const redacted: Part = { type: 'redacted-reasoning', at: 'redacted', data: 'QUJD' };
+  const said = conversation([user('a'), assistant(signed, unsigned, redacted, 'b')]);
+
+  const cases: { name: string; change: Partial<Scope>; kept: string[]; notes: string[] }[] = [
+    {
+      name: 'signed or redacted goes back',
+      change: {},
+      kept: ['signed', 'redacted'],
+      notes: ['reasoning-unsigned-dropped unsigned'],
+    },
+    {
+      name: 'goes back to a model which the catalogue does not list',
+      change: { model: undefined },
+      kept: ['signed', 'redacted'],
+      notes: ['reasoning-unsigned-dropped unsigned'],
+    },
+    {
+      name: 'stays away after the service refused a signature',
+      change: { withoutReasoningHistory: true },
+      kept: [],
+      notes: ['reasoning-history-dropped signed'],
+    },
+    {
+      name: 'stays away where the wire profile takes none',
+      change: { profile: wireProfile('codewhisperer-legacy') },
+      kept: [],
+      notes: ['reasoning-history-dropped signed'],
+    },
+    {
+      name: 'stays away from a model without reasoning',
+      change: { model: { ...OPUS, reasoningSchema: undefined } },
+      kept: [],
+      notes: ['reasoning-history-dropped signed'],
+    },
+  ];
+  it.each(cases)('$name', ({ change, kept, notes }) => {
+    const passed = runPass(reasoningHistory, said, change);
+    const left = passed.conversation.turns[1]?.parts.filter((part) => part.type !== 'text').map((part) => part.at);
+    expect(left).toEqual(kept);
+    expect(notesOf(passed)).toEqual(notes);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
+import { assistant, conversation, tool, toolUse } from '../../../../test/support/conversations.ts';
+import { toolNames } from './tool-names.ts';
+
+const declare = (...names: string[]) => {
+  const passed = runPass(toolNames, conversation([], { tools: names.map((name) => tool(name)) }));
+  return { wire: passed.conversation.tools.map(({ name }) => name), back: passed.toolNames, notes: notesOf(passed) };
+};
+
+describe('tool names', () => {
+  it.each(['read_file', 'mcp__server__do-it', 'X', '9lives', 'x'.repeat(64)])(
+    'which the service takes stay: %s',
+    (name) => {
+      expect(declare(name)).toEqual({ wire: [name], back: new Map(), notes: [] });
+    },
+  );
+
+  it.each(['server.tool', 'x'.repeat(65), '', 'böse', '读取', 'a b/c', '.9'])(
+    'which it refuses get an alias and the way back: %s',
+    (name) => {
+      const { wire, back, notes } = declare(name);
+      expect(wire[0]).toMatch(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/);
+      expect(back?.get(wire[0] ?? '')).toBe(name);
+      expect(notes).toEqual([`tool-name-alias tools.${name}`]);
+    },
+  );
+
+  it('get an alias from the name alone, so that it is the same in every turn', () => {
+    expect(declare('a.b', 'c').wire[0]).toBe(declare('d', 'e.f', 'a.b').wire[2]);
+  });
+
+  it('which differ stay different under their aliases', () => {
+    expect(new Set(declare('a.b', 'a:b', 'a_b', 'a/b').wire).size).toBe(4);
+  });
+
+  it('which differ by case alone are told apart', () => {
+    const { wire, back } = declare('Read', 'read', 'READ');
+    expect(wire[0]).toBe('Read');
+    expect(new Set(wire.map((name) => name.toLowerCase())).size).toBe(3);
+    expect([...(back?.values() ?? [])]).toEqual(['read', 'READ']);
+  });
+
+  it('declared twice count once, and the first declaration counts', () => {
+    const first = tool('read', { description: 'first' });
+    const passed = runPass(toolNames, conversation([], { tools: [first, tool('read', { description: 'second' })] }));
+    expect(passed.conversation.tools).toEqual([first]);
+    expect(notesOf(passed)).toEqual(['tool-duplicate-dropped tools.read']);
+  });
+
+  it('are the same in history, and noted once', () => {
+    const passed = runPass(
+      toolNames,
+      conversation([assistant(toolUse('1', 'a.b'), toolUse('2', 'gone.tool')), assistant(toolUse('3', 'a.b'))], {
+        tools: [tool('a.b')],
+      }),
+    );
+    const [declared] = passed.conversation.tools;
+    expect(passed.conversation.turns[1]?.parts).toMatchObject([{ name: declared?.name }]);
+    expect(notesOf(passed)).toEqual(['tool-name-alias tools.a.b', 'tool-name-alias use 2']);
+    expect([...(passed.toolNames?.values() ?? [])]).toEqual(['a.b', 'gone.tool']);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
+import { conversation, documentOf, image, text, toolResult, user } from '../../../../test/support/conversations.ts';
+import { toolResults } from './tool-results.ts';
+
+describe('tool results', () => {
+  it('give their images and documents to the message and keep a mark', () => {
+    const passed = runPass(
+      toolResults,
+      conversation([user(toolResult('t', [text('see'), image(), documentOf('b', 'application/pdf', 'x')]))]),
+    );
+    expect(passed.conversation.turns[0]?.parts).toMatchObject([
+      {
+        type: 'tool-result',
+        content: [
+          { text: 'see' },
+          { text: '[Image of this result: attached to this message.]' },
+          { text: '[Document "b" of this result: attached to this message.]' },
+        ],
+      },
+      { type: 'image' },
+      { type: 'document' },
+    ]);
+    expect(passed.adjustments.map(({ rule }) => rule)).toEqual([
+      'tool-result-media-lifted',
+      'tool-result-media-lifted',
+    ]);
+  });
+
+  const empty = [
+    { name: 'no content', result: toolResult('t', []), words: '(The tool returned no text.)' },
+    { name: 'empty text', result: toolResult('t', ''), words: '(The tool returned no text.)' },
+    { name: 'blanks', result: toolResult('t', ' \n'), words: '(The tool returned no text.)' },
+    {
+      name: 'a failure without a word',
+      result: toolResult('t', '', true),
+      words: '(The tool failed and returned no text.)',
+    },
+  ];
+  it.each(empty)('say so when they are empty: $name', ({ result, words }) => {
+    const passed = runPass(toolResults, conversation([user(result)]));
+    expect(passed.conversation.turns[0]?.parts).toMatchObject([
+      { content: [{ text: words }], isError: result.isError },
+    ]);
+    expect(notesOf(passed)).toEqual(['tool-result-empty result t']);
+  });
+
+  it('with text alone stay as they are, all their texts', () => {
+    const said = conversation([user(toolResult('t', [text('a'), text('b')]))]);
+    expect(toolResults(said).conversation).toBe(said);
+  });
+});

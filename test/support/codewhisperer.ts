@@ -1,0 +1,43 @@
+/** What tests of the CodeWhisperer upstream need around a conversation: a model with everything, and a pass's scope. */
+import { expect } from 'vitest';
+import type { Conversation } from '../../src/core/conversation.ts';
+import type { Model } from '../../src/core/models.ts';
+import type { Pass, Passed, Scope } from '../../src/upstreams/codewhisperer/normalize/pass.ts';
+import { wireProfile } from '../../src/upstreams/codewhisperer/profiles.ts';
+
+/** Takes images, caching and structured reasoning. */
+export const OPUS: Model = {
+  id: 'claude-opus-4.8',
+  name: 'Claude Opus 4.8',
+  description: undefined,
+  maxInputTokens: 1_000_000,
+  maxOutputTokens: 128_000,
+  takesImages: true,
+  promptCaching: true,
+  rateMultiplier: undefined,
+  rateUnit: undefined,
+  reasoningSchema: {
+    type: 'object',
+    properties: {
+      output_config: { type: 'object', properties: { effort: { enum: ['low', 'medium', 'high', 'xhigh', 'max'] } } },
+      thinking: { properties: { type: { enum: ['adaptive'] }, display: { enum: ['summarized', 'omitted'] } } },
+    },
+  },
+};
+
+export function scope(change: Partial<Scope> = {}): Scope {
+  return { profile: wireProfile('q-rest'), model: OPUS, withoutReasoningHistory: false, ...change };
+}
+
+/** Runs a pass twice: the second time it must find nothing to do. */
+export function runPass(pass: Pass, conversation: Conversation, change: Partial<Scope> = {}): Passed {
+  const passed = pass(conversation, scope(change));
+  const again = pass(passed.conversation, scope(change));
+  expect(again.conversation).toEqual(passed.conversation);
+  return passed;
+}
+
+/** `rule path` of each note. */
+export function notesOf({ adjustments }: Pick<Passed, 'adjustments'>): string[] {
+  return adjustments.map(({ rule, path }) => `${rule} ${path}`);
+}
