@@ -51,14 +51,16 @@ function registerCountTokens(app: FastifyInstance, desk: Desk): void {
 }
 
 function registerModels(app: FastifyInstance, desk: Desk): void {
-  const { gateway } = desk.options;
+  const { gateway, resolveModel } = desk.options;
   const answered = async (request: FastifyRequest, reply: FastifyReply, id: string | undefined) => {
     const exchange = desk.takeOver(request, reply);
     try {
       const dialect = dialectOf(request.originalUrl, request.url, request.headers);
       const catalogue = await gateway.models(exchange.gone.signal);
       const body =
-        id === undefined ? answerModels(catalogue, dialect, request.query) : answerModel(catalogue, dialect, id);
+        id === undefined
+          ? answerModels(catalogue, dialect, request.query)
+          : answerModel(catalogue, dialect, id, resolveModel);
       sendJson(exchange, 200, body);
     } catch (cause) {
       sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));

@@ -252,6 +252,7 @@ describe('local mode', () => {
         clock: { now: () => 0, sleep: never, random: () => 0 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
         storeAnswers: async () => true,
+        resolveModel: () => undefined,
       },
       host,
       0,
@@ -368,6 +369,64 @@ describe('pages from elsewhere', () => {
     });
     expect(other.headers['access-control-allow-origin']).toBeUndefined();
   });
+});
+
+describe('models', () => {
+  const anthropic = { 'anthropic-version': '2023-06-01' };
+  async function withModels() {
+    const gateway = createFakeGateway();
+    gateway.catalogue = { models: ['claude-sonnet-4.5', 'vendor/model'].map(modelOf), defaultModelId: undefined };
+    return serve(gateway);
+  }
+
+  it('are listed in the shape of the vendor whose client asks', async () => {
+    const server = await withModels();
+    expect((await send(server, '/v1/models')).json()).toMatchObject({
+      object: 'list',
+      data: [{ id: 'claude-sonnet-4.5', object: 'model' }, {}],
+    });
+    const listed = await send(server, '/v1/models?limit=1', { headers: anthropic });
+    expect(listed.json()).toMatchObject({
+      data: [{ type: 'model', id: 'claude-sonnet-4.5' }],
+      has_more: true,
+      last_id: 'claude-sonnet-4.5',
+    });
+    expect((await send(server, '/anthropic/v1/models?limit=x')).status).toBe(400);
+  });
+
+  it.each([
+    ['/v1/models/claude-sonnet-4.5', 'claude-sonnet-4.5'],
+    ['/v1/models/claude-sonnet-4.5-20250929', 'claude-sonnet-4.5-20250929'],
+    ['/models/vendor/model', 'vendor/model'],
+    ['/v1/models/vendor%2Fmodel', 'vendor/model'],
+  ])('%s is one of them, under the name it was asked for by', async (path, id) => {
+    const server = await withModels();
+    expect((await send(server, path)).json()).toMatchObject({ id, object: 'model' });
+    expect((await send(server, path, { headers: anthropic })).json()).toMatchObject({ id, type: 'model' });
+  });
+
+  it('that nobody knows are not found, in both dialects', async () => {
+    const server = await withModels();
+    const openai = await send(server, '/v1/models/foo-9');
+    expect([openai.status, openai.json()]).toMatchObject([404, { error: { code: 'model_not_found' } }]);
+    const other = await send(server, '/v1/models/foo-9', { headers: anthropic });
+    expect([other.status, other.json()]).toMatchObject([404, { error: { type: 'not_found_error' } }]);
+  });
+
+  function modelOf(id: string) {
+    return {
+      id,
+      name: id,
+      description: undefined,
+      maxInputTokens: 200_000,
+      maxOutputTokens: undefined,
+      takesImages: true,
+      promptCaching: false,
+      rateMultiplier: undefined,
+      rateUnit: undefined,
+      reasoningSchema: undefined,
+    };
+  }
 });
 
 describe('how it is going', () => {

@@ -19,6 +19,7 @@ import { announcesTooMuch } from './body.ts';
 import { type Exchange, sendError } from './exchange.ts';
 import { randomId } from './ids.ts';
 import { assertMayListen, foreignness, isLoopback } from './local-mode.ts';
+import type { ResolveModel } from './models.ts';
 import { canonicalUrl, type Dialect, dialectOf } from './paths.ts';
 import { logExchange } from './request-log.ts';
 import { registerRoutes } from './routes.ts';
@@ -34,6 +35,7 @@ export interface ServerOptions {
   readonly log: Log;
   /** False when accounts cannot be read or stored at the moment. */
   readonly storeAnswers: () => Promise<boolean>;
+  readonly resolveModel: ResolveModel;
 }
 
 export interface RunningServer {

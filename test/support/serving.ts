@@ -131,6 +131,7 @@ export async function serve(gateway: Gateway, options: Partial<ServerOptions> = 
       clock: createFakeClock(),
       log: SILENT,
       storeAnswers: async () => true,
+      resolveModel: (requested, { models }) => models.find(({ id }) => requested.startsWith(id)),
       ...options,
     },
     '127.0.0.1',
