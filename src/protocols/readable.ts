@@ -1,8 +1,8 @@
 /** Content of a kind no protocol table knows, told as text, so that nothing anybody said is lost. */
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
-/** No words in them: ids, bookkeeping, signatures. */
-const WORDLESS_KEYS: ReadonlySet<string> = new Set(['type', 'id', 'cache_control', 'signature']);
+/** No words in them: ids, bookkeeping, signatures, ciphertext. */
+const WORDLESS_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
 
 /** Longer ones are files, not words: base64 in the text would fill the model's context with noise. */
 const MAX_UNBROKEN_CHARACTERS = 2_000;
@@ -27,10 +27,15 @@ function readable(value: unknown, levels: number): JsonValue | undefined {
   if (!isJsonObject(value)) return undefined;
   const entries: [string, JsonValue][] = [];
   for (const [key, child] of Object.entries(value)) {
-    const words = WORDLESS_KEYS.has(key) ? undefined : readable(child, levels - 1);
+    const words = WORDLESS_KEY.test(key) || isBase64Data(value, key) ? undefined : readable(child, levels - 1);
     if (words !== undefined) entries.push([key, words]);
   }
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The sources of images and documents say that their `data` is base64. */
+function isBase64Data(object: JsonObject, key: string): boolean {
+  return key === 'data' && object.type === 'base64';
 }
 
 function isWords(text: string): boolean {
