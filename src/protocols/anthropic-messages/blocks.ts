@@ -4,9 +4,10 @@
  */
 import type { z } from 'zod';
 import type { Part, TextPart, ToolResultPart, Turn } from '../../core/conversation.ts';
-import { foreignText } from './foreign-blocks.ts';
+import type { Notes } from '../notes.ts';
+import { readableText } from '../readable.ts';
+import { check, refuse } from '../shape.ts';
 import { type ContentPart, readDocument, readImage, readSearchResult } from './media-blocks.ts';
-import type { Notes } from './notes.ts';
 import { readSignature } from './signature.ts';
 import type { ToolChanges } from './tool-changes.ts';
 import * as wire from './wire.ts';
@@ -40,10 +41,10 @@ function readBlocks<P extends Part>(
 ): (P | TextPart)[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return [{ type: 'text', at, text: content }];
-  if (!Array.isArray(content)) throw wire.refuse(at, 'expected a string or a list of content blocks');
+  if (!Array.isArray(content)) throw refuse(at, 'expected a string or a list of content blocks.');
   return content.flatMap((value: unknown, i) => {
     const path = `${at}[${i}]`;
-    const { type } = wire.check(wire.anyBlock, value, path);
+    const { type } = check(wire.anyBlock, value, path);
     return readerOf(type, path)(value, path, findings);
   });
 }
@@ -58,7 +59,7 @@ const OWNERS: ReadonlyMap<string, Turn['role']> = new Map([
 
 function refuseMisplaced(type: string, role: Turn['role'], path: string): void {
   const owner = OWNERS.get(type);
-  if (owner !== undefined && owner !== role) throw wire.refuse(path, `a ${type} block belongs in ${owner} messages`);
+  if (owner !== undefined && owner !== role) throw refuse(path, `a ${type} block belongs in ${owner} messages.`);
 }
 
 /** Checks a block against its shape, notes what the shape does not name, and hands it on typed. */
@@ -68,8 +69,8 @@ function reader<S extends z.ZodObject, P extends Part>(
 ): BlockReader<P> {
   const known = new Set(Object.keys(shape.shape));
   return (value, at, findings) => {
-    const block = wire.check(shape, value, at);
-    findings.notes.addIgnored(block, known, String(block.type), at);
+    const block = check(shape, value, at);
+    findings.notes.addUnknown(block, known, String(block.type), at);
     return toParts(block, at, findings);
   };
 }
@@ -144,7 +145,7 @@ function readToolResult(
 }
 
 function readToolChange(value: unknown, at: string, { notes, toolChanges }: Findings): readonly [] {
-  const { type, tool } = wire.check(wire.toolChangeBlock, value, at);
+  const { type, tool } = check(wire.toolChangeBlock, value, at);
   if (type === 'tool_addition' && tool.type === 'tool_definition' && tool.definition) {
     toolChanges.define(tool.definition, `${at}.tool.definition`);
   } else if (tool.type === 'tool_reference' && tool.name) {
@@ -157,19 +158,19 @@ function readToolChange(value: unknown, at: string, { notes, toolChanges }: Find
 }
 
 function readToolSearchResult(value: unknown, at: string, findings: Findings): readonly TextPart[] {
-  const { content } = wire.check(wire.toolSearchResultBlock, value, at);
+  const { content } = check(wire.toolSearchResultBlock, value, at);
   for (const { tool_name } of content?.tool_references ?? []) findings.toolChanges.load(tool_name);
   return readForeign(value, at, findings);
 }
 
 function ignoreBlock(value: unknown, at: string, { notes }: Findings): readonly [] {
-  notes.add('block-ignored', at, wire.check(wire.anyBlock, value, at).type);
+  notes.add('block-ignored', at, check(wire.anyBlock, value, at).type);
   return [];
 }
 
 function readForeign(value: unknown, at: string, findings: Findings): readonly TextPart[] {
-  const block = wire.check(wire.anyBlock, value, at);
-  const text = foreignText(block);
+  const block = check(wire.anyBlock, value, at);
+  const text = readableText(block);
   if (text === undefined) return ignoreBlock(value, at, findings);
   findings.notes.add('block-as-text', at, block.type, 'text');
   return [{ type: 'text', at, text, ...cachePoint(block) }];

@@ -54,7 +54,8 @@ export const FIELD_FATES = {
   thread: 'refused',
 } as const satisfies Record<string, FieldFate>;
 
-export function fateOf(field: string): FieldFate {
+/** Undefined for a field nobody has heard of: accepted, and noted. */
+export function fateOf(field: string): FieldFate | undefined {
   const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
-  return (Object.hasOwn(fates, field) ? fates[field] : undefined) ?? 'noted';
+  return Object.hasOwn(fates, field) ? fates[field] : undefined;
 }

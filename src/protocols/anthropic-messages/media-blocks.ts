@@ -1,7 +1,7 @@
 /** Images, documents and search results. Their bytes are carried as they came: what they really are is found out later. */
 import type { z } from 'zod';
 import type { DocumentPart, ImagePart, TextPart } from '../../core/conversation.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { check, refuseUnsupported } from '../shape.ts';
 import * as wire from './wire.ts';
 
 /** What may stand in a tool result. */
@@ -19,7 +19,7 @@ export function readDocument(block: z.output<typeof wire.documentBlock>, at: str
   const { source } = block;
   switch (source.type) {
     case 'text': {
-      const { data, media_type } = wire.check(wire.textSource, source, `${at}.source`);
+      const { data, media_type } = check(wire.textSource, source, `${at}.source`);
       const mediaType = media_type ?? 'text/plain';
       return [...about, { type: 'document', at, name, mediaType, source: { type: 'text', text: data } }];
     }
@@ -34,14 +34,13 @@ export function readDocument(block: z.output<typeof wire.documentBlock>, at: str
 
 function readComposedDocument(source: unknown, name: string | undefined, at: string): ContentPart[] {
   const path = `${at}.source.content`;
-  const { content } = wire.check(wire.contentSource, source, `${at}.source`);
+  const { content } = check(wire.contentSource, source, `${at}.source`);
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
   const texts: string[] = [];
   const images: ImagePart[] = [];
   for (const [i, block] of blocks.entries()) {
-    if (block.type === 'image')
-      images.push(readImage(wire.check(wire.imageBlock, block, `${path}[${i}]`), `${path}[${i}]`));
-    else texts.push(wire.check(wire.textBlock, block, `${path}[${i}]`).text);
+    if (block.type === 'image') images.push(readImage(check(wire.imageBlock, block, `${path}[${i}]`), `${path}[${i}]`));
+    else texts.push(check(wire.textBlock, block, `${path}[${i}]`).text);
   }
   const text = texts.join('\n\n');
   return [{ type: 'document', at, name, mediaType: 'text/plain', source: { type: 'text', text } }, ...images];
@@ -59,17 +58,16 @@ function readBytes(
   kind: 'image' | 'document',
 ): { readonly mediaType: string; readonly data: string } {
   if (source.type === 'base64') {
-    const { media_type, data } = wire.check(wire.base64Source, source, at);
+    const { media_type, data } = check(wire.base64Source, source, at);
     return readDataUrl(data) ?? { mediaType: media_type, data };
   }
   if (source.type === 'url') {
-    const inline = readDataUrl(wire.check(wire.urlSource, source, at).url);
+    const inline = readDataUrl(check(wire.urlSource, source, at).url);
     if (inline) return inline;
   }
-  throw new GatewayError(
-    'unsupported_parameter',
-    `${at}: ${kind} sources of type "${source.type}" are not supported; send the ${kind} itself as base64.`,
-    { param: at },
+  throw refuseUnsupported(
+    at,
+    `${kind} sources of type "${source.type}" are not supported; send the ${kind} as base64.`,
   );
 }
 

@@ -133,10 +133,10 @@ describe('a Claude Code request', () => {
 
   it('is noted where it could not be followed', () => {
     expect(rules(parsed.adjustments)).toEqual([
+      'parameter-ignored context_management',
       'billing-header-dropped system[0]',
       'tool-deferred tools[2]',
       'tool-deferred tools[3]',
-      'field-ignored context_management',
       'field-ignored messages[2].content[2].caller',
     ]);
   });
@@ -244,6 +244,7 @@ describe('what must be there', () => {
       param: 'output_format.schema',
     },
     { name: 'stop sequences in a string', request: body({ stop_sequences: 'END' }), param: 'stop_sequences' },
+    { name: 'an empty stop sequence', request: body({ stop_sequences: [''] }), param: 'stop_sequences[0]' },
     { name: 'a system prompt in an object', request: body({ system: { text: 'x' } }), param: 'system' },
     { name: 'a container', request: body({ container: 'c_1' }), param: 'container' },
     { name: 'MCP servers', request: body({ mcp_servers: [{ url: 'https://a' }] }), param: 'mcp_servers' },
@@ -256,9 +257,9 @@ describe('what must be there', () => {
   });
 
   it('says what was expected', () => {
-    expect(refusal(body({ max_tokens: undefined })).message).toBe('max_tokens: field required');
-    expect(refusal(body({ max_tokens: 'many' })).message).toBe('max_tokens: expected number, received string');
-    expect(refusal(body({ messages: [] })).message).toBe('messages: must not be empty');
+    expect(refusal(body({ max_tokens: undefined })).message).toBe('max_tokens: a required field is missing.');
+    expect(refusal(body({ max_tokens: 'many' })).message).toBe('max_tokens: expected number, received string.');
+    expect(refusal(body({ messages: [] })).message).toBe('messages: must not be empty.');
   });
 
   it('accepts null for whatever may be left out', () => {
@@ -286,7 +287,7 @@ describe('the fate of fields', () => {
   it('shows in the notes: a wish is noted, what says nothing is not', () => {
     const wishes = Object.entries(FIELD_FATES).filter(([, fate]) => fate === 'noted' || fate === 'ignored');
     const { adjustments } = parse(Object.fromEntries(wishes.map(([field]) => [field, { some: 'thing' }])));
-    const noted = wishes.filter(([, fate]) => fate === 'noted').map(([field]) => `field-ignored ${field}`);
+    const noted = wishes.filter(([, fate]) => fate === 'noted').map(([field]) => `parameter-ignored ${field}`);
     expect(rules(adjustments).sort()).toEqual(noted.sort());
   });
 
@@ -295,7 +296,7 @@ describe('the fate of fields', () => {
       brand_new: 1,
       metadata: { user_id: 'u' },
       output_config: { task_budget: { type: 'tokens', total: 5 } },
-      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', citations: [] }], weight: 2 }],
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', citations: [1] }], weight: 2 }],
       tools: [
         { name: 'a', input_schema: {}, strict: true },
         { name: 'b', input_schema: {}, strict: true },
@@ -751,7 +752,7 @@ describe('any JSON whatsoever', () => {
     const input = refusal(
       body({ messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 'i', name: 'n', input: deep }] }] }),
     );
-    expect(input.message).toBe('messages[0].content[0].input: nested deeper than 128 levels');
+    expect(input.message).toBe('messages[0].content[0].input: nested deeper than 128 levels.');
     expect(refusal(body({ tools: [{ name: 'n', input_schema: deep }] })).param).toBe('tools[0].input_schema');
     expect(parts([{ type: 'novelty', inside: deep }])).toEqual([]);
   });

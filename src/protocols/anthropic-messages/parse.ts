@@ -1,13 +1,13 @@
 /** A Messages request to a conversation. Fields: fields.ts; blocks: blocks.ts; tools: tools.ts. */
 import type { Conversation, OutputFormat, Reasoning, ReasoningEffort, SystemPart } from '../../core/conversation.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
+import { readableText } from '../readable.ts';
+import { check, refuse, refuseUnsupported } from '../shape.ts';
 import { cachePoint, type Findings } from './blocks.ts';
 import { conversationKey } from './conversation-key.ts';
 import { threadsUnsupported } from './errors.ts';
 import { fateOf } from './fields.ts';
-import { foreignText } from './foreign-blocks.ts';
-import { Notes } from './notes.ts';
 import { ToolChanges } from './tool-changes.ts';
 import { readTools } from './tools.ts';
 import { markLastBlock, readTurns } from './turns.ts';
@@ -24,19 +24,19 @@ export interface Echo {
 
 /** Throws GatewayError, blame `client`. */
 export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
-  const request = wire.check(wire.requestShape, body, '');
+  const request = check(wire.requestShape, body, '');
   if (request.max_tokens === undefined || request.max_tokens === null)
-    throw wire.refuse('max_tokens', 'field required');
+    throw refuse('max_tokens', 'a required field is missing.');
   return read(request, context);
 }
 
 /** The body of `/v1/messages/count_tokens`: the same without `max_tokens`. Never streamed. */
 export function parseCountTokens(body: unknown, context: RequestContext): ParsedRequest {
-  return { ...read(wire.check(wire.requestShape, body, ''), context), stream: false };
+  return { ...read(check(wire.requestShape, body, ''), context), stream: false };
 }
 
 function read(request: MessagesRequest, context: RequestContext): ParsedRequest {
-  refuseUnsupported(request);
+  refuseUnrunnable(request);
   const findings: Findings = { notes: new Notes(), toolChanges: new ToolChanges() };
   const { notes } = findings;
   noteFields(request, notes);
@@ -64,24 +64,30 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
   };
 }
 
-function refuseUnsupported({ thread, container, mcp_servers: mcpServers }: MessagesRequest): void {
+function refuseUnrunnable({ thread, container, mcp_servers: mcpServers }: MessagesRequest): void {
   if (thread !== undefined && thread !== null) throw threadsUnsupported();
   for (const [field, value] of Object.entries({ container, mcp_servers: mcpServers })) {
     const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-    if (isEmpty) continue;
-    throw new GatewayError('unsupported_parameter', `${field} is not supported: there is nothing here to run it.`, {
-      param: field,
-    });
+    if (!isEmpty) throw refuseUnsupported(field, 'not supported, as there is nothing here to run it.');
   }
 }
 
 function noteFields(request: MessagesRequest, notes: Notes): void {
-  const silent = new Set(Object.keys(request).filter((field) => fateOf(field) !== 'noted'));
-  notes.addIgnored(request, silent, 'request', '');
-  notes.addIgnored(request.output_config ?? {}, new Set(['effort', 'format']), 'output_config', 'output_config');
-  notes.addIgnored(request.thinking ?? {}, THINKING_KEYS, 'thinking', 'thinking');
+  const known = new Set<string>();
+  for (const [field, value] of Object.entries(request)) {
+    const fate = fateOf(field);
+    if (fate !== undefined) known.add(field);
+    if (fate === 'noted' && value !== null && value !== undefined) {
+      // Never what a person wrote: only a number says in short what was asked for.
+      notes.add('parameter-ignored', field, typeof value === 'number' ? String(value) : undefined);
+    }
+  }
+  notes.addUnknown(request, known, 'request', '');
+  notes.addUnknown(request.output_config ?? {}, OUTPUT_KEYS, 'output_config', 'output_config');
+  notes.addUnknown(request.thinking ?? {}, THINKING_KEYS, 'thinking', 'thinking');
 }
 
+const OUTPUT_KEYS = new Set(['effort', 'format']);
 const THINKING_KEYS = new Set(['type', 'budget_tokens', 'display']);
 
 /** Claude Code's first block; it changes with each request and would spoil every cached prefix. */
@@ -90,18 +96,18 @@ const BILLING_HEADER = 'x-anthropic-billing-header:';
 function readSystem(system: unknown, notes: Notes): SystemPart[] {
   if (system === undefined || system === null || system === '') return [];
   if (typeof system === 'string') return [{ at: 'system', text: system, cachePoint: false }];
-  if (!Array.isArray(system)) throw wire.refuse('system', 'expected a string or a list of text blocks');
+  if (!Array.isArray(system)) throw refuse('system', 'expected a string or a list of text blocks.');
   return system.flatMap((value: unknown, i) => readSystemBlock(value, `system[${i}]`, notes));
 }
 
 function readSystemBlock(value: unknown, at: string, notes: Notes): readonly SystemPart[] {
-  const block = wire.check(wire.anyBlock, value, at);
-  const text = block.type === 'text' ? wire.check(wire.textBlock, value, at).text : foreignText(block);
+  const block = check(wire.anyBlock, value, at);
+  const text = block.type === 'text' ? check(wire.textBlock, value, at).text : readableText(block);
   if (text?.startsWith(BILLING_HEADER)) {
     notes.add('billing-header-dropped', at);
     return [];
   }
-  if (block.type === 'text') notes.addIgnored(block, TEXT_KEYS, 'system', at);
+  if (block.type === 'text') notes.addUnknown(block, TEXT_KEYS, 'system', at);
   else notes.add(text === undefined ? 'block-ignored' : 'block-as-text', at, block.type);
   return text ? [{ at, text, cachePoint: cachePoint(block).cachePoint ?? false }] : [];
 }
@@ -122,7 +128,7 @@ function readEffort({ messages, output_config }: MessagesRequest, notes: Notes):
   const last = messages.findLastIndex((message) => message.role === 'system' && message.output_config?.effort);
   const effort = messages[last]?.output_config?.effort ?? output_config?.effort ?? undefined;
   if (effort === undefined || isEffort(effort)) return effort;
-  notes.add('field-ignored', last < 0 ? 'output_config.effort' : `messages[${last}].output_config.effort`);
+  notes.add('parameter-ignored', last < 0 ? 'output_config.effort' : `messages[${last}].output_config.effort`);
   return undefined;
 }
 
@@ -150,6 +156,6 @@ function readFormat({ output_config, output_format }: MessagesRequest): OutputFo
     ? [output_config.format, 'output_config.format']
     : [output_format, 'output_format'];
   if (!value || value.type === 'text') return { type: 'text' };
-  const { name, schema } = wire.check(wire.jsonSchemaFormat, value, at);
+  const { name, schema } = check(wire.jsonSchemaFormat, value, at);
   return { type: 'json-schema', name: name ?? undefined, schema };
 }

@@ -3,6 +3,7 @@
  * left out and noted: this gateway has nothing to run them with.
  */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
+import { check, refuse } from '../shape.ts';
 import { cachePoint, type Findings } from './blocks.ts';
 import { typedTool } from './typed-tools.ts';
 import type { MessagesRequest } from './wire.ts';
@@ -46,12 +47,12 @@ export function readTools(request: MessagesRequest, findings: Findings): ToolOff
 function readTool(value: object, at: string, rules: OfferRules): readonly Tool[] {
   const { notes } = rules.findings;
   const type: unknown = Reflect.get(value, 'type') ?? 'custom';
-  if (typeof type !== 'string') throw wire.refuse(`${at}.type`, 'expected string');
+  if (typeof type !== 'string') throw refuse(`${at}.type`, 'expected string.');
   if (type === 'custom') return readClientTool(value, at, rules);
   const typed = readTypedTool(value, type, at);
   if (typed) {
     notes.add('typed-tool-schema', at, type, typed.name);
-    return isOffered(typed.name, wire.check(wire.typedTool, value, at), at, rules) ? [typed] : [];
+    return isOffered(typed.name, check(wire.typedTool, value, at), at, rules) ? [typed] : [];
   }
   // A type from the future which brings its own schema is as good as a client's tool.
   if (!SERVER_TOOLS.test(type) && 'input_schema' in value && 'name' in value) return readClientTool(value, at, rules);
@@ -63,8 +64,8 @@ const SERVER_TOOLS =
   /^(?:web_search|web_fetch|code_execution|tool_search_tool|advisor|mcp_toolset|browser_toolset|computer_toolset)(?:_|$)/;
 
 function readClientTool(value: object, at: string, rules: OfferRules): readonly Tool[] {
-  const tool = wire.check(wire.clientTool, value, at);
-  rules.findings.notes.addIgnored(tool, CLIENT_TOOL_KEYS, 'tool', at);
+  const tool = check(wire.clientTool, value, at);
+  rules.findings.notes.addUnknown(tool, CLIENT_TOOL_KEYS, 'tool', at);
   if (!isOffered(tool.name, tool, at, rules)) return [];
   const { name, description, input_schema: inputSchema } = tool;
   return [{ at, name, description: description ?? '', inputSchema: inputSchema ?? undefined, ...cachePoint(tool) }];
@@ -74,7 +75,7 @@ const CLIENT_TOOL_KEYS = new Set(Object.keys(wire.clientTool.shape));
 
 function readTypedTool(value: object, type: string, at: string): Tool | undefined {
   if (SERVER_TOOLS.test(type)) return undefined;
-  const { name, display_width_px, display_height_px, cache_control } = wire.check(wire.typedTool, value, at);
+  const { name, display_width_px, display_height_px, cache_control } = check(wire.typedTool, value, at);
   const display = { widthPx: display_width_px ?? undefined, heightPx: display_height_px ?? undefined };
   const typed = typedTool(type, display);
   return typed && { at, ...typed, name: name ?? typed.name, ...cachePoint({ cache_control }) };
@@ -117,7 +118,7 @@ function readToolChoice(
     case 'tool': {
       if (tools.some(({ name }) => name === choice.name)) return { type: 'tool', name: choice.name };
       const isKnown = declared.some((tool) => Reflect.get(tool, 'name') === choice.name);
-      if (!isKnown) throw wire.refuse('tool_choice.name', 'names a tool which is not in `tools`');
+      if (!isKnown) throw refuse('tool_choice.name', 'names a tool which is not in `tools`.');
     }
   }
   // All it could have chosen were dropped: the model answers in words.

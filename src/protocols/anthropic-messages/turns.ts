@@ -1,5 +1,6 @@
 /** Messages to turns, in order, without merging or repairing: the upstream's rules are the upstream's business. */
 import type { Part, Turn } from '../../core/conversation.ts';
+import { refuse } from '../shape.ts';
 import { type Findings, readTurnContent } from './blocks.ts';
 import type { MessagesRequest } from './wire.ts';
 import * as wire from './wire.ts';
@@ -9,12 +10,12 @@ export function readTurns(messages: MessagesRequest['messages'], findings: Findi
   return messages.flatMap((message, i) => {
     const at = `messages[${i}]`;
     const { role, content } = message;
-    findings.notes.addIgnored(message, KNOWN_KEYS, 'message', at);
+    findings.notes.addUnknown(message, KNOWN_KEYS, 'message', at);
     if (role === 'system' && message.clear_at === 'next_user_message' && i < lastUser) {
       findings.notes.add('system-message-cleared', at, 'clear_at next_user_message');
       return [];
     }
-    if (role !== 'system' && content === undefined) throw wire.refuse(`${at}.content`, 'field required');
+    if (role !== 'system' && content === undefined) throw refuse(`${at}.content`, 'a required field is missing.');
     const parts = readTurnContent(content, role, `${at}.content`, findings);
     // A system message which only changes tools or effort says nothing to the model.
     return role === 'system' && parts.length === 0 ? [] : [{ at, role, parts }];

@@ -4,25 +4,10 @@
  * Source: https://docs.anthropic.com/en/api/messages and the types of @anthropic-ai/sdk (beta included).
  */
 import { z } from 'zod';
-import { GatewayError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json.ts';
+import { jsonObject, jsonValue } from '../shape.ts';
 
 /** Any value is a wish for a cache point; its lifetime is the upstream's business. */
 const cacheControl = z.unknown().optional();
-
-/** Deep enough for every real schema and argument; a limit, because later stages walk these values recursively. */
-const MAX_JSON_DEPTH = 128;
-
-const jsonValue = z.custom<JsonValue>((value) => value === undefined || isShallow(value, MAX_JSON_DEPTH), {
-  message: `nested deeper than ${MAX_JSON_DEPTH} levels`,
-});
-
-function isShallow(value: unknown, levelsLeft: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (levelsLeft === 0) return false;
-  for (const child of Object.values(value)) if (!isShallow(child, levelsLeft - 1)) return false;
-  return true;
-}
 
 export const messageShape = z.looseObject({
   role: z.enum(['user', 'assistant', 'system']),
@@ -38,7 +23,7 @@ export const requestShape = z.looseObject({
   max_tokens: z.int().nonnegative().nullish(),
   system: z.unknown().optional(),
   stream: z.boolean().nullish(),
-  stop_sequences: z.array(z.string()).nullish(),
+  stop_sequences: z.array(z.string().min(1)).nullish(),
   tools: z.array(z.looseObject({})).nullish(),
   tool_choice: z
     .discriminatedUnion('type', [
@@ -77,7 +62,7 @@ export type MessagesRequest = z.output<typeof requestShape>;
 export const jsonSchemaFormat = z.looseObject({
   type: z.literal('json_schema'),
   name: z.string().nullish(),
-  schema: z.record(z.string(), jsonValue),
+  schema: jsonObject,
 });
 
 export const clientTool = z.looseObject({
@@ -201,37 +186,3 @@ export const toolChangeBlock = z.looseObject({
     definition: z.looseObject({}).nullish(),
   }),
 });
-
-/** Reads `value` by `shape`; otherwise throws `invalid_request` which names the field and what was expected there. */
-export function check<T extends z.ZodType>(shape: T, value: unknown, at: string): z.output<T> {
-  const result = shape.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = (issue?.path ?? []).reduce<string>((base, key) => joinPath(base, key), at);
-  throw refuse(path, issue === undefined ? 'is not of the expected shape' : expectation(issue, value));
-}
-
-export function refuse(path: string, what: string): GatewayError {
-  const subject = path === '' ? 'The request body' : path;
-  return new GatewayError('invalid_request', `${subject}: ${what}`, { param: path === '' ? undefined : path });
-}
-
-function joinPath(base: string, key: PropertyKey): string {
-  if (typeof key === 'number') return `${base}[${key}]`;
-  return base === '' ? String(key) : `${base}.${String(key)}`;
-}
-
-function expectation(issue: z.core.$ZodIssue, root: unknown): string {
-  if (valueAt(root, issue.path) === undefined) return 'field required';
-  if (issue.code === 'too_small' && issue.origin !== 'number') return 'must not be empty';
-  return issue.message.replace(/^Invalid (input|option): /, '');
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, key);
-  }
-  return value;
-}
