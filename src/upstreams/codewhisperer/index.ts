@@ -1,0 +1,22 @@
+/** The CodeWhisperer service (Amazon Q Developer, Kiro) as an upstream. */
+import type { Upstream } from '../upstream.ts';
+import { createDecoder } from './decode.ts';
+import { encodeChat } from './encode.ts';
+import { explainFailure } from './failures.ts';
+import { decodeModels, resolveModel } from './models.ts';
+import { encodeListModels } from './operations.ts';
+
+export const codewhisperer: Upstream = {
+  id: 'codewhisperer',
+  resolveModel,
+  encodeChat,
+  createDecoder,
+  encodeListModels,
+  decodeModels,
+  explainFailure,
+};
+
+export { LINT_RULES } from './lint.ts';
+export { ADJUSTMENT_RULES } from './normalize/rules.ts';
+export { encodeListProfiles, encodeUsageLimits } from './operations.ts';
+export { DEFAULT_WIRE_PROFILE, WIRE_PROFILES, type WireProfile, wireProfile } from './profiles.ts';
