@@ -231,11 +231,10 @@ describe('attempts', () => {
     if (tokens) expect(wire.requests.map(({ headers }) => headers.authorization)).toEqual(tokens);
   });
 
-  it('leaves reasoning history out after signature_invalid, and notes it', async () => {
+  it('leaves reasoning history out after signature_invalid', async () => {
     const { ask, upstream } = setup([refused('signature_invalid'), GOOD]);
     const answer = await ask();
     expect(upstream.encoded.map((context) => context.withoutReasoningHistory)).toEqual([false, true]);
-    expect(answer.adjustments.map(({ rule }) => rule)).toContain('reasoning-signatures-refused');
     expect(answer.route.attempt).toBe(2);
   });
 
@@ -365,6 +364,16 @@ describe('wishes which dragoman fulfils itself', () => {
     expect(answer.adjustments.map(({ rule }) => rule)).toContain('stop-emulated');
     expect(pool.releases).toEqual(['a1:ok']);
     expect(wire.left()).toBe(1);
+  });
+
+  it('is not also noted as ignored', async () => {
+    const { ask, upstream } = setup([GOOD]);
+    const { encodeChat } = upstream;
+    const made = [adjustment('parallel-tool-use-ignored', 'x'), adjustment('other', 'x')];
+    upstream.encodeChat = (...args) => ({ ...encodeChat(...args), adjustments: made });
+    const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
+    const answer = await ask(conversation('x', { tools, parallelToolUse: false }));
+    expect(answer.adjustments.map(({ rule }) => rule)).toEqual(['parsed', 'other', 'parallel-tool-use-emulated']);
   });
 
   it('is no empty reply when the stop sequence comes first', async () => {

@@ -1,6 +1,6 @@
 /** One request's attempts: choose an account, ask the upstream, and where the error table allows it, ask again. */
 import { randomUUID } from 'node:crypto';
-import { type Adjustment, adjustment } from '../core/adjustments.ts';
+import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { conversationIdOf } from './affinity.ts';
@@ -148,13 +148,9 @@ class Dispatch {
   }
 
   #adjustments(...made: readonly (readonly Adjustment[])[]): readonly Adjustment[] {
-    const { withoutReasoningHistory } = this.#plan;
-    return [
-      ...this.#request.adjustments,
-      ...made.flat(),
-      ...this.#emulation.adjustments,
-      ...(withoutReasoningHistory ? [adjustment('reasoning-signatures-refused', 'messages')] : []),
-    ];
+    const { adjustments, fulfilled } = this.#emulation;
+    const encoding = made.flat().filter(({ rule }) => !fulfilled.has(rule));
+    return [...this.#request.adjustments, ...encoding, ...adjustments];
   }
 
   async #wait(ms: number): Promise<void> {

@@ -229,8 +229,6 @@ describe('the notes', () => {
       { output: { ...output, format: { type: 'json-schema', name: undefined, schema: {} } } },
       ['json-schema-not-enforced'],
     ],
-    ['some tool', { tools, toolChoice: { type: 'required' } }, ['tool-choice-not-enforced']],
-    ['a certain tool', { tools, toolChoice: { type: 'tool', name: 'look' } }, ['tool-choice-not-enforced']],
   ];
 
   it.each(rows)('%s', (_name, more, rules) => {
