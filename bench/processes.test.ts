@@ -18,7 +18,7 @@ describe('Processes', () => {
   it('starts a process, sees it listen, and ends it', async () => {
     const processes = new Processes();
     const port = await freePort();
-    const started = processes.start('a server', 'subject', process.execPath, ['-e', listen(port)], { stdio: 'ignore' });
+    const started = processes.start('a server', 'subject', process.execPath, ['-e', listen(port)]);
     await untilListening(port, started);
     await processes.stop(started);
     expect(started.process.signalCode).toBe('SIGTERM');
@@ -27,9 +27,8 @@ describe('Processes', () => {
 
   it('tells what a process said before it failed', async () => {
     const processes = new Processes();
-    const options = { stdio: ['ignore', 'ignore', 'pipe'] } as const;
     const failing = ['-e', 'console.error("no such key"); process.exitCode = 1'];
-    const started = processes.start('a server', 'subject', process.execPath, failing, { stdio: [...options.stdio] });
+    const started = processes.start('a server', 'subject', process.execPath, failing);
     await expect(untilListening(await freePort(), started)).rejects.toThrow('no such key');
   });
 });

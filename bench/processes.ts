@@ -1,7 +1,9 @@
 /** Starts the benchmark's processes, each on its core where the machine lets us choose, and ends every one of them. */
-import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Role = 'subject' | 'load' | 'upstream';
@@ -10,21 +12,32 @@ export interface Started {
   readonly name: string;
   readonly pid: number;
   readonly process: ChildProcess;
-  /** The last lines it wrote to standard error, for a message when it fails. */
+  /** The last it wrote to standard error, for a message when it fails. */
   complaints(): string;
 }
 
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** With a channel for messages. */
+  readonly talks?: boolean;
+}
+
 const STOP_LIMIT_MS = 5_000;
-const COMPLAINT_CHARACTERS = 2_000;
+const COMPLAINT_BYTES = 2_000;
 
 export class Processes {
   readonly #cores = chooseCores();
   readonly #running = new Set<ChildProcess>();
+  /** Standard error goes to files: reading it here would cost time on the subject's core. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-'));
+  #started = 0;
 
   constructor() {
     // The last resort: whatever way this process ends, the others end with it.
     process.on('exit', () => {
       for (const child of this.#running) child.kill('SIGKILL');
+      rmSync(this.#folder, { recursive: true, force: true });
     });
   }
 
@@ -33,23 +46,28 @@ export class Processes {
     return this.#cores;
   }
 
-  start(name: string, role: Role, command: string, args: readonly string[], options: SpawnOptions): Started {
+  /** A new empty folder, gone when this process ends. */
+  makeFolder(name: string): string {
+    return mkdtempSync(join(this.#folder, `${name}-`));
+  }
+
+  start(name: string, role: Role, command: string, args: readonly string[], options: StartOptions = {}): Started {
+    const { talks = false, ...rest } = options;
+    const log = join(this.#folder, `${++this.#started}.log`);
+    const logFile = openSync(log, 'a');
     const core = this.#cores?.[role];
-    const child =
-      core === undefined
-        ? spawn(command, args, options)
-        : spawn('taskset', ['-c', String(core), command, ...args], options); // it becomes the command: same pid
+    // taskset becomes the command: the pid stays.
+    const [file, before] = core === undefined ? [command, []] : ['taskset', ['-c', String(core), command]];
+    const child = spawn(file, [...before, ...args], {
+      ...rest,
+      stdio: ['ignore', 'ignore', logFile, ...(talks ? (['ipc'] as const) : [])],
+    });
+    closeSync(logFile);
+    child.once('error', () => undefined); // told below: it has no pid
     if (child.pid === undefined) throw new Error(`${name} does not start: is ${command} installed?`);
-    let complaints = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      complaints = (complaints + chunk).slice(-COMPLAINT_CHARACTERS);
-    });
-    child.once('error', (error) => {
-      complaints += error.message;
-    });
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
-    return { name, pid: child.pid, process: child, complaints: () => complaints.trim() };
+    return { name, pid: child.pid, process: child, complaints: () => endOf(log) };
   }
 
   async stop({ process: child }: Started): Promise<void> {
@@ -59,6 +77,18 @@ export class Processes {
     const giveUp = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     await gone;
     clearTimeout(giveUp);
+  }
+}
+
+/** The last of a file which may be long. */
+function endOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(COMPLAINT_BYTES);
+    const length = readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length));
+    return bytes.toString('utf8', 0, length).trim();
+  } finally {
+    closeSync(file);
   }
 }
 

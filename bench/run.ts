@@ -122,9 +122,7 @@ function readOptions() {
 }
 
 function startOwn(processes: Processes, name: string, role: Role, file: string): Started {
-  return processes.start(name, role, process.execPath, [join(import.meta.dirname, file)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  return processes.start(name, role, process.execPath, [join(import.meta.dirname, file)], { talks: true });
 }
 
 /** Both own processes say something when they are ready; the upstream adds its port. */

@@ -1,6 +1,5 @@
 /** How long `serve` takes from its start to its first answer: in a checkout, and as built for the package. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, untilListening } from './processes.ts';
 import { type Row, toRow } from './rows.ts';
@@ -32,7 +31,7 @@ export async function serveReady(bench: Bench): Promise<Row[]> {
 
 /** With a new home, so that the database is made too. */
 async function oneStart({ processes, upstreamPort }: Bench, main: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-start-'));
+  const folder = processes.makeFolder('start');
   const port = await freePort();
   const env = {
     ...dragomanEnvironment(folder, port, upstreamPort),
@@ -42,7 +41,6 @@ async function oneStart({ processes, upstreamPort }: Bench, main: string): Promi
   const started = processes.start('dragoman', 'subject', process.execPath, [join(ROOT, main), 'serve'], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {
     await untilListening(port, started);
@@ -52,6 +50,5 @@ async function oneStart({ processes, upstreamPort }: Bench, main: string): Promi
     return performance.now() - beganMs;
   } finally {
     await processes.stop(started);
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,5 @@
 /** What is measured: dragoman, and in the same run nginx as a byte pass-through and the stand-in without anything between. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, isInstalled, type Processes, type Started, untilListening } from './processes.ts';
 import { API_KEY, type Dialect } from './requests.ts';
@@ -34,15 +33,15 @@ export async function startSubject(name: SubjectName, processes: Processes, upst
 }
 
 async function startNginx(processes: Processes, upstreamPort: number): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-nginx-'));
+  const folder = processes.makeFolder('nginx');
   mkdirSync(join(folder, 'temp'));
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
   writeFileSync(config, nginxConfig(folder, port, upstreamPort));
   const args = ['-e', join(folder, 'error.log'), '-p', folder, '-c', config];
-  const nginx = processes.start('nginx', 'subject', 'nginx', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const nginx = processes.start('nginx', 'subject', 'nginx', args);
   await untilListening(port, nginx);
-  return subject('nginx', port, ['event-stream'], nginx, processes, folder);
+  return subject('nginx', port, ['event-stream'], nginx, processes);
 }
 
 /** One process which copies bytes: no buffering of replies, no log, connections kept alive on both sides. */
@@ -84,16 +83,15 @@ ${temporary.map((kind) => `  ${kind}_temp_path ${folder}/temp/${kind};`).join('\
 }
 
 async function startDragoman(processes: Processes, upstreamPort: number): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-'));
+  const folder = processes.makeFolder('dragoman');
   const port = await freePort();
   const args = [join(ROOT, 'src/main.ts'), 'serve'];
   const dragoman = processes.start('dragoman', 'subject', process.execPath, args, {
     cwd: folder,
     env: dragomanEnvironment(folder, port, upstreamPort),
-    stdio: ['ignore', 'ignore', 'pipe'],
   });
   await untilListening(port, dragoman);
-  return subject('dragoman', port, ['openai-chat', 'anthropic-messages'], dragoman, processes, folder);
+  return subject('dragoman', port, ['openai-chat', 'anthropic-messages'], dragoman, processes);
 }
 
 /** As a user would run it: key check on, log as by default, an account which needs no sign-in service. */
@@ -120,11 +118,6 @@ function subject(
   dialects: readonly Dialect[],
   started: Started,
   processes: Processes,
-  folder: string,
 ): Subject {
-  const stop = async () => {
-    await processes.stop(started);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { name, port, pid: started.pid, dialects, stop };
+  return { name, port, pid: started.pid, dialects, stop: () => processes.stop(started) };
 }

@@ -35,7 +35,7 @@ function measured({ processes }: Bench): Promise<readonly TranslationFigures[]> 
     'subject',
     process.execPath,
     [join(import.meta.dirname, 'translate.ts')],
-    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    { talks: true },
   );
   return new Promise((resolve, reject) => {
     // translate.ts sends one message of this type and ends.
