@@ -1,0 +1,293 @@
+/** What the official client serialises from the same input, field by field: the judge of everything we send. */
+import {
+  CodeWhispererStreamingClient,
+  GenerateAssistantResponseCommand,
+  type GenerateAssistantResponseCommandInput,
+} from '@aws/codewhisperer-streaming-client';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OPUS } from '../../../test/support/codewhisperer.ts';
+import {
+  assistant,
+  conversation,
+  documentOf,
+  image,
+  messyConversation,
+  PNG,
+  text,
+  tool,
+  toolResult,
+  toolUse,
+  user,
+} from '../../../test/support/conversations.ts';
+import type { Conversation } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { EncodeContext, UpstreamRequest } from '../upstream.ts';
+import { encodeChat } from './encode.ts';
+
+const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
+const ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
+
+const context: EncodeContext = {
+  access: { region: 'us-east-1', profileArn: ARN, wireProfile: 'q-rest', baseUrl: undefined, headers: {} },
+  model: { id: OPUS.id, model: OPUS, adjustments: [] },
+  conversationId: ID,
+  sendEnvironment: true,
+  withoutReasoningHistory: false,
+};
+
+interface Captured {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | string;
+}
+
+/** Runs the official client up to its last step: nothing goes out, the request is kept. */
+async function serialized(input: GenerateAssistantResponseCommandInput): Promise<Captured> {
+  const captured: Captured[] = [];
+  const client = new CodeWhispererStreamingClient({
+    region: 'us-east-1',
+    endpoint: 'https://q.us-east-1.amazonaws.com',
+    token: { token: 'test-token' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle(request: Captured) {
+        captured.push(request);
+        return Promise.reject(new Error('captured'));
+      },
+    },
+  });
+  await expect(client.send(new GenerateAssistantResponseCommand(input))).rejects.toThrow('captured');
+  const [request] = captured;
+  if (!request) throw new Error('the official client sent nothing');
+  return request;
+}
+
+type State = NonNullable<GenerateAssistantResponseCommandInput['conversationState']>;
+
+/** What every request here has around its messages. */
+function input(
+  state: Pick<State, 'history' | 'currentMessage'>,
+  fields?: object,
+): GenerateAssistantResponseCommandInput {
+  return {
+    conversationState: {
+      chatTriggerType: 'MANUAL',
+      conversationId: ID,
+      agentContinuationId: ID,
+      agentTaskType: 'vibe',
+      ...state,
+    },
+    profileArn: ARN,
+    agentMode: 'vibe',
+    ...fields,
+  };
+}
+
+const user$ = { origin: 'AI_EDITOR', modelId: OPUS.id } as const;
+const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
+const tools = [
+  { toolSpecification: { name: 'read_file', description: 'Does read_file', inputSchema: { json: schema } } },
+];
+const marked = (words: string) => ({ ...text(words), cachePoint: true });
+
+const cases: { name: string; said: Conversation; official: GenerateAssistantResponseCommandInput }[] = [
+  {
+    name: 'text',
+    said: conversation([user('Héllo 读 \u{1f600} "quoted"\n')]),
+    official: input({ currentMessage: { userInputMessage: { content: 'Héllo 读 \u{1f600} "quoted"\n', ...user$ } } }),
+  },
+  {
+    name: 'system text and history',
+    said: conversation([user('a'), assistant('b'), user('c')], {
+      system: [{ at: 's', text: 'Terse.', cachePoint: false }],
+    }),
+    official: input({
+      history: [
+        { userInputMessage: { content: 'Terse.', ...user$ } },
+        { assistantResponseMessage: { content: 'Understood.' } },
+        { userInputMessage: { content: 'a', ...user$ } },
+        { assistantResponseMessage: { content: 'b' } },
+      ],
+      currentMessage: { userInputMessage: { content: 'c', ...user$ } },
+    }),
+  },
+  {
+    name: 'tools and their results, one of them an error',
+    said: conversation(
+      [
+        user('a'),
+        assistant('', toolUse('t1', 'read_file', { path: 'x', deep: [1, null, { a: true }] }), toolUse('t2')),
+        user(toolResult('t1', [text('one'), text('two')]), toolResult('t2', 'gone', true)),
+      ],
+      { tools: [tool('read_file')] },
+    ),
+    official: input({
+      history: [
+        { userInputMessage: { content: 'a', ...user$ } },
+        {
+          assistantResponseMessage: {
+            content: ' ',
+            toolUses: [
+              { toolUseId: 't1', name: 'read_file', input: { path: 'x', deep: [1, null, { a: true }] } },
+              { toolUseId: 't2', name: 'read_file', input: { path: 'a.txt' } },
+            ],
+          },
+        },
+      ],
+      currentMessage: {
+        userInputMessage: {
+          content: '',
+          userInputMessageContext: {
+            toolResults: [
+              { toolUseId: 't1', status: 'success', content: [{ text: 'one' }, { text: 'two' }] },
+              { toolUseId: 't2', status: 'error', content: [{ text: 'gone' }] },
+            ],
+            tools,
+          },
+          ...user$,
+        },
+      },
+    }),
+  },
+  {
+    name: 'images and documents',
+    said: conversation([user(image(), documentOf('report', 'application/pdf', '%PDF-1.7'), 'What is this?')]),
+    official: input({
+      currentMessage: {
+        userInputMessage: {
+          content: 'What is this?',
+          images: [{ format: 'png', source: { bytes: bytes(PNG) } }],
+          documents: [{ name: 'report', format: 'pdf', source: { bytes: new Uint8Array(Buffer.from('%PDF-1.7')) } }],
+          ...user$,
+        },
+      },
+    }),
+  },
+  {
+    name: 'reasoning in history, signed and redacted',
+    said: conversation([
+      user('a'),
+      assistant({ type: 'reasoning', at: 'r', text: 'hm', signature: 'c2ln' }, 'b'),
+      user('c'),
+      assistant({ type: 'redacted-reasoning', at: 'r', data: 'QUJD' }, 'd'),
+      user('e'),
+    ]),
+    official: input({
+      history: [
+        { userInputMessage: { content: 'a', ...user$ } },
+        {
+          assistantResponseMessage: {
+            content: 'b',
+            reasoningContent: { reasoningText: { text: 'hm', signature: 'c2ln' } },
+          },
+        },
+        { userInputMessage: { content: 'c', ...user$ } },
+        { assistantResponseMessage: { content: 'd', reasoningContent: { redactedContent: bytes('QUJD') } } },
+      ],
+      currentMessage: { userInputMessage: { content: 'e', ...user$ } },
+    }),
+  },
+  {
+    name: 'reasoning settings',
+    said: conversation([user('a')], { reasoning: { mode: 'on', effort: 'max', budgetTokens: undefined } }),
+    official: input(
+      { currentMessage: { userInputMessage: { content: 'a', ...user$ } } },
+      {
+        additionalModelRequestFields: {
+          output_config: { effort: 'max' },
+          thinking: { type: 'adaptive', display: 'summarized' },
+        },
+      },
+    ),
+  },
+  {
+    name: 'cache points',
+    said: conversation([user('a'), assistant(marked('b')), user(marked('c'))], {
+      system: [{ at: 's', text: 'Terse.', cachePoint: true }],
+    }),
+    official: input({
+      history: [
+        { userInputMessage: { content: 'Terse.', ...user$, cachePoint: { type: 'default' } } },
+        { assistantResponseMessage: { content: 'Understood.' } },
+        { userInputMessage: { content: 'a', ...user$ } },
+        { assistantResponseMessage: { content: 'b', cachePoint: { type: 'default' } } },
+      ],
+      currentMessage: { userInputMessage: { content: 'c', ...user$, cachePoint: { type: 'default' } } },
+    }),
+  },
+  {
+    name: 'the working environment',
+    said: conversation([user('a')], {
+      environment: {
+        operatingSystem: 'linux',
+        currentWorkingDirectory: '/srv/app',
+        gitStatus: 'M a.txt',
+        variables: { LANG: 'C' },
+      },
+    }),
+    official: input({
+      currentMessage: {
+        userInputMessage: {
+          content: 'a',
+          userInputMessageContext: {
+            envState: {
+              operatingSystem: 'linux',
+              currentWorkingDirectory: '/srv/app',
+              environmentVariables: [{ key: 'LANG', value: 'C' }],
+            },
+            gitState: { status: 'M a.txt' },
+          },
+          ...user$,
+        },
+      },
+    }),
+  },
+];
+
+describe('the official client', () => {
+  it.each(cases)('serialises the same for $name', async ({ said, official }) => {
+    expectSame(encodeChat(said, context).request, await serialized(official));
+  });
+
+  it('knows every member we send, whatever the conversation', async () => {
+    await fc.assert(
+      fc.asyncProperty(messyConversation, async ({ conversation: said }) => {
+        const request = encodedOrRefused(said);
+        if (!request) return;
+        // Members unknown to the client's schema would be missing from what it writes.
+        const body: GenerateAssistantResponseCommandInput = withBytes(JSON.parse(request.body ?? ''));
+        expectSame(request, await serialized({ ...body, agentMode: 'vibe' }));
+      }),
+      { seed: 42, numRuns: 100 },
+    );
+  });
+});
+
+function expectSame(ours: UpstreamRequest, theirs: Captured): void {
+  expect(JSON.parse(ours.body ?? '')).toEqual(JSON.parse(Buffer.from(theirs.body).toString()));
+  expect(ours.method).toBe(theirs.method);
+  expect(new URL(ours.url).pathname).toBe(theirs.path);
+  for (const name of ['content-type', 'x-amzn-kiro-agent-mode']) expect(ours.headers[name]).toBe(theirs.headers[name]);
+}
+
+function encodedOrRefused(said: Conversation): UpstreamRequest | undefined {
+  try {
+    return encodeChat(said, context).request;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'invalid_request') return undefined;
+    throw error;
+  }
+}
+
+/** The client's own input has bytes where the wire has base64. */
+function withBytes(value: unknown, key = ''): never {
+  // `never` fits any input type: this rebuilds the very shape which JSON.parse gave.
+  if (typeof value === 'string') return (key === 'bytes' || key === 'redactedContent' ? bytes(value) : value) as never;
+  if (Array.isArray(value)) return value.map((item) => withBytes(item)) as never;
+  if (!isJsonObject(value)) return value as never;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withBytes(inner, name)])) as never;
+}
