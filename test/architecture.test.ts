@@ -20,6 +20,7 @@ const FLOORS: Record<string, readonly string[] | '*'> = {
   telemetry: ['core'],
   simulator: ['core', 'framing', 'upstreams/codewhisperer/wire.ts'],
   cli: '*',
+  library: '*',
 };
 
 function sources(folder: string): string[] {
