@@ -37,6 +37,7 @@ export class ThinkingTags {
       // Perhaps the first half of the line break after the opening tag.
       if (this.#skipBreaks === 'one' && rest === '\r') break;
       rest = this.#withoutBreaks(rest);
+      if (rest === '') break;
       const used = this.#thinking ? this.#readReasoning(rest) : this.#readText(rest);
       if (used === 0) break;
       rest = rest.slice(used);
@@ -49,7 +50,8 @@ export class ThinkingTags {
     const held = this.#held;
     this.#held = '';
     if (this.#thinking) {
-      if (held !== '') this.#think(held);
+      // A whole closing tag was held only to see whether a quote follows it.
+      if (held !== '' && held !== CLOSE) this.#think(held);
       this.#endReasoning();
     } else if (this.#spoken || held.trim() !== '') {
       if (held !== '') this.#sink.text(held);
@@ -86,8 +88,7 @@ export class ThinkingTags {
 
   #readReasoning(text: string): number {
     for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
-      if (isQuote(at > 0 ? text.charAt(at - 1) : this.#previous)) continue;
-      const found = tagAt(text, at, CLOSE);
+      const found = this.#closingTagAt(text, at);
       if (found === 'no') continue;
       if (at > 0) this.#think(text.slice(0, at));
       if (found === 'part') return at;
@@ -97,6 +98,16 @@ export class ThinkingTags {
     }
     this.#think(text);
     return text.length;
+  }
+
+  /** Reasoning may end in a quote or a fence; only a tag with quotes on both sides is not meant. */
+  #closingTagAt(text: string, at: number): 'whole' | 'part' | 'no' {
+    const found = tagAt(text, at, CLOSE);
+    const before = at > 0 ? text.charAt(at - 1) : this.#previous;
+    if (found !== 'whole' || !isQuote(before)) return found;
+    const after = text.charAt(at + CLOSE.length);
+    if (after === '') return 'part';
+    return after === closingQuote(before) ? 'no' : 'whole';
   }
 
   #enter(thinking: boolean): void {
@@ -137,8 +148,15 @@ function tagAt(text: string, at: number, tag: string): 'whole' | 'part' | 'no' {
   return text.length - at < tag.length && tag.startsWith(text.slice(at)) ? 'part' : 'no';
 }
 
+const OPENING_QUOTES = '"\'`\\“‘«「『';
+const CLOSING_QUOTES = '"\'`\\”’»」』';
+
 function isQuote(character: string): boolean {
-  return character !== '' && '"\'`\\“‘«「『'.includes(character);
+  return character !== '' && OPENING_QUOTES.includes(character);
+}
+
+function closingQuote(opening: string): string {
+  return CLOSING_QUOTES.charAt(OPENING_QUOTES.indexOf(opening));
 }
 
 /** Follows Markdown closely enough to know whether a place is inside a code fence or between back-ticks. */
