@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EscapedMember } from './escaped-member.ts';
+
+/** What the decoder does with a frame: cut it if possible, else parse it and learn. */
+function read(member: EscapedMember, json: string): { content: unknown; wasCut: boolean } {
+  const escaped = member.cut(json);
+  if (escaped !== undefined) return { content: JSON.parse(`"${escaped}"`), wasCut: true };
+  const { content } = JSON.parse(json);
+  if (typeof content === 'string') member.learn(json, content);
+  return { content, wasCut: false };
+}
+
+describe('the one changing member', () => {
+  it('is cut out at once when it stands alone', () => {
+    expect(new EscapedMember('content').cut('{"content":"Hi\\n"}')).toBe('Hi\\n');
+  });
+
+  it.each([
+    ['a member after it', (content: string) => ({ content, modelId: 'm' })],
+    ['a member before it', (content: string) => ({ modelId: 'm', content })],
+    ['members around it', (content: string) => ({ a: [1, { b: null }], content, c: '","content":"x' })],
+  ])('is cut out after one lesson with %s', (_name, payload) => {
+    const member = new EscapedMember('content');
+    expect(read(member, JSON.stringify(payload('first')))).toEqual({ content: 'first', wasCut: false });
+    for (const content of ['second', '', '"}', 'a\\', '","modelId":"n', '\u0000🌍']) {
+      expect(read(member, JSON.stringify(payload(content)))).toEqual({ content, wasCut: true });
+    }
+  });
+
+  it('is learnt anew when its surroundings change', () => {
+    const member = new EscapedMember('content');
+    const frames = ['m', 'm', 'n', 'n'].map((modelId) => JSON.stringify({ content: 'x', modelId }));
+    expect(frames.map((json) => read(member, json).wasCut)).toEqual([false, true, false, true]);
+  });
+
+  it('is no longer learnt when they keep changing', () => {
+    const member = new EscapedMember('content');
+    for (let n = 0; n < 100; n++) read(member, JSON.stringify({ content: 'x', n }));
+    const json = JSON.stringify({ content: 'x', n: 'last' });
+    expect(read(member, json).wasCut).toBe(false);
+    expect(read(member, json).wasCut).toBe(false);
+  });
+
+  it.each([
+    ['a member of the same name deeper down', '{"a":{"content":"x"},"content":"x"}'],
+    ['a later member of the same name', '{"content":"x","content":"x"}'],
+    ['a string which looks like it', '{"a":"\\"content\\":\\"x\\"","content":"x"}'],
+    ['spaces', '{ "content" : "x" }'],
+    ['an envelope', '{"assistantResponseEvent":{"content":"x"}}'],
+  ])('is never mistaken for %s', (_name, json) => {
+    const member = new EscapedMember('content');
+    member.learn(json, 'x');
+    const changed = json.replace('x', 'y');
+    const escaped = member.cut(changed);
+    if (escaped !== undefined) expect(JSON.parse(`"${escaped}"`)).toBe(JSON.parse(changed).content);
+  });
+
+  it.each([
+    '{"content":"a"b"}',
+    '{"content":"a\\"}',
+    '{"content":"a\\x"}',
+    '{"content":"\\u12g4"}',
+    '{"content":"\\u12"}',
+    '{"content":"a\nb"}',
+    '{"content":"a\u0000b"}',
+    '{"content":"}',
+    '{"content":"a","b":"c"}',
+    '{"content":"a"',
+    '',
+  ])('is not cut out of %j', (json) => {
+    expect(new EscapedMember('content').cut(json)).toBeUndefined();
+  });
+
+  it('is always what JSON.parse makes of it', () => {
+    const fragment = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom('\\', '"', '"}', '\\"', '\\u00', '\\u0041', ',"content":"', '\n', '\u2028', '{', '\ud83c'),
+    );
+    const raw = fc.array(fragment, { maxLength: 6 }).map((parts) => parts.join(''));
+    const other = fc.constantFrom('', ',"modelId":"m"', ',"content":"z"', ',"n":1');
+    const json = fc.tuple(other, raw, fc.boolean(), other).map(([before, text, valid, after]) => {
+      const inside = valid ? JSON.stringify(text) : `"${text}"`;
+      return `{${before === '' ? '' : `${before.slice(1)},`}"content":${inside}${after}}`;
+    });
+    fc.assert(
+      fc.property(fc.array(json, { maxLength: 12 }), (frames) => {
+        const member = new EscapedMember('content');
+        for (const text of frames) {
+          const parsed = tryParse(text);
+          const escaped = member.cut(text);
+          if (escaped !== undefined) expect(JSON.parse(`"${escaped}"`)).toBe(parsed);
+          else if (typeof parsed === 'string') member.learn(text, parsed);
+        }
+      }),
+      { seed: 42, numRuns: 3_000 },
+    );
+  });
+});
+
+function tryParse(json: string): unknown {
+  try {
+    return JSON.parse(json).content;
+  } catch {
+    return undefined;
+  }
+}
