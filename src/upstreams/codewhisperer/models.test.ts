@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalogue, Model } from '../../core/models.ts';
-import { decodeModels, resolveModel } from './models.ts';
+import { decodeModels, MODEL_RULES, resolveModel } from './models.ts';
 
 const IDS = [
   'auto',
@@ -91,6 +91,13 @@ describe('the model a client means', () => {
       model: model(id),
       adjustments: [{ rule: 'model-family', path: 'model', before: requested, after: id }],
     });
+  });
+
+  it('is noted by rules which are described', () => {
+    const notes = ['Claude-Opus-5', 'claude-opus-9', 'gpt-4o'].flatMap(
+      (name) => resolveModel(name, CATALOGUE).adjustments,
+    );
+    expect(notes.map((entry) => entry.rule)).toEqual(Object.keys(MODEL_RULES));
   });
 
   it('counts versions as numbers', () => {

@@ -66,6 +66,15 @@ function supportsCaching(entry: JsonObject): boolean {
   return promptCaching === true || supportsPromptCache === true;
 }
 
+/** Every note that choosing a model can make, and what each means. */
+export const MODEL_RULES = {
+  'model-alias': 'The model was asked for under another spelling or name of the one the service lists.',
+  'model-family': 'The account does not have the model asked for; the newest of its family answers.',
+  'model-passed-through': 'The service’s catalogue does not list the model; the name was passed on as it is.',
+} as const satisfies Record<string, string>;
+
+type ModelRule = keyof typeof MODEL_RULES;
+
 /**
  * In this order: the exact id, an alias, the same name spelt otherwise, the newest of its family, and last the name
  * as it is. Whatever differs from the client's own spelling is noted.
@@ -80,11 +89,11 @@ export function resolveModel(requested: string, catalogue: Catalogue): ResolvedM
   return passThrough(requested, catalogue);
 }
 
-function resolved(model: Model, rule: string, requested: string): ResolvedModel {
+function resolved(model: Model, rule: ModelRule, requested: string): ResolvedModel {
   return { id: model.id, model, adjustments: [note(rule, requested, model.id)] };
 }
 
-function note(rule: string, before: string, after: string): Adjustment {
+function note(rule: ModelRule, before: string, after: string): Adjustment {
   return adjustment(rule, 'model', before.slice(0, MAX_NAME_CHARS), after.slice(0, MAX_NAME_CHARS));
 }
 
