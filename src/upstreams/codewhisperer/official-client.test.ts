@@ -41,7 +41,7 @@ interface Captured {
   readonly method: string;
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body: Uint8Array | string;
+  readonly body: Uint8Array;
 }
 
 /** Runs the official client up to its last step: nothing goes out, the request is kept. */
@@ -268,7 +268,7 @@ describe('the official client', () => {
 });
 
 function expectSame(ours: UpstreamRequest, theirs: Captured): void {
-  expect(JSON.parse(ours.body ?? '')).toEqual(JSON.parse(Buffer.from(theirs.body).toString()));
+  expect(JSON.parse(ours.body ?? '')).toEqual(JSON.parse(new TextDecoder().decode(theirs.body)));
   expect(ours.method).toBe(theirs.method);
   expect(new URL(ours.url).pathname).toBe(theirs.path);
   for (const name of ['content-type', 'x-amzn-kiro-agent-mode']) expect(ours.headers[name]).toBe(theirs.headers[name]);
