@@ -302,6 +302,14 @@ describe('the cache of header blocks', () => {
     expect(kinds).toEqual(frames.map((_, index) => `k${index % 130}`));
   });
 
+  it('is bounded', () => {
+    const first = encodeFrame({ kind: 'first' }, Buffer.of(1));
+    const others = Array.from({ length: 64 }, (_, index) => encodeFrame({ other: `${index}` }, Buffer.of(1)));
+    const frames = decode([first, ...others, first]);
+    expect(frames.at(-1)?.headers()).toEqual(frames[0]?.headers());
+    expect(frames.at(-1)?.headers()).not.toBe(frames[0]?.headers());
+  });
+
   it('does not keep long blocks', () => {
     const headers = { long: 'x'.repeat(1_000) };
     const [one, two] = decode([encodeFrame(headers, Buffer.of(1)), encodeFrame(headers, Buffer.of(2))]);
