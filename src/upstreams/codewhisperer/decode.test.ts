@@ -213,6 +213,11 @@ describe('reasoning', () => {
       [...thought('s1', 'One.'), ...thought('s2', 'Two.'), ...said('.'), END],
     ],
     [
+      'may bear one signature twice',
+      [reasoning({ text: 'a', signature: 's' }), reasoning({ text: 'b', signature: 's' }), text('.')],
+      [...thought('s', 'a'), ...thought('s', 'b'), ...said('.'), END],
+    ],
+    [
       'may be redacted',
       [reasoning({ redactedContent: 'b3BhcXVl' }), text('Done.')],
       ['redacted-reasoning b3BhcXVl', ...said('Done.'), END],
@@ -380,6 +385,14 @@ describe('a tool call', () => {
     expect(ids).toEqual([expect.stringMatching(/^tooluse_[\da-f]{32}$/)]);
   });
 
+  it('may not grow without end', () => {
+    const decoder = createDecoder(context());
+    decoder.push(tool(start));
+    const fragment = tool({ ...start, input: 'x'.repeat(1024 * 1024) });
+    const events = Array.from({ length: 17 }, () => decoder.push(fragment)).flat();
+    expect(errorOf(events).code).toBe('upstream_broken');
+  });
+
   it('bears the name the client knows', () => {
     const toolNames = new Map([['read_file_1a2b', 'mcp.files/read']]);
     const events = decode(whole(input, id, 'read_file_1a2b'), { toolNames });
@@ -440,6 +453,11 @@ describe('beside the answer', () => {
     ],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it('a source is told once', () => {
+    const frames = [text('a'), frame('citationEvent', { citationLink: 'u' }), ...whole(input), text('b')];
+    expect(outline(decode(frames))).toEqual([...said('a'), 'source web', ...called([input]), ...said('b'), TOOL_END]);
   });
 
   it('sources keep what the service tells of them', () => {
@@ -687,7 +705,9 @@ describe('a failure', () => {
 
   it('is none when the output limit is told as one', () => {
     const limit = exception('ContentLengthExceededException', { message: 'limit' });
-    expect(outline(decode([text('Half'), limit, text('no')]))).toEqual([...said('Half'), 'reply-end max-tokens']);
+    const expected = [...said('Half'), 'reply-end max-tokens'];
+    expect(outline(decode([text('Half'), limit, text('no')]))).toEqual(expected);
+    expect(outline(decode([Buffer.concat([text('Half'), limit, text('no')])]))).toEqual(expected);
     expect(outline(decode([...whole('{"a').slice(0, 2), limit])).at(-1)).toBe('reply-error tool_use_truncated');
   });
 

@@ -97,7 +97,7 @@ export class ToolUses {
     if (!call.started && call.toolUseId !== undefined && call.wireName !== undefined) this.#start(call);
     const { input } = event;
     if (typeof input === 'string') {
-      if (event.stop !== true) call.input.learn(json, input);
+      call.input.learn(json, input);
       if (input !== '') this.#addFragment(call, TextPiece.plain(input));
     } else if (input !== undefined && input !== null) {
       call.whole = input;
