@@ -19,7 +19,7 @@ export function estimateTokens(text: string): number {
   return Math.ceil((tokens * length) / (windows * WINDOW_CHARS));
 }
 
-const WHOLE_CHARS = 2_048;
+const WHOLE_CHARS = 1_024;
 const WINDOW_CHARS = 256;
 const SAMPLED_SHARE = 0.2;
 
