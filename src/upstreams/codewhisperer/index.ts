@@ -15,8 +15,3 @@ export const codewhisperer: Upstream = {
   decodeModels,
   explainFailure,
 };
-
-export { LINT_RULES } from './lint.ts';
-export { ADJUSTMENT_RULES } from './normalize/rules.ts';
-export { encodeListProfiles, encodeUsageLimits } from './operations.ts';
-export { DEFAULT_WIRE_PROFILE, WIRE_PROFILES, type WireProfile, wireProfile } from './profiles.ts';

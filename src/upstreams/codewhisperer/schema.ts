@@ -10,7 +10,7 @@ import { mergeRoot } from './schema-root.ts';
 
 export type SchemaRule = Extract<AdjustmentRule, `tool-schema-${string}`>;
 /** Rule → what it concerned: keywords, references, property names. */
-export type SchemaChanges = Map<SchemaRule, Set<string>>;
+type SchemaChanges = Map<SchemaRule, Set<string>>;
 
 export interface SanitizedSchema {
   readonly schema: JsonObject;

@@ -26,8 +26,8 @@ export interface ConversationState {
   readonly currentMessage: UserMessage;
 }
 
-export type ChatTriggerType = 'MANUAL' | 'DIAGNOSTIC' | 'INLINE_CHAT';
-export type AgentTaskType = 'vibe' | 'spectask';
+type ChatTriggerType = 'MANUAL' | 'DIAGNOSTIC' | 'INLINE_CHAT';
+type AgentTaskType = 'vibe' | 'spectask';
 
 /** Exactly one of the two members. */
 export type ChatMessage = UserMessage | AssistantMessage;
@@ -49,7 +49,7 @@ export interface UserInputMessage {
   readonly cachePoint?: CachePoint;
 }
 
-export interface UserInputMessageContext {
+interface UserInputMessageContext {
   readonly toolResults?: readonly ToolResult[];
   /** Only in the current message, never in history. */
   readonly tools?: readonly ToolEntry[];
@@ -70,8 +70,8 @@ export interface ToolResult {
   readonly status?: ToolResultStatus;
   readonly content: readonly ToolResultContent[];
 }
-export type ToolResultStatus = 'success' | 'error';
-export type ToolResultContent = { readonly text: string } | { readonly json: JsonValue };
+type ToolResultStatus = 'success' | 'error';
+type ToolResultContent = { readonly text: string } | { readonly json: JsonValue };
 
 export interface EnvState {
   readonly operatingSystem?: 'macos' | 'linux' | 'windows';
