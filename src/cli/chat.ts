@@ -1,0 +1,71 @@
+/** `dragoman chat`: one answer on the terminal, as it comes. */
+import { randomUUID } from 'node:crypto';
+import { text as readAll } from 'node:stream/consumers';
+import { ReplyCollector } from '../core/collect.ts';
+import type { Usage } from '../core/usage.ts';
+import { ask, type ReplyStream, textIn } from '../library/ask.ts';
+import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
+import { openGateway } from './open-gateway.ts';
+import { settingOptions } from './settings-of.ts';
+import type { Terminal } from './terminal.ts';
+
+export const chat: Command = {
+  name: 'chat',
+  alias: 'test',
+  summary: 'one streamed answer on the terminal',
+  argument: { name: 'prompt', meaning: 'what to ask; `-` reads it from standard input' },
+  options: [
+    { flag: '--model <id>', meaning: "a model of the catalogue; the service's default without it" },
+    { flag: '--system <text>', meaning: 'instructions for the model' },
+    ...settingOptions('database', 'upstream'),
+  ],
+  examples: ['dragoman chat "Why is the sky blue?"', 'git diff | dragoman chat - --system "Review this change."'],
+  async run(input) {
+    const prompt = await promptOf(input);
+    await using opened = await openGateway(input);
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    process.once('SIGINT', leave);
+    try {
+      const question = { prompt, model: textOption(input, 'model'), system: textOption(input, 'system') };
+      return await show(input, await ask(opened.gateway, randomUUID(), question, leaving.signal));
+    } finally {
+      process.off('SIGINT', leave);
+    }
+  },
+};
+
+async function promptOf({ argument }: CommandInput): Promise<string> {
+  const prompt = argument === '-' ? await readAll(process.stdin) : argument;
+  if (!prompt?.trim()) throw new UsageError('What should be asked? For example: dragoman chat "Why is the sky blue?"');
+  return prompt;
+}
+
+async function show({ terminal, json }: CommandInput, stream: ReplyStream): Promise<number> {
+  const collector = new ReplyCollector();
+  for await (const event of stream) {
+    collector.push(event);
+    if (event.type === 'text-delta' && !json) terminal.out(event.text.plain);
+  }
+  const reply = collector.reply();
+  const { stopReason, usage } = reply;
+  const text = textIn(reply);
+  if (json) printJson(terminal, { text, model: stream.route.modelId, stopReason, usage });
+  else terminal.out(`${text.endsWith('\n') ? '' : '\n'}${usageLine(terminal, stream.route.modelId, usage)}`);
+  return 0;
+}
+
+/** How the figures are known is part of them. */
+function usageLine(
+  terminal: Terminal,
+  model: string,
+  { inputTokens, outputTokens, credits, creditUnit }: Usage,
+): string {
+  if (!terminal.isInteractive) return '';
+  const figures = [
+    `${inputTokens.value} tokens in (${inputTokens.provenance})`,
+    `${outputTokens.value} out (${outputTokens.provenance})`,
+    ...(credits ? [`${credits.value} ${creditUnit ?? 'credits'} (${credits.provenance})`] : []),
+  ];
+  return terminal.style('dim', `${[model, ...figures].join(' · ')}\n`);
+}

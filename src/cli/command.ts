@@ -1,0 +1,41 @@
+/** What a command is. One file each; loading that file must be cheap, so `run` imports what the work itself needs. */
+import type { Terminal } from './terminal.ts';
+
+export interface Command {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  /** `<prompt>`, `[prompt...]`: commander's notation. */
+  readonly argument?: { readonly name: string; readonly meaning: string };
+  readonly options: readonly CommandOption[];
+  readonly examples: readonly string[];
+  /** The exit code: 0 success, 1 failure. Throws UsageError for a wrong command line. */
+  run(input: CommandInput): Promise<number>;
+}
+
+export interface CommandOption {
+  /** `--port <n>` */
+  readonly flag: string;
+  readonly meaning: string;
+}
+
+export interface CommandInput {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  readonly argument: string | undefined;
+  /** By the flag's long name in camel case: text, or true for a switch. */
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export function textOption({ options }: CommandInput, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.out(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,41 @@
+/** `dragoman models`: the live catalogue. */
+import type { Model } from '../core/models.ts';
+import { type Command, printJson } from './command.ts';
+import { openGateway } from './open-gateway.ts';
+import { settingOptions } from './settings-of.ts';
+import { table } from './terminal.ts';
+
+export const models: Command = {
+  name: 'models',
+  summary: 'the live catalogue',
+  options: settingOptions('database', 'upstream'),
+  examples: ['dragoman models', 'dragoman models --json | jq -r .models[].id'],
+  async run(input) {
+    const { terminal, json } = input;
+    await using opened = await openGateway(input);
+    const catalogue = await opened.gateway.models(AbortSignal.timeout(opened.settings.firstByteTimeoutMs));
+    if (json) {
+      printJson(terminal, catalogue);
+      return 0;
+    }
+    const rows = catalogue.models.map((model) => rowOf(model, model.id === catalogue.defaultModelId));
+    terminal.out(table([['model', 'name', 'input', 'output', 'images', 'rate'], ...rows]));
+    return 0;
+  },
+};
+
+function rowOf(model: Model, isDefault: boolean): string[] {
+  const { id, name, maxInputTokens, maxOutputTokens, takesImages, rateMultiplier, rateUnit } = model;
+  return [
+    isDefault ? `${id} (default)` : id,
+    name,
+    tokens(maxInputTokens),
+    tokens(maxOutputTokens),
+    takesImages ? 'yes' : 'no',
+    rateMultiplier === undefined ? '–' : `${rateMultiplier} ${rateUnit ?? ''}`,
+  ];
+}
+
+function tokens(count: number | undefined): string {
+  return count === undefined ? '–' : count.toLocaleString('en');
+}

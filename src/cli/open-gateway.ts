@@ -1,0 +1,20 @@
+/** The gateway for a command which asks something and ends. */
+import type { Settings } from '../config.ts';
+import type { CommandInput } from './command.ts';
+import { settingsOf } from './settings-of.ts';
+
+/** Only warnings reach the terminal: the command itself says what it does. */
+export async function openGateway(input: CommandInput) {
+  const [{ composeGateway }, { commandLog }] = await Promise.all([import('../compose.ts'), import('./command-log.ts')]);
+  const { settings } = settingsOf(input);
+  const log = await commandLog(settings, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
+  const composed = await composeGateway(settings, log);
+  return {
+    ...composed,
+    settings: settings satisfies Settings,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await composed.close();
+      log.flush();
+    },
+  };
+}

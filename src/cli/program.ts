@@ -1,0 +1,73 @@
+/** The command line: which commands there are, and what becomes of their failures. */
+import { Command as Commander, CommanderError } from 'commander';
+import { SettingsError } from '../config.ts';
+import { GatewayError } from '../core/errors.ts';
+import { VERSION } from '../version.ts';
+import { chat } from './chat.ts';
+import { type Command, printJson, UsageError } from './command.ts';
+import { config } from './config.ts';
+import { demo } from './demo.ts';
+import { login } from './login.ts';
+import { models } from './models.ts';
+import { serve } from './serve.ts';
+import { simulate } from './simulate.ts';
+import type { Terminal } from './terminal.ts';
+
+const COMMANDS: readonly Command[] = [serve, login, chat, models, config, simulate, demo];
+
+const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
+
+/** The exit code. Never rejects. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const program = new Commander('dragoman')
+    .description(
+      'Your own Amazon Q Developer, CodeWhisperer or Kiro subscription, behind the OpenAI and Anthropic APIs.',
+    )
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
+    .addHelpText('after', EXIT_CODES);
+  for (const command of COMMANDS) {
+    register(program, command, async (input) => {
+      exitCode = await command.run({ ...input, terminal });
+    });
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (cause) {
+    return tell(cause, terminal, args.includes('--json'));
+  }
+}
+
+type Parsed = Omit<Parameters<Command['run']>[0], 'terminal'>;
+
+function register(program: Commander, command: Command, run: (input: Parsed) => Promise<void>): void {
+  const registered = program.command(command.name).description(command.summary).option('--json', 'output for machines');
+  if (command.alias) registered.alias(command.alias);
+  if (command.argument) registered.argument(`[${command.argument.name}...]`, command.argument.meaning);
+  for (const { flag, meaning } of command.options) registered.option(flag, meaning);
+  const examples = command.examples.map((example) => `  $ ${example}\n`).join('');
+  registered.addHelpText('after', `\nExamples:\n${examples}${EXIT_CODES}`);
+  registered.action(async () => {
+    const { json, ...options } = registered.opts<Record<string, string | boolean>>();
+    await run({ json: json === true, options, argument: registered.args.join(' ') || undefined });
+  });
+}
+
+const USAGE = 2;
+
+function tell(cause: unknown, terminal: Terminal, json: boolean): number {
+  if (cause instanceof CommanderError) return isHelp(cause) ? 0 : USAGE;
+  const isUsage = cause instanceof UsageError || cause instanceof SettingsError;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (json) printJson(terminal, { error: { code: cause instanceof GatewayError ? cause.code : 'failed', message } });
+  else terminal.err(`${terminal.style('red', 'error')}: ${message}\n`);
+  return isUsage ? USAGE : 1;
+}
+
+/** Asked for, not shown because something was wrong. */
+function isHelp({ code }: CommanderError): boolean {
+  return code === 'commander.helpDisplayed' || code === 'commander.version';
+}

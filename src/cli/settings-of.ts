@@ -1,0 +1,35 @@
+/** The settings of a command: its flags on top of the environment and `.env`. */
+import { type Flags, type LoadedSettings, loadSettings, readEnvFiles, type SettingKey } from '../config.ts';
+import { type CommandInput, type CommandOption, textOption } from './command.ts';
+
+interface SettingFlag extends CommandOption {
+  readonly name: string;
+  readonly key: SettingKey;
+}
+
+const SETTING_FLAGS: readonly SettingFlag[] = [
+  { name: 'host', key: 'host', flag: '--host <address>', meaning: 'where to listen' },
+  { name: 'port', key: 'port', flag: '--port <n>', meaning: 'the port to listen on' },
+  { name: 'database', key: 'databaseUrl', flag: '--database <url>', meaning: 'sqlite:PATH, or a path' },
+  { name: 'upstream', key: 'upstreamUrl', flag: '--upstream <url>', meaning: 'another place for the service' },
+];
+
+/** The options which a command offers for these settings. */
+export function settingOptions(...names: readonly string[]): readonly CommandOption[] {
+  return SETTING_FLAGS.filter(({ name }) => names.includes(name)).map(({ flag, meaning }) => ({ flag, meaning }));
+}
+
+/** Throws SettingsError. */
+export function settingsOf(input: CommandInput): LoadedSettings {
+  const flags: Flags = {};
+  for (const { name, key } of SETTING_FLAGS) {
+    const value = textOption(input, name);
+    if (value !== undefined)
+      flags[key] = { name: `--${name}`, value: name === 'database' ? databaseUrl(value) : value };
+  }
+  return loadSettings(process.env, readEnvFiles(), flags);
+}
+
+function databaseUrl(written: string): string {
+  return /^[a-z]{2,}:/.test(written) ? written : `sqlite:${written}`;
+}

@@ -1,0 +1,32 @@
+/**
+ * dragoman as a library: sign in, ask, and read the answer as events, as text or whole. The translators of the client
+ * protocols and of the upstream are here too; they are pure and need nothing of the rest.
+ */
+export type { SignInOptions } from './compose.ts';
+export { type Settings, SettingsError } from './config.ts';
+export type { Adjustment } from './core/adjustments.ts';
+export { collectReply, type Reply, type ReplyBlock } from './core/collect.ts';
+export type * from './core/conversation.ts';
+export { ERROR_RULES, type ErrorCode, GatewayError } from './core/errors.ts';
+export type { Log } from './core/log.ts';
+export type { Catalogue, Model } from './core/models.ts';
+export type { ReplyEnd, ReplyEvent, ReplyStart, Source, StopReason } from './core/reply.ts';
+export { TextPiece } from './core/text.ts';
+export type { Figure, Provenance, Usage } from './core/usage.ts';
+export type { Gateway, PoolStatus, Route } from './gateway/ports.ts';
+export type { Question, ReplyStream } from './library/ask.ts';
+export {
+  type AccountSummary,
+  type Asked,
+  type AskOptions,
+  createDragoman,
+  type Dragoman,
+  type DragomanOptions,
+  type PendingSignIn,
+  type WholeReply,
+} from './library/dragoman.ts';
+export { anthropicMessages, openaiChat, PROTOCOLS } from './protocols/index.ts';
+export type { ClientProtocol, ParsedRequest, ReplyWriter, RequestContext, WrittenError } from './protocols/protocol.ts';
+export { codewhisperer } from './upstreams/codewhisperer/index.ts';
+export type { ReplyDecoder, Upstream } from './upstreams/upstream.ts';
+export { VERSION } from './version.ts';
