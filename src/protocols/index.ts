@@ -5,5 +5,3 @@ import { openaiChat } from './openai-chat/index.ts';
 export { anthropicMessages, openaiChat };
 
 export const PROTOCOLS = [openaiChat, anthropicMessages] as const;
-
-export type ProtocolId = (typeof PROTOCOLS)[number]['id'];

@@ -5,9 +5,7 @@ import { parseRequest } from './parse.ts';
 import { writeReply } from './reply.ts';
 import { createWriter, KEEP_ALIVE } from './write.ts';
 
-export { FIELD_FATES, type FieldFate } from './fields.ts';
-
-export const openaiChat: ClientProtocol & { readonly id: 'openai-chat' } = {
+export const openaiChat: ClientProtocol = {
   id: 'openai-chat',
   path: '/v1/chat/completions',
   parseRequest,

@@ -41,6 +41,19 @@ describe('instructions', () => {
   });
 });
 
+describe('instructions alone', () => {
+  it('are answered: the last one is taken for the question', () => {
+    const { conversation, adjustments } = parse(
+      { role: 'system', content: 'Be brief.' },
+      { role: 'developer', content: [{ type: 'text', text: 'Name a colour.', cache_control: {} }] },
+    );
+    expect(conversation.system.map(({ text }) => text)).toEqual(['Be brief.']);
+    const text = { type: 'text', at: 'messages[1].content[0]', text: 'Name a colour.', cachePoint: true };
+    expect(conversation.turns).toEqual([{ at: 'messages[1]', role: 'user', parts: [text] }]);
+    expect(adjustments).toEqual([{ rule: 'system-as-user', path: 'messages[1]' }]);
+  });
+});
+
 describe('a user message', () => {
   it.each<[string, object, readonly object[]]>([
     ['an image', { type: 'image_url', image_url: { url: PNG, detail: 'auto' } }, [image('image/png', 'aGk=')]],

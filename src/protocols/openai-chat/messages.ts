@@ -18,7 +18,22 @@ export interface ReadMessages {
 export function readMessages(messages: readonly Message[], notes: Notes): ReadMessages {
   const reader = new MessageReader(notes);
   for (const [i, message] of messages.entries()) reader.read(message, `messages[${i}]`);
-  return reader;
+  return reader.turns.length > 0 ? reader : withAQuestion(reader.system, notes);
+}
+
+/** The vendor answers instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
+function withAQuestion(system: readonly SystemPart[], notes: Notes): ReadMessages {
+  const at = system.at(-1)?.at.replace(/\.content.*$/, '');
+  if (at === undefined) throw refuse('messages', 'there is nothing in them to answer.');
+  notes.add('system-as-user', at);
+  const isAsked = (part: SystemPart) => part.at.startsWith(`${at}.`);
+  const parts = system.filter(isAsked).map(({ at, text, cachePoint }) => ({
+    type: 'text' as const,
+    at,
+    text,
+    ...(cachePoint ? { cachePoint } : {}),
+  }));
+  return { system: system.filter((part) => !isAsked(part)), turns: [{ at, role: 'user', parts }] };
 }
 
 class MessageReader implements ReadMessages {

@@ -1,8 +1,8 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
-import type { OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import type { Conversation, OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
 import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
-import { check, refuse, refuseUnsupported } from '../shape.ts';
+import { check, refuseUnsupported } from '../shape.ts';
 import { fateOf } from './fields.ts';
 import { readMessages } from './messages.ts';
 import { readTools } from './tools.ts';
@@ -28,9 +28,11 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const notes = new Notes();
   noteFields(request, notes);
   const { customTools, legacyFunctions, ...tools } = readTools(request, notes);
-  const conversation = {
+  const { system, turns } = readMessages(request.messages, notes);
+  const conversation: Conversation = {
     model: request.model,
-    ...readMessagesOf(request, notes),
+    system,
+    turns,
     ...tools,
     reasoning: readReasoning(request, notes),
     output: {
@@ -49,12 +51,6 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     createdAtS: Math.floor(context.nowMs / 1000),
     echo: { model: request.model, includeUsage, customTools, legacyFunctions } satisfies Echo,
   };
-}
-
-function readMessagesOf(request: ChatRequest, notes: Notes) {
-  const { system, turns } = readMessages(request.messages, notes);
-  if (turns.length === 0 && system.length === 0) throw refuse('messages', 'there is nothing in them to answer.');
-  return { system, turns };
 }
 
 /** What would change the meaning of the answer and cannot be had. */

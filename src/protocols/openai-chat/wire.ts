@@ -14,7 +14,7 @@ const cacheMarks = {
 
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
-export const messageShape = z.looseObject({
+const messageShape = z.looseObject({
   role: z.enum(ROLES),
   /** A string or parts, which are read one by one, each by its own shape. */
   content: z.unknown().optional(),
