@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { runCommandLine } from './program.ts';
+import { type Terminal, table } from './terminal.ts';
+
+async function run(...args: string[]) {
+  const written = { out: '', err: '' };
+  const terminal: Terminal = {
+    isInteractive: false,
+    colour: false,
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+    style: (_, text) => text,
+  };
+  return { code: await runCommandLine(args, terminal), ...written };
+}
+
+describe('the command line', () => {
+  it.each(['serve', 'login', 'chat', 'test', 'models', 'config', 'simulate', 'demo'])(
+    '%s explains itself, with an example and the exit codes',
+    async (command) => {
+      const { code, out, err } = await run(command, '--help');
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toMatch(/Usage: dragoman/);
+      expect(out).toContain('--json');
+      expect(out).toMatch(/Examples:\n {2}\$ .*dragoman /);
+      expect(out).toContain('2 bad usage');
+    },
+  );
+
+  it('names all commands, and its version', async () => {
+    const help = await run('--help');
+    expect(help.code).toBe(0);
+    for (const name of ['serve', 'login', 'chat|test', 'models', 'config', 'simulate', 'demo'])
+      expect(help.out).toContain(name);
+    const version = await run('--version');
+    expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  });
+
+  it.each([
+    [[]],
+    [['brew-coffee']],
+    [['config', '--nonsense']],
+    [['config', '--port']],
+    [['chat']],
+    [['chat', '   ']],
+    [['config', '--port', 'http']],
+    [['demo', '--port', '99999']],
+  ])('%j is bad usage', async (args) => {
+    const { code, out, err } = await run(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).not.toBe('');
+    expect(err).not.toMatch(/\n +at /);
+  });
+
+  it('says to machines in JSON what went wrong', async () => {
+    const { code, out } = await run('config', '--json', '--port', 'http');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toEqual({ error: { code: 'failed', message: expect.stringContaining('--port') } });
+  });
+
+  it('suggests the command that was meant', async () => {
+    expect((await run('sevre')).err).toContain('serve');
+  });
+});
+
+describe('dragoman config', () => {
+  it('shows each setting with its origin, and takes flags into account', async () => {
+    const { code, out } = await run('config', '--json', '--port', '1234', '--database', './x.db');
+    const shown = JSON.parse(out);
+    expect(code).toBe(0);
+    expect(shown.DRAGOMAN_PORT).toEqual({ value: 1234, origin: 'flag --port' });
+    expect(shown.DRAGOMAN_DATABASE_URL).toEqual({ value: 'sqlite:./x.db', origin: 'flag --database' });
+    expect(shown.DRAGOMAN_LOG_FORMAT).toEqual({ value: 'auto', origin: 'default' });
+  });
+
+  it('is a table for people', async () => {
+    const { out } = await run('config', '--port', '1234');
+    expect(out).toMatch(/^setting +value +from\n/);
+    expect(out).toMatch(/\nDRAGOMAN_PORT +1234 +flag --port\n/);
+  });
+});
+
+describe('a table', () => {
+  it('has columns as wide as their widest cell', () => {
+    expect(
+      table([
+        ['a', 'b'],
+        ['long', ''],
+        ['x', 'y'],
+      ]),
+    ).toBe('a     b\nlong\nx     y\n');
+  });
+});

@@ -1,0 +1,88 @@
+/** The commands as processes: exit codes, output, signals. What needs a service to talk to is in serve.test.ts. */
+
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createHome, startCommand } from './support/command.ts';
+
+describe('dragoman', () => {
+  it('ends with 2 and no stack trace when used wrongly', async () => {
+    const { code, out, err } = await startCommand(['serve', '--prot', '1']).end();
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('--port');
+    expect(err).not.toMatch(/\n +at /);
+  });
+
+  it('reads .env of the folder it is started in', async () => {
+    const home = createHome();
+    writeFileSync(join(home, '.env'), 'DRAGOMAN_PORT=4321\nDRAGOMAN_API_KEYS=canary-key\n');
+    const { code, out } = await startCommand(['config', '--json'], {}, home).end();
+    expect(code).toBe(0);
+    expect(JSON.parse(out).DRAGOMAN_PORT).toEqual({ value: 4321, origin: '.env DRAGOMAN_PORT' });
+    expect(out).not.toContain('canary-key');
+  });
+
+  it('does not start with a setting it does not know', async () => {
+    const { code, err } = await startCommand(['serve'], { DRAGOMAN_PROT: '1' }).end();
+    expect(code).toBe(2);
+    expect(err).toContain('Did you mean DRAGOMAN_PORT?');
+  });
+
+  it('has no colour in a pipe', async () => {
+    expect((await startCommand(['--help']).end()).out).not.toContain('\u001b');
+  });
+});
+
+describe('dragoman serve', () => {
+  it('serves without an account, says how to sign in, and ends politely', async () => {
+    const serving = startCommand(['serve', '--port', '0']);
+    const first = await serving.nextLine();
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(first)?.[0];
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+      status: 'healthy',
+      accounts: { ready: 0, total: 0 },
+    });
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    const asked = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'canary-text' }] }),
+    });
+    expect(asked.status).toBe(503);
+    expect(await asked.text()).toContain('dragoman login');
+    const { code, out, err } = await serving.end('SIGTERM');
+    expect(code).toBe(0);
+    expect(out).toContain('dragoman login');
+    expect(err).toContain('POST /v1/chat/completions 503 no_account');
+    expect(err).not.toContain('canary-text');
+  });
+
+  it('tells machines where it is', async () => {
+    const serving = startCommand(['serve', '--port', '0', '--json'], { DRAGOMAN_API_KEYS: 'a,b' });
+    expect(JSON.parse(await serving.nextLine())).toEqual({
+      event: 'serving',
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      port: expect.any(Number),
+      accounts: { ready: 0, total: 0 },
+      keys: 2,
+    });
+    expect((await serving.end('SIGINT')).code).toBe(0);
+  });
+
+  it.each([
+    ['a port which is taken', ['--port'], /in use.*--port/],
+    ['an address others can reach, without a key', ['--port', '0', '--host', '0.0.0.0'], /DRAGOMAN_API_KEYS/],
+    ['an address which is not here', ['--port', '0', '--host', 'no.such.host.invalid'], /DRAGOMAN_API_KEYS/],
+  ])('does not start on %s', async (_, args, message) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    const { code, err } = await startCommand(['serve', ...args, ...(args.length === 1 ? [port] : [])]).end();
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n +at /);
+  });
+});
