@@ -1,4 +1,5 @@
 /** A composed gateway behind a running server: what `serve` and `demo` have in common. */
+import type { Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { RunningServer } from '../http/server.ts';
@@ -11,7 +12,7 @@ export interface Serving {
 }
 
 /** Rejects with a message for people when the address is taken or may not be used. */
-export async function startServing(settings: Settings, log: Log): Promise<Serving> {
+export async function startServing(settings: Settings, log: Log, overrides: Overrides = {}): Promise<Serving> {
   const [{ composeGateway }, { codewhisperer }, { startServer }, { systemClock }, { VERSION }] = await Promise.all([
     import('../compose.ts'),
     import('../upstreams/codewhisperer/index.ts'),
@@ -19,7 +20,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Servin
     import('../transport/clock.ts'),
     import('../version.ts'),
   ]);
-  const composed = await composeGateway(settings, log);
+  const composed = await composeGateway(settings, log, overrides);
   const { apiKeys, corsOrigins, maxBodyBytes, pingIntervalMs, host, port } = settings;
   try {
     const server = await startServer(
