@@ -76,6 +76,11 @@ const assistantMessage = (change: JsonObject = {}) => ({ assistantResponseMessag
 const pdf = (name: string) => ({ name, format: 'pdf', source: { bytes: 'QUJD' } });
 const history = fine().conversationState.history;
 
+/** The head of a PNG of 8,001 × 1 pixels. */
+const wide = Buffer.from(PNG, 'base64');
+wide.writeUInt32BE(8_001, 16);
+const WIDE = wide.toString('base64');
+
 interface Case {
   readonly rule: LintRuleId;
   readonly says: string;
@@ -244,6 +249,7 @@ const cases: Case[] = [
     path: `${CURRENT}.images`,
     value: Array(11).fill({ format: 'png', source: { bytes: PNG } }),
   },
+  { rule: 'image-dimensions', says: 'too wide', path: `${CURRENT}.images.0.source.bytes`, value: WIDE },
   { rule: 'image-format', says: 'a wrong type', path: `${CURRENT}.images.0.format`, value: 'gif' },
   {
     rule: 'image-bytes',

@@ -27,6 +27,7 @@ const RULES = {
   'history-first-user': 'History begins with a user message without tool results.',
   'history-length': 'History has no more entries than the service takes.',
   'image-bytes': 'An image is no larger than the service takes.',
+  'image-dimensions': 'An image has no more pixels on either side than the service takes.',
   'image-format': 'Images are png, jpeg, gif or webp, as their bytes say.',
   'images-count': 'A message has no more images than the service takes.',
   'model-id': 'The model id is of letters, digits, and _ : . - alone, at most 1,024 of them.',

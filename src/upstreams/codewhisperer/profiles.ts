@@ -87,11 +87,13 @@ const wireProfileSchema = z.strictObject({
     toolNameChars: count,
     toolUseIdPattern: pattern,
     toolUseIdChars: count,
-    /** Code points. */
+    /** UTF-16 units: never more than the service counts, whichever way it does. */
     toolDescriptionChars: count,
     imagesPerMessage: count,
     /** Decoded. */
     imageBytes: count,
+    /** On either side. */
+    imagePixels: count,
     documentsPerMessage: count,
     documentBytes: count,
     cachePointsPerRequest: count,

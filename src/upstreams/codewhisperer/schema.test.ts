@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { findViolations } from './lint.ts';
 import { wireProfile } from './profiles.ts';
 import { type SchemaRule, sanitizeSchema } from './schema.ts';
 
@@ -187,12 +188,28 @@ const cases: Case[] = [
     rules: [],
   },
   {
+    name: 'words nobody knows, with nulls and refused keywords inside',
+    schema: object(
+      { a: { type: ['string', null] } },
+      { 'x-order': [1, null, { $schema: 'x', b: null }], example: { c: null } },
+    ),
+    expected: object({ a: { type: ['string'] } }, { 'x-order': [1, {}], example: {} }),
+    rules: ['tool-schema-null-repaired', 'tool-schema-keyword-removed'],
+  },
+  {
     name: 'tuples',
     schema: object({ a: { type: 'array', items: [string, { ...string, $comment: 'x' }] } }),
     expected: object({ a: { type: 'array', items: [string, string] } }),
     rules: ['tool-schema-keyword-removed'],
   },
 ];
+
+const lintedSchema = (json: JsonObject) => {
+  const tools = [{ toolSpecification: { name: 'f', inputSchema: { json } } }];
+  const userInputMessage = { content: 'x', userInputMessageContext: { tools } };
+  const request = { conversationState: { chatTriggerType: 'MANUAL', currentMessage: { userInputMessage } } } as const;
+  return findViolations(request, wireProfile('q-rest'));
+};
 
 describe('tool input schemas', () => {
   it.each(cases)('$name', ({ schema, expected, rules }) => {
@@ -239,6 +256,7 @@ describe('tool input schemas', () => {
       'enum',
       'not',
       'a',
+      '$schema',
     );
     const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({
       value: fc.oneof(
@@ -255,6 +273,7 @@ describe('tool input schemas', () => {
         expect(typeof once.properties).toBe('object');
         expect(Object.keys(once)).not.toEqual(expect.arrayContaining(['anyOf']));
         expect(sanitizeSchema(once, policy)).toEqual({ schema: once, changes: new Map() });
+        expect(lintedSchema(once)).toEqual([]);
       }),
       { seed: 42, numRuns: 1_000 },
     );

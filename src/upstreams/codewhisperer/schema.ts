@@ -35,7 +35,7 @@ function rooted(cleaned: JsonObject, sanitizer: Sanitizer): JsonObject {
   return { type: 'object', properties: isJsonObject(properties) ? properties : {}, ...rest };
 }
 
-/** How the value of a keyword is to be read. Any keyword not listed is copied. */
+/** How the value of a keyword is to be read. What a keyword not listed holds is read as schemas, without harm to words. */
 const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 'data' | 'bound' | 'required'>> = {
   items: 'schema',
   additionalItems: 'schema',
@@ -60,7 +60,6 @@ const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 
   default: 'data',
   const: 'data',
   enum: 'data',
-  example: 'data',
   examples: 'data',
   minimum: 'bound',
   maximum: 'bound',
@@ -134,7 +133,7 @@ class Sanitizer {
       case 'required':
         return this.#required(value);
       default:
-        return value;
+        return this.#unknown(keyword, value);
     }
   }
 
@@ -160,6 +159,14 @@ class Sanitizer {
     const cleaned: Record<string, JsonValue> = {};
     for (const [name, schema] of Object.entries(value)) define(cleaned, name, this.#schema(schema));
     return cleaned;
+  }
+
+  #unknown(keyword: string, value: JsonValue): JsonValue {
+    if (isJsonObject(value)) return this.clean(value);
+    if (!Array.isArray(value)) return value;
+    const items = value.filter((item: JsonValue) => item !== null);
+    if (items.length < value.length) this.changed('tool-schema-null-repaired', keyword);
+    return items.map((item: JsonValue) => (isJsonObject(item) ? this.clean(item) : item));
   }
 
   #bound(keyword: string, value: JsonValue): JsonValue | undefined {

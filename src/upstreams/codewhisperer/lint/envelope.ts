@@ -2,7 +2,8 @@
 import type { LintInput } from '../lint.ts';
 
 const TRIGGER_TYPES: readonly string[] = ['MANUAL', 'DIAGNOSTIC', 'INLINE_CHAT'];
-const PROFILE_ARN = /^arn:[a-z-]+:(?:codewhisperer|transform):[a-z0-9-]+:\d{12}:profile\/[a-zA-Z0-9]+$/;
+/** As the published client's model has it. */
+const PROFILE_ARN = /^arn:aws:(?:codewhisperer|transform):[-.a-z0-9]{1,63}:\d{12}:profile\/[a-zA-Z0-9]{12}$/;
 
 export function lintEnvelope(input: LintInput): void {
   const { request, profile, report } = input;

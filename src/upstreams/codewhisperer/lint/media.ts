@@ -1,7 +1,7 @@
 /** Lint rules on images and documents: how many, how large, of which kind. */
 import type { Part } from '../../../core/conversation.ts';
+import { imageFormat, imageHead, imageSize } from '../image-size.ts';
 import type { LintInput } from '../lint.ts';
-import { imageType } from '../normalize/images.ts';
 import type { DocumentBlock, ImageBlock } from '../wire.ts';
 
 const DOCUMENT_FORMATS: ReadonlySet<string> = new Set([
@@ -29,15 +29,21 @@ export function lintMedia(input: LintInput): void {
 
 function lintImages(images: readonly ImageBlock[], index: number, input: LintInput): void {
   const { profile, report } = input;
-  const { imagesPerMessage, imageBytes } = profile.limits;
+  const { imagesPerMessage, imageBytes, imagePixels } = profile.limits;
   if (images.length > imagesPerMessage) {
     const message = `A message has ${images.length} images; the service takes ${imagesPerMessage}.`;
     report('images-count', message, pathOf(input, index, 'image', 0));
   }
   for (const [number, { format, source }] of images.entries()) {
     const at = pathOf(input, index, 'image', number);
-    if (imageType(Buffer.from(source.bytes.slice(0, 24), 'base64')) !== `image/${format}`) {
+    const head = imageHead(source.bytes);
+    if (imageFormat(head) !== format) {
       report('image-format', `An image is sent as ${format}, but its bytes say otherwise.`, at);
+    }
+    const { width, height } = imageSize(head) ?? { width: 0, height: 0 };
+    if (Math.max(width, height) > imagePixels) {
+      const message = `The image has ${width} × ${height} pixels; the service takes ${imagePixels} on either side.`;
+      report('image-dimensions', `${message} Scale it down.`, at);
     }
     const size = decodedBytes(source.bytes);
     if (size > imageBytes) report('image-bytes', tooLarge('image', size, imageBytes), at);

@@ -32,8 +32,7 @@ function lintDeclarations(input: LintInput): ReadonlySet<string> {
 }
 
 function fitsDescription(description: string, maxChars: number): boolean {
-  if (description === '') return false;
-  return description.length <= maxChars || [...description].length <= maxChars;
+  return description !== '' && description.length <= maxChars;
 }
 
 function lintName(name: string, at: string | undefined, { profile, report }: LintInput): void {
@@ -55,7 +54,7 @@ function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undef
     report('tool-schema-keyword', `The schema of the tool ${name} has ${fault}, which the service refuses.`, at);
 }
 
-const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'example', 'examples']);
+const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples']);
 const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas']);
 
 /** The first keyword which the service refuses, anywhere in the schema. */
@@ -63,12 +62,13 @@ function schemaFault(schema: JsonObject, removed: ReadonlySet<string>, noEmptyRe
   for (const [keyword, value] of Object.entries(schema)) {
     if (DATA.has(keyword)) continue;
     if (value === null) return `null for "${keyword}"`;
-    if (removed.has(keyword) || keyword === '$ref' || keyword === '$defs') return `"${keyword}"`;
+    if (removed.has(keyword) || ['$ref', '$defs', 'definitions'].includes(keyword)) return `"${keyword}"`;
     if (keyword === 'required' && noEmptyRequired && Array.isArray(value) && value.length === 0)
       return 'an empty "required"';
     const inner: readonly JsonValue[] =
       MAPS.has(keyword) && isJsonObject(value) ? Object.values(value) : Array.isArray(value) ? value : [value];
     for (const item of inner) {
+      if (item === null) return `null in "${keyword}"`;
       const fault = isJsonObject(item) ? schemaFault(item, removed, noEmptyRequired) : undefined;
       if (fault) return fault;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
+import { notesOf, OPUS, runPass } from '../../../../test/support/codewhisperer.ts';
 import { conversation, documentOf, toolResult, user } from '../../../../test/support/conversations.ts';
 import type { DocumentPart } from '../../../core/conversation.ts';
 import { wireProfile } from '../profiles.ts';
@@ -69,6 +69,12 @@ describe('documents', () => {
     expect(partsOf(documentOf('a.md', 'text/markdown', '# Hi'), 'codewhisperer-legacy')).toMatchObject([
       { text: '<document title="a.md">\n# Hi\n</document>' },
     ]);
+  });
+
+  it('are read as text where the model sees no images', () => {
+    const said = conversation([user(documentOf('a.md', 'text/markdown', '# Hi'))]);
+    const passed = runPass(documents, said, { model: { ...OPUS, takesImages: false } });
+    expect(passed.conversation.turns[0]?.parts).toMatchObject([{ type: 'text' }]);
   });
 
   const refused = [

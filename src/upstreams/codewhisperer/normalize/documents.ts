@@ -24,13 +24,15 @@ const FORMATS: Record<DocumentFormat, { readonly mediaType: string; readonly isT
 
 type Content = TextPart | ImagePart | DocumentPart;
 
-export function documents(conversation: Conversation, { profile }: Scope): Passed {
+export function documents(conversation: Conversation, { profile, model }: Scope): Passed {
   const adjustments: Adjustment[] = [];
   const names = new Set<string>();
+  // The catalogue has no word for documents; models which see no images read no pages either.
+  const takesDocuments = profile.accepts.documents && model?.takesImages !== false;
   const settle = (part: Content): readonly Content[] => {
     if (part.type !== 'document') return [part];
     const format = documentFormat(part);
-    if (part.source.type === 'base64' && format !== undefined && profile.accepts.documents) {
+    if (part.source.type === 'base64' && format !== undefined && takesDocuments) {
       return named(part, part.source.data, format, names, adjustments);
     }
     const text = part.source.type === 'text' ? part.source.text : decodedText(part, part.source.data, format);

@@ -2,6 +2,7 @@
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
+import { imageFormat } from '../image-size.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
@@ -26,14 +27,15 @@ export function images(conversation: Conversation, { model }: Scope): Passed {
 function identified(part: ImagePart, adjustments: Adjustment[]): ImagePart {
   const data = standardBase64(part.data);
   if (data !== part.data) adjustments.push(note('image-encoding', part.at));
-  const mediaType = imageType(Buffer.from(data.slice(0, 24), 'base64'));
-  if (mediaType === undefined) {
+  const format = imageFormat(Buffer.from(data.slice(0, 24), 'base64'));
+  if (format === undefined) {
     throw new GatewayError(
       'invalid_request',
       `The image at ${part.at} (declared as ${part.mediaType}) is no PNG, JPEG, GIF or WebP. Convert it to one of these.`,
       { param: part.at, rule: 'image-format' },
     );
   }
+  const mediaType = `image/${format}`;
   const declared = part.mediaType.toLowerCase().replace('image/jpg', 'image/jpeg');
   if (mediaType !== declared) adjustments.push(note('image-type', part.at, part.mediaType, mediaType));
   return mediaType === part.mediaType && data === part.data ? part : { ...part, mediaType, data };
@@ -45,14 +47,4 @@ export function standardBase64(data: string): string {
   const bytes = Buffer.from(data, 'base64');
   const isStandard = bytes.length === (data.length / 4) * 3 - padding && !data.includes('-') && !data.includes('_');
   return isStandard ? data : bytes.toString('base64');
-}
-
-/** Signatures: PNG specification, JPEG SOI marker, GIF87a and GIF89a, RIFF container with form type WEBP. */
-export function imageType(bytes: Buffer): string | undefined {
-  const text = bytes.toString('latin1', 0, 12);
-  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'image/gif';
-  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'image/webp';
-  return undefined;
 }

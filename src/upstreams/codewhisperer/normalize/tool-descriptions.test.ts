@@ -13,15 +13,15 @@ describe('tool descriptions', () => {
     expect(notesOf(passed)).toEqual(['tool-description-filled tools.f']);
   });
 
-  it('up to the limit stay, counted in code points', () => {
-    expect(describeTool('\u{1f600}'.repeat(9_216)).adjustments).toEqual([]);
+  it('up to the limit stay', () => {
+    expect(describeTool('x'.repeat(9_216)).adjustments).toEqual([]);
   });
 
   it('beyond it continue in the system text, and no character is lost', () => {
     const long = Array.from({ length: 1_300 }, (_, index) => `line ${index} \u{1f600}`).join('\n');
     const passed = describeTool(long);
     const { description } = passed.conversation.tools[0] ?? { description: '' };
-    expect([...description].length).toBeLessThanOrEqual(9_216);
+    expect(description.length).toBeLessThanOrEqual(9_216);
     expect(description.isWellFormed()).toBe(true);
     const [head = '', pointer] = description.split('\n[Continued');
     expect(pointer).toBe(' in the system instructions, under "Tool f".]');

@@ -13,8 +13,7 @@ export function toolDescriptions(conversation: Conversation, { profile }: Scope)
       adjustments.push(note('tool-description-filled', tool.at, tool.name));
       return { ...tool, description: `Tool: ${tool.name}` };
     }
-    // A string has at least as many UTF-16 units as code points.
-    if (tool.description.length <= limit || [...tool.description].length <= limit) return tool;
+    if (tool.description.length <= limit) return tool;
     const pointer = `\n[Continued in the system instructions, under "Tool ${tool.name}".]`;
     const [description, rest] = cut(tool.description, limit - pointer.length);
     adjustments.push(note('tool-description-moved', tool.at, `${tool.description.length} characters`, `${limit}`));
@@ -27,8 +26,8 @@ export function toolDescriptions(conversation: Conversation, { profile }: Scope)
 
 /** Cuts on a code point, at a line's end when one is near. */
 function cut(text: string, maxChars: number): [string, string] {
-  const head = [...text].slice(0, maxChars).join('');
-  const lineEnd = head.lastIndexOf('\n');
-  const end = lineEnd > head.length * 0.8 ? lineEnd : head.length;
+  const lineEnd = text.lastIndexOf('\n', maxChars);
+  const cutsPair = !text.slice(0, maxChars).isWellFormed();
+  const end = lineEnd > maxChars * 0.8 ? lineEnd : maxChars - (cutsPair ? 1 : 0);
   return [text.slice(0, end), text.slice(end)];
 }
