@@ -1,12 +1,32 @@
 /** The API described for machines: /openapi.json. Bodies come from the very schemas which check them. */
-import fastifySwagger from '@fastify/swagger';
-import type { FastifyInstance, FastifySchema } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { JsonValue } from '../core/json.ts';
 import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
 import { requestShape as chatShape } from '../protocols/openai-chat/wire.ts';
 
-export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+/**
+ * Notes every route that is registered from here on. The description itself is made when somebody first asks for it:
+ * the libraries for that take longer to load than a start should.
+ */
+export function describeApi(app: FastifyInstance, version: string): () => Promise<object> {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    if (route.schema && !HIDDEN_METHODS.has(String(route.method))) routes.push(route);
+  });
+  let description: Promise<object> | undefined;
+  return () => {
+    description ??= describe(routes, version);
+    return description;
+  };
+}
+
+const HIDDEN_METHODS = new Set(['HEAD', 'OPTIONS']);
+
+/** On a server of its own, which never listens. */
+async function describe(routes: readonly RouteOptions[], version: string): Promise<object> {
+  const { default: fastifySwagger } = await import('@fastify/swagger');
+  const app = Fastify({ logger: false, ...WITHOUT_VALIDATION });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -24,10 +44,25 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         },
       },
     },
-    // Made only when somebody reads them: turning the schemas takes longer than a start should.
     transform: ({ schema, url }) => ({ schema: { ...schema, ...bodyOf(url) }, url: url.replace('*', '{id}') }),
   });
+  for (const { method, url, schema } of routes) {
+    app.route({ method, url, handler: async () => undefined, ...(schema ? { schema } : {}) });
+  }
+  await app.ready();
+  return app.swagger();
 }
+
+/** Schemas only describe: bodies are checked by the protocols. It also spares loading a validator. */
+export const WITHOUT_VALIDATION = {
+  schemaController: {
+    compilersFactory: {
+      // Fastify's types know only Ajv's own functions here; any function from a schema to a check will do.
+      buildValidator: (() => () => () => true) as never,
+      buildSerializer: () => () => JSON.stringify,
+    },
+  },
+};
 
 function bodyOf(url: string): { body?: unknown } {
   const shape = BODIES[url];

@@ -9,7 +9,11 @@ import { statusPage } from './status-page.ts';
 /** What Codex expects of a server without web sockets: silently goes on over HTTP. */
 const UPGRADE_REQUIRED = 426;
 
-export async function registerPages(app: FastifyInstance, desk: Desk): Promise<void> {
+export async function registerPages(
+  app: FastifyInstance,
+  desk: Desk,
+  description: () => Promise<object>,
+): Promise<void> {
   const { gateway, version } = desk.options;
   await app.register(fastifyHelmet, {
     global: false,
@@ -33,9 +37,9 @@ export async function registerPages(app: FastifyInstance, desk: Desk): Promise<v
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     return statusPage({ version, baseUrl, localMode: desk.localMode, status: gateway.status() });
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true } }, description);
   app.get('/docs', hidden, async (_request, reply) => {
-    return reply.type('text/html; charset=utf-8').send(referencePage(app.swagger()));
+    return reply.type('text/html; charset=utf-8').send(referencePage(await description()));
   });
   app.get('/v1/responses', { schema: { hide: true } }, async (request, reply) => {
     if (request.headers.upgrade === undefined) return reply.callNotFound();

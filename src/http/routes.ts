@@ -13,12 +13,12 @@ import { dialectOf } from './paths.ts';
 import type { Desk } from './server.ts';
 
 export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
-  await describeApi(app, desk.options.version);
+  const description = describeApi(app, desk.options.version);
   registerChat(app, desk);
   registerCountTokens(app, desk);
   registerModels(app, desk);
   registerHealth(app, desk);
-  await registerPages(app, desk);
+  await registerPages(app, desk, description);
   app.setNotFoundHandler((request, reply) => desk.refuse(request, reply, refusalOf(request, reply)));
 }
 

@@ -20,6 +20,7 @@ import { type Exchange, sendError } from './exchange.ts';
 import { randomId } from './ids.ts';
 import { assertMayListen, foreignness, isLoopback } from './local-mode.ts';
 import type { ResolveModel } from './models.ts';
+import { WITHOUT_VALIDATION } from './openapi.ts';
 import { canonicalUrl, type Dialect, dialectOf } from './paths.ts';
 import { logExchange } from './request-log.ts';
 import { registerRoutes } from './routes.ts';
@@ -96,6 +97,7 @@ async function createApp(
 ): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
+    ...WITHOUT_VALIDATION,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
@@ -171,11 +173,9 @@ async function createApp(
     },
   };
 
-  // Bodies are read by the handlers, bounded, whatever type they claim to be. Schemas only describe.
+  // Bodies are read by the handlers, bounded, whatever type they claim to be.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => JSON.stringify);
 
   app.addHook('onRequest', async (request, reply) => {
     const exchange = open(request.raw, reply.raw);
