@@ -3,6 +3,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES } from '../src/core/errors.ts';
+import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
+import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
+import { PARSING_RULES } from '../src/protocols/notes.ts';
+import { FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
+import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
+import { MODEL_RULES } from '../src/upstreams/codewhisperer/models.ts';
+import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
 
 /** Cells of every table row whose first cell is `code`. */
 function codeRows(page: string): string[][] {
@@ -24,5 +31,24 @@ describe('docs/errors.md', () => {
       retry,
     ]);
     expect(documented).toEqual(inCode);
+  });
+});
+
+describe('docs/adjustments.md', () => {
+  it('lists every adjustment and every lint rule with its meaning', () => {
+    const inCode = [
+      ...Object.entries({ ...PARSING_RULES, ...MODEL_RULES, ...ADJUSTMENT_RULES, ...EMULATION_RULES }),
+      ...LINT_RULES.map(({ id, says }) => [id, says]),
+    ];
+    expect(codeRows('adjustments.md').map((cells) => cells.map((cell) => cell.replaceAll('\\|', '|')))).toEqual(inCode);
+  });
+});
+
+describe.each([
+  ['openai-chat.md', OPENAI_FATES],
+  ['anthropic-messages.md', ANTHROPIC_FATES],
+])('docs/%s', (page, fates) => {
+  it('lists the fate of every field', () => {
+    expect(codeRows(page).map(([field, fate]) => [field, fate])).toEqual(Object.entries(fates));
   });
 });

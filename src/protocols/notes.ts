@@ -1,11 +1,35 @@
-/** Collects what parsing changed or could not honour. One field ignored in forty places is one note with a count. */
+/** What parsing changed or could not honour, each kind with its meaning. */
 import { type Adjustment, adjustment } from '../core/adjustments.ts';
 
+export const PARSING_RULES = {
+  'billing-header-dropped':
+    'A block for the vendor’s own billing, different in every request, was left out of the system text.',
+  'block-as-text': 'A content block of a kind the service does not have became readable text.',
+  'block-ignored': 'A content block without readable words, of a kind the service does not have, was left out.',
+  'custom-tool-as-function':
+    'A free-text tool is offered as a function with one string; its calls come back as it was declared.',
+  'empty-stop-ignored': 'An empty stop sequence matches everywhere and was left out.',
+  'field-ignored': 'A field nobody here knows was accepted and left out.',
+  'parameter-ignored': 'The service has no such control; the reply is as if it had not been asked for.',
+  'server-tool-dropped': 'A tool which only the vendor’s own servers can run was not offered to the model.',
+  'system-as-user': 'There were instructions and nothing else; they were asked as the user’s message.',
+  'system-message-cleared': 'A system message was meant for earlier turns only and was left out.',
+  'tool-choice-dropped': 'Everything the tool choice allowed had been left out; the model chooses freely.',
+  'tool-deferred': 'A tool is to be offered only once it has been searched for, and has not been.',
+  'tool-ignored': 'A tool of a kind which no client can run was not offered to the model.',
+  'tool-removed': 'A tool was taken back later in the conversation and is not offered.',
+  'tools-restricted': 'Only the tools which the tool choice allows are offered.',
+  'typed-tool-schema': 'A tool of the vendor’s own kind has no schema in the request; it got the published one.',
+} as const satisfies Record<string, string>;
+
+type ParsingRule = keyof typeof PARSING_RULES;
+
+/** One field ignored in forty places is one note with a count. */
 export class Notes {
   readonly #adjustments: Adjustment[] = [];
   readonly #ignored = new Map<string, { readonly path: string; count: number }>();
 
-  add(rule: string, path: string, before?: string, after?: string): void {
+  add(rule: ParsingRule, path: string, before?: string, after?: string): void {
     this.#adjustments.push(adjustment(rule, path, before, after));
   }
 
@@ -24,7 +48,7 @@ export class Notes {
 
   get adjustments(): readonly Adjustment[] {
     const ignored = [...this.#ignored.values()].map(({ path, count }) =>
-      adjustment('field-ignored', path, count > 1 ? `${count} times` : undefined),
+      adjustment('field-ignored' satisfies ParsingRule, path, count > 1 ? `${count} times` : undefined),
     );
     return [...this.#adjustments, ...ignored];
   }
