@@ -57,7 +57,7 @@ export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): 
     const written = readCanary(database);
     if (written) checkCanary(seal, written);
     return {
-      accounts: createAccountStore(db, seal, () => changeMark(database)),
+      accounts: createAccountStore(db, seal, changeMarkOf(database)),
       registrations: createRegistrationStore(db, seal),
       ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
       close: () => closeDatabase(db, database),
@@ -108,6 +108,7 @@ function checkCanary(seal: Seal, canary: Uint8Array): void {
 }
 
 /** SQLite counts the commits of other connections. */
-function changeMark(database: DatabaseSync): number {
-  return Number(database.prepare('pragma data_version').get()?.data_version ?? 0);
+function changeMarkOf(database: DatabaseSync): () => number {
+  const statement = database.prepare('pragma data_version');
+  return () => Number(statement.get()?.data_version ?? 0);
 }

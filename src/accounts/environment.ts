@@ -1,0 +1,117 @@
+/**
+ * Accounts named by the settings and by the Kiro IDE's file. Their refresh tokens rotate like all others, so the store
+ * keeps what became of them, under an id made of what they began with.
+ */
+import { createHash } from 'node:crypto';
+import { GatewayError } from '../core/errors.ts';
+import { type Credential, isRefreshable } from './credentials.ts';
+import { NEW_ACCOUNT } from './health.ts';
+import type { AccountStore, CredentialFile, NewAccount } from './ports.ts';
+
+export interface NamedCredentials {
+  readonly refreshToken: string | undefined;
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly profileArn: string | undefined;
+  readonly region: string;
+  readonly kiroApiKey: string | undefined;
+  /** undefined: not to be used. */
+  readonly kiroTokenFile: string | undefined;
+}
+
+/**
+ * Brings the store up to what this run names; gives the ids. Throws `invalid_request` for half a credential.
+ */
+export async function prepareNamedAccounts(
+  named: NamedCredentials,
+  store: AccountStore,
+  openFile: (path: string) => CredentialFile,
+  nowMs: number,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (const account of environmentAccounts(named)) {
+    await prepareEnvironmentAccount(account, store, nowMs);
+    ids.add(account.id);
+  }
+  const { kiroTokenFile } = named;
+  const read = kiroTokenFile === undefined ? undefined : await openFile(kiroTokenFile).read();
+  if (kiroTokenFile !== undefined && read) {
+    const id = `kiro-${shortHash(kiroTokenFile)}`;
+    const known = await store.find(id);
+    const isKnown = known && tokenOf(known.credential) === tokenOf(read.credential);
+    const health = isKnown ? known.health : NEW_ACCOUNT;
+    const source = { type: 'kiro-file', path: kiroTokenFile } as const;
+    if (!isKnown) await store.put({ id, label: 'Kiro IDE', source, health, ...read }, nowMs);
+    ids.add(id);
+  }
+  return ids;
+}
+
+/** Throws `invalid_request` for half a credential. */
+export function environmentAccounts(named: NamedCredentials): readonly NewAccount[] {
+  const credentials = [fromRefreshToken(named), fromApiKey(named)];
+  return credentials.flatMap((credential) => {
+    if (!credential) return [];
+    const id = `env-${shortHash(tokenOf(credential))}`;
+    const source = { type: 'environment' } as const;
+    return [{ id, label: 'environment', source, credential, accessToken: undefined, health: NEW_ACCOUNT }];
+  });
+}
+
+async function prepareEnvironmentAccount(account: NewAccount, store: AccountStore, nowMs: number): Promise<void> {
+  const known = await store.find(account.id);
+  // A dead credential gets another chance at each start, beginning with what the environment says.
+  if (!known || known.health.state.status === 'signed-out') {
+    await store.put(account, nowMs);
+    return;
+  }
+  const kept = known.credential;
+  const credential =
+    isRefreshable(account.credential) && isRefreshable(kept)
+      ? {
+          ...account.credential,
+          refreshToken: kept.refreshToken,
+          profileArn: account.credential.profileArn ?? kept.profileArn,
+        }
+      : account.credential;
+  if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(kept))) return;
+  await store.put({ ...account, credential, accessToken: known.accessToken, health: known.health }, nowMs);
+}
+
+function fromRefreshToken(named: NamedCredentials): Credential | undefined {
+  const { refreshToken, clientId, clientSecret, profileArn, region } = named;
+  if (refreshToken === undefined) {
+    if (clientId === undefined && clientSecret === undefined) return undefined;
+    throw half('DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET are of no use without DRAGOMAN_REFRESH_TOKEN.');
+  }
+  if (clientId === undefined && clientSecret === undefined) return { kind: 'social', refreshToken, region, profileArn };
+  if (clientId === undefined || clientSecret === undefined) {
+    throw half('DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET belong together: set both, or none for a Kiro account.');
+  }
+  // Organisations have profiles, Builder IDs have none of their own.
+  const kind = profileArn === undefined ? 'builder-id' : 'idc';
+  return { kind, refreshToken, clientId, clientSecret, region, startUrl: undefined, profileArn };
+}
+
+function fromApiKey({ kiroApiKey, region }: NamedCredentials): Credential | undefined {
+  return kiroApiKey === undefined ? undefined : { kind: 'api-key', apiKey: kiroApiKey, region };
+}
+
+function tokenOf(credential: Credential): string {
+  return isRefreshable(credential) ? credential.refreshToken : credential.apiKey;
+}
+
+/** Sixteen hex digits of a hash: enough to tell a handful apart, useless for finding the token. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function sorted(credential: Credential): unknown {
+  return Object.entries(credential)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function half(message: string): GatewayError {
+  return new GatewayError('invalid_request', message);
+}

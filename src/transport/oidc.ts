@@ -1,0 +1,234 @@
+/**
+ * AWS SSO OIDC, the sign-in service of Builder ID and Identity Center, through AWS's own client. The client is loaded
+ * at the first use: most starts have a fresh token and need none of it. Its answers and errors become ours here.
+ */
+import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
+import type { Dispatcher } from 'undici';
+import { type AwsCredential, REGION_PATTERN } from '../accounts/credentials.ts';
+import type { ClientRegistration, DeviceAuthorization, DevicePoll, NewTokens } from '../accounts/ports.ts';
+import { GatewayError } from '../core/errors.ts';
+import { exchange } from './small-exchange.ts';
+
+const CLIENT_NAME = 'dragoman';
+const SCOPES = ['codewhisperer:completions', 'codewhisperer:analysis', 'codewhisperer:conversations'];
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const REFRESH_GRANT = 'refresh_token';
+const USUAL_TOKEN_LIFE_S = 3_600;
+
+export interface OidcOptions {
+  readonly dispatcher: Dispatcher;
+  /** Instead of `https://oidc.{region}.amazonaws.com`. */
+  readonly url: string | undefined;
+  readonly userAgent: string;
+}
+
+export class Oidc {
+  readonly #options: OidcOptions;
+  readonly #clients = new Map<string, Promise<SSOOIDCClient>>();
+
+  constructor(options: OidcOptions) {
+    this.#options = options;
+  }
+
+  registerClient(region: string, startUrl: string, signal: AbortSignal): Promise<ClientRegistration> {
+    return explained('registered no client', async () => {
+      const [client, { RegisterClientCommand }] = await this.#load(region);
+      const input = {
+        clientName: CLIENT_NAME,
+        clientType: 'public',
+        scopes: SCOPES,
+        grantTypes: [DEVICE_GRANT, REFRESH_GRANT],
+        issuerUrl: startUrl,
+      };
+      const output = await client.send(new RegisterClientCommand(input), { abortSignal: signal });
+      const { clientId, clientSecret, clientSecretExpiresAt } = output;
+      if (!clientId || !clientSecret) throw incomplete();
+      // Seconds since 1970; 0 or nothing means that it does not expire, which in practice nobody should build upon.
+      return { clientId, clientSecret, expiresAtMs: (clientSecretExpiresAt ?? 0) * 1000 };
+    });
+  }
+
+  startDevice(
+    region: string,
+    startUrl: string,
+    { clientId, clientSecret }: ClientRegistration,
+    signal: AbortSignal,
+  ): Promise<DeviceAuthorization> {
+    return explained('began no sign-in', async () => {
+      const [client, { StartDeviceAuthorizationCommand }] = await this.#load(region);
+      const command = new StartDeviceAuthorizationCommand({ clientId, clientSecret, startUrl });
+      const output = await client.send(command, { abortSignal: signal });
+      const { deviceCode, userCode, verificationUri, verificationUriComplete, expiresIn, interval } = output;
+      if (!deviceCode || !userCode || !verificationUri) throw incomplete();
+      return {
+        deviceCode,
+        userCode,
+        verificationUrl: verificationUri,
+        verificationUrlComplete: verificationUriComplete,
+        expiresInS: expiresIn ?? 600,
+        intervalS: interval,
+      };
+    });
+  }
+
+  async pollDevice(
+    region: string,
+    { clientId, clientSecret }: ClientRegistration,
+    deviceCode: string,
+    signal: AbortSignal,
+  ): Promise<DevicePoll> {
+    const [client, { CreateTokenCommand }] = await this.#load(region);
+    const command = new CreateTokenCommand({ clientId, clientSecret, grantType: DEVICE_GRANT, deviceCode });
+    try {
+      const output = await client.send(command, { abortSignal: signal });
+      const tokens = toTokens(output);
+      const { refreshToken } = tokens;
+      if (refreshToken === undefined) throw incomplete();
+      return { type: 'signed-in', tokens: { ...tokens, refreshToken } };
+    } catch (cause) {
+      const waiting = POLL_ANSWERS[nameOf(cause)];
+      if (waiting) return { type: waiting };
+      throw explain('gave no token', cause);
+    }
+  }
+
+  refresh({ region, clientId, clientSecret, refreshToken }: AwsCredential): Promise<NewTokens> {
+    return explained('made no access token', async () => {
+      const [client, { CreateTokenCommand }] = await this.#load(region);
+      const command = new CreateTokenCommand({ clientId, clientSecret, grantType: REFRESH_GRANT, refreshToken });
+      return toTokens(await client.send(command));
+    });
+  }
+
+  async #load(region: string): Promise<[SSOOIDCClient, typeof import('@aws-sdk/client-sso-oidc')]> {
+    if (!REGION_PATTERN.test(region)) throw new GatewayError('invalid_request', 'The account has no valid AWS region.');
+    const sdk = await import('@aws-sdk/client-sso-oidc');
+    let client = this.#clients.get(region);
+    if (!client) {
+      client = Promise.resolve(this.#create(sdk, region));
+      this.#clients.set(region, client);
+    }
+    return [await client, sdk];
+  }
+
+  #create(sdk: typeof import('@aws-sdk/client-sso-oidc'), region: string): SSOOIDCClient {
+    const { dispatcher, url, userAgent } = this.#options;
+    return new sdk.SSOOIDCClient({
+      region,
+      ...(url === undefined ? {} : { endpoint: url }),
+      // A token may have been rotated although its answer got lost: whether to ask again is not the SDK's to decide.
+      maxAttempts: 1,
+      retryMode: 'standard',
+      defaultsMode: 'standard',
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
+      userAgentAppId: CLIENT_NAME,
+      customUserAgent: userAgent,
+      requestHandler: createHandler(dispatcher),
+    });
+  }
+}
+
+interface SmithyRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** The SDK's requests over our own connections, so that proxies and timeouts are those of everything else. */
+function createHandler(dispatcher: Dispatcher) {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    updateHttpClientConfig(): void {},
+    httpHandlerConfigs: () => ({}),
+    async handle(request: SmithyRequest, { abortSignal }: { abortSignal?: unknown } = {}) {
+      const { protocol, hostname, port, path, method, headers, body } = request;
+      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
+      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+      const text = typeof body === 'string' || body instanceof Uint8Array ? body : '';
+      const answer = await exchange(dispatcher, { url, method, headers: withoutHost(headers), body: text }, signal);
+      return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
+    },
+  };
+}
+
+/** undici writes both itself. */
+function withoutHost(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Set(['host', 'content-length']);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase())));
+}
+
+function toTokens({
+  accessToken,
+  refreshToken,
+  expiresIn,
+}: {
+  accessToken?: string | undefined;
+  refreshToken?: string | undefined;
+  expiresIn?: number | undefined;
+}): NewTokens {
+  if (!accessToken) throw incomplete();
+  return { accessToken, refreshToken, expiresInS: expiresIn ?? USUAL_TOKEN_LIFE_S, profileArn: undefined };
+}
+
+const POLL_ANSWERS: Readonly<Record<string, 'pending' | 'slow-down' | 'expired' | 'denied' | 'client-rejected'>> = {
+  AuthorizationPendingException: 'pending',
+  SlowDownException: 'slow-down',
+  ExpiredTokenException: 'expired',
+  AccessDeniedException: 'denied',
+  InvalidClientException: 'client-rejected',
+  UnauthorizedClientException: 'client-rejected',
+};
+
+/** Only signing in again helps. */
+const DEAD: ReadonlySet<string> = new Set([
+  'InvalidGrantException',
+  'InvalidClientException',
+  'UnauthorizedClientException',
+  'ExpiredTokenException',
+  'AccessDeniedException',
+]);
+
+async function explained<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw explain(what, cause);
+  }
+}
+
+/** The service's own words are left out: descriptions of refused tokens have been seen to quote them. */
+function explain(what: string, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  const name = nameOf(cause);
+  const status = statusOf(cause);
+  const details = {
+    upstream: { status: status ?? 0, name, reason: undefined, message: undefined, requestId: undefined },
+  };
+  const said = `The AWS sign-in service ${what}: ${name}.`;
+  if (DEAD.has(name)) {
+    return new GatewayError('credential_rejected', `${said} Sign in again with \`dragoman login\`.`, details);
+  }
+  if (name === 'SlowDownException' || status === 429) return new GatewayError('upstream_throttled', said, details);
+  if (status === undefined || status >= 500) return new GatewayError('upstream_broken', said, details);
+  return new GatewayError('upstream_refused', `${said} Check region and start URL.`, details);
+}
+
+function nameOf(cause: unknown): string {
+  return cause instanceof Error ? cause.name : 'unknown';
+}
+
+function statusOf(cause: unknown): number | undefined {
+  if (!(cause instanceof Error && '$metadata' in cause)) return undefined;
+  const { $metadata } = cause;
+  if (typeof $metadata !== 'object' || $metadata === null || !('httpStatusCode' in $metadata)) return undefined;
+  return typeof $metadata.httpStatusCode === 'number' ? $metadata.httpStatusCode : undefined;
+}
+
+function incomplete(): GatewayError {
+  return new GatewayError('upstream_broken', 'The AWS sign-in service answered without what was asked for.');
+}

@@ -1,0 +1,63 @@
+/** One HTTP exchange with a token endpoint: little goes out, little comes back, and both ends are in a hurry. */
+import { type Dispatcher, request as send } from 'undici';
+import { GatewayError } from '../core/errors.ts';
+
+const TIMEOUT_MS = 20_000;
+/** Tokens are some kilobytes. */
+const MAX_BYTES = 256 * 1024;
+
+export interface SmallRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export interface SmallAnswer {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Rejects with `client_closed` when the signal aborts, else `upstream_timeout` or `upstream_broken`. */
+export async function exchange(
+  dispatcher: Dispatcher,
+  { url, method, headers, body }: SmallRequest,
+  signal: AbortSignal | undefined,
+): Promise<SmallAnswer> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const answer = await send(url, {
+      dispatcher,
+      method,
+      headers,
+      body,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return { status: answer.statusCode, headers: flatten(answer.headers), body: await readAll(answer.body) };
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
+    if (signal?.aborted) throw new GatewayError('client_closed', 'The sign-in was cancelled.');
+    const { host } = new URL(url);
+    if (timeout.aborted)
+      throw new GatewayError('upstream_timeout', `The sign-in service ${host} did not answer in time.`, { cause });
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new GatewayError('upstream_broken', `The sign-in service ${host} could not be reached${code}.`, { cause });
+  }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new GatewayError('upstream_broken', 'The sign-in service answered with too much.');
+  }
+  return Buffer.concat(chunks);
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,77 @@
+/** A token service with one-time refresh tokens, and accounts to use it with. */
+
+import type { AwsCredential, RefreshableCredential } from '../../src/accounts/credentials.ts';
+import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
+import type { NewAccount, NewTokens, TokenEndpoints } from '../../src/accounts/ports.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+
+export function awsCredential(refreshToken: string): AwsCredential {
+  return {
+    kind: 'builder-id',
+    refreshToken,
+    clientId: 'client',
+    clientSecret: 'client-secret',
+    region: 'us-east-1',
+    startUrl: 'https://view.awsapps.com/start',
+    profileArn: undefined,
+  };
+}
+
+export function newAccount(id: string, more: Partial<NewAccount> = {}): NewAccount {
+  return {
+    id,
+    label: id,
+    source: { type: 'sign-in' },
+    credential: awsCredential(`${id}-refresh-0`),
+    accessToken: undefined,
+    health: NEW_ACCOUNT,
+    ...more,
+  };
+}
+
+export interface FakeTokens extends TokenEndpoints {
+  /** Refresh tokens in the order in which they were presented. */
+  readonly presented: string[];
+  /** Thrown instead of an answer while set. */
+  trouble: GatewayError | undefined;
+  /** Called after the service has made a token and before the caller has it. */
+  afterMaking: (made: NewTokens) => Promise<void>;
+}
+
+/** `a-refresh-3` makes `a-access-4` and `a-refresh-4`, once; presented again it is dead. */
+export function createFakeTokens(expiresInS = 3600): FakeTokens {
+  const presented: string[] = [];
+  const fake: FakeTokens = {
+    presented,
+    trouble: undefined,
+    afterMaking: async () => {},
+    async refresh({ refreshToken }: RefreshableCredential) {
+      const isSpent = presented.includes(refreshToken);
+      presented.push(refreshToken);
+      await Promise.resolve();
+      if (fake.trouble) {
+        presented.pop();
+        throw fake.trouble;
+      }
+      const [, name, count] = /^(.+)-refresh-(\d+)$/.exec(refreshToken) ?? [];
+      if (isSpent || name === undefined) throw new GatewayError('credential_rejected', 'dead');
+      const next = Number(count) + 1;
+      const made = {
+        accessToken: `${name}-access-${next}`,
+        refreshToken: `${name}-refresh-${next}`,
+        expiresInS,
+        profileArn: undefined,
+      };
+      await fake.afterMaking(made);
+      return made;
+    },
+    registerClient: async () => expectNoCall(),
+    startDevice: async () => expectNoCall(),
+    pollDevice: async () => expectNoCall(),
+  };
+  return fake;
+}
+
+function expectNoCall(): never {
+  throw new Error('this test signs nobody in');
+}
