@@ -24,6 +24,13 @@ export interface ScriptedReply {
   /** An answer instead of 200: the real envelope is built from it. */
   readonly refuse?: Refusal;
   readonly steps?: readonly ReplyStep[];
+  /** Which events follow the steps; default: what the simulator was started with. */
+  readonly closing?: {
+    readonly contextUsage?: boolean;
+    readonly stopReason?: boolean;
+    readonly tokenUsage?: boolean;
+    readonly metering?: boolean;
+  };
 }
 
 export interface Refusal {

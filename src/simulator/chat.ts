@@ -1,0 +1,86 @@
+/** GenerateAssistantResponse and SendMessage: authenticated, checked, counted, then answered by the script or the model. */
+import { authenticate, checkProfile } from './bearer.ts';
+import type { Answer, Call } from './call.ts';
+import { eventFrame } from './frames.ts';
+import type { Standing } from './identities.ts';
+import { answer } from './model/answer.ts';
+import { admitChat, spendCredits } from './plan.ts';
+import { Refused } from './refusal.ts';
+import { type Piece, type ReplyContext, ReplyWriter } from './reply.ts';
+import type { ChatOperation } from './rules/chat-shape.ts';
+import { checkBody, checkChat } from './rules/check.ts';
+import { type CheckedChat, toolResultsOf } from './rules/rule.ts';
+import type { ScriptedReply } from './script.ts';
+import type { World } from './world.ts';
+
+export function chat(call: Call, operation: ChatOperation, world: World): Answer {
+  const { settings, identities, models, signatures } = world;
+  const { strict } = settings;
+  const number = world.nextChatNumber();
+  const standing = authenticate(call, identities);
+  const checked = checkBody({ flavour: call.flavour, operation, bytes: call.rawBody }, { strict, models, signatures });
+  checkProfile(standing, checked.request.profileArn, settings.requireProfileArn);
+  checkChat(checked, strict);
+  admitChat(standing, world.now());
+  if (isDryRun(checked)) return stream(call, checked, dryRun());
+  const scripted = world.player.next(factsOf(checked, number));
+  if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
+  const steps = scripted?.steps ?? answer(checked);
+  return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, standing, scripted)).write(steps));
+}
+
+function isDryRun({ request }: CheckedChat): boolean {
+  return 'dryRun' in request && request.dryRun === true;
+}
+
+function* dryRun(): Generator<Piece> {
+  yield { type: 'frame', bytes: eventFrame('dryRunSucceedEvent', {}) };
+}
+
+function factsOf({ current, messages, model }: CheckedChat, number: number) {
+  return {
+    number,
+    model: model?.modelId ?? '',
+    text: current.content,
+    hasToolResults: toolResultsOf(messages.at(-1)).length > 0,
+  };
+}
+
+function contextOf(
+  call: Call,
+  world: World,
+  checked: CheckedChat,
+  standing: Standing,
+  scripted: ScriptedReply | undefined,
+): ReplyContext {
+  const { model, inputTokens } = checked;
+  // checkChat has refused every request whose model is unknown.
+  if (!model) throw new Error('a request without a model has passed the rules');
+  const { settings } = world;
+  return {
+    flavour: call.flavour,
+    conversationId: conversationIdOf(call, checked),
+    modelId: model.modelId === 'auto' ? world.routedModelId : model.modelId,
+    chance: call.chance,
+    signatures: world.signatures,
+    fragmentChars: settings.fragmentChars,
+    paceMs: scripted ? 0 : settings.paceMs,
+    inputTokens,
+    maxInputTokens: model.tokenLimits.maxInputTokens,
+    closing: { ...settings.closing, ...scripted?.closing },
+    settle: (outputTokens) => spendCredits(standing, model, inputTokens, outputTokens),
+  };
+}
+
+/** The server makes one where the client has chosen none; equal for every use within one call. */
+function conversationIdOf(call: Call, { request }: CheckedChat): string {
+  return request.conversationState.conversationId ?? call.conversationId;
+}
+
+function stream(call: Call, checked: CheckedChat, pieces: Iterable<Piece>): Answer {
+  return {
+    type: 'stream',
+    headers: call.flavour === 'rest' ? { 'x-amzn-codewhisperer-conversation-id': conversationIdOf(call, checked) } : {},
+    pieces,
+  };
+}

@@ -1,0 +1,120 @@
+/** Models, usage, profiles and the other operations around the chat. Shapes as in the runtime service's model. */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { authenticate, checkOptionalProfile } from './bearer.ts';
+import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
+import { listedModel } from './catalogue.ts';
+import type { Standing } from './identities.ts';
+import { usageLimits } from './plan.ts';
+import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
+import type { World } from './world.ts';
+
+export function listAvailableModels(call: Call, { identities, models }: World): Answer {
+  const members = callerOf(call, identities).members;
+  if (textOf(members.origin) === undefined) throw new Refused(IMPROPERLY_FORMED, 'models-origin', 'origin');
+  const page = pageOf(models, members, 100);
+  const [first] = models;
+  return json({
+    models: page.items.map(listedModel),
+    ...(first ? { defaultModel: { modelId: first.modelId, modelName: first.modelName } } : {}),
+    nextToken: page.nextToken,
+  });
+}
+
+export function getUsageLimits(call: Call, world: World): Answer {
+  const { standing, members } = callerOf(call, world.identities);
+  const withEmail = members.isEmailRequired === true || members.isEmailRequired === 'true';
+  return json(usageLimits(standing, world.now(), withEmail));
+}
+
+/** Builder IDs are refused; an external identity without its header sees an empty list, as has been reported. */
+export function listAvailableProfiles(call: Call, world: World): Answer {
+  const bearer = /^Bearer (.+)$/i.exec(headerOf(call, 'authorization') ?? '')?.[1] ?? '';
+  const external = world.identities.findByAccessToken(bearer)?.account.kind === 'external-idp';
+  if (external && headerOf(call, 'tokentype') === undefined) return json({ profiles: [], nextToken: null });
+  const standing = authenticate(call, world.identities);
+  if (standing.account.kind === 'builder-id')
+    throw new Refused(accessDenied('AWS Builder ID is not supported for this operation.'), 'profiles-builder-id');
+  const page = pageOf(standing.account.profileArn === undefined ? [] : [profileOf(standing)], membersOf(call), 10);
+  return json({ profiles: page.items, nextToken: page.nextToken });
+}
+
+export function getProfile(call: Call, world: World): Answer {
+  const standing = authenticate(call, world.identities);
+  const arn = textOf(membersOf(call).profileArn);
+  if (arn === undefined) throw new Refused(IMPROPERLY_FORMED, 'profile-arn', 'profileArn');
+  if (arn !== standing.account.profileArn)
+    throw new Refused(accessDenied('User is not authorized to make this call.'), 'profile-foreign', arn);
+  return json({ profile: profileOf(standing) });
+}
+
+/** One short completion, made from what stands left of the cursor. */
+export function generateCompletions(call: Call, { identities, chance }: World): Answer {
+  const { members } = callerOf(call, identities);
+  const context = members.fileContext;
+  if (typeof context !== 'object' || context === null || Array.isArray(context))
+    throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'fileContext');
+  const { leftFileContent: left, rightFileContent: right, filename } = context as JsonObject; // narrowed just above
+  for (const [name, text] of Object.entries({ leftFileContent: left, rightFileContent: right })) {
+    if (typeof text !== 'string' || text.length > 10_240)
+      throw new Refused(IMPROPERLY_FORMED, 'completions-context', name);
+  }
+  if (typeof filename !== 'string' || filename === '')
+    throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'filename');
+  const completion = { content: completionOf(String(left)), references: [], mostRelevantMissingImports: [] };
+  return json({ completions: [completion], nextToken: '' }, { 'x-amzn-sessionid': chance.uuid() });
+}
+
+export function acceptAndIgnore(call: Call, { identities }: World): Answer {
+  authenticate(call, identities);
+  membersOf(call);
+  return json({});
+}
+
+function completionOf(left: string): string {
+  const parameters = /\(([^()]*)\)\s*\{?\s*(?:\n\s*)?return\s*$/.exec(left)?.[1];
+  const names = parameters?.split(',').map((name) => name.trim().replace(/[:=].*$/s, '')) ?? [];
+  if (names.length > 0 && names.every((name) => name !== '')) return `${names.join(' + ')};`;
+  return /\n\s*$/.test(left) || left === '' ? '// completed by the simulator' : ' /* completed by the simulator */';
+}
+
+function callerOf(call: Call, identities: World['identities']): { standing: Standing; members: JsonObject } {
+  const standing = authenticate(call, identities);
+  const members = membersOf(call);
+  checkOptionalProfile(standing, textOf(members.profileArn));
+  return { standing, members };
+}
+
+/** `nextToken` is the base64 of the next item's index. Throws Refused for one nobody was given. */
+function pageOf<T>(
+  all: readonly T[],
+  members: JsonObject,
+  mostItems: number,
+): { items: readonly T[]; nextToken: string | null } {
+  const size = members.maxResults === undefined ? mostItems : Number(members.maxResults);
+  const token = textOf(members.nextToken);
+  const from = token === undefined ? 0 : Number(Buffer.from(token, 'base64').toString());
+  if (!Number.isInteger(size) || size < 1 || size > mostItems || !Number.isInteger(from))
+    throw new Refused(validation('Improperly formed request.'), 'paging');
+  const to = from + size;
+  return { items: all.slice(from, to), nextToken: to < all.length ? Buffer.from(String(to)).toString('base64') : null };
+}
+
+function profileOf({ account }: Standing): JsonValue {
+  const identityDetails =
+    account.kind === 'external-idp'
+      ? { externalIdentityDetails: { issuerUrl: 'https://login.example.com', clientId: account.clientId ?? '' } }
+      : {
+          ssoIdentityDetails: {
+            instanceArn: 'arn:aws:sso:::instance/ssoins-simulator',
+            oidcClientId: account.clientId ?? '',
+            ssoRegion: account.region ?? 'us-east-1',
+          },
+        };
+  return {
+    arn: account.profileArn ?? '',
+    profileName: 'KiroProfile-us-east-1',
+    profileType: 'KIRO',
+    status: 'ACTIVE',
+    identityDetails,
+  };
+}

@@ -1,0 +1,41 @@
+/** Picks the scripted reply for a chat request: the first rule whose conditions hold and which is not used up. */
+import type { Script, ScriptedReply } from './script.ts';
+
+export interface ChatFacts {
+  /** Number of the chat request since the simulator started, from 1. */
+  readonly number: number;
+  readonly model: string;
+  readonly text: string;
+  readonly hasToolResults: boolean;
+}
+
+export class ScriptPlayer {
+  readonly #rules: { readonly reply: ScriptedReply; left: number }[] = [];
+
+  constructor(script: Script | undefined) {
+    this.append(...(script?.replies ?? []));
+  }
+
+  append(...replies: readonly ScriptedReply[]): void {
+    for (const reply of replies) this.#rules.push({ reply, left: reply.times ?? Number.POSITIVE_INFINITY });
+  }
+
+  clear(): void {
+    this.#rules.length = 0;
+  }
+
+  next(facts: ChatFacts): ScriptedReply | undefined {
+    const rule = this.#rules.find(({ reply, left }) => left > 0 && holds(reply, facts));
+    if (rule) rule.left -= 1;
+    return rule?.reply;
+  }
+}
+
+function holds({ when = {} }: ScriptedReply, facts: ChatFacts): boolean {
+  return (
+    (when.model === undefined || when.model === facts.model) &&
+    (when.text === undefined || facts.text.includes(when.text)) &&
+    (when.request === undefined || when.request === facts.number) &&
+    (when.toolResults === undefined || when.toolResults === facts.hasToolResults)
+  );
+}

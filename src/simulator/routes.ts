@@ -1,0 +1,116 @@
+/** Which operation a request means: by path for REST, by x-amz-target for JSON 1.0 at `POST /`. */
+import type { Answer, Call, Handler } from './call.ts';
+import { chat } from './chat.ts';
+import {
+  acceptAndIgnore,
+  generateCompletions,
+  getProfile,
+  getUsageLimits,
+  listAvailableModels,
+  listAvailableProfiles,
+} from './control-plane.ts';
+import { invokeMcp } from './mcp.ts';
+import { type Flavour, Refused } from './refusal.ts';
+import { authorize, createToken, registerClient, startDeviceAuthorization } from './sign-in/oidc.ts';
+import {
+  exchangeSocialCode,
+  pollSocialDevice,
+  refreshExternal,
+  refreshSocial,
+  socialSignIn,
+  startSocialDevice,
+} from './sign-in/social.ts';
+import { verificationPage } from './sign-in/verification-page.ts';
+import type { World } from './world.ts';
+
+type Operation = (call: Call, world: World) => Answer;
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  GenerateAssistantResponse: (call, world) => chat(call, 'GenerateAssistantResponse', world),
+  SendMessage: (call, world) => chat(call, 'SendMessage', world),
+  InvokeMCP: invokeMcp,
+  ListAvailableModels: listAvailableModels,
+  GetUsageLimits: getUsageLimits,
+  ListAvailableProfiles: listAvailableProfiles,
+  GetProfile: getProfile,
+  GenerateCompletions: generateCompletions,
+  SendTelemetryEvent: acceptAndIgnore,
+  PushTelemetryEvent: acceptAndIgnore,
+  RegisterClient: registerClient,
+  StartDeviceAuthorization: startDeviceAuthorization,
+  CreateToken: createToken,
+  Authorize: authorize,
+  VerificationPage: verificationPage,
+  SocialSignIn: socialSignIn,
+  SocialToken: exchangeSocialCode,
+  SocialRefresh: refreshSocial,
+  SocialDevice: startSocialDevice,
+  SocialPoll: pollSocialDevice,
+  ExternalToken: refreshExternal,
+};
+
+/** REST paths of the streaming and runtime services, the management host, sign-in. */
+const PATHS: Readonly<Record<string, string>> = {
+  'POST /generateAssistantResponse': 'GenerateAssistantResponse',
+  'POST /SendMessageStreaming': 'SendMessage',
+  'POST /mcp': 'InvokeMCP',
+  'GET /ListAvailableModels': 'ListAvailableModels',
+  'GET /getUsageLimits': 'GetUsageLimits',
+  'POST /ListAvailableProfiles': 'ListAvailableProfiles',
+  'POST /GetProfile': 'GetProfile',
+  'POST /generatecompletions': 'GenerateCompletions',
+  'POST /SendTelemetryEvent': 'SendTelemetryEvent',
+  'POST /PushTelemetryEvent': 'PushTelemetryEvent',
+  'POST /List-Available-Profiles': 'ListAvailableProfiles',
+  'GET /List-Available-Models': 'ListAvailableModels',
+  'GET /Get-Usage-Limits': 'GetUsageLimits',
+  'POST /client/register': 'RegisterClient',
+  'POST /device_authorization': 'StartDeviceAuthorization',
+  'POST /token': 'CreateToken',
+  'GET /authorize': 'Authorize',
+  'GET /start': 'VerificationPage',
+  'GET /login': 'SocialSignIn',
+  'GET /signin': 'SocialSignIn',
+  'POST /oauth/token': 'SocialToken',
+  'POST /refreshToken': 'SocialRefresh',
+  'POST /oauth/device/authorization': 'SocialDevice',
+  'POST /oauth/device/poll': 'SocialPoll',
+};
+
+const STREAMING = ['GenerateAssistantResponse', 'SendMessage'];
+const RUNTIME = [
+  ...['ListAvailableModels', 'GetUsageLimits', 'ListAvailableProfiles', 'GetProfile', 'GenerateCompletions'],
+  ...['SendTelemetryEvent', 'PushTelemetryEvent'],
+];
+
+/** SendMessage of the IAM service is known, but not for bearer tokens: authentication refuses it. */
+const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  AmazonCodeWhispererStreamingService: STREAMING,
+  AmazonCodeWhispererService: RUNTIME,
+  KiroControlPlaneBearerService: ['GetUsageLimits'],
+};
+
+export interface Route {
+  readonly flavour: Flavour;
+  /** Undefined: unknown. */
+  readonly operation: string | undefined;
+}
+
+export function findRoute(method: string, path: string, target: string | undefined): Route {
+  const byPath = PATHS[`${method} ${path}`];
+  if (byPath !== undefined) return { flavour: 'rest', operation: byPath };
+  if (method === 'POST' && /^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path))
+    return { flavour: 'rest', operation: 'ExternalToken' };
+  if (method !== 'POST' || path !== '/') return { flavour: 'rest', operation: undefined };
+  const [service = '', operation = ''] = target?.split('.') ?? [];
+  return { flavour: 'json', operation: TARGETS[service]?.includes(operation) ? operation : undefined };
+}
+
+export function handlerOf(operation: string | undefined, world: World): Handler {
+  const handle = operation === undefined ? undefined : OPERATIONS[operation];
+  if (handle) return (call) => handle(call, world);
+  return ({ path, flavour }) => {
+    const status = flavour === 'rest' ? 404 : 400;
+    throw new Refused({ status, name: 'UnknownOperationException' }, 'unknown-operation', path);
+  };
+}

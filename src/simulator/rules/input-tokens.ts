@@ -1,0 +1,28 @@
+/** How much of a model's window a request fills: four characters a token, images and documents by their size. */
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { GenerateAssistantResponseRequest } from '../../upstreams/codewhisperer/wire.ts';
+import { CHARS_PER_TOKEN } from '../reply.ts';
+
+/** An image of usual size, and the least a document costs. */
+const TOKENS_PER_ATTACHMENT = 1_500;
+
+export function countInputTokens(request: GenerateAssistantResponseRequest): number {
+  let chars = 0;
+  let attachments = 0;
+  const count = (value: JsonValue) => {
+    if (typeof value === 'string') chars += value.length;
+    else if (Array.isArray(value)) value.forEach(count);
+    else if (isJsonObject(value)) {
+      for (const [name, member] of Object.entries(value)) {
+        if (name === 'bytes' && typeof member === 'string') attachments += 1;
+        else {
+          chars += name.length;
+          count(member);
+        }
+      }
+    } else chars += 4;
+  };
+  // Parsed from JSON, so a JsonValue; the wire's interfaces have no index signature to say so.
+  count(request.conversationState as unknown as JsonValue);
+  return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
+}

@@ -1,0 +1,37 @@
+/** As much of JSON Schema as the catalogue's schemas for model settings use. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+/** The path of what breaks the schema; undefined: nothing does. */
+export function findSchemaFault(value: JsonValue, schema: JsonObject, path: string): string | undefined {
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return path;
+  if (typeof schema.type === 'string' && !hasType(value, schema.type)) return path;
+  return isJsonObject(value) ? findMemberFault(value, schema, path) : undefined;
+}
+
+function findMemberFault(value: JsonObject, schema: JsonObject, path: string): string | undefined {
+  const properties = isJsonObject(schema.properties) ? schema.properties : {};
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  for (const name of required) if (typeof name === 'string' && !Object.hasOwn(value, name)) return `${path}.${name}`;
+  for (const [name, member] of Object.entries(value)) {
+    const inner = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (inner === undefined && schema.additionalProperties === false) return `${path}.${name}`;
+    const fault = isJsonObject(inner) ? findSchemaFault(member, inner, `${path}.${name}`) : undefined;
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function hasType(value: JsonValue, type: string): boolean {
+  switch (type) {
+    case 'object':
+      return isJsonObject(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'null':
+      return value === null;
+    default:
+      return typeof value === type;
+  }
+}

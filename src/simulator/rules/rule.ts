@@ -1,0 +1,79 @@
+/** What the rules of a chat request look at, and what a rule is. */
+import type { JsonValue } from '../../core/json.ts';
+import type {
+  AssistantMessage,
+  ChatMessage,
+  GenerateAssistantResponseRequest,
+  ToolEntry,
+  ToolSpecification,
+  UserMessage,
+} from '../../upstreams/codewhisperer/wire.ts';
+import type { SimulatedModel } from '../catalogue.ts';
+import type { Flavour } from '../refusal.ts';
+import type { Refusal } from '../script.ts';
+import type { Signatures } from '../signatures.ts';
+import type { ChatOperation } from './chat-shape.ts';
+
+export interface RawChat {
+  readonly flavour: Flavour;
+  readonly operation: ChatOperation;
+  readonly bytes: Buffer;
+  /** Undefined until the rule on JSON has passed. */
+  readonly body: JsonValue | undefined;
+}
+
+/** A request whose shape has been checked. */
+export interface CheckedChat {
+  readonly request: GenerateAssistantResponseRequest;
+  /** History, then the current message. */
+  readonly messages: readonly ChatMessage[];
+  readonly current: UserMessage['userInputMessage'];
+  readonly tools: readonly ToolSpecification[];
+  readonly models: readonly SimulatedModel[];
+  /** Undefined when the request names one which does not exist. */
+  readonly model: SimulatedModel | undefined;
+  readonly inputTokens: number;
+  readonly signatures: Signatures;
+}
+
+export interface Rule<Input> {
+  readonly id: string;
+  /** In words, for the log and the docs. */
+  readonly says: string;
+  readonly refusal: Refusal;
+  /** Known of some hosts or times only: left out when the simulator is not strict. */
+  readonly strictOnly?: true;
+  /** Where it is broken; undefined: it holds. */
+  readonly broken: (input: Input) => string | undefined;
+}
+
+export function isUser(message: ChatMessage): message is UserMessage {
+  return 'userInputMessage' in message;
+}
+
+export function isAssistant(message: ChatMessage): message is AssistantMessage {
+  return 'assistantResponseMessage' in message;
+}
+
+export function toolResultsOf(message: ChatMessage | undefined) {
+  return message && isUser(message) ? (message.userInputMessage.userInputMessageContext?.toolResults ?? []) : [];
+}
+
+export function toolUsesOf(message: ChatMessage | undefined) {
+  return message && isAssistant(message) ? (message.assistantResponseMessage.toolUses ?? []) : [];
+}
+
+export function specificationsOf(entries: readonly ToolEntry[]): ToolSpecification[] {
+  return entries.flatMap((entry) => ('toolSpecification' in entry ? entry.toolSpecification : []));
+}
+
+/** The first item of which `find` says where the fault is. */
+export function firstFault<T>(items: Iterable<T>, find: (item: T, index: number) => string | undefined) {
+  let index = 0;
+  for (const item of items) {
+    const fault = find(item, index);
+    if (fault !== undefined) return fault;
+    index += 1;
+  }
+  return undefined;
+}

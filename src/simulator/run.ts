@@ -1,0 +1,92 @@
+/** `dragoman simulate`: the simulator on a port until it is stopped, a line on the terminal for each request. */
+
+import type { RecordedRequest } from './call.ts';
+import { DEFAULT_ACCOUNT } from './default-accounts.ts';
+import { readScript, ScriptError } from './script-file.ts';
+import { type Simulator, startSimulator } from './server.ts';
+
+export interface RunOptions {
+  readonly port: string | undefined;
+  /** Path of a JSON file. */
+  readonly script: string | undefined;
+  /** One JSON object a line instead of text. */
+  readonly json: boolean;
+  readonly terminal: { out(text: string): void; err(text: string): void };
+  /** Ends the run as Ctrl-C does. */
+  readonly signal?: AbortSignal;
+}
+
+const USUAL_PORT = 9090;
+/** So that text arrives at reading speed, as from a real model. */
+const PACE_MS = 15;
+const KEPT_REQUESTS = 200;
+
+/** The exit code: 0 when stopped, 1 when it could not start, 2 for a wrong option or script. */
+export async function runSimulator(options: RunOptions): Promise<number> {
+  const { terminal } = options;
+  const port = options.port === undefined ? USUAL_PORT : Number(options.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    terminal.err(`--port is a number from 0 to 65535, not ${JSON.stringify(options.port)}.\n`);
+    return 2;
+  }
+  let simulator: Simulator;
+  try {
+    const script = options.script === undefined ? undefined : await readScript(options.script);
+    const settings = { port, paceMs: PACE_MS, keepRequests: KEPT_REQUESTS };
+    simulator = await startSimulator({ ...settings, ...(script ? { script } : {}) });
+  } catch (cause) {
+    terminal.err(`${startFailure(cause, port)}\n`);
+    return cause instanceof ScriptError ? 2 : 1;
+  }
+  simulator.onFinished((request) => terminal.out(options.json ? jsonLine(request) : textLine(request)));
+  terminal.out(
+    options.json ? `${JSON.stringify({ event: 'serving', url: simulator.url })}\n` : invitation(simulator.url),
+  );
+  await untilStopped(options.signal);
+  await simulator.close();
+  return 0;
+}
+
+function startFailure(cause: unknown, port: number): string {
+  if (cause instanceof ScriptError) return cause.message;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another with --port, or 0 for a free one.`;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function invitation(url: string): string {
+  return `The simulated service listens at ${url}. To use it:
+
+DRAGOMAN_UPSTREAM_URL=${url}
+DRAGOMAN_OIDC_URL=${url}
+DRAGOMAN_SOCIAL_AUTH_URL=${url}
+DRAGOMAN_REFRESH_TOKEN=${DEFAULT_ACCOUNT.refreshToken}
+DRAGOMAN_CLIENT_ID=${DEFAULT_ACCOUNT.clientId}
+DRAGOMAN_CLIENT_SECRET=${DEFAULT_ACCOUNT.clientSecret}
+
+Ctrl-C ends it.
+
+`;
+}
+
+function textLine(request: RecordedRequest): string {
+  const { number, method, path, operation, status, closedEarly, refusedBy } = request;
+  const why = refusedBy ? ` ${refusedBy.rule} ${refusedBy.detail}`.trimEnd() : '';
+  return `${number} ${method} ${path} ${operation ?? 'unknown'} ${status ?? '-'}${why}${closedEarly ? ' client left' : ''}\n`;
+}
+
+function jsonLine(request: RecordedRequest): string {
+  const { number, method, path, operation, status, closedEarly, refusedBy } = request;
+  return `${JSON.stringify({ event: 'request', number, method, path, operation, status, closedEarly, refusedBy })}\n`;
+}
+
+function untilStopped(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve();
+    };
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

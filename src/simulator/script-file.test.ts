@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { EVENT_SCRIPTS } from '../../test/conformance/event-scripts.ts';
+import type { Script } from './script.ts';
+import { parseScript, readScript } from './script-file.ts';
+
+const parse = (value: unknown) => parseScript(JSON.stringify(value), 'replies.json');
+
+describe('a script file', () => {
+  it('may hold every kind of reply the conformance scripts use', () => {
+    const script: Script = {
+      replies: EVENT_SCRIPTS.map(({ steps, refuse }) => ({
+        ...(steps ? { steps } : {}),
+        ...(refuse ? { refuse } : {}),
+      })),
+    };
+    expect(parse(script)).toEqual(script);
+  });
+
+  it('may hold conditions, pauses, cuts and closing events', () => {
+    const script: Script = {
+      replies: [
+        {
+          when: { model: 'auto', text: 'hi', request: 2, toolResults: false },
+          times: 3,
+          steps: [{ gapMs: 5 }, { contextPercentage: 3 }, { cut: 'stall' }, { cut: 'end', half: true }],
+          closing: { tokenUsage: true },
+        },
+      ],
+    };
+    expect(parse(script)).toEqual(script);
+  });
+
+  it.each([
+    ['another shape', { rules: [] }, /replies\.json is wrong at replies/],
+    ['an unknown condition', { replies: [{ when: { words: 'x' } }] }, /at replies\[0\]\.when.*words/],
+    [
+      'a step of no kind',
+      { replies: [{ steps: ['a', { say: 'b' }] }] },
+      /at replies\[0\]\.steps\[1\]: a step is a text/,
+    ],
+    ['a step with a wrong member', { replies: [{ steps: [{ gapMs: 'long' }] }] }, /at replies\[0\]\.steps\[0\]\.gapMs/],
+    ['an unknown cut', { replies: [{ steps: [{ cut: 'saw' }] }] }, /at replies\[0\]\.steps\[0\]\.cut/],
+    ['a refusal which is none', { replies: [{ refuse: { status: 200 } }] }, /at replies\[0\]\.refuse\.status/],
+  ])('with %s is refused with the place named', (_, value, message) => {
+    expect(() => parse(value)).toThrow(message);
+  });
+
+  it('which is no JSON or not there is refused by name', async () => {
+    expect(() => parseScript('{', 'replies.json')).toThrow(/replies\.json is no JSON/);
+    await expect(readScript('/nonexistent/replies.json')).rejects.toThrow(
+      /\/nonexistent\/replies\.json cannot be read/,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+/**
+ * AWS SSO OIDC: registering clients, device codes, tokens.
+ * Source: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/
+ */
+import { createHash } from 'node:crypto';
+import type { JsonValue } from '../../core/json.ts';
+import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
+import type { TokenPair } from '../identities.ts';
+import { Refused } from '../refusal.ts';
+import type { World } from '../world.ts';
+import { authorizeLocation } from './authorize-location.ts';
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export function registerClient(call: Call, { signIns }: World): Answer {
+  const { clientName, clientType } = membersOf(call);
+  if (textOf(clientName) === undefined || clientType !== 'public') refuse('invalid_client_metadata');
+  const registration = signIns.register();
+  return json({
+    clientId: registration.clientId,
+    clientSecret: registration.clientSecret,
+    clientIdIssuedAt: registration.issuedAtS,
+    clientSecretExpiresAt: registration.expiresAtS,
+    authorizationEndpoint: null,
+    tokenEndpoint: null,
+  });
+}
+
+export function startDeviceAuthorization(call: Call, world: World): Answer {
+  const { clientId, clientSecret, startUrl } = membersOf(call);
+  checkClient(world, clientId, clientSecret);
+  const url = textOf(startUrl)?.replace(/\/$/, '');
+  const standing = world.identities.all().find(({ account }) => url !== undefined && account.startUrl === url);
+  if (!standing) refuse('invalid_request', 'No one signs in at this start URL.');
+  const device = world.signIns.startDevice(standing, textOf(clientId));
+  const verificationUri = `${world.url}/start`;
+  return json({
+    deviceCode: device.deviceCode,
+    userCode: device.userCode,
+    verificationUri,
+    verificationUriComplete: `${verificationUri}?user_code=${device.userCode}`,
+    expiresIn: world.settings.deviceCodeLifeS,
+    interval: device.intervalS,
+  });
+}
+
+export function createToken(call: Call, world: World): Answer {
+  const members = membersOf(call);
+  const { clientId, clientSecret, grantType } = members;
+  checkClient(world, clientId, clientSecret);
+  const client = textOf(clientId);
+  switch (grantType) {
+    case DEVICE_GRANT: {
+      const outcome = world.signIns.poll(textOf(members.deviceCode), client);
+      return outcome.type === 'tokens' ? writeTokens(outcome.tokens) : refuse(outcome.type);
+    }
+    case 'authorization_code':
+      return writeTokens(redeemCode(world, client, members));
+    case 'refresh_token': {
+      const tokens = world.identities.redeem(textOf(members.refreshToken) ?? '', client);
+      return tokens ? writeTokens(tokens) : refuse('invalid_grant', 'Invalid refresh token provided');
+    }
+    default:
+      return refuse('unsupported_grant_type');
+  }
+}
+
+/** The browser's part of the code flow: approved at once, since a person has nothing to decide here. */
+export function authorize(call: Call, world: World): Answer {
+  const { query } = call;
+  const clientId = query.get('client_id') ?? '';
+  const redirectUri = query.get('redirect_uri') ?? '';
+  const isLoopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//.test(redirectUri);
+  if (!world.signIns.isRegistered(clientId) || !isLoopback) refuse('invalid_request');
+  const standing = world.identities.all().find(({ account }) => account.kind === 'builder-id');
+  if (!standing) refuse('invalid_request');
+  const challenge = query.get('code_challenge') ?? '';
+  const code = world.signIns.startCode({ standing, clientId, challenge, redirectUri });
+  return { type: 'redirect', location: authorizeLocation(redirectUri, code, query.get('state') ?? '') };
+}
+
+function redeemCode(world: World, clientId: string | undefined, members: Record<string, JsonValue>): TokenPair {
+  const code = world.signIns.takeCode(textOf(members.code));
+  const verifier = textOf(members.codeVerifier) ?? '';
+  if (!code || code.clientId !== clientId || code.redirectUri !== members.redirectUri) refuse('invalid_grant');
+  if (challengeOf(verifier) !== code.challenge) refuse('invalid_grant');
+  return world.identities.issue(code.standing, clientId);
+}
+
+/** S256 of RFC 7636. */
+export function challengeOf(verifier: string): string {
+  return createHash('sha256').update(verifier).digest('base64url');
+}
+
+function checkClient(world: World, clientId: JsonValue | undefined, clientSecret: JsonValue | undefined): void {
+  if (!world.signIns.isClient(textOf(clientId), textOf(clientSecret))) refuse('invalid_client');
+}
+
+function writeTokens({ accessToken, refreshToken, expiresInS }: TokenPair): Answer {
+  return json({ accessToken, tokenType: 'Bearer', expiresIn: expiresInS, refreshToken });
+}
+
+const ERRORS = {
+  authorization_pending: ['AuthorizationPendingException', 400],
+  slow_down: ['SlowDownException', 400],
+  expired_token: ['ExpiredTokenException', 400],
+  access_denied: ['AccessDeniedException', 400],
+  invalid_grant: ['InvalidGrantException', 400],
+  invalid_client: ['InvalidClientException', 401],
+  invalid_request: ['InvalidRequestException', 400],
+  invalid_client_metadata: ['InvalidClientMetadataException', 400],
+  unsupported_grant_type: ['UnsupportedGrantTypeException', 400],
+} as const;
+
+function refuse(error: keyof typeof ERRORS, description: string = error.replaceAll('_', ' ')): never {
+  const [name, status] = ERRORS[error];
+  throw new OidcRefused(name, status, { error, error_description: description });
+}
+
+/** OIDC errors have bodies of their own: OAuth's, with the exception's name in the header. */
+export class OidcRefused extends Refused {
+  readonly body: JsonValue;
+
+  constructor(name: string, status: number, body: { readonly error: string; readonly error_description: string }) {
+    super({ status, name, message: body.error_description }, `oidc-${body.error}`);
+    this.body = body;
+  }
+}

@@ -1,0 +1,145 @@
+/** Sign-ins which have begun: registered clients, device codes waiting for a person, authorization codes. */
+import type { Chance } from '../chance.ts';
+import type { Identities, SimulatedAccount, Standing, TokenPair } from '../identities.ts';
+import type { Settings } from '../world.ts';
+
+const REGISTRATION_LIFE_S = 90 * 24 * 3600;
+
+export interface Registration {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly issuedAtS: number;
+  readonly expiresAtS: number;
+}
+
+export interface DeviceCode {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly clientId: string | undefined;
+  readonly standing: Standing;
+  readonly expiresAtMs: number;
+  answer: 'pending' | 'approved' | 'denied' | 'redeemed';
+  intervalS: number;
+  polledAtMs: number | undefined;
+  polls: number;
+}
+
+interface AuthorizationCode {
+  readonly standing: Standing;
+  readonly clientId: string | undefined;
+  readonly challenge: string;
+  readonly redirectUri: string;
+}
+
+export type PollOutcome =
+  | { readonly type: 'authorization_pending' | 'slow_down' | 'expired_token' | 'access_denied' | 'invalid_grant' }
+  | { readonly type: 'tokens'; readonly tokens: TokenPair; readonly standing: Standing };
+
+export class SignIns {
+  readonly #identities: Identities;
+  readonly #chance: Chance;
+  readonly #now: () => number;
+  readonly #settings: Settings;
+  readonly #registrations = new Map<string, Registration>();
+  readonly #devices = new Map<string, DeviceCode>();
+  readonly #codes = new Map<string, AuthorizationCode>();
+
+  constructor(identities: Identities, chance: Chance, now: () => number, settings: Settings) {
+    this.#identities = identities;
+    this.#chance = chance;
+    this.#now = now;
+    this.#settings = settings;
+    for (const { account } of identities.all()) this.#registerOwn(account);
+  }
+
+  /** Accounts come with the client which their refresh token belongs to. */
+  #registerOwn({ clientId, clientSecret }: SimulatedAccount): void {
+    if (clientId !== undefined && clientSecret !== undefined) this.#put(clientId, clientSecret);
+  }
+
+  register(): Registration {
+    return this.#put(`simulated-${this.#chance.token(22)}`, `eyJzaW11bGF0ZWQi${this.#chance.token(120)}`);
+  }
+
+  #put(clientId: string, clientSecret: string): Registration {
+    const issuedAtS = Math.floor(this.#now() / 1000);
+    const registration = { clientId, clientSecret, issuedAtS, expiresAtS: issuedAtS + REGISTRATION_LIFE_S };
+    this.#registrations.set(clientId, registration);
+    return registration;
+  }
+
+  /** Whether the client is known, with this secret, and not out of date. */
+  isClient(clientId: string | undefined, clientSecret: string | undefined): boolean {
+    const registration = clientId === undefined ? undefined : this.#registrations.get(clientId);
+    if (!registration || registration.clientSecret !== clientSecret) return false;
+    return registration.expiresAtS * 1000 > this.#now();
+  }
+
+  isRegistered(clientId: string): boolean {
+    return this.#registrations.has(clientId);
+  }
+
+  startDevice(standing: Standing, clientId: string | undefined): DeviceCode {
+    const device: DeviceCode = {
+      deviceCode: this.#chance.token(43),
+      userCode: `${this.#chance.letters(4)}-${this.#chance.letters(4)}`,
+      clientId,
+      standing,
+      expiresAtMs: this.#now() + this.#settings.deviceCodeLifeS * 1000,
+      answer: 'pending',
+      intervalS: this.#settings.pollIntervalS,
+      polledAtMs: undefined,
+      polls: 0,
+    };
+    this.#devices.set(device.deviceCode, device);
+    return device;
+  }
+
+  findDevice(userCode: string): DeviceCode | undefined {
+    return [...this.#devices.values()].find((device) => device.userCode === userCode.toUpperCase());
+  }
+
+  /** Throws for a code nobody was given: a mistake in a test. */
+  decide(userCode: string, answer: 'approved' | 'denied'): void {
+    const device = this.findDevice(userCode);
+    if (!device) throw new Error(`nobody was given the user code ${JSON.stringify(userCode)}`);
+    if (device.answer === 'pending') device.answer = answer;
+  }
+
+  poll(deviceCode: string | undefined, clientId: string | undefined): PollOutcome {
+    const device = deviceCode === undefined ? undefined : this.#devices.get(deviceCode);
+    if (!device || device.clientId !== clientId || device.answer === 'redeemed') return { type: 'invalid_grant' };
+    const nowMs = this.#now();
+    if (device.expiresAtMs <= nowMs) return { type: 'expired_token' };
+    if (this.#isTooFast(device, nowMs)) return { type: 'slow_down' };
+    device.polls += 1;
+    if (device.answer === 'pending' && device.polls > this.#settings.approveAfterPolls) device.answer = 'approved';
+    if (device.answer === 'pending') return { type: 'authorization_pending' };
+    if (device.answer === 'denied') return { type: 'access_denied' };
+    device.answer = 'redeemed';
+    const tokens = this.#identities.issue(device.standing, clientId);
+    return { type: 'tokens', tokens, standing: device.standing };
+  }
+
+  /** Timers fire a little early or late, so a tenth of the interval is forgiven. */
+  #isTooFast(device: DeviceCode, nowMs: number): boolean {
+    const { polledAtMs, intervalS } = device;
+    device.polledAtMs = nowMs;
+    if (polledAtMs === undefined || nowMs - polledAtMs >= intervalS * 900) return false;
+    device.intervalS += 5;
+    return true;
+  }
+
+  startCode(code: AuthorizationCode): string {
+    const value = this.#chance.token(43);
+    this.#codes.set(value, code);
+    return value;
+  }
+
+  /** A code is good once. */
+  takeCode(value: string | undefined): AuthorizationCode | undefined {
+    const code = value === undefined ? undefined : this.#codes.get(value);
+    if (value !== undefined) this.#codes.delete(value);
+    return code;
+  }
+}

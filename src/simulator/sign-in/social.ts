@@ -1,0 +1,95 @@
+/**
+ * Kiro's own sign-in service (Google, GitHub), and an organisation's OpenID provider, as users of them have described
+ * the requests: camelCase answers, milliseconds in the device flow, form bodies at the external provider.
+ */
+
+import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
+import type { Standing, TokenPair } from '../identities.ts';
+import { Refused } from '../refusal.ts';
+import type { World } from '../world.ts';
+import { authorizeLocation } from './authorize-location.ts';
+import { challengeOf } from './oidc.ts';
+
+export function refreshSocial(call: Call, { identities }: World): Answer {
+  const refreshToken = textOf(membersOf(call).refreshToken) ?? '';
+  const standing = identities.ofRefreshToken(refreshToken);
+  const tokens = standing?.account.kind === 'social' ? identities.redeem(refreshToken, undefined) : undefined;
+  if (!standing || !tokens) throw new Refused({ status: 400, message: DEAD_REFRESH_TOKEN }, 'social-refresh');
+  return socialTokens(tokens, standing);
+}
+
+const DEAD_REFRESH_TOKEN = JSON.stringify({ error: 'invalid_grant', message: 'Invalid refresh token provided' });
+
+/** The browser's part: whoever asks is signed in at once. */
+export function socialSignIn(call: Call, world: World): Answer {
+  const { query } = call;
+  const redirectUri = query.get('redirect_uri') ?? '';
+  const challenge = query.get('code_challenge') ?? '';
+  if (redirectUri === '' || challenge === '')
+    throw new Refused({ status: 400, message: 'Bad request' }, 'social-login');
+  const code = world.signIns.startCode({ standing: socialPerson(world), clientId: undefined, challenge, redirectUri });
+  return { type: 'redirect', location: authorizeLocation(redirectUri, code, query.get('state') ?? '') };
+}
+
+export function exchangeSocialCode(call: Call, world: World): Answer {
+  const { code: value, code_verifier: verifier } = membersOf(call);
+  const code = world.signIns.takeCode(textOf(value));
+  if (!code || challengeOf(textOf(verifier) ?? '') !== code.challenge)
+    throw new Refused({ status: 401, message: 'Bad credentials' }, 'social-code');
+  return socialTokens(world.identities.issue(code.standing, undefined), code.standing);
+}
+
+export function startSocialDevice(call: Call, world: World): Answer {
+  const { clientId, loginProvider } = membersOf(call);
+  if (textOf(clientId) === undefined || (loginProvider !== 'Google' && loginProvider !== 'Github'))
+    throw new Refused({ status: 400, message: 'Bad request' }, 'social-device');
+  const device = world.signIns.startDevice(socialPerson(world), undefined);
+  const verificationUri = `${world.url}/start`;
+  return json({
+    deviceCode: device.deviceCode,
+    userCode: device.userCode,
+    verificationUri,
+    verificationUriComplete: `${verificationUri}?user_code=${device.userCode}`,
+    intervalInMilliseconds: device.intervalS * 1000,
+    expiresInMilliseconds: world.settings.deviceCodeLifeS * 1000,
+  });
+}
+
+export function pollSocialDevice(call: Call, world: World): Answer {
+  const outcome = world.signIns.poll(textOf(membersOf(call).deviceCode), undefined);
+  if (outcome.type !== 'tokens') return json({ status: outcome.type });
+  const { accessToken, refreshToken } = outcome.tokens;
+  const profileArn = outcome.standing.account.profileArn ?? null;
+  return json({ status: 'authorized', accessToken, refreshToken, profileArn, identityProvider: 'Google' });
+}
+
+/** OAuth 2.0 with a form body and a public client. */
+export function refreshExternal(call: Call, { identities }: World): Answer {
+  const form = new URLSearchParams(call.rawBody.toString('utf8'));
+  const refreshToken = form.get('refresh_token') ?? '';
+  const standing = identities.ofRefreshToken(refreshToken);
+  const isExternal = standing?.account.kind === 'external-idp' && form.get('grant_type') === 'refresh_token';
+  const tokens = isExternal ? identities.redeem(refreshToken, form.get('client_id') ?? undefined) : undefined;
+  if (!tokens) {
+    const body = JSON.stringify({ error: 'invalid_grant', error_description: 'The refresh token has expired.' });
+    throw new Refused({ status: 400, message: body }, 'external-refresh');
+  }
+  const { accessToken, expiresInS } = tokens;
+  return json({
+    token_type: 'Bearer',
+    access_token: accessToken,
+    refresh_token: tokens.refreshToken,
+    expires_in: expiresInS,
+    scope: form.get('scope') ?? '',
+  });
+}
+
+function socialTokens({ accessToken, refreshToken, expiresInS }: TokenPair, { account }: Standing): Answer {
+  return json({ accessToken, refreshToken, expiresIn: expiresInS, profileArn: account.profileArn ?? null });
+}
+
+function socialPerson(world: World): Standing {
+  const standing = world.identities.all().find(({ account }) => account.kind === 'social');
+  if (!standing) throw new Refused({ status: 403, message: 'Forbidden' }, 'social-nobody');
+  return standing;
+}

@@ -1,0 +1,106 @@
+/** Everything a running simulator knows, and what it can be started with. */
+import { DEFAULT_MODELS, type SimulatedModel } from './catalogue.ts';
+import { Chance } from './chance.ts';
+import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
+import { Identities, type SimulatedAccount } from './identities.ts';
+import { ScriptPlayer } from './player.ts';
+import type { ClosingEvents } from './reply.ts';
+import type { Script } from './script.ts';
+import { SignIns } from './sign-in/sign-ins.ts';
+import { Signatures } from './signatures.ts';
+
+export interface SimulatorOptions {
+  /** Default 0: any free one. Always on 127.0.0.1. */
+  readonly port?: number;
+  /** Same seed, same ids, cuts and fragments. */
+  readonly seed?: string | number;
+  readonly models?: readonly SimulatedModel[];
+  /** Default: one of each kind, with the tokens of default-accounts.ts. */
+  readonly accounts?: readonly SimulatedAccount[];
+  readonly script?: Script;
+  /** Default true: refuses also what only some hosts are known to refuse. */
+  readonly strict?: boolean;
+  /** Milliseconds since 1970; tokens, device codes and rates go by it. */
+  readonly clock?: () => number;
+  /** Default false: only organisations' accounts need a profile ARN, as on the older hosts. */
+  readonly requireProfileArn?: boolean;
+  /** Seconds; default 3600. */
+  readonly accessTokenLifeS?: number;
+  /** Polls of a device sign-in answered with "pending" before it is approved by itself; default: never by itself. */
+  readonly approveAfterPolls?: number;
+  /** Least seconds between two polls of a device sign-in; default 1. */
+  readonly pollIntervalS?: number;
+  /** Seconds a device code is good for; default 600. */
+  readonly deviceCodeLifeS?: number;
+  /** Average characters of a fragment where a script does not say; default 12. */
+  readonly fragmentSize?: number;
+  /** Pause of the built-in model after each fragment, milliseconds; default 0. */
+  readonly paceMs?: number;
+  /** Events after the text. Default: all but the token counts, which the service mostly leaves out. */
+  readonly closing?: Partial<ClosingEvents>;
+  /** How many of the latest requests `requests` holds; default: all. */
+  readonly keepRequests?: number;
+}
+
+export interface Settings {
+  readonly strict: boolean;
+  readonly requireProfileArn: boolean;
+  readonly approveAfterPolls: number;
+  readonly pollIntervalS: number;
+  readonly deviceCodeLifeS: number;
+  readonly fragmentChars: number;
+  readonly paceMs: number;
+  readonly closing: ClosingEvents;
+}
+
+export class World {
+  readonly settings: Settings;
+  readonly models: readonly SimulatedModel[];
+  readonly identities: Identities;
+  readonly signIns: SignIns;
+  readonly player: ScriptPlayer;
+  readonly signatures: Signatures;
+  readonly chance: Chance;
+  readonly now: () => number;
+  readonly seed: string;
+  /** Known once the server listens. */
+  url = '';
+  #chats = 0;
+
+  constructor(options: SimulatorOptions) {
+    this.seed = String(options.seed ?? 'dragoman');
+    this.now = options.clock ?? Date.now;
+    this.settings = settingsOf(options);
+    this.models = options.models ?? DEFAULT_MODELS;
+    this.chance = new Chance(this.seed);
+    this.player = new ScriptPlayer(options.script);
+    this.signatures = new Signatures(this.seed);
+    const lifeS = options.accessTokenLifeS ?? 3600;
+    this.identities = new Identities(options.accounts ?? DEFAULT_ACCOUNTS, this.chance, this.now, lifeS);
+    this.signIns = new SignIns(this.identities, this.chance, this.now, this.settings);
+  }
+
+  /** The model which `auto` stands for. */
+  get routedModelId(): string {
+    const routed = this.models.find(({ modelId }) => modelId === 'claude-sonnet-4.5') ?? this.models[1];
+    return routed?.modelId ?? 'auto';
+  }
+
+  nextChatNumber(): number {
+    this.#chats += 1;
+    return this.#chats;
+  }
+}
+
+function settingsOf(options: SimulatorOptions): Settings {
+  return {
+    strict: options.strict ?? true,
+    requireProfileArn: options.requireProfileArn ?? false,
+    approveAfterPolls: options.approveAfterPolls ?? Number.POSITIVE_INFINITY,
+    pollIntervalS: options.pollIntervalS ?? 1,
+    deviceCodeLifeS: options.deviceCodeLifeS ?? 600,
+    fragmentChars: options.fragmentSize ?? 12,
+    paceMs: options.paceMs ?? 0,
+    closing: { contextUsage: true, stopReason: true, tokenUsage: false, metering: true, ...options.closing },
+  };
+}
