@@ -1,0 +1,204 @@
+/** The whole gateway in front of the simulator, as the official SDKs see it. */
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { describe, expect, it, vi } from 'vitest';
+import type { Log } from '../src/core/log.ts';
+import type { ScriptedReply } from '../src/simulator/index.ts';
+import { startWhole, type Whole } from './support/gateway.ts';
+
+const MODEL = 'claude-sonnet-4.5';
+
+function openaiOf({ url }: Whole): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'local', maxRetries: 0 });
+}
+
+function anthropicOf({ url }: Whole): Anthropic {
+  return new Anthropic({ baseURL: url, apiKey: 'local', maxRetries: 0 });
+}
+
+/** The weather as a model with a tool tells it. */
+const WEATHER: readonly ScriptedReply[] = [
+  { when: { toolResults: true }, steps: ['It is 21 °C and ', 'clear in İstanbul. ☀️'] },
+  { when: { text: 'weather' }, steps: ['Let me look.', { tool: 'get_weather', input: { city: 'İstanbul' } }] },
+  { steps: ['Hello, ', 'wörld! 🌍'] },
+];
+const SCRIPT = { replies: WEATHER };
+const SCHEMA = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
+
+describe('the OpenAI SDK', () => {
+  it('has a chat, whole and streamed, with the same outcome', async () => {
+    const client = openaiOf(await startWhole({ script: SCRIPT }));
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const whole = await client.chat.completions.create({ model: MODEL, messages });
+    expect(whole).toMatchObject({ object: 'chat.completion', model: MODEL, choices: [{ finish_reason: 'stop' }] });
+    expect(whole.choices[0]?.message.content).toBe('Hello, wörld! 🌍');
+    expect(whole.usage?.prompt_tokens).toBeGreaterThan(0);
+    const streamed = await client.chat.completions.stream({ model: MODEL, messages }).finalChatCompletion();
+    expect(streamed.choices[0]?.message.content).toBe('Hello, wörld! 🌍');
+    expect(streamed.choices[0]?.finish_reason).toBe('stop');
+  });
+
+  it('calls a tool, gives its result and gets the answer', async () => {
+    const whole = await startWhole({ script: SCRIPT });
+    const asked: unknown[] = [];
+    const runner = openaiOf(whole).chat.completions.runTools({
+      model: MODEL,
+      stream: true,
+      messages: [{ role: 'user', content: 'How is the weather?' }],
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'get_weather',
+            description: 'The weather.',
+            parameters: SCHEMA,
+            parse: JSON.parse,
+            function: (input: object) => {
+              asked.push(input);
+              return '21 °C, clear';
+            },
+          },
+        },
+      ],
+    });
+    expect(await runner.finalContent()).toBe('It is 21 °C and clear in İstanbul. ☀️');
+    expect(asked).toEqual([{ city: 'İstanbul' }]);
+    expect(JSON.stringify(whole.simulator.chatRequests[1])).toContain('21 °C, clear');
+  });
+
+  it('lists the models, and finds one by an alias', async () => {
+    const client = openaiOf(await startWhole());
+    const ids = (await client.models.list()).data.map(({ id }) => id);
+    expect(ids).toContain(MODEL);
+    expect(await client.models.retrieve('claude-sonnet-4-5-20250929')).toMatchObject({ object: 'model' });
+  });
+});
+
+describe('the Anthropic SDK', () => {
+  const messages = [{ role: 'user' as const, content: 'Hi' }];
+
+  it('has a chat, whole and streamed, with the same outcome', async () => {
+    const client = anthropicOf(await startWhole({ script: SCRIPT }));
+    const whole = await client.messages.create({ model: MODEL, max_tokens: 100, messages });
+    expect(whole).toMatchObject({
+      type: 'message',
+      stop_reason: 'end_turn',
+      content: [{ type: 'text', text: 'Hello, wörld! 🌍' }],
+    });
+    const streamed = await client.messages.stream({ model: MODEL, max_tokens: 100, messages }).finalMessage();
+    expect(streamed.content).toEqual(whole.content);
+    expect(streamed.usage.output_tokens).toBe(whole.usage.output_tokens);
+  });
+
+  it('calls a tool, gives its result and gets the answer', async () => {
+    const client = anthropicOf(await startWhole({ script: SCRIPT }));
+    const tools = [{ name: 'get_weather', description: 'The weather.', input_schema: SCHEMA }];
+    const question = { role: 'user' as const, content: 'How is the weather?' };
+    const first = await client.messages
+      .stream({ model: MODEL, max_tokens: 100, tools, messages: [question] })
+      .finalMessage();
+    expect(first.stop_reason).toBe('tool_use');
+    const use = first.content.find((block) => block.type === 'tool_use');
+    expect(use?.input).toEqual({ city: 'İstanbul' });
+    const result = { type: 'tool_result' as const, tool_use_id: use?.id ?? '', content: '21 °C' };
+    const second = await client.messages.create({
+      model: MODEL,
+      max_tokens: 100,
+      tools,
+      messages: [question, { role: 'assistant', content: first.content }, { role: 'user', content: [result] }],
+    });
+    expect(second.content).toEqual([{ type: 'text', text: 'It is 21 °C and clear in İstanbul. ☀️' }]);
+  });
+
+  it('counts tokens and lists models', async () => {
+    const client = anthropicOf(await startWhole());
+    expect((await client.messages.countTokens({ model: MODEL, messages })).input_tokens).toBeGreaterThan(0);
+    const page = await client.models.list({ limit: 2 });
+    expect(page.data[0]).toMatchObject({ type: 'model', display_name: expect.any(String) });
+    expect(page.has_more).toBe(true);
+  });
+});
+
+describe('trouble upstream', () => {
+  const throttled = { status: 429, name: 'ThrottlingException', message: 'Too many requests', retryAfterS: 1 };
+
+  it('that passes is not seen by the client', async () => {
+    const script = { replies: [{ times: 1, refuse: { status: 500, name: 'InternalServerException' } }, ...WEATHER] };
+    const whole = await startWhole({ script });
+    const reply = await openaiOf(whole).chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    expect(reply.choices[0]?.message.content).toBe('Hello, wörld! 🌍');
+    expect(whole.simulator.chatRequests).toHaveLength(2);
+  });
+
+  it('that stays is told in the dialect of each, with when to come back', async () => {
+    const whole = await startWhole({ script: { replies: [{ refuse: { ...throttled, retryAfterS: 3600 } }] } });
+    const asked = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hi' }] };
+    const openai = await openaiOf(whole)
+      .chat.completions.create(asked)
+      .catch((error) => error);
+    expect(openai).toBeInstanceOf(OpenAI.RateLimitError);
+    expect(Number(openai.headers.get('retry-after'))).toBeGreaterThan(0);
+    const anthropic = await anthropicOf(whole)
+      .messages.create({ ...asked, max_tokens: 9 })
+      .catch((error) => error);
+    expect(anthropic).toBeInstanceOf(Anthropic.RateLimitError);
+  });
+
+  it.each([
+    ['a broken connection', { cut: 'reset' }],
+    ['half a frame', { cut: 'end', half: true }],
+    ['a frame with a wrong checksum', { corrupt: true }],
+  ] as const)('in the middle, as %s, is an error and never an ending', async (_, step) => {
+    const whole = await startWhole({ script: { replies: [{ steps: ['Half of ', { gapMs: 5 }, step] }] } });
+    const asked = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hi' }] };
+    await expect(openaiOf(whole).chat.completions.stream(asked).finalChatCompletion()).rejects.toThrow();
+    await expect(
+      anthropicOf(whole)
+        .messages.stream({ ...asked, max_tokens: 9 })
+        .finalMessage(),
+    ).rejects.toThrow();
+    await expect(openaiOf(whole).chat.completions.create(asked)).rejects.toMatchObject({ status: 502 });
+  });
+
+  it('is left alone as soon as the client has gone', async () => {
+    const whole = await startWhole({ script: { replies: [{ steps: ['One', { gapMs: 60_000 }, 'two'] }] } });
+    const finished = new Promise((resolve) => whole.simulator.onFinished(resolve));
+    const stream = await openaiOf(whole).chat.completions.create({
+      model: MODEL,
+      stream: true,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    for await (const _ of stream) break;
+    await finished;
+  });
+});
+
+describe('a whole run', () => {
+  it('refreshes an access token the service no longer takes, unseen', async () => {
+    const whole = await startWhole({ script: SCRIPT });
+    const client = anthropicOf(whole);
+    const ask = () =>
+      client.messages.create({ model: MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] });
+    await ask();
+    whole.simulator.expireAccessTokens('default');
+    expect((await ask()).content).toEqual([{ type: 'text', text: 'Hello, wörld! 🌍' }]);
+  });
+
+  it('logs what was done and never what was said, nor any secret', async () => {
+    const lines: string[] = [];
+    const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
+    const log: Log = { debug: write, info: write, warn: write, error: write };
+    const whole = await startWhole({ script: SCRIPT }, { DRAGOMAN_API_KEYS: 'canary-key-1' }, log);
+    const client = new OpenAI({ baseURL: `${whole.url}/v1`, apiKey: 'canary-key-1' });
+    const reply = await client.chat.completions
+      .create({ model: MODEL, temperature: 0.3, messages: [{ role: 'user', content: 'canary-said' }] })
+      .withResponse();
+    expect(reply.response.headers.get('x-dragoman-adjustments')).toContain('temperature');
+    expect(reply.response.headers.get('x-dragoman-route')).toContain('profile=');
+    await vi.waitFor(() => expect(lines.join()).toContain('POST /v1/chat/completions 200'));
+    expect(lines.join('\n')).not.toMatch(/canary|aoaSimulator|aorSimulator|simulator-client-secret|Hello/);
+  });
+});

@@ -1,0 +1,133 @@
+/** From nothing to an answer, as a new user goes: sign in, ask, list the models; at the command line and as a library. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createDragoman, GatewayError } from '../src/index.ts';
+import { createHome, startCommand } from './support/command.ts';
+import { createSimulator, environmentFor } from './support/gateway.ts';
+
+const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
+
+/** Where to find the service, and no account. */
+function withoutAccount(simulatorUrl: string): Record<string, string> {
+  const { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_OIDC_URL } = environmentFor(simulatorUrl);
+  return { DRAGOMAN_UPSTREAM_URL: DRAGOMAN_UPSTREAM_URL ?? '', DRAGOMAN_OIDC_URL: DRAGOMAN_OIDC_URL ?? '' };
+}
+
+describe('the command line', () => {
+  it('signs in, and has an account from then on', async () => {
+    const simulator = await createSimulator({ script: HELLO, pollIntervalS: 1, approveAfterPolls: 0 });
+    const env = withoutAccount(simulator.url);
+    const home = createHome();
+    const before = await startCommand(['chat', 'Hi'], env, home).end();
+    expect(before.code).toBe(1);
+    expect(before.err).toContain('dragoman login');
+
+    const { code, out } = await startCommand(['login', '--no-open'], env, home).end();
+    expect(code).toBe(0);
+    expect(out).toMatch(/Open http.*\nand confirm the code [A-Z0-9-]+\n/);
+    expect(out).toContain('Signed in: Builder ID');
+
+    const chat = await startCommand(['chat', 'Hi', 'there'], env, home).end();
+    expect([chat.code, chat.out, chat.err]).toEqual([0, 'Hello from the service.\n', '']);
+    expect(JSON.stringify(simulator.chatRequests)).toContain('Hi there');
+
+    const asked = await startCommand(['test', '--json', '--model', 'claude-sonnet-4.5', 'Hi'], env, home).end();
+    expect(JSON.parse(asked.out)).toMatchObject({
+      text: 'Hello from the service.',
+      model: 'claude-sonnet-4.5',
+      stopReason: 'end-turn',
+    });
+
+    const models = await startCommand(['models'], env, home).end();
+    expect(models.out).toMatch(/^model +name +input +output +images +rate\n[\s\S]*claude-sonnet-4\.5/);
+  });
+
+  it('leaves nothing behind when the person says no', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const login = startCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url));
+    const waiting = JSON.parse(await login.nextLine());
+    expect(waiting).toMatchObject({ event: 'waiting', userCode: expect.any(String), expiresAt: expect.any(String) });
+    simulator.deny(waiting.userCode);
+    const { code, out } = await login.end();
+    expect(code).toBe(1);
+    expect(out).toContain('refused');
+    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
+    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+  });
+
+  it('leaves nothing behind after Ctrl-C', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const login = startCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url));
+    await login.nextLine();
+    const { code, out } = await login.end('SIGINT');
+    expect(code).toBe(1);
+    expect(out).toContain('cancelled');
+    expect(existsSync(join(login.home, '.dragoman'))).toBe(true);
+    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
+    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+  });
+
+  it.each([
+    [['--start-url', 'javascript:alert(1)'], /https address/],
+    [['--region', 'evil.example/x'], /AWS region/],
+  ])('does not sign in with %j', async (args, message) => {
+    const { code, err } = await startCommand(['login', ...args]).end();
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+});
+
+describe('the library', () => {
+  it('signs in and asks: text in pieces, whole replies, events, models', async () => {
+    const simulator = await createSimulator({ script: HELLO, pollIntervalS: 1, approveAfterPolls: 0 });
+    const settings = { databaseUrl: 'sqlite::memory:', secretKey: 'x'.repeat(40), kiroTokenFile: undefined };
+    await using dragoman = await createDragoman({ env: withoutAccount(simulator.url), settings });
+    expect(dragoman.accounts()).toEqual([]);
+    await expect(dragoman.reply('Hi')).rejects.toMatchObject({ code: 'no_account' });
+
+    const pending = await dragoman.signIn();
+    expect(pending.verificationUrl).toContain(pending.userCode);
+    const account = await pending.wait();
+    expect(account).toMatchObject({ kind: 'builder-id', source: 'sign-in', status: 'ready' });
+    expect(dragoman.accounts()).toEqual([account]);
+
+    const pieces: string[] = [];
+    const stream = await dragoman.stream('Hi');
+    for await (const piece of stream.text) pieces.push(piece);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join('')).toBe('Hello from the service.');
+
+    const reply = await dragoman.reply({ prompt: 'Hi', model: 'claude-sonnet-4.5', system: 'Be brief.' });
+    expect(reply).toMatchObject({ text: 'Hello from the service.', stopReason: 'end-turn' });
+
+    const types: string[] = [];
+    for await (const event of await dragoman.stream('Hi')) types.push(event.type);
+    expect(types.at(0)).toBe('reply-start');
+    expect(types.at(-1)).toBe('reply-end');
+
+    expect((await dragoman.models()).models.length).toBeGreaterThan(0);
+    expect(await dragoman.removeAccount(account.id)).toBe(true);
+  });
+
+  it('breaks a stream off by its signal, and tells a broken one as an error', async () => {
+    const replies = [
+      { times: 1, steps: ['One', { gapMs: 60_000 }, 'two'] },
+      { steps: ['Half', { gapMs: 5 }, { cut: 'reset' as const }] },
+    ];
+    const simulator = await createSimulator({ script: { replies } });
+    await using dragoman = await createDragoman({ env: environmentFor(simulator.url) });
+    const leaving = new AbortController();
+    const left = new Promise((resolve) => simulator.onFinished(resolve));
+    const stream = await dragoman.stream('Hi', { signal: leaving.signal });
+    leaving.abort();
+    await left;
+    await expect(stream.whole()).rejects.toBeInstanceOf(GatewayError);
+
+    const broken = await dragoman.stream('Hi');
+    const readAll = async () => {
+      for await (const _ of broken.text);
+    };
+    await expect(readAll()).rejects.toMatchObject({ code: 'upstream_broken' });
+  });
+});
