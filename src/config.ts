@@ -33,7 +33,7 @@ export interface LoadedSettings {
 }
 
 /** A flag of the command line which sets a setting for this run. */
-export interface Flag {
+interface Flag {
   readonly name: string;
   readonly value: string;
 }

@@ -16,7 +16,7 @@ export const demo: Command = {
       import('./serving.ts'),
       import('./demo-conversation.ts'),
     ]);
-    await using simulator = await startSimulator();
+    await using simulator = await startSimulator({ paceMs: READING_PACE_MS });
     const { serving, movedFrom } = await serveInFrontOf(simulator.url, input);
     const { url } = serving.server;
     if (!json) {
@@ -33,6 +33,9 @@ export const demo: Command = {
       else terminal.out(invitation(url, terminal.style('bold', 'Still serving.')));
       await untilStopped();
       return 0;
+    } catch (cause) {
+      if (!json) terminal.out('\n');
+      throw cause;
     } finally {
       await serving.stop();
     }
@@ -40,6 +43,8 @@ export const demo: Command = {
 };
 
 const USUAL_PORT = 8080;
+/** Between two pieces of an answer, so that one sees it stream. */
+const READING_PACE_MS = 15;
 
 /** On the port that was asked for, or on the usual one, or where there is room. */
 async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {

@@ -10,7 +10,7 @@ export interface Terminal {
   style(format: Style, text: string): string;
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
   const isInteractive = process.stdout.isTTY === true;

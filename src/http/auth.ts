@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { ApiKeyCheck } from '../gateway/api-keys.ts';
 
 /** Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. */
-export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   return bearer ?? single(headers['x-api-key']) ?? single(headers['api-key']);
 }

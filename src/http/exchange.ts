@@ -19,7 +19,7 @@ export interface Exchange {
 }
 
 /** Filled in on the way; one log line when the exchange is over. */
-export interface RequestRecord {
+interface RequestRecord {
   client?: string;
   model?: string;
   stream?: boolean;

@@ -11,7 +11,7 @@ import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
 
-export const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
+const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
 export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE };
 
 /** The batches of a plain reply, a batch a piece. */
