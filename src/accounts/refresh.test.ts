@@ -212,10 +212,11 @@ describe('trouble', () => {
     expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('signed in');
   });
 
-  it('with an account that was removed meanwhile is told', async () => {
-    const { refresher, account } = await setup();
+  it('with an account that was removed meanwhile is told, and spends nothing', async () => {
+    const { refresher, account, tokens } = await setup();
     await store.accounts.remove('a');
     await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'no_account' });
+    expect(tokens.presented).toEqual([]);
   });
 });
 

@@ -80,7 +80,8 @@ export class Refresher {
   }
 
   async #refresh(before: Account, refused: string | undefined): Promise<FreshAccount> {
-    const account = (await this.#options.store.find(before.id)) ?? before;
+    const account = await this.#options.store.find(before.id);
+    if (!account) throw removed();
     const unsaved = this.#unsaved.get(account.id);
     if (unsaved) return this.#save(unsaved.from, unsaved.secrets, refused);
     // Another process may have been faster, or the program whose file this is.
@@ -149,7 +150,7 @@ export class Refresher {
       return this.#mustServe(saved, refused);
     }
     const theirs = await store.find(account.id);
-    if (!theirs) throw new GatewayError('no_account', 'The account was removed while its access token was made anew.');
+    if (!theirs) throw removed();
     return this.#mustServe(theirs, refused);
   }
 
@@ -208,6 +209,10 @@ function secretsFrom(credential: RefreshableCredential, made: NewTokens, nowMs: 
     },
     accessToken: { value: accessToken, expiresAtMs: nowMs + expiresInS * 1000 },
   };
+}
+
+function removed(): GatewayError {
+  return new GatewayError('no_account', 'The account was removed while its access token was made anew.');
 }
 
 function signInAgain(message: string): GatewayError {

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awsCredential } from '../../test/support/fake-accounts.ts';
+import { openStore, type Store } from '../storage/open.ts';
+import { environmentAccounts, type NamedCredentials, prepareNamedAccounts } from './environment.ts';
+import { NEW_ACCOUNT } from './health.ts';
+import type { CredentialFile, Secrets } from './ports.ts';
+
+const NOTHING: NamedCredentials = {
+  refreshToken: undefined,
+  clientId: undefined,
+  clientSecret: undefined,
+  profileArn: undefined,
+  region: 'us-east-1',
+  kiroApiKey: undefined,
+  kiroTokenFile: undefined,
+};
+const BUILDER_ID = { ...NOTHING, refreshToken: 'aor', clientId: 'id', clientSecret: 'secret' };
+
+let store: Store;
+let inFile: Secrets | undefined;
+beforeEach(async () => {
+  inFile = undefined;
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+});
+afterEach(() => store.close());
+
+const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => {} });
+const prepare = (named: NamedCredentials) => prepareNamedAccounts(named, store.accounts, openFile, 5);
+async function only() {
+  const [account, ...others] = await store.accounts.list();
+  return account && others.length === 0 ? account : expect.fail(`${others.length + 1} accounts`);
+}
+
+describe('an account from the environment', () => {
+  it.each([
+    ['a Builder ID', BUILDER_ID, 'builder-id'],
+    ['an organisation account', { ...BUILDER_ID, profileArn: 'arn' }, 'idc'],
+    ['a social account', { ...NOTHING, refreshToken: 'aor' }, 'social'],
+    ['an API key', { ...NOTHING, kiroApiKey: 'ksk_1' }, 'api-key'],
+  ])('is %s by what is set', (_name, named, kind) => {
+    expect(environmentAccounts(named).map(({ credential }) => credential.kind)).toEqual([kind]);
+  });
+
+  it.each([
+    ['a client id alone', { ...NOTHING, refreshToken: 'aor', clientId: 'id' }],
+    ['a client secret alone', { ...NOTHING, refreshToken: 'aor', clientSecret: 's' }],
+    ['a client without a refresh token', { ...NOTHING, clientId: 'id', clientSecret: 's' }],
+  ])('stops the start with %s', async (_name, named) => {
+    await expect(prepare(named)).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('is absent when nothing is set', async () => {
+    expect(await prepare(NOTHING)).toEqual(new Set());
+    expect(await store.accounts.list()).toEqual([]);
+  });
+
+  it('goes on with the rotated refresh token after a restart', async () => {
+    const ids = await prepare(BUILDER_ID);
+    const first = await only();
+    expect(ids).toEqual(new Set([first.id]));
+    expect(first.id).not.toContain('aor');
+    const rotated = { ...first.credential, refreshToken: 'aor-2' };
+    await store.accounts.saveSecrets(first, { credential: rotated, accessToken: { value: 'x', expiresAtMs: 9 } }, 6);
+    expect(await prepare(BUILDER_ID)).toEqual(ids);
+    expect(await only()).toMatchObject({
+      credential: { refreshToken: 'aor-2' },
+      accessToken: { value: 'x' },
+      version: 2,
+    });
+  });
+
+  it('takes over what else was changed in the environment', async () => {
+    await prepare(BUILDER_ID);
+    await prepare({ ...BUILDER_ID, profileArn: 'arn', region: 'eu-central-1' });
+    expect((await only()).credential).toMatchObject({ kind: 'idc', profileArn: 'arn', region: 'eu-central-1' });
+  });
+
+  it('begins anew with what the environment says when the rotated one has died', async () => {
+    await prepare(BUILDER_ID);
+    const first = await only();
+    const credential = { ...first.credential, refreshToken: 'dead' };
+    await store.accounts.saveSecrets(first, { credential, accessToken: undefined }, 6);
+    await store.accounts.saveHealth(first.id, { ...NEW_ACCOUNT, state: { status: 'signed-out' } }, 6);
+    await prepare(BUILDER_ID);
+    expect(await only()).toMatchObject({ credential: { refreshToken: 'aor' }, health: NEW_ACCOUNT });
+  });
+});
+
+describe('an account from the Kiro IDE’s file', () => {
+  const named = { ...NOTHING, kiroTokenFile: '/home/x/kiro-auth-token.json' };
+
+  it('is there when the file is', async () => {
+    expect(await prepare(named)).toEqual(new Set());
+    inFile = { credential: awsCredential('one'), accessToken: undefined };
+    const ids = await prepare(named);
+    expect(await only()).toMatchObject({ source: { type: 'kiro-file', path: named.kiroTokenFile }, label: 'Kiro IDE' });
+    expect(ids).toEqual(new Set([(await only()).id]));
+  });
+
+  it('keeps its health while the credential is the same, and begins anew with another', async () => {
+    inFile = { credential: awsCredential('one'), accessToken: undefined };
+    await prepare(named);
+    await store.accounts.saveHealth((await only()).id, { ...NEW_ACCOUNT, state: { status: 'signed-out' } }, 6);
+    await prepare(named);
+    expect((await only()).health.state.status).toBe('signed-out');
+    inFile = { credential: awsCredential('two'), accessToken: undefined };
+    await prepare(named);
+    expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, health: NEW_ACCOUNT });
+  });
+});

@@ -1,0 +1,147 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openKiroFile } from './kiro-file.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dragoman-kiro-'));
+  path = join(folder, 'kiro-auth-token.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const REFRESH = `aor${'x'.repeat(200)}`;
+const HASH = 'e909a0580879b06ece1202964fbe9dda95ea4ce3';
+const IDC = {
+  accessToken: 'aoaACCESS',
+  refreshToken: REFRESH,
+  expiresAt: '2026-01-05T10:00:00.000Z',
+  clientIdHash: HASH,
+  authMethod: 'IdC',
+  provider: 'BuilderId',
+  region: 'us-east-1',
+};
+const SOCIAL = {
+  accessToken: 'aoaACCESS',
+  refreshToken: REFRESH,
+  profileArn: 'arn:aws:codewhisperer:us-east-1:1:profile/X',
+  expiresAt: '2026-01-05T10:00:00.000Z',
+  authMethod: 'social',
+  provider: 'Google',
+};
+
+function write(token: object, registration: object | undefined = { clientId: 'id', clientSecret: 'secret' }): void {
+  writeFileSync(path, JSON.stringify(token));
+  if (registration) writeFileSync(join(folder, `${HASH}.json`), JSON.stringify(registration));
+}
+
+const read = () => openKiroFile(path).read();
+
+describe('reading the Kiro IDE’s file', () => {
+  it('gives a Builder ID with the registration it names', async () => {
+    write(IDC);
+    expect(await read()).toEqual({
+      credential: {
+        kind: 'builder-id',
+        refreshToken: REFRESH,
+        clientId: 'id',
+        clientSecret: 'secret',
+        region: 'us-east-1',
+        startUrl: undefined,
+        profileArn: undefined,
+      },
+      accessToken: { value: 'aoaACCESS', expiresAtMs: Date.UTC(2026, 0, 5, 10) },
+    });
+  });
+
+  it('gives a social account with its profile', async () => {
+    write(SOCIAL, undefined);
+    const { refreshToken, profileArn } = SOCIAL;
+    expect((await read())?.credential).toEqual({ kind: 'social', refreshToken, region: 'us-east-1', profileArn });
+  });
+
+  it.each([
+    ['an organisation', { ...IDC, provider: 'Enterprise', startUrl: 'https://acme.awsapps.com/start' }, 'idc'],
+    ['a method in another case', { ...SOCIAL, authMethod: 'Social' }, 'social'],
+    ['no method but a social provider', { ...SOCIAL, authMethod: undefined, provider: 'Github' }, 'social'],
+    ['the client inline', { ...IDC, clientIdHash: undefined, clientId: 'i', clientSecret: 's' }, 'builder-id'],
+  ])('understands %s', async (_name, token, kind) => {
+    write(token);
+    expect((await read())?.credential.kind).toBe(kind);
+  });
+
+  it.each([
+    ['milliseconds since 1970', Date.UTC(2026, 0, 5, 10)],
+    ['seconds since 1970', Date.UTC(2026, 0, 5, 10) / 1000],
+    ['a date without a zone', '2026-01-05T10:00:00.000'],
+    ['another zone', '2026-01-05T11:00:00+01:00'],
+    ['nanoseconds', '2026-01-05T10:00:00.000000000Z'],
+  ])('understands %s', async (_name, expiresAt) => {
+    write({ ...IDC, expiresAt });
+    expect((await read())?.accessToken?.expiresAtMs).toBe(Date.UTC(2026, 0, 5, 10));
+  });
+
+  it.each([
+    ['a short refresh token', { ...IDC, refreshToken: 'aorSHORT' }],
+    ['a masked refresh token', { ...IDC, refreshToken: `aor...${'x'.repeat(200)}` }],
+    ['no refresh token', { ...IDC, refreshToken: undefined }],
+    ['a region which is none', { ...IDC, region: 'evil.example/' }],
+    ['a hash which leads elsewhere', { ...IDC, clientIdHash: `../${HASH}` }],
+    ['a registration which is missing', { ...IDC, clientIdHash: 'absent' }],
+    ['an external identity provider', { ...IDC, authMethod: 'external_idp' }],
+  ])('uses nothing of a file with %s', async (_name, token) => {
+    write(token);
+    expect(await read()).toBeUndefined();
+  });
+
+  it('does without an access token which is masked or undated', async () => {
+    write({ ...IDC, accessToken: 'aoa...x' });
+    expect(await read()).toMatchObject({ accessToken: undefined });
+    write({ ...IDC, expiresAt: 'soon' });
+    expect(await read()).toMatchObject({ accessToken: undefined });
+  });
+
+  it('finds nothing where there is no file, or half of one', async () => {
+    expect(await read()).toBeUndefined();
+    writeFileSync(path, '{"accessToken": "aoa');
+    expect(await read()).toBeUndefined();
+  });
+
+  it('reads no other file of the folder', async () => {
+    write({ ...IDC, clientIdHash: undefined });
+    writeFileSync(join(folder, 'other.json'), JSON.stringify({ clientId: 'theirs', clientSecret: 'theirs' }));
+    expect(await read()).toBeUndefined();
+  });
+});
+
+describe('writing it back', () => {
+  const accessToken = { value: 'aoaNEW', expiresAtMs: Date.UTC(2026, 0, 5, 11) };
+
+  it('changes the tokens and the date alone, and keeps the mode', async () => {
+    write({ ...IDC, somethingOfTheirs: { kept: true } });
+    chmodSync(path, 0o640);
+    const credential = (await read())?.credential;
+    if (credential?.kind !== 'builder-id') return expect.fail('no credential');
+    await openKiroFile(path).write({ ...credential, refreshToken: `aorNEW${REFRESH}` }, accessToken);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      ...IDC,
+      accessToken: 'aoaNEW',
+      refreshToken: `aorNEW${REFRESH}`,
+      expiresAt: '2026-01-05T11:00:00.000Z',
+      somethingOfTheirs: { kept: true },
+    });
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(folder).sort()).toEqual([`${HASH}.json`, 'kiro-auth-token.json']);
+    expect((await read())?.accessToken).toEqual(accessToken);
+  });
+
+  it('leaves nothing lying about when it cannot', async () => {
+    const credential = { kind: 'social', refreshToken: REFRESH, region: 'us-east-1', profileArn: undefined } as const;
+    const gone = join(folder, 'gone', 'kiro-auth-token.json');
+    await expect(openKiroFile(gone).write(credential, accessToken)).rejects.toThrow('ENOENT');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { SILENT } from '../core/log.ts';
+import { openStore, type Store } from '../storage/open.ts';
+import { NEW_ACCOUNT } from './health.ts';
+import { Pool, type PoolOptions } from './pool.ts';
+import type { CredentialFile, NewAccount, Secrets } from './ports.ts';
+import { Refresher } from './refresh.ts';
+import { STRATEGIES } from './strategies.ts';
+
+let store: Store;
+
+beforeEach(async () => {
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+});
+afterEach(() => store.close());
+
+async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions> = {}) {
+  const clock = createFakeClock();
+  const tokens = createFakeTokens();
+  let inFile: Secrets | undefined;
+  const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => {} });
+  const refresher = new Refresher({ store: store.accounts, tokens, clock, log: SILENT, openFile });
+  for (const account of accounts) await store.accounts.put(account, clock.now());
+  const options: PoolOptions = {
+    store: store.accounts,
+    refresher,
+    clock,
+    log: SILENT,
+    strategy: STRATEGIES.sticky,
+    maxErrorCount: 3,
+    wireProfileOf: (kind) => `profile-of-${kind}`,
+    baseUrl: 'http://127.0.0.1:1',
+    named: new Set(['named']),
+    ...more,
+  };
+  const pool = await Pool.open(options);
+  const lease = (request: { conversationId?: string; tried?: string[]; control?: boolean } = {}) =>
+    pool.lease({
+      conversationId: request.conversationId ?? 'c',
+      tried: new Set(request.tried),
+      control: request.control ?? false,
+    });
+  const stateOf = (id: string) => pool.list().find((account) => account.id === id)?.health.state;
+  return { pool, lease, clock, tokens, stateOf, options, setFile: (secrets: Secrets) => (inFile = secrets) };
+}
+
+async function failure(promise: Promise<unknown>): Promise<GatewayError> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: GatewayError) => error,
+  );
+}
+
+const error = (code: GatewayError['code'], retryAfterMs?: number) => new GatewayError(code, code, { retryAfterMs });
+
+describe('a lease', () => {
+  it('has all that a request needs of the account', async () => {
+    const { lease } = await setup([newAccount('a')]);
+    expect(await lease()).toMatchObject({
+      accountId: 'a',
+      accessToken: 'a-access-1',
+      access: {
+        region: 'us-east-1',
+        profileArn: undefined,
+        wireProfile: 'profile-of-builder-id',
+        baseUrl: 'http://127.0.0.1:1',
+        headers: {},
+      },
+    });
+  });
+
+  it('of an API key says so in a header', async () => {
+    const credential = { kind: 'api-key', apiKey: 'ksk_1', region: 'us-east-1' } as const;
+    const { lease, pool } = await setup([newAccount('a', { credential })]);
+    const lent = await lease();
+    expect(lent.access.headers).toEqual({ tokentype: 'API_KEY' });
+    expect(lent.accessToken).toBe('ksk_1');
+    expect(pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false });
+    await pool.refresh('a');
+    expect(pool.status().ready).toBe(1);
+  });
+
+  it('goes to the same account for the same conversation, and spreads conversations over all', async () => {
+    const { lease } = await setup(['a', 'b', 'c'].map((id) => newAccount(id)));
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 300; i++) {
+      const { accountId } = await lease({ conversationId: `conversation-${i}` });
+      expect((await lease({ conversationId: `conversation-${i}` })).accountId).toBe(accountId);
+      counts.set(accountId, (counts.get(accountId) ?? 0) + 1);
+    }
+    for (const id of ['a', 'b', 'c']) expect(counts.get(id)).toBeGreaterThan(60);
+  });
+
+  it('moves only the conversations of an account which leaves', async () => {
+    const { lease, pool } = await setup(['a', 'b', 'c'].map((id) => newAccount(id)));
+    const conversations = Array.from({ length: 100 }, (_, index) => `conversation-${index}`);
+    const before = new Map<string, string>();
+    for (const id of conversations) before.set(id, (await lease({ conversationId: id })).accountId);
+    await pool.setEnabled('b', false);
+    for (const [conversationId, accountId] of before) {
+      const now = (await lease({ conversationId })).accountId;
+      if (accountId !== 'b') expect(now).toBe(accountId);
+      else expect(now).not.toBe('b');
+    }
+  });
+
+  it('skips accounts which were tried', async () => {
+    const { lease } = await setup([newAccount('a'), newAccount('b')]);
+    expect((await lease({ tried: ['a'] })).accountId).toBe('b');
+    expect((await failure(lease({ tried: ['a', 'b'] }))).code).toBe('no_account');
+  });
+
+  it('counts once, however often it is given back', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    const lent = await lease();
+    lent.release(undefined);
+    lent.release(error('account_suspended'));
+    expect(pool.list()[0]?.health).toEqual({ ...NEW_ACCOUNT, successes: 1 });
+  });
+
+  it('for a question about the account counts no success', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    (await lease({ control: true })).release(undefined);
+    expect(pool.list()[0]?.health).toEqual(NEW_ACCOUNT);
+  });
+
+  it('never has a token which the upstream refused', async () => {
+    const { lease } = await setup([newAccount('a')]);
+    const refused = await lease();
+    refused.release(error('token_rejected'));
+    const [one, other] = await Promise.all([lease(), lease()]);
+    expect([one.accessToken, other.accessToken]).toEqual(['a-access-2', 'a-access-2']);
+    refused.release(undefined);
+    expect((await lease()).accessToken).toBe('a-access-2');
+  });
+});
+
+describe('what became of a lease', () => {
+  it('rests a throttled account until its time is over', async () => {
+    const { lease, clock, stateOf } = await setup([newAccount('a')]);
+    (await lease()).release(error('account_throttled', 5_000));
+    expect(stateOf('a')).toMatchObject({ status: 'cooling' });
+    const refused = await failure(lease());
+    expect(refused).toMatchObject({ code: 'no_account', retryAfterMs: 5_000 });
+    expect(refused.message).toContain('1 resting');
+    clock.advance(5_000);
+    await lease();
+  });
+
+  it('signs an account out whose credential is dead, and says so', async () => {
+    const { lease, tokens, stateOf } = await setup([newAccount('a')]);
+    tokens.trouble = error('credential_rejected');
+    expect((await failure(lease())).code).toBe('credential_rejected');
+    expect(stateOf('a')).toEqual({ status: 'signed-out' });
+    expect((await failure(lease())).message).toContain('dragoman login');
+  });
+
+  it('leaves an account alone whose token endpoint is in trouble', async () => {
+    const { lease, tokens, stateOf } = await setup([newAccount('a')]);
+    tokens.trouble = error('upstream_broken');
+    expect((await failure(lease())).code).toBe('upstream_broken');
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+  });
+
+  it('switches an account off after too many own faults in a row', async () => {
+    const { lease, stateOf } = await setup([newAccount('a')]);
+    for (let i = 0; i < 2; i++) (await lease()).release(error('permission_denied'));
+    (await lease()).release(undefined);
+    for (let i = 0; i < 3; i++) (await lease()).release(error('permission_denied'));
+    expect(stateOf('a')).toEqual({ status: 'disabled', by: 'errors' });
+  });
+
+  it('is stored: a change of state at once, counters by and by and at the end', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    (await lease()).release(undefined);
+    (await lease()).release(undefined);
+    expect((await store.accounts.find('a'))?.health).toEqual(NEW_ACCOUNT);
+    await pool.flush();
+    expect((await store.accounts.find('a'))?.health.successes).toBe(2);
+    (await lease()).release(error('account_suspended'));
+    await pool.flush();
+    expect((await store.accounts.find('a'))?.health.state).toEqual({ status: 'suspended' });
+  });
+
+  it('is kept until the store takes it', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    const save = store.accounts.saveHealth;
+    store.accounts.saveHealth = async () => {
+      throw error('storage_unavailable');
+    };
+    (await lease()).release(error('account_suspended'));
+    await pool.flush();
+    store.accounts.saveHealth = save;
+    await pool.flush();
+    expect((await store.accounts.find('a'))?.health.state).toEqual({ status: 'suspended' });
+  });
+});
+
+describe('the accounts of a run', () => {
+  it('are those signed in and those which this run names', async () => {
+    const source = { type: 'environment' } as const;
+    const { pool } = await setup([newAccount('a'), newAccount('named', { source }), newAccount('other', { source })]);
+    expect(
+      pool
+        .list()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['a', 'named']);
+  });
+
+  it('grow and shrink when another process writes', async () => {
+    let mark = 1;
+    const { pool, lease, options } = await setup([newAccount('a')], {
+      store: { ...store.accounts, changeMark: () => mark },
+    });
+    await lease();
+    await options.store.put(newAccount('b'), 5);
+    await options.store.remove('a');
+    expect((await lease()).accountId).toBe('a');
+    mark++;
+    expect((await lease()).accountId).toBe('b');
+    expect(pool.list()).toHaveLength(1);
+  });
+
+  it('go on serving when the store is gone', async () => {
+    const gone = () => {
+      throw error('storage_unavailable');
+    };
+    let changeMark: () => number = () => 1;
+    const { lease } = await setup([newAccount('a')], {
+      store: { ...store.accounts, changeMark: () => changeMark() },
+    });
+    await lease();
+    changeMark = gone;
+    expect((await lease()).accountId).toBe('a');
+  });
+
+  it('are added, switched off and on, refreshed and removed by hand', async () => {
+    const { pool, lease, tokens } = await setup([]);
+    expect((await failure(lease())).message).toContain('dragoman login');
+    await pool.add(newAccount('a'));
+    expect((await lease()).accessToken).toBe('a-access-1');
+    await pool.refresh('a');
+    expect((await lease()).accessToken).toBe('a-access-2');
+    expect(tokens.presented).toHaveLength(2);
+    await pool.setEnabled('a', false);
+    expect((await failure(lease())).message).toContain('1 switched off');
+    await pool.setEnabled('a', true);
+    await lease();
+    expect(await pool.remove('a')).toBe(true);
+    expect(await pool.remove('a')).toBe(false);
+    expect(await pool.setEnabled('a', true)).toBe(false);
+    expect((await failure(pool.refresh('a'))).code).toBe('not_found');
+    expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
+  });
+
+  it('are told as expired when no token is good any longer', async () => {
+    const { pool, lease, clock } = await setup([newAccount('a')]);
+    expect(pool.status()).toMatchObject({ hasToken: false });
+    await lease();
+    clock.advance(3_600_000);
+    expect(pool.status()).toMatchObject({ hasToken: true, tokenExpired: true });
+  });
+
+  it('come back when the Kiro IDE has signed in again', async () => {
+    const source = { type: 'kiro-file', path: '/x' } as const;
+    const { lease, tokens, clock, setFile } = await setup([newAccount('named', { source })]);
+    tokens.trouble = error('credential_rejected');
+    await failure(lease());
+    tokens.trouble = undefined;
+    expect((await failure(lease())).code).toBe('no_account');
+    setFile({ credential: { ...newAccount('x').credential }, accessToken: undefined });
+    clock.advance(5_000);
+    expect((await lease()).accessToken).toBe('x-access-1');
+  });
+});

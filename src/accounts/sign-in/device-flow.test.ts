@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeTokens } from '../../../test/support/fake-accounts.ts';
+import { createFakeClock } from '../../../test/support/fake-clock.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { openStore, type Store } from '../../storage/open.ts';
+import type { DevicePoll } from '../ports.ts';
+import { type DeviceFlowOptions, startDeviceFlow } from './device-flow.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const never = new AbortController().signal;
+let store: Store;
+
+beforeEach(async () => {
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+});
+afterEach(() => store.close());
+
+const PENDING: DevicePoll = { type: 'pending' };
+const SIGNED_IN: DevicePoll = {
+  type: 'signed-in',
+  tokens: { accessToken: 'aoa', refreshToken: 'aor', expiresInS: 3600, profileArn: undefined },
+};
+
+/** `polls` are answered in turn, the last for ever. */
+function setup(polls: readonly (DevicePoll | GatewayError)[], more: Partial<DeviceFlowOptions> = {}) {
+  const clock = createFakeClock();
+  const calls: string[] = [];
+  let registered = 0;
+  let polled = 0;
+  const refusedClients = new Set<string>();
+  const tokens: DeviceFlowOptions['tokens'] = {
+    ...createFakeTokens(),
+    async registerClient(region, startUrl) {
+      registered++;
+      calls.push(`register ${region} ${startUrl}`);
+      return { clientId: `client-${registered}`, clientSecret: 's', expiresAtMs: clock.now() + 90 * DAY_MS };
+    },
+    async startDevice(_region, _startUrl, { clientId }) {
+      calls.push(`start ${clientId}`);
+      if (refusedClients.has(clientId)) throw new GatewayError('credential_rejected', 'unknown client');
+      return {
+        deviceCode: 'device',
+        userCode: 'ABCD-EFGH',
+        verificationUrl: 'https://verify.example/',
+        verificationUrlComplete: 'https://verify.example/?user_code=ABCD-EFGH',
+        expiresInS: 600,
+        intervalS: undefined,
+      };
+    },
+    async pollDevice(_region, { clientId }, deviceCode) {
+      calls.push(`poll ${clientId} ${deviceCode}`);
+      const answer = polls[Math.min(polled++, polls.length - 1)] ?? PENDING;
+      if (answer instanceof GatewayError) throw answer;
+      return answer;
+    },
+  };
+  const { registrations } = store;
+  const options = {
+    tokens,
+    registrations,
+    clock,
+    region: 'us-east-1',
+    startUrl: undefined,
+    profileArn: undefined,
+    ...more,
+  };
+  return { start: () => startDeviceFlow(options, never), clock, calls, refusedClients };
+}
+
+describe('signing in by device flow', () => {
+  it('shows where to go, waits, and gives the credential', async () => {
+    const { start, clock, calls } = setup([PENDING, PENDING, SIGNED_IN]);
+    const begun = clock.now();
+    const signIn = await start();
+    expect(signIn).toMatchObject({
+      verificationUrl: 'https://verify.example/?user_code=ABCD-EFGH',
+      userCode: 'ABCD-EFGH',
+      expiresAtMs: begun + 600_000,
+    });
+    expect(await signIn.wait(never)).toEqual({
+      credential: {
+        kind: 'builder-id',
+        refreshToken: 'aor',
+        clientId: 'client-1',
+        clientSecret: 's',
+        region: 'us-east-1',
+        startUrl: 'https://view.awsapps.com/start',
+        profileArn: undefined,
+      },
+      accessToken: { value: 'aoa', expiresAtMs: clock.now() + 3_600_000 },
+    });
+    expect(calls[0]).toBe('register us-east-1 https://view.awsapps.com/start');
+    expect(clock.sleeps).toEqual([5000, 5000, 5000]);
+  });
+
+  it('is at the Identity Center of an organisation when it has a start URL', async () => {
+    const { start } = setup([SIGNED_IN], {
+      startUrl: 'https://acme.awsapps.com/start/',
+      region: 'eu-central-1',
+      profileArn: 'arn',
+    });
+    const { credential } = await (await start()).wait(never);
+    expect(credential).toMatchObject({
+      kind: 'idc',
+      region: 'eu-central-1',
+      startUrl: 'https://acme.awsapps.com/start',
+      profileArn: 'arn',
+    });
+  });
+
+  it('asks more slowly when told to, and goes on when the network stutters', async () => {
+    const trouble = new GatewayError('upstream_broken', 'reset');
+    const { start, clock } = setup([{ type: 'slow-down' }, trouble, { type: 'slow-down' }, SIGNED_IN]);
+    await (await start()).wait(never);
+    expect(clock.sleeps).toEqual([5000, 10_000, 10_000, 15_000]);
+  });
+
+  it.each<[string, DevicePoll, string]>([
+    ['the person refuses', { type: 'denied' }, 'refused in the browser'],
+    ['the service says the code is too old', { type: 'expired' }, 'expired'],
+    ['the service forgets the client', { type: 'client-rejected' }, 'Start again'],
+  ])('ends when %s', async (_name, answer, words) => {
+    const { start } = setup([PENDING, answer]);
+    await expect((await start()).wait(never)).rejects.toThrow(words);
+  });
+
+  it('ends by itself when the code is too old', async () => {
+    const { start, clock } = setup([PENDING]);
+    await expect((await start()).wait(never)).rejects.toMatchObject({ code: 'credential_rejected' });
+    expect(clock.sleeps.length).toBe(120);
+  });
+
+  it('ends when it is cancelled, between two questions', async () => {
+    const { start, calls } = setup([PENDING]);
+    await expect((await start()).wait(AbortSignal.abort())).rejects.toMatchObject({ code: 'client_closed' });
+    expect(calls.filter((call) => call.startsWith('poll'))).toEqual([]);
+  });
+
+  it('tells what it cannot understand', async () => {
+    const bug = new GatewayError('upstream_refused', 'bug');
+    await expect((await setup([bug]).start()).wait(never)).rejects.toBe(bug);
+  });
+
+  it.each([
+    ['a region which is none', { region: 'us-east-1.evil.example/' }],
+    ['a start URL which is none', { startUrl: 'acme' }],
+    ['a start URL without TLS', { startUrl: 'http://acme.example/start' }],
+    ['a start URL with a password', { startUrl: 'https://a:b@acme.example/start' }],
+  ])('refuses %s before it asks anybody', async (_name, more) => {
+    const { start, calls } = setup([SIGNED_IN], more);
+    await expect(start()).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the client registration', () => {
+  it('is kept for the next sign-in at the same place', async () => {
+    await setup([SIGNED_IN]).start();
+    const { start, calls } = setup([SIGNED_IN]);
+    await start();
+    expect(calls).toEqual(['start client-1']);
+    const elsewhere = setup([SIGNED_IN], { region: 'eu-west-1' });
+    await elsewhere.start();
+    expect(elsewhere.calls[0]).toMatch(/^register/);
+  });
+
+  it('is made anew before it runs out, because refresh tokens die with it', async () => {
+    const { start, clock, calls } = setup([SIGNED_IN]);
+    await start();
+    clock.advance(80 * DAY_MS);
+    await start();
+    expect(calls.filter((call) => call.startsWith('register'))).toHaveLength(2);
+  });
+
+  it('is made anew when the service has forgotten it', async () => {
+    const { start, calls, refusedClients } = setup([SIGNED_IN]);
+    await start();
+    refusedClients.add('client-1');
+    await start();
+    expect(calls.slice(-3)).toEqual(['start client-1', expect.stringMatching(/^register/), 'start client-2']);
+  });
+});
