@@ -110,6 +110,14 @@ describe('a streamed reply', () => {
     expect(headers['request-id']).toBe(headers['x-request-id']);
   });
 
+  it('says on the OpenAI API what that vendor says', async () => {
+    const { headers } = await post(await serve(createFakeGateway()), '/v1/chat/completions', { ...CHAT, stream: true });
+    expect(headers).toMatchObject({
+      'openai-version': '2020-10-01',
+      'openai-processing-ms': expect.stringMatching(/^\d+$/),
+    });
+  });
+
   it('keeps its notes within what clients read of headers', async () => {
     const gateway = createFakeGateway();
     gateway.reply = async (request) => ({

@@ -67,9 +67,9 @@ async function answerWhole(
   exchange.gone.signal.throwIfAborted();
   const reply = collector.reply();
   exchange.record.usage = reply.usage;
-  exchange.record.firstByteMs = Date.now() - exchange.receivedMs;
+  exchange.record.firstByteMs = exchange.elapsedMs();
   const body = protocol.writeReply(reply, request, protocol.replyId(randomId()));
-  sendJson(exchange, 200, body, notesOf(answer.adjustments, answer));
+  sendJson(exchange, 200, body, { ...timing(exchange), ...notesOf(answer.adjustments, answer) });
 }
 
 /** A reply on its way to a client who reads events. */
@@ -121,12 +121,13 @@ class StreamedReply {
   }
 
   #begin(): void {
-    const { response, headers, record, receivedMs } = this.#exchange;
+    const { response, headers, record, elapsedMs } = this.#exchange;
     if (response.headersSent) return;
-    record.firstByteMs = Date.now() - receivedMs;
+    record.firstByteMs = elapsedMs();
     response.writeHead(200, {
       ...headers,
       ...STREAM_HEADERS,
+      ...timing(this.#exchange),
       ...notesOf(this.#answer?.adjustments ?? this.#request.adjustments, this.#answer),
     });
   }
@@ -167,6 +168,11 @@ const STREAM_HEADERS: OutgoingHttpHeaders = {
 function noteAnswer({ record }: Exchange, answer: Answer): void {
   record.route = answer.route;
   record.adjustments = answer.adjustments;
+}
+
+/** How long it took until here, where OpenAI's own service says so too. */
+function timing({ headers, elapsedMs }: Exchange): OutgoingHttpHeaders {
+  return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
 }
 
 function notesOf(adjustments: readonly Adjustment[], answer: Answer | undefined): OutgoingHttpHeaders {

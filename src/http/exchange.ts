@@ -13,6 +13,8 @@ export interface Exchange {
   /** Headers every answer to this request carries: CORS, ids, safety. */
   readonly headers: OutgoingHttpHeaders;
   readonly receivedMs: number;
+  /** Since then, in milliseconds. */
+  readonly elapsedMs: () => number;
   /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
   readonly gone: AbortController;
   readonly record: RequestRecord;

@@ -8,11 +8,7 @@ import type { Exchange } from './exchange.ts';
 /** Asked every few seconds by machines; only worth a line when one looks for it. */
 const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
 
-export function logExchange(
-  log: Log,
-  { request, response, requestId, receivedMs, record }: Exchange,
-  nowMs: number,
-): void {
+export function logExchange(log: Log, { request, response, requestId, elapsedMs, record }: Exchange): void {
   const path = (request.url ?? '').replace(/\?.*/s, '').slice(0, 200);
   const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
   const status = response.headersSent ? response.statusCode : 499;
@@ -21,7 +17,7 @@ export function logExchange(
     method: request.method,
     path,
     status,
-    durationMs: nowMs - receivedMs,
+    durationMs: elapsedMs(),
     firstByteMs,
     client,
     model: model?.slice(0, 100),

@@ -117,21 +117,15 @@ async function createApp(
     const requestId = `req_${randomId()}`;
     const headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
     const gone = new AbortController();
-    const exchange: Exchange = {
-      requestId,
-      request,
-      response,
-      headers,
-      receivedMs: options.clock.now(),
-      gone,
-      record: {},
-    };
+    const receivedMs = options.clock.now();
+    const elapsedMs = () => options.clock.now() - receivedMs;
+    const exchange: Exchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
     exchanges.set(request, exchange);
     inFlight.add(exchange);
     response.once('close', () => {
       inFlight.delete(exchange);
       if (!response.writableFinished) gone.abort();
-      logExchange(options.log, exchange, options.clock.now());
+      logExchange(options.log, exchange);
       // A connection kept alive would keep a stopping server alive too.
       if (state.draining) setImmediate(() => app.server.closeIdleConnections());
     });
