@@ -1,0 +1,118 @@
+/**
+ * Ten thousand random conversations, as messy as agents send them, against the strict simulator: each is accepted, or
+ * gets a 400 that names the field. Nothing a person or a tool said is missing in what reaches the service, and the next
+ * turn's request begins with this one's bytes.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { type House, openHouse } from '../support/house.ts';
+import {
+  type Step,
+  sessionArbitrary,
+  sessionMarker,
+  type WrittenSession,
+  writeAnthropic,
+  writeOpenAi,
+} from './messy-sessions.ts';
+
+const SEED = 20_261_121;
+const CONCURRENCY = 8;
+
+const DIALECTS = [
+  { name: 'Anthropic Messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
+  { name: 'OpenAI Chat Completions', path: '/v1/chat/completions', offset: 1_000_000, write: writeOpenAi },
+] as const;
+
+let house: House;
+beforeAll(async () => {
+  house = await openHouse({ script: { replies: [{ steps: ['Ok.'] }] } });
+});
+afterAll(() => house.close());
+
+describe.each(DIALECTS)('$name', ({ path, offset, write }) => {
+  it('5,000 random conversations are accepted by the strict service or refused by name', {
+    timeout: 300_000,
+  }, async () => {
+    const sessions = fc.sample(sessionArbitrary, { numRuns: 5_000, seed: SEED });
+    const tally = { accepted: 0, refused: 0 };
+    await inParallel(sessions, async (drawn, index) => {
+      const number = offset + index;
+      const written = write({ ...drawn, number });
+      const { status, body, upstream } = await ask(path, written, number);
+      if (status === 200) {
+        tally.accepted++;
+        expectNothingMissing(written, upstream);
+      } else {
+        tally.refused++;
+        expectNamedField(status, body, written);
+      }
+    });
+    expect(tally.accepted + tally.refused).toBe(5_000);
+    // Only pictures which are none may be refused; about one session in twenty has one.
+    expect(tally.accepted).toBeGreaterThan(4_000);
+  });
+
+  it('the next turn begins with the bytes of this one', { timeout: 300_000 }, async () => {
+    const sessions = fc.sample(sessionArbitrary, { numRuns: 500, seed: SEED + 1 });
+    let compared = 0;
+    await inParallel(sessions, async (drawn, index) => {
+      const steps: Step[] = [...drawn.steps, { type: 'user', texts: ['and now?'] }];
+      const later: Step[] = [
+        { type: 'assistant', text: 'Done.', reasoning: false, calls: [] },
+        { type: 'user', texts: ['Thanks. What next?'] },
+      ];
+      const number = offset + 100_000 + index;
+      const first = await ask(path, write({ ...drawn, steps, number }), number);
+      const next = await ask(path, write({ ...drawn, steps: [...steps, ...later], number }), number);
+      if (first.status !== 200 || next.status !== 200) return;
+      compared++;
+      const prefix = first.upstream.slice(0, first.upstream.indexOf('],"currentMessage":'));
+      const after = next.upstream;
+      expect(after.slice(0, prefix.length)).toBe(prefix);
+    });
+    expect(compared).toBeGreaterThan(400);
+  });
+});
+
+interface Asked {
+  readonly status: number;
+  readonly body: JsonObject;
+  /** Raw body of the request the service got; empty when none reached it. */
+  readonly upstream: string;
+}
+
+async function ask(path: string, written: WrittenSession, number: number): Promise<Asked> {
+  const response = await fetch(`${house.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${house.apiKey}` },
+    body: JSON.stringify(written.body),
+  });
+  const body: JsonObject = JSON.parse(await response.text());
+  const marker = sessionMarker(number);
+  const upstream = house.takeChatRequest((raw) => raw.includes(marker)) ?? '';
+  return { status: response.status, body, upstream };
+}
+
+function expectNothingMissing({ markers, body }: WrittenSession, upstream: string): void {
+  const missing = markers.filter((marker) => !upstream.includes(marker));
+  if (missing.length > 0) throw new Error(`missing upstream: ${missing.join(', ')}\n${JSON.stringify(body)}`);
+}
+
+/** OpenAI's dialect has `param`; Anthropic's says it in the message, as the vendor does. */
+function expectNamedField(status: number, body: JsonObject, written: WrittenSession): void {
+  const error = body.error as { param?: string | null; message: string }; // both dialects have it
+  const named = error.param ?? /\b(?:messages|tools|system)(?:[.[]\d+|:)/.exec(error.message)?.[0];
+  if (status !== 400 || !named) throw new Error(`${status} ${JSON.stringify(body)}\n${JSON.stringify(written.body)}`);
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      const item = items[index];
+      if (item !== undefined) await work(item, index);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}

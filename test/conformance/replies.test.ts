@@ -1,0 +1,91 @@
+/**
+ * Every event script through every client protocol, streamed and whole, over real sockets: simulator → gateway →
+ * official SDK. What a client accumulates from a stream is what it gets whole, and both are what the script says.
+ */
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
+import type { StopReason } from '../../src/core/reply.ts';
+import { PROTOCOLS } from '../../src/protocols/index.ts';
+import { openHouse } from '../support/house.ts';
+import { EVENT_SCRIPTS, type EventScript, type ExpectedFailure, type ExpectedReply } from './event-scripts.ts';
+import {
+  isFailure,
+  type SdkClient,
+  type SdkFailure,
+  type SdkOutcome,
+  type SdkReply,
+  sdkClients,
+} from './sdk-clients.ts';
+
+const FINISH: Record<StopReason, { openai: string; anthropic: string; ai: string }> = {
+  'end-turn': { openai: 'stop', anthropic: 'end_turn', ai: 'stop' },
+  'tool-use': { openai: 'tool_calls', anthropic: 'tool_use', ai: 'tool-calls' },
+  'max-tokens': { openai: 'length', anthropic: 'max_tokens', ai: 'length' },
+  'stop-sequence': { openai: 'stop', anthropic: 'stop_sequence', ai: 'stop' },
+  refusal: { openai: 'content_filter', anthropic: 'refusal', ai: 'content-filter' },
+  'context-window': { openai: 'length', anthropic: 'model_context_window_exceeded', ai: 'length' },
+};
+
+describe.each(EVENT_SCRIPTS)('$name', (script) => {
+  it.each(['openai', '@anthropic-ai/sdk', 'AI SDK, openai-compatible', 'AI SDK, anthropic'])('%s', async (name) => {
+    const whole = await answerOf(script, name, (client) => client.whole());
+    const streamed = await answerOf(script, name, (client) => client.streamed());
+    const client = clientOf('http://127.0.0.1', 'unused', name);
+    if ('error' in script.expected) {
+      expectFailure(client, script.expected, whole, false);
+      expectFailure(client, script.expected, streamed, script.expected.visible !== undefined);
+      return;
+    }
+    expectReply(client, script.expected, whole);
+    expectReply(client, script.expected, streamed);
+    expect(streamed).toEqual(whole);
+  });
+});
+
+/** A house of its own each time: a refusal may rest the account, and the next answer must not suffer from it. */
+async function answerOf(
+  { steps, refuse }: EventScript,
+  name: string,
+  ask: (client: SdkClient) => Promise<SdkOutcome>,
+): Promise<SdkOutcome> {
+  await using house = await openHouse({
+    script: { replies: [{ ...(steps ? { steps } : {}), ...(refuse ? { refuse } : {}) }] },
+  });
+  return await ask(clientOf(house.url, house.apiKey, name));
+}
+
+function clientOf(url: string, apiKey: string, name: string): SdkClient {
+  const client = sdkClients(url, apiKey).find((candidate) => candidate.name === name);
+  if (!client) throw new Error(`no client ${name}`);
+  return client;
+}
+
+function expectReply(client: SdkClient, expected: ExpectedReply, outcome: SdkOutcome): void {
+  if (isFailure(outcome)) throw new Error(`failed with ${outcome.status}: ${outcome.message}`);
+  const words = FINISH[expected.stop];
+  const wanted: Partial<SdkReply> = {
+    text: expected.text ?? '',
+    reasoning: expected.reasoning ?? '',
+    tools: expected.tools ?? [],
+    finish: client.raw ? words[client.dialect] : words.ai,
+    ...(expected.inputTokens === undefined ? {} : { inputTokens: expected.inputTokens }),
+    ...(expected.outputTokens === undefined ? {} : { outputTokens: expected.outputTokens }),
+    ...(expected.cacheReadTokens === undefined || !client.raw ? {} : { cacheReadTokens: expected.cacheReadTokens }),
+  };
+  expect(outcome).toMatchObject(wanted);
+}
+
+function expectFailure(client: SdkClient, expected: ExpectedFailure, outcome: SdkOutcome, midStream: boolean): void {
+  if (!isFailure(outcome)) throw new Error(`ended as if all were well: ${JSON.stringify(outcome)}`);
+  const wanted: Partial<SdkFailure> = midStream
+    ? { visible: expected.visible ?? '' }
+    : { visible: '', status: statusOf(client, expected.error) };
+  expect(outcome).toMatchObject(wanted);
+  expect(outcome.message).not.toBe('');
+}
+
+function statusOf(client: SdkClient, code: ErrorCode): number {
+  const protocol = PROTOCOLS.find(({ id }) => id.startsWith(client.dialect));
+  if (!protocol) throw new Error(`no protocol for ${client.dialect}`);
+  return protocol.writeError(new GatewayError(code, 'x'), 'req_1').status;
+}
