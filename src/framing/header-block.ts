@@ -25,9 +25,18 @@ export const MAX_HEADER_BYTES = 128 * 1024;
 const MAX_CACHED_BLOCKS = 64;
 const MAX_CACHED_BLOCK_BYTES = 256;
 const cache = new Map<string, HeaderBlock>();
+/** Most frames have the headers of the frame before: comparing bytes is cheaper than making a key of them. */
+let latest: { readonly bytes: Buffer; readonly block: HeaderBlock } | undefined;
 
 export function headerBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
+  if (latest?.bytes.length === end - start && latest.bytes.compare(bytes, start, end) === 0) return latest.block;
   if (end - start > MAX_CACHED_BLOCK_BYTES) return parseHeaders(bytes, start, end);
+  const block = cachedBlock(bytes, start, end);
+  latest = { bytes: Buffer.from(bytes.subarray(start, end)), block };
+  return block;
+}
+
+function cachedBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
   const key = bytes.toString('latin1', start, end);
   const known = cache.get(key);
   if (known) return known;
