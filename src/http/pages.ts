@@ -1,9 +1,9 @@
 /** The pages for people: how it is going, and the API reference. No scripts, nothing from elsewhere, a strict policy. */
 import fastifyHelmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
+import type { Desk } from './desk.ts';
 import { STYLE_HASH } from './page.ts';
 import { referencePage } from './reference-page.ts';
-import type { Desk } from './server.ts';
 import { statusPage } from './status-page.ts';
 
 /** What Codex expects of a server without web sockets: silently goes on over HTTP. */

@@ -5,12 +5,12 @@ import { parseCountTokens } from '../protocols/anthropic-messages/index.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import { answerChat, contextOf } from './answer.ts';
 import { readJson } from './body.ts';
+import type { Desk } from './desk.ts';
 import { sendError, sendJson } from './exchange.ts';
 import { answerModel, answerModels } from './models.ts';
 import { describeApi, SCHEMAS } from './openapi.ts';
 import { registerPages } from './pages.ts';
 import { dialectOf } from './paths.ts';
-import type { Desk } from './server.ts';
 
 export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
   const description = describeApi(app, desk.options.version);

@@ -1,0 +1,110 @@
+/** Where every request is received and every refusal is said: the routes' common ground. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../core/errors.ts';
+import { createApiKeyCheck } from '../gateway/api-keys.ts';
+import { anthropicMessages, openaiChat } from '../protocols/index.ts';
+import type { ClientProtocol } from '../protocols/protocol.ts';
+import { KeyGuard } from './auth.ts';
+import { type Exchange, sendError } from './exchange.ts';
+import { randomId } from './ids.ts';
+import { foreignness } from './local-mode.ts';
+import { type Dialect, dialectOf } from './paths.ts';
+import { logExchange } from './request-log.ts';
+import type { ServerOptions } from './server.ts';
+
+/** In whose words errors are told where the path alone says nothing. */
+const DIALECTS: Readonly<Record<Dialect, ClientProtocol>> = { openai: openaiChat, anthropic: anthropicMessages };
+
+export class Desk {
+  readonly options: ServerOptions;
+  readonly localMode: boolean;
+  /** Requests whose answer has not ended. */
+  readonly inFlight = new Set<Exchange>();
+  /** Set once the server is to stop: nothing new is taken. */
+  draining = false;
+  readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
+  readonly #guard: KeyGuard;
+  readonly #onClosed: () => void;
+
+  /** `onClosed` is called after every answer while draining. */
+  constructor(options: ServerOptions, onClosed: () => void) {
+    this.options = options;
+    this.localMode = options.apiKeys.length === 0;
+    this.#guard = new KeyGuard(this.localMode ? undefined : createApiKeyCheck(options.apiKeys), options.clock);
+    this.#onClosed = onClosed;
+  }
+
+  open(request: IncomingMessage, response: ServerResponse): Exchange {
+    const { clock, log } = this.options;
+    const requestId = `req_${randomId()}`;
+    const headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
+    const gone = new AbortController();
+    const receivedMs = clock.now();
+    const elapsedMs = () => clock.now() - receivedMs;
+    const exchange: Exchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
+    this.#exchanges.set(request, exchange);
+    this.inFlight.add(exchange);
+    response.once('close', () => {
+      this.inFlight.delete(exchange);
+      if (!response.writableFinished) gone.abort();
+      logExchange(log, exchange);
+      if (this.draining) setImmediate(this.#onClosed);
+    });
+    return exchange;
+  }
+
+  /** The first hook of every request: its id, and the reasons to turn it away whatever it wants. */
+  receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { headers } = this.open(request.raw, reply.raw);
+    reply.headers(headers);
+    if (this.draining) {
+      reply.header('connection', 'close');
+      return this.refuse(request, reply, stopping());
+    }
+    const foreign = this.localMode ? foreignness(request.headers, this.options.corsOrigins) : undefined;
+    if (foreign !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', foreign));
+    if (request.headers['access-control-request-private-network'] === 'true') {
+      reply.header('access-control-allow-private-network', 'true');
+    }
+    return undefined;
+  };
+
+  /** The hook of routes which are for keys of this gateway. */
+  requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    try {
+      this.exchangeOf(request).record.client = await this.#guard.identify(request.headers, request.ip);
+      return undefined;
+    } catch (cause) {
+      return this.refuse(request, reply, GatewayError.from(cause));
+    }
+  };
+
+  exchangeOf(request: FastifyRequest): Exchange {
+    const exchange = this.#exchanges.get(request.raw);
+    if (!exchange) throw new Error('A handler ran before the first hook.');
+    return exchange;
+  }
+
+  protocolOf(request: FastifyRequest): ClientProtocol {
+    return DIALECTS[dialectOf(request.originalUrl, request.url, request.headers)];
+  }
+
+  /** From here on the answer is written to the raw response, with the headers set so far. */
+  takeOver(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const exchange = this.exchangeOf(request);
+    Object.assign(exchange.headers, reply.getHeaders());
+    reply.hijack();
+    return exchange;
+  }
+
+  /** Says the error in the dialect of its sender. */
+  refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+    sendError(this.takeOver(request, reply), this.protocolOf(request), error);
+    return reply;
+  }
+}
+
+export function stopping(): GatewayError {
+  return new GatewayError('shutting_down', 'This gateway is stopping; ask again.', { retryAfterMs: 1_000 });
+}
