@@ -20,10 +20,12 @@ export class EscapedMember {
 
   /** The inside of the JSON string, valid as it stands; undefined: parse the text instead. */
   cut(json: string): string | undefined {
+    const start = this.#before.length;
     const end = json.length - this.#after.length;
-    if (end < this.#before.length || !json.startsWith(this.#before) || !json.endsWith(this.#after)) return undefined;
-    const inside = json.slice(this.#before.length, end);
-    return STRING_INSIDE.test(inside) ? inside : undefined;
+    // Cut and compared: for strings this short that takes half the time of startsWith and endsWith.
+    if (end < start || json.slice(0, start) !== this.#before || json.slice(end) !== this.#after) return undefined;
+    const inside = json.slice(start, end);
+    return isStringInside(inside) ? inside : undefined;
   }
 
   /** Call with a text that could not be cut and what JSON.parse made of its member. */
@@ -44,6 +46,19 @@ export class EscapedMember {
 /** A stream whose surroundings keep changing is parsed; trying to learn from each frame would only cost. */
 const MAX_LESSONS = 16;
 const MAX_SURROUNDINGS = 1_024;
+
+/** Most texts have nothing to escape, and a loop over a few characters is cheaper than a call of the grammar. */
+function isStringInside(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < SPACE || code === QUOTE || code === BACKSLASH) return STRING_INSIDE.test(text);
+  }
+  return true;
+}
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** All of RFC 8259's string grammar: no bare quote, no control character, no unknown escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them, so they must be looked for.
