@@ -31,7 +31,7 @@ export class Oidc {
   }
 
   registerClient(region: string, startUrl: string, signal: AbortSignal): Promise<ClientRegistration> {
-    return explained('registered no client', async () => {
+    return explained('registered no client', signal, async () => {
       const [client, { RegisterClientCommand }] = await this.#load(region);
       const input = {
         clientName: CLIENT_NAME,
@@ -54,7 +54,7 @@ export class Oidc {
     { clientId, clientSecret }: ClientRegistration,
     signal: AbortSignal,
   ): Promise<DeviceAuthorization> {
-    return explained('began no sign-in', async () => {
+    return explained('began no sign-in', signal, async () => {
       const [client, { StartDeviceAuthorizationCommand }] = await this.#load(region);
       const command = new StartDeviceAuthorizationCommand({ clientId, clientSecret, startUrl });
       const output = await client.send(command, { abortSignal: signal });
@@ -88,12 +88,12 @@ export class Oidc {
     } catch (cause) {
       const waiting = POLL_ANSWERS[nameOf(cause)];
       if (waiting) return { type: waiting };
-      throw explain('gave no token', cause);
+      throw explain('gave no token', cause, signal);
     }
   }
 
   refresh({ region, clientId, clientSecret, refreshToken }: AwsCredential): Promise<NewTokens> {
-    return explained('made no access token', async () => {
+    return explained('made no access token', undefined, async () => {
       const [client, { CreateTokenCommand }] = await this.#load(region);
       const command = new CreateTokenCommand({ clientId, clientSecret, grantType: REFRESH_GRANT, refreshToken });
       return toTokens(await client.send(command));
@@ -193,16 +193,17 @@ const DEAD: ReadonlySet<string> = new Set([
   'AccessDeniedException',
 ]);
 
-async function explained<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function explained<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw explain(what, cause);
+    throw explain(what, cause, signal);
   }
 }
 
 /** The service's own words are left out: descriptions of refused tokens have been seen to quote them. */
-function explain(what: string, cause: unknown): GatewayError {
+function explain(what: string, cause: unknown, signal: AbortSignal | undefined): GatewayError {
+  if (signal?.aborted) return new GatewayError('client_closed', 'The sign-in was cancelled.');
   if (cause instanceof GatewayError) return cause;
   const name = nameOf(cause);
   const status = statusOf(cause);

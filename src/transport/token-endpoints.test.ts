@@ -1,0 +1,236 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { awsCredential } from '../../test/support/fake-accounts.ts';
+import type { SocialCredential } from '../accounts/credentials.ts';
+import type { TokenEndpoints } from '../accounts/ports.ts';
+import type { GatewayError } from '../core/errors.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { createTokenEndpoints } from './token-endpoints.ts';
+
+interface Seen {
+  path: string | undefined;
+  headers: NodeJS.Dict<string | string[]>;
+  body: unknown;
+}
+
+interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  body: unknown;
+}
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Token endpoints whose service always gives this reply; `stall` gives none. */
+async function serve(reply: Reply | 'stall'): Promise<{ endpoints: TokenEndpoints; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    seen.push({ path: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+    if (reply === 'stall') return;
+    const { status = 200, headers = {}, body } = reply;
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // of a TCP server
+  const dispatcher = createDispatcher(undefined, 5_000);
+  closers.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await dispatcher.destroy();
+  });
+  const now = () => Date.UTC(2026, 0, 1);
+  const options = { dispatcher, oidcUrl: url, socialAuthUrl: url, userAgent: 'dragoman/test', now };
+  return { endpoints: createTokenEndpoints(options), seen };
+}
+
+function oidcError(status: number, name: string, error: string): Reply {
+  return { status, headers: { 'x-amzn-errortype': name }, body: { error, error_description: 'aorREFRESHCANARY' } };
+}
+
+async function failure(promise: Promise<unknown>): Promise<GatewayError> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: GatewayError) => error,
+  );
+}
+
+const never = new AbortController().signal;
+const client = { clientId: 'c', clientSecret: 's', expiresAtMs: 9 };
+const aws = awsCredential('aorREFRESHCANARY');
+const social: SocialCredential = {
+  kind: 'social',
+  refreshToken: 'aorREFRESHCANARY',
+  region: 'us-east-1',
+  profileArn: undefined,
+};
+
+describe('the AWS sign-in service', () => {
+  it('registers a client', async () => {
+    const expiresAt = Date.UTC(2026, 3, 1) / 1000;
+    const { endpoints, seen } = await serve({
+      body: { clientId: 'c', clientSecret: 's', clientIdIssuedAt: 1, clientSecretExpiresAt: expiresAt },
+    });
+    expect(await endpoints.registerClient('us-east-1', 'https://x/start', never)).toEqual({
+      clientId: 'c',
+      clientSecret: 's',
+      expiresAtMs: expiresAt * 1000,
+    });
+    expect(seen[0]).toMatchObject({
+      path: '/client/register',
+      body: {
+        clientName: 'dragoman',
+        clientType: 'public',
+        grantTypes: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        issuerUrl: 'https://x/start',
+      },
+    });
+    expect(seen[0]?.headers['user-agent']).toContain('dragoman');
+  });
+
+  it('begins a sign-in', async () => {
+    const { endpoints, seen } = await serve({
+      body: { deviceCode: 'd', userCode: 'u', verificationUri: 'https://v', expiresIn: 300, interval: 1 },
+    });
+    expect(await endpoints.startDevice('us-east-1', 'https://x/start', client, never)).toEqual({
+      deviceCode: 'd',
+      userCode: 'u',
+      verificationUrl: 'https://v',
+      verificationUrlComplete: undefined,
+      expiresInS: 300,
+      intervalS: 1,
+    });
+    expect(seen[0]).toMatchObject({ path: '/device_authorization', body: { startUrl: 'https://x/start' } });
+  });
+
+  it.each([
+    [400, 'AuthorizationPendingException', 'authorization_pending', 'pending'],
+    [400, 'SlowDownException', 'slow_down', 'slow-down'],
+    [400, 'ExpiredTokenException', 'expired_token', 'expired'],
+    [400, 'AccessDeniedException', 'access_denied', 'denied'],
+    [401, 'InvalidClientException', 'invalid_client', 'client-rejected'],
+    [400, 'UnauthorizedClientException', 'unauthorized_client', 'client-rejected'],
+  ])('says %i %s as it is while somebody signs in', async (status, name, error, type) => {
+    const { endpoints } = await serve(oidcError(status, name, error));
+    expect(await endpoints.pollDevice('us-east-1', client, 'd', never)).toEqual({ type });
+  });
+
+  it('gives tokens to who has signed in', async () => {
+    const { endpoints, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
+    expect(await endpoints.pollDevice('us-east-1', client, 'd', never)).toEqual({
+      type: 'signed-in',
+      tokens: { accessToken: 'aoa', refreshToken: 'aor', expiresInS: 7, profileArn: undefined },
+    });
+    expect(seen[0]).toMatchObject({ path: '/token', body: { deviceCode: 'd', clientId: 'c' } });
+  });
+
+  it('refreshes', async () => {
+    const { endpoints, seen } = await serve({ body: { accessToken: 'aoa', expiresIn: 28_800 } });
+    expect(await endpoints.refresh(aws)).toEqual({
+      accessToken: 'aoa',
+      refreshToken: undefined,
+      expiresInS: 28_800,
+      profileArn: undefined,
+    });
+    expect(seen[0]?.body).toEqual({
+      clientId: 'client',
+      clientSecret: 'client-secret',
+      grantType: 'refresh_token',
+      refreshToken: 'aorREFRESHCANARY',
+    });
+  });
+
+  it.each<[string, Reply, string]>([
+    ['a dead refresh token', oidcError(400, 'InvalidGrantException', 'invalid_grant'), 'credential_rejected'],
+    ['an unknown client', oidcError(401, 'InvalidClientException', 'invalid_client'), 'credential_rejected'],
+    ['too many questions', oidcError(400, 'SlowDownException', 'slow_down'), 'upstream_throttled'],
+    ['a broken service', oidcError(500, 'InternalServerException', 'server_error'), 'upstream_broken'],
+    ['a page of an edge layer', { status: 503, body: '<html>aorREFRESHCANARY' }, 'upstream_broken'],
+    [
+      'a request of ours it cannot read',
+      oidcError(400, 'InvalidRequestException', 'invalid_request'),
+      'upstream_refused',
+    ],
+    ['an answer without a token', { body: {} }, 'upstream_broken'],
+  ])('tells %s by its code, never by its words', async (_name, reply, code) => {
+    const { endpoints, seen } = await serve(reply);
+    const error = await failure(endpoints.refresh(aws));
+    expect(error.name).toBe('GatewayError');
+    expect(error.code).toBe(code);
+    expect(JSON.stringify([error.message, error.upstream])).not.toContain('CANARY');
+    expect(seen).toHaveLength(1);
+  });
+
+  it('is never asked in a region which is none', async () => {
+    const { endpoints, seen } = await serve({ body: {} });
+    expect((await failure(endpoints.refresh({ ...aws, region: 'x.evil.example/' }))).code).toBe('invalid_request');
+    expect(seen).toEqual([]);
+  });
+
+  it('is left when the sign-in is cancelled', async () => {
+    const { endpoints } = await serve('stall');
+    const cancel = new AbortController();
+    const asked = failure(endpoints.registerClient('us-east-1', 'https://x', cancel.signal));
+    setImmediate(() => cancel.abort());
+    expect((await asked).code).toBe('client_closed');
+  });
+});
+
+describe('Kiro’s sign-in service', () => {
+  it('refreshes', async () => {
+    const { endpoints, seen } = await serve({
+      body: { accessToken: 'aoa', refreshToken: 'aor-2', profileArn: 'arn', expiresIn: 60 },
+    });
+    expect(await endpoints.refresh(social)).toEqual({
+      accessToken: 'aoa',
+      refreshToken: 'aor-2',
+      profileArn: 'arn',
+      expiresInS: 60,
+    });
+    expect(seen[0]).toMatchObject({ path: '/refreshToken', body: { refreshToken: 'aorREFRESHCANARY' } });
+    expect(seen[0]?.headers['user-agent']).toBe('dragoman/test');
+  });
+
+  it('may say until when instead of how long', async () => {
+    const { endpoints } = await serve({ body: { accessToken: 'aoa', expiresAt: '2026-01-01T00:10:00Z' } });
+    expect((await endpoints.refresh(social)).expiresInS).toBe(600);
+  });
+
+  it.each<[string, Reply, string, number | undefined]>([
+    ['a dead token', { status: 400, body: { error: 'invalid_grant' } }, 'credential_rejected', undefined],
+    ['bad credentials', { status: 401, body: 'Bad credentials' }, 'credential_rejected', undefined],
+    ['a refusal', { status: 403, body: {} }, 'permission_denied', undefined],
+    ['throttling', { status: 429, headers: { 'retry-after': '3' }, body: {} }, 'upstream_throttled', 3000],
+    ['throttling without a time', { status: 429, body: {} }, 'upstream_throttled', undefined],
+    ['another bad request', { status: 400, body: 'aorREFRESHCANARY' }, 'upstream_refused', undefined],
+    ['a broken service', { status: 502, body: '<html>' }, 'upstream_broken', undefined],
+    ['an answer which is no JSON', { body: 'aorREFRESHCANARY' }, 'upstream_broken', undefined],
+  ])('tells %s by its code', async (_name, reply, code, retryAfterMs) => {
+    const { endpoints } = await serve(reply);
+    const error = await failure(endpoints.refresh(social));
+    expect(error.code).toBe(code);
+    expect(error.retryAfterMs).toBe(retryAfterMs);
+    expect(JSON.stringify([error.message, error.upstream])).not.toContain('CANARY');
+  });
+});
+
+describe('a token endpoint which cannot be reached', () => {
+  it.each([
+    ['AWS', aws],
+    ['Kiro', social],
+  ])('is told as such: %s', async (_name, credential) => {
+    const { endpoints } = await serve({ body: {} });
+    await closers.pop()?.();
+    const error = await failure(endpoints.refresh(credential));
+    expect(error.code).toBe('upstream_broken');
+    expect(error.message).not.toContain('CANARY');
+  });
+});
