@@ -13,9 +13,11 @@ import { startDeviceFlow } from './accounts/sign-in/device-flow.ts';
 import { STRATEGIES } from './accounts/strategies.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
+import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway, SendUpstream } from './gateway/ports.ts';
+import { listProfiles } from './gateway/profiles.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { systemClock } from './transport/clock.ts';
 import { createTokenEndpoints } from './transport/token-endpoints.ts';
@@ -120,7 +122,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       gateway: createGateway({ upstream, pool, send, log, clock, sendEnvironment }),
       accounts: pool,
       store,
-      signIn: (options, signal) => signIn(options, { settings, tokens, store, clock, pool }, signal),
+      signIn: (options, signal) => signIn(options, { settings, tokens, store, clock, pool, send, log }, signal),
       async close() {
         await pool.flush();
         await transport.close();
@@ -140,6 +142,8 @@ interface SignInParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly pool: Pool;
+  readonly send: SendUpstream;
+  readonly log: Log;
 }
 
 async function signIn(options: SignInOptions, parts: SignInParts, signal: AbortSignal): Promise<SignIn> {
@@ -161,7 +165,7 @@ async function signIn(options: SignInOptions, parts: SignInParts, signal: AbortS
     userCode,
     expiresAtMs,
     async wait(waitSignal) {
-      const secrets = await flow.wait(waitSignal);
+      const secrets = await withProfile(await flow.wait(waitSignal), parts, waitSignal);
       const before = pool.list().find((account) => isSignedOutTwin(account, secrets));
       const { kind } = secrets.credential;
       const label = options.label ?? before?.label ?? (kind === 'builder-id' ? 'Builder ID' : 'Identity Center');
@@ -169,6 +173,43 @@ async function signIn(options: SignInOptions, parts: SignInParts, signal: AbortS
       return pool.add({ id, label, source: { type: 'sign-in' }, health: NEW_ACCOUNT, ...secrets });
     },
   };
+}
+
+/** Organisations' accounts work under a profile: the only one, or the first of several, which the log tells. */
+async function withProfile(
+  secrets: Secrets,
+  { settings, send, log }: SignInParts,
+  signal: AbortSignal,
+): Promise<Secrets> {
+  const { credential, accessToken } = secrets;
+  if (credential.kind !== 'idc' || credential.profileArn !== undefined || !accessToken) return secrets;
+  const access = {
+    region: credential.region,
+    profileArn: undefined,
+    wireProfile: settings.wireProfile ?? DEFAULT_WIRE_PROFILE,
+    baseUrl: settings.upstreamUrl,
+    headers: {},
+  };
+  try {
+    const profiles = await listProfiles({ access, accessToken: accessToken.value, send, log }, signal);
+    const [first] = profiles;
+    if (!first) {
+      log.warn({}, 'the organisation has given this account no profile; ask its administrator if requests are refused');
+      return secrets;
+    }
+    if (profiles.length > 1) {
+      const names = profiles.map(({ name }) => name);
+      log.warn({ using: first.name, names }, 'there are several profiles; choose another with --profile-arn');
+    }
+    return { ...secrets, credential: { ...credential, profileArn: first.arn } };
+  } catch (cause) {
+    // The person has signed in: that is not thrown away because a list could not be had.
+    log.warn(
+      { why: GatewayError.from(cause).message },
+      'the profile could not be found out; set it with --profile-arn',
+    );
+    return secrets;
+  }
 }
 
 /** Signing in again revives the account which was signed out at the same place, instead of standing beside it. */

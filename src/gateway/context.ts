@@ -52,7 +52,10 @@ export function upstreamRequestId(answer: UpstreamAnswer): string | undefined {
   return answer.header('x-amzn-requestid') ?? answer.header('x-amzn-request-id') ?? answer.header('x-amz-request-id');
 }
 
-export async function explainRefusal(upstream: Upstream, answer: UpstreamAnswer): Promise<GatewayError> {
+export async function explainRefusal(
+  upstream: Pick<Upstream, 'explainFailure'>,
+  answer: UpstreamAnswer,
+): Promise<GatewayError> {
   const body = await readText(answer);
   return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body });
 }

@@ -1,0 +1,80 @@
+/**
+ * Which profile an organisation's account works under. Asked once, after signing in: in every region which serves the
+ * API, because the sign-in's own region says nothing about where the profile lives.
+ */
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { Log } from '../core/log.ts';
+import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
+import { encodeListProfiles } from '../upstreams/codewhisperer/operations.ts';
+import { wireProfile } from '../upstreams/codewhisperer/profiles.ts';
+import type { Access } from '../upstreams/upstream.ts';
+import { explainRefusal, isSuccess, readText } from './context.ts';
+import type { SendUpstream } from './ports.ts';
+
+const MAX_PAGES = 10;
+const MAX_LIST_BYTES = 1024 * 1024;
+
+export interface Profile {
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface ProfileQuestion {
+  readonly access: Access;
+  readonly accessToken: string;
+  readonly send: SendUpstream;
+  readonly log: Log;
+}
+
+/** Active profiles, each once. Rejects with what the service said when no region gave a list. */
+export async function listProfiles(question: ProfileQuestion, signal: AbortSignal): Promise<readonly Profile[]> {
+  const { access } = question;
+  const profiles = new Map<string, Profile>();
+  let listed = false;
+  let failure: unknown;
+  for (const region of wireProfile(access.wireProfile).regions) {
+    try {
+      for (const profile of await listIn(question, { ...access, region, profileArn: undefined }, signal))
+        profiles.set(profile.arn, profile);
+      listed = true;
+    } catch (cause) {
+      failure = cause;
+      question.log.debug({ region, code: GatewayError.from(cause).code }, 'profiles could not be listed');
+    }
+  }
+  if (!listed) throw failure;
+  return [...profiles.values()];
+}
+
+async function listIn({ send, accessToken }: ProfileQuestion, access: Access, signal: AbortSignal): Promise<Profile[]> {
+  const profiles: Profile[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const request = encodeListProfiles(access, nextToken);
+    const headers = { ...request.headers, authorization: `Bearer ${accessToken}` };
+    const answer = await send({ ...request, headers }, signal);
+    if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer);
+    const body = parse(await readText(answer, MAX_LIST_BYTES));
+    if (Array.isArray(body.profiles)) profiles.push(...body.profiles.flatMap(toProfile));
+    nextToken = typeof body.nextToken === 'string' && body.nextToken !== '' ? body.nextToken : undefined;
+    if (nextToken === undefined) break;
+  }
+  return profiles;
+}
+
+function toProfile(entry: unknown): Profile[] {
+  if (!isJsonObject(entry)) return [];
+  const { arn, profileName, status } = entry;
+  if (typeof arn !== 'string' || (status !== undefined && status !== null && status !== 'ACTIVE')) return [];
+  return [{ arn, name: typeof profileName === 'string' ? profileName : arn }];
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    throw new GatewayError('upstream_broken', 'The service answered the request for profiles with something else.');
+  }
+}
