@@ -1,0 +1,131 @@
+/** Claude Code, newest from the registry, holding whole sessions through the gateway with the strict simulator. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { type House, openHouse } from '../support/house.ts';
+import { ClaudeCode, type ClaudeOptions, type ClaudeRun } from './claude-code.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+
+const MODEL = 'claude-sonnet-4-5';
+/** 1×1 pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+let claude: ClaudeCode;
+beforeAll(async () => {
+  claude = await ClaudeCode.install();
+  console.info(`Claude Code ${claude.version}`);
+});
+
+/** Fails when the agent tried to reach anything but this machine. */
+async function run(
+  house: House,
+  sandbox: Sandbox,
+  prompt: string,
+  more: Partial<ClaudeOptions> = {},
+): Promise<ClaudeRun> {
+  const done = await claude.run({
+    gatewayUrl: house.url,
+    apiKey: house.apiKey,
+    proxyUrl: sandbox.proxy.url,
+    home: sandbox.home,
+    folder: sandbox.folder,
+    model: MODEL,
+    prompt,
+    ...more,
+  });
+  expect(sandbox.proxy.asked).toEqual([]);
+  return done;
+}
+
+/** One line for the simulator's model: which tool to call, with what. */
+function use(tool: string, input: JsonObject): string {
+  return `use ${tool} ${JSON.stringify(input)}`;
+}
+
+function chatBodies(house: House): string[] {
+  return house.simulator.chatRequests.map(({ rawBody }) => rawBody);
+}
+
+function refusals(house: House) {
+  return house.simulator.requests.filter(({ status = 0 }) => status >= 400);
+}
+
+describe('Claude Code', () => {
+  it('reads a file with a tool, edits it, runs a command, and ends', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
+    const file = join(sandbox.folder, 'notes.txt');
+    const { result, isError, exitCode, stderr } = await run(
+      house,
+      sandbox,
+      [
+        'Please do these steps.',
+        use('Read', { file_path: file }),
+        use('Edit', { file_path: file, old_string: 'milk', new_string: 'oat milk' }),
+        use('Bash', { command: 'tr a-z A-Z < notes.txt > shout.txt && cat shout.txt', description: 'Shouts' }),
+      ].join('\n'),
+    );
+    expect({ isError, exitCode, stderr }).toMatchObject({ isError: false, exitCode: 0 });
+    expect(await readFile(file, 'utf8')).toBe('buy oat milk\n');
+    expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
+    expect(result).toContain('BUY OAT MILK');
+    expect(refusals(house)).toEqual([]);
+  });
+
+  it('looks at a picture', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({ 'dot.png': PNG });
+    const { isError } = await run(house, sandbox, use('Read', { file_path: join(sandbox.folder, 'dot.png') }));
+    expect(isError).toBe(false);
+    expect(chatBodies(house).at(-1)).toContain('"images":[{"format":"png"');
+    expect(refusals(house)).toEqual([]);
+  });
+
+  it('compacts by itself when the conversation is too long, and goes on', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
+    const file = join(sandbox.folder, 'notes.txt');
+    await run(house, sandbox, `Hello there.\n${use('Read', { file_path: file })}`);
+    house.simulator.addReplies({
+      when: { text: 'Once more' },
+      times: 1,
+      refuse: {
+        status: 400,
+        name: 'ValidationException',
+        message: 'Input is too long.',
+        reason: 'CONTENT_LENGTH_EXCEEDS_THRESHOLD',
+      },
+    });
+    const { isError, messages } = await run(
+      house,
+      sandbox,
+      `Once more, please.\n${use('Bash', { command: 'echo after > after.txt', description: 'Writes' })}`,
+      { args: ['--continue'] },
+    );
+    expect(isError).toBe(false);
+    expect(messages.map(({ subtype }) => subtype)).toContain('compact_boundary');
+    expect(await readFile(join(sandbox.folder, 'after.txt'), 'utf8')).toBe('after\n');
+    expect(refusals(house)).toHaveLength(1);
+  });
+
+  it('is interrupted: the upstream stops at once, and the session can go on', async () => {
+    await using house = await openHouse({
+      script: {
+        replies: [{ when: { text: 'Think long' }, times: 1, steps: [{ text: ['I am thinking.'] }, { cut: 'stall' }] }],
+      },
+    });
+    await using sandbox = await openSandbox({});
+    const interrupted = await run(house, sandbox, 'Think long about it.', {
+      interruptWhen: vi.waitFor(() => expect(chatBodies(house).join()).toContain('Think long'), { timeout: 60_000 }),
+    });
+    expect(interrupted.isError).toBe(true);
+    const stalled = house.simulator.requests.find(({ rawBody }) => rawBody.includes('Think long'));
+    expect(stalled?.closedEarly).toBe(true);
+    const next = await run(house, sandbox, 'Say something short.', { args: ['--continue'] });
+    expect(next.isError).toBe(false);
+  });
+});

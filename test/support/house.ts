@@ -1,0 +1,71 @@
+/** The whole house in one process: simulator, gateway and server on loopback ports, an account, a key, no waiting. */
+import { startServing } from '../../src/cli/serving.ts';
+import { loadSettings } from '../../src/config.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { SILENT } from '../../src/core/log.ts';
+import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { systemClock } from '../../src/transport/clock.ts';
+
+export interface House {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly simulator: Simulator;
+  /** Raw body of the oldest chat request the service got and which fits; each is given once. */
+  takeChatRequest(fits: (raw: string) => boolean): string | undefined;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface HouseOptions extends SimulatorOptions {
+  /** `DRAGOMAN_…` variables besides those the house sets itself. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const API_KEY = 'sk-test-house';
+
+/** Pauses between attempts take no time: what is tested is what is tried, not how long a service needs to recover. */
+const HASTY_CLOCK: Clock = {
+  ...systemClock,
+  sleep: async (_ms, signal) => signal?.throwIfAborted(),
+};
+
+export async function openHouse({ env = {}, ...options }: HouseOptions = {}): Promise<House> {
+  const simulator = await startSimulator({ seed: 7, ...options });
+  const { settings } = loadSettings({
+    DRAGOMAN_PORT: '0',
+    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
+    DRAGOMAN_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    DRAGOMAN_API_KEYS: API_KEY,
+    DRAGOMAN_UPSTREAM_URL: simulator.url,
+    DRAGOMAN_OIDC_URL: simulator.url,
+    DRAGOMAN_SOCIAL_AUTH_URL: simulator.url,
+    DRAGOMAN_KIRO_TOKEN_FILE: '/nonexistent',
+    DRAGOMAN_REFRESH_TOKEN: DEFAULT_ACCOUNT.refreshToken,
+    DRAGOMAN_CLIENT_ID: DEFAULT_ACCOUNT.clientId,
+    DRAGOMAN_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,
+    ...env,
+  });
+  const serving = await startServing(settings, SILENT, { clock: HASTY_CLOCK });
+  let taken = 0;
+  const waiting: string[] = [];
+  const close = async () => {
+    await serving.stop();
+    await simulator.close();
+  };
+  return {
+    url: serving.server.url,
+    apiKey: API_KEY,
+    simulator,
+    takeChatRequest(fits) {
+      for (; taken < simulator.requests.length; taken++) {
+        const raw = simulator.requests[taken]?.rawBody ?? '';
+        if (raw.startsWith('{"conversationState"')) waiting.push(raw);
+      }
+      const at = waiting.findIndex(fits);
+      return at < 0 ? undefined : waiting.splice(at, 1)[0];
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
