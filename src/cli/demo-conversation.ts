@@ -12,7 +12,7 @@ export interface Held {
 }
 
 const MODEL = 'claude-sonnet-4.5';
-const FIRST = 'In two sentences: what is a dragoman?';
+const FIRST = 'Hello! Who is answering me?';
 const SECOND = 'What is the weather in Istanbul? Use the get_weather tool.';
 const WEATHER = '{"temperature_c":21,"sky":"clear"}';
 

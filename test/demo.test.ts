@@ -1,0 +1,40 @@
+/** `npm run demo`, as somebody sees it who has just cloned the repository. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startCommand } from './support/command.ts';
+
+describe('dragoman demo', () => {
+  it('shows a chat and a tool call, streamed, and ends when asked for once', async () => {
+    const { code, out, err } = await startCommand(['demo', '--once', '--port', '0']).end();
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/serves http:\/\/127\.0\.0\.1:\d+/);
+    expect(out).toMatch(/\nyou .+\nmodel .+\n/);
+    expect(out).toMatch(/\ntool +get_weather\(\{.*"city".*\}\)\nresult +\{.*\}\nmodel +\S.+\n/);
+  });
+
+  it('goes on serving, with a line to try', async () => {
+    const demo = startCommand(['demo', '--json', '--port', '0']);
+    const { answer, toolCall, answerAfterTool, url } = JSON.parse(await demo.nextLine());
+    expect(answer).not.toBe('');
+    expect(toolCall.name).toBe('get_weather');
+    expect(JSON.parse(toolCall.arguments)).toHaveProperty('city');
+    expect(answerAfterTool).not.toBe('');
+    expect(JSON.parse(await demo.nextLine())).toEqual({ event: 'serving', url });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect((await demo.end('SIGINT')).code).toBe(0);
+  });
+
+  it('takes a free port when the usual one is in use, and no other when one was asked for', async () => {
+    const other = createServer();
+    onTestFinished(() => void other.close());
+    // Somebody else may have it already: all the same here.
+    other.once('error', () => {}).listen(8080, '127.0.0.1');
+    await Promise.race([once(other, 'listening'), once(other, 'error')]);
+    const { code, out } = await startCommand(['demo', '--once']).end();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Port 8080 is in use, so a free one was chosen\.\n/);
+    const asked = await startCommand(['demo', '--once', '--port', '8080']).end();
+    expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('8080')]);
+  });
+});
