@@ -1,7 +1,91 @@
-/** The built-in model. */
+/**
+ * The built-in model. It follows a plan in the person's words, calls a declared tool which fits them, uses the results,
+ * and otherwise answers shortly. The same request always gets the same answer.
+ */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { ToolSpecification } from '../../upstreams/codewhisperer/wire.ts';
 import type { CheckedChat } from '../rules/rule.ts';
 import type { ReplyStep } from '../script.ts';
+import { findFittingCall } from './fitting-tool.ts';
+import { type Reading, readConversation } from './reading.ts';
+import { answerSideRequest, quote } from './side-requests.ts';
+import { nextTurn, type PlannedCall, parsePlan } from './written-plan.ts';
 
-export function answer({ current }: CheckedChat): readonly ReplyStep[] {
-  return [`This is the simulator speaking. You said: ${current.content.slice(0, 80)}`];
+export function answer(checked: CheckedChat): readonly ReplyStep[] {
+  const reading = readConversation(checked);
+  const said = answerSideRequest(reading);
+  return withReasoning(said === undefined ? act(reading) : [said], reading, checked);
+}
+
+function act(reading: Reading): readonly ReplyStep[] {
+  const plan = parsePlan(reading.human);
+  const turn = nextTurn(plan, reading.usesSince);
+  if (turn) return followPlan(turn, reading, plan.length);
+  if (plan.length > 0) return [`All ${plan.flat().length} steps of the plan are done. ${lastResult(reading)}`];
+  if (reading.results.length > 0) return [lastResult(reading)];
+  const call = reading.human === '' ? undefined : findFittingCall(reading.tools, reading.human);
+  if (call) return [`I will use ${call.name} for that.`, { tool: call.name, input: call.input }];
+  return [smallTalk(reading)];
+}
+
+function followPlan(turn: readonly PlannedCall[], { tools, usesSince }: Reading, turns: number): readonly ReplyStep[] {
+  const calls: ReplyStep[] = [];
+  const missing: string[] = [];
+  for (const { name, input } of turn) {
+    const tool = findTool(tools, name);
+    if (tool) calls.push({ tool: tool.name, input });
+    else missing.push(name);
+  }
+  if (missing.length > 0) return [`The plan cannot go on: I have no tool called ${missing.join(' or ')}.`];
+  const step =
+    usesSince === 0 ? `I follow the plan of ${turns} step${turns === 1 ? '' : 's'}.` : 'On to the next step.';
+  return [step, ...calls];
+}
+
+/** By name without regard to case; a client's name with other characters may have been respelt on its way here. */
+function findTool(tools: readonly ToolSpecification[], name: string): ToolSpecification | undefined {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
+  return (
+    tools.find((tool) => tool.name.toLowerCase() === name.toLowerCase()) ??
+    tools.find((tool) => plain(tool.name) === plain(name))
+  );
+}
+
+function lastResult({ results, hasFailedResult }: Reading): string {
+  const last = results.at(-1);
+  if (last === undefined) return 'There is no result to tell of.';
+  return `${hasFailedResult ? 'The tool failed and said' : 'The tool answered'}: ${quote(last, 200)}`;
+}
+
+function smallTalk({ human, attachments }: Reading): string {
+  const heard = human === '' ? 'You said nothing in words' : `You wrote ${quote(human, 60)}`;
+  const seen = attachments.length > 0 ? ` I see ${attachments.join(' and ')}.` : '';
+  return `Hello! This is dragoman's simulator speaking, not a real model.${seen} ${heard}, and it came through: this answer is streamed back to you the same way a real one would be.`;
+}
+
+/** Reasoning comes first where it was asked for: as events for models with a schema for it, else between tags. */
+function withReasoning(steps: readonly ReplyStep[], reading: Reading, checked: CheckedChat): readonly ReplyStep[] {
+  const thought = `The request says ${quote(reading.human, 40)}. ${reading.results.length > 0 ? 'I have a result to use.' : 'I decide what to do about it.'}`;
+  const { model, signatures, request } = checked;
+  if (isReasoningOn(request.additionalModelRequestFields)) {
+    const isOpaque = model?.modelId.startsWith('gpt-') === true;
+    // This family's reasoning comes only as redacted content.
+    if (isOpaque) return [{ redacted: Buffer.from(signatures.sign(thought)).toString('base64') }, ...steps];
+    return [{ reasoning: thought }, ...steps];
+  }
+  const hasTags = checked.messages.some(
+    (message) =>
+      'userInputMessage' in message &&
+      /<thinking_mode>(?:enabled|adaptive)<\/thinking_mode>/.test(message.userInputMessage.content),
+  );
+  return hasTags ? [`<thinking>${thought}</thinking>\n\n`, ...steps] : steps;
+}
+
+function isReasoningOn(fields: JsonObject | undefined): boolean {
+  const effortOf = (holder: string) => {
+    const value = fields?.[holder];
+    return isJsonObject(value) ? value.effort : undefined;
+  };
+  const effort = effortOf('output_config') ?? effortOf('reasoning');
+  return isJsonObject(fields?.thinking) || (effort !== undefined && effort !== 'none');
 }

@@ -1,0 +1,48 @@
+/** What agents ask besides the conversation: a title for it, a summary to go on from when it has grown too long. */
+import type { Reading } from './reading.ts';
+import { parsePlan, remainingLines } from './written-plan.ts';
+
+/** The answer, when the request is one of those. */
+export function answerSideRequest(reading: Reading): string | undefined {
+  if (isCompaction(reading.human)) return summary(reading);
+  return isTitleRequest(reading) ? title(reading) : undefined;
+}
+
+const COMPACTION =
+  /respond with text only|create a detailed summary|context checkpoint compaction|detailed prompt for continuing|summari[sz]e (?:our|the|this) conversation/i;
+
+function isCompaction(human: string): boolean {
+  return COMPACTION.test(human);
+}
+
+/** Holds what is left of the person's plan, so that the session can go on from the summary alone. */
+function summary({ human, usesSince, earlierHuman, usesSinceEarlier }: Reading): string {
+  // Agents put the request for a summary right behind the person's words, so that both may arrive as one message.
+  const isJoined = parsePlan(human).length > 0;
+  const [words, uses] = isJoined ? [human, usesSince] : [earlierHuman, usesSinceEarlier];
+  const plan = remainingLines(parsePlan(words), uses);
+  const goal =
+    plan.length > 0 ? `What is left to do:\n${plan.join('\n')}` : `The person said last: ${quote(words, 400)}`;
+  return `<analysis>The simulator looked through the conversation; ${uses} tool calls were made for the latest request.</analysis>\n\n<summary>\n${goal}\n</summary>`;
+}
+
+const TITLE =
+  /\b(?:title generator|(?:generate|write|create|come up with) an? [^.\n]{0,80}\btitle|(?:session|conversation|thread|chat) title)\b/i;
+
+/** With tools at hand a conversation is meant: long instructions may well mention titles. */
+function isTitleRequest({ human, instructions, tools }: Reading): boolean {
+  return tools.length === 0 && (TITLE.test(human) || TITLE.test(instructions));
+}
+
+function title({ human, instructions }: Reading): string {
+  const words = human.replace(TITLE, ' ').match(/[\p{L}\d][\p{L}\d'_.-]*/gu) ?? [];
+  const text = words.slice(0, 6).join(' ') || 'A conversation';
+  return /\bjson\b|"title"/i.test(`${human}\n${instructions}`) ? JSON.stringify({ title: text }) : text;
+}
+
+/** The beginning of a text on one line. */
+export function quote(text: string, mostChars: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  const points = [...line];
+  return points.length > mostChars ? `“${points.slice(0, mostChars).join('')}…”` : `“${line}”`;
+}

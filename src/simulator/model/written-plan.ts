@@ -1,0 +1,86 @@
+/**
+ * A plan in the person's own words: lines such as `use read_file {"path": "notes.txt"}`, a line a turn, several calls
+ * of one turn joined by `and`. Whoever tests an agent with the simulator writes what the model is to do.
+ */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+
+export interface PlannedCall {
+  readonly name: string;
+  readonly input: JsonObject;
+  /** As it was written. */
+  readonly source: string;
+}
+
+/** Calls by turn; empty: the text has no plan. */
+export function parsePlan(text: string): PlannedCall[][] {
+  const turns: PlannedCall[][] = [];
+  const begin = /(?<=^|\n)[\t >*-]*(?:\d+[.)] *)?use +(?=[\w.:/-]+ *\{)/gi;
+  for (let found = begin.exec(text); found; found = begin.exec(text)) {
+    const turn: PlannedCall[] = [];
+    let at = begin.lastIndex;
+    for (let next = readCall(text, at); next; next = readCall(text, at)) {
+      turn.push(next.call);
+      const joint = /^ +and +(?:use +)?/i.exec(text.slice(next.end));
+      at = next.end + (joint?.[0].length ?? 0);
+      if (!joint) break;
+    }
+    if (turn.length > 0) turns.push(turn);
+    begin.lastIndex = Math.max(begin.lastIndex, at);
+  }
+  return turns;
+}
+
+/** What is left of the turn which the next answer has to make, given how many calls were made; undefined: all done. */
+export function nextTurn(turns: readonly PlannedCall[][], callsMade: number): readonly PlannedCall[] | undefined {
+  let left = callsMade;
+  for (const turn of turns) {
+    if (left < turn.length) return turn.slice(left);
+    left -= turn.length;
+  }
+  return undefined;
+}
+
+/** The lines still to be done, written so that they can be read again. */
+export function remainingLines(turns: readonly PlannedCall[][], callsMade: number): string[] {
+  let left = callsMade;
+  const lines: string[] = [];
+  for (const turn of turns) {
+    const rest = turn.slice(left);
+    left = Math.max(0, left - turn.length);
+    if (rest.length > 0) lines.push(`use ${rest.map(({ source }) => source).join(' and ')}`);
+  }
+  return lines;
+}
+
+function readCall(text: string, at: number): { call: PlannedCall; end: number } | undefined {
+  const name = /^([\w.:/-]+) *(?=\{)/.exec(text.slice(at, at + 200));
+  if (!name?.[1]) return undefined;
+  const from = at + name[0].length;
+  const end = endOfObject(text, from);
+  if (end === undefined) return undefined;
+  try {
+    const input: unknown = JSON.parse(text.slice(from, end));
+    return isJsonObject(input) ? { call: { name: name[1], input, source: text.slice(at, end) }, end } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the object which begins at `from` ends, braces within strings not counted. */
+function endOfObject(text: string, from: number): number | undefined {
+  let depth = 0;
+  let isString = false;
+  for (let at = from; at < text.length; at += 1) {
+    const char = text[at];
+    if (isString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') isString = false;
+    } else if (char === '"') isString = true;
+    else if (char === '{') depth += 1;
+    else if (char === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return undefined;
+}
