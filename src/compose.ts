@@ -42,7 +42,7 @@ export interface Composed {
   close(): Promise<void>;
 }
 
-export interface Accounts {
+interface Accounts {
   /** With their present health; their secrets are inside, so none of it goes out as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;

@@ -30,7 +30,7 @@ export interface SocialCredential {
 }
 
 /** A key made by the user for headless use; it is the access token itself. */
-export interface ApiKeyCredential {
+interface ApiKeyCredential {
   readonly kind: 'api-key';
   readonly apiKey: string;
   readonly region: string;

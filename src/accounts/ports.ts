@@ -3,7 +3,7 @@ import type { AccessToken, Credential, RefreshableCredential } from './credentia
 import type { Health } from './health.ts';
 
 /** Where an account came from decides who owns its credential. */
-export type AccountSource =
+type AccountSource =
   | { readonly type: 'sign-in' }
   /** Used only in runs whose environment names it. */
   | { readonly type: 'environment' }

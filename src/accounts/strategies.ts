@@ -1,5 +1,5 @@
 /** How the pool chooses among accounts which are ready. Cooldowns, quotas and expiry are the pool's business. */
-export interface Candidate {
+interface Candidate {
   readonly id: string;
 }
 
