@@ -46,9 +46,8 @@ async function cut(response: ServerResponse, how: 'reset' | 'end' | 'stall', gon
   if (how === 'end') {
     response.end();
   } else if (how === 'reset') {
-    // What was written before has to reach the client first: a reset throws away what is still on its way.
-    await nextTurn();
-    response.socket?.resetAndDestroy();
+    // Closed in the middle of a chunked body. A TCP reset would also throw away what is still on its way.
+    response.socket?.destroySoon();
   } else if (!gone.aborted) {
     await new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }));
   }
