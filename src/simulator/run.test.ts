@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DEFAULT_ACCOUNT } from './default-accounts.ts';
+import { runSimulator } from './run.ts';
+
+class FakeTerminal {
+  written = '';
+  errors = '';
+  #seen: (() => void) | undefined;
+
+  out(text: string): void {
+    this.written += text;
+    this.#seen?.();
+  }
+
+  err(text: string): void {
+    this.errors += text;
+  }
+
+  async until(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.written);
+      if (found) return found[1] ?? found[0];
+      await new Promise<void>((resolve) => {
+        this.#seen = resolve;
+      });
+    }
+  }
+}
+
+const options = { port: '0', script: undefined, json: false };
+
+describe('dragoman simulate', () => {
+  it('says where it listens and how to use it, tells of each request, and stops when asked', async () => {
+    const terminal = new FakeTerminal();
+    const stop = new AbortController();
+    const running = runSimulator({ ...options, terminal, signal: stop.signal });
+    const url = await terminal.until(/DRAGOMAN_UPSTREAM_URL=(\S+)/);
+    expect(terminal.written).toContain(DEFAULT_ACCOUNT.refreshToken);
+    const headers = { authorization: `Bearer ${DEFAULT_ACCOUNT.accessToken}` };
+    await (await fetch(`${url}/generateAssistantResponse`, { method: 'POST', headers, body: '{}' })).text();
+    await terminal.until(
+      /1 POST \/generateAssistantResponse GenerateAssistantResponse 400 body-required \$\.conversationState\n/,
+    );
+    stop.abort();
+    expect(await running).toBe(0);
+  });
+
+  it('answers by the script, and speaks JSON when asked to', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const script = join(folder, 'replies.json');
+    await writeFile(script, JSON.stringify({ replies: [{ refuse: { status: 418, message: 'teapot' } }] }));
+    const terminal = new FakeTerminal();
+    const stop = new AbortController();
+    const running = runSimulator({ ...options, script, json: true, terminal, signal: stop.signal });
+    const url = await terminal.until(/"event":"serving","url":"([^"]+)"/);
+    const headers = { authorization: `Bearer ${DEFAULT_ACCOUNT.accessToken}` };
+    const state = { chatTriggerType: 'MANUAL', currentMessage: { userInputMessage: { content: 'x' } } };
+    const body = JSON.stringify({ conversationState: state });
+    const response = await fetch(`${url}/generateAssistantResponse`, { method: 'POST', headers, body });
+    expect(await response.text()).toBe('teapot');
+    await terminal.until(/"event":"request","number":1,.*"status":418/);
+    stop.abort();
+    expect(await running).toBe(0);
+  });
+
+  it.each([
+    ['a port which is none', { port: 'http' }, 2, '--port is a number from 0 to 65535, not "http".'],
+    ['a script which is not there', { script: '/nonexistent.json' }, 2, 'The script /nonexistent.json cannot be read'],
+  ])('refuses %s', async (_, change, exitCode, message) => {
+    const terminal = new FakeTerminal();
+    expect(await runSimulator({ ...options, ...change, terminal })).toBe(exitCode);
+    expect(terminal.errors).toContain(message);
+  });
+
+  it('says when its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo; // a listening TCP server always has one
+    const terminal = new FakeTerminal();
+    expect(await runSimulator({ ...options, port: String(port), terminal })).toBe(1);
+    expect(terminal.errors).toContain(`Port ${port} is in use.`);
+  });
+});
