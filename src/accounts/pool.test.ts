@@ -213,7 +213,7 @@ describe('the accounts of a run', () => {
 
   it('grow and shrink when another process writes', async () => {
     let mark = 1;
-    const { pool, lease, options } = await setup([newAccount('a')], {
+    const { pool, lease, options, clock } = await setup([newAccount('a')], {
       store: { ...store.accounts, changeMark: () => mark },
     });
     await lease();
@@ -221,8 +221,18 @@ describe('the accounts of a run', () => {
     await options.store.remove('a');
     expect((await lease()).accountId).toBe('a');
     mark++;
+    clock.advance(200);
     expect((await lease()).accountId).toBe('b');
     expect(pool.list()).toHaveLength(1);
+  });
+
+  it('are seen by who asks how it is going, though nobody leases', async () => {
+    let mark = 1;
+    const { pool } = await setup([], { store: { ...store.accounts, changeMark: () => mark } });
+    await store.accounts.put(newAccount('a'), 5);
+    mark++;
+    pool.status();
+    await expect.poll(() => pool.status().total).toBe(1);
   });
 
   it('go on serving when the store is gone', async () => {
@@ -230,11 +240,12 @@ describe('the accounts of a run', () => {
       throw error('storage_unavailable');
     };
     let changeMark: () => number = () => 1;
-    const { lease } = await setup([newAccount('a')], {
+    const { lease, clock } = await setup([newAccount('a')], {
       store: { ...store.accounts, changeMark: () => changeMark() },
     });
     await lease();
     changeMark = gone;
+    clock.advance(200);
     expect((await lease()).accountId).toBe('a');
   });
 

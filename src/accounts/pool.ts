@@ -61,6 +61,8 @@ interface Entry {
 }
 
 const FLUSH_DELAY_MS = 1_000;
+/** Asking whether another process wrote costs some microseconds: not worth it for each of a thousand requests a second. */
+const LOOK_EVERY_MS = 200;
 /** How often the file behind a signed-out account is looked at. */
 const REREAD_EVERY_MS = 5_000;
 
@@ -68,6 +70,7 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #entries = new Map<string, Entry>();
   #mark = Number.NaN;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #flushTimer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -99,7 +102,9 @@ export class Pool {
     };
   }
 
+  /** Of what is in memory; what another process has written counts from the next question on. */
   status() {
+    this.#catchUp().catch(() => {});
     const nowMs = this.#options.clock.now();
     const entries = [...this.#entries.values()];
     const tokens = entries.flatMap(({ account }) => {
@@ -236,6 +241,9 @@ export class Pool {
 
   /** A database in trouble stops nobody whose account is in memory. */
   async #catchUp(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
     try {
       if (this.#options.store.changeMark() !== this.#mark) await this.#reload();
     } catch (cause) {
