@@ -48,6 +48,11 @@ export function isSuccess(answer: UpstreamAnswer): boolean {
   return answer.status >= 200 && answer.status < 300;
 }
 
+/** HTTP/1 without a length and without chunks: the body ends when the connection does. */
+export function endsWithConnection(answer: UpstreamAnswer): boolean {
+  return answer.header('transfer-encoding') === undefined && answer.header('content-length') === undefined;
+}
+
 export function upstreamRequestId(answer: UpstreamAnswer): string | undefined {
   return answer.header('x-amzn-requestid') ?? answer.header('x-amzn-request-id') ?? answer.header('x-amz-request-id');
 }

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Catalogue } from '../core/models.ts';
+import type { Catalogue, Model } from '../core/models.ts';
+import type { Figure } from '../core/usage.ts';
 import { conversationIdOf } from './affinity.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
   clientClosed,
+  endsWithConnection,
   explainRefusal,
   type GatewayContext,
   isSuccess,
@@ -109,7 +111,7 @@ class Dispatch {
       }),
       this.#signal,
     );
-    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+    if (!isSuccess(answer)) throw withTokens(await explainRefusal(upstream, answer), encoded.inputTokens, model.model);
     const stream = new ReplyStream({
       body: answer.body,
       decoder: upstream.createDecoder({
@@ -117,6 +119,7 @@ class Dispatch {
         toolNames: encoded.toolNames,
         inputTokens: encoded.inputTokens,
         thinkingTags: encoded.thinkingTags,
+        endsWithConnection: endsWithConnection(answer),
       }),
       transforms: this.#emulation.createTransforms(),
       signal: this.#signal,
@@ -181,6 +184,15 @@ class Dispatch {
   #fields(lease: Lease | undefined): object {
     return { requestId: this.#request.requestId, attempt: this.#attempt, accountId: lease?.accountId };
   }
+}
+
+/** Agents compact by these two numbers; the service mostly leaves them out. */
+function withTokens(error: GatewayError, input: Figure, model: Model | undefined): GatewayError {
+  const maximum = model?.maxInputTokens;
+  if (error.code !== 'context_too_long' || error.tokens || maximum === undefined) return error;
+  const { message, upstream } = error;
+  const actual = Math.max(Math.round(input.value), maximum + 1);
+  return new GatewayError('context_too_long', message, { upstream, tokens: { actual, maximum }, cause: error });
 }
 
 function failureFields({ code, message, upstream, cause }: GatewayError): object {

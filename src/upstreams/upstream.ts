@@ -76,6 +76,11 @@ export interface DecodeContext {
   readonly inputTokens: Figure;
   /** As EncodedChat says. */
   readonly thinkingTags: boolean;
+  /**
+   * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one
+   * which had finished. Then only a reply whose closing figures came is believed to be whole.
+   */
+  readonly endsWithConnection?: boolean;
 }
 
 /**

@@ -868,3 +868,12 @@ describe('any reply', () => {
 function withoutMadeUpId(line: string): string {
   return line.replace(/tooluse_[\da-f]{32}/, 'tooluse_made_up');
 }
+
+describe('a body that ends with its connection', () => {
+  it('is whole only when the service had said that it was done', () => {
+    const cut = decode([text('Half')], { endsWithConnection: true });
+    expect(errorOf(cut).code).toBe('upstream_broken');
+    const done = decode([text('All.'), stopReason('END_TURN')], { endsWithConnection: true });
+    expect(done.at(-1)).toMatchObject({ type: 'reply-end', stopReason: 'end-turn' });
+  });
+});

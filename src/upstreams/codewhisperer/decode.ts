@@ -52,6 +52,11 @@ class CodeWhispererDecoder implements ReplyDecoder {
           cause: cut,
         });
       }
+      if (this.#context.endsWithConnection && !this.#reader.hasClosing)
+        throw new GatewayError(
+          'upstream_broken',
+          'The connection closed before the service had said that it was done.',
+        );
       this.#finish();
     });
   }

@@ -66,6 +66,11 @@ export class EventReader {
     this.#stopReason = 'MAX_TOKENS';
   }
 
+  /** One of the events came which the service sends when the model has finished. */
+  get hasClosing(): boolean {
+    return this.#stopReason !== undefined || this.#usage.hasReport;
+  }
+
   /** Lets out text which was held back because it might have become a tag. */
   flush(): void {
     this.#tags?.flush();

@@ -1,0 +1,56 @@
+/** A conversation the model cannot hold is told in the vendors' own words, numbers included: agents compact by them. */
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { openHouse } from '../support/house.ts';
+
+const TOO_LONG = {
+  status: 400,
+  name: 'ValidationException',
+  message: 'Input is too long.',
+  reason: 'CONTENT_LENGTH_EXCEEDS_THRESHOLD',
+};
+
+describe('a conversation that is too long', () => {
+  it('is told to Anthropic clients as "prompt is too long", with both numbers', async () => {
+    await using house = await openHouse({ script: { replies: [{ refuse: TOO_LONG }] } });
+    const client = new Anthropic({ baseURL: house.url, apiKey: house.apiKey, maxRetries: 0 });
+    const asked = client.messages.create({
+      model: 'claude-sonnet-4.5',
+      max_tokens: 100,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await expect(asked).rejects.toMatchObject({
+      status: 400,
+      error: {
+        error: { type: 'invalid_request_error', message: 'prompt is too long: 200001 tokens > 200000 maximum' },
+      },
+    });
+  });
+
+  it('is told to OpenAI clients as context_length_exceeded', async () => {
+    await using house = await openHouse({ script: { replies: [{ refuse: TOO_LONG }] } });
+    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    const asked = client.chat.completions.create({
+      model: 'claude-opus-4.6',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await expect(asked).rejects.toMatchObject({
+      status: 400,
+      code: 'context_length_exceeded',
+      message: expect.stringContaining('maximum context length is 1000000 tokens'),
+    });
+  });
+
+  it('is found by the simulated service itself when it really is too long', async () => {
+    await using house = await openHouse();
+    const client = new Anthropic({ baseURL: house.url, apiKey: house.apiKey, maxRetries: 0 });
+    const content = 'many words '.repeat(100_000);
+    const asked = client.messages.create({
+      model: 'claude-sonnet-4.5',
+      max_tokens: 100,
+      messages: [{ role: 'user', content }],
+    });
+    await expect(asked).rejects.toThrow(/prompt is too long: 2\d{5} tokens > 200000 maximum/);
+  });
+});
