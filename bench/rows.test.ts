@@ -22,6 +22,12 @@ describe('toRow', () => {
     expect(row).toMatchObject({ reference: 'direct', ratio: 0.3, met: undefined });
   });
 
+  it('has no ratio to a difference which came out below nothing', () => {
+    const budget = { type: 'value', atMost: 5 } as const;
+    const row = toRow({ name: 'x', unit: 'ms', values: { dragoman: 3, nginx: -0.1 }, budget });
+    expect(row).toMatchObject({ ratio: undefined, met: true });
+  });
+
   it('does not call a figure which could not be measured met', () => {
     const row = toRow({ name: 'x', unit: '', values: { dragoman: Number.NaN }, budget: { type: 'value', atMost: 5 } });
     expect(row.met).toBeUndefined();

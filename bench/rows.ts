@@ -46,8 +46,9 @@ function isMet(budget: Budget, ratio: number | undefined, value: number | undefi
   return 'atLeast' in budget ? figure >= budget.atLeast : figure <= budget.atMost;
 }
 
+/** A difference may come out as nothing or less than that: no ratio then. */
 function ratioOf(value: number | undefined, reference: number | undefined): number | undefined {
-  return value === undefined || reference === undefined ? undefined : value / reference;
+  return value === undefined || reference === undefined || reference <= 0 ? undefined : value / reference;
 }
 
 function budgetText(budget: Budget, unit: string): string {
