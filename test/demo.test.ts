@@ -1,6 +1,8 @@
 /** `npm run demo`, as somebody sees it who has just cloned the repository. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startCommand } from './support/command.ts';
 
@@ -11,6 +13,15 @@ describe('dragoman demo', () => {
     expect(out).toMatch(/serves http:\/\/127\.0\.0\.1:\d+/);
     expect(out).toMatch(/\nyou .+\nmodel .+\n/);
     expect(out).toMatch(/\ntool +get_weather\(\{.*"city".*\}\)\nresult +\{.*\}\nmodel +\S.+\n/);
+  });
+
+  it.each(['README.md', 'README.zh-CN.md'])('says what %s shows', async (page) => {
+    const readme = readFileSync(join(import.meta.dirname, '..', page), 'utf8');
+    const shown = readme.split('<!-- demo:begin -->')[1]?.split('<!-- demo:end -->')[0] ?? '';
+    const { out } = await startCommand(['demo', '--once', '--port', '0']).end();
+    const conversation = out.slice(out.indexOf('you '));
+    expect(conversation).not.toBe('');
+    expect(words(shown)).toContain(words(conversation));
   });
 
   it('goes on serving, with a line to try', async () => {
@@ -38,3 +49,8 @@ describe('dragoman demo', () => {
     expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('8080')]);
   });
 });
+
+/** Long lines are wrapped in the README. */
+function words(text: string): string {
+  return text.split(/\s+/).join(' ').trim();
+}
