@@ -1,36 +1,16 @@
-/** One HTTP request as the handlers see it, what they may answer, and what is kept of it for tests. */
+/** One HTTP request as the handlers see it, and what they may answer. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Chance } from './chance.ts';
 import { type Flavour, Refused, validation } from './refusal.ts';
 import type { Piece } from './reply.ts';
 
-export interface RecordedRequest {
-  /** From 1, in order of arrival. */
-  readonly number: number;
-  readonly method: string;
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: IncomingHttpHeaders;
-  readonly rawBody: string;
-  /** Undefined when the body is no JSON. */
-  readonly body: JsonValue | undefined;
-  readonly receivedAtMs: number;
-  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined: no operation we know. */
-  readonly operation: string | undefined;
-  /** Undefined until answered. */
-  readonly status: number | undefined;
-  /** The client went away before the answer was complete. */
-  readonly closedEarly: boolean;
-  /** The broken rule, when the request was refused by one, and where. */
-  readonly refusedBy: { readonly rule: string; readonly detail: string } | undefined;
-  /** Settles when the answer is complete or the connection is gone. */
-  readonly finished: Promise<void>;
-}
-
 export interface Call {
   readonly number: number;
-  readonly operation: string;
+  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined: none we know. */
+  readonly operation: string | undefined;
+  /** Of the JSON flavour, the first half of x-amz-target; empty in REST. */
+  readonly service: string;
   readonly flavour: Flavour;
   readonly method: string;
   readonly path: string;

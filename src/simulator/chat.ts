@@ -1,5 +1,5 @@
 /** GenerateAssistantResponse and SendMessage: authenticated, checked, counted, then answered by the script or the model. */
-import { authenticate, checkProfile } from './bearer.ts';
+import { authenticate, checkProfile } from './authentication.ts';
 import type { Answer, Call } from './call.ts';
 import { eventFrame } from './frames.ts';
 import type { Standing } from './identities.ts';
@@ -14,10 +14,10 @@ import type { ScriptedReply } from './script.ts';
 import type { World } from './world.ts';
 
 export function chat(call: Call, operation: ChatOperation, world: World): Answer {
-  const { settings, identities, models, signatures } = world;
+  const { settings, models, signatures } = world;
   const { strict } = settings;
   const number = world.nextChatNumber();
-  const standing = authenticate(call, identities);
+  const standing = authenticate(call, world);
   const checked = checkBody({ flavour: call.flavour, operation, bytes: call.rawBody }, { strict, models, signatures });
   checkProfile(standing, checked.request.profileArn, settings.requireProfileArn);
   checkChat(checked, strict);

@@ -1,6 +1,6 @@
 /** Models, usage, profiles and the other operations around the chat. Shapes as in the runtime service's model. */
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { authenticate, checkOptionalProfile } from './bearer.ts';
+import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { listedModel } from './catalogue.ts';
 import type { Standing } from './identities.ts';
@@ -8,8 +8,9 @@ import { usageLimits } from './plan.ts';
 import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
 import type { World } from './world.ts';
 
-export function listAvailableModels(call: Call, { identities, models }: World): Answer {
-  const members = callerOf(call, identities).members;
+export function listAvailableModels(call: Call, world: World): Answer {
+  const { models } = world;
+  const members = callerOf(call, world).members;
   if (textOf(members.origin) === undefined) throw new Refused(IMPROPERLY_FORMED, 'models-origin', 'origin');
   const page = pageOf(models, members, 100);
   const [first] = models;
@@ -21,7 +22,7 @@ export function listAvailableModels(call: Call, { identities, models }: World): 
 }
 
 export function getUsageLimits(call: Call, world: World): Answer {
-  const { standing, members } = callerOf(call, world.identities);
+  const { standing, members } = callerOf(call, world);
   const withEmail = members.isEmailRequired === true || members.isEmailRequired === 'true';
   return json(usageLimits(standing, world.now(), withEmail));
 }
@@ -31,7 +32,7 @@ export function listAvailableProfiles(call: Call, world: World): Answer {
   const bearer = /^Bearer (.+)$/i.exec(headerOf(call, 'authorization') ?? '')?.[1] ?? '';
   const external = world.identities.findByAccessToken(bearer)?.account.kind === 'external-idp';
   if (external && headerOf(call, 'tokentype') === undefined) return json({ profiles: [], nextToken: null });
-  const standing = authenticate(call, world.identities);
+  const standing = authenticate(call, world);
   if (standing.account.kind === 'builder-id')
     throw new Refused(accessDenied('AWS Builder ID is not supported for this operation.'), 'profiles-builder-id');
   const page = pageOf(standing.account.profileArn === undefined ? [] : [profileOf(standing)], membersOf(call), 10);
@@ -39,7 +40,7 @@ export function listAvailableProfiles(call: Call, world: World): Answer {
 }
 
 export function getProfile(call: Call, world: World): Answer {
-  const standing = authenticate(call, world.identities);
+  const standing = authenticate(call, world);
   const arn = textOf(membersOf(call).profileArn);
   if (arn === undefined) throw new Refused(IMPROPERLY_FORMED, 'profile-arn', 'profileArn');
   if (arn !== standing.account.profileArn)
@@ -48,8 +49,8 @@ export function getProfile(call: Call, world: World): Answer {
 }
 
 /** One short completion, made from what stands left of the cursor. */
-export function generateCompletions(call: Call, { identities, chance }: World): Answer {
-  const { members } = callerOf(call, identities);
+export function generateCompletions(call: Call, world: World): Answer {
+  const { members } = callerOf(call, world);
   const context = members.fileContext;
   if (typeof context !== 'object' || context === null || Array.isArray(context))
     throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'fileContext');
@@ -61,11 +62,11 @@ export function generateCompletions(call: Call, { identities, chance }: World): 
   if (typeof filename !== 'string' || filename === '')
     throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'filename');
   const completion = { content: completionOf(String(left)), references: [], mostRelevantMissingImports: [] };
-  return json({ completions: [completion], nextToken: '' }, { 'x-amzn-sessionid': chance.uuid() });
+  return json({ completions: [completion], nextToken: '' }, { 'x-amzn-sessionid': call.chance.uuid() });
 }
 
-export function acceptAndIgnore(call: Call, { identities }: World): Answer {
-  authenticate(call, identities);
+export function acceptAndIgnore(call: Call, world: World): Answer {
+  authenticate(call, world);
   membersOf(call);
   return json({});
 }
@@ -77,8 +78,8 @@ function completionOf(left: string): string {
   return /\n\s*$/.test(left) || left === '' ? '// completed by the simulator' : ' /* completed by the simulator */';
 }
 
-function callerOf(call: Call, identities: World['identities']): { standing: Standing; members: JsonObject } {
-  const standing = authenticate(call, identities);
+function callerOf(call: Call, world: World): { standing: Standing; members: JsonObject } {
+  const standing = authenticate(call, world);
   const members = membersOf(call);
   checkOptionalProfile(standing, textOf(members.profileArn));
   return { standing, members };

@@ -57,10 +57,18 @@ export const API_KEY_ACCOUNT = {
   accessToken: 'ksk_simulator',
 } as const satisfies SimulatedAccount;
 
+export const IAM_ACCOUNT = {
+  id: 'iam',
+  kind: 'iam',
+  accessToken: 'AKIASIMULATOR',
+  secretAccessKey: 'simulator-secret-access-key',
+} as const satisfies SimulatedAccount;
+
 export const DEFAULT_ACCOUNTS: readonly SimulatedAccount[] = [
   DEFAULT_ACCOUNT,
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
   EXTERNAL_IDP_ACCOUNT,
   API_KEY_ACCOUNT,
+  IAM_ACCOUNT,
 ];

@@ -4,7 +4,7 @@
  */
 import type { Chance } from './chance.ts';
 
-export type AccountKind = 'builder-id' | 'idc' | 'social' | 'external-idp' | 'api-key';
+export type AccountKind = 'builder-id' | 'idc' | 'social' | 'external-idp' | 'api-key' | 'iam';
 
 /**
  * `expired`: the access tokens made so far are refused, the refresh token is good; `revoked`: neither is;
@@ -15,8 +15,12 @@ export type AccountState = 'ok' | 'expired' | 'revoked' | 'suspended';
 export interface SimulatedAccount {
   readonly id: string;
   readonly kind: AccountKind;
-  /** The first access token; of an API key, the key itself. */
+  /** The first access token; of an API key, the key itself; of IAM, the access key id. */
   readonly accessToken: string;
+  /** Of IAM alone. */
+  readonly secretAccessKey?: string;
+  /** Of temporary IAM credentials. */
+  readonly sessionToken?: string;
   readonly refreshToken?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;
@@ -84,7 +88,8 @@ export class Identities {
       chatsAtMs: [],
     };
     this.#standings.set(account.id, standing);
-    const expiresAtMs = account.kind === 'api-key' ? Number.POSITIVE_INFINITY : this.#now() + this.#lifeS * 1000;
+    const isLasting = account.kind === 'api-key' || account.kind === 'iam';
+    const expiresAtMs = isLasting ? Number.POSITIVE_INFINITY : this.#now() + this.#lifeS * 1000;
     this.#access.set(account.accessToken, { standing, expiresAtMs });
     if (account.refreshToken !== undefined)
       this.#refresh.set(account.refreshToken, { standing, clientId: account.clientId, used: false });

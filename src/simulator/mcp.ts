@@ -1,13 +1,13 @@
 /** The service's own tools over JSON-RPC: a web search whose results depend on the query alone. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { authenticate, checkOptionalProfile } from './bearer.ts';
+import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { Chance } from './chance.ts';
 import { IMPROPERLY_FORMED, Refused } from './refusal.ts';
 import type { World } from './world.ts';
 
 export function invokeMcp(call: Call, world: World): Answer {
-  const standing = authenticate(call, world.identities);
+  const standing = authenticate(call, world);
   checkOptionalProfile(standing, headerOf(call, 'x-amzn-kiro-profile-arn'));
   const { id, method, jsonrpc, params } = membersOf(call);
   if (id === undefined || jsonrpc !== '2.0' || typeof method !== 'string')

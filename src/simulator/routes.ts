@@ -83,27 +83,30 @@ const RUNTIME = [
   ...['SendTelemetryEvent', 'PushTelemetryEvent'],
 ];
 
-/** SendMessage of the IAM service is known, but not for bearer tokens: authentication refuses it. */
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   AmazonCodeWhispererStreamingService: STREAMING,
   AmazonCodeWhispererService: RUNTIME,
+  /** IAM's: authentication wants a signature there. */
+  AmazonQDeveloperStreamingService: ['SendMessage'],
   KiroControlPlaneBearerService: ['GetUsageLimits'],
 };
 
 export interface Route {
   readonly flavour: Flavour;
+  /** Of the JSON flavour; empty in REST. */
+  readonly service: string;
   /** Undefined: unknown. */
   readonly operation: string | undefined;
 }
 
 export function findRoute(method: string, path: string, target: string | undefined): Route {
   const byPath = PATHS[`${method} ${path}`];
-  if (byPath !== undefined) return { flavour: 'rest', operation: byPath };
+  if (byPath !== undefined) return { flavour: 'rest', service: '', operation: byPath };
   if (method === 'POST' && /^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path))
-    return { flavour: 'rest', operation: 'ExternalToken' };
-  if (method !== 'POST' || path !== '/') return { flavour: 'rest', operation: undefined };
+    return { flavour: 'rest', service: '', operation: 'ExternalToken' };
+  if (method !== 'POST' || path !== '/') return { flavour: 'rest', service: '', operation: undefined };
   const [service = '', operation = ''] = target?.split('.') ?? [];
-  return { flavour: 'json', operation: TARGETS[service]?.includes(operation) ? operation : undefined };
+  return { flavour: 'json', service, operation: TARGETS[service]?.includes(operation) ? operation : undefined };
 }
 
 export function handlerOf(operation: string | undefined, world: World): Handler {

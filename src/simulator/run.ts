@@ -1,7 +1,7 @@
 /** `dragoman simulate`: the simulator on a port until it is stopped, a line on the terminal for each request. */
 
-import type { RecordedRequest } from './call.ts';
 import { DEFAULT_ACCOUNT } from './default-accounts.ts';
+import type { RecordedRequest } from './journal.ts';
 import { readScript, ScriptError } from './script-file.ts';
 import { type Simulator, startSimulator } from './server.ts';
 

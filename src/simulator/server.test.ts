@@ -2,9 +2,16 @@ import { request as httpRequest } from 'node:http';
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { afterEach, describe, expect, it } from 'vitest';
-import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
+import {
+  API_KEY_ACCOUNT,
+  DEFAULT_ACCOUNT,
+  EXTERNAL_IDP_ACCOUNT,
+  IAM_ACCOUNT,
+  IDC_ACCOUNT,
+} from './default-accounts.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index.ts';
 import type { ReplyStep } from './script.ts';
+import { signatureOf } from './sigv4.ts';
 
 let simulator: Simulator;
 
@@ -39,6 +46,24 @@ function chat(headers: Record<string, string> = DEFAULT, body = chatBody()): Pro
 function target(name: string, body: object, headers: Record<string, string> = DEFAULT): Promise<Response> {
   const json = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': name };
   return fetch(simulator.url, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
+}
+
+function sign(name: string, body: string, date: string): Record<string, string> {
+  const scope = {
+    date: date.slice(0, 8),
+    region: 'us-east-1',
+    service: 'q',
+    signedHeaders: ['host', 'x-amz-date', 'x-amz-target'],
+  };
+  const headers = { host: `127.0.0.1:${simulator.port}`, 'x-amz-date': date, 'x-amz-target': name };
+  const request = { method: 'POST', path: '/', query: new URLSearchParams(), headers, body: Buffer.from(body) };
+  const signature = signatureOf(IAM_ACCOUNT.secretAccessKey, request, scope);
+  const credential = `${IAM_ACCOUNT.accessToken}/${scope.date}/us-east-1/q/aws4_request`;
+  const signed = scope.signedHeaders.join(';');
+  return {
+    'x-amz-date': date,
+    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${signature}`,
+  };
 }
 
 interface Event {
@@ -204,6 +229,23 @@ describe('authentication', () => {
     expect(response.status).toBe(status);
     if (message !== '') expect(await response.json()).toMatchObject({ message });
     else expect(names(await eventsOf(response))).toContain('assistantResponseEvent');
+  });
+
+  it('takes signed requests where IAM’s are due, and no others there', async () => {
+    await open({ clock: () => Date.UTC(2026, 0, 15, 12) });
+    const name = 'AmazonQDeveloperStreamingService.SendMessage';
+    const refused = await target(name, chatBody());
+    expect(await refused.json()).toMatchObject({ message: 'The provided credential is invalid.' });
+    const send = async (signature: Record<string, string>) => target(name, chatBody(), signature);
+    const signed = await send(sign(name, JSON.stringify(chatBody()), '20260115T120000Z'));
+    expect(names(await eventsOf(signed))).toContain('assistantResponseEvent');
+    const tampered = await send(sign(name, 'another body', '20260115T120000Z'));
+    expect([tampered.status, await tampered.text()]).toEqual([
+      403,
+      expect.stringContaining('InvalidSignatureException'),
+    ]);
+    const late = await send(sign(name, JSON.stringify(chatBody()), '20260115T121000Z'));
+    expect(await late.json()).toMatchObject({ message: 'Signature expired.' });
   });
 
   it('refuses a suspended account by name', async () => {

@@ -1,0 +1,101 @@
+/**
+ * Who calls, and whether they may: the bearer token, the header its kind needs, the profile it belongs to; of IAM, the
+ * signature. The texts are those users of the service have reported.
+ */
+import { type Call, headerOf } from './call.ts';
+import type { AccountKind, Identities, Standing } from './identities.ts';
+import { accessDenied, Refused, validation } from './refusal.ts';
+import type { Refusal } from './script.ts';
+import { isSignedWith, parseAuthorization } from './sigv4.ts';
+import type { World } from './world.ts';
+
+/** Profile which the Kiro IDE sends for every Builder ID. */
+const BUILDER_ID_PROFILE = 'arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX';
+
+const INVALID_BEARER = accessDenied('The bearer token included in the request is invalid.');
+const INVALID_TOKEN = accessDenied('Invalid token');
+/** A bearer token at the IAM service, and the other way round. */
+const WRONG_CREDENTIAL = validation('The provided credential is invalid.');
+
+/** Its calls are signed; the others carry bearer tokens. */
+const IAM_SERVICE = 'AmazonQDeveloperStreamingService';
+const SIGNING_NAME = 'q';
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+
+/** Throws Refused. */
+export function authenticate(call: Call, { identities, now }: Pick<World, 'identities' | 'now'>): Standing {
+  const authorization = headerOf(call, 'authorization') ?? '';
+  if (call.service === IAM_SERVICE) return authenticateSigned(call, authorization, identities, now());
+  if (authorization.startsWith('AWS4-')) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
+  const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
+  const standing = token === undefined ? undefined : identities.findByAccessToken(token);
+  if (!standing || standing.account.kind === 'iam') throw new Refused(INVALID_BEARER, 'auth-bearer');
+  if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
+  const type = headerOf(call, 'tokentype');
+  if (type !== TOKEN_TYPES[standing.account.kind]) throw new Refused(INVALID_TOKEN, 'auth-token-type', type);
+  return standing;
+}
+
+const TOKEN_TYPES: Record<Exclude<AccountKind, 'iam'>, string | undefined> = {
+  'builder-id': undefined,
+  idc: undefined,
+  social: undefined,
+  'external-idp': 'EXTERNAL_IDP',
+  'api-key': 'API_KEY',
+};
+
+function suspended({ account }: Standing) {
+  const text = `Your User ID (${account.id}) temporarily is suspended. We've locked your account as a security precaution. To restore access, please contact our support team.`;
+  return accessDenied(text, 'TEMPORARILY_SUSPENDED');
+}
+
+function authenticateSigned(call: Call, authorization: string, identities: Identities, nowMs: number): Standing {
+  const scope = parseAuthorization(authorization);
+  if (!scope) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
+  const standing = identities.findByAccessToken(scope.accessKeyId);
+  const { secretAccessKey, sessionToken } = standing?.account ?? {};
+  if (!standing || secretAccessKey === undefined || sessionToken !== headerOf(call, 'x-amz-security-token'))
+    throw new Refused(UNKNOWN_KEY, 'auth-key');
+  const needed = ['host', 'x-amz-date', ...(sessionToken === undefined ? [] : ['x-amz-security-token'])];
+  const isWhole = scope.service === SIGNING_NAME && needed.every((name) => scope.signedHeaders.includes(name));
+  const date = headerOf(call, 'x-amz-date') ?? '';
+  const isTimely = Math.abs(nowMs - timeOf(date)) <= MAX_CLOCK_SKEW_MS && date.startsWith(scope.date);
+  if (!isTimely) throw new Refused(unsigned('Signature expired.'), 'auth-signature-date', date);
+  if (!isWhole || !isSignedWith(secretAccessKey, { ...call, body: call.rawBody }, scope))
+    throw new Refused(unsigned(NO_MATCH), 'auth-signature');
+  if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
+  return standing;
+}
+
+const UNKNOWN_KEY: Refusal = {
+  status: 403,
+  name: 'UnrecognizedClientException',
+  message: 'The security token included in the request is invalid.',
+};
+const NO_MATCH = 'The request signature we calculated does not match the signature you provided.';
+
+function unsigned(message: string): Refusal {
+  return { status: 403, name: 'InvalidSignatureException', message };
+}
+
+/** Of the basic format of ISO 8601, `20260115T120000Z`; NaN for anything else. */
+function timeOf(date: string): number {
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+/** The profile rules of a chat request. Throws Refused. */
+export function checkProfile({ account }: Standing, profileArn: string | undefined, isRequired: boolean): void {
+  if (profileArn === undefined) {
+    const needsOne = account.kind === 'idc' || account.kind === 'external-idp';
+    if (needsOne || (isRequired && account.kind !== 'api-key' && account.kind !== 'iam'))
+      throw new Refused(validation('profileArn is required for this request.'), 'profile-required');
+    return;
+  }
+  const own = account.profileArn ?? (account.kind === 'builder-id' ? BUILDER_ID_PROFILE : undefined);
+  if (profileArn !== own) throw new Refused(INVALID_BEARER, 'profile-foreign', profileArn);
+}
+
+/** Control-plane calls may leave the profile out; a foreign one is refused. Throws Refused. */
+export function checkOptionalProfile(standing: Standing, profileArn: string | undefined): void {
+  if (profileArn !== undefined) checkProfile(standing, profileArn, false);
+}
