@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { bearer, DEFAULT, open, simulator, target } from '../../test/support/simulator-client.ts';
+import { EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
+
+describe('the control plane', () => {
+  it('lists models page by page, in both flavours and at the management paths', async () => {
+    await open();
+    const get = async (path: string) =>
+      (await fetch(simulator.url + path, { headers: DEFAULT })).json() as Promise<Record<string, unknown>>;
+    const all = await get('/ListAvailableModels?origin=CLI');
+    expect(all).toMatchObject({ defaultModel: { modelId: 'auto' }, nextToken: null });
+    expect(all.models).toContainEqual(expect.objectContaining({ modelId: 'claude-sonnet-4.5', rateMultiplier: 1.3 }));
+    expect(await get('/List-Available-Models?origin=KIRO_CLI')).toEqual(all);
+    expect(await (await target('AmazonCodeWhispererService.ListAvailableModels', { origin: 'CLI' })).json()).toEqual(
+      all,
+    );
+    const first = await get('/ListAvailableModels?origin=CLI&maxResults=2');
+    expect(first.models).toHaveLength(2);
+    const second = await get(`/ListAvailableModels?origin=CLI&maxResults=2&nextToken=${first.nextToken}`);
+    expect(second.models).not.toEqual(first.models);
+    expect((await fetch(`${simulator.url}/ListAvailableModels`, { headers: DEFAULT })).status).toBe(400);
+  });
+
+  it('has profiles for organisations, and none for Builder IDs', async () => {
+    await open();
+    const list = (headers: Record<string, string>) =>
+      fetch(`${simulator.url}/ListAvailableProfiles`, { method: 'POST', headers, body: '{}' });
+    expect(await (await list(DEFAULT)).json()).toEqual({
+      message: 'AWS Builder ID is not supported for this operation.',
+      reason: null,
+    });
+    expect(await (await list(bearer(IDC_ACCOUNT.accessToken))).json()).toMatchObject({
+      profiles: [{ arn: IDC_ACCOUNT.profileArn }],
+    });
+    expect(await (await list(bearer(EXTERNAL_IDP_ACCOUNT.accessToken))).json()).toEqual({
+      profiles: [],
+      nextToken: null,
+    });
+    const profile = await target(
+      'AmazonCodeWhispererService.GetProfile',
+      { profileArn: IDC_ACCOUNT.profileArn },
+      bearer(IDC_ACCOUNT.accessToken),
+    );
+    expect(await profile.json()).toMatchObject({ profile: { status: 'ACTIVE' } });
+  });
+
+  it('completes code and takes telemetry', async () => {
+    await open();
+    const programmingLanguage = { languageName: 'javascript' };
+    const context = {
+      leftFileContent: 'function add(a, b) {\n  return ',
+      rightFileContent: '\n}\n',
+      filename: 'add.js',
+      programmingLanguage,
+    };
+    const post = (path: string, body: object) =>
+      fetch(simulator.url + path, { method: 'POST', headers: DEFAULT, body: JSON.stringify(body) });
+    const completed = await post('/generatecompletions', { fileContext: context, maxResults: 1 });
+    expect(completed.headers.get('x-amzn-sessionid')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await completed.json()).toMatchObject({ completions: [{ content: 'a + b;' }], nextToken: '' });
+    expect((await post('/generatecompletions', {})).status).toBe(400);
+    expect(await (await post('/SendTelemetryEvent', { telemetryEvent: {} })).json()).toEqual({});
+  });
+
+  it('searches the web as its own tool, with results which depend on the query', async () => {
+    await open();
+    const rpc = async (method: string, params?: object) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 'x', method, params });
+      return (await fetch(`${simulator.url}/mcp`, { method: 'POST', headers: DEFAULT, body })).json();
+    };
+    expect(await rpc('initialize')).toMatchObject({ id: 'x', result: { capabilities: { tools: {} } } });
+    expect(await rpc('tools/list')).toMatchObject({ result: { tools: [{ name: 'web_search' }] } });
+    const search = (query: string) => rpc('tools/call', { name: 'web_search', arguments: { query } });
+    const found = (await search('smithy')) as { result: { content: [{ text: string }] } }; // asserted right below
+    expect(JSON.parse(found.result.content[0].text)).toMatchObject({ query: 'smithy', totalResults: 3, error: null });
+    expect(await search('smithy')).toEqual(found);
+    expect(await search('else')).not.toEqual(found);
+    expect(await rpc('tools/run')).toMatchObject({ error: { code: -32601 } });
+  });
+});
