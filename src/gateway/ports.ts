@@ -16,6 +16,17 @@ export interface UpstreamAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/**
+ * The bytes behind an address which a client sent. Rejects with `invalid_request` naming `at`, the field the address
+ * stands in, and `client_closed`.
+ */
+export type FetchAttachment = (link: Link, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
+
+export interface Link {
+  readonly url: string;
+  readonly at: string;
+}
+
 /** An account lent out for one attempt. */
 export interface Lease {
   readonly accountId: string;
