@@ -6,6 +6,7 @@ import {
   GenerateAssistantResponseCommand,
   SendMessageCommand,
 } from '@aws/codewhisperer-streaming-client';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT, type ScriptedReply, type Simulator, startSimulator } from './index.ts';
 
@@ -111,6 +112,8 @@ describe('the official client', () => {
     [400, 'ValidationException', 'Improperly formed request.', null],
     [402, 'ServiceQuotaExceededException', 'You have reached the limit.', 'MONTHLY_REQUEST_COUNT'],
     [403, 'AccessDeniedException', 'Suspended.', 'TEMPORARILY_SUSPENDED'],
+    [404, 'ResourceNotFoundException', 'No such profile.', undefined],
+    [409, 'ConflictException', 'Key disabled.', 'CUSTOMER_KMS_KEY_DISABLED'],
     [429, 'ThrottlingException', 'High volume.', 'INSUFFICIENT_MODEL_CAPACITY'],
     [500, 'InternalServerException', 'High load.', 'MODEL_TEMPORARILY_UNAVAILABLE'],
     [503, 'ServiceUnavailableException', 'Unavailable.', undefined],
@@ -139,5 +142,59 @@ describe('the official client', () => {
     const error = { errorCode: 'InternalError', errorMessage: 'broken' };
     await expect(generate({ steps: ['Half', error] })).rejects.toMatchObject({ name: 'InternalError' });
     await expect(generate({ steps: ['Half', { corrupt: true }] })).rejects.toThrow(/checksum/i);
+  });
+
+  it('holds a session with the built-in model: a question, a tool call, its result, an answer', async () => {
+    simulator.clearReplies();
+    const json = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+    const tools = [{ toolSpecification: { name: 'get_weather', description: 'The weather.', inputSchema: { json } } }];
+    const question = { content: 'What is the weather in Paris?', modelId: 'claude-opus-5' };
+    const send = async (conversationState: ConversationState) => {
+      const additionalModelRequestFields = { output_config: { effort: 'high' } };
+      const command = new GenerateAssistantResponseCommand({ conversationState, additionalModelRequestFields });
+      return collect((await client.send(command)).generateAssistantResponseResponse ?? []);
+    };
+    const first = await send({
+      chatTriggerType: 'MANUAL',
+      currentMessage: { userInputMessage: { ...question, userInputMessageContext: { tools } } },
+    });
+    const calls = first.flatMap((event) => event.toolUseEvent ?? []);
+    const { toolUseId = '', name = '' } = calls[0] ?? {};
+    const input: unknown = JSON.parse(calls.map((call) => call.input ?? '').join(''));
+    expect([name, input]).toEqual(['get_weather', { city: 'Paris' }]);
+    const reasoning = first.flatMap((event) => event.reasoningContentEvent ?? []);
+    const text = reasoning.map((event) => event.text ?? '').join('');
+    const signature = reasoning.find((event) => event.signature)?.signature ?? '';
+    const toolResults = [{ toolUseId, content: [{ text: '21 °C' }], status: 'success' as const }];
+    const second = await send({
+      chatTriggerType: 'MANUAL',
+      history: [
+        { userInputMessage: question },
+        {
+          assistantResponseMessage: {
+            content: textOf(first),
+            toolUses: [{ toolUseId, name, input: { city: 'Paris' } }],
+            reasoningContent: { reasoningText: { text, signature } },
+          },
+        },
+      ],
+      currentMessage: {
+        userInputMessage: { content: '', modelId: 'claude-opus-5', userInputMessageContext: { tools, toolResults } },
+      },
+    });
+    expect(textOf(second)).toContain('21 °C');
+  });
+
+  it('puts any text together again, wherever the seed cuts it', async () => {
+    const unit = fc.oneof(
+      fc.constantFrom('\n', '"', '\\', '🌍', 'e\u0301', '\u2028'),
+      fc.string({ minLength: 1, maxLength: 1 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit, minLength: 1, maxLength: 60 }), async (text) => {
+        expect(textOf(await generate({ steps: [text] }))).toBe(text);
+      }),
+      { seed: 42, numRuns: 50 },
+    );
   });
 });
