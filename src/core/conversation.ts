@@ -69,7 +69,9 @@ export interface DocumentPart {
   readonly mediaType: string;
   readonly source:
     | { readonly type: 'base64'; readonly data: string }
-    | { readonly type: 'text'; readonly text: string };
+    | { readonly type: 'text'; readonly text: string }
+    /** Still to be fetched, and perhaps an image: the gateway sees to it before an upstream gets the conversation. */
+    | { readonly type: 'url'; readonly url: string; readonly at: string };
   readonly cachePoint?: boolean;
 }
 
@@ -141,8 +143,15 @@ export interface OutputLimits {
 
 export type OutputFormat =
   | { readonly type: 'text' }
-  | { readonly type: 'json' }
-  | { readonly type: 'json-schema'; readonly name: string | undefined; readonly schema: JsonObject };
+  /** One JSON object, whatever is in it. */
+  | { readonly type: 'json'; readonly at?: string }
+  | {
+      readonly type: 'json-schema';
+      /** Path of the format in the client's request. */
+      readonly at?: string;
+      readonly name: string | undefined;
+      readonly schema: JsonObject;
+    };
 
 /** Fields of the wire's envState and gitState of the upstream. */
 export interface Environment {

@@ -46,6 +46,8 @@ export const ERROR_RULES = {
   tool_use_truncated: { status: 502, blame: 'upstream', retry: 'same-account' },
   /** 200, and neither text nor a tool call in it. */
   empty_reply: { status: 502, blame: 'upstream', retry: 'same-account' },
+  /** Neither the model's answer nor its second try kept to the output format or made the tool call asked for. */
+  output_invalid: { status: 502, blame: 'upstream', retry: 'never' },
   upstream_timeout: { status: 504, blame: 'upstream', retry: 'never' },
   upstream_conflict: { status: 409, blame: 'upstream', retry: 'never' },
   upstream_not_found: { status: 404, blame: 'upstream', retry: 'never' },

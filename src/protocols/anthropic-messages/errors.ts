@@ -55,6 +55,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_broken: { type: 'api_error', status: 502, retry: 'later' },
   tool_use_truncated: { type: 'api_error', status: 502, retry: 'later' },
   empty_reply: { type: 'api_error', status: 502, retry: 'later' },
+  output_invalid: { type: 'api_error', status: 502, retry: 'never' },
   upstream_timeout: { type: 'timeout_error', status: 504, retry: 'later' },
   upstream_conflict: { type: 'conflict_error', status: 409, retry: 'later' },
   upstream_not_found: { type: 'not_found_error', status: 404, retry: 'never' },

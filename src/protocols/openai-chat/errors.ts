@@ -5,7 +5,6 @@
  */
 import { ERROR_RULES, type ErrorCode, type GatewayError } from '../../core/errors.ts';
 import type { WrittenError } from '../protocol.ts';
-import { RULE_IMAGE_URL } from './media.ts';
 import { RULE_VALUE } from './parse.ts';
 
 interface Spelling {
@@ -51,6 +50,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_broken: FAILED,
   tool_use_truncated: FAILED,
   empty_reply: FAILED,
+  output_invalid: { ...FAILED_FOR_GOOD, code: 'output_invalid' },
   upstream_timeout: FAILED,
   upstream_conflict: FAILED,
   upstream_not_found: FAILED_FOR_GOOD,
@@ -64,7 +64,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
 /** Rules of ours for which the vendor has a finer code than for their kind. */
 const CODES_BY_RULE: ReadonlyMap<string, string> = new Map([
   [RULE_VALUE, 'unsupported_value'],
-  [RULE_IMAGE_URL, 'invalid_image_url'],
+  ['attachment-url', 'invalid_image_url'],
 ]);
 
 export interface ErrorBody {
