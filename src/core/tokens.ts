@@ -80,6 +80,7 @@ function partTokens(part: Part): number {
 
 /** A binary document's text is perhaps a tenth of its bytes; nobody knows before it is read. */
 function documentTokens({ source }: DocumentPart): number {
+  if (source.type === 'url') return IMAGE_TOKENS;
   return source.type === 'text' ? estimateTokens(source.text) : Math.ceil((source.data.length * 0.75) / 40);
 }
 

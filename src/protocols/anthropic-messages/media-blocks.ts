@@ -7,9 +7,10 @@ import * as wire from './wire.ts';
 /** What may stand in a tool result. */
 export type ContentPart = TextPart | ImagePart | DocumentPart;
 
-export function readImage(block: z.output<typeof wire.imageBlock>, at: string): ImagePart {
-  const { mediaType, data } = readBytes(block.source, `${at}.source`, 'image');
-  return { type: 'image', at, mediaType, data };
+export function readImage(block: z.output<typeof wire.imageBlock>, at: string): ImagePart | DocumentPart {
+  const source = readSource(block.source, `${at}.source`, 'image');
+  if (source.type === 'url') return { type: 'document', at, name: undefined, mediaType: 'image/*', source };
+  return { type: 'image', at, mediaType: source.mediaType, data: source.data };
 }
 
 /** A document's `context` is told as text before it, and the images of composed documents follow it. */
@@ -26,7 +27,10 @@ export function readDocument(block: z.output<typeof wire.documentBlock>, at: str
     case 'content':
       return [...about, ...readComposedDocument(source, name, at)];
     default: {
-      const { mediaType, data } = readBytes(source, `${at}.source`, 'document');
+      const read = readSource(source, `${at}.source`, 'document');
+      if (read.type === 'url')
+        return [...about, { type: 'document', at, name, mediaType: 'application/*', source: read }];
+      const { mediaType, data } = read;
       return [...about, { type: 'document', at, name, mediaType, source: { type: 'base64', data } }];
     }
   }
@@ -37,7 +41,7 @@ function readComposedDocument(source: unknown, name: string | undefined, at: str
   const { content } = check(wire.contentSource, source, `${at}.source`);
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
   const texts: string[] = [];
-  const images: ImagePart[] = [];
+  const images: (ImagePart | DocumentPart)[] = [];
   for (const [i, block] of blocks.entries()) {
     if (block.type === 'image') images.push(readImage(check(wire.imageBlock, block, `${path}[${i}]`), `${path}[${i}]`));
     else texts.push(check(wire.textBlock, block, `${path}[${i}]`).text);
@@ -51,29 +55,30 @@ export function readSearchResult(block: z.output<typeof wire.searchResultBlock>,
   return { type: 'text', at, text: lines.join('\n') };
 }
 
-/** Bytes within the request: base64, or a data URL wherever it was put. Nothing is fetched. */
-function readBytes(
-  source: { readonly type: string },
-  at: string,
-  kind: 'image' | 'document',
-): { readonly mediaType: string; readonly data: string } {
+type Source =
+  | { readonly type: 'bytes'; readonly mediaType: string; readonly data: string }
+  | { readonly type: 'url'; readonly url: string; readonly at: string };
+
+/** Bytes within the request (base64, or a data URL wherever it was put), or an address to be fetched later. */
+function readSource(source: { readonly type: string }, at: string, kind: 'image' | 'document'): Source {
   if (source.type === 'base64') {
     const { media_type, data } = check(wire.base64Source, source, at);
-    return readDataUrl(data) ?? { mediaType: media_type, data };
+    return readDataUrl(data) ?? { type: 'bytes', mediaType: media_type, data };
   }
   if (source.type === 'url') {
-    const inline = readDataUrl(check(wire.urlSource, source, at).url);
-    if (inline) return inline;
+    const { url } = check(wire.urlSource, source, at);
+    return readDataUrl(url) ?? { type: 'url', url, at: `${at}.url` };
   }
   throw refuseUnsupported(
     at,
-    `${kind} sources of type "${source.type}" are not supported; send the ${kind} as base64.`,
+    `${kind} sources of type "${source.type}" are not supported; send the ${kind} as base64 or by its address.`,
   );
 }
 
-function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } | undefined {
+function readDataUrl(url: string): Extract<Source, { type: 'bytes' }> | undefined {
   if (!url.startsWith('data:')) return undefined;
   const comma = url.indexOf(',');
   const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';');
-  return comma > 0 && parameters.includes('base64') ? { mediaType, data: url.slice(comma + 1) } : undefined;
+  if (comma <= 0 || !parameters.includes('base64')) return undefined;
+  return { type: 'bytes', mediaType, data: url.slice(comma + 1) };
 }

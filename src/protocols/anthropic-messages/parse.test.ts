@@ -175,9 +175,9 @@ describe('what must be there', () => {
       param: 'messages[0].content[0].text',
     },
     {
-      name: 'an image by URL',
+      name: 'an image by file id',
       request: body({
-        messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url: 'https://a/b.png' } }] }],
+        messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }] }],
       }),
       param: 'messages[0].content[0].source',
     },
@@ -200,9 +200,9 @@ describe('what must be there', () => {
       param: 'messages[0].content[0].content[0].source',
     },
     {
-      name: 'a document by URL',
+      name: 'a document by file id',
       request: body({
-        messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'url', url: 'https://a/b.pdf' } }] }],
+        messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'file', file_id: 'file_2' } }] }],
       }),
       param: 'messages[0].content[0].source',
     },
@@ -755,5 +755,23 @@ describe('any JSON whatsoever', () => {
     expect(input.message).toBe('messages[0].content[0].input: nested deeper than 128 levels.');
     expect(refusal(body({ tools: [{ name: 'n', input_schema: deep }] })).param).toBe('tools[0].input_schema');
     expect(parts([{ type: 'novelty', inside: deep }])).toEqual([]);
+  });
+});
+
+describe('images and documents by address', () => {
+  it('are left for the gateway to fetch, with the path of the address', () => {
+    const content = [
+      { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
+      { type: 'document', title: 'B', source: { type: 'url', url: 'https://example.com/b.pdf' } },
+    ];
+    const { conversation } = anthropicMessages.parseRequest(
+      { model: 'm', max_tokens: 1, messages: [{ role: 'user', content }] },
+      { header: () => undefined, nowMs: 0 },
+    );
+    const at = (i: number) => `messages[0].content[${i}].source.url`;
+    expect(conversation.turns[0]?.parts).toMatchObject([
+      { type: 'document', mediaType: 'image/*', source: { type: 'url', url: 'https://example.com/a.png', at: at(0) } },
+      { type: 'document', name: 'B', source: { type: 'url', url: 'https://example.com/b.pdf', at: at(1) } },
+    ]);
   });
 });

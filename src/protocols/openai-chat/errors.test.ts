@@ -36,8 +36,9 @@ describe('a failure', () => {
       error: { param: 'messages[0].role' },
     });
     expect(refusalOf({ n: 2 })).toMatchObject({ param: 'n', code: 'unsupported_value' });
-    const content = [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }];
-    expect(refusalOf({ messages: [{ role: 'user', content }] })).toMatchObject({ code: 'invalid_image_url' });
+    expect(write('invalid_request', { param: 'p', rule: 'attachment-url' }).body).toMatchObject({
+      error: { param: 'p', code: 'invalid_image_url' },
+    });
   });
 
   function refusalOf(fields: object): unknown {

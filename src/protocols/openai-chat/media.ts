@@ -1,19 +1,10 @@
 /** Images and files inside a request. Their bytes are carried as they came: what they really are is found out later. */
 import type { DocumentPart, ImagePart } from '../../core/conversation.ts';
-import { refuse, refuseUnsupported } from '../shape.ts';
-
-/** Spelt `invalid_image_url` to the client. */
-export const RULE_IMAGE_URL = 'image-url';
+import { refuse } from '../shape.ts';
 
 /** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
 export function readImageUrl(url: string, partAt: string, at: string): ImagePart | DocumentPart {
-  if (/^https?:/i.test(url)) {
-    throw refuseUnsupported(
-      at,
-      'fetching images by URL is not available; send the image itself as a data URL (data:image/png;base64,…).',
-      RULE_IMAGE_URL,
-    );
-  }
+  if (WEB_ADDRESS.test(url)) return linked(url, 'image/*', undefined, partAt, at);
   const { mediaType, data } = readDataUrl(url, at);
   return mediaPart(mediaType || 'application/octet-stream', data, undefined, partAt);
 }
@@ -25,12 +16,19 @@ export function readFileData(
   partAt: string,
   at: string,
 ): ImagePart | DocumentPart {
-  if (/^https?:/i.test(fileData)) throw refuseUnsupported(at, 'fetching files by URL is not available; send base64.');
+  if (WEB_ADDRESS.test(fileData)) return linked(fileData, typeByName(name), name, partAt, at);
   const { mediaType, data } = fileData.startsWith('data:')
     ? readDataUrl(fileData, at)
     : { mediaType: '', data: readBase64(fileData, at) };
   const isVague = mediaType === '' || mediaType === 'application/octet-stream';
   return mediaPart(isVague ? typeByName(name) : mediaType, data, name, partAt);
+}
+
+const WEB_ADDRESS = /^https?:/i;
+
+/** Fetched later, if fetching is allowed; until then nobody knows what is there. */
+function linked(url: string, mediaType: string, name: string | undefined, partAt: string, at: string): DocumentPart {
+  return { type: 'document', at: partAt, name, mediaType, source: { type: 'url', url, at } };
 }
 
 function mediaPart(mediaType: string, data: string, name: string | undefined, at: string): ImagePart | DocumentPart {

@@ -273,13 +273,6 @@ describe('a message', () => {
       'string',
     ],
     [
-      'an image to be fetched',
-      content({ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }),
-      'messages[0].content[0].image_url.url',
-      'unsupported_parameter',
-      'data URL',
-    ],
-    [
       'a data URL without base64',
       content({ type: 'image_url', image_url: { url: 'data:image/png,xyz' } }),
       'messages[0].content[0].image_url.url',
@@ -367,5 +360,31 @@ describe('a message', () => {
     expect(() => parse(message)).toThrow(
       expect.objectContaining({ code, param, message: expect.stringContaining(expected) }),
     );
+  });
+});
+
+describe('images and files by address', () => {
+  it('are left for the gateway to fetch, with the path of the address', () => {
+    const content = [
+      { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+      { type: 'file', file: { filename: 'b.pdf', file_data: 'https://example.com/b.pdf' } },
+    ];
+    const { conversation } = parseRequest(
+      { model: 'm', messages: [{ role: 'user', content }] },
+      { header: () => undefined, nowMs: 0 },
+    );
+    expect(conversation.turns[0]?.parts).toMatchObject([
+      {
+        type: 'document',
+        mediaType: 'image/*',
+        source: { type: 'url', url: 'https://example.com/a.png', at: 'messages[0].content[0].image_url.url' },
+      },
+      {
+        type: 'document',
+        name: 'b.pdf',
+        mediaType: 'application/pdf',
+        source: { type: 'url', url: 'https://example.com/b.pdf', at: 'messages[0].content[1].file.file_data' },
+      },
+    ]);
   });
 });

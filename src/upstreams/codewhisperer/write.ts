@@ -117,7 +117,8 @@ function place(part: Exclude<Part, { type: 'text' }>, said: Said): void {
       return;
     case 'document': {
       const format = documentFormat(part);
-      if (format === undefined || part.source.type === 'text') throw new TypeError('a document should be text by now');
+      if (format === undefined || part.source.type !== 'base64')
+        throw new TypeError('a document should be text by now');
       said.documents.push({ name: part.name ?? 'document', format, source: { bytes: part.source.data } });
       return;
     }

@@ -31,6 +31,7 @@ export function documents(conversation: Conversation, { profile, model }: Scope)
   const takesDocuments = profile.accepts.documents && model?.takesImages !== false;
   const settle = (part: Content): readonly Content[] => {
     if (part.type !== 'document') return [part];
+    if (part.source.type === 'url') throw new TypeError('a document should have been fetched by now');
     const format = documentFormat(part);
     if (part.source.type === 'base64' && format !== undefined && takesDocuments) {
       return named(part, part.source.data, format, names, adjustments);
