@@ -36,3 +36,29 @@ export function derived(value: number): Figure {
 export function estimated(value: number): Figure {
   return { value, provenance: 'estimated' };
 }
+
+/** Two replies' figures as one; the share of the window is the later one's. A sum is known as well as its worse part. */
+export function addUsage(first: Usage, second: Usage): Usage {
+  const sums: { -readonly [Name in (typeof SUMMED)[number]]?: Figure } = {};
+  for (const name of SUMMED) {
+    const sum = addFigures(first[name], second[name]);
+    if (sum) sums[name] = sum;
+  }
+  return {
+    ...first,
+    ...second,
+    ...sums,
+    inputTokens: addFigures(first.inputTokens, second.inputTokens) ?? second.inputTokens,
+    outputTokens: addFigures(first.outputTokens, second.outputTokens) ?? second.outputTokens,
+  };
+}
+
+const SUMMED = ['cacheReadTokens', 'cacheWriteTokens', 'reasoningTokens', 'credits'] as const;
+
+function addFigures(first: Figure | undefined, second: Figure | undefined): Figure | undefined {
+  if (!first || !second) return first ?? second;
+  const worse = CERTAINTY[first.provenance] < CERTAINTY[second.provenance] ? first : second;
+  return { value: first.value + second.value, provenance: worse.provenance };
+}
+
+const CERTAINTY: Record<Provenance, number> = { estimated: 0, derived: 1, measured: 2 };

@@ -4,7 +4,6 @@ import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
-import { conversationIdOf } from './affinity.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
@@ -15,18 +14,23 @@ import {
   isSuccess,
   upstreamRequestId,
 } from './context.ts';
-import { type EmulationPlan, planEmulation } from './emulate/plan.ts';
+import type { EmulationPlan } from './emulate/plan.ts';
 import type { Answer, AskRequest, Lease } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
 
 const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
+export interface DispatchRequest extends AskRequest {
+  readonly conversationId: string;
+  readonly emulation: EmulationPlan;
+}
+
 /** Rejects with a GatewayError while nothing can be seen of the reply yet. */
 export function dispatch(
   context: GatewayContext,
   catalogues: Catalogues,
-  request: AskRequest,
+  request: DispatchRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Dispatch(context, catalogues, request, signal).run();
@@ -35,22 +39,18 @@ export function dispatch(
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
-  readonly #request: AskRequest;
+  readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
-  readonly #conversationId: string;
-  readonly #emulation: EmulationPlan;
   readonly #plan: RetryPlan;
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
   readonly #invocationId = randomUUID();
   #attempt = 0;
 
-  constructor(context: GatewayContext, catalogues: Catalogues, request: AskRequest, signal: AbortSignal) {
+  constructor(context: GatewayContext, catalogues: Catalogues, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
     this.#catalogues = catalogues;
     this.#request = request;
     this.#signal = signal;
-    this.#conversationId = conversationIdOf(request.client, request.conversation);
-    this.#emulation = planEmulation(request.conversation);
     this.#plan = new RetryPlan(context.clock.random);
   }
 
@@ -85,7 +85,7 @@ class Dispatch {
   #lease(): Promise<Lease> {
     if (this.#signal.aborted) throw clientClosed();
     return this.#context.pool.lease({
-      conversationId: this.#conversationId,
+      conversationId: this.#request.conversationId,
       modelId: this.#request.conversation.model,
       tried: this.#plan.tried,
       refresh: this.#plan.refresh,
@@ -100,7 +100,7 @@ class Dispatch {
     const encoded = upstream.encodeChat(conversation, {
       access: lease.access,
       model,
-      conversationId: this.#conversationId,
+      conversationId: this.#request.conversationId,
       sendEnvironment: this.#context.sendEnvironment,
       withoutReasoningHistory,
     });
@@ -121,7 +121,7 @@ class Dispatch {
         thinkingTags: encoded.thinkingTags,
         endsWithConnection: endsWithConnection(answer),
       }),
-      transforms: this.#emulation.createTransforms(),
+      transforms: this.#request.emulation.createTransforms(),
       signal: this.#signal,
       settled: (error) => this.#settled(lease, error),
     });
@@ -129,7 +129,7 @@ class Dispatch {
     const route = {
       accountId: lease.accountId,
       modelId: model.id,
-      conversationId: this.#conversationId,
+      conversationId: this.#request.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
       upstreamRequestId: upstreamRequestId(answer),
@@ -151,7 +151,7 @@ class Dispatch {
   }
 
   #adjustments(...made: readonly (readonly Adjustment[])[]): readonly Adjustment[] {
-    const { adjustments, fulfilled } = this.#emulation;
+    const { adjustments, fulfilled } = this.#request.emulation;
     const encoding = made.flat().filter(({ rule }) => !fulfilled.has(rule));
     return [...this.#request.adjustments, ...encoding, ...adjustments];
   }

@@ -2,6 +2,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
+import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import type { GatewayContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
@@ -11,7 +12,7 @@ import { RetryPlan } from './retry.ts';
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
   return {
-    ask: (request, signal) => dispatch(context, catalogues, request, signal),
+    ask: (request, signal) => ask(request, (asked) => dispatch(context, catalogues, asked, signal)),
     countTokens: estimateConversationTokens,
     models: (signal) => listModels(context, catalogues, signal),
     status: () => context.pool.status(),

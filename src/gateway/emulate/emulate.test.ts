@@ -223,12 +223,14 @@ describe('the notes', () => {
     ['stop sequences', { output: { ...output, stopSequences: ['x'] } }, ['stop-emulated']],
     ['one tool use at a time', { tools, parallelToolUse: false }, ['parallel-tool-use-emulated']],
     ['one tool use at a time without tools', { parallelToolUse: false }, []],
-    ['JSON', { output: { ...output, format: { type: 'json' } } }, ['json-not-enforced']],
+    ['JSON', { output: { ...output, format: { type: 'json' } } }, ['json-emulated']],
     [
       'JSON schema',
       { output: { ...output, format: { type: 'json-schema', name: undefined, schema: {} } } },
-      ['json-schema-not-enforced'],
+      ['json-schema-emulated'],
     ],
+    ['any tool', { tools, toolChoice: { type: 'required' } }, ['tool-choice-emulated']],
+    ['a named tool', { tools, toolChoice: { type: 'tool', name: 'look' } }, ['tool-choice-emulated']],
   ];
 
   it.each(rows)('%s', (_name, more, rules) => {

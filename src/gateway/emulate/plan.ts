@@ -1,6 +1,9 @@
 /** Which of a conversation's wishes dragoman fulfils itself because the upstream's wire cannot, each with its note. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 import type { Conversation } from '../../core/conversation.ts';
+import type { Expectation } from './expectation.ts';
+import { ForcedToolUse } from './forced-tool-use.ts';
+import { JsonOutput } from './json-output.ts';
 import { MaxTokens } from './max-tokens.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
@@ -14,22 +17,29 @@ export const MAX_TOKENS_EMULATED_UP_TO = 4096;
 
 /** Every note made here, and what it means. */
 export const EMULATION_RULES = {
-  'json-not-enforced': 'JSON output was asked for; the service has no such setting, so the reply may be other text.',
-  'json-schema-not-enforced': 'Output after a JSON schema was asked for; the service has no such setting.',
+  'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
+  'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
+  'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
   'max-tokens-not-enforced': 'A limit this large is left to the model: an estimate would only cut good replies.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
   'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
+  'tool-choice-emulated':
+    'A tool call was asked for: only the tools in question were offered, and a reply without a call was not passed on.',
+  'tool-choice-retried': 'The first reply had no tool call; the model was asked once more.',
 } as const satisfies Record<string, string>;
 
 export interface EmulationPlan {
   readonly adjustments: readonly Adjustment[];
   /** Notes of the encoder which say that a wish is ignored, although it is fulfilled here. */
   readonly fulfilled: ReadonlySet<string>;
+  /** What the reply must be, if it must be anything; then it is held back until it is. */
+  readonly expectation: Expectation | undefined;
   /** New ones for each attempt. In the order in which events pass them. */
   createTransforms(): readonly ReplyTransform[];
 }
 
+/** Throws `invalid_request` for a JSON schema which is none. */
 export function planEmulation(conversation: Conversation): EmulationPlan {
   const { maxTokens, stopSequences, format } = conversation.output;
   const adjustments: Adjustment[] = [];
@@ -54,6 +64,18 @@ export function planEmulation(conversation: Conversation): EmulationPlan {
     note('stop-emulated', 'stop', String(stopSequences.length));
     makers.push(() => new StopSequences(stopSequences));
   }
-  if (format.type !== 'text') note(`${format.type}-not-enforced`, 'response_format', format.type);
-  return { adjustments, fulfilled, createTransforms: () => makers.map((make) => make()) };
+  const expectation = expectationOf(conversation);
+  if (expectation instanceof ForcedToolUse) {
+    note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
+  } else if (expectation && format.type !== 'text') {
+    note(`${format.type}-emulated`, format.at ?? 'response_format');
+  }
+  return { adjustments, fulfilled, expectation, createTransforms: () => makers.map((make) => make()) };
+}
+
+/** A reply which must be a tool call has no answer yet which could be JSON. */
+function expectationOf(conversation: Conversation): ForcedToolUse | JsonOutput | undefined {
+  const { toolChoice, output } = conversation;
+  if (toolChoice.type === 'required' || toolChoice.type === 'tool') return new ForcedToolUse(toolChoice, conversation);
+  return output.format.type === 'text' ? undefined : new JsonOutput(output.format);
 }

@@ -7,8 +7,6 @@ type FieldFate =
   | 'used'
   /** The upstream has no such control; dragoman does it itself. */
   | 'emulated'
-  /** Read and understood, but nothing holds the model to it yet: the gateway notes that. */
-  | 'unenforced'
   /** A wish which cannot be granted and does not change what the request means: accepted, and noted as an adjustment. */
   | 'noted'
   /** Says nothing about the answer. */
@@ -30,7 +28,7 @@ export const FIELD_FATES = {
   max_tokens: 'emulated',
   stop_sequences: 'emulated',
   tool_choice: 'emulated',
-  output_format: 'unenforced',
+  output_format: 'emulated',
 
   temperature: 'noted',
   top_p: 'noted',

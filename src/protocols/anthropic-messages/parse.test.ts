@@ -624,12 +624,17 @@ describe('output', () => {
     {
       name: 'a schema',
       fields: { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
-      format: { type: 'json-schema', name: undefined, schema: { type: 'object' } },
+      format: {
+        type: 'json-schema',
+        at: 'output_config.format.schema',
+        name: undefined,
+        schema: { type: 'object' },
+      },
     },
     {
       name: 'a schema, the old way',
       fields: { output_format: { type: 'json_schema', schema: {} } },
-      format: { type: 'json-schema', name: undefined, schema: {} },
+      format: { type: 'json-schema', at: 'output_format.schema', name: undefined, schema: {} },
     },
   ])('is $name', ({ fields, format }) => {
     expect(conversation({ ...fields, stop_sequences: ['END'], max_tokens: 0 }).output).toEqual({

@@ -157,5 +157,5 @@ function readFormat({ output_config, output_format }: MessagesRequest): OutputFo
     : [output_format, 'output_format'];
   if (!value || value.type === 'text') return { type: 'text' };
   const { name, schema } = check(wire.jsonSchemaFormat, value, at);
-  return { type: 'json-schema', name: name ?? undefined, schema };
+  return { type: 'json-schema', at: `${at}.schema`, name: name ?? undefined, schema };
 }

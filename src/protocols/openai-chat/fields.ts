@@ -7,8 +7,6 @@ export type FieldFate =
   | 'used'
   /** The upstream has no such control; dragoman does it itself. */
   | 'emulated'
-  /** Read and understood, but nothing holds the model to it yet: the gateway notes that. */
-  | 'unenforced'
   /** A wish which cannot be granted and does not change what the request means: accepted, and noted. */
   | 'noted'
   /** Says nothing about the answer. */
@@ -29,7 +27,7 @@ export const FIELD_FATES = {
   tool_choice: 'emulated',
   function_call: 'emulated',
   parallel_tool_calls: 'emulated',
-  response_format: 'unenforced',
+  response_format: 'emulated',
   max_tokens: 'emulated',
   max_completion_tokens: 'emulated',
   stop: 'emulated',

@@ -119,18 +119,20 @@ function readFormat({ response_format: format }: ChatRequest, notes: Notes): Out
     case 'text':
       return { type: 'text' };
     case 'json_object':
-      return { type: 'json' };
+      return { type: 'json', at: 'response_format' };
     case 'json_schema': {
       const { json_schema: wanted } = check(wire.jsonSchemaFormat, format, 'response_format');
       notes.addUnknown(wanted, SCHEMA_KEYS, 'json_schema', 'response_format.json_schema');
       return wanted.schema
-        ? { type: 'json-schema', name: wanted.name ?? undefined, schema: wanted.schema }
-        : { type: 'json' };
+        ? { type: 'json-schema', at: SCHEMA_AT, name: wanted.name ?? undefined, schema: wanted.schema }
+        : { type: 'json', at: 'response_format' };
     }
     default:
       throw refuseUnsupported('response_format.type', 'expected "text", "json_object" or "json_schema".', RULE_VALUE);
   }
 }
+
+const SCHEMA_AT = 'response_format.json_schema.schema';
 
 /** `strict` is what we do anyway. */
 const SCHEMA_KEYS = new Set(['name', 'schema', 'strict']);

@@ -1,0 +1,141 @@
+/**
+ * One question to the gateway: what the service cannot do by itself is planned, the request is dispatched, and where a
+ * reply must be of a certain kind it is held back until it is, with one second try.
+ */
+import { type Adjustment, adjustment } from '../core/adjustments.ts';
+import type { Conversation, Turn } from '../core/conversation.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import { addUsage, type Usage } from '../core/usage.ts';
+import { conversationIdOf } from './affinity.ts';
+import type { DispatchRequest } from './dispatch.ts';
+import type { Expectation, Judgement } from './emulate/expectation.ts';
+import { type EMULATION_RULES, planEmulation } from './emulate/plan.ts';
+import type { Answer, AskRequest } from './ports.ts';
+
+type Batches = AsyncIterator<readonly ReplyEvent[]>;
+
+/** Rejects with a GatewayError while nothing can be seen of the reply yet. */
+export async function ask(
+  request: AskRequest,
+  dispatch: (request: DispatchRequest) => Promise<Answer>,
+): Promise<Answer> {
+  const { client, conversation } = request;
+  const emulation = planEmulation(conversation);
+  // By the client's own conversation: what is added to it here must not make another one of it.
+  const conversationId = conversationIdOf(client, conversation);
+  const put = (asked: Conversation) => dispatch({ ...request, conversation: asked, conversationId, emulation });
+  return emulation.expectation ? askExpecting(emulation.expectation, conversation, put) : put(conversation);
+}
+
+/**
+ * Resolves when the reply is as expected, or bound to be: whole, or begun with the tool call. Rejects with
+ * `output_invalid` when the second try is not either.
+ */
+async function askExpecting(
+  expectation: Expectation,
+  conversation: Conversation,
+  put: (conversation: Conversation) => Promise<Answer>,
+): Promise<Answer> {
+  let question = expectation.prepare(conversation);
+  const first = await put(question);
+  const held = await hold(first, expectation);
+  if (held.type === 'settled') return resumed(first, held, undefined, []);
+  const judged = judgeRound(held.events, expectation);
+  if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
+
+  if (judged.type === 'fails') question = { ...question, turns: [...question.turns, ...repairTurns(judged)] };
+  const notes = judged.type === 'fails' ? [retryNote(expectation)] : [];
+  const second = await put(question);
+  const spent = usageOf(held.events);
+  const heldAgain = await hold(second, expectation);
+  if (heldAgain.type === 'settled') return resumed(second, heldAgain, spent, notes);
+  const judgedAgain = judgeRound(heldAgain.events, expectation);
+  if (judgedAgain.type === 'broken') throw judgedAgain.error;
+  if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
+  const batches = batchesOf([withSpent(judgedAgain.events, spent)]);
+  return { ...second, batches, adjustments: [...second.adjustments, ...notes] };
+}
+
+type Held =
+  | { readonly type: 'settled'; readonly events: readonly ReplyEvent[]; readonly rest: Batches }
+  | { readonly type: 'ended'; readonly events: readonly ReplyEvent[] };
+
+async function hold(answer: Answer, expectation: Expectation): Promise<Held> {
+  const rest = answer.batches[Symbol.asyncIterator]();
+  const events: ReplyEvent[] = [];
+  for (;;) {
+    const step = await rest.next();
+    if (step.done) return { type: 'ended', events };
+    events.push(...step.value);
+    if (step.value.some((event) => expectation.isSettledBy(event))) return { type: 'settled', events, rest };
+  }
+}
+
+type Round = Judgement | { readonly type: 'broken'; readonly error: GatewayError };
+
+/** A reply which broke off while nobody had seen any of it may be asked for again, like one which never began. */
+function judgeRound(events: readonly ReplyEvent[], expectation: Expectation): Round {
+  const last = events.at(-1);
+  if (last?.type === 'reply-end') return expectation.judge(events);
+  const error =
+    last?.type === 'reply-error'
+      ? last.error
+      : new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');
+  if (error.policy.retry === 'never') throw error;
+  return { type: 'broken', error };
+}
+
+/** The answer which does not do, as the model's own turn, and what is wrong with it. */
+function repairTurns({ said, complaint }: Extract<Judgement, { type: 'fails' }>): Turn[] {
+  const turn = (role: 'assistant' | 'user', text: string): Turn => ({
+    at: 'retry',
+    role,
+    parts: [{ type: 'text', at: 'retry', text }],
+  });
+  return said.trim() === '' ? [turn('user', complaint)] : [turn('assistant', said), turn('user', complaint)];
+}
+
+function retryNote({ retryRule }: Expectation): Adjustment {
+  return adjustment(retryRule satisfies keyof typeof EMULATION_RULES, '');
+}
+
+function resumed(
+  answer: Answer,
+  { events, rest }: Extract<Held, { type: 'settled' }>,
+  spent: Usage | undefined,
+  notes: readonly Adjustment[],
+): Answer {
+  return { ...answer, batches: resume(events, rest, spent), adjustments: [...answer.adjustments, ...notes] };
+}
+
+async function* resume(
+  events: readonly ReplyEvent[],
+  rest: Batches,
+  spent: Usage | undefined,
+): AsyncGenerator<readonly ReplyEvent[], void> {
+  let ended = false;
+  try {
+    yield withSpent(events, spent);
+    for (let step = await rest.next(); !step.done; step = await rest.next()) yield withSpent(step.value, spent);
+    ended = true;
+  } finally {
+    if (!ended) await rest.return?.();
+  }
+}
+
+async function* batchesOf(batches: readonly (readonly ReplyEvent[])[]): AsyncGenerator<readonly ReplyEvent[], void> {
+  yield* batches;
+}
+
+function usageOf(events: readonly ReplyEvent[]): Usage | undefined {
+  const last = events.at(-1);
+  return last?.type === 'reply-end' ? last.usage : undefined;
+}
+
+/** The figures of an answer which took two tries are those of both. */
+function withSpent(events: readonly ReplyEvent[], spent: Usage | undefined): readonly ReplyEvent[] {
+  const last = events.at(-1);
+  if (spent === undefined || last?.type !== 'reply-end') return events;
+  return [...events.slice(0, -1), { ...last, usage: addUsage(spent, last.usage) }];
+}

@@ -1,0 +1,45 @@
+/**
+ * `tool_choice` required, any or a named tool: the service lets the model choose, so only the wanted tools are offered,
+ * the model is told, and a reply without the call is asked for once more.
+ */
+import type { Conversation, ToolChoice } from '../../core/conversation.ts';
+import type { ReplyEvent } from '../../core/reply.ts';
+import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
+
+export type ForcedChoice = Extract<ToolChoice, { type: 'required' | 'tool' }>;
+
+export class ForcedToolUse implements Expectation {
+  readonly retryRule = 'tool-choice-retried';
+  readonly #choice: ForcedChoice;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(choice: ForcedChoice, { tools }: Conversation) {
+    this.#choice = choice;
+    const names = tools.map(({ name }) => name);
+    this.#names = new Set(choice.type === 'tool' ? names.filter((name) => name === choice.name) : names);
+  }
+
+  prepare(conversation: Conversation): Conversation {
+    const tools = conversation.tools.filter(({ name }) => this.#names.has(name));
+    const offered: Conversation = { ...conversation, tools, toolChoice: { type: 'auto' } };
+    return withSystemText(offered, 'tool_choice', `Your next answer must be ${this.#wanted}, not text alone.`);
+  }
+
+  isSettledBy(event: ReplyEvent): boolean {
+    return event.type === 'tool-use-start' && this.#names.has(event.name);
+  }
+
+  judge(events: readonly ReplyEvent[]): Judgement {
+    if (isCutShort(stopReasonOf(events))) return { type: 'fits', events };
+    return {
+      type: 'fails',
+      said: textOf(events),
+      complaint: `That was not ${this.#wanted}. Make the call now, with arguments which follow from the conversation.`,
+      problem: `The model did not make ${this.#wanted}, also after a second try. Try again, or let it choose freely.`,
+    };
+  }
+
+  get #wanted(): string {
+    return this.#choice.type === 'tool' ? `a call of the tool "${this.#choice.name}"` : 'a call of one of the tools';
+  }
+}
