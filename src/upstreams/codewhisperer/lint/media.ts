@@ -1,6 +1,6 @@
 /** Lint rules on images and documents: how many, how large, of which kind. */
 import type { Part } from '../../../core/conversation.ts';
-import { imageFormat, imageHead, imageSize } from '../image-size.ts';
+import { imageFormat, imageHead, imageSize } from '../../../core/image-size.ts';
 import type { LintInput } from '../lint.ts';
 import type { DocumentBlock, ImageBlock } from '../wire.ts';
 

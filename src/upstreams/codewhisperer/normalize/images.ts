@@ -2,7 +2,7 @@
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
-import { imageFormat } from '../image-size.ts';
+import { imageFormat } from '../../../core/image-size.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 

@@ -2,7 +2,7 @@
  * An image's kind and its size in pixels, from its first bytes alone.
  * Sources: PNG specification (IHDR), GIF89a specification, ITU T.81 (JPEG frame headers), RFC 9649 (WebP).
  */
-import type { ImageFormat } from './wire.ts';
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
 
 export interface PixelSize {
   readonly width: number;

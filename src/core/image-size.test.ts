@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GIF, JPEG, PNG, WEBP } from '../../../test/support/conversations.ts';
+import { GIF, JPEG, PNG, WEBP } from '../../test/support/conversations.ts';
 import { imageFormat, imageHead, imageSize } from './image-size.ts';
 
 const bytes = (...parts: (string | number[])[]) =>
