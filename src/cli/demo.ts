@@ -64,21 +64,16 @@ async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {
 
 /** Nothing of this machine takes part: no settings, no accounts, no files. */
 async function demoSettings(simulatorUrl: string, port: string, { terminal }: CommandInput) {
-  const [{ loadSettings }, { DEFAULT_ACCOUNT }, { commandLog }, { randomBytes }] = await Promise.all([
+  const [{ loadSettings }, { environmentFor }, { commandLog }, { randomBytes }] = await Promise.all([
     import('../config.ts'),
-    import('../simulator/default-accounts.ts'),
+    import('../simulator/environment.ts'),
     import('./command-log.ts'),
     import('node:crypto'),
   ]);
   const env = {
     DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
     DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
-    DRAGOMAN_UPSTREAM_URL: simulatorUrl,
-    DRAGOMAN_OIDC_URL: simulatorUrl,
-    DRAGOMAN_SOCIAL_AUTH_URL: simulatorUrl,
-    DRAGOMAN_REFRESH_TOKEN: DEFAULT_ACCOUNT.refreshToken,
-    DRAGOMAN_CLIENT_ID: DEFAULT_ACCOUNT.clientId,
-    DRAGOMAN_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,
+    ...environmentFor(simulatorUrl),
     DRAGOMAN_KIRO_TOKEN_FILE: 'off',
     DRAGOMAN_LOG_LEVEL: 'warn',
     DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '1000',

@@ -1,6 +1,6 @@
 /** `dragoman simulate`: the simulator on a port until it is stopped, a line on the terminal for each request. */
 
-import { DEFAULT_ACCOUNT } from './default-accounts.ts';
+import { environmentFor } from './environment.ts';
 import type { RecordedRequest } from './journal.ts';
 import { readScript, ScriptError } from './script-file.ts';
 import { type Simulator, startSimulator } from './server.ts';
@@ -55,14 +55,10 @@ function startFailure(cause: unknown, port: number): string {
 }
 
 function invitation(url: string): string {
+  const variables = Object.entries(environmentFor(url)).map(([name, value]) => `${name}=${value}`);
   return `The simulated service listens at ${url}. To use it:
 
-DRAGOMAN_UPSTREAM_URL=${url}
-DRAGOMAN_OIDC_URL=${url}
-DRAGOMAN_SOCIAL_AUTH_URL=${url}
-DRAGOMAN_REFRESH_TOKEN=${DEFAULT_ACCOUNT.refreshToken}
-DRAGOMAN_CLIENT_ID=${DEFAULT_ACCOUNT.clientId}
-DRAGOMAN_CLIENT_SECRET=${DEFAULT_ACCOUNT.clientSecret}
+${variables.join('\n')}
 
 Ctrl-C ends it.
 

@@ -3,9 +3,9 @@ import { startServing } from '../../src/cli/serving.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { SILENT } from '../../src/core/log.ts';
-import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
+import { environmentFor } from './gateway.ts';
 
 export interface House {
   readonly url: string;
@@ -33,17 +33,8 @@ const HASTY_CLOCK: Clock = {
 export async function openHouse({ env = {}, ...options }: HouseOptions = {}): Promise<House> {
   const simulator = await startSimulator({ seed: 7, ...options });
   const { settings } = loadSettings({
-    DRAGOMAN_PORT: '0',
-    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
-    DRAGOMAN_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    ...environmentFor(simulator.url),
     DRAGOMAN_API_KEYS: API_KEY,
-    DRAGOMAN_UPSTREAM_URL: simulator.url,
-    DRAGOMAN_OIDC_URL: simulator.url,
-    DRAGOMAN_SOCIAL_AUTH_URL: simulator.url,
-    DRAGOMAN_KIRO_TOKEN_FILE: '/nonexistent',
-    DRAGOMAN_REFRESH_TOKEN: DEFAULT_ACCOUNT.refreshToken,
-    DRAGOMAN_CLIENT_ID: DEFAULT_ACCOUNT.clientId,
-    DRAGOMAN_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,
     ...env,
   });
   const serving = await startServing(settings, SILENT, { clock: HASTY_CLOCK });
