@@ -17,6 +17,8 @@ export interface Account {
   readonly credential: Credential;
   /** The last one made, perhaps out of date. */
   readonly accessToken: AccessToken | undefined;
+  /** Refresh tokens which have been rotated away, by fingerprint, the last one last: presenting one again is useless. */
+  readonly spent?: readonly string[];
   /** Grows whenever the credential or the access token is written. */
   readonly version: number;
   readonly health: Health;
@@ -24,11 +26,13 @@ export interface Account {
   readonly updatedAtMs: number;
 }
 
-export type NewAccount = Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health'>;
+export type NewAccount = Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'spent'>;
 
 export interface Secrets {
   readonly credential: Credential;
   readonly accessToken: AccessToken | undefined;
+  /** As in Account. */
+  readonly spent?: readonly string[];
 }
 
 /** Every method may throw `storage_unavailable`. */
@@ -42,6 +46,11 @@ export interface AccountStore {
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
   /** False when there is none of that id. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Runs `work` while no other process or replica can do so for the same account; one that dies lets go at once. Not
+   * to be nested. Also throws what `work` throws.
+   */
+  exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
   /** Changes when another process has written; cheap enough to ask before each request. */
   changeMark(): number;
 }

@@ -1,18 +1,22 @@
 /** Accounts in the database: the sealed credential in one column, everything which is no secret beside it. */
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Account, AccountStore, Secrets } from '../accounts/ports.ts';
+import { checkStillOurs } from './canary.ts';
+import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-export function createAccountStore(db: Kysely<Tables>, seal: Seal, changeMark: () => number): AccountStore {
+export function createAccountStore(database: Database, seal: Seal): AccountStore {
+  const { db } = database;
   const find = async (id: string): Promise<Account | undefined> => {
     const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
     return row && toAccount(row, seal);
   };
 
   return {
-    changeMark,
+    changeMark: () => database.changeMark(),
+    exclusively: (id, work) => database.lock([refreshLock(id)], work),
     find: (id) => patiently(() => find(id)),
 
     list: () =>
@@ -23,23 +27,26 @@ export function createAccountStore(db: Kysely<Tables>, seal: Seal, changeMark: (
 
     put: (account, nowMs) =>
       patiently(async () => {
-        const { id, credential, accessToken, label, source, health } = account;
+        const { id, label, source, health } = account;
         const changed = {
-          kind: credential.kind,
+          kind: account.credential.kind,
           label,
           source: JSON.stringify(source),
-          sealed: sealSecrets(seal, id, { credential, accessToken }),
+          sealed: sealSecrets(seal, id, account),
           health: JSON.stringify(health),
           updated_at_ms: nowMs,
         };
-        const row = await db
-          .insertInto('accounts')
-          .values({ id, created_at_ms: nowMs, ...changed })
-          .onConflict((conflict) =>
-            conflict.column('id').doUpdateSet({ ...changed, version: (eb) => eb('accounts.version', '+', 1) }),
-          )
-          .returningAll()
-          .executeTakeFirstOrThrow();
+        const row = await db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, seal);
+          return transaction
+            .insertInto('accounts')
+            .values({ id, created_at_ms: nowMs, ...changed })
+            .onConflict((conflict) =>
+              conflict.column('id').doUpdateSet({ ...changed, version: (eb) => eb('accounts.version', '+', 1) }),
+            )
+            .returningAll()
+            .executeTakeFirstOrThrow();
+        });
         return toAccount(row, seal);
       }),
 
@@ -75,23 +82,29 @@ export function createAccountStore(db: Kysely<Tables>, seal: Seal, changeMark: (
   };
 }
 
-function sealSecrets(seal: Seal, id: string, { credential, accessToken }: Secrets): Uint8Array {
-  return seal.close(placeOf(id), JSON.stringify({ credential, accessToken }));
+function sealSecrets(seal: Seal, id: string, { credential, accessToken, spent }: Secrets): Uint8Array {
+  return seal.close(placeOfAccount(id), JSON.stringify({ credential, accessToken, spent }));
 }
 
-function placeOf(id: string): string {
+export function placeOfAccount(id: string): string {
   return `accounts/${id}`;
+}
+
+/** What a process holds while it makes a new access token. */
+export function refreshLock(id: string): string {
+  return `refresh ${id}`;
 }
 
 function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
   // Both JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
-  const { credential, accessToken } = JSON.parse(seal.open(placeOf(row.id), row.sealed)) as Secrets;
+  const { credential, accessToken, spent } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Secrets;
   return {
     id: row.id,
     label: row.label,
     source: JSON.parse(row.source) as Account['source'],
     credential,
     accessToken,
+    ...(spent === undefined ? {} : { spent }),
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
     createdAtMs: row.created_at_ms,

@@ -1,29 +1,33 @@
 /** Opens the store: the key is tried on what is there before anything is changed, then the schema is brought up. */
-
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
 import type { AccountStore, RegistrationStore } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createAccountStore } from './accounts.ts';
+import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
+import { type Database, openDatabase } from './database.ts';
 import { patiently } from './patience.ts';
 import { createRegistrationStore } from './registrations.ts';
-import { migrate, type Tables } from './schema.ts';
+import { type RotatedKey, rotateKey } from './rotate-key.ts';
+import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
-import { keyFromSetting, makeHome, makeKeyFile, readKeyFile, SECRET_KEY_FILE } from './secret-key.ts';
-import { isInMemory, NodeSqliteDatabase, openSqlite, sqlitePath } from './sqlite.ts';
+import { adoptNextKey, keyFromSetting, makeHome, makeKeyFile, readKeyFile, readNextKey } from './secret-key.ts';
 
 export interface Store {
   readonly accounts: AccountStore;
   readonly registrations: RegistrationStore;
   /** Resolves when the database answers, else rejects with `storage_unavailable`. */
   ping(): Promise<void>;
+  /**
+   * Seals everything anew under another key: `newKey`, a text for DRAGOMAN_SECRET_KEY, or without one a new key file
+   * in place of the present one. This store can't be used afterwards.
+   */
+  rotateKey(newKey: string | undefined): Promise<RotatedKey>;
   close(): Promise<void>;
 }
 
 export interface StoreOptions {
-  /** `sqlite:path` or `sqlite::memory:`. */
+  /** `sqlite:path`, `sqlite::memory:` or `postgres://…`. */
   readonly url: string;
   /** Where a generated secret key lies. */
   readonly home: string;
@@ -31,84 +35,62 @@ export interface StoreOptions {
   readonly nowMs: number;
 }
 
-const CANARY = 'seal-canary';
-
 /** Throws `storage_unavailable`, saying what to do; a database sealed with another key is left as it was. */
 export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): Promise<Store> {
-  const inMemory = isInMemory(url);
-  if (!inMemory && dirname(sqlitePath(url)) === home) makeHome(home);
-  const database = openSqlite(url);
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new NodeSqliteDatabase(database) }) });
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
+  if (path !== undefined && dirname(path) === home) makeHome(home);
+  const database = await openDatabase(url);
+  const { db } = database;
   try {
-    const canary = await patiently(async () => readCanary(database));
-    const seal = createSeal(chooseKey(secretKey, home, inMemory, canary !== undefined));
-    if (canary) checkCanary(seal, canary);
+    const canary = await patiently(async () => ((await database.hasTable('meta')) ? readCanary(db) : undefined));
+    const seal = chooseSeal(secretKey, home, database, canary);
     await patiently(async () => {
-      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
-      await migrate(db, nowMs);
-      const value = seal.close(`meta/${CANARY}`, CANARY);
-      await db
-        .insertInto('meta')
-        .values({ key: CANARY, value })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
+      await database.prepare();
+      await migrate(database, nowMs);
+      await putCanary(db, seal);
     });
     // Of two processes which found an empty database, one has written its canary: the other's key may differ.
-    const written = readCanary(database);
+    const written = await patiently(() => readCanary(db));
     if (written) checkCanary(seal, written);
     return {
-      accounts: createAccountStore(db, seal, changeMarkOf(database)),
-      registrations: createRegistrationStore(db, seal),
+      accounts: createAccountStore(database, seal),
+      registrations: createRegistrationStore(database, seal),
       ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
-      close: () => closeDatabase(db, database),
+      rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
+      close: () => database.close(),
     };
   } catch (cause) {
-    await closeDatabase(db, database);
+    await database.close();
     throw cause;
   }
 }
 
-/** Kysely closes only what it has begun to use. */
-async function closeDatabase(db: Kysely<Tables>, database: DatabaseSync): Promise<void> {
-  await db.destroy();
-  if (database.isOpen) database.close();
-}
-
-function chooseKey(secretKey: string | undefined, home: string, inMemory: boolean, isSealed: boolean): Uint8Array {
-  if (secretKey !== undefined) return keyFromSetting(secretKey);
-  if (inMemory) return randomBytes(KEY_BYTES);
+function chooseSeal(
+  secretKey: string | undefined,
+  home: string,
+  { isInMemory }: Database,
+  canary: Uint8Array | undefined,
+): Seal {
+  if (secretKey !== undefined) return checked(createSeal(keyFromSetting(secretKey)), canary);
+  if (isInMemory) return createSeal(randomBytes(KEY_BYTES));
   const key = readKeyFile(home);
-  if (key) return key;
-  if (!isSealed) return makeKeyFile(home);
+  if (!key && !canary) return createSeal(makeKeyFile(home));
+  if (key && (!canary || opensCanary(createSeal(key), canary))) return createSeal(key);
+  // A rotation which was interrupted after the database had the new key and before the file had.
+  const next = readNextKey(home);
+  if (next && canary && opensCanary(createSeal(next), canary)) {
+    adoptNextKey(home);
+    return createSeal(next);
+  }
+  if (key) return checked(createSeal(key), canary);
   throw new GatewayError(
     'storage_unavailable',
-    `The database is sealed, and its key is missing: no DRAGOMAN_SECRET_KEY is set and ${home} has no ${SECRET_KEY_FILE}. ` +
+    `The database is sealed, and its key is missing: no DRAGOMAN_SECRET_KEY is set and ${home} has no key file. ` +
       'Put the key back, or move the database away and sign in again.',
   );
 }
 
-function readCanary(database: DatabaseSync): Uint8Array | undefined {
-  const table = database.prepare("select 1 from sqlite_master where type = 'table' and name = 'meta'").get();
-  if (!table) return undefined;
-  const value = database.prepare('select value from meta where key = ?').get(CANARY)?.value;
-  return value instanceof Uint8Array ? value : undefined;
-}
-
-function checkCanary(seal: Seal, canary: Uint8Array): void {
-  try {
-    seal.open(`meta/${CANARY}`, canary);
-  } catch (cause) {
-    throw new GatewayError(
-      'storage_unavailable',
-      'The secret key is not the one this database was sealed with. Nothing was changed. ' +
-        'Put the right DRAGOMAN_SECRET_KEY or key file back, or move the database away and sign in again.',
-      { cause },
-    );
-  }
-}
-
-/** SQLite counts the commits of other connections. */
-function changeMarkOf(database: DatabaseSync): () => number {
-  const statement = database.prepare('pragma data_version');
-  return () => Number(statement.get()?.data_version ?? 0);
+function checked(seal: Seal, canary: Uint8Array | undefined): Seal {
+  if (canary) checkCanary(seal, canary);
+  return seal;
 }

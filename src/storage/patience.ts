@@ -1,31 +1,98 @@
-/** Storage calls which wait for another process's lock a bounded time, and fail in words a person can act on. */
+/** Storage calls which wait out a passing trouble for a bounded time, and fail in words a person can act on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
 
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 25;
-/** SQLITE_BUSY, SQLITE_LOCKED; extended codes carry more in the higher bits. */
-const WAITING_HELPS: ReadonlySet<number> = new Set([5, 6]);
+
+/** SQLite's primary result codes (https://www.sqlite.org/rescode.html); extended ones carry more in the higher bits. */
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_WORDS: Readonly<Record<number, string>> = {
+  [SQLITE_BUSY]: 'another process keeps it locked. If one hangs, end it',
+  [SQLITE_LOCKED]: 'another process keeps it locked. If one hangs, end it',
+  8: 'it may not be written. Check the owner and the mode of the file and its folder',
+  10: 'the disk cannot be read or written. Check the disk',
+  11: 'the file is damaged. Put a backup in its place',
+  13: 'the disk is full. Free some space; what was stored before is untouched',
+  14: 'the file cannot be opened. Check its folder',
+  26: 'the file is no database. Check the path',
+};
+
+/** PostgreSQL's codes (appendix A of its manual), and the network's, after which another attempt may go through. */
+const PASSING: ReadonlySet<string> = new Set([
+  '40001',
+  '40P01',
+  '53300',
+  '55P03',
+  '57P01',
+  '57P02',
+  '57P03',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+]);
+const POSTGRES_WORDS: Readonly<Record<string, string>> = {
+  '28P01': 'the password is wrong. Check the database URL',
+  '28000': 'the user may not sign in. Check the database URL',
+  '3D000': 'there is no database of that name. Make it, or check the database URL',
+  '42501': 'the user may not do this. It needs to own its tables',
+  '53100': 'its disk is full. Free some space; what was stored before is untouched',
+  '53300': 'it has too many connections already. Raise max_connections, or run fewer replicas',
+  '57P01': 'it is shutting down',
+  '57P03': 'it is starting up',
+  ECONNREFUSED: 'nothing listens there. Check host and port, and that the server runs',
+  ENOTFOUND: 'its host is unknown. Check the database URL',
+};
 
 /** Every failure which is no GatewayError yet becomes `storage_unavailable`. */
-export async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function patiently<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       return await work();
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause;
-      if (!isLocked(cause) || performance.now() > deadline) throw unavailable(cause);
+      if (!isPassing(cause) || performance.now() > deadline) throw unavailable(cause);
       await sleep(PAUSE_MS);
     }
   }
 }
 
-function isLocked(cause: unknown): boolean {
-  return cause instanceof Error && 'errcode' in cause && WAITING_HELPS.has(Number(cause.errcode) & 0xff);
+export function isLocked(cause: unknown): boolean {
+  const code = sqliteCodeOf(cause);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
-function unavailable(cause: unknown): GatewayError {
-  const why = cause instanceof Error ? cause.message : 'unknown reason';
+function isPassing(cause: unknown): boolean {
+  if (isLocked(cause)) return true;
+  const code = codeOf(cause);
+  return (
+    (code !== undefined && PASSING.has(code)) ||
+    (cause instanceof Error && /^Connection terminated/.test(cause.message))
+  );
+}
+
+/** Never with what was to be written: neither engine puts that into a message. */
+export function unavailable(cause: unknown): GatewayError {
+  const words = SQLITE_WORDS[sqliteCodeOf(cause) ?? 0] ?? POSTGRES_WORDS[codeOf(cause) ?? ''];
+  const said = cause instanceof Error ? cause.message : 'unknown reason';
+  const why = words === undefined ? said : `${words} (${said})`;
   return new GatewayError('storage_unavailable', `The database does not answer: ${why}.`, { cause });
+}
+
+/** The words for a lock which never came. */
+export function lockedTooLong(): GatewayError {
+  return new GatewayError(
+    'storage_unavailable',
+    'Another process has kept this account to itself for too long. If it hangs, end it; then try again.',
+  );
+}
+
+function sqliteCodeOf(cause: unknown): number | undefined {
+  return cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : undefined;
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }

@@ -1,34 +1,37 @@
 /** Client registrations at the sign-in service, one for each region and start URL. */
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
 import type { ClientRegistration, RegistrationStore } from '../accounts/ports.ts';
+import { checkStillOurs } from './canary.ts';
+import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
-import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-export function createRegistrationStore(db: Kysely<Tables>, seal: Seal): RegistrationStore {
+export function createRegistrationStore({ db }: Database, seal: Seal): RegistrationStore {
   return {
     find: (region, startUrl) =>
       patiently(async () => {
         const id = idOf(region, startUrl);
         const row = await db.selectFrom('client_registrations').selectAll().where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
-        return row && (JSON.parse(seal.open(placeOf(id), row.sealed)) as ClientRegistration);
+        return row && (JSON.parse(seal.open(placeOfRegistration(id), row.sealed)) as ClientRegistration);
       }),
 
     put: (region, startUrl, registration, nowMs) =>
       patiently(async () => {
         const id = idOf(region, startUrl);
         const changed = {
-          sealed: seal.close(placeOf(id), JSON.stringify(registration)),
+          sealed: seal.close(placeOfRegistration(id), JSON.stringify(registration)),
           expires_at_ms: registration.expiresAtMs,
           updated_at_ms: nowMs,
         };
-        await db
-          .insertInto('client_registrations')
-          .values({ id, ...changed })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(changed))
-          .execute();
+        await db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, seal);
+          await transaction
+            .insertInto('client_registrations')
+            .values({ id, ...changed })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(changed))
+            .execute();
+        });
       }),
   };
 }
@@ -38,6 +41,6 @@ function idOf(region: string, startUrl: string): string {
   return createHash('sha256').update(`${region} ${startUrl}`).digest('hex').slice(0, 32);
 }
 
-function placeOf(id: string): string {
+export function placeOfRegistration(id: string): string {
   return `client_registrations/${id}`;
 }

@@ -1,6 +1,7 @@
 /** The tables, and the numbered steps which made them. A step is never edited after a release; a change is a new one. */
-import { type Generated, type Kysely, sql } from 'kysely';
+import type { Generated, Kysely } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
+import type { ColumnTypes, Database } from './database.ts';
 
 export interface Tables {
   accounts: {
@@ -27,66 +28,66 @@ export interface Tables {
   migrations: { number: number; name: string; applied_at_ms: number };
 }
 
-interface Migration {
+export interface Migration {
   readonly number: number;
   readonly name: string;
-  up(db: Kysely<Tables>): Promise<void>;
+  /** `columns`: what bytes and milliseconds are called in this database. */
+  up(db: Kysely<Tables>, columns: ColumnTypes): Promise<void>;
 }
 
 export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
     name: 'accounts, client registrations, meta',
-    async up(db) {
+    async up(db, { bytes, integer }) {
       await db.schema
         .createTable('accounts')
         .addColumn('id', 'text', (column) => column.primaryKey())
         .addColumn('kind', 'text', (column) => column.notNull())
         .addColumn('label', 'text', (column) => column.notNull())
         .addColumn('source', 'text', (column) => column.notNull())
-        .addColumn('sealed', 'blob', (column) => column.notNull())
-        .addColumn('version', 'integer', (column) => column.notNull().defaultTo(1))
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('version', integer, (column) => column.notNull().defaultTo(1))
         .addColumn('health', 'text', (column) => column.notNull())
-        .addColumn('created_at_ms', 'integer', (column) => column.notNull())
-        .addColumn('updated_at_ms', 'integer', (column) => column.notNull())
+        .addColumn('created_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
         .execute();
       await db.schema
         .createTable('client_registrations')
         .addColumn('id', 'text', (column) => column.primaryKey())
-        .addColumn('sealed', 'blob', (column) => column.notNull())
-        .addColumn('expires_at_ms', 'integer', (column) => column.notNull())
-        .addColumn('updated_at_ms', 'integer', (column) => column.notNull())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
         .execute();
       await db.schema
         .createTable('meta')
         .addColumn('key', 'text', (column) => column.primaryKey())
-        .addColumn('value', 'blob', (column) => column.notNull())
+        .addColumn('value', bytes, (column) => column.notNull())
         .execute();
     },
   },
 ];
 
 /** Forward only, all or nothing, one process at a time; the others wait and find it done. */
-export async function migrate(db: Kysely<Tables>, nowMs: number, migrations = MIGRATIONS): Promise<void> {
-  await db.connection().execute(async (connection) => {
-    await sql`begin immediate`.execute(connection);
-    try {
-      await applyMissing(connection, nowMs, migrations);
-      await sql`commit`.execute(connection);
-    } catch (cause) {
-      await sql`rollback`.execute(connection);
-      throw cause;
-    }
+export async function migrate(database: Database, nowMs: number, migrations = MIGRATIONS): Promise<void> {
+  await database.exclusively(async (connection) => {
+    await applyMissing(connection, database.columns, nowMs, migrations);
+    await database.complete(connection);
   });
 }
 
-async function applyMissing(db: Kysely<Tables>, nowMs: number, migrations: readonly Migration[]): Promise<void> {
+async function applyMissing(
+  db: Kysely<Tables>,
+  columns: ColumnTypes,
+  nowMs: number,
+  migrations: readonly Migration[],
+): Promise<void> {
   await db.schema
     .createTable('migrations')
     .ifNotExists()
     .addColumn('number', 'integer', (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('applied_at_ms', 'integer', (column) => column.notNull())
+    .addColumn('applied_at_ms', columns.integer, (column) => column.notNull())
     .execute();
   const applied = await db.selectFrom('migrations').select('number').execute();
   const last = Math.max(0, ...applied.map((row) => row.number));
@@ -99,7 +100,7 @@ async function applyMissing(db: Kysely<Tables>, nowMs: number, migrations: reado
   }
   for (const migration of migrations) {
     if (migration.number <= last) continue;
-    await migration.up(db);
+    await migration.up(db, columns);
     const { number, name } = migration;
     await db.insertInto('migrations').values({ number, name, applied_at_ms: nowMs }).execute();
   }

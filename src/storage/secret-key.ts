@@ -1,12 +1,14 @@
 /** The key behind the seal: from the settings, or a file of its own, made once and readable by its owner alone. */
 
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import { KEY_BYTES } from './seal.ts';
 
-export const SECRET_KEY_FILE = 'secret.key';
+const SECRET_KEY_FILE = 'secret.key';
+/** Of a rotation under way; which of the two is right, the database says. */
+const NEXT_KEY_FILE = 'secret.key.next';
 
 /** From a text of the user's: hashed, for it may have any length and its entropy may be spread thin. */
 export function keyFromSetting(text: string): Uint8Array {
@@ -15,7 +17,32 @@ export function keyFromSetting(text: string): Uint8Array {
 
 /** undefined: there is none. */
 export function readKeyFile(home: string): Uint8Array | undefined {
-  const path = join(home, SECRET_KEY_FILE);
+  return readKey(join(home, SECRET_KEY_FILE));
+}
+
+export function readNextKey(home: string): Uint8Array | undefined {
+  return readKey(join(home, NEXT_KEY_FILE));
+}
+
+/** Written to the disk before it is returned: a key which could be lost must seal nothing. */
+export function makeNextKey(home: string): Uint8Array {
+  const path = join(home, NEXT_KEY_FILE);
+  const key = randomBytes(KEY_BYTES);
+  try {
+    rmSync(path, { force: true });
+    writeFileSync(path, `${key.toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (cause) {
+    throw new GatewayError('storage_unavailable', `The new secret key ${path} cannot be written.`, { cause });
+  }
+  return key;
+}
+
+/** The rotation is done. */
+export function adoptNextKey(home: string): void {
+  renameSync(join(home, NEXT_KEY_FILE), join(home, SECRET_KEY_FILE));
+}
+
+function readKey(path: string): Uint8Array | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -1,19 +1,59 @@
-/** Kysely's SQLite dialect over the database that Node brings with it. */
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+/** SQLite, by the engine which Node brings with it: one file, several processes of one machine. */
+import { createHash } from 'node:crypto';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
+import type { Database } from './database.ts';
+import { withFileLocks } from './file-lock.ts';
+import { createMutex } from './mutex.ts';
+import type { Tables } from './schema.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Waiting for a lock blocks the event loop, so SQLite itself waits for moments only; `patience.ts` does the rest. */
 const BUSY_TIMEOUT_MS = 50;
 /** Queries are built from few shapes; this is far above their number. */
 const MAX_STATEMENTS = 200;
 
-/** `sqlite:path`, `sqlite:///path` or `sqlite::memory:`. Throws `storage_unavailable` with what to do about it. */
-export function openSqlite(url: string): DatabaseSync {
-  const path = sqlitePath(url);
+/** Throws `storage_unavailable`. The file is made for its owner alone, its folder if it has to be made too. */
+export function openSqlite(path: string): Database {
+  const isInMemory = path === ':memory:';
+  const database = openFile(path, isInMemory);
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new NodeSqliteDatabase(database) }) });
+  const mutex = createMutex();
+  const changes = database.prepare('pragma data_version');
+  return {
+    db,
+    isInMemory,
+    columns: { bytes: 'blob', integer: 'integer' },
+    hasTable: async (name) =>
+      database.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,
+    async prepare() {
+      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+    },
+    exclusively: (work) => inTransaction(db, sql`begin immediate`, work),
+    complete: async () => {},
+    lock: (names, work) =>
+      isInMemory
+        ? mutex(names, work)
+        : withFileLocks(
+            names.map((name) => lockPath(path, name)),
+            work,
+          ),
+    // SQLite counts the commits of other connections.
+    changeMark: () => Number(changes.get()?.data_version ?? 0),
+    async close() {
+      // Kysely closes only what it has begun to use.
+      await db.destroy();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function openFile(path: string, isInMemory: boolean): DatabaseSync {
   try {
-    if (path !== ':memory:') createPrivately(path);
+    if (!isInMemory) createPrivately(path);
     return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -21,29 +61,19 @@ export function openSqlite(url: string): DatabaseSync {
   }
 }
 
-export function isInMemory(url: string): boolean {
-  return sqlitePath(url) === ':memory:';
-}
-
-export function sqlitePath(url: string): string {
-  if (/^postgres(ql)?:/.test(url)) {
-    throw new GatewayError(
-      'storage_unavailable',
-      'PostgreSQL is not supported yet in this version. Use `sqlite:` and a path.',
-    );
-  }
-  const [, path] = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url) ?? [];
-  if (path === undefined) {
-    throw new GatewayError('storage_unavailable', 'The database must be `sqlite:` and a path, or `sqlite::memory:`.');
-  }
-  return path;
-}
-
 /** SQLite gives its side files the mode of the main one. */
 function createPrivately(path: string): void {
   if (existsSync(path)) return;
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
+}
+
+/** One small file for each lock, beside the database; it stays there, for taking it away would race. */
+function lockPath(path: string, name: string): string {
+  const file = `${path}.locks/${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  createPrivately(file);
+  return file;
 }
 
 export class NodeSqliteDatabase implements SqliteDatabase {

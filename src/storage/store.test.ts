@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NEW_ACCOUNT } from '../accounts/health.ts';
 import type { NewAccount } from '../accounts/ports.ts';
 import { openStore, type Store } from './open.ts';
 import { MIGRATIONS, migrate, type Tables } from './schema.ts';
-import { NodeSqliteDatabase } from './sqlite.ts';
+import { openSqlite } from './sqlite.ts';
 
 let home: string;
 const open: Store[] = [];
@@ -196,8 +196,7 @@ describe('opening', () => {
   });
 
   it.each([
-    ['postgres://u:pw@h/d', 'not supported yet'],
-    ['mysql://h/d', 'must be `sqlite:`'],
+    ['mysql://u:pw@h/d', 'must be `sqlite:`'],
     ['sqlite:/nowhere/at/all/x.db', 'cannot be opened'],
   ])('refuses %s in words', async (url, words) => {
     const error: unknown = await openAt({ url }).catch((cause: unknown) => cause);
@@ -272,23 +271,19 @@ describe('a database which is busy or gone', () => {
 });
 
 describe('migrations', () => {
-  function connect(path: string): Kysely<Tables> {
-    const database = new NodeSqliteDatabase(new DatabaseSync(path, { timeout: 5000 }));
-    return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-  }
-
   it('run once, however often and from however many sides', async () => {
     const path = join(home, '..', 'm.db');
-    const [one, other] = [connect(path), connect(path)];
-    for (const db of [one, other, one]) await migrate(db, 7);
-    const rows = await one.selectFrom('migrations').selectAll().execute();
+    const [one, other] = [openSqlite(path), openSqlite(path)];
+    for (const database of [one, other, one]) await migrate(database, 7);
+    const rows = await one.db.selectFrom('migrations').selectAll().execute();
     expect(rows).toEqual(MIGRATIONS.map(({ number, name }) => ({ number, name, applied_at_ms: 7 })));
-    await one.destroy();
-    await other.destroy();
+    await one.close();
+    await other.close();
   });
 
   it('leave nothing behind when one fails', async () => {
-    const db = connect(':memory:');
+    const database = openSqlite(':memory:');
+    const { db } = database;
     const broken = {
       number: 2,
       name: 'broken',
@@ -297,19 +292,20 @@ describe('migrations', () => {
         throw new Error('no');
       },
     };
-    await migrate(db, 1);
-    await expect(migrate(db, 2, [...MIGRATIONS, broken])).rejects.toThrow('no');
+    await migrate(database, 1);
+    await expect(migrate(database, 2, [...MIGRATIONS, broken])).rejects.toThrow('no');
     const tables = (await db.introspection.getTables()).map(({ name }) => name);
     expect(tables).not.toContain('half');
     expect(await db.selectFrom('migrations').selectAll().execute()).toHaveLength(1);
-    await db.destroy();
+    await database.close();
   });
 
   it('refuse a database from the future', async () => {
-    const db = connect(':memory:');
-    await migrate(db, 1);
+    const database = openSqlite(':memory:');
+    const { db } = database;
+    await migrate(database, 1);
     await db.insertInto('migrations').values({ number: 99, name: 'later', applied_at_ms: 1 }).execute();
-    await expect(migrate(db, 2)).rejects.toThrow('newer dragoman');
-    await db.destroy();
+    await expect(migrate(database, 2)).rejects.toThrow('newer dragoman');
+    await database.close();
   });
 });

@@ -1,0 +1,166 @@
+/**
+ * PostgreSQL, for several replicas. Locks are advisory ones of the session, so a replica which dies lets go; changes
+ * by others are heard through LISTEN, told by a trigger, so that nobody can forget to tell.
+ * https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import type { Database } from './database.ts';
+import { lockedTooLong, unavailable } from './patience.ts';
+import type { Tables } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+
+const MAX_CONNECTIONS = 10;
+/** Apart from those for queries: who holds a lock still needs one of the others to finish. */
+const MAX_LOCK_CONNECTIONS = 6;
+const CONNECT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 60_000;
+const RECONNECT_AFTER_MS = 1_000;
+const CHANNEL = 'dragoman_accounts';
+const TRIGGER = 'dragoman_accounts_changed';
+/** What PostgreSQL calls `lock_not_available`. */
+const LOCK_NOT_AVAILABLE = '55P03';
+const INT8_OID = 20;
+
+/** Connects at the first question, so a wrong address is told by that. */
+export function openPostgres(url: string): Database {
+  const name = `dragoman ${randomBytes(8).toString('hex')}`;
+  const config = { ...CONNECTION, connectionString: url, application_name: name };
+  const pool = createPool({ ...config, max: MAX_CONNECTIONS });
+  const lockPool = createPool({ ...config, max: MAX_LOCK_CONNECTIONS });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const listener = createListener(config, name);
+  return {
+    db,
+    isInMemory: false,
+    columns: { bytes: 'bytea', integer: 'bigint' },
+    hasTable: async (table) => {
+      const { rows } = await sql<{ found: string | null }>`select to_regclass(${table})::text as found`.execute(db);
+      return typeof rows[0]?.found === 'string';
+    },
+    prepare: () => listener.start(),
+    exclusively: (work) =>
+      inTransaction(db, sql`begin`, async (connection) => {
+        await sql`select pg_advisory_xact_lock(${lockKey('migrations')}::bigint)`.execute(connection);
+        return work(connection);
+      }),
+    complete: createTrigger,
+    lock: (names, work) => withAdvisoryLocks(lockPool, names, work),
+    changeMark: listener.mark,
+    async close() {
+      await listener.stop();
+      await Promise.all([db.destroy(), lockPool.end()]);
+      // Kysely ends only a pool which it has begun to use.
+      if (!pool.ended) await pool.end();
+    },
+  };
+}
+
+const CONNECTION = {
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+  types: {
+    /** Milliseconds and counters stay far below 2^53, where a number is exact. */
+    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+      oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+  },
+} as const;
+
+/** An idle connection which breaks is replaced at the next query; unheard, its error would end the process. */
+function createPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config);
+  pool.on('error', () => {});
+  return pool;
+}
+
+async function withAdvisoryLocks<T>(pool: pg.Pool, names: readonly string[], work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw unavailable(cause);
+  });
+  let isClean = false;
+  // A connection that breaks while `work` runs lets go of the lock; the version of the row guards what is written.
+  client.on('error', ignore);
+  try {
+    await acquire(client, names);
+    const result = await work();
+    await client.query('select pg_advisory_unlock_all()');
+    isClean = true;
+    return result;
+  } finally {
+    client.off('error', ignore);
+    // Ending the session lets go of everything it holds.
+    client.release(!isClean);
+  }
+}
+
+async function acquire(client: pg.PoolClient, names: readonly string[]): Promise<void> {
+  try {
+    await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    // In one order for everybody, so that no two wait for each other.
+    for (const key of names.map(lockKey).sort()) await client.query('select pg_advisory_lock($1::bigint)', [key]);
+  } catch (cause) {
+    const isTimeout = cause instanceof Error && 'code' in cause && cause.code === LOCK_NOT_AVAILABLE;
+    throw isTimeout ? lockedTooLong() : unavailable(cause);
+  }
+}
+
+function ignore(): void {}
+
+/** 64 bits; other programs on the same server pick theirs elsewhere with near certainty. */
+function lockKey(name: string): string {
+  return createHash('sha256').update(`dragoman ${name}`).digest().readBigInt64BE().toString();
+}
+
+/** Says who wrote, so that nobody reads again what it has written itself. */
+async function createTrigger(connection: Kysely<Tables>): Promise<void> {
+  const { rows } =
+    await sql`select 1 from pg_trigger where tgname = ${TRIGGER} and tgrelid = 'accounts'::regclass`.execute(
+      connection,
+    );
+  if (rows.length > 0) return;
+  await sql`create or replace function dragoman_tell_accounts() returns trigger language plpgsql as $$
+    begin perform pg_notify(${sql.lit(CHANNEL)}, current_setting('application_name')); return null; end $$`.execute(
+    connection,
+  );
+  await sql`create trigger ${sql.ref(TRIGGER)} after insert or update or delete on accounts
+    for each statement execute function dragoman_tell_accounts()`.execute(connection);
+}
+
+/** One connection which only listens. While it is broken nothing is heard, so being back counts as a change. */
+function createListener(config: pg.ClientConfig, ownName: string) {
+  let mark = 0;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  const connect = async () => {
+    const next = new pg.Client(config);
+    next.on('notification', ({ payload }) => {
+      if (payload !== ownName) mark += 1;
+    });
+    next.on('error', () => {});
+    next.on('end', () => {
+      if (isStopped || client !== next) return;
+      client = undefined;
+      later();
+    });
+    await next.connect();
+    await next.query(`listen ${CHANNEL}`);
+    client = next;
+    mark += 1;
+    if (isStopped) await next.end();
+  };
+  const later = () => {
+    timer = setTimeout(() => void connect().catch(() => isStopped || later()), RECONNECT_AFTER_MS).unref();
+  };
+  return {
+    mark: () => mark,
+    start: connect,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await client?.end();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Another secret key: everything sealed is opened with the old one and sealed with the new one, in one transaction,
+ * while no process can refresh. A process killed on the way leaves either the old state or one which the next start
+ * completes.
+ */
+import type { Kysely } from 'kysely';
+import { placeOfAccount, refreshLock } from './accounts.ts';
+import { checkStillOurs, replaceCanary } from './canary.ts';
+import type { Database } from './database.ts';
+import { patiently } from './patience.ts';
+import { placeOfRegistration } from './registrations.ts';
+import type { Tables } from './schema.ts';
+import { createSeal, type Seal } from './seal.ts';
+import { adoptNextKey, keyFromSetting, makeNextKey } from './secret-key.ts';
+
+export interface RotatedKey {
+  readonly accounts: number;
+  readonly registrations: number;
+}
+
+export interface KeyHolder {
+  readonly database: Database;
+  readonly seal: Seal;
+  readonly home: string;
+  /** The present key lies in the home, not in a setting. */
+  readonly hasKeyFile: boolean;
+}
+
+/** `newKey`: for DRAGOMAN_SECRET_KEY; undefined: a new key file. Rejects with `storage_unavailable`, nothing changed. */
+export async function rotateKey(holder: KeyHolder, newKey: string | undefined): Promise<RotatedKey> {
+  const { database, seal, home, hasKeyFile } = holder;
+  const next = createSeal(newKey === undefined ? makeNextKey(home) : keyFromSetting(newKey));
+  const ids = await patiently(() => database.db.selectFrom('accounts').select('id').execute());
+  const rotated = await database.lock(
+    ids.map(({ id }) => refreshLock(id)),
+    () =>
+      patiently(() =>
+        database.exclusively(async (connection) => {
+          await checkStillOurs(connection, seal);
+          const accounts = await resealAccounts(connection, seal, next);
+          const registrations = await resealRegistrations(connection, seal, next);
+          await replaceCanary(connection, next);
+          return { accounts, registrations };
+        }),
+      ),
+  );
+  if (hasKeyFile && newKey === undefined) adoptNextKey(home);
+  return rotated;
+}
+
+/** Their versions grow, so that who has read one under the old key cannot write it back. */
+async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promise<number> {
+  const rows = await db.selectFrom('accounts').select(['id', 'sealed', 'version']).execute();
+  for (const { id, sealed, version } of rows) {
+    const place = placeOfAccount(id);
+    const changed = { sealed: next.close(place, old.open(place, sealed)), version: version + 1 };
+    await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
+  }
+  return rows.length;
+}
+
+async function resealRegistrations(db: Kysely<Tables>, old: Seal, next: Seal): Promise<number> {
+  const rows = await db.selectFrom('client_registrations').select(['id', 'sealed']).execute();
+  for (const { id, sealed } of rows) {
+    const place = placeOfRegistration(id);
+    const changed = { sealed: next.close(place, old.open(place, sealed)) };
+    await db.updateTable('client_registrations').set(changed).where('id', '=', id).execute();
+  }
+  return rows.length;
+}
