@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { NEW_ACCOUNT } from './accounts/health.ts';
 import { openKiroFile } from './accounts/kiro-file.ts';
-import { Pool } from './accounts/pool.ts';
+import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, Secrets, TokenEndpoints } from './accounts/ports.ts';
 import { Refresher } from './accounts/refresh.ts';
 import { startDeviceFlow } from './accounts/sign-in/device-flow.ts';
@@ -48,6 +48,8 @@ interface Accounts {
   add(account: NewAccount): Promise<Account>;
   remove(id: string): Promise<boolean>;
   setEnabled(id: string, enabled: boolean): Promise<boolean>;
+  /** Throws `invalid_request` naming the field, or `not_found`. */
+  patch(id: string, patch: AccountPatch): Promise<Account>;
   /** Makes a new access token now. */
   refresh(id: string): Promise<Account>;
 }

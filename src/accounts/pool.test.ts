@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import { NEW_ACCOUNT } from './health.ts';
+import { DEFAULT_OPTIONS } from './options.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import type { CredentialFile, NewAccount, Secrets } from './ports.ts';
 import { Refresher } from './refresh.ts';
@@ -266,6 +267,17 @@ describe('the accounts of a run', () => {
     expect(await pool.setEnabled('a', true)).toBe(false);
     expect((await failure(pool.refresh('a'))).code).toBe('not_found');
     expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
+  });
+
+  it('take a new name and options from their owner, all or none, and keep them', async () => {
+    const { pool, options } = await setup([newAccount('a')]);
+    const patched = await pool.patch('a', { label: ' work ', priority: 3 });
+    expect(patched).toMatchObject({ label: 'work', options: { ...DEFAULT_OPTIONS, priority: 3 } });
+    expect((await failure(pool.patch('a', { label: 'other', weight: 0 }))).param).toBe('weight');
+    expect((await failure(pool.patch('a', { label: 'two\nlines' }))).param).toBe('label');
+    expect((await failure(pool.patch('none', {}))).code).toBe('not_found');
+    const restarted = await Pool.open(options);
+    expect(restarted.list()).toEqual([patched]);
   });
 
   it('are told as expired when no token is good any longer', async () => {

@@ -8,6 +8,7 @@ import type { Log } from '../core/log.ts';
 import { type CredentialKind, headersOf, isRefreshable, profileArnOf } from './credentials.ts';
 import { type Health, type HealthEvent, isReady, nextHealth } from './health.ts';
 import { noAccount } from './no-account.ts';
+import { type OptionsPatch, patchOptions } from './options.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
 import type { FreshAccount, Refresher } from './refresh.ts';
 import type { Strategy } from './strategies.ts';
@@ -27,6 +28,11 @@ export interface PoolOptions {
   readonly named: ReadonlySet<string>;
   /** Counters are written at most so often; a change of state at once. */
   readonly flushDelayMs?: number;
+}
+
+/** What its owner may change about an account; what is left out stays. */
+export interface AccountPatch extends OptionsPatch {
+  readonly label?: string | undefined;
 }
 
 /** The shape of the gateway's port of the same name, as are the next two. */
@@ -136,6 +142,22 @@ export class Pool {
     return this.#options.store.remove(id);
   }
 
+  /**
+   * By its owner's hand: its name and its options. Throws `invalid_request` naming the field, or `not_found`; then
+   * nothing has changed.
+   */
+  async patch(id: string, patch: AccountPatch): Promise<Account> {
+    const entry = this.#entries.get(id);
+    if (!entry) throw noSuchAccount(id);
+    const { account } = entry;
+    const label = checkedLabel(patch.label ?? account.label);
+    const options = patchOptions(account.options, patch);
+    const saved = await this.#options.store.saveOptions(id, label, options, this.#options.clock.now());
+    if (!saved) throw noSuchAccount(id);
+    entry.account = { ...entry.account, label: saved.label, options: saved.options };
+    return { ...entry.account, health: entry.health };
+  }
+
   /** By the operator's hand; false when there is none of that id. */
   async setEnabled(id: string, enabled: boolean): Promise<boolean> {
     const entry = this.#entries.get(id);
@@ -149,7 +171,7 @@ export class Pool {
   /** A new access token though the present one may be good. Throws what `Refresher.fresh` does, or `not_found`. */
   async refresh(id: string): Promise<Account> {
     const entry = this.#entries.get(id);
-    if (!entry) throw new GatewayError('not_found', `There is no account ${id}.`);
+    if (!entry) throw noSuchAccount(id);
     if (isRefreshable(entry.account.credential)) entry.refused = entry.account.accessToken?.value;
     const fresh = await this.#fresh(entry);
     this.#change(entry, { type: 'credential-replaced' });
@@ -266,6 +288,7 @@ export class Pool {
       if (!entry) this.#entries.set(account.id, newEntry(account));
       else {
         if (account.version > entry.account.version) entry.account = account;
+        else entry.account = { ...entry.account, label: account.label, options: account.options };
         if (!entry.dirty) entry.health = account.health;
       }
     }
@@ -284,6 +307,19 @@ export class Pool {
       this.#change(entry, { type: 'credential-replaced' });
     }
   }
+}
+
+function noSuchAccount(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no account ${id}.`);
+}
+
+const MAX_LABEL_CHARS = 100;
+
+function checkedLabel(label: string): string {
+  const trimmed = label.trim();
+  if (trimmed !== '' && trimmed.length <= MAX_LABEL_CHARS && !/\p{Cc}/u.test(trimmed)) return trimmed;
+  const message = `A label is 1 to ${MAX_LABEL_CHARS} characters on one line.`;
+  throw new GatewayError('invalid_request', message, { param: 'label' });
 }
 
 function newEntry(account: Account): Entry {

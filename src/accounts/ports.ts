@@ -1,6 +1,7 @@
 /** What the accounts need from storage and transport. */
 import type { AccessToken, Credential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
+import type { AccountOptions } from './options.ts';
 
 /** Where an account came from decides who owns its credential. */
 type AccountSource =
@@ -22,11 +23,16 @@ export interface Account {
   /** Grows whenever the credential or the access token is written. */
   readonly version: number;
   readonly health: Health;
+  readonly options: AccountOptions;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
 
-export type NewAccount = Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'spent'>;
+export interface NewAccount
+  extends Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'spent'> {
+  /** Absent: those of the account it replaces, or the defaults. */
+  readonly options?: AccountOptions;
+}
 
 export interface Secrets {
   readonly credential: Credential;
@@ -44,6 +50,8 @@ export interface AccountStore {
   /** Only if the row still has `account`'s version; undefined: somebody was faster, read again and use theirs. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
+  /** undefined when there is none of that id. */
+  saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined>;
   /** False when there is none of that id. */
   remove(id: string): Promise<boolean>;
   /**

@@ -1,5 +1,6 @@
 /** Accounts in the database: the sealed credential in one column, everything which is no secret beside it. */
 import type { Selectable } from 'kysely';
+import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { Account, AccountStore, Secrets } from '../accounts/ports.ts';
 import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
@@ -27,13 +28,14 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
 
     put: (account, nowMs) =>
       patiently(async () => {
-        const { id, label, source, health } = account;
+        const { id, label, source, health, options } = account;
         const changed = {
           kind: account.credential.kind,
           label,
           source: JSON.stringify(source),
           sealed: sealSecrets(seal, id, account),
           health: JSON.stringify(health),
+          ...(options === undefined ? {} : { options: JSON.stringify(options) }),
           updated_at_ms: nowMs,
         };
         const row = await db.transaction().execute(async (transaction) => {
@@ -74,6 +76,18 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
         await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
       }),
 
+    saveOptions: (id, label, options, nowMs) =>
+      patiently(async () => {
+        const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
+        const row = await db
+          .updateTable('accounts')
+          .set(changed)
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst();
+        return row && toAccount(row, seal);
+      }),
+
     remove: (id) =>
       patiently(async () => {
         const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
@@ -96,7 +110,7 @@ export function refreshLock(id: string): string {
 }
 
 function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
-  // Both JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
+  // The JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
   const { credential, accessToken, spent } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Secrets;
   return {
     id: row.id,
@@ -107,6 +121,7 @@ function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
     ...(spent === undefined ? {} : { spent }),
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
+    options: { ...DEFAULT_OPTIONS, ...(JSON.parse(row.options) as Partial<Account['options']>) },
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   };

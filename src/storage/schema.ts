@@ -15,6 +15,8 @@ export interface Tables {
     version: Generated<number>;
     /** JSON of Health. */
     health: string;
+    /** JSON of AccountOptions; what it doesn't name has its default. */
+    options: Generated<string>;
     created_at_ms: number;
     updated_at_ms: number;
   };
@@ -63,6 +65,16 @@ export const MIGRATIONS: readonly Migration[] = [
         .createTable('meta')
         .addColumn('key', 'text', (column) => column.primaryKey())
         .addColumn('value', bytes, (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    number: 2,
+    name: "accounts' options",
+    async up(db) {
+      await db.schema
+        .alterTable('accounts')
+        .addColumn('options', 'text', (column) => column.notNull().defaultTo('{}'))
         .execute();
     },
   },

@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NEW_ACCOUNT } from '../accounts/health.ts';
+import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { NewAccount } from '../accounts/ports.ts';
 import { openStore, type Store } from './open.ts';
 import { MIGRATIONS, migrate, type Tables } from './schema.ts';
@@ -68,10 +69,22 @@ describe.each([
     const { accounts } = await openAt({ url: url() });
     await accounts.put(account('b'), 10);
     const put = await accounts.put(account('a'), 20);
-    expect(put).toEqual({ ...account('a'), version: 1, createdAtMs: 20, updatedAtMs: 20 });
+    expect(put).toEqual({ ...account('a'), options: DEFAULT_OPTIONS, version: 1, createdAtMs: 20, updatedAtMs: 20 });
     expect((await accounts.list()).map(({ id }) => id)).toEqual(['b', 'a']);
     expect(await accounts.find('a')).toEqual(put);
     expect(await accounts.find('none')).toBeUndefined();
+  });
+
+  it('keeps what its owner set through signing in again', async () => {
+    const { accounts } = await openAt({ url: url() });
+    const options = { ...DEFAULT_OPTIONS, priority: 7, groups: ['a'] };
+    await accounts.put(account(), 10);
+    expect(await accounts.saveOptions('a1', 'mine', options, 20)).toMatchObject({ label: 'mine', options, version: 1 });
+    expect(await accounts.put(account(), 30)).toMatchObject({ options });
+    expect(await accounts.put({ ...account(), options: DEFAULT_OPTIONS }, 40)).toMatchObject({
+      options: DEFAULT_OPTIONS,
+    });
+    expect(await accounts.saveOptions('none', 'x', options, 50)).toBeUndefined();
   });
 
   it('replaces an account of the same id, so that who holds the old version loses', async () => {
@@ -285,7 +298,7 @@ describe('migrations', () => {
     const database = openSqlite(':memory:');
     const { db } = database;
     const broken = {
-      number: 2,
+      number: MIGRATIONS.length + 1,
       name: 'broken',
       up: async (connection: Kysely<Tables>) => {
         await connection.schema.createTable('half').addColumn('id', 'text').execute();
@@ -296,7 +309,7 @@ describe('migrations', () => {
     await expect(migrate(database, 2, [...MIGRATIONS, broken])).rejects.toThrow('no');
     const tables = (await db.introspection.getTables()).map(({ name }) => name);
     expect(tables).not.toContain('half');
-    expect(await db.selectFrom('migrations').selectAll().execute()).toHaveLength(1);
+    expect(await db.selectFrom('migrations').selectAll().execute()).toHaveLength(MIGRATIONS.length);
     await database.close();
   });
 
