@@ -53,6 +53,8 @@ export const ERROR_RULES = {
   upstream_not_found: { status: 404, blame: 'upstream', retry: 'never' },
 
   no_account: { status: 503, blame: 'gateway', retry: 'never' },
+  /** Every account has as many requests as it may; the queue was full, or its time was up. */
+  accounts_busy: { status: 429, blame: 'gateway', retry: 'never' },
   storage_unavailable: { status: 503, blame: 'gateway', retry: 'never' },
   shutting_down: { status: 503, blame: 'gateway', retry: 'never' },
   internal: { status: 500, blame: 'gateway', retry: 'never' },

@@ -39,6 +39,7 @@ describe('an error', () => {
     { code: 'internal', status: 500, type: 'api_error' },
     { code: 'upstream_broken', status: 502, type: 'api_error' },
     { code: 'no_account', status: 503, type: 'api_error' },
+    { code: 'accounts_busy', status: 429, type: 'rate_limit_error' },
     { code: 'upstream_timeout', status: 504, type: 'timeout_error' },
     { code: 'upstream_overloaded', status: 529, type: 'overloaded_error' },
   ])('$code is $status $type', ({ code, status, type }) => {

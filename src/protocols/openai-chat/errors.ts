@@ -56,6 +56,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_not_found: FAILED_FOR_GOOD,
 
   no_account: FAILED,
+  accounts_busy: THROTTLED,
   storage_unavailable: FAILED,
   shutting_down: FAILED,
   internal: FAILED,
