@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
-import { type AccountState, type Health, type HealthEvent, isReady, NEW_ACCOUNT, nextHealth } from './health.ts';
+import {
+  type AccountState,
+  type Health,
+  type HealthEvent,
+  isReady,
+  mergeHealth,
+  NEW_ACCOUNT,
+  nextHealth,
+} from './health.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 22, 30);
 const MINUTE = 60_000;
@@ -16,6 +24,13 @@ const SIGNED_OUT: AccountState = { status: 'signed-out' };
 const OFF: AccountState = { status: 'disabled', by: 'operator' };
 const WORN_OUT: AccountState = { status: 'disabled', by: 'errors' };
 const cooling = (ms: number): AccountState => ({ status: 'cooling', untilMs: NOW + ms, reason: 'account_throttled' });
+const RESET = Date.UTC(2026, 1, 1);
+const limits = (left: number | undefined, resetAtMs: number | undefined): HealthEvent => ({
+  type: 'limits',
+  left,
+  resetAtMs,
+});
+const resting = (ms: number): AccountState => ({ status: 'cooling', untilMs: NOW + ms, reason: 'permission_denied' });
 const failure = (code: ErrorCode, retryAfterMs?: number): HealthEvent => ({ type: 'failure', code, retryAfterMs });
 const exhausted = (untilMs: number, reason: ErrorCode): AccountState => ({ status: 'exhausted', untilMs, reason });
 
@@ -48,11 +63,58 @@ describe('what happens to an account', () => {
     ['a refused permission is counted, no more', health(READY), failure('permission_denied'), READY],
     ['too many faults in a row switch off', health(READY, MAX - 1), failure('permission_denied'), WORN_OUT],
     ['what says more than that stays', health(READY, MAX - 1), failure('credential_rejected'), SIGNED_OUT],
-    ['a success ends a rest', health(cooling(1000)), { type: 'success' }, READY],
+    ['a success after a rest ends it', health(cooling(0)), { type: 'success' }, READY],
+    ['a success of before a rest does not', health(cooling(1000)), { type: 'success' }, cooling(1000)],
+    [
+      'a failure of before a rest does not prolong it',
+      health(cooling(1000), 1),
+      failure('permission_denied'),
+      cooling(1000),
+    ],
+    [
+      'nor make it shorter',
+      health(exhausted(NOW + 90 * MINUTE, 'quota_exhausted')),
+      failure('quota_exhausted'),
+      exhausted(NOW + 90 * MINUTE, 'quota_exhausted'),
+    ],
+    ['unless the service says so', health(cooling(1000)), failure('account_throttled', 5000), cooling(5000)],
+    ['a third refused permission in a row is a rest', health(READY, 2), failure('permission_denied'), resting(30_000)],
+    ['longer each time', health(READY, 3), failure('permission_denied'), resting(MINUTE)],
     ['a success does not undo a suspension', health(SUSPENDED), { type: 'success' }, SUSPENDED],
     ['a success does not undo the operator', health(OFF), { type: 'success' }, OFF],
     ['a late failure does not undo the operator', health(OFF), failure('account_throttled'), OFF],
     ['a late failure does not undo a suspension', health(SUSPENDED), failure('credential_rejected'), SUSPENDED],
+    ['a plan used up rests until the reset date', health(READY), limits(0, RESET), exhausted(RESET, 'quota_exhausted')],
+    [
+      'so does one which was refused just now',
+      health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
+      limits(-2, RESET),
+      exhausted(RESET, 'quota_exhausted'),
+    ],
+    [
+      'even when only the date is known',
+      health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
+      limits(undefined, RESET),
+      exhausted(RESET, 'quota_exhausted'),
+    ],
+    [
+      'without a date it rests an hour',
+      health(READY),
+      limits(0, undefined),
+      exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
+    ],
+    ['a date which has passed is none', health(READY), limits(0, NOW), exhausted(NOW + 60 * MINUTE, 'quota_exhausted')],
+    ['an owner who buys more brings it back', health(exhausted(RESET, 'quota_exhausted')), limits(5, RESET), READY],
+    [
+      'figures do not outweigh a refusal just now',
+      health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
+      limits(5, RESET),
+      exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
+    ],
+    ['figures say nothing about a cooldown', health(cooling(1000)), limits(5, RESET), cooling(1000)],
+    ['nor about what a person switched off', health(OFF), limits(0, RESET), OFF],
+    ['nor about a suspension', health(SUSPENDED), limits(0, RESET), SUSPENDED],
+    ['nor about signing in', health(SIGNED_OUT), limits(5, RESET), SIGNED_OUT],
     ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
     ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
     ['the operator switches off', health(READY), { type: 'disable' }, OFF],
@@ -87,6 +149,33 @@ describe('what happens to an account', () => {
     ];
     const end = events.reduce((now, event) => nextHealth(now, event, NOW, MAX), NEW_ACCOUNT);
     expect(end).toMatchObject({ successes: 2, failures: 3, consecutiveFailures: 1 });
+  });
+});
+
+describe('what two processes know of an account', () => {
+  const known: Health = { state: READY, successes: 10, failures: 2, consecutiveFailures: 1 };
+  const rows: [string, Partial<Health>, Partial<Health>, Partial<Health>][] = [
+    [
+      'counts add up',
+      { successes: 13, consecutiveFailures: 0 },
+      { successes: 12 },
+      { successes: 15, consecutiveFailures: 0 },
+    ],
+    [
+      'failures in a row add up',
+      { failures: 3, consecutiveFailures: 2 },
+      { failures: 4, consecutiveFailures: 3 },
+      { failures: 5, consecutiveFailures: 4 },
+    ],
+    ['the state of who changed it stays', {}, { state: SUSPENDED }, { state: SUSPENDED }],
+    ['ours, when we did', { state: SIGNED_OUT }, {}, { state: SIGNED_OUT }],
+    ['a suspension is not lifted by a rest', { state: cooling(5) }, { state: SUSPENDED }, { state: SUSPENDED }],
+    ['nor by a success', { state: READY, successes: 11 }, { state: SIGNED_OUT }, { state: SIGNED_OUT }],
+    ['but one follows another', { state: SUSPENDED }, { state: SIGNED_OUT }, { state: SUSPENDED }],
+  ];
+
+  it.each(rows)('%s', (_name, ours, stored, merged) => {
+    expect(mergeHealth({ ...known, ...ours }, known, { ...known, ...stored })).toMatchObject(merged);
   });
 });
 

@@ -29,6 +29,8 @@ export interface Health {
 export type HealthEvent =
   | { readonly type: 'success' }
   | { readonly type: 'failure'; readonly code: ErrorCode; readonly retryAfterMs?: number | undefined }
+  /** What the service says is left of the plan, in credits, and when it is filled again. */
+  | { readonly type: 'limits'; readonly left: number | undefined; readonly resetAtMs: number | undefined }
   /** Signed in again, or the file it is linked to has a new credential. */
   | { readonly type: 'credential-replaced' }
   | { readonly type: 'enable' }
@@ -37,15 +39,21 @@ export type HealthEvent =
 export const NEW_ACCOUNT: Health = { state: { status: 'ready' }, successes: 0, failures: 0, consecutiveFailures: 0 };
 
 const HOUR_MS = 3_600_000;
+/** So long rests an account whose plan is used up before it is known when it is filled again. */
+const QUOTA_GUESS_MS = HOUR_MS;
+/** One refusal may be about one model or one request; so many in a row are about the account. */
+const REFUSALS_BEFORE_REST = 3;
 const FIRST_COOLDOWN_MS = 30_000;
 const LONGEST_COOLDOWN_MS = 600_000;
 
 export function nextHealth(health: Health, event: HealthEvent, nowMs: number, maxErrorCount: number): Health {
   switch (event.type) {
     case 'success':
-      return { ...health, state: afterSuccess(health.state), successes: health.successes + 1, consecutiveFailures: 0 };
+      return afterSuccess({ ...health, successes: health.successes + 1 }, nowMs);
     case 'failure':
       return afterFailure(health, event.code, event.retryAfterMs, nowMs, maxErrorCount);
+    case 'limits':
+      return afterLimits(health, event.left, event.resetAtMs, nowMs);
     case 'credential-replaced':
       return health.state.status === 'disabled' ? health : { ...health, ...FORGIVEN };
     case 'enable':
@@ -64,9 +72,14 @@ export function isReady({ state }: Health, nowMs: number): boolean {
   return state.status === 'ready' || ('untilMs' in state && state.untilMs <= nowMs);
 }
 
-/** An answer which began before the account was locked or switched off does not bring it back. */
-function afterSuccess(state: AccountState): AccountState {
-  return 'untilMs' in state ? { status: 'ready' } : state;
+function isResting(state: AccountState, nowMs: number): state is Extract<AccountState, { untilMs: number }> {
+  return 'untilMs' in state && state.untilMs > nowMs;
+}
+
+/** An answer which began before the account was put aside does not bring it back. */
+function afterSuccess(health: Health, nowMs: number): Health {
+  if (!isReady(health, nowMs)) return health;
+  return { ...health, state: { status: 'ready' }, consecutiveFailures: 0 };
 }
 
 function afterFailure(
@@ -78,14 +91,38 @@ function afterFailure(
 ): Health {
   // A refused access token is no fault yet: it is made anew, and what comes of that is reported in its turn.
   if (ERROR_RULES[code].blame !== 'account' || code === 'token_rejected') return health;
-  const consecutiveFailures = health.consecutiveFailures + 1;
-  const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   const isFinal = health.state.status === 'disabled' || health.state.status === 'suspended';
+  const resting = isResting(health.state, nowMs) ? health.state : undefined;
+  // Whatever fails during a rest was under way when it began: one bad moment, not many.
+  const consecutiveFailures = health.consecutiveFailures + (resting ? 0 : 1);
+  const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   if (isFinal) return counted;
-  const state = stateAfter(code, retryAfterMs, consecutiveFailures, nowMs) ?? health.state;
+  const state = longer(resting, stateAfter(code, retryAfterMs, consecutiveFailures, nowMs)) ?? health.state;
   if (consecutiveFailures >= maxErrorCount && !isLasting(state))
     return { ...counted, state: { status: 'disabled', by: 'errors' } };
   return { ...counted, state };
+}
+
+/** A rest is not cut short by another failure which would have a shorter one. */
+function longer(resting: AccountState | undefined, after: AccountState | undefined): AccountState | undefined {
+  const isShorter = resting && after && 'untilMs' in resting && 'untilMs' in after && after.untilMs < resting.untilMs;
+  return isShorter ? resting : after;
+}
+
+function afterLimits(health: Health, left: number | undefined, resetAtMs: number | undefined, nowMs: number): Health {
+  const { state } = health;
+  const known = resetAtMs !== undefined && resetAtMs > nowMs ? resetAtMs : undefined;
+  const rest: AccountState = {
+    status: 'exhausted',
+    untilMs: known ?? nowMs + QUOTA_GUESS_MS,
+    reason: 'quota_exhausted',
+  };
+  const isOutOfQuota = isResting(state, nowMs) && state.reason === 'quota_exhausted';
+  if (left === undefined) return isOutOfQuota && known !== undefined ? { ...health, state: rest } : health;
+  if (left <= 0) return isReady(health, nowMs) || isResting(state, nowMs) ? { ...health, state: rest } : health;
+  // A refusal just now weighs more than the figures, which lag behind; a rest until the reset date was theirs.
+  const isTheirs = isOutOfQuota && state.untilMs > nowMs + QUOTA_GUESS_MS;
+  return isTheirs ? { ...health, state: { status: 'ready' } } : health;
 }
 
 /** Says more than `disabled` would. */
@@ -106,18 +143,48 @@ function stateAfter(
     case 'account_suspended':
       return { status: 'suspended' };
     case 'quota_exhausted':
-      // The reset date is not in the refusal, and owners buy more: one try an hour finds out, and costs nothing.
-      return { status: 'exhausted', untilMs: nowMs + (retryAfterMs ?? HOUR_MS), reason: code };
+      // The reset date is not in the refusal; the usage limits will tell it.
+      return { status: 'exhausted', untilMs: nowMs + (retryAfterMs ?? QUOTA_GUESS_MS), reason: code };
     case 'daily_limit':
       return { status: 'exhausted', untilMs: retryAfterMs ? nowMs + retryAfterMs : nextUtcDay(nowMs), reason: code };
-    case 'account_throttled': {
-      const growing = Math.min(LONGEST_COOLDOWN_MS, FIRST_COOLDOWN_MS * 2 ** Math.min(consecutiveFailures - 1, 10));
-      return { status: 'cooling', untilMs: nowMs + (retryAfterMs ?? growing), reason: code };
-    }
+    case 'account_throttled':
+      return { status: 'cooling', untilMs: nowMs + (retryAfterMs ?? growing(consecutiveFailures)), reason: code };
+    case 'permission_denied':
+    case 'profile_required':
+      if (consecutiveFailures < REFUSALS_BEFORE_REST) return undefined;
+      return {
+        status: 'cooling',
+        untilMs: nowMs + growing(consecutiveFailures - REFUSALS_BEFORE_REST + 1),
+        reason: code,
+      };
     // Often about one model or one feature: the account is good for the rest.
     default:
       return undefined;
   }
+}
+
+function growing(times: number): number {
+  return Math.min(LONGEST_COOLDOWN_MS, FIRST_COOLDOWN_MS * 2 ** Math.min(times - 1, 10));
+}
+
+/**
+ * What to store when another process has stored something since: its counts and ours added up, its state unless ours
+ * has changed. `known` is what the store held when ours began. What only a person or a new credential lifts is not lifted
+ * by the way.
+ */
+export function mergeHealth(ours: Health, known: Health, stored: Health): Health {
+  const isOursChanged = JSON.stringify(ours.state) !== JSON.stringify(known.state);
+  const isLifting = ours.state.status === 'ready' || 'untilMs' in ours.state;
+  const isOurs = isOursChanged && !(isLifting && (isLasting(stored.state) || stored.state.status === 'disabled'));
+  return {
+    state: isOurs ? ours.state : stored.state,
+    successes: stored.successes + ours.successes - known.successes,
+    failures: stored.failures + ours.failures - known.failures,
+    consecutiveFailures:
+      ours.successes > known.successes
+        ? ours.consecutiveFailures
+        : stored.consecutiveFailures + Math.max(0, ours.consecutiveFailures - known.consecutiveFailures),
+  };
 }
 
 function nextUtcDay(nowMs: number): number {
