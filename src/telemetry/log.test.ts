@@ -57,6 +57,7 @@ describe('the log', () => {
     ],
     ['a bearer token in a text', (log) => log.error({ note: `sent Bearer ${canary}` }, `Bearer ${canary} was refused`)],
     ['a token of the service', (log) => log.error({ note: `aoaAAAAAG${canary}` }, 'x')],
+    ['an API key of the service', (log) => log.error({ note: `key ksk_${canary}` }, 'x')],
     ['a JWT', (log) => log.error({ note: `eyJhbGciOi.eyJzdWIi${canary}.${canary}` }, 'x')],
     ['a password in a proxy address', (log) => log.error({ proxy: `http://user:${canary}@proxy:3128` }, 'x')],
     [
