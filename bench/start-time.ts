@@ -1,4 +1,7 @@
-/** How long `serve` takes from its start to its first answer: in a checkout, and as built for the package. */
+/**
+ * How long `serve` takes from its start to its first answer: in a checkout, and as built for the package. The very first
+ * start of an installation compiles everything; later ones find compiled code in the user's cache folder.
+ */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, untilListening } from './processes.ts';
@@ -8,21 +11,24 @@ import { median } from './statistics.ts';
 import { dragomanEnvironment } from './subjects.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const STARTS = 5;
+const LATER_STARTS = 5;
 
 export async function serveReady(bench: Bench): Promise<Row[]> {
   if (!bench.subjects.includes('dragoman')) return [];
   const rows: Row[] = [];
   for (const main of ['src/main.ts', 'dist/main.js'].filter((file) => existsSync(join(ROOT, file)))) {
     bench.say(`start of ${main}`);
-    const timesMs: number[] = [];
-    for (let start = 0; start < STARTS; start++) timesMs.push(await oneStart(bench, main));
+    const cache = bench.processes.makeFolder('cache');
+    const firstMs = await oneStart(bench, main, cache);
+    const laterMs: number[] = [];
+    for (let start = 0; start < LATER_STARTS; start++) laterMs.push(await oneStart(bench, main, cache));
     rows.push(
       toRow({
         name: `start of \`serve\` to its first answer (${main})`,
         unit: 'ms',
-        values: { dragoman: median(timesMs) },
+        values: { dragoman: median(laterMs) },
         budget: { type: 'value', atMost: 500 },
+        note: `${main}: ${Math.round(firstMs)} ms at the very first start of an installation, which compiles everything.`,
       }),
     );
   }
@@ -30,12 +36,13 @@ export async function serveReady(bench: Bench): Promise<Row[]> {
 }
 
 /** With a new home, so that the database is made too. */
-async function oneStart({ processes, upstreamPort }: Bench, main: string): Promise<number> {
+async function oneStart({ processes, upstreamPort }: Bench, main: string, cache: string): Promise<number> {
   const folder = processes.makeFolder('start');
   const port = await freePort();
   const env = {
     ...dragomanEnvironment(folder, port, upstreamPort),
     DRAGOMAN_DATABASE_URL: `sqlite:${folder}/dragoman.db`,
+    XDG_CACHE_HOME: cache,
   };
   const beganMs = performance.now();
   const started = processes.start('dragoman', 'subject', process.execPath, [join(ROOT, main), 'serve'], {
