@@ -2,9 +2,9 @@
 import type { z } from 'zod';
 import type { DocumentPart, ImagePart, TextPart } from '../../core/conversation.ts';
 import type { Notes } from '../notes.ts';
+import { readFileData, readImageUrl } from '../openai-media.ts';
 import { readableText } from '../readable.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
-import { readFileData, readImageUrl } from './media.ts';
 import * as wire from './wire.ts';
 
 export type ContentPart = TextPart | ImagePart | DocumentPart;

@@ -1,131 +1,14 @@
-/**
- * Failures in OpenAI's words: https://platform.openai.com/docs/guides/error-codes. The official SDKs obey `retry-after`,
- * `retry-after-ms` and `x-should-retry`; agents compact by themselves when they meet the vendor's own wording of an
- * overlong conversation.
- */
-import { ERROR_RULES, type ErrorCode, type GatewayError } from '../../core/errors.ts';
-import type { WrittenError } from '../protocol.ts';
-import { RULE_VALUE } from './parse.ts';
+/** An overlong conversation in the words of Chat Completions; everything else as OpenAI's other APIs say it. */
+import { errorWords } from '../openai-errors.ts';
 
-interface Spelling {
-  readonly type: 'invalid_request_error' | 'requests' | 'insufficient_quota' | 'server_error';
-  readonly code: string | null;
-  /** `never`: sending the same again cannot help, and clients are told so. */
-  readonly retry: 'later' | 'never';
-}
-
-const REFUSED: Spelling = { type: 'invalid_request_error', code: null, retry: 'never' };
-const THROTTLED: Spelling = { type: 'requests', code: 'rate_limit_exceeded', retry: 'later' };
-const USED_UP: Spelling = { type: 'insufficient_quota', code: 'insufficient_quota', retry: 'never' };
-const FAILED: Spelling = { type: 'server_error', code: null, retry: 'later' };
-const FAILED_FOR_GOOD: Spelling = { ...FAILED, retry: 'never' };
-
-const SPELLINGS: Record<ErrorCode, Spelling> = {
-  invalid_request: REFUSED,
-  unsupported_parameter: { ...REFUSED, code: 'unsupported_parameter' },
-  context_too_long: { ...REFUSED, code: 'context_length_exceeded' },
-  upstream_refused: REFUSED,
-  signature_invalid: REFUSED,
-  unauthorized: { ...REFUSED, code: 'invalid_api_key' },
-  forbidden: REFUSED,
-  unknown_model: { ...REFUSED, code: 'model_not_found' },
-  not_found: REFUSED,
-  method_not_allowed: REFUSED,
-  request_too_large: REFUSED,
-  client_closed: REFUSED,
-  rate_limited: THROTTLED,
-
-  token_rejected: FAILED,
-  credential_rejected: FAILED_FOR_GOOD,
-  account_suspended: FAILED_FOR_GOOD,
-  profile_required: FAILED_FOR_GOOD,
-  quota_exhausted: USED_UP,
-  daily_limit: USED_UP,
-  account_throttled: THROTTLED,
-  permission_denied: REFUSED,
-  feature_not_supported: REFUSED,
-
-  upstream_throttled: THROTTLED,
-  upstream_overloaded: FAILED,
-  upstream_broken: FAILED,
-  tool_use_truncated: FAILED,
-  empty_reply: FAILED,
-  output_invalid: { ...FAILED_FOR_GOOD, code: 'output_invalid' },
-  upstream_timeout: FAILED,
-  upstream_conflict: FAILED,
-  upstream_not_found: FAILED_FOR_GOOD,
-
-  no_account: FAILED,
-  accounts_busy: THROTTLED,
-  storage_unavailable: FAILED,
-  shutting_down: FAILED,
-  internal: FAILED,
-};
-
-/** Rules of ours for which the vendor has a finer code than for their kind. */
-const CODES_BY_RULE: ReadonlyMap<string, string> = new Map([
-  [RULE_VALUE, 'unsupported_value'],
-  ['attachment-url', 'invalid_image_url'],
-]);
-
-export interface ErrorBody {
-  readonly error: {
-    readonly message: string;
-    readonly type: string;
-    readonly param: string | null;
-    readonly code: string | null;
-  };
-}
-
-export function writeError(error: GatewayError): WrittenError {
-  return { status: ERROR_RULES[error.code].status, headers: headersOf(error), body: toErrorBody(error) };
-}
-
-/** The same in mid-stream, where there are neither status nor headers. */
-export function toErrorBody(error: GatewayError): ErrorBody {
-  const { type, code } = SPELLINGS[error.code];
-  const finer = error.rule === undefined ? undefined : CODES_BY_RULE.get(error.rule);
-  return { error: { message: messageOf(error), type, param: paramOf(error), code: finer ?? code } };
-}
-
-function messageOf({ code, message, tokens }: GatewayError): string {
-  if (code === 'context_too_long') {
+export const { writeError, toErrorBody } = errorWords({
+  param: 'messages',
+  message: (tokens) => {
     const maximum = tokens?.maximum ?? SMALLEST_WINDOW;
     const actual = tokens ? String(tokens.actual) : `at least ${SMALLEST_WINDOW + 1}`;
     return `This model's maximum context length is ${maximum} tokens. However, your messages resulted in ${actual} tokens. Please reduce the length of the messages.`;
-  }
-  // Clients which validate the body take an empty message for no error body at all.
-  return message.trim() === '' ? `The request failed: ${code}.` : message;
-}
+  },
+});
 
 /** In tokens, of all models in use. Said only when the service named no figures: agents look for a number there. */
 const SMALLEST_WINDOW = 200_000;
-
-function paramOf({ code, param }: GatewayError): string | null {
-  if (code === 'context_too_long') return param ?? 'messages';
-  if (code === 'unknown_model') return param ?? 'model';
-  return param ?? null;
-}
-
-function headersOf(error: GatewayError): Record<string, string> {
-  const { code, retryAfterMs } = error;
-  const headers: Record<string, string> = {};
-  if (!canRetry(error)) headers['x-should-retry'] = 'false';
-  if (retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
-    headers['retry-after-ms'] = String(Math.max(1, Math.ceil(retryAfterMs)));
-  } else if (canRetry(error) && WAITING_STATUSES.has(ERROR_RULES[code].status)) {
-    headers['retry-after'] = String(DEFAULT_RETRY_AFTER_S);
-  }
-  return headers;
-}
-
-/** With no account at all somebody has to sign in; only when one will be free again is there a time to name. */
-function canRetry({ code, retryAfterMs }: GatewayError): boolean {
-  if (code === 'no_account') return retryAfterMs !== undefined;
-  return SPELLINGS[code].retry === 'later';
-}
-
-/** Some agents give up at once when one of these comes without `retry-after`. */
-const WAITING_STATUSES: ReadonlySet<number> = new Set([429, 503]);
-const DEFAULT_RETRY_AFTER_S = 5;

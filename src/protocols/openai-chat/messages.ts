@@ -1,10 +1,11 @@
 /** `messages` to system text and turns. Merging, pairing and order are the encoder's: each message is one turn here. */
 import type { z } from 'zod';
 import type { Part, ReasoningPart, SystemPart, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonValue } from '../../core/json.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Notes } from '../notes.ts';
-import { check, isShallow, refuse } from '../shape.ts';
+import { readArguments } from '../openai-calls.ts';
+import { check, refuse } from '../shape.ts';
 import { cachePoint, readContent, readTexts } from './content.ts';
 import type { Message } from './wire.ts';
 import * as wire from './wire.ts';
@@ -144,19 +145,6 @@ function readToolCall(call: z.output<typeof wire.toolCall>, at: string): ToolUse
   if (call.custom) return { ...base, name: call.custom.name, input: { input: call.custom.input } };
   if (!call.function) throw refuse(`${at}.function`, 'a required field is missing.');
   return { ...base, name: call.function.name, input: readArguments(call.function.arguments) };
-}
-
-/** Text which holds no JSON object stays text. Some clients send the object itself. */
-function readArguments(value: JsonValue | undefined): JsonValue {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'string') return value;
-  if (value.trim() === '') return {};
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isJsonObject(parsed) && isShallow(parsed) ? parsed : value;
-  } catch {
-    return value;
-  }
 }
 
 /** A cache mark on the message stands after its last part. */

@@ -1,6 +1,7 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
 import type { Conversation, OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
 import { Notes } from '../notes.ts';
+import { RULE_VALUE } from '../openai-errors.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { check, refuseUnsupported } from '../shape.ts';
 import { fateOf } from './fields.ts';
@@ -17,9 +18,6 @@ export interface Echo {
   readonly customTools: ReadonlySet<string>;
   readonly legacyFunctions: boolean;
 }
-
-/** A value of a known parameter which cannot be had; spelt `unsupported_value` to the client. */
-export const RULE_VALUE = 'unsupported-value';
 
 /** Throws GatewayError, blame `client`. */
 export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {

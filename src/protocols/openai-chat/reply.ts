@@ -1,8 +1,8 @@
 /** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
-import { isJsonObject } from '../../core/json.ts';
 import type { Source, StopReason } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
+import { customInput } from '../openai-calls.ts';
 import type { ParsedRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 
@@ -51,12 +51,6 @@ function toToolCalls(uses: readonly ToolUse[], { customTools, legacyFunctions }:
         : { id, type: 'function', function: { name, arguments: json } },
     ),
   };
-}
-
-/** The free text of a custom tool's call, out of the one-string object in which it travelled. */
-export function customInput(json: string): string {
-  const value: unknown = JSON.parse(json);
-  return isJsonObject(value) && typeof value.input === 'string' ? value.input : json;
 }
 
 /** Agents go on only when told `tool_calls`, whatever else ended the reply after a whole call. */

@@ -1,7 +1,7 @@
 /** Tools of all three forms (function, custom, the legacy `functions`) and the choice among them. */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Notes } from '../notes.ts';
+import { CUSTOM_INPUT, describeCustomTool } from '../openai-calls.ts';
 import { check, refuse } from '../shape.ts';
 import { cachePoint } from './content.ts';
 import type { ChatRequest } from './wire.ts';
@@ -78,22 +78,14 @@ function toTool(fn: NonNullable<ChatRequest['functions']>[number], at: string): 
 function readCustomTool(value: unknown, at: string): Tool {
   const tool = check(wire.customTool, value, at);
   const { name, description, format } = tool.custom;
-  const grammar = format?.grammar;
-  const rule = grammar ? `The input must match this ${grammar.syntax ?? ''} grammar:\n${grammar.definition}` : '';
   return {
     at,
     name,
-    description: [description ?? '', rule].filter((text) => text !== '').join('\n\n'),
+    description: describeCustomTool(description, format?.grammar),
     inputSchema: CUSTOM_INPUT,
     ...cachePoint(tool),
   };
 }
-
-const CUSTOM_INPUT: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text.' } },
-  required: ['input'],
-};
 
 function readFunctionCall(choice: ChatRequest['function_call']): ToolChoice {
   if (choice === 'none') return { type: 'none' };

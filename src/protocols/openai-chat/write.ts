@@ -7,10 +7,11 @@ import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import type { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
+import { customInput } from '../openai-calls.ts';
 import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
-import { customInput, echoOf, finishReason, toAnnotations, toWireUsage } from './reply.ts';
+import { echoOf, finishReason, toAnnotations, toWireUsage } from './reply.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
 

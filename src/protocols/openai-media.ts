@@ -1,6 +1,6 @@
 /** Images and files inside a request. Their bytes are carried as they came: what they really are is found out later. */
-import type { DocumentPart, ImagePart } from '../../core/conversation.ts';
-import { refuse } from '../shape.ts';
+import type { DocumentPart, ImagePart } from '../core/conversation.ts';
+import { refuse } from './shape.ts';
 
 /** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
 export function readImageUrl(url: string, partAt: string, at: string): ImagePart | DocumentPart {
