@@ -13,7 +13,7 @@ import type { Conversation, OutputLimits } from '../../core/conversation.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { estimateTokens } from '../../core/tokens.ts';
 import { MaxTokens } from './max-tokens.ts';
-import { MAX_TOKENS_EMULATED_UP_TO, planEmulation } from './plan.ts';
+import { planEmulation } from './plan.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
@@ -136,6 +136,15 @@ describe('max tokens', () => {
     expect(long.startsWith(text(events))).toBe(true);
   });
 
+  it('holds large limits as well, and passes on untouched what cannot reach them', () => {
+    const script = scriptOf([textBlock(...Array.from({ length: 4_000 }, () => long.slice(0, 45)))]);
+    const events = run(new MaxTokens(32_000), script, [100]);
+    expect(ending(events).stopReason).toBe('max-tokens');
+    expect(estimateTokens(text(events))).toBeGreaterThan(31_000);
+    expect(estimateTokens(text(events))).toBeLessThan(33_000);
+    for (const [at, event] of events.slice(0, 700).entries()) expect(event).toBe(script[at]);
+  });
+
   it('counts reasoning too and closes its block', () => {
     const events = run(new MaxTokens(10), scriptOf([{ type: 'reasoning', pieces: [long] }, textBlock('answer')]));
     expect(ending(events).stopReason).toBe('max-tokens');
@@ -218,8 +227,8 @@ describe('the notes', () => {
   const output: OutputLimits = { maxTokens: undefined, stopSequences: [], format: { type: 'text' } };
   const rows: [string, Partial<Conversation>, string[]][] = [
     ['nothing asked', {}, []],
-    ['a small limit', { output: { ...output, maxTokens: MAX_TOKENS_EMULATED_UP_TO } }, ['max-tokens-emulated']],
-    ['a large limit', { output: { ...output, maxTokens: 32_000 } }, ['max-tokens-not-enforced']],
+    ['a small limit', { output: { ...output, maxTokens: 16 } }, ['max-tokens-emulated']],
+    ['a large limit', { output: { ...output, maxTokens: 32_000 } }, ['max-tokens-emulated']],
     ['stop sequences', { output: { ...output, stopSequences: ['x'] } }, ['stop-emulated']],
     ['one tool use at a time', { tools, parallelToolUse: false }, ['parallel-tool-use-emulated']],
     ['one tool use at a time without tools', { parallelToolUse: false }, []],

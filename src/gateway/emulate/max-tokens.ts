@@ -4,17 +4,13 @@
  */
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
-import { estimateTokens } from '../../core/tokens.ts';
 import { unreachable } from '../../core/unreachable.ts';
+import { TokenCount } from './token-count.ts';
 import { EventTransform } from './transform.ts';
-
-/** Text is counted anew from here on at each delta; what lies before has been counted for good. */
-const SETTLE_CHARACTERS = 400;
 
 export class MaxTokens extends EventTransform {
   readonly #limit: number;
-  #settledTokens = 0;
-  #tail = '';
+  readonly #count = new TokenCount();
   #open: 'text' | 'reasoning' | undefined;
 
   constructor(limit: number) {
@@ -34,16 +30,15 @@ export class MaxTokens extends EventTransform {
       case 'text-end':
       case 'reasoning-end':
         this.#open = undefined;
-        this.#settle();
+        this.#count.settle();
         return [event];
       case 'tool-use-start':
         return this.#isFull() ? [this.finish('max-tokens', undefined, '')] : [event];
       case 'tool-use-delta':
-        this.#tail += event.json.plain;
-        if (this.#tail.length > SETTLE_CHARACTERS) this.#settle();
+        this.#count.add(event.json);
         return [event];
       case 'tool-use-end':
-        this.#settle();
+        this.#count.settle();
         return [event];
       case 'reply-start':
       case 'redacted-reasoning':
@@ -63,10 +58,13 @@ export class MaxTokens extends EventTransform {
   }
 
   #text(event: Extract<ReplyEvent, { type: 'text-delta' | 'reasoning-delta' }>): readonly ReplyEvent[] {
+    if (this.#count.atMostWith(event.text) <= this.#limit) {
+      this.#count.add(event.text);
+      return [event];
+    }
     const piece = event.text.plain;
-    if (this.#tokensWith(this.#tail + piece) <= this.#limit) {
-      this.#tail += piece;
-      if (this.#tail.length > SETTLE_CHARACTERS) this.#settle();
+    if (this.#count.totalWith(piece) <= this.#limit) {
+      this.#count.add(event.text);
       return [event];
     }
     const kept = this.#fitting(piece);
@@ -83,7 +81,7 @@ export class MaxTokens extends EventTransform {
     let high = piece.length - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.#tokensWith(this.#tail + piece.slice(0, middle)) <= this.#limit) low = middle;
+      if (this.#count.totalWith(piece.slice(0, middle)) <= this.#limit) low = middle;
       else high = middle - 1;
     }
     const splitsPair = /[\uD800-\uDBFF]/.test(piece.charAt(low - 1));
@@ -91,15 +89,6 @@ export class MaxTokens extends EventTransform {
   }
 
   #isFull(): boolean {
-    return this.#tokensWith(this.#tail) >= this.#limit;
-  }
-
-  #tokensWith(tail: string): number {
-    return this.#settledTokens + estimateTokens(tail);
-  }
-
-  #settle(): void {
-    this.#settledTokens += estimateTokens(this.#tail);
-    this.#tail = '';
+    return this.#count.total >= this.#limit;
   }
 }

@@ -9,19 +9,12 @@ import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
 
-/**
- * Agents send limits of many thousand tokens as a matter of course, near to what the model can write at all: there an
- * estimate would only cut good replies. A small limit is meant: a title, a probe, a classification.
- */
-export const MAX_TOKENS_EMULATED_UP_TO = 4096;
-
 /** Every note made here, and what it means. */
 export const EMULATION_RULES = {
   'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
   'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
   'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
-  'max-tokens-not-enforced': 'A limit this large is left to the model: an estimate would only cut good replies.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
   'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
   'tool-choice-emulated':
@@ -54,9 +47,7 @@ export function planEmulation(conversation: Conversation): EmulationPlan {
     fulfilled.add('parallel-tool-use-ignored');
     makers.push(() => new SingleToolUse());
   }
-  if (maxTokens !== undefined && maxTokens > MAX_TOKENS_EMULATED_UP_TO) {
-    note('max-tokens-not-enforced', 'max_tokens', String(maxTokens));
-  } else if (maxTokens !== undefined) {
+  if (maxTokens !== undefined) {
     note('max-tokens-emulated', 'max_tokens', String(maxTokens));
     makers.push(() => new MaxTokens(maxTokens));
   }

@@ -3,8 +3,8 @@
  * parameter which the upstream's wire has no field for.
  */
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
-import { estimateTokens } from '../../core/tokens.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
+import { TokenCount } from './token-count.ts';
 
 export interface ReplyTransform {
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[];
@@ -17,7 +17,7 @@ export abstract class EventTransform implements ReplyTransform {
   #finished = false;
   #inputTokens: Figure = estimated(0);
   /** What the client has been given, for the figures of a reply which we end before the upstream reports its own. */
-  readonly #written: string[] = [];
+  readonly #written = new TokenCount();
 
   get finished(): boolean {
     return this.#finished;
@@ -41,12 +41,12 @@ export abstract class EventTransform implements ReplyTransform {
   /** The ending to hand out; nothing is read after it. `given`: text handed out together with it. */
   protected finish(stopReason: StopReason, stopSequence: string | undefined, given: string): ReplyEvent {
     this.#finished = true;
-    const outputTokens = estimated(estimateTokens(this.#written.join('') + given));
+    const outputTokens = estimated(this.#written.totalWith(given));
     return { type: 'reply-end', stopReason, stopSequence, usage: { inputTokens: this.#inputTokens, outputTokens } };
   }
 
   #remember(event: ReplyEvent): void {
-    if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.#written.push(event.text.plain);
-    if (event.type === 'tool-use-delta') this.#written.push(event.json.plain);
+    if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.#written.add(event.text);
+    if (event.type === 'tool-use-delta') this.#written.add(event.json);
   }
 }
