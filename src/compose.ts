@@ -16,10 +16,14 @@ import type { Clock } from './core/clock.ts';
 import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Gateway, SendUpstream } from './gateway/ports.ts';
+import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { listProfiles } from './gateway/profiles.ts';
+import { createImageFitter } from './media/fit-image.ts';
+import { createDocumentReader } from './media/read-document.ts';
+import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { systemClock } from './transport/clock.ts';
+import { createGuardedFetch } from './transport/guarded-fetch.ts';
 import { createTokenEndpoints } from './transport/token-endpoints.ts';
 import { createUpstreamTransport } from './transport/upstream.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
@@ -29,6 +33,9 @@ import { VERSION } from './version.ts';
 
 /** dragoman says who it is, to the service as to everybody. */
 export const USER_AGENT = `dragoman/${VERSION}`;
+/** One document's text: hundreds of pages take a few seconds. */
+const READING_TIMEOUT_MS = 20_000;
+const READING_MEMORY_MIB = 512;
 /** Keys are served by the JSON flavour, as the vendor's own command line uses them. */
 const API_KEY_WIRE_PROFILE = 'q-json';
 
@@ -119,9 +126,10 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       named: await prepareNamedAccounts(settings, store.accounts, openKiroFile, clock.now()),
     });
     const { sendEnvironment } = settings;
+    const media = createMediaTools(settings);
     const send = overrides.send ?? transport.send;
     return {
-      gateway: createGateway({ upstream, pool, send, log, clock, sendEnvironment }),
+      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment }),
       accounts: pool,
       store,
       signIn: (options, signal) => signIn(options, { settings, tokens, store, clock, pool, send, log }, signal),
@@ -136,6 +144,22 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     await store.close();
     throw cause;
   }
+}
+
+function createMediaTools(settings: Settings): MediaTools {
+  const { fetchUrls, fetchAllowedHosts, fetchTimeoutMs, fetchMaxBytes } = settings;
+  const hasProxy = Boolean(settings.httpProxy ?? settings.httpsProxy ?? settings.allProxy);
+  const guardedFetch = createGuardedFetch({
+    userAgent: USER_AGENT,
+    allowed: fetchAllowedHosts,
+    timeoutMs: fetchTimeoutMs,
+    hasProxy,
+  });
+  return {
+    fetch: fetchUrls ? rememberFetches(guardedFetch, fetchMaxBytes) : refuseFetches,
+    fitImage: createImageFitter(),
+    readDocument: createDocumentReader({ timeoutMs: READING_TIMEOUT_MS, maxMemoryMiB: READING_MEMORY_MIB }),
+  };
 }
 
 interface SignInParts {

@@ -15,6 +15,7 @@ const FLOORS: Record<string, readonly string[] | '*'> = {
   accounts: ['core'],
   gateway: ['core', 'upstreams', 'accounts'],
   storage: ['core', 'accounts', 'gateway'],
+  media: ['core', 'gateway'],
   transport: ['core', 'accounts', 'gateway', 'upstreams/upstream.ts'],
   http: ['core', 'protocols', 'gateway', 'accounts'],
   telemetry: ['core'],

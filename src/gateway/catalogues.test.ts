@@ -6,6 +6,7 @@ import {
   createFakeUpstream,
   createFakeWire,
   type FakeReply,
+  NO_MEDIA,
 } from '../../test/support/fake-upstream.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
@@ -29,7 +30,15 @@ function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[
     if (list instanceof Error) throw list;
     return list ?? expect.fail('no list');
   });
-  const gateway = createGateway({ upstream, pool, send: wire.send, log: SILENT, clock, sendEnvironment: false });
+  const gateway = createGateway({
+    upstream,
+    pool,
+    send: wire.send,
+    log: SILENT,
+    clock,
+    media: NO_MEDIA,
+    sendEnvironment: false,
+  });
   const { signal } = new AbortController();
   return {
     clock,

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Upstream, UpstreamRequest } from '../upstreams/upstream.ts';
-import type { AccountPool, Lease, SendUpstream, UpstreamAnswer } from './ports.ts';
+import type { AccountPool, Lease, MediaTools, SendUpstream, UpstreamAnswer } from './ports.ts';
 
 export interface GatewayContext {
   readonly upstream: Upstream;
@@ -11,6 +11,7 @@ export interface GatewayContext {
   readonly send: SendUpstream;
   readonly log: Log;
   readonly clock: Clock;
+  readonly media: MediaTools;
   /** Send where the client works, as far as the client says. */
   readonly sendEnvironment: boolean;
 }

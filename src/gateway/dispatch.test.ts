@@ -6,6 +6,7 @@ import {
   createFakeUpstream,
   createFakeWire,
   type FakeReply,
+  NO_MEDIA,
 } from '../../test/support/fake-upstream.ts';
 import { adjustment } from '../core/adjustments.ts';
 import type { Conversation } from '../core/conversation.ts';
@@ -26,7 +27,15 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
   const pool = createFakePool(accounts);
   const upstream = createFakeUpstream();
   const wire = createFakeWire(replies);
-  const gateway = createGateway({ upstream, pool, send: wire.send, log: SILENT, clock, sendEnvironment: false });
+  const gateway = createGateway({
+    upstream,
+    pool,
+    send: wire.send,
+    log: SILENT,
+    clock,
+    media: NO_MEDIA,
+    sendEnvironment: false,
+  });
   const gone = new AbortController();
   const ask = (asked: Conversation = conversation()) =>
     gateway.ask(

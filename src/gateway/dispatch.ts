@@ -15,6 +15,7 @@ import {
   upstreamRequestId,
 } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
+import { fitAttachments } from './media/attachments.ts';
 import type { Answer, AskRequest, Lease } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
@@ -97,7 +98,9 @@ class Dispatch {
     const { conversation } = this.#request;
     const { withoutReasoningHistory } = this.#plan;
     const model = upstream.resolveModel(conversation.model, await this.#listModels(lease));
-    const encoded = upstream.encodeChat(conversation, {
+    const limits = upstream.mediaLimits(lease.access, model);
+    const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
+    const encoded = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,
       conversationId: this.#request.conversationId,
@@ -135,7 +138,11 @@ class Dispatch {
       upstreamRequestId: upstreamRequestId(answer),
     };
     this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
-    return { batches: stream, route, adjustments: this.#adjustments(model.adjustments, encoded.adjustments) };
+    return {
+      batches: stream,
+      route,
+      adjustments: this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments),
+    };
   }
 
   /** Aliases are resolved better with the list, but a chat never fails for the want of it. */

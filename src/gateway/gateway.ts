@@ -6,13 +6,20 @@ import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import type { GatewayContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
+import { fetchAttachments } from './media/attachments.ts';
 import type { Gateway, Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
   return {
-    ask: (request, signal) => ask(request, (asked) => dispatch(context, catalogues, asked, signal)),
+    async ask(request, signal) {
+      // Before an account is lent out: strangers' servers may be slow.
+      const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
+      const adjustments = [...request.adjustments, ...fetched.adjustments];
+      const complete = { ...request, conversation: fetched.conversation, adjustments };
+      return ask(complete, (asked) => dispatch(context, catalogues, asked, signal));
+    },
     countTokens: estimateConversationTokens,
     models: (signal) => listModels(context, catalogues, signal),
     status: () => context.pool.status(),

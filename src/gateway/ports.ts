@@ -4,7 +4,7 @@ import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { ReplyEvent } from '../core/reply.ts';
-import type { Access, UpstreamRequest } from '../upstreams/upstream.ts';
+import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream.ts';
 
 /** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
 export type SendUpstream = (request: UpstreamRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
@@ -22,10 +22,47 @@ export interface UpstreamAnswer {
  */
 export type FetchAttachment = (link: Link, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
 
+/** The same within bounds: what one client's address held once, it holds for this client from then on. */
+export type FetchForClient = (link: Link, client: string) => Promise<Uint8Array>;
+
 export interface Link {
   readonly url: string;
   readonly at: string;
 }
+
+/** Undefined: it fits as it is. Rejects with `invalid_request` naming `at` for an image which cannot be read. */
+export type FitImage = (
+  image: { readonly data: string; readonly at: string },
+  limits: ImageLimits,
+) => Promise<FittedImage | undefined>;
+
+export interface FittedImage {
+  /** Standard base64. */
+  readonly data: string;
+  readonly mediaType: string;
+  /** In pixels, as `1200×800`. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Looks into a document: whether it is whole and open to be read, and with `text` its words, with marks between pages
+ * and sheets. Rejects with `invalid_request` naming `at` and what to do for one that is broken, encrypted or too large.
+ */
+export type ReadDocument = (
+  document: { readonly bytes: Uint8Array; readonly format: DocumentFormat; readonly at: string },
+  wanted: 'check' | 'text',
+) => Promise<string>;
+
+/** What seeing to images and documents needs from the floors above. */
+export interface MediaTools {
+  readonly fetch: FetchForClient;
+  readonly fitImage: FitImage;
+  readonly readDocument: ReadDocument;
+}
+
+/** What has to be taken apart before it can be read. */
+export type DocumentFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
 
 /** An account lent out for one attempt. */
 export interface Lease {

@@ -16,10 +16,26 @@ export interface Upstream {
   /** Throws GatewayError `invalid_request` naming the client's field when the conversation cannot be said upstream. */
   encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat;
   createDecoder(context: DecodeContext): ReplyDecoder;
+  /** What images and documents must be like before they are encoded. The same for every turn of a conversation. */
+  mediaLimits(access: Access, model: ResolvedModel): MediaLimits;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
+}
+
+export interface MediaLimits {
+  /** Undefined: this model sees no images. */
+  readonly image: ImageLimits | undefined;
+  /** Decoded bytes of a document which goes as it is; undefined: none does, its text goes instead. */
+  readonly documentBytes: number | undefined;
+}
+
+export interface ImageLimits {
+  /** On either side. */
+  readonly pixels: number;
+  /** Decoded. */
+  readonly bytes: number;
 }
 
 /** What an account brings to a request, its token aside. */

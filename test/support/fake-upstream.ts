@@ -3,12 +3,20 @@
  * one letter per event: what travels is plain text, and `!` breaks the reply.
  */
 
+import { expect } from 'vitest';
 import type { Conversation } from '../../src/core/conversation.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { estimated } from '../../src/core/usage.ts';
-import type { AccountPool, Lease, LeaseRequest, SendUpstream, UpstreamAnswer } from '../../src/gateway/ports.ts';
+import type {
+  AccountPool,
+  Lease,
+  LeaseRequest,
+  MediaTools,
+  SendUpstream,
+  UpstreamAnswer,
+} from '../../src/gateway/ports.ts';
 import type {
   DecodeContext,
   EncodeContext,
@@ -76,6 +84,13 @@ class FakeDecoder implements ReplyDecoder {
   }
 }
 
+/** For tests without images and documents. */
+export const NO_MEDIA: MediaTools = {
+  fetch: async () => expect.fail('nothing should be fetched'),
+  fitImage: async () => undefined,
+  readDocument: async () => '',
+};
+
 export interface FakeUpstream extends Upstream {
   readonly encoded: EncodeContext[];
   readonly decoded: DecodeContext[];
@@ -98,6 +113,7 @@ export function createFakeUpstream(): FakeUpstream {
       const inputTokens = estimated(7);
       return { request, adjustments: [], toolNames: new Map(), inputTokens, thinkingTags: false };
     },
+    mediaLimits: () => ({ image: undefined, documentBytes: undefined }),
     createDecoder(context) {
       decoded.push(context);
       return new FakeDecoder();

@@ -3,6 +3,7 @@ import type { Upstream } from '../upstream.ts';
 import { createDecoder } from './decode.ts';
 import { encodeChat } from './encode.ts';
 import { explainFailure } from './failures.ts';
+import { mediaLimits } from './media-limits.ts';
 import { decodeModels, resolveModel } from './models.ts';
 import { encodeListModels } from './operations.ts';
 
@@ -11,6 +12,7 @@ export const codewhisperer: Upstream = {
   resolveModel,
   encodeChat,
   createDecoder,
+  mediaLimits,
   encodeListModels,
   decodeModels,
   explainFailure,

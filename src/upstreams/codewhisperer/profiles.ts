@@ -94,6 +94,11 @@ const wireProfileSchema = z.strictObject({
     imageBytes: count,
     /** On either side. */
     imagePixels: count,
+    /**
+     * What larger images are scaled down to. Requests with many images take no larger ones, and a rule which looked at
+     * their number would change what was sent in earlier turns.
+     */
+    imageFitPixels: count,
     documentsPerMessage: count,
     documentBytes: count,
     cachePointsPerRequest: count,

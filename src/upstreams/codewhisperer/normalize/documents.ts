@@ -5,6 +5,7 @@
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
+import { takesDocuments } from '../media-limits.ts';
 import type { DocumentFormat } from '../wire.ts';
 import { standardBase64 } from './images.ts';
 import { mapParts, type Passed, type Scope, withTurns } from './pass.ts';
@@ -27,13 +28,12 @@ type Content = TextPart | ImagePart | DocumentPart;
 export function documents(conversation: Conversation, { profile, model }: Scope): Passed {
   const adjustments: Adjustment[] = [];
   const names = new Set<string>();
-  // The catalogue has no word for documents; models which see no images read no pages either.
-  const takesDocuments = profile.accepts.documents && model?.takesImages !== false;
+  const takesThem = takesDocuments(profile, model);
   const settle = (part: Content): readonly Content[] => {
     if (part.type !== 'document') return [part];
     if (part.source.type === 'url') throw new TypeError('a document should have been fetched by now');
     const format = documentFormat(part);
-    if (part.source.type === 'base64' && format !== undefined && takesDocuments) {
+    if (part.source.type === 'base64' && format !== undefined && takesThem) {
       return named(part, part.source.data, format, names, adjustments);
     }
     const text = part.source.type === 'text' ? part.source.text : decodedText(part, part.source.data, format);

@@ -1,0 +1,37 @@
+/** Walks a conversation's images and documents, in messages and in tool results, one after the other. */
+import type { Conversation, DocumentPart, ImagePart, Part, TextPart, Turn } from '../../core/conversation.ts';
+
+export type Attachment = ImagePart | DocumentPart;
+
+/** The same conversation when nothing changed: most have no attachment, and long histories are never copied. */
+export async function mapAttachments(
+  conversation: Conversation,
+  change: (part: Attachment) => Promise<Attachment | TextPart>,
+): Promise<Conversation> {
+  let turns: Turn[] | undefined;
+  for (const [index, turn] of conversation.turns.entries()) {
+    if (!turn.parts.some(holdsAttachment)) continue;
+    const parts: Part[] = [];
+    for (const part of turn.parts) parts.push(await mapPart(part, change));
+    if (parts.every((part, at) => part === turn.parts[at])) continue;
+    turns ??= [...conversation.turns];
+    turns[index] = { ...turn, parts };
+  }
+  return turns ? { ...conversation, turns } : conversation;
+}
+
+function holdsAttachment(part: Part): boolean {
+  return part.type === 'tool-result' ? part.content.some(isAttachment) : isAttachment(part);
+}
+
+function isAttachment(part: Part): part is Attachment {
+  return part.type === 'image' || part.type === 'document';
+}
+
+async function mapPart(part: Part, change: (part: Attachment) => Promise<Attachment | TextPart>): Promise<Part> {
+  if (isAttachment(part)) return change(part);
+  if (part.type !== 'tool-result' || !part.content.some(isAttachment)) return part;
+  const content: (TextPart | Attachment)[] = [];
+  for (const inner of part.content) content.push(isAttachment(inner) ? await change(inner) : inner);
+  return content.every((inner, at) => inner === part.content[at]) ? part : { ...part, content };
+}

@@ -1,0 +1,99 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { createImageFitter } from './fit-image.ts';
+
+const at = 'messages[0].content[0]';
+const LIMITS = { pixels: 200, bytes: 50_000 };
+const fitImage = createImageFitter();
+
+/** Noise does not compress: its size is nearly that of its pixels. */
+async function picture(
+  format: 'png' | 'jpeg' | 'webp' | 'gif',
+  width: number,
+  height: number,
+  { noise = false, channels = 3 as 3 | 4, orientation = 1 } = {},
+): Promise<string> {
+  let seed = 7;
+  const pixels = Buffer.from(
+    Uint8Array.from({ length: width * height * channels }, (_, index) => {
+      if (!noise) return index % 251 < 125 ? 200 : 20;
+      seed ^= seed << 13;
+      seed ^= seed >>> 17;
+      seed ^= seed << 5;
+      return seed & 0xff;
+    }),
+  );
+  const image = sharp(pixels, { raw: { width, height, channels } }).toFormat(format);
+  const bytes = await (orientation === 1 ? image : image.withMetadata({ orientation })).toBuffer();
+  return bytes.toString('base64');
+}
+
+const sizeOf = (data: string) => sharp(Buffer.from(data, 'base64')).metadata();
+
+describe('fitting images', () => {
+  it.each(['png', 'jpeg', 'webp', 'gif'] as const)('leaves a small %s alone', async (format) => {
+    expect(await fitImage({ data: await picture(format, 200, 120), at }, LIMITS)).toBeUndefined();
+  });
+
+  it.each(['png', 'jpeg', 'webp', 'gif'] as const)('scales a wide %s down, keeping its shape', async (format) => {
+    const fitted = await fitImage({ data: await picture(format, 800, 400), at }, LIMITS);
+    expect(fitted).toMatchObject({ before: '800×400', after: '200×100' });
+    const { width, height, format: made } = await sizeOf(fitted?.data ?? '');
+    expect([width, height]).toEqual([200, 100]);
+    expect(fitted?.mediaType).toBe(`image/${made}`);
+  });
+
+  it('keeps screenshots lossless while that fits, and transparency in any case', async () => {
+    const small = await fitImage({ data: await picture('png', 400, 400), at }, LIMITS);
+    expect(small?.mediaType).toBe('image/png');
+    const noisy = await picture('png', 400, 400, { noise: true, channels: 4 });
+    const compressed = await fitImage({ data: noisy, at }, { pixels: 400, bytes: 90_000 });
+    expect(compressed?.mediaType).toBe('image/webp');
+    expect((await sizeOf(compressed?.data ?? '')).hasAlpha).toBe(true);
+  });
+
+  it('makes a heavy image light', async () => {
+    const heavy = await picture('jpeg', 200, 200, { noise: true });
+    const bytes = Math.floor(heavy.length / 4);
+    const fitted = await fitImage({ data: heavy, at }, { pixels: 200, bytes });
+    expect(Buffer.from(fitted?.data ?? '', 'base64').length).toBeLessThanOrEqual(bytes);
+  });
+
+  it('turns a photograph upright', async () => {
+    const fitted = await fitImage({ data: await picture('jpeg', 800, 400, { orientation: 6 }), at }, LIMITS);
+    expect(fitted?.after).toBe('100×200');
+  });
+
+  it('gives the same bytes each time, also from another instance', async () => {
+    const data = await picture('png', 900, 300, { noise: true });
+    const first = await fitImage({ data, at }, LIMITS);
+    expect(await fitImage({ data, at }, LIMITS)).toEqual(first);
+    expect(await createImageFitter()({ data, at }, LIMITS)).toEqual(first);
+  });
+
+  it('refuses an image which is cut short, or no image behind its head', async () => {
+    const whole = Buffer.from(await picture('png', 800, 400, { noise: true }), 'base64');
+    const half = whole.subarray(0, whole.length / 2);
+    const empty = Buffer.concat([whole.subarray(0, 33), Buffer.alloc(500)]);
+    for (const bytes of [half, empty]) {
+      await expect(fitImage({ data: bytes.toString('base64'), at }, LIMITS)).rejects.toMatchObject({
+        code: 'invalid_request',
+        param: at,
+        rule: 'image-unreadable',
+      });
+    }
+  });
+
+  it('decodes no image which claims more pixels than memory could hold', async () => {
+    const claiming = Buffer.from(await picture('png', 10, 10), 'base64');
+    claiming.writeUInt32BE(60_000, 16);
+    claiming.writeUInt32BE(60_000, 20);
+    await expect(fitImage({ data: claiming.toString('base64'), at }, LIMITS)).rejects.toMatchObject({
+      message: expect.stringContaining('120 megapixels'),
+    });
+  });
+
+  it('leaves what is no image to whoever names its kind', async () => {
+    expect(await fitImage({ data: Buffer.from('hello').toString('base64'), at }, LIMITS)).toBeUndefined();
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * Looks into documents which strangers made: one thread for each, with bounds on its time and memory, few at a time.
+ * What was found is remembered by the document's bytes, because agents send their whole history each time.
+ */
+import { Worker } from 'node:worker_threads';
+import { GatewayError } from '../core/errors.ts';
+import { unreachable } from '../core/unreachable.ts';
+import type { DocumentFormat, ReadDocument } from '../gateway/ports.ts';
+import type { Finding } from './extract/finding.ts';
+import type { Order } from './extract/worker.ts';
+import { Remembered } from './remembered.ts';
+import { Turnstile } from './turnstile.ts';
+
+export interface DocumentReaderOptions {
+  /** For one document, loading the libraries included. */
+  readonly timeoutMs: number;
+  /** Of one thread; what is unpacked counts. */
+  readonly maxMemoryMiB: number;
+}
+
+export function createDocumentReader(options: DocumentReaderOptions): ReadDocument {
+  const found = new Remembered<Finding>(REMEMBERED_CHARACTERS, (finding) =>
+    finding.type === 'text' ? finding.text.length + 100 : 100,
+  );
+  const turnstile = new Turnstile(MAX_THREADS);
+  return async ({ bytes, format, at }, wanted) => {
+    const read = () => turnstile.pass(() => readInThread({ bytes, format, wanted }, options));
+    return toText(await found.get(`${format} ${wanted}`, bytes, read), format, at);
+  };
+}
+
+const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
+const MAX_THREADS = 2;
+const WATCH_INTERVAL_MS = 100;
+
+/** In a checkout Node runs the source; the package has what was compiled from it. */
+const WORKER = new URL(`./extract/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderOptions): Promise<Finding> {
+  const tooMuchMemory: Finding = {
+    type: 'too-large',
+    why: `reading it takes more than ${maxMemoryMiB} MiB of memory`,
+  };
+  return new Promise((resolve) => {
+    const worker = new Worker(WORKER, {
+      workerData: order,
+      // Nothing in there needs to know where it runs.
+      env: {},
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMiB },
+    });
+    const settle = (finding: Finding): void => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      resolve(finding);
+      worker.terminate().catch(() => {});
+    };
+    const timer = setTimeout(() => {
+      settle({ type: 'too-large', why: `it could not be read within ${timeoutMs / 1000} seconds` });
+    }, timeoutMs);
+    // The limit above counts objects; what is unpacked lies outside of them.
+    const watch = setInterval(async () => {
+      const statistics = await worker.getHeapStatistics().catch(() => undefined);
+      if ((statistics?.external_memory ?? 0) > maxMemoryMiB * 1024 * 1024) settle(tooMuchMemory);
+    }, WATCH_INTERVAL_MS);
+    worker.once('message', settle);
+    worker.once('error', (error: Error & { code?: string }) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') settle(tooMuchMemory);
+      else settle({ type: 'broken', why: error.message });
+    });
+    worker.once('exit', () => settle({ type: 'broken', why: 'its reader ended without a word' }));
+  });
+}
+
+const NAMES: Record<DocumentFormat, string> = {
+  pdf: 'PDF',
+  docx: 'Word document',
+  xlsx: 'Excel workbook',
+  html: 'HTML page',
+};
+
+/** The first sentences are those of Anthropic's own API: agents know them and go on without the document. */
+function toText(finding: Finding, format: DocumentFormat, at: string): string {
+  const name = NAMES[format];
+  switch (finding.type) {
+    case 'text':
+      return finding.text;
+    case 'encrypted':
+      throw refuse(at, `The ${name} specified is password protected. Send it without its password.`, 'encrypted');
+    case 'broken':
+      throw refuse(at, `The ${name} specified was not valid: ${short(finding.why)}.`, 'broken');
+    case 'too-large':
+      throw refuse(at, `The ${name} specified is too large: ${finding.why}. Send a part of it.`, 'too-large');
+    case 'no-text': {
+      const message = `This model does not support ${name} input without text in it. Send images of its pages instead.`;
+      throw refuse(at, message, 'no-text');
+    }
+    default:
+      return unreachable(finding);
+  }
+}
+
+function refuse(at: string, message: string, why: string): GatewayError {
+  return new GatewayError('invalid_request', `${at}: ${message}`, { param: at, rule: `document-${why}` });
+}
+
+function short(why: string): string {
+  return why.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 160);
+}

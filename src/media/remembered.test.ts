@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { Remembered } from './remembered.ts';
+import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
+import { Turnstile } from './turnstile.ts';
+
+describe('remembering', () => {
+  it('works once for many who ask at the same time, and later', async () => {
+    let made = 0;
+    const remembered = new Remembered<number>(10, () => 1);
+    const make = async () => ++made;
+    expect(await Promise.all([remembered.get('a', 'x', make), remembered.get('a', 'x', make)])).toEqual([1, 1]);
+    expect(await remembered.get('a', Buffer.from('x'), make)).toBe(1);
+    expect(await remembered.get('b', 'x', make)).toBe(2);
+  });
+
+  it('forgets the least used when it becomes too large, and every failure', async () => {
+    let made = 0;
+    const remembered = new Remembered<number>(2, () => 1);
+    const make = async () => ++made;
+    for (const data of ['x', 'y', 'x', 'z']) await remembered.get('', data, make);
+    expect(await remembered.get('', 'x', make)).toBe(1);
+    expect(await remembered.get('', 'y', make)).toBe(4);
+    await expect(remembered.get('', 'f', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await remembered.get('', 'f', make)).toBe(5);
+  });
+});
+
+describe('remembered fetches', () => {
+  it('give one client the same bytes for one address, and share nothing between clients', async () => {
+    let version = 0;
+    const fetch = rememberFetches(async (_link, maxBytes) => Buffer.from(`${maxBytes} v${++version}`), 99);
+    const link = { url: 'https://example.com/a', at: 'x' };
+    expect(String(await fetch(link, 'anna'))).toBe('99 v1');
+    expect(String(await fetch({ ...link, at: 'y' }, 'anna'))).toBe('99 v1');
+    expect(String(await fetch(link, 'bert'))).toBe('99 v2');
+  });
+
+  it('say how they are switched on when they are off', async () => {
+    await expect(refuseFetches({ url: 'https://example.com/', at: 'messages[0]' }, 'c')).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'messages[0]',
+      message: expect.stringContaining('DRAGOMAN_FETCH_URLS'),
+    });
+  });
+});
+
+describe('a turnstile', () => {
+  it('lets so many in at a time, in order, also after a failure', async () => {
+    const turnstile = new Turnstile(2);
+    const open: (() => void)[] = [];
+    const entered: number[] = [];
+    const passes = [0, 1, 2, 3].map((number) =>
+      turnstile.pass(async () => {
+        entered.push(number);
+        await new Promise<void>((leave) => open.push(leave));
+        if (number === 0) throw new Error('fell');
+        return number;
+      }),
+    );
+    const results = Promise.allSettled(passes);
+    await Promise.resolve();
+    expect(entered).toEqual([0, 1]);
+    for (let next = 0; next < 4; next += 1) {
+      open[next]?.();
+      await new Promise((tick) => setImmediate(tick));
+    }
+    expect(entered).toEqual([0, 1, 2, 3]);
+    expect((await results).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+  });
+});
