@@ -37,11 +37,12 @@ function* dryRun(): Generator<Piece> {
   yield { type: 'frame', bytes: eventFrame('dryRunSucceedEvent', {}) };
 }
 
-function factsOf({ current, messages, model }: CheckedChat, number: number) {
+function factsOf({ current, messages, model, tools }: CheckedChat, number: number) {
   return {
     number,
     model: model?.modelId ?? '',
     text: current.content,
+    hasTools: tools.length > 0,
     hasToolResults: toolResultsOf(messages.at(-1)).length > 0,
   };
 }

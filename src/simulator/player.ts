@@ -6,6 +6,7 @@ export interface ChatFacts {
   readonly number: number;
   readonly model: string;
   readonly text: string;
+  readonly hasTools: boolean;
   readonly hasToolResults: boolean;
 }
 
@@ -36,6 +37,7 @@ function holds({ when = {} }: ScriptedReply, facts: ChatFacts): boolean {
     (when.model === undefined || when.model === facts.model) &&
     (when.text === undefined || facts.text.includes(when.text)) &&
     (when.request === undefined || when.request === facts.number) &&
+    (when.tools === undefined || when.tools === facts.hasTools) &&
     (when.toolResults === undefined || when.toolResults === facts.hasToolResults)
   );
 }

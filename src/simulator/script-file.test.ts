@@ -20,7 +20,7 @@ describe('a script file', () => {
     const script: Script = {
       replies: [
         {
-          when: { model: 'auto', text: 'hi', request: 2, toolResults: false },
+          when: { model: 'auto', text: 'hi', request: 2, tools: true, toolResults: false },
           times: 3,
           steps: [{ gapMs: 5 }, { contextPercentage: 3 }, { cut: 'stall' }, { cut: 'end', half: true }],
           closing: { tokenUsage: true },

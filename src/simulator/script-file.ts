@@ -107,6 +107,7 @@ const scriptSchema = z.strictObject({
           model: z.string().optional(),
           text: z.string().optional(),
           request: z.int().min(1).optional(),
+          tools: flag,
           toolResults: flag,
         })
         .optional(),

@@ -16,6 +16,8 @@ export interface ScriptedReply {
     readonly text?: string;
     /** Number of the chat request since the simulator started, from 1. */
     readonly request?: number;
+    /** The request declares tools: agents' calls for titles and summaries mostly don't. */
+    readonly tools?: boolean;
     /** The current message carries (or does not carry) tool results. */
     readonly toolResults?: boolean;
   };

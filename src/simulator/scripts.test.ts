@@ -21,6 +21,8 @@ describe('scripts', () => {
           { when: { text: 'ping' }, times: 1, steps: ['pong'] },
           { when: { model: 'glm-5' }, steps: ['glm'] },
           { when: { toolResults: true }, steps: ['never'] },
+          { when: { tools: true }, steps: ['never either'] },
+          { when: { tools: false, text: 'no tools' }, steps: ['bare'] },
         ],
       },
     });
@@ -32,6 +34,7 @@ describe('scripts', () => {
     expect(await ask('ping')).toBe('pong');
     expect(await ask('ping')).toBe('second');
     expect(await ask('ping', 'glm-5')).toBe('glm');
+    expect(await ask('no tools')).toBe('bare');
     expect(await ask('ping')).toContain('simulator');
   });
 
