@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import { NEW_ACCOUNT } from '../accounts/health.ts';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { NewAccount } from '../accounts/ports.ts';
@@ -22,17 +23,25 @@ import { openSqlite } from './sqlite.ts';
 
 let home: string;
 const open: Store[] = [];
+const databases: TestDatabase[] = [];
 
 beforeEach(() => {
   home = join(mkdtempSync(join(tmpdir(), 'dragoman-store-')), 'home');
 });
 afterEach(async () => {
   for (const store of open.splice(0)) await store.close();
+  for (const database of databases.splice(0)) await database.drop();
   rmSync(join(home, '..'), { recursive: true });
 });
 
 const KEY = 'k'.repeat(32);
 const file = () => join(home, 'dragoman.db');
+
+async function postgresUrl(): Promise<string> {
+  const database = await createTestDatabase();
+  databases.push(database);
+  return database.url;
+}
 
 async function openAt(options: { url?: string; secretKey?: string | undefined } = {}): Promise<Store> {
   const store = await openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, nowMs: 1, ...options });
@@ -62,11 +71,12 @@ function account(id = 'a1'): NewAccount {
 }
 
 describe.each([
-  ['in memory', () => 'sqlite::memory:'],
-  ['in a file', () => `sqlite:${file()}`],
+  ['in memory', async () => 'sqlite::memory:'],
+  ['in a file', async () => `sqlite:${file()}`],
+  ['in PostgreSQL', postgresUrl],
 ])('the account store %s', (_name, url) => {
   it('gives back what was put, in the order of making', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     await accounts.put(account('b'), 10);
     const put = await accounts.put(account('a'), 20);
     expect(put).toEqual({ ...account('a'), options: DEFAULT_OPTIONS, version: 1, createdAtMs: 20, updatedAtMs: 20 });
@@ -76,7 +86,7 @@ describe.each([
   });
 
   it('keeps what its owner set through signing in again', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     const options = { ...DEFAULT_OPTIONS, priority: 7, groups: ['a'] };
     await accounts.put(account(), 10);
     expect(await accounts.saveOptions('a1', 'mine', options, 20)).toMatchObject({ label: 'mine', options, version: 1 });
@@ -88,7 +98,7 @@ describe.each([
   });
 
   it('replaces an account of the same id, so that who holds the old version loses', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     const first = await accounts.put(account(), 10);
     const second = await accounts.put({ ...account(), label: 'new' }, 20);
     expect(second).toMatchObject({ label: 'new', version: 2, createdAtMs: 10, updatedAtMs: 20 });
@@ -96,7 +106,7 @@ describe.each([
   });
 
   it('lets one of two refreshes of the same version win, and tells the other', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
     const next = (value: string) => ({ credential: read.credential, accessToken: { value, expiresAtMs: 5 } });
     const [one, other] = await Promise.all([
@@ -108,7 +118,7 @@ describe.each([
   });
 
   it('keeps health apart from credentials', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
     await accounts.saveHealth('a1', { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 }, 20);
     expect(await accounts.find('a1')).toMatchObject({ version: read.version, health: { failures: 3 } });
@@ -116,7 +126,7 @@ describe.each([
   });
 
   it('removes', async () => {
-    const { accounts } = await openAt({ url: url() });
+    const { accounts } = await openAt({ url: await url() });
     await accounts.put(account(), 10);
     expect(await accounts.remove('a1')).toBe(true);
     expect(await accounts.remove('a1')).toBe(false);
@@ -124,7 +134,7 @@ describe.each([
   });
 
   it('keeps client registrations by region and start URL', async () => {
-    const { registrations } = await openAt({ url: url() });
+    const { registrations } = await openAt({ url: await url() });
     const registration = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
     await registrations.put('us-east-1', 'https://x', registration, 1);
     await registrations.put('us-east-1', 'https://x', { ...registration, clientId: 'd' }, 2);
