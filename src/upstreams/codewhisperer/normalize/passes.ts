@@ -12,6 +12,7 @@ import type { Pass, Passed, Scope } from './pass.ts';
 import { prefill } from './prefill.ts';
 import { reasoningHistory } from './reasoning-history.ts';
 import { reasoningSingle } from './reasoning-single.ts';
+import { repeats } from './repeats.ts';
 import { sides } from './sides.ts';
 import { systemTurns } from './system-turns.ts';
 import { toolDescriptions } from './tool-descriptions.ts';
@@ -28,6 +29,7 @@ export const PASSES: readonly Pass[] = [
   wellFormedText,
   // Single parts.
   images,
+  repeats,
   documents,
   toolInputs,
   toolUseIds,

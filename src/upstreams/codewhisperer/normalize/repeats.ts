@@ -1,0 +1,38 @@
+/**
+ * An image or document which was in the conversation before is named instead of sent again: agents show the same
+ * screenshot many times. The first one stays, never the last: what earlier turns sent must not change.
+ */
+import type { Adjustment } from '../../../core/adjustments.ts';
+import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
+import { mapParts, mapShared, type Passed, withTurns } from './pass.ts';
+import { note } from './rules.ts';
+
+export function repeats(conversation: Conversation): Passed {
+  const adjustments: Adjustment[] = [];
+  const seen = { image: new Map<string, number>(), document: new Map<string, number>() };
+  const settle = <P extends TextPart | ImagePart | DocumentPart>(part: P): P | TextPart => {
+    const data = dataOf(part);
+    if (data === undefined || part.type === 'text') return part;
+    const known = seen[part.type].get(data);
+    if (known === undefined) {
+      seen[part.type].set(data, seen[part.type].size + 1);
+      return part;
+    }
+    adjustments.push(note('attachment-repeated', part.at, part.type, 'text'));
+    const text = `[The same ${part.type} again: number ${known} of the ${part.type}s in this conversation.]`;
+    return { type: 'text', at: part.at, text, ...(part.cachePoint ? { cachePoint: true } : {}) };
+  };
+  const turns = mapParts(conversation.turns, (part) => {
+    if (part.type === 'image' || part.type === 'document') return settle(part);
+    if (part.type !== 'tool-result') return part;
+    const content = mapShared(part.content, settle);
+    return content === part.content ? part : { ...part, content };
+  });
+  return { conversation: withTurns(conversation, turns), adjustments };
+}
+
+/** Of the parts which are worth it: text is cheap, and may be meant. */
+function dataOf(part: TextPart | ImagePart | DocumentPart): string | undefined {
+  if (part.type === 'image') return part.data;
+  return part.type === 'document' && part.source.type === 'base64' ? part.source.data : undefined;
+}
