@@ -10,7 +10,6 @@ import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, Secrets, TokenEndpoints } from './accounts/ports.ts';
 import { Refresher } from './accounts/refresh.ts';
 import { startDeviceFlow } from './accounts/sign-in/device-flow.ts';
-import { STRATEGIES } from './accounts/strategies.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { GatewayError } from './core/errors.ts';
@@ -118,7 +117,9 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openKiroFile }),
       clock,
       log,
-      strategy: STRATEGIES[settings.strategy],
+      strategy: settings.strategy,
+      queueLimit: settings.queueLimit,
+      queueTimeoutMs: settings.queueTimeoutMs,
       maxErrorCount: settings.maxErrorCount,
       wireProfileOf: (kind) =>
         settings.wireProfile ?? (kind === 'api-key' ? API_KEY_WIRE_PROFILE : DEFAULT_WIRE_PROFILE),

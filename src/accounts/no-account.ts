@@ -1,31 +1,62 @@
 /** Why there is no account to lend, in words a person can act on. */
 import { GatewayError } from '../core/errors.ts';
+import type { PassedOver, Reason } from './choice.ts';
 import type { AccountState } from './health.ts';
 
-const WORDS: Record<AccountState['status'], string> = {
-  ready: 'already tried for this request',
+const WORDS: Record<Reason, string> = {
+  tried: 'already tried for this request',
   cooling: 'resting',
   exhausted: 'out of quota',
   suspended: 'suspended by the service',
   'signed-out': 'signed out (`dragoman login`)',
   disabled: 'switched off',
+  busy: 'at its limit of requests',
+  paced: 'slowed down',
+  model: 'without this model',
+  group: 'not in this group',
+  priority: 'of a lower priority',
 };
 
-export function noAccount(states: readonly AccountState[], nowMs: number): GatewayError {
-  if (states.length === 0) {
+/** `stateOf` gives what an account which was passed over suffers from. */
+export function noAccount(
+  passedOver: readonly PassedOver[],
+  stateOf: (accountId: string) => AccountState | undefined,
+  nowMs: number,
+): GatewayError {
+  if (passedOver.length === 0) {
     return new GatewayError('no_account', 'No account is signed in. Run `dragoman login`, then try again.');
   }
-  const counts = new Map<string, number>();
-  for (const state of states) {
-    const isBack = 'untilMs' in state && state.untilMs <= nowMs;
-    const words = WORDS[isBack ? 'ready' : state.status];
-    counts.set(words, (counts.get(words) ?? 0) + 1);
+  const first = firstBack(passedOver);
+  const message = `No account is ready: ${inWords(passedOver)}.`;
+  if (first?.untilMs === undefined) return new GatewayError('no_account', message);
+  const state = stateOf(first.accountId);
+  // All that can come back by themselves rest for a reason of the service's, which is what the client should hear.
+  const code = state && 'reason' in state ? state.reason : 'no_account';
+  const back = new Date(first.untilMs).toISOString();
+  return new GatewayError(code, `${message} The first is back at ${back}.`, { retryAfterMs: first.untilMs - nowMs });
+}
+
+/** Some are ready, and none may have one more request. */
+export function accountsBusy(passedOver: readonly PassedOver[], why: string, retryAfterMs: number): GatewayError {
+  return new GatewayError('accounts_busy', `${why} ${inWords(passedOver)}.`, { retryAfterMs });
+}
+
+export function unknownGroup(group: string): GatewayError {
+  const message = `No account is in the group ${group}. Put one into it, or ask without a group.`;
+  return new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
+}
+
+function firstBack(passedOver: readonly PassedOver[]): PassedOver | undefined {
+  let first: PassedOver | undefined;
+  for (const passed of passedOver) {
+    if (passed.untilMs !== undefined && (first?.untilMs === undefined || passed.untilMs < first.untilMs))
+      first = passed;
   }
-  const until = states.flatMap((state) => ('untilMs' in state && state.untilMs > nowMs ? [state.untilMs] : []));
-  const firstMs = until.length === 0 ? undefined : Math.min(...until);
-  const why = [...counts].map(([words, count]) => `${count} ${words}`).join(', ');
-  const back = firstMs === undefined ? '' : ` The first is back at ${new Date(firstMs).toISOString()}.`;
-  return new GatewayError('no_account', `No account is ready: ${why}.${back}`, {
-    retryAfterMs: firstMs === undefined ? undefined : firstMs - nowMs,
-  });
+  return first;
+}
+
+function inWords(passedOver: readonly PassedOver[]): string {
+  const counts = new Map<string, number>();
+  for (const { why } of passedOver) counts.set(WORDS[why], (counts.get(WORDS[why]) ?? 0) + 1);
+  return [...counts].map(([words, count]) => `${count} ${words}`).join(', ');
 }

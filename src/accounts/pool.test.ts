@@ -9,7 +9,6 @@ import { DEFAULT_OPTIONS } from './options.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import type { CredentialFile, NewAccount, Secrets } from './ports.ts';
 import { Refresher } from './refresh.ts';
-import { STRATEGIES } from './strategies.ts';
 
 let store: Store;
 
@@ -30,7 +29,9 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
     refresher,
     clock,
     log: SILENT,
-    strategy: STRATEGIES.sticky,
+    strategy: 'sticky',
+    queueLimit: 10,
+    queueTimeoutMs: 30_000,
     maxErrorCount: 3,
     wireProfileOf: (kind) => `profile-of-${kind}`,
     baseUrl: 'http://127.0.0.1:1',
@@ -145,7 +146,7 @@ describe('what became of a lease', () => {
     (await lease()).release(error('account_throttled', 5_000));
     expect(stateOf('a')).toMatchObject({ status: 'cooling' });
     const refused = await failure(lease());
-    expect(refused).toMatchObject({ code: 'no_account', retryAfterMs: 5_000 });
+    expect(refused).toMatchObject({ code: 'account_throttled', retryAfterMs: 5_000 });
     expect(refused.message).toContain('1 resting');
     clock.advance(5_000);
     await lease();

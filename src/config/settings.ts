@@ -47,6 +47,7 @@ interface Row<Value> {
 
 const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
+const STRATEGIES = ['sticky', 'least-used', 'round-robin', 'fill-first', 'random'] as const;
 export const DEFAULT_HOME = join(homedir(), '.dragoman');
 
 export const SETTINGS = {
@@ -200,12 +201,26 @@ export const SETTINGS = {
     accepts: 'a file, or `off`',
     meaning: "The Kiro IDE's own sign-in, used beside it if the file exists.",
   }),
-  strategy: setting<'sticky'>({
+  strategy: setting<(typeof STRATEGIES)[number]>({
     name: 'DRAGOMAN_STRATEGY',
-    schema: oneOf(['sticky']),
+    schema: oneOf(STRATEGIES),
     fallback: 'sticky',
-    accepts: '`sticky`',
-    meaning: 'How an account is chosen: a conversation stays with its account while that is ready.',
+    accepts: '`sticky`, `least-used`, `round-robin`, `fill-first` or `random`',
+    meaning: 'How an account is chosen among several. `sticky`: a conversation stays with its account.',
+  }),
+  queueLimit: setting<number>({
+    name: 'DRAGOMAN_QUEUE_LIMIT',
+    schema: wholeNumber(0, 100_000),
+    fallback: 1_000,
+    accepts: 'a number, 0 to 100000',
+    meaning: 'How many requests may wait for an account which has its hands full; more are told to come back later.',
+  }),
+  queueTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_QUEUE_TIMEOUT_MS',
+    schema: wholeNumber(0, HOUR_MS),
+    fallback: 30_000,
+    accepts: 'milliseconds, 0 to 3600000',
+    meaning: 'How long a request may wait for an account.',
   }),
   maxErrorCount: setting<number>({
     name: 'DRAGOMAN_MAX_ERROR_COUNT',

@@ -15,7 +15,14 @@ const MAX_PAGES = 10;
 /** A list of models is some kilobytes; schemas make it tens. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
+/** An account nobody lists any more may have got other models meanwhile. */
+const TRUSTED_MS = 2 * FRESH_MS;
+/** Clients can ask for any name: what is kept about names is bounded. */
+const MAX_NAMES = 500;
+
 interface Entry {
+  /** Name as clients say it → whether the catalogue has it. */
+  readonly offers: Map<string, boolean>;
   catalogue: Catalogue | undefined;
   listedAtMs: number;
   failure: GatewayError | undefined;
@@ -26,6 +33,7 @@ interface Entry {
 export class Catalogues {
   readonly #context: GatewayContext;
   readonly #entries = new Map<string, Entry>();
+  readonly #byAccount = new Map<string, Entry>();
 
   constructor(context: GatewayContext) {
     this.#context = context;
@@ -53,13 +61,34 @@ export class Catalogues {
     return newest?.catalogue;
   }
 
+  /** Whether the account's list has the model, under whatever name; undefined: not listed, or long ago. Cheap. */
+  offers(accountId: string, model: string): boolean | undefined {
+    const entry = this.#byAccount.get(accountId);
+    if (!entry?.catalogue || entry.catalogue.models.length === 0) return undefined;
+    if (this.#context.clock.now() - entry.listedAtMs > TRUSTED_MS) return undefined;
+    const known = entry.offers.get(model);
+    if (known !== undefined) return known;
+    if (entry.offers.size >= MAX_NAMES) entry.offers.clear();
+    const isOffered = this.#context.upstream.resolveModel(model, entry.catalogue).model !== undefined;
+    entry.offers.set(model, isOffered);
+    return isOffered;
+  }
+
   #entryOf({ accountId, access }: Lease): Entry {
     const key = `${accountId} ${access.profileArn ?? ''}`;
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { catalogue: undefined, listedAtMs: 0, failure: undefined, failedAtMs: 0, listing: undefined };
+      entry = {
+        offers: new Map(),
+        catalogue: undefined,
+        listedAtMs: 0,
+        failure: undefined,
+        failedAtMs: 0,
+        listing: undefined,
+      };
       this.#entries.set(key, entry);
     }
+    this.#byAccount.set(accountId, entry);
     return entry;
   }
 
@@ -75,6 +104,7 @@ export class Catalogues {
       .then((catalogue) => {
         entry.catalogue = catalogue;
         entry.listedAtMs = this.#context.clock.now();
+        entry.offers.clear();
         entry.failure = undefined;
         return catalogue;
       })

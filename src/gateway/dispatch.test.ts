@@ -247,11 +247,54 @@ describe('attempts', () => {
     expect(answer.route.attempt).toBe(2);
   });
 
-  it('are bounded over all accounts and reasons', async () => {
+  it('go through a whole pool of accounts which fail for reasons of their own', async () => {
     const accounts = Array.from({ length: 20 }, (_, index) => `a${index}`);
-    const { ask, wire } = setup(Array(20).fill(refused('account_throttled')), accounts);
+    const { ask, wire, pool } = setup([...Array(19).fill(refused('account_throttled')), GOOD], accounts);
+    expect(await textOf(await ask())).toBe('Hello');
+    expect(wire.requests).toHaveLength(20);
+    expect(pool.releases.at(-1)).toBe('a19:ok');
+  });
+
+  it('are bounded over all accounts', async () => {
+    const accounts = Array.from({ length: 200 }, (_, index) => `a${index}`);
+    const { ask, wire } = setup(Array(200).fill(refused('account_throttled')), accounts);
     expect((await failure(ask())).code).toBe('account_throttled');
-    expect(wire.requests).toHaveLength(8);
+    expect(wire.requests).toHaveLength(100);
+  });
+
+  it.each<[string, GatewayError, Partial<GatewayError>]>([
+    ['what the last account said', new GatewayError('no_account', 'none'), { code: 'quota_exhausted' }],
+    [
+      'it with the time at which it is over',
+      new GatewayError('quota_exhausted', 'all rest', { retryAfterMs: 7_000 }),
+      { code: 'quota_exhausted', retryAfterMs: 7_000, message: 'fake quota_exhausted 400' },
+    ],
+    [
+      'when another account will be back',
+      new GatewayError('account_throttled', 'all rest', { retryAfterMs: 7_000 }),
+      { code: 'account_throttled', retryAfterMs: 7_000 },
+    ],
+    [
+      'that the others are busy',
+      new GatewayError('accounts_busy', 'busy', { retryAfterMs: 3_000 }),
+      { code: 'accounts_busy', retryAfterMs: 3_000 },
+    ],
+  ])('end, when no account is left, with %s', async (_name, none, told) => {
+    const { ask, pool } = setup([refused('quota_exhausted')], ['a1']);
+    const lease = pool.lease.bind(pool);
+    pool.lease = (request) => (request.tried.size > 0 ? Promise.reject(none) : lease(request));
+    expect(await failure(ask())).toMatchObject(told);
+  });
+
+  it('end at once when all accounts rest', async () => {
+    const { ask, pool } = setup([]);
+    let asked = 0;
+    pool.lease = () => {
+      asked++;
+      return Promise.reject(new GatewayError('account_throttled', 'all rest', { retryAfterMs: 7_000 }));
+    };
+    expect(await failure(ask())).toMatchObject({ code: 'account_throttled', retryAfterMs: 7_000 });
+    expect(asked).toBe(1);
   });
 
   it('carry one invocation id and count up', async () => {

@@ -16,7 +16,7 @@ import {
 } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { fitAttachments } from './media/attachments.ts';
-import type { Answer, AskRequest, Lease } from './ports.ts';
+import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
 
@@ -83,14 +83,32 @@ class Dispatch {
     }
   }
 
-  #lease(): Promise<Lease> {
+  /**
+   * An account which offers the model, as far as any does. Only who was chosen can be asked what it offers, so the choice
+   * is made once more when its list, seen for the first time, lacks the model.
+   */
+  async #lease(): Promise<Lease> {
+    const { model } = this.#request.conversation;
+    for (;;) {
+      const lease = await this.#leaseAny((accountId) => this.#catalogues.offers(accountId, model));
+      if (this.#catalogues.offers(lease.accountId, model) !== undefined) return lease;
+      try {
+        await this.#listModels(lease);
+      } catch (cause) {
+        lease.release(GatewayError.from(cause));
+        throw cause;
+      }
+      if (this.#catalogues.offers(lease.accountId, model) !== false) return lease;
+      lease.release(new GatewayError('unknown_model', 'This account does not offer the model.'));
+    }
+  }
+
+  #leaseAny(offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
     if (this.#signal.aborted) throw clientClosed();
-    return this.#context.pool.lease({
-      conversationId: this.#request.conversationId,
-      modelId: this.#request.conversation.model,
-      tried: this.#plan.tried,
-      refresh: this.#plan.refresh,
-    });
+    const { conversationId, conversation, group } = this.#request;
+    const { tried, refresh } = this.#plan;
+    const modelId = conversation.model;
+    return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
   }
 
   async #exchange(lease: Lease): Promise<Answer> {
@@ -110,7 +128,7 @@ class Dispatch {
     const answer = await send(
       authorized(encoded.request, lease, {
         'amz-sdk-invocation-id': this.#invocationId,
-        'amz-sdk-request': `attempt=${this.#attempt}; max=${MAX_ATTEMPTS}`,
+        'amz-sdk-request': `attempt=${this.#attempt}; max=${Math.max(MAX_ATTEMPTS, this.#attempt)}`,
       }),
       this.#signal,
     );
@@ -136,6 +154,7 @@ class Dispatch {
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
       upstreamRequestId: upstreamRequestId(answer),
+      choice: lease.choice,
     };
     this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
     return {

@@ -1,4 +1,5 @@
 /** What the gateway needs from the floors above it, and what it offers to them. */
+import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
@@ -70,12 +71,18 @@ export interface Lease {
   readonly access: Access;
   /** Sent as `authorization: Bearer …`; never logged. */
   readonly accessToken: string;
+  /** Why this account. */
+  readonly choice?: Choice;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */
   release(error: GatewayError | undefined): void;
 }
 
 export interface AccountPool {
-  /** Throws `no_account` (nothing to choose from) or `credential_rejected` (the choice cannot make a token). */
+  /**
+   * Waits, for a bounded time, while every account has its hands full. Throws `accounts_busy` after that, `no_account`
+   * when there is nothing to choose from, the reason of a rest (`account_throttled`, `quota_exhausted`, …) when all rest,
+   * or `credential_rejected` when the choice cannot make a token.
+   */
   lease(request: LeaseRequest): Promise<Lease>;
   status(): PoolStatus;
 }
@@ -88,6 +95,12 @@ export interface LeaseRequest {
   readonly tried: ReadonlySet<string>;
   /** Make a new access token even though the present one has not expired: the upstream refused it. */
   readonly refresh: boolean;
+  /** Only accounts of this group. */
+  readonly group?: string | undefined;
+  /** Whether an account's own list has the model; undefined: unknown. */
+  readonly offers?: (accountId: string) => boolean | undefined;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
   /** A question about the account (its models), not a reply: its success is not counted. */
   readonly control?: boolean;
 }
@@ -104,6 +117,8 @@ export interface AskRequest {
   readonly requestId: string;
   /** Who asks: a hash of the API key, or `local`. Keeps the conversations of different keys apart. */
   readonly client: string;
+  /** Only accounts of this group may serve it. */
+  readonly group?: string | undefined;
   readonly conversation: Conversation;
   /** What parsing already noted; the answer's notes begin with these. */
   readonly adjustments: readonly Adjustment[];
@@ -125,6 +140,8 @@ export interface Route {
   /** 1 for the first. */
   readonly attempt: number;
   readonly upstreamRequestId: string | undefined;
+  /** Why this account. */
+  readonly choice?: Choice | undefined;
 }
 
 export interface Gateway {

@@ -5,8 +5,9 @@
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
 
-/** Over all accounts and reasons. */
+/** Over all reasons but one: an account which fails for reasons of its own is left for another. */
 export const MAX_ATTEMPTS = 8;
+const MAX_ACCOUNTS = 100;
 
 /** A client waits in silence meanwhile: longer pauses are its own to make, with our `retry-after` in hand. */
 const MAX_RETRY_AFTER_MS = 20_000;
@@ -44,6 +45,7 @@ export class RetryPlan {
   readonly #repeats = new Map<ErrorCode, number>();
   readonly #random: () => number;
   #attempts = 0;
+  #accounts = 0;
   #last: GatewayError | undefined;
 
   constructor(random: () => number) {
@@ -63,13 +65,14 @@ export class RetryPlan {
 
   /** `accountId`: undefined when not even a lease was given. */
   after(error: GatewayError, accountId: string | undefined): NextStep {
-    this.#attempts++;
+    if (error.policy.retry === 'other-account') this.#accounts++;
+    else this.#attempts++;
     this.refresh = false;
     const last = this.#last;
     this.#last = error;
-    // "No account left" hides what the last account said, which is what the user can act on.
-    if (error.code === 'no_account' && last) return { type: 'give-up', error: last };
-    if (this.#attempts >= MAX_ATTEMPTS) return { type: 'give-up', error };
+    if (accountId === undefined && saysThatNoneIsLeft(error))
+      return { type: 'give-up', error: last ? withWords(error, last) : error };
+    if (this.#attempts >= MAX_ATTEMPTS || this.#accounts >= MAX_ACCOUNTS) return { type: 'give-up', error };
     if (error.code === 'signature_invalid' && !this.withoutReasoningHistory) {
       this.withoutReasoningHistory = true;
       return AGAIN_AT_ONCE;
@@ -101,6 +104,21 @@ export class RetryPlan {
     this.#repeats.set(error.code, repeats + 1);
     return { type: 'again', waitMs };
   }
+}
+
+/** The pool's own refusals: there is none left to try. A dead credential is one account's, and others may follow. */
+function saysThatNoneIsLeft({ code, policy }: GatewayError): boolean {
+  return (
+    code === 'no_account' || code === 'accounts_busy' || (policy.blame === 'account' && code !== 'credential_rejected')
+  );
+}
+
+/** "None is left" hides what the last account said, which is what the user can act on; but not when it is over. */
+function withWords(none: GatewayError, last: GatewayError): GatewayError {
+  if (none.retryAfterMs === undefined) return last;
+  if (last.code !== none.code) return none;
+  const { code, message, upstream, retryAfterMs = none.retryAfterMs } = last;
+  return new GatewayError(code, message, { retryAfterMs, upstream, cause: last });
 }
 
 /** Up to a quarter more or less, so that clients which failed together don't come back together. */

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { GROUP_PATTERN } from '../accounts/options.ts';
 import type { Adjustment } from '../core/adjustments.ts';
 import { ReplyCollector } from '../core/collect.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -36,7 +37,8 @@ export async function answerChat(
     const { conversation, adjustments, stream } = request;
     Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
     const { requestId } = exchange;
-    const ask = () => gateway.ask({ requestId, client, conversation, adjustments }, exchange.gone.signal);
+    const group = groupOf(exchange);
+    const ask = () => gateway.ask({ requestId, client, group, conversation, adjustments }, exchange.gone.signal);
     if (stream) await new StreamedReply(exchange, protocol, request, limits.pingIntervalMs).run(ask);
     else await answerWhole(exchange, protocol, request, await ask());
   } catch (cause) {
@@ -53,6 +55,14 @@ export function contextOf({ request, receivedMs }: Exchange) {
       return Array.isArray(value) ? value.join(', ') : value;
     },
   };
+}
+
+/** The group of accounts which the client asks for. */
+function groupOf({ request }: Exchange): string | undefined {
+  const group = request.headers['x-dragoman-group'];
+  if (group === undefined || (typeof group === 'string' && GROUP_PATTERN.test(group))) return group;
+  const message = 'x-dragoman-group is no group name: lower-case letters, digits, dots, dashes; at most 32 of them.';
+  throw new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
 }
 
 async function answerWhole(

@@ -1,4 +1,5 @@
 /** What the gateway did with a request, as response headers: repairs and the way it took. */
+import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Route } from '../gateway/ports.ts';
 
@@ -16,10 +17,37 @@ export function adjustmentsHeader(adjustments: readonly Adjustment[]): string {
   return header;
 }
 
-/** `account="…", model="…", profile="q-rest", attempt=1`: a dictionary of RFC 8941. */
-export function routeHeader({ accountId, modelId, wireProfile, attempt }: Route): string {
+/**
+ * `account="a1", model="m", profile="q-rest", attempt=2, strategy=sticky, candidates=3, home="a2", waited=1200,
+ * passed=("a2";why=cooling;for=28 "a3";why=suspended), more=4`: a dictionary of RFC 8941. `waited` is in milliseconds,
+ * `for` in seconds; `home` is the account which the conversation is away from; `more` counts those not listed.
+ */
+export function routeHeader({ accountId, modelId, wireProfile, attempt, choice }: Route): string {
   const named = Object.entries({ account: accountId, model: modelId, profile: wireProfile });
-  return [...named.map(([name, value]) => `${name}="${headerSafe(value)}"`), `attempt=${attempt}`].join(', ');
+  const members = [...named.map(([name, value]) => `${name}=${quoted(value)}`), `attempt=${attempt}`];
+  if (choice) members.push(...choiceMembers(choice));
+  return members.join(', ');
+}
+
+/** Enough to see why; a pool may be large. */
+const MAX_PASSED_OVER = 10;
+
+function choiceMembers({ strategy, atMs, candidates, homeId, waitedMs, passedOver }: Choice): string[] {
+  const members = [`strategy=${strategy}`, `candidates=${candidates}`];
+  if (homeId !== undefined) members.push(`home=${quoted(homeId)}`);
+  if (waitedMs > 0) members.push(`waited=${Math.round(waitedMs)}`);
+  if (passedOver.length === 0) return members;
+  const listed = passedOver.slice(0, MAX_PASSED_OVER).map(({ accountId, why, untilMs }) => {
+    const seconds = untilMs === undefined ? '' : `;for=${Math.max(0, Math.ceil((untilMs - atMs) / 1000))}`;
+    return `${quoted(accountId)};why=${why}${seconds}`;
+  });
+  members.push(`passed=(${listed.join(' ')})`);
+  if (passedOver.length > listed.length) members.push(`more=${passedOver.length - listed.length}`);
+  return members;
+}
+
+function quoted(value: string): string {
+  return `"${headerSafe(value)}"`;
 }
 
 /** Field paths hold names which the client chose: only plain characters may become part of a header. */

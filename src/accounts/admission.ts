@@ -1,0 +1,198 @@
+/**
+ * Lets requests through to accounts: chooses, keeps each account's pace, and makes those wait for whom there is no room,
+ * in a bounded queue, for a bounded time.
+ */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type Choice, type Chosen, choose, type PassedOver } from './choice.ts';
+import type { Entry } from './entry.ts';
+import { isReady } from './health.ts';
+import type { LeaseRequest } from './lease.ts';
+import { accountsBusy, noAccount, unknownGroup } from './no-account.ts';
+import type { Paced } from './pace.ts';
+import type { Roster } from './roster.ts';
+import type { StrategyName } from './strategies.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export interface AdmissionOptions {
+  readonly strategy: StrategyName;
+  /** Requests which may wait for an account at the same time. */
+  readonly queueLimit: number;
+  readonly queueTimeoutMs: number;
+}
+
+/** A place at an account. Whoever has one owes one `finish` or `leave`. */
+export interface Place {
+  readonly entry: Entry;
+  /** undefined: a question about the account, which takes nobody's place. */
+  readonly paced: Paced | undefined;
+  readonly choice: Choice;
+}
+
+/** Until requests have ended, for the first `retry-after`. */
+const USUAL_DURATION_MS = 10_000;
+const LEAST_RETRY_AFTER_MS = 1_000;
+const MOST_RETRY_AFTER_MS = 120_000;
+
+export class Admission {
+  readonly #roster: Roster;
+  readonly #clock: Clock;
+  readonly #options: AdmissionOptions;
+  readonly #line: WaitingLine<Place>;
+  /** Requests which have an account and wait for the time of their start. */
+  #pacing = 0;
+  /** Where the accounts' turns are: one which comes back from a rest does not make up for what it missed. */
+  #level = 0;
+  #meanDurationMs = USUAL_DURATION_MS;
+
+  constructor(roster: Roster, clock: Clock, options: AdmissionOptions) {
+    this.#roster = roster;
+    this.#clock = clock;
+    this.#options = options;
+    this.#line = new WaitingLine(clock);
+  }
+
+  /** How many requests wait now, for room or for the time of their start. */
+  get waiting(): number {
+    return this.#line.length + this.#pacing;
+  }
+
+  /** Throws what no-account.ts says when there is no place, and `client_closed`. */
+  async admit(request: LeaseRequest): Promise<Place> {
+    const sinceMs = this.#clock.now();
+    const deadlineMs = sinceMs + this.#options.queueTimeoutMs;
+    for (;;) {
+      const place = this.#take(request, deadlineMs) ?? (await this.#waitInLine(request, deadlineMs));
+      if (await this.#reachStart(place, request.signal)) {
+        const waitedMs = this.#clock.now() - sinceMs;
+        return waitedMs > 0 ? { ...place, choice: { ...place.choice, waitedMs } } : place;
+      }
+      // A rest of the account began meanwhile.
+      this.leave(place);
+    }
+  }
+
+  finish({ entry, paced }: Place, error: GatewayError | undefined): void {
+    if (!paced) return;
+    const nowMs = this.#clock.now();
+    if (!error) this.#meanDurationMs += (Math.max(0, nowMs - paced.startMs) - this.#meanDurationMs) / 16;
+    entry.pace.finish(paced, error, nowMs);
+    this.serve();
+  }
+
+  leave({ entry, paced }: Place): void {
+    if (!paced) return;
+    entry.pace.leave();
+    this.serve();
+  }
+
+  /** Something may have become free. */
+  serve(): void {
+    if (this.#line.length > 0) this.#line.serve(() => this.#isWorthAsking());
+  }
+
+  #take(request: LeaseRequest, deadlineMs: number): Place | undefined {
+    const nowMs = this.#clock.now();
+    const chosen = this.#choose(request, nowMs, deadlineMs);
+    const { contender: entry, passedOver, candidates, homeId } = chosen;
+    if (!entry) {
+      this.#throwIfHopeless(request, chosen, nowMs);
+      return undefined;
+    }
+    const { strategy } = this.#options;
+    const home = homeId === undefined ? {} : { homeId };
+    const choice = { strategy, atMs: nowMs, candidates, passedOver, ...home, waitedMs: 0 };
+    if (request.control === true) return { entry, paced: undefined, choice };
+    if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(passedOver);
+    this.#level = Math.max(entry.turn, this.#level);
+    entry.turn = this.#level + 1 / entry.weight;
+    return { entry, paced: entry.pace.start(entry.options, nowMs), choice };
+  }
+
+  #choose(request: LeaseRequest, nowMs: number, deadlineMs: number): Chosen<Entry> {
+    const { conversationId, tried, group, offers, control = false } = request;
+    const { random } = this.#clock;
+    const patienceMs = Math.max(0, deadlineMs - nowMs);
+    const wanted = { conversationId, tried, group, offers, random, patienceMs, isUnpaced: control };
+    return choose(this.#roster.entries(), this.#options.strategy, wanted, nowMs);
+  }
+
+  /** Waiting helps only where an account is ready and has its hands full. */
+  #throwIfHopeless({ group }: LeaseRequest, { passedOver }: Chosen<Entry>, nowMs: number): void {
+    if (passedOver.some(({ why }) => why === 'busy')) return;
+    const paced = passedOver.filter(({ why }) => why === 'paced').map(({ untilMs = nowMs }) => untilMs - nowMs);
+    if (paced.length > 0) throw accountsBusy(passedOver, TOO_SLOW, Math.min(...paced));
+    if (group !== undefined && passedOver.length > 0 && passedOver.every(({ why }) => why === 'group'))
+      throw unknownGroup(group);
+    throw noAccount(passedOver, (id) => this.#roster.find(id)?.health.state, nowMs);
+  }
+
+  async #waitInLine(request: LeaseRequest, deadlineMs: number): Promise<Place> {
+    const { passedOver } = this.#choose(request, this.#clock.now(), deadlineMs);
+    this.#throwIfFull(passedOver);
+    const timeoutMs = deadlineMs - this.#clock.now();
+    const place = await orClosed(
+      this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal),
+      request.signal,
+    );
+    if (place) return place;
+    const nowMs = this.#clock.now();
+    const chosen = this.#choose(request, nowMs, nowMs);
+    this.#throwIfHopeless(request, chosen, nowMs);
+    throw accountsBusy(chosen.passedOver, TIME_IS_UP, this.#retryAfterMs());
+  }
+
+  /** False when the account went to rest before. */
+  async #reachStart(place: Place, signal: AbortSignal | undefined): Promise<boolean> {
+    const { entry, paced } = place;
+    const delayMs = paced ? paced.startMs - this.#clock.now() : 0;
+    if (delayMs <= 0) return true;
+    this.#pacing++;
+    try {
+      await orClosed(this.#clock.sleep(delayMs, signal), signal);
+    } catch (cause) {
+      this.leave(place);
+      throw cause;
+    } finally {
+      this.#pacing--;
+    }
+    return isReady(entry.health, this.#clock.now());
+  }
+
+  #throwIfFull(passedOver: readonly PassedOver[]): void {
+    if (this.waiting < this.#options.queueLimit) return;
+    const why = `${this.waiting} requests are waiting, and no more may:`;
+    throw accountsBusy(passedOver, why, this.#retryAfterMs());
+  }
+
+  #isWorthAsking(): boolean {
+    const nowMs = this.#clock.now();
+    let isAnyReady = false;
+    for (const entry of this.#roster.entries()) {
+      if (!isReady(entry.health, nowMs)) continue;
+      isAnyReady = true;
+      if (entry.hasRoom()) return true;
+    }
+    // With none ready they are told so instead of waiting for nothing.
+    return !isAnyReady;
+  }
+
+  /** By when those who wait now will have been served, as things go. */
+  #retryAfterMs(): number {
+    let inFlight = 0;
+    for (const entry of this.#roster.entries()) inFlight += entry.inFlight;
+    const estimateMs = (this.#meanDurationMs * (this.waiting + 1)) / Math.max(1, inFlight);
+    return Math.round(Math.min(MOST_RETRY_AFTER_MS, Math.max(LEAST_RETRY_AFTER_MS, estimateMs)));
+  }
+}
+
+const TOO_SLOW = 'The service asked to slow down, for longer than a request may wait:';
+const TIME_IS_UP = 'No account became free in time:';
+
+async function orClosed<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await promise;
+  } catch (cause) {
+    throw signal?.aborted ? new GatewayError('client_closed', 'The client closed the connection.') : cause;
+  }
+}

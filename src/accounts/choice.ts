@@ -1,0 +1,178 @@
+/**
+ * Which account serves a request, and why: who could, who was passed over for what reason, whom the strategy chose.
+ * Pure: it looks at the accounts as they stand and changes nothing.
+ */
+import { type Health, isReady } from './health.ts';
+import type { AccountOptions } from './options.ts';
+import { type Asked, type Candidate, STRATEGIES, type StrategyName } from './strategies.ts';
+
+/** An account as the choice sees it. */
+export interface Contender extends Candidate {
+  readonly health: Health;
+  readonly options: AccountOptions;
+  /** It may have one request more. */
+  hasRoom(): boolean;
+  /** 0: at once. */
+  startsInMs(nowMs: number): number;
+}
+
+export interface Wanted extends Asked {
+  /** Accounts which already failed this request. */
+  readonly tried: ReadonlySet<string>;
+  readonly group?: string | undefined;
+  /** Whether the account's own list has the model; undefined: unknown, and worth a try. */
+  readonly offers?: ((accountId: string) => boolean | undefined) | undefined;
+  /** Longest pause before its start which the request can bear. */
+  readonly patienceMs: number;
+  /** A question about the account, which takes nobody's place. */
+  readonly isUnpaced?: boolean;
+}
+
+export type Reason =
+  /** It has already failed this request. */
+  | 'tried'
+  | 'cooling'
+  | 'exhausted'
+  | 'suspended'
+  | 'signed-out'
+  | 'disabled'
+  /** As many requests as it may have. */
+  | 'busy'
+  /** Its next request may start only later. */
+  | 'paced'
+  /** Its list does not have the model. */
+  | 'model'
+  | 'group'
+  /** One of a higher priority serves. */
+  | 'priority';
+
+export interface PassedOver {
+  readonly accountId: string;
+  readonly why: Reason;
+  /** When that is over, as far as it is known. */
+  readonly untilMs?: number;
+}
+
+/** Why this account. */
+export interface Choice {
+  readonly strategy: StrategyName;
+  /** When it was made. */
+  readonly atMs: number;
+  /** Among how many the strategy chose. */
+  readonly candidates: number;
+  readonly passedOver: readonly PassedOver[];
+  /** The account this conversation belongs to, when another one serves it for now. */
+  readonly homeId?: string;
+  /** In the queue, and until the account's next start. */
+  readonly waitedMs: number;
+}
+
+export interface Chosen<C> {
+  /** undefined: nobody can serve now. */
+  readonly contender: C | undefined;
+  readonly candidates: number;
+  readonly passedOver: readonly PassedOver[];
+  readonly homeId: string | undefined;
+}
+
+/** A conversation rather waits so long than leave its account, whose prompt cache is worth more. */
+const HOME_PATIENCE_MS = 1_000;
+
+export function choose<C extends Contender>(
+  contenders: Iterable<C>,
+  strategy: StrategyName,
+  wanted: Wanted,
+  nowMs: number,
+): Chosen<C> {
+  const passedOver: PassedOver[] = [];
+  const able: C[] = [];
+  const usable: C[] = [];
+  const all = [...contenders];
+  const isOffered = wanted.offers !== undefined && all.some(({ id }) => wanted.offers?.(id) === true);
+  for (const contender of all) {
+    const why = unfitness(contender, wanted, isOffered);
+    if (why !== undefined) {
+      passedOver.push({ accountId: contender.id, why });
+      continue;
+    }
+    usable.push(contender);
+    const rest = restOf(contender, nowMs);
+    if (rest) passedOver.push(rest);
+    else if (wanted.tried.has(contender.id)) passedOver.push({ accountId: contender.id, why: 'tried' });
+    else able.push(contender);
+  }
+  const home = strategy === 'sticky' ? pick(highestPriority(usable), strategy, wanted) : undefined;
+  const candidates = wanted.isUnpaced
+    ? highestPriority(able)
+    : readiest(able, home, wanted.patienceMs, nowMs, passedOver);
+  const contender = pick(candidates, strategy, wanted);
+  const homeId = home && contender && home !== contender ? home.id : undefined;
+  return { contender, candidates: candidates.length, passedOver, homeId };
+}
+
+function pick<C extends Contender>(candidates: readonly C[], strategy: StrategyName, asked: Asked): C | undefined {
+  const [first, ...others] = candidates;
+  return first && STRATEGIES[strategy]([first, ...others], asked);
+}
+
+/** Reasons which waiting does not change. */
+function unfitness({ id, health, options }: Contender, wanted: Wanted, isOffered: boolean): Reason | undefined {
+  const { status } = health.state;
+  if (status === 'suspended' || status === 'signed-out' || status === 'disabled') return status;
+  if (wanted.group !== undefined && !options.groups.includes(wanted.group)) return 'group';
+  // A model which nobody lists may exist all the same: the service decides.
+  if (isOffered && wanted.offers?.(id) === false) return 'model';
+  return undefined;
+}
+
+function restOf({ id, health }: Contender, nowMs: number): PassedOver | undefined {
+  const { state } = health;
+  if (isReady(health, nowMs) || !('untilMs' in state)) return undefined;
+  return { accountId: id, why: state.status, untilMs: state.untilMs };
+}
+
+/**
+ * Of the highest priority at which anybody can start now; else whoever can start first, within the request's patience.
+ * A conversation's own account counts as able to start now when it can do so soon.
+ */
+function readiest<C extends Contender>(
+  able: readonly C[],
+  home: C | undefined,
+  patienceMs: number,
+  nowMs: number,
+  passedOver: PassedOver[],
+): readonly C[] {
+  const now: C[] = [];
+  const later: C[] = [];
+  let soonestMs = Number.POSITIVE_INFINITY;
+  for (const contender of able) {
+    const startsInMs = contender.startsInMs(nowMs);
+    const bearableMs = contender === home ? Math.min(HOME_PATIENCE_MS, patienceMs) : 0;
+    if (!contender.hasRoom()) passedOver.push({ accountId: contender.id, why: 'busy' });
+    else if (startsInMs <= bearableMs) now.push(contender);
+    else {
+      later.push(contender);
+      soonestMs = Math.min(soonestMs, startsInMs);
+    }
+  }
+  const isLate = now.length === 0 && soonestMs <= patienceMs;
+  const starting = isLate ? later.filter((contender) => contender.startsInMs(nowMs) === soonestMs) : now;
+  const candidates = highestPriority(starting);
+  for (const contender of later) {
+    const startsInMs = contender.startsInMs(nowMs);
+    if (isLate && startsInMs === soonestMs) continue;
+    passedOver.push({ accountId: contender.id, why: 'paced', untilMs: nowMs + startsInMs });
+  }
+  if (candidates.length < starting.length) {
+    const highest = candidates[0]?.options.priority;
+    for (const { id, options } of starting)
+      if (options.priority !== highest) passedOver.push({ accountId: id, why: 'priority' });
+  }
+  return candidates;
+}
+
+function highestPriority<C extends Contender>(contenders: readonly C[]): readonly C[] {
+  if (contenders.length < 2) return contenders;
+  const highest = Math.max(...contenders.map(({ options }) => options.priority));
+  return contenders.filter(({ options }) => options.priority === highest);
+}

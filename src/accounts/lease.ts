@@ -1,0 +1,32 @@
+/** What is asked of the pool and what it lends. The shapes of the gateway's ports of the same names. */
+import type { GatewayError } from '../core/errors.ts';
+import type { Choice } from './choice.ts';
+
+export interface LeaseRequest {
+  /** Same over a conversation. */
+  readonly conversationId: string;
+  /** Accounts which already failed this request. */
+  readonly tried: ReadonlySet<string>;
+  /** Only accounts of this group. */
+  readonly group?: string | undefined;
+  /** Whether an account's own list has the model; undefined: unknown, and worth a try. */
+  readonly offers?: ((accountId: string) => boolean | undefined) | undefined;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
+  /** A question about the account, not a reply: it waits for nobody, takes nobody's place, and its success is not counted. */
+  readonly control?: boolean;
+}
+
+export interface Lease {
+  readonly accountId: string;
+  readonly access: {
+    readonly region: string;
+    readonly profileArn: string | undefined;
+    readonly wireProfile: string;
+    readonly baseUrl: string | undefined;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+  readonly accessToken: string;
+  readonly choice: Choice;
+  release(error: GatewayError | undefined): void;
+}

@@ -1,0 +1,97 @@
+/**
+ * How fast one account may be worked. Free until the service asks for less; then the number of requests at a time is
+ * halved and their starts are spaced out, and every reply which comes through since gives a little back (additive
+ * increase, multiplicative decrease, as TCP does it). What the owner set is never exceeded.
+ */
+import type { GatewayError } from '../core/errors.ts';
+import type { AccountOptions } from './options.ts';
+
+/** A first refusal holds the account for so long, the next ones in a row for twice as long each. */
+const FIRST_HOLD_MS = 1_500;
+const LONGEST_HOLD_MS = 60_000;
+const FIRST_INTERVAL_MS = 500;
+const LONGEST_INTERVAL_MS = 10_000;
+/** After a warning about the account itself it begins again with single requests, so far apart. */
+const INTERVAL_AFTER_WARNING_MS = 2_000;
+/** What a good reply leaves of the interval; below the shortest one there is none. */
+const INTERVAL_DECAY = 0.8;
+const SHORTEST_INTERVAL_MS = 20;
+/** A learned limit which has grown to this is none any more. */
+const LIMIT_FORGOTTEN_AT = 64;
+
+export interface Paced {
+  /** When this request may start, in milliseconds since 1970. */
+  readonly startMs: number;
+}
+
+export class Pace {
+  #inFlight = 0;
+  #learnedLimit = Number.POSITIVE_INFINITY;
+  #learnedIntervalMs = 0;
+  #nextStartMs = 0;
+  #slowedAtMs = Number.NEGATIVE_INFINITY;
+  #refusalsInARow = 0;
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  hasRoom({ maxConcurrency }: AccountOptions): boolean {
+    return this.#inFlight < Math.min(this.#learnedLimit, maxConcurrency ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** 0: at once. */
+  startsInMs(nowMs: number): number {
+    return Math.max(0, this.#nextStartMs - nowMs);
+  }
+
+  /** Takes a place and a time to start; whoever does owes one `finish` or `leave`. */
+  start({ minIntervalMs }: AccountOptions, nowMs: number): Paced {
+    this.#inFlight++;
+    const startMs = Math.max(nowMs, this.#nextStartMs);
+    const intervalMs = Math.max(minIntervalMs, this.#learnedIntervalMs);
+    if (intervalMs > 0) this.#nextStartMs = startMs + intervalMs;
+    return { startMs };
+  }
+
+  /** The place was not used after all. */
+  leave(): void {
+    this.#inFlight--;
+  }
+
+  finish({ startMs }: Paced, error: GatewayError | undefined, nowMs: number): void {
+    const wasInFlight = this.#inFlight--;
+    // What had started before the account was slowed down says nothing about the new pace.
+    const isNews = startMs >= this.#slowedAtMs;
+    if (!error) {
+      if (isNews) this.#speedUp();
+    } else if (error.code === 'upstream_throttled' || error.code === 'account_throttled') {
+      if (isNews) this.#slowDown(error, wasInFlight, nowMs);
+      this.#holdUntil(nowMs + (error.retryAfterMs ?? 0));
+    }
+  }
+
+  #speedUp(): void {
+    this.#refusalsInARow = 0;
+    this.#learnedLimit += 1 / this.#learnedLimit;
+    if (this.#learnedLimit >= LIMIT_FORGOTTEN_AT) this.#learnedLimit = Number.POSITIVE_INFINITY;
+    this.#learnedIntervalMs *= INTERVAL_DECAY;
+    if (this.#learnedIntervalMs < SHORTEST_INTERVAL_MS) this.#learnedIntervalMs = 0;
+  }
+
+  #slowDown({ code, retryAfterMs }: GatewayError, inFlight: number, nowMs: number): void {
+    const isWarning = code === 'account_throttled';
+    this.#slowedAtMs = nowMs;
+    this.#learnedLimit = isWarning ? 1 : Math.max(1, Math.floor(Math.min(this.#learnedLimit, inFlight) / 2));
+    this.#learnedIntervalMs = Math.min(
+      LONGEST_INTERVAL_MS,
+      Math.max(isWarning ? INTERVAL_AFTER_WARNING_MS : FIRST_INTERVAL_MS, this.#learnedIntervalMs * 2),
+    );
+    const holdMs = Math.min(LONGEST_HOLD_MS, FIRST_HOLD_MS * 2 ** Math.min(this.#refusalsInARow++, 10));
+    this.#holdUntil(nowMs + (retryAfterMs ?? holdMs));
+  }
+
+  #holdUntil(untilMs: number): void {
+    this.#nextStartMs = Math.max(this.#nextStartMs, untilMs);
+  }
+}

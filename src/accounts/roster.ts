@@ -1,0 +1,171 @@
+/**
+ * The accounts of this run in memory, kept in step with the store in both directions: what other processes write (a
+ * sign-in at the command line while the gateway runs) is noticed, what happens here is written down.
+ */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { Entry } from './entry.ts';
+import { type AccountState, type HealthEvent, mergeHealth, nextHealth } from './health.ts';
+import type { Account, AccountStore } from './ports.ts';
+import type { Refresher } from './refresh.ts';
+
+export interface RosterOptions {
+  readonly store: AccountStore;
+  readonly refresher: Pick<Refresher, 'reread'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Own faults in a row before an account is switched off. */
+  readonly maxErrorCount: number;
+  /** Accounts from the environment and from files take part only when this run names them. */
+  readonly named: ReadonlySet<string>;
+  /** Counters are written at most so often; a change of state at once. */
+  readonly flushDelayMs?: number;
+}
+
+const FLUSH_DELAY_MS = 1_000;
+/** Asking whether another process wrote costs some microseconds: not worth it for each of a thousand requests a second. */
+const LOOK_EVERY_MS = 200;
+/** How often the file behind a signed-out account is looked at. */
+const REREAD_EVERY_MS = 5_000;
+
+export class Roster {
+  readonly #options: RosterOptions;
+  readonly #entries = new Map<string, Entry>();
+  #mark = Number.NaN;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  find(id: string): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  put(account: Account): Entry {
+    const entry = new Entry(account);
+    this.#entries.set(account.id, entry);
+    return entry;
+  }
+
+  remove(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  change(entry: Entry, event: HealthEvent): void {
+    const { clock, log, maxErrorCount, flushDelayMs = FLUSH_DELAY_MS } = this.#options;
+    const before = entry.health;
+    entry.health = nextHealth(before, event, clock.now(), maxErrorCount);
+    if (entry.health === before) return;
+    entry.dirty = true;
+    entry.decided ||= event.type === 'enable' || event.type === 'disable' || event.type === 'credential-replaced';
+    if (!isSameState(entry.health.state, before.state)) {
+      const fields = { accountId: entry.id, from: before.state.status, ...entry.health.state };
+      log.info(fields, 'an account changed its state');
+      void this.flush();
+      return;
+    }
+    this.#flushTimer ??= setTimeout(() => void this.flush(), flushDelayMs).unref();
+  }
+
+  /** Writes what the store does not know yet. */
+  flush(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#flushing = this.#flushing.then(() => this.#flushDirty());
+    return this.#flushing;
+  }
+
+  async #flushDirty(): Promise<void> {
+    for (const entry of this.#entries.values()) {
+      if (!entry.dirty) continue;
+      try {
+        await this.#save(entry);
+      } catch (cause) {
+        entry.dirty = true;
+        const why = GatewayError.from(cause).message;
+        this.#options.log.warn({ accountId: entry.id, why }, 'the health of an account was not saved');
+      }
+    }
+  }
+
+  async #save(entry: Entry): Promise<void> {
+    const { store, clock } = this.#options;
+    const { health, stored, decided } = entry;
+    entry.dirty = false;
+    const there = decided ? undefined : (await store.find(entry.id))?.health;
+    const saved = there ? mergeHealth(health, stored, there) : health;
+    await store.saveHealth(entry.id, saved, clock.now());
+    // What has happened meanwhile goes on top.
+    entry.health = entry.health === health ? saved : mergeHealth(entry.health, health, saved);
+    entry.stored = saved;
+    if (entry.decided && !entry.dirty) entry.decided = false;
+  }
+
+  /** A database in trouble stops nobody whose account is in memory. */
+  async catchUp(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    try {
+      if (this.#options.store.changeMark() !== this.#mark) await this.reload();
+    } catch (cause) {
+      if (this.#entries.size === 0) throw cause;
+      this.#options.log.warn({ why: GatewayError.from(cause).message }, 'the accounts could not be read again');
+    }
+  }
+
+  async reload(): Promise<void> {
+    // Read before the rows, so that a write in between is noticed next time.
+    const mark = this.#options.store.changeMark();
+    const accounts = (await this.#options.store.list()).filter(
+      ({ id, source }) => source.type === 'sign-in' || this.#options.named.has(id),
+    );
+    this.#mark = mark;
+    const ids = new Set(accounts.map(({ id }) => id));
+    for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
+    for (const account of accounts) {
+      const entry = this.#entries.get(account.id);
+      if (!entry) this.put(account);
+      else update(entry, account);
+    }
+  }
+
+  /** The Kiro IDE may have signed in again behind our back. */
+  async reviveLinked(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    for (const entry of this.#entries.values()) {
+      if (entry.health.state.status !== 'signed-out' || entry.account.source.type !== 'kiro-file') continue;
+      if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
+      entry.rereadAtMs = nowMs;
+      const replaced = await this.#options.refresher.reread(entry.account);
+      if (!replaced) continue;
+      entry.account = replaced;
+      this.change(entry, { type: 'credential-replaced' });
+    }
+  }
+}
+
+function isSameState(one: AccountState, other: AccountState): boolean {
+  const untilMs = (state: AccountState) => ('untilMs' in state ? state.untilMs : undefined);
+  return one.status === other.status && untilMs(one) === untilMs(other);
+}
+
+function update(entry: Entry, account: Account): void {
+  if (account.version > entry.account.version) entry.account = account;
+  else entry.account = { ...entry.account, label: account.label, options: account.options };
+  if (entry.dirty) return;
+  entry.health = account.health;
+  entry.stored = account.health;
+}
