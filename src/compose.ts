@@ -126,11 +126,11 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openKiroFile, clock.now()),
     });
-    const { sendEnvironment } = settings;
+    const { sendEnvironment, recoverToolCalls } = settings;
     const media = createMediaTools(settings);
     const send = overrides.send ?? transport.send;
     return {
-      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment }),
+      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls }),
       accounts: pool,
       store,
       signIn: (options, signal) => signIn(options, { settings, tokens, store, clock, pool, send, log }, signal),

@@ -246,6 +246,14 @@ export const SETTINGS = {
     accepts: '`yes` or `no`',
     meaning: 'Tell the service where the client works: system, folder, git status, as far as the client says.',
   }),
+  recoverToolCalls: setting<boolean>({
+    name: 'DRAGOMAN_RECOVER_TOOL_CALLS',
+    schema: yesOrNo(),
+    fallback: true,
+    fallbackText: '`yes`',
+    accepts: '`yes` or `no`',
+    meaning: 'Make a call of a tool call which the model printed as text, where it is one beyond doubt.',
+  }),
   fetchUrls: setting<boolean>({
     name: 'DRAGOMAN_FETCH_URLS',
     schema: yesOrNo(),

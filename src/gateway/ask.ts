@@ -10,7 +10,7 @@ import { addUsage, type Usage } from '../core/usage.ts';
 import { conversationIdOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Expectation, Judgement } from './emulate/expectation.ts';
-import { type EMULATION_RULES, planEmulation } from './emulate/plan.ts';
+import { type EMULATION_RULES, type EmulationOptions, planEmulation } from './emulate/plan.ts';
 import type { Answer, AskRequest } from './ports.ts';
 
 type Batches = AsyncIterator<readonly ReplyEvent[]>;
@@ -18,43 +18,43 @@ type Batches = AsyncIterator<readonly ReplyEvent[]>;
 /** Rejects with a GatewayError while nothing can be seen of the reply yet. */
 export async function ask(
   request: AskRequest,
+  options: EmulationOptions,
   dispatch: (request: DispatchRequest) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, conversation } = request;
-  const emulation = planEmulation(conversation);
+  const emulation = planEmulation(conversation, options);
   // By the client's own conversation: what is added to it here must not make another one of it.
   const conversationId = conversationIdOf(client, conversation);
-  const put = (asked: Conversation) => dispatch({ ...request, conversation: asked, conversationId, emulation });
+  const put: Put = (asked, notes = []) => {
+    const adjustments = [...request.adjustments, ...notes];
+    return dispatch({ ...request, adjustments, conversation: asked, conversationId, emulation });
+  };
   return emulation.expectation ? askExpecting(emulation.expectation, conversation, put) : put(conversation);
 }
+
+type Put = (conversation: Conversation, notes?: readonly Adjustment[]) => Promise<Answer>;
 
 /**
  * Resolves when the reply is as expected, or bound to be: whole, or begun with the tool call. Rejects with
  * `output_invalid` when the second try is not either.
  */
-async function askExpecting(
-  expectation: Expectation,
-  conversation: Conversation,
-  put: (conversation: Conversation) => Promise<Answer>,
-): Promise<Answer> {
+async function askExpecting(expectation: Expectation, conversation: Conversation, put: Put): Promise<Answer> {
   let question = expectation.prepare(conversation);
   const first = await put(question);
   const held = await hold(first, expectation);
-  if (held.type === 'settled') return resumed(first, held, undefined, []);
+  if (held.type === 'settled') return { ...first, batches: resume(held, undefined) };
   const judged = judgeRound(held.events, expectation);
   if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
 
   if (judged.type === 'fails') question = { ...question, turns: [...question.turns, ...repairTurns(judged)] };
-  const notes = judged.type === 'fails' ? [retryNote(expectation)] : [];
-  const second = await put(question);
+  const second = await put(question, judged.type === 'fails' ? [retryNote(expectation)] : []);
   const spent = usageOf(held.events);
   const heldAgain = await hold(second, expectation);
-  if (heldAgain.type === 'settled') return resumed(second, heldAgain, spent, notes);
+  if (heldAgain.type === 'settled') return { ...second, batches: resume(heldAgain, spent) };
   const judgedAgain = judgeRound(heldAgain.events, expectation);
   if (judgedAgain.type === 'broken') throw judgedAgain.error;
   if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
-  const batches = batchesOf([withSpent(judgedAgain.events, spent)]);
-  return { ...second, batches, adjustments: [...second.adjustments, ...notes] };
+  return { ...second, batches: batchesOf([withSpent(judgedAgain.events, spent)]) };
 }
 
 type Held =
@@ -100,18 +100,8 @@ function retryNote({ retryRule }: Expectation): Adjustment {
   return adjustment(retryRule satisfies keyof typeof EMULATION_RULES, '');
 }
 
-function resumed(
-  answer: Answer,
-  { events, rest }: Extract<Held, { type: 'settled' }>,
-  spent: Usage | undefined,
-  notes: readonly Adjustment[],
-): Answer {
-  return { ...answer, batches: resume(events, rest, spent), adjustments: [...answer.adjustments, ...notes] };
-}
-
 async function* resume(
-  events: readonly ReplyEvent[],
-  rest: Batches,
+  { events, rest }: Extract<Held, { type: 'settled' }>,
   spent: Usage | undefined,
 ): AsyncGenerator<readonly ReplyEvent[], void> {
   let ended = false;

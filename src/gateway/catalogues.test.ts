@@ -38,6 +38,7 @@ function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[
     clock,
     media: NO_MEDIA,
     sendEnvironment: false,
+    recoverToolCalls: true,
   });
   const { signal } = new AbortController();
   return {

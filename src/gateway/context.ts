@@ -14,6 +14,8 @@ export interface GatewayContext {
   readonly media: MediaTools;
   /** Send where the client works, as far as the client says. */
   readonly sendEnvironment: boolean;
+  /** Make tool calls of those which the model printed as text. */
+  readonly recoverToolCalls: boolean;
 }
 
 /** The account's bearer token goes on at the last moment, so that nothing before can log it. */

@@ -35,6 +35,7 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
     clock,
     media: NO_MEDIA,
     sendEnvironment: false,
+    recoverToolCalls: true,
   });
   const gone = new AbortController();
   const ask = (asked: Conversation = conversation()) =>

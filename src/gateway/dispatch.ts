@@ -133,6 +133,7 @@ class Dispatch {
       this.#signal,
     );
     if (!isSuccess(answer)) throw withTokens(await explainRefusal(upstream, answer), encoded.inputTokens, model.model);
+    const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
     const stream = new ReplyStream({
       body: answer.body,
       decoder: upstream.createDecoder({
@@ -142,7 +143,7 @@ class Dispatch {
         thinkingTags: encoded.thinkingTags,
         endsWithConnection: endsWithConnection(answer),
       }),
-      transforms: this.#request.emulation.createTransforms(),
+      transforms: this.#request.emulation.createTransforms((made) => adjustments.push(made)),
       signal: this.#signal,
       settled: (error) => this.#settled(lease, error),
     });
@@ -157,11 +158,7 @@ class Dispatch {
       choice: lease.choice,
     };
     this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
-    return {
-      batches: stream,
-      route,
-      adjustments: this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments),
-    };
+    return { batches: stream, route, adjustments };
   }
 
   /** Aliases are resolved better with the list, but a chat never fails for the want of it. */
@@ -176,7 +173,7 @@ class Dispatch {
     }
   }
 
-  #adjustments(...made: readonly (readonly Adjustment[])[]): readonly Adjustment[] {
+  #adjustments(...made: readonly (readonly Adjustment[])[]): Adjustment[] {
     const { adjustments, fulfilled } = this.#request.emulation;
     const encoding = made.flat().filter(({ rule }) => !fulfilled.has(rule));
     return [...this.#request.adjustments, ...encoding, ...adjustments];

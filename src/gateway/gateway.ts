@@ -18,7 +18,7 @@ export function createGateway(context: GatewayContext): Gateway {
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };
-      return ask(complete, (asked) => dispatch(context, catalogues, asked, signal));
+      return ask(complete, context, (asked) => dispatch(context, catalogues, asked, signal));
     },
     countTokens: estimateConversationTokens,
     models: (signal) => listModels(context, catalogues, signal),

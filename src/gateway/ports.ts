@@ -128,6 +128,7 @@ export interface AskRequest {
 export interface Answer {
   /** The events of one tick each. Never rejects: a late failure is a `reply-error`. Leaving the loop stops the upstream. */
   readonly batches: AsyncIterable<readonly ReplyEvent[]>;
+  /** Grows while the batches are read: something may be done to the reply itself. */
   readonly adjustments: readonly Adjustment[];
   readonly route: Route;
 }

@@ -18,6 +18,7 @@ import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
 
+const OPTIONS = { recoverToolCalls: true };
 const SEEDED = { seed: 42, numRuns: 500 };
 
 function run(transform: ReplyTransform, events: readonly ReplyEvent[], sizes: readonly number[] = [1]): ReplyEvent[] {
@@ -212,9 +213,9 @@ describe('all of them together', () => {
       fc.property(anyBlocks, limits, fc.boolean(), (blocks, { maxTokens, stopSequences }, parallelToolUse) => {
         const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
         const output: OutputLimits = { maxTokens, stopSequences, format: { type: 'text' } };
-        const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }));
+        const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }), OPTIONS);
         let events: readonly ReplyEvent[] = scriptOf(blocks);
-        for (const transform of plan.createTransforms()) events = transform.push(events);
+        for (const transform of plan.createTransforms(() => {})) events = transform.push(events);
         expect(grammarFault(events)).toBeUndefined();
       }),
       SEEDED,
@@ -243,6 +244,6 @@ describe('the notes', () => {
   ];
 
   it.each(rows)('%s', (_name, more, rules) => {
-    expect(planEmulation(conversation('x', more)).adjustments.map(({ rule }) => rule)).toEqual(rules);
+    expect(planEmulation(conversation('x', more), OPTIONS).adjustments.map(({ rule }) => rule)).toEqual(rules);
   });
 });

@@ -1,9 +1,10 @@
 /** Which of a conversation's wishes dragoman fulfils itself because the upstream's wire cannot, each with its note. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
-import type { Conversation } from '../../core/conversation.ts';
+import type { Conversation, Tool } from '../../core/conversation.ts';
 import type { Expectation } from './expectation.ts';
 import { ForcedToolUse } from './forced-tool-use.ts';
 import { JsonOutput } from './json-output.ts';
+import { LeakedCalls } from './leaked-calls/index.ts';
 import { MaxTokens } from './max-tokens.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
@@ -14,6 +15,7 @@ export const EMULATION_RULES = {
   'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
   'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
   'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
+  'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
   'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
@@ -28,20 +30,31 @@ export interface EmulationPlan {
   readonly fulfilled: ReadonlySet<string>;
   /** What the reply must be, if it must be anything; then it is held back until it is. */
   readonly expectation: Expectation | undefined;
-  /** New ones for each attempt. In the order in which events pass them. */
-  createTransforms(): readonly ReplyTransform[];
+  /** New ones for each attempt, in the order in which events pass them. `note`: what is done to the reply on its way. */
+  createTransforms(note: (made: Adjustment) => void): readonly ReplyTransform[];
 }
 
+export interface EmulationOptions {
+  /** Tool calls which the model printed as text become calls. */
+  readonly recoverToolCalls: boolean;
+}
+
+type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
+
 /** Throws `invalid_request` for a JSON schema which is none. */
-export function planEmulation(conversation: Conversation): EmulationPlan {
+export function planEmulation(conversation: Conversation, options: EmulationOptions): EmulationPlan {
   const { maxTokens, stopSequences, format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
-  const makers: (() => ReplyTransform)[] = [];
+  const makers: MakeTransform[] = [];
   const note = (rule: keyof typeof EMULATION_RULES, path: string, before?: string): void => {
     adjustments.push(adjustment(rule, path, before));
   };
 
+  const callable = callableTools(conversation);
+  if (options.recoverToolCalls && callable.length > 0) {
+    makers.push((noteMade) => new LeakedCalls(callable, noteMade));
+  }
   if (!conversation.parallelToolUse && conversation.tools.length > 0) {
     note('parallel-tool-use-emulated', 'parallel_tool_calls');
     fulfilled.add('parallel-tool-use-ignored');
@@ -61,7 +74,12 @@ export function planEmulation(conversation: Conversation): EmulationPlan {
   } else if (expectation && format.type !== 'text') {
     note(`${format.type}-emulated`, format.at ?? 'response_format');
   }
-  return { adjustments, fulfilled, expectation, createTransforms: () => makers.map((make) => make()) };
+  return { adjustments, fulfilled, expectation, createTransforms: (noteMade) => makers.map((make) => make(noteMade)) };
+}
+
+function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
+  if (toolChoice.type === 'none') return [];
+  return toolChoice.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
 /** A reply which must be a tool call has no answer yet which could be JSON. */

@@ -1,0 +1,185 @@
+/**
+ * The forms in which models have been seen to print a tool call as text instead of making it: tags with one parameter
+ * each, tags around JSON, a sentence in brackets. Each reads calls off the beginning of a text, or says that it cannot.
+ */
+
+import type { Tool } from '../../../core/conversation.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+
+export interface LeakedCall {
+  readonly name: string;
+  readonly input: JsonObject;
+}
+
+/** `rest` is what follows the call. */
+export interface Read {
+  readonly call: LeakedCall;
+  readonly rest: string;
+}
+
+export interface Form {
+  /** What a call of this form begins with; a text which is the beginning of one of them may still become a call. */
+  readonly openings: readonly string[];
+  /** What it ends with: before one of them has come there is nothing to read. */
+  readonly closings: readonly string[];
+  /** The tool's name as soon as the text says it, to give up early on one that is not declared. */
+  nameOf(text: string): string | undefined;
+  read(text: string, tools: ReadonlyMap<string, Tool>): Read | undefined;
+}
+
+/** Some models write a prefix of their vendor's before every tag. */
+const PREFIXES = ['', 'antml:'];
+
+/** `<invoke name="Read"><parameter name="path">a.ts</parameter></invoke>` */
+const INVOKE: Form = {
+  openings: PREFIXES.map((prefix) => `<${prefix}invoke name="`),
+  closings: PREFIXES.map((prefix) => `</${prefix}invoke>`),
+  nameOf: (text) => /^<(?:antml:)?invoke name="([^"]*)"/.exec(text)?.[1],
+  read(text, tools) {
+    const [head, prefix = '', name = ''] = /^<(antml:)?invoke name="([^"]*)"\s*>/.exec(text) ?? [];
+    const tool = tools.get(name);
+    if (head === undefined || !tool) return undefined;
+    const parameters = readParameters(
+      text.slice(head.length),
+      new RegExp(`^\\s*<${prefix}parameter name="([^"]*)"[^>]*>`),
+      `</${prefix}parameter>`,
+      `</${prefix}invoke>`,
+    );
+    return parameters && { call: { name, input: typed(parameters.values, tool) }, rest: parameters.rest };
+  },
+};
+
+/** `<tool_call><function=Read><parameter=path>a.ts</parameter></function></tool_call>` */
+const FUNCTION: Form = {
+  openings: ['<tool_call>\n<function=', '<tool_call><function=', '<function='],
+  closings: ['</function>'],
+  nameOf: (text) => /^(?:<tool_call>\s*)?<function=([^>]*)>/.exec(text)?.[1],
+  read(text, tools) {
+    const [head, wrapper, name = ''] = /^(<tool_call>\s*)?<function=([^>]*)>/.exec(text) ?? [];
+    const tool = tools.get(name);
+    if (head === undefined || !tool) return undefined;
+    const opening = /^\s*<parameter=([^>]*)>/;
+    const parameters = readParameters(text.slice(head.length), opening, '</parameter>', '</function>');
+    if (!parameters) return undefined;
+    const rest = wrapper === undefined ? parameters.rest : withoutTag(parameters.rest, '</tool_call>');
+    if (rest === undefined) return undefined;
+    return { call: { name, input: typed(trimmedLines(parameters.values), tool) }, rest };
+  },
+};
+
+/** `<tool_use>{"name":"Read","input":{"path":"a.ts"}}</tool_use>`; `<tool_call>` and `arguments` in other families. */
+const JSON_TAG: Form = {
+  openings: ['<tool_use>', '<tool_call>'],
+  closings: ['</tool_use>', '</tool_call>'],
+  nameOf: (text) => /^<tool_(?:use|call)>\s*\{\s*"name"\s*:\s*"([^"\\]*)"/.exec(text)?.[1],
+  read(text) {
+    const [head, kind = ''] = /^<tool_(use|call)>\s*(?=\{)/.exec(text) ?? [];
+    if (head === undefined) return undefined;
+    const json = leadingObject(text.slice(head.length));
+    const rest = json && withoutTag(json.rest, `</tool_${kind}>`);
+    if (!json || rest === undefined) return undefined;
+    const { name, input, arguments: args, parameters } = json.value;
+    const given = input ?? args ?? parameters ?? {};
+    const object = typeof given === 'string' ? parseObject(given) : given;
+    if (typeof name !== 'string' || !isJsonObject(object)) return undefined;
+    return { call: { name, input: object }, rest };
+  },
+};
+
+/** `[Called Read with args: {"path":"a.ts"}]` */
+const BRACKET: Form = {
+  openings: ['[Called '],
+  closings: ['}]'],
+  nameOf: (text) => /^\[Called (\S+) with args:/.exec(text)?.[1],
+  read(text) {
+    const [head, name = ''] = /^\[Called (\S+) with args:\s*(?=\{)/.exec(text) ?? [];
+    if (head === undefined) return undefined;
+    const json = leadingObject(text.slice(head.length));
+    return json?.rest.startsWith(']') ? { call: { name, input: json.value }, rest: json.rest.slice(1) } : undefined;
+  },
+};
+
+export const FORMS: readonly Form[] = [INVOKE, FUNCTION, JSON_TAG, BRACKET];
+
+/** Around calls of the first form. */
+export const WRAPPERS = PREFIXES.map((prefix) => ({
+  opening: `<${prefix}function_calls>`,
+  closing: `</${prefix}function_calls>`,
+}));
+
+/** Each value ends where its closing tag is followed by another parameter or the end of the call. */
+function readParameters(
+  text: string,
+  opening: RegExp,
+  closing: string,
+  end: string,
+): { readonly values: ReadonlyMap<string, string>; readonly rest: string } | undefined {
+  const values = new Map<string, string>();
+  let rest = text;
+  for (;;) {
+    const after = withoutTag(rest, end);
+    if (after !== undefined) return { values, rest: after };
+    const [head, name = ''] = opening.exec(rest) ?? [];
+    if (head === undefined || values.has(name)) return undefined;
+    const body = rest.slice(head.length);
+    let at = body.indexOf(closing);
+    while (at >= 0 && !isFollowedBy(body.slice(at + closing.length), opening, end))
+      at = body.indexOf(closing, at + closing.length);
+    if (at < 0) return undefined;
+    values.set(name, body.slice(0, at));
+    rest = body.slice(at + closing.length);
+  }
+}
+
+function isFollowedBy(text: string, opening: RegExp, end: string): boolean {
+  return withoutTag(text, end) !== undefined || opening.test(text);
+}
+
+/** What follows the tag, if the text begins with it, white space aside. */
+export function withoutTag(text: string, tag: string): string | undefined {
+  const trimmed = text.trimStart();
+  return trimmed.startsWith(tag) ? trimmed.slice(tag.length) : undefined;
+}
+
+/** Values are written as text; what they are is the schema's to say. */
+function typed(values: ReadonlyMap<string, string>, { inputSchema }: Tool): JsonObject {
+  const properties = isJsonObject(inputSchema) && isJsonObject(inputSchema.properties) ? inputSchema.properties : {};
+  return Object.fromEntries([...values].map(([name, text]) => [name, toValue(text, properties[name])]));
+}
+
+function toValue(text: string, schema: JsonValue | undefined): JsonValue {
+  const type = isJsonObject(schema) ? schema.type : undefined;
+  if (type === 'string' || (Array.isArray(type) && type.includes('string'))) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** This form puts each value on lines of its own. */
+function trimmedLines(values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...values].map(([name, text]) => [name, text.replace(/^\r?\n/, '').replace(/\r?\n$/, '')]));
+}
+
+/** The JSON object with which the text begins, and what follows it. Reads every character once. */
+function leadingObject(text: string): { readonly value: JsonObject; readonly rest: string } | undefined {
+  let depth = 0;
+  for (const { 0: mark, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (mark === '{') depth++;
+    else if (mark === '}') depth--;
+    if (depth > 0) continue;
+    const value = parseObject(text.slice(0, index + 1));
+    return value && { value, rest: text.slice(index + 1) };
+  }
+  return undefined;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

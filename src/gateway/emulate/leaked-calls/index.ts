@@ -1,0 +1,190 @@
+/**
+ * Tool calls which a model printed as text become calls, so that an agent goes on instead of showing tags to a person.
+ * Only calls of declared tools, which begin a line outside of code fences, with which the reply ends, and only where
+ * no structured call came: text about tools stays text. What could still become a call is held back meanwhile.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Adjustment, adjustment } from '../../../core/adjustments.ts';
+import type { Tool } from '../../../core/conversation.ts';
+import type { ReplyEvent } from '../../../core/reply.ts';
+import { TextPiece } from '../../../core/text.ts';
+import type { ReplyTransform } from '../transform.ts';
+import { Candidate } from './candidate.ts';
+import type { LeakedCall } from './forms.ts';
+import { Lines } from './lines.ts';
+import { mayBecomeCall } from './read.ts';
+
+export class LeakedCalls implements ReplyTransform {
+  readonly finished = false;
+  readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #note: (made: Adjustment) => void;
+  #lines = new Lines();
+  /** Text from where a call may have begun, and the events which must wait with it. */
+  #held: Candidate | undefined;
+  readonly #waiting: ReplyEvent[] = [];
+  /** A text block whose start has not been passed on. */
+  #pendingStart = false;
+  #inText = false;
+  #usedTools = false;
+  /** Blocks passed on so far. */
+  #index = 0;
+
+  constructor(tools: readonly Tool[], note: (made: Adjustment) => void) {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#note = note;
+  }
+
+  push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
+    return events.flatMap((event) => this.#change(event));
+  }
+
+  #change(event: ReplyEvent): readonly ReplyEvent[] {
+    switch (event.type) {
+      case 'text-start':
+        this.#lines = new Lines();
+        return [...this.#release(), ...this.#beginText()];
+      case 'text-delta':
+        return this.#text(event.text, event);
+      case 'text-end':
+        this.#inText = false;
+        return this.#held ? [] : this.#endText();
+      case 'source':
+        return this.#hold(event);
+      case 'reply-end':
+        return this.#end(event);
+      case 'reply-error':
+        return [...this.#release(), event];
+      case 'tool-use-start':
+        this.#usedTools = true;
+        return [...this.#release(), { ...event, index: this.#index }];
+      case 'reasoning-start':
+        return [...this.#release(), { ...event, index: this.#index }];
+      case 'redacted-reasoning':
+        return [...this.#release(), { ...event, index: this.#index++ }];
+      case 'tool-use-end':
+      case 'reasoning-end':
+        return [{ ...event, index: this.#index++ }];
+      case 'tool-use-delta':
+      case 'reasoning-delta':
+        return [event.index === this.#index ? event : { ...event, index: this.#index }];
+      case 'reply-start':
+        return [event];
+    }
+  }
+
+  #beginText(): readonly ReplyEvent[] {
+    this.#inText = true;
+    this.#pendingStart = true;
+    return [];
+  }
+
+  #text(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
+    if (this.#held) return this.#goOn(this.#held, piece.plain);
+    if (this.#usedTools) return this.#say(piece, event);
+    if (!this.#lines.atFreeLineStart && !INTERESTING.test(piece.escaped)) {
+      // The usual piece: nothing in it that could begin a line, a fence or a call.
+      this.#lines.readPlain(piece.escaped);
+      return this.#say(piece, event);
+    }
+    return this.#lookFor(piece);
+  }
+
+  /** Passes on what stands before the first place where a call may begin. */
+  #lookFor(piece: TextPiece): readonly ReplyEvent[] {
+    const text = piece.plain;
+    for (let at = 0; at < text.length; ) {
+      const begin = at + this.#indentAt(text, at);
+      if (this.#lines.atFreeLineStart && OPENER.test(text.charAt(begin))) {
+        const candidate = text.slice(begin);
+        if (mayBecomeCall(candidate, this.#tools)) {
+          this.#held = new Candidate(this.#tools);
+          return [...this.#say(TextPiece.plain(text.slice(0, begin))), ...this.#goOn(this.#held, candidate)];
+        }
+      }
+      const lineEnd = text.indexOf('\n', begin);
+      const next = lineEnd < 0 ? text.length : lineEnd + 1;
+      this.#lines.read(text.slice(begin, next));
+      at = next;
+    }
+    return this.#say(piece);
+  }
+
+  /** Reads the blanks with which a line begins. */
+  #indentAt(text: string, at: number): number {
+    const indent = this.#lines.atFreeLineStart ? (/^ */.exec(text.slice(at))?.[0] ?? '') : '';
+    this.#lines.readPlain(indent);
+    return indent.length;
+  }
+
+  #goOn(held: Candidate, text: string): readonly ReplyEvent[] {
+    return held.add(text) ? [] : this.#giveUp(held);
+  }
+
+  /** It was text after all; a later line of it may begin a call. */
+  #giveUp(held: Candidate): readonly ReplyEvent[] {
+    this.#held = undefined;
+    const { text } = held;
+    const lineEnd = text.indexOf('\n') + 1;
+    const line = lineEnd === 0 || held.isTooLong ? text : text.slice(0, lineEnd);
+    this.#lines.read(line);
+    const said = this.#say(TextPiece.plain(line));
+    return line.length === text.length ? said : [...said, ...this.#text(TextPiece.plain(text.slice(line.length)))];
+  }
+
+  /** `event`: the one which brought the piece; it goes on as it is where it can. */
+  #say(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
+    if (piece.isEmpty) return [];
+    const isSame = event?.type === 'text-delta' && event.index === this.#index;
+    return [...this.#startText(), isSame ? event : { type: 'text-delta', index: this.#index, text: piece }];
+  }
+
+  #startText(): readonly ReplyEvent[] {
+    if (!this.#pendingStart) return [];
+    this.#pendingStart = false;
+    return [{ type: 'text-start', index: this.#index }];
+  }
+
+  #endText(): readonly ReplyEvent[] {
+    return [...this.#startText(), { type: 'text-end', index: this.#index++ }];
+  }
+
+  #hold(event: ReplyEvent): readonly ReplyEvent[] {
+    if (!this.#held) return [event];
+    this.#waiting.push(event);
+    return [];
+  }
+
+  /** What was held is text, because something came after it. */
+  #release(): readonly ReplyEvent[] {
+    const held = this.#held;
+    if (!held) return [];
+    this.#held = undefined;
+    const said = this.#say(TextPiece.plain(held.text));
+    return [...said, ...(this.#inText ? [] : this.#endText()), ...this.#waiting.splice(0)];
+  }
+
+  #end(event: Extract<ReplyEvent, { type: 'reply-end' }>): readonly ReplyEvent[] {
+    const isOver = event.stopReason === 'end-turn' || event.stopReason === 'tool-use';
+    const calls = isOver ? this.#held?.calls() : undefined;
+    if (!calls) return [...this.#release(), event];
+    this.#held = undefined;
+    const said = this.#pendingStart ? [] : this.#endText();
+    const sources = this.#waiting.splice(0);
+    return [...said, ...sources, ...calls.flatMap((call) => this.#make(call)), { ...event, stopReason: 'tool-use' }];
+  }
+
+  #make({ name, input }: LeakedCall): readonly ReplyEvent[] {
+    this.#note(adjustment('leaked-call-recovered', '', 'text', name));
+    const index = this.#index++;
+    const toolUseId = `tooluse_${randomUUID().replaceAll('-', '').slice(0, 22)}`;
+    return [
+      { type: 'tool-use-start', index, toolUseId, name },
+      { type: 'tool-use-delta', index, json: TextPiece.plain(JSON.stringify(input)) },
+      { type: 'tool-use-end', index },
+    ];
+  }
+}
+
+/** In the escaped text: a line break or another escape, or what opens a call or a fence. */
+const INTERESTING = /[\\<[`~]/;
+const OPENER = /[<[]/;
