@@ -88,7 +88,7 @@ export function choose<C extends Contender>(
   const able: C[] = [];
   const usable: C[] = [];
   const all = [...contenders];
-  const isOffered = wanted.offers !== undefined && all.some(({ id }) => wanted.offers?.(id) === true);
+  const isOffered = wanted.offers !== undefined && all.some((contender) => mayOffer(contender, wanted, nowMs));
   for (const contender of all) {
     const why = unfitness(contender, wanted, isOffered);
     if (why !== undefined) {
@@ -113,6 +113,13 @@ export function choose<C extends Contender>(
 function pick<C extends Contender>(candidates: readonly C[], strategy: StrategyName, asked: Asked): C | undefined {
   const [first, ...others] = candidates;
   return first && STRATEGIES[strategy]([first, ...others], asked);
+}
+
+/** Its list has the model, or is unknown and can be asked for now. */
+function mayOffer(contender: Contender, wanted: Wanted, nowMs: number): boolean {
+  if (unfitness(contender, wanted, false) !== undefined) return false;
+  const offered = wanted.offers?.(contender.id);
+  return offered ?? (isReady(contender.health, nowMs) && !wanted.tried.has(contender.id));
 }
 
 /** Reasons which waiting does not change. */

@@ -37,7 +37,7 @@ export class Pace {
   }
 
   hasRoom({ maxConcurrency }: AccountOptions): boolean {
-    return this.#inFlight < Math.min(this.#learnedLimit, maxConcurrency ?? Number.POSITIVE_INFINITY);
+    return this.#inFlight + 1 <= Math.min(this.#learnedLimit, maxConcurrency ?? Number.POSITIVE_INFINITY);
   }
 
   /** 0: at once. */

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import { NEW_ACCOUNT } from './health.ts';
+import type { LeaseRequest } from './lease.ts';
 import { DEFAULT_OPTIONS } from './options.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import type { CredentialFile, NewAccount, Secrets } from './ports.ts';
@@ -39,12 +41,8 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
     ...more,
   };
   const pool = await Pool.open(options);
-  const lease = (request: { conversationId?: string; tried?: string[]; control?: boolean } = {}) =>
-    pool.lease({
-      conversationId: request.conversationId ?? 'c',
-      tried: new Set(request.tried),
-      control: request.control ?? false,
-    });
+  const lease = ({ tried, ...request }: Partial<Omit<LeaseRequest, 'tried'>> & { tried?: string[] } = {}) =>
+    pool.lease({ conversationId: 'c', ...request, tried: new Set(tried) });
   const stateOf = (id: string) => pool.list().find((account) => account.id === id)?.health.state;
   return { pool, lease, clock, tokens, stateOf, options, setFile: (secrets: Secrets) => (inFile = secrets) };
 }
@@ -198,6 +196,201 @@ describe('what became of a lease', () => {
     store.accounts.saveHealth = save;
     await pool.flush();
     expect((await store.accounts.find('a'))?.health.state).toEqual({ status: 'suspended' });
+  });
+});
+
+describe('an account which has its hands full', () => {
+  const ONE_AT_A_TIME = { ...DEFAULT_OPTIONS, maxConcurrency: 1 };
+  const busyAccount = (id: string) => newAccount(id, { options: ONE_AT_A_TIME });
+  /** Time is up only when the test says so. */
+  function slowClock() {
+    const clock = createFakeClock();
+    const timesUp = Promise.withResolvers<void>();
+    return { clock: { ...clock, sleep: () => timesUp.promise }, timesUp };
+  }
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('makes requests wait for their turn', async () => {
+    const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
+    const first = await lease();
+    const order: string[] = [];
+    const second = lease().then((lent) => {
+      order.push('second');
+      return lent;
+    });
+    const third = lease().then(() => order.push('third'));
+    await settled();
+    expect(order).toEqual([]);
+    first.release(undefined);
+    (await second).release(undefined);
+    await third;
+    expect(order).toEqual(['second', 'third']);
+  });
+
+  it('is left alone by a request whose client has gone, which frees its place in the queue', async () => {
+    const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock, queueLimit: 1 });
+    const first = await lease();
+    const gone = new AbortController();
+    const second = failure(lease({ signal: gone.signal }));
+    await settled();
+    expect((await failure(lease())).message).toContain('1 requests are waiting, and no more may: 1 at its limit');
+    gone.abort();
+    expect((await second).code).toBe('client_closed');
+    const third = lease();
+    await settled();
+    first.release(undefined);
+    expect((await third).accountId).toBe('a');
+  });
+
+  it('is waited for as long as it may be, and then the client hears when to come back', async () => {
+    const { clock, timesUp } = slowClock();
+    const { lease } = await setup([busyAccount('a')], { clock });
+    const first = await lease();
+    clock.advance(4_000);
+    first.release(undefined);
+    const second = await lease();
+    const late = failure(lease());
+    await settled();
+    timesUp.resolve();
+    const error = await late;
+    expect(error).toMatchObject({ code: 'accounts_busy', message: expect.stringContaining('1 at its limit') });
+    expect(error.retryAfterMs).toBeGreaterThan(5_000);
+    expect(error.retryAfterMs).toBeLessThan(20_000);
+    second.release(undefined);
+  });
+
+  it('and is locked meanwhile: nobody waits for nothing', async () => {
+    const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
+    const first = await lease();
+    const second = failure(lease());
+    await settled();
+    first.release(error('account_suspended'));
+    expect(await second).toMatchObject({ code: 'no_account', message: expect.stringContaining('1 suspended') });
+  });
+
+  it('does not keep a question about an account waiting', async () => {
+    const { lease } = await setup([busyAccount('a')]);
+    await lease();
+    expect((await lease({ control: true })).accountId).toBe('a');
+  });
+
+  it('is given more as soon as its owner allows it', async () => {
+    const { lease, pool } = await setup([busyAccount('a')], { clock: slowClock().clock });
+    await lease();
+    const second = lease();
+    await settled();
+    await pool.patch('a', { maxConcurrency: 2 });
+    expect((await second).accountId).toBe('a');
+  });
+
+  it('gives the place back when no token could be made', async () => {
+    const { lease, tokens } = await setup([busyAccount('a')]);
+    tokens.trouble = error('upstream_broken');
+    await failure(lease());
+    tokens.trouble = undefined;
+    expect((await lease()).accountId).toBe('a');
+  });
+});
+
+describe("an account's pace", () => {
+  it('is kept: starts are as far apart as its owner set', async () => {
+    const { lease, clock } = await setup([newAccount('a', { options: { ...DEFAULT_OPTIONS, minIntervalMs: 400 } })]);
+    await lease();
+    expect((await lease()).choice.waitedMs).toBe(400);
+    expect(clock.sleeps).toEqual([400]);
+  });
+
+  it('slows down when the service asks, and other accounts step in', async () => {
+    const { lease, clock } = await setup(['a', 'b'].map((id) => newAccount(id)));
+    const first = await lease();
+    const other = first.accountId === 'a' ? 'b' : 'a';
+    first.release(error('upstream_throttled', 9_000));
+    const second = await lease();
+    expect(second.accountId).toBe(other);
+    expect(second.choice).toMatchObject({ homeId: first.accountId, passedOver: [{ why: 'paced' }] });
+    clock.advance(9_000);
+    expect((await lease()).accountId).toBe(first.accountId);
+  });
+
+  it('beyond what a request can wait is told at once, with the time', async () => {
+    const { lease } = await setup([newAccount('a')]);
+    (await lease()).release(error('upstream_throttled', 90_000));
+    expect(await failure(lease())).toMatchObject({ code: 'accounts_busy', retryAfterMs: 90_000 });
+  });
+
+  it('is not held by an account which goes to rest meanwhile', async () => {
+    const clock = createFakeClock();
+    let whileWaiting = () => {};
+    const sleep: Clock['sleep'] = async (ms) => {
+      clock.advance(ms);
+      whileWaiting();
+    };
+    const { lease, pool } = await setup([newAccount('a'), newAccount('b')], {
+      strategy: 'fill-first',
+      clock: { ...clock, sleep },
+    });
+    for (const id of ['a', 'b']) await pool.patch(id, { minIntervalMs: id === 'a' ? 400 : 500 });
+    const [first, second] = [await lease(), await lease()];
+    expect([first.accountId, second.accountId]).toEqual(['a', 'b']);
+    whileWaiting = () => first.release(error('account_throttled'));
+    const third = await lease();
+    expect(third).toMatchObject({ accountId: 'b', choice: { waitedMs: 500, passedOver: [{ why: 'cooling' }] } });
+  });
+});
+
+describe('round-robin', () => {
+  it('goes round by weight, and who comes back from a rest does not make up for it', async () => {
+    const { lease, clock, pool } = await setup(
+      ['a', 'b', 'c'].map((id) => newAccount(id)),
+      { strategy: 'round-robin' },
+    );
+    await pool.patch('c', { weight: 2 });
+    const leaseMany = async (times: number) => {
+      const counts: Record<string, number> = {};
+      for (let i = 0; i < times; i++) {
+        const { accountId, release } = await lease();
+        release(undefined);
+        counts[accountId] = (counts[accountId] ?? 0) + 1;
+      }
+      return counts;
+    };
+    expect(await leaseMany(40)).toEqual({ a: 10, b: 10, c: 20 });
+    (await lease({ tried: ['b', 'c'] })).release(error('account_suspended'));
+    expect(await leaseMany(30)).toEqual({ b: 10, c: 20 });
+    await pool.setEnabled('a', true);
+    clock.advance(1);
+    const after = await leaseMany(40);
+    expect(after.a).toBeGreaterThanOrEqual(10);
+    expect(after.a).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('a group', () => {
+  it('nobody is in is told as such', async () => {
+    const { lease } = await setup([newAccount('a')]);
+    expect(await failure(lease({ group: 'x' }))).toMatchObject({ code: 'invalid_request', param: 'x-dragoman-group' });
+  });
+});
+
+describe('two processes', () => {
+  it('add up what they saw, and neither lifts what the other learnt', async () => {
+    let mark = 1;
+    const shared = { store: { ...store.accounts, changeMark: () => mark } };
+    const one = await setup([newAccount('a')], shared);
+    const other = await Pool.open({ ...one.options, ...shared });
+    (await one.lease()).release(undefined);
+    const running = await one.lease();
+    (await other.lease({ conversationId: 'c', tried: new Set() })).release(error('account_suspended'));
+    await other.flush();
+    running.release(undefined);
+    await one.pool.flush();
+    expect((await store.accounts.find('a'))?.health).toMatchObject({
+      state: { status: 'suspended' },
+      successes: 2,
+      failures: 1,
+    });
+    expect(one.stateOf('a')).toEqual({ status: 'suspended' });
+    mark++;
   });
 });
 

@@ -13,6 +13,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import type { ReplyEvent } from '../core/reply.ts';
+import type { Access } from '../upstreams/upstream.ts';
 import { createGateway } from './gateway.ts';
 import type { Answer } from './ports.ts';
 
@@ -105,6 +106,52 @@ describe('a good reply', () => {
     const { ask, pool } = setup([{ chunks: ['tool'] }]);
     await eventsOf(await ask());
     expect(pool.releases).toEqual(['a1:ok']);
+  });
+});
+
+describe('an account for the model', () => {
+  const lists: Record<string, readonly string[]> = { a1: ['other'], a2: ['some-model'], a3: ['other'] };
+
+  /** Accounts which list what `lists` says, lent in order unless they are known not to offer the model. */
+  function setupLists(accounts: readonly string[], model: string) {
+    const made = setup([GOOD, GOOD], accounts);
+    const { pool } = made;
+    const lease = pool.lease.bind(pool);
+    pool.lease = (request) => {
+      const isOffered = accounts.some((id) => request.offers?.(id) !== false);
+      const lacking = accounts.filter((id) => isOffered && request.offers?.(id) === false);
+      return lease({ ...request, tried: new Set([...request.tried, ...lacking]) });
+    };
+    let asked = '';
+    const { encodeListModels } = made.upstream;
+    Object.assign(made.upstream, {
+      encodeListModels: (access: Access, next: string | undefined) => {
+        asked = pool.lentIds.at(-1) ?? '';
+        return encodeListModels(access, next);
+      },
+      decodeModels: () => {
+        const models = (lists[asked] ?? []).map((id) => ({ id }));
+        return { catalogue: { models, defaultModelId: undefined }, nextToken: undefined };
+      },
+    });
+    return { ...made, askFor: () => made.ask(conversation('hello', { model })) };
+  }
+
+  it('is looked for when the first one turns out not to have it', async () => {
+    const { askFor, pool, wire } = setupLists(['a1', 'a2'], 'some-model');
+    const answer = await askFor();
+    expect(answer.route).toMatchObject({ accountId: 'a2', attempt: 1 });
+    await eventsOf(answer);
+    expect(pool.releases).toEqual(['a1:unknown_model', 'a2:ok']);
+    expect(wire.requests).toHaveLength(1);
+    await eventsOf(await askFor());
+    expect(pool.releases.slice(2)).toEqual(['a2:ok']);
+  });
+
+  it('is any when none lists it: the service decides', async () => {
+    const { askFor, pool } = setupLists(['a1', 'a3'], 'hidden-model');
+    await eventsOf(await askFor());
+    expect(pool.releases.at(-1)).toBe('a1:ok');
   });
 });
 

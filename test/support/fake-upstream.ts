@@ -210,6 +210,8 @@ function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onLeft: () =>
 
 export interface FakePool extends AccountPool {
   readonly requests: (Omit<LeaseRequest, 'tried'> & { readonly tried: readonly string[] })[];
+  /** Accounts in the order in which they were lent. */
+  readonly lentIds: string[];
   /** `a1:ok`, `a1:quota_exhausted`: in the order of the releases. */
   readonly releases: string[];
 }
@@ -218,14 +220,17 @@ export interface FakePool extends AccountPool {
 export function createFakePool(accountIds: readonly string[]): FakePool {
   const requests: FakePool['requests'][number][] = [];
   const releases: string[] = [];
+  const lentIds: string[] = [];
   let tokens = 1;
   return {
     requests,
     releases,
+    lentIds,
     async lease(request) {
       requests.push({ ...request, tried: [...request.tried] });
       const accountId = accountIds.find((id) => !request.tried.has(id));
       if (accountId === undefined) throw new GatewayError('no_account', 'no account is left');
+      lentIds.push(accountId);
       if (request.refresh) tokens++;
       let released = false;
       const lease: Lease = {

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { type Chosen, type Contender, choose, type PassedOver, type Wanted } from './choice.ts';
+import { type AccountState, NEW_ACCOUNT } from './health.ts';
+import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
+import { hash, type StrategyName } from './strategies.ts';
+
+const NOW = 1_000_000;
+
+interface Standing {
+  readonly state?: AccountState;
+  readonly options?: Partial<AccountOptions>;
+  readonly full?: boolean;
+  readonly startsInMs?: number;
+}
+
+function contender(id: string, { state, options, full = false, startsInMs = 0 }: Standing = {}): Contender {
+  const { weight } = { ...DEFAULT_OPTIONS, ...options };
+  return {
+    ...{ id, idHash: hash(id), weight, inFlight: 0, quotaLeft: undefined, turn: 0 },
+    health: state ? { ...NEW_ACCOUNT, state } : NEW_ACCOUNT,
+    options: { ...DEFAULT_OPTIONS, ...options },
+    hasRoom: () => !full,
+    startsInMs: () => startsInMs,
+  };
+}
+
+function chosenOf(
+  contenders: readonly Contender[],
+  wanted: Partial<Wanted> = {},
+  strategy: StrategyName = 'fill-first',
+) {
+  const usual: Wanted = { conversationId: 'c', random: () => 0, tried: new Set(), patienceMs: 30_000 };
+  return choose(contenders, strategy, { ...usual, ...wanted }, NOW);
+}
+
+/** `a` and why not the others: `b:cooling+5000`. */
+function told({ contender: chosen, passedOver }: Chosen<Contender>): string[] {
+  const whyNot = ({ accountId, why, untilMs }: PassedOver) =>
+    `${accountId}:${why}${untilMs === undefined ? '' : `+${untilMs - NOW}`}`;
+  return [chosen?.id ?? '–', ...passedOver.map(whyNot)];
+}
+
+describe('who serves a request, and why not the others', () => {
+  const cooling: AccountState = { status: 'cooling', untilMs: NOW + 5_000, reason: 'account_throttled' };
+  const exhausted: AccountState = { status: 'exhausted', untilMs: NOW + 9_000, reason: 'quota_exhausted' };
+  const over: AccountState = { status: 'cooling', untilMs: NOW, reason: 'account_throttled' };
+  const lists = (known: Record<string, boolean>) => (id: string) => known[id];
+  const a = contender('a');
+
+  const rows: [string, readonly Contender[], Partial<Wanted>, string[]][] = [
+    ['nobody is there', [], {}, ['–']],
+    ['all are well', [a, contender('b')], {}, ['a']],
+    [
+      'some are not well',
+      [
+        contender('1', { state: { status: 'suspended' } }),
+        contender('2', { state: { status: 'signed-out' } }),
+        contender('3', { state: { status: 'disabled', by: 'operator' } }),
+        contender('4', { state: cooling }),
+        contender('5', { state: exhausted }),
+        contender('6', { state: over }),
+      ],
+      {},
+      ['6', '1:suspended', '2:signed-out', '3:disabled', '4:cooling+5000', '5:exhausted+9000'],
+    ],
+    ['one has failed this request', [a, contender('b')], { tried: new Set(['a']) }, ['b', 'a:tried']],
+    ['one has its hands full', [contender('a', { full: true }), contender('b')], {}, ['b', 'a:busy']],
+    ['one must wait', [contender('a', { startsInMs: 100 }), contender('b')], {}, ['b', 'a:paced+100']],
+    [
+      'all must wait: the first to start',
+      [contender('a', { startsInMs: 200 }), contender('b', { startsInMs: 100 })],
+      {},
+      ['b', 'a:paced+200'],
+    ],
+    [
+      'all must wait for longer than it can',
+      [contender('a', { startsInMs: 200 })],
+      { patienceMs: 100 },
+      ['–', 'a:paced+200'],
+    ],
+    ['one is of a group', [a, contender('b', { options: { groups: ['x'] } })], { group: 'x' }, ['b', 'a:group']],
+    ['no group is asked for', [contender('b', { options: { groups: ['x'] } })], {}, ['b']],
+    [
+      'some are of a higher priority',
+      [a, contender('b', { options: { priority: 1 } }), contender('c', { options: { priority: 1 } })],
+      {},
+      ['b', 'a:priority'],
+    ],
+    [
+      'the one of a higher priority has its hands full',
+      [a, contender('b', { options: { priority: 1 }, full: true })],
+      {},
+      ['a', 'b:busy'],
+    ],
+    [
+      'only some list the model',
+      [a, contender('b'), contender('c')],
+      { offers: lists({ a: false, b: true }), tried: new Set(['b']) },
+      ['c', 'a:model', 'b:tried'],
+    ],
+    [
+      'nobody lists the model, so the service decides',
+      [a, contender('b')],
+      { offers: lists({ a: false, b: false }) },
+      ['a'],
+    ],
+    ['one has not been asked for its list', [a, contender('b')], { offers: lists({ a: false }) }, ['b', 'a:model']],
+    [
+      'those who were not asked cannot serve now',
+      [a, contender('b', { state: cooling }), contender('c')],
+      { offers: lists({ a: false }), tried: new Set(['c']) },
+      ['a', 'b:cooling+5000', 'c:tried'],
+    ],
+    [
+      'the only one which lists it rests',
+      [a, contender('b', { state: cooling })],
+      { offers: lists({ a: false, b: true }) },
+      ['–', 'a:model', 'b:cooling+5000'],
+    ],
+    [
+      'it is a question which takes nobody’s place',
+      [contender('a', { full: true, startsInMs: 99_999 })],
+      { isUnpaced: true },
+      ['a'],
+    ],
+  ];
+
+  it.each(rows)('%s', (_name, contenders, wanted, expected) => {
+    expect(told(chosenOf(contenders, wanted))).toEqual(expected);
+  });
+});
+
+describe('a conversation', () => {
+  const names = ['a', 'b', 'c'];
+  const home =
+    chosenOf(
+      names.map((id) => contender(id)),
+      {},
+      'sticky',
+    ).contender?.id ?? '';
+  const withHome = (standing: Standing) => names.map((id) => contender(id, id === home ? standing : {}));
+
+  it('is at home', () => {
+    const chosen = chosenOf(withHome({}), {}, 'sticky');
+    expect(chosen.contender?.id).toBe(home);
+    expect(chosen.homeId).toBeUndefined();
+    expect(chosen.candidates).toBe(3);
+  });
+
+  it.each<[string, Standing]>([
+    ['rests', { state: { status: 'cooling', untilMs: NOW + 1, reason: 'account_throttled' } }],
+    ['has its hands full', { full: true }],
+    ['starts only much later', { startsInMs: 1_500 }],
+  ])('is away while its account %s, and says whose it is', (_name, standing) => {
+    const chosen = chosenOf(withHome(standing), {}, 'sticky');
+    expect(chosen.contender?.id).not.toBe(home);
+    expect(chosen.homeId).toBe(home);
+    expect(chosen.candidates).toBe(2);
+  });
+
+  it('rather waits a moment than leave', () => {
+    expect(chosenOf(withHome({ startsInMs: 900 }), {}, 'sticky').contender?.id).toBe(home);
+  });
+
+  it('has another home when its account is gone for good', () => {
+    const chosen = chosenOf(withHome({ state: { status: 'suspended' } }), {}, 'sticky');
+    expect(chosen.contender?.id).not.toBe(home);
+    expect(chosen.homeId).toBeUndefined();
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
+import { Pace, type Paced } from './pace.ts';
+
+const NOW = 1_000_000;
+const refusal = (code: ErrorCode, retryAfterMs?: number) => new GatewayError(code, code, { retryAfterMs });
+
+function startMany(pace: Pace, times: number, nowMs: number, options = DEFAULT_OPTIONS): Paced[] {
+  return Array.from({ length: times }, () => pace.start(options, nowMs));
+}
+
+/** How many more it takes now. */
+function room(pace: Pace, options: AccountOptions = DEFAULT_OPTIONS, atMost = 1_000): number {
+  let taken = 0;
+  while (taken < atMost && pace.hasRoom(options)) {
+    pace.start(options, NOW);
+    taken++;
+  }
+  for (let left = taken; left > 0; left--) pace.leave();
+  return taken;
+}
+
+/** Serves single requests until `until` says so; how many it took. */
+function serveUntil(pace: Pace, until: () => boolean): number {
+  let nowMs = NOW;
+  for (let served = 0; served < 10_000; served++) {
+    if (until()) return served;
+    const paced = pace.start(DEFAULT_OPTIONS, nowMs);
+    nowMs = paced.startMs + 1;
+    pace.finish(paced, undefined, nowMs);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe("an account's pace", () => {
+  it('is free at first', () => {
+    const pace = new Pace();
+    expect(startMany(pace, 500, NOW).every(({ startMs }) => startMs === NOW)).toBe(true);
+    expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(true);
+    expect(pace.inFlight).toBe(500);
+  });
+
+  it('keeps what its owner set', () => {
+    const pace = new Pace();
+    const options = { ...DEFAULT_OPTIONS, maxConcurrency: 3, minIntervalMs: 100 };
+    expect(startMany(pace, 3, NOW, options).map(({ startMs }) => startMs - NOW)).toEqual([0, 100, 200]);
+    expect(pace.hasRoom(options)).toBe(false);
+    expect(pace.startsInMs(NOW)).toBe(300);
+    pace.leave();
+    expect(pace.hasRoom(options)).toBe(true);
+    expect(pace.startsInMs(NOW + 300)).toBe(0);
+  });
+
+  it('is halved by a refusal, which holds it for a while', () => {
+    const pace = new Pace();
+    const [first, ...others] = startMany(pace, 8, NOW);
+    if (first) pace.finish(first, refusal('upstream_throttled'), NOW + 10);
+    expect(pace.startsInMs(NOW + 10)).toBe(1_500);
+    for (const paced of others) pace.finish(paced, undefined, NOW + 20);
+    expect(room(pace)).toBe(4);
+  });
+
+  it('is slowed once by many refusals of requests which started together', () => {
+    const pace = new Pace();
+    for (const paced of startMany(pace, 8, NOW)) pace.finish(paced, refusal('upstream_throttled'), NOW + 10);
+    expect(pace.startsInMs(NOW + 10)).toBe(1_500);
+    expect(room(pace)).toBe(4);
+  });
+
+  it('holds longer after each refusal in a row, up to a minute', () => {
+    const pace = new Pace();
+    let nowMs = NOW;
+    const holds: number[] = [];
+    for (let times = 0; times < 7; times++) {
+      const paced = pace.start(DEFAULT_OPTIONS, nowMs);
+      nowMs = paced.startMs + 1;
+      pace.finish(paced, refusal('upstream_throttled'), nowMs);
+      holds.push(pace.startsInMs(nowMs));
+      nowMs += pace.startsInMs(nowMs);
+    }
+    expect(holds).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 60_000]);
+  });
+
+  it('obeys the time which the service names, whichever request hears it', () => {
+    const pace = new Pace();
+    const [first, second] = startMany(pace, 2, NOW);
+    if (first) pace.finish(first, refusal('upstream_throttled', 7_000), NOW + 10);
+    expect(pace.startsInMs(NOW + 10)).toBe(7_000);
+    if (second) pace.finish(second, refusal('upstream_throttled', 20_000), NOW + 20);
+    expect(pace.startsInMs(NOW + 20)).toBe(20_000);
+  });
+
+  it('begins again with single requests after a warning', () => {
+    const pace = new Pace();
+    const [first, ...others] = startMany(pace, 8, NOW);
+    if (first) pace.finish(first, refusal('account_throttled'), NOW + 10);
+    for (const paced of others) pace.finish(paced, undefined, NOW + 20);
+    expect(room(pace)).toBe(1);
+    const { startMs } = pace.start(DEFAULT_OPTIONS, NOW + 60_000);
+    expect(pace.startsInMs(startMs)).toBe(2_000);
+  });
+
+  it('gives back a little with every good reply, until nothing is held back', () => {
+    const pace = new Pace();
+    pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal('account_throttled'), NOW);
+    const toTwo = serveUntil(pace, () => room(pace) >= 2);
+    const toFour = serveUntil(pace, () => room(pace) >= 4);
+    const toFree = serveUntil(pace, () => room(pace) === 1_000);
+    expect([toTwo, toFour]).toEqual([1, 6]);
+    expect(toFree).toBeGreaterThan(1_000);
+    const { startMs } = pace.start(DEFAULT_OPTIONS, NOW * 1_000);
+    expect(pace.startsInMs(startMs)).toBe(0);
+  });
+
+  it.each<ErrorCode>(['upstream_overloaded', 'upstream_broken', 'client_closed', 'quota_exhausted', 'invalid_request'])(
+    'is not slowed by %s',
+    (code) => {
+      const pace = new Pace();
+      pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal(code), NOW);
+      expect(room(pace)).toBe(1_000);
+      expect(pace.startsInMs(NOW)).toBe(0);
+    },
+  );
+});

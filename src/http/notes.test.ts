@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import type { Choice } from '../accounts/choice.ts';
+import type { Route } from '../gateway/ports.ts';
+import { routeHeader } from './notes.ts';
+
+const ROUTE: Route = {
+  accountId: 'a1',
+  modelId: 'claude-sonnet-4.5',
+  conversationId: 'never shown',
+  wireProfile: 'q-rest',
+  attempt: 2,
+  upstreamRequestId: 'up-1',
+};
+const CHOICE: Choice = { strategy: 'sticky', atMs: 1_000, candidates: 3, passedOver: [], waitedMs: 0 };
+const BEGINNING = 'account="a1", model="claude-sonnet-4.5", profile="q-rest", attempt=2';
+
+describe('x-dragoman-route', () => {
+  it.each<[string, Choice | undefined, string]>([
+    ['the way alone, where nobody chose', undefined, ''],
+    ['who chose among how many', CHOICE, ', strategy=sticky, candidates=3'],
+    [
+      'who was passed over, why, and for how many seconds more',
+      {
+        ...CHOICE,
+        passedOver: [
+          { accountId: 'a2', why: 'cooling', untilMs: 28_500 },
+          { accountId: 'a"3', why: 'suspended' },
+        ],
+      },
+      ', strategy=sticky, candidates=3, passed=("a2";why=cooling;for=28 "a_3";why=suspended)',
+    ],
+    [
+      'where the conversation belongs, and how long it waited',
+      { ...CHOICE, homeId: 'a2', waitedMs: 1_200.4 },
+      ', strategy=sticky, candidates=3, home="a2", waited=1200',
+    ],
+  ])('says %s', (_name, choice, ending) => {
+    expect(routeHeader({ ...ROUTE, choice })).toBe(BEGINNING + ending);
+  });
+
+  it('stays short however large the pool is', () => {
+    const passedOver = Array.from({ length: 500 }, (_, index) => ({ accountId: `a${index}`, why: 'busy' as const }));
+    const header = routeHeader({ ...ROUTE, choice: { ...CHOICE, passedOver } });
+    expect(header).toContain('"a9";why=busy), more=490');
+    expect(header.length).toBeLessThan(500);
+  });
+});
