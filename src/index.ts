@@ -2,7 +2,7 @@
  * dragoman as a library: sign in, ask, and read the answer as events, as text or whole. The translators of the client
  * protocols and of the upstream are here too; they are pure and need nothing of the rest.
  */
-export type { SignInOptions } from './compose.ts';
+export type { SignInRequest } from './accounts/sign-in/place.ts';
 export { type Settings, SettingsError } from './config.ts';
 export type { Adjustment } from './core/adjustments.ts';
 export { collectReply, type Reply, type ReplyBlock } from './core/collect.ts';

@@ -1,76 +1,56 @@
 /**
- * What an account signs in with, by kind. Each kind says what it needs to make access tokens and what a request made
- * with it must carry. Source of the kinds: the AWS SSO OIDC API and what the Kiro IDE and CLI store.
+ * What an account signs in with: the union of all kinds, one file each in credentials/. What differs between them is
+ * asked here and nowhere else. Source of the kinds: the AWS SSO OIDC API and what the Kiro IDE and CLI store.
  */
-import { unreachable } from '../core/unreachable.ts';
+import { API_KEY, type ApiKeyCredential } from './credentials/api-key.ts';
+import { type AwsCredential, BUILDER_ID, IDC } from './credentials/aws.ts';
+import { EXTERNAL_IDP, type ExternalIdpCredential } from './credentials/external-idp.ts';
+import { IAM, type IamCredential } from './credentials/iam.ts';
+import type { KindRules } from './credentials/kind.ts';
+import { SOCIAL, type SocialCredential } from './credentials/social.ts';
 
-/** AWS's own shape; it goes into a host name, so nothing else may pass. */
-export const REGION_PATTERN = /^[a-z]{2}(?:-[a-z]+){1,3}-\d$/;
-export const BUILDER_ID_START_URL = 'https://view.awsapps.com/start';
+export type { AwsCredential } from './credentials/aws.ts';
+export type { ExternalIdpCredential } from './credentials/external-idp.ts';
+export type { IamCredential } from './credentials/iam.ts';
+export { BUILDER_ID_START_URL, REGION_PATTERN } from './credentials/patterns.ts';
+export type { SocialCredential } from './credentials/social.ts';
 
-/** Signed in at AWS: with a personal Builder ID or at an organisation's Identity Center. */
-export interface AwsCredential {
-  readonly kind: 'builder-id' | 'idc';
-  readonly refreshToken: string;
-  /** A refresh token works only with the client it was issued to. */
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Of the sign-in; the API may be served from another one. */
-  readonly region: string;
-  readonly startUrl: string | undefined;
-  readonly profileArn: string | undefined;
-}
-
-/** Signed in at Kiro with Google or GitHub. */
-export interface SocialCredential {
-  readonly kind: 'social';
-  readonly refreshToken: string;
-  readonly region: string;
-  readonly profileArn: string | undefined;
-}
-
-/** A key made by the user for headless use; it is the access token itself. */
-interface ApiKeyCredential {
-  readonly kind: 'api-key';
-  readonly apiKey: string;
-  readonly region: string;
-}
-
-export type Credential = AwsCredential | SocialCredential | ApiKeyCredential;
+export type Credential = AwsCredential | SocialCredential | ExternalIdpCredential | ApiKeyCredential | IamCredential;
 export type CredentialKind = Credential['kind'];
-export type RefreshableCredential = AwsCredential | SocialCredential;
+export type RefreshableCredential = AwsCredential | SocialCredential | ExternalIdpCredential;
 
 export interface AccessToken {
   readonly value: string;
   readonly expiresAtMs: number;
 }
 
+const RULES: Record<CredentialKind, KindRules> = {
+  'builder-id': BUILDER_ID,
+  idc: IDC,
+  social: SOCIAL,
+  'external-idp': EXTERNAL_IDP,
+  'api-key': API_KEY,
+  iam: IAM,
+};
+
 export function isRefreshable(credential: Credential): credential is RefreshableCredential {
-  return credential.kind !== 'api-key';
+  return RULES[credential.kind].serves === 'refreshed';
+}
+
+/** The service lists its profiles, and wants one named in each request. */
+export function hasProfiles(credential: Credential): credential is AwsCredential | ExternalIdpCredential {
+  return RULES[credential.kind].profiles === 'listed';
 }
 
 export function profileArnOf(credential: Credential): string | undefined {
-  switch (credential.kind) {
-    case 'builder-id':
-    case 'idc':
-    case 'social':
-      return credential.profileArn;
-    case 'api-key':
-      return undefined;
-    default:
-      return unreachable(credential);
-  }
+  return 'profileArn' in credential ? credential.profileArn : undefined;
 }
 
 export function headersOf(credential: Credential): Readonly<Record<string, string>> {
-  switch (credential.kind) {
-    case 'api-key':
-      return { tokentype: 'API_KEY' };
-    case 'builder-id':
-    case 'idc':
-    case 'social':
-      return {};
-    default:
-      return unreachable(credential);
-  }
+  return RULES[credential.kind].headers;
+}
+
+/** What it means that the service refuses it for good, and what its owner does then. */
+export function refusalOf(credential: Credential): string {
+  return RULES[credential.kind].refused;
 }

@@ -98,7 +98,8 @@ function fromApiKey({ kiroApiKey, region }: NamedCredentials): Credential | unde
 }
 
 function tokenOf(credential: Credential): string {
-  return isRefreshable(credential) ? credential.refreshToken : credential.apiKey;
+  if (isRefreshable(credential)) return credential.refreshToken;
+  return credential.kind === 'api-key' ? credential.apiKey : `iam ${credential.awsProfile ?? ''}`;
 }
 
 /** Sixteen hex digits of a hash: enough to tell a handful apart, useless for finding the token. */

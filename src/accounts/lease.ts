@@ -27,6 +27,8 @@ export interface Lease {
     readonly headers: Readonly<Record<string, string>>;
   };
   readonly accessToken: string;
+  /** The account's own; may hold a password. */
+  readonly proxy: string | undefined;
   readonly choice: Choice;
   release(error: GatewayError | undefined): void;
 }

@@ -66,6 +66,7 @@ export class Pool {
       accountId: place.entry.id,
       access: this.#accessOf(fresh),
       accessToken: fresh.accessToken.value,
+      proxy: fresh.proxy,
       choice: place.choice,
       release: (error) => {
         if (released) return;

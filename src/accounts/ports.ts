@@ -2,6 +2,7 @@
 import type { AccessToken, Credential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
+import type { StoredSignIn } from './sign-in/pending.ts';
 
 /** Where an account came from decides who owns its credential. */
 type AccountSource =
@@ -24,6 +25,8 @@ export interface Account {
   readonly version: number;
   readonly health: Health;
   readonly options: AccountOptions;
+  /** For everything done in its name: an address, or `direct`; undefined: what the settings say. May hold a password. */
+  readonly proxy?: string | undefined;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -32,6 +35,8 @@ export interface NewAccount
   extends Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'spent'> {
   /** Absent: those of the account it replaces, or the defaults. */
   readonly options?: AccountOptions;
+  /** Absent: that of the account it replaces, or none. */
+  readonly proxy?: string | undefined;
 }
 
 export interface Secrets {
@@ -50,6 +55,8 @@ export interface AccountStore {
   /** Only if the row still has `account`'s version; undefined: somebody was faster, read again and use theirs. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
+  /** undefined when there is none of that id. `proxy` undefined: the account has none of its own any longer. */
+  saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
   /** undefined when there is none of that id. */
   saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined>;
   /** False when there is none of that id. */
@@ -70,9 +77,19 @@ export interface ClientRegistration {
   readonly expiresAtMs: number;
 }
 
+/** What a client is registered for: a code on another screen, or a browser which comes back to this machine. */
+export type SignInFlow = 'device' | 'browser';
+
+/** One registration for each region, start URL and flow; `device` unless said. */
 export interface RegistrationStore {
-  find(region: string, startUrl: string): Promise<ClientRegistration | undefined>;
-  put(region: string, startUrl: string, registration: ClientRegistration, nowMs: number): Promise<void>;
+  find(region: string, startUrl: string, flow?: SignInFlow): Promise<ClientRegistration | undefined>;
+  put(
+    region: string,
+    startUrl: string,
+    registration: ClientRegistration,
+    nowMs: number,
+    flow?: SignInFlow,
+  ): Promise<void>;
 }
 
 export interface NewTokens {
@@ -83,13 +100,27 @@ export interface NewTokens {
   readonly profileArn: string | undefined;
 }
 
+/** What a sign-in brings. The lifetime is undefined where the service does not tell it. */
+export interface SignedInTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresInS: number | undefined;
+  readonly profileArn: string | undefined;
+}
+
 /**
- * The token endpoints. Failures are GatewayErrors: `credential_rejected` when the credential is dead,
- * `upstream_throttled`, `upstream_broken` or `upstream_timeout` when the endpoint is in trouble.
+ * The token endpoints, through the proxy of the account (`direct`, an address, undefined: what the settings say).
+ * Failures are GatewayErrors: `credential_rejected` when the credential is dead, `upstream_throttled`,
+ * `upstream_broken` or `upstream_timeout` when the endpoint is in trouble.
  */
 export interface TokenEndpoints {
-  refresh(credential: RefreshableCredential): Promise<NewTokens>;
-  registerClient(region: string, startUrl: string, signal: AbortSignal): Promise<ClientRegistration>;
+  refresh(credential: RefreshableCredential, proxy?: string): Promise<NewTokens>;
+  signIn(proxy: string | undefined): SignInEndpoints;
+}
+
+/** As TokenEndpoints, before there is an account. */
+export interface SignInEndpoints {
+  registerClient(region: string, startUrl: string, flow: SignInFlow, signal: AbortSignal): Promise<ClientRegistration>;
   startDevice(
     region: string,
     startUrl: string,
@@ -97,6 +128,26 @@ export interface TokenEndpoints {
     signal: AbortSignal,
   ): Promise<DeviceAuthorization>;
   pollDevice(region: string, client: ClientRegistration, deviceCode: string, signal: AbortSignal): Promise<DevicePoll>;
+  startSocialDevice(provider: 'google' | 'github', signal: AbortSignal): Promise<DeviceAuthorization>;
+  pollSocialDevice(deviceCode: string, signal: AbortSignal): Promise<DevicePoll>;
+  /** The address which the person's browser opens at AWS; it comes back to `redirectUri` with a code and `state`. */
+  authorizeUrl(region: string, clientId: string, redirectUri: string, challenge: string, state: string): string;
+  redeemCode(
+    region: string,
+    client: ClientRegistration,
+    code: BrowserCode,
+    signal: AbortSignal,
+  ): Promise<SignedInTokens>;
+  /** The same at Kiro. */
+  socialSignInUrl(redirectUri: string, challenge: string, state: string): string;
+  redeemSocialCode(code: BrowserCode, signal: AbortSignal): Promise<SignedInTokens>;
+}
+
+/** What a browser brought back, and the proof (RFC 7636) that it was sent from here. */
+export interface BrowserCode {
+  readonly code: string;
+  readonly codeVerifier: string;
+  readonly redirectUri: string;
 }
 
 export interface DeviceAuthorization {
@@ -116,7 +167,7 @@ export type DevicePoll =
   | { readonly type: 'denied' }
   /** The registration is unknown or out of date. */
   | { readonly type: 'client-rejected' }
-  | { readonly type: 'signed-in'; readonly tokens: NewTokens & { readonly refreshToken: string } };
+  | { readonly type: 'signed-in'; readonly tokens: SignedInTokens };
 
 /** A credential file of another program. */
 export interface CredentialFile {
@@ -124,4 +175,14 @@ export interface CredentialFile {
   read(): Promise<Secrets | undefined>;
   /** In the file's own format, atomically, its mode kept; everything else in it stays. */
   write(credential: RefreshableCredential, accessToken: AccessToken): Promise<void>;
+}
+
+/** Sign-ins which somebody has begun from afar: they outlive the process which began them. */
+export interface SignInStore {
+  find(id: string): Promise<StoredSignIn | undefined>;
+  put(signIn: StoredSignIn, nowMs: number): Promise<void>;
+  /** Those whose time was up before then. */
+  removeExpired(beforeMs: number): Promise<void>;
+  /** As AccountStore's, for one sign-in. */
+  exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
 }

@@ -6,7 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type AccessToken, isRefreshable, type RefreshableCredential } from './credentials.ts';
+import { type AccessToken, isRefreshable, type RefreshableCredential, refusalOf } from './credentials.ts';
 import type { Account, AccountStore, CredentialFile, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
 
 /** Made anew this long before it runs out, so that no reply begins with a token about to expire. */
@@ -50,7 +50,7 @@ export class Refresher {
   async fresh(account: Account, refused: string | undefined): Promise<FreshAccount> {
     const { credential, accessToken } = account;
     if (credential.kind === 'api-key') {
-      if (refused === credential.apiKey) throw signInAgain('The upstream refused the API key. Make a new one.');
+      if (refused === credential.apiKey) throw signInAgain(refusalOf(credential));
       return { ...account, accessToken: { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY } };
     }
     const nowMs = this.#options.clock.now();
@@ -97,14 +97,14 @@ export class Refresher {
   async #ask(account: Account, credential: RefreshableCredential, refused: string | undefined): Promise<FreshAccount> {
     let made: NewTokens;
     try {
-      made = await this.#options.tokens.refresh(credential);
+      made = await this.#options.tokens.refresh(credential, account.proxy);
     } catch (cause) {
       const error = GatewayError.from(cause);
       if (error.code !== 'credential_rejected') throw error;
       const replaced = await this.#replacedMeanwhile(account, credential, refused);
       if (replaced === undefined) throw error;
       if ('accessToken' in replaced) return replaced;
-      made = await this.#options.tokens.refresh(replaced.credential);
+      made = await this.#options.tokens.refresh(replaced.credential, account.proxy);
       credential = replaced.credential;
     }
     const secrets = secretsFrom(credential, made, this.#options.clock.now());

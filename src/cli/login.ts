@@ -1,5 +1,5 @@
 /** `dragoman login`: signs in by device flow and stores the account. Until the person has said yes, nothing is stored. */
-import type { SignIn } from '../compose.ts';
+import type { SignIn } from '../compose-sign-in.ts';
 import { type Command, type CommandInput, printJson, textOption } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';

@@ -138,6 +138,21 @@ export const SETTINGS = {
     accepts: 'an http or https address',
     meaning: "Kiro's sign-in service for Google and GitHub accounts.",
   }),
+  portalUrl: setting<string>({
+    name: 'DRAGOMAN_PORTAL_URL',
+    schema: webAddress(),
+    fallback: 'https://app.kiro.dev',
+    accepts: 'an http or https address',
+    meaning: "Kiro's portal, which `dragoman login --social` opens in the browser.",
+  }),
+  idpHosts: setting<readonly string[]>({
+    name: 'DRAGOMAN_IDP_HOSTS',
+    schema: commaList(),
+    fallback: [],
+    fallbackText: 'none',
+    accepts: 'hosts, separated by commas, with the port if it is not the usual one',
+    meaning: "Organisations' identity providers which may be sent refresh tokens, besides Microsoft Entra ID.",
+  }),
   refreshToken: setting<string | undefined>({
     name: 'DRAGOMAN_REFRESH_TOKEN',
     alsoRead: ['AMAZONQ_REFRESH_TOKEN', 'AWS_REFRESHTOKEN'],

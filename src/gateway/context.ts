@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Upstream, UpstreamRequest } from '../upstreams/upstream.ts';
-import type { AccountPool, Lease, MediaTools, SendUpstream, UpstreamAnswer } from './ports.ts';
+import type { AccountPool, AuthorizedRequest, Lease, MediaTools, SendUpstream, UpstreamAnswer } from './ports.ts';
 
 export interface GatewayContext {
   readonly upstream: Upstream;
@@ -18,13 +18,17 @@ export interface GatewayContext {
   readonly recoverToolCalls: boolean;
 }
 
-/** The account's bearer token goes on at the last moment, so that nothing before can log it. */
+/**
+ * The account's bearer token goes on at the last moment, so that nothing before can log it; with it the proxy it is
+ * reached through. Signatures are made where the request is sent, since they depend on everything else.
+ */
 export function authorized(
   request: UpstreamRequest,
-  lease: Lease,
+  { accessToken, proxy, sign }: Lease,
   headers: Readonly<Record<string, string>> = {},
-): UpstreamRequest {
-  return { ...request, headers: { ...request.headers, ...headers, authorization: `Bearer ${lease.accessToken}` } };
+): AuthorizedRequest {
+  const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };
+  return { ...request, headers: { ...request.headers, ...headers, ...bearer }, proxy, sign };
 }
 
 /** More than any envelope of the service; an edge layer's HTML page is cut here. */

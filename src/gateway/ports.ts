@@ -8,7 +8,17 @@ import type { ReplyEvent } from '../core/reply.ts';
 import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream.ts';
 
 /** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
-export type SendUpstream = (request: UpstreamRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
+export type SendUpstream = (request: AuthorizedRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
+
+/** A request in an account's name: with its token or to be signed with its keys, through its proxy. */
+export interface AuthorizedRequest extends UpstreamRequest {
+  /** An address or `direct`; undefined: as the settings say. Never logged. */
+  readonly proxy?: string | undefined;
+  /** The headers to send instead, signature included. Rejects with a GatewayError. */
+  readonly sign?: SignRequest | undefined;
+}
+
+export type SignRequest = (request: UpstreamRequest) => Promise<Readonly<Record<string, string>>>;
 
 export interface UpstreamAnswer {
   readonly status: number;
@@ -69,8 +79,11 @@ export type DocumentFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
 export interface Lease {
   readonly accountId: string;
   readonly access: Access;
-  /** Sent as `authorization: Bearer …`; never logged. */
+  /** Sent as `authorization: Bearer …`, unless requests are signed; never logged. */
   readonly accessToken: string;
+  /** As in AuthorizedRequest. */
+  readonly proxy?: string | undefined;
+  readonly sign?: SignRequest | undefined;
   /** Why this account. */
   readonly choice?: Choice;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */

@@ -2,6 +2,8 @@
  * Which profile an organisation's account works under. Asked once, after signing in: in every region which serves the
  * API, because the sign-in's own region says nothing about where the profile lives.
  */
+import { PROFILE_ARN_PATTERN } from '../accounts/credentials/patterns.ts';
+import type { Profile } from '../accounts/sign-in/adopt.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
@@ -15,14 +17,11 @@ import type { SendUpstream } from './ports.ts';
 const MAX_PAGES = 10;
 const MAX_LIST_BYTES = 1024 * 1024;
 
-export interface Profile {
-  readonly arn: string;
-  readonly name: string;
-}
-
 export interface ProfileQuestion {
   readonly access: Access;
   readonly accessToken: string;
+  /** Of the account; undefined: as the settings say. */
+  readonly proxy: string | undefined;
   readonly send: SendUpstream;
   readonly log: Log;
 }
@@ -47,13 +46,17 @@ export async function listProfiles(question: ProfileQuestion, signal: AbortSigna
   return [...profiles.values()];
 }
 
-async function listIn({ send, accessToken }: ProfileQuestion, access: Access, signal: AbortSignal): Promise<Profile[]> {
+async function listIn(
+  { send, accessToken, proxy }: ProfileQuestion,
+  access: Access,
+  signal: AbortSignal,
+): Promise<Profile[]> {
   const profiles: Profile[] = [];
   let nextToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const request = encodeListProfiles(access, nextToken);
     const headers = { ...request.headers, authorization: `Bearer ${accessToken}` };
-    const answer = await send({ ...request, headers }, signal);
+    const answer = await send({ ...request, headers, proxy }, signal);
     if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer);
     const body = parse(await readText(answer, MAX_LIST_BYTES));
     if (Array.isArray(body.profiles)) profiles.push(...body.profiles.flatMap(toProfile));
@@ -66,7 +69,12 @@ async function listIn({ send, accessToken }: ProfileQuestion, access: Access, si
 function toProfile(entry: unknown): Profile[] {
   if (!isJsonObject(entry)) return [];
   const { arn, profileName, status } = entry;
-  if (typeof arn !== 'string' || (status !== undefined && status !== null && status !== 'ACTIVE')) return [];
+  if (
+    typeof arn !== 'string' ||
+    !PROFILE_ARN_PATTERN.test(arn) ||
+    (status !== undefined && status !== null && status !== 'ACTIVE')
+  )
+    return [];
   return [{ arn, name: typeof profileName === 'string' ? profileName : arn }];
 }
 

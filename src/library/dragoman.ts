@@ -1,7 +1,8 @@
 /** The gateway without its server, for programs which want answers and not an address. */
 import { randomUUID } from 'node:crypto';
 import type { Account } from '../accounts/ports.ts';
-import { composeGateway, type SignInOptions } from '../compose.ts';
+import type { SignInRequest } from '../accounts/sign-in/place.ts';
+import { composeGateway } from '../compose.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import type { Reply } from '../core/collect.ts';
 import type { Conversation } from '../core/conversation.ts';
@@ -53,7 +54,7 @@ export type Asked = string | Question | Conversation;
 
 export interface Dragoman extends AsyncDisposable {
   /** Signs in by device flow: Builder ID, or an organisation with its start URL. */
-  signIn(options?: SignInOptions & AskOptions): Promise<PendingSignIn>;
+  signIn(options?: SignInRequest & AskOptions): Promise<PendingSignIn>;
   accounts(): readonly AccountSummary[];
   /** False when there is none of that id. */
   removeAccount(id: string): Promise<boolean>;

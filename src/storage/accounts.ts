@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { Account, AccountStore, Secrets } from '../accounts/ports.ts';
+import { GatewayError } from '../core/errors.ts';
 import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
@@ -29,17 +30,20 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     put: (account, nowMs) =>
       patiently(async () => {
         const { id, label, source, health, options } = account;
-        const changed = {
+        const changedWith = (proxy: string | undefined) => ({
           kind: account.credential.kind,
           label,
           source: JSON.stringify(source),
-          sealed: sealSecrets(seal, id, account),
+          sealed: sealSecrets(seal, id, account, proxy),
           health: JSON.stringify(health),
           ...(options === undefined ? {} : { options: JSON.stringify(options) }),
           updated_at_ms: nowMs,
-        };
+        });
         const row = await db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
+          const replaced = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+          const kept = replaced && toAccount(replaced, seal).proxy;
+          const changed = changedWith('proxy' in account ? account.proxy : kept);
           return transaction
             .insertInto('accounts')
             .values({ id, created_at_ms: nowMs, ...changed })
@@ -59,7 +63,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
           .updateTable('accounts')
           .set({
             kind: secrets.credential.kind,
-            sealed: sealSecrets(seal, id, secrets),
+            sealed: sealSecrets(seal, id, secrets, account.proxy),
             version: version + 1,
             updated_at_ms: nowMs,
           })
@@ -75,6 +79,25 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
         const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
         await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
       }),
+
+    saveProxy: (id, proxy, nowMs) =>
+      patiently(() =>
+        db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, seal);
+          const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+          if (!row) return undefined;
+          const account = toAccount(row, seal);
+          const saved = await transaction
+            .updateTable('accounts')
+            .set({ sealed: sealSecrets(seal, id, account, proxy), version: row.version + 1, updated_at_ms: nowMs })
+            .where('id', '=', id)
+            .where('version', '=', row.version)
+            .returningAll()
+            .executeTakeFirst();
+          if (saved) return toAccount(saved, seal);
+          throw new GatewayError('storage_unavailable', 'The account was changed at the same moment. Try again.');
+        }),
+      ),
 
     saveOptions: (id, label, options, nowMs) =>
       patiently(async () => {
@@ -96,8 +119,17 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
   };
 }
 
-function sealSecrets(seal: Seal, id: string, { credential, accessToken, spent }: Secrets): Uint8Array {
-  return seal.close(placeOfAccount(id), JSON.stringify({ credential, accessToken, spent }));
+function sealSecrets(
+  seal: Seal,
+  id: string,
+  { credential, accessToken, spent }: Secrets,
+  proxy: string | undefined,
+): Uint8Array {
+  return seal.close(placeOfAccount(id), JSON.stringify({ credential, accessToken, spent, proxy }));
+}
+
+interface Sealed extends Secrets {
+  readonly proxy?: string | undefined;
 }
 
 export function placeOfAccount(id: string): string {
@@ -111,7 +143,7 @@ export function refreshLock(id: string): string {
 
 function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
   // The JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
-  const { credential, accessToken, spent } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Secrets;
+  const { credential, accessToken, spent, proxy } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Sealed;
   return {
     id: row.id,
     label: row.label,
@@ -119,6 +151,7 @@ function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
     credential,
     accessToken,
     ...(spent === undefined ? {} : { spent }),
+    ...(proxy === undefined ? {} : { proxy }),
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
     options: { ...DEFAULT_OPTIONS, ...(JSON.parse(row.options) as Partial<Account['options']>) },

@@ -1,7 +1,7 @@
 /** Opens the store: the key is tried on what is there before anything is changed, then the schema is brought up. */
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { AccountStore, RegistrationStore } from '../accounts/ports.ts';
+import type { AccountStore, RegistrationStore, SignInStore } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createAccountStore } from './accounts.ts';
 import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
@@ -12,10 +12,12 @@ import { type RotatedKey, rotateKey } from './rotate-key.ts';
 import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeHome, makeKeyFile, readKeyFile, readNextKey } from './secret-key.ts';
+import { createSignInStore } from './sign-ins.ts';
 
 export interface Store {
   readonly accounts: AccountStore;
   readonly registrations: RegistrationStore;
+  readonly signIns: SignInStore;
   /** Resolves when the database answers, else rejects with `storage_unavailable`. */
   ping(): Promise<void>;
   /**
@@ -55,6 +57,7 @@ export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): 
     return {
       accounts: createAccountStore(database, seal),
       registrations: createRegistrationStore(database, seal),
+      signIns: createSignInStore(database, seal),
       ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

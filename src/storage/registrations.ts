@@ -1,6 +1,6 @@
-/** Client registrations at the sign-in service, one for each region and start URL. */
+/** Client registrations at the sign-in service, one for each region, start URL and flow. */
 import { createHash } from 'node:crypto';
-import type { ClientRegistration, RegistrationStore } from '../accounts/ports.ts';
+import type { ClientRegistration, RegistrationStore, SignInFlow } from '../accounts/ports.ts';
 import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
@@ -8,17 +8,17 @@ import type { Seal } from './seal.ts';
 
 export function createRegistrationStore({ db }: Database, seal: Seal): RegistrationStore {
   return {
-    find: (region, startUrl) =>
+    find: (region, startUrl, flow = 'device') =>
       patiently(async () => {
-        const id = idOf(region, startUrl);
+        const id = idOf(region, startUrl, flow);
         const row = await db.selectFrom('client_registrations').selectAll().where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
         return row && (JSON.parse(seal.open(placeOfRegistration(id), row.sealed)) as ClientRegistration);
       }),
 
-    put: (region, startUrl, registration, nowMs) =>
+    put: (region, startUrl, registration, nowMs, flow = 'device') =>
       patiently(async () => {
-        const id = idOf(region, startUrl);
+        const id = idOf(region, startUrl, flow);
         const changed = {
           sealed: seal.close(placeOfRegistration(id), JSON.stringify(registration)),
           expires_at_ms: registration.expiresAtMs,
@@ -37,8 +37,9 @@ export function createRegistrationStore({ db }: Database, seal: Seal): Registrat
 }
 
 /** A hash, because an organisation's start URL tells who it is. */
-function idOf(region: string, startUrl: string): string {
-  return createHash('sha256').update(`${region} ${startUrl}`).digest('hex').slice(0, 32);
+function idOf(region: string, startUrl: string, flow: SignInFlow): string {
+  const place = flow === 'device' ? `${region} ${startUrl}` : `${region} ${startUrl} ${flow}`;
+  return createHash('sha256').update(place).digest('hex').slice(0, 32);
 }
 
 export function placeOfRegistration(id: string): string {

@@ -12,6 +12,7 @@ import { placeOfRegistration } from './registrations.ts';
 import type { Tables } from './schema.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeNextKey } from './secret-key.ts';
+import { placeOfSignIn } from './sign-ins.ts';
 
 export interface RotatedKey {
   readonly accounts: number;
@@ -38,7 +39,8 @@ export async function rotateKey(holder: KeyHolder, newKey: string | undefined): 
         database.exclusively(async (connection) => {
           await checkStillOurs(connection, seal);
           const accounts = await resealAccounts(connection, seal, next);
-          const registrations = await resealRegistrations(connection, seal, next);
+          const registrations = await resealBeside(connection, 'client_registrations', placeOfRegistration, seal, next);
+          await resealBeside(connection, 'sign_ins', placeOfSignIn, seal, next);
           await replaceCanary(connection, next);
           return { accounts, registrations };
         }),
@@ -59,12 +61,18 @@ async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promis
   return rows.length;
 }
 
-async function resealRegistrations(db: Kysely<Tables>, old: Seal, next: Seal): Promise<number> {
-  const rows = await db.selectFrom('client_registrations').select(['id', 'sealed']).execute();
+async function resealBeside(
+  db: Kysely<Tables>,
+  table: 'client_registrations' | 'sign_ins',
+  placeOf: (id: string) => string,
+  old: Seal,
+  next: Seal,
+): Promise<number> {
+  const rows = await db.selectFrom(table).select(['id', 'sealed']).execute();
   for (const { id, sealed } of rows) {
-    const place = placeOfRegistration(id);
+    const place = placeOf(id);
     const changed = { sealed: next.close(place, old.open(place, sealed)) };
-    await db.updateTable('client_registrations').set(changed).where('id', '=', id).execute();
+    await db.updateTable(table).set(changed).where('id', '=', id).execute();
   }
   return rows.length;
 }

@@ -26,6 +26,12 @@ export interface Tables {
     expires_at_ms: number;
     updated_at_ms: number;
   };
+  sign_ins: {
+    id: string;
+    sealed: Uint8Array;
+    expires_at_ms: number;
+    updated_at_ms: number;
+  };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }
@@ -75,6 +81,19 @@ export const MIGRATIONS: readonly Migration[] = [
       await db.schema
         .alterTable('accounts')
         .addColumn('options', 'text', (column) => column.notNull().defaultTo('{}'))
+        .execute();
+    },
+  },
+  {
+    number: 3,
+    name: 'sign-ins under way',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('sign_ins')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
         .execute();
     },
   },

@@ -1,5 +1,6 @@
-/** Which connection a request takes: straight, or through the proxy of the usual environment variables. */
-import { Agent, Dispatcher, EnvHttpProxyAgent } from 'undici';
+/** Which connection a request takes: its account's proxy, the proxy of the usual environment variables, or straight. */
+import { Agent, Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { checkedProxy, DIRECT } from '../accounts/proxy.ts';
 
 export interface ProxySettings {
   readonly httpProxy?: string | undefined;
@@ -13,8 +14,52 @@ export interface ProxySettings {
 /** Longer than the pauses inside an agent's session, shorter than what load balancers in front of the service allow. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** Connections by proxy, each with its pools, made when they are first needed. */
+export class Dispatchers {
+  readonly #byProxy = new Map<string, Dispatcher>();
+  readonly #usual: Dispatcher;
+  readonly #connectTimeoutMs: number;
+
+  constructor(proxy: ProxySettings | undefined, connectTimeoutMs: number) {
+    this.#usual = createDispatcher(proxy, connectTimeoutMs);
+    this.#connectTimeoutMs = connectTimeoutMs;
+  }
+
+  /** undefined: as the settings say. An account's own proxy takes everything, loopback too. */
+  of(proxy: string | undefined): Dispatcher {
+    if (proxy === undefined) return this.#usual;
+    let dispatcher = this.#byProxy.get(proxy);
+    if (!dispatcher) {
+      dispatcher = createAccountDispatcher(checkedProxy(proxy), this.#connectTimeoutMs);
+      this.#byProxy.set(proxy, dispatcher);
+    }
+    return dispatcher;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.#usual, ...this.#byProxy.values()].map((dispatcher) => dispatcher.destroy()));
+  }
+}
+
+function createAccountDispatcher(proxy: string, connectTimeoutMs: number): Dispatcher {
+  const options = optionsOf(connectTimeoutMs);
+  if (proxy === DIRECT) return new Agent(options);
+  const address = plainSocks(proxy);
+  if (address.startsWith('socks')) return new Socks5ProxyAgent(address, { connectTimeout: connectTimeoutMs });
+  return new ProxyAgent({ ...options, uri: address, connectTimeout: connectTimeoutMs });
+}
+
+function optionsOf(connectTimeoutMs: number) {
+  return { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: connectTimeoutMs } };
+}
+
+/** Names are always looked up by the proxy, which `socks5h` asks for and `socks5` allows. */
+function plainSocks(proxy: string): string {
+  return proxy.replace(/^socks5h:/i, 'socks5:');
+}
+
 export function createDispatcher(proxy: ProxySettings | undefined, connectTimeoutMs: number): Dispatcher {
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: connectTimeoutMs } };
+  const options = optionsOf(connectTimeoutMs);
   const direct = new Agent(options);
   const httpProxy = proxy?.httpProxy || proxy?.allProxy;
   const httpsProxy = proxy?.httpsProxy || proxy?.allProxy || httpProxy;
@@ -22,8 +67,8 @@ export function createDispatcher(proxy: ProxySettings | undefined, connectTimeou
   // Empty strings, not undefined: undici would read the environment again, and settings may have overruled it.
   const proxied = new EnvHttpProxyAgent({
     ...options,
-    httpProxy: httpProxy ?? '',
-    httpsProxy: httpsProxy ?? '',
+    httpProxy: plainSocks(httpProxy ?? ''),
+    httpsProxy: plainSocks(httpsProxy ?? ''),
     noProxy: proxy?.noProxy ?? '',
   });
   return new LoopbackDirect(direct, proxied);

@@ -4,16 +4,33 @@
  */
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import type { Dispatcher } from 'undici';
-import { type AwsCredential, REGION_PATTERN } from '../accounts/credentials.ts';
-import type { ClientRegistration, DeviceAuthorization, DevicePoll, NewTokens } from '../accounts/ports.ts';
+import { checkedRegion } from '../accounts/credentials/patterns.ts';
+import type { AwsCredential } from '../accounts/credentials.ts';
+import type {
+  BrowserCode,
+  ClientRegistration,
+  DeviceAuthorization,
+  DevicePoll,
+  NewTokens,
+  SignedInTokens,
+  SignInFlow,
+} from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
-import { exchange } from './small-exchange.ts';
+import { createSdkHandler } from './sdk-handler.ts';
 
 const CLIENT_NAME = 'dragoman';
 const SCOPES = ['codewhisperer:completions', 'codewhisperer:analysis', 'codewhisperer:conversations'];
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const CODE_GRANT = 'authorization_code';
 const REFRESH_GRANT = 'refresh_token';
+const CALLBACK_PATH = '/oauth/callback';
 const USUAL_TOKEN_LIFE_S = 3_600;
+
+/** The port of a loopback address is left out here and ignored when the browser comes back to one. */
+const GRANTS_OF: Record<SignInFlow, { readonly grantTypes: string[]; readonly redirectUris?: string[] }> = {
+  device: { grantTypes: [DEVICE_GRANT, REFRESH_GRANT] },
+  browser: { grantTypes: [CODE_GRANT, REFRESH_GRANT], redirectUris: [`http://127.0.0.1${CALLBACK_PATH}`] },
+};
 
 export interface OidcOptions {
   readonly dispatcher: Dispatcher;
@@ -30,14 +47,14 @@ export class Oidc {
     this.#options = options;
   }
 
-  registerClient(region: string, startUrl: string, signal: AbortSignal): Promise<ClientRegistration> {
+  registerClient(region: string, startUrl: string, flow: SignInFlow, signal: AbortSignal): Promise<ClientRegistration> {
     return explained('registered no client', signal, async () => {
       const [client, { RegisterClientCommand }] = await this.#load(region);
       const input = {
         clientName: CLIENT_NAME,
         clientType: 'public',
         scopes: SCOPES,
-        grantTypes: [DEVICE_GRANT, REFRESH_GRANT],
+        ...GRANTS_OF[flow],
         issuerUrl: startUrl,
       };
       const output = await client.send(new RegisterClientCommand(input), { abortSignal: signal });
@@ -81,15 +98,42 @@ export class Oidc {
     const command = new CreateTokenCommand({ clientId, clientSecret, grantType: DEVICE_GRANT, deviceCode });
     try {
       const output = await client.send(command, { abortSignal: signal });
-      const tokens = toTokens(output);
-      const { refreshToken } = tokens;
-      if (refreshToken === undefined) throw incomplete();
-      return { type: 'signed-in', tokens: { ...tokens, refreshToken } };
+      return { type: 'signed-in', tokens: withRefreshToken(toTokens(output)) };
     } catch (cause) {
       const waiting = POLL_ANSWERS[nameOf(cause)];
       if (waiting) return { type: waiting };
       throw explain('gave no token', cause, signal);
     }
+  }
+
+  /** The address which the person's browser opens; it comes back to `redirectUri` with a code and `state`. */
+  authorizeUrl(region: string, clientId: string, redirectUri: string, challenge: string, state: string): string {
+    checkedRegion(region);
+    const url = new URL(`${this.#options.url ?? `https://oidc.${region}.amazonaws.com`}/authorize`);
+    const query = {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      scopes: SCOPES.join(','),
+      state,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    };
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  redeemCode(
+    region: string,
+    { clientId, clientSecret }: ClientRegistration,
+    { code, codeVerifier, redirectUri }: BrowserCode,
+    signal: AbortSignal,
+  ): Promise<SignedInTokens> {
+    return explained('gave no token', signal, async () => {
+      const [client, { CreateTokenCommand }] = await this.#load(region);
+      const input = { clientId, clientSecret, grantType: CODE_GRANT, code, codeVerifier, redirectUri };
+      return withRefreshToken(toTokens(await client.send(new CreateTokenCommand(input), { abortSignal: signal })));
+    });
   }
 
   refresh({ region, clientId, clientSecret, refreshToken }: AwsCredential): Promise<NewTokens> {
@@ -101,7 +145,7 @@ export class Oidc {
   }
 
   async #load(region: string): Promise<[SSOOIDCClient, typeof import('@aws-sdk/client-sso-oidc')]> {
-    if (!REGION_PATTERN.test(region)) throw new GatewayError('invalid_request', 'The account has no valid AWS region.');
+    checkedRegion(region);
     const sdk = await import('@aws-sdk/client-sso-oidc');
     let client = this.#clients.get(region);
     if (!client) {
@@ -124,42 +168,9 @@ export class Oidc {
       useFipsEndpoint: false,
       userAgentAppId: CLIENT_NAME,
       customUserAgent: userAgent,
-      requestHandler: createHandler(dispatcher),
+      requestHandler: createSdkHandler(dispatcher),
     });
   }
-}
-
-interface SmithyRequest {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
-  readonly path: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-}
-
-/** The SDK's requests over our own connections, so that proxies and timeouts are those of everything else. */
-function createHandler(dispatcher: Dispatcher) {
-  return {
-    metadata: { handlerProtocol: 'http/1.1' },
-    updateHttpClientConfig(): void {},
-    httpHandlerConfigs: () => ({}),
-    async handle(request: SmithyRequest, { abortSignal }: { abortSignal?: unknown } = {}) {
-      const { protocol, hostname, port, path, method, headers, body } = request;
-      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
-      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const text = typeof body === 'string' || body instanceof Uint8Array ? body : '';
-      const answer = await exchange(dispatcher, { url, method, headers: withoutHost(headers), body: text }, signal);
-      return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
-    },
-  };
-}
-
-/** undici writes both itself. */
-function withoutHost(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const names = new Set(['host', 'content-length']);
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase())));
 }
 
 function toTokens({
@@ -173,6 +184,12 @@ function toTokens({
 }): NewTokens {
   if (!accessToken) throw incomplete();
   return { accessToken, refreshToken, expiresInS: expiresIn ?? USUAL_TOKEN_LIFE_S, profileArn: undefined };
+}
+
+function withRefreshToken(tokens: NewTokens): SignedInTokens {
+  const { refreshToken } = tokens;
+  if (refreshToken === undefined) throw incomplete();
+  return { ...tokens, refreshToken };
 }
 
 const POLL_ANSWERS: Readonly<Record<string, 'pending' | 'slow-down' | 'expired' | 'denied' | 'client-rejected'>> = {

@@ -1,7 +1,10 @@
-/** Kiro's auth service, for accounts signed in with Google or GitHub: `POST /refreshToken`, camelCase JSON both ways. */
+/**
+ * Kiro's auth service, for accounts signed in with Google or GitHub: camelCase answers, as the Kiro IDE and CLI get
+ * them. Signing in goes through the portal in a browser, or with a code on another screen.
+ */
 import type { Dispatcher } from 'undici';
 import type { SocialCredential } from '../accounts/credentials.ts';
-import type { NewTokens } from '../accounts/ports.ts';
+import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { exchange, type SmallAnswer } from './small-exchange.ts';
@@ -14,37 +17,133 @@ export interface SocialAuthOptions {
   readonly now: () => number;
 }
 
+/** What the device flow knows the Kiro command line as; another would be refused. */
+const CLIENT_ID = 'kiro-cli';
 const USUAL_TOKEN_LIFE_S = 3_600;
+const USUAL_DEVICE_LIFE_S = 300;
 
-export async function refreshSocial(
-  { dispatcher, url, userAgent, now }: SocialAuthOptions,
-  { refreshToken }: SocialCredential,
-): Promise<NewTokens> {
-  const request = {
-    url: `${url}/refreshToken`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
-    body: JSON.stringify({ refreshToken }),
+export async function refreshSocial(options: SocialAuthOptions, credential: SocialCredential): Promise<NewTokens> {
+  const answer = await post(options, '/refreshToken', { refreshToken: credential.refreshToken });
+  if (answer.status !== 200) throw refusal(answer);
+  const tokens = toTokens(parse(answer), options.now());
+  return { ...tokens, expiresInS: tokens.expiresInS ?? USUAL_TOKEN_LIFE_S };
+}
+
+/** `portalUrl`: no trailing slash. The portal asks the person whether Google or GitHub. */
+export function socialSignInUrl(portalUrl: string, redirectUri: string, challenge: string, state: string): string {
+  const url = new URL(`${portalUrl}/signin`);
+  const query = {
+    state,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    redirect_uri: redirectUri,
+    redirect_from: 'KiroIDE',
   };
-  const answer = await exchange(dispatcher, request, undefined);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+export async function redeemSocialCode(
+  options: SocialAuthOptions,
+  { code, codeVerifier, redirectUri }: BrowserCode,
+  signal: AbortSignal,
+): Promise<SignedInTokens> {
+  const body = { code, code_verifier: codeVerifier, redirect_uri: redirectUri };
+  const answer = await post(options, '/oauth/token', body, signal);
+  if (answer.status !== 200) throw refusal(answer);
+  return withRefreshToken(toTokens(parse(answer), options.now()));
+}
+
+export async function startSocialDevice(
+  options: SocialAuthOptions,
+  provider: 'google' | 'github',
+  signal: AbortSignal,
+): Promise<DeviceAuthorization> {
+  const loginProvider = provider === 'google' ? 'Google' : 'Github';
+  const answer = await post(options, '/oauth/device/authorization', { clientId: CLIENT_ID, loginProvider }, signal);
   if (answer.status !== 200) throw refusal(answer);
   const body = parse(answer);
+  const deviceCode = textOf(body.deviceCode);
+  const userCode = textOf(body.userCode);
+  const verificationUrl = textOf(body.verificationUri);
+  if (deviceCode === undefined || userCode === undefined || verificationUrl === undefined) throw incomplete();
+  return {
+    deviceCode,
+    userCode,
+    verificationUrl,
+    verificationUrlComplete: textOf(body.verificationUriComplete),
+    expiresInS: secondsOf(body.expiresInMilliseconds) ?? USUAL_DEVICE_LIFE_S,
+    intervalS: secondsOf(body.intervalInMilliseconds),
+  };
+}
+
+/** 200 until there is an answer; what it says is in `status`. */
+export async function pollSocialDevice(
+  options: SocialAuthOptions,
+  deviceCode: string,
+  signal: AbortSignal,
+): Promise<DevicePoll> {
+  const answer = await post(options, '/oauth/device/poll', { clientId: CLIENT_ID, deviceCode }, signal);
+  if (answer.status !== 200) throw refusal(answer);
+  const body = parse(answer);
+  if (textOf(body.accessToken) !== undefined)
+    return { type: 'signed-in', tokens: withRefreshToken(toTokens(body, options.now())) };
+  return { type: POLL_ANSWERS[textOf(body.status) ?? ''] ?? 'denied' };
+}
+
+const POLL_ANSWERS: Readonly<Record<string, 'pending' | 'slow-down' | 'expired'>> = {
+  authorization_pending: 'pending',
+  slow_down: 'slow-down',
+  expired_token: 'expired',
+};
+
+function post(
+  { dispatcher, url, userAgent }: SocialAuthOptions,
+  path: string,
+  body: object,
+  signal?: AbortSignal,
+): Promise<SmallAnswer> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent };
+  return exchange(dispatcher, { url: `${url}${path}`, method: 'POST', headers, body: JSON.stringify(body) }, signal);
+}
+
+interface PossibleTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  readonly profileArn: string | undefined;
+  readonly expiresInS: number | undefined;
+}
+
+function toTokens(body: Readonly<Record<string, unknown>>, nowMs: number): PossibleTokens {
   const accessToken = textOf(body.accessToken);
-  if (accessToken === undefined) {
-    throw new GatewayError('upstream_broken', "Kiro's sign-in service answered without an access token.");
-  }
+  if (accessToken === undefined) throw incomplete();
   return {
     accessToken,
     refreshToken: textOf(body.refreshToken),
     profileArn: textOf(body.profileArn),
-    expiresInS: lifeOf(body, now()),
+    expiresInS: lifeOf(body, nowMs),
   };
 }
 
-function lifeOf({ expiresIn, expiresAt }: Readonly<Record<string, unknown>>, nowMs: number): number {
+function withRefreshToken(tokens: PossibleTokens): SignedInTokens {
+  const { refreshToken } = tokens;
+  if (refreshToken === undefined) throw incomplete();
+  return { ...tokens, refreshToken };
+}
+
+function incomplete(): GatewayError {
+  return new GatewayError('upstream_broken', "Kiro's sign-in service answered without what was asked for.");
+}
+
+function secondsOf(ms: unknown): number | undefined {
+  return typeof ms === 'number' && ms > 0 ? Math.ceil(ms / 1000) : undefined;
+}
+
+/** undefined: it does not say. */
+function lifeOf({ expiresIn, expiresAt }: Readonly<Record<string, unknown>>, nowMs: number): number | undefined {
   if (typeof expiresIn === 'number') return expiresIn;
   const untilMs = typeof expiresAt === 'string' ? Date.parse(expiresAt) : Number.NaN;
-  return Number.isNaN(untilMs) ? USUAL_TOKEN_LIFE_S : Math.round((untilMs - nowMs) / 1000);
+  return Number.isNaN(untilMs) ? undefined : Math.round((untilMs - nowMs) / 1000);
 }
 
 /** A throttled or broken service says nothing about the credential: only a clear word kills it. */
@@ -61,7 +160,7 @@ function refusal(answer: SmallAnswer): GatewayError {
   const isDead =
     status === 401 || (status === 400 && /invalid_grant|invalid refresh token|bad credentials/i.test(text(answer)));
   if (isDead) {
-    return new GatewayError('credential_rejected', `${said} Sign in again in the Kiro IDE.`, { upstream });
+    return new GatewayError('credential_rejected', `${said} Sign in again.`, { upstream });
   }
   if (status === 403) return new GatewayError('permission_denied', said, { upstream });
   if (status === 429) {

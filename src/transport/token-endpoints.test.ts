@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsCredential } from '../../test/support/fake-accounts.ts';
 import type { SocialCredential } from '../accounts/credentials.ts';
-import type { TokenEndpoints } from '../accounts/ports.ts';
+import type { SignInEndpoints, TokenEndpoints } from '../accounts/ports.ts';
 import type { GatewayError } from '../core/errors.ts';
-import { createDispatcher } from './dispatcher.ts';
+import { Dispatchers } from './dispatcher.ts';
 import { createTokenEndpoints } from './token-endpoints.ts';
 
 interface Seen {
@@ -26,8 +26,15 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
+interface Served {
+  url: string;
+  endpoints: TokenEndpoints;
+  signIn: SignInEndpoints;
+  seen: Seen[];
+}
+
 /** Token endpoints whose service always gives this reply; `stall` gives none. */
-async function serve(reply: Reply | 'stall'): Promise<{ endpoints: TokenEndpoints; seen: Seen[] }> {
+async function serve(reply: Reply | 'stall'): Promise<Served> {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -41,15 +48,16 @@ async function serve(reply: Reply | 'stall'): Promise<{ endpoints: TokenEndpoint
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // of a TCP server
-  const dispatcher = createDispatcher(undefined, 5_000);
+  const dispatchers = new Dispatchers(undefined, 5_000);
   closers.push(async () => {
     server.closeAllConnections();
     server.close();
-    await dispatcher.destroy();
+    await dispatchers.destroy();
   });
   const now = () => Date.UTC(2026, 0, 1);
-  const options = { dispatcher, oidcUrl: url, socialAuthUrl: url, userAgent: 'dragoman/test', now };
-  return { endpoints: createTokenEndpoints(options), seen };
+  const places = { oidcUrl: url, socialAuthUrl: url, portalUrl: url, idpHosts: [new URL(url).host] };
+  const endpoints = createTokenEndpoints({ dispatchers, ...places, userAgent: 'dragoman/test', now });
+  return { url, endpoints, signIn: endpoints.signIn(undefined), seen };
 }
 
 function oidcError(status: number, name: string, error: string): Reply {
@@ -76,10 +84,10 @@ const social: SocialCredential = {
 describe('the AWS sign-in service', () => {
   it('registers a client', async () => {
     const expiresAt = Date.UTC(2026, 3, 1) / 1000;
-    const { endpoints, seen } = await serve({
+    const { signIn, seen } = await serve({
       body: { clientId: 'c', clientSecret: 's', clientIdIssuedAt: 1, clientSecretExpiresAt: expiresAt },
     });
-    expect(await endpoints.registerClient('us-east-1', 'https://x/start', never)).toEqual({
+    expect(await signIn.registerClient('us-east-1', 'https://x/start', 'device', never)).toEqual({
       clientId: 'c',
       clientSecret: 's',
       expiresAtMs: expiresAt * 1000,
@@ -97,10 +105,10 @@ describe('the AWS sign-in service', () => {
   });
 
   it('begins a sign-in', async () => {
-    const { endpoints, seen } = await serve({
+    const { signIn, seen } = await serve({
       body: { deviceCode: 'd', userCode: 'u', verificationUri: 'https://v', expiresIn: 300, interval: 1 },
     });
-    expect(await endpoints.startDevice('us-east-1', 'https://x/start', client, never)).toEqual({
+    expect(await signIn.startDevice('us-east-1', 'https://x/start', client, never)).toEqual({
       deviceCode: 'd',
       userCode: 'u',
       verificationUrl: 'https://v',
@@ -119,13 +127,13 @@ describe('the AWS sign-in service', () => {
     [401, 'InvalidClientException', 'invalid_client', 'client-rejected'],
     [400, 'UnauthorizedClientException', 'unauthorized_client', 'client-rejected'],
   ])('says %i %s as it is while somebody signs in', async (status, name, error, type) => {
-    const { endpoints } = await serve(oidcError(status, name, error));
-    expect(await endpoints.pollDevice('us-east-1', client, 'd', never)).toEqual({ type });
+    const { signIn } = await serve(oidcError(status, name, error));
+    expect(await signIn.pollDevice('us-east-1', client, 'd', never)).toEqual({ type });
   });
 
   it('gives tokens to who has signed in', async () => {
-    const { endpoints, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
-    expect(await endpoints.pollDevice('us-east-1', client, 'd', never)).toEqual({
+    const { signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
+    expect(await signIn.pollDevice('us-east-1', client, 'd', never)).toEqual({
       type: 'signed-in',
       tokens: { accessToken: 'aoa', refreshToken: 'aor', expiresInS: 7, profileArn: undefined },
     });
@@ -176,9 +184,9 @@ describe('the AWS sign-in service', () => {
   });
 
   it('is left when the sign-in is cancelled', async () => {
-    const { endpoints } = await serve('stall');
+    const { signIn } = await serve('stall');
     const cancel = new AbortController();
-    const asked = failure(endpoints.registerClient('us-east-1', 'https://x', cancel.signal));
+    const asked = failure(signIn.registerClient('us-east-1', 'https://x', 'device', cancel.signal));
     setImmediate(() => cancel.abort());
     expect((await asked).code).toBe('client_closed');
   });

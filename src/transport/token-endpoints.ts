@@ -1,35 +1,71 @@
-/** All token endpoints behind one port: which one an account's credential belongs to is decided here. */
-import type { Dispatcher } from 'undici';
-import type { TokenEndpoints } from '../accounts/ports.ts';
+/** All token endpoints behind one port: which one a credential belongs to, and which proxy leads there. */
+import type { SignInEndpoints, TokenEndpoints } from '../accounts/ports.ts';
 import { unreachable } from '../core/unreachable.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import { refreshExternal } from './external-idp.ts';
 import { Oidc } from './oidc.ts';
-import { refreshSocial } from './social-auth.ts';
+import {
+  pollSocialDevice,
+  redeemSocialCode,
+  refreshSocial,
+  socialSignInUrl,
+  startSocialDevice,
+} from './social-auth.ts';
 
 export interface TokenEndpointOptions {
-  readonly dispatcher: Dispatcher;
+  readonly dispatchers: Pick<Dispatchers, 'of'>;
   readonly oidcUrl: string | undefined;
   readonly socialAuthUrl: string;
+  /** Where people sign in at Kiro with their browser. */
+  readonly portalUrl: string;
+  /** Identity providers' hosts besides those which are always trusted. */
+  readonly idpHosts: readonly string[];
   readonly userAgent: string;
   readonly now: () => number;
 }
 
 export function createTokenEndpoints(options: TokenEndpointOptions): TokenEndpoints {
-  const { dispatcher, oidcUrl, socialAuthUrl, userAgent, now } = options;
-  const oidc = new Oidc({ dispatcher, url: oidcUrl, userAgent });
+  const { dispatchers, oidcUrl, socialAuthUrl, portalUrl, idpHosts, userAgent, now } = options;
+  const oidcs = new Map<string | undefined, Oidc>();
+  const oidcOf = (proxy: string | undefined) => {
+    const oidc = oidcs.get(proxy) ?? new Oidc({ dispatcher: dispatchers.of(proxy), url: oidcUrl, userAgent });
+    oidcs.set(proxy, oidc);
+    return oidc;
+  };
+  const socialOf = (proxy: string | undefined) => {
+    return { dispatcher: dispatchers.of(proxy), url: socialAuthUrl, userAgent, now };
+  };
+
   return {
-    registerClient: (region, startUrl, signal) => oidc.registerClient(region, startUrl, signal),
-    startDevice: (region, startUrl, client, signal) => oidc.startDevice(region, startUrl, client, signal),
-    pollDevice: (region, client, deviceCode, signal) => oidc.pollDevice(region, client, deviceCode, signal),
-    refresh(credential) {
+    refresh(credential, proxy) {
       switch (credential.kind) {
         case 'builder-id':
         case 'idc':
-          return oidc.refresh(credential);
+          return oidcOf(proxy).refresh(credential);
         case 'social':
-          return refreshSocial({ dispatcher, url: socialAuthUrl, userAgent, now }, credential);
+          return refreshSocial(socialOf(proxy), credential);
+        case 'external-idp':
+          return refreshExternal({ dispatcher: dispatchers.of(proxy), userAgent, hosts: idpHosts }, credential);
         default:
           return unreachable(credential);
       }
+    },
+
+    signIn(proxy): SignInEndpoints {
+      const oidc = oidcOf(proxy);
+      const social = socialOf(proxy);
+      return {
+        registerClient: (region, startUrl, flow, signal) => oidc.registerClient(region, startUrl, flow, signal),
+        startDevice: (region, startUrl, client, signal) => oidc.startDevice(region, startUrl, client, signal),
+        pollDevice: (region, client, deviceCode, signal) => oidc.pollDevice(region, client, deviceCode, signal),
+        authorizeUrl: (region, clientId, redirectUri, challenge, state) =>
+          oidc.authorizeUrl(region, clientId, redirectUri, challenge, state),
+        redeemCode: (region, client, code, signal) => oidc.redeemCode(region, client, code, signal),
+        startSocialDevice: (provider, signal) => startSocialDevice(social, provider, signal),
+        pollSocialDevice: (deviceCode, signal) => pollSocialDevice(social, deviceCode, signal),
+        socialSignInUrl: (redirectUri, challenge, state) => socialSignInUrl(portalUrl, redirectUri, challenge, state),
+        redeemSocialCode: (code, signal) => redeemSocialCode(social, code, signal),
+      };
     },
   };
 }

@@ -7,7 +7,7 @@ import { type Dispatcher, errors } from 'undici';
 import { GatewayError } from '../core/errors.ts';
 import type { SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
-import { createDispatcher, type ProxySettings } from './dispatcher.ts';
+import { Dispatchers, type ProxySettings } from './dispatcher.ts';
 
 export interface UpstreamTransportOptions {
   readonly proxy?: ProxySettings | undefined;
@@ -23,20 +23,20 @@ export interface UpstreamTransportOptions {
 export interface UpstreamTransport {
   readonly send: SendUpstream;
   /** For the token endpoints: the same connections, the same proxies. */
-  readonly dispatcher: Dispatcher;
+  readonly dispatchers: Dispatchers;
   /** Drops what is still open. */
   close(): Promise<void>;
 }
 
 export function createUpstreamTransport(options: UpstreamTransportOptions): UpstreamTransport {
-  const dispatcher = createDispatcher(options.proxy, options.connectTimeoutMs ?? 10_000);
+  const dispatchers = new Dispatchers(options.proxy, options.connectTimeoutMs ?? 10_000);
 
   const send: SendUpstream = (request, signal) => {
     if (signal.aborted) return Promise.reject(clientClosed());
     const url = new URL(request.url);
     return new Promise<UpstreamAnswer>((resolve, reject) => {
       const exchange = new Exchange(resolve, reject, signal);
-      dispatcher.dispatch(
+      dispatchers.of(request.proxy).dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
@@ -51,7 +51,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
     });
   };
 
-  return { send, dispatcher, close: () => dispatcher.destroy() };
+  return { send, dispatchers, close: () => dispatchers.destroy() };
 }
 
 /** One request and its answer. Settles its promise once; after the head, trouble goes to the body. */

@@ -2,7 +2,7 @@
 
 import type { AwsCredential, RefreshableCredential } from '../../src/accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
-import type { NewAccount, NewTokens, TokenEndpoints } from '../../src/accounts/ports.ts';
+import type { NewAccount, NewTokens, SignInEndpoints, TokenEndpoints } from '../../src/accounts/ports.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 
 export function awsCredential(refreshToken: string): AwsCredential {
@@ -65,13 +65,26 @@ export function createFakeTokens(expiresInS = 3600): FakeTokens {
       await fake.afterMaking(made);
       return made;
     },
-    registerClient: async () => expectNoCall(),
-    startDevice: async () => expectNoCall(),
-    pollDevice: async () => expectNoCall(),
+    signIn: () => expectNoCall(),
   };
   return fake;
 }
 
 function expectNoCall(): never {
   throw new Error('this test signs nobody in');
+}
+
+/** Every call is a failure of the test, save those it replaces. */
+export function createFakeSignIn(): SignInEndpoints {
+  return {
+    registerClient: async () => expectNoCall(),
+    startDevice: async () => expectNoCall(),
+    pollDevice: async () => expectNoCall(),
+    startSocialDevice: async () => expectNoCall(),
+    pollSocialDevice: async () => expectNoCall(),
+    authorizeUrl: () => expectNoCall(),
+    redeemCode: async () => expectNoCall(),
+    socialSignInUrl: () => expectNoCall(),
+    redeemSocialCode: async () => expectNoCall(),
+  };
 }

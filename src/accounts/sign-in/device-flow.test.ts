@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeTokens } from '../../../test/support/fake-accounts.ts';
+import { createFakeSignIn } from '../../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { openStore, type Store } from '../../storage/open.ts';
-import type { DevicePoll } from '../ports.ts';
-import { type DeviceFlowOptions, startDeviceFlow } from './device-flow.ts';
+import type { DevicePoll, SignInEndpoints } from '../ports.ts';
+import { startDeviceFlow } from './device-flow.ts';
+import { placeOf, type SignInRequest } from './place.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const never = new AbortController().signal;
@@ -22,14 +23,14 @@ const SIGNED_IN: DevicePoll = {
 };
 
 /** `polls` are answered in turn, the last for ever. */
-function setup(polls: readonly (DevicePoll | GatewayError)[], more: Partial<DeviceFlowOptions> = {}) {
+function setup(polls: readonly (DevicePoll | GatewayError)[], request: SignInRequest = {}) {
   const clock = createFakeClock();
   const calls: string[] = [];
   let registered = 0;
   let polled = 0;
   const refusedClients = new Set<string>();
-  const tokens: DeviceFlowOptions['tokens'] = {
-    ...createFakeTokens(),
+  const endpoints: SignInEndpoints = {
+    ...createFakeSignIn(),
     async registerClient(region, startUrl) {
       registered++;
       calls.push(`register ${region} ${startUrl}`);
@@ -54,17 +55,10 @@ function setup(polls: readonly (DevicePoll | GatewayError)[], more: Partial<Devi
       return answer;
     },
   };
-  const { registrations } = store;
-  const options = {
-    tokens,
-    registrations,
-    clock,
-    region: 'us-east-1',
-    startUrl: undefined,
-    profileArn: undefined,
-    ...more,
-  };
-  return { start: () => startDeviceFlow(options, never), clock, calls, refusedClients };
+  const parts = { endpoints, registrations: store.registrations, clock };
+  // As a person asks for it, so that a wrong place is found before anybody is asked.
+  const start = async () => startDeviceFlow(placeOf(request, 'us-east-1'), parts, never);
+  return { start, clock, calls, refusedClients };
 }
 
 describe('signing in by device flow', () => {
@@ -97,14 +91,12 @@ describe('signing in by device flow', () => {
     const { start } = setup([SIGNED_IN], {
       startUrl: 'https://acme.awsapps.com/start/',
       region: 'eu-central-1',
-      profileArn: 'arn',
     });
     const { credential } = await (await start()).wait(never);
     expect(credential).toMatchObject({
       kind: 'idc',
       region: 'eu-central-1',
       startUrl: 'https://acme.awsapps.com/start',
-      profileArn: 'arn',
     });
   });
 
@@ -117,7 +109,7 @@ describe('signing in by device flow', () => {
 
   it.each<[string, DevicePoll, string]>([
     ['the person refuses', { type: 'denied' }, 'refused in the browser'],
-    ['the service says the code is too old', { type: 'expired' }, 'expired'],
+    ['the service says the code is too old', { type: 'expired' }, 'in time'],
     ['the service forgets the client', { type: 'client-rejected' }, 'Start again'],
   ])('ends when %s', async (_name, answer, words) => {
     const { start } = setup([PENDING, answer]);
@@ -143,6 +135,9 @@ describe('signing in by device flow', () => {
 
   it.each([
     ['a region which is none', { region: 'us-east-1.evil.example/' }],
+    ['a profile which is none', { profileArn: 'arn:aws:iam::1:user/x' }],
+    ['a proxy which is none', { proxy: 'ftp://proxy.example' }],
+    ['a social sign-in with a start URL', { social: 'google' as const, startUrl: 'https://acme.awsapps.com/start' }],
     ['a start URL which is none', { startUrl: 'acme' }],
     ['a start URL without TLS', { startUrl: 'http://acme.example/start' }],
     ['a start URL with a password', { startUrl: 'https://a:b@acme.example/start' }],

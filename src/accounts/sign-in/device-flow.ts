@@ -1,39 +1,18 @@
-/**
- * Signing in at AWS by device flow: a code on one screen, a browser on another. Nothing is stored before the person
- * has said yes, save the client registration, which serves every sign-in at the same place for about 90 days.
- * Source: the AWS SSO OIDC API and RFC 8628.
- */
+/** The device flow for a program which waits: begin, show the code, ask until the person has answered. */
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { type AwsCredential, BUILDER_ID_START_URL, REGION_PATTERN } from '../credentials.ts';
-import type {
-  ClientRegistration,
-  DeviceAuthorization,
-  NewTokens,
-  RegistrationStore,
-  Secrets,
-  TokenEndpoints,
-} from '../ports.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import type { Secrets } from '../ports.ts';
+import { askDevice, type BegunDevice, beginDevice, type SignInParts, SLOW_DOWN_MS } from './device-grant.ts';
+import { cancelled, expired, refusedInBrowser, unknownClient } from './failures.ts';
+import type { SignInPlace } from './place.ts';
 
-/** A refresh token dies with its registration, so a registration near its end is not built upon. */
-const RENEW_REGISTRATION_BEFORE_MS = 14 * 24 * 3_600_000;
-const USUAL_INTERVAL_S = 5;
-const SLOW_DOWN_S = 5;
-
-export interface DeviceFlowOptions {
-  readonly tokens: TokenEndpoints;
-  readonly registrations: RegistrationStore;
-  readonly clock: Clock;
-  readonly region: string;
-  /** Of an organisation's Identity Center; Builder ID without one. */
-  readonly startUrl: string | undefined;
-  readonly profileArn: string | undefined;
-}
-
-export interface DeviceSignIn {
-  /** With the code already in it, where the service offers that. */
+/** A sign-in under way, whichever flow it takes. */
+export interface WaitingSignIn {
+  /** For the person to open. */
   readonly verificationUrl: string;
-  readonly userCode: string;
+  /** To be compared with what the page shows; undefined where the browser comes back by itself. */
+  readonly userCode: string | undefined;
   readonly expiresAtMs: number;
   /**
    * Until the person has answered. Rejects with `credential_rejected` when they refused or were too late, with
@@ -42,87 +21,47 @@ export interface DeviceSignIn {
   wait(signal: AbortSignal): Promise<Secrets>;
 }
 
-/** Throws `invalid_request` for a region or start URL which cannot be one. */
-export async function startDeviceFlow(options: DeviceFlowOptions, signal: AbortSignal): Promise<DeviceSignIn> {
-  const startUrl = checkedStartUrl(options.startUrl);
-  if (!REGION_PATTERN.test(options.region)) {
-    throw new GatewayError('invalid_request', `${JSON.stringify(options.region)} is no AWS region.`, {
-      param: 'region',
-    });
-  }
-  const { client, device } = await authorize(options, startUrl, signal);
-  const expiresAtMs = options.clock.now() + device.expiresInS * 1000;
-  return {
-    verificationUrl: device.verificationUrlComplete ?? device.verificationUrl,
-    userCode: device.userCode,
-    expiresAtMs,
-    async wait(waitSignal) {
-      const tokens = await poll(options, client, device, expiresAtMs, waitSignal);
-      return toSecrets(options, startUrl, client, tokens);
-    },
-  };
-}
-
-interface Authorized {
-  readonly client: ClientRegistration;
-  readonly device: DeviceAuthorization;
-}
-
-/** A registration which the service has forgotten is made anew, once. */
-async function authorize(options: DeviceFlowOptions, startUrl: string, signal: AbortSignal): Promise<Authorized> {
-  const { tokens, registrations, clock, region } = options;
-  const kept = await registrations.find(region, startUrl);
-  if (kept && kept.expiresAtMs - clock.now() > RENEW_REGISTRATION_BEFORE_MS) {
-    try {
-      return { client: kept, device: await tokens.startDevice(region, startUrl, kept, signal) };
-    } catch (cause) {
-      if (GatewayError.from(cause).code !== 'credential_rejected') throw cause;
-    }
-  }
-  const client = await tokens.registerClient(region, startUrl, signal);
-  const device = await tokens.startDevice(region, startUrl, client, signal);
-  await registrations.put(region, startUrl, client, clock.now());
-  return { client, device };
-}
-
-async function poll(
-  { tokens, clock, region }: DeviceFlowOptions,
-  client: ClientRegistration,
-  { deviceCode, intervalS }: DeviceAuthorization,
-  expiresAtMs: number,
+export async function startDeviceFlow(
+  place: SignInPlace,
+  parts: SignInParts,
   signal: AbortSignal,
-): Promise<NewTokens & { readonly refreshToken: string }> {
-  let pauseMs = (intervalS ?? USUAL_INTERVAL_S) * 1000;
+): Promise<WaitingSignIn & { readonly userCode: string }> {
+  const begun = await beginDevice(place, parts, signal);
+  const { verificationUrl, userCode, expiresAtMs } = begun;
+  return { verificationUrl, userCode, expiresAtMs, wait: (waitSignal) => askUntilAnswered(begun, parts, waitSignal) };
+}
+
+async function askUntilAnswered(begun: BegunDevice, parts: SignInParts, signal: AbortSignal): Promise<Secrets> {
+  let pauseMs = begun.intervalMs;
   for (;;) {
-    await pause(clock, pauseMs, signal);
-    if (clock.now() >= expiresAtMs) throw expired();
-    const answer = await pollOnce(() => tokens.pollDevice(region, client, deviceCode, signal), signal);
+    await pause(parts.clock, pauseMs, signal);
+    if (parts.clock.now() >= begun.expiresAtMs) throw expired();
+    const answer = await askOrLeave(begun, parts, signal);
     switch (answer.type) {
       case 'signed-in':
-        return answer.tokens;
+        return answer.secrets;
       case 'pending':
         break;
       case 'slow-down':
-        pauseMs += SLOW_DOWN_S * 1000;
+        pauseMs += SLOW_DOWN_MS;
         break;
       case 'expired':
         throw expired();
       case 'denied':
-        throw new GatewayError('credential_rejected', 'The sign-in was refused in the browser. Nothing was stored.');
+        throw refusedInBrowser();
       case 'client-rejected':
-        throw new GatewayError('credential_rejected', 'The sign-in service no longer knows this client. Start again.');
+        throw unknownClient();
+      default:
+        return unreachable(answer);
     }
   }
 }
 
-/** A network which stutters while somebody types a password ends no sign-in. */
-async function pollOnce(ask: () => ReturnType<TokenEndpoints['pollDevice']>, signal: AbortSignal) {
+async function askOrLeave({ grant }: BegunDevice, parts: SignInParts, signal: AbortSignal) {
   try {
-    return await ask();
+    return await askDevice(grant, parts, signal);
   } catch (cause) {
-    if (signal.aborted) throw cancelled();
-    if (GatewayError.from(cause).policy.blame === 'upstream') return { type: 'pending' } as const;
-    throw cause;
+    throw signal.aborted ? cancelled() : cause;
   }
 }
 
@@ -130,48 +69,6 @@ async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<voi
   try {
     await clock.sleep(ms, signal);
   } catch (cause) {
-    throw signal.aborted ? cancelled() : cause;
+    throw signal.aborted ? cancelled() : GatewayError.from(cause);
   }
-}
-
-function toSecrets(
-  { clock, region, profileArn }: DeviceFlowOptions,
-  startUrl: string,
-  client: ClientRegistration,
-  tokens: NewTokens & { readonly refreshToken: string },
-): Secrets {
-  const credential: AwsCredential = {
-    kind: startUrl === BUILDER_ID_START_URL ? 'builder-id' : 'idc',
-    refreshToken: tokens.refreshToken,
-    clientId: client.clientId,
-    clientSecret: client.clientSecret,
-    region,
-    startUrl,
-    profileArn: profileArn ?? tokens.profileArn,
-  };
-  return {
-    credential,
-    accessToken: { value: tokens.accessToken, expiresAtMs: clock.now() + tokens.expiresInS * 1000 },
-  };
-}
-
-/** It is shown to the sign-in service, which opens it in the person's browser: no other scheme, no password in it. */
-function checkedStartUrl(startUrl: string | undefined): string {
-  if (startUrl === undefined) return BUILDER_ID_START_URL;
-  const url = URL.canParse(startUrl) ? new URL(startUrl) : undefined;
-  if (url?.protocol === 'https:' && url.username === '' && url.password === '') return startUrl.replace(/\/+$/, '');
-  throw new GatewayError('invalid_request', 'The start URL must be an https address, as your organisation gave it.', {
-    param: 'start_url',
-  });
-}
-
-function expired(): GatewayError {
-  return new GatewayError(
-    'credential_rejected',
-    'The code has expired before it was confirmed. Start the sign-in again.',
-  );
-}
-
-function cancelled(): GatewayError {
-  return new GatewayError('client_closed', 'The sign-in was cancelled. Nothing was stored.');
 }

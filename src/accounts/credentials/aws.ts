@@ -1,0 +1,23 @@
+/**
+ * Signed in at AWS: with a personal Builder ID, or at an organisation's IAM Identity Center.
+ * Source: the AWS SSO OIDC API.
+ */
+import type { KindRules } from './kind.ts';
+
+export interface AwsCredential {
+  readonly kind: 'builder-id' | 'idc';
+  readonly refreshToken: string;
+  /** A refresh token works only with the client it was issued to. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Of the sign-in; the API may be served from another one. */
+  readonly region: string;
+  readonly startUrl: string | undefined;
+  readonly profileArn: string | undefined;
+}
+
+const REFUSED = 'The sign-in at AWS has ended. Sign in again with `dragoman login`.';
+
+/** The service refuses to list profiles for Builder IDs: they have none of their own. */
+export const BUILDER_ID: KindRules = { serves: 'refreshed', headers: {}, profiles: 'none', refused: REFUSED };
+export const IDC: KindRules = { serves: 'refreshed', headers: {}, profiles: 'listed', refused: REFUSED };

@@ -1,0 +1,14 @@
+/** What the rest of the house asks of a kind of credential. One file beside this one answers for each kind. */
+export interface KindRules {
+  /**
+   * How it comes to serve: `refreshed` makes access tokens at a token endpoint, `bearer` is its own access token,
+   * `signing` has none and signs each request instead.
+   */
+  readonly serves: 'refreshed' | 'bearer' | 'signing';
+  /** Lower-case names; beside `authorization`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `listed`: the service lists them for this person; `brought`: the sign-in brings the only one; `none`. */
+  readonly profiles: 'listed' | 'brought' | 'none';
+  /** What it means when the service refuses it for good, and what its owner does then. */
+  readonly refused: string;
+}

@@ -1,0 +1,17 @@
+/** Signed in at Kiro with Google or GitHub. Source: what the Kiro IDE and CLI store and send. */
+import type { KindRules } from './kind.ts';
+
+export interface SocialCredential {
+  readonly kind: 'social';
+  readonly refreshToken: string;
+  readonly region: string;
+  readonly profileArn: string | undefined;
+}
+
+export const SOCIAL: KindRules = {
+  serves: 'refreshed',
+  headers: {},
+  profiles: 'brought',
+  refused:
+    'The sign-in at Kiro has ended. Sign in again with `dragoman login --social google` (or github), or in the Kiro IDE.',
+};

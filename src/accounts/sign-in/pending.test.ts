@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeSignIn, createFakeTokens, newAccount } from '../../../test/support/fake-accounts.ts';
+import { createFakeClock, type FakeClock } from '../../../test/support/fake-clock.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { SILENT } from '../../core/log.ts';
+import { openStore, type Store } from '../../storage/open.ts';
+import type { Account, DevicePoll, NewAccount, SignInEndpoints } from '../ports.ts';
+import { Adoption, type Profile } from './adopt.ts';
+import { SignIns } from './pending.ts';
+
+const PENDING: DevicePoll = { type: 'pending' };
+const SIGNED_IN: DevicePoll = {
+  type: 'signed-in',
+  tokens: { accessToken: 'aoaCANARY', refreshToken: 'aorCANARY', expiresInS: 3600, profileArn: undefined },
+};
+const ARN = 'arn:aws:codewhisperer:us-east-1:111122223333:profile/AAAA';
+const OTHER_ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/BBBB';
+const IDC = { startUrl: 'https://acme.awsapps.com/start', region: 'eu-west-1' };
+
+let store: Store;
+let clock: FakeClock;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: clock.now() });
+});
+afterEach(() => store.close());
+
+/** `polls` are answered in turn, the last for ever. `reopen` is the same gateway after a restart. */
+function setup(polls: readonly DevicePoll[], profiles: readonly Profile[] = []) {
+  const added: NewAccount[] = [];
+  const accounts: Account[] = [];
+  const asked: string[] = [];
+  const proxies: (string | undefined)[] = [];
+  let polled = 0;
+  const poll = async () => {
+    asked.push('poll');
+    return polls[Math.min(polled++, polls.length - 1)] ?? PENDING;
+  };
+  const device = {
+    deviceCode: 'deviceCANARY',
+    userCode: 'ABCD-EFGH',
+    verificationUrl: 'https://verify.example/',
+    verificationUrlComplete: undefined,
+    expiresInS: 600,
+    intervalS: 5,
+  };
+  const endpoints: SignInEndpoints = {
+    ...createFakeSignIn(),
+    registerClient: async () => ({ clientId: 'c', clientSecret: 's', expiresAtMs: clock.now() + 90 * 86_400_000 }),
+    startDevice: async () => device,
+    pollDevice: poll,
+    startSocialDevice: async () => device,
+    pollSocialDevice: poll,
+  };
+  const signIn = (proxy: string | undefined) => {
+    proxies.push(proxy);
+    return endpoints;
+  };
+  const add = async (account: NewAccount) => {
+    added.push(account);
+    const stored = await store.accounts.put(account, clock.now());
+    accounts.push(stored);
+    return stored;
+  };
+  const adoption = new Adoption({
+    accounts: { list: () => accounts, add },
+    listProfiles: async () => profiles,
+    log: SILENT,
+  });
+  const { registrations, signIns } = store;
+  const tokens = { ...createFakeTokens(), signIn };
+  const reopen = () => new SignIns({ store: signIns, tokens, adoption, registrations, clock, region: 'us-east-1' });
+  return { ...{ added, accounts, asked, proxies, reopen }, service: reopen() };
+}
+
+async function failure(promise: Promise<unknown>): Promise<GatewayError> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: GatewayError) => error,
+  );
+}
+
+describe('a sign-in from afar', () => {
+  it('gives an address and a code, then the account, once', async () => {
+    const { service, added, asked } = setup([PENDING, SIGNED_IN]);
+    const begun = await service.start({ label: 'mine' });
+    expect(begun).toEqual({
+      id: begun.id,
+      state: 'pending',
+      verificationUrl: 'https://verify.example/',
+      userCode: 'ABCD-EFGH',
+      expiresAtMs: clock.now() + 300_000,
+      intervalMs: 5_000,
+      accountId: undefined,
+    });
+    const claimed = await service.claim(begun.id);
+    expect(claimed).toMatchObject({ type: 'account', account: { label: 'mine', credential: { kind: 'builder-id' } } });
+    expect(asked).toHaveLength(2);
+    const again = await service.claim(begun.id);
+    expect(again).toMatchObject({ type: 'account', account: { label: 'mine' } });
+    expect(added).toHaveLength(1);
+    expect((await service.status(begun.id)).accountId).toBe(added[0]?.id);
+  });
+
+  it('asks the service no faster than it wants, however often it is asked itself', async () => {
+    const { service, asked } = setup([{ type: 'slow-down' }, SIGNED_IN]);
+    const { id } = await service.start({});
+    for (let second = 0; second < 14; second++) {
+      await service.status(id);
+      clock.advance(1_000);
+    }
+    expect(asked).toHaveLength(1);
+    clock.advance(1_000);
+    expect((await service.status(id)).state).toBe('approved');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('goes on after a restart, and in another replica', async () => {
+    const { service, reopen } = setup([PENDING, SIGNED_IN]);
+    const { id } = await service.start({});
+    clock.advance(5_000);
+    expect((await reopen().status(id)).state).toBe('pending');
+    clock.advance(5_000);
+    expect((await reopen().status(id)).state).toBe('approved');
+    expect(await reopen().claim(id)).toMatchObject({ type: 'account' });
+  });
+
+  it('redeems the code once when two ask at the same time', async () => {
+    const { service, reopen, asked } = setup([SIGNED_IN, { type: 'expired' }]);
+    const { id } = await service.start({});
+    clock.advance(5_000);
+    const states = await Promise.all([service.status(id), reopen().status(id), reopen().status(id)]);
+    expect(states.map(({ state }) => state)).toEqual(['approved', 'approved', 'approved']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ['denied', { type: 'denied' }],
+    ['expired', { type: 'expired' }],
+    ['expired', { type: 'client-rejected' }],
+  ] as const)('is %s when the service says %j, and stays it', async (state, answer) => {
+    const { service, added } = setup([answer, SIGNED_IN]);
+    const { id } = await service.start({});
+    clock.advance(5_000);
+    expect((await service.status(id)).state).toBe(state);
+    clock.advance(60_000);
+    expect((await service.status(id)).state).toBe(state);
+    expect((await failure(service.claim(id))).code).toBe('credential_rejected');
+    expect(added).toEqual([]);
+  });
+
+  it('is given up after five minutes', async () => {
+    const { service, asked } = setup([PENDING]);
+    const { id } = await service.start({});
+    const error = await failure(service.claim(id));
+    expect(error.message).toContain('in time');
+    expect((await service.status(id)).state).toBe('expired');
+    expect(asked.length).toBe(59);
+  });
+
+  it('can be asked for without waiting', async () => {
+    const { service } = setup([PENDING]);
+    const { id } = await service.start({});
+    expect(await service.claim(id, { waitMs: 0 })).toMatchObject({ type: 'pending', status: { state: 'pending' } });
+  });
+
+  it('stops waiting when whoever asks has gone', async () => {
+    const { service } = setup([PENDING]);
+    const { id } = await service.start({});
+    expect((await failure(service.claim(id, {}, AbortSignal.abort()))).code).toBe('client_closed');
+  });
+
+  it('is unknown when nobody began it', async () => {
+    const { service } = setup([]);
+    expect((await failure(service.status('nobody'))).code).toBe('not_found');
+  });
+
+  it('is at Kiro when asked to be, through the proxy which the account will have', async () => {
+    const { service, added, proxies } = setup([SIGNED_IN]);
+    const proxy = 'http://user:passwordCANARY@proxy.example:3128';
+    const begun = await service.start({ social: 'google', proxy });
+    await service.claim(begun.id);
+    expect(added[0]).toMatchObject({ label: 'Kiro', proxy, credential: { kind: 'social' } });
+    expect(new Set(proxies)).toEqual(new Set([proxy]));
+    expect(JSON.stringify(begun)).not.toContain('CANARY');
+  });
+
+  it.each([
+    ['region', { region: 'nowhere' }],
+    ['start_url', { startUrl: 'http://acme.example/' }],
+    ['profile_arn', { profileArn: 'arn:aws:s3:::bucket' }],
+    ['proxy', { proxy: 'gopher://proxy.example' }],
+    ['social', { social: 'facebook' as 'google' }], // as somebody without types may send it
+    ['region', { social: 'google' as const, region: 'us-east-1' }],
+  ])('is refused for a wrong %s', async (param, request) => {
+    const { service } = setup([SIGNED_IN]);
+    expect(await failure(service.start(request))).toMatchObject({ code: 'invalid_request', param });
+  });
+});
+
+describe('the profile of a sign-in', () => {
+  const profiles = [
+    { arn: ARN, name: 'Team' },
+    { arn: OTHER_ARN, name: 'Other team' },
+  ];
+
+  it('is the only one there is', async () => {
+    const { service } = setup([SIGNED_IN], profiles.slice(0, 1));
+    const { id } = await service.start(IDC);
+    expect(await service.claim(id)).toMatchObject({ account: { credential: { kind: 'idc', profileArn: ARN } } });
+  });
+
+  it('is chosen by the person when there are several', async () => {
+    const { service, added } = setup([SIGNED_IN], profiles);
+    const { id } = await service.start(IDC);
+    expect(await service.claim(id)).toEqual({ type: 'choose-profile', profiles });
+    expect(added).toEqual([]);
+    const claimed = await service.claim(id, { profileArn: OTHER_ARN });
+    expect(claimed).toMatchObject({ account: { credential: { profileArn: OTHER_ARN, region: 'eu-west-1' } } });
+  });
+
+  it('is never another organisation’s', async () => {
+    const { service, added } = setup([SIGNED_IN], profiles);
+    const { id } = await service.start(IDC);
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/ZZZZ';
+    const error = await failure(service.claim(id, { profileArn }));
+    expect(error).toMatchObject({ code: 'invalid_request', param: 'profile_arn' });
+    expect(error.message).toContain('Other team');
+    expect(added).toEqual([]);
+    expect(await service.claim(id, { profileArn: ARN })).toMatchObject({ type: 'account' });
+  });
+});
+
+describe('signing in again', () => {
+  it('replaces the credential whole: client, region, profile and token together', async () => {
+    const { service, accounts, added } = setup([SIGNED_IN]);
+    const before = newAccount('old', { label: 'Work' });
+    accounts.push(await store.accounts.put(before, clock.now()));
+    const { id } = await service.start({ accountId: 'old' });
+    await service.claim(id);
+    expect(added[0]).toMatchObject({ id: 'old', label: 'Work' });
+    expect(added[0]?.credential).toEqual({
+      kind: 'builder-id',
+      refreshToken: 'aorCANARY',
+      clientId: 'c',
+      clientSecret: 's',
+      region: 'us-east-1',
+      startUrl: 'https://view.awsapps.com/start',
+      profileArn: undefined,
+    });
+  });
+
+  it('needs an account which is there, and which is ours', async () => {
+    const { service, accounts } = setup([SIGNED_IN]);
+    expect((await failure(service.start({ accountId: 'none' }))).code).toBe('not_found');
+    const linked = newAccount('linked', { source: { type: 'environment' } });
+    accounts.push(await store.accounts.put(linked, clock.now()));
+    expect(await failure(service.start({ accountId: 'linked' }))).toMatchObject({ param: 'account_id' });
+  });
+});

@@ -1,0 +1,99 @@
+/** The composition root's part for signing in: flows, profiles and the pool put together. */
+import { headersOf } from './accounts/credentials.ts';
+import type { Pool } from './accounts/pool.ts';
+import type { Account, Secrets, TokenEndpoints } from './accounts/ports.ts';
+import { Adoption, type Profile } from './accounts/sign-in/adopt.ts';
+import { startDeviceFlow, type WaitingSignIn } from './accounts/sign-in/device-flow.ts';
+import type { SignInParts } from './accounts/sign-in/device-grant.ts';
+import { SignIns } from './accounts/sign-in/pending.ts';
+import { placeOf, type SignInRequest } from './accounts/sign-in/place.ts';
+import type { Settings } from './config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import type { SendUpstream } from './gateway/ports.ts';
+import { listProfiles } from './gateway/profiles.ts';
+import type { Store } from './storage/open.ts';
+
+/** Which of several profiles: the ARN. */
+export type ChooseProfile = (profiles: readonly [Profile, ...Profile[]]) => Promise<string> | string;
+
+/** A sign-in by device flow which this process waits for. */
+export interface SignIn {
+  readonly verificationUrl: string;
+  readonly userCode: string;
+  readonly expiresAtMs: number;
+  /** Until the person has said yes: the account, stored and in the pool. Without `choose`, the first profile. */
+  wait(signal: AbortSignal, choose?: ChooseProfile): Promise<Account>;
+}
+
+export interface SigningIn {
+  /** Throws `invalid_request` for a bad region, start URL, profile ARN or proxy, before anybody is asked. */
+  signIn(request: SignInRequest, signal: AbortSignal): Promise<SignIn>;
+  /** For whoever asks from afar: begins, tells how it stands, gives the account. */
+  readonly signIns: SignIns;
+}
+
+export interface SigningInParts {
+  readonly settings: Settings;
+  readonly tokens: TokenEndpoints;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly send: SendUpstream;
+  readonly log: Log;
+  readonly wireProfileOf: (kind: Secrets['credential']['kind']) => string;
+}
+
+export function composeSigningIn(parts: SigningInParts): SigningIn {
+  const { settings, tokens, store, clock, pool, log } = parts;
+  const { registrations } = store;
+  const adoption = new Adoption({
+    accounts: pool,
+    log,
+    listProfiles: (secrets, proxy, signal) => profilesOf(parts, secrets, proxy, signal),
+  });
+  const flowParts = ({ proxy }: SignInRequest): SignInParts => {
+    return { endpoints: tokens.signIn(proxy), registrations, clock };
+  };
+  return {
+    signIns: new SignIns({ store: store.signIns, tokens, registrations, clock, adoption, region: settings.region }),
+    async signIn(request, signal) {
+      const place = placeOf(request, settings.region);
+      adoption.checkReplaced(request);
+      const flow = await startDeviceFlow(place, flowParts(request), signal);
+      return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
+    },
+  };
+}
+
+async function adopted(
+  adoption: Adoption,
+  flow: WaitingSignIn,
+  request: SignInRequest,
+  signal: AbortSignal,
+  choose: ChooseProfile = ([first]) => first.arn,
+): Promise<Account> {
+  const secrets = await flow.wait(signal);
+  const outcome = await adoption.adopt(secrets, request, signal);
+  if (outcome.type === 'account') return outcome.account;
+  const profileArn = await choose(outcome.profiles);
+  const chosen = await adoption.adopt(secrets, { ...request, profileArn }, signal);
+  if (chosen.type === 'account') return chosen.account;
+  throw new TypeError('a profile was chosen, and there is still a choice');
+}
+
+function profilesOf(
+  { settings, send, log, wireProfileOf }: SigningInParts,
+  { credential, accessToken }: Secrets,
+  proxy: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Profile[]> {
+  const access = {
+    region: credential.region,
+    profileArn: undefined,
+    wireProfile: wireProfileOf(credential.kind),
+    baseUrl: settings.upstreamUrl,
+    headers: headersOf(credential),
+  };
+  return listProfiles({ access, accessToken: accessToken?.value ?? '', proxy, send, log }, signal);
+}

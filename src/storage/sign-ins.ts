@@ -1,0 +1,48 @@
+/** Sign-ins under way: everything about them sealed in one column, since codes and tokens are among it. */
+import type { SignInStore } from '../accounts/ports.ts';
+import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
+import { checkStillOurs } from './canary.ts';
+import type { Database } from './database.ts';
+import { patiently } from './patience.ts';
+import type { Seal } from './seal.ts';
+
+export function createSignInStore(database: Database, seal: Seal): SignInStore {
+  const { db } = database;
+  return {
+    exclusively: (id, work) => database.lock([`sign-in ${id}`], work),
+
+    find: (id) =>
+      patiently(async () => {
+        const row = await db.selectFrom('sign_ins').select('sealed').where('id', '=', id).executeTakeFirst();
+        // Written by `put` alone, which the seal proves.
+        return row && (JSON.parse(seal.open(placeOfSignIn(id), row.sealed)) as StoredSignIn);
+      }),
+
+    put: (signIn, nowMs) =>
+      patiently(async () => {
+        const { id, expiresAtMs } = signIn;
+        const changed = {
+          sealed: seal.close(placeOfSignIn(id), JSON.stringify(signIn)),
+          expires_at_ms: expiresAtMs,
+          updated_at_ms: nowMs,
+        };
+        await db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, seal);
+          await transaction
+            .insertInto('sign_ins')
+            .values({ id, ...changed })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(changed))
+            .execute();
+        });
+      }),
+
+    removeExpired: (beforeMs) =>
+      patiently(async () => {
+        await db.deleteFrom('sign_ins').where('expires_at_ms', '<', beforeMs).execute();
+      }),
+  };
+}
+
+export function placeOfSignIn(id: string): string {
+  return `sign_ins/${id}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * An organisation's identity provider: the refresh grant of OAuth 2.0 (RFC 6749, section 6) as a public client, in a
+ * form, answered in snake_case. The endpoint comes from somebody's file, so it is checked before it is told anything.
+ */
+import type { Dispatcher } from 'undici';
+import { checkedTokenEndpoint } from '../accounts/credentials/patterns.ts';
+import type { ExternalIdpCredential } from '../accounts/credentials.ts';
+import type { NewTokens } from '../accounts/ports.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+import { exchange, type SmallAnswer } from './small-exchange.ts';
+
+const USUAL_TOKEN_LIFE_S = 3_600;
+/** Only signing in again helps: RFC 6749, section 5.2, and OpenID Connect's words for "the person must come". */
+const DEAD: ReadonlySet<string> = new Set([
+  'invalid_grant',
+  'invalid_client',
+  'unauthorized_client',
+  'interaction_required',
+  'login_required',
+  'consent_required',
+]);
+
+export interface ExternalIdpOptions {
+  readonly dispatcher: Dispatcher;
+  readonly userAgent: string;
+  /** Hosts besides those which every dragoman trusts. */
+  readonly hosts: readonly string[];
+}
+
+export async function refreshExternal(
+  { dispatcher, userAgent, hosts }: ExternalIdpOptions,
+  { refreshToken, clientId, tokenEndpoint, scopes }: ExternalIdpCredential,
+): Promise<NewTokens> {
+  const form = new URLSearchParams({ client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken });
+  if (scopes.length > 0) form.set('scope', scopes.join(' '));
+  const request = {
+    url: checkedTokenEndpoint(tokenEndpoint, hosts),
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      'user-agent': userAgent,
+    },
+    body: form.toString(),
+  };
+  const answer = await exchange(dispatcher, request, undefined);
+  const body = parse(answer);
+  if (answer.status !== 200) throw refusal(answer, body);
+  const { access_token: accessToken, refresh_token: rotated, expires_in: expiresIn } = body;
+  if (typeof accessToken !== 'string' || accessToken === '')
+    throw new GatewayError('upstream_broken', 'The identity provider answered without an access token.');
+  return {
+    accessToken,
+    refreshToken: typeof rotated === 'string' && rotated !== '' ? rotated : undefined,
+    expiresInS: typeof expiresIn === 'number' ? expiresIn : USUAL_TOKEN_LIFE_S,
+    profileArn: undefined,
+  };
+}
+
+/** Its own words are left out: descriptions of refused tokens may quote them. */
+function refusal({ status, headers }: SmallAnswer, body: Readonly<Record<string, unknown>>): GatewayError {
+  const name = typeof body.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? body.error : undefined;
+  const said = `The identity provider made no access token (HTTP ${status}${name === undefined ? '' : `, ${name}`}).`;
+  const upstream = { status, name, reason: undefined, message: undefined, requestId: headers['x-ms-request-id'] };
+  if (status === 401 || (name !== undefined && DEAD.has(name)))
+    return new GatewayError('credential_rejected', `${said} Sign in again where this account came from.`, { upstream });
+  if (status === 429 || name === 'temporarily_unavailable' || name === 'slow_down') {
+    const seconds = Number(headers['retry-after']);
+    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    return new GatewayError('upstream_throttled', said, { upstream, retryAfterMs });
+  }
+  if (status >= 500) return new GatewayError('upstream_broken', said, { upstream });
+  if (status === 403) return new GatewayError('permission_denied', said, { upstream });
+  return new GatewayError('upstream_refused', `${said} Its client id or scopes may be wrong.`, { upstream });
+}
+
+function parse({ body }: SmallAnswer): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

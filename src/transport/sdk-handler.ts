@@ -1,0 +1,35 @@
+/** Requests of AWS's SDKs over our own connections, so that proxies and timeouts are those of everything else. */
+import type { Dispatcher } from 'undici';
+import { exchange } from './small-exchange.ts';
+
+interface SmithyRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export function createSdkHandler(dispatcher: Dispatcher) {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    updateHttpClientConfig(): void {},
+    httpHandlerConfigs: () => ({}),
+    async handle(request: SmithyRequest, { abortSignal }: { abortSignal?: unknown } = {}) {
+      const { protocol, hostname, port, path, method, headers, body } = request;
+      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
+      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+      const text = typeof body === 'string' || body instanceof Uint8Array ? body : '';
+      const answer = await exchange(dispatcher, { url, method, headers: withoutHost(headers), body: text }, signal);
+      return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
+    },
+  };
+}
+
+/** undici writes both itself. */
+function withoutHost(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Set(['host', 'content-length']);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase())));
+}
