@@ -56,7 +56,11 @@ export function archive(files: Readonly<Record<string, string | Uint8Array>>): B
 }
 
 /** Paragraphs, and after them a table. */
-export function docx(paragraphs: readonly string[], table: readonly (readonly string[])[] = []): Buffer {
+export function docx(
+  paragraphs: readonly string[],
+  table: readonly (readonly string[])[] = [],
+  more: Readonly<Record<string, Uint8Array>> = {},
+): Buffer {
   const paragraph = (text: string): string => `<w:p><w:r><w:t>${escaped(text)}</w:t></w:r></w:p>`;
   const rows = table.map((row) => `<w:tr>${row.map((cell) => `<w:tc>${paragraph(cell)}</w:tc>`).join('')}</w:tr>`);
   const body = paragraphs.map(paragraph).join('') + (rows.length > 0 ? `<w:tbl>${rows.join('')}</w:tbl>` : '');
@@ -65,6 +69,7 @@ export function docx(paragraphs: readonly string[], table: readonly (readonly st
     '[Content_Types].xml': `${XML}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="${main}"/></Types>`,
     '_rels/.rels': relationships(['r1', 'officeDocument', 'word/document.xml']),
     'word/document.xml': `${XML}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>${body}</w:body></w:document>`,
+    ...more,
   });
 }
 

@@ -1,0 +1,275 @@
+/** Each kind of document and image, intact, broken and encrypted, through each protocol, to what the service gets. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { docx, encryptedOffice, pdf, xlsx } from './support/documents.ts';
+import { type House, openHouse } from './support/house.ts';
+
+const WORD = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+const EXCEL = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+interface File {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+}
+
+const INTACT: readonly (File & { readonly format: string; readonly says: string })[] = [
+  {
+    name: 'a.pdf',
+    mediaType: 'application/pdf',
+    bytes: pdf(['Bonjour', 'Adieu']),
+    format: 'pdf',
+    says: '[Page 2]\nAdieu',
+  },
+  { name: 'b.docx', mediaType: WORD, bytes: docx(['Dear reader,']), format: 'docx', says: 'Dear reader,' },
+  { name: 'c.xlsx', mediaType: EXCEL, bytes: xlsx({ Sums: [['x', 7]] }), format: 'xlsx', says: '[Sheet "Sums"]\nx,7' },
+  { name: 'd.csv', mediaType: 'text/csv', bytes: Buffer.from('fruit,price\npear,3\n'), format: 'csv', says: 'pear,3' },
+  {
+    name: 'e.html',
+    mediaType: 'text/html',
+    bytes: Buffer.from('<p>A <b>page</b></p>'),
+    format: 'html',
+    says: 'A page',
+  },
+  { name: 'f.md', mediaType: 'text/markdown', bytes: Buffer.from('# Titre été'), format: 'md', says: '# Titre été' },
+  { name: 'g.txt', mediaType: 'text/plain', bytes: Buffer.from('plain words'), format: 'txt', says: 'plain words' },
+];
+
+const SPOILT: readonly (File & { readonly what: string; readonly says: RegExp })[] = [
+  ...(['a.pdf', 'b.docx', 'c.xlsx'] as const).flatMap((name) => {
+    const whole = INTACT.find((file) => file.name === name);
+    if (!whole) return [];
+    const { mediaType, bytes } = whole;
+    return [
+      { what: 'cut short', name, mediaType, bytes: bytes.subarray(0, 60), says: /specified was not valid/ },
+      { what: 'something else', name, mediaType, bytes: Buffer.from('just words'), says: /specified was not valid/ },
+    ];
+  }),
+  ...['d.csv', 'e.html', 'f.md', 'g.txt'].map((name) => ({
+    what: 'in an encoding nobody knows',
+    name,
+    mediaType: INTACT.find((file) => file.name === name)?.mediaType ?? '',
+    bytes: Buffer.from('\xe9t\xe9, na\xefve', 'latin1'),
+    says: /no UTF-8 text/,
+  })),
+  {
+    what: 'with a password',
+    name: 'a.pdf',
+    mediaType: 'application/pdf',
+    bytes: pdf(['x'], { encrypted: true }),
+    says: /PDF specified is password protected/,
+  },
+  { what: 'with a password', name: 'b.docx', mediaType: WORD, bytes: encryptedOffice(), says: /password protected/ },
+  { what: 'with a password', name: 'c.xlsx', mediaType: EXCEL, bytes: encryptedOffice(), says: /password protected/ },
+  {
+    what: 'of no known kind',
+    name: 'h.bin',
+    mediaType: 'application/octet-stream',
+    bytes: Buffer.from([0, 1, 2, 3, 0, 0]),
+    says: /Documents of type application\/octet-stream are not supported/,
+  },
+];
+
+interface Wire {
+  readonly name: string;
+  readonly path: string;
+  /** A request with one message: this attachment, and a question. */
+  body(attachment: object): object;
+  file(file: File): object;
+  link(url: string, kind: 'image' | 'document'): object;
+  image(data: string, mediaType: string): object;
+}
+
+const dataUrl = ({ mediaType, bytes }: File) => `data:${mediaType};base64,${bytes.toString('base64')}`;
+
+const PROTOCOLS: readonly Wire[] = [
+  {
+    name: 'Chat Completions',
+    path: '/v1/chat/completions',
+    body: (attachment) => ({
+      model: 'claude-sonnet-4.5',
+      messages: [{ role: 'user', content: [attachment, { type: 'text', text: 'What is this?' }] }],
+    }),
+    file: (file) => ({ type: 'file', file: { filename: file.name, file_data: dataUrl(file) } }),
+    link: (url, kind) =>
+      kind === 'image' ? { type: 'image_url', image_url: { url } } : { type: 'file', file: { file_data: url } },
+    image: (data, mediaType) => ({ type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } }),
+  },
+  {
+    name: 'Messages',
+    path: '/v1/messages',
+    body: (attachment) => ({
+      model: 'claude-sonnet-4.5',
+      max_tokens: 1000,
+      messages: [{ role: 'user', content: [attachment, { type: 'text', text: 'What is this?' }] }],
+    }),
+    file: ({ name, mediaType, bytes }) => ({
+      type: 'document',
+      title: name,
+      source: { type: 'base64', media_type: mediaType, data: bytes.toString('base64') },
+    }),
+    link: (url, type) => ({ type, source: { type: 'url', url } }),
+    image: (data, mediaType) => ({ type: 'image', source: { type: 'base64', media_type: mediaType, data } }),
+  },
+];
+
+interface Sent {
+  readonly content: string;
+  readonly images?: readonly { readonly format: string; readonly source: { readonly bytes: string } }[];
+  readonly documents?: readonly {
+    readonly name: string;
+    readonly format: string;
+    readonly source: { readonly bytes: string };
+  }[];
+}
+
+interface Asked {
+  readonly status: number;
+  readonly error: string;
+  readonly notes: string;
+  /** The message to answer, as the service got it. */
+  readonly sent: Sent | undefined;
+}
+
+async function ask(house: House, wire: Wire, attachment: object): Promise<Asked> {
+  const answer = await fetch(house.url + wire.path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(wire.body(attachment)),
+  });
+  // Both dialects put their words there.
+  const body = (await answer.json()) as { error?: { message: string } };
+  const raw = house.takeChatRequest(() => true);
+  return {
+    status: answer.status,
+    error: body.error?.message ?? '',
+    notes: answer.headers.get('x-dragoman-adjustments') ?? '',
+    sent: raw === undefined ? undefined : JSON.parse(raw).conversationState.currentMessage.userInputMessage,
+  };
+}
+
+/** A server whose address was vouched for. */
+async function serve(bytes: Buffer): Promise<{ readonly host: string; readonly requests: () => number }> {
+  let requests = 0;
+  const server = createServer((_request, answer) => {
+    requests += 1;
+    answer.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo; // listening on TCP, so it is no pipe's name
+  return { host: `127.0.0.1:${port}`, requests: () => requests };
+}
+
+const picture = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#369' } });
+
+let native: House;
+let asText: House;
+beforeAll(async () => {
+  native = await openHouse();
+  asText = await openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'codewhisperer-legacy' } });
+});
+afterAll(async () => {
+  await native.close();
+  await asText.close();
+});
+
+describe.each(PROTOCOLS)('$name', (wire) => {
+  it.each(INTACT)('sends $name as it is where the service takes documents', async (file) => {
+    const { sent, status } = await ask(native, wire, wire.file(file));
+    expect(status).toBe(200);
+    expect(sent?.documents).toMatchObject([{ format: file.format, source: { bytes: file.bytes.toString('base64') } }]);
+  });
+
+  it.each(INTACT)('sends the text of $name where it takes none', async (file) => {
+    const { sent, status, notes } = await ask(asText, wire, wire.file(file));
+    expect(status).toBe(200);
+    expect(sent?.documents).toBeUndefined();
+    expect(sent?.content).toContain(`<document title="${file.name}">\n`);
+    expect(sent?.content).toContain(file.says);
+    expect(notes).toContain('document-inlined@');
+    expect(notes.includes('document-extracted@')).toBe(['pdf', 'docx', 'xlsx', 'html'].includes(file.format));
+  });
+
+  it.each(SPOILT)('refuses $name $what, in either way, and asks the service nothing', async (file) => {
+    for (const house of [native, asText]) {
+      const { status, error, sent } = await ask(house, wire, wire.file(file));
+      expect(status).toBe(400);
+      expect(error).toMatch(file.says);
+      expect(error).toContain('messages[0].content[0]');
+      expect(sent).toBeUndefined();
+    }
+  });
+
+  it('finds out by the bytes what a file is, whatever it is called', async () => {
+    const bytes = pdf(['x']);
+    const { sent, notes } = await ask(native, wire, wire.file({ name: 'x', mediaType: 'text/plain', bytes }));
+    expect(sent?.documents).toMatchObject([{ format: 'pdf' }]);
+    expect(notes).toContain('attachment-type@messages[0].content[0]');
+  });
+
+  it('takes an image in the guise of a document for an image', async () => {
+    const bytes = await picture(10, 10).png().toBuffer();
+    const { sent } = await ask(native, wire, wire.file({ name: 'x.pdf', mediaType: 'application/pdf', bytes }));
+    expect(sent?.images).toEqual([{ format: 'png', source: { bytes: bytes.toString('base64') } }]);
+  });
+
+  it('sends the text of a document which is too large to go as it is', async () => {
+    const bytes = docx(['Much ado.'], [], { 'word/media/photo.raw': randomBytes(5_000_000) });
+    const { sent, notes } = await ask(native, wire, wire.file({ name: 'big.docx', mediaType: WORD, bytes }));
+    expect(sent?.documents).toBeUndefined();
+    expect(sent?.content).toContain('<document title="big.docx">\nMuch ado.\n</document>');
+    expect(notes).toContain('document-extracted@messages[0].content[0]');
+  });
+
+  it('reads UTF-16 as Excel writes it', async () => {
+    const bytes = Buffer.from('\ufeffPreis,é\n', 'utf16le');
+    const { sent, notes } = await ask(native, wire, wire.file({ name: 'a.csv', mediaType: 'text/csv', bytes }));
+    expect(Buffer.from(sent?.documents?.[0]?.source.bytes ?? '', 'base64').toString()).toBe('Preis,é\n');
+    expect(notes).toContain('document-encoding@messages[0].content[0]');
+  });
+
+  it('scales an image down to what the service takes, by its bytes', async () => {
+    const data = (await picture(3000, 1500).png().toBuffer()).toString('base64');
+    const { sent, notes } = await ask(native, wire, wire.image(data, 'image/jpeg'));
+    const [image] = sent?.images ?? [];
+    expect(image?.format).toBe('png');
+    expect(await sharp(Buffer.from(image?.source.bytes ?? '', 'base64')).metadata()).toMatchObject({
+      width: 2000,
+      height: 1000,
+    });
+    expect(notes).toContain('image-scaled@messages[0].content[0]');
+  });
+
+  it.each(['image', 'document'] as const)('fetches an %s by its address, once, and remembers it', async (kind) => {
+    const bytes = kind === 'image' ? await picture(30, 20).webp().toBuffer() : pdf(['Fetched']);
+    const { host, requests } = await serve(bytes);
+    await using house = await openHouse({ env: { DRAGOMAN_FETCH_ALLOWED_HOSTS: host } });
+    const attachment = wire.link(`http://${host}/thing?signature=abc`, kind);
+    const first = await ask(house, wire, attachment);
+    const second = await ask(house, wire, attachment);
+    const [found] = (kind === 'image' ? first.sent?.images : first.sent?.documents) ?? [];
+    expect(found).toMatchObject({ source: { bytes: bytes.toString('base64') } });
+    expect(second.sent).toEqual(first.sent);
+    expect(requests()).toBe(1);
+    expect(first.notes).toContain('attachment-fetched@');
+    expect(first.notes).not.toContain('signature');
+  });
+
+  it('fetches nothing from this machine or its network, and nothing at all when told so', async () => {
+    const { host, requests } = await serve(Buffer.from('secret'));
+    const { status, error, sent } = await ask(native, wire, wire.link(`http://${host}/a.png`, 'image'));
+    expect([status, sent]).toEqual([400, undefined]);
+    expect(error).toMatch(/cannot be fetched/);
+    await using house = await openHouse({
+      env: { DRAGOMAN_FETCH_URLS: 'no', DRAGOMAN_FETCH_ALLOWED_HOSTS: host },
+    });
+    const off = await ask(house, wire, wire.link(`http://${host}/a.png`, 'image'));
+    expect(off.error).toMatch(/DRAGOMAN_FETCH_URLS/);
+    expect(requests()).toBe(0);
+  });
+});
