@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { Admission, type Place } from './admission.ts';
+import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { type CredentialKind, headersOf, isRefreshable, profileArnOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
@@ -34,7 +35,7 @@ export interface PoolOptions {
 }
 
 /** What its owner may change about an account; what is left out stays. */
-export interface AccountPatch extends OptionsPatch {
+export interface AccountPatch extends OptionsPatch, ConnectionPatch {
   readonly label?: string | undefined;
 }
 
@@ -112,18 +113,21 @@ export class Pool {
   }
 
   /**
-   * By its owner's hand: its name and its options. Throws `invalid_request` naming the field, or `not_found`; then
-   * nothing has changed.
+   * By its owner's hand: its name, its options, its proxy, its profile. Throws `invalid_request` naming the field, or
+   * `not_found`; then nothing has changed.
    */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
+    const { store, clock } = this.#options;
     const entry = this.#roster.find(id);
     if (!entry) throw noSuchAccount(id);
     const { account } = entry;
     const label = checkedLabel(patch.label ?? account.label);
     const options = patchOptions(account.options, patch);
-    const saved = await this.#options.store.saveOptions(id, label, options, this.#options.clock.now());
+    const change = checkedConnection(account, patch);
+    let saved = await store.saveOptions(id, label, options, clock.now());
+    if (saved && change) saved = await saveConnection(store, id, change, clock.now());
     if (!saved) throw noSuchAccount(id);
-    entry.account = { ...entry.account, label: saved.label, options: saved.options };
+    entry.account = change ? saved : { ...entry.account, label: saved.label, options: saved.options };
     this.#admission.serve();
     return { ...entry.account, health: entry.health };
   }

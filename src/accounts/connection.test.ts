@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awsCredential, newAccount } from '../../test/support/fake-accounts.ts';
+import { openStore, type Store } from '../storage/open.ts';
+import { checkedConnection, saveConnection } from './connection.ts';
+import { checkedProxy, shownProxy } from './proxy.ts';
+
+const ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/AAAA';
+const PROXY = 'socks5://user:passwordCANARY@proxy.example:1080';
+let store: Store;
+
+beforeEach(async () => {
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+});
+afterEach(() => store.close());
+
+describe("an account's own connection", () => {
+  it('is stored with the credential, and stays when the credential is replaced', async () => {
+    const before = await store.accounts.put(newAccount('a'), 1);
+    const saved = await saveConnection(store.accounts, 'a', { proxy: PROXY, profileArn: ARN }, 2);
+    expect(saved).toMatchObject({ proxy: PROXY, credential: { profileArn: ARN, refreshToken: 'a-refresh-0' } });
+    expect(saved?.version).toBeGreaterThan(before.version);
+    const again = await store.accounts.put(newAccount('a', { credential: awsCredential('new-refresh-0') }), 3);
+    expect(again).toMatchObject({ proxy: PROXY, credential: { refreshToken: 'new-refresh-0', profileArn: undefined } });
+    const rotated = await store.accounts.saveSecrets(again, { ...again, accessToken: undefined }, 4);
+    expect(rotated?.proxy).toBe(PROXY);
+  });
+
+  it('can be taken away', async () => {
+    await store.accounts.put(newAccount('a', { proxy: PROXY }), 1);
+    const saved = await saveConnection(store.accounts, 'a', { proxy: null, profileArn: null }, 2);
+    expect(saved?.proxy).toBeUndefined();
+    expect((await store.accounts.find('a'))?.proxy).toBeUndefined();
+  });
+
+  it('is nothing to save for an account which is none', async () => {
+    expect(await saveConnection(store.accounts, 'none', { proxy: 'direct' }, 1)).toBeUndefined();
+  });
+
+  it.each([
+    ['proxy', { proxy: 'ftp://user:passwordCANARY@proxy.example' }],
+    ['proxy', { proxy: 'http://proxy.example:3128/path' }],
+    ['proxy', { proxy: 'passwordCANARY' }],
+    ['profile_arn', { profileArn: 'arn:aws:codewhisperer:nowhere:1:profile/x' }],
+  ])('is refused for a wrong %s, which is not quoted when it may hold a password', async (param, patch) => {
+    const account = await store.accounts.put(newAccount('a'), 1);
+    expect(() => checkedConnection(account, patch)).toThrowError(expect.objectContaining({ param }));
+    expect(() => checkedConnection(account, patch)).not.toThrowError(/CANARY/);
+  });
+
+  it('has no profile where the kind of account has none', async () => {
+    const credential = { kind: 'api-key', apiKey: 'ksk_x', region: 'us-east-1' } as const;
+    const account = await store.accounts.put(newAccount('a', { credential }), 1);
+    expect(() => checkedConnection(account, { profileArn: ARN })).toThrowError(/without a profile/);
+  });
+});
+
+describe('a proxy', () => {
+  it.each(['http://p:1', 'https://u:p@proxy.example', 'socks5://[::1]:1080', 'socks5h://p.example:1', 'direct'])(
+    'may be %s',
+    (proxy) => expect(checkedProxy(proxy)).toBe(proxy),
+  );
+
+  it('is shown without user and password', () => {
+    expect(shownProxy(PROXY)).toBe('socks5://••••@proxy.example:1080');
+    expect(shownProxy('direct')).toBe('direct');
+  });
+});
