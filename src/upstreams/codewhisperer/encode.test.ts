@@ -203,11 +203,53 @@ describe('stable prefixes', () => {
     );
   });
 
+  it('does so too with cache marks, as long as the client leaves them where they are', () => {
+    let withMarks = 0;
+    fc.assert(
+      fc.property(conversationWithNextTurn, takingDocuments, fc.nat(), ({ now, next }, wireProfile, chosen) => {
+        const turn = chosen % now.turns.length;
+        const [first, second] = [now, next].map((said) => bodyOf(marked(said, [turn]), wireProfile));
+        expect(second?.startsWith(upToHistoryEnd(first ?? ''))).toBe(true);
+        if (first?.includes(CACHE_POINT)) withMarks += 1;
+      }),
+      { seed: 42, numRuns: 200 },
+    );
+    expect(withMarks).toBeGreaterThan(100);
+  });
+
+  it('changes nothing but the marks when the client moves them along, as agents do', () => {
+    fc.assert(
+      fc.property(conversationWithNextTurn, takingDocuments, ({ now, next }, wireProfile) => {
+        const [first, second] = [now, next].map((said) =>
+          bodyOf(marked(said, [said.turns.length - 3, said.turns.length - 1]), wireProfile).replaceAll(CACHE_POINT, ''),
+        );
+        expect(second?.startsWith(upToHistoryEnd(first ?? ''))).toBe(true);
+      }),
+      { seed: 42, numRuns: 200 },
+    );
+  });
+
   it('encodes the same conversation to the same bytes', () => {
     const bodies = [1, 2].map(() => encodeChat(roundTrip, context()).request.body);
     expect(bodies[0]).toBe(bodies[1]);
   });
 });
+
+const CACHE_POINT = ',"cachePoint":{"type":"default"}';
+
+function bodyOf(said: Conversation, wireProfile: string): string {
+  return encodeChat(said, context({ wireProfile })).request.body ?? '';
+}
+
+/** With a cache mark on the last part of each of these turns which can carry one. */
+function marked(said: Conversation, at: readonly number[]): Conversation {
+  const turns = said.turns.map((turn, index) => {
+    if (!at.includes(index)) return turn;
+    const last = turn.parts.findLastIndex(({ type }) => type !== 'reasoning' && type !== 'redacted-reasoning');
+    return { ...turn, parts: turn.parts.map((part, place) => (place === last ? { ...part, cachePoint: true } : part)) };
+  });
+  return { ...said, turns };
+}
 
 /** Everything before the closing bracket of the history array, or before the current message when there is none. */
 function upToHistoryEnd(body: string): string {
