@@ -6,16 +6,17 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { GROUP_PATTERN } from '../accounts/options.ts';
-import type { Adjustment } from '../core/adjustments.ts';
-import { ReplyCollector } from '../core/collect.ts';
+import { collectReply } from '../core/collect.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
+import { addUsage } from '../core/usage.ts';
 import type { Answer, Gateway } from '../gateway/ports.ts';
-import type { ClientProtocol, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
+import type { ClientProtocol, ReplyWriter } from '../protocols/protocol.ts';
 import { readJson } from './body.ts';
+import { type Asked, adjustmentsOf, askForChoices } from './choices.ts';
 import { type Exchange, noteError, sendError, sendJson } from './exchange.ts';
-import { randomId } from './ids.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
+import { type Writing, writingOf } from './writing.ts';
 
 export interface AnswerLimits {
   readonly maxBodyBytes: number;
@@ -36,11 +37,13 @@ export async function answerChat(
     const request = protocol.parseRequest(body, contextOf(exchange));
     const { conversation, adjustments, stream } = request;
     Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
-    const { requestId } = exchange;
-    const group = groupOf(exchange);
-    const ask = () => gateway.ask({ requestId, client, group, conversation, adjustments }, exchange.gone.signal);
-    if (stream) await new StreamedReply(exchange, protocol, request, limits.pingIntervalMs).run(ask);
-    else await answerWhole(exchange, protocol, request, await ask());
+    const { requestId, gone } = exchange;
+    const asked = { requestId, client, group: groupOf(exchange), conversation, adjustments };
+    const { choices = 1 } = request;
+    const ask = () => askForChoices(choices, (signal) => gateway.ask(asked, signal), gone.signal);
+    const writing = writingOf(protocol, request, choices);
+    if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
+    else await answerWhole(exchange, writing, await ask());
   } catch (cause) {
     const error = stopReason(exchange, cause);
     if (error) sendError(exchange, protocol, error);
@@ -65,69 +68,71 @@ function groupOf({ request }: Exchange): string | undefined {
   throw new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
 }
 
-async function answerWhole(
-  exchange: Exchange,
-  protocol: ClientProtocol,
-  request: ParsedRequest,
-  answer: Answer,
-): Promise<void> {
-  noteAnswer(exchange, answer);
-  const collector = new ReplyCollector();
-  for await (const events of answer.batches) for (const event of events) collector.push(event);
+async function answerWhole(exchange: Exchange, writing: Writing, asked: Asked): Promise<void> {
+  noteAnswers(exchange, asked);
+  const replies = await Promise.all(asked.answers.map(({ batches }) => collectReply(batches))).catch((cause) => {
+    asked.stop();
+    throw cause;
+  });
   exchange.gone.signal.throwIfAborted();
-  const reply = collector.reply();
-  exchange.record.usage = reply.usage;
+  exchange.record.usage = replies.map(({ usage }) => usage).reduce(addUsage);
   exchange.record.firstByteMs = exchange.elapsedMs();
-  const body = protocol.writeReply(reply, request, protocol.replyId(randomId()));
-  sendJson(exchange, 200, body, { ...timing(exchange), ...notesOf(answer.adjustments, answer) });
+  exchange.record.adjustments = adjustmentsOf(asked);
+  sendJson(exchange, 200, writing.writeReplies(replies), { ...timing(exchange), ...notesOf(exchange) });
 }
 
 /** A reply on its way to a client who reads events. */
 class StreamedReply {
   readonly #exchange: Exchange;
-  readonly #protocol: ClientProtocol;
-  readonly #request: ParsedRequest;
-  readonly #writer: ReplyWriter;
+  readonly #keepAlive: string;
+  readonly #writers: readonly ReplyWriter[];
   readonly #silence: NodeJS.Timeout;
-  #answer: Answer | undefined;
+  /** Choices which have not ended. */
+  #open: number;
+  #asked: Asked | undefined;
   #ended = false;
 
-  constructor(exchange: Exchange, protocol: ClientProtocol, request: ParsedRequest, pingIntervalMs: number) {
+  constructor(exchange: Exchange, writing: Writing, pingIntervalMs: number) {
     this.#exchange = exchange;
-    this.#protocol = protocol;
-    this.#request = request;
-    this.#writer = protocol.createWriter(request, protocol.replyId(randomId()));
+    this.#keepAlive = writing.keepAlive;
+    this.#writers = writing.createWriters();
+    this.#open = this.#writers.length;
     this.#silence = setTimeout(() => this.#ping(), pingIntervalMs);
   }
 
-  async run(ask: () => Promise<Answer>): Promise<void> {
+  async run(ask: () => Promise<Asked>): Promise<void> {
     try {
-      this.#answer = await ask();
-      noteAnswer(this.#exchange, this.#answer);
-      for await (const events of this.#answer.batches) await this.#send(events);
+      this.#asked = await ask();
+      noteAnswers(this.#exchange, this.#asked);
+      const { answers } = this.#asked;
+      await Promise.all(this.#writers.map((writer, choice) => this.#copy(answers[choice], writer)));
       if (!this.#ended) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
     } catch (cause) {
       this.#fail(cause);
     } finally {
       clearTimeout(this.#silence);
+      this.#asked?.stop();
+      if (this.#asked) this.#exchange.record.adjustments = adjustmentsOf(this.#asked);
     }
     this.#exchange.response.end();
   }
 
-  async #send(events: readonly ReplyEvent[]): Promise<void> {
-    const text = events.length === 1 && events[0] ? this.#writer.write(events[0]) : this.#writeAll(events);
+  async #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> {
+    if (!answer) return;
+    for await (const events of answer.batches) {
+      if (this.#ended) return;
+      await this.#send(events, writer);
+    }
+  }
+
+  async #send(events: readonly ReplyEvent[], writer: ReplyWriter): Promise<void> {
+    const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
     this.#noteEnd(events.at(-1));
     if (text === '') return;
     const { response, gone } = this.#exchange;
     this.#begin();
     this.#silence.refresh();
     if (!response.write(text)) await once(response, 'drain', { signal: gone.signal });
-  }
-
-  #writeAll(events: readonly ReplyEvent[]): string {
-    let text = '';
-    for (const event of events) text += this.#writer.write(event);
-    return text;
   }
 
   #begin(): void {
@@ -138,7 +143,7 @@ class StreamedReply {
       ...headers,
       ...STREAM_HEADERS,
       ...timing(this.#exchange),
-      ...notesOf(this.#answer?.adjustments ?? this.#request.adjustments, this.#answer),
+      ...notesOf(this.#exchange),
     });
   }
 
@@ -148,7 +153,7 @@ class StreamedReply {
     // Somebody who does not read what is there needs no sign of life.
     if (response.destroyed || response.writableNeedDrain) return;
     this.#begin();
-    response.write(this.#protocol.keepAlive);
+    response.write(this.#keepAlive);
   }
 
   #fail(cause: unknown): void {
@@ -157,15 +162,27 @@ class StreamedReply {
     if (!error || this.#ended) return;
     if (!response.headersSent) throw error;
     noteError(this.#exchange, error);
-    response.write(this.#writer.write({ type: 'reply-error', error }));
+    response.write(this.#writers[0]?.write({ type: 'reply-error', error }) ?? '');
   }
 
   #noteEnd(last: ReplyEvent | undefined): void {
-    if (last?.type === 'reply-end') this.#exchange.record.usage = last.usage;
-    else if (last?.type === 'reply-error') noteError(this.#exchange, last.error);
-    else return;
-    this.#ended = true;
+    const { record } = this.#exchange;
+    if (last?.type === 'reply-end') {
+      record.usage = record.usage ? addUsage(record.usage, last.usage) : last.usage;
+      this.#open--;
+      this.#ended = this.#open === 0;
+    } else if (last?.type === 'reply-error') {
+      noteError(this.#exchange, last.error);
+      this.#ended = true;
+      this.#asked?.stop();
+    }
   }
+}
+
+function writeAll(events: readonly ReplyEvent[], writer: ReplyWriter): string {
+  let text = '';
+  for (const event of events) text += writer.write(event);
+  return text;
 }
 
 const STREAM_HEADERS: OutgoingHttpHeaders = {
@@ -175,9 +192,10 @@ const STREAM_HEADERS: OutgoingHttpHeaders = {
   'x-accel-buffering': 'no',
 };
 
-function noteAnswer({ record }: Exchange, answer: Answer): void {
-  record.route = answer.route;
-  record.adjustments = answer.adjustments;
+function noteAnswers({ record }: Exchange, asked: Asked): void {
+  const route = asked.answers[0]?.route;
+  if (route) record.route = route;
+  record.adjustments = adjustmentsOf(asked);
 }
 
 /** How long it took until here, where OpenAI's own service says so too. */
@@ -185,10 +203,10 @@ function timing({ headers, elapsedMs }: Exchange): OutgoingHttpHeaders {
   return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
 }
 
-function notesOf(adjustments: readonly Adjustment[], answer: Answer | undefined): OutgoingHttpHeaders {
+function notesOf({ record: { adjustments = [], route } }: Exchange): OutgoingHttpHeaders {
   return {
     ...(adjustments.length === 0 ? {} : { 'x-dragoman-adjustments': adjustmentsHeader(adjustments) }),
-    ...(answer ? { 'x-dragoman-route': routeHeader(answer.route) } : {}),
+    ...(route ? { 'x-dragoman-route': routeHeader(route) } : {}),
   };
 }
 

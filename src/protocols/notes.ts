@@ -6,6 +6,7 @@ export const PARSING_RULES = {
     'A block for the vendor’s own billing, different in every request, was left out of the system text.',
   'block-as-text': 'A content block of a kind the service does not have became readable text.',
   'block-ignored': 'A content block without readable words, of a kind the service does not have, was left out.',
+  'choices-emulated': 'The service gives one answer to a request; each choice was a request of its own.',
   'custom-tool-as-function':
     'A free-text tool is offered as a function with one string; its calls come back as it was declared.',
   'empty-stop-ignored': 'An empty stop sequence matches everywhere and was left out.',

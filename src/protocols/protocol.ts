@@ -18,6 +18,8 @@ export interface ClientProtocol {
   createWriter(request: ParsedRequest, replyId: string): ReplyWriter;
   /** The body of a whole reply. */
   writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown;
+  /** Where a request may ask for several choices. */
+  readonly choices?: ChoicesWriting;
   writeError(error: GatewayError, requestId: string): WrittenError;
   /** What to send while the model is silent: a comment or a ping event, as this protocol's clients expect. */
   readonly keepAlive: string;
@@ -32,8 +34,20 @@ export interface RequestContext {
   readonly nowMs: number;
 }
 
-export interface ParsedRequest {
+export interface ChoicesWriting {
+  /** A writer for each choice; what is said once for all of them, the last one says. */
+  createWriters(choices: number, request: AnswerableRequest, replyId: string): readonly ReplyWriter[];
+  writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown;
+}
+
+export interface ParsedRequest extends AnswerableRequest {
   readonly conversation: Conversation;
+  /** How many replies are wanted; absent: one. */
+  readonly choices?: number;
+}
+
+/** What a writer may know of the request. */
+export interface AnswerableRequest {
   readonly stream: boolean;
   readonly adjustments: readonly Adjustment[];
   /** Seconds since the epoch when the request came, for `created` fields. */

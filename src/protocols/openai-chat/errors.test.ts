@@ -35,7 +35,7 @@ describe('a failure', () => {
     expect(write('invalid_request', { param: 'messages[0].role' }).body).toMatchObject({
       error: { param: 'messages[0].role' },
     });
-    expect(refusalOf({ n: 2 })).toMatchObject({ param: 'n', code: 'unsupported_value' });
+    expect(refusalOf({ n: 5 })).toMatchObject({ param: 'n', code: 'unsupported_value' });
     expect(write('invalid_request', { param: 'p', rule: 'attachment-url' }).body).toMatchObject({
       error: { param: 'p', code: 'invalid_image_url' },
     });

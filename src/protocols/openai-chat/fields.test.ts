@@ -38,7 +38,6 @@ describe('the fates of fields', () => {
   });
 
   it.each([
-    { n: 2 },
     { logprobs: true },
     { top_logprobs: 3 },
     { modalities: ['text', 'audio'] },
@@ -57,6 +56,15 @@ describe('the fates of fields', () => {
       expect(parse(fields).adjustments).toEqual([]);
     },
   );
+
+  it('allow a few choices, and no more', () => {
+    expect(parse({ n: 4 })).toMatchObject({
+      choices: 4,
+      adjustments: [{ rule: 'choices-emulated', path: 'n', before: '4' }],
+    });
+    expect(() => parse({ n: 5 })).toThrow(expect.objectContaining({ code: 'unsupported_parameter', param: 'n' }));
+    expect(() => parse({ n: 0 })).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'n' }));
+  });
 
   it('are unknown for what is not in the table, whatever it is called', () => {
     expect(fateOf('constructor')).toBeUndefined();

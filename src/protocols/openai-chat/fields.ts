@@ -31,6 +31,8 @@ export const FIELD_FATES = {
   max_tokens: 'emulated',
   max_completion_tokens: 'emulated',
   stop: 'emulated',
+  /** Up to four. */
+  n: 'emulated',
 
   temperature: 'noted',
   top_p: 'noted',
@@ -53,8 +55,6 @@ export const FIELD_FATES = {
   safety_identifier: 'ignored',
   'stream_options.include_obfuscation': 'ignored',
 
-  /** 1 is fine. */
-  n: 'refused',
   /** `false` is fine. */
   logprobs: 'refused',
   /** 0 is fine. */

@@ -2,15 +2,16 @@
 import type { ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { parseRequest } from './parse.ts';
-import { writeReply } from './reply.ts';
-import { createWriter, KEEP_ALIVE } from './write.ts';
+import { writeReplies } from './reply.ts';
+import { createWriter, createWriters, KEEP_ALIVE } from './write.ts';
 
 export const openaiChat: ClientProtocol = {
   id: 'openai-chat',
   path: '/v1/chat/completions',
   parseRequest,
   createWriter,
-  writeReply,
+  writeReply: (reply, request, replyId) => writeReplies([reply], request, replyId),
+  choices: { createWriters, writeReplies },
   writeError,
   keepAlive: KEEP_ALIVE,
   replyId: (random) => `chatcmpl-${random.slice(0, 24)}`,

@@ -1,6 +1,7 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
 import type { Conversation, OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
 import { Notes } from '../notes.ts';
+import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { check, refuseUnsupported } from '../shape.ts';
@@ -24,6 +25,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const request = check(wire.requestShape, body, '');
   refuseWishes(request);
   const notes = new Notes();
+  const choices = readChoices(request.n, notes);
   noteFields(request, notes);
   const { customTools, legacyFunctions, ...tools } = readTools(request, notes);
   const { system, turns } = readMessages(request.messages, notes);
@@ -44,6 +46,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const includeUsage = request.stream_options?.include_usage ?? false;
   return {
     conversation,
+    ...(choices > 1 ? { choices } : {}),
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
@@ -52,8 +55,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
 }
 
 /** What would change the meaning of the answer and cannot be had. */
-function refuseWishes({ n, logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
-  if (n && n > 1) throw refuseUnsupported('n', 'only one choice can be had; send n as 1.', RULE_VALUE);
+function refuseWishes({ logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
   if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
   if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');
   const audioAt = modalities?.indexOf('audio') ?? -1;

@@ -3,21 +3,28 @@ import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
 import { customInput } from '../openai-calls.ts';
-import type { ParsedRequest } from '../protocol.ts';
+import { usageOfAll } from '../openai-choices.ts';
+import type { AnswerableRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 
-export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
+/** Several replies are the choices of one. */
+export function writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown {
   const echo = echoOf(request);
-  const uses = reply.blocks.filter((block) => block.type === 'tool-use');
-  const finish = finishReason(reply.stopReason, uses.length > 0, echo);
+  const usage = usageOfAll(replies);
   return {
     id: replyId,
     object: 'chat.completion',
     created: request.createdAtS,
     model: echo.model,
-    choices: [{ index: 0, message: toMessage(reply, uses, echo), logprobs: null, finish_reason: finish }],
-    usage: toWireUsage(reply.usage),
+    choices: replies.map((reply, index) => toChoice(reply, index, echo)),
+    ...(usage && { usage: toWireUsage(usage) }),
   };
+}
+
+function toChoice(reply: Reply, index: number, echo: Echo): object {
+  const uses = reply.blocks.filter((block) => block.type === 'tool-use');
+  const finish = finishReason(reply.stopReason, uses.length > 0, echo);
+  return { index, message: toMessage(reply, uses, echo), logprobs: null, finish_reason: finish };
 }
 
 type ToolUse = Extract<ReplyBlock, { type: 'tool-use' }>;
@@ -92,6 +99,6 @@ export function toAnnotations(sources: readonly Source[]): object[] {
 }
 
 /** Every request this protocol is handed was parsed by it. */
-export function echoOf(request: ParsedRequest): Echo {
+export function echoOf(request: AnswerableRequest): Echo {
   return request.echo as Echo; // parseRequest made it
 }

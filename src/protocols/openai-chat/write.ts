@@ -8,15 +8,21 @@ import type { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
 import { customInput } from '../openai-calls.ts';
-import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
+import { ChoicesEnding } from '../openai-choices.ts';
+import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
 import { echoOf, finishReason, toAnnotations, toWireUsage } from './reply.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
 
-export function createWriter(request: ParsedRequest, replyId: string): ReplyWriter {
-  return new ChunkWriter(echoOf(request), replyId, request.createdAtS);
+export function createWriter(request: AnswerableRequest, replyId: string): ReplyWriter {
+  return new ChunkWriter(request, replyId, 0, new ChoicesEnding(1));
+}
+
+export function createWriters(choices: number, request: AnswerableRequest, replyId: string): readonly ReplyWriter[] {
+  const ending = new ChoicesEnding(choices);
+  return Array.from({ length: choices }, (_, index) => new ChunkWriter(request, replyId, index, ending));
 }
 
 /** How the calls of the tool use at hand are written; `none`: there is no room for it in the reply. */
@@ -24,6 +30,7 @@ type CallForm = 'function' | 'custom' | 'legacy' | 'none';
 
 class ChunkWriter implements ReplyWriter {
   readonly #echo: Echo;
+  readonly #ending: ChoicesEnding;
   /** A chunk up to its choices. */
   readonly #head: string;
   /** A chunk up to its delta, and from there on. */
@@ -42,11 +49,14 @@ class ChunkWriter implements ReplyWriter {
   readonly #sources: Source[] = [];
   #ended = false;
 
-  constructor(echo: Echo, id: string, created: number) {
+  constructor(request: AnswerableRequest, id: string, choice: number, ending: ChoicesEnding) {
+    const echo = echoOf(request);
     this.#echo = echo;
+    this.#ending = ending;
+    const created = request.createdAtS;
     const fields = JSON.stringify({ id, object: 'chat.completion.chunk', created, model: echo.model });
     this.#head = `data: ${fields.slice(0, -1)},"choices":[`;
-    this.#deltaHead = `${this.#head}{"index":0,"delta":`;
+    this.#deltaHead = `${this.#head}{"index":${choice},"delta":`;
     this.#deltaTail = this.#tail(null);
     this.#textHead = `${this.#deltaHead}{"content":"`;
     this.#reasoningHead = `${this.#deltaHead}{"reasoning_content":"`;
@@ -158,7 +168,9 @@ class ChunkWriter implements ReplyWriter {
     const cited = annotations.length === 0 ? '' : this.#chunk({ annotations });
     const finish = finishReason(stopReason, this.#calls > 0, this.#echo);
     const last = `${this.#deltaHead}{}${this.#tail(finish)}`;
-    const figures = this.#echo.includeUsage ? `${this.#head}],"usage":${JSON.stringify(toWireUsage(usage))}}\n\n` : '';
+    const total = this.#ending.end(usage);
+    if (!total) return cited + last;
+    const figures = this.#echo.includeUsage ? `${this.#head}],"usage":${JSON.stringify(toWireUsage(total))}}\n\n` : '';
     return `${cited}${last}${figures}data: [DONE]\n\n`;
   }
 }

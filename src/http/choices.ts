@@ -1,0 +1,37 @@
+/** Several answers to one request, each a question of its own to the gateway: all of them, or none. */
+import type { Adjustment } from '../core/adjustments.ts';
+import type { Answer } from '../gateway/ports.ts';
+
+export interface Asked {
+  /** One for each choice. */
+  readonly answers: readonly Answer[];
+  /** Stops what is still being answered; does nothing to answers which have ended. */
+  stop(): void;
+}
+
+/** Rejects with the failure of the first question which fails; the others are stopped then. */
+export async function askForChoices(
+  choices: number,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+  gone: AbortSignal,
+): Promise<Asked> {
+  if (choices === 1) return { answers: [await ask(gone)], stop: () => {} };
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  const signal = AbortSignal.any([gone, stopped.signal]);
+  try {
+    return { answers: await Promise.all(Array.from({ length: choices }, () => ask(signal))), stop };
+  } catch (cause) {
+    stop();
+    throw cause;
+  }
+}
+
+/** Of all answers, alike ones once. */
+export function adjustmentsOf({ answers }: Asked): readonly Adjustment[] {
+  const [first] = answers;
+  if (first && answers.length === 1) return first.adjustments;
+  const distinct = new Map<string, Adjustment>();
+  for (const { adjustments } of answers) for (const made of adjustments) distinct.set(JSON.stringify(made), made);
+  return [...distinct.values()];
+}

@@ -1,0 +1,109 @@
+/** `n` through the whole program: several upstream requests, one answer of several choices. */
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import type { Script } from '../src/simulator/script.ts';
+import { type House, openHouse } from './support/house.ts';
+
+const QUESTION = {
+  model: 'claude-sonnet-4.5',
+  messages: [{ role: 'user' as const, content: 'Say something.' }],
+};
+
+/** The first three requests get answers of their own, with figures. */
+const THREE: Script = {
+  replies: ['one', 'two', 'three'].map((text) => ({
+    times: 1,
+    steps: [
+      { text: [`It is `, text, '.'] },
+      { tokenUsage: { uncachedInputTokens: 100, outputTokens: 10, totalTokens: 110 } },
+    ],
+  })),
+};
+
+function client({ url, apiKey }: House): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+}
+
+function chatRequests({ simulator }: House): number {
+  return simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conversationState"')).length;
+}
+
+/** The second upstream request was closed by the gateway. */
+async function expectStopped({ simulator }: House): Promise<void> {
+  const last = simulator.requests.findLast(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
+  await last?.finished;
+  expect(last?.closedEarly).toBe(true);
+}
+
+describe('several choices', () => {
+  it('are answers of their own in one completion, which costs what they cost together', async () => {
+    await using house = await openHouse({ script: THREE });
+    const { data, response } = await client(house)
+      .chat.completions.create({ ...QUESTION, n: 3 })
+      .withResponse();
+    expect(data.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(data.choices.map(({ message }) => message.content).sort()).toEqual([
+      'It is one.',
+      'It is three.',
+      'It is two.',
+    ]);
+    expect(data.choices.every(({ finish_reason }) => finish_reason === 'stop')).toBe(true);
+    expect(data.usage).toMatchObject({ prompt_tokens: 300, completion_tokens: 30, total_tokens: 330 });
+    expect(response.headers.get('x-dragoman-adjustments')).toBe('choices-emulated@n');
+    expect(chatRequests(house)).toBe(3);
+  });
+
+  it('are streamed together, each under its index, with one usage and one end', async () => {
+    await using house = await openHouse({ script: THREE });
+    const stream = client(house).chat.completions.stream({
+      ...QUESTION,
+      n: 3,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const seen = new Map<number, string>();
+    let usages = 0;
+    stream.on('chunk', ({ choices, usage }) => {
+      if (usage) usages++;
+      for (const { index, delta } of choices) seen.set(index, (seen.get(index) ?? '') + (delta.content ?? ''));
+    });
+    const whole = await stream.finalChatCompletion();
+    expect([...seen.values()].sort()).toEqual(['It is one.', 'It is three.', 'It is two.']);
+    for (const { index, message } of whole.choices) expect(message.content).toBe(seen.get(index));
+    expect(usages).toBe(1);
+    expect(whole.usage).toMatchObject({ prompt_tokens: 300, completion_tokens: 30 });
+  });
+
+  it('fail together: the others are stopped when one breaks off', async () => {
+    await using house = await openHouse({
+      script: {
+        replies: [
+          { times: 1, steps: [{ text: ['Begun'] }, { gapMs: 50 }, { cut: 'reset' }] },
+          { steps: [{ text: ['Never done'] }, { gapMs: 600_000 }] },
+        ],
+      },
+    });
+    const stream = await client(house).chat.completions.create({ ...QUESTION, n: 2, stream: true });
+    const failure = await (async () => {
+      for await (const _chunk of stream);
+    })().catch((cause: unknown) => cause);
+    expect(failure).toBeInstanceOf(OpenAI.APIError);
+    await expectStopped(house);
+  });
+
+  it('fail together before anything was said, too', async () => {
+    await using house = await openHouse({
+      script: {
+        replies: [
+          { times: 1, refuse: { status: 400, name: 'ValidationException', message: 'no', reason: 'INVALID_MODEL_ID' } },
+          { steps: [{ gapMs: 600_000 }] },
+        ],
+      },
+    });
+    const failure = await client(house)
+      .chat.completions.create({ ...QUESTION, n: 2 })
+      .catch((cause: unknown) => cause);
+    expect(failure).toMatchObject({ status: 404 });
+    await expectStopped(house);
+  });
+});
