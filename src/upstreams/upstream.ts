@@ -3,10 +3,11 @@
  * says what a refusal means. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
  */
 import type { Adjustment } from '../core/adjustments.ts';
+import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
-import type { ReplyEvent } from '../core/reply.ts';
+import type { ReplyEvent, Source } from '../core/reply.ts';
 import type { Figure } from '../core/usage.ts';
 
 export interface Upstream {
@@ -18,6 +19,10 @@ export interface Upstream {
   createDecoder(context: DecodeContext): ReplyDecoder;
   /** What images and documents must be like before they are encoded. The same for every turn of a conversation. */
   mediaLimits(access: Access, model: ResolvedModel): MediaLimits;
+  /** Throws `feature_not_supported` where the account's wire profile has no inline completion. */
+  encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion;
+  /** Throws `upstream_broken` for something else than an answer to that. */
+  decodeCompletion(body: string): CompletionPage;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
@@ -76,6 +81,25 @@ export interface EncodedChat {
   readonly inputTokens: Figure;
   /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */
   readonly thinkingTags: boolean;
+}
+
+export interface CompletionContext {
+  readonly access: Access;
+  /** Whether code may be proposed which resembles published code under a licence; if so, it is told. */
+  readonly references: 'allow' | 'block';
+  /** Of the page before, for further completions. */
+  readonly nextToken: string | undefined;
+}
+
+export interface EncodedCompletion {
+  readonly request: UpstreamRequest;
+  readonly adjustments: readonly Adjustment[];
+  readonly inputTokens: Figure;
+}
+
+export interface CompletionPage {
+  readonly completions: readonly { readonly text: string; readonly sources: readonly Source[] }[];
+  readonly nextToken: string | undefined;
 }
 
 export interface UpstreamRequest {

@@ -118,6 +118,16 @@ export function createFakeUpstream(): FakeUpstream {
       decoded.push(context);
       return new FakeDecoder();
     },
+    encodeCompletion(_completion, { nextToken }) {
+      const request = {
+        method: 'POST',
+        url: `http://upstream/complete?${nextToken ?? ''}`,
+        headers: {},
+        body: '{}',
+      } as const;
+      return { request, adjustments: [], inputTokens: estimated(5) };
+    },
+    decodeCompletion: (body) => JSON.parse(body),
     encodeListModels: (_access, nextToken) => ({
       method: 'GET',
       url: `http://upstream/models?${nextToken ?? ''}`,

@@ -1,5 +1,6 @@
 /** The CodeWhisperer service (Amazon Q Developer, Kiro) as an upstream. */
 import type { Upstream } from '../upstream.ts';
+import { decodeCompletion, encodeCompletion } from './completions.ts';
 import { createDecoder } from './decode.ts';
 import { encodeChat } from './encode.ts';
 import { explainFailure } from './failures.ts';
@@ -13,6 +14,8 @@ export const codewhisperer: Upstream = {
   encodeChat,
   createDecoder,
   mediaLimits,
+  encodeCompletion,
+  decodeCompletion,
   encodeListModels,
   decodeModels,
   explainFailure,

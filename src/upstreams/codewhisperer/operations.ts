@@ -5,9 +5,9 @@ import type { Access, UpstreamRequest } from '../upstream.ts';
 import { type OperationName, type WireProfile, wireProfile } from './profiles.ts';
 import type { GenerateAssistantResponseRequest, ListAvailableModelsRequest } from './wire.ts';
 
-/** Throws `profile_required` when the profile insists on an ARN and the account has none. */
+/** Throws `profile_required` for a missing ARN which the profile insists on, `feature_not_supported` for an operation it lacks. */
 export function profileArnFor(profile: WireProfile, name: OperationName, access: Access): string | undefined {
-  const plane = profile[profile.operations[name].plane];
+  const plane = profile[operationOf(profile, name).plane];
   if (plane.profileArn === 'never') return undefined;
   if (access.profileArn === undefined && plane.profileArn === 'required') {
     throw new GatewayError(
@@ -59,7 +59,7 @@ export function chatRequest(body: GenerateAssistantResponseRequest, access: Acce
 }
 
 function controlRequest(profile: WireProfile, name: OperationName, input: JsonObject, access: Access): UpstreamRequest {
-  if (profile.operations[name].method === 'POST') {
+  if (operationOf(profile, name).method === 'POST') {
     return { ...envelope(profile, name, access, ''), body: JSON.stringify(input) };
   }
   const query = new URLSearchParams(Object.entries(input).map(([key, value]) => [key, String(value)]));
@@ -72,7 +72,7 @@ function envelope(
   access: Access,
   query: string,
 ): Omit<UpstreamRequest, 'body'> {
-  const { plane: planeName, method, path, target } = profile.operations[name];
+  const { plane: planeName, method, path, target } = operationOf(profile, name);
   const plane = profile[planeName];
   const host = access.baseUrl ?? plane.baseUrl.replace('{region}', apiRegion(profile, access));
   return {
@@ -89,6 +89,14 @@ function envelope(
     },
   };
 }
+
+function operationOf(profile: WireProfile, name: OperationName): Operation {
+  const operation = profile.operations[name];
+  if (operation) return operation;
+  throw new GatewayError('feature_not_supported', `The wire profile ${profile.id} has no ${name}. Use another one.`);
+}
+
+type Operation = NonNullable<WireProfile['operations'][OperationName]>;
 
 /** The ARN's region wins: the service refuses an ARN of another region. SSO regions are many, API regions few. */
 function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): string {

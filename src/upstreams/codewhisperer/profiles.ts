@@ -47,6 +47,8 @@ const wireProfileSchema = z.strictObject({
     ListAvailableModels: operation,
     ListAvailableProfiles: operation,
     GetUsageLimits: operation,
+    /** Absent: there is no inline completion this way. */
+    GenerateCompletions: operation.optional(),
   }),
   body: z.strictObject({
     fields: z.array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields'])),

@@ -127,3 +127,25 @@ export interface ListAvailableModelsRequest {
   readonly nextToken?: string;
   readonly profileArn?: string;
 }
+
+/** Inline completion. */
+export interface GenerateCompletionsRequest {
+  readonly fileContext: {
+    /** At most 10,240 characters on either side. */
+    readonly leftFileContent: string;
+    readonly rightFileContent: string;
+    readonly filename: string;
+    readonly programmingLanguage: { readonly languageName: string };
+  };
+  /** 1–10. */
+  readonly maxResults: number;
+  readonly referenceTrackerConfiguration: { readonly recommendationsWithReferences: 'ALLOW' | 'BLOCK' };
+  readonly supplementalContexts?: readonly SupplementalContext[];
+  readonly nextToken?: string;
+  readonly profileArn?: string;
+}
+
+export interface SupplementalContext {
+  readonly filePath: string;
+  readonly content: string;
+}

@@ -8,6 +8,9 @@ export const ADJUSTMENT_RULES = {
     'A message had more images or documents than the service takes at once; the rest went into messages of their own.',
   'cache-point-ignored':
     'Prompt cache marks were left out: this model, this wire profile or this place does not take them.',
+  'completion-language-guessed': 'The language of the code was guessed by its looks; name the file or the language.',
+  'completion-model': 'Inline completion has a model of its own; the one which was named was not asked.',
+  'completion-window': 'Code further from the cursor than the service reads was left out.',
   'document-inlined': 'A document which is text was put into the message as text, under its title.',
   'document-name': "A document's name was changed to one the service takes, or to keep names apart.",
   'empty-turn-dropped': 'An assistant or system message without any content was left out.',

@@ -1,0 +1,137 @@
+/**
+ * Inline completion: code at the cursor to one GenerateCompletions request, and its answer back. Shapes and limits as
+ * in the published model of the service (AmazonCodeWhispererService 2022-11-11, GenerateCompletions).
+ */
+import type { Adjustment } from '../../core/adjustments.ts';
+import type { CodeCompletion, RelatedCode } from '../../core/code-completion.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { estimateTokens } from '../../core/tokens.ts';
+import { estimated } from '../../core/usage.ts';
+import type { CompletionContext, CompletionPage, EncodedCompletion } from '../upstream.ts';
+import { codeFile } from './code-language.ts';
+import { note } from './normalize/rules.ts';
+import { operationRequest, profileArnFor } from './operations.ts';
+import { wireProfile } from './profiles.ts';
+import { codeReferences } from './sources.ts';
+import type { GenerateCompletionsRequest, SupplementalContext } from './wire.ts';
+
+const LIMITS = {
+  /** UTF-16 units on either side of the cursor. */
+  sideChars: 10_240,
+  nameChars: 1_024,
+  results: 10,
+  related: 20,
+  relatedChars: 10_240,
+  /** Of all pieces together; the vendor's own language server keeps to it. */
+  relatedTotalChars: 20_480,
+};
+
+/** Throws `feature_not_supported` where the wire profile has no such operation, and `profile_required`. */
+export function encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion {
+  const { access, references, nextToken } = context;
+  const profileArn = profileArnFor(wireProfile(access.wireProfile), 'GenerateCompletions', access);
+  const file = codeFile(completion);
+  const left = leftWindow(completion.prefix);
+  const right = rightWindow(completion.suffix);
+  const related = relatedContexts(completion.related);
+  const body: GenerateCompletionsRequest = {
+    fileContext: {
+      leftFileContent: left,
+      rightFileContent: right,
+      filename: file.fileName.slice(-LIMITS.nameChars).toWellFormed(),
+      programmingLanguage: { languageName: file.language },
+    },
+    maxResults: Math.min(completion.choices, LIMITS.results),
+    referenceTrackerConfiguration: { recommendationsWithReferences: references === 'allow' ? 'ALLOW' : 'BLOCK' },
+    ...(related.length === 0 ? {} : { supplementalContexts: related }),
+    ...(nextToken === undefined ? {} : { nextToken }),
+    ...(profileArn === undefined ? {} : { profileArn }),
+  };
+  const adjustments: Adjustment[] = [note('completion-model', 'model', completion.model.slice(0, 100))];
+  if (left.length < completion.prefix.length)
+    adjustments.push(windowNote(completion.at.prefix, completion.prefix, left));
+  if (right.length < completion.suffix.length)
+    adjustments.push(windowNote(completion.at.suffix, completion.suffix, right));
+  if (file.isGuess)
+    adjustments.push(note('completion-language-guessed', completion.at.prefix, undefined, file.language));
+  const read = [left, right, ...related.map(({ content }) => content)];
+  return {
+    request: operationRequest('GenerateCompletions', JSON.stringify(body), access),
+    adjustments,
+    inputTokens: estimated(read.reduce((sum, text) => sum + estimateTokens(text), 0)),
+  };
+}
+
+/** Throws `upstream_broken` for something else than the operation's answer. */
+export function decodeCompletion(body: string): CompletionPage {
+  const answer = parseObject(body);
+  const completions = [...objects(answer.completions), ...objects(answer.predictions).flatMap(completionOf)];
+  const { nextToken } = answer;
+  return {
+    completions: completions.flatMap(({ content, references }) =>
+      typeof content === 'string' && content !== '' ? [{ text: content, sources: codeReferences({ references }) }] : [],
+    ),
+    nextToken: typeof nextToken === 'string' && nextToken !== '' ? nextToken : undefined,
+  };
+}
+
+/** Edits replace code elsewhere, which nobody can say in an answer of text. */
+function completionOf({ completion }: JsonObject): JsonObject[] {
+  return isJsonObject(completion) ? [completion] : [];
+}
+
+/** The end of it, from the beginning of a line on where one is near. */
+function leftWindow(text: string): string {
+  if (text.length <= LIMITS.sideChars) return text.toWellFormed();
+  const window = text.slice(-LIMITS.sideChars);
+  const line = window.indexOf('\n') + 1;
+  return (line > 0 && line <= NEAR_CHARS ? window.slice(line) : withoutHalves(window)).toWellFormed();
+}
+
+function rightWindow(text: string): string {
+  if (text.length <= LIMITS.sideChars) return text.toWellFormed();
+  const window = text.slice(0, LIMITS.sideChars);
+  const line = window.lastIndexOf('\n') + 1;
+  return (LIMITS.sideChars - line <= NEAR_CHARS ? window.slice(0, line) : withoutHalves(window)).toWellFormed();
+}
+
+const NEAR_CHARS = 400;
+
+/** A cut may have split a character of two units. */
+function withoutHalves(text: string): string {
+  return text.replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
+}
+
+/** The most related ones which there is room for. */
+function relatedContexts(related: readonly RelatedCode[]): readonly SupplementalContext[] {
+  const contexts: SupplementalContext[] = [];
+  let room = LIMITS.relatedTotalChars;
+  for (const { fileName, text } of related.toReversed()) {
+    const content = withoutHalves(text.slice(0, Math.min(room, LIMITS.relatedChars))).toWellFormed();
+    const filePath = fileName.slice(-LIMITS.nameChars).toWellFormed();
+    if (content.trim() === '' || filePath === '') continue;
+    if (contexts.length === LIMITS.related) break;
+    contexts.unshift({ filePath, content });
+    room -= content.length;
+  }
+  return contexts;
+}
+
+function windowNote(path: string, whole: string, window: string): Adjustment {
+  return note('completion-window', path, `${whole.length} characters`, `${window.length}`);
+}
+
+function objects(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function parseObject(body: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new GatewayError('upstream_broken', 'The service answered the request for a completion with something else.');
+}
