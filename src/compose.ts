@@ -4,7 +4,7 @@
  */
 import type { CredentialKind } from './accounts/credentials.ts';
 import { prepareNamedAccounts } from './accounts/environment.ts';
-import { openKiroFile } from './accounts/kiro-file.ts';
+import { openLinked } from './accounts/imports/linked.ts';
 import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { Refresher } from './accounts/refresh.ts';
@@ -97,7 +97,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   try {
     const pool = await Pool.open({
       store: store.accounts,
-      refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openKiroFile }),
+      refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openLinked }),
       clock,
       log,
       strategy: settings.strategy,
@@ -106,7 +106,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       maxErrorCount: settings.maxErrorCount,
       wireProfileOf,
       baseUrl: settings.upstreamUrl,
-      named: await prepareNamedAccounts(settings, store.accounts, openKiroFile, clock.now()),
+      named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
     const { sendEnvironment, recoverToolCalls } = settings;
     const media = createMediaTools(settings);

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => {} });
+const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => 'written' });
 const prepare = (named: NamedCredentials) => prepareNamedAccounts(named, store.accounts, openFile, 5);
 async function only() {
   const [account, ...others] = await store.accounts.list();

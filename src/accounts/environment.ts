@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { AccountStore, CredentialFile, NewAccount } from './ports.ts';
+import type { LinkedSource } from './sources.ts';
 
 export interface NamedCredentials {
   readonly refreshToken: string | undefined;
@@ -25,7 +26,7 @@ export interface NamedCredentials {
 export async function prepareNamedAccounts(
   named: NamedCredentials,
   store: AccountStore,
-  openFile: (path: string) => CredentialFile,
+  openFile: (source: LinkedSource) => CredentialFile,
   nowMs: number,
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
@@ -34,17 +35,29 @@ export async function prepareNamedAccounts(
     ids.add(account.id);
   }
   const { kiroTokenFile } = named;
-  const read = kiroTokenFile === undefined ? undefined : await openFile(kiroTokenFile).read();
-  if (kiroTokenFile !== undefined && read) {
-    const id = `kiro-${shortHash(kiroTokenFile)}`;
-    const known = await store.find(id);
-    const isKnown = known && tokenOf(known.credential) === tokenOf(read.credential);
-    const health = isKnown ? known.health : NEW_ACCOUNT;
-    const source = { type: 'kiro-file', path: kiroTokenFile } as const;
-    if (!isKnown) await store.put({ id, label: 'Kiro IDE', source, health, ...read }, nowMs);
-    ids.add(id);
+  if (kiroTokenFile !== undefined) {
+    const id = await prepareKiroAccount(kiroTokenFile, store, openFile, nowMs);
+    if (id !== undefined) ids.add(id);
   }
   return ids;
+}
+
+/** undefined: no such file, or nothing usable in it. */
+async function prepareKiroAccount(
+  path: string,
+  store: AccountStore,
+  openFile: (source: LinkedSource) => CredentialFile,
+  nowMs: number,
+): Promise<string | undefined> {
+  const source = { type: 'kiro-file', path } as const;
+  const read = await openFile(source).read();
+  if (!read) return undefined;
+  const id = `kiro-${shortHash(path)}`;
+  const known = await store.find(id);
+  if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
+  else if (tokenOf(known.credential) !== tokenOf(read.credential))
+    await store.put({ id, label: known.label, source: known.source, health: NEW_ACCOUNT, ...read }, nowMs);
+  return id;
 }
 
 /** Throws `invalid_request` for half a credential. */

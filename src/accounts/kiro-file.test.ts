@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Credential } from './credentials.ts';
 import { openKiroFile } from './kiro-file.ts';
 
 let folder: string;
@@ -125,7 +126,8 @@ describe('writing it back', () => {
     chmodSync(path, 0o640);
     const credential = (await read())?.credential;
     if (credential?.kind !== 'builder-id') return expect.fail('no credential');
-    await openKiroFile(path).write({ ...credential, refreshToken: `aorNEW${REFRESH}` }, accessToken);
+    const next = { ...credential, refreshToken: `aorNEW${REFRESH}` };
+    expect(await openKiroFile(path).write(next, accessToken, () => true)).toBe('written');
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
       ...IDC,
       accessToken: 'aoaNEW',
@@ -138,10 +140,18 @@ describe('writing it back', () => {
     expect((await read())?.accessToken).toEqual(accessToken);
   });
 
-  it('leaves nothing lying about when it cannot', async () => {
-    const credential = { kind: 'social', refreshToken: REFRESH, region: 'us-east-1', profileArn: undefined } as const;
-    const gone = join(folder, 'gone', 'kiro-auth-token.json');
-    await expect(openKiroFile(gone).write(credential, accessToken)).rejects.toThrow('ENOENT');
+  const social = { kind: 'social', refreshToken: REFRESH, region: 'us-east-1', profileArn: undefined } as const;
+
+  it('makes no file where its owner has taken it away', async () => {
+    expect(await openKiroFile(path).write(social, accessToken, () => true)).toBe('gone');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('leaves alone what is not to be replaced', async () => {
+    write(SOCIAL);
+    const before = readFileSync(path, 'utf8');
+    const mayReplace = (present: Credential) => present.kind === 'idc';
+    expect(await openKiroFile(path).write(social, accessToken, mayReplace)).toBe('theirs-is-newer');
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 });

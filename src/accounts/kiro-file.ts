@@ -22,8 +22,11 @@ export function openKiroFile(path: string): CredentialFile {
       return token && toSecrets(token, await readRegistration(path, token));
     },
 
-    async write(credential, accessToken) {
-      const current = (await readJson(path)) ?? {};
+    async write(credential, accessToken, mayReplace) {
+      const current = await readJson(path);
+      const present = current && toCredential(current, await readRegistration(path, current));
+      if (!current || !present) return 'gone';
+      if (!mayReplace(present)) return 'theirs-is-newer';
       const { profileArn } = credential;
       const next: JsonObject = {
         ...current,
@@ -33,6 +36,7 @@ export function openKiroFile(path: string): CredentialFile {
         ...(profileArn === undefined ? {} : { profileArn }),
       };
       await replaceFile(path, `${JSON.stringify(next, undefined, 2)}\n`);
+      return 'written';
     },
   };
 }

@@ -23,7 +23,7 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
   const clock = createFakeClock();
   const tokens = createFakeTokens();
   let inFile: Secrets | undefined;
-  const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => {} });
+  const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => 'written' });
   const refresher = new Refresher({ store: store.accounts, tokens, clock, log: SILENT, openFile });
   for (const account of accounts) await store.accounts.put(account, clock.now());
   const options: PoolOptions = {

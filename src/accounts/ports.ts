@@ -3,14 +3,7 @@ import type { AccessToken, Credential, RefreshableCredential } from './credentia
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
 import type { StoredSignIn } from './sign-in/pending.ts';
-
-/** Where an account came from decides who owns its credential. */
-type AccountSource =
-  | { readonly type: 'sign-in' }
-  /** Used only in runs whose environment names it. */
-  | { readonly type: 'environment' }
-  /** The Kiro IDE's file: read again before each refresh, written back after it. */
-  | { readonly type: 'kiro-file'; readonly path: string };
+import type { AccountSource } from './sources.ts';
 
 export interface Account {
   readonly id: string;
@@ -169,13 +162,23 @@ export type DevicePoll =
   | { readonly type: 'client-rejected' }
   | { readonly type: 'signed-in'; readonly tokens: SignedInTokens };
 
-/** A credential file of another program. */
+/** Where another program keeps a credential: a file, or a row of a database. */
 export interface CredentialFile {
-  /** undefined: no file, or nothing usable in it. */
+  /** undefined: nothing there, or nothing usable. */
   read(): Promise<Secrets | undefined>;
-  /** In the file's own format, atomically, its mode kept; everything else in it stays. */
-  write(credential: RefreshableCredential, accessToken: AccessToken): Promise<void>;
+  /**
+   * In the program's own format and at one stroke, everything else left as it is. Only in place of a credential which
+   * `mayReplace` accepts, as it is there at that moment. Throws what the file system or the database does.
+   */
+  write(
+    credential: RefreshableCredential,
+    accessToken: AccessToken,
+    mayReplace: (present: Credential) => boolean,
+  ): Promise<WriteOutcome>;
 }
+
+/** `theirs-is-newer`: something `mayReplace` does not accept, left as it is; `gone`: nothing usable is there any more. */
+export type WriteOutcome = 'written' | 'theirs-is-newer' | 'gone';
 
 /** Sign-ins which somebody has begun from afar: they outlive the process which began them. */
 export interface SignInStore {

@@ -27,6 +27,7 @@ class FakeFile implements CredentialFile {
     if (this.broken) throw Object.assign(new Error('no'), { code: 'EACCES' });
     this.secrets = { credential, accessToken };
     this.written.push(this.secrets);
+    return 'written' as const;
   }
 }
 

@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type AccessToken, isRefreshable, type RefreshableCredential, refusalOf } from './credentials.ts';
 import type { Account, AccountStore, CredentialFile, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
+import { isLinked, type LinkedSource } from './sources.ts';
 
 /** Made anew this long before it runs out, so that no reply begins with a token about to expire. */
 export const REFRESH_EARLY_MS = 5 * 60_000;
@@ -23,7 +24,7 @@ export interface RefreshOptions {
   readonly tokens: TokenEndpoints;
   readonly clock: Clock;
   readonly log: Log;
-  openFile(path: string): CredentialFile;
+  openFile(source: LinkedSource): CredentialFile;
 }
 
 /** An account whose access token serves. */
@@ -181,7 +182,7 @@ export class Refresher {
     const { credential, accessToken } = account;
     if (!isRefreshable(credential) || !accessToken) return;
     try {
-      await this.#fileOf(account)?.write(credential, accessToken);
+      await this.#fileOf(account)?.write(credential, accessToken, () => true);
     } catch (cause) {
       const why = cause instanceof Error && 'code' in cause ? cause.code : undefined;
       const message = 'the new token could not be written back; the Kiro IDE may have to sign in again';
@@ -190,7 +191,7 @@ export class Refresher {
   }
 
   #fileOf({ source }: Account): CredentialFile | undefined {
-    return source.type === 'kiro-file' ? this.#options.openFile(source.path) : undefined;
+    return isLinked(source) ? this.#options.openFile(source) : undefined;
   }
 }
 

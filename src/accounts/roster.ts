@@ -9,6 +9,7 @@ import { Entry } from './entry.ts';
 import { type AccountState, type HealthEvent, mergeHealth, nextHealth } from './health.ts';
 import type { Account, AccountStore } from './ports.ts';
 import type { Refresher } from './refresh.ts';
+import { isInEveryRun, isLinked } from './sources.ts';
 
 export interface RosterOptions {
   readonly store: AccountStore;
@@ -130,7 +131,7 @@ export class Roster {
     // Read before the rows, so that a write in between is noticed next time.
     const mark = this.#options.store.changeMark();
     const accounts = (await this.#options.store.list()).filter(
-      ({ id, source }) => source.type === 'sign-in' || this.#options.named.has(id),
+      ({ id, source }) => isInEveryRun(source) || this.#options.named.has(id),
     );
     this.#mark = mark;
     const ids = new Set(accounts.map(({ id }) => id));
@@ -142,11 +143,11 @@ export class Roster {
     }
   }
 
-  /** The Kiro IDE may have signed in again behind our back. */
+  /** The program whose credential it is may have signed in again behind our back. */
   async reviveLinked(): Promise<void> {
     const nowMs = this.#options.clock.now();
     for (const entry of this.#entries.values()) {
-      if (entry.health.state.status !== 'signed-out' || entry.account.source.type !== 'kiro-file') continue;
+      if (entry.health.state.status !== 'signed-out' || !isLinked(entry.account.source)) continue;
       if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
       entry.rereadAtMs = nowMs;
       const replaced = await this.#options.refresher.reread(entry.account);
