@@ -8,12 +8,14 @@ import { openLinked } from './accounts/imports/linked.ts';
 import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { Refresher } from './accounts/refresh.ts';
+import type { LimitsReading } from './accounts/usage-limits.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
+import { readUsageLimits } from './gateway/usage-limits.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
@@ -51,6 +53,10 @@ interface Accounts {
   setEnabled(id: string, enabled: boolean): Promise<boolean>;
   /** Throws `invalid_request` naming the field, or `not_found`. */
   patch(id: string, patch: AccountPatch): Promise<Account>;
+  /** As it was when it was last asked for; undefined: never. */
+  limits(id: string): LimitsReading | undefined;
+  /** Asks the service now. Throws what it said. */
+  readLimits(id: string): Promise<LimitsReading>;
   /** Makes a new access token now. */
   refresh(id: string): Promise<Account>;
 }
@@ -94,6 +100,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     });
   const wireProfileOf = (kind: CredentialKind) =>
     settings.wireProfile ?? (kind === 'api-key' ? API_KEY_WIRE_PROFILE : DEFAULT_WIRE_PROFILE);
+  const send = overrides.send ?? transport.send;
   try {
     const pool = await Pool.open({
       store: store.accounts,
@@ -104,20 +111,20 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       queueLimit: settings.queueLimit,
       queueTimeoutMs: settings.queueTimeoutMs,
       maxErrorCount: settings.maxErrorCount,
+      readLimits: (lent, signal) => readUsageLimits(send, lent, signal),
       wireProfileOf,
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
     const { sendEnvironment, recoverToolCalls } = settings;
     const media = createMediaTools(settings);
-    const send = overrides.send ?? transport.send;
     return {
       gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls }),
       accounts: pool,
       store,
       ...composeSigningIn({ settings, tokens, store, clock, pool, send, log, wireProfileOf }),
       async close() {
-        await pool.flush();
+        await pool.close();
         await transport.close();
         await store.close();
       },

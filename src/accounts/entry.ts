@@ -1,5 +1,4 @@
 /** One account as the pool holds it: the stored row, what has happened since, and how it is being worked. */
-import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import type { Contender } from './choice.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
@@ -24,6 +23,7 @@ export class Entry implements Contender {
   /** When the file behind a signed-out account was last looked at. */
   rereadAtMs = 0;
   turn = 0;
+  /** As of the last reading of its usage limits. */
   quotaLeft: number | undefined;
 
   constructor(account: Account) {
@@ -52,9 +52,5 @@ export class Entry implements Contender {
 
   startsInMs(nowMs: number): number {
     return this.pace.startsInMs(nowMs);
-  }
-
-  noteLimits(limits: UsageLimits, nowMs: number): void {
-    this.quotaLeft = quotaOf(limits, nowMs)?.shareLeft;
   }
 }

@@ -117,6 +117,8 @@ describe('what happens to an account', () => {
     ['nor about signing in', health(SIGNED_OUT), limits(5, RESET), SIGNED_OUT],
     ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
     ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
+    ['nor a suspension', health(SUSPENDED), { type: 'credential-replaced' }, SUSPENDED],
+    ['nor a rest', health(cooling(1000)), { type: 'credential-replaced' }, cooling(1000)],
     ['the operator switches off', health(READY), { type: 'disable' }, OFF],
     ['and on again, whatever it was', health(WORN_OUT, MAX), { type: 'enable' }, READY],
   ];

@@ -55,7 +55,8 @@ export function nextHealth(health: Health, event: HealthEvent, nowMs: number, ma
     case 'limits':
       return afterLimits(health, event.left, event.resetAtMs, nowMs);
     case 'credential-replaced':
-      return health.state.status === 'disabled' ? health : { ...health, ...FORGIVEN };
+      // What the service holds against the account, a new credential does not change.
+      return health.state.status === 'signed-out' ? { ...health, ...FORGIVEN } : health;
     case 'enable':
       return { ...health, ...FORGIVEN };
     case 'disable':

@@ -17,7 +17,8 @@ export interface LeaseRequest {
   readonly control?: boolean;
 }
 
-export interface Lease {
+/** What a request needs of an account. */
+export interface Lent {
   readonly accountId: string;
   readonly access: {
     readonly region: string;
@@ -29,6 +30,9 @@ export interface Lease {
   readonly accessToken: string;
   /** The account's own; may hold a password. */
   readonly proxy: string | undefined;
+}
+
+export interface Lease extends Lent {
   readonly choice: Choice;
   release(error: GatewayError | undefined): void;
 }

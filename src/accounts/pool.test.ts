@@ -4,6 +4,7 @@ import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
+import type { UsageLimits } from '../core/usage-limits.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { LeaseRequest } from './lease.ts';
@@ -34,6 +35,7 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
     strategy: 'sticky',
     queueLimit: 10,
     queueTimeoutMs: 30_000,
+    readLimits: async () => ({ plan: undefined, resetAtMs: undefined, allowances: [], overage: undefined }),
     maxErrorCount: 3,
     wireProfileOf: (kind) => `profile-of-${kind}`,
     baseUrl: 'http://127.0.0.1:1',
@@ -369,6 +371,86 @@ describe('a group', () => {
   it('nobody is in is told as such', async () => {
     const { lease } = await setup([newAccount('a')]);
     expect(await failure(lease({ group: 'x' }))).toMatchObject({ code: 'invalid_request', param: 'x-dragoman-group' });
+  });
+});
+
+describe("an account's plan", () => {
+  const RESET = Date.UTC(2026, 1, 1);
+  const credits = (used: number, limit = 50): UsageLimits => ({
+    plan: 'KIRO PRO',
+    resetAtMs: RESET,
+    allowances: [{ kind: 'plan', name: 'Credits', used, limit, expiresAtMs: undefined }],
+    overage: undefined,
+  });
+
+  it('which is used up makes the account rest until its reset date, and it comes back by itself', async () => {
+    const readLimits = async () => credits(50);
+    const { lease, stateOf, clock } = await setup([newAccount('a')], { readLimits });
+    (await lease()).release(error('quota_exhausted'));
+    await expect.poll(() => stateOf('a')).toEqual({ status: 'exhausted', untilMs: RESET, reason: 'quota_exhausted' });
+    expect(await failure(lease())).toMatchObject({ code: 'quota_exhausted', retryAfterMs: RESET - clock.now() });
+    clock.advance(RESET - clock.now());
+    expect((await lease()).accountId).toBe('a');
+  });
+
+  it('is read when asked, kept, and lets an account back which was given more', async () => {
+    let used = 50;
+    const { pool, stateOf } = await setup([newAccount('a')], { readLimits: async () => credits(used) });
+    expect(pool.limits('a')).toBeUndefined();
+    await pool.readLimits('a');
+    expect(stateOf('a')).toMatchObject({ status: 'exhausted', untilMs: RESET });
+    used = 10;
+    expect(await pool.readLimits('a')).toMatchObject({ limits: credits(10) });
+    expect(pool.limits('a')?.limits).toEqual(credits(10));
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+    await pool.remove('a');
+    expect(pool.limits('a')).toBeUndefined();
+    expect((await failure(pool.readLimits('a'))).code).toBe('not_found');
+  });
+
+  it('decides who is used least', async () => {
+    const used: Record<string, number> = { a: 40, b: 10, c: 30 };
+    const { pool, lease } = await setup(
+      Object.keys(used).map((id) => newAccount(id)),
+      { strategy: 'least-used', readLimits: async ({ accountId }) => credits(used[accountId] ?? 0) },
+    );
+    for (const id of Object.keys(used)) await pool.readLimits(id);
+    expect((await lease()).accountId).toBe('b');
+    used.b = 45;
+    await pool.readLimits('b');
+    expect((await lease()).accountId).toBe('c');
+  });
+
+  it('is asked for once more with a new token when the first is refused', async () => {
+    const asked: string[] = [];
+    const { pool } = await setup([newAccount('a')], {
+      readLimits: async ({ accessToken }) => {
+        asked.push(accessToken);
+        if (asked.length === 1) throw error('token_rejected');
+        return credits(1);
+      },
+    });
+    await pool.readLimits('a');
+    expect(asked).toEqual(['a-access-1', 'a-access-2']);
+  });
+
+  it('is not asked for when the account is locked or signed out, and a question may find out that it is', async () => {
+    let asked = 0;
+    const { pool, lease, stateOf } = await setup([newAccount('a')], {
+      readLimits: async () => {
+        asked++;
+        throw error(asked === 1 ? 'permission_denied' : 'account_suspended');
+      },
+    });
+    expect((await failure(pool.readLimits('a'))).code).toBe('permission_denied');
+    expect(pool.list()[0]?.health).toEqual(NEW_ACCOUNT);
+    expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+    expect(stateOf('a')).toEqual({ status: 'suspended' });
+    expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+    expect(asked).toBe(2);
+    await pool.setEnabled('a', true);
+    (await lease()).release(error('credential_rejected'));
+    expect((await failure(pool.readLimits('a'))).code).toBe('credential_rejected');
   });
 });
 

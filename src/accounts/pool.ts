@@ -2,17 +2,19 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { type CredentialKind, headersOf, isRefreshable, profileArnOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
-import type { Lease, LeaseRequest } from './lease.ts';
+import type { Lease, LeaseRequest, Lent } from './lease.ts';
 import { type OptionsPatch, patchOptions } from './options.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
 import type { FreshAccount, Refresher } from './refresh.ts';
 import { Roster } from './roster.ts';
 import type { StrategyName } from './strategies.ts';
+import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
 
 export interface PoolOptions {
   readonly store: AccountStore;
@@ -25,6 +27,8 @@ export interface PoolOptions {
   /** Requests which may wait for an account at the same time, and for how long. */
   readonly queueLimit: number;
   readonly queueTimeoutMs: number;
+  /** Asks the service what is left of an account's plan; rejects with what it said. */
+  readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
   readonly wireProfileOf: (kind: CredentialKind) => string;
   /** Replaces the wire profile's host. */
   readonly baseUrl: string | undefined;
@@ -43,16 +47,20 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #roster: Roster;
   readonly #admission: Admission;
+  readonly #limits: UsageLimitsReader;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
     this.#roster = new Roster(options);
     this.#admission = new Admission(this.#roster, options.clock, options);
+    const read = (id: string, signal: AbortSignal) => this.#askForLimits(this.#entry(id), signal);
+    this.#limits = new UsageLimitsReader({ read, log: options.log });
   }
 
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
     await pool.#roster.reload();
+    pool.#noteLimitsWanted();
     return pool;
   }
 
@@ -64,10 +72,7 @@ export class Pool {
     const fresh = await this.#freshAt(place);
     let released = false;
     return {
-      accountId: place.entry.id,
-      access: this.#accessOf(fresh),
-      accessToken: fresh.accessToken.value,
-      proxy: fresh.proxy,
+      ...this.#lend(fresh),
       choice: place.choice,
       release: (error) => {
         if (released) return;
@@ -109,6 +114,7 @@ export class Pool {
   /** False when there is none of that id. */
   async remove(id: string): Promise<boolean> {
     this.#roster.remove(id);
+    this.#limits.forget(id);
     return this.#options.store.remove(id);
   }
 
@@ -118,8 +124,7 @@ export class Pool {
    */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
     const { store, clock } = this.#options;
-    const entry = this.#roster.find(id);
-    if (!entry) throw noSuchAccount(id);
+    const entry = this.#entry(id);
     const { account } = entry;
     const label = checkedLabel(patch.label ?? account.label);
     const options = patchOptions(account.options, patch);
@@ -145,8 +150,7 @@ export class Pool {
 
   /** A new access token though the present one may be good. Throws what `Refresher.fresh` does, or `not_found`. */
   async refresh(id: string): Promise<Account> {
-    const entry = this.#roster.find(id);
-    if (!entry) throw noSuchAccount(id);
+    const entry = this.#entry(id);
     if (isRefreshable(entry.account.credential)) entry.refused = entry.account.accessToken?.value;
     const fresh = await this.#fresh(entry);
     this.#roster.change(entry, { type: 'credential-replaced' });
@@ -154,9 +158,32 @@ export class Pool {
     return fresh;
   }
 
+  /** What was left of the account's plan when it was last asked for. */
+  limits(id: string): LimitsReading | undefined {
+    return this.#limits.find(id);
+  }
+
+  /** Asks for it now. Throws what the service said, what `Refresher.fresh` does, or `not_found`. */
+  async readLimits(id: string): Promise<LimitsReading> {
+    this.#entry(id);
+    return this.#limits.read(id);
+  }
+
   /** Writes what the store does not know yet. */
   flush(): Promise<void> {
     return this.#roster.flush();
+  }
+
+  /** Nothing more is asked of the service; what is known is written down. */
+  close(): Promise<void> {
+    this.#limits.close();
+    return this.flush();
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#roster.find(id);
+    if (!entry) throw noSuchAccount(id);
+    return entry;
   }
 
   async #freshAt(place: Place): Promise<FreshAccount> {
@@ -181,14 +208,53 @@ export class Pool {
     }
   }
 
-  #accessOf({ credential }: Account): Lease['access'] {
-    return {
+  #lend({ id, credential, accessToken, proxy }: FreshAccount): Lent {
+    const access = {
       region: credential.region,
       profileArn: profileArnOf(credential),
       wireProfile: this.#options.wireProfileOf(credential.kind),
       baseUrl: this.#options.baseUrl,
       headers: headersOf(credential),
     };
+    return { accountId: id, access, accessToken: accessToken.value, proxy };
+  }
+
+  /** Accounts out of quota may have been given more meanwhile; by what is left only the service can be chosen. */
+  #noteLimitsWanted(): void {
+    const nowMs = this.#options.clock.now();
+    for (const { id, health } of this.#roster.entries()) {
+      const isOut = health.state.status === 'exhausted';
+      const isCompared = this.#options.strategy === 'least-used' && isReady(health, nowMs);
+      if (isOut || isCompared) this.#limits.noteUse(id);
+    }
+  }
+
+  async #askForLimits(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
+    const { status } = entry.health.state;
+    if (status === 'suspended') throw new GatewayError('account_suspended', 'The service has suspended this account.');
+    if (status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
+    for (let isNew = false; ; isNew = true) {
+      const fresh = await this.#fresh(entry);
+      try {
+        const limits = await this.#options.readLimits(this.#lend(fresh), signal);
+        return this.#noteLimits(entry, limits);
+      } catch (cause) {
+        const { code } = GatewayError.from(cause);
+        if (code === 'account_suspended') this.#roster.change(entry, { type: 'failure', code });
+        if (code !== 'token_rejected' || isNew) throw cause;
+        entry.refused = fresh.accessToken.value;
+      }
+    }
+  }
+
+  #noteLimits(entry: Entry, limits: UsageLimits): LimitsReading {
+    const readAtMs = this.#options.clock.now();
+    const quota = quotaOf(limits, readAtMs);
+    entry.quotaLeft = quota?.shareLeft;
+    this.#roster.change(entry, { type: 'limits', left: quota?.left, resetAtMs: limits.resetAtMs });
+    if (entry.health.state.status === 'exhausted') this.#limits.noteExhausted(entry.id);
+    this.#admission.serve();
+    return { limits, readAtMs };
   }
 
   #release(place: Place, accessToken: string, error: GatewayError | undefined): void {
@@ -198,6 +264,8 @@ export class Pool {
       if (error?.code === 'token_rejected') entry.refused = accessToken;
       if (error) this.#roster.change(entry, { type: 'failure', code: error.code, retryAfterMs: error.retryAfterMs });
       else if (place.paced) this.#roster.change(entry, { type: 'success' });
+      if (error?.code === 'quota_exhausted') this.#limits.readSoon(entry.id);
+      else if (!error && place.paced) this.#limits.noteUse(entry.id);
     }
     this.#admission.finish(place, error);
   }

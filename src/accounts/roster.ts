@@ -109,7 +109,8 @@ export class Roster {
     const saved = there ? mergeHealth(health, stored, there) : health;
     await store.saveHealth(entry.id, saved, clock.now());
     // What has happened meanwhile goes on top.
-    entry.health = entry.health === health ? saved : mergeHealth(entry.health, health, saved);
+    if (entry.health === health) entry.health = saved;
+    else if (!entry.decided) entry.health = mergeHealth(entry.health, health, saved);
     entry.stored = saved;
     if (entry.decided && !entry.dirty) entry.decided = false;
   }

@@ -24,7 +24,7 @@ export interface GatewayContext {
  */
 export function authorized(
   request: UpstreamRequest,
-  { accessToken, proxy, sign }: Lease,
+  { accessToken, proxy, sign }: Omit<Lease, 'release'>,
   headers: Readonly<Record<string, string>> = {},
 ): AuthorizedRequest {
   const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };

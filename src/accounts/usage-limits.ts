@@ -1,0 +1,106 @@
+/**
+ * What is left of each account's plan, as the service says: read some time after the account was used, not more often
+ * than is of use, and at once when it refuses for that reason. Reading costs nothing of the plan.
+ */
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { UsageLimits } from '../core/usage-limits.ts';
+
+export interface LimitsReading {
+  readonly limits: UsageLimits;
+  readonly readAtMs: number;
+}
+
+export interface UsageLimitsOptions {
+  /** Rejects with what the service said. */
+  read(accountId: string, signal: AbortSignal): Promise<LimitsReading>;
+  readonly log: Log;
+  readonly settleMs?: number;
+  readonly leastIntervalMs?: number;
+}
+
+/** The service books a reply some seconds after it. */
+const SETTLE_MS = 5_000;
+const LEAST_INTERVAL_MS = 60_000;
+/** An account whose plan is used up may have been given more by its owner. */
+const LOOK_AGAIN_MS = 3_600_000;
+const READING_TIMEOUT_MS = 10_000;
+
+export class UsageLimitsReader {
+  readonly #options: UsageLimitsOptions;
+  readonly #known = new Map<string, LimitsReading>();
+  readonly #running = new Map<string, Promise<LimitsReading>>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #askedAtMs = new Map<string, number>();
+  readonly #closing = new AbortController();
+
+  constructor(options: UsageLimitsOptions) {
+    this.#options = options;
+  }
+
+  /** The last reading. */
+  find(accountId: string): LimitsReading | undefined {
+    return this.#known.get(accountId);
+  }
+
+  /** Now; one question at a time for each account. Rejects with what the service said. */
+  read(accountId: string): Promise<LimitsReading> {
+    const running = this.#running.get(accountId) ?? this.#start(accountId);
+    this.#running.set(accountId, running);
+    return running;
+  }
+
+  /** Reads some time after this, once for many uses. */
+  noteUse(accountId: string): void {
+    const { settleMs = SETTLE_MS, leastIntervalMs = LEAST_INTERVAL_MS } = this.#options;
+    const sinceMs = performance.now() - (this.#askedAtMs.get(accountId) ?? Number.NEGATIVE_INFINITY);
+    this.#readLater(accountId, Math.max(settleMs, leastIntervalMs - sinceMs));
+  }
+
+  /** Its plan is used up: whether that is still so is looked at now and then. */
+  noteExhausted(accountId: string): void {
+    this.#readLater(accountId, LOOK_AGAIN_MS);
+  }
+
+  forget(accountId: string): void {
+    this.#known.delete(accountId);
+    clearTimeout(this.#timers.get(accountId));
+    this.#timers.delete(accountId);
+  }
+
+  /** Nothing is read after this. */
+  close(): void {
+    this.#closing.abort(new GatewayError('shutting_down', 'This gateway is stopping.'));
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Without waiting for it. */
+  readSoon(accountId: string): void {
+    this.read(accountId).catch((cause: unknown) => {
+      const { code, message } = GatewayError.from(cause);
+      this.#options.log.debug({ accountId, code, why: message }, 'the usage limits could not be read');
+    });
+  }
+
+  #readLater(accountId: string, delayMs: number): void {
+    if (this.#closing.signal.aborted || this.#timers.has(accountId)) return;
+    const read = () => {
+      this.#timers.delete(accountId);
+      this.readSoon(accountId);
+    };
+    this.#timers.set(accountId, setTimeout(read, delayMs).unref());
+  }
+
+  async #start(accountId: string): Promise<LimitsReading> {
+    this.#askedAtMs.set(accountId, performance.now());
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READING_TIMEOUT_MS)]);
+    try {
+      const reading = await this.#options.read(accountId, signal);
+      this.#known.set(accountId, reading);
+      return reading;
+    } finally {
+      this.#running.delete(accountId);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What GetUsageLimits answers, in whichever of its shapes: a list of limits (Q Developer), a list of breakdowns with
+ * trial, bonuses and overages (Kiro), or a single breakdown (older ones).
+ * Source: GetUsageLimitsResponse of the published CodeWhisperer runtime client; what its users have reported.
+ */
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Allowance, Overage, UsageLimits } from '../../core/usage-limits.ts';
+
+/** What chat is paid with, the newest way first; an account has one of them. */
+const CHAT_RESOURCES = ['CREDIT', 'AGENTIC_REQUEST', 'VIBE', 'AI_EDITOR'];
+
+/** Throws `upstream_broken` when it is no answer of this operation. */
+export function decodeUsageLimits(body: string): UsageLimits {
+  const answer = parse(body);
+  const { subscriptionInfo, usageBreakdown, usageBreakdownList, limits, nextDateReset } = answer;
+  const title = isJsonObject(subscriptionInfo) ? textOf(subscriptionInfo.subscriptionTitle) : undefined;
+  const type = isJsonObject(subscriptionInfo) ? textOf(subscriptionInfo.type) : undefined;
+  const breakdown = ofChat([...objectsIn(usageBreakdownList), ...objectsIn([usageBreakdown ?? null])], 'resourceType');
+  const limit = ofChat(objectsIn(limits), 'type');
+  return {
+    plan: title ?? type,
+    resetAtMs: toMs(nextDateReset) ?? toMs(breakdown?.nextDateReset),
+    allowances: breakdown ? allowancesOf(breakdown) : limit ? allowanceOfLimit(limit) : [],
+    overage: breakdown && overageOf(breakdown, answer),
+  };
+}
+
+/** The entry which chat draws on; with a single entry that is it, whatever it is called. */
+function ofChat(entries: readonly JsonObject[], member: string): JsonObject | undefined {
+  for (const resource of CHAT_RESOURCES) {
+    const found = entries.find((entry) => entry[member] === resource);
+    if (found) return found;
+  }
+  return entries.length === 1 ? entries[0] : undefined;
+}
+
+function allowanceOfLimit({ type, currentUsage, totalUsageLimit }: JsonObject): Allowance[] {
+  const name = textOf(type) === 'AGENTIC_REQUEST' ? 'Requests' : inWords(textOf(type) ?? 'Requests');
+  const used = numberOf(currentUsage) ?? 0;
+  return [{ kind: 'plan', name, used, limit: numberOf(totalUsageLimit) ?? 0, expiresAtMs: undefined }];
+}
+
+function allowancesOf(breakdown: JsonObject): Allowance[] {
+  const { freeTrialInfo, bonuses, displayNamePlural, displayName, resourceType } = breakdown;
+  const name = textOf(displayNamePlural) ?? textOf(displayName) ?? inWords(textOf(resourceType) ?? 'Credits');
+  const trial = isJsonObject(freeTrialInfo) && freeTrialInfo.freeTrialStatus === 'ACTIVE' ? freeTrialInfo : undefined;
+  const active = objectsIn(bonuses).filter(({ status }) => status !== 'EXPIRED');
+  return [
+    { kind: 'plan', name, ...figuresOf(breakdown), expiresAtMs: undefined },
+    ...(trial ? [allowance('trial', 'Free trial', trial, trial.freeTrialExpiry)] : []),
+    ...active.map((bonus) =>
+      allowance('bonus', textOf(bonus.displayName) ?? textOf(bonus.bonusCode) ?? 'Bonus', bonus, bonus.expiresAt),
+    ),
+  ];
+}
+
+function allowance(kind: Allowance['kind'], name: string, entry: JsonObject, expiry: JsonValue | undefined): Allowance {
+  return { kind, name, ...figuresOf(entry), expiresAtMs: toMs(expiry) };
+}
+
+function figuresOf(entry: JsonObject): Pick<Allowance, 'used' | 'limit'> {
+  return { used: precise(entry, 'currentUsage') ?? 0, limit: precise(entry, 'usageLimit') ?? 0 };
+}
+
+/** `overageConfiguration` says whether the owner wants it; the cap stands in one of three places. */
+function overageOf(breakdown: JsonObject, answer: JsonObject): Overage | undefined {
+  const { overageConfiguration, totalUsage } = answer;
+  const configured = isJsonObject(overageConfiguration) ? overageConfiguration : {};
+  const total = isJsonObject(totalUsage) ? totalUsage : {};
+  const used = precise(breakdown, 'currentOverages') ?? 0;
+  const isOn = configured.overageStatus === 'ENABLED';
+  if (!isOn && used === 0) return undefined;
+  return {
+    isOn,
+    used,
+    cap: precise(breakdown, 'overageCap') ?? numberOf(configured.overageLimit) ?? numberOf(total.overageLimit),
+    charges: numberOf(breakdown.overageCharges) ?? numberOf(total.totalOverageCharges) ?? 0,
+    currency: textOf(breakdown.currency) ?? 'USD',
+  };
+}
+
+/** Whole numbers are rounded down; the service tells the same with a fraction beside them. */
+function precise(entry: JsonObject, member: string): number | undefined {
+  return numberOf(entry[`${member}WithPrecision`]) ?? numberOf(entry[member]);
+}
+
+/** Seconds since 1970, perhaps with a fraction; ISO text has been seen. Milliseconds are told by their size. */
+function toMs(date: JsonValue | undefined): number | undefined {
+  if (typeof date === 'string') {
+    const parsed = Date.parse(date);
+    return Number.isNaN(parsed) ? undefined : parsed;
+  }
+  const number = numberOf(date);
+  if (number === undefined || number <= 0) return undefined;
+  return Math.round(number > 1e11 ? number : number * 1000);
+}
+
+/** `CODE_COMPLETIONS` → `Code completions`. */
+function inWords(name: string): string {
+  const words = name.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function parse(body: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new GatewayError('upstream_broken', 'The service answered the question for usage limits with something else.');
+}
+
+function objectsIn(list: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(list) ? list.filter((entry) => isJsonObject(entry)) : [];
+}
+
+function numberOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 100) : undefined;
+}
