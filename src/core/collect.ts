@@ -1,8 +1,9 @@
 /** Folds a reply's events into the whole reply: the one path from streamed to not streamed. */
 import { GatewayError } from './errors.ts';
-import type { ReplyEnd, ReplyEvent, Source, StopReason } from './reply.ts';
+import type { ReplyEnd, ReplyEvent, Source, StopReason, TextCitation } from './reply.ts';
 import { unreachable } from './unreachable.ts';
 import type { Usage } from './usage.ts';
+import type { WebSearchOutcome } from './web-search.ts';
 
 export interface Reply {
   readonly blocks: readonly ReplyBlock[];
@@ -13,17 +14,24 @@ export interface Reply {
 }
 
 export type ReplyBlock =
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly citations?: readonly TextCitation[] }
   | { readonly type: 'reasoning'; readonly text: string; readonly signature: string | undefined }
   | { readonly type: 'redacted-reasoning'; readonly data: string }
   /** `json` is the input's JSON text as the model wrote it; `{}` if it wrote none. */
-  | { readonly type: 'tool-use'; readonly toolUseId: string; readonly name: string; readonly json: string };
+  | { readonly type: 'tool-use'; readonly toolUseId: string; readonly name: string; readonly json: string }
+  | {
+      readonly type: 'web-search';
+      readonly searchId: string;
+      readonly query: string;
+      readonly outcome: WebSearchOutcome;
+    };
 
 /** Push events in, take the reply when `reply-end` has come. Throws the error of a `reply-error`. */
 export class ReplyCollector {
   readonly #blocks: ReplyBlock[] = [];
   readonly #sources: Source[] = [];
   #pieces: string[] = [];
+  #citations: TextCitation[] = [];
   #toolUse: { toolUseId: string; name: string } | undefined;
   #end: ReplyEnd | undefined;
 
@@ -46,8 +54,11 @@ export class ReplyCollector {
       case 'tool-use-delta':
         this.#pieces.push(event.json.plain);
         return;
+      case 'text-citation':
+        this.#citations.push(event);
+        return;
       case 'text-end':
-        this.#blocks.push({ type: 'text', text: this.#pieces.join('') });
+        this.#endText();
         return;
       case 'reasoning-end':
         this.#blocks.push({ type: 'reasoning', text: this.#pieces.join(''), signature: event.signature });
@@ -59,6 +70,13 @@ export class ReplyCollector {
         if (this.#toolUse)
           this.#blocks.push({ type: 'tool-use', ...this.#toolUse, json: this.#pieces.join('') || '{}' });
         return;
+      case 'web-search-start':
+        return;
+      case 'web-search-end': {
+        const { searchId, query, outcome } = event;
+        this.#blocks.push({ type: 'web-search', searchId, query, outcome });
+        return;
+      }
       case 'source':
         this.#sources.push(event.source);
         return;
@@ -70,6 +88,13 @@ export class ReplyCollector {
       default:
         unreachable(event);
     }
+  }
+
+  #endText(): void {
+    const citations = this.#citations;
+    this.#citations = [];
+    const text = this.#pieces.join('');
+    this.#blocks.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   }
 
   /** Throws `upstream_broken` when the events stopped before `reply-end`. */

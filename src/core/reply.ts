@@ -3,6 +3,7 @@
  *
  *   reply := reply-start (block | source)* reply-end      a reply-error may cut it short anywhere, and ends it
  *   block := X-start X-delta* X-end | redacted-reasoning  blocks never nest and never interleave
+ *            web-search-start web-search-end              a text's citations come before its end
  *
  * `index` counts blocks from 0. A tool use's deltas concatenate to one JSON object's text, or to nothing (no input);
  * the decoder checks that before it sends `tool-use-end`.
@@ -10,6 +11,7 @@
 import type { GatewayError } from './errors.ts';
 import type { TextPiece } from './text.ts';
 import type { Figure, Usage } from './usage.ts';
+import type { Citation, WebSearchOutcome } from './web-search.ts';
 
 export type ReplyEvent =
   | ReplyStart
@@ -23,9 +25,29 @@ export type ReplyEvent =
   | { readonly type: 'tool-use-start'; readonly index: number; readonly toolUseId: string; readonly name: string }
   | { readonly type: 'tool-use-delta'; readonly index: number; readonly json: TextPiece }
   | { readonly type: 'tool-use-end'; readonly index: number }
+  /** The gateway searches the web for the model. */
+  | { readonly type: 'web-search-start'; readonly index: number; readonly searchId: string; readonly query: string }
+  | WebSearchEnd
+  | TextCitation
   | { readonly type: 'source'; readonly source: Source }
   | ReplyEnd
   | { readonly type: 'reply-error'; readonly error: GatewayError };
+
+export interface WebSearchEnd {
+  readonly type: 'web-search-end';
+  readonly index: number;
+  readonly searchId: string;
+  readonly query: string;
+  readonly outcome: WebSearchOutcome;
+}
+
+export interface TextCitation {
+  readonly type: 'text-citation';
+  readonly index: number;
+  readonly citation: Citation;
+  /** Unicode characters of the reply's text blocks before this one. */
+  readonly textBefore: number;
+}
 
 export interface ReplyStart {
   readonly type: 'reply-start';
@@ -69,6 +91,7 @@ export function isVisible(event: ReplyEvent): boolean {
       return !event.text.isEmpty;
     case 'redacted-reasoning':
     case 'tool-use-start':
+    case 'web-search-start':
       return true;
     default:
       return false;

@@ -25,6 +25,8 @@ export interface Usage {
   /** What the service charges for this request, in `creditUnit`. */
   readonly credits?: Figure;
   readonly creditUnit?: string;
+  /** Searches which the gateway ran for this reply. */
+  readonly webSearches?: number;
 }
 
 export function measured(value: number): Figure {

@@ -14,7 +14,7 @@ export function checkGrammar(events: readonly ReplyEvent[]): string | undefined 
   return undefined;
 }
 
-type BlockKind = 'text' | 'reasoning' | 'tool-use';
+type BlockKind = 'text' | 'reasoning' | 'tool-use' | 'web-search';
 
 interface State {
   open: BlockKind | undefined;
@@ -51,6 +51,12 @@ function checkEvent(event: ReplyEvent, state: State, isFirst: boolean, isLast: b
       return end('reasoning', event.index, state);
     case 'tool-use-end':
       return isInput(state.json.join('')) ? end('tool-use', event.index, state) : 'the input is no JSON object';
+    case 'web-search-start':
+      return start('web-search', event.index, state);
+    case 'web-search-end':
+      return end('web-search', event.index, state);
+    case 'text-citation':
+      return inside('text', event.index, state);
     case 'redacted-reasoning': {
       const fault = start('text', event.index, state);
       state.open = undefined;

@@ -9,11 +9,14 @@ import type { JsonValue } from '../../src/core/json.ts';
 import type { ReplyEnd, ReplyEvent, Source, StopReason } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { derived, estimated, type Figure, measured, type Usage } from '../../src/core/usage.ts';
+import type { WebResult, WebSearchOutcome } from '../../src/core/web-search.ts';
 
 export interface ReplyEventsOptions {
   /** Names of the tools the model may use; none: it uses no tool. */
   readonly toolNames?: readonly string[];
   readonly maxBlocks?: number;
+  /** The gateway has searched the web for the model, which cites what was found. */
+  readonly webSearch?: boolean;
   /** Instead of objects of any shape: what the tools' arguments look like. */
   readonly toolInput?: fc.Arbitrary<JsonValue>;
 }
@@ -22,6 +25,7 @@ export interface ReplyEventsOptions {
 export function replyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<readonly ReplyEvent[]> {
   const { toolNames = ['read_file', 'list-files'], maxBlocks = 6 } = options;
   const kinds: fc.Arbitrary<Piece>[] = [textBlock, textBlock, reasoningBlock, redactedBlock, sourcePiece];
+  if (options.webSearch) kinds.push(searchBlock, citedTextBlock);
   if (toolNames.length > 0) {
     const toolBlock = toolUseBlock(fc.constantFrom(...toolNames), options.toolInput ?? toolInput);
     kinds.push(toolBlock, toolBlock);
@@ -92,6 +96,45 @@ const textBlock: fc.Arbitrary<Piece> = textPieces(nastyText).map((texts) => (ind
   ...texts.map((text): ReplyEvent => ({ type: 'text-delta', index, text })),
   { type: 'text-end', index },
 ]);
+
+const webResult: fc.Arbitrary<WebResult> = fc.record({
+  url: fc.webUrl(),
+  title: nastyText,
+  snippet: fc.option(nastyText, { nil: undefined }),
+  publishedAtMs: fc.option(fc.nat({ max: 1_900_000_000_000 }), { nil: undefined }),
+});
+
+const outcome: fc.Arbitrary<WebSearchOutcome> = fc.oneof(
+  fc.record({ type: fc.constant('found' as const), results: fc.array(webResult, { maxLength: 3 }) }),
+  fc.record({
+    type: fc.constant('failed' as const),
+    reason: fc.constantFrom('unavailable', 'throttled', 'max-uses', 'bad-input' as const),
+  }),
+);
+
+const searchBlock: fc.Arbitrary<Piece> = fc
+  .record({ id: fc.uuid(), query: nastyText, outcome })
+  .map(({ id, query, outcome: found }) => (index) => {
+    const search = { index, searchId: `srvtoolu_${id.replaceAll('-', '')}`, query };
+    return [
+      { type: 'web-search-start', ...search },
+      { type: 'web-search-end', ...search, outcome: found },
+    ];
+  });
+
+const citedTextBlock: fc.Arbitrary<Piece> = fc
+  .record({ result: webResult, before: fc.nat({ max: 9 }) })
+  .map(({ result: { url, title, snippet = '' }, before }) => (index) => [
+    { type: 'text-start', index },
+    { type: 'text-delta', index, text: TextPiece.plain(`See [it](${url}).`) },
+    {
+      type: 'text-citation',
+      index,
+      textBefore: before,
+      citation: { url, title, citedText: snippet, start: 4, end: 10 + url.length },
+    },
+    { type: 'text-end', index },
+  ]);
 
 const reasoningBlock: fc.Arbitrary<Piece> = fc
   .tuple(textPieces(nastyText), fc.option(fc.base64String({ maxLength: 24 }), { nil: undefined }))
@@ -167,6 +210,7 @@ const usage: fc.Arbitrary<Usage> = fc.record(
     contextPercentage: fc.double({ min: 0, max: 100, noNaN: true }).map(measured),
     credits: fc.double({ min: 0, max: 10, noNaN: true }).map(measured),
     creditUnit: fc.constant('CREDIT'),
+    webSearches: fc.nat({ max: 9 }),
   },
   { requiredKeys: ['inputTokens', 'outputTokens'] },
 );

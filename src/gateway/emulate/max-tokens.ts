@@ -43,6 +43,9 @@ export class MaxTokens extends EventTransform {
       case 'reply-start':
       case 'redacted-reasoning':
       case 'source':
+      case 'web-search-start':
+      case 'web-search-end':
+      case 'text-citation':
       case 'reply-end':
       case 'reply-error':
         return [event];

@@ -6,6 +6,7 @@ import type { ParsedRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 import { sealedSignature, visibleSignature } from './signature.ts';
 import { toWireUsage } from './usage.ts';
+import { searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
   const { model, thinking } = echoOf(request);
@@ -28,16 +29,22 @@ export function echoOf(request: ParsedRequest): Echo {
 function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly object[] {
   switch (block.type) {
     case 'text':
-      return block.text === '' ? [] : [{ type: 'text', text: block.text }];
+      return block.text === '' ? [] : [writeText(block)];
     case 'reasoning':
       return thinking === 'hidden' ? [] : [writeThinking(block, thinking)];
     case 'redacted-reasoning':
       return thinking === 'hidden' ? [] : [{ type: 'redacted_thinking', data: block.data }];
     case 'tool-use':
       return [{ type: 'tool_use', id: block.toolUseId, name: block.name, input: JSON.parse(block.json) }];
+    case 'web-search':
+      return [serverToolUse(block.searchId, { query: block.query }), searchResultBlock(block.searchId, block.outcome)];
     default:
       return unreachable(block);
   }
+}
+
+function writeText({ text, citations = [] }: Extract<ReplyBlock, { type: 'text' }>): object {
+  return { type: 'text', text, ...(citations.length === 0 ? {} : { citations: citations.map(wireCitation) }) };
 }
 
 function writeThinking(

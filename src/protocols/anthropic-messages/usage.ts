@@ -10,6 +10,7 @@ export interface WireUsage {
   readonly cache_creation_input_tokens: number;
   readonly cache_read_input_tokens: number;
   readonly output_tokens: number;
+  readonly server_tool_use?: { readonly web_search_requests: number; readonly web_fetch_requests: number };
   readonly output_tokens_details?: { readonly thinking_tokens: number };
 }
 
@@ -21,6 +22,9 @@ export function toWireUsage(usage: Usage): WireUsage {
     cache_creation_input_tokens: written,
     cache_read_input_tokens: read,
     output_tokens: toCount(usage.outputTokens),
+    ...(usage.webSearches && {
+      server_tool_use: { web_search_requests: usage.webSearches, web_fetch_requests: 0 },
+    }),
     ...(usage.reasoningTokens && { output_tokens_details: { thinking_tokens: toCount(usage.reasoningTokens) } }),
   };
 }

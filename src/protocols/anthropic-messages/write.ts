@@ -3,8 +3,8 @@
  *
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
  */
-import type { ReplyEnd, ReplyEvent, ReplyStart } from '../../core/reply.ts';
-import type { TextPiece } from '../../core/text.ts';
+import type { ReplyEnd, ReplyEvent, ReplyStart, TextCitation } from '../../core/reply.ts';
+import { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseEvent } from '../../framing/sse.ts';
 import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
@@ -13,6 +13,7 @@ import type { Echo } from './parse.ts';
 import { echoOf, toEnding } from './reply.ts';
 import { sealedSignature, visibleSignature } from './signature.ts';
 import { toStartUsage, toWireUsage } from './usage.ts';
+import { searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
 
@@ -64,6 +65,14 @@ class MessageWriter implements ReplyWriter {
         return this.#delta(event.json);
       case 'tool-use-end':
         return this.#close();
+      case 'web-search-start':
+        return this.#searchStart(event.searchId, event.query);
+      case 'web-search-end':
+        return (
+          this.#openBlock('text', JSON.stringify(searchResultBlock(event.searchId, event.outcome))) + this.#close()
+        );
+      case 'text-citation':
+        return this.#citation(event);
       case 'source':
         return ''; // the API cites only sources which it fetched itself, by keys we cannot make
       case 'reply-end':
@@ -143,6 +152,17 @@ class MessageWriter implements ReplyWriter {
 
   #openToolUse(id: string, name: string): string {
     return this.#openBlock('tool_use', JSON.stringify({ type: 'tool_use', id, name, input: {} }));
+  }
+
+  #searchStart(id: string, query: string): string {
+    const start = this.#openBlock('tool_use', JSON.stringify(serverToolUse(id, {})));
+    return start + this.#delta(TextPiece.plain(JSON.stringify({ query }))) + this.#close();
+  }
+
+  #citation(citation: TextCitation): string {
+    if (this.#open !== 'text') return '';
+    const delta = { type: 'citations_delta', citation: wireCitation(citation) };
+    return sse('content_block_delta', { type: 'content_block_delta', index: this.#nextIndex - 1, delta });
   }
 
   /**

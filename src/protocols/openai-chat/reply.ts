@@ -1,6 +1,6 @@
 /** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
-import type { Source, StopReason } from '../../core/reply.ts';
+import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
 import { customInput } from '../openai-calls.ts';
 import { usageOfAll } from '../openai-choices.ts';
@@ -32,7 +32,8 @@ type ToolUse = Extract<ReplyBlock, { type: 'tool-use' }>;
 function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: Echo): object {
   const text = joinTexts(blocks, 'text');
   const reasoning = joinTexts(blocks, 'reasoning');
-  const annotations = toAnnotations(sources);
+  const citations = blocks.flatMap((block) => (block.type === 'text' ? (block.citations ?? []) : []));
+  const annotations = toAnnotations(sources, citations);
   return {
     role: 'assistant',
     content: text === '' && uses.length > 0 ? null : text,
@@ -89,13 +90,16 @@ export function toWireUsage({ inputTokens, outputTokens, cacheReadTokens, reason
   };
 }
 
-/** Web pages as citations. The service does not say which words each one backs, so the range is empty. */
-export function toAnnotations(sources: readonly Source[]): object[] {
-  return sources.flatMap((source) => {
-    if (source.type !== 'web') return [];
-    const { url, title } = source;
-    return [{ type: 'url_citation', url_citation: { url, title, start_index: 0, end_index: 0 } }];
-  });
+/** Of pages which the service names by itself it does not say which words each one backs, so their range is empty. */
+export function toAnnotations(sources: readonly Source[], citations: readonly TextCitation[]): object[] {
+  const cited = citations.map(({ citation: { url, title, start, end }, textBefore }) =>
+    urlCitation(url, title, textBefore + start, textBefore + end),
+  );
+  return [...cited, ...sources.flatMap((one) => (one.type === 'web' ? [urlCitation(one.url, one.title, 0, 0)] : []))];
+}
+
+function urlCitation(url: string, title: string, start: number, end: number): object {
+  return { type: 'url_citation', url_citation: { url, title, start_index: start, end_index: end } };
 }
 
 /** Every request this protocol is handed was parsed by it. */

@@ -41,7 +41,7 @@ const connect = (events: readonly ReplyEvent[], at: readonly number[]) =>
 describe("OpenAI's SDK", () => {
   it('accumulates a stream to the whole reply', async () => {
     await fc.assert(
-      fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES }), cuts, async (events, at) => {
+      fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES, webSearch: true }), cuts, async (events, at) => {
         const params = { model: 'm', messages: MESSAGES, tools: FUNCTIONS };
         const client = connect(events, at);
         const streamed = await client.chat.completions
@@ -149,7 +149,7 @@ const TOOLS: ToolSet = Object.fromEntries(
 describe.each(VERCEL)('the Vercel AI SDK with $name', ({ createModel, showsReasoning }) => {
   it('makes the same of a stream and of a whole reply, and loses nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES }), cuts, async (events, at) => {
+      fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES, webSearch: true }), cuts, async (events, at) => {
         const options = { model: createModel(events, at), prompt: 'hi', tools: TOOLS, maxRetries: 0 };
         const whole = await generateText(options);
         const streamed = streamText(options);

@@ -3,7 +3,7 @@
  *
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made chunk, never parsed.
  */
-import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
+import type { ReplyEnd, ReplyEvent, Source, TextCitation } from '../../core/reply.ts';
 import type { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
@@ -47,6 +47,7 @@ class ChunkWriter implements ReplyWriter {
   /** A custom tool's input, which can be taken out of its JSON only when it is whole. */
   #customJson: string[] = [];
   readonly #sources: Source[] = [];
+  readonly #citations: TextCitation[] = [];
   #ended = false;
 
   constructor(request: AnswerableRequest, id: string, choice: number, ending: ChoicesEnding) {
@@ -83,6 +84,12 @@ class ChunkWriter implements ReplyWriter {
       case 'reasoning-start':
       case 'reasoning-end':
       case 'redacted-reasoning': // opaque even to the model's own vendor; this API has no place for it
+        return '';
+      case 'text-citation':
+        this.#citations.push(event);
+        return '';
+      case 'web-search-start':
+      case 'web-search-end': // this API shows what was found only where it is cited
         return '';
       case 'source':
         this.#sources.push(event.source);
@@ -164,7 +171,7 @@ class ChunkWriter implements ReplyWriter {
 
   #end({ stopReason, usage }: ReplyEnd): string {
     this.#ended = true;
-    const annotations = toAnnotations(this.#sources);
+    const annotations = toAnnotations(this.#sources, this.#citations);
     const cited = annotations.length === 0 ? '' : this.#chunk({ annotations });
     const finish = finishReason(stopReason, this.#calls > 0, this.#echo);
     const last = `${this.#deltaHead}{}${this.#tail(finish)}`;

@@ -67,6 +67,10 @@ export class LeakedCalls implements ReplyTransform {
       case 'tool-use-delta':
       case 'reasoning-delta':
         return [event.index === this.#index ? event : { ...event, index: this.#index }];
+      // Searches are run after this, outside of any round.
+      case 'web-search-start':
+      case 'web-search-end':
+      case 'text-citation':
       case 'reply-start':
         return [event];
     }

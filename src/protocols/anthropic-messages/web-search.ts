@@ -1,0 +1,84 @@
+/**
+ * Web searches as the Messages API shows them: a `server_tool_use` block and a `web_search_tool_result` block, and
+ * citations in the text. https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool
+ *
+ * The API's `encrypted_content` is opaque to clients; ours holds what else the model read, so that a search which comes
+ * back in a later request reads as it did.
+ */
+import { isJsonObject } from '../../core/json.ts';
+import type { TextCitation } from '../../core/reply.ts';
+import type { WebResult, WebSearchFailure, WebSearchOutcome } from '../../core/web-search.ts';
+
+export function serverToolUse(id: string, input: object): object {
+  return { type: 'server_tool_use', id, name: 'web_search', input };
+}
+
+export function searchResultBlock(searchId: string, outcome: WebSearchOutcome): object {
+  const content =
+    outcome.type === 'found'
+      ? outcome.results.map(toWireResult)
+      : { type: 'web_search_tool_result_error', error_code: ERROR_CODES[outcome.reason] };
+  return { type: 'web_search_tool_result', tool_use_id: searchId, content };
+}
+
+const ERROR_CODES: Record<WebSearchFailure, string> = {
+  unavailable: 'unavailable',
+  throttled: 'too_many_requests',
+  'max-uses': 'max_uses_exceeded',
+  'bad-input': 'invalid_tool_input',
+};
+
+function toWireResult({ url, title, snippet, publishedAtMs }: WebResult): object {
+  return {
+    type: 'web_search_result',
+    url,
+    title,
+    encrypted_content: Buffer.from(JSON.stringify({ snippet, publishedAtMs })).toString('base64'),
+    page_age: publishedAtMs === undefined ? null : PAGE_AGE.format(publishedAtMs),
+  };
+}
+
+const PAGE_AGE = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' });
+
+export function wireCitation({ citation }: TextCitation): object {
+  const { url, title, citedText } = citation;
+  const index = Buffer.from(JSON.stringify({ url })).toString('base64');
+  return { type: 'web_search_result_location', url, title, cited_text: citedText, encrypted_index: index };
+}
+
+/** The other way round. Searches which the vendor's own servers ran keep their secret: of these we know title and address. */
+export function readSearchOutcome(content: unknown): WebSearchOutcome {
+  if (!Array.isArray(content)) {
+    const code = isJsonObject(content) ? content.error_code : undefined;
+    const known = Object.entries(ERROR_CODES).find(([, name]) => name === code)?.[0];
+    // The keys of ERROR_CODES are failures.
+    return { type: 'failed', reason: (known ?? 'unavailable') as WebSearchFailure };
+  }
+  return { type: 'found', results: content.filter(isJsonObject).flatMap(readResult) };
+}
+
+function readResult({ url, title, encrypted_content: hidden }: Readonly<Record<string, unknown>>): WebResult[] {
+  if (typeof url !== 'string') return [];
+  const { snippet, publishedAtMs } = typeof hidden === 'string' ? openContent(hidden) : {};
+  return [
+    {
+      url,
+      title: typeof title === 'string' ? title : url,
+      snippet: typeof snippet === 'string' ? snippet : undefined,
+      publishedAtMs:
+        typeof publishedAtMs === 'number' && Math.abs(publishedAtMs) <= MAX_DATE ? publishedAtMs : undefined,
+    },
+  ];
+}
+
+/** Beyond it, JavaScript has no date. */
+const MAX_DATE = 8.64e15;
+
+function openContent(hidden: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(hidden, 'base64').toString('utf8'));
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
