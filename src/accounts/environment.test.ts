@@ -4,6 +4,7 @@ import { openStore, type Store } from '../storage/open.ts';
 import { environmentAccounts, type NamedCredentials, prepareNamedAccounts } from './environment.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { CredentialFile, Secrets } from './ports.ts';
+import { spentAfter } from './spent.ts';
 
 const NOTHING: NamedCredentials = {
   refreshToken: undefined,
@@ -24,7 +25,14 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => 'written' });
+const openFile = (): CredentialFile => ({
+  read: async () => inFile,
+  async write(credential, accessToken, mayReplace) {
+    if (!inFile || !mayReplace(inFile.credential)) return 'theirs-is-newer';
+    inFile = { credential, accessToken };
+    return 'written';
+  },
+});
 const prepare = (named: NamedCredentials) => prepareNamedAccounts(named, store.accounts, openFile, 5);
 async function only() {
   const [account, ...others] = await store.accounts.list();
@@ -106,5 +114,17 @@ describe('an account from the Kiro IDE’s file', () => {
     inFile = { credential: awsCredential('two'), accessToken: undefined };
     await prepare(named);
     expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, health: NEW_ACCOUNT });
+  });
+
+  it('is not set back by a file into which a killed process could not write its new token', async () => {
+    inFile = { credential: awsCredential('one'), accessToken: undefined };
+    await prepare(named);
+    const first = await only();
+    const next = { credential: awsCredential('two'), accessToken: { value: 'x', expiresAtMs: 9 } };
+    const spent = spentAfter(first, first.credential, next.credential);
+    await store.accounts.saveSecrets(first, { ...next, spent }, 6);
+    await prepare(named);
+    expect(await only()).toMatchObject(next);
+    expect(inFile).toEqual(next);
   });
 });

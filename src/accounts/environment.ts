@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
-import type { AccountStore, CredentialFile, NewAccount } from './ports.ts';
-import type { LinkedSource } from './sources.ts';
+import { type OpenFile, writeLinked } from './linked-file.ts';
+import type { AccountStore, NewAccount } from './ports.ts';
+import { isSpent } from './spent.ts';
 
 export interface NamedCredentials {
   readonly refreshToken: string | undefined;
@@ -26,7 +27,7 @@ export interface NamedCredentials {
 export async function prepareNamedAccounts(
   named: NamedCredentials,
   store: AccountStore,
-  openFile: (source: LinkedSource) => CredentialFile,
+  openFile: OpenFile,
   nowMs: number,
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
@@ -46,7 +47,7 @@ export async function prepareNamedAccounts(
 async function prepareKiroAccount(
   path: string,
   store: AccountStore,
-  openFile: (source: LinkedSource) => CredentialFile,
+  openFile: OpenFile,
   nowMs: number,
 ): Promise<string | undefined> {
   const source = { type: 'kiro-file', path } as const;
@@ -55,6 +56,8 @@ async function prepareKiroAccount(
   const id = `kiro-${shortHash(path)}`;
   const known = await store.find(id);
   if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
+  // A process was killed before it could write its new token back: the file's is spent, the store's is good.
+  else if (isSpent(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
   else if (tokenOf(known.credential) !== tokenOf(read.credential))
     await store.put({ id, label: known.label, source: known.source, health: NEW_ACCOUNT, ...read }, nowMs);
   return id;

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsCredential, createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import type { Credential } from './credentials.ts';
-import type { Account, CredentialFile, NewAccount, Secrets } from './ports.ts';
+import type { Account, CredentialFile, NewAccount, Secrets, WriteOutcome } from './ports.ts';
 import { REFRESH_EARLY_MS, Refresher } from './refresh.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,11 +23,17 @@ class FakeFile implements CredentialFile {
   async read() {
     return this.secrets;
   }
-  async write(credential: Credential, accessToken: Secrets['accessToken']) {
+  async write(
+    credential: Credential,
+    accessToken: Secrets['accessToken'],
+    mayReplace: (present: Credential) => boolean,
+  ): Promise<WriteOutcome> {
     if (this.broken) throw Object.assign(new Error('no'), { code: 'EACCES' });
+    if (!this.secrets) return 'gone';
+    if (!mayReplace(this.secrets.credential)) return 'theirs-is-newer';
     this.secrets = { credential, accessToken };
     this.written.push(this.secrets);
-    return 'written' as const;
+    return 'written';
   }
 }
 
@@ -127,14 +133,16 @@ describe('several processes', () => {
     expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('w');
   });
 
-  it('a process killed between making and storing costs a sign-in only if the service burnt the old token', async () => {
-    const { create, account, tokens, storedRefreshToken } = await setup();
-    tokens.afterMaking = () => new Promise(() => {}); // killed here: nothing after it runs
-    void create().fresh(account, undefined);
-    await new Promise(setImmediate);
-    expect(await storedRefreshToken()).toBe('a-refresh-0');
-    tokens.afterMaking = async () => {};
-    await expect(create().fresh(account, undefined)).rejects.toMatchObject({ code: 'credential_rejected' });
+  it('wait for the one which is making a token, and make none of their own', async () => {
+    const { create, account, tokens } = await setup();
+    const gate = Promise.withResolvers<void>();
+    tokens.afterMaking = () => gate.promise;
+    const first = create().fresh(account, undefined);
+    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0']));
+    const second = create().fresh(account, undefined);
+    gate.resolve();
+    expect((await second).accessToken).toEqual((await first).accessToken);
+    expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('a process killed between storing and using leaves everything working', async () => {
@@ -179,6 +187,31 @@ describe('trouble', () => {
     await expect(refresher.fresh(account, refused)).rejects.toBe(down);
     tokens.trouble = undefined;
     expect((await refresher.fresh(account, refused)).accessToken.value).toBe('a-access-1');
+  });
+
+  it('at the token endpoint which only takes long does not keep a token which serves from serving', async () => {
+    const { account, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
+    const gate = Promise.withResolvers<void>();
+    tokens.afterMaking = () => gate.promise;
+    const options = { store: store.accounts, tokens, clock, log: SILENT, openFile: () => new FakeFile() };
+    const refresher = new Refresher({ ...options, patienceMs: 1 });
+    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
+    const next = refresher.fresh(account, 'old');
+    gate.resolve();
+    expect((await next).accessToken.value).toBe('a-access-1');
+    expect(tokens.presented).toEqual(['a-refresh-0']);
+  });
+
+  it('at a token endpoint which asks for patience is not made worse', async () => {
+    const { refresher, account, tokens, clock } = await setup();
+    tokens.trouble = new GatewayError('upstream_throttled', 'slow down', { retryAfterMs: 20_000 });
+    await expect(refresher.fresh(account, undefined)).rejects.toBe(tokens.trouble);
+    const told = tokens.trouble;
+    tokens.trouble = undefined;
+    clock.advance(19_999);
+    await expect(refresher.fresh(account, undefined)).rejects.toBe(told);
+    clock.advance(1);
+    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
   });
 
   it('with the credential is told even while the present token serves', async () => {
@@ -257,16 +290,101 @@ describe('an account linked to the Kiro IDE’s file', () => {
     expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('b-access-9');
   });
 
-  it('works on when the file cannot be written', async () => {
-    const { refresher, account, file, storedRefreshToken } = await setup(linked);
+  it('works on when the file cannot be written, and never takes the spent token in it for something new', async () => {
+    const { refresher, account, file, storedRefreshToken, tokens } = await setup(linked);
+    file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     file.broken = true;
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    const fresh = await refresher.fresh(account, undefined);
+    expect(fresh.accessToken.value).toBe('a-access-1');
     expect(await storedRefreshToken()).toBe('a-refresh-1');
+    file.broken = false;
+    expect((await refresher.fresh(fresh, 'a-access-1')).accessToken.value).toBe('a-access-2');
+    expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']);
+    expect(file.secrets).toMatchObject({ credential: { refreshToken: 'a-refresh-2' } });
+  });
+
+  it('leaves the file alone when its owner has signed in anew meanwhile, and uses that from then on', async () => {
+    const { refresher, account, file, tokens } = await setup(linked);
+    const anew = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
+    file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
+    tokens.afterMaking = async () => {
+      file.secrets = anew;
+      tokens.afterMaking = async () => {};
+    };
+    const fresh = await refresher.fresh(account, undefined);
+    expect(file.secrets).toBe(anew);
+    expect((await refresher.fresh(fresh, fresh.accessToken.value)).accessToken.value).toBe('b-access-1');
+  });
+
+  it('lives again by a new token in the file, not by one which was spent', async () => {
+    const { refresher, account, file, stored } = await setup(linked);
+    file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
+    file.broken = true;
+    await refresher.fresh(account, undefined);
+    expect(await refresher.reread(await stored())).toBeUndefined();
+    file.secrets = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
+    expect(await refresher.reread(await stored())).toMatchObject({ credential: { refreshToken: 'b-refresh-0' } });
   });
 
   it('works on when the file is gone', async () => {
     const { refresher, account } = await setup(linked);
     expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+  });
+});
+
+describe('in the background', () => {
+  it('the token of an account in use is made anew before a request would have to wait for it', async () => {
+    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    await refresher.fresh(account, undefined);
+    clock.advance(HOUR_MS - REFRESH_EARLY_MS - 121_000);
+    await refresher.refreshDue();
+    expect(tokens.presented).toEqual([]);
+    clock.advance(100_000);
+    await refresher.refreshDue();
+    expect(tokens.presented).toEqual(['a-refresh-0']);
+    tokens.trouble = down;
+    // The caller's own copy is still the old one.
+    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+  });
+
+  it('accounts and replicas come at moments of their own', async () => {
+    const { tokens, account, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    const create = (random: number) => {
+      const own = { ...clock, random: () => random };
+      const openFile = () => new FakeFile();
+      return new Refresher({ store: store.accounts, tokens, clock: own, log: SILENT, openFile });
+    };
+    const [early, late] = [create(0.99), create(0)];
+    for (const one of [early, late]) await one.fresh(account, undefined);
+    clock.advance(HOUR_MS - REFRESH_EARLY_MS - 60_000);
+    await late.refreshDue();
+    expect(tokens.presented).toEqual([]);
+    await early.refreshDue();
+    expect(tokens.presented).toEqual(['a-refresh-0']);
+    clock.advance(60_000);
+    await late.refreshDue();
+    expect(tokens.presented).toEqual(['a-refresh-0']);
+  });
+
+  it('an account which nobody has used for an hour is left alone', async () => {
+    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', 2 * HOUR_MS, NOW)));
+    await refresher.fresh(account, undefined);
+    clock.advance(2 * HOUR_MS - 1_000);
+    await refresher.refreshDue();
+    expect(tokens.presented).toEqual([]);
+  });
+
+  it('a credential which proves dead is presented once', async () => {
+    const { refresher, account, tokens, clock } = await setup(
+      newAccount('a', { ...withToken('old', HOUR_MS, NOW), credential: awsCredential('nonsense') }),
+    );
+    await refresher.fresh(account, undefined);
+    clock.advance(HOUR_MS - REFRESH_EARLY_MS);
+    for (let time = 0; time < 3; time++) {
+      await refresher.refreshDue();
+      clock.advance(60_000);
+    }
+    expect(tokens.presented).toEqual(['nonsense']);
   });
 });
 

@@ -39,14 +39,15 @@ export interface PostgresServer {
 export async function startPostgresServer(): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-postgres-'));
   try {
-    const identity = process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
-    const programs = preparePrograms(folder, 'uid' in identity);
+    const isRoot = process.getuid?.() === 0;
+    const programs = preparePrograms(folder, isRoot);
     const password = randomBytes(16).toString('hex');
     const passwordFile = join(folder, 'password');
     const data = join(folder, 'data');
     writeFileSync(passwordFile, password);
     mkdirSync(data, { mode: 0o700 });
-    if ('uid' in identity) for (const path of [folder, passwordFile, data]) chownSync(path, identity.uid, identity.gid);
+    if (isRoot) for (const path of [folder, passwordFile, data]) chownSync(path, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
+    const identity = isRoot ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
     const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }, ...identity };
     const made = ['--pgdata', data, '--username', USER, '--auth', 'scram-sha-256', '--pwfile', passwordFile];
     await run(join(programs, 'initdb'), [...made, '--encoding', 'UTF8', '--no-sync'], options);

@@ -1,0 +1,33 @@
+/** The credential which an account shares with the program it belongs to. Either may rotate it at any time. */
+import { isRefreshable, type RefreshableCredential } from './credentials.ts';
+import type { Account, CredentialFile, Secrets, WriteOutcome } from './ports.ts';
+import { isLinked, type LinkedSource } from './sources.ts';
+import { isSpent } from './spent.ts';
+
+export type OpenFile = (source: LinkedSource) => CredentialFile;
+
+export interface RefreshableSecrets extends Secrets {
+  readonly credential: RefreshableCredential;
+}
+
+/** What its owner has put there; undefined: not linked, nothing usable, or only a token which we have spent already. */
+export async function readLinked(account: Account, openFile: OpenFile): Promise<RefreshableSecrets | undefined> {
+  const { source } = account;
+  const read = isLinked(source) ? await openFile(source).read() : undefined;
+  if (!read || isSpent(account, read.credential)) return undefined;
+  const { credential, accessToken } = read;
+  return isRefreshable(credential) ? { credential, accessToken } : undefined;
+}
+
+/**
+ * Puts the account's credential there in place of one which it has spent: what its owner took away, or has signed in
+ * anew meanwhile, stays as it is. undefined: not linked. Throws what writing throws.
+ */
+export async function writeLinked(account: Account, openFile: OpenFile): Promise<WriteOutcome | undefined> {
+  const { source, credential, accessToken } = account;
+  if (!isLinked(source) || !isRefreshable(credential) || !accessToken) return undefined;
+  return openFile(source).write(credential, accessToken, (present) => {
+    if (isRefreshable(present) && present.refreshToken === credential.refreshToken) return true;
+    return isSpent(account, present);
+  });
+}

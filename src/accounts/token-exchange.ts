@@ -1,0 +1,176 @@
+/**
+ * One exchange of a refresh token for an access token, alone over all processes and replicas: what it brings is stored
+ * before anybody uses it, so that whoever is killed afterwards has lost nothing.
+ */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { isRefreshable } from './credentials.ts';
+import { type OpenFile, type RefreshableSecrets, readLinked, writeLinked } from './linked-file.ts';
+import type { Account, AccountStore, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
+import { spentAfter } from './spent.ts';
+
+/** Who spent the refresh token may still be about to store its successor. */
+const LOOKS_FOR_A_WINNER = 3;
+const PAUSE_BETWEEN_LOOKS_MS = 400;
+
+/** Why a new access token is wanted: the present one is refused, or has no more than `earlyMs` left. */
+export interface Need {
+  readonly refused: string | undefined;
+  readonly earlyMs: number;
+}
+
+/** Where exchanges are made: here, or in a process of their own. */
+export interface TokenMaker {
+  /**
+   * Afterwards the store holds an access token which meets the need, made now or by somebody faster. Throws
+   * `credential_rejected` when only signing in again helps, `storage_unavailable` when the new token could not be
+   * stored, `no_account` when it is gone, or what the token endpoint's trouble was.
+   */
+  make(accountId: string, need: Need): Promise<void>;
+}
+
+export interface ExchangeOptions {
+  readonly store: AccountStore;
+  readonly tokens: TokenEndpoints;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly openFile: OpenFile;
+}
+
+interface Made {
+  readonly account: Account;
+  readonly secrets: Secrets;
+}
+
+export class TokenExchange implements TokenMaker {
+  readonly #options: ExchangeOptions;
+  /** Made by the endpoint, not yet in the store: the old refresh token may be spent, so these must not be lost. */
+  readonly #unsaved = new Map<string, Made>();
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  make(accountId: string, need: Need): Promise<void> {
+    return this.#options.store.exclusively(accountId, () => this.#makeAlone(accountId, need));
+  }
+
+  /** Tries to store what could not be stored. True: nothing is left. */
+  async saveUnsaved(): Promise<boolean> {
+    for (const [id, made] of this.#unsaved) {
+      await this.#options.store.exclusively(id, () => this.#save(made)).catch(() => {});
+    }
+    return this.#unsaved.size === 0;
+  }
+
+  async #makeAlone(accountId: string, need: Need): Promise<void> {
+    const unsaved = this.#unsaved.get(accountId);
+    if (unsaved) await this.#save(unsaved);
+    const account = await this.#options.store.find(accountId);
+    if (!account) throw removed();
+    // Another process may have been faster, or the program whose file this is.
+    if (this.#meets(account, need)) return;
+    const linked = await readLinked(account, this.#options.openFile);
+    if (linked && this.#meets(linked, need)) return this.#save({ account, secrets: adopted(account, linked) });
+    // Of file and store, the file is its owner's last word.
+    const credential = linked?.credential ?? account.credential;
+    if (!isRefreshable(credential)) throw new GatewayError('internal', 'This kind of account has nothing to refresh.');
+    await this.#ask(account, { credential, accessToken: undefined }, need);
+  }
+
+  async #ask(account: Account, presented: RefreshableSecrets, need: Need): Promise<void> {
+    let made: NewTokens;
+    try {
+      made = await this.#options.tokens.refresh(presented.credential, account.proxy);
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      if (error.code !== 'credential_rejected') throw error;
+      const theirs = await this.#lookForWinner(account, presented);
+      if (!theirs) throw error;
+      const secrets = adopted(account, theirs);
+      if (this.#meets(theirs, need)) return this.#save({ account, secrets });
+      // Once more only: with a refresh token which somebody has made since.
+      return this.#askWithTheirs(account, theirs);
+    }
+    await this.#keep(account, presented, made);
+  }
+
+  async #askWithTheirs(account: Account, theirs: RefreshableSecrets): Promise<void> {
+    await this.#keep(account, theirs, await this.#options.tokens.refresh(theirs.credential, account.proxy));
+  }
+
+  async #keep(account: Account, presented: RefreshableSecrets, made: NewTokens): Promise<void> {
+    const next = { account, secrets: secretsFrom(account, presented, made, this.#options.clock.now()) };
+    this.#unsaved.set(account.id, next);
+    this.#options.log.info({ accountId: account.id, expiresInS: made.expiresInS }, 'a new access token was made');
+    await this.#save(next);
+  }
+
+  /** A refresh token spent by somebody else looks like a dead one: look once more before believing it. */
+  async #lookForWinner(account: Account, presented: RefreshableSecrets): Promise<RefreshableSecrets | undefined> {
+    const { store, clock, openFile } = this.#options;
+    const dead = presented.credential.refreshToken;
+    for (let look = 1; ; look++) {
+      const stored = await store.find(account.id);
+      const found = [await readLinked(account, openFile), stored?.version === account.version ? undefined : stored];
+      for (const theirs of found) {
+        if (!theirs || !isRefreshable(theirs.credential) || theirs.credential.refreshToken === dead) continue;
+        return { credential: theirs.credential, accessToken: theirs.accessToken };
+      }
+      if (look === LOOKS_FOR_A_WINNER) return undefined;
+      await clock.sleep(PAUSE_BETWEEN_LOOKS_MS);
+    }
+  }
+
+  /** A row which changed meanwhile was signed in anew, so it stays; the caller reads what is there. */
+  async #save({ account, secrets }: Made): Promise<void> {
+    const { store, clock } = this.#options;
+    const saved = await store.saveSecrets(account, secrets, clock.now());
+    this.#unsaved.delete(account.id);
+    if (saved) await this.#writeBack(saved);
+  }
+
+  async #writeBack(account: Account): Promise<void> {
+    const { openFile, log } = this.#options;
+    try {
+      const outcome = await writeLinked(account, openFile);
+      if (outcome === 'theirs-is-newer')
+        log.info({ accountId: account.id }, 'its owner has signed in anew meanwhile; theirs stays as it is');
+    } catch (cause) {
+      const why = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+      const message = 'the new token could not be written back; the program it came from may have to sign in again';
+      log.warn({ accountId: account.id, why }, message);
+    }
+  }
+
+  #meets({ accessToken }: Pick<Secrets, 'accessToken'>, { refused, earlyMs }: Need): boolean {
+    if (!accessToken || accessToken.value === refused) return false;
+    return accessToken.expiresAtMs - this.#options.clock.now() > earlyMs;
+  }
+}
+
+/** The owner of a linked file, or another process, has been faster: theirs take the place of ours. */
+function adopted(account: Account, theirs: RefreshableSecrets): Secrets {
+  const { credential, accessToken } = theirs;
+  return { credential, accessToken, spent: spentAfter(account, account.credential, credential) };
+}
+
+function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewTokens, nowMs: number): Secrets {
+  const { accessToken, expiresInS, refreshToken, profileArn } = made;
+  const credential = {
+    ...presented.credential,
+    refreshToken: refreshToken ?? presented.credential.refreshToken,
+    // What the operator or a profile choice set is never overruled by the endpoint.
+    profileArn: presented.credential.profileArn ?? profileArn,
+  };
+  return {
+    credential,
+    accessToken: { value: accessToken, expiresAtMs: nowMs + expiresInS * 1000 },
+    spent: spentAfter(account, presented.credential, credential),
+  };
+}
+
+export function removed(): GatewayError {
+  return new GatewayError('no_account', 'The account was removed while its access token was made anew.');
+}
