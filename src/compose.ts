@@ -15,6 +15,7 @@ import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
+import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
@@ -37,8 +38,12 @@ const READING_MEMORY_MIB = 512;
 /** Keys are served by the JSON flavour, as the vendor's own command line uses them. */
 const API_KEY_WIRE_PROFILE = 'q-json';
 
+/** Of one client, however many it may have. */
+const STORED_RESPONSE_BYTES = 256 * 1024 * 1024;
+
 export interface Composed extends SigningIn {
   readonly gateway: Gateway;
+  readonly responses: Responses;
   readonly accounts: Accounts;
   readonly store: Store;
   /** Writes what is left to write, and drops connections. */
@@ -74,7 +79,12 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   const { clock = systemClock, upstream = codewhisperer } = overrides;
   if (settings.wireProfile !== undefined) wireProfile(settings.wireProfile);
   const { databaseUrl, home, secretKey } = settings;
-  const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: clock.now() });
+  const kept = {
+    count: settings.storedResponses,
+    bytes: STORED_RESPONSE_BYTES,
+    ageMs: settings.storedResponseDays * 86_400_000,
+  };
+  const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: clock.now(), responses: kept });
   const transport = createUpstreamTransport({
     proxy: {
       httpProxy: settings.httpProxy,
@@ -118,12 +128,15 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     });
     const { sendEnvironment, recoverToolCalls } = settings;
     const media = createMediaTools(settings);
+    const responses = new Responses({ store: store.responses, clock, log });
     return {
       gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls }),
+      responses,
       accounts: pool,
       store,
       ...composeSigningIn({ settings, tokens, store, clock, pool, send, log, wireProfileOf }),
       async close() {
+        await responses.close();
         await pool.close();
         await transport.close();
         await store.close();

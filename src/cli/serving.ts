@@ -26,6 +26,7 @@ export async function startServing(settings: Settings, log: Log, overrides: Over
     const server = await startServer(
       {
         gateway: composed.gateway,
+        responses: composed.responses,
         apiKeys,
         corsOrigins,
         limits: { maxBodyBytes, pingIntervalMs },

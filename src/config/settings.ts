@@ -261,6 +261,20 @@ export const SETTINGS = {
     accepts: '`yes` or `no`',
     meaning: 'Tell the service where the client works: system, folder, git status, as far as the client says.',
   }),
+  storedResponses: setting<number>({
+    name: 'DRAGOMAN_STORED_RESPONSES',
+    schema: wholeNumber(1, 100_000),
+    fallback: 1_000,
+    accepts: 'a whole number, 1 to 100000',
+    meaning: 'How many responses are kept for each key, sealed, for `previous_response_id` and for fetching them again.',
+  }),
+  storedResponseDays: setting<number>({
+    name: 'DRAGOMAN_STORED_RESPONSE_DAYS',
+    schema: wholeNumber(1, 3_650),
+    fallback: 30,
+    accepts: 'a whole number, 1 to 3650',
+    meaning: 'How long a response is kept after its last use. `store: false` in a request keeps nothing of it.',
+  }),
   recoverToolCalls: setting<boolean>({
     name: 'DRAGOMAN_RECOVER_TOOL_CALLS',
     schema: yesOrNo(),

@@ -10,8 +10,8 @@ import { collectReply } from '../core/collect.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { addUsage } from '../core/usage.ts';
-import type { Answer, Gateway } from '../gateway/ports.ts';
-import type { ClientProtocol, ReplyWriter } from '../protocols/protocol.ts';
+import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
+import type { ClientProtocol, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
 import { readJson } from './body.ts';
 import { type Asked, adjustmentsOf, askForChoices } from './choices.ts';
 import { type Exchange, noteError, sendError, sendJson } from './exchange.ts';
@@ -35,19 +35,38 @@ export async function answerChat(
   try {
     const body = await readJson(exchange.request, limits.maxBodyBytes);
     const request = protocol.parseRequest(body, contextOf(exchange));
-    const { conversation, adjustments, stream } = request;
-    Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
-    const { requestId, gone } = exchange;
-    const asked = { requestId, client, group: groupOf(exchange), conversation, adjustments };
-    const { choices = 1 } = request;
-    const ask = () => askForChoices(choices, (signal) => gateway.ask(asked, signal), gone.signal);
-    const writing = writingOf(protocol, request, choices);
-    if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
-    else await answerWhole(exchange, writing, await ask());
+    await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
   } catch (cause) {
-    const error = stopReason(exchange, cause);
-    if (error) sendError(exchange, protocol, error);
+    sendFailure(exchange, protocol, cause);
   }
+}
+
+/** Rejects with what is still to be said to the client. */
+export async function answerParsed(
+  exchange: Exchange,
+  request: ParsedRequest,
+  writing: Writing,
+  gateway: Gateway,
+  client: string,
+  limits: AnswerLimits,
+): Promise<void> {
+  const asked = questionOf(exchange, request, client);
+  const ask = () => askForChoices(request.choices ?? 1, (signal) => gateway.ask(asked, signal), exchange.gone.signal);
+  if (request.stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
+  else await answerWhole(exchange, writing, await ask());
+}
+
+/** What a request asks the gateway, and the first that the log learns of it. */
+export function questionOf(exchange: Exchange, request: ParsedRequest, client: string): AskRequest {
+  const { conversation, adjustments, stream } = request;
+  Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
+  return { requestId: exchange.requestId, client, group: groupOf(exchange), conversation, adjustments };
+}
+
+/** Says it to the client, if there still is one. */
+export function sendFailure(exchange: Exchange, protocol: ClientProtocol, cause: unknown): void {
+  const error = stopReason(exchange, cause);
+  if (error) sendError(exchange, protocol, error);
 }
 
 export function contextOf({ request, receivedMs }: Exchange) {
@@ -78,13 +97,15 @@ async function answerWhole(exchange: Exchange, writing: Writing, asked: Asked): 
   exchange.record.usage = replies.map(({ usage }) => usage).reduce(addUsage);
   exchange.record.firstByteMs = exchange.elapsedMs();
   exchange.record.adjustments = adjustmentsOf(asked);
-  sendJson(exchange, 200, writing.writeReplies(replies), { ...timing(exchange), ...notesOf(exchange) });
+  const body = writing.writeReplies(replies);
+  await writing.finish?.();
+  sendJson(exchange, 200, body, { ...timing(exchange), ...notesOf(exchange) });
 }
 
 /** A reply on its way to a client who reads events. */
 class StreamedReply {
   readonly #exchange: Exchange;
-  readonly #keepAlive: string;
+  readonly #writing: Writing;
   readonly #writers: readonly ReplyWriter[];
   readonly #silence: NodeJS.Timeout;
   /** Choices which have not ended. */
@@ -94,7 +115,7 @@ class StreamedReply {
 
   constructor(exchange: Exchange, writing: Writing, pingIntervalMs: number) {
     this.#exchange = exchange;
-    this.#keepAlive = writing.keepAlive;
+    this.#writing = writing;
     this.#writers = writing.createWriters();
     this.#open = this.#writers.length;
     this.#silence = setTimeout(() => this.#ping(), pingIntervalMs);
@@ -128,6 +149,7 @@ class StreamedReply {
   async #send(events: readonly ReplyEvent[], writer: ReplyWriter): Promise<void> {
     const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
     this.#noteEnd(events.at(-1));
+    if (this.#ended) await this.#writing.finish?.();
     if (text === '') return;
     const { response, gone } = this.#exchange;
     this.#begin();
@@ -153,7 +175,7 @@ class StreamedReply {
     // Somebody who does not read what is there needs no sign of life.
     if (response.destroyed || response.writableNeedDrain) return;
     this.#begin();
-    response.write(this.#keepAlive);
+    response.write(this.#writing.keepAlive);
   }
 
   #fail(cause: unknown): void {
@@ -185,7 +207,7 @@ function writeAll(events: readonly ReplyEvent[], writer: ReplyWriter): string {
   return text;
 }
 
-const STREAM_HEADERS: OutgoingHttpHeaders = {
+export const STREAM_HEADERS: OutgoingHttpHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   // Tells nginx and its kin to pass each event on at once.
@@ -203,7 +225,7 @@ function timing({ headers, elapsedMs }: Exchange): OutgoingHttpHeaders {
   return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
 }
 
-function notesOf({ record: { adjustments = [], route } }: Exchange): OutgoingHttpHeaders {
+export function notesOf({ record: { adjustments = [], route } }: Exchange): OutgoingHttpHeaders {
   return {
     ...(adjustments.length === 0 ? {} : { 'x-dragoman-adjustments': adjustmentsHeader(adjustments) }),
     ...(route ? { 'x-dragoman-route': routeHeader(route) } : {}),

@@ -11,10 +11,12 @@ import { answerModel, answerModels } from './models.ts';
 import { describeApi, SCHEMAS } from './openapi.ts';
 import { registerPages } from './pages.ts';
 import { dialectOf } from './paths.ts';
+import { registerResponses } from './responses/routes.ts';
 
 export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
   const description = describeApi(app, desk.options.version);
   registerChat(app, desk);
+  registerResponses(app, desk);
   registerCountTokens(app, desk);
   registerModels(app, desk);
   registerHealth(app, desk);
@@ -105,11 +107,14 @@ function registerHealth(app: FastifyInstance, desk: Desk): void {
 /** Routes and the methods they take, for `allow`. */
 const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/v1\/(?:chat\/completions|messages|messages\/count_tokens)$/, 'POST, OPTIONS'],
+  [/^\/v1\/responses(?:\/(?:compact|input_tokens|[^/]+\/cancel))?$/, 'POST, OPTIONS'],
+  [/^\/v1\/responses\/[^/]+$/, 'GET, HEAD, DELETE, OPTIONS'],
+  [/^\/v1\/responses\/[^/]+\/input_items$/, 'GET, HEAD, OPTIONS'],
   [/^\/v1\/models(?:\/.+)?$/, 'GET, HEAD, OPTIONS'],
   [/^\/(?:health|healthz|readyz|docs|openapi\.json|api\/hello)?$/, 'GET, HEAD, OPTIONS'],
 ];
 
-const NOT_YET = /^\/(?:v1\/(?:responses|completions|fim)|v2|metrics)(?:\/|$)/;
+const NOT_YET = /^\/(?:v1\/(?:completions|fim)|v2|metrics)(?:\/|$)/;
 
 function refusalOf(request: FastifyRequest, reply: FastifyReply): GatewayError {
   const { method } = request;

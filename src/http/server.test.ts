@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { createFakeResponses } from '../../test/support/fake-responses.ts';
 import { CHAT, createFakeGateway, MESSAGES, post, send, serve } from '../../test/support/serving.ts';
 import { GatewayError } from '../core/errors.ts';
 import { startServer } from './server.ts';
@@ -54,7 +55,7 @@ describe('paths', () => {
       { type: 'error', error: { type: 'not_found_error' } },
     ],
     ['GET', '/anthropic/v1/files', {}, 404, { type: 'error', error: { type: 'not_found_error' } }],
-    ['POST', '/v1/responses', {}, 404, { error: { message: expect.stringContaining('does not serve this API') } }],
+    ['POST', '/metrics', {}, 404, { error: { message: expect.stringContaining('does not serve this API') } }],
     ['POST', '/v1/completions', {}, 404, { error: { message: expect.stringContaining('/v1/chat/completions') } }],
     ['GET', '/v1/chat/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
     ['DELETE', '/v1/messages', {}, 405, { type: 'error' }],
@@ -245,6 +246,7 @@ describe('local mode', () => {
     return startServer(
       {
         gateway,
+        responses: createFakeResponses(),
         apiKeys: [],
         corsOrigins: [],
         limits: { maxBodyBytes: 1, pingIntervalMs: 1 },

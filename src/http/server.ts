@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Gateway } from '../gateway/ports.ts';
+import type { Responses } from '../gateway/responses.ts';
 import type { AnswerLimits } from './answer.ts';
 import { announcesTooMuch } from './body.ts';
 import { answerBrokenRequest, MAX_HEADER_BYTES } from './broken-request.ts';
@@ -23,6 +24,8 @@ import { registerRoutes } from './routes.ts';
 
 export interface ServerOptions {
   readonly gateway: Gateway;
+  /** Responses which are kept, and made in the background. */
+  readonly responses: Responses;
   /** None: local mode. */
   readonly apiKeys: readonly string[];
   readonly corsOrigins: readonly string[];

@@ -9,6 +9,8 @@ export interface Writing {
   createWriters(): readonly ReplyWriter[];
   /** The body of an answer which is not streamed. */
   writeReplies(replies: readonly Reply[]): unknown;
+  /** Once the reply has come to its end, before its client is told so. */
+  finish?(): Promise<void>;
 }
 
 export function writingOf(protocol: ClientProtocol, request: ParsedRequest, choices: number): Writing {

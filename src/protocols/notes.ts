@@ -19,6 +19,7 @@ export const PARSING_RULES = {
   'tool-deferred': 'A tool is to be offered only once it has been searched for, and has not been.',
   'tool-ignored': 'A tool of a kind which no client can run was not offered to the model.',
   'tool-removed': 'A tool was taken back later in the conversation and is not offered.',
+  'tool-repeated': 'A tool was declared more than once; the first declaration is the one offered.',
   'tools-restricted': 'Only the tools which the tool choice allows are offered.',
   'typed-tool-schema': 'A tool of the vendor’s own kind has no schema in the request; it got the published one.',
 } as const satisfies Record<string, string>;

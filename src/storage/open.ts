@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { AccountStore, RegistrationStore, SignInStore } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import { createAccountStore } from './accounts.ts';
 import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
 import { type Database, openDatabase } from './database.ts';
 import { patiently } from './patience.ts';
 import { createRegistrationStore } from './registrations.ts';
+import { createResponseStore } from './responses.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
 import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
@@ -17,6 +19,7 @@ import { createSignInStore } from './sign-ins.ts';
 export interface Store {
   readonly accounts: AccountStore;
   readonly registrations: RegistrationStore;
+  readonly responses: ResponseStore;
   readonly signIns: SignInStore;
   /** Resolves when the database answers, else rejects with `storage_unavailable`. */
   ping(): Promise<void>;
@@ -35,10 +38,18 @@ export interface StoreOptions {
   readonly home: string;
   readonly secretKey: string | undefined;
   readonly nowMs: number;
+  /** How many responses are kept, and how long. */
+  readonly responses?: ResponseLimits;
 }
 
 /** Throws `storage_unavailable`, saying what to do; a database sealed with another key is left as it was. */
-export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): Promise<Store> {
+export async function openStore({
+  url,
+  home,
+  secretKey,
+  nowMs,
+  responses = RESPONSE_LIMITS,
+}: StoreOptions): Promise<Store> {
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
   if (path !== undefined && dirname(path) === home) makeHome(home);
   const database = await openDatabase(url);
@@ -57,6 +68,7 @@ export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): 
     return {
       accounts: createAccountStore(database, seal),
       registrations: createRegistrationStore(database, seal),
+      responses: createResponseStore(database, seal, responses),
       signIns: createSignInStore(database, seal),
       ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
@@ -67,6 +79,9 @@ export async function openStore({ url, home, secretKey, nowMs }: StoreOptions): 
     throw cause;
   }
 }
+
+/** Enough for who has nothing set. */
+const RESPONSE_LIMITS: ResponseLimits = { count: 1_000, bytes: 256 * 1024 * 1024, ageMs: 30 * 86_400_000 };
 
 function chooseSeal(
   secretKey: string | undefined,

@@ -9,6 +9,7 @@ import { checkStillOurs, replaceCanary } from './canary.ts';
 import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
 import { placeOfRegistration } from './registrations.ts';
+import { placeOfResponse } from './responses.ts';
 import type { Tables } from './schema.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeNextKey } from './secret-key.ts';
@@ -41,6 +42,7 @@ export async function rotateKey(holder: KeyHolder, newKey: string | undefined): 
           const accounts = await resealAccounts(connection, seal, next);
           const registrations = await resealBeside(connection, 'client_registrations', placeOfRegistration, seal, next);
           await resealBeside(connection, 'sign_ins', placeOfSignIn, seal, next);
+          await resealBeside(connection, 'responses', placeOfResponse, seal, next);
           await replaceCanary(connection, next);
           return { accounts, registrations };
         }),
@@ -63,7 +65,7 @@ async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promis
 
 async function resealBeside(
   db: Kysely<Tables>,
-  table: 'client_registrations' | 'sign_ins',
+  table: 'client_registrations' | 'sign_ins' | 'responses',
   placeOf: (id: string) => string,
   old: Seal,
   next: Seal,

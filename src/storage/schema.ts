@@ -32,6 +32,18 @@ export interface Tables {
     expires_at_ms: number;
     updated_at_ms: number;
   };
+  responses: {
+    id: string;
+    /** Whose it is. */
+    client: string;
+    /** All that was asked and said. */
+    sealed: Uint8Array;
+    /** Length of `sealed`. */
+    bytes: number;
+    state: string;
+    alive_until_ms: number;
+    used_at_ms: number;
+  };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }
@@ -95,6 +107,23 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('expires_at_ms', integer, (column) => column.notNull())
         .addColumn('updated_at_ms', integer, (column) => column.notNull())
         .execute();
+    },
+  },
+  {
+    number: 4,
+    name: 'stored responses',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('responses')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('client', 'text', (column) => column.notNull())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('bytes', integer, (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('alive_until_ms', integer, (column) => column.notNull())
+        .addColumn('used_at_ms', integer, (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('responses_by_client').on('responses').columns(['client', 'used_at_ms']).execute();
     },
   },
 ];

@@ -10,6 +10,7 @@ import { estimated, measured } from '../../src/core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
+import { createFakeResponses } from './fake-responses.ts';
 
 const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
 export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE };
@@ -124,6 +125,7 @@ export async function serve(gateway: Gateway, options: Partial<ServerOptions> = 
   const server = await startServer(
     {
       gateway,
+      responses: createFakeResponses(),
       apiKeys: [],
       corsOrigins: [],
       limits: { maxBodyBytes: 1024 * 1024, pingIntervalMs: 10_000 },

@@ -1,0 +1,203 @@
+/**
+ * Responses which outlive their request: kept for their client to fetch and to continue, and made in the background
+ * for clients who do not wait. A response belongs to the client who asked for it; nobody else's key finds it.
+ */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Log } from '../core/log.ts';
+import type { ResponseStore, StoredResponse } from './response-store.ts';
+import { eventsAfter, Run } from './run.ts';
+
+export interface ResponsesContext {
+  readonly store: ResponseStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How a response is made. */
+export interface Work {
+  /** As far as it is. */
+  readonly response: JsonObject;
+  /** To the end, saying its events. Does not reject: a failure is a response too. */
+  carryOut(run: Run): Promise<void>;
+}
+
+/** What is stored of a response besides how it stands. */
+export type KeptResponse = Omit<StoredResponse, 'state' | 'aliveUntilMs'>;
+
+export class Responses {
+  readonly #context: ResponsesContext;
+  readonly #running = new Map<string, Running>();
+
+  constructor(context: ResponsesContext) {
+    this.#context = context;
+  }
+
+  /** With what a response in the making has so far. Rejects with `storage_unavailable`. */
+  async find(client: string, id: string): Promise<StoredResponse | undefined> {
+    const { store, clock } = this.#context;
+    const stored = await store.find(client, id, clock.now());
+    if (stored?.state !== 'running') return stored;
+    const running = this.#running.get(id);
+    if (running) return { ...stored, response: running.work.response };
+    if (clock.now() < stored.aliveUntilMs) return stored;
+    return { ...stored, state: 'ended', response: { ...stored.response, ...ABANDONED } };
+  }
+
+  /**
+   * All that was said up to the end of a response, oldest first: its own and all it continues. Undefined when any of
+   * it is gone.
+   */
+  async itemsUntil(client: string, id: string): Promise<readonly JsonObject[] | undefined> {
+    const rounds: (readonly JsonObject[])[] = [];
+    for (let next: string | undefined = id; next !== undefined; ) {
+      const stored: StoredResponse | undefined = await this.find(client, next);
+      if (!stored) return undefined;
+      rounds.unshift([...stored.input, ...outputOf(stored.response)]);
+      next = stored.previousId;
+    }
+    return rounds.flat();
+  }
+
+  /** The item of one of the client's responses, of its output or its input. */
+  async findItem(client: string, responseId: string, itemId: string): Promise<JsonObject | undefined> {
+    const stored = await this.find(client, responseId);
+    return stored && [...outputOf(stored.response), ...stored.input].find((item) => item.id === itemId);
+  }
+
+  /** Never rejects: a reply which cannot be stored is a reply all the same. */
+  async keep(client: string, response: KeptResponse): Promise<void> {
+    try {
+      await this.#put(client, { ...response, state: 'ended', aliveUntilMs: 0 });
+    } catch (cause) {
+      this.#context.log.warn({ client, why: GatewayError.from(cause).message }, 'a response could not be stored');
+    }
+  }
+
+  /** False when there is no such response. One in the making is called off. */
+  async remove(client: string, id: string): Promise<boolean> {
+    const removed = await this.#context.store.remove(client, id);
+    if (removed) this.#running.get(id)?.run.stop(new Cancelled());
+    return removed;
+  }
+
+  /**
+   * Begins to make a response in the background, and resolves once it is stored as begun. Rejects when it cannot be:
+   * nobody could ever fetch it.
+   */
+  async begin(client: string, begun: KeptResponse, work: Work): Promise<Run> {
+    const mine = [...this.#running.values()].filter((running) => running.client === client).length;
+    if (mine >= MAX_RUNNING) {
+      const message = `There are ${mine} responses of this key in the making already; wait for one of them.`;
+      throw new GatewayError('rate_limited', message, { retryAfterMs: 5_000 });
+    }
+    const run = new Run();
+    const { events } = begun;
+    if (events !== undefined) run.say(events);
+    await this.#put(client, { ...begun, state: 'running', aliveUntilMs: this.#aliveUntilMs });
+    const pulse = setInterval(() => void this.#beat(client, begun.id, run), PULSE_MS);
+    pulse.unref();
+    const done = this.#carryOut(client, begun, run, work).finally(() => {
+      clearInterval(pulse);
+      this.#running.delete(begun.id);
+      run.end();
+    });
+    this.#running.set(begun.id, { client, run, work, done });
+    return run;
+  }
+
+  async #carryOut(client: string, begun: KeptResponse, run: Run, work: Work) {
+    await work.carryOut(run);
+    // A response which was deleted meanwhile is not to come back.
+    if (run.signal.reason instanceof Cancelled && !run.signal.reason.isKept) return;
+    const events = begun.events === undefined ? undefined : run.said;
+    await this.keep(client, { ...begun, response: work.response, events });
+  }
+
+  /** Stops a response in the making, here or in another process, and answers what it came to. */
+  async cancel(client: string, id: string): Promise<StoredResponse | undefined> {
+    const stored = await this.find(client, id);
+    if (stored?.state !== 'running') return stored;
+    const running = this.#running.get(id);
+    if (running) {
+      running.run.stop(new Cancelled(true));
+      await running.done;
+      return this.find(client, id);
+    }
+    const response = { ...stored.response, status: 'cancelled' };
+    const cancelled: StoredResponse = { ...stored, response, state: 'cancelled' };
+    await this.#put(client, cancelled);
+    return cancelled;
+  }
+
+  /**
+   * What a response said after an event, and goes on to say. Undefined when its events are not kept, or another
+   * process is saying them.
+   */
+  eventsOf(stored: StoredResponse, afterSequence: number, gone: AbortSignal): AsyncIterable<string> | undefined {
+    if (stored.events === undefined) return undefined;
+    const running = this.#running.get(stored.id);
+    if (running) return running.run.eventsAfter(afterSequence, gone);
+    if (stored.state === 'running') return undefined;
+    return once(eventsAfter(stored.events, afterSequence));
+  }
+
+  /** Everything in the making ends as failed, and is stored so. */
+  async close(): Promise<void> {
+    const stopping = new GatewayError('shutting_down', 'The gateway was stopped while this response was being made.');
+    for (const { run } of this.#running.values()) run.stop(stopping);
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  #put(client: string, stored: StoredResponse): Promise<void> {
+    return this.#context.store.put(client, stored, this.#context.clock.now());
+  }
+
+  get #aliveUntilMs(): number {
+    return this.#context.clock.now() + PULSE_MS * 4;
+  }
+
+  async #beat(client: string, id: string, run: Run): Promise<void> {
+    try {
+      const state = await this.#context.store.keepAlive(client, id, this.#aliveUntilMs);
+      if (state === 'stopped' && this.#running.has(id)) run.stop(new Cancelled());
+    } catch (cause) {
+      this.#context.log.debug({ why: GatewayError.from(cause).message }, 'a response could not be marked as alive');
+    }
+  }
+}
+
+/** Why a run was stopped: its client wants it no more. */
+export class Cancelled extends Error {
+  readonly isKept: boolean;
+
+  constructor(isKept = false) {
+    super('The response was cancelled.');
+    this.isKept = isKept;
+  }
+}
+
+interface Running {
+  readonly client: string;
+  readonly run: Run;
+  readonly work: Work;
+  readonly done: Promise<void>;
+}
+
+const MAX_RUNNING = 100;
+const PULSE_MS = 5_000;
+
+const ABANDONED: JsonObject = {
+  status: 'failed',
+  error: { code: 'server_error', message: 'The gateway was stopped while this response was being made.' },
+};
+
+function outputOf({ output }: JsonObject): readonly JsonObject[] {
+  // Its protocol wrote it: an output is a list of items.
+  return (output ?? []) as readonly JsonObject[];
+}
+
+async function* once(text: string): AsyncGenerator<string, void> {
+  if (text !== '') yield text;
+}

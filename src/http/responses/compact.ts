@@ -1,0 +1,58 @@
+/** `POST /v1/responses/compact`, and the count of a request's tokens: both read what a request reads. */
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { echoOf, inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
+import { contextOf, notesOf, questionOf } from '../answer.ts';
+import { readJson } from '../body.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
+import { randomId } from '../ids.ts';
+import { lookUp, type ResponsesDesk } from './create.ts';
+
+/** What the user said stays word for word; everything else becomes one item. Rejects with what is to be told. */
+export async function compact(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
+  const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+  const past = await lookUp(body, desk.responses, client);
+  const request = parseCompact(body, contextOf(exchange), past);
+  const id = openaiResponses.replyId(randomId());
+  const writer = openaiResponses.createWriter(request, id);
+  const answer = await desk.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
+  Object.assign(exchange.record, { route: answer.route, adjustments: answer.adjustments });
+  for await (const events of answer.batches) {
+    for (const event of events) {
+      if (event.type === 'reply-error') throw event.error;
+      if (event.type === 'reply-end') exchange.record.usage = event.usage;
+      writer.write(event);
+    }
+  }
+  const { status, output, usage } = writer.response;
+  if (status !== 'completed')
+    throw new GatewayError('empty_reply', 'The model wrote no whole summary of the conversation. Try again.');
+  const referenced = past?.referenced ?? new Map();
+  const said = [...(past?.items ?? []), ...inputItems(echoOf(request).request, id, referenced)];
+  const messages = said.filter((item) => item.type === 'message' && item.role === 'user');
+  sendJson(
+    exchange,
+    200,
+    {
+      id,
+      object: 'response.compaction',
+      created_at: request.createdAtS,
+      output: [...messages, ...(Array.isArray(output) ? output : [])],
+      usage,
+    },
+    notesOf(exchange),
+  );
+}
+
+/** `POST /v1/responses/input_tokens`: our own estimate. The model may be left out there. */
+export async function countInputTokens(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
+  const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+  const past = await lookUp(body, desk.responses, client);
+  const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
+  const { conversation } = openaiResponses.parseRequest(complete, contextOf(exchange), past);
+  exchange.record.model = conversation.model;
+  sendJson(exchange, 200, {
+    object: 'response.input_tokens',
+    input_tokens: desk.gateway.countTokens(conversation),
+  });
+}

@@ -1,0 +1,97 @@
+/** `POST /v1/responses`: what the request names is looked up, the reply is written, and the response is kept. */
+import type { JsonObject } from '../../core/json.ts';
+import type { Gateway } from '../../gateway/ports.ts';
+import type { KeptResponse, Responses } from '../../gateway/responses.ts';
+import {
+  echoOf,
+  inputItems,
+  namedBy,
+  openaiResponses,
+  type Past,
+  type ResponseWriter,
+  replayInto,
+  responseOfItem,
+} from '../../protocols/openai-responses/index.ts';
+import type { ParsedRequest } from '../../protocols/protocol.ts';
+import { type AnswerLimits, answerParsed, contextOf, sendFailure } from '../answer.ts';
+import { readJson } from '../body.ts';
+import type { Exchange } from '../exchange.ts';
+import { randomId } from '../ids.ts';
+import type { Writing } from '../writing.ts';
+import { answerInBackground } from './background.ts';
+
+/** What the handlers of these routes work with. */
+export interface ResponsesDesk {
+  readonly gateway: Gateway;
+  readonly responses: Responses;
+  readonly limits: AnswerLimits;
+}
+
+/** Never rejects: whatever happens is said to the client, or there is no client any more. */
+export async function createResponse(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
+  try {
+    const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+    const past = await lookUp(body, desk.responses, client);
+    const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
+    const id = openaiResponses.replyId(randomId());
+    const writer = openaiResponses.createWriter(request, id);
+    const keeping = keepingOf(request, id, past);
+    if (echoOf(request).request.background)
+      await answerInBackground({ exchange, desk, client, request, writer, keeping });
+    else
+      await answerParsed(
+        exchange,
+        request,
+        writingOf(writer, desk, client, request, keeping),
+        desk.gateway,
+        client,
+        desk.limits,
+      );
+  } catch (cause) {
+    sendFailure(exchange, openaiResponses, cause);
+  }
+}
+
+/** Undefined when the body names nothing. Rejects with `storage_unavailable`. */
+export async function lookUp(body: unknown, responses: Responses, client: string): Promise<Past | undefined> {
+  const { previousId, itemIds } = namedBy(body);
+  if (previousId === undefined && itemIds.length === 0) return undefined;
+  const items = previousId === undefined ? undefined : await responses.itemsUntil(client, previousId);
+  const referenced = new Map<string, JsonObject>();
+  for (const itemId of new Set(itemIds)) {
+    const responseId = responseOfItem(itemId);
+    const item = responseId && (await responses.findItem(client, responseId, itemId));
+    if (item) referenced.set(itemId, item);
+  }
+  return { hasPrevious: items !== undefined, items: items ?? [], referenced };
+}
+
+/** What is known of a response before it is made. */
+export type Keeping = Pick<KeptResponse, 'id' | 'input' | 'previousId'>;
+
+function keepingOf(request: ParsedRequest, id: string, past: Past | undefined): Keeping {
+  const { request: asked } = echoOf(request);
+  const input = inputItems(asked, id, past?.referenced ?? new Map());
+  return { id, input, previousId: asked.previous_response_id ?? undefined };
+}
+
+function writingOf(
+  writer: ResponseWriter,
+  { responses }: ResponsesDesk,
+  client: string,
+  request: ParsedRequest,
+  keeping: Keeping,
+): Writing {
+  const isKept = echoOf(request).request.store !== false;
+  return {
+    keepAlive: openaiResponses.keepAlive,
+    createWriters: () => [writer],
+    writeReplies([reply]) {
+      if (reply) replayInto(writer, reply);
+      return writer.shown;
+    },
+    async finish() {
+      if (isKept) await responses.keep(client, { ...keeping, response: writer.response, events: undefined });
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * Compaction: the model writes a summary, which travels as one opaque `compaction` item and stands in place of the
+ * conversation from then on.
+ */
+import type { Conversation, Turn } from '../../core/conversation.ts';
+
+const INSTRUCTION = [
+  'The conversation so far is about to be replaced by a summary of it, and you will continue with nothing but that.',
+  'Write the summary now. Keep what the user wants and in which words, what was decided and why, what has been done',
+  'and what came of it, the names of files, commands and figures which still matter, and what is to be done next.',
+  'Answer with the summary alone, and call no tool.',
+].join(' ');
+
+/** The conversation, asked for its summary. Tools stay, because calls of the history refer to them. */
+export function askForSummary(conversation: Conversation, at: string): Conversation {
+  const turn: Turn = { at, role: 'user', parts: [{ type: 'text', at, text: INSTRUCTION }] };
+  return {
+    ...conversation,
+    turns: [...conversation.turns, turn],
+    toolChoice: { type: 'auto' },
+    output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
+  };
+}
+
+/** How a summary is told to the model which goes on from it. */
+export function summaryTurnText(summary: string): string {
+  return `This is a summary of the conversation so far, which it replaces:\n\n${summary}`;
+}

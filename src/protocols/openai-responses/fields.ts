@@ -1,0 +1,73 @@
+/**
+ * What becomes of every field of a Responses request: decided once, as data, so that the parser, the docs and a test
+ * against the official SDK's types read the same list.
+ */
+export type FieldFate =
+  /** Goes upstream, or decides how we answer. */
+  | 'used'
+  /** The upstream has no such control; dragoman does it itself. */
+  | 'emulated'
+  /** A wish which cannot be granted and does not change what the request means: accepted, and noted. */
+  | 'noted'
+  /** Says nothing about the answer. */
+  | 'ignored'
+  /** Would change what the answer means and cannot be done: 400, unless its value asks for nothing. */
+  | 'refused';
+
+export const FIELD_FATES = {
+  model: 'used',
+  input: 'used',
+  instructions: 'used',
+  stream: 'used',
+  tools: 'used',
+  include: 'used',
+  prompt_cache_key: 'used',
+  'reasoning.effort': 'used',
+
+  tool_choice: 'emulated',
+  parallel_tool_calls: 'emulated',
+  max_output_tokens: 'emulated',
+  'text.format': 'emulated',
+  store: 'emulated',
+  previous_response_id: 'emulated',
+  background: 'emulated',
+
+  'text.verbosity': 'noted',
+  temperature: 'noted',
+  top_p: 'noted',
+  max_tool_calls: 'noted',
+  truncation: 'noted',
+  service_tier: 'noted',
+  moderation: 'noted',
+  access_programs: 'noted',
+  context_management: 'noted',
+  image: 'noted',
+  prompt_cache_options: 'noted',
+  prompt_cache_retention: 'noted',
+
+  /** The whole reasoning is shown, whatever length was asked for. */
+  'reasoning.summary': 'ignored',
+  'reasoning.generate_summary': 'ignored',
+  /** Reasoning which comes back with the input is always sent on. */
+  'reasoning.context': 'ignored',
+  'reasoning.mode': 'ignored',
+  metadata: 'ignored',
+  /** No name of a conversation either: one user has many, and they must not be taken for one. */
+  user: 'ignored',
+  safety_identifier: 'ignored',
+  'stream_options.include_obfuscation': 'ignored',
+
+  conversation: 'refused',
+  prompt: 'refused',
+  /** 0 is fine. */
+  top_logprobs: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
+const WITH_FATES_INSIDE: ReadonlySet<string> = new Set(['reasoning', 'text', 'stream_options']);
+
+/** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
+export function fateOf(field: string): FieldFate | undefined {
+  if (WITH_FATES_INSIDE.has(field)) return 'used';
+  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
+  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+}

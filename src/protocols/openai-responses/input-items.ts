@@ -1,0 +1,38 @@
+/** The input as it is stored and listed: every item has its type, an id, and content in parts. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { inputItemId } from './past.ts';
+import type { ResponsesRequest } from './wire.ts';
+
+/** `referenced`: items which the input names by id; they are stored as themselves. */
+export function inputItems(
+  { input }: ResponsesRequest,
+  ofResponse: string,
+  referenced: ReadonlyMap<string, JsonObject>,
+): readonly JsonObject[] {
+  const items: readonly unknown[] = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
+  return items.flatMap((item, i) => (isJsonObject(item) ? toStored(item, ofResponse, i, referenced) : []));
+}
+
+function toStored(
+  item: JsonObject,
+  ofResponse: string,
+  index: number,
+  referenced: ReadonlyMap<string, JsonObject>,
+): readonly JsonObject[] {
+  const type = item.type ?? (item.role === undefined || item.role === null ? 'item_reference' : 'message');
+  if (type === 'compaction_trigger') return [];
+  if (type === 'item_reference') {
+    const found = referenced.get(String(item.id));
+    return found ? [found] : [];
+  }
+  const id = typeof item.id === 'string' && item.id !== '' ? item.id : inputItemId(ofResponse, index);
+  if (type !== 'message') return [{ ...item, type, id }];
+  return [{ ...item, type, id, status: 'completed', content: contentParts(item.content, item.role) }];
+}
+
+function contentParts(content: JsonValue | undefined, role: JsonValue | undefined): JsonValue {
+  if (typeof content !== 'string') return content ?? [];
+  return role === 'assistant'
+    ? [{ type: 'output_text', text: content, annotations: [] }]
+    : [{ type: 'input_text', text: content }];
+}

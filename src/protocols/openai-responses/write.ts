@@ -1,0 +1,315 @@
+/**
+ * Reply events to the events of the Responses API: https://platform.openai.com/docs/api-reference/responses-streaming
+ *
+ * Whole and stored responses are what the same writer has gathered, so they cannot differ from the streamed one. The
+ * end of a text is held back until it is known what comes next: only then is it known whether the text was cut short.
+ * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
+ */
+import type { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ReplyEnd, ReplyEvent, Source, StopReason, WebSearchEnd } from '../../core/reply.ts';
+import type { TextPiece } from '../../core/text.ts';
+import { unreachable } from '../../core/unreachable.ts';
+import type { Usage } from '../../core/usage.ts';
+import { sseComment, sseEvent } from '../../framing/sse.ts';
+import type { ReplyWriter } from '../protocol.ts';
+import { carry } from './carrier.ts';
+import { type ResponseFailure, toFailure } from './errors.ts';
+import { CallBlock, MessageBlock, ReasoningBlock } from './open-blocks.ts';
+import {
+  compactionItem,
+  reasoningItem,
+  searchItem,
+  showItem,
+  showResponse,
+  toAnnotation,
+  wantsEncrypted,
+  withAnnotations,
+} from './output-items.ts';
+import { outputItemId } from './past.ts';
+import {
+  echoOf,
+  type ResponseStatus,
+  responseFrame,
+  responseObject,
+  statusAfter,
+  type WritableRequest,
+} from './response.ts';
+
+export const KEEP_ALIVE = sseComment('keep-alive');
+
+export class ResponseWriter implements ReplyWriter {
+  readonly #id: string;
+  readonly #frame: JsonObject;
+  readonly #request: WritableRequest;
+  readonly #isCompaction: boolean;
+  readonly #withEncrypted: boolean;
+  readonly #output: JsonObject[] = [];
+  #status: ResponseStatus = 'in_progress';
+  #sequence = 0;
+  #begun = false;
+  #ended = false;
+  #open: MessageBlock | ReasoningBlock | CallBlock | undefined;
+  /** The open block has had its last delta. */
+  #held = false;
+  #annotations: JsonObject[] = [];
+  #summary: string[] = [];
+  #usage: Usage | undefined;
+  #stopReason: StopReason | undefined;
+  #failure: ResponseFailure | undefined;
+
+  constructor(request: WritableRequest, replyId: string) {
+    const { request: asked, isCompaction } = echoOf(request);
+    this.#id = replyId;
+    this.#request = request;
+    this.#frame = responseFrame(request, replyId);
+    this.#isCompaction = isCompaction;
+    this.#withEncrypted = wantsEncrypted(asked.include);
+  }
+
+  /** As of now, with everything that is stored. */
+  get response(): JsonObject {
+    return responseObject(this.#frame, {
+      status: this.#status,
+      output: this.#unfinished(),
+      usage: this.#usage,
+      stopReason: this.#stopReason,
+      failure: this.#failure,
+    });
+  }
+
+  /** What its client is shown of it. */
+  get shown(): JsonObject {
+    return showResponse(this.response, this.#withEncrypted);
+  }
+
+  /** A response which is made in the background says first that it waits. */
+  queue(): string {
+    this.#begun = true;
+    this.#status = 'queued';
+    return this.#lifecycle('response.created') + this.#lifecycle('response.queued');
+  }
+
+  /** The client has called the response off. */
+  cancel(): string {
+    if (this.#ended) return '';
+    this.#ended = true;
+    this.#status = 'cancelled';
+    return this.#lifecycle('response.failed');
+  }
+
+  write(event: ReplyEvent): string {
+    if (this.#ended) return '';
+    const start = this.#begin();
+    return start + (this.#isCompaction ? this.#gather(event) : this.#reply(event));
+  }
+
+  #begin(): string {
+    if (this.#begun && this.#status !== 'queued') return '';
+    const created = this.#begun ? '' : this.#lifecycle('response.created');
+    this.#begun = true;
+    this.#status = 'in_progress';
+    return created + this.#lifecycle('response.in_progress');
+  }
+
+  #reply(event: ReplyEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+      case 'reasoning-delta':
+        return this.#delta(event.text);
+      case 'tool-use-delta':
+        return this.#open instanceof CallBlock ? this.#open.delta(event.json, this.#count) : '';
+      case 'text-start':
+        return this.#start('msg_', MessageBlock);
+      case 'reasoning-start':
+        return this.#start('rs_', ReasoningBlock);
+      case 'text-end':
+        this.#held = true;
+        return '';
+      case 'reasoning-end':
+        return this.#endReasoning(event.signature);
+      case 'redacted-reasoning':
+        return this.#closeHeld('completed') + this.#redacted(event.data);
+      case 'tool-use-start':
+        return this.#startCall(event.toolUseId, event.name);
+      case 'tool-use-end':
+        return this.#endCall();
+      case 'web-search-start':
+        return this.#startSearch(event.query);
+      case 'web-search-end':
+        return this.#endSearch(event);
+      case 'text-citation': {
+        const { url, title, start, end } = event.citation;
+        this.#annotations.push({ type: 'url_citation', url, title, start_index: start, end_index: end });
+        return '';
+      }
+      case 'source':
+        return this.#source(event.source);
+      case 'reply-end':
+        return this.#end(event);
+      case 'reply-error':
+        return this.#fail(event.error);
+      case 'reply-start':
+        return '';
+      default:
+        return unreachable(event);
+    }
+  }
+
+  /** The summary is one item, and nothing else the model does is part of it. */
+  #gather(event: ReplyEvent): string {
+    if (event.type === 'text-delta') this.#summary.push(event.text.plain);
+    if (event.type === 'reply-error') return this.#fail(event.error);
+    if (event.type !== 'reply-end') return '';
+    const summary = this.#summary.join('').trim();
+    if (summary === '' || statusAfter(event.stopReason) === 'incomplete')
+      return this.#failWith(NO_SUMMARY, event.usage);
+    return this.#whole(compactionItem(this.#nextId('cmp_'), summary)) + this.#end(event);
+  }
+
+  #start(prefix: string, Block: typeof MessageBlock | typeof ReasoningBlock): string {
+    const closed = this.#closeHeld('completed');
+    this.#open = new Block({ id: this.#nextId(prefix), index: this.#output.length });
+    return closed;
+  }
+
+  /** A block nobody wrote into is none. */
+  #delta(text: TextPiece): string {
+    const block = this.#open;
+    if (text.isEmpty || !block || block instanceof CallBlock) return '';
+    return (block.isBegun ? '' : block.begin(this.#count)) + block.delta(text, this.#count);
+  }
+
+  #endReasoning(signature: string | undefined): string {
+    if (this.#open instanceof ReasoningBlock) this.#open.signature = signature;
+    this.#held = true;
+    return '';
+  }
+
+  #redacted(data: string): string {
+    return this.#whole(reasoningItem(this.#nextId('rs_'), 'completed', '', carry({ type: 'redacted', data })));
+  }
+
+  #startCall(toolUseId: string, name: string): string {
+    const closed = this.#closeHeld('completed');
+    const declared = echoOf(this.#request).names.declaredAs(name);
+    const block = new CallBlock(declared, toolUseId, this.#output.length, (prefix) => this.#nextId(prefix));
+    this.#open = block;
+    return closed + block.begin(this.#count);
+  }
+
+  #endCall(): string {
+    const block = this.#open;
+    if (!(block instanceof CallBlock)) return '';
+    this.#open = undefined;
+    return this.#finish(block.end(this.#count));
+  }
+
+  #startSearch(query: string): string {
+    const closed = this.#closeHeld('completed');
+    const at = { output_index: this.#output.length, item_id: this.#nextId('ws_') };
+    const item = searchItem(at.item_id, 'in_progress', query);
+    const added = this.#event('response.output_item.added', { output_index: at.output_index, item });
+    const begun = this.#event('response.web_search_call.in_progress', at);
+    return closed + added + begun + this.#event('response.web_search_call.searching', at);
+  }
+
+  #endSearch({ query, outcome }: WebSearchEnd): string {
+    const at = { output_index: this.#output.length, item_id: this.#nextId('ws_') };
+    const item = searchItem(at.item_id, outcome.type === 'found' ? 'completed' : 'failed', query, outcome);
+    return this.#finish({ item, events: this.#event('response.web_search_call.completed', at) });
+  }
+
+  #source(source: Source): string {
+    const annotation = toAnnotation(source);
+    if (annotation) this.#annotations.push(annotation);
+    return '';
+  }
+
+  #closeHeld(status: 'completed' | 'incomplete'): string {
+    return this.#held ? this.#close(status) : '';
+  }
+
+  #close(status: 'completed' | 'incomplete'): string {
+    const block = this.#open;
+    this.#open = undefined;
+    this.#held = false;
+    if (!block || block instanceof CallBlock || !block.isBegun) return '';
+    const annotations = block instanceof MessageBlock ? this.#annotations.splice(0) : [];
+    return this.#finish(block.end(status, annotations, this.#count));
+  }
+
+  #finish({ item, events }: { readonly item: JsonObject; readonly events: string }): string {
+    const index = this.#output.push(item) - 1;
+    return events + this.#event('response.output_item.done', { output_index: index, item: this.#show(item) });
+  }
+
+  /** An item which comes all at once. */
+  #whole(item: JsonObject): string {
+    const index = this.#output.push(item) - 1;
+    const shown = { output_index: index, item: this.#show(item) };
+    return this.#event('response.output_item.added', shown) + this.#event('response.output_item.done', shown);
+  }
+
+  #end({ stopReason, usage }: ReplyEnd): string {
+    const status = statusAfter(stopReason);
+    const closed = this.#closeHeld(status);
+    this.#cite();
+    this.#ended = true;
+    this.#usage = usage;
+    this.#stopReason = stopReason;
+    this.#status = status;
+    return closed + this.#lifecycle(`response.${status}`);
+  }
+
+  /** What was cited after the last text had ended is told with the whole response. */
+  #cite(): void {
+    const at = this.#output.findLastIndex((item) => item.type === 'message');
+    const item = this.#output[at];
+    if (item && this.#annotations.length > 0) this.#output[at] = withAnnotations(item, this.#annotations);
+  }
+
+  #fail(error: GatewayError): string {
+    return this.#failWith(toFailure(error), undefined);
+  }
+
+  #failWith(failure: ResponseFailure, usage: Usage | undefined): string {
+    this.#failure = failure;
+    this.#usage = usage;
+    this.#status = 'failed';
+    const event = this.#lifecycle('response.failed');
+    this.#ended = true;
+    return event;
+  }
+
+  /** The output so far. Text which was cut off is part of it; half a call is worth nothing. */
+  #unfinished(): readonly JsonObject[] {
+    const block = this.#open;
+    if (!block || block instanceof CallBlock || !block.isBegun) return this.#output;
+    const status = this.#status === 'in_progress' ? 'in_progress' : 'incomplete';
+    return [...this.#output, block.soFar(status)];
+  }
+
+  #nextId(prefix: string): string {
+    return outputItemId(prefix, this.#id, this.#output.length);
+  }
+
+  #show(item: JsonObject): JsonObject {
+    return showItem(item, this.#withEncrypted);
+  }
+
+  readonly #count = (): number => this.#sequence++;
+
+  #event(type: string, fields: JsonObject): string {
+    return sseEvent(type, JSON.stringify({ type, sequence_number: this.#count(), ...fields }));
+  }
+
+  #lifecycle(type: string): string {
+    return this.#event(type, { response: this.shown });
+  }
+}
+
+const NO_SUMMARY: ResponseFailure = {
+  code: 'server_error',
+  message: 'The model wrote no whole summary of the conversation. Try again.',
+};
