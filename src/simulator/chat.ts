@@ -23,7 +23,7 @@ export function chat(call: Call, operation: ChatOperation, world: World): Answer
   checkChat(checked, strict);
   admitChat(standing, world.now());
   if (isDryRun(checked)) return stream(call, checked, dryRun());
-  const scripted = world.player.next(factsOf(checked, number));
+  const scripted = world.player.next(factsOf(checked, standing, number));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
   const steps = scripted?.steps ?? answer(checked);
   return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, standing, scripted)).write(steps));
@@ -37,9 +37,10 @@ function* dryRun(): Generator<Piece> {
   yield { type: 'frame', bytes: eventFrame('dryRunSucceedEvent', {}) };
 }
 
-function factsOf({ current, messages, model, tools }: CheckedChat, number: number) {
+function factsOf({ current, messages, model, tools }: CheckedChat, { account }: Standing, number: number) {
   return {
     number,
+    account: account.id,
     model: model?.modelId ?? '',
     text: current.content,
     hasTools: tools.length > 0,
@@ -69,7 +70,7 @@ function contextOf(
     inputTokens,
     maxInputTokens: model.tokenLimits.maxInputTokens,
     closing: { ...settings.closing, ...scripted?.closing },
-    settle: (outputTokens) => spendCredits(standing, model, inputTokens, outputTokens),
+    settle: (outputTokens) => spendCredits(standing, model, inputTokens, outputTokens, world.now()),
   };
 }
 

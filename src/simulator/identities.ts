@@ -3,6 +3,7 @@
  * access tokens live as long as the service says, by the simulator's clock.
  */
 import type { Chance } from './chance.ts';
+import type { SimulatedPlan } from './plan.ts';
 
 export type AccountKind = 'builder-id' | 'idc' | 'social' | 'external-idp' | 'api-key' | 'iam';
 
@@ -29,6 +30,8 @@ export interface SimulatedAccount {
   readonly profileArn?: string;
   readonly email?: string;
   readonly credits?: { readonly used: number; readonly limit: number };
+  /** Default: credits alone, and nothing beyond them. */
+  readonly plan?: SimulatedPlan;
   readonly state?: AccountState;
   /** Chat requests within any 60 seconds; more are throttled. Default: no limit. */
   readonly requestsPerMinute?: number;
@@ -40,6 +43,10 @@ export interface Standing {
   state: AccountState;
   creditsUsed: number;
   creditLimit: number;
+  /** Credits besides the plan's own, by name. */
+  readonly extrasUsed: Map<string, number>;
+  /** When the plan is filled again; undefined before the first use. */
+  resetMs: number | undefined;
   requestsPerMinute: number;
   /** When the latest chat requests were let through. */
   chatsAtMs: number[];
@@ -84,6 +91,8 @@ export class Identities {
       state: account.state ?? 'ok',
       creditsUsed: account.credits?.used ?? 0,
       creditLimit: account.credits?.limit ?? 1_000,
+      extrasUsed: new Map(),
+      resetMs: undefined,
       requestsPerMinute: account.requestsPerMinute ?? Number.POSITIVE_INFINITY,
       chatsAtMs: [],
     };
@@ -112,6 +121,11 @@ export class Identities {
   findByAccessToken(token: string): Standing | undefined {
     const found = this.#access.get(token);
     return found && found.expiresAtMs > this.#now() && found.standing.state !== 'revoked' ? found.standing : undefined;
+  }
+
+  /** Whose token it is or was. */
+  ofAccessToken(token: string): Standing | undefined {
+    return this.#access.get(token)?.standing;
   }
 
   expireAccessTokens(id: string): void {

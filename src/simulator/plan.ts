@@ -4,12 +4,31 @@ import type { SimulatedModel } from './catalogue.ts';
 import type { Standing } from './identities.ts';
 import { Refused } from './refusal.ts';
 
+export interface SimulatedPlan {
+  /** Default: `KIRO PRO`. */
+  readonly title?: string;
+  /** One request costs one, and the service lists limits instead of credits, as for Q Developer. */
+  readonly countsRequests?: boolean;
+  /** Spent before the plan itself, in this order. */
+  readonly extras?: readonly ExtraCredits[];
+  /** What may be used beyond the plan; without a cap, as much as is asked for. */
+  readonly overage?: { readonly cap?: number };
+}
+
+interface ExtraCredits {
+  readonly kind: 'trial' | 'bonus';
+  readonly name: string;
+  readonly limit: number;
+  /** By the simulator's clock. */
+  readonly expiresAtMs: number;
+}
+
+const OVERAGE_RATE = 0.04;
+
 /** Throws Refused when the plan is used up, or requests come too fast. A request let through is counted. */
 export function admitChat(standing: Standing, nowMs: number): void {
-  if (standing.creditsUsed >= standing.creditLimit) {
-    const refusal = { status: 402, name: 'ServiceQuotaExceededException', message: 'You have reached the limit.' };
-    throw new Refused({ ...refusal, reason: 'MONTHLY_REQUEST_COUNT' }, 'plan-credits');
-  }
+  startMonth(standing, nowMs);
+  if (!hasCredits(standing, nowMs)) throw usedUp(standing);
   if (standing.requestsPerMinute === Number.POSITIVE_INFINITY) return;
   const recent = standing.chatsAtMs.filter((atMs) => atMs > nowMs - 60_000);
   const [oldest] = recent;
@@ -21,57 +40,144 @@ export function admitChat(standing: Standing, nowMs: number): void {
   standing.chatsAtMs = [...recent, nowMs];
 }
 
+function hasCredits(standing: Standing, nowMs: number): boolean {
+  const { account, creditsUsed, creditLimit } = standing;
+  const overage = account.plan?.overage;
+  const beyond = overage ? (overage.cap ?? Number.POSITIVE_INFINITY) : 0;
+  return creditsUsed < creditLimit + beyond || extrasOf(standing).some((extra) => leftOf(standing, extra, nowMs) > 0);
+}
+
+function usedUp({ account }: Standing): Refused {
+  const refusal = { status: 402, name: 'ServiceQuotaExceededException' };
+  const [message, reason] = account.plan?.overage
+    ? ['You have reached the limit for overages.', 'OVERAGE_REQUEST_LIMIT_EXCEEDED']
+    : ['You have reached the limit.', 'MONTHLY_REQUEST_COUNT'];
+  return new Refused({ ...refusal, message, reason }, 'plan-credits');
+}
+
 /** Credits of one answer: by its tokens, output weighing five times as much, times the model's rate. */
 export function spendCredits(
   standing: Standing,
   model: SimulatedModel,
   inputTokens: number,
   outputTokens: number,
+  nowMs: number,
 ): number {
   const credits = Number((model.rateMultiplier * (0.01 + (inputTokens + 5 * outputTokens) / 1_000_000)).toFixed(6));
-  standing.creditsUsed += credits;
+  let owed = standing.account.plan?.countsRequests ? 1 : credits;
+  for (const extra of extrasOf(standing)) {
+    const taken = Math.min(owed, leftOf(standing, extra, nowMs));
+    standing.extrasUsed.set(extra.name, (standing.extrasUsed.get(extra.name) ?? 0) + taken);
+    owed -= taken;
+  }
+  standing.creditsUsed += owed;
   return credits;
 }
 
-export function usageLimits(standing: Standing, nowMs: number, withEmail: boolean): JsonObject {
-  const { account, creditsUsed, creditLimit } = standing;
+function extrasOf({ account }: Standing): readonly ExtraCredits[] {
+  return account.plan?.extras ?? [];
+}
+
+function leftOf({ extrasUsed }: Standing, { name, limit, expiresAtMs }: ExtraCredits, nowMs: number): number {
+  return expiresAtMs > nowMs ? limit - (extrasUsed.get(name) ?? 0) : 0;
+}
+
+/** The plan is filled again on the first day of a month. */
+function startMonth(standing: Standing, nowMs: number): void {
+  if (standing.resetMs !== undefined && nowMs >= standing.resetMs) standing.creditsUsed = 0;
+  standing.resetMs = nextMonth(nowMs);
+}
+
+function nextMonth(nowMs: number): number {
   const now = new Date(nowMs);
-  const resetMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
-  const used = Math.min(creditsUsed, creditLimit);
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
+}
+
+export function usageLimits(standing: Standing, nowMs: number, withEmail: boolean): JsonObject {
+  startMonth(standing, nowMs);
+  const { account } = standing;
+  const { plan } = account;
+  const resetMs = nextMonth(nowMs);
   return {
     daysUntilReset: Math.ceil((resetMs - nowMs) / 86_400_000),
     nextDateReset: resetMs / 1000,
-    limits: [],
+    limits: plan?.countsRequests ? [requestLimit(standing)] : [],
     subscriptionInfo: {
       type: 'Q_DEVELOPER_STANDALONE_PRO',
-      subscriptionTitle: 'KIRO PRO',
+      subscriptionTitle: plan?.title ?? 'KIRO PRO',
       upgradeCapability: 'UPGRADE_CAPABLE',
       overageCapability: 'OVERAGE_CAPABLE',
       subscriptionManagementTarget: 'MANAGE',
     },
-    overageConfiguration: { overageStatus: 'DISABLED' },
-    usageBreakdownList: [
-      {
-        resourceType: 'CREDIT',
-        displayName: 'Credit',
-        displayNamePlural: 'Credits',
-        currentUsage: Math.floor(used),
-        currentUsageWithPrecision: Number(used.toFixed(6)),
-        currentOverages: 0,
-        currentOveragesWithPrecision: 0,
-        usageLimit: Math.floor(creditLimit),
-        usageLimitWithPrecision: creditLimit,
-        unit: 'INVOCATIONS',
-        overageCharges: 0,
-        currency: 'USD',
-        overageRate: 0.04,
-        nextDateReset: resetMs / 1000,
-        bonuses: [],
-      },
-    ],
+    overageConfiguration: plan?.overage
+      ? { overageStatus: 'ENABLED', ...(plan.overage.cap === undefined ? {} : { overageLimit: plan.overage.cap }) }
+      : { overageStatus: 'DISABLED' },
+    usageBreakdownList: plan?.countsRequests ? [] : [creditBreakdown(standing, resetMs, nowMs)],
     userInfo: {
       userId: `d-0000000000.${account.id}`,
       ...(withEmail && account.email !== undefined ? { email: account.email } : {}),
     },
   };
+}
+
+function requestLimit({ creditsUsed, creditLimit }: Standing): JsonObject {
+  const used = Math.min(creditsUsed, creditLimit);
+  const percentUsed = creditLimit === 0 ? 100 : (100 * used) / creditLimit;
+  return { type: 'AGENTIC_REQUEST', currentUsage: used, totalUsageLimit: creditLimit, percentUsed };
+}
+
+function creditBreakdown(standing: Standing, resetMs: number, nowMs: number): JsonObject {
+  const { creditsUsed, creditLimit } = standing;
+  const used = Math.min(creditsUsed, creditLimit);
+  const overages = standing.account.plan?.overage ? Math.max(0, creditsUsed - creditLimit) : 0;
+  const [trial] = extrasOf(standing).filter(({ kind }) => kind === 'trial');
+  const bonuses = extrasOf(standing).filter(({ kind }) => kind === 'bonus');
+  return {
+    resourceType: 'CREDIT',
+    displayName: 'Credit',
+    displayNamePlural: 'Credits',
+    currentUsage: Math.floor(used),
+    currentUsageWithPrecision: precise(used),
+    currentOverages: Math.floor(overages),
+    currentOveragesWithPrecision: precise(overages),
+    usageLimit: Math.floor(creditLimit),
+    usageLimitWithPrecision: creditLimit,
+    unit: 'INVOCATIONS',
+    overageCharges: precise(overages * OVERAGE_RATE),
+    currency: 'USD',
+    overageRate: OVERAGE_RATE,
+    nextDateReset: resetMs / 1000,
+    ...(trial ? { freeTrialInfo: trialInfo(standing, trial, nowMs) } : {}),
+    bonuses: bonuses.map((bonus) => bonusInfo(standing, bonus, nowMs)),
+  };
+}
+
+function trialInfo({ extrasUsed }: Standing, { name, limit, expiresAtMs }: ExtraCredits, nowMs: number): JsonObject {
+  const used = extrasUsed.get(name) ?? 0;
+  return {
+    freeTrialStatus: expiresAtMs > nowMs ? 'ACTIVE' : 'EXPIRED',
+    freeTrialExpiry: expiresAtMs / 1000,
+    currentUsage: Math.floor(used),
+    currentUsageWithPrecision: precise(used),
+    usageLimit: Math.floor(limit),
+    usageLimitWithPrecision: limit,
+  };
+}
+
+function bonusInfo(standing: Standing, bonus: ExtraCredits, nowMs: number): JsonObject {
+  const { name, limit, expiresAtMs } = bonus;
+  const isSpent = leftOf(standing, bonus, nowMs) <= 0;
+  return {
+    bonusCode: name.toUpperCase().replaceAll(/\W+/g, '_'),
+    displayName: name,
+    description: name,
+    status: expiresAtMs <= nowMs ? 'EXPIRED' : isSpent ? 'EXHAUSTED' : 'ACTIVE',
+    expiresAt: expiresAtMs / 1000,
+    currentUsage: precise(standing.extrasUsed.get(name) ?? 0),
+    usageLimit: limit,
+  };
+}
+
+function precise(figure: number): number {
+  return Number(figure.toFixed(6));
 }

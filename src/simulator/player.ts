@@ -4,6 +4,8 @@ import type { Script, ScriptedReply } from './script.ts';
 export interface ChatFacts {
   /** Number of the chat request since the simulator started, from 1. */
   readonly number: number;
+  /** Id of the simulated account. */
+  readonly account: string;
   readonly model: string;
   readonly text: string;
   readonly hasTools: boolean;
@@ -34,6 +36,7 @@ export class ScriptPlayer {
 
 function holds({ when = {} }: ScriptedReply, facts: ChatFacts): boolean {
   return (
+    (when.account === undefined || when.account === facts.account) &&
     (when.model === undefined || when.model === facts.model) &&
     (when.text === undefined || facts.text.includes(when.text)) &&
     (when.request === undefined || when.request === facts.number) &&

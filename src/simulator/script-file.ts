@@ -104,6 +104,7 @@ const scriptSchema = z.strictObject({
     z.strictObject({
       when: z
         .strictObject({
+          account: z.string().optional(),
           model: z.string().optional(),
           text: z.string().optional(),
           request: z.int().min(1).optional(),

@@ -11,6 +11,8 @@ export interface Script {
 export interface ScriptedReply {
   /** All given conditions must hold; none given: every request. */
   readonly when?: {
+    /** Id of the simulated account which asks. */
+    readonly account?: string;
     readonly model?: string;
     /** Occurs in the current user message's text. */
     readonly text?: string;

@@ -32,6 +32,8 @@ export interface Simulator {
   /** Credits spent so far, and the plan's. */
   creditsOf(id: string): { readonly used: number; readonly limit: number };
   spendCredits(id: string, credits: number): void;
+  /** The id of the account whose bearer token the request carries or carried. */
+  accountOf(request: RecordedRequest): string | undefined;
   /** The access tokens made so far are refused from now on; refresh tokens stay good. */
   expireAccessTokens(id: string): void;
   /** Breaks open connections. */
@@ -83,6 +85,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     spendCredits(id, credits) {
       world.identities.standing(id).creditsUsed += credits;
+    },
+    accountOf({ headers }) {
+      const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+      return world.identities.ofAccessToken(token)?.account.id;
     },
     expireAccessTokens: (id) => world.identities.expireAccessTokens(id),
     close,
