@@ -124,7 +124,7 @@ describe('an account from the Kiro IDE’s file', () => {
     const spent = spentAfter(first, first.credential, next.credential);
     await store.accounts.saveSecrets(first, { ...next, spent }, 6);
     await prepare(named);
-    expect(await only()).toMatchObject(next);
+    expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, accessToken: { value: 'x' } });
     expect(inFile).toEqual(next);
   });
 });
