@@ -33,7 +33,16 @@ export function authenticate(call: Call, { identities, now }: Pick<World, 'ident
   if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
   const type = headerOf(call, 'tokentype');
   if (type !== TOKEN_TYPES[standing.account.kind]) throw new Refused(INVALID_TOKEN, 'auth-token-type', type);
+  checkRegion(standing, call);
   return standing;
+}
+
+/** What an account is told at the door of a region which does not serve it. */
+function checkRegion({ account }: Standing, { region, operation }: Call): void {
+  const own = account.apiRegion ?? account.profileArn?.split(':')[3];
+  // Profiles may be asked for everywhere: that is how one finds out.
+  if (region === undefined || own === undefined || region === own || operation === 'ListAvailableProfiles') return;
+  throw new Refused(accessDenied('User is not authorized to make this call.'), 'auth-region', region);
 }
 
 const TOKEN_TYPES: Record<Exclude<AccountKind, 'iam'>, string | undefined> = {
@@ -57,13 +66,16 @@ function authenticateSigned(call: Call, authorization: string, identities: Ident
   if (!standing || secretAccessKey === undefined || sessionToken !== headerOf(call, 'x-amz-security-token'))
     throw new Refused(UNKNOWN_KEY, 'auth-key');
   const needed = ['host', 'x-amz-date', ...(sessionToken === undefined ? [] : ['x-amz-security-token'])];
-  const isWhole = scope.service === SIGNING_NAME && needed.every((name) => scope.signedHeaders.includes(name));
+  const isOfRegion = call.region === undefined || call.region === scope.region;
+  const isWhole =
+    isOfRegion && scope.service === SIGNING_NAME && needed.every((name) => scope.signedHeaders.includes(name));
   const date = headerOf(call, 'x-amz-date') ?? '';
   const isTimely = Math.abs(nowMs - timeOf(date)) <= MAX_CLOCK_SKEW_MS && date.startsWith(scope.date);
   if (!isTimely) throw new Refused(unsigned('Signature expired.'), 'auth-signature-date', date);
-  if (!isWhole || !isSignedWith(secretAccessKey, { ...call, body: call.rawBody }, scope))
+  if (!isWhole || !isSignedWith(secretAccessKey, { ...call, path: call.wirePath, body: call.rawBody }, scope))
     throw new Refused(unsigned(NO_MATCH), 'auth-signature');
   if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
+  checkRegion(standing, call);
   return standing;
 }
 
@@ -92,7 +104,8 @@ export function checkProfile({ account }: Standing, profileArn: string | undefin
     return;
   }
   const own = account.profileArn ?? (account.kind === 'builder-id' ? BUILDER_ID_PROFILE : undefined);
-  if (profileArn !== own) throw new Refused(INVALID_BEARER, 'profile-foreign', profileArn);
+  if (profileArn !== own && !account.moreProfiles?.includes(profileArn))
+    throw new Refused(INVALID_BEARER, 'profile-foreign', profileArn);
 }
 
 /** Control-plane calls may leave the profile out; a foreign one is refused. Throws Refused. */

@@ -13,7 +13,12 @@ export interface Call {
   readonly service: string;
   readonly flavour: Flavour;
   readonly method: string;
+  /** Without `/region/…`. */
   readonly path: string;
+  /** As it was sent, for signatures. */
+  readonly wirePath: string;
+  /** Which region's host was called; undefined: an address which doesn't say. */
+  readonly region: string | undefined;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly rawBody: Buffer;

@@ -35,7 +35,8 @@ export function listAvailableProfiles(call: Call, world: World): Answer {
   const standing = authenticate(call, world);
   if (standing.account.kind === 'builder-id')
     throw new Refused(accessDenied('AWS Builder ID is not supported for this operation.'), 'profiles-builder-id');
-  const page = pageOf(standing.account.profileArn === undefined ? [] : [profileOf(standing)], membersOf(call), 10);
+  const profiles = profilesIn(standing, call.region).map((arn, index) => profileOf(standing, arn, index));
+  const page = pageOf(profiles, membersOf(call), 10);
   return json({ profiles: page.items, nextToken: page.nextToken });
 }
 
@@ -43,9 +44,9 @@ export function getProfile(call: Call, world: World): Answer {
   const standing = authenticate(call, world);
   const arn = textOf(membersOf(call).profileArn);
   if (arn === undefined) throw new Refused(IMPROPERLY_FORMED, 'profile-arn', 'profileArn');
-  if (arn !== standing.account.profileArn)
-    throw new Refused(accessDenied('User is not authorized to make this call.'), 'profile-foreign', arn);
-  return json({ profile: profileOf(standing) });
+  const index = profilesIn(standing, undefined).indexOf(arn);
+  if (index < 0) throw new Refused(accessDenied('User is not authorized to make this call.'), 'profile-foreign', arn);
+  return json({ profile: profileOf(standing, arn, index) });
 }
 
 /** One short completion, made from what stands left of the cursor. */
@@ -100,7 +101,13 @@ function pageOf<T>(
   return { items: all.slice(from, to), nextToken: to < all.length ? Buffer.from(String(to)).toString('base64') : null };
 }
 
-function profileOf({ account }: Standing): JsonValue {
+/** Each region knows those of its own. */
+function profilesIn({ account }: Standing, region: string | undefined): readonly string[] {
+  const all = [...(account.profileArn === undefined ? [] : [account.profileArn]), ...(account.moreProfiles ?? [])];
+  return region === undefined ? all : all.filter((arn) => arn.split(':')[3] === region);
+}
+
+function profileOf({ account }: Standing, arn: string, index: number): JsonValue {
   const identityDetails =
     account.kind === 'external-idp'
       ? { externalIdentityDetails: { issuerUrl: 'https://login.example.com', clientId: account.clientId ?? '' } }
@@ -112,8 +119,8 @@ function profileOf({ account }: Standing): JsonValue {
           },
         };
   return {
-    arn: account.profileArn ?? '',
-    profileName: 'KiroProfile-us-east-1',
+    arn,
+    profileName: `KiroProfile-${arn.split(':')[3]}${index === 0 ? '' : `-${index + 1}`}`,
     profileType: 'KIRO',
     status: 'ACTIVE',
     identityDetails,

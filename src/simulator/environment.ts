@@ -6,6 +6,8 @@ export function environmentFor(simulatorUrl: string): Readonly<Record<string, st
     DRAGOMAN_UPSTREAM_URL: simulatorUrl,
     DRAGOMAN_OIDC_URL: simulatorUrl,
     DRAGOMAN_SOCIAL_AUTH_URL: simulatorUrl,
+    DRAGOMAN_PORTAL_URL: simulatorUrl,
+    DRAGOMAN_IDP_HOSTS: new URL(simulatorUrl).host,
     DRAGOMAN_REFRESH_TOKEN: DEFAULT_ACCOUNT.refreshToken,
     DRAGOMAN_CLIENT_ID: DEFAULT_ACCOUNT.clientId,
     DRAGOMAN_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,

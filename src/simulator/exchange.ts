@@ -36,11 +36,14 @@ function openCall(request: IncomingMessage, rawBody: Buffer, world: World, numbe
   const { method = 'GET', headers } = request;
   const url = URL.parse(request.url ?? '/', world.url) ?? new URL(world.url);
   const chance = new Chance(`${world.seed} request ${number}`);
+  const { path, region } = splitRegion(url.pathname);
   return {
     number,
-    ...findRoute(method, url.pathname, headerOf({ headers }, 'x-amz-target')),
+    ...findRoute(method, path, headerOf({ headers }, 'x-amz-target')),
     method,
-    path: url.pathname,
+    path,
+    wirePath: url.pathname,
+    region,
     query: url.searchParams,
     headers,
     rawBody,
@@ -48,6 +51,12 @@ function openCall(request: IncomingMessage, rawBody: Buffer, world: World, numbe
     chance,
     conversationId: chance.uuid(),
   };
+}
+
+/** One listener stands for the hosts of all regions: `/region/eu-central-1/…` is the one of that region. */
+function splitRegion(wirePath: string): { readonly path: string; readonly region: string | undefined } {
+  const [, region, path] = /^\/region\/([a-z0-9-]+)(\/.*)?$/.exec(wirePath) ?? [];
+  return region === undefined ? { path: wirePath, region } : { path: path ?? '/', region };
 }
 
 async function write(

@@ -28,6 +28,10 @@ export interface SimulatedAccount {
   readonly startUrl?: string;
   readonly region?: string;
   readonly profileArn?: string;
+  /** Further ones which may be chosen. */
+  readonly moreProfiles?: readonly string[];
+  /** The only region which serves it; default: that of its profile, or any. */
+  readonly apiRegion?: string;
   readonly email?: string;
   readonly credits?: { readonly used: number; readonly limit: number };
   /** Default: credits alone, and nothing beyond them. */

@@ -32,7 +32,7 @@ export async function runSimulator(options: RunOptions): Promise<number> {
   let simulator: Simulator;
   try {
     const script = options.script === undefined ? undefined : await readScript(options.script);
-    const settings = { port, paceMs: PACE_MS, keepRequests: KEPT_REQUESTS };
+    const settings = { port, paceMs: PACE_MS, keepRequests: KEPT_REQUESTS, asksInBrowser: true };
     simulator = await startSimulator({ ...settings, ...(script ? { script } : {}) });
   } catch (cause) {
     terminal.err(`${startFailure(cause, port)}\n`);

@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   readonly approveAfterPolls?: number;
   /** Least seconds between two polls of a device sign-in; default 1. */
   readonly pollIntervalS?: number;
+  /** Default false: a browser which signs in is sent back at once. True: it is shown a page to say yes or no. */
+  readonly asksInBrowser?: boolean;
   /** Seconds a device code is good for; default 600. */
   readonly deviceCodeLifeS?: number;
   /** Average characters of a fragment where a script does not say; default 12. */
@@ -46,6 +48,7 @@ export interface Settings {
   readonly strict: boolean;
   readonly requireProfileArn: boolean;
   readonly approveAfterPolls: number;
+  readonly asksInBrowser: boolean;
   readonly pollIntervalS: number;
   readonly deviceCodeLifeS: number;
   readonly fragmentChars: number;
@@ -97,6 +100,7 @@ function settingsOf(options: SimulatorOptions): Settings {
     strict: options.strict ?? true,
     requireProfileArn: options.requireProfileArn ?? false,
     approveAfterPolls: options.approveAfterPolls ?? Number.POSITIVE_INFINITY,
+    asksInBrowser: options.asksInBrowser ?? false,
     pollIntervalS: options.pollIntervalS ?? 1,
     deviceCodeLifeS: options.deviceCodeLifeS ?? 600,
     fragmentChars: options.fragmentSize ?? 12,

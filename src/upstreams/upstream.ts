@@ -118,6 +118,8 @@ export interface DecodeContext {
   readonly thinkingTags: boolean;
   /**
    * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one
+  /** Whose host this is: signatures name it. */
+  readonly region?: string | undefined;
    * which had finished. Then only a reply whose closing figures came is believed to be whole.
    */
   readonly endsWithConnection?: boolean;

@@ -8,14 +8,20 @@ import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
 import type { TokenPair } from '../identities.ts';
 import { Refused } from '../refusal.ts';
 import type { World } from '../world.ts';
-import { authorizeLocation } from './authorize-location.ts';
+import { answerInBrowser } from './browser.ts';
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 export function registerClient(call: Call, { signIns }: World): Answer {
-  const { clientName, clientType } = membersOf(call);
+  const { clientName, clientType, issuerUrl, grantTypes, redirectUris } = membersOf(call);
   if (textOf(clientName) === undefined || clientType !== 'public') refuse('invalid_client_metadata');
-  const registration = signIns.register();
+  const redirects = textsOf(redirectUris);
+  if (redirects?.some((uri) => !LOOPBACK.test(uri))) refuse('invalid_redirect_uri');
+  const registration = signIns.register({
+    startUrl: textOf(issuerUrl)?.replace(/\/$/, ''),
+    grantTypes: textsOf(grantTypes),
+    redirectUris: redirects,
+  });
   return json({
     clientId: registration.clientId,
     clientSecret: registration.clientSecret,
@@ -49,6 +55,8 @@ export function createToken(call: Call, world: World): Answer {
   const { clientId, clientSecret, grantType } = members;
   checkClient(world, clientId, clientSecret);
   const client = textOf(clientId);
+  const allowed = client === undefined ? undefined : world.signIns.findClient(client)?.metadata.grantTypes;
+  if (allowed && !allowed.includes(textOf(grantType) ?? '')) refuse('unauthorized_client');
   switch (grantType) {
     case DEVICE_GRANT: {
       const outcome = world.signIns.poll(textOf(members.deviceCode), client);
@@ -65,18 +73,34 @@ export function createToken(call: Call, world: World): Answer {
   }
 }
 
-/** The browser's part of the code flow: approved at once, since a person has nothing to decide here. */
+/** The browser's part of the code flow. */
 export function authorize(call: Call, world: World): Answer {
   const { query } = call;
   const clientId = query.get('client_id') ?? '';
   const redirectUri = query.get('redirect_uri') ?? '';
-  const isLoopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//.test(redirectUri);
-  if (!world.signIns.isRegistered(clientId) || !isLoopback) refuse('invalid_request');
-  const standing = world.identities.all().find(({ account }) => account.kind === 'builder-id');
-  if (!standing) refuse('invalid_request');
   const challenge = query.get('code_challenge') ?? '';
-  const code = world.signIns.startCode({ standing, clientId, challenge, redirectUri });
-  return { type: 'redirect', location: authorizeLocation(redirectUri, code, query.get('state') ?? '') };
+  const method = query.get('code_challenge_method') ?? 'S256';
+  const client = world.signIns.findClient(clientId);
+  if (!client || !isRegisteredRedirect(redirectUri, client.metadata.redirectUris)) refuse('invalid_request');
+  if (query.get('response_type') !== 'code' || challenge === '' || method !== 'S256') refuse('invalid_request');
+  const { startUrl } = client.metadata;
+  const standing = world.identities
+    .all()
+    .find(({ account }) => (startUrl === undefined ? account.kind === 'builder-id' : account.startUrl === startUrl));
+  if (!standing) refuse('invalid_request');
+  return answerInBrowser(call, world, standing, () => ({
+    redirectUri,
+    code: world.signIns.startCode({ standing, clientId, challenge, redirectUri }),
+  }));
+}
+
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//;
+
+/** The port of a loopback address does not count. */
+function isRegisteredRedirect(redirectUri: string, registered: readonly string[] | undefined): boolean {
+  if (!LOOPBACK.test(redirectUri)) return false;
+  const withoutPort = (uri: string) => uri.replace(/:\d+\//, '/');
+  return registered === undefined || registered.some((uri) => withoutPort(uri) === withoutPort(redirectUri));
 }
 
 function redeemCode(world: World, clientId: string | undefined, members: Record<string, JsonValue>): TokenPair {
@@ -85,6 +109,10 @@ function redeemCode(world: World, clientId: string | undefined, members: Record<
   if (!code || code.clientId !== clientId || code.redirectUri !== members.redirectUri) refuse('invalid_grant');
   if (challengeOf(verifier) !== code.challenge) refuse('invalid_grant');
   return world.identities.issue(code.standing, clientId);
+}
+
+function textsOf(value: JsonValue | undefined): readonly string[] | undefined {
+  return Array.isArray(value) ? value.flatMap((item) => textOf(item) ?? []) : undefined;
 }
 
 /** S256 of RFC 7636. */
@@ -108,6 +136,8 @@ const ERRORS = {
   invalid_grant: ['InvalidGrantException', 400],
   invalid_client: ['InvalidClientException', 401],
   invalid_request: ['InvalidRequestException', 400],
+  invalid_redirect_uri: ['InvalidRedirectUriException', 400],
+  unauthorized_client: ['UnauthorizedClientException', 400],
   invalid_client_metadata: ['InvalidClientMetadataException', 400],
   unsupported_grant_type: ['UnsupportedGrantTypeException', 400],
 } as const;

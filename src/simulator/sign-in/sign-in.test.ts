@@ -211,15 +211,12 @@ describe('the browser flow with a code', () => {
 
   it('signs social accounts in', async () => {
     await open();
-    const query = new URLSearchParams({
-      idp: 'Google',
-      redirect_uri: 'kiro://kiro.kiroAgent/authenticate-success',
-      state: 's',
-    });
+    const redirectUri = 'kiro://kiro.kiroAgent/authenticate-success';
+    const query = new URLSearchParams({ idp: 'Google', redirect_uri: redirectUri, state: 's' });
     query.append('code_challenge', challenge);
     const response = await fetch(`${simulator.url}/login?${query}`, { redirect: 'manual' });
     const code = new URL(response.headers.get('location') ?? '').searchParams.get('code');
-    const tokens = await post('/oauth/token', { code, code_verifier: verifier, redirect_uri: 'kiro://x' });
+    const tokens = await post('/oauth/token', { code, code_verifier: verifier, redirect_uri: redirectUri });
     expect(tokens).toMatchObject({ status: 200, body: { expiresIn: 3600, profileArn: SOCIAL_ACCOUNT.profileArn } });
   });
 });

@@ -10,6 +10,15 @@ export interface Registration {
   readonly clientSecret: string;
   readonly issuedAtS: number;
   readonly expiresAtS: number;
+  readonly metadata: ClientMetadata;
+}
+
+/** What a client said about itself. */
+export interface ClientMetadata {
+  readonly startUrl?: string | undefined;
+  /** Absent: any. */
+  readonly grantTypes?: readonly string[] | undefined;
+  readonly redirectUris?: readonly string[] | undefined;
 }
 
 export interface DeviceCode {
@@ -28,8 +37,12 @@ interface AuthorizationCode {
   readonly standing: Standing;
   readonly clientId: string | undefined;
   readonly challenge: string;
+  /** As the exchange must repeat it. */
   readonly redirectUri: string;
 }
+
+/** A code travels from the browser to its program and no further. */
+const CODE_LIFE_MS = 10 * 60_000;
 
 export type PollOutcome =
   | { readonly type: 'authorization_pending' | 'slow_down' | 'expired_token' | 'access_denied' | 'invalid_grant' }
@@ -42,7 +55,7 @@ export class SignIns {
   readonly #settings: Settings;
   readonly #registrations = new Map<string, Registration>();
   readonly #devices = new Map<string, DeviceCode>();
-  readonly #codes = new Map<string, AuthorizationCode>();
+  readonly #codes = new Map<string, AuthorizationCode & { readonly expiresAtMs: number }>();
 
   constructor(identities: Identities, chance: Chance, now: () => number, settings: Settings) {
     this.#identities = identities;
@@ -57,13 +70,14 @@ export class SignIns {
     if (clientId !== undefined && clientSecret !== undefined) this.#put(clientId, clientSecret);
   }
 
-  register(): Registration {
-    return this.#put(`simulated-${this.#chance.token(22)}`, `eyJzaW11bGF0ZWQi${this.#chance.token(120)}`);
+  register(metadata: ClientMetadata): Registration {
+    return this.#put(`simulated-${this.#chance.token(22)}`, `eyJzaW11bGF0ZWQi${this.#chance.token(120)}`, metadata);
   }
 
-  #put(clientId: string, clientSecret: string): Registration {
+  #put(clientId: string, clientSecret: string, metadata: ClientMetadata = {}): Registration {
     const issuedAtS = Math.floor(this.#now() / 1000);
-    const registration = { clientId, clientSecret, issuedAtS, expiresAtS: issuedAtS + REGISTRATION_LIFE_S };
+    const expiresAtS = issuedAtS + REGISTRATION_LIFE_S;
+    const registration = { clientId, clientSecret, issuedAtS, expiresAtS, metadata };
     this.#registrations.set(clientId, registration);
     return registration;
   }
@@ -75,8 +89,10 @@ export class SignIns {
     return registration.expiresAtS * 1000 > this.#now();
   }
 
-  isRegistered(clientId: string): boolean {
-    return this.#registrations.has(clientId);
+  /** Undefined: unknown, or out of date. */
+  findClient(clientId: string): Registration | undefined {
+    const registration = this.#registrations.get(clientId);
+    return registration && registration.expiresAtS * 1000 > this.#now() ? registration : undefined;
   }
 
   startDevice(standing: Standing, clientId: string | undefined): DeviceCode {
@@ -132,14 +148,14 @@ export class SignIns {
 
   startCode(code: AuthorizationCode): string {
     const value = this.#chance.token(43);
-    this.#codes.set(value, code);
+    this.#codes.set(value, { ...code, expiresAtMs: this.#now() + CODE_LIFE_MS });
     return value;
   }
 
-  /** A code is good once. */
+  /** A code is good once, for ten minutes. */
   takeCode(value: string | undefined): AuthorizationCode | undefined {
     const code = value === undefined ? undefined : this.#codes.get(value);
     if (value !== undefined) this.#codes.delete(value);
-    return code;
+    return code && code.expiresAtMs > this.#now() ? code : undefined;
   }
 }

@@ -7,7 +7,7 @@ import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
 import type { Standing, TokenPair } from '../identities.ts';
 import { Refused } from '../refusal.ts';
 import type { World } from '../world.ts';
-import { authorizeLocation } from './authorize-location.ts';
+import { answerInBrowser } from './browser.ts';
 import { challengeOf } from './oidc.ts';
 
 export function refreshSocial(call: Call, { identities }: World): Answer {
@@ -20,21 +20,39 @@ export function refreshSocial(call: Call, { identities }: World): Answer {
 
 const DEAD_REFRESH_TOKEN = JSON.stringify({ error: 'invalid_grant', message: 'Invalid refresh token provided' });
 
-/** The browser's part: whoever asks is signed in at once. */
+/** The browser's part, on the older page which programs with a scheme of their own open. */
 export function socialSignIn(call: Call, world: World): Answer {
-  const { query } = call;
-  const redirectUri = query.get('redirect_uri') ?? '';
-  const challenge = query.get('code_challenge') ?? '';
+  return signInAt(call, world, call.query.get('redirect_uri') ?? '');
+}
+
+/** On the portal: it is given an address without a path, adds its own and says which way the person took. */
+export function portalSignIn(call: Call, world: World): Answer {
+  const address = call.query.get('redirect_uri') ?? '';
+  const port = Number(/^http:\/\/(?:127\.0\.0\.1|localhost):(\d+)$/.exec(address)?.[1]);
+  if (!PORTAL_PORTS.has(port)) throw new Refused({ status: 400, message: 'Bad request' }, 'portal-redirect', address);
+  return signInAt(call, world, `${address}/oauth/callback?login_option=google`);
+}
+
+/** Those which the Kiro IDE listens on. */
+const PORTAL_PORTS: ReadonlySet<number> = new Set([
+  3128, 4649, 6588, 8008, 9091, 49_153, 50_153, 51_153, 52_153, 53_153,
+]);
+
+function signInAt(call: Call, world: World, redirectUri: string): Answer {
+  const challenge = call.query.get('code_challenge') ?? '';
   if (redirectUri === '' || challenge === '')
     throw new Refused({ status: 400, message: 'Bad request' }, 'social-login');
-  const code = world.signIns.startCode({ standing: socialPerson(world), clientId: undefined, challenge, redirectUri });
-  return { type: 'redirect', location: authorizeLocation(redirectUri, code, query.get('state') ?? '') };
+  const standing = socialPerson(world);
+  return answerInBrowser(call, world, standing, () => ({
+    redirectUri,
+    code: world.signIns.startCode({ standing, clientId: undefined, challenge, redirectUri }),
+  }));
 }
 
 export function exchangeSocialCode(call: Call, world: World): Answer {
-  const { code: value, code_verifier: verifier } = membersOf(call);
+  const { code: value, code_verifier: verifier, redirect_uri: redirectUri } = membersOf(call);
   const code = world.signIns.takeCode(textOf(value));
-  if (!code || challengeOf(textOf(verifier) ?? '') !== code.challenge)
+  if (!code || challengeOf(textOf(verifier) ?? '') !== code.challenge || redirectUri !== code.redirectUri)
     throw new Refused({ status: 401, message: 'Bad credentials' }, 'social-code');
   return socialTokens(world.identities.issue(code.standing, undefined), code.standing);
 }

@@ -23,12 +23,12 @@ export function verificationPage(call: Call, { signIns }: World): Answer {
 
 const ASK = '<form><label>Code <input name="user_code" autofocus></label> <button>Continue</button></form>';
 
-function page(content: string, status = 200): Answer {
+export function page(content: string, status = 200): Answer {
   const style = 'body{font:16px system-ui;margin:15vh auto;max-width:28em;text-align:center}a{margin:0 1em}';
   const head = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Simulated sign-in</title><style>${style}</style>`;
   return { type: 'page', status, html: `${head}<h1>Simulated sign-in</h1>${content}</html>` };
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

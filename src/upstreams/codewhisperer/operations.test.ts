@@ -91,6 +91,7 @@ describe('the control plane', () => {
     expect(encodeListModels(access({ profileArn: ARN }), 'bmV4dA==')).toEqual({
       method: 'GET',
       url: `https://q.us-east-1.amazonaws.com/ListAvailableModels?origin=AI_EDITOR&maxResults=50&nextToken=bmV4dA%3D%3D&profileArn=${encodeURIComponent(ARN)}`,
+      region: 'us-east-1',
       headers: { 'x-amzn-codewhisperer-optout': 'true' },
       body: undefined,
     });

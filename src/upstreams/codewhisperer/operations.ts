@@ -74,10 +74,12 @@ function envelope(
 ): Omit<UpstreamRequest, 'body'> {
   const { plane: planeName, method, path, target } = operationOf(profile, name);
   const plane = profile[planeName];
-  const host = access.baseUrl ?? plane.baseUrl.replace('{region}', apiRegion(profile, access));
+  const region = apiRegion(profile, access);
+  const host = (access.baseUrl ?? plane.baseUrl).replace('{region}', region);
   return {
     method,
     url: `${host}${path}${query}`,
+    region,
     headers: {
       ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
       ...(target === undefined ? {} : { 'x-amz-target': target }),
