@@ -3,6 +3,7 @@ import { headersOf } from './accounts/credentials.ts';
 import type { Pool } from './accounts/pool.ts';
 import type { Account, Secrets, TokenEndpoints } from './accounts/ports.ts';
 import { Adoption, type Profile } from './accounts/sign-in/adopt.ts';
+import { startBrowserFlow } from './accounts/sign-in/browser-flow.ts';
 import { startDeviceFlow, type WaitingSignIn } from './accounts/sign-in/device-flow.ts';
 import type { SignInParts } from './accounts/sign-in/device-grant.ts';
 import { SignIns } from './accounts/sign-in/pending.ts';
@@ -13,22 +14,29 @@ import type { Log } from './core/log.ts';
 import type { SendUpstream } from './gateway/ports.ts';
 import { listProfiles } from './gateway/profiles.ts';
 import type { Store } from './storage/open.ts';
+import { openLoopback } from './transport/loopback.ts';
 
 /** Which of several profiles: the ARN. */
 export type ChooseProfile = (profiles: readonly [Profile, ...Profile[]]) => Promise<string> | string;
 
-/** A sign-in by device flow which this process waits for. */
-export interface SignIn {
+/** A sign-in which this process waits for. */
+export interface BrowserSignIn {
   readonly verificationUrl: string;
-  readonly userCode: string;
   readonly expiresAtMs: number;
   /** Until the person has said yes: the account, stored and in the pool. Without `choose`, the first profile. */
   wait(signal: AbortSignal, choose?: ChooseProfile): Promise<Account>;
 }
 
+/** By device flow. */
+export interface SignIn extends BrowserSignIn {
+  readonly userCode: string;
+}
+
 export interface SigningIn {
   /** Throws `invalid_request` for a bad region, start URL, profile ARN or proxy, before anybody is asked. */
   signIn(request: SignInRequest, signal: AbortSignal): Promise<SignIn>;
+  /** As `signIn`, with a browser on this machine which comes back by itself. */
+  signInByBrowser(request: SignInRequest, signal: AbortSignal): Promise<BrowserSignIn>;
   /** For whoever asks from afar: begins, tells how it stands, gives the account. */
   readonly signIns: SignIns;
 }
@@ -61,6 +69,12 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);
       const flow = await startDeviceFlow(place, flowParts(request), signal);
+      return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
+    },
+    async signInByBrowser(request, signal) {
+      const place = placeOf(request, settings.region);
+      adoption.checkReplaced(request);
+      const flow = await startBrowserFlow(place, { ...flowParts(request), openLoopback }, signal);
       return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
     },
   };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDragoman, GatewayError } from '../src/index.ts';
+import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { createHome, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 
@@ -10,8 +11,9 @@ const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
 
 /** Where to find the service, and no account. */
 function withoutAccount(simulatorUrl: string): Record<string, string> {
-  const { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_OIDC_URL } = environmentFor(simulatorUrl);
-  return { DRAGOMAN_UPSTREAM_URL: DRAGOMAN_UPSTREAM_URL ?? '', DRAGOMAN_OIDC_URL: DRAGOMAN_OIDC_URL ?? '' };
+  const all = environmentFor(simulatorUrl);
+  const places = ['UPSTREAM_URL', 'OIDC_URL', 'SOCIAL_AUTH_URL', 'PORTAL_URL'].map((name) => `DRAGOMAN_${name}`);
+  return Object.fromEntries(places.map((name) => [name, all[name] ?? '']));
 }
 
 describe('the command line', () => {
@@ -69,14 +71,86 @@ describe('the command line', () => {
   });
 
   it.each([
+    ['AWS', ['--browser'], 'builder-id'],
+    ['an organisation', ['--browser', '--start-url', IDC_ACCOUNT.startUrl, '--region', 'eu-central-1'], 'idc'],
+    ['Kiro', ['--social', 'google', '--browser'], 'social'],
+  ])('signs in at %s with a browser which comes back by itself', async (_name, args, id) => {
+    const simulator = await createSimulator();
+    const login = startCommand(['login', '--json', '--no-open', ...args], withoutAccount(simulator.url));
+    const { verificationUrl, userCode } = JSON.parse(await login.nextLine());
+    expect(userCode).toBeUndefined();
+    const page = await fetch(verificationUrl);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('close this page')]);
+    const { code, out } = await login.end();
+    expect([code, JSON.parse(lastLine(out))]).toMatchObject([0, { event: 'signed-in' }]);
+    const chat = startCommand(['chat', 'Hi'], withoutAccount(simulator.url), login.home);
+    expect((await chat.end()).code).toBe(0);
+    const tokens = simulator.chatRequests.map(({ headers }) => headers.authorization);
+    expect(tokens).toEqual([expect.stringMatching(/^Bearer aoaSimulated/)]);
+    expect(simulator.chatRequests[0]?.body).toMatchObject(
+      id === 'builder-id' ? {} : { profileArn: expect.any(String) },
+    );
+  });
+
+  it('says so when the person refuses in the browser, and stores nothing', async () => {
+    const simulator = await createSimulator({ asksInBrowser: true });
+    const env = withoutAccount(simulator.url);
+    const login = startCommand(['login', '--json', '--no-open', '--browser'], env);
+    const { verificationUrl } = JSON.parse(await login.nextLine());
+    expect(await (await fetch(verificationUrl)).text()).toContain('Deny');
+    await fetch(`${verificationUrl}&answer=deny`);
+    const { code, out } = await login.end();
+    expect([code, out]).toEqual([1, expect.stringContaining('refused in the browser')]);
+    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
+    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+  });
+
+  it('signs in at Kiro with a code, in a browser anywhere', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
+    const env = withoutAccount(simulator.url);
+    const login = startCommand(['login', '--social', 'github', '--device', '--label', 'mine'], env);
+    const { code, out } = await login.end();
+    expect([code, out]).toEqual([0, expect.stringContaining('Signed in: mine')]);
+    expect(simulator.requests[0]?.body).toMatchObject({ loginProvider: 'Github' });
+    expect((await startCommand(['chat', 'Hi'], env, login.home).end()).code).toBe(0);
+  });
+
+  it('lists several profiles, and takes the one it is told', async () => {
+    const other = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/OTHEROTHER01';
+    const accounts = [{ ...IDC_ACCOUNT, moreProfiles: [other] }];
+    const simulator = await createSimulator({ accounts, pollIntervalS: 1, approveAfterPolls: 0 });
+    const env = withoutAccount(simulator.url);
+    const place = ['--start-url', IDC_ACCOUNT.startUrl, '--region', 'eu-central-1'];
+    const first = await startCommand(['login', ...place], env).end();
+    expect(first.out).toContain('There are several profiles');
+    expect(first.out).toContain(other);
+    const login = startCommand(['login', ...place, '--profile-arn', other], env);
+    expect((await login.end()).code).toBe(0);
+    expect((await startCommand(['chat', 'Hi'], env, login.home).end()).code).toBe(0);
+    expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: other });
+    const foreign = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/FOREIGNORGAN';
+    const refused = await startCommand(['login', ...place, '--profile-arn', foreign], env).end();
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('not one of this account')]);
+  });
+
+  it.each([
     [['--start-url', 'javascript:alert(1)'], /https address/],
-    [['--region', 'evil.example/x'], /AWS region/],
+    [['--region', 'evil.example/x'], /"evil\.example\/x" is no AWS region\. Regions look like us-east-1/],
+    [['--profile-arn', 'arn:aws:s3:::bucket'], /"arn:aws:s3:::bucket" is no profile ARN\. They look like arn:aws:/],
+    [['--social', 'facebook'], /google or github/],
+    [['--social', 'google', '--device', '--region', 'us-east-1'], /neither a start URL nor a region/],
+    [['--proxy', 'ftp://proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
+    [['--account', 'nobody'], /no account nobody/],
   ])('does not sign in with %j', async (args, message) => {
     const { code, err } = await startCommand(['login', ...args]).end();
     expect(code).toBe(1);
     expect(err).toMatch(message);
   });
 });
+
+function lastLine(out: string): string {
+  return out.trim().split('\n').at(-1) ?? '';
+}
 
 describe('the library', () => {
   it('signs in and asks: text in pieces, whole replies, events, models', async () => {

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awsCredential, newAccount } from '../../test/support/fake-accounts.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import { checkedConnection, saveConnection } from './connection.ts';
+import { profileArnOf } from './credentials.ts';
 import { checkedProxy, shownProxy } from './proxy.ts';
 
-const ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/AAAA';
+const ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/AAAABBBBCCCC';
 const PROXY = 'socks5://user:passwordCANARY@proxy.example:1080';
 let store: Store;
 
@@ -20,7 +21,8 @@ describe("an account's own connection", () => {
     expect(saved).toMatchObject({ proxy: PROXY, credential: { profileArn: ARN, refreshToken: 'a-refresh-0' } });
     expect(saved?.version).toBeGreaterThan(before.version);
     const again = await store.accounts.put(newAccount('a', { credential: awsCredential('new-refresh-0') }), 3);
-    expect(again).toMatchObject({ proxy: PROXY, credential: { refreshToken: 'new-refresh-0', profileArn: undefined } });
+    expect(again).toMatchObject({ proxy: PROXY, credential: { refreshToken: 'new-refresh-0' } });
+    expect(profileArnOf(again.credential)).toBeUndefined();
     const rotated = await store.accounts.saveSecrets(again, { ...again, accessToken: undefined }, 4);
     expect(rotated?.proxy).toBe(PROXY);
   });

@@ -1,35 +1,47 @@
-/** `dragoman login`: signs in by device flow and stores the account. Until the person has said yes, nothing is stored. */
-import type { SignIn } from '../compose-sign-in.ts';
-import { type Command, type CommandInput, printJson, textOption } from './command.ts';
+/** `dragoman login`: signs in and stores the account. Until the person has said yes, nothing is stored. */
+import type { SocialProvider } from '../accounts/sign-in/place.ts';
+import type { BrowserSignIn, ChooseProfile, SignIn } from '../compose-sign-in.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const login: Command = {
   name: 'login',
-  summary: 'signs in (device flow) and stores the account',
+  summary: 'signs in and stores the account',
   options: [
     { flag: '--start-url <url>', meaning: "your organisation's start URL; without it your AWS Builder ID" },
     { flag: '--region <region>', meaning: 'the AWS region of the sign-in' },
+    { flag: '--social <provider>', meaning: 'at Kiro with google or github, instead of AWS' },
+    { flag: '--device', meaning: 'with a code, in a browser anywhere (usual at AWS)' },
+    { flag: '--browser', meaning: 'in a browser on this machine, which comes back by itself (usual at Kiro)' },
     { flag: '--profile-arn <arn>', meaning: 'the profile to use, if your organisation has several' },
     { flag: '--label <text>', meaning: 'how to call this account' },
+    { flag: '--account <id>', meaning: 'sign this account in again; everything about its credential is replaced' },
+    {
+      flag: '--proxy <address>',
+      meaning: 'reach the service through it, for this account: http, https, socks5, or direct',
+    },
     { flag: '--open', meaning: 'open the page in a browser (usual on a terminal of this machine)' },
     { flag: '--no-open', meaning: 'only print the address' },
     ...settingOptions('database', 'upstream'),
   ],
-  examples: ['dragoman login', 'dragoman login --start-url https://example.awsapps.com/start --region eu-central-1'],
+  examples: [
+    'dragoman login',
+    'dragoman login --start-url https://example.awsapps.com/start --region eu-central-1',
+    'dragoman login --social github',
+  ],
   async run(input) {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     process.once('SIGINT', leave).once('SIGTERM', leave);
     try {
+      const request = requestOf(input);
+      const byBrowser = await usesBrowserHere(input);
       await using opened = await openGateway(input);
-      const options = {
-        startUrl: textOption(input, 'startUrl'),
-        region: textOption(input, 'region'),
-        profileArn: textOption(input, 'profileArn'),
-        label: textOption(input, 'label'),
-      };
-      const signIn = await opened.signIn(options, leaving.signal);
+      const signIn = byBrowser
+        ? await opened.signInByBrowser(request, leaving.signal)
+        : await opened.signIn(request, leaving.signal);
       await announce(input, signIn);
       const account = await waitFor(input, signIn, leaving.signal);
       const { id, label } = account;
@@ -45,8 +57,31 @@ export const login: Command = {
   },
 };
 
-async function announce({ terminal, json, options }: CommandInput, signIn: SignIn): Promise<void> {
-  const { verificationUrl, userCode, expiresAtMs } = signIn;
+function requestOf(input: CommandInput) {
+  return {
+    startUrl: textOption(input, 'startUrl'),
+    region: textOption(input, 'region'),
+    // Whatever was written: it is checked where a sign-in begins.
+    social: textOption(input, 'social')?.toLowerCase() as SocialProvider | undefined,
+    profileArn: textOption(input, 'profileArn'),
+    label: textOption(input, 'label'),
+    accountId: textOption(input, 'account'),
+    proxy: textOption(input, 'proxy'),
+  };
+}
+
+/** A code works everywhere; a browser which comes back by itself must be on this machine. */
+async function usesBrowserHere({ options }: CommandInput): Promise<boolean> {
+  if (options.device === true && options.browser === true)
+    throw new UsageError('--device and --browser exclude each other.');
+  if (options.device === true || options.browser === true) return options.browser === true;
+  const { isGraphical } = await import('./browser.ts');
+  return options.social !== undefined && isGraphical(process.env);
+}
+
+async function announce({ terminal, json, options }: CommandInput, signIn: SignIn | BrowserSignIn): Promise<void> {
+  const { verificationUrl, expiresAtMs } = signIn;
+  const userCode = 'userCode' in signIn ? signIn.userCode : undefined;
   if (json) {
     return printJson(terminal, {
       event: 'waiting',
@@ -55,17 +90,16 @@ async function announce({ terminal, json, options }: CommandInput, signIn: SignI
       expiresAt: new Date(expiresAtMs).toISOString(),
     });
   }
-  terminal.out(
-    `Open ${terminal.style('cyan', verificationUrl)}\nand confirm the code ${terminal.style('bold', userCode)}\n`,
-  );
+  const code = userCode === undefined ? '' : `\nand confirm the code ${terminal.style('bold', userCode)}`;
+  terminal.out(`Open ${terminal.style('cyan', verificationUrl)}${code}\n`);
   const { isGraphical, openBrowser } = await import('./browser.ts');
   if (options.open ?? (terminal.isInteractive && isGraphical(process.env))) openBrowser(verificationUrl);
 }
 
 /** With a countdown where a person sees it. */
-async function waitFor({ terminal, json }: CommandInput, signIn: SignIn, signal: AbortSignal) {
-  if (json || !terminal.isInteractive) return signIn.wait(signal);
-  const { spinner } = await import('@clack/prompts');
+async function waitFor({ terminal, json }: CommandInput, signIn: BrowserSignIn, signal: AbortSignal) {
+  if (json || !terminal.isInteractive) return signIn.wait(signal, firstOf(terminal, json));
+  const { isCancel, select, spinner } = await import('@clack/prompts');
   const shown = spinner();
   // The spinner takes Ctrl-C for itself and would end the process as if all were well.
   const cancelled = () => {
@@ -74,8 +108,16 @@ async function waitFor({ terminal, json }: CommandInput, signIn: SignIn, signal:
   process.once('exit', cancelled);
   shown.start(remaining(signIn));
   const ticking = setInterval(() => shown.message(remaining(signIn)), 1_000);
+  const choose: ChooseProfile = async (profiles) => {
+    clearInterval(ticking);
+    shown.stop('Confirmed');
+    const options = profiles.map(({ arn, name }) => ({ value: arn, label: name, hint: arn }));
+    const chosen = await select({ message: 'Your organisation has given you several profiles. Which one?', options });
+    if (isCancel(chosen)) throw new GatewayError('client_closed', 'No profile was chosen. Nothing was stored.');
+    return chosen;
+  };
   try {
-    const account = await signIn.wait(signal);
+    const account = await signIn.wait(signal, choose);
     shown.stop('Confirmed');
     return account;
   } catch (cause) {
@@ -87,7 +129,20 @@ async function waitFor({ terminal, json }: CommandInput, signIn: SignIn, signal:
   }
 }
 
-function remaining({ expiresAtMs }: SignIn): string {
+/** Nobody can be asked: the first, and how to have another. */
+function firstOf(terminal: CommandInput['terminal'], json: boolean): ChooseProfile {
+  return (profiles) => {
+    const [first] = profiles;
+    if (json) printJson(terminal, { event: 'profiles', using: first.arn, profiles });
+    else {
+      const list = profiles.map(({ arn, name }) => `  ${arn} ${name}\n`).join('');
+      terminal.out(`There are several profiles; the first is used. --profile-arn chooses another:\n${list}`);
+    }
+    return first.arn;
+  };
+}
+
+function remaining({ expiresAtMs }: BrowserSignIn): string {
   const leftS = Math.max(0, Math.ceil((expiresAtMs - Date.now()) / 1000));
   return `Waiting for you: ${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, '0')} left`;
 }

@@ -13,8 +13,8 @@ const SIGNED_IN: DevicePoll = {
   type: 'signed-in',
   tokens: { accessToken: 'aoaCANARY', refreshToken: 'aorCANARY', expiresInS: 3600, profileArn: undefined },
 };
-const ARN = 'arn:aws:codewhisperer:us-east-1:111122223333:profile/AAAA';
-const OTHER_ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/BBBB';
+const ARN = 'arn:aws:codewhisperer:us-east-1:111122223333:profile/AAAABBBBCCCC';
+const OTHER_ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/BBBBCCCCDDDD';
 const IDC = { startUrl: 'https://acme.awsapps.com/start', region: 'eu-west-1' };
 
 let store: Store;
@@ -223,7 +223,7 @@ describe('the profile of a sign-in', () => {
   it('is never another organisation’s', async () => {
     const { service, added } = setup([SIGNED_IN], profiles);
     const { id } = await service.start(IDC);
-    const profileArn = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/ZZZZ';
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/ZZZZZZZZZZZZ';
     const error = await failure(service.claim(id, { profileArn }));
     expect(error).toMatchObject({ code: 'invalid_request', param: 'profile_arn' });
     expect(error.message).toContain('Other team');
