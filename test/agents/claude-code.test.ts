@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
 import { type House, openHouse } from '../support/house.ts';
+import { use } from './agent.ts';
 import { ClaudeCode, type ClaudeOptions, type ClaudeRun } from './claude-code.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 
@@ -27,23 +27,9 @@ async function run(
   prompt: string,
   more: Partial<ClaudeOptions> = {},
 ): Promise<ClaudeRun> {
-  const done = await claude.run({
-    gatewayUrl: house.url,
-    apiKey: house.apiKey,
-    proxyUrl: sandbox.proxy.url,
-    home: sandbox.home,
-    folder: sandbox.folder,
-    model: MODEL,
-    prompt,
-    ...more,
-  });
+  const done = await claude.run({ house, sandbox, model: MODEL, prompt, ...more });
   expect(sandbox.proxy.asked).toEqual([]);
   return done;
-}
-
-/** One line for the simulator's model: which tool to call, with what. */
-function use(tool: string, input: JsonObject): string {
-  return `use ${tool} ${JSON.stringify(input)}`;
 }
 
 function chatBodies(house: House): string[] {

@@ -1,7 +1,8 @@
 /** Claude Code, headless, with every switch for telemetry, updates and other side traffic off. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { House } from '../support/house.ts';
 import { type InstalledAgent, installAgent } from './install.ts';
+import { jsonLines, runCommand } from './process.ts';
+import type { Sandbox } from './sandbox.ts';
 
 export interface ClaudeRun {
   /** One JSON object a line, as `--output-format stream-json` prints them. */
@@ -22,11 +23,8 @@ export interface ClaudeMessage {
 }
 
 export interface ClaudeOptions {
-  readonly gatewayUrl: string;
-  readonly apiKey: string;
-  readonly proxyUrl: string;
-  readonly home: string;
-  readonly folder: string;
+  readonly house: House;
+  readonly sandbox: Sandbox;
   readonly model: string;
   readonly prompt: string;
   readonly args?: readonly string[];
@@ -52,45 +50,27 @@ export class ClaudeCode {
 
   async run(options: ClaudeOptions): Promise<ClaudeRun> {
     const args = ['-p', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'];
-    const child = spawn(this.#binary, [...args, '--model', options.model, ...(options.args ?? [])], {
-      cwd: options.folder,
-      env: environment(options),
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    child.stdin.end(options.prompt);
-    void options.interruptWhen?.then(() => child.kill('SIGINT'));
-
-    let stderr = '';
-    child.stderr.on('data', (bytes) => {
-      stderr += bytes;
-    });
-    const messages: ClaudeMessage[] = [];
-    const exited = new Promise<number | null>((done) => child.once('close', done));
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line.startsWith('{')) messages.push(JSON.parse(line));
-    }
-    const exitCode = await exited;
+    const { exitCode, stdout, stderr } = await runCommand(
+      {
+        file: this.#binary,
+        args: [...args, '--model', options.model, ...(options.args ?? [])],
+        env: {
+          IS_SANDBOX: '1',
+          ANTHROPIC_BASE_URL: options.house.url,
+          ANTHROPIC_AUTH_TOKEN: options.house.apiKey,
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+          DISABLE_TELEMETRY: '1',
+          DISABLE_ERROR_REPORTING: '1',
+          DISABLE_AUTOUPDATER: '1',
+          ...options.env,
+        },
+        input: options.prompt,
+        interruptWhen: options.interruptWhen,
+      },
+      options.sandbox,
+    );
+    const messages = jsonLines<ClaudeMessage>(stdout);
     const last = messages.findLast((message) => message.type === 'result');
     return { messages, exitCode, stderr, result: last?.result ?? '', isError: last?.is_error ?? true };
   }
-}
-
-function environment(options: ClaudeOptions): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH,
-    HOME: options.home,
-    TMPDIR: process.env.TMPDIR ?? '/tmp',
-    SHELL: '/bin/bash',
-    IS_SANDBOX: '1',
-    ANTHROPIC_BASE_URL: options.gatewayUrl,
-    ANTHROPIC_AUTH_TOKEN: options.apiKey,
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-    DISABLE_TELEMETRY: '1',
-    DISABLE_ERROR_REPORTING: '1',
-    DISABLE_AUTOUPDATER: '1',
-    HTTP_PROXY: options.proxyUrl,
-    HTTPS_PROXY: options.proxyUrl,
-    NO_PROXY: '127.0.0.1,localhost',
-    ...options.env,
-  };
 }

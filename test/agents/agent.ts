@@ -1,0 +1,44 @@
+/** What the common sessions need to know of an agent: how it is installed, pointed at the gateway, asked and read. */
+import type { House } from '../support/house.ts';
+import type { Finished } from './process.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
+
+export interface Session {
+  readonly house: House;
+  readonly sandbox: Sandbox;
+  readonly dialect: Dialect;
+  readonly prompt: string;
+  /** Goes on with the last session of the sandbox's folder. */
+  readonly again?: boolean;
+  readonly interruptWhen?: Promise<unknown>;
+}
+
+export interface AgentRun extends Finished {
+  /** What the agent shows as the model's words. */
+  readonly text: string;
+}
+
+export interface Agent {
+  readonly version: string;
+  run(session: Session): Promise<AgentRun>;
+}
+
+export interface AgentKind {
+  readonly name: string;
+  readonly dialects: readonly Dialect[];
+  /** What it does about a conversation that is too long for the model. */
+  readonly onOverflow: 'compacts' | 'says-so';
+  install(): Promise<Agent>;
+  /** Lines for the simulator's model: read the file, put oat milk for milk, and write it in capitals to shout.txt. */
+  readonly steps: (file: string) => readonly string[];
+}
+
+export const MODEL = 'claude-sonnet-4.5';
+export const SHOUT = 'tr a-z A-Z < notes.txt > shout.txt && cat shout.txt';
+
+/** One line for the simulator's model: which tool to call, with what. */
+export function use(tool: string, input: object): string {
+  return `use ${tool} ${JSON.stringify(input)}`;
+}
