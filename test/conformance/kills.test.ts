@@ -1,5 +1,5 @@
 /**
- * The upstream connection is killed after every single event of one long reply, in both client protocols. The client
+ * The upstream connection is killed after every single event of one long reply, in every client protocol. The client
  * hears of it each time, and never gets an ending that was not one.
  */
 import { describe, expect, it } from 'vitest';

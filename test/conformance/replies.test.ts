@@ -26,8 +26,10 @@ const FINISH: Record<StopReason, { openai: string; anthropic: string; ai: string
   'context-window': { openai: 'length', anthropic: 'model_context_window_exceeded', ai: 'length' },
 };
 
+const CLIENTS = sdkClients('http://127.0.0.1', 'unused').map(({ name }) => name);
+
 describe.each(EVENT_SCRIPTS)('$name', (script) => {
-  it.each(['openai', '@anthropic-ai/sdk', 'AI SDK, openai-compatible', 'AI SDK, anthropic'])('%s', async (name) => {
+  it.each(CLIENTS)('%s', async (name) => {
     const whole = await answerOf(script, name, (client) => client.whole());
     const streamed = await answerOf(script, name, (client) => client.streamed());
     const client = clientOf('http://127.0.0.1', 'unused', name);

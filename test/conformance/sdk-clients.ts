@@ -3,10 +3,12 @@
  * same neutral words. None of them retries here: what the first answer says is what is judged.
  */
 import { createAnthropic } from '@ai-sdk/anthropic';
+import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import Anthropic from '@anthropic-ai/sdk';
 import { type FinishReason, generateText, jsonSchema, type LanguageModel, streamText, type ToolSet, tool } from 'ai';
 import OpenAI from 'openai';
+import type * as Responses from 'openai/resources/responses/responses';
 import { TOOLS } from './event-scripts.ts';
 
 export interface SdkReply {
@@ -44,6 +46,7 @@ const QUESTION = 'Go on.';
 export function sdkClients(url: string, apiKey: string): readonly SdkClient[] {
   return [
     openAi(url, apiKey),
+    openAiResponses(url, apiKey),
     anthropic(url, apiKey),
     aiSdk(
       'AI SDK, openai-compatible',
@@ -52,6 +55,7 @@ export function sdkClients(url: string, apiKey: string): readonly SdkClient[] {
         'claude-sonnet-4.5',
       ),
     ),
+    aiSdk('AI SDK, openai', 'openai', createOpenAI({ baseURL: `${url}/v1`, apiKey })('claude-sonnet-4.5')),
     aiSdk('AI SDK, anthropic', 'anthropic', createAnthropic({ baseURL: `${url}/v1`, apiKey })('claude-sonnet-4.5'), {
       anthropic: { thinking: { type: 'enabled', budgetTokens: 2048 } },
     }),
@@ -114,6 +118,61 @@ function openAi(baseUrl: string, apiKey: string): SdkClient {
         });
         return toReply(await stream.finalChatCompletion(), reasoning);
       }),
+  };
+}
+
+function openAiResponses(baseUrl: string, apiKey: string): SdkClient {
+  const client = new OpenAI({ baseURL: `${baseUrl}/v1`, apiKey, maxRetries: 0 });
+  const request = {
+    model: 'claude-sonnet-4.5',
+    input: QUESTION,
+    tools: TOOLS.map(({ name, description, schema }) => ({
+      type: 'function' as const,
+      name,
+      description,
+      parameters: schema as Record<string, unknown>, // JSON is what the SDK calls unknown
+      strict: false,
+    })),
+  };
+  return {
+    name: 'openai, Responses',
+    dialect: 'openai',
+    raw: true,
+    whole: () => outcomeOf(async () => toResponsesReply(await client.responses.create(request))),
+    streamed: () =>
+      outcomeOf(async (see) => {
+        const stream = client.responses.stream(request);
+        stream.on('response.output_text.delta', ({ delta }) => see(delta));
+        return toResponsesReply(await stream.finalResponse());
+      }),
+  };
+}
+
+/** The SDK hands a failed response on as it is; its `finish` is put into the words of Chat Completions. */
+function toResponsesReply({
+  status,
+  error,
+  incomplete_details,
+  output,
+  output_text,
+  usage,
+}: Responses.Response): SdkReply {
+  if (status === 'failed') throw new Error(error?.message);
+  const tools = output.flatMap((item) =>
+    item.type === 'function_call' ? [{ name: item.name, input: JSON.parse(item.arguments) }] : [],
+  );
+  const completed = tools.length > 0 ? 'tool_calls' : 'stop';
+  const incomplete = incomplete_details?.reason === 'content_filter' ? 'content_filter' : 'length';
+  return {
+    text: output_text,
+    reasoning: output
+      .flatMap((item) => (item.type === 'reasoning' ? item.summary.map(({ text }) => text) : []))
+      .join(''),
+    tools,
+    finish: status === 'completed' ? completed : incomplete,
+    inputTokens: usage?.input_tokens,
+    outputTokens: usage?.output_tokens,
+    cacheReadTokens: usage?.input_tokens_details.cached_tokens,
   };
 }
 
