@@ -13,6 +13,13 @@ export interface Command {
   run(input: CommandInput): Promise<number>;
 }
 
+/** Commands about one thing: `dragoman accounts list`. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly Command[];
+}
+
 export interface CommandOption {
   /** `--port <n>` */
   readonly flag: string;
@@ -34,6 +41,12 @@ export class UsageError extends Error {
 export function textOption({ options }: CommandInput, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The argument of a command which cannot do without. Throws UsageError. */
+export function requiredArgument({ argument }: CommandInput, what: string): string {
+  if (argument !== undefined) return argument;
+  throw new UsageError(`This command needs ${what}.`);
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {

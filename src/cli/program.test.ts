@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from './program.ts';
-import { type Terminal, table } from './terminal.ts';
+import { fittedTable, type Terminal, table } from './terminal.ts';
 
 async function run(...args: string[]) {
   const written = { out: '', err: '' };
@@ -19,17 +19,17 @@ async function run(...args: string[]) {
 }
 
 describe('the command line', () => {
-  it.each(['serve', 'login', 'chat', 'test', 'models', 'config', 'simulate', 'demo'])(
-    '%s explains itself, with an example and the exit codes',
-    async (command) => {
-      const { code, out, err } = await run(command, '--help');
-      expect([code, err]).toEqual([0, '']);
-      expect(out).toMatch(/Usage: dragoman/);
-      expect(out).toContain('--json');
-      expect(out).toMatch(/Examples:\n {2}\$ .*dragoman /);
-      expect(out).toContain('2 bad usage');
-    },
-  );
+  it.each([
+    ...['serve', 'login', 'chat', 'test', 'models', 'config', 'simulate', 'demo'],
+    ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove'].map((name) => `accounts ${name}`),
+  ])('%s explains itself, with an example and the exit codes', async (command) => {
+    const { code, out, err } = await run(...command.split(' '), '--help');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/Usage: dragoman/);
+    expect(out).toContain('--json');
+    expect(out).toMatch(/Examples:\n {2}\$ .*dragoman /);
+    expect(out).toContain('2 bad usage');
+  });
 
   it('names all commands, and its version', async () => {
     const help = await run('--help');
@@ -49,6 +49,11 @@ describe('the command line', () => {
     [['chat', '   ']],
     [['config', '--port', 'http']],
     [['demo', '--port', '99999']],
+    [['accounts']],
+    [['accounts', 'nonsense']],
+    [['accounts', 'show']],
+    [['accounts', 'set', 'some']],
+    [['accounts', 'set', 'some', '--priority', 'high']],
   ])('%j is bad usage', async (args) => {
     const { code, out, err } = await run(...args);
     expect([code, out]).toEqual([2, '']);
@@ -93,5 +98,22 @@ describe('a table', () => {
         ['x', 'y'],
       ]),
     ).toBe('a     b\nlong\nx     y\n');
+  });
+});
+
+describe('a table on a terminal', () => {
+  const rows = [
+    ['account', 'label'],
+    ['aws-4f1c', 'a label which is far too long for this terminal'],
+  ];
+
+  it('is cut where it is widest until it fits', () => {
+    const lines = fittedTable(rows, 30).trimEnd().split('\n');
+    expect(lines).toEqual(['account   label', 'aws-4f1c  a label which is fa…']);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(30);
+  });
+
+  it('is whole where nobody looks', () => {
+    expect(fittedTable(rows, undefined)).toBe(table(rows));
   });
 });

@@ -3,8 +3,9 @@ import { Command as Commander, CommanderError } from 'commander';
 import { SettingsError } from '../config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
+import { accounts } from './accounts.ts';
 import { chat } from './chat.ts';
-import { type Command, printJson, UsageError } from './command.ts';
+import { type Command, type CommandGroup, printJson, UsageError } from './command.ts';
 import { config } from './config.ts';
 import { demo } from './demo.ts';
 import { login } from './login.ts';
@@ -13,7 +14,7 @@ import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
 import type { Terminal } from './terminal.ts';
 
-const COMMANDS: readonly Command[] = [serve, login, chat, models, config, simulate, demo];
+const COMMANDS: readonly (Command | CommandGroup)[] = [serve, login, accounts, chat, models, config, simulate, demo];
 
 const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
 
@@ -29,8 +30,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
     .addHelpText('after', EXIT_CODES);
   for (const command of COMMANDS) {
-    register(program, command, async (input) => {
-      exitCode = await command.run({ ...input, terminal });
+    register(program, command, async ({ run }, input) => {
+      exitCode = await run({ ...input, terminal });
     });
   }
   try {
@@ -43,7 +44,19 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 
 type Parsed = Omit<Parameters<Command['run']>[0], 'terminal'>;
 
-function register(program: Commander, command: Command, run: (input: Parsed) => Promise<void>): void {
+type Run = (command: Command, input: Parsed) => Promise<void>;
+
+function register(program: Commander, command: Command | CommandGroup, run: Run): void {
+  if ('commands' in command) registerGroup(program, command, run);
+  else registerCommand(program, command, run);
+}
+
+function registerGroup(program: Commander, { name, summary, commands }: CommandGroup, run: Run): void {
+  const group = program.command(name).description(summary).addHelpText('after', EXIT_CODES);
+  for (const command of commands) registerCommand(group, command, run);
+}
+
+function registerCommand(program: Commander, command: Command, run: Run): void {
   const registered = program.command(command.name).description(command.summary).option('--json', 'output for machines');
   if (command.alias) registered.alias(command.alias);
   if (command.argument) registered.argument(`[${command.argument.name}...]`, command.argument.meaning);
@@ -52,7 +65,7 @@ function register(program: Commander, command: Command, run: (input: Parsed) => 
   registered.addHelpText('after', `\nExamples:\n${examples}${EXIT_CODES}`);
   registered.action(async () => {
     const { json, ...options } = registered.opts<Record<string, string | boolean>>();
-    await run({ json: json === true, options, argument: registered.args.join(' ') || undefined });
+    await run(command, { json: json === true, options, argument: registered.args.join(' ') || undefined });
   });
 }
 

@@ -5,6 +5,8 @@ export interface Terminal {
   /** A person reads along: standard output is a terminal. */
   readonly isInteractive: boolean;
   readonly colour: boolean;
+  /** How wide it is; absent where nobody looks: in a pipe, lines may be as long as they are. */
+  readonly columns?: number;
   out(text: string): void;
   err(text: string): void;
   style(format: Style, text: string): string;
@@ -18,6 +20,7 @@ export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
   return {
     isInteractive,
     colour,
+    ...(isInteractive && process.stdout.columns > 0 ? { columns: process.stdout.columns } : {}),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     style: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text),
@@ -31,8 +34,31 @@ export function table(rows: readonly (readonly string[])[]): string {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   return rows
     .map((row) =>
-      row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '),
+      row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join(GAP),
     )
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+const GAP = '  ';
+/** A cell which is cut keeps so much. */
+const LEAST_WIDTH = 6;
+
+/** A table which fits into so many columns: the widest cells are cut, with `…` for what is missing. */
+export function fittedTable(rows: readonly (readonly string[])[], columns: number | undefined): string {
+  if (columns === undefined) return table(rows);
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  const room = columns - GAP.length * (widths.length - 1);
+  for (let total = widths.reduce((sum, width) => sum + width, 0); total > room; total--) {
+    const widest = Math.max(...widths);
+    if (widest <= LEAST_WIDTH) break;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
+  }
+  return table(rows.map((row) => row.map((cell, index) => cut(cell, widths[index] ?? 0))));
+}
+
+function cut(cell: string, width: number): string {
+  return cell.length <= width ? cell : `${cell.slice(0, width - 1)}…`;
 }

@@ -1,0 +1,33 @@
+/** `dragoman accounts remove`. */
+import { GatewayError } from '../core/errors.ts';
+import { ACCOUNT_ARGUMENT, withAccount } from './account-argument.ts';
+import { type Command, type CommandInput, printJson, UsageError } from './command.ts';
+import { settingOptions } from './settings-of.ts';
+
+export const accountsRemove: Command = {
+  name: 'remove',
+  summary: 'forgets an account and its credential',
+  argument: ACCOUNT_ARGUMENT,
+  options: [{ flag: '--yes', meaning: 'do not ask' }, ...settingOptions('database')],
+  examples: ['dragoman accounts remove aws-4f1c', 'dragoman accounts remove aws-4f1c --yes'],
+  run: (input) =>
+    withAccount(input, async ({ accounts }, { id, label }) => {
+      const { terminal, json } = input;
+      if (!(await isConfirmed(input, `Forget ${label} (${id}) and its credential?`))) {
+        throw new GatewayError('client_closed', 'Nothing was removed.');
+      }
+      await accounts.remove(id);
+      if (json) printJson(terminal, { removed: id });
+      else terminal.out(`Removed: ${terminal.style('bold', label)} (${id}).\n`);
+    }),
+};
+
+/** Asks whoever sits there. Throws UsageError where nobody does. */
+async function isConfirmed({ terminal, json, options }: CommandInput, question: string): Promise<boolean> {
+  if (options.yes === true) return true;
+  if (json || !terminal.isInteractive || process.stdin.isTTY !== true) {
+    throw new UsageError('This cannot be undone, and nobody is there to be asked. Add --yes.');
+  }
+  const { confirm } = await import('@clack/prompts');
+  return (await confirm({ message: question, initialValue: false })) === true;
+}

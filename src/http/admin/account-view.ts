@@ -1,0 +1,49 @@
+/** What may be seen of an account: picked field by field, so that nothing secret can slip in with the rest. */
+import { profileArnOf } from '../../accounts/credentials.ts';
+import { type AccountState, isReady } from '../../accounts/health.ts';
+import type { Account } from '../../accounts/ports.ts';
+import { shownProxy } from '../../accounts/proxy.ts';
+import type { AccountView } from './contract/account.ts';
+
+export function toAccountView(account: Account, nowMs: number): AccountView {
+  const { id, label, credential, source, health, options, proxy, accessToken, createdAtMs, updatedAtMs } = account;
+  const { priority, weight, groups, maxConcurrency, minIntervalMs } = options;
+  const { successes, failures, consecutiveFailures } = health;
+  return {
+    id,
+    label,
+    kind: credential.kind,
+    source: { type: source.type, path: 'path' in source ? source.path : null },
+    enabled: health.state.status !== 'disabled',
+    // A rest which has run out counts as ready without anybody writing that down.
+    state: toStateView(isReady(health, nowMs) ? { status: 'ready' } : health.state),
+    successes,
+    failures,
+    consecutiveFailures,
+    region: credential.region,
+    startUrl: ('startUrl' in credential && credential.startUrl) || null,
+    profileArn: profileArnOf(credential) ?? null,
+    tokenExpiresAt: accessToken ? isoTime(accessToken.expiresAtMs) : null,
+    proxy: proxy === undefined ? null : shownProxy(proxy),
+    priority,
+    weight,
+    groups: [...groups],
+    maxConcurrency: maxConcurrency ?? null,
+    minIntervalMs,
+    createdAt: isoTime(createdAtMs),
+    updatedAt: isoTime(updatedAtMs),
+  };
+}
+
+function toStateView(state: AccountState): AccountView['state'] {
+  return {
+    status: state.status,
+    until: 'untilMs' in state ? isoTime(state.untilMs) : null,
+    reason: 'reason' in state ? state.reason : null,
+    by: 'by' in state ? state.by : null,
+  };
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
