@@ -164,10 +164,7 @@ export class CallBlock {
     switch (this.#declared.kind) {
       case 'function': {
         const delta = this.#pieces.length === 0 ? this.#form.write('{}', count) : '';
-        return (
-          delta +
-          event('response.function_call_arguments.done', { ...this.#at, ...nameOf(item), arguments: json }, count)
-        );
+        return delta + event('response.function_call_arguments.done', { ...this.#at, arguments: json }, count);
       }
       case 'custom': {
         const input = String(item.input);
@@ -192,10 +189,6 @@ export class CallBlock {
   get #at(): JsonObject {
     return { item_id: this.#place.id, output_index: this.#place.index };
   }
-}
-
-function nameOf({ name }: JsonObject): JsonObject {
-  return name === undefined ? {} : { name };
 }
 
 function summaryPart(text: string): JsonObject {

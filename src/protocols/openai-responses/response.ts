@@ -49,8 +49,8 @@ export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
     top_logprobs: 0,
     top_p: asked.top_p ?? null,
     truncation: 'disabled',
-    user: asked.user ?? null,
     access_programs: null,
+    ...(asked.user ? { user: asked.user } : {}),
   };
 }
 
@@ -61,7 +61,7 @@ export function responseObject(frame: JsonObject, { status, output, usage, stopR
     error: failure ? { ...failure } : null,
     incomplete_details: status === 'incomplete' ? { reason: incompleteReason(stopReason) } : null,
     output,
-    usage: usage ? toWireUsage(usage) : null,
+    ...(usage ? { usage: toWireUsage(usage) } : {}),
   } satisfies JsonObject;
 }
 
@@ -84,7 +84,7 @@ const INCOMPLETE_REASONS: Record<StopReason, 'max_output_tokens' | 'content_filt
 };
 
 /** The details are part of the API's type and added up by clients unasked, so what is unknown is 0. */
-export function toWireUsage(usage: Usage): JsonObject {
+function toWireUsage(usage: Usage): JsonObject {
   const input = Math.round(usage.inputTokens.value);
   const output = Math.round(usage.outputTokens.value);
   return {
