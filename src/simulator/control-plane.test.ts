@@ -57,8 +57,21 @@ describe('the control plane', () => {
       fetch(simulator.url + path, { method: 'POST', headers: DEFAULT, body: JSON.stringify(body) });
     const completed = await post('/generatecompletions', { fileContext: context, maxResults: 1 });
     expect(completed.headers.get('x-amzn-sessionid')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await completed.json()).toMatchObject({ completions: [{ content: 'a + b;' }], nextToken: '' });
-    expect((await post('/generatecompletions', {})).status).toBe(400);
+    const first = { completions: [{ content: 'a + b;' }], nextToken: expect.stringMatching(/.+/) };
+    const { nextToken } = (await completed.json()) as { nextToken: string };
+    expect(await (await post('/generatecompletions', { fileContext: context })).json()).toMatchObject(first);
+    const next = await post('/generatecompletions', { fileContext: context, nextToken });
+    expect(await next.json()).toMatchObject({ completions: [{ content: 'b * a;' }], nextToken: '' });
+    const wrong = [
+      {},
+      { fileContext: { ...context, leftFileContent: 'x'.repeat(10_241) } },
+      { fileContext: { ...context, filename: '' } },
+      { fileContext: { ...context, programmingLanguage: { languageName: 'klingon' } } },
+      { fileContext: context, maxResults: 11 },
+      { fileContext: context, nextToken: 'nonsense' },
+      { fileContext: context, supplementalContexts: [{ filePath: 'a.ts', content: '' }] },
+    ];
+    for (const body of wrong) expect((await post('/generatecompletions', body)).status).toBe(400);
     expect(await (await post('/SendTelemetryEvent', { telemetryEvent: {} })).json()).toEqual({});
   });
 

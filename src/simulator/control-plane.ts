@@ -49,34 +49,10 @@ export function getProfile(call: Call, world: World): Answer {
   return json({ profile: profileOf(standing, arn, index) });
 }
 
-/** One short completion, made from what stands left of the cursor. */
-export function generateCompletions(call: Call, world: World): Answer {
-  const { members } = callerOf(call, world);
-  const context = members.fileContext;
-  if (typeof context !== 'object' || context === null || Array.isArray(context))
-    throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'fileContext');
-  const { leftFileContent: left, rightFileContent: right, filename } = context as JsonObject; // narrowed just above
-  for (const [name, text] of Object.entries({ leftFileContent: left, rightFileContent: right })) {
-    if (typeof text !== 'string' || text.length > 10_240)
-      throw new Refused(IMPROPERLY_FORMED, 'completions-context', name);
-  }
-  if (typeof filename !== 'string' || filename === '')
-    throw new Refused(IMPROPERLY_FORMED, 'completions-context', 'filename');
-  const completion = { content: completionOf(String(left)), references: [], mostRelevantMissingImports: [] };
-  return json({ completions: [completion], nextToken: '' }, { 'x-amzn-sessionid': call.chance.uuid() });
-}
-
 export function acceptAndIgnore(call: Call, world: World): Answer {
   authenticate(call, world);
   membersOf(call);
   return json({});
-}
-
-function completionOf(left: string): string {
-  const parameters = /\(([^()]*)\)\s*\{?\s*(?:\n\s*)?return\s*$/.exec(left)?.[1];
-  const names = parameters?.split(',').map((name) => name.trim().replace(/[:=].*$/s, '')) ?? [];
-  if (names.length > 0 && names.every((name) => name !== '')) return `${names.join(' + ')};`;
-  return /\n\s*$/.test(left) || left === '' ? '// completed by the simulator' : ' /* completed by the simulator */';
 }
 
 function callerOf(call: Call, world: World): { standing: Standing; members: JsonObject } {

@@ -1,9 +1,9 @@
 /** Which operation a request means: by path for REST, by x-amz-target for JSON 1.0 at `POST /`. */
 import type { Answer, Call, Handler } from './call.ts';
 import { chat } from './chat.ts';
+import { generateCompletions } from './completions.ts';
 import {
   acceptAndIgnore,
-  generateCompletions,
   getProfile,
   getUsageLimits,
   listAvailableModels,

@@ -99,6 +99,14 @@ const STEPS = {
 
 const flag = z.boolean().optional();
 
+const refusal = z.strictObject({
+  status: z.int().min(400).max(599),
+  name: z.string().min(1).optional(),
+  message: z.string().optional(),
+  reason: z.string().nullable().optional(),
+  retryAfterS: z.int().min(0).optional(),
+});
+
 const scriptSchema = z.strictObject({
   replies: z.array(
     z.strictObject({
@@ -113,17 +121,20 @@ const scriptSchema = z.strictObject({
         })
         .optional(),
       times: z.int().min(1).optional(),
-      refuse: z
-        .strictObject({
-          status: z.int().min(400).max(599),
-          name: z.string().min(1).optional(),
-          message: z.string().optional(),
-          reason: z.string().nullable().optional(),
-          retryAfterS: z.int().min(0).optional(),
-        })
-        .optional(),
+      refuse: refusal.optional(),
       steps: z.array(z.unknown()).optional(),
       closing: z.strictObject({ contextUsage: flag, stopReason: flag, tokenUsage: flag, metering: flag }).optional(),
     }),
   ),
+  completions: z
+    .array(
+      z.strictObject({
+        when: z.strictObject({ left: z.string().optional() }).optional(),
+        refuse: refusal.optional(),
+        found: z
+          .array(z.strictObject({ content: z.string().min(1), references: z.array(object).optional() }))
+          .optional(),
+      }),
+    )
+    .optional(),
 });

@@ -6,6 +6,16 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 
 export interface Script {
   readonly replies: readonly ScriptedReply[];
+  /** The same for code at the cursor. */
+  readonly completions?: readonly ScriptedCompletion[];
+}
+
+export interface ScriptedCompletion {
+  /** `left` occurs before the cursor; none given: every request. */
+  readonly when?: { readonly left?: string };
+  readonly refuse?: Refusal;
+  /** Given page by page, as many at once as the request wants. */
+  readonly found?: readonly { readonly content: string; readonly references?: readonly JsonObject[] }[];
 }
 
 export interface ScriptedReply {

@@ -5,7 +5,7 @@ import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
 import { Identities, type SimulatedAccount } from './identities.ts';
 import { ScriptPlayer } from './player.ts';
 import type { ClosingEvents } from './reply.ts';
-import type { Script } from './script.ts';
+import type { Script, ScriptedCompletion } from './script.ts';
 import { SignIns } from './sign-in/sign-ins.ts';
 import { Signatures } from './signatures.ts';
 
@@ -62,6 +62,7 @@ export class World {
   readonly identities: Identities;
   readonly signIns: SignIns;
   readonly player: ScriptPlayer;
+  readonly completions: readonly ScriptedCompletion[];
   readonly signatures: Signatures;
   readonly chance: Chance;
   readonly now: () => number;
@@ -77,6 +78,7 @@ export class World {
     this.models = options.models ?? DEFAULT_MODELS;
     this.chance = new Chance(this.seed);
     this.player = new ScriptPlayer(options.script);
+    this.completions = options.script?.completions ?? [];
     this.signatures = new Signatures(this.seed);
     const lifeS = options.accessTokenLifeS ?? 3600;
     this.identities = new Identities(options.accounts ?? DEFAULT_ACCOUNTS, this.chance, this.now, lifeS);
