@@ -126,11 +126,11 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
-    const { sendEnvironment, recoverToolCalls } = settings;
+    const { sendEnvironment, recoverToolCalls, codeReferences } = settings;
     const media = createMediaTools(settings);
     const responses = new Responses({ store: store.responses, clock, log });
     return {
-      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls }),
+      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls, codeReferences }),
       responses,
       accounts: pool,
       store,

@@ -283,6 +283,13 @@ export const SETTINGS = {
     accepts: '`yes` or `no`',
     meaning: 'Make a call of a tool call which the model printed as text, where it is one beyond doubt.',
   }),
+  codeReferences: setting<'allow' | 'block'>({
+    name: 'DRAGOMAN_CODE_REFERENCES',
+    schema: oneOf(['allow', 'block']),
+    fallback: 'allow',
+    accepts: '`allow` or `block`',
+    meaning: 'Inline completions like published code under a licence: propose them with their references, or not.',
+  }),
   fetchUrls: setting<boolean>({
     name: 'DRAGOMAN_FETCH_URLS',
     schema: yesOrNo(),

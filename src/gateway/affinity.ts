@@ -7,8 +7,17 @@ import type { Conversation } from '../core/conversation.ts';
  * own name of the conversation, or without one on how it begins; never on time, model or the turn's number.
  */
 export function conversationIdOf(client: string, conversation: Conversation): string {
+  return idOf([client, ...identity(conversation)]);
+}
+
+/** All inline completions of one client are one conversation: they stay with an account. */
+export function inlineIdOf(client: string): string {
+  return idOf([client, 'inline']);
+}
+
+function idOf(parts: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const part of [client, ...identity(conversation)]) {
+  for (const part of parts) {
     // The length keeps ["ab", "c"] and ["a", "bc"] apart.
     hash.update(`${part.length}:`).update(part);
   }

@@ -39,6 +39,7 @@ function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[
     media: NO_MEDIA,
     sendEnvironment: false,
     recoverToolCalls: true,
+    codeReferences: 'allow',
   });
   const { signal } = new AbortController();
   return {

@@ -16,6 +16,8 @@ export interface GatewayContext {
   readonly sendEnvironment: boolean;
   /** Make tool calls of those which the model printed as text. */
   readonly recoverToolCalls: boolean;
+  /** Whether inline completion may propose code which resembles published code under a licence. */
+  readonly codeReferences: 'allow' | 'block';
 }
 
 /**

@@ -37,6 +37,7 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
     media: NO_MEDIA,
     sendEnvironment: false,
     recoverToolCalls: true,
+    codeReferences: 'allow',
   });
   const gone = new AbortController();
   const ask = (asked: Conversation = conversation()) =>

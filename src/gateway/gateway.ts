@@ -4,6 +4,7 @@ import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
 import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
+import { complete } from './complete.ts';
 import type { GatewayContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
 import { fetchAttachments } from './media/attachments.ts';
@@ -20,6 +21,7 @@ export function createGateway(context: GatewayContext): Gateway {
       const complete = { ...request, conversation: fetched.conversation, adjustments };
       return ask(complete, context, (asked) => dispatch(context, catalogues, asked, signal));
     },
+    complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,
     models: (signal) => listModels(context, catalogues, signal),
     status: () => context.pool.status(),

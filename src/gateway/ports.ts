@@ -1,6 +1,7 @@
 /** What the gateway needs from the floors above it, and what it offers to them. */
 import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
+import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
@@ -137,6 +138,10 @@ export interface AskRequest {
   readonly adjustments: readonly Adjustment[];
 }
 
+export interface CompletionRequest extends Omit<AskRequest, 'conversation'> {
+  readonly completion: CodeCompletion;
+}
+
 /** Given once the first visible event has come: until then every failure is still this promise's rejection. */
 export interface Answer {
   /** The events of one tick each. Never rejects: a late failure is a `reply-error`. Leaving the loop stops the upstream. */
@@ -160,6 +165,8 @@ export interface Route {
 
 export interface Gateway {
   ask(request: AskRequest, signal: AbortSignal): Promise<Answer>;
+  /** One answer for each choice, all of them there already. */
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<readonly Answer[]>;
   /** Our estimate of what the model would read. Local, cheap, no account needed. */
   countTokens(conversation: Conversation): number;
   /** The live catalogue, cached. Throws when no account can list it and none is cached. */

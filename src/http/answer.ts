@@ -11,9 +11,10 @@ import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
-import type { ClientProtocol, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
+import type { ClientProtocol, ParsedCompletion, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
 import { readJson } from './body.ts';
 import { type Asked, adjustmentsOf, askForChoices } from './choices.ts';
+import { codeWritingOf } from './code-writing.ts';
 import { type Exchange, noteError, sendError, sendJson } from './exchange.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
 import { type Writing, writingOf } from './writing.ts';
@@ -34,6 +35,8 @@ export async function answerChat(
 ): Promise<void> {
   try {
     const body = await readJson(exchange.request, limits.maxBodyBytes);
+    const completion = protocol.parseCompletion?.(body, contextOf(exchange));
+    if (completion) return await answerCompletion(exchange, protocol, completion, gateway, client, limits);
     const request = protocol.parseRequest(body, contextOf(exchange));
     await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
   } catch (cause) {
@@ -100,6 +103,26 @@ async function answerWhole(exchange: Exchange, writing: Writing, asked: Asked): 
   const body = writing.writeReplies(replies);
   await writing.finish?.();
   sendJson(exchange, 200, body, { ...timing(exchange), ...notesOf(exchange) });
+}
+
+/** Code at the cursor: what there is to say is there before the first of it is written. */
+async function answerCompletion(
+  exchange: Exchange,
+  protocol: ClientProtocol,
+  request: ParsedCompletion,
+  gateway: Gateway,
+  client: string,
+  limits: AnswerLimits,
+): Promise<void> {
+  const { completion, adjustments, stream } = request;
+  Object.assign(exchange.record, { model: completion.model, stream, adjustments });
+  const { requestId, gone } = exchange;
+  const asked = { requestId, client, group: groupOf(exchange), completion, adjustments };
+  const answers = await gateway.complete(asked, gone.signal);
+  const all: Asked = { answers, stop: () => {} };
+  const writing = codeWritingOf(protocol, request, answers.length);
+  if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(async () => all);
+  else await answerWhole(exchange, writing, all);
 }
 
 /** A reply on its way to a client who reads events. */

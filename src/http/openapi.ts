@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../core/json.ts';
 import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
 import { requestShape as chatShape } from '../protocols/openai-chat/wire.ts';
+import { requestShape as completionsShape } from '../protocols/openai-completions/wire.ts';
 
 /**
  * Notes every route that is registered from here on. The description itself is made when somebody first asks for it:
@@ -71,6 +72,8 @@ function bodyOf(url: string): { body?: unknown } {
 
 const BODIES: Readonly<Record<string, z.ZodType>> = {
   '/v1/chat/completions': chatShape,
+  '/v1/completions': completionsShape,
+  '/v1/fim/completions': completionsShape,
   '/v1/messages': messagesShape,
   '/v1/messages/count_tokens': messagesShape,
 };
@@ -99,6 +102,25 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
     description: 'As https://platform.openai.com/docs/api-reference/chat. With `stream: true` server-sent events.',
     security: SECURITY,
     response: { 200: object('A chat completion, or a stream of chunks.'), ...ERRORS },
+  },
+  '/v1/completions': {
+    tags: ['OpenAI'],
+    summary: 'Completions: code at the cursor, or a prompt',
+    description:
+      'As https://platform.openai.com/docs/api-reference/completions. With `suffix`, with the markers of a code model ' +
+      'in the prompt, or with `input_prefix` and `input_suffix`, the code between is asked of the inline completion of ' +
+      'the service. Without them the prompt is answered as a chat. `filename` or `language` say what kind of code it is.',
+    security: SECURITY,
+    response: { 200: object('A text completion, or a stream of chunks.'), ...ERRORS },
+  },
+  '/v1/fim/completions': {
+    tags: ['OpenAI'],
+    summary: 'Code at the cursor, as editors ask for it',
+    description:
+      'The same for editors which expect chat-shaped answers (Mistral, Continue, Codestral clients): the text stands in ' +
+      '`message.content` or `delta.content`, and in `text`.',
+    security: SECURITY,
+    response: { 200: object('A completion, or a stream of chunks.'), ...ERRORS },
   },
   '/v1/messages': {
     tags: ['Anthropic'],

@@ -106,7 +106,7 @@ function registerHealth(app: FastifyInstance, desk: Desk): void {
 
 /** Routes and the methods they take, for `allow`. */
 const METHODS: readonly (readonly [RegExp, string])[] = [
-  [/^\/v1\/(?:chat\/completions|messages|messages\/count_tokens)$/, 'POST, OPTIONS'],
+  [/^\/v1\/(?:(?:chat\/|fim\/)?completions|messages|messages\/count_tokens)$/, 'POST, OPTIONS'],
   [/^\/v1\/responses(?:\/(?:compact|input_tokens|[^/]+\/cancel))?$/, 'POST, OPTIONS'],
   [/^\/v1\/responses\/[^/]+$/, 'GET, HEAD, DELETE, OPTIONS'],
   [/^\/v1\/responses\/[^/]+\/input_items$/, 'GET, HEAD, OPTIONS'],
@@ -114,7 +114,7 @@ const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/(?:health|healthz|readyz|docs|openapi\.json|api\/hello)?$/, 'GET, HEAD, OPTIONS'],
 ];
 
-const NOT_YET = /^\/(?:v1\/(?:completions|fim)|v2|metrics)(?:\/|$)/;
+const NOT_YET = /^\/(?:v2|metrics)(?:\/|$)/;
 
 function refusalOf(request: FastifyRequest, reply: FastifyReply): GatewayError {
   const { method } = request;

@@ -56,7 +56,7 @@ describe('paths', () => {
     ],
     ['GET', '/anthropic/v1/files', {}, 404, { type: 'error', error: { type: 'not_found_error' } }],
     ['POST', '/metrics', {}, 404, { error: { message: expect.stringContaining('does not serve this API') } }],
-    ['POST', '/v1/completions', {}, 404, { error: { message: expect.stringContaining('/v1/chat/completions') } }],
+    ['GET', '/v1/fim/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
     ['GET', '/v1/chat/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
     ['DELETE', '/v1/messages', {}, 405, { type: 'error' }],
     ['PUT', '/v1/models', {}, 405, { error: {} }],

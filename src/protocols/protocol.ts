@@ -3,6 +3,7 @@
  * and writes replies; it never sees an account, a frame or a socket.
  */
 import type { Adjustment } from '../core/adjustments.ts';
+import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Reply } from '../core/collect.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
@@ -20,6 +21,8 @@ export interface ClientProtocol {
   writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown;
   /** Where a request may ask for several choices. */
   readonly choices?: ChoicesWriting;
+  /** Where code may be asked for as well; `choices` writes it. Undefined for a body which holds a conversation. */
+  parseCompletion?(body: unknown, context: RequestContext): ParsedCompletion | undefined;
   writeError(error: GatewayError, requestId: string): WrittenError;
   /** What to send while the model is silent: a comment or a ping event, as this protocol's clients expect. */
   readonly keepAlive: string;
@@ -44,6 +47,10 @@ export interface ParsedRequest extends AnswerableRequest {
   readonly conversation: Conversation;
   /** How many replies are wanted; absent: one. */
   readonly choices?: number;
+}
+
+export interface ParsedCompletion extends AnswerableRequest {
+  readonly completion: CodeCompletion;
 }
 
 /** What a writer may know of the request. */

@@ -48,6 +48,7 @@ export function createFakeGateway(): FakeGateway {
       if (reply instanceof Error) throw reply;
       return typeof reply === 'function' ? reply(request, signal) : answerOf(request, iterate(reply));
     },
+    complete: async () => [],
     countTokens: (conversation) => conversation.turns.length * 10,
     async models() {
       if (gateway.catalogue instanceof Error) throw gateway.catalogue;

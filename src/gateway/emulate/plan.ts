@@ -1,6 +1,6 @@
 /** Which of a conversation's wishes dragoman fulfils itself because the upstream's wire cannot, each with its note. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
-import type { Conversation, Tool } from '../../core/conversation.ts';
+import type { Conversation, OutputLimits, Tool } from '../../core/conversation.ts';
 import type { Expectation } from './expectation.ts';
 import { ForcedToolUse } from './forced-tool-use.ts';
 import { JsonOutput } from './json-output.ts';
@@ -43,12 +43,12 @@ type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
 
 /** Throws `invalid_request` for a JSON schema which is none. */
 export function planEmulation(conversation: Conversation, options: EmulationOptions): EmulationPlan {
-  const { maxTokens, stopSequences, format } = conversation.output;
+  const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
   const makers: MakeTransform[] = [];
-  const note = (rule: keyof typeof EMULATION_RULES, path: string, before?: string): void => {
-    adjustments.push(adjustment(rule, path, before));
+  const note = (...made: Parameters<typeof emulationNote>): void => {
+    adjustments.push(emulationNote(...made));
   };
 
   const callable = callableTools(conversation);
@@ -60,21 +60,43 @@ export function planEmulation(conversation: Conversation, options: EmulationOpti
     fulfilled.add('parallel-tool-use-ignored');
     makers.push(() => new SingleToolUse());
   }
-  if (maxTokens !== undefined) {
-    note('max-tokens-emulated', 'max_tokens', String(maxTokens));
-    makers.push(() => new MaxTokens(maxTokens));
-  }
-  if (stopSequences.length > 0) {
-    note('stop-emulated', 'stop', String(stopSequences.length));
-    makers.push(() => new StopSequences(stopSequences));
-  }
+  const limits = planLimits(conversation.output);
+  adjustments.push(...limits.adjustments);
   const expectation = expectationOf(conversation);
   if (expectation instanceof ForcedToolUse) {
     note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
   } else if (expectation && format.type !== 'text') {
     note(`${format.type}-emulated`, format.at ?? 'response_format');
   }
-  return { adjustments, fulfilled, expectation, createTransforms: (noteMade) => makers.map((make) => make(noteMade)) };
+  return { adjustments, fulfilled, expectation, createTransforms };
+
+  function createTransforms(noteMade: (made: Adjustment) => void): readonly ReplyTransform[] {
+    return [...makers.map((make) => make(noteMade)), ...limits.createTransforms()];
+  }
+}
+
+interface LimitsPlan {
+  readonly adjustments: readonly Adjustment[];
+  createTransforms(): readonly ReplyTransform[];
+}
+
+/** Where a reply is to end whatever it says. */
+export function planLimits({ maxTokens, stopSequences }: Omit<OutputLimits, 'format'>): LimitsPlan {
+  const adjustments: Adjustment[] = [];
+  const makers: (() => ReplyTransform)[] = [];
+  if (maxTokens !== undefined) {
+    adjustments.push(emulationNote('max-tokens-emulated', 'max_tokens', String(maxTokens)));
+    makers.push(() => new MaxTokens(maxTokens));
+  }
+  if (stopSequences.length > 0) {
+    adjustments.push(emulationNote('stop-emulated', 'stop', String(stopSequences.length)));
+    makers.push(() => new StopSequences(stopSequences));
+  }
+  return { adjustments, createTransforms: () => makers.map((make) => make()) };
+}
+
+function emulationNote(rule: keyof typeof EMULATION_RULES, path: string, before?: string): Adjustment {
+  return adjustment(rule, path, before);
 }
 
 function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {

@@ -1,0 +1,133 @@
+/**
+ * Inline completion: one small question to the service instead of a conversation. It is asked while somebody types, so
+ * it neither waits in the line of chats nor takes a place in it.
+ */
+import type { CodeCompletion } from '../core/code-completion.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ReplyEvent } from '../core/reply.ts';
+import { TextPiece } from '../core/text.ts';
+import { estimateTokens } from '../core/tokens.ts';
+import { estimated, type Figure } from '../core/usage.ts';
+import type { CompletionPage, EncodedCompletion } from '../upstreams/upstream.ts';
+import { inlineIdOf } from './affinity.ts';
+import {
+  authorized,
+  clientClosed,
+  explainRefusal,
+  type GatewayContext,
+  isSuccess,
+  readText,
+  upstreamRequestId,
+} from './context.ts';
+import { planLimits } from './emulate/plan.ts';
+import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
+import { RetryPlan } from './retry.ts';
+
+/** Ten completions of 5,120 characters, their references and imports. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** The service gives what it has found page by page. */
+const MAX_PAGES = 5;
+
+type Completions = CompletionPage['completions'];
+
+/** One answer for each choice, at least one, perhaps an empty one. Rejects with a GatewayError. */
+export async function complete(
+  context: GatewayContext,
+  request: CompletionRequest,
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
+  const conversationId = inlineIdOf(request.client);
+  const { group } = request;
+  const plan = new RetryPlan(context.clock.random);
+  for (let attempt = 1; ; attempt++) {
+    let lease: Lease | undefined;
+    try {
+      const { tried, refresh } = plan;
+      const wanted = { conversationId, modelId: undefined, tried, refresh, group, signal, control: true };
+      lease = await context.pool.lease(wanted);
+      const found = await find(context, request.completion, lease, signal);
+      lease.release(undefined);
+      return answersOf(request, found, routeOf(lease, found.answer, attempt, conversationId));
+    } catch (cause) {
+      const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease?.accountId);
+      lease?.release(ABOUT_THE_FEATURE.has(error.code) ? undefined : error);
+      const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
+      context.log.debug({ requestId: request.requestId, attempt, code: error.code }, 'a completion failed');
+      if (step.type === 'give-up') throw step.error;
+      if (step.waitMs > 0) await context.clock.sleep(step.waitMs, signal);
+    }
+  }
+}
+
+/** An account without inline completion is as good as any other for everything else. */
+const ABOUT_THE_FEATURE: ReadonlySet<ErrorCode> = new Set(['feature_not_supported', 'permission_denied']);
+
+interface Found {
+  readonly completions: Completions;
+  readonly encoded: EncodedCompletion;
+  readonly answer: UpstreamAnswer;
+}
+
+async function find(
+  context: GatewayContext,
+  completion: CodeCompletion,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { upstream, codeReferences: references } = context;
+  const texts = new Map<string, Completions[number]>();
+  let nextToken: string | undefined;
+  for (let page = 1; ; page++) {
+    const encoded = upstream.encodeCompletion(completion, { access: lease.access, references, nextToken });
+    const answer = await context.send(authorized(encoded.request, lease), signal);
+    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+    const found = upstream.decodeCompletion(await readText(answer, MAX_ANSWER_BYTES));
+    for (const each of found.completions) if (!texts.has(each.text)) texts.set(each.text, each);
+    nextToken = found.nextToken;
+    if (nextToken === undefined || page === MAX_PAGES || texts.size >= completion.choices)
+      return { completions: [...texts.values()].slice(0, completion.choices), encoded, answer };
+  }
+}
+
+function routeOf(lease: Lease, answer: UpstreamAnswer, attempt: number, conversationId: string): Answer['route'] {
+  return {
+    accountId: lease.accountId,
+    modelId: INLINE_MODEL,
+    conversationId,
+    wireProfile: lease.access.wireProfile,
+    attempt,
+    upstreamRequestId: upstreamRequestId(answer),
+    choice: lease.choice,
+  };
+}
+
+/** The service does not say which model completes code. */
+const INLINE_MODEL = 'inline-completion';
+
+function answersOf(request: CompletionRequest, { completions, encoded }: Found, route: Answer['route']): Answer[] {
+  const limits = planLimits(request.completion.limits);
+  const adjustments = [...request.adjustments, ...encoded.adjustments, ...limits.adjustments];
+  const found: Completions = completions.length > 0 ? completions : [{ text: '', sources: [] }];
+  return found.map((each, choice) => {
+    // All choices came of one question.
+    let events = eventsOf(each, choice === 0 ? encoded.inputTokens : estimated(0));
+    for (const transform of limits.createTransforms()) events = transform.push(events);
+    return { batches: once(events), adjustments, route };
+  });
+}
+
+function eventsOf({ text, sources }: Completions[number], inputTokens: Figure): readonly ReplyEvent[] {
+  const usage = { inputTokens, outputTokens: estimated(estimateTokens(text)) };
+  return [
+    { type: 'reply-start', inputTokens },
+    ...sources.map((source): ReplyEvent => ({ type: 'source', source })),
+    { type: 'text-start', index: 0 },
+    { type: 'text-delta', index: 0, text: TextPiece.plain(text) },
+    { type: 'text-end', index: 0 },
+    { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage },
+  ];
+}
+
+async function* once(events: readonly ReplyEvent[]): AsyncGenerator<readonly ReplyEvent[], void> {
+  yield events;
+}

@@ -1,0 +1,63 @@
+/** What becomes of every field of a completions request: decided once, as data, for the parser, the docs and a test. */
+export type FieldFate =
+  /** Goes upstream, or decides how we answer. */
+  | 'used'
+  /** The upstream has no such control; dragoman does it itself. */
+  | 'emulated'
+  /** A wish which cannot be granted and does not change what the request means: accepted, and noted. */
+  | 'noted'
+  /** Says nothing about the answer. */
+  | 'ignored'
+  /** Would change what the answer means and cannot be done: 400, unless its value asks for nothing. */
+  | 'refused';
+
+/** OpenAI's own. */
+export const FIELD_FATES = {
+  model: 'used',
+  prompt: 'used',
+  suffix: 'used',
+  stream: 'used',
+  'stream_options.include_usage': 'used',
+
+  max_tokens: 'emulated',
+  stop: 'emulated',
+  echo: 'emulated',
+  n: 'emulated',
+
+  temperature: 'noted',
+  top_p: 'noted',
+  presence_penalty: 'noted',
+  frequency_penalty: 'noted',
+  seed: 'noted',
+  logit_bias: 'noted',
+
+  user: 'ignored',
+  'stream_options.include_obfuscation': 'ignored',
+
+  /** No more than `n` is fine. */
+  best_of: 'refused',
+  /** 0 is fine. */
+  logprobs: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
+/** Not OpenAI's own: what editors send to say the same, or more. */
+export const EDITOR_FIELD_FATES = {
+  language: 'used',
+  filename: 'used',
+  file_name: 'used',
+  file_path: 'used',
+  filepath: 'used',
+  path: 'used',
+  input_prefix: 'used',
+  input_suffix: 'used',
+  input_extra: 'used',
+  n_predict: 'emulated',
+  segments: 'used',
+} as const satisfies Record<string, FieldFate>;
+
+/** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
+export function fateOf(field: string): FieldFate | undefined {
+  if (field === 'stream_options') return 'used';
+  const fates: Readonly<Record<string, FieldFate>> = { ...FIELD_FATES, ...EDITOR_FIELD_FATES };
+  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+}

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { EDITOR_FIELD_FATES, FIELD_FATES, fateOf } from './fields.ts';
+import { openaiCompletions, openaiFim } from './index.ts';
+import { echoOf, parseCompletion, parseFim, parseRequest } from './parse.ts';
+
+const CONTEXT = { header: () => undefined, nowMs: 1_000 };
+const P = 'function add(a, b) {\n  return ';
+const S = '\n}\n';
+
+function code(fields: object) {
+  return parseCompletion({ model: 'm', ...fields }, CONTEXT)?.completion;
+}
+function fim(fields: object) {
+  return parseFim({ model: 'm', ...fields }, CONTEXT).completion;
+}
+function chat(fields: object) {
+  return parseRequest({ model: 'm', ...fields }, CONTEXT);
+}
+
+describe('code at the cursor', () => {
+  it('is a prompt with a suffix, even an empty one', () => {
+    expect(code({ prompt: P, suffix: S })).toMatchObject({ model: 'm', prefix: P, suffix: S, choices: 1, related: [] });
+    expect(code({ prompt: [P], suffix: '' })).toMatchObject({ prefix: P, suffix: '' });
+    expect(code({ prompt: P, suffix: null })).toBeUndefined();
+  });
+
+  const templates: readonly [string, string][] = [
+    ['Qwen Coder', `<|fim_prefix|>${P}<|fim_suffix|>${S}<|fim_middle|>`],
+    ['the suffix first', `<|fim_suffix|>${S}<|fim_prefix|>${P}<|fim_middle|>`],
+    ['StarCoder', `<fim_prefix>${P}<fim_suffix>${S}<fim_middle>`],
+    ['SantaCoder', `<fim-prefix>${P}<fim-suffix>${S}<fim-middle>`],
+    ['DeepSeek Coder', `<｜fim▁begin｜>${P}<｜fim▁hole｜>${S}<｜fim▁end｜>`],
+    ['Code Llama', `<PRE> ${P} <SUF>${S} <MID>`],
+    ['Codestral', `[SUFFIX]${S}[PREFIX]${P}`],
+    ['GLM', `<|code_prefix|>${P}<|code_suffix|>${S}<|code_middle|>`],
+    ['instructions before it', `Complete the code.\n<|fim_prefix|>${P}<|fim_suffix|>${S}<|fim_middle|>`],
+  ];
+  it.each(templates)('is found between the markers of %s', (_name, prompt) => {
+    expect(code({ prompt })).toMatchObject({ prefix: P, suffix: S, at: { prefix: 'prompt', suffix: 'prompt' } });
+    expect(fim({ prompt })).toMatchObject({ prefix: P, suffix: S });
+  });
+
+  const files: readonly [string, string][] = [
+    [
+      "Qwen Coder's separators",
+      `<|repo_name|>shop\n<|file_sep|>b.js\nlet b;\n<|file_sep|>src/a.js\n<|fim_prefix|>${P}<|fim_suffix|>${S}<|fim_middle|>`,
+    ],
+    ["StarCoder's", `<file_sep>b.js\nlet b;\n<file_sep>src/a.js\n<fim_prefix>${P}<fim_suffix>${S}<fim_middle>`],
+    ["Codestral's", `[SUFFIX]${S}[PREFIX]+++++ b.js\nlet b;\n+++++ src/a.js\n${P}`],
+  ];
+  it.each(files)('comes with pieces of other files between %s', (_name, prompt) => {
+    expect(code({ prompt })).toMatchObject({
+      prefix: P,
+      suffix: S,
+      fileName: 'src/a.js',
+      related: [{ fileName: 'b.js', text: 'let b;\n' }],
+    });
+  });
+
+  it('may stand in an open code fence, which says what it is', () => {
+    expect(code({ prompt: `\`\`\`typescript src/a.ts\n${P}`, suffix: `${S}\`\`\`` })).toMatchObject({
+      prefix: P,
+      suffix: S,
+      language: 'typescript',
+      fileName: 'src/a.ts',
+    });
+    expect(code({ prompt: `\`\`\`js\n${P}`, suffix: '' })).toMatchObject({ prefix: P, language: 'js' });
+    const closed = '```js\nlet a;\n```\nand then ';
+    expect(code({ prompt: closed, suffix: '' })).toMatchObject({ prefix: closed, language: undefined });
+  });
+
+  it.each(['filename', 'file_name', 'file_path', 'filepath', 'path'])('may be named by %s', (field) => {
+    expect(code({ prompt: P, suffix: S, [field]: 'a.py', language: 'python' })).toMatchObject({
+      fileName: 'a.py',
+      language: 'python',
+    });
+  });
+
+  it('is what a llama.cpp client sends, with what stands before the cursor in its line as the prompt', () => {
+    const body = {
+      input_prefix: 'function add(a, b) {\n',
+      prompt: '  return ',
+      input_suffix: S,
+      input_extra: [{ filename: 'b.js', text: 'let b;' }, { text: 'nameless' }],
+      n_predict: 64,
+      top_k: 40,
+      samplers: ['top_k'],
+    };
+    const parsed = parseFim(body, CONTEXT);
+    expect(parsed.completion).toMatchObject({
+      model: 'inline-completion',
+      prefix: P,
+      suffix: S,
+      related: [{ fileName: 'b.js', text: 'let b;' }],
+      limits: { maxTokens: 64 },
+    });
+    expect(echoOf(parsed).form).toBe('infill');
+    expect(parsed.adjustments.map(({ path }) => path)).toEqual(['top_k', 'samplers']);
+    expect(parseFim({ ...body, n_predict: -1 }, CONTEXT).completion.limits.maxTokens).toBeUndefined();
+  });
+
+  it('is what a Tabby client sends, in segments', () => {
+    const body = { language: 'javascript', segments: { prefix: P, suffix: S, filepath: 'src/a.js' } };
+    expect(parseCompletion(body, CONTEXT)?.completion).toMatchObject({
+      prefix: P,
+      suffix: S,
+      language: 'javascript',
+      fileName: 'src/a.js',
+    });
+  });
+
+  it('needs no suffix where every request is about code', () => {
+    expect(fim({ prompt: P })).toMatchObject({ prefix: P, suffix: '' });
+    expect(() => fim({})).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'prompt' }));
+  });
+
+  it('has limits and choices', () => {
+    expect(code({ prompt: P, suffix: S, max_tokens: 32, stop: ['\n\n', ''], n: 3 })).toMatchObject({
+      choices: 3,
+      limits: { maxTokens: 32, stopSequences: ['\n\n'] },
+    });
+    expect(() => code({ prompt: P, suffix: S, n: 11 })).toThrow(expect.objectContaining({ param: 'n' }));
+  });
+});
+
+describe('a prompt', () => {
+  it('is asked as a chat', () => {
+    const { conversation, stream, choices } = chat({ prompt: 'Once upon a time', max_tokens: 5, stop: '.', n: 2 });
+    expect(conversation).toMatchObject({
+      model: 'm',
+      turns: [{ role: 'user', parts: [{ type: 'text', at: 'prompt', text: 'Once upon a time' }] }],
+      output: { maxTokens: 5, stopSequences: ['.'], format: { type: 'text' } },
+    });
+    expect({ stream, choices }).toEqual({ stream: false, choices: 2 });
+  });
+
+  it('which only mentions markers is none with a cursor', () => {
+    expect(code({ prompt: 'What does <|fim_prefix|> mean?' })).toBeUndefined();
+    expect(code({ prompt: 'Is [PREFIX] before [SUFFIX]?' })).toBeUndefined();
+  });
+
+  it.each([
+    [{ prompt: '' }, 'invalid_request', 'prompt'],
+    [{ prompt: 7 }, 'invalid_request', 'prompt'],
+    [{ prompt: ['a', 'b'] }, 'unsupported_parameter', 'prompt'],
+    [{ prompt: [1, 2] }, 'unsupported_parameter', 'prompt'],
+    [{ prompt: [[1], [2]] }, 'unsupported_parameter', 'prompt'],
+    [{ prompt: 'x', logprobs: 1 }, 'unsupported_parameter', 'logprobs'],
+    [{ prompt: 'x', best_of: 3 }, 'unsupported_parameter', 'best_of'],
+    [{ prompt: 'x', n: 5 }, 'unsupported_parameter', 'n'],
+    [{ prompt: 'x', model: null }, 'invalid_request', 'model'],
+  ])('%j is refused', (fields, errorCode, param) => {
+    expect(() => chat(fields)).toThrow(expect.objectContaining({ code: errorCode, param }));
+  });
+});
+
+describe('the fates of fields', () => {
+  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+    const path = createRequire(import.meta.url).resolve('openai/resources/completions');
+    const declarations = readFileSync(path.replace(/\.m?js$/, '.d.ts'), 'utf8');
+    const start = declarations.indexOf('export interface CompletionCreateParamsBase {');
+    const body = declarations.slice(start, declarations.indexOf('\n}', start));
+    const official = [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, field = '']) => field);
+    const ours = Object.keys(FIELD_FATES).map((field) => field.replace(/\..*/, ''));
+    expect(official.length).toBeGreaterThan(12);
+    expect([...new Set(ours)].sort()).toEqual(official.sort());
+  });
+
+  it('are noted or not as they say', () => {
+    const fields = { temperature: 0.2, top_p: 1, user: 'u', seed: 1, unheard_of: 'x' };
+    expect(chat({ prompt: 'x', ...fields }).adjustments).toEqual([
+      { rule: 'parameter-ignored', path: 'temperature', before: '0.2' },
+      { rule: 'parameter-ignored', path: 'top_p', before: '1' },
+      { rule: 'parameter-ignored', path: 'seed', before: '1' },
+      { rule: 'field-ignored', path: 'unheard_of' },
+    ]);
+    expect(Object.keys(EDITOR_FIELD_FATES).every((field) => fateOf(field) !== undefined)).toBe(true);
+    expect(fateOf('toString')).toBeUndefined();
+  });
+});
+
+describe('a failure', () => {
+  it('is told as the APIs of OpenAI do', () => {
+    for (const protocol of [openaiCompletions, openaiFim]) {
+      try {
+        protocol.parseRequest({ model: 'm', prompt: 3 }, CONTEXT);
+        expect.fail('nothing was thrown');
+      } catch (cause) {
+        expect(protocol.writeError(cause as never, 'r')).toMatchObject({
+          status: 400,
+          body: { error: { param: 'prompt' } },
+        });
+      }
+    }
+  });
+});

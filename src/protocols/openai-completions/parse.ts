@@ -1,0 +1,210 @@
+/** A completions request: code at the cursor, or a prompt which is answered as a chat. */
+import type { CodeCompletion } from '../../core/code-completion.ts';
+import type { Conversation } from '../../core/conversation.ts';
+import { Notes } from '../notes.ts';
+import { readChoices } from '../openai-choices.ts';
+import { RULE_VALUE } from '../openai-errors.ts';
+import type { AnswerableRequest, ParsedCompletion, ParsedRequest, RequestContext } from '../protocol.ts';
+import { check, refuse, refuseUnsupported } from '../shape.ts';
+import { type CodePrompt, readFence, readFiles, readMarkers } from './code-prompt.ts';
+import { fateOf } from './fields.ts';
+import type { CompletionsRequest } from './wire.ts';
+import * as wire from './wire.ts';
+
+/** What of the request the writer needs. */
+export interface Echo {
+  /** As the client wrote it; replies say it again. */
+  readonly model: string;
+  readonly includeUsage: boolean;
+  /** The prompt, where it is to come back before the completion; else empty. */
+  readonly prompt: string;
+  /** `fim`: text stands where a chat has it, too. `infill`: it stands at the top as well, as llama.cpp's server says it. */
+  readonly form: 'text' | 'fim' | 'infill';
+}
+
+/** Named in answers to requests which name none: the service has one model for code at the cursor. */
+const NO_MODEL = 'inline-completion';
+
+/** More than one answer of the service holds would cost further requests while somebody waits for the first. */
+const MAX_CODE_CHOICES = 10;
+
+/** A prompt as a chat. Throws GatewayError, blame `client`. */
+export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+  const request = check(wire.requestShape, body, '');
+  const { model } = request;
+  if (model === null || model === undefined) throw refuse('model', 'a required field is missing.');
+  const notes = new Notes();
+  const prompt = readPrompt(request);
+  if (prompt === undefined || prompt === '') throw refuse('prompt', 'there is nothing in it to answer.');
+  const choices = readChoices(request.n, notes);
+  const conversation: Conversation = {
+    model,
+    system: [],
+    turns: [{ at: 'prompt', role: 'user', parts: [{ type: 'text', at: 'prompt', text: prompt }] }],
+    tools: [],
+    toolChoice: { type: 'auto' },
+    parallelToolUse: true,
+    reasoning: { mode: 'unset' },
+    output: { ...readLimits(request, notes), format: { type: 'text' } },
+    key: undefined,
+    environment: undefined,
+  };
+  const answerable = readAnswerable(request, notes, context, 'text');
+  return { ...answerable, conversation, ...(choices > 1 ? { choices } : {}) };
+}
+
+/** Undefined for a body which does not say where a cursor stands. Throws GatewayError, blame `client`. */
+export function parseCompletion(body: unknown, context: RequestContext): ParsedCompletion | undefined {
+  const request = check(wire.requestShape, body, '');
+  const code = readCode(request);
+  return code && toCompletion(request, code, context, isInfill(request) ? 'infill' : 'text');
+}
+
+/** The same where every request is about code. */
+export function parseFim(body: unknown, context: RequestContext): ParsedCompletion {
+  const request = check(wire.requestShape, body, '');
+  const code = readCode(request) ?? plainCode(readPrompt(request), '', undefined);
+  if (code === undefined) throw refuse('prompt', 'a required field is missing.');
+  return toCompletion(request, code, context, isInfill(request) ? 'infill' : 'fim');
+}
+
+interface Code extends CodePrompt {
+  readonly language: string | undefined;
+  readonly at: CodeCompletion['at'];
+}
+
+function isInfill({ input_prefix: prefix, input_suffix: suffix }: CompletionsRequest): boolean {
+  return typeof prefix === 'string' || typeof suffix === 'string';
+}
+
+function readCode(request: CompletionsRequest): Code | undefined {
+  const { segments, suffix, input_prefix: inputPrefix, input_suffix: inputSuffix } = request;
+  if (segments) {
+    const at = { prefix: 'segments.prefix', suffix: 'segments.suffix' };
+    const code = plainCode(segments.prefix, segments.suffix ?? '', at);
+    return code && { ...code, fileName: segments.filepath ?? code.fileName };
+  }
+  const prompt = readPrompt(request);
+  if (isInfill(request)) {
+    const related = (request.input_extra ?? []).flatMap(({ filename, text }) =>
+      filename && text ? [{ fileName: filename, text }] : [],
+    );
+    const at = { prefix: 'input_prefix', suffix: 'input_suffix' };
+    // The prompt is what stands before the cursor in its own line.
+    const code = plainCode((inputPrefix ?? '') + (prompt ?? ''), inputSuffix ?? '', at);
+    return code && { ...code, related };
+  }
+  if (typeof suffix === 'string') return plainCode(prompt ?? '', suffix, undefined);
+  const marked = prompt === undefined ? undefined : readMarkers(prompt);
+  return marked && { ...marked, language: undefined, at: { prefix: 'prompt', suffix: 'prompt' } };
+}
+
+function plainCode(prefix: string | undefined, suffix: string, at: CodeCompletion['at'] | undefined): Code | undefined {
+  if (prefix === undefined) return undefined;
+  const files = readFiles(prefix);
+  const fence = readFence(files.code);
+  const isFenced = fence.code !== files.code;
+  return {
+    prefix: fence.code,
+    suffix: isFenced ? suffix.replace(/\n`{3,}\s*$/, '\n') : suffix,
+    language: fence.language,
+    fileName: fence.fileName ?? files.fileName,
+    related: files.related,
+    at: at ?? { prefix: 'prompt', suffix: 'suffix' },
+  };
+}
+
+function toCompletion(
+  request: CompletionsRequest,
+  code: Code,
+  context: RequestContext,
+  form: Echo['form'],
+): ParsedCompletion {
+  const notes = new Notes();
+  const named = request.filename ?? request.file_name ?? request.file_path ?? request.filepath ?? request.path;
+  const completion: CodeCompletion = {
+    model: request.model ?? NO_MODEL,
+    ...code,
+    fileName: named || code.fileName,
+    language: request.language || code.language,
+    choices: readCodeChoices(request),
+    limits: readLimits(request, notes),
+  };
+  return { ...readAnswerable(request, notes, context, form), completion };
+}
+
+function readCodeChoices({ n }: CompletionsRequest): number {
+  const choices = n ?? 1;
+  if (choices <= MAX_CODE_CHOICES) return choices;
+  throw refuseUnsupported('n', `at most ${MAX_CODE_CHOICES} choices can be had of code at the cursor.`, RULE_VALUE);
+}
+
+/** Undefined where there is none. */
+function readPrompt({ prompt }: CompletionsRequest): string | undefined {
+  if (prompt === undefined || prompt === null) return undefined;
+  if (typeof prompt === 'string') return prompt;
+  if (!Array.isArray(prompt)) throw refuse('prompt', 'expected a string.');
+  const [first, ...more] = prompt as readonly unknown[]; // isArray says any[]
+  if (typeof first === 'number' || Array.isArray(first))
+    throw refuseUnsupported('prompt', 'tokens cannot be read here; send the text.', RULE_VALUE);
+  if (more.length > 0) throw refuseUnsupported('prompt', 'only one prompt can be completed in a request.', RULE_VALUE);
+  if (typeof first !== 'string') throw refuse('prompt', 'expected a string.');
+  return first;
+}
+
+function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['limits'] {
+  const limit = request.max_tokens ?? request.n_predict ?? undefined;
+  const { stop } = request;
+  const sequences = typeof stop === 'string' ? [stop] : (stop ?? []);
+  const said = sequences.filter((sequence) => sequence !== '');
+  if (said.length < sequences.length) notes.add('empty-stop-ignored', 'stop', String(sequences.length - said.length));
+  // llama.cpp's clients say -1 for no limit.
+  return { maxTokens: limit !== undefined && limit > 0 ? limit : undefined, stopSequences: said };
+}
+
+function readAnswerable(
+  request: CompletionsRequest,
+  notes: Notes,
+  { nowMs }: RequestContext,
+  form: Echo['form'],
+): AnswerableRequest {
+  refuseWishes(request);
+  noteFields(request, notes);
+  const echo: Echo = {
+    model: request.model ?? NO_MODEL,
+    includeUsage: request.stream_options?.include_usage ?? false,
+    prompt: request.echo ? (readPrompt(request) ?? '') : '',
+    form,
+  };
+  return {
+    stream: request.stream ?? false,
+    adjustments: notes.adjustments,
+    createdAtS: Math.floor(nowMs / 1000),
+    echo,
+  };
+}
+
+function refuseWishes({ logprobs, best_of: bestOf, n }: CompletionsRequest): void {
+  if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
+  if (bestOf && bestOf > (n ?? 1))
+    throw refuseUnsupported('best_of', 'completions cannot be compared here; send no more than n.', RULE_VALUE);
+}
+
+function noteFields(request: CompletionsRequest, notes: Notes): void {
+  const known = new Set<string>();
+  for (const [field, value] of Object.entries(request)) {
+    const fate = fateOf(field);
+    if (fate !== undefined) known.add(field);
+    if (fate === 'noted' && value !== null && value !== undefined && value !== false)
+      notes.add('parameter-ignored', field, typeof value === 'number' ? String(value) : undefined);
+  }
+  notes.addUnknown(request, known, 'request', '');
+  notes.addUnknown(request.stream_options ?? {}, STREAM_OPTIONS, 'stream_options', 'stream_options');
+}
+
+const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
+
+/** Every request this protocol is handed was parsed by it. */
+export function echoOf(request: AnswerableRequest): Echo {
+  return request.echo as Echo; // readAnswerable made it
+}

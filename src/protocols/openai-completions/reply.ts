@@ -1,0 +1,59 @@
+/** A whole reply as one `text_completion`, or as the chat-shaped object which editors read from `/fim/completions`. */
+import type { Reply } from '../../core/collect.ts';
+import type { Source, StopReason } from '../../core/reply.ts';
+import { toWireUsage } from '../openai-chat/reply.ts';
+import { usageOfAll } from '../openai-choices.ts';
+import type { AnswerableRequest } from '../protocol.ts';
+import { type Echo, echoOf } from './parse.ts';
+
+export const OBJECTS: Record<Echo['form'], { readonly whole: string; readonly chunk: string }> = {
+  text: { whole: 'text_completion', chunk: 'text_completion' },
+  fim: { whole: 'chat.completion', chunk: 'chat.completion.chunk' },
+  infill: { whole: 'text_completion', chunk: 'text_completion' },
+};
+
+export function writeReplies(replies: readonly Reply[], request: AnswerableRequest, id: string): unknown {
+  const echo = echoOf(request);
+  const usage = usageOfAll(replies);
+  const choices = replies.map((reply, index) => toChoice(reply, index, echo));
+  return {
+    id,
+    object: OBJECTS[echo.form].whole,
+    created: request.createdAtS,
+    model: echo.model,
+    ...(echo.form === 'infill' ? { content: choices[0]?.text ?? '', stop: true } : {}),
+    choices,
+    ...(usage && { usage: toWireUsage(usage) }),
+  };
+}
+
+function toChoice({ blocks, sources, stopReason }: Reply, index: number, { prompt, form }: Echo) {
+  const text = prompt + blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  return {
+    ...(form === 'fim' ? { message: { role: 'assistant', content: text } } : {}),
+    text,
+    index,
+    logprobs: null,
+    finish_reason: FINISH_REASONS[stopReason],
+    ...toReferences(sources),
+  };
+}
+
+export const FINISH_REASONS: Record<StopReason, string> = {
+  'end-turn': 'stop',
+  'stop-sequence': 'stop',
+  'tool-use': 'stop',
+  'max-tokens': 'length',
+  'context-window': 'length',
+  refusal: 'content_filter',
+};
+
+/** Not OpenAI's own: where published code looks alike, and its licence. Whoever takes the code over has to know. */
+export function toReferences(sources: readonly Source[]): { readonly references?: readonly object[] } {
+  const references = sources.flatMap((source) => {
+    if (source.type !== 'code') return [];
+    const { licenseName: license, repository, url } = source;
+    return [{ license: license ?? null, repository: repository ?? null, url: url ?? null }];
+  });
+  return references.length === 0 ? {} : { references };
+}

@@ -1,0 +1,39 @@
+/**
+ * The request of OpenAI's legacy Completions API, and what editors send to it or beside it: Mistral's `/fim/completions`
+ * (the same fields), llama.cpp's infill (`input_prefix`, `input_suffix`), Tabby's `segments`. Lenient, as everywhere.
+ * Source: https://platform.openai.com/docs/api-reference/completions/create and the types of the `openai` package.
+ */
+import { z } from 'zod';
+
+const text = z.string().nullish();
+
+export const requestShape = z.looseObject({
+  model: z.string().min(1).nullish(),
+  /** A string, or a list of one; lists of tokens are refused. */
+  prompt: z.unknown().optional(),
+  suffix: text,
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  max_tokens: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
+  echo: z.boolean().nullish(),
+  n: z.int().positive().nullish(),
+  best_of: z.int().positive().nullish(),
+  logprobs: z.int().nonnegative().nullish(),
+
+  /** Not OpenAI's own: what kind of file the code is of. */
+  language: text,
+  filename: text,
+  file_name: text,
+  file_path: text,
+  filepath: text,
+  path: text,
+
+  input_prefix: text,
+  input_suffix: text,
+  input_extra: z.array(z.looseObject({ filename: text, text })).nullish(),
+  n_predict: z.int().nullish(),
+
+  segments: z.looseObject({ prefix: z.string(), suffix: text, filepath: text }).nullish(),
+});
+export type CompletionsRequest = z.output<typeof requestShape>;
