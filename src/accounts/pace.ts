@@ -12,7 +12,7 @@ const LONGEST_HOLD_MS = 60_000;
 const FIRST_INTERVAL_MS = 500;
 const LONGEST_INTERVAL_MS = 10_000;
 /** After a warning about the account itself it begins again with single requests, so far apart. */
-const INTERVAL_AFTER_WARNING_MS = 2_000;
+const INTERVAL_AFTER_WARNING_MS = 1_000;
 /** What a good reply leaves of the interval; below the shortest one there is none. */
 const INTERVAL_DECAY = 0.8;
 const SHORTEST_INTERVAL_MS = 20;

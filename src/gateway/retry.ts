@@ -52,10 +52,12 @@ export class RetryPlan {
     this.#random = random;
   }
 
-  /** A token refused again although it is new: then the credential itself is bad. */
+  /** A token refused again although it is new: then the credential itself is bad, or it is not about the token. */
   judge(error: GatewayError, accountId: string | undefined): GatewayError {
     if (error.policy.retry !== 'after-refresh' || accountId === undefined || !this.#refreshed.has(accountId))
       return error;
+    const { message, upstream } = error;
+    if (!isAboutToken(upstream)) return new GatewayError('permission_denied', message, { cause: error, upstream });
     return new GatewayError(
       'credential_rejected',
       'The upstream refused a freshly made access token. Sign in again with `dragoman login`.',
@@ -104,6 +106,11 @@ export class RetryPlan {
     this.#repeats.set(error.code, repeats + 1);
     return { type: 'again', waitMs };
   }
+}
+
+/** A 403 may have many reasons; without any hint at a token the credential is not given up for it. */
+function isAboutToken(failure: GatewayError['upstream']): boolean {
+  return !failure || failure.status === 401 || /token|credential/i.test(`${failure.name} ${failure.message}`);
 }
 
 /** The pool's own refusals: there is none left to try. A dead credential is one account's, and others may follow. */

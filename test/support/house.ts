@@ -20,6 +20,8 @@ export interface House {
 export interface HouseOptions extends SimulatorOptions {
   /** `DRAGOMAN_…` variables besides those the house sets itself. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The gateway's; default: the real time, on which waiting takes none. */
+  readonly gatewayClock?: Clock;
 }
 
 const API_KEY = 'sk-test-house';
@@ -30,14 +32,18 @@ const HASTY_CLOCK: Clock = {
   sleep: async (_ms, signal) => signal?.throwIfAborted(),
 };
 
-export async function openHouse({ env = {}, ...options }: HouseOptions = {}): Promise<House> {
+export async function openHouse({
+  env = {},
+  gatewayClock = HASTY_CLOCK,
+  ...options
+}: HouseOptions = {}): Promise<House> {
   const simulator = await startSimulator({ seed: 7, ...options });
   const { settings } = loadSettings({
     ...environmentFor(simulator.url),
     DRAGOMAN_API_KEYS: API_KEY,
     ...env,
   });
-  const serving = await startServing(settings, SILENT, { clock: HASTY_CLOCK });
+  const serving = await startServing(settings, SILENT, { clock: gatewayClock });
   let taken = 0;
   const waiting: string[] = [];
   const close = async () => {

@@ -14,6 +14,8 @@ export interface FailureRow {
   readonly when: (failure: Failure) => boolean;
   /** What happened, whose fault it is, what to do. */
   readonly explanation: string;
+  /** How long the account had better rest when the answer does not say. */
+  readonly restMs?: number;
 }
 
 export const FAILURE_ROWS: readonly FailureRow[] = [
@@ -139,9 +141,17 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     explanation: 'The service has no capacity for this model at the moment. Try again shortly, or another model.',
   },
   {
+    id: 'suspicious-activity',
+    code: 'account_throttled',
+    when: says(/suspicious activity/i),
+    explanation: 'The service finds this account’s use suspicious and limits it for a while.',
+    // Asking again soon is what gets accounts locked.
+    restMs: 600_000,
+  },
+  {
     id: 'account-throttled',
     code: 'account_throttled',
-    when: either(reason('SERVICE_REQUEST_RATE_EXCEEDED'), says(/suspicious activity|credit limit exceeded/i)),
+    when: either(reason('SERVICE_REQUEST_RATE_EXCEEDED'), says(/credit limit exceeded/i)),
     explanation: 'The service limits this account for a while.',
   },
   {

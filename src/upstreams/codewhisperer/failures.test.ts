@@ -136,7 +136,7 @@ const CASES: readonly Case[] = [
     'Due to suspicious activity, we are imposing temporary limits on your account.',
     null,
     'account_throttled',
-    'account-throttled',
+    'suspicious-activity',
   ],
   [429, THROTTLED, '60-minute credit limit exceeded', null, 'account_throttled', 'account-throttled'],
   [429, THROTTLED, 'x', 'SERVICE_REQUEST_RATE_EXCEEDED', 'account_throttled', 'account-throttled'],
@@ -277,6 +277,13 @@ describe('what else the answer tells', () => {
     const now = Date.UTC(2026, 0, 1);
     const error = explainFailure(answer(429, '', { 'retry-after': value }), now);
     expect(error.retryAfterMs).toBe(expected);
+  });
+
+  it('is not said after suspicious activity, so the account rests for ten minutes', () => {
+    const suspicious = refused(429, THROTTLED, 'Due to suspicious activity, we are imposing temporary limits.');
+    expect(explainFailure(suspicious).retryAfterMs).toBe(600_000);
+    const said = answer(429, '{"message":"suspicious activity"}', { 'retry-after': '30' });
+    expect(explainFailure(said).retryAfterMs).toBe(30_000);
   });
 
   it('is how far the conversation is over the limit', () => {

@@ -41,7 +41,7 @@ function toError(upstream: UpstreamFailure, retryAfter: number | undefined): Gat
   const said = upstream.message === undefined ? '' : ` It said: “${upstream.message}”`;
   return new GatewayError(row.code, row.explanation + said, {
     upstream,
-    retryAfterMs: retryAfter,
+    retryAfterMs: retryAfter ?? row.restMs,
     tokens: row.code === 'context_too_long' ? tokensIn(upstream.message) : undefined,
   });
 }

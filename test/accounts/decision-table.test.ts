@@ -1,0 +1,321 @@
+/**
+ * What becomes of each failure the service knows: two accounts, the one whose turn it is meets the failure once, and
+ * then: who was asked how often, what is thought of that account afterwards, what the client heard. The whole program,
+ * asked by an official SDK which does not try again by itself.
+ */
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import type { AccountState } from '../../src/accounts/health.ts';
+import type { ScriptedReply } from '../../src/simulator/script.ts';
+import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+
+type Refusal = NonNullable<ScriptedReply['refuse']>;
+
+interface Row {
+  readonly name: string;
+  readonly refuse?: Refusal;
+  /** Instead of a refusal. */
+  readonly steps?: NonNullable<ScriptedReply['steps']>;
+  /** How often it happens. */
+  readonly times?: number;
+  /** Chat requests which the account in trouble and the other one got. */
+  readonly asked: readonly [number, number];
+  /** Refreshes of the account in trouble. */
+  readonly refreshes?: number;
+  /** Of the account in trouble; default: ready. */
+  readonly state?: AccountState['status'];
+  /** Failures which count against it; default 0. */
+  readonly failures?: number;
+  /** Status; default 200. */
+  readonly hears?: number;
+  /** Occurs in the message. */
+  readonly says?: RegExp;
+}
+
+const validation = (message: string, reason: string | null = null, status = 400): Refusal => ({
+  ...{ status, name: 'ValidationException', message, reason },
+});
+const throttling = (message: string, reason: string | null = null, more: Partial<Refusal> = {}): Refusal => ({
+  ...{ status: 429, name: 'ThrottlingException', message, reason },
+  ...more,
+});
+const denied = (message: string, reason: string | null = null): Refusal => ({
+  ...{ status: 403, name: 'AccessDeniedException', message, reason },
+});
+
+/** The request's own fault: one try, no account blamed. */
+const clientsFault = (name: string, refuse: Refusal, says?: RegExp, hears = 400): Row => ({
+  ...{ name, refuse, asked: [1, 0], hears },
+  ...(says ? { says } : {}),
+});
+
+const ROWS: readonly Row[] = [
+  clientsFault(
+    'overflow by its reason',
+    validation('Input is too long.', 'CONTENT_LENGTH_EXCEEDS_THRESHOLD'),
+    /too long|context/i,
+  ),
+  clientsFault(
+    'overflow by its words, whatever the status',
+    validation('Input is too long.', null, 500),
+    /too long|context/i,
+  ),
+  clientsFault('overflow of the prompt', validation('Too long.', 'PROMPT_TOO_LONG'), /too long|context/i),
+  clientsFault('tools', validation('Bad.', 'TOOL_SCHEMA_INVALID'), /tools/),
+  clientsFault('images, told as a failure of the service', validation('Bad.', 'IMAGE_SIZE_EXCEEDED', 500), /image/),
+  clientsFault('documents', validation('Bad.', 'DOCUMENT_PASSWORD_PROTECTED'), /document/),
+  clientsFault('the body', validation('Bad.', 'REQUEST_BODY_INVALID'), /form/),
+  clientsFault('the conversation id', validation('Bad.', 'INVALID_CONVERSATION_ID')),
+  clientsFault('the model', validation('Invalid model.', 'INVALID_MODEL_ID'), /model/, 404),
+  clientsFault('missing tool results', validation('Expected toolResult blocks for …')),
+  clientsFault('anything else of 400', validation('Improperly formed request.')),
+  {
+    name: 'a reasoning signature which is not known: once more without reasoning',
+    refuse: validation('Bad signature.', 'THINKING_SIGNATURE_INVALID'),
+    asked: [2, 0],
+  },
+  {
+    name: 'a reasoning signature which is still not known',
+    refuse: validation('Bad signature.', 'THINKING_SIGNATURE_INVALID'),
+    ...{ times: 2, asked: [2, 0], hears: 400 },
+  },
+  {
+    name: 'a missing profile',
+    refuse: validation('profileArn is required for this request.'),
+    ...{ asked: [1, 1], failures: 1 },
+  },
+  {
+    name: 'the plan used up, 402',
+    refuse: {
+      status: 402,
+      name: 'ServiceQuotaExceededException',
+      message: 'You have reached the limit.',
+      reason: 'MONTHLY_REQUEST_COUNT',
+    },
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'the plan used up, told as throttling under 400',
+    refuse: { ...throttling('Maximum Request reached for this month.', 'MONTHLY_REQUEST_COUNT'), status: 400 },
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'the overage cap used up',
+    refuse: {
+      status: 402,
+      name: 'ServiceQuotaExceededException',
+      message: 'You have reached the limit for overages.',
+      reason: 'OVERAGE_REQUEST_LIMIT_EXCEEDED',
+    },
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'the limit of a day',
+    refuse: throttling('Enough for today.', 'DAILY_REQUEST_COUNT'),
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'a suspension, by its reason',
+    refuse: denied('No.', 'TEMPORARILY_SUSPENDED'),
+    ...{ asked: [1, 1], state: 'suspended', failures: 1 },
+  },
+  {
+    name: 'a suspension, by its words',
+    refuse: denied("Your User ID (x) temporarily is suspended. We've locked your account as a security precaution."),
+    ...{ asked: [1, 1], state: 'suspended', failures: 1 },
+  },
+  {
+    name: 'a refused access token: refreshed, then the same account',
+    refuse: denied('The bearer token included in the request is invalid.'),
+    ...{ asked: [2, 0], refreshes: 1 },
+  },
+  {
+    name: 'an expired access token, 401',
+    refuse: { status: 401, name: 'ExpiredTokenException', message: 'The token has expired.' },
+    ...{ asked: [2, 0], refreshes: 1 },
+  },
+  {
+    name: 'a new access token refused as well',
+    refuse: denied('The bearer token included in the request is invalid.'),
+    ...{ times: 2, asked: [2, 1], refreshes: 1, state: 'signed-out', failures: 1 },
+  },
+  {
+    name: 'a feature which is not included',
+    refuse: denied('Not in your plan.', 'FEATURE_NOT_SUPPORTED'),
+    ...{ asked: [1, 1], failures: 1 },
+  },
+  {
+    name: 'a permission',
+    refuse: denied('User is not authorized to make this call.'),
+    ...{ asked: [1, 1], failures: 1 },
+  },
+  {
+    name: 'a 403 which says nothing: refreshed once',
+    refuse: denied('No.'),
+    ...{ asked: [2, 0], refreshes: 1 },
+  },
+  {
+    name: 'a 403 which still says nothing: another account, and no verdict on the credential',
+    refuse: denied('No.'),
+    ...{ times: 2, asked: [2, 1], refreshes: 1, failures: 1 },
+  },
+  {
+    name: '404, as it is',
+    refuse: { status: 404, name: 'ResourceNotFoundException', message: 'Gone.' },
+    asked: [1, 0],
+    hears: 404,
+  },
+  {
+    name: '409, as it is',
+    refuse: { status: 409, name: 'ConflictException', message: 'Conflict.' },
+    asked: [1, 0],
+    hears: 409,
+  },
+  {
+    name: 'a model without capacity, 429: waited for, not another account',
+    refuse: throttling('Busy.', 'INSUFFICIENT_MODEL_CAPACITY'),
+    ...{ times: 2, asked: [3, 0] },
+  },
+  {
+    name: 'a model without capacity, for longer',
+    refuse: throttling('Busy.', 'INSUFFICIENT_MODEL_CAPACITY'),
+    ...{ times: 9, asked: [3, 0], hears: 503, says: /capacity/ },
+  },
+  {
+    name: 'a service under load, 500',
+    refuse: {
+      status: 500,
+      name: 'InternalServerException',
+      message: 'Encountered unexpectedly high load when processing the request, please try again.',
+    },
+    asked: [2, 0],
+  },
+  {
+    name: 'a model which is not available for a while',
+    refuse: { status: 500, name: 'InternalServerException', message: 'x', reason: 'MODEL_TEMPORARILY_UNAVAILABLE' },
+    asked: [2, 0],
+  },
+  { name: '503', refuse: { status: 503, name: 'ServiceUnavailableException', message: 'x' }, asked: [2, 0] },
+  {
+    name: 'suspicious activity',
+    refuse: throttling(
+      'Due to suspicious activity, we are imposing temporary limits on how frequently you can send requests.',
+    ),
+    ...{ asked: [1, 1], state: 'cooling', failures: 1 },
+  },
+  {
+    name: 'throttling: the account is slowed down, another one steps in',
+    refuse: throttling('Too many requests, please wait before trying again.', null, { retryAfterS: 5 }),
+    asked: [1, 1],
+  },
+  { name: '408', refuse: { status: 408, message: 'x' }, asked: [2, 0] },
+  {
+    name: '500, now and then',
+    refuse: { status: 500, name: 'InternalServerException', message: 'x' },
+    times: 2,
+    asked: [3, 0],
+  },
+  { name: '502, for long', refuse: { status: 502 }, times: 9, asked: [3, 0], hears: 502 },
+  { name: 'a connection reset before the first byte', steps: [{ cut: 'reset' }], asked: [2, 0] },
+  { name: '524: the edge gave up waiting', refuse: { status: 524 }, asked: [1, 0], hears: 504 },
+  { name: 'an answer with nothing in it', steps: [{ stopReason: 'END_TURN' }], asked: [2, 0] },
+];
+
+async function openTable(reply: ScriptedReply | undefined, more: object = {}): Promise<PoolHouse> {
+  return openPoolHouse({
+    accounts: [{ id: 'one', ...more }, { id: 'two' }],
+    env: { DRAGOMAN_STRATEGY: 'fill-first' },
+    ...(reply ? { script: { replies: [reply] } } : {}),
+  });
+}
+
+async function ask(house: PoolHouse, stream: boolean): Promise<{ status: number | undefined; message: string }> {
+  const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+  const body = { model: 'claude-sonnet-4.5', messages: [{ role: 'user' as const, content: 'Say hello.' }] };
+  try {
+    if (stream) for await (const chunk of await openai.chat.completions.create({ ...body, stream })) void chunk;
+    else await openai.chat.completions.create(body);
+    return { status: 200, message: '' };
+  } catch (cause) {
+    if (cause instanceof OpenAI.APIError) return { status: cause.status, message: cause.message };
+    throw cause;
+  }
+}
+
+describe('a failure of the service', () => {
+  it.each(ROWS)('$name', async (row) => {
+    const { refuse, steps, times = 1, asked, refreshes = 0, state = 'ready', failures = 0, hears = 200, says } = row;
+    const reply = { when: { account: 'one' }, times, ...(refuse ? { refuse } : {}), ...(steps ? { steps } : {}) };
+    await using house = await openTable(reply);
+    const heard = await ask(house, false);
+    expect(heard).toMatchObject({ status: hears });
+    if (says) expect(heard.message).toMatch(says);
+    expect(house.chatsSeen()).toEqual({ one: asked[0], two: asked[1] });
+    expect(house.callsSeen('one').CreateToken ?? 0).toBe(refreshes);
+    await expect.poll(async () => (await house.account('one')).health.state.status).toBe(state);
+    const isCounted = failures > 0 || hears === 200;
+    if (isCounted)
+      await expect.poll(async () => (await house.account('one')).health.failures, { timeout: 5_000 }).toBe(failures);
+    expect((await house.account('two')).health.state).toEqual({ status: 'ready' });
+  });
+
+  it('a dead credential: signed out, and another account serves', async () => {
+    await using house = await openTable(undefined, { state: 'revoked' });
+    expect(await ask(house, false)).toMatchObject({ status: 200 });
+    expect(house.chatsSeen()).toEqual({ one: 1, two: 1 });
+    expect((await house.account('one')).health.state).toEqual({ status: 'signed-out' });
+    expect(await ask(house, false)).toMatchObject({ status: 200 });
+    expect(house.chatsSeen()).toEqual({ one: 1, two: 2 });
+  });
+
+  it('after output was forwarded: never another try, the stream ends with an error', async () => {
+    await using house = await openTable({
+      when: { account: 'one' },
+      steps: ['Half an answer', { gapMs: 20 }, { cut: 'reset' }],
+    });
+    const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+    const stream = await openai.chat.completions.create({
+      model: 'claude-sonnet-4.5',
+      messages: [{ role: 'user', content: 'Say hello.' }],
+      stream: true,
+    });
+    let seen = '';
+    const reading = (async () => {
+      for await (const chunk of stream) seen += chunk.choices[0]?.delta.content ?? '';
+    })();
+    await expect(reading).rejects.toBeInstanceOf(OpenAI.APIError);
+    expect(seen).toBe('Half an answer');
+    expect(house.chatsSeen()).toEqual({ one: 1, two: 0 });
+    expect((await house.account('one')).health.state).toEqual({ status: 'ready' });
+  });
+
+  it.each<[string, Refusal, number, RegExp]>([
+    ['a suspension', denied('No.', 'TEMPORARILY_SUSPENDED'), 503, /suspended/],
+    ['suspicious activity', throttling('Due to suspicious activity …'), 429, /suspicious/],
+    ['a plan used up', { status: 402, reason: 'MONTHLY_REQUEST_COUNT', message: 'x', name: 'X' }, 429, /used up/],
+    ['a feature', denied('Not in your plan.', 'FEATURE_NOT_SUPPORTED'), 403, /Not in your plan/],
+  ])('of all accounts is told: %s', async (_name, refuse, status, message) => {
+    await using house = await openTable({ refuse });
+    const heard = await ask(house, false);
+    expect(heard.status).toBe(status);
+    expect(heard.message).toMatch(message);
+    expect(house.chatsSeen()).toEqual({ one: 1, two: 1 });
+  });
+
+  it('which every account rests from is told with the time at which the first is back', async () => {
+    await using house = await openTable({
+      refuse: throttling('Due to suspicious activity …', null, { retryAfterS: 70 }),
+    });
+    await ask(house, false);
+    const asked = house.chatsSeen();
+    const answer = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Again.' }] }),
+    });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(await answer.text()).toMatch(/2 resting/);
+    expect(house.chatsSeen()).toEqual(asked);
+  });
+});

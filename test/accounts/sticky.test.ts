@@ -1,0 +1,111 @@
+/** One conversation over fifty turns: it stays with its account, whose prompt cache is worth having, as long as it can. */
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+
+const TURNS = 50;
+const SUSPICION_AT = 20;
+const BACK_AT = 35;
+
+class Talk {
+  readonly #openai: OpenAI;
+  readonly #messages: OpenAI.ChatCompletionMessageParam[] = [];
+
+  constructor({ url, apiKey }: PoolHouse) {
+    this.#openai = new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 });
+  }
+
+  /** The header which says who served it. */
+  async turn(number: number): Promise<string> {
+    this.#messages.push({ role: 'user', content: `Turn ${number}: say hello.` });
+    const { data, response } = await this.#openai.chat.completions
+      .create({ model: 'claude-sonnet-4.5', messages: this.#messages })
+      .withResponse();
+    this.#messages.push({ role: 'assistant', content: data.choices[0]?.message.content ?? '' });
+    return response.headers.get('x-dragoman-route') ?? '';
+  }
+}
+
+function accountIn(route: string): string {
+  return /^account="([^"]+)"/.exec(route)?.[1] ?? '';
+}
+
+describe('a conversation of fifty turns', () => {
+  it('stays with one account; when that must rest, it moves once, and comes back once', async () => {
+    const clock = createFakeClock();
+    await using house = await openPoolHouse({
+      accounts: ['a', 'b', 'c', 'd'].map((id) => ({ id })),
+      gatewayClock: clock,
+    });
+    const talk = new Talk(house);
+    const routes: string[] = [];
+    for (let turn = 0; turn < TURNS; turn++) {
+      if (turn === SUSPICION_AT) {
+        const refuse = {
+          status: 429,
+          name: 'ThrottlingException',
+          message: 'Due to suspicious activity …',
+          reason: null,
+        };
+        house.simulator.addReplies({ when: { account: accountIn(routes[0] ?? '') }, times: 1, refuse });
+      }
+      if (turn === BACK_AT) clock.advance(3_600_000);
+      routes.push(await talk.turn(turn));
+    }
+    const accounts = routes.map(accountIn);
+    const home = accounts[0] ?? '';
+    const away = accounts[SUSPICION_AT] ?? '';
+    expect(away).not.toBe(home);
+    expect(accounts).toEqual([
+      ...Array(SUSPICION_AT).fill(home),
+      ...Array(BACK_AT - SUSPICION_AT).fill(away),
+      ...Array(TURNS - BACK_AT).fill(home),
+    ]);
+    expect(house.chatsSeen()).toMatchObject({
+      [home]: TURNS - (BACK_AT - SUSPICION_AT) + 1,
+      [away]: BACK_AT - SUSPICION_AT,
+    });
+
+    expect(routes[0]).toMatch(/, attempt=1, strategy=sticky, candidates=4$/);
+    expect(routes[SUSPICION_AT]).toContain(`attempt=2, strategy=sticky, candidates=3, home="${home}"`);
+    expect(routes[BACK_AT - 1]).toMatch(
+      new RegExp(`candidates=3, home="${home}", passed=\\("${home}";why=cooling;for=\\d+\\)$`),
+    );
+    expect(routes[BACK_AT]).toBe(routes[0]);
+  }, 60_000);
+
+  it('spares an account which has its hands full, and is back as soon as it has room', async () => {
+    await using house = await openPoolHouse({
+      accounts: ['a', 'b'].map((id) => ({ id })),
+      options: { a: { maxConcurrency: 1 }, b: { maxConcurrency: 1 } },
+    });
+    const talk = new Talk(house);
+    const home = accountIn(await talk.turn(0));
+    house.simulator.addReplies({ when: { text: 'long' }, times: 1, steps: ['A long', { cut: 'stall' }] });
+    const left = new AbortController();
+    const body = JSON.stringify({
+      model: 'claude-sonnet-4.5',
+      stream: true,
+      // The first message says which conversation it is.
+      messages: [
+        { role: 'user', content: 'Turn 0: say hello.' },
+        { role: 'assistant', content: 'x' },
+        { role: 'user', content: 'long' },
+      ],
+    });
+    const headers = { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' };
+    const long = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: left.signal,
+    });
+    expect(accountIn(long.headers.get('x-dragoman-route') ?? '')).toBe(home);
+    const escaped = await talk.turn(1);
+    expect(accountIn(escaped)).not.toBe(home);
+    expect(escaped).toContain(`home="${home}", passed=("${home}";why=busy)`);
+    left.abort();
+    await expect.poll(async () => accountIn(await talk.turn(2))).toBe(home);
+  }, 60_000);
+});

@@ -1,0 +1,104 @@
+/** The whole house with several accounts, in a database of its own which can be looked into from outside. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
+import { type AccountOptions, DEFAULT_OPTIONS } from '../../src/accounts/options.ts';
+import type { Account, NewAccount } from '../../src/accounts/ports.ts';
+import type { SimulatedAccount } from '../../src/simulator/identities.ts';
+import { openStore, type Store } from '../../src/storage/open.ts';
+import { type House, type HouseOptions, openHouse } from './house.ts';
+
+const SECRET_KEY = 'a key for tests, long enough to be taken';
+const FILLER = 'x'.repeat(100);
+
+export interface PoolHouse extends House {
+  /** As the store has it. */
+  account(id: string): Promise<Account>;
+  /** Chat requests which each account's token came with, by account. */
+  chatsSeen(): Record<string, number>;
+  /** All requests an account's token came with, by operation, and the refreshes of its credential. */
+  callsSeen(id: string): Record<string, number>;
+}
+
+export interface PoolHouseOptions extends Omit<HouseOptions, 'accounts'> {
+  readonly accounts: readonly (Partial<SimulatedAccount> & { readonly id: string })[];
+  readonly options?: Readonly<Record<string, Partial<AccountOptions>>>;
+}
+
+export async function openPoolHouse({ accounts, options = {}, env, ...more }: PoolHouseOptions): Promise<PoolHouse> {
+  const home = mkdtempSync(join(tmpdir(), 'dragoman-pool-'));
+  const url = `sqlite:${join(home, 'dragoman.db')}`;
+  const nowMs = (more.gatewayClock ?? { now: Date.now }).now();
+  const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs });
+  const simulated = accounts.map(toSimulated);
+  for (const account of simulated) await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs);
+  const house = await openHouse({
+    ...more,
+    accounts: simulated,
+    env: {
+      ...{ DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home },
+      // No account but these.
+      ...{ DRAGOMAN_REFRESH_TOKEN: '', DRAGOMAN_CLIENT_ID: '', DRAGOMAN_CLIENT_SECRET: '' },
+      ...env,
+    },
+  });
+  const close = async () => {
+    await house.close();
+    await store.close();
+    rmSync(home, { recursive: true });
+  };
+  const callsSeen = (id: string) => callsOf(house, simulated, id);
+  return {
+    ...house,
+    account: (id) => find(store, id),
+    chatsSeen: () => Object.fromEntries(simulated.map(({ id }) => [id, callsSeen(id).GenerateAssistantResponse ?? 0])),
+    callsSeen,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function find(store: Store, id: string): Promise<Account> {
+  const account = await store.accounts.find(id);
+  if (!account) throw new Error(`there is no account ${id}`);
+  return account;
+}
+
+function toSimulated(account: Partial<SimulatedAccount> & { readonly id: string }): SimulatedAccount {
+  const { id } = account;
+  return {
+    kind: 'builder-id',
+    accessToken: `aoa-${id}-first`,
+    refreshToken: `aor-${id}-first-${FILLER}`,
+    clientId: `client-${id}`,
+    clientSecret: `secret-${id}`,
+    region: 'us-east-1',
+    ...account,
+  };
+}
+
+function toStored(account: SimulatedAccount, options: Partial<AccountOptions> = {}, nowMs: number): NewAccount {
+  const { id, accessToken, refreshToken = '', clientId = '', clientSecret = '', region = 'us-east-1' } = account;
+  const { startUrl, profileArn } = account;
+  return {
+    id,
+    label: id,
+    source: { type: 'sign-in' },
+    credential: { kind: 'builder-id', refreshToken, clientId, clientSecret, region, startUrl, profileArn },
+    accessToken: { value: accessToken, expiresAtMs: nowMs + 3_600_000 },
+    health: NEW_ACCOUNT,
+    options: { ...DEFAULT_OPTIONS, ...options },
+  };
+}
+
+function callsOf({ simulator }: House, accounts: readonly SimulatedAccount[], id: string): Record<string, number> {
+  const calls: Record<string, number> = {};
+  const clientId = accounts.find((account) => account.id === id)?.clientId;
+  for (const request of simulator.requests) {
+    const { operation = 'unknown', rawBody } = request;
+    const isRefresh = operation === 'CreateToken' && rawBody.includes(`"${clientId}"`);
+    if (isRefresh || simulator.accountOf(request) === id) calls[operation] = (calls[operation] ?? 0) + 1;
+  }
+  return calls;
+}
