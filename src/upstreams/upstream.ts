@@ -105,6 +105,8 @@ export interface CompletionPage {
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
+  /** Whose host this is: signatures name it. */
+  readonly region?: string | undefined;
   /** Lower-case names; without authorization, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
@@ -118,8 +120,6 @@ export interface DecodeContext {
   readonly thinkingTags: boolean;
   /**
    * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one
-  /** Whose host this is: signatures name it. */
-  readonly region?: string | undefined;
    * which had finished. Then only a reply whose closing figures came is believed to be whole.
    */
   readonly endsWithConnection?: boolean;
