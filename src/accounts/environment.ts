@@ -2,8 +2,8 @@
  * Accounts named by the settings and by the Kiro IDE's file. Their refresh tokens rotate like all others, so the store
  * keeps what became of them, under an id made of what they began with.
  */
-import { createHash } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
+import { accountIdOf, kiroAccountId } from './account-id.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import { type OpenFile, writeLinked } from './linked-file.ts';
@@ -53,7 +53,7 @@ async function prepareKiroAccount(
   const source = { type: 'kiro-file', path } as const;
   const read = await openFile(source).read();
   if (!read) return undefined;
-  const id = `kiro-${shortHash(path)}`;
+  const id = kiroAccountId(path);
   const known = await store.find(id);
   if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
   // A process was killed before it could write its new token back: the file's is spent, the store's is good.
@@ -68,7 +68,7 @@ export function environmentAccounts(named: NamedCredentials): readonly NewAccoun
   const credentials = [fromRefreshToken(named), fromApiKey(named)];
   return credentials.flatMap((credential) => {
     if (!credential) return [];
-    const id = `env-${shortHash(tokenOf(credential))}`;
+    const id = accountIdOf('env', tokenOf(credential));
     const source = { type: 'environment' } as const;
     return [{ id, label: 'environment', source, credential, accessToken: undefined, health: NEW_ACCOUNT }];
   });
@@ -78,7 +78,7 @@ async function prepareEnvironmentAccount(account: NewAccount, store: AccountStor
   const known = await store.find(account.id);
   // A dead credential gets another chance at each start, beginning with what the environment says.
   if (!known || known.health.state.status === 'signed-out') {
-    await store.put(account, nowMs);
+    await store.put({ ...account, ...(known && { source: known.source, label: known.label }) }, nowMs);
     return;
   }
   const kept = known.credential;
@@ -91,7 +91,8 @@ async function prepareEnvironmentAccount(account: NewAccount, store: AccountStor
         }
       : account.credential;
   if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(kept))) return;
-  await store.put({ ...account, credential, accessToken: known.accessToken, health: known.health }, nowMs);
+  const { source, label, accessToken, health } = known;
+  await store.put({ ...account, source, label, credential, accessToken, health }, nowMs);
 }
 
 function fromRefreshToken(named: NamedCredentials): Credential | undefined {
@@ -116,11 +117,6 @@ function fromApiKey({ kiroApiKey, region }: NamedCredentials): Credential | unde
 function tokenOf(credential: Credential): string {
   if (isRefreshable(credential)) return credential.refreshToken;
   return credential.kind === 'api-key' ? credential.apiKey : `iam ${credential.awsProfile ?? ''}`;
-}
-
-/** Sixteen hex digits of a hash: enough to tell a handful apart, useless for finding the token. */
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 function sorted(credential: Credential): unknown {

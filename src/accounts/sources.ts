@@ -3,7 +3,13 @@
 /** Kept by another program, which goes on using it: read again before each refresh, written back after it. */
 export type LinkedSource =
   /** Of the Kiro IDE. `imported`: part of every run; else only of those whose settings name the file. */
-  { readonly type: 'kiro-file'; readonly path: string; readonly imported?: boolean };
+  | { readonly type: 'kiro-file'; readonly path: string; readonly imported?: boolean }
+  /** A row of the database of Kiro CLI or Amazon Q CLI. */
+  | { readonly type: 'cli-database'; readonly path: string; readonly key: string }
+  /** A file of the AWS toolkits. */
+  | { readonly type: 'sso-cache'; readonly path: string }
+  /** Of another gateway: the entry of this owner; without one, the only entry of the file. */
+  | { readonly type: 'gateway-file'; readonly path: string; readonly owner?: string };
 
 export type AccountSource =
   | { readonly type: 'sign-in' }
@@ -18,6 +24,9 @@ const IS_LINKED: Record<AccountSource['type'], boolean> = {
   environment: false,
   import: false,
   'kiro-file': true,
+  'cli-database': true,
+  'sso-cache': true,
+  'gateway-file': true,
 };
 
 export function isLinked(source: AccountSource): source is LinkedSource {

@@ -1,8 +1,26 @@
 /** The credential files of other programs which accounts are linked to, each opened in its own format. */
-import { openKiroFile } from '../kiro-file.ts';
+import { unreachable } from '../../core/unreachable.ts';
 import type { CredentialFile } from '../ports.ts';
 import type { LinkedSource } from '../sources.ts';
+import { openCliDatabase } from './cli-database.ts';
+import { gatewayPlace } from './gateway-file.ts';
+import { kiroPlace } from './kiro-ide.ts';
+import { ssoPlace } from './sso-cache.ts';
+import { openTokenFile } from './token-file.ts';
 
-export function openLinked(source: LinkedSource): CredentialFile {
-  return openKiroFile(source.path);
+/** `now`: milliseconds since 1970, for what has an end. */
+export function openLinked(source: LinkedSource, now: () => number = Date.now): CredentialFile {
+  const reading = { nowMs: now() };
+  switch (source.type) {
+    case 'kiro-file':
+      return openTokenFile(kiroPlace(source.path, reading));
+    case 'cli-database':
+      return openCliDatabase(source.path, source.key, reading);
+    case 'sso-cache':
+      return openTokenFile(ssoPlace(source.path, reading));
+    case 'gateway-file':
+      return openTokenFile(gatewayPlace(source.path, source.owner, reading));
+    default:
+      return unreachable(source);
+  }
 }

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Credential } from './credentials.ts';
-import { openKiroFile } from './kiro-file.ts';
+import type { Credential } from '../credentials.ts';
+import { findKiroIde } from './kiro-ide.ts';
+import { openLinked } from './linked.ts';
 
 let folder: string;
 let path: string;
@@ -28,7 +29,7 @@ const IDC = {
 const SOCIAL = {
   accessToken: 'aoaACCESS',
   refreshToken: REFRESH,
-  profileArn: 'arn:aws:codewhisperer:us-east-1:1:profile/X',
+  profileArn: 'arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL',
   expiresAt: '2026-01-05T10:00:00.000Z',
   authMethod: 'social',
   provider: 'Google',
@@ -39,7 +40,12 @@ function write(token: object, registration: object | undefined = { clientId: 'id
   if (registration) writeFileSync(join(folder, `${HASH}.json`), JSON.stringify(registration));
 }
 
-const read = () => openKiroFile(path).read();
+const open = () => openLinked({ type: 'kiro-file', path });
+const read = () => open().read();
+async function problem() {
+  const [finding] = await findKiroIde(path, { nowMs: Date.UTC(2026, 0, 10), idpHosts: [] });
+  return finding?.outcome.type === 'problem' ? finding.outcome.problem : expect.fail('no problem');
+}
 
 describe('reading the Kiro IDE’s file', () => {
   it('gives a Builder ID with the registration it names', async () => {
@@ -86,16 +92,45 @@ describe('reading the Kiro IDE’s file', () => {
   });
 
   it.each([
-    ['a short refresh token', { ...IDC, refreshToken: 'aorSHORT' }],
-    ['a masked refresh token', { ...IDC, refreshToken: `aor...${'x'.repeat(200)}` }],
-    ['no refresh token', { ...IDC, refreshToken: undefined }],
-    ['a region which is none', { ...IDC, region: 'evil.example/' }],
-    ['a hash which leads elsewhere', { ...IDC, clientIdHash: `../${HASH}` }],
-    ['a registration which is missing', { ...IDC, clientIdHash: 'absent' }],
-    ['an external identity provider', { ...IDC, authMethod: 'external_idp' }],
-  ])('uses nothing of a file with %s', async (_name, token) => {
+    ['a short refresh token', { ...IDC, refreshToken: 'aorSHORT' }, 'truncated', /8 characters/],
+    ['a masked refresh token', { ...IDC, refreshToken: `aor...${'x'.repeat(200)}` }, 'masked', /masked copy/],
+    ['no refresh token', { ...IDC, refreshToken: undefined }, 'expired', /ran out on 2026-01-05/],
+    ['a region which is none', { ...IDC, region: 'evil.example/' }, 'bad-region', /"evil.example\/" is no AWS region/],
+    ['an ARN which is none', { ...SOCIAL, profileArn: 'arn:aws:s3:::bucket' }, 'bad-arn', /no profile ARN/],
+    ['a start URL which is none', { ...IDC, startUrl: 'javascript:1' }, 'bad-start-url', /https address/],
+    ['a hash which leads elsewhere', { ...IDC, clientIdHash: `../${HASH}` }, 'no-registration', /registration/],
+    ['a registration which is missing', { ...IDC, clientIdHash: 'absent' }, 'no-registration', /registration/],
+    ['half an identity provider', { ...IDC, authMethod: 'external_idp' }, 'no-registration', /identity provider/],
+  ])('uses nothing of a file with %s, and says why', async (_name, token, code, message) => {
     write(token);
     expect(await read()).toBeUndefined();
+    expect(await problem()).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('gives an account at an identity provider, if its host is one which may be told a refresh token', async () => {
+    const external = {
+      ...IDC,
+      authMethod: 'external_idp',
+      provider: 'ExternalIdp',
+      clientIdHash: undefined,
+      clientId: 'app',
+      tokenEndpoint: 'https://login.microsoftonline.com/tenant/oauth2/v2.0/token',
+      scopes: 'openid offline_access',
+    };
+    write(external);
+    expect((await read())?.credential).toMatchObject({
+      kind: 'external-idp',
+      clientId: 'app',
+      tokenEndpoint: external.tokenEndpoint,
+      scopes: ['openid', 'offline_access'],
+    });
+    write({ ...external, tokenEndpoint: 'https://evil.example/token' });
+    expect(await problem()).toMatchObject({ code: 'bad-token-endpoint' });
+  });
+
+  it('does not take a client registration which has run out', async () => {
+    write(IDC, { clientId: 'id', clientSecret: 'secret', expiresAt: '2026-01-01T00:00:00.000' });
+    expect(await problem()).toMatchObject({ code: 'expired', message: expect.stringContaining('2026-01-01') });
   });
 
   it('does without an access token which is masked or undated', async () => {
@@ -109,6 +144,17 @@ describe('reading the Kiro IDE’s file', () => {
     expect(await read()).toBeUndefined();
     writeFileSync(path, '{"accessToken": "aoa');
     expect(await read()).toBeUndefined();
+  });
+
+  it('tells a folder, half a file and a list from a credential', async () => {
+    expect(await findKiroIde(path, { nowMs: 0 })).toEqual([]);
+    writeFileSync(path, '{"accessToken": "aoa');
+    expect(await problem()).toMatchObject({ code: 'not-json' });
+    writeFileSync(path, '[]');
+    expect(await problem()).toMatchObject({ code: 'unknown-shape' });
+    rmSync(path);
+    mkdirSync(path);
+    expect(await problem()).toMatchObject({ code: 'unreadable' });
   });
 
   it('reads no other file of the folder', async () => {
@@ -127,7 +173,7 @@ describe('writing it back', () => {
     const credential = (await read())?.credential;
     if (credential?.kind !== 'builder-id') return expect.fail('no credential');
     const next = { ...credential, refreshToken: `aorNEW${REFRESH}` };
-    expect(await openKiroFile(path).write(next, accessToken, () => true)).toBe('written');
+    expect(await open().write(next, accessToken, () => true)).toBe('written');
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
       ...IDC,
       accessToken: 'aoaNEW',
@@ -143,7 +189,7 @@ describe('writing it back', () => {
   const social = { kind: 'social', refreshToken: REFRESH, region: 'us-east-1', profileArn: undefined } as const;
 
   it('makes no file where its owner has taken it away', async () => {
-    expect(await openKiroFile(path).write(social, accessToken, () => true)).toBe('gone');
+    expect(await open().write(social, accessToken, () => true)).toBe('gone');
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -151,7 +197,7 @@ describe('writing it back', () => {
     write(SOCIAL);
     const before = readFileSync(path, 'utf8');
     const mayReplace = (present: Credential) => present.kind === 'idc';
-    expect(await openKiroFile(path).write(social, accessToken, mayReplace)).toBe('theirs-is-newer');
+    expect(await open().write(social, accessToken, mayReplace)).toBe('theirs-is-newer');
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 });

@@ -1,0 +1,191 @@
+/**
+ * The SQLite databases of Kiro CLI and Amazon Q CLI: table `auth_kv` holds tokens and client registrations as JSON
+ * text, table `state` the chosen profile. Their program may be reading and writing at any time, so nothing is held
+ * open, and what we write is one transaction.
+ * Source of the tables: https://github.com/aws/amazon-q-developer-cli
+ */
+
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { accountIdOf } from '../account-id.ts';
+import type { CredentialFile, Secrets } from '../ports.ts';
+import { type Fields, fieldsOf, locate, textOf } from './fields.ts';
+import { type Finding, type ImportOrigin, outcomeOf, problemOf, withTokens } from './finding.ts';
+import { clientOf } from './kiro-ide.ts';
+import { ImportProblem } from './problem.ts';
+import { type Family, type Reading, toSecrets } from './secrets.ts';
+
+/** `kirocli:odic:token`: whose, by which way, what. The vendor's spelling is "odic"; the other one may come. */
+const TOKEN_KEY = /^(kirocli|codewhisperer):(social|odic|oidc|external-idp):token$/;
+const FAMILIES: Readonly<Record<string, Family>> = { social: 'social', 'external-idp': 'external-idp' };
+const PROGRAMS: Readonly<Record<string, { origin: ImportOrigin; label: string; prefix: string }>> = {
+  kirocli: { origin: 'kiro-cli', label: 'Kiro CLI', prefix: 'kirocli' },
+  codewhisperer: { origin: 'amazon-q-cli', label: 'Amazon Q CLI', prefix: 'qcli' },
+};
+
+/** Every sign-in of the database; `origin` is the one to report when it cannot be read at all. */
+export async function findInCliDatabase(
+  path: string,
+  origin: ImportOrigin,
+  reading: Reading,
+): Promise<readonly Finding[]> {
+  try {
+    const rows = await readRows(path);
+    return [...rows.auth.keys()].filter((key) => TOKEN_KEY.test(key)).map((key) => toFinding(path, key, rows, reading));
+  } catch (cause) {
+    const place = { origin, place: path, id: accountIdOf('cli', path), label: path };
+    return [{ ...place, source: { type: 'import' }, isSure: true, outcome: problemOf(cause) }];
+  }
+}
+
+function toFinding(path: string, key: string, rows: Rows, reading: Reading): Finding {
+  const [program = ''] = key.split(':');
+  const { origin, label, prefix } = PROGRAMS[program] ?? { origin: 'kiro-cli', label: program, prefix: 'cli' };
+  return {
+    origin,
+    place: `${path} (${key})`,
+    id: accountIdOf(prefix, `${path} ${key}`),
+    label,
+    source: { type: 'cli-database', path, key },
+    isSure: true,
+    outcome: outcomeOf(() => secretsAt(key, rows, reading)),
+  };
+}
+
+export function openCliDatabase(path: string, key: string, reading: Reading): CredentialFile {
+  const usableAt = (rows: Rows): Secrets | undefined => {
+    const outcome = outcomeOf(() => secretsAt(key, rows, reading));
+    return outcome.type === 'credential' ? outcome.secrets : undefined;
+  };
+  return {
+    async read() {
+      const rows = await readRows(path).catch(() => undefined);
+      return rows && usableAt(rows);
+    },
+
+    write: (credential, accessToken, mayReplace) =>
+      withDatabase(path, false, (database) => {
+        database.exec('begin immediate');
+        const rows = rowsOf(database);
+        const token = parse(rows.auth.get(key));
+        const present = usableAt(rows);
+        const isOurs = token && present && mayReplace(present.credential);
+        if (isOurs) {
+          const next = withTokens(token, locate(token), { credential, accessToken });
+          database.prepare('update auth_kv set value = ? where key = ?').run(JSON.stringify(next), key);
+        }
+        database.exec(isOurs ? 'commit' : 'rollback');
+        return isOurs ? 'written' : present ? 'theirs-is-newer' : 'gone';
+      }),
+  };
+}
+
+/** Throws ImportProblem. */
+function secretsAt(key: string, rows: Rows, reading: Reading): Secrets {
+  const token = parse(rows.auth.get(key));
+  if (!token) throw new ImportProblem('unknown-shape', 'What the database holds there is no token.');
+  const [program = '', way = ''] = key.split(':');
+  const family = FAMILIES[way] ?? 'aws';
+  const fields = fieldsOf(locate(token));
+  const client = family === 'aws' ? registrationOf(program, way, fields, rows) : {};
+  const context = { ...reading, family };
+  const read = toSecrets({ ...client, ...fields }, context);
+  const { credential } = read;
+  const profileArn = chosenProfile(rows);
+  if (credential.kind !== 'idc' || credential.profileArn !== undefined || profileArn === undefined) return read;
+  return toSecrets({ ...client, ...fields, profileArn }, context);
+}
+
+/** Of the same way of signing in, and of the same region: a refresh token works with no other. */
+function registrationOf(program: string, way: string, token: Fields, { auth }: Rows): Fields {
+  for (const spelling of new Set([way, 'odic', 'oidc'])) {
+    const registration = parse(auth.get(`${program}:${spelling}:device-registration`));
+    if (!registration) continue;
+    const region = textOf(fieldsOf(locate(registration)).region);
+    if (region === undefined || region === (textOf(token.region) ?? 'us-east-1')) return clientOf(registration);
+  }
+  return {};
+}
+
+/** There is one for the whole database: with two organisations' sign-ins in it, nobody can tell whose it is. */
+function chosenProfile({ auth, state }: Rows): JsonValue | undefined {
+  const organisations = [...auth.keys()].filter((key) => /:(odic|oidc|external-idp):token$/.test(key));
+  return organisations.length > 1 ? undefined : parse(state.get('api.codewhisperer.profile'))?.arn;
+}
+
+interface Rows {
+  readonly auth: ReadonlyMap<string, string>;
+  readonly state: ReadonlyMap<string, string>;
+}
+
+function readRows(path: string): Promise<Rows> {
+  return withDatabase(path, true, rowsOf);
+}
+
+function rowsOf(database: DatabaseSync): Rows {
+  const auth = database.prepare('select key, value from auth_kv order by key').all();
+  const hasState = database.prepare("select 1 from sqlite_master where type = 'table' and name = 'state'").get();
+  const wanted = "select key, value from state where key = 'api.codewhisperer.profile'";
+  return { auth: toMap(auth), state: hasState ? toMap(database.prepare(wanted).all()) : new Map() };
+}
+
+function toMap(rows: readonly Record<string, unknown>[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ key, value }) => [String(key), asText(value)]));
+}
+
+function asText(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
+}
+
+function parse(text: string | undefined): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    // What JSON.parse returns is JSON, and an object is all that was left to find out.
+    return isJsonObject(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Their transactions are short. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 25;
+/** https://www.sqlite.org/rescode.html */
+const LOCKED: ReadonlySet<number> = new Set([5, 6]);
+const CANNOT_OPEN: ReadonlySet<number> = new Set([3, 8, 14, 23]);
+
+/** Waits without keeping everybody else waiting, which SQLite's own patience would. Throws ImportProblem. */
+async function withDatabase<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return once(path, readOnly, work);
+    } catch (cause) {
+      const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : undefined;
+      if (code === undefined) throw cause;
+      if (!LOCKED.has(code)) throw inWords(code, cause);
+      if (performance.now() > deadline)
+        throw new ImportProblem('locked', 'Its program keeps the database locked. Close it, or try again.', { cause });
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+function once<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+function inWords(code: number, cause: unknown): ImportProblem {
+  if (CANNOT_OPEN.has(code)) {
+    const message = 'The database cannot be opened. Check its owner and mode, and those of its folder.';
+    return new ImportProblem('unreadable', message, { cause });
+  }
+  const message = 'It is no database of Kiro CLI or Amazon Q CLI, or of a version which keeps its sign-in elsewhere.';
+  return new ImportProblem('unknown-shape', message, { cause });
+}

@@ -1,0 +1,32 @@
+/** Why a credential which was found cannot be used: one code each, and a sentence which says what its owner can do. */
+
+export type ProblemCode =
+  | 'missing'
+  | 'unreadable'
+  | 'locked'
+  | 'not-json'
+  | 'unknown-shape'
+  | 'foreign'
+  | 'ambiguous'
+  | 'masked'
+  | 'truncated'
+  | 'expired'
+  | 'no-refresh-token'
+  | 'no-registration'
+  | 'no-secrets'
+  | 'other-purpose'
+  | 'bad-region'
+  | 'bad-arn'
+  | 'bad-start-url'
+  | 'bad-token-endpoint';
+
+export class ImportProblem extends Error {
+  override readonly name = 'ImportProblem';
+  readonly code: ProblemCode;
+
+  /** The message is for people: never with a secret in it. */
+  constructor(code: ProblemCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
