@@ -4,8 +4,11 @@ import { dirname } from 'node:path';
 import type { AccountStore, RegistrationStore, SignInStore } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
+import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { createAccountStore } from './accounts.ts';
+import { createAdminTokenStore } from './admin-token.ts';
 import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
+import { createKeyStore } from './client-keys.ts';
 import { type Database, openDatabase } from './database.ts';
 import { patiently } from './patience.ts';
 import { createRegistrationStore } from './registrations.ts';
@@ -21,6 +24,8 @@ export interface Store {
   readonly registrations: RegistrationStore;
   readonly responses: ResponseStore;
   readonly signIns: SignInStore;
+  readonly keys: KeyStore;
+  readonly adminToken: AdminTokenStore;
   /** Resolves when the database answers, else rejects with `storage_unavailable`. */
   ping(): Promise<void>;
   /**
@@ -70,6 +75,8 @@ export async function openStore({
       registrations: createRegistrationStore(database, seal),
       responses: createResponseStore(database, seal, responses),
       signIns: createSignInStore(database, seal),
+      keys: createKeyStore(database),
+      adminToken: createAdminTokenStore(database),
       ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

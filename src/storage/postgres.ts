@@ -45,7 +45,7 @@ export function openPostgres(url: string): Database {
         await sql`select pg_advisory_xact_lock(${lockKey('migrations')}::bigint)`.execute(connection);
         return work(connection);
       }),
-    complete: createTrigger,
+    complete: createTriggers,
     lock: (names, work) => withAdvisoryLocks(lockPool, names, work),
     changeMark: listener.mark,
     async close() {
@@ -112,19 +112,23 @@ function lockKey(name: string): string {
   return createHash('sha256').update(`dragoman ${name}`).digest().readBigInt64BE().toString();
 }
 
+/** Tables whose rows every process keeps in memory. */
+const WATCHED = ['accounts', 'client_keys'] as const;
+
 /** Says who wrote, so that nobody reads again what it has written itself. */
-async function createTrigger(connection: Kysely<Tables>): Promise<void> {
-  const { rows } =
-    await sql`select 1 from pg_trigger where tgname = ${TRIGGER} and tgrelid = 'accounts'::regclass`.execute(
-      connection,
-    );
-  if (rows.length > 0) return;
+async function createTriggers(connection: Kysely<Tables>): Promise<void> {
+  const watched = await sql<{ readonly relation: string }>`
+    select tgrelid::regclass::text as relation from pg_trigger where tgname = ${TRIGGER}`.execute(connection);
+  const missing = WATCHED.filter((table) => !watched.rows.some(({ relation }) => relation === table));
+  if (missing.length === 0) return;
   await sql`create or replace function dragoman_tell_accounts() returns trigger language plpgsql as $$
     begin perform pg_notify(${sql.lit(CHANNEL)}, current_setting('application_name')); return null; end $$`.execute(
     connection,
   );
-  await sql`create trigger ${sql.ref(TRIGGER)} after insert or update or delete on accounts
-    for each statement execute function dragoman_tell_accounts()`.execute(connection);
+  for (const table of missing) {
+    await sql`create trigger ${sql.ref(TRIGGER)} after insert or update or delete on ${sql.table(table)}
+      for each statement execute function dragoman_tell_accounts()`.execute(connection);
+  }
 }
 
 /** One connection which only listens. While it is broken nothing is heard, so being back counts as a change. */

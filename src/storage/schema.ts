@@ -44,6 +44,18 @@ export interface Tables {
     alive_until_ms: number;
     used_at_ms: number;
   };
+  client_keys: {
+    id: string;
+    name: string;
+    /** How the key begins. */
+    prefix: string;
+    /** SHA-256 of the whole key. */
+    hash: Uint8Array;
+    created_at_ms: number;
+    expires_at_ms: number | null;
+    revoked_at_ms: number | null;
+    last_used_at_ms: number | null;
+  };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }
@@ -124,6 +136,23 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('used_at_ms', integer, (column) => column.notNull())
         .execute();
       await db.schema.createIndex('responses_by_client').on('responses').columns(['client', 'used_at_ms']).execute();
+    },
+  },
+  {
+    number: 5,
+    name: 'client keys',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('client_keys')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('prefix', 'text', (column) => column.notNull())
+        .addColumn('hash', bytes, (column) => column.notNull().unique())
+        .addColumn('created_at_ms', integer, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer)
+        .addColumn('revoked_at_ms', integer)
+        .addColumn('last_used_at_ms', integer)
+        .execute();
     },
   },
 ];

@@ -1,0 +1,25 @@
+/** The hash of the admin token which this gateway made for itself. */
+import type { AdminTokenStore } from '../gateway/stored-keys.ts';
+import type { Database } from './database.ts';
+import { patiently } from './patience.ts';
+
+const ADMIN_TOKEN = 'admin-token-sha256';
+
+export function createAdminTokenStore({ db }: Database): AdminTokenStore {
+  const find = async (): Promise<Uint8Array | undefined> => {
+    const row = await db.selectFrom('meta').select('value').where('key', '=', ADMIN_TOKEN).executeTakeFirst();
+    return row?.value;
+  };
+  return {
+    find: () => patiently(find),
+    keep: (hash) =>
+      patiently(async () => {
+        await db
+          .insertInto('meta')
+          .values({ key: ADMIN_TOKEN, value: hash })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        return (await find()) ?? hash;
+      }),
+  };
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createTestDatabase } from '../../test/support/postgres.ts';
+import type { StoredKey } from '../gateway/stored-keys.ts';
+import { openStore, type Store } from './open.ts';
+
+async function openAt(url: string, home: string): Promise<Store> {
+  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), nowMs: 1 });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'dragoman-keys-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  return home;
+}
+
+function key(id: string, more: Partial<StoredKey> = {}): StoredKey {
+  return {
+    id,
+    name: 'laptop',
+    prefix: `dgm-${id}`,
+    hash: Buffer.from(id.padEnd(32, '.')),
+    createdAtMs: 1_000,
+    expiresAtMs: undefined,
+    revokedAtMs: undefined,
+    lastUsedAtMs: undefined,
+    ...more,
+  };
+}
+
+const DATABASES: readonly (readonly [string, (home: string) => Promise<string>])[] = [
+  ['SQLite', async (home) => `sqlite:${join(home, 'dragoman.db')}`],
+  [
+    'PostgreSQL',
+    async () => {
+      const database = await createTestDatabase();
+      onTestFinished(() => database.drop());
+      return database.url;
+    },
+  ],
+];
+
+describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
+  it('are kept, revoked once, and forgotten', async () => {
+    const home = makeHome();
+    const { keys } = await openAt(await makeUrl(home), home);
+    await keys.add(key('one'));
+    await keys.add(key('two', { createdAtMs: 2_000, expiresAtMs: 5_000_000_000_000 }));
+    const [one, two] = await keys.list();
+    expect(one && { ...one, hash: Buffer.from(one.hash) }).toEqual(key('one'));
+    expect(two?.expiresAtMs).toBe(5_000_000_000_000);
+    expect((await keys.revoke('one', 3_000))?.revokedAtMs).toBe(3_000);
+    expect((await keys.revoke('one', 4_000))?.revokedAtMs).toBe(3_000);
+    expect(await keys.revoke('three', 4_000)).toBeUndefined();
+    expect([await keys.remove('one'), await keys.remove('one')]).toEqual([true, false]);
+    expect((await keys.list()).map(({ id }) => id)).toEqual(['two']);
+  });
+
+  it('remember the last use, never an older one', async () => {
+    const home = makeHome();
+    const { keys } = await openAt(await makeUrl(home), home);
+    await keys.add(key('one'));
+    await keys.noteUses(new Map([['one', 7_000]]));
+    await keys.noteUses(
+      new Map([
+        ['one', 6_000],
+        ['gone', 1],
+      ]),
+    );
+    expect((await keys.list()).map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual([7_000]);
+  });
+
+  it('are no two with the same hash', async () => {
+    const home = makeHome();
+    const { keys } = await openAt(await makeUrl(home), home);
+    await keys.add(key('one'));
+    await expect(keys.add(key('two', { hash: key('one').hash }))).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+  });
+
+  it('which another process made are noticed', async () => {
+    const home = makeHome();
+    const url = await makeUrl(home);
+    const [ours, theirs] = [await openAt(url, home), await openAt(url, home)];
+    const before = ours.keys.changeMark();
+    await theirs.keys.add(key('one'));
+    await vi.waitFor(() => expect(ours.keys.changeMark()).not.toBe(before), { timeout: 5_000 });
+  });
+
+  it('stand beside one admin token: the first which was kept', async () => {
+    const home = makeHome();
+    const { adminToken } = await openAt(await makeUrl(home), home);
+    expect(await adminToken.find()).toBeUndefined();
+    const first = Buffer.alloc(32, 1);
+    expect(Buffer.from(await adminToken.keep(first))).toEqual(first);
+    expect(Buffer.from(await adminToken.keep(Buffer.alloc(32, 2)))).toEqual(first);
+    expect(Buffer.from((await adminToken.find()) ?? [])).toEqual(first);
+  });
+});
