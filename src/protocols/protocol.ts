@@ -37,7 +37,7 @@ export interface RequestContext {
   readonly nowMs: number;
 }
 
-export interface ChoicesWriting {
+interface ChoicesWriting {
   /** A writer for each choice; what is said once for all of them, the last one says. */
   createWriters(choices: number, request: AnswerableRequest, replyId: string): readonly ReplyWriter[];
   writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown;

@@ -1,9 +1,9 @@
 /** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
-import type { Usage } from '../../core/usage.ts';
 import { customInput } from '../openai-calls.ts';
 import { usageOfAll } from '../openai-choices.ts';
+import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 
@@ -76,19 +76,6 @@ const FINISH_REASONS: Record<StopReason, string> = {
   'context-window': 'length',
   refusal: 'content_filter',
 };
-
-/** Details are told only where they are known. */
-export function toWireUsage({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }: Usage): object {
-  const prompt = Math.round(inputTokens.value);
-  const completion = Math.round(outputTokens.value);
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    ...(cacheReadTokens && { prompt_tokens_details: { cached_tokens: Math.round(cacheReadTokens.value) } }),
-    ...(reasoningTokens && { completion_tokens_details: { reasoning_tokens: Math.round(reasoningTokens.value) } }),
-  };
-}
 
 /** Of pages which the service names by itself it does not say which words each one backs, so their range is empty. */
 export function toAnnotations(sources: readonly Source[], citations: readonly TextCitation[]): object[] {

@@ -9,10 +9,11 @@ import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
 import { customInput } from '../openai-calls.ts';
 import { ChoicesEnding } from '../openai-choices.ts';
+import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
-import { echoOf, finishReason, toAnnotations, toWireUsage } from './reply.ts';
+import { echoOf, finishReason, toAnnotations } from './reply.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
 

@@ -1,8 +1,8 @@
 /** A whole reply as one `text_completion`, or as the chat-shaped object which editors read from `/fim/completions`. */
 import type { Reply } from '../../core/collect.ts';
 import type { Source, StopReason } from '../../core/reply.ts';
-import { toWireUsage } from '../openai-chat/reply.ts';
 import { usageOfAll } from '../openai-choices.ts';
+import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import { type Echo, echoOf } from './parse.ts';
 

@@ -2,8 +2,8 @@
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
-import { toWireUsage } from '../openai-chat/reply.ts';
 import { ChoicesEnding } from '../openai-choices.ts';
+import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import { type Echo, echoOf } from './parse.ts';

@@ -12,7 +12,7 @@ export interface LeakedCall {
 }
 
 /** `rest` is what follows the call. */
-export interface Read {
+interface Read {
   readonly call: LeakedCall;
   readonly rest: string;
 }
