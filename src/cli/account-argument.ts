@@ -21,7 +21,7 @@ export async function withAccount(
 }
 
 /** By the id, by the only label of that name, by the only id that begins so. Throws `not_found`. */
-function meantAccount(named: string, accounts: readonly Account[]): Account {
+export function meantAccount(named: string, accounts: readonly Account[]): Account {
   const isMeant = ({ id, label }: Account) => label.toLowerCase() === named.toLowerCase() || id.startsWith(named);
   const exact = accounts.find(({ id }) => id === named);
   const meant = exact ? [exact] : accounts.filter(isMeant);

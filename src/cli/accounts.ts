@@ -6,9 +6,19 @@ import { accountsRemove } from './accounts-remove.ts';
 import { accountsSet } from './accounts-set.ts';
 import { accountsShow } from './accounts-show.ts';
 import type { CommandGroup } from './command.ts';
+import { usage } from './usage.ts';
 
 export const accounts: CommandGroup = {
   name: 'accounts',
   summary: 'the accounts: how they are, and what is to be done with them',
-  commands: [accountsList, accountsShow, accountsSet, accountsRefresh, accountsEnable, accountsDisable, accountsRemove],
+  commands: [
+    accountsList,
+    accountsShow,
+    accountsSet,
+    accountsRefresh,
+    accountsEnable,
+    accountsDisable,
+    accountsRemove,
+    usage,
+  ],
 };

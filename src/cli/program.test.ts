@@ -20,8 +20,8 @@ async function run(...args: string[]) {
 
 describe('the command line', () => {
   it.each([
-    ...['serve', 'login', 'chat', 'test', 'models', 'config', 'simulate', 'demo'],
-    ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove'].map((name) => `accounts ${name}`),
+    ...['serve', 'login', 'chat', 'test', 'models', 'usage', 'config', 'simulate', 'demo'],
+    ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove', 'usage'].map((name) => `accounts ${name}`),
   ])('%s explains itself, with an example and the exit codes', async (command) => {
     const { code, out, err } = await run(...command.split(' '), '--help');
     expect([code, err]).toEqual([0, '']);

@@ -13,8 +13,19 @@ import { models } from './models.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
 import type { Terminal } from './terminal.ts';
+import { usage } from './usage.ts';
 
-const COMMANDS: readonly (Command | CommandGroup)[] = [serve, login, accounts, chat, models, config, simulate, demo];
+const COMMANDS: readonly (Command | CommandGroup)[] = [
+  serve,
+  login,
+  accounts,
+  chat,
+  models,
+  usage,
+  config,
+  simulate,
+  demo,
+];
 
 const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
 

@@ -13,6 +13,8 @@ const SECRET_KEY = 'a key for tests, long enough to be taken';
 const FILLER = 'x'.repeat(100);
 
 export interface PoolHouse extends House {
+  /** For a command on the same database. */
+  readonly env: Readonly<Record<string, string>>;
   /** As the store has it. */
   account(id: string): Promise<Account>;
   /** Chat requests which each account's token came with, by account. */
@@ -33,11 +35,12 @@ export async function openPoolHouse({ accounts, options = {}, env, ...more }: Po
   const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs });
   const simulated = accounts.map(toSimulated);
   for (const account of simulated) await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs);
+  const database = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home };
   const house = await openHouse({
     ...more,
     accounts: simulated,
     env: {
-      ...{ DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home },
+      ...database,
       // No account but these.
       ...{ DRAGOMAN_REFRESH_TOKEN: '', DRAGOMAN_CLIENT_ID: '', DRAGOMAN_CLIENT_SECRET: '' },
       ...env,
@@ -51,6 +54,7 @@ export async function openPoolHouse({ accounts, options = {}, env, ...more }: Po
   const callsSeen = (id: string) => callsOf(house, simulated, id);
   return {
     ...house,
+    env: { ...database, DRAGOMAN_UPSTREAM_URL: house.simulator.url, DRAGOMAN_OIDC_URL: house.simulator.url },
     account: (id) => find(store, id),
     chatsSeen: () => Object.fromEntries(simulated.map(({ id }) => [id, callsSeen(id).GenerateAssistantResponse ?? 0])),
     callsSeen,

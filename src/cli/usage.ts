@@ -1,0 +1,105 @@
+/** `dragoman usage`: what is left of each account's plan, as the service says now. */
+import type { Account } from '../accounts/ports.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Allowance, Overage } from '../core/usage-limits.ts';
+import { toAccountView } from '../http/admin/account-view.ts';
+import { meantAccount } from './account-argument.ts';
+import { stateText } from './accounts-list.ts';
+import { type Command, printJson } from './command.ts';
+import { openGateway } from './open-gateway.ts';
+import { settingOptions } from './settings-of.ts';
+import { type Terminal, table } from './terminal.ts';
+import { type AccountUsage, toUsage } from './usage-report.ts';
+
+export const usage: Command = {
+  name: 'usage',
+  summary: "what is used and left of each account's plan, and when it is filled again",
+  argument: { name: 'account', meaning: 'only this one: its id, the beginning of its id, or its label' },
+  options: settingOptions('database', 'upstream'),
+  examples: ['dragoman usage', 'dragoman usage --json | jq .accounts[].left'],
+  async run(input) {
+    const { terminal, json, argument } = input;
+    await using opened = await openGateway(input);
+    const all = opened.accounts.list();
+    if (all.length === 0) throw new GatewayError('no_account', 'No account is signed in. Run `dragoman login` first.');
+    const asked = argument === undefined ? all : [meantAccount(argument, all)];
+    const usages = await Promise.all(asked.map((account) => usageOf(account, opened.accounts)));
+    if (json) printJson(terminal, { accounts: usages });
+    // Asking may have found out that one is signed out or out of quota.
+    else terminal.out(usages.map((one) => drawn(one, accountOf(one, opened.accounts.list()), terminal)).join('\n'));
+    return usages.some(({ error }) => error === null) ? 0 : 1;
+  },
+};
+
+type Accounts = Awaited<ReturnType<typeof openGateway>>['accounts'];
+
+async function usageOf(account: Account, accounts: Accounts): Promise<AccountUsage> {
+  try {
+    return toUsage(account, await accounts.readLimits(account.id));
+  } catch (cause) {
+    return toUsage(account, GatewayError.from(cause));
+  }
+}
+
+function accountOf({ id }: AccountUsage, accounts: readonly Account[]): Account | undefined {
+  return accounts.find((account) => account.id === id);
+}
+
+function drawn(used: AccountUsage, account: Account | undefined, terminal: Terminal): string {
+  const nowMs = Date.now();
+  const state = account ? stateText(toAccountView(account, nowMs).state, nowMs) : '';
+  const head = [terminal.style('bold', used.label), used.id, used.plan ?? '', state].filter((text) => text !== '');
+  const lines = used.error
+    ? [`  ${terminal.style('red', used.error.message)}`]
+    : [indented(table(used.allowances.map((allowance) => allowanceRow(allowance, used, nowMs, terminal))))];
+  if (!used.error && used.allowances.length === 0) lines.push('  The service tells no figures for this account.');
+  if (used.overage) lines.push(`  ${overageText(used.overage)}`);
+  return `${head.join(' · ')}\n${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replaceAll(/^(?=.)/gm, '  ');
+}
+
+function allowanceRow(
+  allowance: AccountUsage['allowances'][number],
+  { resetsAt }: AccountUsage,
+  nowMs: number,
+  terminal: Terminal,
+) {
+  const { kind, name, used, limit, expiresAt } = allowance;
+  const ends = kind === 'plan' ? dateText('filled again', resetsAt, nowMs) : dateText('until', expiresAt, nowMs);
+  return [
+    name,
+    bar(allowance, terminal),
+    `${figure(used)} of ${figure(limit)}, ${figure(Math.max(0, limit - used))} left`,
+    ends,
+  ];
+}
+
+const BAR_WIDTH = 24;
+
+/** Full where it is used. */
+function bar({ used, limit }: Pick<Allowance, 'used' | 'limit'>, { style }: Terminal): string {
+  const share = limit > 0 ? Math.min(1, Math.max(0, used / limit)) : 1;
+  const full = Math.round(share * BAR_WIDTH);
+  const colour = share < 0.75 ? 'green' : share < 0.95 ? 'yellow' : 'red';
+  return style(colour, '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full));
+}
+
+function dateText(what: string, date: string | null, nowMs: number): string {
+  if (date === null) return '';
+  const days = Math.max(0, Math.ceil((Date.parse(date) - nowMs) / 86_400_000));
+  return `${what} ${date.slice(0, 10)} (${days === 1 ? '1 day' : `${days} days`})`;
+}
+
+function overageText({ isOn, used, cap, charges, currency }: Omit<Overage, 'cap'> & { cap: number | null }): string {
+  const most = cap === null ? '' : ` of ${figure(cap)}`;
+  const state = isOn ? '' : ', switched off now';
+  return `Beyond the plan: ${figure(used)}${most} used, ${charges.toFixed(2)} ${currency}${state}`;
+}
+
+/** At most two digits behind the point: `1,234.5`. */
+function figure(number: number): string {
+  return number.toLocaleString('en', { maximumFractionDigits: 2 });
+}
