@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
+import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
 import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
@@ -39,7 +40,14 @@ describe('docs/errors.md', () => {
 describe('docs/adjustments.md', () => {
   it('lists every adjustment and every lint rule with its meaning', () => {
     const inCode = [
-      ...Object.entries({ ...PARSING_RULES, ...MEDIA_RULES, ...MODEL_RULES, ...ADJUSTMENT_RULES, ...EMULATION_RULES }),
+      ...Object.entries({
+        ...PARSING_RULES,
+        ...MEDIA_RULES,
+        ...MODEL_RULES,
+        ...ADJUSTMENT_RULES,
+        ...EMULATION_RULES,
+        ...WEB_SEARCH_RULES,
+      }),
       ...LINT_RULES.map(({ id, says }) => [id, says]),
     ];
     expect(codeRows('adjustments.md').map((cells) => cells.map((cell) => cell.replaceAll('\\|', '|')))).toEqual(inCode);

@@ -1,4 +1,5 @@
 /** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
+import type { Conversation } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
@@ -7,19 +8,32 @@ import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
 import type { GatewayContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
+import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments } from './media/attachments.ts';
 import type { Gateway, Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
+import { dispatchSearching } from './web-search/rounds.ts';
+import { WebSearches } from './web-search/searches.ts';
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
+  const searching = {
+    searches: new WebSearches(context),
+    plan: (conversation: Conversation) => planEmulation(conversation, context),
+  };
   return {
     async ask(request, signal) {
       // Before an account is lent out: strangers' servers may be slow.
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };
-      return ask(complete, context, (asked) => dispatch(context, catalogues, asked, signal));
+      return ask(complete, context, (asked) =>
+        dispatchSearching(
+          asked,
+          { ...searching, dispatch: (one) => dispatch(context, catalogues, one, signal) },
+          signal,
+        ),
+      );
     },
     complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,

@@ -9,6 +9,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
 import type { Figure } from '../core/usage.ts';
+import type { WebResult } from '../core/web-search.ts';
 
 export interface Upstream {
   readonly id: string;
@@ -23,10 +24,22 @@ export interface Upstream {
   encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion;
   /** Throws `upstream_broken` for something else than an answer to that. */
   decodeCompletion(body: string): CompletionPage;
+  /** Absent: it cannot search the web. */
+  readonly webSearch?: UpstreamWebSearch;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
+}
+
+/** `callId` names a search in the upstream's logs. */
+export interface UpstreamWebSearch {
+  /** Asks whether this account has the search. */
+  encodeAvailable(access: Access): UpstreamRequest;
+  decodeAvailable(body: string): boolean;
+  encodeSearch(access: Access, query: string, callId: string): UpstreamRequest;
+  /** Throws `upstream_broken` for anything but results. */
+  decodeSearch(body: string): readonly WebResult[];
 }
 
 export interface MediaLimits {

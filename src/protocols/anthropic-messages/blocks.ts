@@ -4,12 +4,14 @@
  */
 import type { z } from 'zod';
 import type { Part, TextPart, ToolResultPart, Turn } from '../../core/conversation.ts';
+import { searchResultText, WEB_SEARCH_TOOL } from '../../core/web-search.ts';
 import type { Notes } from '../notes.ts';
 import { readableText } from '../readable.ts';
 import { check, refuse } from '../shape.ts';
 import { type ContentPart, readDocument, readImage, readSearchResult } from './media-blocks.ts';
 import { readSignature } from './signature.ts';
 import type { ToolChanges } from './tool-changes.ts';
+import { readSearchOutcome } from './web-search.ts';
 import * as wire from './wire.ts';
 
 /** What reading the messages finds out besides the turns themselves. */
@@ -118,6 +120,8 @@ const TURN_BLOCKS: ReadonlyMap<string, BlockReader<Part>> = new Map<string, Bloc
     ]),
   ],
   ['tool_result', reader(wire.toolResultBlock, readToolResult)],
+  ['server_tool_use', readServerToolUse],
+  ['web_search_tool_result', readSearchResults],
   [
     'compaction',
     reader(wire.compactionBlock, (block, at, findings) => {
@@ -133,6 +137,21 @@ const TURN_BLOCKS: ReadonlyMap<string, BlockReader<Part>> = new Map<string, Bloc
   ['container_upload', ignoreBlock],
   ['mcp_tool_listing', ignoreBlock],
 ]);
+
+/** A search which was run for the model is to the model a tool call like others. */
+function readServerToolUse(value: unknown, at: string, findings: Findings): readonly Part[] {
+  const { id, name, input, ...block } = check(wire.serverToolUseBlock, value, at);
+  if (name !== WEB_SEARCH_TOOL) return readForeign(value, at, findings);
+  return [{ type: 'tool-use', at, toolUseId: id, name, input: input ?? {}, ...cachePoint(block) }];
+}
+
+function readSearchResults(value: unknown, at: string): readonly [ToolResultPart] {
+  const { tool_use_id: toolUseId, content, ...block } = check(wire.webSearchResultBlock, value, at);
+  const outcome = readSearchOutcome(content);
+  const text: TextPart = { type: 'text', at: `${at}.content`, text: searchResultText(outcome) };
+  const isError = outcome.type === 'failed';
+  return [{ type: 'tool-result', at, toolUseId, content: [text], isError, ...cachePoint(block) }];
+}
 
 function readToolResult(
   block: z.output<typeof wire.toolResultBlock>,

@@ -296,7 +296,7 @@ describe('the fate of fields', () => {
       brand_new: 1,
       metadata: { user_id: 'u' },
       output_config: { task_budget: { type: 'tokens', total: 5 } },
-      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', citations: [1] }], weight: 2 }],
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', colour: [1] }], weight: 2 }],
       tools: [
         { name: 'a', input_schema: {}, strict: true },
         { name: 'b', input_schema: {}, strict: true },
@@ -306,7 +306,7 @@ describe('the fate of fields', () => {
       { rule: 'field-ignored', path: 'brand_new' },
       { rule: 'field-ignored', path: 'output_config.task_budget' },
       { rule: 'field-ignored', path: 'messages[0].weight' },
-      { rule: 'field-ignored', path: 'messages[0].content[0].citations' },
+      { rule: 'field-ignored', path: 'messages[0].content[0].colour' },
       { rule: 'field-ignored', path: 'tools[0].strict', before: '2 times' },
     ]);
   });
@@ -478,11 +478,15 @@ describe('blocks', () => {
         },
       ],
       expected: [
-        { type: 'text', at, text: 'server_tool_use: {"name":"web_search","input":{"query":"cats"}}' },
+        { type: 'tool-use', at, toolUseId: 's', name: 'web_search', input: { query: 'cats' } },
         {
-          type: 'text',
+          type: 'tool-result',
           at: 'messages[0].content[1]',
-          text: 'web_search_tool_result: {"content":[{"url":"https://c","title":"Cats"}]}',
+          toolUseId: 's',
+          content: [
+            { type: 'text', at: 'messages[0].content[1].content', text: expect.stringContaining('1. Cats\nhttps://c') },
+          ],
+          isError: false,
         },
       ],
     },

@@ -114,8 +114,6 @@ describe('tools known by their type', () => {
 
 describe('tools which only a server can run', () => {
   const serverTools = [
-    'web_search_20250305',
-    'web_search_20260318',
     'web_fetch_20250910',
     'code_execution_20260521',
     'tool_search_tool_regex_20251119',
@@ -139,11 +137,58 @@ describe('tools which only a server can run', () => {
 
   it('may be all there was: then the model answers in words', () => {
     const { conversation, adjustments } = parse({
-      tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 8 }],
-      tool_choice: { type: 'tool', name: 'web_search' },
+      tools: [{ type: 'code_execution_20260521', name: 'code_execution' }],
+      tool_choice: { type: 'tool', name: 'code_execution' },
     });
     expect(conversation).toMatchObject({ tools: [], toolChoice: { type: 'auto' } });
     expect(adjustments.map(({ rule }) => rule)).toEqual(['server-tool-dropped', 'tool-choice-dropped']);
+  });
+});
+
+describe('web search', () => {
+  const search = { type: 'web_search_20250305', name: 'web_search' };
+
+  it('is a wish of its own, with its limits', () => {
+    const { conversation, adjustments } = parse({
+      tools: [
+        { name: 'a', input_schema: SCHEMA },
+        {
+          ...search,
+          max_uses: 3,
+          allowed_domains: ['a.example'],
+          blocked_domains: null,
+          user_location: { city: 'Rome' },
+        },
+      ],
+    });
+    expect(conversation.tools.map(({ name }) => name)).toEqual(['a']);
+    expect(conversation.webSearch).toEqual({
+      at: 'tools[1]',
+      maxUses: 3,
+      allowedDomains: ['a.example'],
+      blockedDomains: [],
+      isRequired: false,
+    });
+    expect(adjustments).toEqual([]);
+  });
+
+  it.each([
+    ['named', { type: 'tool', name: 'web_search' }],
+    ['all there is', { type: 'any' }],
+  ])('is required when it is %s', (_when, tool_choice) => {
+    const { conversation } = parse({ tools: [search], tool_choice });
+    expect(conversation).toMatchObject({ tools: [], toolChoice: { type: 'auto' }, webSearch: { isRequired: true } });
+  });
+
+  it("is the client's own tool when that has the name", () => {
+    const tools = [{ name: 'web_search', input_schema: SCHEMA }];
+    const { conversation } = parse({ tools, tool_choice: { type: 'tool', name: 'web_search' } });
+    expect(conversation).toMatchObject({ toolChoice: { type: 'tool', name: 'web_search' } });
+    expect(conversation).not.toHaveProperty('webSearch');
+  });
+
+  it('has a limit which is a number', () => {
+    expect(() => parse({ tools: [{ ...search, max_uses: 'many' }] })).toThrow(/tools\[0\]\.max_uses/);
   });
 });
 

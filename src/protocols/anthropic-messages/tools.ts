@@ -1,8 +1,9 @@
 /**
- * Which tools are offered to the model, and which of them it must or may use. Tools the vendor's servers would run are
- * left out and noted: this gateway has nothing to run them with.
+ * Which tools are offered to the model, and which of them it must or may use. Web search is a wish of its own, which the
+ * gateway grants; other tools the vendor's servers would run are left out and noted: there is nothing to run them with.
  */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
+import { WEB_SEARCH_TOOL, type WebSearchWish } from '../../core/web-search.ts';
 import { check, refuse } from '../shape.ts';
 import { cachePoint, type Findings } from './blocks.ts';
 import { typedTool } from './typed-tools.ts';
@@ -13,6 +14,7 @@ export interface ToolOffer {
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice;
   readonly parallelToolUse: boolean;
+  readonly webSearch?: WebSearchWish | undefined;
 }
 
 interface OfferRules {
@@ -37,10 +39,35 @@ export function readTools(request: MessagesRequest, findings: Findings): ToolOff
     const [defined] = readTool(tool, at, rules);
     if (defined && !tools.some(({ name }) => name === defined.name)) tools.push(defined);
   }
+  const search = readWebSearch(declared, choice, tools);
   return {
     tools,
-    toolChoice: readToolChoice(choice, tools, declared, findings),
+    toolChoice: search?.isRequired ? { type: 'auto' } : readToolChoice(choice, tools, declared, findings),
+    ...(search ? { webSearch: search } : {}),
     parallelToolUse: !('disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true),
+  };
+}
+
+const WEB_SEARCH = /^web_search_\d{8}$/;
+
+/** The gateway runs it, by the service's own search. One of them is enough. */
+function readWebSearch(
+  declared: readonly object[],
+  choice: ChoiceWish,
+  tools: readonly Tool[],
+): WebSearchWish | undefined {
+  const place = declared.findIndex((tool) => WEB_SEARCH.test(String(Reflect.get(tool, 'type'))));
+  if (place < 0) return undefined;
+  const at = `tools[${place}]`;
+  const tool = check(wire.webSearchTool, declared[place], at);
+  const isNamed = choice.type === 'tool' && choice.name === WEB_SEARCH_TOOL;
+  const isAllThereIs = choice.type === 'any' && tools.length === 0;
+  return {
+    at,
+    maxUses: tool.max_uses ?? undefined,
+    allowedDomains: tool.allowed_domains ?? [],
+    blockedDomains: tool.blocked_domains ?? [],
+    isRequired: (isNamed && !tools.some(({ name }) => name === WEB_SEARCH_TOOL)) || isAllThereIs,
   };
 }
 
@@ -54,6 +81,7 @@ function readTool(value: object, at: string, rules: OfferRules): readonly Tool[]
     notes.add('typed-tool-schema', at, type, typed.name);
     return isOffered(typed.name, check(wire.typedTool, value, at), at, rules) ? [typed] : [];
   }
+  if (WEB_SEARCH.test(type)) return [];
   // A type from the future which brings its own schema is as good as a client's tool.
   if (!SERVER_TOOLS.test(type) && 'input_schema' in value && 'name' in value) return readClientTool(value, at, rules);
   notes.add('server-tool-dropped', at, type);

@@ -89,6 +89,8 @@ export type AnyBlock = z.output<typeof anyBlock>;
 export const textBlock = z.looseObject({
   type: z.literal('text'),
   text: z.string(),
+  /** Where a reply's text came from: said by the blocks before it. */
+  citations: z.unknown().optional(),
   cache_control: cacheControl,
 });
 
@@ -142,6 +144,29 @@ export const toolReferenceBlock = z.looseObject({
 export const toolSearchResultBlock = z.looseObject({
   type: z.literal('tool_search_tool_result'),
   content: z.looseObject({ tool_references: z.array(toolReferenceBlock).optional() }).nullish(),
+});
+
+/** Any name: the vendor's servers run other tools too. */
+export const serverToolUseBlock = z.looseObject({
+  type: z.literal('server_tool_use'),
+  id: z.string().min(1),
+  name: z.string().min(1),
+  input: jsonValue.optional(),
+  cache_control: cacheControl,
+});
+
+export const webSearchResultBlock = z.looseObject({
+  type: z.literal('web_search_tool_result'),
+  tool_use_id: z.string().min(1),
+  content: z.unknown().optional(),
+  cache_control: cacheControl,
+});
+
+export const webSearchTool = z.looseObject({
+  type: z.string(),
+  max_uses: z.int().positive().nullish(),
+  allowed_domains: z.array(z.string()).nullish(),
+  blocked_domains: z.array(z.string()).nullish(),
 });
 
 export const thinkingBlock = z.looseObject({

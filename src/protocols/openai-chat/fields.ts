@@ -23,6 +23,7 @@ export const FIELD_FATES = {
   functions: 'used',
   reasoning_effort: 'used',
   prompt_cache_key: 'used',
+  web_search_options: 'used',
 
   tool_choice: 'emulated',
   function_call: 'emulated',
@@ -45,7 +46,6 @@ export const FIELD_FATES = {
   service_tier: 'noted',
   store: 'noted',
   moderation: 'noted',
-  web_search_options: 'noted',
   prompt_cache_options: 'noted',
   prompt_cache_retention: 'noted',
 

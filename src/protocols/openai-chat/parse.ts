@@ -1,5 +1,6 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
 import type { Conversation, OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import type { WebSearchWish } from '../../core/web-search.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
@@ -34,6 +35,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     system,
     turns,
     ...tools,
+    ...(request.web_search_options ? { webSearch: SEARCH_WISH } : {}),
     reasoning: readReasoning(request, notes),
     output: {
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
@@ -53,6 +55,15 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     echo: { model: request.model, includeUsage, customTools, legacyFunctions } satisfies Echo,
   };
 }
+
+/** The API knows no limits; how much of the pages the model reads, and from where it looks, is the service's business. */
+const SEARCH_WISH: WebSearchWish = {
+  at: 'web_search_options',
+  maxUses: undefined,
+  allowedDomains: [],
+  blockedDomains: [],
+  isRequired: false,
+};
 
 /** What would change the meaning of the answer and cannot be had. */
 function refuseWishes({ logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {

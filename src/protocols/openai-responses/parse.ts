@@ -47,13 +47,14 @@ function read(
   noteFields(request, notes);
   const items = placeItems(request, past);
   const offered = readTools(toolLists(request, items), notes);
-  const { toolChoice, tools } = readToolChoice(request.tool_choice, offered, notes);
+  const { toolChoice, tools, webSearch = offered.webSearch } = readToolChoice(request.tool_choice, offered, notes);
   const { system, turns } = readItems(items, offered.names, notes);
   const conversation: Conversation = {
     model: request.model,
     ...withAQuestion([...instructionsOf(request), ...system], turns, notes),
     tools,
     toolChoice,
+    ...(webSearch ? { webSearch } : {}),
     parallelToolUse: request.parallel_tool_calls !== false,
     reasoning: readReasoning(request, notes),
     output: {

@@ -4,6 +4,7 @@
  */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
 import type { JsonValue } from '../../core/json.ts';
+import type { WebSearchWish } from '../../core/web-search.ts';
 import type { Notes } from '../notes.ts';
 import { CUSTOM_INPUT, describeCustomTool } from '../openai-calls.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
@@ -14,6 +15,8 @@ import * as wire from './wire.ts';
 export interface ReadTools {
   readonly tools: readonly Tool[];
   readonly names: ToolNames;
+  /** Of the vendor's server tools, the one which the gateway runs. */
+  readonly webSearch: WebSearchWish | undefined;
 }
 
 /** Some tools and where they stand. */
@@ -44,6 +47,7 @@ function isClientRun(tool: object): boolean {
 class ToolReader implements ReadTools {
   readonly tools: Tool[] = [];
   readonly names = new ToolNames();
+  webSearch: WebSearchWish | undefined;
   readonly #notes: Notes;
   readonly #mayDefer: boolean;
 
@@ -61,6 +65,7 @@ class ToolReader implements ReadTools {
       case 'namespace':
         return this.#readNamespace(value, at, found);
       default:
+        if (WEB_SEARCH.test(value.type)) return this.#readWebSearch(value, at);
         return isTypedKind(value.type) ? this.#readTyped(value, value.type, at) : this.#drop(value.type, at);
     }
   }
@@ -99,6 +104,14 @@ class ToolReader implements ReadTools {
     return this.#offer({ kind }, at, own.description ?? description, own.parameters ?? inputSchema);
   }
 
+  #readWebSearch(value: object, at: string): readonly Tool[] {
+    const { filters } = check(wire.webSearchTool, value, at);
+    const allowedDomains = filters?.allowed_domains ?? [];
+    const blockedDomains = filters?.blocked_domains ?? [];
+    this.webSearch ??= { at, maxUses: undefined, allowedDomains, blockedDomains, isRequired: false };
+    return [];
+  }
+
   #isDeferred({ defer_loading }: { defer_loading?: boolean | null | undefined }, at: string, found: boolean): boolean {
     const deferred = defer_loading === true && !found && this.#mayDefer;
     if (deferred) this.#notes.add('tool-deferred', at);
@@ -118,6 +131,8 @@ class ToolReader implements ReadTools {
   }
 }
 
+const WEB_SEARCH = /^web_search(?:_preview)?(?:_\d{4}_\d{2}_\d{2})?$/;
+
 const FUNCTION_KEYS = new Set([
   'type',
   'name',
@@ -135,18 +150,26 @@ function runsInContainer(value: object, at: string): boolean {
   return check(wire.shellTool, value, at).environment?.type.startsWith('container') ?? false;
 }
 
+interface Chosen {
+  readonly toolChoice: ToolChoice;
+  readonly tools: readonly Tool[];
+  /** Where the choice says more about the search than its declaration. */
+  readonly webSearch?: WebSearchWish;
+}
+
 /** The choice, and the tools which are left to choose from. Throws for a choice which cannot be made. */
-export function readToolChoice(
-  value: unknown,
-  { tools, names }: ReadTools,
-  notes: Notes,
-): { readonly toolChoice: ToolChoice; readonly tools: readonly Tool[] } {
+export function readToolChoice(value: unknown, { tools, names, webSearch }: ReadTools, notes: Notes): Chosen {
   if (value === undefined || value === null) return { toolChoice: { type: 'auto' }, tools };
-  if (value === 'required' && tools.length === 0)
+  if (value === 'required' && tools.length === 0 && !webSearch)
     throw refuse('tool_choice', 'requires a tool call, but there is no tool to call.');
+  // The search is all there is to call.
+  if (value === 'required' && tools.length === 0 && webSearch)
+    return { toolChoice: { type: 'auto' }, tools, webSearch: { ...webSearch, isRequired: true } };
   if (value === 'auto' || value === 'none' || value === 'required') return { toolChoice: { type: value }, tools };
   const choice = check(wire.toolChoiceObject, value, 'tool_choice');
   if (choice.type === 'allowed_tools') return readAllowed(value, { tools, names }, notes);
+  if (webSearch && WEB_SEARCH.test(choice.type))
+    return { toolChoice: { type: 'auto' }, tools, webSearch: { ...webSearch, isRequired: true } };
   const declared = declaredBy(choice);
   if (!declared) {
     throw refuseUnsupported('tool_choice', `asks for ${choice.type}, a tool which only OpenAI's own servers run.`);
@@ -158,7 +181,7 @@ export function readToolChoice(
   return { toolChoice: { type: 'tool', name: names.nameOf(declared) }, tools };
 }
 
-function readAllowed(value: unknown, { tools, names }: ReadTools, notes: Notes) {
+function readAllowed(value: unknown, { tools, names }: Pick<ReadTools, 'tools' | 'names'>, notes: Notes): Chosen {
   const { mode, tools: allowed } = check(wire.allowedTools, value, 'tool_choice');
   const wanted = new Set(
     allowed.flatMap((choice) => {

@@ -62,6 +62,16 @@ export const customTool = z.looseObject({
 
 export const namespaceTool = z.looseObject({ ...named, tools: z.array(z.looseObject({ type: z.string() })) });
 
+export const webSearchTool = z.looseObject({
+  type: z.string(),
+  filters: z
+    .looseObject({
+      allowed_domains: z.array(z.string()).nullish(),
+      blocked_domains: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+});
+
 export const toolSearchTool = z.looseObject({
   description: z.string().nullish(),
   execution: z.string().nullish(),

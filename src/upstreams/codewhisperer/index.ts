@@ -7,6 +7,7 @@ import { explainFailure } from './failures.ts';
 import { mediaLimits } from './media-limits.ts';
 import { decodeModels, resolveModel } from './models.ts';
 import { encodeListModels } from './operations.ts';
+import { webSearch } from './web-search.ts';
 
 export const codewhisperer: Upstream = {
   id: 'codewhisperer',
@@ -16,6 +17,7 @@ export const codewhisperer: Upstream = {
   mediaLimits,
   encodeCompletion,
   decodeCompletion,
+  webSearch,
   encodeListModels,
   decodeModels,
   explainFailure,

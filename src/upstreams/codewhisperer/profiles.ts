@@ -23,7 +23,7 @@ const plane = z.strictObject({
 });
 
 const operation = z.strictObject({
-  plane: z.enum(['streaming', 'controlPlane']),
+  plane: z.enum(['streaming', 'controlPlane', 'mcp']),
   method: z.enum(['GET', 'POST']),
   path: z.string().startsWith('/'),
   /** Value of `x-amz-target`; the JSON flavour alone has one. */
@@ -42,6 +42,8 @@ const wireProfileSchema = z.strictObject({
   origin: z.string().min(1),
   streaming: plane,
   controlPlane: plane,
+  /** The service's own tools. Spoken as REST whatever the rest is; no official client knows another way. */
+  mcp: plane,
   operations: z.strictObject({
     GenerateAssistantResponse: operation,
     ListAvailableModels: operation,
@@ -49,6 +51,7 @@ const wireProfileSchema = z.strictObject({
     GetUsageLimits: operation,
     /** Absent: there is no inline completion this way. */
     GenerateCompletions: operation.optional(),
+    InvokeMCP: operation,
   }),
   body: z.strictObject({
     fields: z.array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields'])),

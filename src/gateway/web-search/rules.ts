@@ -1,0 +1,11 @@
+/** Every adjustment which a wish for web search can bring about, and what each means. */
+import { type Adjustment, adjustment } from '../../core/adjustments.ts';
+
+export const WEB_SEARCH_RULES = {
+  'web-search-emulated': "The model was offered the service's own web search, and dragoman runs the searches for it.",
+  'web-search-unavailable': 'No web search was offered: this account has none, or searching is switched off.',
+} as const satisfies Record<string, string>;
+
+export function note(rule: keyof typeof WEB_SEARCH_RULES, path: string): Adjustment {
+  return adjustment(rule, path);
+}
