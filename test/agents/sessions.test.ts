@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type House, openHouse } from '../support/house.ts';
 import type { Agent, AgentKind, AgentRun, Session } from './agent.ts';
+import { codex } from './codex.ts';
 import { continueCli } from './continue.ts';
 import { openCode } from './opencode.ts';
 import { qwenCode } from './qwen-code.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 
-const KINDS: readonly AgentKind[] = [openCode, qwenCode, continueCli];
+const KINDS: readonly AgentKind[] = [codex, openCode, qwenCode, continueCli];
 
 describe.each(KINDS)('$name', (kind) => {
   let agent: Agent;

@@ -6,7 +6,7 @@ import type { Conversation, Turn } from '../../core/conversation.ts';
 
 const INSTRUCTION = [
   'The conversation so far is about to be replaced by a summary of it, and you will continue with nothing but that.',
-  'Write the summary now. Keep what the user wants and in which words, what was decided and why, what has been done',
+  'Create a detailed summary now. Keep what the user wants and in which words, what was decided and why, what has been done',
   'and what came of it, the names of files, commands and figures which still matter, and what is to be done next.',
   'Answer with the summary alone, and call no tool.',
 ].join(' ');

@@ -1,0 +1,75 @@
+/** What Codex alone does: patches as free text, compaction by the figures it is told, at home and at the provider's. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type House, openHouse } from '../support/house.ts';
+import { type AgentRun, SHOUT, use } from './agent.ts';
+import { type CodexSession, codex } from './codex.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+
+let agent: Awaited<ReturnType<typeof codex.install>>;
+beforeAll(async () => {
+  agent = await codex.install();
+});
+
+/** Fails when the agent tried to reach anything but this machine. */
+async function run(house: House, sandbox: Sandbox, session: Partial<CodexSession>): Promise<AgentRun> {
+  const done = await agent.run({ house, sandbox, dialect: 'openai-responses', prompt: '', ...session });
+  expect(sandbox.proxy.asked).toEqual([]);
+  return done;
+}
+
+describe('Codex', () => {
+  it('works with a model whose tools stand in the input, and which calls them in free text', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
+    const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
+    const code = `await tools.apply_patch(${JSON.stringify(patch)}); await tools.exec_command({ cmd: "${SHOUT}" });`;
+    const { exitCode, text } = await run(house, sandbox, {
+      model: 'gpt-5.6-terra',
+      prompt: use('exec', { input: code }),
+    });
+    expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
+  });
+
+  it.each([
+    ['by itself', 'dragoman', 'CONTEXT CHECKPOINT COMPACTION'],
+    ['with the provider', 'OpenAI', 'Create a detailed summary now'],
+  ])(
+    'compacts %s when the figures say that the window is nearly full, and goes on',
+    async (_how, providerName, words) => {
+      await using house = await openHouse({
+        script: {
+          replies: [{ when: { text: 'Hello there' }, times: 1, steps: ['Hello.', { contextPercentage: 95 }] }],
+        },
+      });
+      await using sandbox = await openSandbox({});
+      await run(house, sandbox, { providerName, prompt: 'Hello there.' });
+      const { exitCode, text } = await run(house, sandbox, {
+        providerName,
+        again: true,
+        prompt: use('exec_command', { cmd: 'echo after > after.txt' }),
+      });
+      expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
+      expect(await readFile(join(sandbox.folder, 'after.txt'), 'utf8')).toBe('after\n');
+      expect(house.simulator.chatRequests.map(({ rawBody }) => rawBody).join('\n')).toContain(words);
+    },
+  );
+
+  it('waits as long as it is told after a 429, and asks again', async () => {
+    const slowDown = {
+      status: 429,
+      name: 'ThrottlingException',
+      message: 'Too many requests.',
+      reason: null,
+      retryAfterS: 1,
+    };
+    await using house = await openHouse({ script: { replies: [{ times: 8, refuse: slowDown }] } });
+    await using sandbox = await openSandbox({});
+    const { exitCode, text } = await run(house, sandbox, { prompt: 'Say hello to me.' });
+    expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
+    const asked = house.simulator.chatRequests.map(({ headers }) => headers['amz-sdk-invocation-id']);
+    expect(new Set(asked).size).toBeGreaterThan(1);
+  });
+});
