@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REASONS } from '../src/accounts/choice.ts';
+import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
+import { STRATEGIES } from '../src/accounts/strategies.ts';
 import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
@@ -34,6 +37,15 @@ describe('docs/errors.md', () => {
       retry,
     ]);
     expect(documented).toEqual(inCode);
+  });
+});
+
+describe('docs/accounts.md', () => {
+  it('lists every reason to pass an account over, every strategy and every option', () => {
+    const rows = codeRows('accounts.md');
+    for (const [reason, because] of Object.entries(REASONS)) expect(rows).toContainEqual([reason, because]);
+    const names = rows.map(([name]) => name);
+    for (const name of Object.keys({ ...STRATEGIES, ...DEFAULT_OPTIONS })) expect(names).toContain(name);
   });
 });
 

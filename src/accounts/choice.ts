@@ -28,23 +28,21 @@ export interface Wanted extends Asked {
   readonly isUnpaced?: boolean;
 }
 
-export type Reason =
-  /** It has already failed this request. */
-  | 'tried'
-  | 'cooling'
-  | 'exhausted'
-  | 'suspended'
-  | 'signed-out'
-  | 'disabled'
-  /** As many requests as it may have. */
-  | 'busy'
-  /** Its next request may start only later. */
-  | 'paced'
-  /** Its list does not have the model. */
-  | 'model'
-  | 'group'
-  /** One of a higher priority serves. */
-  | 'priority';
+/** Why an account does not serve a request; the words complete "because …". */
+export const REASONS = {
+  tried: 'it has already failed this request',
+  cooling: 'it rests: the service asked it to slow down, or refused it several times in a row',
+  exhausted: 'its plan or its day is used up',
+  suspended: 'the service has locked it',
+  'signed-out': 'its credential is dead',
+  disabled: 'somebody has switched it off, or too many errors have',
+  busy: 'it serves as many requests as it may',
+  paced: 'its next request may start only later',
+  model: 'its model list does not have the model',
+  group: 'it is not in the group which was asked for',
+  priority: 'an account of a higher priority serves',
+} as const;
+export type Reason = keyof typeof REASONS;
 
 export interface PassedOver {
   readonly accountId: string;
