@@ -1,7 +1,11 @@
 /** The composition root's part for signing in: flows, profiles and the pool put together. */
+import { createHash } from 'node:crypto';
+import { checkedRegion } from './accounts/credentials/patterns.ts';
 import { headersOf } from './accounts/credentials.ts';
+import { NEW_ACCOUNT } from './accounts/health.ts';
 import type { Pool } from './accounts/pool.ts';
-import type { Account, Secrets, TokenEndpoints } from './accounts/ports.ts';
+import type { Account, Secrets, SigningKeys, TokenEndpoints } from './accounts/ports.ts';
+import { checkedProxy } from './accounts/proxy.ts';
 import { Adoption, type Profile } from './accounts/sign-in/adopt.ts';
 import { startBrowserFlow } from './accounts/sign-in/browser-flow.ts';
 import { startDeviceFlow, type WaitingSignIn } from './accounts/sign-in/device-flow.ts';
@@ -32,11 +36,18 @@ export interface SignIn extends BrowserSignIn {
   readonly userCode: string;
 }
 
+export interface IamRequest extends Pick<SignInRequest, 'region' | 'label' | 'proxy'> {
+  /** A profile of `~/.aws/config`; without one whatever the chain finds first. */
+  readonly awsProfile?: string | undefined;
+}
+
 export interface SigningIn {
   /** Throws `invalid_request` for a bad region, start URL, profile ARN or proxy, before anybody is asked. */
   signIn(request: SignInRequest, signal: AbortSignal): Promise<SignIn>;
   /** As `signIn`, with a browser on this machine which comes back by itself. */
   signInByBrowser(request: SignInRequest, signal: AbortSignal): Promise<BrowserSignIn>;
+  /** Requests signed with AWS keys: nothing is asked of anybody but whether there are keys. */
+  signInWithIam(request: IamRequest): Promise<Account>;
   /** For whoever asks from afar: begins, tells how it stands, gives the account. */
   readonly signIns: SignIns;
 }
@@ -44,6 +55,7 @@ export interface SigningIn {
 export interface SigningInParts {
   readonly settings: Settings;
   readonly tokens: TokenEndpoints;
+  readonly keys: SigningKeys;
   readonly store: Store;
   readonly clock: Clock;
   readonly pool: Pool;
@@ -71,6 +83,7 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
       const flow = await startDeviceFlow(place, flowParts(request), signal);
       return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
     },
+    signInWithIam: (request) => signInWithIam(parts, request),
     async signInByBrowser(request, signal) {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);
@@ -78,6 +91,27 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
       return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
     },
   };
+}
+
+/** The same profile in the same region is the same account. */
+async function signInWithIam({ settings, keys, pool }: SigningInParts, request: IamRequest): Promise<Account> {
+  const { awsProfile, label, proxy } = request;
+  const region = checkedRegion(request.region ?? settings.region);
+  if (proxy !== undefined) checkedProxy(proxy);
+  const credential = { kind: 'iam', region, awsProfile } as const;
+  await keys.present(credential, undefined, proxy);
+  return pool.add({
+    id: `iam-${createHash('sha256')
+      .update(`${region} ${awsProfile ?? ''}`)
+      .digest('hex')
+      .slice(0, 13)}`,
+    label: label ?? (awsProfile === undefined ? 'AWS IAM' : `AWS IAM ${awsProfile}`),
+    source: { type: 'sign-in' },
+    health: NEW_ACCOUNT,
+    credential,
+    accessToken: undefined,
+    ...(proxy === undefined ? {} : { proxy }),
+  });
 }
 
 async function adopted(

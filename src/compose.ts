@@ -16,17 +16,24 @@ import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
+import { inEitherRegion } from './gateway/other-region.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
 import { openStore, type Store } from './storage/open.ts';
+import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
 import { createGuardedFetch } from './transport/guarded-fetch.ts';
 import { createTokenEndpoints } from './transport/token-endpoints.ts';
 import { createUpstreamTransport } from './transport/upstream.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
-import { DEFAULT_WIRE_PROFILE, wireProfile } from './upstreams/codewhisperer/profiles.ts';
+import {
+  API_KEY_WIRE_PROFILE,
+  DEFAULT_WIRE_PROFILE,
+  IAM_WIRE_PROFILE,
+  wireProfile,
+} from './upstreams/codewhisperer/profiles.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 import { VERSION } from './version.ts';
 
@@ -35,8 +42,6 @@ export const USER_AGENT = `dragoman/${VERSION}`;
 /** One document's text: hundreds of pages take a few seconds. */
 const READING_TIMEOUT_MS = 20_000;
 const READING_MEMORY_MIB = 512;
-/** Keys are served by the JSON flavour, as the vendor's own command line uses them. */
-const API_KEY_WIRE_PROFILE = 'q-json';
 
 /** Of one client, however many it may have. */
 const STORED_RESPONSE_BYTES = 256 * 1024 * 1024;
@@ -108,13 +113,13 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       userAgent: USER_AGENT,
       now: clock.now,
     });
-  const wireProfileOf = (kind: CredentialKind) =>
-    settings.wireProfile ?? (kind === 'api-key' ? API_KEY_WIRE_PROFILE : DEFAULT_WIRE_PROFILE);
-  const send = overrides.send ?? transport.send;
+  const wireProfileOf = wireProfileBy(settings);
+  const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock.now);
+  const send = inEitherRegion(overrides.send ?? transport.send, upstream.explainFailure, clock.now);
   try {
     const pool = await Pool.open({
       store: store.accounts,
-      refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openLinked }),
+      refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openLinked, keys }),
       clock,
       log,
       strategy: settings.strategy,
@@ -134,7 +139,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       responses,
       accounts: pool,
       store,
-      ...composeSigningIn({ settings, tokens, store, clock, pool, send, log, wireProfileOf }),
+      ...composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf }),
       async close() {
         await responses.close();
         await pool.close();
@@ -147,6 +152,14 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     await store.close();
     throw cause;
   }
+}
+
+/** Signed requests have an operation of their own, whatever is set for the others. */
+function wireProfileBy(settings: Settings): (kind: CredentialKind) => string {
+  return (kind) => {
+    if (kind === 'iam') return IAM_WIRE_PROFILE;
+    return settings.wireProfile ?? (kind === 'api-key' ? API_KEY_WIRE_PROFILE : DEFAULT_WIRE_PROFILE);
+  };
 }
 
 function createMediaTools(settings: Settings): MediaTools {

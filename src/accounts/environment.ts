@@ -17,6 +17,8 @@ export interface NamedCredentials {
   readonly profileArn: string | undefined;
   readonly region: string;
   readonly kiroApiKey: string | undefined;
+  /** An AWS profile, empty for the whole credential chain; undefined: no such account. */
+  readonly iam?: string | undefined;
   /** undefined: not to be used. */
   readonly kiroTokenFile: string | undefined;
 }
@@ -65,7 +67,7 @@ async function prepareKiroAccount(
 
 /** Throws `invalid_request` for half a credential. */
 export function environmentAccounts(named: NamedCredentials): readonly NewAccount[] {
-  const credentials = [fromRefreshToken(named), fromApiKey(named)];
+  const credentials = [fromRefreshToken(named), fromApiKey(named), fromIam(named)];
   return credentials.flatMap((credential) => {
     if (!credential) return [];
     const id = accountIdOf('env', tokenOf(credential));
@@ -108,6 +110,10 @@ function fromRefreshToken(named: NamedCredentials): Credential | undefined {
   // Organisations have profiles, Builder IDs have none of their own.
   const kind = profileArn === undefined ? 'builder-id' : 'idc';
   return { kind, refreshToken, clientId, clientSecret, region, startUrl: undefined, profileArn };
+}
+
+function fromIam({ iam, region }: NamedCredentials): Credential | undefined {
+  return iam === undefined ? undefined : { kind: 'iam', region, awsProfile: iam === '' ? undefined : iam };
 }
 
 function fromApiKey({ kiroApiKey, region }: NamedCredentials): Credential | undefined {

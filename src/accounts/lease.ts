@@ -1,6 +1,7 @@
 /** What is asked of the pool and what it lends. The shapes of the gateway's ports of the same names. */
 import type { GatewayError } from '../core/errors.ts';
 import type { Choice } from './choice.ts';
+import type { SignRequest } from './ports.ts';
 
 export interface LeaseRequest {
   /** Same over a conversation. */
@@ -30,6 +31,8 @@ export interface Lent {
   readonly accessToken: string;
   /** The account's own; may hold a password. */
   readonly proxy: string | undefined;
+  /** Instead of the token, for accounts which sign their requests. */
+  readonly sign?: SignRequest | undefined;
 }
 
 export interface Lease extends Lent {

@@ -88,7 +88,7 @@ export class Pool {
     const nowMs = this.#options.clock.now();
     const entries = [...this.#roster.entries()];
     const tokens = entries.flatMap(({ account }) => {
-      if (account.credential.kind === 'api-key') return [Number.POSITIVE_INFINITY];
+      if (!isRefreshable(account.credential)) return [Number.POSITIVE_INFINITY];
       return account.accessToken ? [account.accessToken.expiresAtMs] : [];
     });
     return {
@@ -208,7 +208,8 @@ export class Pool {
     }
   }
 
-  #lend({ id, credential, accessToken, proxy }: FreshAccount): Lent {
+  #lend(account: FreshAccount): Lent {
+    const { id, credential, accessToken, proxy } = account;
     const access = {
       region: credential.region,
       profileArn: profileArnOf(credential),
@@ -216,7 +217,8 @@ export class Pool {
       baseUrl: this.#options.baseUrl,
       headers: headersOf(credential),
     };
-    return { accountId: id, access, accessToken: accessToken.value, proxy };
+    const sign = this.#options.refresher.signerOf(account);
+    return { accountId: id, access, accessToken: accessToken.value, proxy, sign };
   }
 
   /** Accounts out of quota may have been given more meanwhile; by what is left only the service can be chosen. */

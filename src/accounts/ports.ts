@@ -1,5 +1,5 @@
 /** What the accounts need from storage and transport. */
-import type { AccessToken, Credential, RefreshableCredential } from './credentials.ts';
+import type { AccessToken, Credential, IamCredential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
 import type { StoredSignIn } from './sign-in/pending.ts';
@@ -109,6 +109,28 @@ export interface SignedInTokens {
 export interface TokenEndpoints {
   refresh(credential: RefreshableCredential, proxy?: string): Promise<NewTokens>;
   signIn(proxy: string | undefined): SignInEndpoints;
+}
+
+/**
+ * Keys for accounts which sign their requests. Both reject with `permission_denied` when there are none to be had.
+ * `proxy` as in TokenEndpoints.
+ */
+export interface SigningKeys {
+  /** The id of the present keys (no secret) and how long they serve; `refused`: an id of which others are wanted. */
+  present(credential: IamCredential, refused: string | undefined, proxy: string | undefined): Promise<AccessToken>;
+  signer(credential: IamCredential, proxy: string | undefined): SignRequest;
+}
+
+/** Gives the headers to send: those of the request and the signature's. */
+export type SignRequest = (request: SignableRequest) => Promise<Readonly<Record<string, string>>>;
+
+/** The shape of an upstream's request. */
+export interface SignableRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly region?: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
 }
 
 /** As TokenEndpoints, before there is an account. */

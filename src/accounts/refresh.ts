@@ -6,9 +6,9 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type AccessToken, isRefreshable, refusalOf } from './credentials.ts';
+import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
-import type { Account, AccountStore, TokenEndpoints } from './ports.ts';
+import type { Account, AccountStore, SigningKeys, SignRequest, TokenEndpoints } from './ports.ts';
 import { spentAfter } from './spent.ts';
 import { type Need, removed, TokenExchange, type TokenMaker } from './token-exchange.ts';
 
@@ -32,6 +32,8 @@ export interface RefreshOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openFile: OpenFile;
+  /** For accounts which sign their requests; absent: there are none. */
+  readonly keys?: SigningKeys;
   /** Where new tokens are made. Default: in this process. */
   readonly maker?: TokenMaker;
   /** Default 5 s. */
@@ -77,9 +79,28 @@ export class Refresher {
       if (refused === credential.apiKey) throw signInAgain(refusalOf(credential));
       return { ...account, accessToken: { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY } };
     }
+    if (credential.kind === 'iam')
+      return { ...account, accessToken: await this.#signingKeys(account, credential, refused) };
     const fresh = await this.#freshOf(this.#newest(account), refused);
     this.#noteUse(fresh);
     return fresh;
+  }
+
+  /** undefined: its requests bear a token. */
+  signerOf({ credential, proxy }: Account): SignRequest | undefined {
+    return credential.kind === 'iam' ? this.#keys().signer(credential, proxy) : undefined;
+  }
+
+  /** The same keys again, after the service has refused them: then they are wrong, not late. */
+  async #signingKeys({ proxy }: Account, credential: IamCredential, refused: string | undefined): Promise<AccessToken> {
+    const keys = await this.#keys().present(credential, refused, proxy);
+    if (keys.value === refused) throw signInAgain(refusalOf(credential));
+    return keys;
+  }
+
+  #keys(): SigningKeys {
+    if (this.#options.keys) return this.#options.keys;
+    throw new GatewayError('internal', 'Nothing here can sign requests.');
   }
 
   /** Makes new tokens for the accounts in use whose present ones will soon run out. Never throws. */

@@ -1,6 +1,6 @@
 /** `dragoman login`: signs in and stores the account. Until the person has said yes, nothing is stored. */
-import type { SocialProvider } from '../accounts/sign-in/place.ts';
-import type { BrowserSignIn, ChooseProfile, SignIn } from '../compose-sign-in.ts';
+import type { SignInRequest, SocialProvider } from '../accounts/sign-in/place.ts';
+import type { BrowserSignIn, ChooseProfile, SignIn, SigningIn } from '../compose-sign-in.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
@@ -15,6 +15,8 @@ export const login: Command = {
     { flag: '--social <provider>', meaning: 'at Kiro with google or github, instead of AWS' },
     { flag: '--device', meaning: 'with a code, in a browser anywhere (usual at AWS)' },
     { flag: '--browser', meaning: 'in a browser on this machine, which comes back by itself (usual at Kiro)' },
+    { flag: '--iam', meaning: 'no sign-in: requests are signed with keys of the AWS credential chain' },
+    { flag: '--aws-profile <name>', meaning: 'with --iam: a profile of ~/.aws/config' },
     { flag: '--profile-arn <arn>', meaning: 'the profile to use, if your organisation has several' },
     { flag: '--label <text>', meaning: 'how to call this account' },
     { flag: '--account <id>', meaning: 'sign this account in again; everything about its credential is replaced' },
@@ -30,6 +32,7 @@ export const login: Command = {
     'dragoman login',
     'dragoman login --start-url https://example.awsapps.com/start --region eu-central-1',
     'dragoman login --social github',
+    'dragoman login --iam --aws-profile work --region us-east-1',
   ],
   async run(input) {
     const leaving = new AbortController();
@@ -39,12 +42,9 @@ export const login: Command = {
       const request = requestOf(input);
       const byBrowser = await usesBrowserHere(input);
       await using opened = await openGateway(input);
-      const signIn = byBrowser
-        ? await opened.signInByBrowser(request, leaving.signal)
-        : await opened.signIn(request, leaving.signal);
-      await announce(input, signIn);
-      const account = await waitFor(input, signIn, leaving.signal);
-      const { id, label } = account;
+      const { id, label } = isIam(input)
+        ? await opened.signInWithIam({ ...request, awsProfile: textOption(input, 'awsProfile') })
+        : await signInAsked(input, opened, request, byBrowser, leaving.signal);
       if (input.json) printJson(input.terminal, { event: 'signed-in', account: { id, label } });
       else
         input.terminal.out(
@@ -57,7 +57,27 @@ export const login: Command = {
   },
 };
 
-function requestOf(input: CommandInput) {
+function isIam({ options }: CommandInput): boolean {
+  const others = ['startUrl', 'social', 'device', 'browser', 'profileArn', 'account'];
+  if (options.iam === true && others.some((name) => options[name] !== undefined && options[name] !== false))
+    throw new UsageError('--iam signs nobody in: it goes with --region, --aws-profile, --label and --proxy alone.');
+  if (options.iam !== true && options.awsProfile !== undefined) throw new UsageError('--aws-profile belongs to --iam.');
+  return options.iam === true;
+}
+
+async function signInAsked(
+  input: CommandInput,
+  opened: SigningIn,
+  request: SignInRequest,
+  byBrowser: boolean,
+  signal: AbortSignal,
+) {
+  const signIn = byBrowser ? await opened.signInByBrowser(request, signal) : await opened.signIn(request, signal);
+  await announce(input, signIn);
+  return waitFor(input, signIn, signal);
+}
+
+function requestOf(input: CommandInput): SignInRequest {
   return {
     startUrl: textOption(input, 'startUrl'),
     region: textOption(input, 'region'),

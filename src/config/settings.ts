@@ -11,6 +11,7 @@ import {
   commaList,
   filePath,
   filePathOrOff,
+  nameOrOff,
   oneOf,
   originList,
   proxyAddress,
@@ -208,6 +209,15 @@ export const SETTINGS = {
     meaning: 'One account from the environment which needs no refreshing.',
     isSecret: true,
   }),
+  iam: setting<string | undefined>({
+    name: 'DRAGOMAN_IAM',
+    alsoRead: ['AMAZON_Q_SIGV4'],
+    schema: nameOrOff(/^[\w.@+-]+$/, 'the name of an AWS profile'),
+    fallback: undefined,
+    fallbackText: '`off`',
+    accepts: '`on` for whatever the AWS credential chain finds, the name of a profile of `~/.aws/config`, or `off`',
+    meaning: 'One account from the environment which signs its requests with AWS keys, in `DRAGOMAN_REGION`.',
+  }),
   kiroTokenFile: setting<string | undefined>({
     name: 'DRAGOMAN_KIRO_TOKEN_FILE',
     schema: filePathOrOff(),
@@ -251,7 +261,7 @@ export const SETTINGS = {
     fallback: undefined,
     fallbackText: 'by the kind of account',
     accepts: '`q-rest`, `q-json`, `kiro-runtime` or `codewhisperer-legacy`',
-    meaning: 'How to speak to the service: host, path, headers and fields.',
+    meaning: 'How to speak to the service: host, path, headers and fields. Signed requests always use `q-iam`.',
   }),
   sendEnvironment: setting<boolean>({
     name: 'DRAGOMAN_SEND_ENVIRONMENT',
@@ -266,7 +276,8 @@ export const SETTINGS = {
     schema: wholeNumber(1, 100_000),
     fallback: 1_000,
     accepts: 'a whole number, 1 to 100000',
-    meaning: 'How many responses are kept for each key, sealed, for `previous_response_id` and for fetching them again.',
+    meaning:
+      'How many responses are kept for each key, sealed, for `previous_response_id` and for fetching them again.',
   }),
   storedResponseDays: setting<number>({
     name: 'DRAGOMAN_STORED_RESPONSE_DAYS',

@@ -97,6 +97,15 @@ export function filePathOrOff(): z.ZodType<string | undefined> {
   ]);
 }
 
+/** A name; `on` (or yes) is the empty one, `off` (or no) is none at all. */
+export function nameOrOff(pattern: RegExp, what: string): z.ZodType<string | undefined> {
+  return text.regex(pattern, `is not ${what}`).transform((written) => {
+    const lower = written.toLowerCase();
+    if (NO.includes(lower)) return undefined;
+    return YES.includes(lower) ? '' : written;
+  });
+}
+
 function withoutEnding(written: string, ending: string): string {
   return ending !== '' && written.endsWith(ending) ? written.slice(0, -ending.length) : written;
 }

@@ -19,4 +19,6 @@ export interface Model {
 export interface Catalogue {
   readonly models: readonly Model[];
   readonly defaultModelId: string | undefined;
+  /** The service could not be asked: it may well have others. */
+  readonly isPartial?: boolean;
 }

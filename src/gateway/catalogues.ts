@@ -69,7 +69,8 @@ export class Catalogues {
     const known = entry.offers.get(model);
     if (known !== undefined) return known;
     if (entry.offers.size >= MAX_NAMES) entry.offers.clear();
-    const isOffered = this.#context.upstream.resolveModel(model, entry.catalogue).model !== undefined;
+    const { model: listed } = this.#context.upstream.resolveModel(model, entry.catalogue);
+    const isOffered = entry.catalogue.isPartial === true || listed !== undefined;
     entry.offers.set(model, isOffered);
     return isOffered;
   }
@@ -125,6 +126,8 @@ export class Catalogues {
 
   async #fetch(lease: Lease): Promise<Catalogue> {
     const { upstream, send } = this.#context;
+    const fixed = upstream.fixedCatalogue?.(lease.access);
+    if (fixed) return fixed;
     const signal = AbortSignal.timeout(LISTING_TIMEOUT_MS);
     const models: Model[] = [];
     let defaultModelId: string | undefined;

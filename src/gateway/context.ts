@@ -26,11 +26,11 @@ export interface GatewayContext {
  */
 export function authorized(
   request: UpstreamRequest,
-  { accessToken, proxy, sign }: Omit<Lease, 'release'>,
+  { accountId, accessToken, proxy, sign }: Omit<Lease, 'release'>,
   headers: Readonly<Record<string, string>> = {},
 ): AuthorizedRequest {
   const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };
-  return { ...request, headers: { ...request.headers, ...headers, ...bearer }, proxy, sign };
+  return { ...request, headers: { ...request.headers, ...headers, ...bearer }, accountId, proxy, sign };
 }
 
 /** More than any envelope of the service; an edge layer's HTML page is cut here. */

@@ -13,6 +13,7 @@ export type SendUpstream = (request: AuthorizedRequest, signal: AbortSignal) => 
 
 /** A request in an account's name: with its token or to be signed with its keys, through its proxy. */
 export interface AuthorizedRequest extends UpstreamRequest {
+  readonly accountId?: string | undefined;
   /** An address or `direct`; undefined: as the settings say. Never logged. */
   readonly proxy?: string | undefined;
   /** The headers to send instead, signature included. Rejects with a GatewayError. */

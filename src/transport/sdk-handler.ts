@@ -7,6 +7,7 @@ interface SmithyRequest {
   readonly hostname: string;
   readonly port?: number;
   readonly path: string;
+  readonly query?: Readonly<Record<string, string | string[] | null>>;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -18,14 +19,19 @@ export function createSdkHandler(dispatcher: Dispatcher) {
     updateHttpClientConfig(): void {},
     httpHandlerConfigs: () => ({}),
     async handle(request: SmithyRequest, { abortSignal }: { abortSignal?: unknown } = {}) {
-      const { protocol, hostname, port, path, method, headers, body } = request;
-      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
+      const { protocol, hostname, port, path, query, method, headers, body } = request;
+      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${search(query)}`;
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
       const text = typeof body === 'string' || body instanceof Uint8Array ? body : '';
       const answer = await exchange(dispatcher, { url, method, headers: withoutHost(headers), body: text }, signal);
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },
   };
+}
+
+function search(query: SmithyRequest['query'] = {}): string {
+  const entries = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one ?? '']));
+  return entries.length === 0 ? '' : `?${new URLSearchParams(entries)}`;
 }
 
 /** undici writes both itself. */

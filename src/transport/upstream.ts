@@ -5,7 +5,7 @@
  */
 import { type Dispatcher, errors } from 'undici';
 import { GatewayError } from '../core/errors.ts';
-import type { SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
+import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
 import { Dispatchers, type ProxySettings } from './dispatcher.ts';
 
@@ -31,24 +31,29 @@ export interface UpstreamTransport {
 export function createUpstreamTransport(options: UpstreamTransportOptions): UpstreamTransport {
   const dispatchers = new Dispatchers(options.proxy, options.connectTimeoutMs ?? 10_000);
 
-  const send: SendUpstream = (request, signal) => {
+  const exchange = (request: AuthorizedRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
     if (signal.aborted) return Promise.reject(clientClosed());
     const url = new URL(request.url);
     return new Promise<UpstreamAnswer>((resolve, reject) => {
-      const exchange = new Exchange(resolve, reject, signal);
       dispatchers.of(request.proxy).dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
           method: request.method,
-          headers: { 'user-agent': options.userAgent, ...request.headers },
+          headers,
           body: request.body ?? null,
           headersTimeout: options.headersTimeoutMs,
           bodyTimeout: options.idleTimeoutMs,
         },
-        exchange,
+        new Exchange(resolve, reject, signal),
       );
     });
+  };
+
+  const send: SendUpstream = (request, signal) => {
+    const headers = { 'user-agent': options.userAgent, ...request.headers };
+    if (!request.sign) return exchange(request, headers, signal);
+    return request.sign({ ...request, headers }).then((signed) => exchange(request, signed, signal));
   };
 
   return { send, dispatchers, close: () => dispatchers.destroy() };

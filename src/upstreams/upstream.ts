@@ -27,6 +27,8 @@ export interface Upstream {
   /** Absent: it cannot search the web. */
   readonly webSearch?: UpstreamWebSearch;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
+  /** What is offered where the service cannot be asked; undefined: it can. */
+  fixedCatalogue?(access: Access): Catalogue | undefined;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
@@ -120,6 +122,8 @@ export interface UpstreamRequest {
   readonly url: string;
   /** Whose host this is: signatures name it. */
   readonly region?: string | undefined;
+  /** The same in the other region which serves the API, while nobody has said which of them serves this account. */
+  readonly elsewhere?: { readonly region: string; readonly url: string };
   /** Lower-case names; without authorization, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;

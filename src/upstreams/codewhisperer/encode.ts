@@ -32,6 +32,7 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
     conversationState: conversationState(messages, context.conversationId, profile),
     ...(profileArn === undefined ? {} : { profileArn }),
     ...(reasoning.fields === undefined ? {} : { additionalModelRequestFields: reasoning.fields }),
+    ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   lint(body, profile, normalized.conversation);
   return {

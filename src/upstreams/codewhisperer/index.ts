@@ -5,7 +5,7 @@ import { createDecoder } from './decode.ts';
 import { encodeChat } from './encode.ts';
 import { explainFailure } from './failures.ts';
 import { mediaLimits } from './media-limits.ts';
-import { decodeModels, resolveModel } from './models.ts';
+import { decodeModels, fixedCatalogue, resolveModel } from './models.ts';
 import { encodeListModels } from './operations.ts';
 import { webSearch } from './web-search.ts';
 
@@ -19,6 +19,7 @@ export const codewhisperer: Upstream = {
   decodeCompletion,
   webSearch,
   encodeListModels,
+  fixedCatalogue,
   decodeModels,
   explainFailure,
 };

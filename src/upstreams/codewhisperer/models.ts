@@ -6,9 +6,10 @@ import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
-import type { ResolvedModel } from '../upstream.ts';
+import type { Access, ResolvedModel } from '../upstream.ts';
 import aliases from './model-aliases.json' with { type: 'json' };
 import { compareVersions, familyOf, modelKey, wireSpelling } from './model-names.ts';
+import { wireProfile } from './profiles.ts';
 
 /** One page. Members may be missing or null. Throws `upstream_broken` when the body is no list of models at all. */
 export function decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined } {
@@ -28,6 +29,14 @@ export function decodeModels(body: string): { catalogue: Catalogue; nextToken: s
     },
     nextToken: text(answer.nextToken),
   };
+}
+
+/** Of wire profiles by which the service cannot be asked: the names alone are known. */
+export function fixedCatalogue({ wireProfile: id }: Pick<Access, 'wireProfile'>): Catalogue | undefined {
+  const { models } = wireProfile(id);
+  if (!models) return undefined;
+  const listed = models.map((modelId) => ({ modelId, supportedInputTypes: ['TEXT', 'IMAGE'] }));
+  return { ...decodeModels(JSON.stringify({ models: listed })).catalogue, isPartial: true };
 }
 
 function decodeModel(entry: unknown): Model | undefined {

@@ -75,11 +75,14 @@ function envelope(
   const { plane: planeName, method, path, target } = operationOf(profile, name);
   const plane = profile[planeName];
   const region = apiRegion(profile, access);
-  const host = (access.baseUrl ?? plane.baseUrl).replace('{region}', region);
+  const host = access.baseUrl ?? plane.baseUrl;
+  const urlIn = (name: string) => `${host.replace('{region}', name)}${path}${query}`;
+  const other = otherRegion(profile, access, region);
   return {
     method,
-    url: `${host}${path}${query}`,
+    url: urlIn(region),
     region,
+    ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
     headers: {
       ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
       ...(target === undefined ? {} : { 'x-amz-target': target }),
@@ -104,6 +107,11 @@ type Operation = NonNullable<WireProfile['operations'][OperationName]>;
 function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): string {
   const candidates = [profileArn?.split(':')[3], region, region.startsWith('eu-') ? 'eu-central-1' : undefined];
   return candidates.find((candidate) => candidate !== undefined && regions.includes(candidate)) ?? regions[0];
+}
+
+/** undefined: the ARN says which it is. */
+function otherRegion({ regions }: WireProfile, { profileArn }: Access, region: string): string | undefined {
+  return profileArn === undefined ? regions.find((candidate) => candidate !== region) : undefined;
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

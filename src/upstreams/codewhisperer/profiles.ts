@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import codewhispererLegacy from './profiles/codewhisperer-legacy.json' with { type: 'json' };
 import kiroRuntime from './profiles/kiro-runtime.json' with { type: 'json' };
+import qIam from './profiles/q-iam.json' with { type: 'json' };
 import qJson from './profiles/q-json.json' with { type: 'json' };
 import qRest from './profiles/q-rest.json' with { type: 'json' };
 
@@ -46,15 +47,18 @@ const wireProfileSchema = z.strictObject({
   mcp: plane,
   operations: z.strictObject({
     GenerateAssistantResponse: operation,
-    ListAvailableModels: operation,
-    ListAvailableProfiles: operation,
-    GetUsageLimits: operation,
-    /** Absent: there is no inline completion this way. */
+    /** Any of the others may be absent: then it cannot be had this way. */
+    ListAvailableModels: operation.optional(),
+    ListAvailableProfiles: operation.optional(),
+    GetUsageLimits: operation.optional(),
     GenerateCompletions: operation.optional(),
-    InvokeMCP: operation,
+    InvokeMCP: operation.optional(),
   }),
+  /** Told where the service cannot be asked for its models; others may be named all the same. */
+  models: z.array(z.string()).optional(),
   body: z.strictObject({
-    fields: z.array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields'])),
+    /** `source` says the origin once more, in the body itself. */
+    fields: z.array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields', 'source'])),
     conversationStateFields: z.array(
       z.enum([
         'chatTriggerType',
@@ -123,11 +127,15 @@ export type WireProfile = z.infer<typeof wireProfileSchema>;
 export type OperationName = keyof WireProfile['operations'];
 
 /** In the order in which they should be tried for an account of which nothing is known. */
-export const WIRE_PROFILES: readonly WireProfile[] = [qRest, qJson, kiroRuntime, codewhispererLegacy].map((data) =>
-  wireProfileSchema.parse(data),
+export const WIRE_PROFILES: readonly WireProfile[] = [qRest, qJson, kiroRuntime, codewhispererLegacy, qIam].map(
+  (data) => wireProfileSchema.parse(data),
 );
 
 export const DEFAULT_WIRE_PROFILE = 'q-rest';
+/** Keys are served by the JSON flavour, as the vendor's own command line uses them. */
+export const API_KEY_WIRE_PROFILE = 'q-json';
+/** Signed requests have an operation of their own. */
+export const IAM_WIRE_PROFILE = 'q-iam';
 
 const byId: ReadonlyMap<string, WireProfile> = new Map(WIRE_PROFILES.map((profile) => [profile.id, profile]));
 

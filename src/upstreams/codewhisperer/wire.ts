@@ -10,6 +10,8 @@ export interface GenerateAssistantResponseRequest {
   readonly profileArn?: string;
   /** Free JSON whose keys are snake_case; each model's catalogue entry has the schema. */
   readonly additionalModelRequestFields?: JsonObject;
+  /** Of SendMessage alone: member of the Origin enum. */
+  readonly source?: string;
 }
 
 export interface ConversationState {

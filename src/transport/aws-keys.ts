@@ -1,0 +1,149 @@
+/**
+ * Keys of the AWS credential chain (environment, shared files, web identity, container, instance), and requests signed
+ * with them: Signature Version 4, service name `q`. AWS's own packages do both; they are loaded at the first use. Keys
+ * stay in memory: renewed before they run out, looked for anew when the service refuses them.
+ */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { checkedRegion } from '../accounts/credentials/patterns.ts';
+import type { IamCredential } from '../accounts/credentials.ts';
+import type { SignableRequest, SigningKeys } from '../accounts/ports.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import { createSdkHandler } from './sdk-handler.ts';
+
+const SIGNING_NAME = 'q';
+/** Temporary keys are replaced this long before they run out; AWS hands out new ones about then. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** Where keys come from: AWS's chain, or a test's. */
+export type FindKeys = (credential: IamCredential, proxy: string | undefined) => Promise<Keys>;
+
+export function createSigningKeys(findKeys: FindKeys, now: () => number): SigningKeys {
+  const known = new Map<string, Keys>();
+  const finding = new Map<string, Promise<Keys>>();
+
+  const find = (credential: IamCredential, proxy: string | undefined): Promise<Keys> => {
+    const place = placeOf(credential, proxy);
+    const running =
+      finding.get(place) ??
+      findKeys(credential, proxy)
+        .then((keys) => {
+          known.set(place, keys);
+          return keys;
+        })
+        .finally(() => finding.delete(place));
+    finding.set(place, running);
+    return running;
+  };
+
+  const present = async (credential: IamCredential, refused: string | undefined, proxy: string | undefined) => {
+    const keys = known.get(placeOf(credential, proxy));
+    const isGood = keys && keys.accessKeyId !== refused && expiryOf(keys) - now() > RENEW_BEFORE_MS;
+    if (isGood) return keys;
+    try {
+      return await find(credential, proxy);
+    } catch (cause) {
+      // Keys which still serve are better than none.
+      if (keys && keys.accessKeyId !== refused && expiryOf(keys) > now()) return keys;
+      throw noKeys(credential, cause);
+    }
+  };
+
+  return {
+    async present(credential, refused, proxy) {
+      const keys = await present(credential, refused, proxy);
+      return { value: keys.accessKeyId, expiresAtMs: expiryOf(keys) };
+    },
+    signer: (credential, proxy) => async (request) =>
+      sign(request, await present(credential, undefined, proxy), credential, now()),
+  };
+}
+
+/** Through the account's proxy as far as the chain talks to AWS; instance and container are asked directly. */
+export function createKeyFinder(dispatchers: Pick<Dispatchers, 'of'>): FindKeys {
+  return async ({ region, awsProfile }, proxy) => {
+    const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+    const find = fromNodeProviderChain({
+      ...(awsProfile === undefined ? {} : { profile: awsProfile }),
+      clientConfig: { region, requestHandler: createSdkHandler(dispatchers.of(proxy)) },
+    });
+    return find();
+  };
+}
+
+async function sign(request: SignableRequest, keys: Keys, credential: IamCredential, nowMs: number) {
+  const { SignatureV4 } = await import('@smithy/signature-v4');
+  const { protocol, hostname, port, host, pathname, searchParams } = new URL(request.url);
+  const region = checkedRegion(request.region ?? credential.region);
+  const signer = new SignatureV4({ service: SIGNING_NAME, region, credentials: keys, sha256: Sha256 });
+  const whole = {
+    method: request.method,
+    protocol,
+    hostname,
+    ...(port === '' ? {} : { port: Number(port) }),
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: { ...request.headers, host },
+    body: request.body ?? '',
+  };
+  const signed = await signer.sign(whole, { signingDate: new Date(nowMs) });
+  const { host: _written, ...headers } = signed.headers;
+  return headers;
+}
+
+/** Node's own, in the shape which the signer asks for. */
+class Sha256 {
+  readonly #secret: Buffer | undefined;
+  #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#secret = secret === undefined ? undefined : bytesOf(secret);
+    this.#hash = this.#start();
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    this.#hash = this.#start();
+  }
+
+  #start(): Hash | Hmac {
+    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
+  }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+}
+
+function placeOf({ awsProfile, region }: IamCredential, proxy: string | undefined): string {
+  return JSON.stringify([awsProfile, region, proxy]);
+}
+
+function expiryOf({ expiration }: Keys): number {
+  return expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+}
+
+/** The chain's own words stay in the cause: they tell paths and, with bad luck, more. */
+function noKeys({ awsProfile }: IamCredential, cause: unknown): GatewayError {
+  const where = awsProfile === undefined ? 'The AWS credential chain' : `The AWS profile ${JSON.stringify(awsProfile)}`;
+  return new GatewayError(
+    'permission_denied',
+    `${where} gave no keys. Check it with \`aws sts get-caller-identity${awsProfile === undefined ? '' : ` --profile ${awsProfile}`}\`.`,
+    { cause },
+  );
+}

@@ -1,0 +1,76 @@
+/** Accounts which sign their requests with AWS keys: from the command line to the service, which checks the signature. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { IAM_ACCOUNT } from '../src/simulator/default-accounts.ts';
+import { createHome, startCommand } from './support/command.ts';
+import { createSimulator } from './support/gateway.ts';
+
+const HELLO = { replies: [{ steps: ['Hello from the service.'] }] };
+/** No instance is asked for keys: this machine is none of AWS's. */
+const NOWHERE = { AWS_EC2_METADATA_DISABLED: 'true' };
+const KEYS = { AWS_ACCESS_KEY_ID: IAM_ACCOUNT.accessToken, AWS_SECRET_ACCESS_KEY: IAM_ACCOUNT.secretAccessKey };
+
+function place(url: string): Record<string, string> {
+  return { ...NOWHERE, DRAGOMAN_UPSTREAM_URL: `${url}/region/{region}` };
+}
+
+function homeWithProfiles(): string {
+  const home = createHome();
+  mkdirSync(join(home, '.aws'));
+  const keys = (name: string, secret: string) =>
+    `[${name}]\naws_access_key_id = ${IAM_ACCOUNT.accessToken}\naws_secret_access_key = ${secret}\n`;
+  const text = keys('work', IAM_ACCOUNT.secretAccessKey) + keys('wrong', 'not-the-secret');
+  writeFileSync(join(home, '.aws', 'credentials'), text, { mode: 0o600 });
+  return home;
+}
+
+describe('an IAM account', () => {
+  it('from the environment signs for the region it is in, and sends what IAM takes', async () => {
+    const simulator = await createSimulator({ script: HELLO });
+    const env = { ...place(simulator.url), ...KEYS, DRAGOMAN_IAM: 'on', DRAGOMAN_REGION: 'eu-west-1' };
+    const chat = await startCommand(['chat', 'Hi'], env).end();
+    expect([chat.code, chat.out, chat.err]).toEqual([0, 'Hello from the service.\n', '']);
+    const [request] = simulator.chatRequests;
+    expect(request?.headers.authorization).toMatch(/Credential=AKIASIMULATOR\/\d{8}\/eu-central-1\/q\/aws4_request/);
+    expect(request?.headers['x-amz-target']).toBe('AmazonQDeveloperStreamingService.SendMessage');
+    expect(request?.body).toMatchObject({ source: 'CLI' });
+    expect(request?.body).not.toHaveProperty('profileArn');
+    const models = await startCommand(['models', '--json'], env).end();
+    expect(models.out).toContain('claude-sonnet-4.5');
+    expect(simulator.requests.every(({ operation }) => operation === 'SendMessage')).toBe(true);
+  });
+
+  it('is added by name of an AWS profile, which alone is stored', async () => {
+    const simulator = await createSimulator({ script: HELLO });
+    const env = place(simulator.url);
+    const home = homeWithProfiles();
+    const login = await startCommand(['login', '--iam', '--aws-profile', 'work'], env, home).end();
+    expect([login.code, login.out]).toEqual([0, expect.stringContaining('Signed in: AWS IAM work')]);
+    expect((await startCommand(['chat', 'Hi'], env, home).end()).out).toBe('Hello from the service.\n');
+  });
+
+  it('says which keys are wrong, and that there are none', async () => {
+    const simulator = await createSimulator({ script: HELLO });
+    const env = place(simulator.url);
+    const home = homeWithProfiles();
+    await startCommand(['login', '--iam', '--aws-profile', 'wrong'], env, home).end();
+    const chat = await startCommand(['chat', 'Hi'], env, home).end();
+    expect([chat.code, chat.err]).toEqual([1, expect.stringContaining('signature')]);
+    expect(chat.err).not.toContain('not-the-secret');
+
+    const none = await startCommand(['login', '--iam'], env).end();
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('gave no keys')]);
+    const missing = await startCommand(['login', '--iam', '--aws-profile', 'nobody'], env, home).end();
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('The AWS profile "nobody" gave no keys')]);
+  });
+
+  it.each([
+    [['--iam', '--social', 'google'], 2, /signs nobody in/],
+    [['--aws-profile', 'work'], 2, /belongs to --iam/],
+    [['--iam', '--region', 'moon-1'], 1, /no AWS region/],
+  ])('is not made of %j', async (args, code, message) => {
+    const login = await startCommand(['login', ...args], NOWHERE).end();
+    expect([login.code, login.err]).toEqual([code, expect.stringMatching(message)]);
+  });
+});
