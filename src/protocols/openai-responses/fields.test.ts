@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { FIELD_FATES, fateOf } from './fields.ts';
+import { parseRequest } from './parse.ts';
+
+/** Fields of an interface of the SDK's type declarations, nested ones left out. */
+function fieldsOf(path: string, name: string, indent: number): string[] {
+  const code = createRequire(import.meta.url).resolve(path);
+  const declarations = readFileSync(code.replace(/\.m?js$/, '.d.ts'), 'utf8');
+  const start = declarations.indexOf(`interface ${name} {`);
+  const body = declarations.slice(start, declarations.indexOf(`\n${' '.repeat(indent - 4)}}`, start));
+  return [...body.matchAll(new RegExp(`^ {${indent}}(\\w+)\\??:`, 'gm'))].map(([, field = '']) => field);
+}
+
+const RESPONSES = 'openai/resources/responses/responses';
+const context = { header: () => undefined, nowMs: 0 };
+const parse = (fields: object) => parseRequest({ model: 'm', input: 'hi', ...fields }, context);
+
+describe('the fates of fields', () => {
+  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+    const official = [...fieldsOf(RESPONSES, 'ResponseCreateParamsBase', 4)];
+    const inside = [
+      ...fieldsOf(RESPONSES, 'ResponseTextConfig', 4).map((field) => `text.${field}`),
+      ...fieldsOf('openai/resources/shared', 'Reasoning', 4).map((field) => `reasoning.${field}`),
+      ...fieldsOf(RESPONSES, 'StreamOptions', 12).map((field) => `stream_options.${field}`),
+    ];
+    expect(official.length).toBeGreaterThan(30);
+    const flat = official.filter((field) => !['text', 'reasoning', 'stream_options'].includes(field));
+    expect(Object.keys(FIELD_FATES).sort()).toEqual([...flat, ...inside].sort());
+  });
+
+  const fields = (fate: string) =>
+    Object.entries(FIELD_FATES).flatMap(([field, own]) => (own === fate && !field.includes('.') ? [field] : []));
+
+  it.each(fields('noted'))('%s is accepted and noted', (field) => {
+    expect(parse({ [field]: 1 }).adjustments).toEqual([{ rule: 'parameter-ignored', path: field, before: '1' }]);
+    expect(parse({ [field]: null }).adjustments).toEqual([]);
+  });
+
+  it.each(fields('ignored'))('%s is accepted without a word', (field) => {
+    expect(parse({ [field]: 'x' }).adjustments).toEqual([]);
+  });
+
+  it.each([{ conversation: 'conv_1' }, { prompt: { id: 'p' } }, { top_logprobs: 3 }])('%j is refused', (refused) => {
+    const [field = ''] = Object.keys(refused);
+    expect(fateOf(field)).toBe('refused');
+    expect(() => parse(refused)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', param: field }));
+  });
+
+  it.each([
+    { top_logprobs: 0 },
+    { truncation: 'disabled' },
+    { stream_options: { include_obfuscation: false } },
+    { reasoning: { summary: 'auto' } },
+    { client_metadata: { session_id: 's' } },
+  ])('%j asks for nothing special and is fine', (fine) => {
+    expect(parse(fine).adjustments).toEqual([]);
+  });
+
+  it.each([
+    [{ text: { verbosity: 'low' } }, 'parameter-ignored', 'text.verbosity'],
+    [{ include: ['message.output_text.logprobs'] }, 'parameter-ignored', 'include[0]'],
+    [{ reasoning: { effort: 'utter' } }, 'parameter-ignored', 'reasoning.effort'],
+    [{ enable_thinking: true }, 'field-ignored', 'enable_thinking'],
+    [{ text: { tone: 'dry' } }, 'field-ignored', 'text.tone'],
+  ])('%j is accepted and noted', (odd, rule, path) => {
+    expect(parse(odd).adjustments).toEqual([expect.objectContaining({ rule, path })]);
+  });
+
+  it('are unknown for what is not in the table, whatever it is called', () => {
+    expect(fateOf('constructor')).toBeUndefined();
+  });
+});
