@@ -13,7 +13,7 @@ const PACKAGES: Readonly<Record<Dialect, string>> = {
 
 export const openCode: AgentKind = {
   name: 'opencode',
-  dialects: ['openai-chat', 'anthropic-messages'],
+  dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
   onOverflow: 'compacts',
   async install() {
     const agent = await installAgent('opencode-ai');
