@@ -90,4 +90,24 @@ describe('the control plane', () => {
     expect(await search('else')).not.toEqual(found);
     expect(await rpc('tools/run')).toMatchObject({ error: { code: -32601 } });
   });
+
+  it('finds what the script says, or cannot search at all', async () => {
+    const results = [{ title: 'Sun', url: 'https://weather.example/' }];
+    const refuse = { status: 429, name: 'ThrottlingException' };
+    await open({ script: { replies: [], searches: [{ when: { query: 'rain' }, refuse }, { results }] } });
+    const call = (query: string) => ({
+      method: 'POST',
+      headers: DEFAULT,
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 'x',
+        method: 'tools/call',
+        params: { name: 'web_search', arguments: { query } },
+      }),
+    });
+    expect((await fetch(`${simulator.url}/mcp`, call('rain today'))).status).toBe(429);
+    expect(await (await fetch(`${simulator.url}/mcp`, call('sun'))).text()).toContain('weather.example');
+    await open({ script: { replies: [], searches: false } });
+    expect(await (await fetch(`${simulator.url}/mcp`, call('sun'))).json()).toMatchObject({ error: { code: -32602 } });
+  });
 });

@@ -1,5 +1,5 @@
 /** The service's own tools over JSON-RPC: a web search whose results depend on the query alone. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { Chance } from './chance.ts';
@@ -12,7 +12,7 @@ export function invokeMcp(call: Call, world: World): Answer {
   const { id, method, jsonrpc, params } = membersOf(call);
   if (id === undefined || jsonrpc !== '2.0' || typeof method !== 'string')
     throw new Refused(IMPROPERLY_FORMED, 'mcp-request');
-  const outcome = respond(method, isJsonObject(params) ? params : {}, world.now());
+  const outcome = respond(method, isJsonObject(params) ? params : {}, world);
   return json({ id, jsonrpc, ...outcome });
 }
 
@@ -22,7 +22,7 @@ const SEARCH_TOOL: JsonObject = {
   inputSchema: { type: 'object', properties: { query: { type: 'string' } }, required: ['query'] },
 };
 
-function respond(method: string, params: JsonObject, nowMs: number): JsonObject {
+function respond(method: string, params: JsonObject, world: World): JsonObject {
   switch (method) {
     case 'initialize':
       return result({
@@ -33,23 +33,26 @@ function respond(method: string, params: JsonObject, nowMs: number): JsonObject 
     case 'notifications/initialized':
       return result({});
     case 'tools/list':
-      return result({ tools: [SEARCH_TOOL] });
+      return result({ tools: world.searches === false ? [] : [SEARCH_TOOL] });
     case 'tools/call':
-      return callTool(params, nowMs);
+      return callTool(params, world);
     default:
       return failure(-32601, `Method not found: ${method}`);
   }
 }
 
-function callTool({ name, arguments: given }: JsonObject, nowMs: number): JsonObject {
-  if (name !== 'web_search') return failure(-32602, 'Unknown tool');
+function callTool({ name, arguments: given }: JsonObject, { searches, now }: World): JsonObject {
+  if (name !== 'web_search' || searches === false) return failure(-32602, 'Unknown tool');
   const query = isJsonObject(given) ? textOf(given.query) : undefined;
   if (query === undefined || query === '') return failure(-32602, 'Missing query');
-  const found = { results: searchResults(query, nowMs), totalResults: 3, query, error: null };
+  const scripted = searches.find(({ when }) => query.includes(when?.query ?? ''));
+  if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
+  const results = scripted?.results ?? searchResults(query, now());
+  const found = { results, totalResults: results.length, query, error: null };
   return result({ isError: false, content: [{ type: 'text', text: JSON.stringify(found) }] });
 }
 
-function searchResults(query: string, nowMs: number): JsonValue {
+function searchResults(query: string, nowMs: number): JsonObject[] {
   const chance = new Chance(`search ${query}`);
   return [1, 2, 3].map((place) => ({
     title: `${query}: result ${place}`,

@@ -137,4 +137,16 @@ const scriptSchema = z.strictObject({
       }),
     )
     .optional(),
+  searches: z
+    .union([
+      z.literal(false),
+      z.array(
+        z.strictObject({
+          when: z.strictObject({ query: z.string().optional() }).optional(),
+          refuse: refusal.optional(),
+          results: z.array(object).optional(),
+        }),
+      ),
+    ])
+    .optional(),
 });

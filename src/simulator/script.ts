@@ -8,6 +8,15 @@ export interface Script {
   readonly replies: readonly ScriptedReply[];
   /** The same for code at the cursor. */
   readonly completions?: readonly ScriptedCompletion[];
+  /** The same for searches of the web. `false`: the account has none. */
+  readonly searches?: readonly ScriptedSearch[] | false;
+}
+
+export interface ScriptedSearch {
+  /** `query` occurs in the query; none given: every search. */
+  readonly when?: { readonly query?: string };
+  readonly refuse?: Refusal;
+  readonly results?: readonly JsonObject[];
 }
 
 export interface ScriptedCompletion {

@@ -5,7 +5,7 @@ import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
 import { Identities, type SimulatedAccount } from './identities.ts';
 import { ScriptPlayer } from './player.ts';
 import type { ClosingEvents } from './reply.ts';
-import type { Script, ScriptedCompletion } from './script.ts';
+import type { Script, ScriptedCompletion, ScriptedSearch } from './script.ts';
 import { SignIns } from './sign-in/sign-ins.ts';
 import { Signatures } from './signatures.ts';
 
@@ -63,6 +63,7 @@ export class World {
   readonly signIns: SignIns;
   readonly player: ScriptPlayer;
   readonly completions: readonly ScriptedCompletion[];
+  readonly searches: readonly ScriptedSearch[] | false;
   readonly signatures: Signatures;
   readonly chance: Chance;
   readonly now: () => number;
@@ -79,6 +80,7 @@ export class World {
     this.chance = new Chance(this.seed);
     this.player = new ScriptPlayer(options.script);
     this.completions = options.script?.completions ?? [];
+    this.searches = options.script?.searches ?? [];
     this.signatures = new Signatures(this.seed);
     const lifeS = options.accessTokenLifeS ?? 3600;
     this.identities = new Identities(options.accounts ?? DEFAULT_ACCOUNTS, this.chance, this.now, lifeS);
