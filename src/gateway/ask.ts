@@ -42,7 +42,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   let question = expectation.prepare(conversation);
   const first = await put(question);
   const held = await hold(first, expectation);
-  if (held.type === 'settled') return { ...first, batches: resume(held, undefined) };
+  if (held.type === 'settled') return settledAnswer(first, held, expectation, undefined);
   const judged = judgeRound(held.events, expectation);
   if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
 
@@ -50,7 +50,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const second = await put(question, judged.type === 'fails' ? [retryNote(expectation)] : []);
   const spent = usageOf(held.events);
   const heldAgain = await hold(second, expectation);
-  if (heldAgain.type === 'settled') return { ...second, batches: resume(heldAgain, spent) };
+  if (heldAgain.type === 'settled') return settledAnswer(second, heldAgain, expectation, spent);
   const judgedAgain = judgeRound(heldAgain.events, expectation);
   if (judgedAgain.type === 'broken') throw judgedAgain.error;
   if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
@@ -100,14 +100,23 @@ function retryNote({ retryRule }: Expectation): Adjustment {
   return adjustment(retryRule satisfies keyof typeof EMULATION_RULES, '');
 }
 
+type Settled = Extract<Held, { type: 'settled' }>;
+
+function settledAnswer(answer: Answer, held: Settled, expectation: Expectation, spent: Usage | undefined): Answer {
+  const adjustments = [...answer.adjustments];
+  const transform = expectation.afterSettling?.((made) => adjustments.push(made));
+  const change = (events: readonly ReplyEvent[]) => withSpent(transform?.push(events) ?? events, spent);
+  return { ...answer, adjustments, batches: resume(held, change) };
+}
+
 async function* resume(
-  { events, rest }: Extract<Held, { type: 'settled' }>,
-  spent: Usage | undefined,
+  { events, rest }: Settled,
+  change: (events: readonly ReplyEvent[]) => readonly ReplyEvent[],
 ): AsyncGenerator<readonly ReplyEvent[], void> {
   let ended = false;
   try {
-    yield withSpent(events, spent);
-    for (let step = await rest.next(); !step.done; step = await rest.next()) yield withSpent(step.value, spent);
+    yield change(events);
+    for (let step = await rest.next(); !step.done; step = await rest.next()) yield change(step.value);
     ended = true;
   } finally {
     if (!ended) await rest.return?.();

@@ -2,14 +2,18 @@
  * What a reply must be, where the service has no setting for it: said to the model in the system text, checked when the
  * reply is there, and asked for once more when it does not hold. Until then nothing of the reply is shown to anybody.
  */
+import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
+import type { ReplyTransform } from './transform.ts';
 
 export interface Expectation {
   /** The conversation as it goes upstream. The same for the same wish, so that prefixes stay stable. */
   prepare(conversation: Conversation): Conversation;
   /** From this event on nothing can go wrong any more: what was held may go out, and the rest as it comes. */
   isSettledBy(event: ReplyEvent): boolean;
+  /** What is still to be done to a settled reply, from its first event on; absent: nothing. */
+  afterSettling?(note: (made: Adjustment) => void): ReplyTransform;
   /** Judges a whole reply, which ended with `reply-end`. */
   judge(events: readonly ReplyEvent[]): Judgement;
   /** Rule noted when the second try was needed. */

@@ -1,4 +1,5 @@
 /** `response_format` / `output_config.format`: the answer is JSON, and fits the schema where there is one. */
+import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, OutputFormat } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
@@ -6,6 +7,8 @@ import { TextPiece } from '../../core/text.ts';
 import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
 import { compileSchema, type SchemaCheck } from './schema-check.ts';
+import type { ReplyTransform } from './transform.ts';
+import { WithoutText } from './without-text.ts';
 
 export class JsonOutput implements Expectation {
   readonly retryRule = 'json-repaired';
@@ -27,6 +30,10 @@ export class JsonOutput implements Expectation {
     return event.type === 'tool-use-start';
   }
 
+  afterSettling(note: (made: Adjustment) => void): ReplyTransform {
+    return new WithoutText(note);
+  }
+
   judge(events: readonly ReplyEvent[]): Judgement {
     const said = textOf(events);
     const json = findJson(said);
@@ -36,7 +43,8 @@ export class JsonOutput implements Expectation {
     }
     const problems = this.#check.problems(json.value);
     if (problems.length > 0) return this.#failure(said, problems);
-    return { type: 'fits', events: json.text === said ? events : withText(events, json) };
+    const isItAlone = json.text === said && events.filter(({ type }) => type === 'text-start').length === 1;
+    return { type: 'fits', events: isItAlone ? events : withText(events, json) };
   }
 
   #failure(said: string, problems: readonly string[]): Judgement {

@@ -15,6 +15,7 @@ export const EMULATION_RULES = {
   'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
   'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
   'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
+  'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
   'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',

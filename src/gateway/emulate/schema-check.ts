@@ -21,6 +21,7 @@ export function compileSchema(schema: JsonObject, at: string): SchemaCheck {
   const validate = compile(schema, at);
   return {
     problems(value) {
+      if (!isShallow(value)) return [`the value is nested deeper than ${MAX_DEPTH} levels`];
       const fits = within(CHECK_MS, () => validate(value));
       if (fits === undefined)
         throw new GatewayError(
@@ -31,6 +32,14 @@ export function compileSchema(schema: JsonObject, at: string): SchemaCheck {
       return fits ? [] : describe(validate.errors ?? []);
     },
   };
+}
+
+/** The check goes down into values by calling itself. */
+const MAX_DEPTH = 500;
+
+function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
 }
 
 const COMPILE_MS = 1_000;

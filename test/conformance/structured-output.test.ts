@@ -1,0 +1,211 @@
+/**
+ * Structured output through the whole program: a model which first answers wrongly, a hundred schemas, and the parse
+ * helpers of the official SDKs. They get an object which fits, or an honest error; never anything else.
+ */
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import Anthropic from '@anthropic-ai/sdk';
+import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
+import { generateObject, streamObject } from 'ai';
+import OpenAI from 'openai';
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ReplyStep, Script } from '../../src/simulator/script.ts';
+import { type House, openHouse } from '../support/house.ts';
+import { SCHEMA_CASES, type SchemaCase } from './json-schemas.ts';
+
+const MODEL = 'claude-sonnet-4.5';
+const MESSAGES = [{ role: 'user' as const, content: 'Answer.' }];
+
+/** Ways of getting it wrong, one after another over the cases. */
+const WRONG: readonly ((schemaCase: SchemaCase) => readonly ReplyStep[])[] = [
+  ({ invalid }) => [JSON.stringify(invalid)],
+  ({ invalid }) => [`\`\`\`json\n${JSON.stringify(invalid, null, 2)}\n\`\`\``],
+  ({ valid }) => [`Here you are: ${JSON.stringify(valid)}`],
+  ({ valid }) => [`${JSON.stringify(valid)}}`],
+  () => ['I would rather not.'],
+];
+const RIGHT: readonly ((schemaCase: SchemaCase) => readonly ReplyStep[])[] = [
+  ({ valid }) => [JSON.stringify(valid)],
+  ({ valid }) => [`\n${JSON.stringify(valid, null, 2)}\n`],
+  ({ valid }) => [`Corrected:\n\`\`\`json\n${JSON.stringify(valid)}\n\`\`\`\n`],
+  ({ valid }) => [{ reasoning: 'Let me see.' }, JSON.stringify(valid)],
+];
+
+function pick<T>(list: readonly T[], at: number): T {
+  const [first] = list;
+  if (first === undefined) throw new Error('an empty list');
+  return list[at % list.length] ?? first;
+}
+
+/** The first answer is wrong for each case; the second is right, or wrong again. */
+function scriptOf(second: 'right' | 'wrong'): Script {
+  return {
+    replies: SCHEMA_CASES.flatMap((schemaCase, at) => [
+      { times: 1, steps: pick(WRONG, at)(schemaCase) },
+      { times: 1, steps: pick(second === 'right' ? RIGHT : WRONG, at + 1)(schemaCase) },
+    ]),
+  };
+}
+
+interface Helper {
+  readonly name: string;
+  parse(house: House, schemaCase: SchemaCase): Promise<unknown>;
+}
+
+function openAi({ url, apiKey }: House): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 2 });
+}
+
+function anthropic({ url, apiKey }: House): Anthropic {
+  return new Anthropic({ baseURL: url, apiKey, maxRetries: 2 });
+}
+
+function openAiFormat({ schema }: SchemaCase) {
+  return { type: 'json_schema' as const, json_schema: { name: 'answer', schema: { ...schema }, strict: true } };
+}
+
+const HELPERS: readonly Helper[] = [
+  {
+    name: "OpenAI's parse",
+    async parse(house, schemaCase) {
+      const response_format = openAiFormat(schemaCase);
+      const completion = await openAi(house).chat.completions.parse({
+        model: MODEL,
+        messages: MESSAGES,
+        response_format,
+      });
+      return completion.choices[0]?.message.parsed;
+    },
+  },
+  {
+    name: "OpenAI's stream helper",
+    async parse(house, schemaCase) {
+      const response_format = openAiFormat(schemaCase);
+      const stream = openAi(house).chat.completions.stream({ model: MODEL, messages: MESSAGES, response_format });
+      return (await stream.finalChatCompletion()).choices[0]?.message.parsed;
+    },
+  },
+  {
+    name: "Anthropic's parse",
+    async parse(house, schemaCase) {
+      const format = {
+        type: 'json_schema' as const,
+        schema: { ...schemaCase.schema },
+        parse: (text: string) => JSON.parse(text),
+      };
+      const message = await anthropic(house).messages.parse({
+        model: MODEL,
+        max_tokens: 1_000,
+        messages: MESSAGES,
+        output_config: { format },
+      });
+      return message.parsed_output;
+    },
+  },
+];
+
+describe.each(HELPERS)('$name', ({ parse }) => {
+  it('gets what fits, although the first answer did not', async () => {
+    await using house = await openHouse({ script: scriptOf('right') });
+    expect(SCHEMA_CASES.length).toBeGreaterThanOrEqual(100);
+    for (const schemaCase of SCHEMA_CASES)
+      expect(await parse(house, schemaCase), schemaCase.name).toEqual(schemaCase.valid);
+  });
+
+  it('gets an honest error, at once, when the second answer does not fit either', async () => {
+    await using house = await openHouse({ script: scriptOf('wrong') });
+    for (const schemaCase of SCHEMA_CASES) {
+      const failure = await parse(house, schemaCase).then(
+        (parsed) => expect.fail(`${schemaCase.name}: parsed ${JSON.stringify(parsed)}`),
+        (cause: unknown) => cause,
+      );
+      expect(failure, schemaCase.name).toMatchObject({
+        status: 502,
+        message: expect.stringContaining('also after a second try'),
+      });
+    }
+    expect(house.simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conv')).length).toBe(
+      2 * SCHEMA_CASES.length,
+    );
+  });
+});
+
+const Invoice = z.object({
+  number: z.string().regex(/^INV-\d+$/),
+  lines: z.array(z.object({ what: z.string(), amount: z.number().min(0) })).min(1),
+  paid: z.boolean().nullable(),
+});
+const INVOICE = { number: 'INV-7', lines: [{ what: 'tea "çay"', amount: 2.5 }], paid: null };
+
+describe('schemas made by zod', () => {
+  let house: House;
+  beforeAll(async () => {
+    const wrong = JSON.stringify({ ...INVOICE, paid: 'not yet' });
+    const replies = [
+      { when: { text: 'This answer is not JSON which is valid' }, steps: [JSON.stringify(INVOICE)] },
+      { when: { text: 'Bill me.' }, steps: [wrong] },
+      {
+        when: { text: 'Look it up.' },
+        steps: ['Let me look. ', { tool: 'find', input: { id: 7 } }] satisfies ReplyStep[],
+      },
+      { when: { text: 'Be short.' }, steps: [JSON.stringify(INVOICE)] },
+    ];
+    house = await openHouse({ script: { replies } });
+  });
+  afterAll(() => house.close());
+
+  const ask = (content: string) => ({ model: MODEL, messages: [{ role: 'user' as const, content }] });
+
+  it("are kept for OpenAI's SDK", async () => {
+    const response_format = zodResponseFormat(Invoice, 'invoice');
+    const { data, response } = await openAi(house)
+      .chat.completions.create({ ...ask('Bill me.'), response_format })
+      .withResponse();
+    expect(JSON.parse(data.choices[0]?.message.content ?? '')).toEqual(INVOICE);
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('json-repaired');
+    const parsed = await openAi(house).chat.completions.parse({ ...ask('Bill me.'), response_format });
+    expect(parsed.choices[0]?.message.parsed).toEqual(INVOICE);
+  });
+
+  it("are kept for Anthropic's SDK, streamed too", async () => {
+    const request = { ...ask('Bill me.'), max_tokens: 500, output_config: { format: zodOutputFormat(Invoice) } };
+    expect((await anthropic(house).messages.parse(request)).parsed_output).toEqual(INVOICE);
+    const streamed = await anthropic(house).messages.stream(request).finalMessage();
+    expect(streamed.parsed_output).toEqual(INVOICE);
+  });
+
+  it('are kept for the AI SDK, whole and streamed, in both protocols', async () => {
+    const { url, apiKey } = house;
+    const compatible = createOpenAICompatible({
+      name: 'dragoman',
+      baseURL: `${url}/v1`,
+      apiKey,
+      supportsStructuredOutputs: true,
+    });
+    for (const model of [compatible(MODEL), createAnthropic({ baseURL: `${url}/v1`, apiKey })(MODEL)]) {
+      const { object } = await generateObject({ model, schema: Invoice, prompt: 'Bill me.' });
+      expect(object).toEqual(INVOICE);
+      const streamed = streamObject({ model, schema: Invoice, prompt: 'Bill me.' });
+      for await (const _partial of streamed.partialObjectStream);
+      expect(await streamed.object).toEqual(INVOICE);
+    }
+  });
+
+  it('leave a turn alone which calls a tool first, without the words that are no JSON', async () => {
+    const completion = await openAi(house).chat.completions.parse({
+      ...ask('Look it up.'),
+      tools: [zodFunction({ name: 'find', parameters: z.object({ id: z.number() }) })],
+      response_format: zodResponseFormat(Invoice, 'invoice'),
+    });
+    const [choice] = completion.choices;
+    expect(choice).toMatchObject({ finish_reason: 'tool_calls', message: { content: null, parsed: null } });
+    expect(choice?.message.tool_calls).toMatchObject([{ function: { name: 'find', parsed_arguments: { id: 7 } } }]);
+  });
+
+  it('which are cut by a limit are told as cut', async () => {
+    const request = { ...ask('Be short.'), max_tokens: 5, response_format: zodResponseFormat(Invoice, 'invoice') };
+    await expect(openAi(house).chat.completions.parse(request)).rejects.toThrow(/length limit/);
+  });
+});
