@@ -1,0 +1,300 @@
+/** Web search through each protocol: official clients, the gateway, and the service's search in the simulator. */
+import Anthropic from '@anthropic-ai/sdk';
+import { OpenAI } from 'openai';
+import { describe, expect, it } from 'vitest';
+import type { ReplyStep, Script } from '../src/simulator/script.ts';
+import { type House, openHouse } from './support/house.ts';
+
+const MODEL = 'claude-sonnet-4.5';
+const QUESTION = { role: 'user' as const, content: 'What is smithy?' };
+const SEARCH = { type: 'web_search_20250305' as const, name: 'web_search' as const };
+const LINK = '[an IDL](https://example.com/smithy/1)';
+
+const call = (query: string): ReplyStep => ({ tool: 'web_search', input: { query } });
+
+/** Searches once, and answers with what was found. */
+const SCRIPT: Script = {
+  replies: [
+    { when: { toolResults: false, text: 'smithy' }, steps: ['Let me look 🔎. ', call('smithy')] },
+    { when: { toolResults: true }, steps: ['It is ', LINK, ', they say.'] },
+    { steps: ['You are welcome.'] },
+  ],
+};
+
+function anthropic(house: House): Anthropic {
+  return new Anthropic({ apiKey: house.apiKey, baseURL: house.url, maxRetries: 0 });
+}
+
+function openai(house: House): OpenAI {
+  return new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+}
+
+/** What the service got since the last time. */
+function chatsOf(house: House): string[] {
+  const chats: string[] = [];
+  for (let raw = house.takeChatRequest(() => true); raw; raw = house.takeChatRequest(() => true)) chats.push(raw);
+  return chats;
+}
+
+function searchesOf({ simulator }: House): string[] {
+  return simulator.requests.flatMap(({ rawBody }) => {
+    if (!rawBody.includes('"tools/call"')) return [];
+    const { params } = JSON.parse(rawBody);
+    return [params.arguments.query];
+  });
+}
+
+describe('Messages', () => {
+  const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
+
+  it('shows the search, what it found and the page which the answer cites, streamed or whole', async () => {
+    await using house = await openHouse({ script: SCRIPT });
+    const { data: whole, response } = await anthropic(house).messages.create(ask).withResponse();
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-emulated@tools[0]');
+    const [text, use, found, answer] = whole.content;
+    const id = expect.stringMatching(/^srvtoolu_[0-9a-f]{24}$/);
+    expect(whole.content).toHaveLength(4);
+    expect(text).toMatchObject({ type: 'text', text: 'Let me look 🔎. ' });
+    expect(use).toMatchObject({ type: 'server_tool_use', id, name: 'web_search', input: { query: 'smithy' } });
+    expect(found).toMatchObject({ type: 'web_search_tool_result', tool_use_id: id });
+    expect(found).toMatchObject({
+      content: [1, 2, 3].map((place) => ({
+        type: 'web_search_result',
+        url: `https://example.com/smithy/${place}`,
+        encrypted_content: expect.any(String),
+        page_age: expect.stringMatching(/^\w+ \d+, \d{4}$/),
+      })),
+    });
+    expect(answer).toMatchObject({ type: 'text', text: `It is ${LINK}, they say.` });
+    expect(answer).toMatchObject({
+      citations: [{ type: 'web_search_result_location', url: 'https://example.com/smithy/1' }],
+    });
+    expect(whole).toMatchObject({ stop_reason: 'end_turn', usage: { server_tool_use: { web_search_requests: 1 } } });
+
+    const streamed = await anthropic(house).messages.stream(ask).finalMessage();
+    expect(streamed.content.map(withoutIds)).toEqual(whole.content.map(withoutIds));
+    expect(streamed.stop_reason).toBe('end_turn');
+    expect(streamed.usage.server_tool_use).toEqual(whole.usage.server_tool_use);
+    expect(searchesOf(house)).toEqual(['smithy', 'smithy']);
+  });
+
+  it('begins the next turn with the bytes of this one, the search included', async () => {
+    await using house = await openHouse({ script: SCRIPT });
+    const { content } = await anthropic(house).messages.create(ask);
+    const [first = '', second = ''] = chatsOf(house);
+    await anthropic(house).messages.create({
+      ...ask,
+      messages: [QUESTION, { role: 'assistant', content }, { role: 'user', content: 'Thanks.' }],
+    });
+    const [third = ''] = chatsOf(house);
+    expect(second.startsWith(upToCurrent(first))).toBe(true);
+    expect(third.startsWith(upToCurrent(second))).toBe(true);
+    const results = resultsOf(second);
+    expect(results).toContain('https://example.com/smithy/1');
+    expect(third).toContain(JSON.stringify(results).slice(1, -1));
+  });
+
+  it('keeps to the number of searches, and ends with a model which does not', async () => {
+    const script = { replies: [{ steps: ['Again. ', call('more')] }] };
+    await using house = await openHouse({ script });
+    const { content, stop_reason } = await anthropic(house).messages.create({
+      ...ask,
+      tools: [{ ...SEARCH, max_uses: 2 }],
+    });
+    const outcomes = content.flatMap((block) => (block.type === 'web_search_tool_result' ? [block.content] : []));
+    const exceeded = { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' };
+    expect(outcomes).toEqual([expect.any(Array), expect.any(Array), exceeded, exceeded]);
+    expect(stop_reason).toBe('end_turn');
+    expect(searchesOf(house)).toEqual(['more', 'more']);
+    expect(chatsOf(house)).toHaveLength(4);
+  });
+
+  it.each([
+    [
+      'allowed',
+      { allowed_domains: ['docs.example', 'b.example/guide'] },
+      ['https://www.docs.example/', 'https://b.example/guide/1'],
+    ],
+    [
+      'not blocked',
+      { blocked_domains: ['docs.example'] },
+      ['https://b.example/guide/1', 'https://b.example/', 'https://notdocs.example/'],
+    ],
+  ])('shows the model and the client what is %s alone', async (_which, wish, expected) => {
+    const urls = [
+      'https://www.docs.example/',
+      'https://b.example/guide/1',
+      'https://b.example/',
+      'https://notdocs.example/',
+    ];
+    const results = urls.map((url) => ({ url, title: url, snippet: 'x' }));
+    await using house = await openHouse({ script: { ...SCRIPT, searches: [{ results }] } });
+    const { content } = await anthropic(house).messages.create({ ...ask, tools: [{ ...SEARCH, ...wish }] });
+    const found = content.find(({ type }) => type === 'web_search_tool_result');
+    expect(found).toMatchObject({ content: expected.map((url) => ({ url })) });
+    const [, second = ''] = chatsOf(house);
+    for (const url of urls) expect(resultsOf(second).includes(`${url}\n`)).toBe(expected.includes(url));
+  });
+
+  it.each([
+    ['throttled', [{ refuse: { status: 429, name: 'ThrottlingException' } }], 'too_many_requests'],
+    ['broken', [{ refuse: { status: 500, name: 'InternalServerException' } }], 'unavailable'],
+  ])('goes on without a search which is %s', async (_how, searches, error_code) => {
+    await using house = await openHouse({ script: { ...SCRIPT, searches } });
+    const { content, stop_reason } = await anthropic(house).messages.create(ask);
+    expect(content[2]).toMatchObject({ content: { type: 'web_search_tool_result_error', error_code } });
+    expect(content[3]).toMatchObject({ type: 'text' });
+    expect(stop_reason).toBe('end_turn');
+  });
+
+  it('tells the model when its call has no query', async () => {
+    const replies = [
+      { when: { toolResults: false }, steps: [{ tool: 'web_search', input: { q: 1 } }] },
+      { steps: ['Sorry.'] },
+    ];
+    await using house = await openHouse({ script: { replies } });
+    const { content } = await anthropic(house).messages.create(ask);
+    expect(content[1]).toMatchObject({ content: { error_code: 'invalid_tool_input' } });
+    expect(searchesOf(house)).toEqual([]);
+  });
+
+  it('offers no search which the account does not have, and says so', async () => {
+    await using house = await openHouse({ script: { replies: [{ steps: ['I cannot search.'] }], searches: false } });
+    const { data, response } = await anthropic(house).messages.create(ask).withResponse();
+    expect(data.content).toMatchObject([{ type: 'text', text: 'I cannot search.' }]);
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-unavailable@tools[0]');
+    expect(chatsOf(house)[0]).not.toContain('web_search');
+  });
+
+  it("leaves the client's own calls to the client, and takes both back in the next turn", async () => {
+    const own = {
+      name: 'read_file',
+      input_schema: { type: 'object' as const, properties: { path: { type: 'string' } } },
+    };
+    const replies = [
+      {
+        when: { toolResults: false },
+        steps: [call('smithy'), { tool: 'read_file', id: 'tooluse_own', input: { path: 'a' } }],
+      },
+      { steps: ['Both read.'] },
+    ];
+    await using house = await openHouse({ script: { replies } });
+    const tools = [own, SEARCH];
+    const { content, stop_reason } = await anthropic(house).messages.create({ ...ask, tools });
+    expect(content.map(({ type }) => type)).toEqual(['server_tool_use', 'web_search_tool_result', 'tool_use']);
+    expect(stop_reason).toBe('tool_use');
+    const result = { type: 'tool_result' as const, tool_use_id: 'tooluse_own', content: 'file a' };
+    const messages = [QUESTION, { role: 'assistant' as const, content }, { role: 'user' as const, content: [result] }];
+    const last = await anthropic(house).messages.create({ ...ask, tools, messages });
+    expect(last.content).toMatchObject([{ text: 'Both read.' }]);
+    const [, second = ''] = chatsOf(house);
+    expect(second).toContain('https://example.com/smithy/1');
+    expect(second).toContain('file a');
+  });
+
+  it('ends with an error when the second reply breaks off', async () => {
+    const replies = [
+      { when: { toolResults: false }, steps: [call('smithy')] },
+      { steps: ['It is', { cut: 'reset' as const }] },
+    ];
+    await using house = await openHouse({ script: { replies } });
+    await expect(anthropic(house).messages.stream(ask).finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
+  });
+
+  it('counts max_tokens over the whole answer', async () => {
+    const replies = [
+      { when: { toolResults: false }, steps: ['one two three four five six. ', call('smithy')] },
+      { steps: ['seven eight nine ten eleven twelve thirteen fourteen fifteen'] },
+    ];
+    await using house = await openHouse({ script: { replies } });
+    const { content, stop_reason } = await anthropic(house).messages.create({ ...ask, max_tokens: 12 });
+    expect(stop_reason).toBe('max_tokens');
+    const words = content.flatMap((block) => (block.type === 'text' ? block.text.trim().split(' ') : []));
+    expect(words.length).toBeGreaterThan(6);
+    expect(words.length).toBeLessThanOrEqual(12);
+  });
+
+  it('asks for a search which the client wants in any case', async () => {
+    await using house = await openHouse({ script: SCRIPT });
+    await anthropic(house).messages.create({ ...ask, tool_choice: { type: 'tool', name: 'web_search' } });
+    expect(chatsOf(house)[0]).toContain('Search the web with web_search before you answer.');
+  });
+});
+
+describe('Chat Completions', () => {
+  it('cites pages at their place in the text, streamed or whole', async () => {
+    await using house = await openHouse({ script: SCRIPT });
+    const ask = { model: MODEL, messages: [QUESTION], web_search_options: {} };
+    const whole = await openai(house).chat.completions.create(ask);
+    const streamed = await openai(house).chat.completions.stream(ask).finalChatCompletion();
+    for (const { choices } of [whole, streamed]) {
+      const { content, annotations } = choices[0]?.message ?? {};
+      expect(content).toBe(`Let me look 🔎. It is ${LINK}, they say.`);
+      const [cited] = annotations ?? [];
+      expect(annotations).toHaveLength(1);
+      const { url, start_index, end_index } = cited?.url_citation ?? expect.fail('nothing is cited');
+      expect(url).toBe('https://example.com/smithy/1');
+      expect([...(content ?? '')].slice(start_index, end_index).join('')).toBe(LINK);
+      expect(choices[0]?.finish_reason).toBe('stop');
+    }
+  });
+
+  it('does not search unasked, nor when tools are forbidden', async () => {
+    await using house = await openHouse({ script: { replies: [{ steps: ['Fine.'] }] } });
+    const ask = { model: MODEL, messages: [QUESTION] };
+    await openai(house).chat.completions.create(ask);
+    await openai(house).chat.completions.create({ ...ask, web_search_options: {}, tool_choice: 'none' });
+    for (const chat of chatsOf(house)) expect(chat).not.toContain('web_search');
+  });
+
+  it("keeps a tool of the client's own which has the name", async () => {
+    const own = { type: 'function' as const, function: { name: 'web_search', parameters: { type: 'object' } } };
+    const replies = [{ steps: [{ tool: 'web_search', input: { query: 'mine' } }] }];
+    await using house = await openHouse({ script: { replies } });
+    const ask = { model: MODEL, messages: [QUESTION], web_search_options: {}, tools: [own] };
+    const { choices } = await openai(house).chat.completions.create(ask);
+    expect(choices[0]?.message.tool_calls).toMatchObject([{ function: { name: 'web_search' } }]);
+    expect(chatsOf(house)[0]).toContain('"name":"web_search_2"');
+    expect(searchesOf(house)).toEqual([]);
+  });
+});
+
+describe('Responses', () => {
+  it('tells of the search while it is under way, and cites pages', async () => {
+    await using house = await openHouse({ script: SCRIPT });
+    const ask = { model: MODEL, input: 'What is smithy?', tools: [{ type: 'web_search' as const }] };
+    const types: string[] = [];
+    const stream = openai(house).responses.stream(ask);
+    stream.on('event', ({ type }) => void types.push(type));
+    const { output, output_text } = await stream.finalResponse();
+    expect(output.map(({ type }) => type)).toEqual(['message', 'web_search_call', 'message']);
+    expect(output[1]).toMatchObject({ status: 'completed', action: { type: 'search', query: 'smithy' } });
+    expect(types.filter((type) => type.includes('web_search'))).toEqual([
+      'response.web_search_call.in_progress',
+      'response.web_search_call.searching',
+      'response.web_search_call.completed',
+    ]);
+    expect(output_text).toBe(`Let me look 🔎. It is ${LINK}, they say.`);
+    const part = output[2]?.type === 'message' ? output[2].content[0] : undefined;
+    expect(part).toMatchObject({
+      annotations: [
+        { type: 'url_citation', url: 'https://example.com/smithy/1', start_index: 6, end_index: 6 + LINK.length },
+      ],
+    });
+  });
+});
+
+/** The model's ids differ from call to call. */
+function withoutIds(block: object): object {
+  return { ...block, id: '', tool_use_id: '' };
+}
+
+function upToCurrent(body: string): string {
+  return body.slice(0, body.indexOf('"currentMessage":')).replace(/\],$/, '');
+}
+
+/** The text of the tool results in the message to answer. */
+function resultsOf(body: string): string {
+  const { userInputMessageContext } = JSON.parse(body).conversationState.currentMessage.userInputMessage;
+  return userInputMessageContext.toolResults[0].content[0].text;
+}
