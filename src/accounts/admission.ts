@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { type Choice, type Chosen, choose, type PassedOver } from './choice.ts';
 import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
@@ -19,6 +20,7 @@ export interface AdmissionOptions {
   /** Requests which may wait for an account at the same time. */
   readonly queueLimit: number;
   readonly queueTimeoutMs: number;
+  readonly log: Log;
 }
 
 /** A place at an account. Whoever has one owes one `finish` or `leave`. */
@@ -131,10 +133,9 @@ export class Admission {
     const { passedOver } = this.#choose(request, this.#clock.now(), deadlineMs);
     this.#throwIfFull(passedOver);
     const timeoutMs = deadlineMs - this.#clock.now();
-    const place = await orClosed(
-      this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal),
-      request.signal,
-    );
+    const waiting = this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
+    this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request waits for an account');
+    const place = await orClosed(waiting, request.signal);
     if (place) return place;
     const nowMs = this.#clock.now();
     const chosen = this.#choose(request, nowMs, nowMs);

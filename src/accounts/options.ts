@@ -35,7 +35,7 @@ export const DEFAULT_OPTIONS: AccountOptions = {
 };
 
 /** Least and most, both allowed. */
-export const OPTION_RANGES = {
+const OPTION_RANGES = {
   priority: [-1_000, 1_000],
   weight: [1, 100],
   maxConcurrency: [1, 10_000],

@@ -454,6 +454,33 @@ describe("an account's plan", () => {
   });
 });
 
+describe('after a restart', () => {
+  it('each account is as it was', async () => {
+    const { lease, pool, options, clock } = await setup(['a', 'b', 'c', 'd', 'e'].map((id) => newAccount(id)));
+    const failures = {
+      a: error('account_suspended'),
+      b: error('quota_exhausted'),
+      c: error('account_throttled', 60_000),
+      d: error('credential_rejected'),
+    };
+    for (const [id, failed] of Object.entries(failures)) {
+      const others = ['a', 'b', 'c', 'd', 'e'].filter((other) => other !== id);
+      (await lease({ tried: others })).release(failed);
+    }
+    (await lease({ tried: ['a', 'b', 'c', 'd'] })).release(undefined);
+    await pool.close();
+    const again = await Pool.open(options);
+    expect(again.list().map(({ health }) => health)).toEqual(pool.list().map(({ health }) => health));
+    expect(again.list().map(({ health }) => health.state.status)).toEqual([
+      ...['suspended', 'exhausted', 'cooling', 'signed-out', 'ready'],
+    ]);
+    clock.advance(60_000);
+    const served = await again.lease({ conversationId: 'c', tried: new Set(['e']) });
+    expect(served.accountId).toBe('c');
+    await again.close();
+  });
+});
+
 describe('two processes', () => {
   it('add up what they saw, and neither lifts what the other learnt', async () => {
     let mark = 1;

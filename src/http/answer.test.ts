@@ -62,6 +62,25 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('the group of accounts', () => {
+  const ask = async (group: string) => {
+    const gateway = createFakeGateway();
+    const heard = await post(await serve(gateway), '/v1/chat/completions', CHAT, { 'x-dragoman-group': group });
+    return { heard, asked: gateway.asked.map(({ request }) => request.group) };
+  };
+
+  it('is what the client asks for', async () => {
+    expect((await ask('team-a')).asked).toEqual(['team-a']);
+  });
+
+  it.each(['Team A', 'a/b', `g${'x'.repeat(40)}`])('is refused when it can be none: %s', async (group) => {
+    const { heard, asked } = await ask(group);
+    expect(heard.status).toBe(400);
+    expect(heard.text).toContain('x-dragoman-group is no group name');
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('a streamed reply', () => {
   it('is one piece of the socket for every batch', async () => {
     const { gateway, pushed, begin } = pushedGateway();

@@ -2,7 +2,7 @@
 import { startServing } from '../../src/cli/serving.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { SILENT } from '../../src/core/log.ts';
+import { type Log, SILENT } from '../../src/core/log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { environmentFor } from './gateway.ts';
@@ -22,6 +22,7 @@ export interface HouseOptions extends SimulatorOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The gateway's; default: the real time, on which waiting takes none. */
   readonly gatewayClock?: Clock;
+  readonly log?: Log;
 }
 
 const API_KEY = 'sk-test-house';
@@ -35,6 +36,7 @@ const HASTY_CLOCK: Clock = {
 export async function openHouse({
   env = {},
   gatewayClock = HASTY_CLOCK,
+  log = SILENT,
   ...options
 }: HouseOptions = {}): Promise<House> {
   const simulator = await startSimulator({ seed: 7, ...options });
@@ -43,7 +45,7 @@ export async function openHouse({
     DRAGOMAN_API_KEYS: API_KEY,
     ...env,
   });
-  const serving = await startServing(settings, SILENT, { clock: gatewayClock });
+  const serving = await startServing(settings, log, { clock: gatewayClock });
   let taken = 0;
   const waiting: string[] = [];
   const close = async () => {

@@ -34,7 +34,9 @@ export async function openPoolHouse({ accounts, options = {}, env, ...more }: Po
   const nowMs = (more.gatewayClock ?? { now: Date.now }).now();
   const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs });
   const simulated = accounts.map(toSimulated);
-  for (const account of simulated) await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs);
+  // One after the other: the oldest is the first.
+  for (const [index, account] of simulated.entries())
+    await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs + index);
   const database = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home };
   const house = await openHouse({
     ...more,

@@ -1,0 +1,87 @@
+/** An account with room for one request at a time, as clients meet it. */
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { type Log, SILENT } from '../../src/core/log.ts';
+import { systemClock } from '../../src/transport/clock.ts';
+import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+
+const openHouse = (env: Record<string, string>, log: Log = SILENT) =>
+  openPoolHouse({
+    log,
+    accounts: [{ id: 'only' }],
+    options: { only: { maxConcurrency: 1 } },
+    script: { replies: [{ when: { text: 'long' }, steps: ['Long', { cut: 'stall' }] }] },
+    gatewayClock: systemClock,
+    env,
+  });
+
+function clientOf({ url, apiKey }: PoolHouse): OpenAI {
+  return new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 });
+}
+
+const body = (content: string) => ({
+  model: 'claude-sonnet-4.5',
+  messages: [{ role: 'user' as const, content }],
+});
+
+/** Streams until the first text and stays. Whoever has it can leave. */
+async function stay(openai: OpenAI): Promise<AbortController> {
+  const gone = new AbortController();
+  const stream = await openai.chat.completions.create({ ...body('long'), stream: true }, { signal: gone.signal });
+  await stream[Symbol.asyncIterator]().next();
+  return gone;
+}
+
+async function failure(promise: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
+  const cause: unknown = await promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: unknown) => error,
+  );
+  if (cause instanceof OpenAI.APIError) return cause;
+  throw cause;
+}
+
+describe('an account which has its hands full', () => {
+  it('is waited for, and a client which leaves the queue is never asked for', async () => {
+    const waiting: string[] = [];
+    const log = { ...SILENT, debug: (_: object, message: string) => void waiting.push(message) };
+    const queued = () => waiting.filter((message) => message === 'a request waits for an account').length;
+    await using house = await openHouse({ DRAGOMAN_QUEUE_TIMEOUT_MS: '30000' }, log);
+    const openai = clientOf(house);
+    const first = await stay(openai);
+    const gone = new AbortController();
+    const impatient = openai.chat.completions.create(body('impatient'), { signal: gone.signal }).catch(() => 'left');
+    const patient = openai.chat.completions.create(body('patient')).withResponse();
+    await expect.poll(queued).toBe(2);
+    gone.abort();
+    expect(await impatient).toBe('left');
+    first.abort();
+    const { data, response } = await patient;
+    expect(data.choices[0]?.message.content).toContain('patient');
+    expect(response.headers.get('x-dragoman-route')).toMatch(/, waited=\d+/);
+    expect(house.simulator.chatRequests.filter(({ rawBody }) => rawBody.includes('impatient'))).toEqual([]);
+    expect((await house.account('only')).health.failures).toBe(0);
+  });
+
+  it('is waited for until the deadline; then the client hears when to come back', async () => {
+    await using house = await openHouse({ DRAGOMAN_QUEUE_TIMEOUT_MS: '50' });
+    const openai = clientOf(house);
+    await stay(openai);
+    const error = await failure(openai.chat.completions.create(body('hello')));
+    expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+    expect(error.message).toContain('No account became free in time: 1 at its limit of requests.');
+    expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(0);
+    expect(house.chatsSeen()).toEqual({ only: 1 });
+  });
+
+  it('is not waited for by more than may wait', async () => {
+    await using house = await openHouse({ DRAGOMAN_QUEUE_LIMIT: '0' });
+    const openai = clientOf(house);
+    const first = await stay(openai);
+    const error = await failure(openai.chat.completions.create(body('hello')));
+    expect(error.status).toBe(429);
+    expect(error.message).toContain('0 requests are waiting, and no more may');
+    first.abort();
+    await expect.poll(async () => (await openai.chat.completions.create(body('hello'))).choices.length).toBe(1);
+  });
+});
