@@ -10,13 +10,14 @@ import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
+import { composeTokenEndpoints, composeTokenMaker, composeTransport, USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { inEitherRegion } from './gateway/other-region.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
-import { inEitherRegion } from './gateway/other-region.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
@@ -25,8 +26,6 @@ import { openStore, type Store } from './storage/open.ts';
 import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
 import { createGuardedFetch } from './transport/guarded-fetch.ts';
-import { createTokenEndpoints } from './transport/token-endpoints.ts';
-import { createUpstreamTransport } from './transport/upstream.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
 import {
   API_KEY_WIRE_PROFILE,
@@ -35,13 +34,12 @@ import {
   wireProfile,
 } from './upstreams/codewhisperer/profiles.ts';
 import type { Upstream } from './upstreams/upstream.ts';
-import { VERSION } from './version.ts';
 
-/** dragoman says who it is, to the service as to everybody. */
-export const USER_AGENT = `dragoman/${VERSION}`;
 /** One document's text: hundreds of pages take a few seconds. */
 const READING_TIMEOUT_MS = 20_000;
 const READING_MEMORY_MIB = 512;
+/** How often it is looked whether the token of an account in use runs out soon. */
+const KEEP_FRESH_EVERY_MS = 15_000;
 
 /** Of one client, however many it may have. */
 const STORED_RESPONSE_BYTES = 256 * 1024 * 1024;
@@ -90,36 +88,19 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     ageMs: settings.storedResponseDays * 86_400_000,
   };
   const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: clock.now(), responses: kept });
-  const transport = createUpstreamTransport({
-    proxy: {
-      httpProxy: settings.httpProxy,
-      httpsProxy: settings.httpsProxy,
-      allProxy: settings.allProxy,
-      noProxy: settings.noProxy.join(','),
-    },
-    headersTimeoutMs: settings.firstByteTimeoutMs,
-    idleTimeoutMs: settings.idleTimeoutMs,
-    connectTimeoutMs: settings.connectTimeoutMs,
-    userAgent: USER_AGENT,
-  });
-  const tokens =
-    overrides.tokens ??
-    createTokenEndpoints({
-      dispatchers: transport.dispatchers,
-      oidcUrl: settings.oidcUrl,
-      socialAuthUrl: settings.socialAuthUrl,
-      portalUrl: settings.portalUrl,
-      idpHosts: settings.idpHosts,
-      userAgent: USER_AGENT,
-      now: clock.now,
-    });
-  const wireProfileOf = wireProfileBy(settings);
+  const transport = composeTransport(settings);
+  const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
+  const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };
+  const maker = composeTokenMaker(settings, overrides, exchange);
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock.now);
+  const refresher = new Refresher({ ...exchange, maker, keys });
+  const keepingFresh = setInterval(() => void refresher.refreshDue(), KEEP_FRESH_EVERY_MS).unref();
+  const wireProfileOf = wireProfileBy(settings);
   const send = inEitherRegion(overrides.send ?? transport.send, upstream.explainFailure, clock.now);
   try {
     const pool = await Pool.open({
       store: store.accounts,
-      refresher: new Refresher({ store: store.accounts, tokens, clock, log, openFile: openLinked, keys }),
+      refresher,
       clock,
       log,
       strategy: settings.strategy,
@@ -135,19 +116,33 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     const media = createMediaTools(settings);
     const responses = new Responses({ store: store.responses, clock, log });
     return {
-      gateway: createGateway({ upstream, pool, send, log, clock, media, sendEnvironment, recoverToolCalls, codeReferences }),
+      gateway: createGateway({
+        upstream,
+        pool,
+        send,
+        log,
+        clock,
+        media,
+        sendEnvironment,
+        recoverToolCalls,
+        codeReferences,
+      }),
       responses,
       accounts: pool,
       store,
       ...composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf }),
       async close() {
         await responses.close();
+        clearInterval(keepingFresh);
         await pool.close();
+        await maker.close();
         await transport.close();
         await store.close();
       },
     };
   } catch (cause) {
+    clearInterval(keepingFresh);
+    await maker.close();
     await transport.close();
     await store.close();
     throw cause;

@@ -1,0 +1,55 @@
+/** The connections to the outside and the token endpoints over them, as the gateway and its token process need them. */
+import type { TokenEndpoints } from './accounts/ports.ts';
+import { type ExchangeOptions, TokenExchange } from './accounts/token-exchange.ts';
+import type { Settings } from './config.ts';
+import type { Clock } from './core/clock.ts';
+import { ApartTokenMaker, type ClosableTokenMaker } from './token-maker.ts';
+import { createTokenEndpoints } from './transport/token-endpoints.ts';
+import { createUpstreamTransport, type UpstreamTransport } from './transport/upstream.ts';
+import { VERSION } from './version.ts';
+
+/** dragoman says who it is, to the service as to everybody. */
+export const USER_AGENT = `dragoman/${VERSION}`;
+
+export function composeTransport(settings: Settings): UpstreamTransport {
+  const { httpProxy, httpsProxy, allProxy, noProxy } = settings;
+  return createUpstreamTransport({
+    proxy: { httpProxy, httpsProxy, allProxy, noProxy: noProxy.join(',') },
+    headersTimeoutMs: settings.firstByteTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    userAgent: USER_AGENT,
+  });
+}
+
+export function composeTokenEndpoints(
+  settings: Settings,
+  { dispatchers }: UpstreamTransport,
+  clock: Clock,
+): TokenEndpoints {
+  const { oidcUrl, socialAuthUrl, portalUrl, idpHosts } = settings;
+  return createTokenEndpoints({
+    dispatchers,
+    oidcUrl,
+    socialAuthUrl,
+    portalUrl,
+    idpHosts,
+    userAgent: USER_AGENT,
+    now: clock.now,
+  });
+}
+
+/**
+ * In a process of its own, so that a killed gateway takes no refresh token along; a database in memory would be lost
+ * anyway, and what was handed in for a test works in this process alone.
+ */
+export function composeTokenMaker(
+  settings: Settings,
+  given: { readonly clock?: Clock; readonly tokens?: TokenEndpoints },
+  options: ExchangeOptions,
+): ClosableTokenMaker {
+  const here = new TokenExchange(options);
+  const isApart = !given.clock && !given.tokens && settings.databaseUrl !== 'sqlite::memory:';
+  if (isApart) return new ApartTokenMaker(settings, options.log, here);
+  return { make: (accountId, need) => here.make(accountId, need), close: async () => {} };
+}

@@ -1,0 +1,97 @@
+/**
+ * A process of its own for the one thing which must not be broken off: between the moment in which the service spends
+ * a refresh token and the moment in which its successor is stored, whoever is killed takes the sign-in along. So the
+ * gateway has it done here; when the gateway is killed, this process ends what it has begun, stores it, and goes.
+ * Started by token-maker.ts.
+ */
+import { openLinked } from './accounts/imports/linked.ts';
+import { TokenExchange } from './accounts/token-exchange.ts';
+import { composeTokenEndpoints, composeTransport } from './compose-tokens.ts';
+import type { Settings } from './config.ts';
+import { GatewayError } from './core/errors.ts';
+import type { Log } from './core/log.ts';
+import { openStore } from './storage/open.ts';
+import type { FromTokenProcess, ToTokenProcess } from './token-maker.ts';
+import { systemClock } from './transport/clock.ts';
+
+/** A database in trouble may come back: so long is tried to store what could not be. */
+const LINGER_MS = 600_000;
+const LINGER_PAUSE_MS = 1_000;
+
+interface Opened {
+  readonly exchange: TokenExchange;
+  close(): Promise<void>;
+}
+
+let opened: Promise<Opened> | undefined;
+const running = new Set<Promise<void>>();
+
+// Only token-maker.ts of the same build talks to this process.
+process.on('message', (message: ToTokenProcess) => {
+  if (message.type === 'open') {
+    opened = open(message.settings);
+    // Whoever asks for a token hears of it.
+    opened.catch(() => {});
+    return;
+  }
+  const work = make(message).finally(() => running.delete(work));
+  running.add(work);
+});
+process.on('disconnect', () => void finish());
+// The gateway decides when this ends, and a terminal's Ctrl-C is meant for the gateway.
+process.on('SIGINT', () => {}).on('SIGTERM', () => {});
+
+async function open(settings: Settings): Promise<Opened> {
+  const { databaseUrl, home, secretKey } = settings;
+  const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: systemClock.now() });
+  const transport = composeTransport(settings);
+  const tokens = composeTokenEndpoints(settings, transport, systemClock);
+  const exchange = new TokenExchange({
+    store: store.accounts,
+    tokens,
+    clock: systemClock,
+    log: forwardingLog(),
+    openFile: openLinked,
+  });
+  return {
+    exchange,
+    async close() {
+      await transport.close();
+      await store.close();
+    },
+  };
+}
+
+async function make({ number, accountId, need }: ToTokenProcess & { type: 'make' }): Promise<void> {
+  try {
+    if (!opened) throw new GatewayError('internal', 'The token process was asked before it was opened.');
+    await (await opened).exchange.make(accountId, need);
+    tell({ type: 'made', number });
+  } catch (cause) {
+    const { code, message, retryAfterMs, upstream } = GatewayError.from(cause);
+    tell({ type: 'failed', number, error: { code, message, retryAfterMs, upstream } });
+  }
+}
+
+async function finish(): Promise<void> {
+  await Promise.allSettled(running);
+  const open = await opened?.catch(() => undefined);
+  if (open) {
+    const deadlineMs = systemClock.now() + LINGER_MS;
+    while (!(await open.exchange.saveUnsaved()) && systemClock.now() < deadlineMs)
+      await systemClock.sleep(LINGER_PAUSE_MS);
+    await open.close();
+  }
+  process.exit();
+}
+
+function tell(message: FromTokenProcess): void {
+  // Nobody is left to hear it when the gateway was killed.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+function forwardingLog(): Log {
+  const write = (level: keyof Log) => (fields: object, message: string) =>
+    tell({ type: 'log', level, fields, message });
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
