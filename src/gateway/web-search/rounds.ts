@@ -26,7 +26,7 @@ export interface SearchingTools {
   readonly dispatch: (request: DispatchRequest) => Promise<Answer>;
   /** What dragoman does in the service's place in one round. */
   readonly plan: (conversation: Conversation) => EmulationPlan;
-  readonly searches: WebSearches;
+  readonly searches: Pick<WebSearches, 'isAvailable' | 'search'>;
 }
 
 /** Like `dispatch`, which it is for everybody who does not ask for web search. */

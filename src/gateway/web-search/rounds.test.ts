@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conversation } from '../../../test/support/fake-upstream.ts';
+import { checkGrammar } from '../../../test/support/grammar.ts';
+import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
+import { ReplyCollector } from '../../core/collect.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { ReplyEvent } from '../../core/reply.ts';
+import { TextPiece } from '../../core/text.ts';
+import type { WebResult, WebSearchOutcome } from '../../core/web-search.ts';
+import type { DispatchRequest } from '../dispatch.ts';
+import { type EmulationPlan, planEmulation } from '../emulate/plan.ts';
+import type { Answer } from '../ports.ts';
+import { citationsIn } from './citations.ts';
+import { dispatchSearching, type SearchingTools } from './rounds.ts';
+
+const WISH = { at: 'tools[0]', maxUses: 3, allowedDomains: [], blockedDomains: [], isRequired: false };
+const PAGE: WebResult = { url: 'https://a.example/x', title: 'A', snippet: 'what A says', publishedAtMs: undefined };
+const FOUND: WebSearchOutcome = { type: 'found', results: [PAGE] };
+
+function requestOf(): DispatchRequest {
+  const asked = conversation('hello', { webSearch: WISH });
+  return {
+    requestId: 'r',
+    client: 'c',
+    conversationId: 'v',
+    adjustments: [],
+    conversation: asked,
+    emulation: planOf(),
+  };
+}
+
+function planOf(): EmulationPlan {
+  return planEmulation(conversation(), { recoverToolCalls: false });
+}
+
+/** Answers with these replies in turn, each a batch an event. */
+async function run(replies: readonly (readonly ReplyEvent[])[], outcome: WebSearchOutcome = FOUND) {
+  const asked: DispatchRequest[] = [];
+  const queries: string[] = [];
+  const searches: SearchingTools['searches'] = {
+    isAvailable: async () => true,
+    search: async (query) => {
+      queries.push(query);
+      return outcome;
+    },
+  };
+  const dispatch = async (request: DispatchRequest): Promise<Answer> => {
+    asked.push(request);
+    const events = replies[asked.length - 1];
+    if (!events) throw new GatewayError('upstream_broken', 'the test has no further reply');
+    return { route: {} as Answer['route'], adjustments: request.adjustments, batches: batchesOf(events) }; // nobody looks at it
+  };
+  const tools: SearchingTools = { dispatch, plan: planOf, searches };
+  const answer = await dispatchSearching(requestOf(), tools, new AbortController().signal);
+  const events: ReplyEvent[] = [];
+  for await (const batch of answer.batches) events.push(...batch);
+  return { events, asked, queries };
+}
+
+async function* batchesOf(events: readonly ReplyEvent[]): AsyncGenerator<readonly ReplyEvent[], void> {
+  for (const event of events) yield [event];
+}
+
+const textOf = (events: readonly ReplyEvent[]) =>
+  events.map((event) => (event.type === 'text-delta' ? event.text.plain : '')).join('');
+
+const usesSearch = (events: readonly ReplyEvent[]) =>
+  events.some((event) => event.type === 'tool-use-start' && event.name === 'web_search');
+
+describe('an answer of several rounds', () => {
+  const input = fc.oneof(fc.record({ query: fc.string() }), fc.constant({ other: 1 }));
+  const options = {
+    toolNames: ['web_search', 'web_search', 'web_search', 'read_file'],
+    toolInput: input,
+    maxBlocks: 3,
+  };
+
+  it('obeys the grammar, shows no call of the search and loses no word, whatever the model says', async () => {
+    let longest = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(replyEvents(options), { minLength: 6, maxLength: 6 }), async (replies) => {
+        const { events, asked } = await run(replies);
+        expect(checkGrammar(events)).toBeUndefined();
+        expect(usesSearch(events)).toBe(false);
+        const heard = replies.slice(0, asked.length);
+        expect(textOf(events)).toBe(heard.map(textOf).join(''));
+        longest = Math.max(longest, asked.length);
+        expect(asked.length).toBeLessThanOrEqual(5);
+        for (const { conversation: said } of asked) expect(said.tools.map(({ name }) => name)).toEqual(['web_search']);
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+    expect(longest).toBeGreaterThan(2);
+  });
+
+  it('ends with one error when a round breaks off', async () => {
+    await fc.assert(
+      fc.asyncProperty(replyEvents(options), brokenReplyEvents(options), async (first, broken) => {
+        const { events, asked } = await run([first, broken]);
+        expect(checkGrammar(events)).toBeUndefined();
+        expect(events.at(-1)?.type).toBe(asked.length === 2 ? 'reply-error' : 'reply-end');
+      }),
+      { seed: 43, numRuns: 200 },
+    );
+  });
+
+  it('ends with an error when the next round cannot be had', async () => {
+    const { events } = await run([reply(search('s1', '{"query":"q"}'))]);
+    expect(checkGrammar(events)).toBeUndefined();
+    expect(events.at(-1)).toMatchObject({ type: 'reply-error', error: { code: 'upstream_broken' } });
+  });
+
+  it('gives the model its own words, its thoughts and what was found', async () => {
+    const thought: ReplyEvent[] = [
+      { type: 'reasoning-start', index: 0 },
+      { type: 'reasoning-delta', index: 0, text: TextPiece.plain('hm') },
+      { type: 'reasoning-end', index: 0, signature: 'sig' },
+    ];
+    const said = text(1, 'Looking.');
+    const { asked, queries, events } = await run([
+      reply([...thought, ...said, ...search('s1', '{"query":"q"}', 2)]),
+      reply(text(0, 'See https://a.example/x.')),
+    ]);
+    expect(queries).toEqual(['q']);
+    const [, assistant, user] = asked[1]?.conversation.turns ?? [];
+    const id = expect.stringMatching(/^srvtoolu_/);
+    expect(assistant?.parts).toMatchObject([
+      { type: 'reasoning', text: 'hm', signature: 'sig' },
+      { type: 'text', text: 'Looking.' },
+      { type: 'tool-use', toolUseId: id, name: 'web_search', input: { query: 'q' } },
+    ]);
+    expect(user?.parts).toMatchObject([{ type: 'tool-result', toolUseId: id, isError: false }]);
+    const collector = new ReplyCollector();
+    for (const event of events) collector.push(event);
+    const { blocks, usage } = collector.reply();
+    expect(blocks.map(({ type }) => type)).toEqual(['reasoning', 'text', 'web-search', 'text']);
+    expect(blocks[3]).toMatchObject({
+      citations: [{ textBefore: 8, citation: { start: 4, end: 23, url: PAGE.url, citedText: 'what A says' } }],
+    });
+    expect(usage).toMatchObject({ webSearches: 1, inputTokens: { value: 10 }, outputTokens: { value: 4 } });
+  });
+});
+
+function text(index: number, words: string): ReplyEvent[] {
+  const deltas = pieces(words, [2]).map((piece): ReplyEvent => {
+    return { type: 'text-delta', index, text: TextPiece.plain(piece) };
+  });
+  return [{ type: 'text-start', index }, ...deltas, { type: 'text-end', index }];
+}
+
+function search(toolUseId: string, json: string, index = 0): ReplyEvent[] {
+  return [
+    { type: 'tool-use-start', index, toolUseId, name: 'web_search' },
+    { type: 'tool-use-delta', index, json: TextPiece.plain(json) },
+    { type: 'tool-use-end', index },
+  ];
+}
+
+function reply(events: readonly ReplyEvent[]): ReplyEvent[] {
+  const figure = (value: number) => ({ value, provenance: 'measured' as const });
+  const usage = { inputTokens: figure(5), outputTokens: figure(2) };
+  return [
+    { type: 'reply-start', inputTokens: figure(5) },
+    ...events,
+    { type: 'reply-end', stopReason: usesSearch(events) ? 'tool-use' : 'end-turn', stopSequence: undefined, usage },
+  ];
+}
+
+describe('citations', () => {
+  const found = new Map([
+    [PAGE.url, PAGE],
+    ['https://a.example/x/y_(z)', { ...PAGE, url: 'https://a.example/x/y_(z)', title: 'Z' }],
+  ]);
+
+  it.each([
+    ['a link', 'So [it says](https://a.example/x).', ['[it says](https://a.example/x)']],
+    ['a bare address', 'See https://a.example/x, or not', ['https://a.example/x']],
+    ['an address with brackets', '[z](https://a.example/x/y_(z))', ['[z](https://a.example/x/y_(z))']],
+    ['a longer address which nobody found', 'https://a.example/xyz https://a.example/x/z', []],
+    ['what is in brackets, but no link', '[1] (https://a.example/x)', ['https://a.example/x']],
+    [
+      'two pages',
+      '😀 [b](https://a.example/x/y_(z)) https://a.example/x',
+      ['[b](https://a.example/x/y_(z))', 'https://a.example/x'],
+    ],
+    ['nothing', 'no address', []],
+  ])('are found for %s', (_what, words, expected) => {
+    const cited = citationsIn(words, found).map(({ start, end }) => [...words].slice(start, end).join(''));
+    expect(cited).toEqual(expected);
+  });
+});
