@@ -48,6 +48,8 @@ export interface SigningIn {
   signInByBrowser(request: SignInRequest, signal: AbortSignal): Promise<BrowserSignIn>;
   /** Requests signed with AWS keys: nothing is asked of anybody but whether there are keys. */
   signInWithIam(request: IamRequest): Promise<Account>;
+  /** Of the organisation of a stored account, whose access token must serve. Rejects with what the service said. */
+  listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
   /** For whoever asks from afar: begins, tells how it stands, gives the account. */
   readonly signIns: SignIns;
 }
@@ -77,6 +79,7 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
   };
   return {
     signIns: new SignIns({ store: store.signIns, tokens, registrations, clock, adoption, region: settings.region }),
+    listProfiles: (account, signal) => profilesOf(parts, account, account.proxy, signal),
     async signIn(request, signal) {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);

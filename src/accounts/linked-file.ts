@@ -1,5 +1,5 @@
 /** The credential which an account shares with the program it belongs to. Either may rotate it at any time. */
-import { isRefreshable, type RefreshableCredential } from './credentials.ts';
+import { type Credential, isRefreshable, profileArnOf, type RefreshableCredential } from './credentials.ts';
 import type { Account, CredentialFile, Secrets, WriteOutcome } from './ports.ts';
 import { isLinked, type LinkedSource } from './sources.ts';
 import { isSpent } from './spent.ts';
@@ -16,7 +16,25 @@ export async function readLinked(account: Account, openFile: OpenFile): Promise<
   const read = isLinked(source) ? await openFile(source).read() : undefined;
   if (!read || isSpent(account, read.credential)) return undefined;
   const { credential, accessToken } = read;
-  return isRefreshable(credential) ? { credential, accessToken } : undefined;
+  if (!isRefreshable(credential)) return undefined;
+  return { credential: keepingProfile(account.credential, credential), accessToken };
+}
+
+/** Programs which do not store the profile sign in for one all the same: for the same place, the known one stays. */
+function keepingProfile(known: Credential, read: RefreshableCredential): RefreshableCredential {
+  if (read.profileArn !== undefined || !isSamePlace(known, read)) return read;
+  return { ...read, profileArn: profileArnOf(known) };
+}
+
+/** With another client it is another sign-in, perhaps another organisation's: its profile is not theirs. */
+function isSamePlace(one: Credential, other: RefreshableCredential): boolean {
+  const placeOf = (credential: Credential) => [
+    credential.kind,
+    credential.region,
+    'startUrl' in credential ? credential.startUrl : undefined,
+    'clientId' in credential ? credential.clientId : undefined,
+  ];
+  return JSON.stringify(placeOf(one)) === JSON.stringify(placeOf(other));
 }
 
 /**

@@ -1,5 +1,7 @@
 /** `dragoman accounts …`: what the admin API does with accounts, on the terminal. */
 import { accountsDisable, accountsEnable } from './accounts-enable.ts';
+import { accountsExport } from './accounts-export.ts';
+import { accountsImport } from './accounts-import.ts';
 import { accountsList } from './accounts-list.ts';
 import { accountsRefresh } from './accounts-refresh.ts';
 import { accountsRemove } from './accounts-remove.ts';
@@ -19,6 +21,8 @@ export const accounts: CommandGroup = {
     accountsEnable,
     accountsDisable,
     accountsRemove,
+    accountsImport,
+    accountsExport,
     usage,
   ],
 };

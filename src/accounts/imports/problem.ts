@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'not-json'
   | 'unknown-shape'
   | 'foreign'
+  | 'duplicate'
   | 'ambiguous'
   | 'masked'
   | 'truncated'

@@ -23,6 +23,8 @@ export interface Reading {
   readonly idpHosts?: readonly string[] | undefined;
   /** Where the place says it; else the members do. */
   readonly family?: Family | undefined;
+  /** Where the family is `aws` and the place says which of the two. */
+  readonly awsKind?: 'builder-id' | 'idc' | undefined;
 }
 
 /** `aws`: Builder ID or Identity Center. */
@@ -58,7 +60,8 @@ function toCredential(fields: Fields, reading: Reading): Credential {
       const url = textOf(fields.startUrl);
       const startUrl = url === undefined ? undefined : checked('bad-start-url', () => checkedStartUrl(url));
       const client = awsClientOf(fields, reading);
-      return { kind: awsKindOf(fields, startUrl, region), refreshToken, ...client, region, startUrl, profileArn };
+      const kind = reading.awsKind ?? awsKindOf(fields, startUrl, region);
+      return { kind, refreshToken, ...client, region, startUrl, profileArn };
     }
     default:
       return unreachable(family);

@@ -1,0 +1,144 @@
+/** Where other programs keep their sign-ins on this machine, and what a file named by hand is. */
+import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { accountIdOf } from '../account-id.ts';
+import { findInCliDatabase } from './cli-database.ts';
+import { findInExport, isExport } from './export-file.ts';
+import { fieldsOf, locate } from './fields.ts';
+import { type Finding, type ImportOrigin, problemOf } from './finding.ts';
+import { findInDocument } from './gateway-file.ts';
+import { readJson, unreadable } from './json-file.ts';
+import { findKiroIde, KIRO_FILE_NAME } from './kiro-ide.ts';
+import { ImportProblem } from './problem.ts';
+import { type Reading, secretOf } from './secrets.ts';
+import { findInSsoCache, findSsoToken } from './sso-cache.ts';
+
+export interface Machine {
+  readonly home: string;
+  /** Where the settings say that the Kiro IDE keeps its sign-in; undefined: where it does. */
+  readonly kiroFile?: string | undefined;
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Those which are looked for without being told where. */
+export const DISCOVERED_ORIGINS = ['kiro-ide', 'kiro-cli', 'amazon-q-cli', 'sso-cache'] as const;
+export type DiscoveredOrigin = (typeof DISCOVERED_ORIGINS)[number];
+
+export async function discover(
+  machine: Machine,
+  origins: readonly DiscoveredOrigin[],
+  reading: Reading,
+): Promise<readonly Finding[]> {
+  const found = await Promise.all(origins.map((origin) => findOf(origin, machine, reading)));
+  return withoutTwins(found.flat());
+}
+
+async function findOf(origin: DiscoveredOrigin, machine: Machine, reading: Reading): Promise<readonly Finding[]> {
+  const cache = join(machine.home, '.aws', 'sso', 'cache');
+  switch (origin) {
+    case 'kiro-ide':
+      return findKiroIde(machine.kiroFile ?? join(cache, KIRO_FILE_NAME), reading);
+    case 'sso-cache':
+      return findInSsoCache(cache, reading);
+    case 'kiro-cli':
+    case 'amazon-q-cli': {
+      const paths = [...new Set(databasesOf(origin, machine))];
+      const found = await Promise.all(paths.map((path) => findDatabase(path, origin, reading)));
+      return found.flat();
+    }
+  }
+}
+
+/** Kiro CLI has had two places on Windows. */
+function databasesOf(origin: 'kiro-cli' | 'amazon-q-cli', { home, platform, env }: Machine): readonly string[] {
+  const file = (...folders: string[]) => join(...folders, 'data.sqlite3');
+  const app = origin === 'kiro-cli' ? 'kiro-cli' : 'amazon-q';
+  if (platform === 'darwin') return [file(home, 'Library', 'Application Support', app)];
+  if (platform !== 'win32') return [file(env.XDG_DATA_HOME || join(home, '.local', 'share'), app)];
+  const local = env.LOCALAPPDATA || join(home, 'AppData', 'Local');
+  const roaming = env.APPDATA || join(home, 'AppData', 'Roaming');
+  return origin === 'kiro-cli' ? [file(local, 'Kiro-Cli'), file(roaming, 'kiro-cli')] : [file(local, app)];
+}
+
+async function findDatabase(path: string, origin: ImportOrigin, reading: Reading): Promise<readonly Finding[]> {
+  const kind = await kindOf(path).catch((cause: unknown) => cause);
+  if (kind instanceof ImportProblem && kind.code === 'missing') return [];
+  return findInCliDatabase(path, origin, reading);
+}
+
+/** What a file named by hand holds; at least one finding. `path` is absolute. */
+export async function inspectFile(path: string, reading: Reading): Promise<readonly Finding[]> {
+  try {
+    if ((await kindOf(path)) === 'sqlite') return atLeastOne(path, await findInCliDatabase(path, 'kiro-cli', reading));
+    const document = await readJson(path);
+    return withoutTwins(await findInJson(path, document, reading));
+  } catch (cause) {
+    return [withProblem(path, cause)];
+  }
+}
+
+async function findInJson(path: string, document: JsonValue, reading: Reading): Promise<readonly Finding[]> {
+  if (isExport(document)) return findInExport(path, document, reading);
+  if (isKiroFile(path, document)) return findKiroIde(path, reading);
+  const isInCache = dirname(path).endsWith(join('.aws', 'sso', 'cache'));
+  const inCache = isInCache ? await findSsoToken(path, reading) : [];
+  return inCache.length > 0 ? inCache : findInDocument(path, document, reading);
+}
+
+/** By its name, or because it names its client registration as the IDE does. */
+function isKiroFile(path: string, document: JsonValue): boolean {
+  if (basename(path) === KIRO_FILE_NAME) return true;
+  if (!isJsonObject(document)) return false;
+  try {
+    const { clientIdHash, clientSecret } = fieldsOf(locate(document));
+    return clientIdHash !== undefined && clientSecret === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function atLeastOne(path: string, found: readonly Finding[]): readonly Finding[] {
+  if (found.length > 0) return found;
+  return [withProblem(path, new ImportProblem('unknown-shape', 'Nobody is signed in there.'))];
+}
+
+function withProblem(path: string, cause: unknown): Finding {
+  return {
+    origin: 'gateway-file',
+    place: path,
+    id: accountIdOf('import', path),
+    label: 'imported',
+    source: { type: 'import' },
+    isSure: true,
+    outcome: problemOf(cause),
+  };
+}
+
+const SQLITE_HEADER = 'SQLite format 3\0';
+
+/** Throws ImportProblem `missing` or `unreadable`. */
+async function kindOf(path: string): Promise<'sqlite' | 'other'> {
+  try {
+    await using file = await open(path, 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SQLITE_HEADER.length), 0, SQLITE_HEADER.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === SQLITE_HEADER ? 'sqlite' : 'other';
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+/** The same credential in two places is one account: of the place which was looked at first. */
+function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map<string, Finding>();
+  return findings.map((finding) => {
+    if (finding.outcome.type === 'problem') return finding;
+    const secret = secretOf(finding.outcome.secrets.credential);
+    const first = seen.get(secret);
+    if (!first) seen.set(secret, finding);
+    if (!first) return finding;
+    const problem = new ImportProblem('duplicate', `It is the same credential as the one in ${first.place}.`);
+    return { ...finding, outcome: { type: 'problem', problem } };
+  });
+}
