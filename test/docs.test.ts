@@ -13,6 +13,7 @@ import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messa
 import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
 import { FIELD_FATES as COMPLETIONS_FATES, EDITOR_FIELD_FATES } from '../src/protocols/openai-completions/fields.ts';
+import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/models.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
@@ -68,6 +69,7 @@ describe('docs/adjustments.md', () => {
 
 describe.each([
   ['openai-chat.md', OPENAI_FATES],
+  ['openai-responses.md', RESPONSES_FATES],
   ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES }],
   ['anthropic-messages.md', ANTHROPIC_FATES],
 ])('docs/%s', (page, fates) => {

@@ -2,9 +2,12 @@
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { JsonValue } from '../core/json.ts';
+import { ADMIN_ROUTES } from './admin/routes.ts';
+import { adminError } from './admin/contract/error.ts';
 import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
 import { requestShape as chatShape } from '../protocols/openai-chat/wire.ts';
 import { requestShape as completionsShape } from '../protocols/openai-completions/wire.ts';
+import { compactShape, requestShape as responsesShape } from '../protocols/openai-responses/wire.ts';
 
 /**
  * Notes every route that is registered from here on. The description itself is made when somebody first asks for it:
@@ -74,15 +77,18 @@ const BODIES: Readonly<Record<string, z.ZodType>> = {
   '/v1/chat/completions': chatShape,
   '/v1/completions': completionsShape,
   '/v1/fim/completions': completionsShape,
+  '/v1/responses': responsesShape,
+  '/v1/responses/compact': compactShape,
+  '/v1/responses/input_tokens': responsesShape,
   '/v1/messages': messagesShape,
   '/v1/messages/count_tokens': messagesShape,
 };
 
-type Described = FastifySchema & { readonly hide?: boolean };
+export type Described = FastifySchema & { readonly hide?: boolean };
 
-const SECURITY = [{ bearer: [] }, { apiKey: [] }, {}];
+export const SECURITY = [{ bearer: [] }, { apiKey: [] }, {}];
 
-const ERRORS = {
+export const ERRORS = {
   '4xx': {
     description: "The request's own fault, in the error shape of this API.",
     type: 'object',
@@ -173,6 +179,6 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
   },
 };
 
-function object(description: string, properties: Readonly<Record<string, JsonValue>> = {}) {
+export function object(description: string, properties: Readonly<Record<string, JsonValue>> = {}) {
   return { description, type: 'object', properties, additionalProperties: true };
 }

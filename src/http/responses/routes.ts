@@ -4,10 +4,10 @@ import { openaiResponses } from '../../protocols/openai-responses/index.ts';
 import { sendFailure } from '../answer.ts';
 import type { Desk } from '../desk.ts';
 import type { Exchange } from '../exchange.ts';
-import { SCHEMAS } from '../openapi.ts';
 import { compact, countInputTokens } from './compact.ts';
 import { createResponse } from './create.ts';
 import { cancelResponse, deleteResponse, fetchResponse, listInputItems } from './fetch.ts';
+import { RESPONSES_SCHEMAS } from './schemas.ts';
 
 type Handler = (
   exchange: Exchange,
@@ -33,7 +33,7 @@ export function registerResponses(app: FastifyInstance, desk: Desk): void {
       method,
       url,
       onRequest: desk.requireKey,
-      schema: SCHEMAS[`${method} ${url}`] ?? {},
+      schema: RESPONSES_SCHEMAS[`${method} ${url}`] ?? {},
       handler: answered(handle),
     });
 
