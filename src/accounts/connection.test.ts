@@ -42,6 +42,7 @@ describe("an account's own connection", () => {
     ['proxy', { proxy: 'ftp://user:passwordCANARY@proxy.example' }],
     ['proxy', { proxy: 'http://proxy.example:3128/path' }],
     ['proxy', { proxy: 'passwordCANARY' }],
+    ['proxy', { proxy: 'http://user:passwordCANARY%@proxy.example:1' }],
     ['profile_arn', { profileArn: 'arn:aws:codewhisperer:nowhere:1:profile/x' }],
   ])('is refused for a wrong %s, which is not quoted when it may hold a password', async (param, patch) => {
     const account = await store.accounts.put(newAccount('a'), 1);

@@ -76,7 +76,8 @@ export function webAddress(withoutSuffix = ''): z.ZodType<string> {
 
 export function proxyAddress(): z.ZodType<string> {
   return text.refine(
-    (written) => /^(?:https?|socks5h?|socks):\/\//i.test(written) && URL.canParse(written),
+    (written) =>
+      /^(?:https?|socks5h?|socks):\/\//i.test(written) && URL.canParse(written) && !/%(?![0-9a-f]{2})/i.test(written),
     'is no proxy address',
   );
 }

@@ -58,42 +58,69 @@ function plainSocks(proxy: string): string {
   return proxy.replace(/^socks5h:/i, 'socks5:');
 }
 
-export function createDispatcher(proxy: ProxySettings | undefined, connectTimeoutMs: number): Dispatcher {
+function createDispatcher(proxy: ProxySettings | undefined, connectTimeoutMs: number): Dispatcher {
   const options = optionsOf(connectTimeoutMs);
   const direct = new Agent(options);
   const httpProxy = proxy?.httpProxy || proxy?.allProxy;
   const httpsProxy = proxy?.httpsProxy || proxy?.allProxy || httpProxy;
   if (!httpProxy && !httpsProxy) return direct;
-  // Empty strings, not undefined: undici would read the environment again, and settings may have overruled it.
-  const proxied = new EnvHttpProxyAgent({
+  const through = (address: string | undefined) =>
+    address === undefined || address === ''
+      ? direct
+      : createEnvironmentDispatcher(address, proxy?.noProxy ?? '', options);
+  return new ByOrigin(direct, through(httpProxy), through(httpsProxy));
+}
+
+/** One proxy for everything but the hosts of `noProxy`. */
+function createEnvironmentDispatcher(
+  address: string,
+  noProxy: string,
+  options: ReturnType<typeof optionsOf>,
+): Dispatcher {
+  const { username, password } = new URL(address);
+  return new EnvHttpProxyAgent({
     ...options,
-    httpProxy: plainSocks(httpProxy ?? ''),
-    httpsProxy: plainSocks(httpsProxy ?? ''),
-    noProxy: proxy?.noProxy ?? '',
+    // Both set, or undici would read the environment again, and settings may have overruled it.
+    httpProxy: plainSocks(address),
+    httpsProxy: plainSocks(address),
+    noProxy,
+    // undici leaves them encoded for SOCKS.
+    ...{ username: decodeURIComponent(username), password: decodeURIComponent(password) },
   });
-  return new LoopbackDirect(direct, proxied);
 }
 
 /** A proxy in the environment must not stand between dragoman and a simulator on the same machine. */
-class LoopbackDirect extends Dispatcher {
+class ByOrigin extends Dispatcher {
   readonly #direct: Dispatcher;
-  readonly #proxied: Dispatcher;
+  readonly #forHttp: Dispatcher;
+  readonly #forHttps: Dispatcher;
 
-  constructor(direct: Dispatcher, proxied: Dispatcher) {
+  constructor(direct: Dispatcher, forHttp: Dispatcher, forHttps: Dispatcher) {
     super();
     this.#direct = direct;
-    this.#proxied = proxied;
+    this.#forHttp = forHttp;
+    this.#forHttps = forHttps;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const target = isLoopback(options.origin) ? this.#direct : this.#proxied;
-    return target.dispatch(options, handler);
+    return this.#targetOf(options.origin).dispatch(options, handler);
+  }
+
+  #targetOf(origin: string | URL | undefined): Dispatcher {
+    if (origin === undefined) return this.#direct;
+    const { hostname, protocol } = new URL(origin);
+    if (isLoopback(hostname)) return this.#direct;
+    return protocol === 'https:' ? this.#forHttps : this.#forHttp;
+  }
+
+  #all(): readonly Dispatcher[] {
+    return [...new Set([this.#direct, this.#forHttp, this.#forHttps])];
   }
 
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | void {
-    const closed = Promise.all([this.#direct.close(), this.#proxied.close()]).then(() => undefined);
+    const closed = Promise.all(this.#all().map((each) => each.close())).then(() => undefined);
     return callback ? void closed.then(callback) : closed;
   }
 
@@ -103,13 +130,11 @@ class LoopbackDirect extends Dispatcher {
   override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
     const callback = typeof first === 'function' ? first : second;
     const error = first instanceof Error ? first : null;
-    const destroyed = Promise.all([this.#direct.destroy(error), this.#proxied.destroy(error)]).then(() => undefined);
+    const destroyed = Promise.all(this.#all().map((each) => each.destroy(error))).then(() => undefined);
     return callback ? void destroyed.then(callback) : destroyed;
   }
 }
 
-function isLoopback(origin: string | URL | undefined): boolean {
-  if (origin === undefined) return false;
-  const { hostname } = new URL(origin);
+function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
