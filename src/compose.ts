@@ -117,7 +117,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     const responses = new Responses({ store: store.responses, clock, log });
     return {
       gateway: createGateway({
-        upstream,
+        upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
         pool,
         send,
         log,

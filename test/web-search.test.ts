@@ -166,6 +166,14 @@ describe('Messages', () => {
     expect(chatsOf(house)[0]).not.toContain('web_search');
   });
 
+  it('searches nothing when that is switched off', async () => {
+    const script = { replies: [{ steps: ['No.'] }] };
+    await using house = await openHouse({ script, env: { DRAGOMAN_WEB_SEARCH: 'no' } });
+    const { response } = await anthropic(house).messages.create(ask).withResponse();
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-unavailable@tools[0]');
+    expect(house.simulator.requests.some(({ path }) => path === '/mcp')).toBe(false);
+  });
+
   it("leaves the client's own calls to the client, and takes both back in the next turn", async () => {
     const own = {
       name: 'read_file',

@@ -335,6 +335,14 @@ export const SETTINGS = {
     accepts: 'bytes, or with a unit: `20MiB`; at most `64MiB`',
     meaning: 'The most that is fetched from one address.',
   }),
+  webSearch: setting<boolean>({
+    name: 'DRAGOMAN_WEB_SEARCH',
+    schema: yesOrNo(),
+    fallback: true,
+    fallbackText: '`yes`',
+    accepts: '`yes` or `no`',
+    meaning: "Run the web searches which clients ask their vendor for, by the service's own search.",
+  }),
   corsOrigins: setting<readonly string[]>({
     name: 'DRAGOMAN_CORS_ORIGINS',
     schema: originList(),

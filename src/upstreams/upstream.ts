@@ -25,7 +25,7 @@ export interface Upstream {
   /** Throws `upstream_broken` for something else than an answer to that. */
   decodeCompletion(body: string): CompletionPage;
   /** Absent: it cannot search the web. */
-  readonly webSearch?: UpstreamWebSearch;
+  readonly webSearch?: UpstreamWebSearch | undefined;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
   /** What is offered where the service cannot be asked; undefined: it can. */
   fixedCatalogue?(access: Access): Catalogue | undefined;
