@@ -14,6 +14,7 @@ import { composeTokenEndpoints, composeTokenMaker, composeTransport, USER_AGENT 
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
+import { ApiKeys } from './gateway/api-keys.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { inEitherRegion } from './gateway/other-region.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
@@ -48,6 +49,8 @@ export interface Composed extends SigningIn {
   readonly gateway: Gateway;
   readonly responses: Responses;
   readonly accounts: Accounts;
+  /** Of clients. */
+  readonly apiKeys: ApiKeys;
   readonly store: Store;
   /** Writes what is left to write, and drops connections. */
   close(): Promise<void>;
@@ -114,6 +117,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     });
     const { sendEnvironment, recoverToolCalls, codeReferences } = settings;
     const media = createMediaTools(settings);
+    const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
     const responses = new Responses({ store: store.responses, clock, log });
     return {
       gateway: createGateway({
@@ -129,12 +133,14 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       }),
       responses,
       accounts: pool,
+      apiKeys,
       store,
       ...composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf }),
       async close() {
         await responses.close();
         clearInterval(keepingFresh);
         await pool.close();
+        await apiKeys.close();
         await maker.close();
         await transport.close();
         await store.close();

@@ -66,6 +66,7 @@ describe('dragoman serve', () => {
       port: expect.any(Number),
       accounts: { ready: 0, total: 0 },
       keys: 2,
+      adminToken: expect.stringMatching(/^dgm-admin-[\w-]{43}$/),
     });
     expect((await serving.end('SIGINT')).code).toBe(0);
   });

@@ -1,8 +1,8 @@
 /** `dragoman config`: the settings in force. */
 import { settingsMarkdown } from '../config/document.ts';
-import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
-import { originText, shownValue } from '../config.ts';
+import type { SettingView } from '../http/admin/contract/setting.ts';
 import { type Command, printJson } from './command.ts';
+import { toSettingViews } from './setting-views.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 import { table } from './terminal.ts';
 
@@ -21,9 +21,7 @@ export const config: Command = {
       return 0;
     }
     const { settings, origins } = settingsOf(input);
-    const rows = SETTING_KEYS.map((key) => {
-      return { name: SETTINGS[key].name, value: shownValue(key, settings), origin: originText(origins[key]) };
-    });
+    const rows = toSettingViews(settings, origins);
     if (json) {
       printJson(terminal, Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }])));
       return 0;
@@ -34,7 +32,7 @@ export const config: Command = {
   },
 };
 
-function valueText(value: ReturnType<typeof shownValue>): string {
+function valueText(value: SettingView['value']): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return '–';
   return String(value);
 }

@@ -1,50 +1,94 @@
 /** A composed gateway behind a running server: what `serve` and `demo` have in common. */
 import type { Overrides } from '../compose.ts';
-import type { Settings } from '../config.ts';
+import type { LoadedSettings, Settings } from '../config.ts';
 import type { Log } from '../core/log.ts';
+import type { AdminToken } from '../gateway/admin-token.ts';
 import type { RunningServer } from '../http/server.ts';
 
 export interface Serving {
   readonly server: RunningServer;
   readonly accounts: { readonly ready: number; readonly total: number };
+  /** API keys which are good; 0 in local mode. */
+  readonly keys: number;
+  readonly isLocalMode: boolean;
+  /** Made at this start: the one moment at which it can be shown. */
+  readonly newAdminToken: string | undefined;
   /** Lets replies in flight end, for a while. */
   stop(): Promise<void>;
 }
 
 /** Rejects with a message for people when the address is taken or may not be used. */
-export async function startServing(settings: Settings, log: Log, overrides: Overrides = {}): Promise<Serving> {
-  const [{ composeGateway }, { codewhisperer }, { startServer }, { systemClock }, { VERSION }] = await Promise.all([
+export async function startServing(
+  settings: Settings,
+  log: Log,
+  overrides: Overrides = {},
+  origins?: LoadedSettings['origins'],
+): Promise<Serving> {
+  const [
+    composing,
+    { codewhisperer },
+    { startServer },
+    { prepareAdminToken },
+    { toSettingViews },
+    { systemClock },
+    { VERSION },
+  ] = await Promise.all([
     import('../compose.ts'),
     import('../upstreams/codewhisperer/index.ts'),
     import('../http/server.ts'),
+    import('../gateway/admin-token.ts'),
+    import('./setting-views.ts'),
     import('../transport/clock.ts'),
     import('../version.ts'),
   ]);
-  const composed = await composeGateway(settings, log, overrides);
-  const { apiKeys, corsOrigins, maxBodyBytes, pingIntervalMs, host, port } = settings;
+  const composed = await composing.composeGateway(settings, log, overrides);
+  const { corsOrigins, maxBodyBytes, pingIntervalMs, host, port } = settings;
+  const { gateway, responses, accounts, apiKeys, signIns, store } = composed;
   try {
+    let adminToken: AdminToken | undefined;
     const server = await startServer(
       {
-        gateway: composed.gateway,
-        responses: composed.responses,
+        gateway,
+        responses,
         apiKeys,
+        admin: {
+          isAdmin: (presented) => adminToken?.isRight(presented) === true,
+          accounts,
+          signIns,
+          keys: apiKeys,
+          configuredKeys: settings.apiKeys.length,
+          settings: toSettingViews(settings, origins),
+          idpHosts: settings.idpHosts,
+        },
         corsOrigins,
         limits: { maxBodyBytes, pingIntervalMs },
         version: VERSION,
         clock: systemClock,
         log,
-        storeAnswers: () => composed.store.ping().then(() => true),
+        storeAnswers: () => store.ping().then(() => true),
         resolveModel: (requested, catalogue) => codewhisperer.resolveModel(requested, catalogue).model,
       },
       host,
       port,
     );
-    const { ready, total } = composed.gateway.status();
+    // Not before it listens: a token which nobody gets to see must not be kept.
+    adminToken = await prepareAdminToken(settings.adminToken, store.adminToken).catch(async (cause) => {
+      await server.close(0);
+      throw cause;
+    });
+    const { ready, total } = gateway.status();
     const stop = async () => {
       await server.close(settings.shutdownTimeoutMs);
       await composed.close();
     };
-    return { server, accounts: { ready, total }, stop };
+    return {
+      server,
+      accounts: { ready, total },
+      keys: apiKeys.usable,
+      isLocalMode: apiKeys.isEmpty,
+      newAdminToken: adminToken.made,
+      stop,
+    };
   } catch (cause) {
     await composed.close();
     throw inWords(cause, host, port);

@@ -3,13 +3,14 @@ import type { Account } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Allowance, Overage } from '../core/usage-limits.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
+import type { AccountUsage } from '../http/admin/contract/usage.ts';
+import { toUsage } from '../http/admin/usage-view.ts';
 import { meantAccount } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';
 import { type Command, printJson } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
 import { type Terminal, table } from './terminal.ts';
-import { type AccountUsage, toUsage } from './usage-report.ts';
 
 export const usage: Command = {
   name: 'usage',

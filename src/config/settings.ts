@@ -102,16 +102,17 @@ export const SETTINGS = {
     fallback: [],
     fallbackText: 'none: local mode',
     accepts: 'keys, separated by commas',
-    meaning: 'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key`.',
+    meaning:
+      'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key`, besides keys made with `dragoman keys`.',
     isSecret: true,
   }),
   adminToken: setting<string | undefined>({
     name: 'DRAGOMAN_ADMIN_TOKEN',
-    schema: textLike(/^.{16,}$/s, 'long enough'),
+    schema: textLike(/^\S{16,}$/, 'long enough, or has spaces in it'),
     fallback: undefined,
-    fallbackText: 'none',
-    accepts: 'at least 16 characters',
-    meaning: 'Reserved for the admin API, which this version does not serve yet.',
+    fallbackText: 'made at the first start, shown once',
+    accepts: 'at least 16 characters without spaces',
+    meaning: 'What the admin API (`/v2`) wants to be shown, in local mode too.',
     isSecret: true,
   }),
   upstreamUrl: setting<string | undefined>({

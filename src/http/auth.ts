@@ -1,8 +1,7 @@
-/** Finds the API key in a request, checks it, and slows down whoever guesses. */
+/** Finds the API key or the admin token in a request, checks it, and slows down whoever guesses. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { ApiKeyCheck } from '../gateway/api-keys.ts';
 
 /** Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. */
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {
@@ -15,33 +14,45 @@ function single(header: string | string[] | undefined): string | undefined {
   return value?.trim() || undefined;
 }
 
+/** Answers who presents it, or undefined for a key nobody has been given. May throw `unauthorized` with a better reason. */
+type KeyCheck = (presented: string) => Promise<string | undefined> | string | undefined;
+
+/** What somebody hears who has none, a wrong one, or has tried too many. */
+interface GuardWords {
+  readonly none: string;
+  readonly wrong: string;
+  readonly tooMany: string;
+}
+
 export class KeyGuard {
-  readonly #check: ApiKeyCheck | undefined;
+  readonly #check: KeyCheck;
+  readonly #words: GuardWords;
   readonly #guesses: Guesses;
   readonly #clock: Clock;
 
-  /** Without a check everybody is the client `local`. */
-  constructor(check: ApiKeyCheck | undefined, clock: Clock) {
+  constructor(check: KeyCheck, clock: Clock, words: GuardWords = KEY_WORDS) {
     this.#check = check;
     this.#clock = clock;
+    this.#words = words;
     this.#guesses = new Guesses(clock);
   }
 
   /** The client's id. Rejects with GatewayError `unauthorized` or, to the stubborn, `rate_limited`. */
   async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
-    if (!this.#check) return 'local';
     const key = presentedKey(headers);
-    if (key === undefined) throw new GatewayError('unauthorized', NO_KEY);
-    const guess = this.#guesses.of(address);
+    if (key === undefined) throw new GatewayError('unauthorized', this.#words.none);
     // While this many wrong keys of one address are being held back, no further one is even looked at.
-    if (guess.waiting >= MAX_WAITING) throw new GatewayError('rate_limited', TOO_MANY, { retryAfterMs: MAX_DELAY_MS });
-    const client = this.#check(key);
+    if (this.#guesses.of(address).waiting >= MAX_WAITING) throw this.#tooMany();
+    const client = await this.#check(key);
     if (client !== undefined) return client;
-    await this.#holdBack(address, guess);
-    throw new GatewayError('unauthorized', WRONG_KEY);
+    await this.#holdBack(address);
+    throw new GatewayError('unauthorized', this.#words.wrong);
   }
 
-  async #holdBack(address: string, guess: Guess): Promise<void> {
+  async #holdBack(address: string): Promise<void> {
+    const guess = this.#guesses.of(address);
+    // Others have come while the key was looked up.
+    if (guess.waiting >= MAX_WAITING) throw this.#tooMany();
     guess.wrong += 1;
     this.#guesses.remember(address, guess);
     const delayMs = guess.wrong <= FREE_GUESSES ? 0 : Math.min(MAX_DELAY_MS, 50 * 2 ** (guess.wrong - FREE_GUESSES));
@@ -53,11 +64,23 @@ export class KeyGuard {
       guess.waiting -= 1;
     }
   }
+
+  #tooMany(): GatewayError {
+    return new GatewayError('rate_limited', this.#words.tooMany, { retryAfterMs: MAX_DELAY_MS });
+  }
 }
 
-const NO_KEY = 'No API key was sent. Send one of this gateway as "Authorization: Bearer …" or "x-api-key: …".';
-const WRONG_KEY = 'This API key is not one of this gateway (DRAGOMAN_API_KEYS).';
-const TOO_MANY = 'Too many wrong API keys came from this address; wait a little.';
+const KEY_WORDS: GuardWords = {
+  none: 'No API key was sent. Send one of this gateway as "Authorization: Bearer …" or "x-api-key: …".',
+  wrong: 'This API key is not one of this gateway (DRAGOMAN_API_KEYS, `dragoman keys list`).',
+  tooMany: 'Too many wrong API keys came from this address; wait a little.',
+};
+
+export const ADMIN_WORDS: GuardWords = {
+  none: 'The admin API needs the admin token, as "Authorization: Bearer …". It was shown at the first start; DRAGOMAN_ADMIN_TOKEN sets another.',
+  wrong: 'This is not the admin token. It was shown at the first start; DRAGOMAN_ADMIN_TOKEN sets another.',
+  tooMany: 'Too many wrong admin tokens came from this address; wait a little.',
+};
 
 /** Somebody who mistypes is not slowed; somebody who tries a list of words gets through 16 of them a second. */
 const FREE_GUESSES = 5;

@@ -1,10 +1,20 @@
-/** Which web pages may call the client API: with keys every one (or the listed ones), without keys only the listed ones. */
+/**
+ * Which web pages may call the client API: with keys every one (or the listed ones), without keys only the listed ones.
+ * The first key may be made while the gateway runs, so each request is asked anew.
+ */
 import type { FastifyCorsOptions } from '@fastify/cors';
 
-export function corsRules(localMode: boolean, origins: readonly string[]): FastifyCorsOptions {
-  const everyone = localMode ? false : '*';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Not for pages of other origins, whatever the rules say. */
+    cors?: false;
+  }
+}
+
+export function corsRules(isLocalMode: () => boolean, origins: readonly string[]): FastifyCorsOptions {
+  const listed = [...origins];
   return {
-    origin: origins.length === 0 ? everyone : [...origins],
+    origin: (_origin, done) => done(null, listed.length > 0 ? listed : isLocalMode() ? false : '*'),
     methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: DAY_S,

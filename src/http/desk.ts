@@ -2,37 +2,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
-import { createApiKeyCheck } from '../gateway/api-keys.ts';
 import { anthropicMessages, openaiChat } from '../protocols/index.ts';
-import type { ClientProtocol } from '../protocols/protocol.ts';
-import { KeyGuard } from './auth.ts';
-import { type Exchange, sendError } from './exchange.ts';
+import { adminErrors, isAdminPath } from './admin/errors.ts';
+import { ADMIN_WORDS, KeyGuard } from './auth.ts';
+import { type ErrorDialect, type Exchange, sendError } from './exchange.ts';
 import { randomId } from './ids.ts';
-import { foreignness } from './local-mode.ts';
+import { adminForeignness, foreignness } from './local-mode.ts';
 import { type Dialect, dialectOf } from './paths.ts';
 import { logExchange } from './request-log.ts';
 import type { ServerOptions } from './server.ts';
 
 /** In whose words errors are told where the path alone says nothing. */
-const DIALECTS: Readonly<Record<Dialect, ClientProtocol>> = { openai: openaiChat, anthropic: anthropicMessages };
+const DIALECTS: Readonly<Record<Dialect, ErrorDialect>> = { openai: openaiChat, anthropic: anthropicMessages };
 
 export class Desk {
   readonly options: ServerOptions;
-  readonly localMode: boolean;
   /** Requests whose answer has not ended. */
   readonly inFlight = new Set<Exchange>();
   /** Set once the server is to stop: nothing new is taken. */
   draining = false;
   readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
   readonly #guard: KeyGuard;
+  readonly #adminGuard: KeyGuard;
+  readonly #isLoopbackOnly: boolean;
   readonly #onClosed: () => void;
 
-  /** `onClosed` is called after every answer while draining. */
-  constructor(options: ServerOptions, onClosed: () => void) {
+  /** `isLoopbackOnly`: nobody else can reach it. `onClosed` is called after every answer while draining. */
+  constructor(options: ServerOptions, isLoopbackOnly: boolean, onClosed: () => void) {
+    const { apiKeys, admin, clock } = options;
     this.options = options;
-    this.localMode = options.apiKeys.length === 0;
-    this.#guard = new KeyGuard(this.localMode ? undefined : createApiKeyCheck(options.apiKeys), options.clock);
+    this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
+    this.#adminGuard = new KeyGuard((token) => (admin.isAdmin(token) ? 'admin' : undefined), clock, ADMIN_WORDS);
+    this.#isLoopbackOnly = isLoopbackOnly;
     this.#onClosed = onClosed;
+  }
+
+  /** It ends with the first key, and never begins where others can reach this gateway. */
+  get localMode(): boolean {
+    return this.#isLoopbackOnly && this.options.apiKeys.isEmpty;
   }
 
   open(request: IncomingMessage, response: ServerResponse): Exchange {
@@ -62,7 +69,7 @@ export class Desk {
       reply.header('connection', 'close');
       return this.refuse(request, reply, stopping());
     }
-    const foreign = this.localMode ? foreignness(request.headers, this.options.corsOrigins) : undefined;
+    const foreign = this.#foreignness(request);
     if (foreign !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', foreign));
     if (request.headers['access-control-request-private-network'] === 'true') {
       reply.header('access-control-allow-private-network', 'true');
@@ -70,15 +77,31 @@ export class Desk {
     return undefined;
   };
 
+  #foreignness({ url, headers }: FastifyRequest): string | undefined {
+    const foreign = this.localMode ? foreignness(headers, this.options.corsOrigins) : undefined;
+    return foreign ?? (isAdminPath(url) ? adminForeignness(headers, this.#isLoopbackOnly) : undefined);
+  }
+
   /** The hook of routes which are for keys of this gateway. */
   requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (!this.localMode) return this.#identify(this.#guard, request, reply);
+    this.exchangeOf(request).record.client = 'local';
+    return undefined;
+  };
+
+  /** The hook of the admin API, in local mode too. */
+  requireAdmin = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    return this.#identify(this.#adminGuard, request, reply);
+  };
+
+  async #identify(guard: KeyGuard, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     try {
-      this.exchangeOf(request).record.client = await this.#guard.identify(request.headers, request.ip);
+      this.exchangeOf(request).record.client = await guard.identify(request.headers, request.ip);
       return undefined;
     } catch (cause) {
       return this.refuse(request, reply, GatewayError.from(cause));
     }
-  };
+  }
 
   exchangeOf(request: FastifyRequest): Exchange {
     const exchange = this.#exchanges.get(request.raw);
@@ -86,7 +109,8 @@ export class Desk {
     return exchange;
   }
 
-  protocolOf(request: FastifyRequest): ClientProtocol {
+  protocolOf(request: FastifyRequest): ErrorDialect {
+    if (isAdminPath(request.url)) return adminErrors;
     return DIALECTS[dialectOf(request.originalUrl, request.url, request.headers)];
   }
 

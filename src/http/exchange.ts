@@ -53,11 +53,14 @@ export function sendJson(exchange: Exchange, status: number, body: unknown, extr
   }
 }
 
+/** In whose words an error is told. */
+export type ErrorDialect = Pick<ClientProtocol, 'writeError'>;
+
 /** Says the error in the client's own dialect. Nothing may have been written yet. */
-export function sendError(exchange: Exchange, protocol: ClientProtocol, error: GatewayError): void {
+export function sendError(exchange: Exchange, dialect: ErrorDialect, error: GatewayError): void {
   noteError(exchange, error);
   if (exchange.response.headersSent || exchange.response.destroyed) return;
-  const { status, body, headers } = protocol.writeError(error, exchange.requestId);
+  const { status, body, headers } = dialect.writeError(error, exchange.requestId);
   sendJson(exchange, status, body, headers);
 }
 

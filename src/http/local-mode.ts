@@ -22,7 +22,7 @@ export function assertMayListen(host: string, hasKeys: boolean): void {
   if (hasKeys || isLoopback(host)) return;
   throw new Error(
     `${JSON.stringify(host)} can be reached from other machines, and no API key is set: anybody could use your account. ` +
-      'Set DRAGOMAN_API_KEYS, or listen on 127.0.0.1.',
+      'Set DRAGOMAN_API_KEYS, make a key with `dragoman keys create`, or listen on 127.0.0.1.',
   );
 }
 
@@ -34,6 +34,21 @@ export function foreignness(headers: IncomingHttpHeaders, allowedOrigins: readon
   }
   if (origin !== undefined && origin !== `http://${host}` && !allowedOrigins.includes(origin.toLowerCase())) {
     return `Pages of the origin ${shown(origin)} may not use this gateway. Add it to DRAGOMAN_CORS_ORIGINS if they should.`;
+  }
+  return undefined;
+}
+
+/**
+ * Why the admin API has no answer for this request, whatever token it carries: a browser sends it for a page of another
+ * origin, or a page has pointed its own name at this machine.
+ */
+export function adminForeignness(headers: IncomingHttpHeaders, isLoopbackOnly: boolean): string | undefined {
+  const { host, origin } = headers;
+  if (isLoopbackOnly && host !== undefined && !isLoopback(withoutPort(host))) {
+    return `The admin API answers only under this machine's own name, not as ${shown(host)}. Use http://127.0.0.1.`;
+  }
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+    return `Pages of the origin ${shown(origin)} may not use the admin API.`;
   }
   return undefined;
 }

@@ -2,12 +2,11 @@
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { JsonValue } from '../core/json.ts';
-import { ADMIN_ROUTES } from './admin/routes.ts';
-import { adminError } from './admin/contract/error.ts';
 import { requestShape as messagesShape } from '../protocols/anthropic-messages/wire.ts';
 import { requestShape as chatShape } from '../protocols/openai-chat/wire.ts';
 import { requestShape as completionsShape } from '../protocols/openai-completions/wire.ts';
 import { compactShape, requestShape as responsesShape } from '../protocols/openai-responses/wire.ts';
+import { describeAdmin } from './admin/describe.ts';
 
 /**
  * Notes every route that is registered from here on. The description itself is made when somebody first asks for it:
@@ -45,10 +44,14 @@ async function describe(routes: readonly RouteOptions[], version: string): Promi
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
           apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+          adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token, for /v2.' },
         },
       },
     },
-    transform: ({ schema, url }) => ({ schema: { ...schema, ...bodyOf(url) }, url: url.replace('*', '{id}') }),
+    transform: ({ schema, url, route }) => ({
+      schema: { ...schema, ...bodyOf(url), ...describeAdmin(String(route.method), url) },
+      url: url.replace('*', '{id}'),
+    }),
   });
   for (const { method, url, schema } of routes) {
     app.route({ method, url, handler: async () => undefined, ...(schema ? { schema } : {}) });

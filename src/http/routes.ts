@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 import { parseCountTokens } from '../protocols/anthropic-messages/index.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
+import { ADMIN_ROUTES, registerAdmin } from './admin/routes.ts';
 import { answerChat, contextOf } from './answer.ts';
 import { readJson } from './body.ts';
 import type { Desk } from './desk.ts';
@@ -20,6 +21,7 @@ export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<
   registerCountTokens(app, desk);
   registerModels(app, desk);
   registerHealth(app, desk);
+  registerAdmin(app, desk);
   await registerPages(app, desk, description);
   app.setNotFoundHandler((request, reply) => desk.refuse(request, reply, refusalOf(request, reply)));
 }
@@ -106,6 +108,7 @@ function registerHealth(app: FastifyInstance, desk: Desk): void {
 
 /** Routes and the methods they take, for `allow`. */
 const METHODS: readonly (readonly [RegExp, string])[] = [
+  ...adminMethods(),
   [/^\/v1\/(?:(?:chat\/|fim\/)?completions|messages|messages\/count_tokens)$/, 'POST, OPTIONS'],
   [/^\/v1\/responses(?:\/(?:compact|input_tokens|[^/]+\/cancel))?$/, 'POST, OPTIONS'],
   [/^\/v1\/responses\/[^/]+$/, 'GET, HEAD, DELETE, OPTIONS'],
@@ -114,7 +117,18 @@ const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/(?:health|healthz|readyz|docs|openapi\.json|api\/hello)?$/, 'GET, HEAD, OPTIONS'],
 ];
 
-const NOT_YET = /^\/(?:v2|metrics)(?:\/|$)/;
+const NOT_YET = /^\/metrics(?:\/|$)/;
+
+function adminMethods(): readonly (readonly [RegExp, string])[] {
+  const byPath = new Map<string, string[]>();
+  for (const { method, path } of ADMIN_ROUTES) byPath.set(path, [...(byPath.get(path) ?? []), method]);
+  return [...byPath].map(([path, methods]) => {
+    const withHead = methods.includes('GET')
+      ? ['GET', 'HEAD', ...methods.filter((method) => method !== 'GET')]
+      : methods;
+    return [new RegExp(`^${path.replace(':id', '[^/]+')}$`), withHead.join(', ')];
+  });
+}
 
 function refusalOf(request: FastifyRequest, reply: FastifyReply): GatewayError {
   const { method } = request;

@@ -3,7 +3,16 @@ import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createFakeResponses } from '../../test/support/fake-responses.ts';
-import { CHAT, createFakeGateway, MESSAGES, post, send, serve } from '../../test/support/serving.ts';
+import {
+  CHAT,
+  createFakeGateway,
+  fixedKeys,
+  MESSAGES,
+  NO_ADMIN,
+  post,
+  send,
+  serve,
+} from '../../test/support/serving.ts';
 import { GatewayError } from '../core/errors.ts';
 import { startServer } from './server.ts';
 
@@ -247,7 +256,8 @@ describe('local mode', () => {
       {
         gateway,
         responses: createFakeResponses(),
-        apiKeys: [],
+        apiKeys: fixedKeys([]),
+        admin: NO_ADMIN,
         corsOrigins: [],
         limits: { maxBodyBytes: 1, pingIntervalMs: 1 },
         version: '',

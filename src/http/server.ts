@@ -8,8 +8,10 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { ApiKeys } from '../gateway/api-keys.ts';
 import type { Gateway } from '../gateway/ports.ts';
 import type { Responses } from '../gateway/responses.ts';
+import type { AdminHouse } from './admin/parts.ts';
 import type { AnswerLimits } from './answer.ts';
 import { announcesTooMuch } from './body.ts';
 import { answerBrokenRequest, MAX_HEADER_BYTES } from './broken-request.ts';
@@ -27,7 +29,8 @@ export interface ServerOptions {
   /** Responses which are kept, and made in the background. */
   readonly responses: Responses;
   /** None: local mode. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'identify'>;
+  readonly admin: AdminHouse;
   readonly corsOrigins: readonly string[];
   readonly limits: AnswerLimits;
   readonly version: string;
@@ -48,11 +51,14 @@ export interface RunningServer {
 
 /** Rejects when the address is taken, or reachable from elsewhere without a key. */
 export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
-  assertMayListen(host, options.apiKeys.length > 0);
+  assertMayListen(host, !options.apiKeys.isEmpty);
   // A connection kept alive would keep a stopping server alive too.
-  const desk = new Desk(options, () => app.server.closeIdleConnections());
+  const desk = new Desk(options, isLoopback(host), () => app.server.closeIdleConnections());
   const app = createApp(desk);
-  await app.register(fastifyCors, corsRules(desk.localMode, options.corsOrigins));
+  await app.register(
+    fastifyCors,
+    corsRules(() => desk.localMode, options.corsOrigins),
+  );
   await registerRoutes(app, desk);
   await app.listen({ host, port });
   const bound = app.server.address();

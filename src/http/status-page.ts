@@ -21,7 +21,7 @@ export function statusPage({ version, baseUrl, localMode, status }: StatusPageFa
 <div><dt>Access</dt><dd>${localMode ? 'local mode' : 'API keys'}</dd></div>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 </dl>
-<p class="soft">${localMode ? 'No API key is set: only this machine can use the gateway, and any key will do. <code>DRAGOMAN_API_KEYS</code> changes that.' : 'Clients need one of the keys of this gateway.'}</p>
+<p class="soft">${localMode ? 'No API key is set: only this machine can use the gateway, and any key will do. <code>dragoman keys create</code> changes that.' : 'Clients need one of the keys of this gateway.'}</p>
 ${signIn(status)}
 <h2>Point a client here</h2>
 <h3>Claude Code</h3>
@@ -55,7 +55,7 @@ function signIn({ ready, total }: PoolStatus): string {
   return `<h2>${title}</h2>
 <p>${text}</p>
 ${code('dragoman login\ndragoman login --start-url https://YOUR-COMPANY.awsapps.com/start --region eu-central-1')}
-<p class="soft">In a checkout: <code>npm run cli login</code>. An account of the Kiro IDE on this machine is found by itself.</p>`;
+<p class="soft">In a checkout: <code>npm run cli login</code>. An account of the Kiro IDE on this machine is found by itself. From another machine: <code>POST /v2/auth/start</code> with the admin token, which was shown when this gateway first started.</p>`;
 }
 
 function code(text: string): string {

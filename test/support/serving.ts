@@ -7,6 +7,7 @@ import type { Catalogue } from '../../src/core/models.ts';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { estimated, measured } from '../../src/core/usage.ts';
+import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
@@ -122,12 +123,47 @@ export function createPushed() {
   };
 }
 
-export async function serve(gateway: Gateway, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+type FakeServerOptions = Partial<Omit<ServerOptions, 'apiKeys'>> & { readonly apiKeys?: readonly string[] };
+
+/** Keys as the settings hold them. */
+export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
+  const check = createApiKeyCheck(keys);
+  return { isEmpty: keys.length === 0, identify: async (presented) => check(presented) };
+}
+
+function unused(): never {
+  throw new Error('Nobody administers this server.');
+}
+
+export const NO_ADMIN: ServerOptions['admin'] = {
+  isAdmin: () => false,
+  accounts: {
+    list: unused,
+    add: unused,
+    remove: unused,
+    setEnabled: unused,
+    patch: unused,
+    refresh: unused,
+    limits: unused,
+    readLimits: unused,
+  },
+  signIns: { start: unused, status: unused, claim: unused },
+  keys: { list: unused, create: unused, revoke: unused, forget: unused, catchUp: unused },
+  configuredKeys: 0,
+  settings: [],
+  idpHosts: [],
+};
+
+export async function serve(
+  gateway: Gateway,
+  { apiKeys = [], ...options }: FakeServerOptions = {},
+): Promise<RunningServer> {
   const server = await startServer(
     {
       gateway,
       responses: createFakeResponses(),
-      apiKeys: [],
+      apiKeys: fixedKeys(apiKeys),
+      admin: NO_ADMIN,
       corsOrigins: [],
       limits: { maxBodyBytes: 1024 * 1024, pingIntervalMs: 10_000 },
       version: '9.9.9',

@@ -2,50 +2,65 @@
 import { z } from 'zod';
 import { moment } from './moment.ts';
 
-export const accountKind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
+const kind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
 
-export const accountState = z
-  .object({
-    status: z
-      .enum(['ready', 'cooling', 'exhausted', 'suspended', 'signed-out', 'disabled'])
-      .describe('`suspended` and `signed-out` need a person; `cooling` and `exhausted` end by themselves.'),
-    until: moment.nullable().describe('When a rest ends by itself.'),
-    reason: z.string().nullable().describe('The error code which began a rest.'),
-    by: z.enum(['operator', 'errors']).nullable().describe('Who switched it off.'),
-  })
-  .meta({ id: 'AccountState' });
+const state = z.object({
+  status: z
+    .enum(['ready', 'cooling', 'exhausted', 'suspended', 'signed-out', 'disabled'])
+    .describe('`suspended` and `signed-out` need a person; `cooling` and `exhausted` end by themselves.'),
+  until: moment.nullable().describe('When a rest ends by itself.'),
+  reason: z.string().nullable().describe('The error code which began a rest.'),
+  by: z.enum(['operator', 'errors']).nullable().describe('Who switched it off.'),
+});
 
-export const account = z
-  .object({
-    id: z.string(),
-    label: z.string(),
-    kind: accountKind,
-    source: z.object({
-      type: z.string().describe('`sign-in`, `environment`, or the program whose file it is linked to.'),
-      path: z.string().nullable().describe('The file of another program.'),
-    }),
-    enabled: z.boolean(),
-    state: accountState,
-    successes: z.int(),
-    failures: z.int(),
-    consecutiveFailures: z.int().describe('Of its own making, since the last success.'),
-    region: z.string().nullable(),
-    startUrl: z.string().nullable(),
-    profileArn: z.string().nullable(),
-    tokenExpiresAt: moment
-      .nullable()
-      .describe('Of the access token in use; null: none was made yet, or none is needed.'),
-    proxy: z.string().nullable().describe('Password covered. `direct`: none, whatever the settings say.'),
-    priority: z.int(),
-    weight: z.int(),
-    groups: z.array(z.string()),
-    maxConcurrency: z.int().nullable(),
-    minIntervalMs: z.int(),
-    createdAt: moment,
-    updatedAt: moment,
-  })
-  .meta({ id: 'Account' });
+const shownAccount = z.object({
+  id: z.string(),
+  label: z.string(),
+  kind,
+  source: z.object({
+    type: z.string().describe('`sign-in`, `environment`, or the program whose file it is linked to.'),
+    path: z.string().nullable().describe('The file of another program.'),
+  }),
+  enabled: z.boolean(),
+  state,
+  successes: z.int(),
+  failures: z.int(),
+  consecutiveFailures: z.int().describe('Of its own making, since the last success.'),
+  region: z.string().nullable(),
+  startUrl: z.string().nullable(),
+  profileArn: z.string().nullable(),
+  tokenExpiresAt: moment.nullable().describe('Of the access token in use; null: none was made yet, or none is needed.'),
+  proxy: z.string().nullable().describe('User and password covered. `direct`: none, whatever the settings say.'),
+  priority: z.int(),
+  weight: z.int(),
+  groups: z.array(z.string()),
+  maxConcurrency: z.int().nullable(),
+  minIntervalMs: z.int(),
+  createdAt: moment,
+  updatedAt: moment,
+});
 
-export const accountList = z.object({ accounts: z.array(account) });
+export const accountList = z.object({ accounts: z.array(shownAccount) });
+export const accountAnswer = z.object({ account: shownAccount });
+export const removedAnswer = z.object({ removed: z.string().describe('The id of what is gone.') });
 
-export type AccountView = z.infer<typeof account>;
+const changes = {
+  label: z.string().optional(),
+  enabled: z.boolean().optional().describe('`true` also lifts what only a person lifts.'),
+  priority: z.int().optional().describe('Accounts of a higher one are chosen first.'),
+  weight: z.int().optional().describe('Share of the work among accounts of the same priority.'),
+  groups: z.array(z.string()).optional().describe('Requests may ask for a group with `x-dragoman-group`.'),
+  maxConcurrency: z.int().nullable().optional().describe('Requests at the same time; null: no limit.'),
+  minIntervalMs: z.int().optional().describe('Least time between the starts of two requests.'),
+  proxy: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('An address, `direct` for none at all, null for that of the settings.'),
+  profileArn: z.string().nullable().optional().describe('The profile of an organisation; null: none.'),
+};
+
+/** What is left out stays. */
+export const accountPatch = z.strictObject(changes);
+
+export type AccountView = z.infer<typeof shownAccount>;

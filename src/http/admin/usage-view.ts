@@ -1,25 +1,9 @@
-/** An account's usage as `dragoman usage --json` tells it: plain JSON, dates in ISO 8601, null for what is unknown. */
-import type { Account } from '../accounts/ports.ts';
-import type { LimitsReading } from '../accounts/usage-limits.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
-import { type Allowance, type Overage, quotaOf } from '../core/usage-limits.ts';
-
-export interface AccountUsage {
-  readonly id: string;
-  readonly label: string;
-  readonly plan: string | null;
-  readonly resetsAt: string | null;
-  /** Over all allowances. */
-  readonly used: number | null;
-  readonly limit: number | null;
-  /** With what may be used beyond them; null: unknown, or without limit. */
-  readonly left: number | null;
-  readonly allowances: readonly (Omit<Allowance, 'expiresAtMs'> & { readonly expiresAt: string | null })[];
-  readonly overage: (Omit<Overage, 'cap'> & { readonly cap: number | null }) | null;
-  readonly readAt: string | null;
-  /** Why there are no figures. */
-  readonly error: { readonly code: ErrorCode; readonly message: string } | null;
-}
+/** An account's usage as `/v2/usage` and `dragoman usage --json` tell it: null for what is unknown. */
+import type { Account } from '../../accounts/ports.ts';
+import type { LimitsReading } from '../../accounts/usage-limits.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { quotaOf } from '../../core/usage-limits.ts';
+import type { AccountUsage } from './contract/usage.ts';
 
 export function toUsage({ id, label }: Account, read: LimitsReading | GatewayError): AccountUsage {
   if (read instanceof GatewayError) {

@@ -1,0 +1,68 @@
+/** `/v2/accounts`: what there is, and what its owner does with it. */
+import type { Account } from '../../accounts/ports.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { toAccountView } from './account-view.ts';
+import { accountAnswer, accountList, accountPatch, removedAnswer } from './contract/account.ts';
+import type { AdminParts } from './parts.ts';
+import { defineRoute } from './route.ts';
+
+export const accountRoutes = [
+  defineRoute({
+    method: 'GET',
+    path: '/v2/accounts',
+    summary: 'All accounts',
+    answer: accountList,
+    run: async ({ accounts, clock }) => ({
+      accounts: accounts.list().map((account) => toAccountView(account, clock.now())),
+    }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v2/accounts/:id',
+    summary: 'One account',
+    answer: accountAnswer,
+    run: async (parts, { id }) => answerOf(parts, find(parts, id)),
+  }),
+  defineRoute({
+    method: 'PATCH',
+    path: '/v2/accounts/:id',
+    summary: 'Change an account',
+    description: 'What is left out stays. Either everything is changed, or nothing.',
+    body: accountPatch,
+    answer: accountAnswer,
+    async run(parts, { id, body: { enabled, ...patch } }) {
+      find(parts, id);
+      if (Object.values(patch).some((value) => value !== undefined)) await parts.accounts.patch(id, patch);
+      if (enabled !== undefined) await parts.accounts.setEnabled(id, enabled);
+      return answerOf(parts, find(parts, id));
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/v2/accounts/:id',
+    summary: 'Forget an account and its credential',
+    answer: removedAnswer,
+    async run(parts, { id }) {
+      find(parts, id);
+      await parts.accounts.remove(id);
+      return { removed: id };
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v2/accounts/:id/refresh',
+    summary: 'Make a new access token now',
+    answer: accountAnswer,
+    run: async (parts, { id }) => answerOf(parts, await parts.accounts.refresh(find(parts, id).id)),
+  }),
+];
+
+function answerOf({ clock }: AdminParts, account: Account) {
+  return { account: toAccountView(account, clock.now()) };
+}
+
+function find({ accounts }: AdminParts, id: string): Account {
+  const account = accounts.list().find((candidate) => candidate.id === id);
+  if (account) return account;
+  throw new GatewayError('not_found', `There is no account ${JSON.stringify(id.slice(0, 100))}.`);
+}

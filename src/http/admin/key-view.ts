@@ -1,0 +1,17 @@
+/** What may be seen of a client API key. */
+import type { StoredKey } from '../../gateway/stored-keys.ts';
+import { isoTime } from './account-view.ts';
+import type { KeyView } from './contract/key.ts';
+
+export function toKeyView(key: StoredKey, nowMs: number): KeyView {
+  const { id, name, prefix, createdAtMs, expiresAtMs, lastUsedAtMs, revokedAtMs } = key;
+  const time = (ms: number | undefined) => (ms === undefined ? null : isoTime(ms));
+  return {
+    ...{ id, name, prefix },
+    createdAt: isoTime(createdAtMs),
+    expiresAt: time(expiresAtMs),
+    lastUsedAt: time(lastUsedAtMs),
+    revokedAt: time(revokedAtMs),
+    usable: revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > nowMs),
+  };
+}

@@ -1,0 +1,39 @@
+/** What the admin API needs of the house. */
+import type { AccountPatch } from '../../accounts/pool.ts';
+import type { Account, NewAccount } from '../../accounts/ports.ts';
+import type { SignIns } from '../../accounts/sign-in/pending.ts';
+import type { LimitsReading } from '../../accounts/usage-limits.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ApiKeys } from '../../gateway/api-keys.ts';
+import type { Gateway } from '../../gateway/ports.ts';
+import type { SettingView } from './contract/setting.ts';
+
+/** From outside the HTTP room. */
+export interface AdminHouse {
+  readonly isAdmin: (presented: string) => boolean;
+  readonly accounts: AdminAccounts;
+  readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
+  readonly keys: Pick<ApiKeys, 'list' | 'create' | 'revoke' | 'forget' | 'catchUp'>;
+  /** How many keys the settings hold. */
+  readonly configuredKeys: number;
+  readonly settings: readonly SettingView[];
+  /** Identity providers' hosts which are trusted besides the usual ones. */
+  readonly idpHosts: readonly string[];
+}
+
+export interface AdminParts extends AdminHouse {
+  readonly gateway: Pick<Gateway, 'models'>;
+  readonly clock: Clock;
+}
+
+/** The pool, as far as its owner's hand reaches. */
+export interface AdminAccounts {
+  list(): readonly Account[];
+  add(account: NewAccount): Promise<Account>;
+  remove(id: string): Promise<boolean>;
+  setEnabled(id: string, enabled: boolean): Promise<boolean>;
+  patch(id: string, patch: AccountPatch): Promise<Account>;
+  refresh(id: string): Promise<Account>;
+  limits(id: string): LimitsReading | undefined;
+  readLimits(id: string): Promise<LimitsReading>;
+}
