@@ -133,7 +133,9 @@ describe('a composed gateway', () => {
     if (credential && 'refreshToken' in credential) secrets.push(credential.refreshToken);
     for (const secret of [...secrets, 'MARKEROFTHEUSER']) {
       expect(secret.length).toBeGreaterThan(10);
-      for (const name of readdirSync(home)) expect(readFileSync(join(home, name)).includes(secret)).toBe(false);
+      for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
+        if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name)).includes(secret)).toBe(false);
+      }
       expect(logged.some((line) => line.includes(secret))).toBe(false);
     }
     expect(logged.length).toBeGreaterThan(2);

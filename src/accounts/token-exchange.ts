@@ -10,6 +10,8 @@ import { type OpenFile, type RefreshableSecrets, readLinked, writeLinked } from 
 import type { Account, AccountStore, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
 import { spentAfter } from './spent.ts';
 
+/** A program which shares the credential may be faster several times in a row; each time there is a token to try. */
+const MAX_ATTEMPTS = 5;
 /** Who spent the refresh token may still be about to store its successor. */
 const LOOKS_FOR_A_WINNER = 3;
 const PAUSE_BETWEEN_LOOKS_MS = 400;
@@ -79,25 +81,23 @@ export class TokenExchange implements TokenMaker {
     await this.#ask(account, { credential, accessToken: undefined }, need);
   }
 
-  async #ask(account: Account, presented: RefreshableSecrets, need: Need): Promise<void> {
-    let made: NewTokens;
-    try {
-      made = await this.#options.tokens.refresh(presented.credential, account.proxy);
-    } catch (cause) {
-      const error = GatewayError.from(cause);
-      if (error.code !== 'credential_rejected') throw error;
-      const theirs = await this.#lookForWinner(account, presented);
-      if (!theirs) throw error;
-      const secrets = adopted(account, theirs);
-      if (this.#meets(theirs, need)) return this.#save({ account, secrets });
-      // Once more only: with a refresh token which somebody has made since.
-      return this.#askWithTheirs(account, theirs);
+  async #ask(account: Account, first: RefreshableSecrets, need: Need): Promise<void> {
+    let presented = first;
+    for (let attempt = 1; ; attempt++) {
+      let made: NewTokens;
+      try {
+        made = await this.#options.tokens.refresh(presented.credential, account.proxy);
+      } catch (cause) {
+        const error = GatewayError.from(cause);
+        if (error.code !== 'credential_rejected' || attempt === MAX_ATTEMPTS) throw error;
+        const theirs = await this.#lookForWinner(account, presented);
+        if (!theirs) throw error;
+        if (this.#meets(theirs, need)) return this.#save({ account, secrets: adopted(account, theirs) });
+        presented = theirs;
+        continue;
+      }
+      return this.#keep(account, presented, made);
     }
-    await this.#keep(account, presented, made);
-  }
-
-  async #askWithTheirs(account: Account, theirs: RefreshableSecrets): Promise<void> {
-    await this.#keep(account, theirs, await this.#options.tokens.refresh(theirs.credential, account.proxy));
   }
 
   async #keep(account: Account, presented: RefreshableSecrets, made: NewTokens): Promise<void> {

@@ -1,0 +1,110 @@
+/**
+ * Many processes, one credential, refresh tokens which are good once: none is burnt, no account is lost. The same with
+ * the file of the Kiro IDE, which that program rotates meanwhile.
+ */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
+import { openLinked } from '../../src/accounts/imports/linked.ts';
+import type { NewAccount } from '../../src/accounts/ports.ts';
+import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { openStore } from '../../src/storage/open.ts';
+import { createHome } from '../support/command.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { startProgram, writeKiroFile } from './processes.ts';
+import { refreshesOf } from './refreshes.ts';
+import type { RivalReport } from './rival.ts';
+import { chaos, tell } from './scale.ts';
+import type { WorkerReport } from './worker.ts';
+
+const PROCESSES = 8;
+const TIMES = chaos({ usual: 10, full: 1_000 });
+const TIMEOUT_MS = 60_000 + PROCESSES * TIMES * 100;
+
+interface Storm {
+  readonly databaseUrl: string;
+  readonly home: string;
+  readonly simulator: Simulator;
+  readonly account: NewAccount;
+}
+
+/** What was made, and why not. */
+async function rage({ databaseUrl, home, simulator, account }: Storm): Promise<WorkerReport & { seconds: number }> {
+  const store = await openStore({ url: databaseUrl, home, secretKey: undefined, nowMs: 1 });
+  await store.accounts.put(account, 1);
+  await store.close();
+  const began = performance.now();
+  const args = [databaseUrl, home, simulator.url, account.id];
+  const programs = Array.from({ length: PROCESSES }, () =>
+    startProgram<WorkerReport>('worker.ts', [...args, String(TIMES)]),
+  );
+  const reports = await Promise.all(programs.map(({ report }) => report));
+  return {
+    made: reports.reduce((sum, { made }) => sum + made, 0),
+    failures: reports.flatMap(({ failures }) => failures),
+    seconds: Math.round((performance.now() - began) / 1000),
+  };
+}
+
+const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOUNT;
+const OWN: NewAccount = {
+  id: 'own',
+  label: 'own',
+  source: { type: 'sign-in' },
+  credential: { kind: 'builder-id', refreshToken, clientId, clientSecret, region, startUrl, profileArn: undefined },
+  accessToken: undefined,
+  health: NEW_ACCOUNT,
+};
+
+it.each([
+  ['a SQLite file', async (home: string) => ({ url: `sqlite:${join(home, 'dragoman.db')}`, drop: async () => {} })],
+  ['PostgreSQL', () => createTestDatabase()],
+])(`${PROCESSES} processes make ${TIMES} tokens each over %s`, { timeout: TIMEOUT_MS }, async (name, open) => {
+  await using simulator = await startSimulator({ keepRequests: 10 * PROCESSES * TIMES });
+  const home = createHome();
+  const { url, drop } = await open(home);
+  try {
+    const storm = { databaseUrl: url, home, simulator, account: OWN };
+    const { made, failures, seconds } = await rage(storm);
+    const refreshes = refreshesOf(simulator);
+    tell(`${PROCESSES} × ${TIMES} over ${name}`, { made, burnt: refreshes.burnt, failures: failures.length, seconds });
+    expect(failures).toEqual([]);
+    expect(refreshes).toEqual({ made: PROCESSES * TIMES, burnt: 0 });
+    const [after] = await Promise.all([
+      startProgram<WorkerReport>('worker.ts', [url, home, simulator.url, 'own', '1']).report,
+    ]);
+    expect(after).toEqual({ made: 1, failures: [] });
+  } finally {
+    await drop();
+  }
+});
+
+it(`${PROCESSES} processes make ${TIMES} tokens each while the Kiro IDE does so too`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using simulator = await startSimulator({ keepRequests: 20 * PROCESSES * TIMES });
+  const home = createHome();
+  const path = join(home, 'kiro-auth-token.json');
+  writeKiroFile(path);
+  const source = { type: 'kiro-file', path, imported: true } as const;
+  const first = await openLinked(source).read();
+  if (!first) expect.fail('the file is of no use');
+  const linked: NewAccount = { ...OWN, ...first, id: 'linked', source };
+  const rival = startProgram<RivalReport>('rival.ts', [path, simulator.url]);
+  const databaseUrl = `sqlite:${join(home, 'dragoman.db')}`;
+  const { made, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
+  rival.stop();
+  const { made: byRival, beaten, stuck } = await rival.report;
+  tell(`${PROCESSES} × ${TIMES} beside a rival`, { made, byRival, beaten, stuck, failures: failures.length, seconds });
+  expect(failures).toEqual([]);
+  expect(made).toBe(PROCESSES * TIMES);
+  expect(byRival).toBeGreaterThan(0);
+  expect(stuck).toBe(0);
+  expect(refreshesOf(simulator).made).toBe(made + byRival);
+  // Whoever comes last leaves a file with which either can go on.
+  const last = await openLinked(source).read();
+  const rest = startProgram<WorkerReport>('worker.ts', [databaseUrl, home, simulator.url, 'linked', '1']);
+  expect(last).toBeDefined();
+  expect(await rest.report).toEqual({ made: 1, failures: [] });
+});
