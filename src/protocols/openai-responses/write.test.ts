@@ -1,0 +1,271 @@
+/** Reply events to the events of a response, and to the response they make. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { replyEvents } from '../../../test/support/reply-events.ts';
+import { ReplyCollector } from '../../core/collect.ts';
+import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ReplyEvent, StopReason } from '../../core/reply.ts';
+import { TextPiece } from '../../core/text.ts';
+import { derived, estimated, measured } from '../../core/usage.ts';
+import { openCarrier } from './carrier.ts';
+import { openaiResponses } from './index.ts';
+
+const start: ReplyEvent = { type: 'reply-start', inputTokens: estimated(800) };
+const end = (stopReason: StopReason = 'end-turn'): ReplyEvent => ({
+  type: 'reply-end',
+  stopReason,
+  stopSequence: undefined,
+  usage: {
+    inputTokens: derived(812),
+    outputTokens: estimated(31),
+    cacheReadTokens: measured(600),
+    reasoningTokens: estimated(12),
+  },
+});
+const text = (index: number, ...texts: string[]): ReplyEvent[] => [
+  { type: 'text-start', index },
+  ...texts.map((piece): ReplyEvent => ({ type: 'text-delta', index, text: TextPiece.plain(piece) })),
+  { type: 'text-end', index },
+];
+const reasoning = (index: number, ...texts: string[]): ReplyEvent[] => [
+  { type: 'reasoning-start', index },
+  ...texts.map((piece): ReplyEvent => ({ type: 'reasoning-delta', index, text: TextPiece.escaped(piece) })),
+  { type: 'reasoning-end', index, signature: 'c2ln' },
+];
+const tool = (index: number, name: string, ...json: string[]): ReplyEvent[] => [
+  { type: 'tool-use-start', index, toolUseId: `tooluse_${index}`, name },
+  ...json.map((piece): ReplyEvent => ({ type: 'tool-use-delta', index, json: TextPiece.plain(piece) })),
+  { type: 'tool-use-end', index },
+];
+const web = (url: string): ReplyEvent => ({
+  type: 'source',
+  source: { type: 'web', url, title: 'T', snippet: undefined },
+});
+
+const REPLY_ID = 'resp_abcdefghijklmnopqrstuvwx';
+const TOOLS = [
+  { type: 'custom', name: 'patch' },
+  { type: 'namespace', name: 'ns', description: '', tools: [{ type: 'function', name: 'read' }] },
+  { type: 'local_shell' },
+  { type: 'shell' },
+  { type: 'apply_patch' },
+  { type: 'tool_search', execution: 'client' },
+];
+
+function request(fields: object = {}) {
+  const body = { model: 'my "model"', input: 'hi', stream: true, ...fields };
+  return openaiResponses.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 });
+}
+
+function written(events: readonly ReplyEvent[], fields?: object) {
+  const writer = openaiResponses.createWriter(request(fields), REPLY_ID);
+  const sse = events.map((event) => writer.write(event)).join('');
+  const said = sse.split('\n\n').flatMap((event): JsonObject[] => {
+    const [, json] = event.split('\ndata: ');
+    return json === undefined ? [] : [JSON.parse(json)];
+  });
+  return { sse, said, response: writer.shown, stored: writer.response };
+}
+const typesOf = (events: readonly ReplyEvent[], fields?: object) =>
+  written(events, fields).said.map(({ type }) => type);
+const outputOf = (events: readonly ReplyEvent[], fields?: object) => written(events, fields).response.output;
+
+const include = { include: ['reasoning.encrypted_content'] };
+const GOLDEN: readonly { name: string; events: readonly ReplyEvent[]; fields?: object }[] = [
+  { name: 'text', events: [start, ...text(0, 'Hel', '', 'lo "you"\n'), end()] },
+  {
+    name: 'reasoning-and-tools',
+    events: [
+      start,
+      ...reasoning(0, 'Let me \\u0041\\n'),
+      { type: 'redacted-reasoning', index: 1, data: 'b3BhcXVl' },
+      ...text(2, 'Look.'),
+      ...tool(3, 'read', '{"path":', '"a\\nb"}'),
+      ...tool(4, 'list'),
+      end('tool-use'),
+    ],
+    fields: include,
+  },
+  {
+    name: 'tool-kinds',
+    events: [
+      start,
+      ...tool(0, 'patch', '{"inp', 'ut":"*** Begin\\n"}'),
+      ...tool(1, 'ns__read', '{}'),
+      ...tool(2, 'local_shell', '{"command":["ls"],"timeout_ms":5}'),
+      ...tool(3, 'shell', '{"commands":["ls"]}'),
+      ...tool(4, 'apply_patch', '{"type":"update_file","path":"a","diff":"@@"}'),
+      ...tool(5, 'tool_search', '{"query":"q"}'),
+      end('tool-use'),
+    ],
+    fields: { tools: TOOLS },
+  },
+  {
+    name: 'sources',
+    events: [start, web('https://example.com/a'), ...text(0, 'So.'), web('https://example.com/b'), end()],
+  },
+  {
+    name: 'compaction',
+    events: [start, ...reasoning(0, 'Hm.'), ...text(1, 'We ', 'met.'), end()],
+    fields: { input: [{ role: 'user', content: 'hi' }, { type: 'compaction_trigger' }] },
+  },
+];
+
+describe('a response', () => {
+  it.each(GOLDEN)('is streamed as recorded: $name', async ({ name, events, fields }) => {
+    await expect(written(events, fields).sse).toMatchFileSnapshot(`fixtures/${name}.sse`);
+  });
+
+  it.each(GOLDEN)('is written whole as it is streamed: $name', ({ events, fields }) => {
+    const collector = new ReplyCollector();
+    for (const event of events) collector.push(event);
+    const { said, response } = written(events, fields);
+    expect(openaiResponses.writeReply(collector.reply(), request(fields), REPLY_ID)).toEqual(response);
+    expect(said.at(-1)).toMatchObject({ type: 'response.completed', response });
+  });
+
+  it('is numbered without gaps, every item added once and done once, in order, whatever the reply', () => {
+    fc.assert(
+      fc.property(replyEvents(), (events) => {
+        const { said, response } = written(events);
+        expect(said.map(({ sequence_number: number }) => number)).toEqual(said.map((_, index) => index));
+        const items = (type: string) => said.filter((event) => event.type === `response.output_item.${type}`);
+        const { output } = response;
+        if (!Array.isArray(output)) throw new Error('no output');
+        if (response.status === 'failed') return;
+        expect(items('added').map(({ output_index: index }) => index)).toEqual(output.map((_, index) => index));
+        // Pages cited after the last text had ended are told at the end alone.
+        const uncited = (items: unknown) => JSON.stringify(items, (key, value) => (key === 'annotations' ? [] : value));
+        expect(uncited(items('done').map(({ item }) => item))).toBe(uncited(output));
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it.each<[StopReason, string, object | null]>([
+    ['end-turn', 'completed', null],
+    ['stop-sequence', 'completed', null],
+    ['tool-use', 'completed', null],
+    ['max-tokens', 'incomplete', { reason: 'max_output_tokens' }],
+    ['context-window', 'incomplete', { reason: 'max_output_tokens' }],
+    ['refusal', 'incomplete', { reason: 'content_filter' }],
+  ])('which ends with %s is %s', (stopReason, status, details) => {
+    const { said, response } = written([start, ...text(0, 'So'), end(stopReason)]);
+    expect(response).toMatchObject({ status, incomplete_details: details, output: [{ status }] });
+    expect(said.at(-1)?.type).toBe(`response.${status}`);
+  });
+
+  it('says nothing of blocks nobody wrote into', () => {
+    expect(outputOf([start, ...text(0, ''), ...text(1, 'So.'), end()])).toMatchObject([{ type: 'message' }]);
+  });
+
+  it('repeats the settings which were asked for', () => {
+    const asked = {
+      temperature: 0.5,
+      metadata: { a: 'b' },
+      user: 'u',
+      text: { verbosity: 'low' },
+      tool_choice: 'none',
+    };
+    expect(written([start, end()], asked).response).toMatchObject({
+      ...asked,
+      model: 'my "model"',
+      top_p: null,
+      text: { format: { type: 'text' }, verbosity: 'low' },
+    });
+  });
+});
+
+describe('reasoning', () => {
+  const events = [start, ...reasoning(0, 'Hm.'), end()];
+
+  it('is carried for clients who ask for it, and stored for all', () => {
+    expect(outputOf(events)).toEqual([expect.not.objectContaining({ encrypted_content: expect.anything() })]);
+    const [item] = written(events).stored.output as JsonObject[]; // a list of items, as the writer makes it
+    expect(openCarrier(String(item?.encrypted_content))).toEqual({ type: 'reasoning', text: 'Hm.', signature: 'c2ln' });
+    expect(outputOf(events, include)).toEqual([item]);
+  });
+
+  it('which was redacted comes back whole', () => {
+    const redacted: ReplyEvent = { type: 'redacted-reasoning', index: 0, data: 'b3BhcXVl' };
+    const [item] = outputOf([start, redacted, end()], include) as JsonObject[]; // likewise
+    expect(item).toMatchObject({ type: 'reasoning', summary: [] });
+    expect(openCarrier(String(item?.encrypted_content))).toEqual({ type: 'redacted', data: 'b3BhcXVl' });
+  });
+});
+
+describe('a failure', () => {
+  const failed = (code: ErrorCode, details = {}): ReplyEvent => ({
+    type: 'reply-error',
+    error: new GatewayError(code, 'What happened.', details),
+  });
+
+  it('keeps the words so far, leaves half a call out, and ends the response', () => {
+    const half = tool(1, 'read', '{"a"').slice(0, -1);
+    const { said, response } = written([start, ...text(0, 'So'), ...half, failed('upstream_broken'), ...text(2, 'x')]);
+    expect(said.at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', error: { code: 'server_error', message: 'What happened.' } },
+    });
+    expect(response.output).toMatchObject([{ type: 'message', content: [{ text: 'So' }] }]);
+    const cut = written([start, ...text(0, 'So', ' far').slice(0, -1), failed('upstream_broken')]);
+    expect(cut.response.output).toMatchObject([{ status: 'incomplete', content: [{ text: 'So far' }] }]);
+  });
+
+  it('begins the response first when nothing had been said', () => {
+    expect(typesOf([failed('internal')])).toEqual(['response.created', 'response.in_progress', 'response.failed']);
+  });
+
+  it.each<[ErrorCode, object, string, string]>([
+    ['upstream_throttled', { retryAfterMs: 1_500 }, 'rate_limit_exceeded', 'What happened. Please try again in 2s.'],
+    ['upstream_throttled', {}, 'rate_limit_exceeded', 'What happened. Please try again in 5s.'],
+    ['quota_exhausted', {}, 'insufficient_quota', 'What happened.'],
+    ['context_too_long', {}, 'context_length_exceeded', overlong()],
+    ['upstream_refused', {}, 'invalid_prompt', 'What happened.'],
+    ['upstream_overloaded', {}, 'server_error', 'What happened.'],
+  ])('%s %j is told as %s', (code, details, told, message) => {
+    expect(written([start, failed(code, details)]).response.error).toEqual({ code: told, message });
+  });
+
+  it.each(Object.keys(ERROR_RULES) as ErrorCode[])('%s before the stream has a status and words', (code) => {
+    const { status, body } = openaiResponses.writeError(new GatewayError(code, ' '), 'req_1');
+    expect(status).toBe(ERROR_RULES[code].status);
+    expect(body).toMatchObject({ error: { message: expect.stringMatching(/\w/) } });
+  });
+
+  it('of a conversation which is too long is in the words which Codex knows', () => {
+    const { status, body } = openaiResponses.writeError(new GatewayError('context_too_long', 'x'), 'req_1');
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { error: { code: 'context_length_exceeded', param: 'input', message: overlong() } },
+    });
+  });
+});
+
+function overlong(): string {
+  return 'Your input exceeds the context window of this model. Please adjust your input and try again.';
+}
+
+describe('a compaction', () => {
+  const fields = { input: [{ role: 'user', content: 'hi' }, { type: 'compaction_trigger' }] };
+
+  it('without a summary is a failure', () => {
+    expect(written([start, ...tool(0, 'read', '{}'), end('tool-use')], fields).response.status).toBe('failed');
+    expect(written([start, ...text(0, 'Half'), end('max-tokens')], fields).response.status).toBe('failed');
+  });
+});
+
+describe('a response in the background', () => {
+  it('waits first, and may be called off', () => {
+    const writer = openaiResponses.createWriter(request({ background: true }), REPLY_ID);
+    const queued = writer.queue();
+    expect(queued).toContain('event: response.queued');
+    expect(writer.response.status).toBe('queued');
+    expect(writer.write(start)).toMatch(/^event: response\.in_progress/);
+    for (const event of text(0, 'So')) writer.write(event);
+    expect(writer.cancel()).toContain('"status":"cancelled"');
+    expect(writer.response).toMatchObject({ status: 'cancelled', output: [{ status: 'incomplete' }] });
+    expect(writer.write(end()) + writer.cancel()).toBe('');
+  });
+});
