@@ -8,6 +8,8 @@ export interface RecordedRequest {
   readonly number: number;
   readonly method: string;
   readonly path: string;
+  /** Whose host was called, if the address said so. */
+  readonly region: string | undefined;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
   readonly rawBody: string;
@@ -48,10 +50,10 @@ export class Journal {
   }
 
   start(call: Call, response: ServerResponse, receivedAtMs: number): OpenRecord {
-    const { number, method, path, headers, body } = call;
+    const { number, method, path, region, headers, body } = call;
     const finished = Promise.withResolvers<void>();
     const record: OpenRecord = {
-      ...{ number, method, path, headers, body, receivedAtMs },
+      ...{ number, method, path, region, headers, body, receivedAtMs },
       rawBody: call.rawBody.toString('utf8'),
       query: Object.fromEntries(call.query),
       operation: call.operation,

@@ -35,7 +35,7 @@ export async function refreshExternal(
   const form = new URLSearchParams({ client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken });
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
   const request = {
-    url: checkedTokenEndpoint(tokenEndpoint, hosts),
+    url: trustedEndpoint(tokenEndpoint, hosts),
     method: 'POST',
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
@@ -56,6 +56,15 @@ export async function refreshExternal(
     expiresInS: typeof expiresIn === 'number' ? expiresIn : USUAL_TOKEN_LIFE_S,
     profileArn: undefined,
   };
+}
+
+/** The client who asked for a reply has nothing to do with it: the account cannot be used as it is. */
+function trustedEndpoint(tokenEndpoint: string, hosts: readonly string[]): string {
+  try {
+    return checkedTokenEndpoint(tokenEndpoint, hosts);
+  } catch (cause) {
+    throw new GatewayError('credential_rejected', GatewayError.from(cause).message, { cause });
+  }
 }
 
 /** Its own words are left out: descriptions of refused tokens may quote them. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsCredential } from '../../test/support/fake-accounts.ts';
-import type { SocialCredential } from '../accounts/credentials.ts';
+import type { ExternalIdpCredential, SocialCredential } from '../accounts/credentials.ts';
 import type { SignInEndpoints, TokenEndpoints } from '../accounts/ports.ts';
 import type { GatewayError } from '../core/errors.ts';
 import { Dispatchers } from './dispatcher.ts';
@@ -39,11 +39,14 @@ async function serve(reply: Reply | 'stall'): Promise<Served> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    seen.push({ path: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+    const text = Buffer.concat(chunks).toString();
+    const isForm = request.headers['content-type']?.includes('form');
+    const body: unknown = isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text);
+    seen.push({ path: request.url, headers: request.headers, body });
     if (reply === 'stall') return;
-    const { status = 200, headers = {}, body } = reply;
+    const { status = 200, headers = {} } = reply;
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,6 +80,16 @@ const aws = awsCredential('aorREFRESHCANARY');
 const social: SocialCredential = {
   kind: 'social',
   refreshToken: 'aorREFRESHCANARY',
+  region: 'us-east-1',
+  profileArn: undefined,
+};
+
+const external: ExternalIdpCredential = {
+  kind: 'external-idp',
+  refreshToken: 'aorREFRESHCANARY',
+  clientId: 'c',
+  tokenEndpoint: 'https://login.microsoftonline.com/t/oauth2/v2.0/token',
+  scopes: ['a', 'b'],
   region: 'us-east-1',
   profileArn: undefined,
 };
@@ -177,6 +190,34 @@ describe('the AWS sign-in service', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('is opened in a browser with the proof’s fingerprint, and redeems what comes back', async () => {
+    const { url, signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
+    const redirectUri = 'http://127.0.0.1:49152/oauth/callback';
+    const address = new URL(signIn.authorizeUrl('us-east-1', 'c', redirectUri, 'challenge', 'state'));
+    expect(address.origin + address.pathname).toBe(`${url}/authorize`);
+    expect(Object.fromEntries(address.searchParams)).toEqual({
+      response_type: 'code',
+      client_id: 'c',
+      redirect_uri: redirectUri,
+      scopes: 'codewhisperer:completions,codewhisperer:analysis,codewhisperer:conversations',
+      state: 'state',
+      code_challenge: 'challenge',
+      code_challenge_method: 'S256',
+    });
+    const tokens = await signIn.redeemCode('us-east-1', client, { code: 'x', codeVerifier: 'v', redirectUri }, never);
+    expect(tokens).toMatchObject({ accessToken: 'aoa', refreshToken: 'aor', expiresInS: 7 });
+    expect(seen[0]?.body).toMatchObject({ grantType: 'authorization_code', code: 'x', codeVerifier: 'v', redirectUri });
+  });
+
+  it('registers a client for browsers with the port left open', async () => {
+    const { signIn, seen } = await serve({ body: { clientId: 'c', clientSecret: 's', clientSecretExpiresAt: 1 } });
+    await signIn.registerClient('us-east-1', 'https://x/start', 'browser', never);
+    expect(seen[0]?.body).toMatchObject({
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: ['http://127.0.0.1/oauth/callback'],
+    });
+  });
+
   it('is never asked in a region which is none', async () => {
     const { endpoints, seen } = await serve({ body: {} });
     expect((await failure(endpoints.refresh({ ...aws, region: 'x.evil.example/' }))).code).toBe('invalid_request');
@@ -226,6 +267,73 @@ describe('Kiro’s sign-in service', () => {
     const error = await failure(endpoints.refresh(social));
     expect(error.code).toBe(code);
     expect(error.retryAfterMs).toBe(retryAfterMs);
+    expect(JSON.stringify([error.message, error.upstream])).not.toContain('CANARY');
+  });
+});
+
+describe('Kiro’s sign-in', () => {
+  it('is begun on the portal, which asks Google or GitHub', async () => {
+    const { url, signIn } = await serve({ body: {} });
+    const address = new URL(signIn.socialSignInUrl('http://127.0.0.1:3128', 'challenge', 'state'));
+    expect(address.origin + address.pathname).toBe(`${url}/signin`);
+    expect(Object.fromEntries(address.searchParams)).toEqual({
+      state: 'state',
+      code_challenge: 'challenge',
+      code_challenge_method: 'S256',
+      redirect_uri: 'http://127.0.0.1:3128',
+      redirect_from: 'KiroIDE',
+    });
+  });
+
+  it('redeems the code which the browser brought', async () => {
+    const { signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', profileArn: 'arn' } });
+    const code = { code: 'c', codeVerifier: 'v', redirectUri: 'http://127.0.0.1:3128/oauth/callback' };
+    const tokens = await signIn.redeemSocialCode(code, never);
+    expect(tokens).toEqual({ accessToken: 'aoa', refreshToken: 'aor', profileArn: 'arn', expiresInS: undefined });
+    const body = { code: 'c', code_verifier: 'v', redirect_uri: code.redirectUri };
+    expect(seen[0]).toMatchObject({ path: '/oauth/token', body });
+  });
+
+  it.each<[object, string]>([
+    [{ status: 'authorization_pending' }, 'pending'],
+    [{ status: 'slow_down' }, 'slow-down'],
+    [{ status: 'expired_token' }, 'expired'],
+    [{ status: 'whatever else' }, 'denied'],
+  ])('with a code says %j as it is', async (body, type) => {
+    const { signIn } = await serve({ body });
+    expect(await signIn.pollSocialDevice('d', never)).toEqual({ type });
+  });
+});
+
+describe('an organisation’s identity provider', () => {
+  it('refreshes by a form, keeping the old refresh token where it gives no new one', async () => {
+    const { url, endpoints, seen } = await serve({ body: { access_token: 'eyJ', expires_in: 4000 } });
+    const made = await endpoints.refresh({ ...external, tokenEndpoint: `${url}/t/token` });
+    expect(made).toEqual({ accessToken: 'eyJ', refreshToken: undefined, expiresInS: 4000, profileArn: undefined });
+    const body = { client_id: 'c', grant_type: 'refresh_token', refresh_token: 'aorREFRESHCANARY', scope: 'a b' };
+    expect(seen[0]).toMatchObject({ path: '/t/token', body });
+  });
+
+  it.each<[string, Reply, string, number | undefined]>([
+    ['a dead token', { status: 400, body: { error: 'invalid_grant' } }, 'credential_rejected', undefined],
+    [
+      'a person who must come',
+      { status: 400, body: { error: 'interaction_required' } },
+      'credential_rejected',
+      undefined,
+    ],
+    ['bad credentials', { status: 401, body: {} }, 'credential_rejected', undefined],
+    ['throttling', { status: 429, headers: { 'retry-after': '3' }, body: {} }, 'upstream_throttled', 3000],
+    ['a busy service', { status: 400, body: { error: 'temporarily_unavailable' } }, 'upstream_throttled', undefined],
+    ['a broken service', { status: 503, body: '<html>' }, 'upstream_broken', undefined],
+    ['a refusal', { status: 403, body: {} }, 'permission_denied', undefined],
+    ['wrong scopes', { status: 400, body: { error: 'invalid_scope' } }, 'upstream_refused', undefined],
+    ['secrets in its words', { status: 400, body: { error: 'aorREFRESHCANARY' } }, 'upstream_refused', undefined],
+    ['an answer without a token', { body: {} }, 'upstream_broken', undefined],
+  ])('tells %s by its code', async (_name, reply, code, retryAfterMs) => {
+    const { url, endpoints } = await serve(reply);
+    const error = await failure(endpoints.refresh({ ...external, tokenEndpoint: `${url}/t/token` }));
+    expect([error.code, error.retryAfterMs]).toEqual([code, retryAfterMs]);
     expect(JSON.stringify([error.message, error.upstream])).not.toContain('CANARY');
   });
 });

@@ -1,0 +1,207 @@
+/** Every kind of credential in front of the service: what its requests carry, how it is renewed, what a refusal means. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Credential, CredentialKind } from '../src/accounts/credentials.ts';
+import { NEW_ACCOUNT } from '../src/accounts/health.ts';
+import { type Composed, composeGateway } from '../src/compose.ts';
+import { loadSettings } from '../src/config.ts';
+import { collectReply } from '../src/core/collect.ts';
+import type { GatewayError } from '../src/core/errors.ts';
+import { SILENT } from '../src/core/log.ts';
+import {
+  API_KEY_ACCOUNT,
+  EXTERNAL_IDP_ACCOUNT,
+  IAM_ACCOUNT,
+  IDC_ACCOUNT,
+  SOCIAL_ACCOUNT,
+} from '../src/simulator/default-accounts.ts';
+import { environmentFor } from '../src/simulator/environment.ts';
+import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions } from '../src/simulator/index.ts';
+import { systemClock } from '../src/transport/clock.ts';
+import { conversation } from './support/fake-upstream.ts';
+import { createSimulator } from './support/gateway.ts';
+
+const never = new AbortController().signal;
+const region = 'us-east-1';
+
+const CREDENTIALS: Record<CredentialKind, (simulatorUrl: string) => Credential> = {
+  'builder-id': () => ({ ...DEFAULT_ACCOUNT, profileArn: undefined }),
+  idc: () => IDC_ACCOUNT,
+  social: () => ({ ...SOCIAL_ACCOUNT, region }),
+  'external-idp': (url) => ({
+    ...EXTERNAL_IDP_ACCOUNT,
+    region,
+    tokenEndpoint: `${url}/tenant/oauth2/v2.0/token`,
+    scopes: ['codewhisperer:conversations', 'offline_access'],
+  }),
+  'api-key': () => ({ kind: 'api-key', apiKey: API_KEY_ACCOUNT.accessToken, region }),
+  iam: () => ({ kind: 'iam', region, awsProfile: undefined }),
+};
+const SIMULATED: Record<CredentialKind, string> = {
+  'builder-id': DEFAULT_ACCOUNT.id,
+  idc: IDC_ACCOUNT.id,
+  social: SOCIAL_ACCOUNT.id,
+  'external-idp': EXTERNAL_IDP_ACCOUNT.id,
+  'api-key': API_KEY_ACCOUNT.id,
+  iam: IAM_ACCOUNT.id,
+};
+/** Header `tokentype`, the operation, and whether a profile is named. */
+const CARRIES: Record<CredentialKind, readonly [string | undefined, string, boolean]> = {
+  'builder-id': [undefined, 'GenerateAssistantResponse', false],
+  idc: [undefined, 'GenerateAssistantResponse', true],
+  social: [undefined, 'GenerateAssistantResponse', true],
+  'external-idp': ['EXTERNAL_IDP', 'GenerateAssistantResponse', true],
+  'api-key': ['API_KEY', 'GenerateAssistantResponse', false],
+  iam: [undefined, 'SendMessage', false],
+};
+const REFUSED: Record<CredentialKind, RegExp> = {
+  'builder-id': /InvalidGrantException.*`dragoman login`/,
+  idc: /InvalidGrantException.*`dragoman login`/,
+  social: /Kiro's sign-in service.*Sign in again/,
+  'external-idp': /identity provider.*invalid_grant.*where this account came from/,
+  'api-key': /API key. Make a new one/,
+  iam: /AWS keys.*aws sts get-caller-identity/,
+};
+const KINDS = Object.keys(CREDENTIALS) as CredentialKind[]; // of a Record, so nothing else can be in it
+const REFRESHED: readonly CredentialKind[] = ['builder-id', 'idc', 'social', 'external-idp'];
+
+interface Setup {
+  readonly simulator: Simulator;
+  readonly composed: Composed;
+}
+
+async function setup(
+  credential: (url: string) => Credential,
+  options: SimulatorOptions = {},
+  env: (url: string) => Record<string, string> = () => ({}),
+): Promise<Setup> {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', IAM_ACCOUNT.accessToken);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', IAM_ACCOUNT.secretAccessKey);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const simulator = await createSimulator(options);
+  const all = Object.entries(environmentFor(simulator.url)).filter(([name]) => !/TOKEN|CLIENT/.test(name));
+  const { settings } = loadSettings({
+    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
+    DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
+    DRAGOMAN_KIRO_TOKEN_FILE: 'off',
+    ...Object.fromEntries(all),
+    ...env(simulator.url),
+  });
+  const clock = { ...systemClock, sleep: async () => {} };
+  const composed = await composeGateway(settings, SILENT, { clock });
+  onTestFinished(() => composed.close());
+  await composed.accounts.add({
+    id: 'a',
+    label: 'a',
+    source: { type: 'sign-in' },
+    credential: credential(simulator.url),
+    accessToken: undefined,
+    health: NEW_ACCOUNT,
+  });
+  return { simulator, composed };
+}
+
+async function ask({ gateway }: Composed): Promise<string> {
+  const asked = { requestId: 'r', client: 'c', conversation: conversation('Hi', { model: 'auto' }), adjustments: [] };
+  return JSON.stringify(await collectReply((await gateway.ask(asked, never)).batches));
+}
+
+async function failure(promise: Promise<unknown>): Promise<GatewayError> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: GatewayError) => error,
+  );
+}
+
+describe.each(KINDS)('an account of kind %s', (kind) => {
+  it('carries what its kind needs', async () => {
+    const { composed, simulator } = await setup(CREDENTIALS[kind]);
+    expect(await ask(composed)).toContain('text');
+    const [request] = simulator.chatRequests;
+    const [tokenType, operation, hasProfile] = CARRIES[kind];
+    expect(request?.headers.tokentype).toBe(tokenType);
+    expect(request?.operation).toBe(operation);
+    expect(JSON.stringify(request?.body).includes('profileArn')).toBe(hasProfile);
+    expect(request?.headers.authorization).toMatch(kind === 'iam' ? /^AWS4-HMAC-SHA256 / : /^Bearer /);
+  });
+
+  it('tells in its own words that it was refused for good, and is signed out then', async () => {
+    const { composed, simulator } = await setup(CREDENTIALS[kind]);
+    simulator.setAccount(SIMULATED[kind], { state: 'revoked' });
+    const error = await failure(ask(composed));
+    expect(error.code).toBe('credential_rejected');
+    expect(error.message).toMatch(REFUSED[kind]);
+    expect(composed.accounts.list()[0]?.health.state.status).toBe('signed-out');
+  });
+});
+
+describe.each(REFRESHED)('an access token of kind %s', (kind) => {
+  it('is made anew when the service refuses it, and the rotated refresh token is kept', async () => {
+    const { composed, simulator } = await setup(CREDENTIALS[kind]);
+    await ask(composed);
+    for (let round = 0; round < 2; round++) {
+      simulator.expireAccessTokens(SIMULATED[kind]);
+      expect(await ask(composed)).toContain('text');
+    }
+    const [account] = await composed.store.accounts.list();
+    expect(JSON.stringify(account?.credential)).toContain('aorSimulated');
+  });
+});
+
+describe('an organisation’s identity provider', () => {
+  it('is told the scopes, in a form', async () => {
+    const { composed, simulator } = await setup(CREDENTIALS['external-idp']);
+    await ask(composed);
+    const refresh = simulator.requests.find(({ operation }) => operation === 'ExternalToken');
+    expect(Object.fromEntries(new URLSearchParams(refresh?.rawBody))).toEqual({
+      client_id: EXTERNAL_IDP_ACCOUNT.clientId,
+      grant_type: 'refresh_token',
+      refresh_token: EXTERNAL_IDP_ACCOUNT.refreshToken,
+      scope: 'codewhisperer:conversations offline_access',
+    });
+  });
+
+  it.each([
+    'http://login.microsoftonline.com/t/oauth2/v2.0/token',
+    'https://login.microsoftonline.com.evil.example/token',
+    'https://user:pass@login.microsoftonline.com/token',
+    'https://login.microsoftonline.com:8443/token',
+    'https://169.254.169.254/token',
+    'file:///etc/passwd',
+    'not an address',
+  ])('is told nothing at %s', async (tokenEndpoint) => {
+    const credential = (url: string): Credential =>
+      ({ ...CREDENTIALS['external-idp'](url), tokenEndpoint }) as Credential; // the kind's own shape
+    const { composed, simulator } = await setup(credential);
+    const error = await failure(ask(composed));
+    expect(error.code).toBe('credential_rejected');
+    expect(error.message).toContain('DRAGOMAN_IDP_HOSTS');
+    expect(error.message).not.toContain('pass');
+    expect(simulator.requests).toEqual([]);
+  });
+});
+
+describe('the region of the API', () => {
+  const inRegions = (url: string) => ({ DRAGOMAN_UPSTREAM_URL: `${url}/region/{region}` });
+  const regionsOf = (simulator: Simulator) => simulator.requests.flatMap(({ region }) => region ?? []);
+
+  it('is the profile’s, whatever the sign-in’s', async () => {
+    const profileArn = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/IDCIDCIDCIDC';
+    const accounts = [{ ...IDC_ACCOUNT, region: 'us-east-1', profileArn }];
+    const credential = () => ({ ...IDC_ACCOUNT, region: 'us-east-1', profileArn });
+    const { composed, simulator } = await setup(credential, { accounts }, inRegions);
+    await ask(composed);
+    expect(new Set(regionsOf(simulator))).toEqual(new Set(['eu-central-1']));
+  });
+
+  it('is the other one when the first refuses, and stays it', async () => {
+    const accounts = [{ ...DEFAULT_ACCOUNT, apiRegion: 'eu-central-1' }];
+    const { composed, simulator } = await setup(CREDENTIALS['builder-id'], { accounts }, inRegions);
+    await ask(composed);
+    await ask(composed);
+    const [first, ...others] = regionsOf(simulator);
+    expect(first).toBe('us-east-1');
+    expect(new Set(others)).toEqual(new Set(['eu-central-1']));
+    expect(composed.accounts.list()[0]?.health).toMatchObject({ state: { status: 'ready' }, failures: 0 });
+  });
+});
