@@ -100,7 +100,7 @@ export const SETTINGS = {
     alsoRead: ['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'],
     schema: commaList(),
     fallback: [],
-    fallbackText: 'none: local mode',
+    fallbackText: 'none',
     accepts: 'keys, separated by commas',
     meaning:
       'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key`, besides keys made with `dragoman keys`.',
