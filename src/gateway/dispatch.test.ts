@@ -224,16 +224,27 @@ describe('attempts', () => {
       fails: 'upstream_overloaded',
     },
     {
-      name: 'upstream_throttled with retry-after: as long as it says',
-      replies: [refused('upstream_throttled', { 'retry-after': '7' }), GOOD],
-      releases: ['a1:upstream_throttled', 'a1:ok'],
+      name: 'upstream_throttled: the pool knows who can be asked when',
+      replies: [refused('upstream_throttled', { 'retry-after': '60' }), refused('upstream_throttled'), GOOD],
+      releases: ['a1:upstream_throttled', 'a1:upstream_throttled', 'a1:ok'],
+    },
+    {
+      name: 'upstream_throttled three times: told to the client',
+      replies: Array(3).fill(refused('upstream_throttled')),
+      releases: Array(3).fill('a1:upstream_throttled'),
+      fails: 'upstream_throttled',
+    },
+    {
+      name: 'upstream_overloaded with retry-after: as long as it says',
+      replies: [refused('upstream_overloaded', { 'retry-after': '7' }), GOOD],
+      releases: ['a1:upstream_overloaded', 'a1:ok'],
       sleeps: [7000],
     },
     {
-      name: 'upstream_throttled with a long retry-after: the client may wait, not we',
-      replies: [refused('upstream_throttled', { 'retry-after': '60' })],
-      releases: ['a1:upstream_throttled'],
-      fails: 'upstream_throttled',
+      name: 'upstream_overloaded with a long retry-after: the client may wait, not we',
+      replies: [refused('upstream_overloaded', { 'retry-after': '60' })],
+      releases: ['a1:upstream_overloaded'],
+      fails: 'upstream_overloaded',
     },
     {
       name: 'a broken connection: same account after a moment',
@@ -333,6 +344,28 @@ describe('attempts', () => {
     const lease = pool.lease.bind(pool);
     pool.lease = (request) => (request.tried.size > 0 ? Promise.reject(none) : lease(request));
     expect(await failure(ask())).toMatchObject(told);
+  });
+
+  it('end, when the pool would have to wait too long after throttling, with what the service said and the time', async () => {
+    const { ask, pool } = setup([refused('upstream_throttled')], ['a1']);
+    const lease = pool.lease.bind(pool);
+    const busy = new GatewayError('accounts_busy', 'paced', { retryAfterMs: 60_000 });
+    pool.lease = (request) => (pool.lentIds.length > 0 ? Promise.reject(busy) : lease(request));
+    expect(await failure(ask())).toMatchObject({
+      code: 'upstream_throttled',
+      message: 'fake upstream_throttled 400',
+      retryAfterMs: 60_000,
+    });
+  });
+
+  it('wait for a token endpoint which throttles', async () => {
+    const { ask, pool, clock } = setup([GOOD]);
+    const lease = pool.lease.bind(pool);
+    let asked = 0;
+    const throttled = new GatewayError('upstream_throttled', 'slow down', { retryAfterMs: 3_000 });
+    pool.lease = (request) => (asked++ === 0 ? Promise.reject(throttled) : lease(request));
+    expect(await textOf(await ask())).toBe('Hello');
+    expect(clock.sleeps).toEqual([3_000]);
   });
 
   it('end at once when all accounts rest', async () => {

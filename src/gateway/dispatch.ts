@@ -52,7 +52,7 @@ class Dispatch {
     this.#catalogues = catalogues;
     this.#request = request;
     this.#signal = signal;
-    this.#plan = new RetryPlan(context.clock.random);
+    this.#plan = new RetryPlan(context.clock.random, true);
   }
 
   async run(): Promise<Answer> {

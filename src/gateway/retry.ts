@@ -44,12 +44,18 @@ export class RetryPlan {
   readonly #refreshed = new Set<string>();
   readonly #repeats = new Map<ErrorCode, number>();
   readonly #random: () => number;
+  readonly #isPaced: boolean;
   #attempts = 0;
   #accounts = 0;
   #last: GatewayError | undefined;
 
-  constructor(random: () => number) {
+  /**
+   * `isPaced`: the leases are, so that an account which was told to slow down is not lent again too soon: others step in,
+   * or the pool waits as long as it must.
+   */
+  constructor(random: () => number, isPaced = false) {
     this.#random = random;
+    this.#isPaced = isPaced;
   }
 
   /** A token refused again although it is new: then the credential itself is bad, or it is not about the token. */
@@ -92,19 +98,24 @@ export class RetryPlan {
         this.refresh = true;
         return AGAIN_AT_ONCE;
       case 'same-account':
-        return this.#backOff(error);
+        return this.#backOff(error, accountId !== undefined);
       default:
         return unreachable(retry);
     }
   }
 
-  #backOff(error: GatewayError): NextStep {
+  #backOff(error: GatewayError, isAccountsOwn: boolean): NextStep {
     const { times, baseMs, maxMs } = BACK_OFF[error.code] ?? BROKEN;
     const repeats = this.#repeats.get(error.code) ?? 0;
-    const waitMs = error.retryAfterMs ?? jitter(Math.min(maxMs, baseMs * 2 ** repeats), this.#random());
+    const isForThePool = this.#isPaced && isAccountsOwn && error.code === 'upstream_throttled';
+    const waitMs = isForThePool ? 0 : this.#waitMs(error, Math.min(maxMs, baseMs * 2 ** repeats));
     if (repeats >= times || waitMs > MAX_RETRY_AFTER_MS) return { type: 'give-up', error };
     this.#repeats.set(error.code, repeats + 1);
     return { type: 'again', waitMs };
+  }
+
+  #waitMs({ retryAfterMs }: GatewayError, usualMs: number): number {
+    return retryAfterMs ?? jitter(usualMs, this.#random());
   }
 }
 
@@ -123,7 +134,8 @@ function saysThatNoneIsLeft({ code, policy }: GatewayError): boolean {
 /** "None is left" hides what the last account said, which is what the user can act on; but not when it is over. */
 function withWords(none: GatewayError, last: GatewayError): GatewayError {
   if (none.retryAfterMs === undefined) return last;
-  if (last.code !== none.code) return none;
+  const isSame = last.code === none.code || (none.code === 'accounts_busy' && last.code === 'upstream_throttled');
+  if (!isSame) return none;
   const { code, message, upstream, retryAfterMs = none.retryAfterMs } = last;
   return new GatewayError(code, message, { retryAfterMs, upstream, cause: last });
 }
