@@ -22,6 +22,7 @@ describe('the command line', () => {
   it.each([
     ...['serve', 'login', 'chat', 'test', 'models', 'usage', 'config', 'simulate', 'demo'],
     ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove', 'usage'].map((name) => `accounts ${name}`),
+    ...['create', 'list', 'revoke'].map((name) => `keys ${name}`),
   ])('%s explains itself, with an example and the exit codes', async (command) => {
     const { code, out, err } = await run(...command.split(' '), '--help');
     expect([code, err]).toEqual([0, '']);
@@ -51,6 +52,11 @@ describe('the command line', () => {
     [['demo', '--port', '99999']],
     [['accounts']],
     [['accounts', 'nonsense']],
+    [['keys']],
+    [['keys', 'create']],
+    [['keys', 'create', 'x', '--expires', 'soon']],
+    [['keys', 'create', 'x', '--expires', '2020-01-01']],
+    [['keys', 'revoke']],
     [['accounts', 'show']],
     [['accounts', 'set', 'some']],
     [['accounts', 'set', 'some', '--priority', 'high']],

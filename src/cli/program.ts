@@ -8,6 +8,7 @@ import { chat } from './chat.ts';
 import { type Command, type CommandGroup, printJson, UsageError } from './command.ts';
 import { config } from './config.ts';
 import { demo } from './demo.ts';
+import { keys } from './keys.ts';
 import { login } from './login.ts';
 import { models } from './models.ts';
 import { serve } from './serve.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   serve,
   login,
   accounts,
+  keys,
   chat,
   models,
   usage,

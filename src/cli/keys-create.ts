@@ -1,0 +1,50 @@
+/** `dragoman keys create`: the secret is shown once. */
+import { toKeyView } from '../http/admin/key-view.ts';
+import { type Command, type CommandInput, printJson, requiredArgument, textOption, UsageError } from './command.ts';
+import { openGateway } from './open-gateway.ts';
+import { settingOptions } from './settings-of.ts';
+
+export const keysCreate: Command = {
+  name: 'create',
+  summary: 'makes an API key for a client and shows it once',
+  argument: { name: 'name', meaning: 'whose it is, or what for' },
+  options: [
+    {
+      flag: '--expires <when>',
+      meaning: 'from then on it is refused: a date (2027-01-31), a time, or days from now (90d)',
+    },
+    ...settingOptions('database'),
+  ],
+  examples: ['dragoman keys create laptop', 'dragoman keys create ci --expires 90d --json | jq -r .secret'],
+  async run(input) {
+    const { terminal, json } = input;
+    const name = requiredArgument(input, 'a name for the key');
+    const expiresAtMs = expiryOf(input);
+    await using opened = await openGateway(input);
+    const { key, secret } = await opened.apiKeys.create({ name, expiresAtMs });
+    const view = toKeyView(key, Date.now());
+    if (json) {
+      printJson(terminal, { key: view, secret });
+      return 0;
+    }
+    const until = view.expiresAt === null ? '' : `, until ${view.expiresAt}`;
+    terminal.out(`${terminal.style('bold', secret)}\n`);
+    terminal.err(`The key ${view.name} (${view.id})${until}. It is not shown again: only its hash is kept.\n`);
+    return 0;
+  },
+};
+
+const DAY_MS = 86_400_000;
+
+function expiryOf(input: CommandInput): number | undefined {
+  const written = textOption(input, 'expires')?.trim();
+  if (written === undefined) return undefined;
+  const days = /^(\d{1,5})d$/.exec(written)?.[1];
+  const ms = days === undefined ? Date.parse(written) : Date.now() + Number(days) * DAY_MS;
+  if (Number.isNaN(ms) || (days === undefined && !/^\d{4}-\d\d-\d\d/.test(written)))
+    throw new UsageError(
+      `--expires takes a date such as 2027-01-31, or days such as 90d, not ${JSON.stringify(written.slice(0, 40))}.`,
+    );
+  if (ms > Date.now()) return ms;
+  throw new UsageError('--expires must lie in the future.');
+}
