@@ -47,6 +47,7 @@ describe('the settings', () => {
     ['MAX_ERROR_COUNT', { MAX_ERROR_COUNT: '5' }, 'maxErrorCount', 5],
     ['LOG_LEVEL in capitals', { LOG_LEVEL: 'DEBUG' }, 'logLevel', 'debug'],
     ['a database', { DATABASE_URL: 'sqlite::memory:' }, 'databaseUrl', 'sqlite::memory:'],
+    ['PostgreSQL', { DATABASE_URL: 'postgres://u:p@db/x' }, 'databaseUrl', 'postgres://u:p@db/x'],
     ['a home, with its database', { DRAGOMAN_HOME: '/data' }, 'databaseUrl', 'sqlite:/data/dragoman.db'],
     ['~ in a path', { DRAGOMAN_HOME: '~/d' }, 'home', join(homedir(), 'd')],
     ['a body limit with a unit', { DRAGOMAN_MAX_BODY_BYTES: '2 MiB' }, 'maxBodyBytes', 2_097_152],

@@ -10,7 +10,7 @@ interface SettingFlag extends CommandOption {
 const SETTING_FLAGS: readonly SettingFlag[] = [
   { name: 'host', key: 'host', flag: '--host <address>', meaning: 'where to listen' },
   { name: 'port', key: 'port', flag: '--port <n>', meaning: 'the port to listen on' },
-  { name: 'database', key: 'databaseUrl', flag: '--database <url>', meaning: 'sqlite:PATH, or a path' },
+  { name: 'database', key: 'databaseUrl', flag: '--database <url>', meaning: 'sqlite:PATH, a path, or postgres://…' },
   { name: 'upstream', key: 'upstreamUrl', flag: '--upstream <url>', meaning: 'another place for the service' },
 ];
 

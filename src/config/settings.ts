@@ -79,10 +79,10 @@ export const SETTINGS = {
   databaseUrl: setting<string>({
     name: 'DRAGOMAN_DATABASE_URL',
     alsoRead: ['DATABASE_URL'],
-    schema: textLike(/^sqlite:.+/, 'a database this version can open'),
+    schema: textLike(/^(?:sqlite:|postgres(?:ql)?:\/\/).+/, 'a database this version can open'),
     fallback: (home) => `sqlite:${join(home, 'dragoman.db')}`,
     fallbackText: '`sqlite:` file `dragoman.db` in the home',
-    accepts: '`sqlite:` and a path, or `sqlite::memory:`',
+    accepts: '`sqlite:` and a path, `sqlite::memory:`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     meaning: 'Where accounts are stored, their credentials sealed.',
     isSecret: false,
   }),
