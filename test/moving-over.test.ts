@@ -1,0 +1,173 @@
+/** Users of other gateways move over with the environment they have: each of its variables starts a working gateway. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
+import type { Simulator } from '../src/simulator/index.ts';
+import { type Running, startCommand } from './support/command.ts';
+import { createSimulator } from './support/gateway.ts';
+import { ask, createTestDatabase } from './support/postgres.ts';
+import { startHttpProxy, startSocksProxy } from './support/proxies.ts';
+
+const HELLO = { replies: [{ steps: ['It works.'] }] };
+const BUILDER_ID = {
+  AMAZONQ_REFRESH_TOKEN: DEFAULT_ACCOUNT.refreshToken,
+  AMAZONQ_CLIENT_ID: DEFAULT_ACCOUNT.clientId,
+  AMAZONQ_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,
+};
+
+/** Where the service is, by the names of the Claude bridge; Kiro's sign-in has a name of dragoman's alone. */
+function endpoints({ url }: Pick<Simulator, 'url'>) {
+  return { AMAZONQ_API_ENDPOINT: url, AMAZONQ_TOKEN_ENDPOINT: `${url}/token`, DRAGOMAN_SOCIAL_AUTH_URL: url };
+}
+
+interface Gateway extends Running {
+  readonly url: string;
+}
+
+async function serve(env: Readonly<Record<string, string>>): Promise<Gateway> {
+  const running = startCommand(['serve', '--json'], { PORT: '0', ...env });
+  const { url } = JSON.parse(await running.nextLine());
+  return { ...running, url };
+}
+
+async function chat({ url }: Pick<Gateway, 'url'>, key = 'any') {
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'Hi' }] }),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+const works = { status: 200, text: expect.stringContaining('It works.') };
+const simulate = () => createSimulator({ script: HELLO });
+
+describe('the variables of the other gateways', () => {
+  it.each([
+    ['AMAZONQ_REFRESH_TOKEN, _CLIENT_ID and _CLIENT_SECRET', BUILDER_ID, '/token'],
+    ['AWS_REFRESHTOKEN', { AWS_REFRESHTOKEN: SOCIAL_ACCOUNT.refreshToken }, '/refreshToken'],
+    ['KIRO_API_KEY', { KIRO_API_KEY: API_KEY_ACCOUNT.accessToken }, undefined],
+  ])('%s: an account', async (_name, env, tokenPath) => {
+    const simulator = await simulate();
+    const gateway = await serve({ ...endpoints(simulator), ...env });
+    expect(await chat(gateway)).toMatchObject(works);
+    const asked = simulator.requests.map(({ path }) => path);
+    if (tokenPath) expect(asked).toContain(tokenPath);
+    else expect(asked.filter((path) => /token/i.test(path))).toEqual([]);
+    const health = await (await fetch(`${gateway.url}/health`)).json();
+    expect(health).toMatchObject({ status: 'healthy', accounts: { ready: 1, total: 1 } });
+  });
+
+  it('AMAZONQ_PROFILE_ARN: an organisation’s account under its profile', async () => {
+    const simulator = await simulate();
+    const gateway = await serve({
+      ...endpoints(simulator),
+      AMAZONQ_REFRESH_TOKEN: IDC_ACCOUNT.refreshToken,
+      AMAZONQ_CLIENT_ID: IDC_ACCOUNT.clientId,
+      AMAZONQ_CLIENT_SECRET: IDC_ACCOUNT.clientSecret,
+      AMAZONQ_PROFILE_ARN: IDC_ACCOUNT.profileArn,
+    });
+    expect(await chat(gateway)).toMatchObject(works);
+    expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: IDC_ACCOUNT.profileArn });
+  });
+
+  it('AMAZONQ_API_ENDPOINT and AMAZONQ_TOKEN_ENDPOINT: two places', async () => {
+    const [api, signIn] = [await simulate(), await simulate()];
+    const places = { AMAZONQ_API_ENDPOINT: `${api.url}/`, AMAZONQ_TOKEN_ENDPOINT: `${signIn.url}/token` };
+    const gateway = await serve({ ...places, ...BUILDER_ID });
+    // Each simulator knows its own tokens alone, so the API refuses what the other one has made.
+    expect((await chat(gateway)).status).toBe(503);
+    expect(signIn.requests.map(({ path }) => path)).toEqual(expect.arrayContaining(['/token']));
+    expect(api.chatRequests.length).toBeGreaterThan(0);
+    expect(signIn.chatRequests).toEqual([]);
+  });
+
+  it.each(['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'])('%s: the keys which clients show', async (name) => {
+    const simulator = await simulate();
+    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, [name]: 'sk-one, sk-two' });
+    expect(await chat(gateway, 'sk-two')).toMatchObject(works);
+    expect((await chat(gateway, 'sk-three')).status).toBe(401);
+  });
+
+  it('HOST and PORT: where it listens', async () => {
+    const port = await freePort();
+    const simulator = await simulate();
+    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, HOST: 'localhost', PORT: `${port}` });
+    expect(new URL(gateway.url).port).toBe(`${port}`);
+    expect(await chat(gateway)).toMatchObject(works);
+  });
+
+  it('DATABASE_URL: PostgreSQL', { timeout: 60_000 }, async () => {
+    const database = await createTestDatabase();
+    const simulator = await simulate();
+    const key = { DRAGOMAN_SECRET_KEY: 'k'.repeat(44) };
+    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, ...key, DATABASE_URL: database.url });
+    expect(await chat(gateway)).toMatchObject(works);
+    expect(await ask(database.url, 'select kind from accounts')).toEqual([{ kind: 'builder-id' }]);
+    await gateway.end('SIGTERM');
+    await database.drop();
+  });
+
+  it('MAX_ERROR_COUNT: when an account is switched off', async () => {
+    const refuse = { status: 403, name: 'AccessDeniedException', message: 'You may not do this.' };
+    const simulator = await createSimulator({ script: { replies: [{ refuse }] } });
+    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, MAX_ERROR_COUNT: '2' });
+    await chat(gateway);
+    expect(await accountsReady(gateway)).toBe(1);
+    await chat(gateway);
+    expect(await accountsReady(gateway)).toBe(0);
+    expect((await chat(gateway)).text).toContain('switched off');
+  });
+
+  it('LOG_LEVEL: how much it tells', async () => {
+    for (const [level, isTold] of [
+      ['info', true],
+      ['error', false],
+    ] as const) {
+      const gateway = await serve({ ...endpoints(await simulate()), ...BUILDER_ID, LOG_LEVEL: level });
+      expect(await chat(gateway)).toMatchObject(works);
+      const { out, err } = await gateway.end('SIGTERM');
+      expect(`${out}${err}`.includes('/v1/chat/completions')).toBe(isTold);
+    }
+  });
+
+  it.each([
+    ['HTTP_PROXY', startHttpProxy],
+    ['ALL_PROXY', startSocksProxy],
+  ])('%s: all goes through it', async (name, start) => {
+    const simulator = await simulate();
+    const proxy = await start(simulator.port);
+    const gateway = await serve({ ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, [name]: proxy.url });
+    expect(await chat(gateway)).toMatchObject(works);
+    expect(proxy.seen.length).toBeGreaterThan(1);
+  });
+
+  it('NO_PROXY: what does not', async () => {
+    const simulator = await simulate();
+    const proxy = await startHttpProxy(simulator.port);
+    const env = { HTTP_PROXY: proxy.url, NO_PROXY: new URL(UNREACHABLE).hostname };
+    const gateway = await serve({ ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, ...env });
+    expect((await chat(gateway)).status).toBeGreaterThanOrEqual(500);
+    expect(proxy.seen).toEqual([]);
+  });
+});
+
+/** A name which nobody has (RFC 6761): only a proxy which leads elsewhere answers for it. */
+const UNREACHABLE = 'http://service.invalid';
+
+async function accountsReady({ url }: Gateway): Promise<number> {
+  // Its shape is the product's contract.
+  const { accounts } = (await (await fetch(`${url}/health`)).json()) as { accounts: { ready: number } };
+  return accounts.ready;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : expect.fail('no port');
+}
