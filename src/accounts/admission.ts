@@ -31,6 +31,8 @@ export interface Place {
   readonly choice: Choice;
 }
 
+/** Passed-over accounts which a choice names. */
+const MAX_TOLD = 10;
 /** Until requests have ended, for the first `retry-after`. */
 const USUAL_DURATION_MS = 10_000;
 const LEAST_RETRY_AFTER_MS = 1_000;
@@ -103,7 +105,8 @@ export class Admission {
     }
     const { strategy } = this.#options;
     const home = homeId === undefined ? {} : { homeId };
-    const choice = { strategy, atMs: nowMs, candidates, passedOver, ...home, waitedMs: 0 };
+    const told = { passedOver: passedOver.slice(0, MAX_TOLD), passedOverCount: passedOver.length };
+    const choice = { strategy, atMs: nowMs, candidates, ...told, ...home, waitedMs: 0 };
     if (request.control === true) return { entry, paced: undefined, choice };
     if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(passedOver);
     this.#level = Math.max(entry.turn, this.#level);

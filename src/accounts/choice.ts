@@ -58,7 +58,9 @@ export interface Choice {
   readonly atMs: number;
   /** Among how many the strategy chose. */
   readonly candidates: number;
+  /** The first of them: a pool may be large, and this goes into headers and logs. */
   readonly passedOver: readonly PassedOver[];
+  readonly passedOverCount: number;
   /** The account this conversation belongs to, when another one serves it for now. */
   readonly homeId?: string;
   /** In the queue, and until the account's next start. */

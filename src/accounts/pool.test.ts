@@ -454,6 +454,20 @@ describe("an account's plan", () => {
   });
 });
 
+describe('a large pool', () => {
+  it('names some of those passed over, and counts them all', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `a${index}`);
+    const { lease, pool } = await setup(
+      ids.map((id) => newAccount(id)),
+      { strategy: 'fill-first' },
+    );
+    for (const id of ids.slice(0, 39)) await pool.setEnabled(id, false);
+    const { choice } = await lease();
+    expect(choice).toMatchObject({ candidates: 1, passedOverCount: 39 });
+    expect(choice.passedOver).toHaveLength(10);
+  });
+});
+
 describe('after a restart', () => {
   it('each account is as it was', async () => {
     const { lease, pool, options, clock } = await setup(['a', 'b', 'c', 'd', 'e'].map((id) => newAccount(id)));

@@ -29,20 +29,25 @@ export function routeHeader({ accountId, modelId, wireProfile, attempt, choice }
   return members.join(', ');
 }
 
-/** Enough to see why; a pool may be large. */
-const MAX_PASSED_OVER = 10;
-
-function choiceMembers({ strategy, atMs, candidates, homeId, waitedMs, passedOver }: Choice): string[] {
+function choiceMembers({
+  strategy,
+  atMs,
+  candidates,
+  homeId,
+  waitedMs,
+  passedOver,
+  passedOverCount,
+}: Choice): string[] {
   const members = [`strategy=${strategy}`, `candidates=${candidates}`];
   if (homeId !== undefined) members.push(`home=${quoted(homeId)}`);
   if (waitedMs > 0) members.push(`waited=${Math.round(waitedMs)}`);
   if (passedOver.length === 0) return members;
-  const listed = passedOver.slice(0, MAX_PASSED_OVER).map(({ accountId, why, untilMs }) => {
+  const listed = passedOver.map(({ accountId, why, untilMs }) => {
     const seconds = untilMs === undefined ? '' : `;for=${Math.max(0, Math.ceil((untilMs - atMs) / 1000))}`;
     return `${quoted(accountId)};why=${why}${seconds}`;
   });
   members.push(`passed=(${listed.join(' ')})`);
-  if (passedOver.length > listed.length) members.push(`more=${passedOver.length - listed.length}`);
+  if (passedOverCount > listed.length) members.push(`more=${passedOverCount - listed.length}`);
   return members;
 }
 
