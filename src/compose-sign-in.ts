@@ -36,7 +36,7 @@ export interface SignIn extends BrowserSignIn {
   readonly userCode: string;
 }
 
-export interface IamRequest extends Pick<SignInRequest, 'region' | 'label' | 'proxy'> {
+interface IamRequest extends Pick<SignInRequest, 'region' | 'label' | 'proxy'> {
   /** A profile of `~/.aws/config`; without one whatever the chain finds first. */
   readonly awsProfile?: string | undefined;
 }

@@ -12,7 +12,7 @@ import { SOCIAL, type SocialCredential } from './credentials/social.ts';
 export type { AwsCredential } from './credentials/aws.ts';
 export type { ExternalIdpCredential } from './credentials/external-idp.ts';
 export type { IamCredential } from './credentials/iam.ts';
-export { BUILDER_ID_START_URL, REGION_PATTERN } from './credentials/patterns.ts';
+export { REGION_PATTERN } from './credentials/patterns.ts';
 export type { SocialCredential } from './credentials/social.ts';
 
 export type Credential = AwsCredential | SocialCredential | ExternalIdpCredential | ApiKeyCredential | IamCredential;

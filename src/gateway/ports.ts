@@ -20,7 +20,7 @@ export interface AuthorizedRequest extends UpstreamRequest {
   readonly sign?: SignRequest | undefined;
 }
 
-export type SignRequest = (request: UpstreamRequest) => Promise<Readonly<Record<string, string>>>;
+type SignRequest = (request: UpstreamRequest) => Promise<Readonly<Record<string, string>>>;
 
 export interface UpstreamAnswer {
   readonly status: number;

@@ -14,7 +14,7 @@ export interface TestProxy {
   readonly seen: readonly string[];
 }
 
-export const PROXY_USER = 'proxy-user';
+const PROXY_USER = 'proxy-user';
 /** A canary: nothing may show it. */
 export const PROXY_PASSWORD = 'p@ss/word-CANARY';
 

@@ -17,7 +17,7 @@ const LIMIT_MS = 5 * 60_000;
 /** How long the outcome of a sign-in can be asked for. */
 const KEPT_MS = 24 * 3_600_000;
 
-export type SignInState = 'pending' | 'approved' | 'expired' | 'denied';
+type SignInState = 'pending' | 'approved' | 'expired' | 'denied';
 
 /** For whoever signs in; no secret in it. */
 export interface SignInStatus {

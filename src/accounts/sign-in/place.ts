@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { BUILDER_ID_START_URL, checkedProfileArn, checkedRegion, checkedStartUrl } from '../credentials/patterns.ts';
 import { checkedProxy } from '../proxy.ts';
 
-export const SOCIAL_PROVIDERS = ['google', 'github'] as const;
+const SOCIAL_PROVIDERS = ['google', 'github'] as const;
 export type SocialProvider = (typeof SOCIAL_PROVIDERS)[number];
 
 export interface SignInRequest {
