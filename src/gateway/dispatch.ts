@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Catalogue, Model } from '../core/models.ts';
+import type { Catalogue } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
+import type { ResolvedModel } from '../upstreams/upstream.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
@@ -132,7 +133,7 @@ class Dispatch {
       }),
       this.#signal,
     );
-    if (!isSuccess(answer)) throw withTokens(await explainRefusal(upstream, answer), encoded.inputTokens, model.model);
+    if (!isSuccess(answer)) throw inDetail(await explainRefusal(upstream, answer), encoded.inputTokens, model);
     const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
     const stream = new ReplyStream({
       body: answer.body,
@@ -209,11 +210,14 @@ class Dispatch {
   }
 }
 
-/** Agents compact by these two numbers; the service mostly leaves them out. */
-function withTokens(error: GatewayError, input: Figure, model: Model | undefined): GatewayError {
+/** What the service leaves out of its refusals: the model's name, and the two numbers by which agents compact. */
+function inDetail(error: GatewayError, input: Figure, { id, model }: ResolvedModel): GatewayError {
+  const { message, upstream, tokens } = error;
+  if (error.code === 'unknown_model') {
+    return new GatewayError('unknown_model', `${JSON.stringify(id)}: ${message}`, { upstream, cause: error });
+  }
   const maximum = model?.maxInputTokens;
-  if (error.code !== 'context_too_long' || error.tokens || maximum === undefined) return error;
-  const { message, upstream } = error;
+  if (error.code !== 'context_too_long' || tokens || maximum === undefined) return error;
   const actual = Math.max(Math.round(input.value), maximum + 1);
   return new GatewayError('context_too_long', message, { upstream, tokens: { actual, maximum }, cause: error });
 }
