@@ -76,6 +76,8 @@ const SPOILT: readonly (File & { readonly what: string; readonly says: RegExp })
 interface Wire {
   readonly name: string;
   readonly path: string;
+  /** Of the attachment. */
+  readonly at: string;
   /** A request with one message: this attachment, and a question. */
   body(attachment: object): object;
   file(file: File): object;
@@ -88,6 +90,7 @@ const dataUrl = ({ mediaType, bytes }: File) => `data:${mediaType};base64,${byte
 const PROTOCOLS: readonly Wire[] = [
   {
     name: 'Chat Completions',
+    at: 'messages[0].content[0]',
     path: '/v1/chat/completions',
     body: (attachment) => ({
       model: 'claude-sonnet-4.5',
@@ -100,6 +103,7 @@ const PROTOCOLS: readonly Wire[] = [
   },
   {
     name: 'Messages',
+    at: 'messages[0].content[0]',
     path: '/v1/messages',
     body: (attachment) => ({
       model: 'claude-sonnet-4.5',
@@ -113,6 +117,20 @@ const PROTOCOLS: readonly Wire[] = [
     }),
     link: (url, type) => ({ type, source: { type: 'url', url } }),
     image: (data, mediaType) => ({ type: 'image', source: { type: 'base64', media_type: mediaType, data } }),
+  },
+  {
+    name: 'Responses',
+    path: '/v1/responses',
+    at: 'input[0].content[0]',
+    body: (attachment) => ({
+      model: 'claude-sonnet-4.5',
+      store: false,
+      input: [{ role: 'user', content: [attachment, { type: 'input_text', text: 'What is this?' }] }],
+    }),
+    file: (file) => ({ type: 'input_file', filename: file.name, file_data: dataUrl(file) }),
+    link: (url, kind) =>
+      kind === 'image' ? { type: 'input_image', image_url: url } : { type: 'input_file', file_url: url },
+    image: (data, mediaType) => ({ type: 'input_image', image_url: `data:${mediaType};base64,${data}` }),
   },
 ];
 
@@ -200,7 +218,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
       const { status, error, sent } = await ask(house, wire, wire.file(file));
       expect(status).toBe(400);
       expect(error).toMatch(file.says);
-      expect(error).toContain('messages[0].content[0]');
+      expect(error).toContain(wire.at);
       expect(sent).toBeUndefined();
     }
   });
@@ -209,7 +227,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     const bytes = pdf(['x']);
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'x', mediaType: 'text/plain', bytes }));
     expect(sent?.documents).toMatchObject([{ format: 'pdf' }]);
-    expect(notes).toContain('attachment-type@messages[0].content[0]');
+    expect(notes).toContain(`attachment-type@${wire.at}`);
   });
 
   it('takes an image in the guise of a document for an image', async () => {
@@ -223,14 +241,14 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'big.docx', mediaType: WORD, bytes }));
     expect(sent?.documents).toBeUndefined();
     expect(sent?.content).toContain('<document title="big.docx">\nMuch ado.\n</document>');
-    expect(notes).toContain('document-extracted@messages[0].content[0]');
+    expect(notes).toContain(`document-extracted@${wire.at}`);
   });
 
   it('reads UTF-16 as Excel writes it', async () => {
     const bytes = Buffer.from('\ufeffPreis,é\n', 'utf16le');
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'a.csv', mediaType: 'text/csv', bytes }));
     expect(Buffer.from(sent?.documents?.[0]?.source.bytes ?? '', 'base64').toString()).toBe('Preis,é\n');
-    expect(notes).toContain('document-encoding@messages[0].content[0]');
+    expect(notes).toContain(`document-encoding@${wire.at}`);
   });
 
   it('scales an image down to what the service takes, by its bytes', async () => {
@@ -242,7 +260,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
       width: 2000,
       height: 1000,
     });
-    expect(notes).toContain('image-scaled@messages[0].content[0]');
+    expect(notes).toContain(`image-scaled@${wire.at}`);
   });
 
   it.each(['image', 'document'] as const)('fetches an %s by its address, once, and remembers it', async (kind) => {
