@@ -11,6 +11,7 @@ import { demo } from './demo.ts';
 import { keys } from './keys.ts';
 import { login } from './login.ts';
 import { models } from './models.ts';
+import { secretKey } from './secret-key.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   models,
   usage,
   config,
+  secretKey,
   simulate,
   demo,
 ];

@@ -17,7 +17,6 @@ import { placeOfSignIn } from './sign-ins.ts';
 
 export interface RotatedKey {
   readonly accounts: number;
-  readonly registrations: number;
 }
 
 export interface KeyHolder {
@@ -27,6 +26,16 @@ export interface KeyHolder {
   /** The present key lies in the home, not in a setting. */
   readonly hasKeyFile: boolean;
 }
+
+/** Every table with something sealed in it; a new one does not compile until it stands in `PLACES`. */
+type Sealed = { [Table in keyof Tables]: 'sealed' extends keyof Tables[Table] ? Table : never }[keyof Tables];
+type SealedBeside = Exclude<Sealed, 'accounts'>;
+
+const PLACES: Record<SealedBeside, (id: string) => string> = {
+  client_registrations: placeOfRegistration,
+  sign_ins: placeOfSignIn,
+  responses: placeOfResponse,
+};
 
 /** `newKey`: for DRAGOMAN_SECRET_KEY; undefined: a new key file. Rejects with `storage_unavailable`, nothing changed. */
 export async function rotateKey(holder: KeyHolder, newKey: string | undefined): Promise<RotatedKey> {
@@ -40,11 +49,10 @@ export async function rotateKey(holder: KeyHolder, newKey: string | undefined): 
         database.exclusively(async (connection) => {
           await checkStillOurs(connection, seal);
           const accounts = await resealAccounts(connection, seal, next);
-          const registrations = await resealBeside(connection, 'client_registrations', placeOfRegistration, seal, next);
-          await resealBeside(connection, 'sign_ins', placeOfSignIn, seal, next);
-          await resealBeside(connection, 'responses', placeOfResponse, seal, next);
+          for (const [table, placeOf] of typedEntries(PLACES))
+            await resealBeside(connection, table, placeOf, seal, next);
           await replaceCanary(connection, next);
-          return { accounts, registrations };
+          return { accounts };
         }),
       ),
   );
@@ -63,18 +71,21 @@ async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promis
   return rows.length;
 }
 
+function typedEntries<Key extends string, Value>(record: Record<Key, Value>): [Key, Value][] {
+  return Object.entries(record) as [Key, Value][]; // of a constant, so nothing else can be in it
+}
+
 async function resealBeside(
   db: Kysely<Tables>,
-  table: 'client_registrations' | 'sign_ins' | 'responses',
+  table: SealedBeside,
   placeOf: (id: string) => string,
   old: Seal,
   next: Seal,
-): Promise<number> {
+): Promise<void> {
   const rows = await db.selectFrom(table).select(['id', 'sealed']).execute();
   for (const { id, sealed } of rows) {
     const place = placeOf(id);
     const changed = { sealed: next.close(place, old.open(place, sealed)) };
     await db.updateTable(table).set(changed).where('id', '=', id).execute();
   }
-  return rows.length;
 }

@@ -1,0 +1,126 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newAccount } from '../../test/support/fake-accounts.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { openStore, type Store } from './open.ts';
+
+const OLD = 'o'.repeat(32);
+const NEW = 'n'.repeat(32);
+const REGISTRATION = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
+
+let home: string;
+let postgres: TestDatabase | undefined;
+const stores: Store[] = [];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'dragoman-key-'));
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  await postgres?.drop();
+  postgres = undefined;
+  rmSync(home, { recursive: true });
+});
+
+const fileUrl = async () => `sqlite:${join(home, 'dragoman.db')}`;
+const postgresUrl = async () => {
+  postgres ??= await createTestDatabase();
+  return postgres.url;
+};
+const keyFile = () => join(home, 'secret.key');
+
+async function open(url: string, secretKey?: string): Promise<Store> {
+  const store = await openStore({ url, home, secretKey, nowMs: 1 });
+  stores.push(store);
+  return store;
+}
+
+async function fill({ accounts, registrations }: Store): Promise<void> {
+  await accounts.put(newAccount('a'), 1);
+  await accounts.put(newAccount('b', { proxy: 'http://user:password@127.0.0.1:1' }), 1);
+  await registrations.put('us-east-1', 'https://x', REGISTRATION, 1);
+}
+
+async function expectAll({ accounts, registrations }: Store): Promise<void> {
+  expect(await accounts.list()).toMatchObject([
+    { id: 'a', credential: { refreshToken: 'a-refresh-0' } },
+    { id: 'b', credential: { refreshToken: 'b-refresh-0' }, proxy: 'http://user:password@127.0.0.1:1' },
+  ]);
+  expect(await registrations.find('us-east-1', 'https://x')).toEqual(REGISTRATION);
+}
+
+describe.each([
+  ['a SQLite file', fileUrl],
+  ['PostgreSQL', postgresUrl],
+])('another secret key for %s', (_name, urlOf) => {
+  it('opens everything, and the old one nothing', async () => {
+    const url = await urlOf();
+    const store = await open(url, OLD);
+    await fill(store);
+    expect(await store.rotateKey(NEW)).toEqual({ accounts: 2 });
+    await expect(open(url, OLD)).rejects.toThrow('Nothing was changed');
+    await expectAll(await open(url, NEW));
+  });
+
+  it('is made as a file of its owner alone when no setting has one', async () => {
+    const url = await urlOf();
+    const store = await open(url);
+    await fill(store);
+    const before = readFileSync(keyFile(), 'utf8');
+    await store.rotateKey(undefined);
+    expect(readFileSync(keyFile(), 'utf8')).not.toBe(before);
+    expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${keyFile()}.next`)).toBe(false);
+    await expectAll(await open(url));
+  });
+
+  it('shuts out a process which still seals with the old one, before it has written anything', async () => {
+    const url = await urlOf();
+    const late = await open(url, OLD);
+    await fill(late);
+    const [read] = await late.accounts.list();
+    await (await open(url, OLD)).rotateKey(NEW);
+    if (!read) expect.fail('there was an account');
+    expect(await late.accounts.saveSecrets(read, read, 2)).toBeUndefined();
+    await expect(late.accounts.put(newAccount('c'), 2)).rejects.toThrow('was rotated while this process ran');
+    await expect(late.registrations.put('r', 'u', REGISTRATION, 2)).rejects.toThrow('Start it again with the new key');
+    await expectAll(await open(url, NEW));
+  });
+});
+
+describe('a rotation which was killed', () => {
+  it('after the database had the new key is completed by the next start', async () => {
+    const url = await fileUrl();
+    const store = await open(url);
+    await fill(store);
+    const old = join(home, 'old.key');
+    copyFileSync(keyFile(), old);
+    await store.rotateKey(undefined);
+    renameSync(keyFile(), `${keyFile()}.next`);
+    renameSync(old, keyFile());
+    await expectAll(await open(url));
+    expect(existsSync(`${keyFile()}.next`)).toBe(false);
+    await expectAll(await open(url));
+  });
+
+  it('before the database had it leaves the old one in force', async () => {
+    const url = await fileUrl();
+    const store = await open(url);
+    await fill(store);
+    writeFileSync(`${keyFile()}.next`, `${Buffer.alloc(32, 7).toString('base64url')}\n`);
+    await expectAll(await open(url));
+    await (await open(url)).rotateKey(undefined);
+    await expectAll(await open(url));
+  });
+});
