@@ -11,7 +11,7 @@ import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
 import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
-import { FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
+import { DIALECT_FIELD_FATES, FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
 import { FIELD_FATES as COMPLETIONS_FATES, EDITOR_FIELD_FATES } from '../src/protocols/openai-completions/fields.ts';
 import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
@@ -68,7 +68,7 @@ describe('docs/adjustments.md', () => {
 });
 
 describe.each([
-  ['openai-chat.md', OPENAI_FATES],
+  ['openai-chat.md', { ...OPENAI_FATES, ...DIALECT_FIELD_FATES }],
   ['openai-responses.md', RESPONSES_FATES],
   ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES }],
   ['anthropic-messages.md', ANTHROPIC_FATES],

@@ -64,9 +64,17 @@ export const FIELD_FATES = {
   audio: 'refused',
 } as const satisfies Record<string, FieldFate>;
 
+/** Not OpenAI's own: what clients of other vendors send to say the same. */
+export const DIALECT_FIELD_FATES = {
+  reasoning: 'used',
+  include_reasoning: 'used',
+  thinking: 'used',
+} as const satisfies Record<string, FieldFate>;
+
+const ALL_FATES: Readonly<Record<string, FieldFate>> = { ...FIELD_FATES, ...DIALECT_FIELD_FATES };
+
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
 export function fateOf(field: string): FieldFate | undefined {
   if (field === 'stream_options') return 'used';
-  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
-  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+  return Object.hasOwn(ALL_FATES, field) ? ALL_FATES[field] : undefined;
 }

@@ -1,12 +1,13 @@
 /** `messages` to system text and turns. Merging, pairing and order are the encoder's: each message is one turn here. */
 import type { z } from 'zod';
-import type { Part, ReasoningPart, SystemPart, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
+import type { Part, SystemPart, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Notes } from '../notes.ts';
 import { readArguments } from '../openai-calls.ts';
 import { check, refuse } from '../shape.ts';
 import { cachePoint, readContent, readTexts } from './content.ts';
+import { readHistory } from './reasoning.ts';
 import type { Message } from './wire.ts';
 import * as wire from './wire.ts';
 
@@ -95,7 +96,7 @@ class MessageReader implements ReadMessages {
     if (fields.refusal) texts.push({ type: 'text', at: `${at}.refusal`, text: fields.refusal });
     const uses = (fields.tool_calls ?? []).map((call, i) => readToolCall(call, `${at}.tool_calls[${i}]`));
     if (fields.function_call) uses.push(this.#readFunctionCall(fields.function_call, `${at}.function_call`));
-    return markLast([...readReasoning(fields, at), ...texts, ...uses], message);
+    return markLast([...readHistory(message, at), ...texts, ...uses], message);
   }
 
   #readFunctionCall(call: { name: string; arguments?: JsonValue | undefined }, at: string): ToolUsePart {
@@ -125,20 +126,14 @@ const KNOWN_KEYS: Record<Message['role'], ReadonlySet<string>> = {
   system: INSTRUCTION_KEYS,
   developer: INSTRUCTION_KEYS,
   user: INSTRUCTION_KEYS,
-  assistant: new Set([...INSTRUCTION_KEYS, ...Object.keys(wire.assistantMessage.shape)]),
+  assistant: new Set([
+    ...INSTRUCTION_KEYS,
+    ...Object.keys(wire.assistantMessage.shape),
+    ...Object.keys(wire.assistantReasoning.shape),
+  ]),
   tool: new Set([...INSTRUCTION_KEYS, 'tool_call_id']),
   function: new Set([...INSTRUCTION_KEYS, 'name']),
 };
-
-/** Signatures are not part of this API, so the reasoning comes without one. */
-function readReasoning(
-  { reasoning_content: content, reasoning }: z.output<typeof wire.assistantMessage>,
-  at: string,
-): ReasoningPart[] {
-  if (content) return [{ type: 'reasoning', at: `${at}.reasoning_content`, text: content }];
-  if (typeof reasoning !== 'string' || reasoning === '') return [];
-  return [{ type: 'reasoning', at: `${at}.reasoning`, text: reasoning }];
-}
 
 function readToolCall(call: z.output<typeof wire.toolCall>, at: string): ToolUsePart {
   const base = { type: 'tool-use', at, toolUseId: call.id, ...cachePoint(call) } as const;
@@ -150,6 +145,6 @@ function readToolCall(call: z.output<typeof wire.toolCall>, at: string): ToolUse
 /** A cache mark on the message stands after its last part. */
 function markLast<T extends Part>(parts: readonly T[], message: Message): readonly T[] {
   const last = parts.at(-1);
-  if (!last || !message.cache_control || last.type === 'reasoning') return parts;
+  if (!last || !message.cache_control || last.type.endsWith('reasoning')) return parts;
   return [...parts.slice(0, -1), { ...last, cachePoint: true }];
 }

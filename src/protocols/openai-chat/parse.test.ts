@@ -29,7 +29,13 @@ describe('a request', () => {
       stream: false,
       adjustments: [],
       createdAtS: Date.UTC(2026, 0, 15, 12) / 1000,
-      echo: { model: 'claude-sonnet-4.5', includeUsage: false, customTools: new Set(), legacyFunctions: false },
+      echo: {
+        model: 'claude-sonnet-4.5',
+        includeUsage: false,
+        customTools: new Set(),
+        legacyFunctions: false,
+        reasoning: 'content',
+      },
     });
   });
 

@@ -1,5 +1,5 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; messages: messages.ts; tools: tools.ts. */
-import type { Conversation, OutputFormat, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import type { Conversation, OutputFormat } from '../../core/conversation.ts';
 import type { WebSearchWish } from '../../core/web-search.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
@@ -8,6 +8,7 @@ import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { check, refuseUnsupported } from '../shape.ts';
 import { fateOf } from './fields.ts';
 import { readMessages } from './messages.ts';
+import { type ReasoningForm, readReasoning } from './reasoning.ts';
 import { readTools } from './tools.ts';
 import type { ChatRequest } from './wire.ts';
 import * as wire from './wire.ts';
@@ -19,6 +20,7 @@ export interface Echo {
   readonly includeUsage: boolean;
   readonly customTools: ReadonlySet<string>;
   readonly legacyFunctions: boolean;
+  readonly reasoning: ReasoningForm;
 }
 
 /** Throws GatewayError, blame `client`. */
@@ -27,6 +29,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   refuseWishes(request);
   const notes = new Notes();
   const choices = readChoices(request.n, notes);
+  const { reasoning, form } = readReasoning(request, notes);
   noteFields(request, notes);
   const { customTools, legacyFunctions, ...tools } = readTools(request, notes);
   const { system, turns } = readMessages(request.messages, notes);
@@ -36,7 +39,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     turns,
     ...tools,
     ...(request.web_search_options ? { webSearch: SEARCH_WISH } : {}),
-    reasoning: readReasoning(request, notes),
+    reasoning,
     output: {
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stopSequences: readStop(request, notes),
@@ -52,7 +55,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
-    echo: { model: request.model, includeUsage, customTools, legacyFunctions } satisfies Echo,
+    echo: { model: request.model, includeUsage, customTools, legacyFunctions, reasoning: form } satisfies Echo,
   };
 }
 
@@ -92,28 +95,6 @@ const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
 /** Never what a person wrote: a number or a word of the API's own. */
 function shortValue(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-
-function readReasoning({ reasoning_effort: effort }: ChatRequest, notes: Notes): Reasoning {
-  if (effort === null || effort === undefined) return { mode: 'unset' };
-  if (effort === 'none') return { mode: 'off' };
-  if (isEffort(effort)) return { mode: 'on', effort, budgetTokens: undefined };
-  notes.add('parameter-ignored', 'reasoning_effort');
-  return { mode: 'unset' };
-}
-
-const EFFORTS: Record<ReasoningEffort, true> = {
-  none: true,
-  minimal: true,
-  low: true,
-  medium: true,
-  high: true,
-  xhigh: true,
-  max: true,
-};
-
-function isEffort(effort: string): effort is ReasoningEffort {
-  return Object.hasOwn(EFFORTS, effort);
 }
 
 function readStop({ stop }: ChatRequest, notes: Notes): readonly string[] {

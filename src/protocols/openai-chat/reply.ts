@@ -6,6 +6,7 @@ import { usageOfAll } from '../openai-choices.ts';
 import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
+import { toReasoningFields } from './reasoning.ts';
 
 /** Several replies are the choices of one. */
 export function writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown {
@@ -30,22 +31,17 @@ function toChoice(reply: Reply, index: number, echo: Echo): object {
 type ToolUse = Extract<ReplyBlock, { type: 'tool-use' }>;
 
 function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: Echo): object {
-  const text = joinTexts(blocks, 'text');
-  const reasoning = joinTexts(blocks, 'reasoning');
+  const text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
   const citations = blocks.flatMap((block) => (block.type === 'text' ? (block.citations ?? []) : []));
   const annotations = toAnnotations(sources, citations);
   return {
     role: 'assistant',
     content: text === '' && uses.length > 0 ? null : text,
     refusal: null,
-    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...toReasoningFields(blocks, echo.reasoning),
     ...(annotations.length === 0 ? {} : { annotations }),
     ...toToolCalls(uses, echo),
   };
-}
-
-function joinTexts(blocks: readonly ReplyBlock[], type: 'text' | 'reasoning'): string {
-  return blocks.map((block) => (block.type === type ? block.text : '')).join('');
 }
 
 function toToolCalls(uses: readonly ToolUse[], { customTools, legacyFunctions }: Echo): object {

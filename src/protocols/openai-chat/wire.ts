@@ -53,6 +53,17 @@ export const requestShape = z.looseObject({
   modalities: z.array(z.string()).nullish(),
   audio: z.unknown().optional(),
   reasoning_effort: z.string().nullish(),
+  /** Not OpenAI's own: the same wish in other words. */
+  reasoning: z
+    .looseObject({
+      effort: z.string().nullish(),
+      max_tokens: z.int().positive().nullish(),
+      enabled: z.boolean().nullish(),
+      exclude: z.boolean().nullish(),
+    })
+    .nullish(),
+  include_reasoning: z.boolean().nullish(),
+  thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().positive().nullish() }).nullish(),
   prompt_cache_key: z.string().nullish(),
 });
 export type ChatRequest = z.output<typeof requestShape>;
@@ -135,11 +146,36 @@ export const toolCall = z.looseObject({
 export const assistantMessage = z.looseObject({
   content: z.unknown().optional(),
   refusal: z.string().nullish(),
-  /** Not OpenAI's own: the form in which agents give the model's reasoning back. `reasoning` is another spelling. */
-  reasoning_content: z.string().nullish(),
-  reasoning: z.unknown().optional(),
   tool_calls: z.array(toolCall).nullish(),
   function_call: z.looseObject({ name: z.string().min(1), arguments: jsonValue.optional() }).nullish(),
+});
+
+/** Not OpenAI's own: the forms in which clients give the model's reasoning back. */
+export const assistantReasoning = z.looseObject({
+  reasoning_content: z.string().nullish(),
+  reasoning: z.unknown().optional(),
+  reasoning_details: z
+    .array(
+      z.looseObject({
+        type: z.string(),
+        text: z.string().nullish(),
+        summary: z.string().nullish(),
+        signature: z.string().nullish(),
+        data: z.string().nullish(),
+        index: z.number().nullish(),
+      }),
+    )
+    .nullish(),
+  thinking_blocks: z
+    .array(
+      z.looseObject({
+        type: z.string(),
+        thinking: z.string().nullish(),
+        signature: z.string().nullish(),
+        data: z.string().nullish(),
+      }),
+    )
+    .nullish(),
 });
 
 export const toolMessage = z.looseObject({ tool_call_id: z.string().min(1), content: z.unknown().optional() });

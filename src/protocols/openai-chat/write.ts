@@ -13,6 +13,7 @@ import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
+import { encryptedDetail, FORMAT, signatureDetail } from './reasoning.ts';
 import { echoOf, finishReason, toAnnotations } from './reply.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
@@ -43,6 +44,8 @@ class ChunkWriter implements ReplyWriter {
   #argumentsHead = '';
   #argumentsTail = '';
   #calls = 0;
+  /** Blocks of reasoning which have ended. */
+  #reasonings = 0;
   #form: CallForm = 'none';
   #wroteArguments = false;
   /** A custom tool's input, which can be taken out of its JSON only when it is whole. */
@@ -71,7 +74,7 @@ class ChunkWriter implements ReplyWriter {
       case 'text-delta':
         return event.text.isEmpty ? '' : this.#textHead + event.text.escaped + this.#textTail;
       case 'reasoning-delta':
-        return event.text.isEmpty ? '' : this.#reasoningHead + event.text.escaped + this.#textTail;
+        return this.#reasoningDelta(event.text);
       case 'tool-use-delta':
         return this.#argumentsDelta(event.json);
       case 'reply-start':
@@ -83,9 +86,11 @@ class ChunkWriter implements ReplyWriter {
       case 'text-start':
       case 'text-end':
       case 'reasoning-start':
-      case 'reasoning-end':
-      case 'redacted-reasoning': // opaque even to the model's own vendor; this API has no place for it
         return '';
+      case 'reasoning-end':
+        return this.#endReasoning(event.signature);
+      case 'redacted-reasoning':
+        return this.#details([encryptedDetail(event.data, this.#reasonings++)]);
       case 'text-citation':
         this.#citations.push(event);
         return '';
@@ -113,6 +118,23 @@ class ChunkWriter implements ReplyWriter {
 
   #chunk(delta: object): string {
     return `${this.#deltaHead}${JSON.stringify(delta)}${this.#deltaTail}`;
+  }
+
+  #reasoningDelta({ isEmpty, escaped }: TextPiece): string {
+    if (isEmpty || this.#echo.reasoning === 'hidden') return '';
+    if (this.#echo.reasoning === 'content') return this.#reasoningHead + escaped + this.#textTail;
+    const detail = `{"type":"reasoning.text","text":"${escaped}","format":"${FORMAT.format}","index":${this.#reasonings}}`;
+    return `${this.#deltaHead}{"reasoning":"${escaped}","reasoning_details":[${detail}]}${this.#deltaTail}`;
+  }
+
+  #endReasoning(signature: string | undefined): string {
+    const index = this.#reasonings++;
+    return signature === undefined ? '' : this.#details([signatureDetail(signature, index)]);
+  }
+
+  /** Only this form has a place for what is opaque to everybody but the service. */
+  #details(details: readonly object[]): string {
+    return this.#echo.reasoning === 'details' ? this.#chunk({ reasoning_details: details }) : '';
   }
 
   #startCall(id: string, name: string): string {

@@ -1,0 +1,210 @@
+/**
+ * Reasoning through the whole program, in Messages and in both dialects of Chat Completions. The simulator knows its
+ * own signatures and refuses every other one, as the service does.
+ */
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { isJsonObject, type JsonValue } from '../../src/core/json.ts';
+import type { ReplyStep, Script } from '../../src/simulator/script.ts';
+import { type House, openHouse } from '../support/house.ts';
+
+/** Takes efforts and adaptive thinking by its schema. */
+const CLAUDE = 'claude-opus-4.6';
+const GPT = 'gpt-5.6-sol';
+/** Takes no settings at all. */
+const PLAIN = 'claude-sonnet-4.5';
+
+const LOOK: ReplyStep = { tool: 'look', input: { at: 'a.ts' } };
+/** Thinks, looks, and answers when it has seen. */
+const THINKING: Script = {
+  replies: [
+    { when: { toolResults: true }, steps: [{ reasoning: 'Now I know.' }, 'It is seven.'] },
+    { when: { text: 'Redact.' }, steps: [{ redacted: 'c2VjcmV0' }, LOOK] },
+    { steps: [{ reasoning: ['I have to ', 'look "first".'] }, 'Looking.', LOOK] },
+  ],
+};
+
+function bodies({ simulator }: House): readonly Record<string, JsonValue>[] {
+  return simulator.requests.flatMap(({ operation, body }) =>
+    operation === 'GenerateAssistantResponse' && isJsonObject(body) ? [body] : [],
+  );
+}
+
+function openAi({ url, apiKey }: House): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+}
+
+function anthropic({ url, apiKey }: House): Anthropic {
+  return new Anthropic({ baseURL: url, apiKey, maxRetries: 0 });
+}
+
+const ANTHROPIC_TOOLS: Anthropic.Tool[] = [{ name: 'look', input_schema: { type: 'object' } }];
+const OPENAI_TOOLS: OpenAI.ChatCompletionTool[] = [
+  { type: 'function', function: { name: 'look', parameters: { type: 'object' } } },
+];
+
+describe('effort and budget', () => {
+  const rows: readonly [string, string, object, object, object | undefined][] = [
+    [
+      'an effort',
+      CLAUDE,
+      { reasoning_effort: 'low' },
+      { output_config: { effort: 'low' } },
+      { output_config: { effort: 'low' } },
+    ],
+    [
+      'a budget',
+      CLAUDE,
+      { reasoning: { max_tokens: 4_000 } },
+      { thinking: { type: 'enabled', budget_tokens: 4_000 } },
+      { output_config: { effort: 'low' }, thinking: { type: 'adaptive' } },
+    ],
+    ['an effort of another family', GPT, { reasoning_effort: 'minimal' }, {}, { reasoning: { effort: 'low' } }],
+    ['none', GPT, { reasoning_effort: 'none' }, { thinking: { type: 'disabled' } }, { reasoning: { effort: 'none' } }],
+    ['nothing', CLAUDE, {}, {}, undefined],
+  ];
+
+  it.each(rows)('%s is told by the schema of %s', async (_name, model, chat, messages, fields) => {
+    await using house = await openHouse({ script: { replies: [{ steps: ['Done.'] }] } });
+    await openAi(house).chat.completions.create({ model, messages: [{ role: 'user', content: 'Go.' }], ...chat });
+    expect(bodies(house)[0]?.additionalModelRequestFields).toEqual(fields && expect.objectContaining(matchers(fields)));
+    if (Object.keys(messages).length === 0) return;
+    const request = { model, max_tokens: 8_000, messages: [{ role: 'user' as const, content: 'Go.' }], ...messages };
+    await anthropic(house).messages.create(request);
+    expect(bodies(house)[1]?.additionalModelRequestFields).toEqual(fields && expect.objectContaining(matchers(fields)));
+  });
+
+  it('is asked for by tags of a model which takes no settings, and found in its text', async () => {
+    const steps: ReplyStep[] = [{ text: ['<thin', 'king>Hm', '.</thinking>\n\nDo', 'ne.'] }];
+    await using house = await openHouse({ script: { replies: [{ steps }] } });
+    const request = {
+      model: PLAIN,
+      messages: [{ role: 'user' as const, content: 'Go.' }],
+      reasoning_effort: 'high' as const,
+    };
+    const { choices } = await openAi(house).chat.completions.create(request);
+    expect(choices[0]?.message).toMatchObject({ content: 'Done.', reasoning_content: 'Hm.' });
+    expect(JSON.stringify(bodies(house)[0])).toContain('<thinking_mode>enabled</thinking_mode>');
+  });
+});
+
+/** Parts of parts. */
+function matchers(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, expect.objectContaining(value as Record<string, unknown>)]),
+  );
+}
+
+/** Two turns of a tool loop; `spoil` changes what comes back. Returns the last text and the notes. */
+type Loop = (
+  house: House,
+  question: string,
+  spoil: (value: string) => string,
+) => Promise<{ text: string; notes: string }>;
+
+const messagesLoop =
+  (thinking: object): Loop =>
+  async (house, question, spoil) => {
+    const client = anthropic(house);
+    const base = {
+      model: CLAUDE,
+      max_tokens: 8_000,
+      tools: ANTHROPIC_TOOLS,
+      thinking: thinking as Anthropic.ThinkingConfigParam,
+    };
+    const user = { role: 'user' as const, content: question };
+    const first = await client.messages.stream({ ...base, messages: [user] }).finalMessage();
+    const call = first.content.find((block) => block.type === 'tool_use');
+    const content = first.content.map((block) => {
+      if (block.type === 'thinking') return { ...block, signature: spoil(block.signature) };
+      return block.type === 'redacted_thinking' ? { ...block, data: spoil(block.data) } : block;
+    });
+    const result = { type: 'tool_result' as const, tool_use_id: call?.id ?? '', content: '7' };
+    const { data, response } = await client.messages
+      .create({
+        ...base,
+        messages: [user, { role: 'assistant', content }, { role: 'user', content: [result] }],
+      })
+      .withResponse();
+    const text = data.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+    return { text, notes: response.headers.get('x-dragoman-adjustments') ?? '' };
+  };
+
+interface DetailedMessage {
+  readonly content: string | null;
+  readonly tool_calls?: OpenAI.ChatCompletionMessageToolCall[];
+  readonly reasoning?: string | null;
+  readonly reasoning_details?: readonly { readonly signature?: string; readonly data?: string }[];
+}
+
+const chatLoop: Loop = async (house, question, spoil) => {
+  const client = openAi(house);
+  const base = { model: CLAUDE, tools: OPENAI_TOOLS, reasoning: { effort: 'high' } };
+  const user = { role: 'user' as const, content: question };
+  const first = await client.chat.completions.create({ ...base, messages: [user] });
+  const message = first.choices[0]?.message as DetailedMessage | undefined; // with the fields of the dialect
+  const details = (message?.reasoning_details ?? []).map((detail) => ({
+    ...detail,
+    ...(detail.signature && { signature: spoil(detail.signature) }),
+    ...(detail.data && { data: spoil(detail.data) }),
+  }));
+  expect(details.length).toBeGreaterThan(0);
+  const assistant = { ...message, role: 'assistant' as const, reasoning_details: details };
+  const result = { role: 'tool' as const, tool_call_id: message?.tool_calls?.[0]?.id ?? '', content: '7' };
+  const { data, response } = await client.chat.completions
+    .create({ ...base, messages: [user, assistant as OpenAI.ChatCompletionMessageParam, result] })
+    .withResponse();
+  return { text: data.choices[0]?.message.content ?? '', notes: response.headers.get('x-dragoman-adjustments') ?? '' };
+};
+
+const LOOPS: readonly [string, Loop][] = [
+  ['Messages, shown', messagesLoop({ type: 'enabled', budget_tokens: 4_000 })],
+  ['Messages, omitted', messagesLoop({ type: 'adaptive', display: 'omitted' })],
+  ['Chat Completions with details', chatLoop],
+];
+
+describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
+  it.each(['Look.', 'Redact.'])('gives reasoning back as it came: %s', async (question) => {
+    await using house = await openHouse({ script: THINKING });
+    const { text, notes } = await loop(house, question, (value) => value);
+    expect(text).toBe('It is seven.');
+    expect(notes).not.toMatch(/reasoning-(?:history|unsigned|extra)/);
+    const [, second] = bodies(house);
+    expect(JSON.stringify(second)).toContain(
+      question === 'Look.'
+        ? '"reasoningText":{"text":"I have to look \\"first\\".","signature":"'
+        : '"redactedContent":"c2VjcmV0"',
+    );
+    expect(bodies(house)).toHaveLength(2);
+  });
+
+  it('is healed when the service does not know a signature: once more, without the reasoning of before', async () => {
+    await using house = await openHouse({ script: THINKING });
+    const foreign = () => Buffer.from('signed elsewhere').toString('base64');
+    const { text, notes } = await loop(house, 'Look.', foreign);
+    expect(text).toBe('It is seven.');
+    expect(notes).toContain('reasoning-history-dropped');
+    const [, refused, healed] = bodies(house);
+    expect(JSON.stringify(refused)).toContain('reasoningContent');
+    expect(JSON.stringify(healed)).not.toContain('reasoningContent');
+    expect(bodies(house)).toHaveLength(3);
+  });
+});
+
+describe('reasoning for clients which read it as text', () => {
+  it('comes as reasoning_content and may come back without a signature, which is noted', async () => {
+    await using house = await openHouse({ script: THINKING });
+    const client = openAi(house);
+    const user = { role: 'user' as const, content: 'Look.' };
+    const base = { model: CLAUDE, tools: OPENAI_TOOLS, reasoning_effort: 'high' as const };
+    const first = await client.chat.completions.create({ ...base, messages: [user] });
+    const message = first.choices[0]?.message;
+    expect(message).toMatchObject({ reasoning_content: 'I have to look "first".', content: 'Looking.' });
+    const result = { role: 'tool' as const, tool_call_id: message?.tool_calls?.[0]?.id ?? '', content: '7' };
+    const messages = [user, message, result] as OpenAI.ChatCompletionMessageParam[]; // the reply's own message goes back
+    const { data, response } = await client.chat.completions.create({ ...base, messages }).withResponse();
+    expect(data.choices[0]?.message.content).toBe('It is seven.');
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('reasoning-unsigned-dropped');
+  });
+});
