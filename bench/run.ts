@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { choosing } from './choosing.ts';
 import { machineText } from './proc.ts';
 import { Processes, type Role, type Started } from './processes.ts';
 import { type Row, tableText } from './rows.ts';
@@ -59,6 +60,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   'paced streams': pacedStreams,
   'many paced streams': delayUnderManyStreams,
   translation,
+  choosing,
   'start of serve': serveReady,
 };
 

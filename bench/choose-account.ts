@@ -1,0 +1,85 @@
+/**
+ * What choosing an account costs, without sockets, in a process of its own: a lease and its release, over pools of
+ * several sizes whose accounts are in a store of their own. Reports its figures and ends.
+ */
+
+import { NEW_ACCOUNT } from '../src/accounts/health.ts';
+import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
+import { Pool } from '../src/accounts/pool.ts';
+import type { NewAccount } from '../src/accounts/ports.ts';
+import { Refresher } from '../src/accounts/refresh.ts';
+import { SILENT } from '../src/core/log.ts';
+import { openStore } from '../src/storage/open.ts';
+import { systemClock } from '../src/transport/clock.ts';
+import { median } from './statistics.ts';
+
+export interface LeaseFigures {
+  readonly accounts: number;
+  readonly leaseUs: number;
+}
+
+const SIZES = [1, 5, 100];
+const ROUNDS = 45;
+const LEASES = 2_000;
+const CONVERSATIONS = 500;
+
+async function leaseUs(accounts: number): Promise<number> {
+  const store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: 'k'.repeat(32), nowMs: 0 });
+  for (let index = 0; index < accounts; index++) await store.accounts.put(account(`aws-${index}`), index);
+  const never = () => Promise.reject(new Error('the tokens of this benchmark do not run out'));
+  const pool = await Pool.open({
+    store: store.accounts,
+    refresher: new Refresher({
+      store: store.accounts,
+      tokens: { refresh: never } as never, // nothing else is asked of the token endpoints, and this never
+      clock: systemClock,
+      log: SILENT,
+      openFile: () => ({ read: async () => undefined, write: never }),
+    }),
+    clock: systemClock,
+    log: SILENT,
+    strategy: 'sticky',
+    maxErrorCount: 100,
+    queueLimit: 1_000,
+    queueTimeoutMs: 30_000,
+    readLimits: never,
+    wireProfileOf: () => 'q-rest',
+    baseUrl: undefined,
+    named: new Set(),
+  });
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await cpuUs(pool));
+  await pool.close();
+  await store.close();
+  return median(times.slice(ROUNDS / 3)) / LEASES;
+}
+
+/** Of the processor, so that others on the same core do not count. */
+async function cpuUs(pool: Pool): Promise<number> {
+  const tried = new Set<string>();
+  const offers = () => true;
+  const start = process.cpuUsage();
+  for (let index = 0; index < LEASES; index++) {
+    const lease = await pool.lease({ conversationId: `conversation-${index % CONVERSATIONS}`, tried, offers });
+    lease.release(undefined);
+  }
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
+}
+
+function account(id: string): NewAccount {
+  return {
+    id,
+    label: id,
+    source: { type: 'sign-in' },
+    credential: { kind: 'social', refreshToken: id, region: 'us-east-1', profileArn: undefined },
+    accessToken: { value: id, expiresAtMs: Date.now() + 86_400_000 },
+    health: NEW_ACCOUNT,
+    options: DEFAULT_OPTIONS,
+  };
+}
+
+const figures: LeaseFigures[] = [];
+for (const accounts of SIZES) figures.push({ accounts, leaseUs: await leaseUs(accounts) });
+process.send?.(figures);
+process.disconnect?.();
