@@ -244,6 +244,20 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(notes).toContain(`document-extracted@${wire.at}`);
   });
 
+  it('sends the text of documents which the service refuses, and asks it no more in that conversation', async () => {
+    const refuse = { status: 400, name: 'ValidationException', reason: 'DOCUMENT_MAXIMUM_PAGES_EXCEEDED' };
+    await using house = await openHouse({ script: { replies: [{ times: 1, refuse }] } });
+    const file = wire.file({ name: 'a.pdf', mediaType: 'application/pdf', bytes: pdf(['Bonjour']) });
+    const first = await ask(house, wire, file);
+    expect(first.sent?.documents).toHaveLength(1);
+    expect(first.status).toBe(200);
+    expect(first.notes).toContain('document-extracted@');
+    expect(house.takeChatRequest(() => true)).toContain('Bonjour');
+    const second = await ask(house, wire, file);
+    expect(second.sent?.documents).toBeUndefined();
+    expect(second.sent?.content).toContain('[Page 1]\nBonjour');
+  });
+
   it('reads UTF-16 as Excel writes it', async () => {
     const bytes = Buffer.from('\ufeffPreis,é\n', 'utf16le');
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'a.csv', mediaType: 'text/csv', bytes }));

@@ -17,6 +17,7 @@ import {
 } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { fitAttachments } from './media/attachments.ts';
+import { type RefusedDocuments, refusesDocuments } from './media/refused-documents.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
@@ -31,16 +32,23 @@ export interface DispatchRequest extends AskRequest {
 /** Rejects with a GatewayError while nothing can be seen of the reply yet. */
 export function dispatch(
   context: GatewayContext,
-  catalogues: Catalogues,
+  learned: Learned,
   request: DispatchRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
-  return new Dispatch(context, catalogues, request, signal).run();
+  return new Dispatch(context, learned, request, signal).run();
+}
+
+/** What one request teaches the next ones. */
+export interface Learned {
+  readonly catalogues: Catalogues;
+  readonly refusedDocuments: RefusedDocuments;
 }
 
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
+  readonly #refusedDocuments: RefusedDocuments;
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
   readonly #plan: RetryPlan;
@@ -48,9 +56,10 @@ class Dispatch {
   readonly #invocationId = randomUUID();
   #attempt = 0;
 
-  constructor(context: GatewayContext, catalogues: Catalogues, request: DispatchRequest, signal: AbortSignal) {
+  constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
-    this.#catalogues = catalogues;
+    this.#catalogues = learned.catalogues;
+    this.#refusedDocuments = learned.refusedDocuments;
     this.#request = request;
     this.#signal = signal;
     this.#plan = new RetryPlan(context.clock.random, true);
@@ -75,6 +84,7 @@ class Dispatch {
         this.#signal.aborted ? clientClosed() : GatewayError.from(cause),
         lease?.accountId,
       );
+      if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.conversationId);
       lease?.release(error);
       const step = this.#plan.after(error, lease?.accountId);
       this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
@@ -117,7 +127,8 @@ class Dispatch {
     const { conversation } = this.#request;
     const { withoutReasoningHistory } = this.#plan;
     const model = upstream.resolveModel(conversation.model, await this.#listModels(lease));
-    const limits = upstream.mediaLimits(lease.access, model);
+    const { conversationId } = this.#request;
+    const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
     const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
     const encoded = upstream.encodeChat(fitted.conversation, {
       access: lease.access,

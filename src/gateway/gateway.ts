@@ -10,6 +10,7 @@ import type { GatewayContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments } from './media/attachments.ts';
+import { RefusedDocuments } from './media/refused-documents.ts';
 import type { Gateway, Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
@@ -17,6 +18,7 @@ import { WebSearches } from './web-search/searches.ts';
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
+  const learned = { catalogues, refusedDocuments: new RefusedDocuments() };
   const searching = {
     searches: new WebSearches(context),
     plan: (conversation: Conversation) => planEmulation(conversation, context),
@@ -28,11 +30,7 @@ export function createGateway(context: GatewayContext): Gateway {
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };
       return ask(complete, context, (asked) =>
-        dispatchSearching(
-          asked,
-          { ...searching, dispatch: (one) => dispatch(context, catalogues, one, signal) },
-          signal,
-        ),
+        dispatchSearching(asked, { ...searching, dispatch: (one) => dispatch(context, learned, one, signal) }, signal),
       );
     },
     complete: (request, signal) => complete(context, request, signal),

@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
+import { refusesDocuments } from './media/refused-documents.ts';
 
 /** Over all reasons but one: an account which fails for reasons of its own is left for another. */
 export const MAX_ATTEMPTS = 8;
@@ -41,6 +42,7 @@ export class RetryPlan {
   /** The next lease needs a new access token. */
   refresh = false;
   withoutReasoningHistory = false;
+  #triedWithoutDocuments = false;
   readonly #refreshed = new Set<string>();
   readonly #repeats = new Map<ErrorCode, number>();
   readonly #random: () => number;
@@ -83,6 +85,10 @@ export class RetryPlan {
     if (this.#attempts >= MAX_ATTEMPTS || this.#accounts >= MAX_ACCOUNTS) return { type: 'give-up', error };
     if (error.code === 'signature_invalid' && !this.withoutReasoningHistory) {
       this.withoutReasoningHistory = true;
+      return AGAIN_AT_ONCE;
+    }
+    if (refusesDocuments(error) && !this.#triedWithoutDocuments) {
+      this.#triedWithoutDocuments = true;
       return AGAIN_AT_ONCE;
     }
     const { retry } = error.policy;

@@ -60,7 +60,8 @@ async function fetchAll(
   if (beyond) throw tooMany(beyond, `a request may have ${MAX_LINKS} addresses to fetch`);
   const fetched = new Map<string, Uint8Array>();
   let total = 0;
-  const unique = [...new Map(links.map((link) => [link.url, link])).values()];
+  const unique = new Map<string, Link>();
+  for (const link of links) if (!unique.has(link.url)) unique.set(link.url, link);
   const fetchOne = async (link: Link): Promise<void> => {
     const bytes = await fetch(link, client);
     total += bytes.length;
@@ -68,7 +69,7 @@ async function fetchAll(
       throw tooMany(link, `what a request points at may have ${MAX_FETCHED_BYTES} bytes altogether`);
     fetched.set(link.url, bytes);
   };
-  await orGone(Promise.all(unique.map(fetchOne)), signal);
+  await orGone(Promise.all([...unique.values()].map(fetchOne)), signal);
   return fetched;
 }
 

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import {
+  assistant,
+  conversation,
+  documentOf,
+  GIF,
+  image,
+  PNG,
+  toolResult,
+  user,
+} from '../../../test/support/conversations.ts';
+import type { DocumentPart } from '../../core/conversation.ts';
+import type { MediaLimits } from '../../upstreams/upstream.ts';
+import type { MediaTools } from '../ports.ts';
+import { fetchAttachments, fitAttachments } from './attachments.ts';
+import { decodeText, fileType } from './file-type.ts';
+
+const LIMITS: MediaLimits = { image: { pixels: 100, bytes: 1000 }, documentBytes: 1000 };
+const { signal } = new AbortController();
+
+/** Fits images in name only, and reads documents as what they are called. */
+function createTools() {
+  const asked: string[] = [];
+  const tools: Omit<MediaTools, 'fetch'> = {
+    fitImage: async ({ data, at }) => {
+      asked.push(`fit ${at}`);
+      return data === GIF ? { data: PNG, mediaType: 'image/png', before: '9×9', after: '1×1' } : undefined;
+    },
+    readDocument: async ({ format, at }, wanted) => {
+      asked.push(`${wanted} ${format} ${at}`);
+      return wanted === 'text' ? 'its words' : '';
+    },
+  };
+  return { tools, asked };
+}
+
+function linked(url: string, at: string, mediaType = 'application/*'): DocumentPart {
+  return { type: 'document', at, name: undefined, mediaType, source: { type: 'url', url, at: `${at}.url` } };
+}
+
+describe('fitting attachments', () => {
+  it('leaves a conversation without any as it is', async () => {
+    const { tools } = createTools();
+    const said = conversation([user('hi', toolResult('t', 'x')), assistant('hello')]);
+    const fitted = await fitAttachments(said, LIMITS, tools, signal);
+    expect(fitted.conversation).toBe(said);
+    expect(fitted.adjustments).toEqual([]);
+  });
+
+  it('looks into tool results, and leaves turns alone in which nothing changed', async () => {
+    const { tools, asked } = createTools();
+    const pdf = documentOf('a.pdf', 'application/pdf', '%PDF-1.4', 'inside');
+    const said = conversation([user(image(PNG)), user(toolResult('t', [image(GIF, 'image/gif', 'gif'), pdf]))]);
+    const { conversation: fitted, adjustments } = await fitAttachments(said, LIMITS, tools, signal);
+    expect(fitted.turns[0]).toBe(said.turns[0]);
+    expect(fitted.turns[1]?.parts).toMatchObject([{ content: [{ type: 'image', data: PNG }, pdf] }]);
+    expect(adjustments).toEqual([{ rule: 'image-scaled', path: 'gif', before: '9×9', after: '1×1' }]);
+    expect(asked).toEqual(['fit messages[0].content[1]', 'fit gif', 'check pdf inside']);
+  });
+
+  it('reads the text where documents are not taken, or not of that size, and never scales what nobody sees', async () => {
+    const { tools, asked } = createTools();
+    const large = documentOf('a.pdf', 'application/pdf', `%PDF-1.4${' '.repeat(2000)}`, 'large');
+    const none: MediaLimits = { image: undefined, documentBytes: undefined };
+    for (const limits of [LIMITS, none]) {
+      const { conversation: fitted } = await fitAttachments(conversation([user(large)]), limits, tools, signal);
+      expect(fitted.turns[0]?.parts).toMatchObject([{ source: { type: 'text', text: 'its words' } }]);
+    }
+    await fitAttachments(conversation([user(image(GIF))]), none, tools, signal);
+    expect(asked).toEqual(['text pdf large', 'text pdf large']);
+  });
+
+  it('takes program text for text, whatever it is declared as', async () => {
+    const { tools } = createTools();
+    const said = conversation([user(documentOf('a.rs', 'application/octet-stream', 'fn main() {}'))]);
+    const { conversation: fitted } = await fitAttachments(said, LIMITS, tools, signal);
+    expect(fitted.turns[0]?.parts).toMatchObject([{ source: { type: 'text', text: 'fn main() {}' } }]);
+  });
+
+  it('knows old Word and Excel files, which only the service can read', async () => {
+    const { tools } = createTools();
+    const magic = Buffer.from('d0cf11e0a1b11ae1', 'hex').toString('latin1');
+    const old = (stream: string) => {
+      const bytes = Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(8), Buffer.from(stream, 'utf16le')]);
+      return {
+        ...documentOf('a', 'application/x', ''),
+        source: { type: 'base64' as const, data: bytes.toString('base64') },
+      };
+    };
+    for (const [stream, type] of [
+      ['WordDocument', 'application/msword'],
+      ['Workbook', 'application/vnd.ms-excel'],
+    ] as const) {
+      const said = conversation([user(old(stream))]);
+      const { conversation: fitted } = await fitAttachments(said, LIMITS, tools, signal);
+      expect(fitted.turns[0]?.parts).toMatchObject([{ mediaType: type }]);
+      const refused = fitAttachments(said, { ...LIMITS, documentBytes: undefined }, tools, signal);
+      await expect(refused).rejects.toMatchObject({
+        rule: 'document-format',
+        message: expect.stringContaining('x and send that'),
+      });
+    }
+  });
+
+  it('ends when the client leaves', async () => {
+    const leaving = new AbortController();
+    const tools: Omit<MediaTools, 'fetch'> = {
+      fitImage: () => new Promise(() => leaving.abort()),
+      readDocument: () => new Promise(() => {}),
+    };
+    const fitting = fitAttachments(conversation([user(image())]), LIMITS, tools, leaving.signal);
+    await expect(fitting).rejects.toMatchObject({ code: 'client_closed' });
+  });
+});
+
+describe('fetching attachments', () => {
+  it('asks for each address once, and names the file by it', async () => {
+    const asked: string[] = [];
+    const fetch: MediaTools['fetch'] = async ({ url, at }, client) => {
+      asked.push(`${client} ${url} ${at}`);
+      return Buffer.from('a,b');
+    };
+    const url = 'https://example.com/x/table.csv?sig=1';
+    const said = conversation([user(linked(url, 'one'), toolResult('t', [linked(url, 'two')]))]);
+    const { conversation: fetched, adjustments } = await fetchAttachments(said, 'anna', { fetch }, signal);
+    expect(asked).toEqual([`anna ${url} one.url`]);
+    const source = { type: 'base64', data: Buffer.from('a,b').toString('base64') };
+    const file = { name: 'table.csv', source };
+    expect(fetched.turns[0]?.parts).toMatchObject([file, { content: [file] }]);
+    expect(adjustments.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
+      'attachment-fetched one.url',
+      'attachment-fetched two.url',
+    ]);
+    expect(JSON.stringify(adjustments)).not.toContain('sig');
+  });
+
+  it('fetches neither a hundred and one addresses nor more than a request may have', async () => {
+    const small: MediaTools['fetch'] = async () => Buffer.alloc(1);
+    const large: MediaTools['fetch'] = async () => Buffer.alloc(20 * 1024 * 1024);
+    const many = (count: number) =>
+      conversation([user(...Array.from({ length: count }, (_, at) => linked(`https://e.com/${at}`, `p${at}`)))]);
+    const fetching = (count: number, fetch: MediaTools['fetch']) =>
+      fetchAttachments(many(count), 'c', { fetch }, signal);
+    expect((await fetching(100, small)).adjustments).toHaveLength(100);
+    await expect(fetching(101, small)).rejects.toMatchObject({ code: 'request_too_large', param: 'p100.url' });
+    await expect(fetching(4, large)).rejects.toMatchObject({ code: 'request_too_large', param: 'p3.url' });
+  });
+});
+
+describe('a file’s type', () => {
+  it.each([
+    ['%PDF-1.7', '', undefined, 'pdf'],
+    ['\n\n%PDF-1.7', 'text/plain', undefined, 'pdf'],
+    ['a,b', 'text/csv; charset=utf-8', undefined, 'csv'],
+    ['# x', 'application/octet-stream', 'README.MD', 'md'],
+    ['<p>', '', 'page.htm', 'html'],
+    ['words', 'application/pdf', undefined, 'txt'],
+    ['PK\x03\x04 something', 'application/zip', undefined, 'unknown'],
+    ['\x00\x01', 'text/plain', undefined, 'unknown'],
+  ])('of %j declared as %j called %j is %s', (text, mediaType, name, expected) => {
+    expect(fileType(Buffer.from(text, 'latin1'), mediaType, name)).toBe(expected);
+  });
+
+  it('is text in UTF-8 or marked UTF-16', () => {
+    expect(decodeText(Buffer.from('été'))).toEqual({ text: 'été', encoding: 'utf-8' });
+    expect(decodeText(Buffer.from('\ufeffété', 'utf16le'))).toEqual({ text: 'été', encoding: 'utf-16le' });
+    expect(decodeText(Buffer.from('\ufeffété', 'utf16le').swap16())).toEqual({ text: 'été', encoding: 'utf-16be' });
+    expect(decodeText(Buffer.from('\xe9', 'latin1'))).toBeUndefined();
+  });
+});
