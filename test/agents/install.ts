@@ -1,5 +1,5 @@
-/** Installs an agent from the npm registry, newest version, into a cache beside this checkout's packages. */
-import { execFile } from 'node:child_process';
+/** Installs agents and clients from the registries, newest versions, into a cache beside this checkout's packages. */
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,15 +12,30 @@ export interface InstalledAgent {
   path(inModules: string): string;
 }
 
-export async function installAgent(packageName: string): Promise<InstalledAgent> {
+const run = promisify(execFile);
+const MAX_OUTPUT = { maxBuffer: 16 * 1024 * 1024 };
+
+/** `others`: packages which it needs beside it. */
+export async function installAgent(packageName: string, others: readonly string[] = []): Promise<InstalledAgent> {
   const folder = resolve(CACHE, packageName.replace(/[^a-z0-9-]/g, '_'));
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, 'package.json'), JSON.stringify({ private: true }));
-  await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', `${packageName}@latest`], {
-    cwd: folder,
-    maxBuffer: 16 * 1024 * 1024,
-  });
+  const packages = [packageName, ...others].map((name) => `${name}@latest`);
+  await run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, ...MAX_OUTPUT });
   const modules = resolve(folder, 'node_modules');
   const manifest: { version: string } = JSON.parse(readFileSync(resolve(modules, packageName, 'package.json'), 'utf8'));
   return { version: manifest.version, path: (inModules) => resolve(modules, inModules) };
+}
+
+export function hasPython(): boolean {
+  return spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
+}
+
+/** Absolute path of a Python which has the packages, installed group after group. */
+export async function installPython(groups: readonly (readonly string[])[]): Promise<string> {
+  const folder = resolve(CACHE, 'python');
+  await run('python3', ['-m', 'venv', folder], MAX_OUTPUT);
+  const python = resolve(folder, 'bin/python');
+  for (const packages of groups) await run(python, ['-m', 'pip', 'install', '--quiet', ...packages], MAX_OUTPUT);
+  return python;
 }
