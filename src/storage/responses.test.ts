@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import type { ResponseLimits, StoredResponse } from '../gateway/response-store.ts';
+import { openStore, type Store } from './open.ts';
+
+const LIMITS: ResponseLimits = { count: 3, bytes: 1024 * 1024, ageMs: 1_000 };
+const CANARY = 'I told nobody about the blue bicycle.';
+
+let home: string;
+const stores: Store[] = [];
+const databases: TestDatabase[] = [];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'dragoman-responses-'));
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  for (const database of databases.splice(0)) await database.drop();
+  rmSync(home, { recursive: true });
+});
+
+async function open(url: string, responses = LIMITS): Promise<Store> {
+  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), nowMs: 1, responses });
+  stores.push(store);
+  return store;
+}
+
+const URLS: Readonly<Record<string, () => Promise<string>>> = {
+  'SQLite in a file': async () => `sqlite:${join(home, 'dragoman.db')}`,
+  PostgreSQL: async () => {
+    const database = await createTestDatabase();
+    databases.push(database);
+    return database.url;
+  },
+};
+
+const response = (id: string, more: Partial<StoredResponse> = {}): StoredResponse => ({
+  id,
+  response: { id, output: [{ text: CANARY }] },
+  input: [{ role: 'user', content: CANARY }],
+  previousId: undefined,
+  events: undefined,
+  state: 'ended',
+  aliveUntilMs: 0,
+  ...more,
+});
+
+describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
+  const openHere = async (limits?: ResponseLimits) => (await open((await URLS[kind]?.()) ?? '', limits)).responses;
+
+  it('come back as they were, for their client alone', async () => {
+    const responses = await openHere();
+    const stored = response('a', { previousId: 'p', events: 'event: x\ndata: {}\n\n' });
+    await responses.put('me', stored, 10);
+    expect(await responses.find('me', 'a', 10)).toEqual(stored);
+    expect(await responses.find('you', 'a', 10)).toBeUndefined();
+    expect(await responses.remove('you', 'a')).toBe(false);
+    expect(await responses.keepAlive('you', 'a', 20)).toBe('stopped');
+    await responses.put('you', response('a', { previousId: 'theft' }), 10);
+    expect(await responses.find('me', 'a', 10)).toMatchObject({ previousId: 'p' });
+    expect(await responses.remove('me', 'a')).toBe(true);
+    expect(await responses.find('me', 'a', 10)).toBeUndefined();
+  });
+
+  it('are forgotten when they are too many, the longest unused first', async () => {
+    const responses = await openHere();
+    for (const [i, id] of ['a', 'b', 'c'].entries()) await responses.put('me', response(id), i);
+    await responses.put('you', response('z'), 3);
+    await responses.find('me', 'a', 4);
+    await responses.put('me', response('d'), 5);
+    const left = await Promise.all(['a', 'b', 'c', 'd'].map((id) => responses.find('me', id, 6)));
+    expect(left.map((found) => found?.id)).toEqual(['a', undefined, 'c', 'd']);
+    expect(await responses.find('you', 'z', 6)).toBeDefined();
+  });
+
+  it('are forgotten when they are too large together, but for the newest', async () => {
+    const responses = await openHere({ ...LIMITS, bytes: 600 });
+    await responses.put('me', response('a'), 1);
+    await responses.put('me', response('b'), 2);
+    await responses.put('me', response('c', { events: 'x'.repeat(1_000) }), 3);
+    expect(await responses.find('me', 'b', 3)).toBeUndefined();
+    expect(await responses.find('me', 'c', 3)).toBeDefined();
+  });
+
+  it('are forgotten when nobody has used them for long', async () => {
+    const responses = await openHere();
+    await responses.put('me', response('a'), 0);
+    expect(await responses.find('me', 'a', 900)).toBeDefined();
+    expect(await responses.find('me', 'a', 1_900)).toBeDefined();
+    expect(await responses.find('me', 'a', 2_901)).toBeUndefined();
+  });
+
+  it('say whether they are still to be made', async () => {
+    const responses = await openHere();
+    await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
+    expect(await responses.keepAlive('me', 'a', 50)).toBe('running');
+    expect(await responses.find('me', 'a', 0)).toMatchObject({ state: 'running', aliveUntilMs: 50 });
+    await responses.put('me', response('a', { state: 'cancelled' }), 0);
+    expect(await responses.keepAlive('me', 'a', 60)).toBe('stopped');
+  });
+});
+
+describe('on the disk', () => {
+  it('nobody can read them without the key, and another key reseals them', async () => {
+    const path = join(home, 'dragoman.db');
+    const store = await open(`sqlite:${path}`);
+    await store.responses.put('me', response('a'), 1);
+    const next = 'n'.repeat(32);
+    await store.rotateKey(next);
+    await stores.pop()?.close();
+    expect(readFileSync(path).includes('blue bicycle')).toBe(false);
+    const database = new DatabaseSync(path);
+    const [row] = database.prepare('select * from responses').all();
+    database.close();
+    expect(JSON.stringify(row)).not.toContain('bicycle');
+    const again = await openStore({ url: `sqlite:${path}`, home, secretKey: next, nowMs: 1, responses: LIMITS });
+    stores.push(again);
+    expect(await again.responses.find('me', 'a', 1)).toEqual(response('a'));
+  });
+});

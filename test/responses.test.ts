@@ -1,0 +1,237 @@
+/** Stored responses over sockets, with the official SDK: continued, fetched, listened to, called off, for one key alone. */
+import OpenAI from 'openai';
+import { describe, expect, it, vi } from 'vitest';
+import type { ScriptedReply } from '../src/simulator/script.ts';
+import { type House, openHouse } from './support/house.ts';
+
+const MODEL = 'claude-sonnet-4.5';
+const OTHER_KEY = 'sk-test-other';
+const STALL: ScriptedReply = { steps: [{ text: ['One ', 'two '] }, { cut: 'stall' }] };
+
+function open(...replies: readonly ScriptedReply[]): Promise<House> {
+  return openHouse({ script: { replies } });
+}
+
+function clientOf({ url, apiKey }: Pick<House, 'url' | 'apiKey'>): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+}
+
+function lastAsked({ simulator }: House): string {
+  return simulator.chatRequests.at(-1)?.rawBody ?? '';
+}
+
+const ended = async (client: OpenAI, id: string): Promise<OpenAI.Responses.Response> =>
+  vi.waitFor(async () => {
+    const response = await client.responses.retrieve(id);
+    expect(response.status).not.toMatch(/queued|in_progress/);
+    return response;
+  });
+
+describe('a stored response', () => {
+  it('is continued by its id over several rounds, its instructions left behind', async () => {
+    await using house = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(house);
+    const first = await responses.create({ model: MODEL, input: 'It is blue.', instructions: 'Rhyme.' });
+    const second = await responses.create({ model: MODEL, input: 'Twice.', previous_response_id: first.id });
+    const stream = responses.stream({ model: MODEL, input: 'Which was it?', previous_response_id: second.id });
+    const third = await stream.finalResponse();
+    expect(third).toMatchObject({ previous_response_id: second.id, output_text: 'Blue.' });
+    const asked = lastAsked(house);
+    for (const words of ['It is blue.', 'Twice.', 'Which was it?']) expect(asked).toContain(words);
+    expect(asked).not.toContain('Rhyme.');
+    const fourth = await responses.create({ model: MODEL, input: 'And now?', previous_response_id: third.id });
+    expect(fourth.output_text).toBe('Blue.');
+  });
+
+  it.each([
+    ['signed', 'claude-opus-4.6', /"signature":"/g],
+    ['redacted', 'gpt-5.6-terra', /"redactedContent":"/g],
+  ])('sends reasoning back %s, whether it is stored here or with the client', async (_how, model, mark) => {
+    await using house = await open();
+    const { responses } = clientOf(house);
+    const asked = { model, input: 'Think of a colour.', reasoning: { effort: 'high' as const } };
+    const first = await responses.create(asked);
+    await responses.create({ ...asked, input: 'Which?', previous_response_id: first.id });
+    expect(lastAsked(house).match(mark)).toHaveLength(1);
+    const kept = await responses.create({ ...asked, store: false, include: ['reasoning.encrypted_content'] });
+    const output = kept.output as OpenAI.Responses.ResponseInputItem[]; // made to be sent back
+    const input = [{ role: 'user' as const, content: asked.input }, ...output];
+    await responses.create({ ...asked, store: false, input: [...input, { role: 'user', content: 'Which?' }] });
+    expect(lastAsked(house).match(mark)).toHaveLength(1);
+    expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  });
+
+  it('lends its items to later requests', async () => {
+    await using house = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(house);
+    const { output } = await responses.create({ model: MODEL, input: 'Hi' });
+    const [item] = output;
+    await responses.create({
+      model: MODEL,
+      input: [
+        { type: 'item_reference', id: String(item?.id) },
+        { role: 'user', content: 'Go on.' },
+      ],
+    });
+    expect(lastAsked(house)).toContain('Blue.');
+  });
+
+  it('is fetched, listed and deleted', async () => {
+    await using house = await open({ steps: [{ reasoning: 'Hm.' }, 'Blue.'] });
+    const { responses } = clientOf(house);
+    const input = [
+      { role: 'user' as const, content: 'One' },
+      { role: 'user' as const, content: 'Two' },
+    ];
+    const made = await responses.create({ model: MODEL, input });
+    expect(await responses.retrieve(made.id)).toEqual(made);
+    const shown = await responses.retrieve(made.id, { include: ['reasoning.encrypted_content'] });
+    expect(shown.output[0]).toMatchObject({ type: 'reasoning', encrypted_content: expect.any(String) });
+    const ids: string[] = [];
+    for await (const item of responses.inputItems.list(made.id, { limit: 1, order: 'asc' })) ids.push(String(item.id));
+    expect(ids).toEqual([`msg_${made.id.slice(5)}i0`, `msg_${made.id.slice(5)}i1`]);
+    await responses.delete(made.id);
+    await expect(responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
+    await expect(responses.delete(made.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('is nobody else’s', async () => {
+    await using house = await openHouse({
+      script: { replies: [{ steps: ['Blue.'] }] },
+      env: { DRAGOMAN_API_KEYS: `sk-test-house,${OTHER_KEY}` },
+    });
+    const made = await clientOf(house).responses.create({ model: MODEL, input: 'Hi' });
+    const other = clientOf({ url: house.url, apiKey: OTHER_KEY }).responses;
+    await expect(other.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
+    await expect(other.delete(made.id)).rejects.toMatchObject({ status: 404 });
+    await expect(other.inputItems.list(made.id)).rejects.toMatchObject({ status: 404 });
+    const foreign = { model: MODEL, input: 'Hi', previous_response_id: made.id };
+    await expect(other.create(foreign)).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    const reference = { type: 'item_reference' as const, id: String(made.output[0]?.id) };
+    await other.create({ model: MODEL, input: [reference, { role: 'user', content: 'Go on.' }] });
+    expect(lastAsked(house)).not.toContain('Blue.');
+  });
+
+  it('is not kept when it is not to be', async () => {
+    await using house = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(house);
+    const made = await responses.create({ model: MODEL, input: 'Hi', store: false });
+    await expect(responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('was not made in the background, so it has no events and cannot be cancelled', async () => {
+    await using house = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(house);
+    const { id } = await responses.create({ model: MODEL, input: 'Hi' });
+    await expect(responses.retrieve(id, { stream: true })).rejects.toMatchObject({ status: 400, param: 'stream' });
+    await expect(responses.cancel(id)).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+describe('a response in the background', () => {
+  it('is answered at once and fetched when it is there', async () => {
+    await using house = await open({ steps: ['Blue.'] });
+    const client = clientOf(house);
+    const queued = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
+    expect(queued).toMatchObject({ status: 'queued', background: true, output: [] });
+    expect(await ended(client, queued.id)).toMatchObject({ status: 'completed', output_text: 'Blue.' });
+  });
+
+  it('goes on when its listener leaves, and is heard again from any event on', async () => {
+    await using house = await open({ steps: [{ text: ['One ', 'two ', 'three.'] }] });
+    const client = clientOf(house);
+    const stream = await client.responses.create({ model: MODEL, input: 'Hi', background: true, stream: true });
+    let id = '';
+    for await (const event of stream) {
+      if (event.type === 'response.created') id = event.response.id;
+      if (event.type === 'response.queued') break;
+    }
+    expect((await ended(client, id)).output_text).toBe('One two three.');
+    const all: number[] = [];
+    for await (const event of await client.responses.retrieve(id, { stream: true })) all.push(event.sequence_number);
+    expect(all).toEqual(all.map((_, index) => index));
+    const later: number[] = [];
+    const resumed = await client.responses.retrieve(id, { stream: true, starting_after: 4 });
+    for await (const event of resumed) later.push(event.sequence_number);
+    expect(later).toEqual(all.slice(5));
+    const helper = client.responses.stream({ response_id: id, starting_after: 4 });
+    expect((await helper.finalResponse()).output_text).toBe('One two three.');
+  });
+
+  it('shows what it has so far, and stops at the service when it is called off', async () => {
+    await using house = await open(STALL);
+    const client = clientOf(house);
+    const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
+    await vi.waitFor(async () => {
+      const { output_text, status } = await client.responses.retrieve(id);
+      expect({ output_text, status }).toEqual({ output_text: 'One two ', status: 'in_progress' });
+    });
+    expect(await client.responses.cancel(id)).toMatchObject({
+      status: 'cancelled',
+      output: [{ status: 'incomplete', content: [{ text: 'One two ' }] }],
+    });
+    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true));
+    expect((await client.responses.cancel(id)).status).toBe('cancelled');
+    expect((await client.responses.retrieve(id)).status).toBe('cancelled');
+  });
+
+  it('ends its events when it is called off, for whoever listens', async () => {
+    await using house = await open(STALL);
+    const client = clientOf(house);
+    const types: string[] = [];
+    const stream = await client.responses.create({ model: MODEL, input: 'Hi', background: true, stream: true });
+    for await (const event of stream) {
+      types.push(event.type);
+      if (event.type === 'response.output_text.delta' && event.delta.startsWith('two')) {
+        await client.responses.cancel(`resp_${event.item_id.slice(4, 28)}`);
+      }
+    }
+    expect(types.at(-1)).toBe('response.failed');
+  });
+
+  it('is stopped and does not come back when it is deleted', async () => {
+    await using house = await open(STALL);
+    const client = clientOf(house);
+    const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
+    await vi.waitFor(() => expect(house.simulator.chatRequests).toHaveLength(1));
+    await client.responses.delete(id);
+    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true));
+    await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('which fails is a response which failed', async () => {
+    await using house = await open({
+      refuse: { status: 400, name: 'ValidationException', message: 'Improperly formed.' },
+    });
+    const client = clientOf(house);
+    const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
+    expect(await ended(client, id)).toMatchObject({ status: 'failed', error: { code: 'invalid_prompt' } });
+  });
+});
+
+describe('a compaction', () => {
+  it('stands for the conversation it came from', async () => {
+    await using house = await open({ times: 1, steps: ['They spoke of blue.'] }, { steps: ['Yes.'] });
+    const { responses } = clientOf(house);
+    const input = [
+      { role: 'user' as const, content: 'My colour is blue.' },
+      { role: 'assistant' as const, content: 'A long answer.' },
+    ];
+    const { output, usage } = await responses.compact({ model: MODEL, input });
+    expect(output.map(({ type }) => type)).toEqual(['message', 'compaction']);
+    expect(usage.output_tokens).toBeGreaterThan(0);
+    const items = output as OpenAI.Responses.ResponseInputItem[]; // made to be sent back
+    await responses.create({ model: MODEL, input: [...items, { role: 'user', content: 'Go on.' }] });
+    expect(lastAsked(house)).toContain('They spoke of blue.');
+    expect(lastAsked(house)).toContain('My colour is blue.');
+    expect(lastAsked(house)).not.toContain('A long answer.');
+  });
+
+  it('counts tokens without asking the service', async () => {
+    await using house = await open();
+    const { responses } = clientOf(house);
+    const { input_tokens } = await responses.inputTokens.count({ input: 'How many words are there in this?' });
+    expect(input_tokens).toBeGreaterThan(5);
+    expect(house.simulator.chatRequests).toEqual([]);
+  });
+});
