@@ -116,6 +116,24 @@ describe('an account from the Kiro IDE’s file', () => {
     expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, health: NEW_ACCOUNT });
   });
 
+  it('stays switched off, imported and under its profile when the IDE has renewed its sign-in', async () => {
+    const credential = { ...awsCredential('one'), profileArn: 'found' };
+    inFile = { credential: awsCredential('one'), accessToken: undefined };
+    const [id = ''] = await prepare(named);
+    const state = { status: 'disabled', by: 'operator' } as const;
+    const source = { type: 'kiro-file', path: named.kiroTokenFile, imported: true } as const;
+    const health = { ...NEW_ACCOUNT, state };
+    await store.accounts.put({ id, label: 'Mine', source, credential, accessToken: undefined, health }, 6);
+    inFile = { credential: awsCredential('two'), accessToken: undefined };
+    await prepare(named);
+    expect(await only()).toMatchObject({
+      label: 'Mine',
+      source,
+      health: { state },
+      credential: { refreshToken: 'two', profileArn: 'found' },
+    });
+  });
+
   it('is not set back by a file into which a killed process could not write its new token', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);

@@ -6,7 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import { accountIdOf, kiroAccountId } from './account-id.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
-import { type OpenFile, writeLinked } from './linked-file.ts';
+import { keepingProfile, type OpenFile, writeLinked } from './linked-file.ts';
 import type { AccountStore, NewAccount } from './ports.ts';
 import { isSpent } from './spent.ts';
 
@@ -60,8 +60,12 @@ async function prepareKiroAccount(
   if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
   // A process was killed before it could write its new token back: the file's is spent, the store's is good.
   else if (isSpent(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
-  else if (tokenOf(known.credential) !== tokenOf(read.credential))
-    await store.put({ id, label: known.label, source: known.source, health: NEW_ACCOUNT, ...read }, nowMs);
+  else if (tokenOf(known.credential) !== tokenOf(read.credential)) {
+    const credential = keepingProfile(known.credential, read.credential);
+    // A new credential revives a dead one; what else a person or the service has said of the account stays.
+    const health = known.health.state.status === 'signed-out' ? NEW_ACCOUNT : known.health;
+    await store.put({ ...known, credential, accessToken: read.accessToken, health }, nowMs);
+  }
   return id;
 }
 

@@ -21,8 +21,8 @@ export async function readLinked(account: Account, openFile: OpenFile): Promise<
 }
 
 /** Programs which do not store the profile sign in for one all the same: for the same place, the known one stays. */
-function keepingProfile(known: Credential, read: RefreshableCredential): RefreshableCredential {
-  if (read.profileArn !== undefined || !isSamePlace(known, read)) return read;
+export function keepingProfile<Read extends Credential>(known: Credential, read: Read): Read {
+  if (!isRefreshable(read) || read.profileArn !== undefined || !isSamePlace(known, read)) return read;
   return { ...read, profileArn: profileArnOf(known) };
 }
 

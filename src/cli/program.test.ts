@@ -21,7 +21,9 @@ async function run(...args: string[]) {
 describe('the command line', () => {
   it.each([
     ...['serve', 'login', 'chat', 'test', 'models', 'usage', 'config', 'simulate', 'demo'],
-    ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove', 'import', 'export', 'usage'].map((name) => `accounts ${name}`),
+    ...['list', 'show', 'set', 'refresh', 'enable', 'disable', 'remove', 'import', 'export', 'usage'].map(
+      (name) => `accounts ${name}`,
+    ),
     ...['create', 'list', 'revoke'].map((name) => `keys ${name}`),
   ])('%s explains itself, with an example and the exit codes', async (command) => {
     const { code, out, err } = await run(...command.split(' '), '--help');

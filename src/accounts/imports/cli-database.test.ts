@@ -152,6 +152,17 @@ describe('finding in the databases of the command lines', () => {
     expect(await outcomes()).toEqual(['unreadable']);
   });
 
+  it('says so when its program never lets go', async () => {
+    write({ 'kirocli:social:token': SOCIAL });
+    const theirs = new DatabaseSync(path);
+    theirs.exec('begin exclusive');
+    const [finding] = await findInCliDatabase(path, 'kiro-cli', { nowMs: NOW_MS }, 60);
+    expect(finding?.outcome).toMatchObject({
+      problem: { code: 'locked', message: expect.stringContaining('Close it') },
+    });
+    theirs.close();
+  });
+
   it('waits for a program which is writing', async () => {
     write({ 'kirocli:social:token': SOCIAL });
     const theirs = new DatabaseSync(path);

@@ -29,9 +29,10 @@ export async function findInCliDatabase(
   path: string,
   origin: ImportOrigin,
   reading: Reading,
+  patienceMs = PATIENCE_MS,
 ): Promise<readonly Finding[]> {
   try {
-    const rows = await readRows(path);
+    const rows = await readRows(path, patienceMs);
     return [...rows.auth.keys()].filter((key) => TOKEN_KEY.test(key)).map((key) => toFinding(path, key, rows, reading));
   } catch (cause) {
     const place = { origin, place: path, id: accountIdOf('cli', path), label: path };
@@ -119,8 +120,8 @@ interface Rows {
   readonly state: ReadonlyMap<string, string>;
 }
 
-function readRows(path: string): Promise<Rows> {
-  return withDatabase(path, true, rowsOf);
+function readRows(path: string, patienceMs = PATIENCE_MS): Promise<Rows> {
+  return withDatabase(path, true, rowsOf, patienceMs);
 }
 
 function rowsOf(database: DatabaseSync): Rows {
@@ -156,8 +157,13 @@ const LOCKED: ReadonlySet<number> = new Set([5, 6]);
 const CANNOT_OPEN: ReadonlySet<number> = new Set([3, 8, 14, 23]);
 
 /** Waits without keeping everybody else waiting, which SQLite's own patience would. Throws ImportProblem. */
-async function withDatabase<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+async function withDatabase<T>(
+  path: string,
+  readOnly: boolean,
+  work: (database: DatabaseSync) => T,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       return once(path, readOnly, work);

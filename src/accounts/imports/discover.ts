@@ -6,7 +6,7 @@ import { accountIdOf } from '../account-id.ts';
 import { findInCliDatabase } from './cli-database.ts';
 import { findInExport, isExport } from './export-file.ts';
 import { fieldsOf, locate } from './fields.ts';
-import { type Finding, type ImportOrigin, problemOf } from './finding.ts';
+import { type DiscoveredOrigin, type Finding, type ImportOrigin, problemOf } from './finding.ts';
 import { findInDocument } from './gateway-file.ts';
 import { readJson, unreadable } from './json-file.ts';
 import { findKiroIde, KIRO_FILE_NAME } from './kiro-ide.ts';
@@ -21,10 +21,6 @@ export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
-
-/** Those which are looked for without being told where. */
-export const DISCOVERED_ORIGINS = ['kiro-ide', 'kiro-cli', 'amazon-q-cli', 'sso-cache'] as const;
-export type DiscoveredOrigin = (typeof DISCOVERED_ORIGINS)[number];
 
 export async function discover(
   machine: Machine,

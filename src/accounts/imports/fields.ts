@@ -25,7 +25,7 @@ const SPELLINGS = {
   apiKey: ['kiroapikey', 'apikey'],
 } as const;
 
-export type FieldName = keyof typeof SPELLINGS;
+type FieldName = keyof typeof SPELLINGS;
 export type Fields = Readonly<Partial<Record<FieldName, JsonValue>>>;
 
 /** Members which hold a part of the same credential. */

@@ -6,16 +6,9 @@ import type { AccountSource } from '../sources.ts';
 import { type Layout, withMember, writtenLike } from './fields.ts';
 import { ImportProblem } from './problem.ts';
 
-export const IMPORT_ORIGINS = [
-  'kiro-ide',
-  'kiro-cli',
-  'amazon-q-cli',
-  'sso-cache',
-  'environment',
-  'gateway-file',
-  'export',
-] as const;
-export type ImportOrigin = (typeof IMPORT_ORIGINS)[number];
+/** Those which are looked for without being told where. */
+export type DiscoveredOrigin = 'kiro-ide' | 'kiro-cli' | 'amazon-q-cli' | 'sso-cache';
+export type ImportOrigin = DiscoveredOrigin | 'environment' | 'gateway-file' | 'export';
 
 export interface Finding {
   readonly origin: ImportOrigin;

@@ -1,25 +1,27 @@
 /** Why a credential which was found cannot be used: one code each, and a sentence which says what its owner can do. */
 
-export type ProblemCode =
-  | 'missing'
-  | 'unreadable'
-  | 'locked'
-  | 'not-json'
-  | 'unknown-shape'
-  | 'foreign'
-  | 'duplicate'
-  | 'ambiguous'
-  | 'masked'
-  | 'truncated'
-  | 'expired'
-  | 'no-refresh-token'
-  | 'no-registration'
-  | 'no-secrets'
-  | 'other-purpose'
-  | 'bad-region'
-  | 'bad-arn'
-  | 'bad-start-url'
-  | 'bad-token-endpoint';
+export const PROBLEM_CODES = [
+  'missing',
+  'unreadable',
+  'locked',
+  'not-json',
+  'unknown-shape',
+  'foreign',
+  'duplicate',
+  'ambiguous',
+  'masked',
+  'truncated',
+  'expired',
+  'no-refresh-token',
+  'no-registration',
+  'no-secrets',
+  'other-purpose',
+  'bad-region',
+  'bad-arn',
+  'bad-start-url',
+  'bad-token-endpoint',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 export class ImportProblem extends Error {
   override readonly name = 'ImportProblem';

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { PROBLEM_CODES } from './problem.ts';
+
+it('every code is explained in the documentation', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../../docs/accounts.md'), 'utf8');
+  const section = page.slice(page.indexOf('### What cannot be taken'), page.indexOf('### Exporting'));
+  const explained = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(
+    ([, cell = '']) => cell.match(/[a-z-]{4,}/g) ?? [],
+  );
+  expect(explained.sort()).toEqual([...PROBLEM_CODES].sort());
+});
