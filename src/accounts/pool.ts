@@ -107,6 +107,7 @@ export class Pool {
   async add(account: NewAccount): Promise<Account> {
     const added = await this.#options.store.put(account, this.#options.clock.now());
     this.#roster.put(added);
+    this.#noteLimitsWanted();
     this.#admission.serve();
     return added;
   }
@@ -235,6 +236,8 @@ export class Pool {
     const { status } = entry.health.state;
     if (status === 'suspended') throw new GatewayError('account_suspended', 'The service has suspended this account.');
     if (status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
+    if (entry.account.credential.kind === 'iam')
+      throw new GatewayError('feature_not_supported', 'The service tells nothing about the usage of IAM accounts.');
     for (let isNew = false; ; isNew = true) {
       const fresh = await this.#fresh(entry);
       try {

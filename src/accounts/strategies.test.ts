@@ -51,7 +51,20 @@ describe('sticky', () => {
 describe('least-used', () => {
   it.each<[string, readonly [Candidate, ...Candidate[]], string]>([
     ['takes the most left', [candidate('a', { quotaLeft: 0.4 }), candidate('b', { quotaLeft: 0.6 })], 'b'],
-    ['takes unknown for untouched', [candidate('a', { quotaLeft: 0.9 }), candidate('b')], 'b'],
+    [
+      'takes unknown for average',
+      [candidate('a', { quotaLeft: 0.9 }), candidate('b', { quotaLeft: 0.1 }), candidate('c')],
+      'a',
+    ],
+    [
+      'so that it has its share',
+      [
+        candidate('a', { quotaLeft: 0.5, inFlight: 1 }),
+        candidate('b', { quotaLeft: 0.5, inFlight: 1 }),
+        candidate('c'),
+      ],
+      'c',
+    ],
     [
       'within a per cent takes the least busy',
       [candidate('a', { quotaLeft: 0.509, inFlight: 2 }), candidate('b', { quotaLeft: 0.501, inFlight: 1 })],

@@ -37,9 +37,11 @@ export const STRATEGIES: Record<StrategyName, Strategy> = {
     return best(candidates, ({ idHash, weight }) => weight / -Math.log(toUnit(mix(conversation, idHash))));
   },
 
-  /** Most of its plan left, by whole per cents; then the least busy; then whose turn it is. Unknown is untouched. */
+  /** Most of its plan left, by whole per cents; then the least busy; then whose turn it is. Unknown is average. */
   'least-used': (candidates) => {
-    const fullest = highest(candidates, percentLeft);
+    const known = candidates.flatMap(({ quotaLeft }) => (quotaLeft === undefined ? [] : [quotaLeft]));
+    const average = known.length === 0 ? 1 : known.reduce((sum, left) => sum + left, 0) / known.length;
+    const fullest = highest(candidates, ({ quotaLeft = average }) => Math.floor(quotaLeft * 100));
     const idlest = highest(fullest, ({ inFlight, weight }) => -inFlight / weight);
     return best(idlest, ({ turn }) => -turn);
   },
@@ -58,10 +60,6 @@ export const STRATEGIES: Record<StrategyName, Strategy> = {
     return candidates[0];
   },
 };
-
-function percentLeft({ quotaLeft = 1 }: Candidate): number {
-  return Math.floor(quotaLeft * 100);
-}
 
 /** Of equals the first. */
 function best<C>([first, ...others]: readonly [C, ...C[]], score: (candidate: C) => number): C {

@@ -74,6 +74,15 @@ describe('usage limits', () => {
     expect(reader.find('a')).toBeUndefined();
   });
 
+  it('are asked for four times an hour where they cannot be had', async () => {
+    const { reader, asked, wait } = setup(new GatewayError('permission_denied', 'no'));
+    for (let minute = 0; minute < 60; minute++) {
+      reader.noteUse('a');
+      await wait(MINUTE_MS);
+    }
+    expect(asked).toHaveLength(4);
+  });
+
   it('are forgotten with the account, and not read after the end', async () => {
     const { reader, asked, signals, wait } = setup();
     await reader.read('a');

@@ -15,13 +15,13 @@ export interface UsageLimitsOptions {
   /** Rejects with what the service said. */
   read(accountId: string, signal: AbortSignal): Promise<LimitsReading>;
   readonly log: Log;
-  readonly settleMs?: number;
-  readonly leastIntervalMs?: number;
 }
 
 /** The service books a reply some seconds after it. */
 const SETTLE_MS = 5_000;
 const LEAST_INTERVAL_MS = 60_000;
+/** Some accounts may not be asked; the service is not asked in vain all the time. */
+const INTERVAL_AFTER_FAILURE_MS = 900_000;
 /** An account whose plan is used up may have been given more by its owner. */
 const LOOK_AGAIN_MS = 3_600_000;
 const READING_TIMEOUT_MS = 10_000;
@@ -31,7 +31,8 @@ export class UsageLimitsReader {
   readonly #known = new Map<string, LimitsReading>();
   readonly #running = new Map<string, Promise<LimitsReading>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #askedAtMs = new Map<string, number>();
+  /** By `performance.now()`: until then use alone is no reason to ask. */
+  readonly #restUntilMs = new Map<string, number>();
   readonly #closing = new AbortController();
 
   constructor(options: UsageLimitsOptions) {
@@ -52,9 +53,9 @@ export class UsageLimitsReader {
 
   /** Reads some time after this, once for many uses. */
   noteUse(accountId: string): void {
-    const { settleMs = SETTLE_MS, leastIntervalMs = LEAST_INTERVAL_MS } = this.#options;
-    const sinceMs = performance.now() - (this.#askedAtMs.get(accountId) ?? Number.NEGATIVE_INFINITY);
-    this.#readLater(accountId, Math.max(settleMs, leastIntervalMs - sinceMs));
+    if (this.#timers.has(accountId)) return;
+    const restMs = (this.#restUntilMs.get(accountId) ?? 0) - performance.now();
+    this.#readLater(accountId, Math.max(SETTLE_MS, restMs));
   }
 
   /** Its plan is used up: whether that is still so is looked at now and then. */
@@ -64,6 +65,7 @@ export class UsageLimitsReader {
 
   forget(accountId: string): void {
     this.#known.delete(accountId);
+    this.#restUntilMs.delete(accountId);
     clearTimeout(this.#timers.get(accountId));
     this.#timers.delete(accountId);
   }
@@ -92,12 +94,17 @@ export class UsageLimitsReader {
     this.#timers.set(accountId, setTimeout(read, delayMs).unref());
   }
 
+  #rest(accountId: string, ms: number): void {
+    this.#restUntilMs.set(accountId, performance.now() + ms);
+  }
+
   async #start(accountId: string): Promise<LimitsReading> {
-    this.#askedAtMs.set(accountId, performance.now());
+    this.#rest(accountId, INTERVAL_AFTER_FAILURE_MS);
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READING_TIMEOUT_MS)]);
     try {
       const reading = await this.#options.read(accountId, signal);
       this.#known.set(accountId, reading);
+      this.#rest(accountId, LEAST_INTERVAL_MS);
       return reading;
     } finally {
       this.#running.delete(accountId);
