@@ -3,9 +3,9 @@ import type { Simulator } from '../../src/simulator/index.ts';
 
 const PATHS: ReadonlySet<string> = new Set(['/token', '/refreshToken']);
 
-export function refreshesOf({ requests }: Simulator): { made: number; burnt: number } {
+export function refreshesOf({ requests }: Simulator): { made: number; refused: number } {
   const asked = requests.filter(({ path }) => PATHS.has(path));
   const count = (isCounted: (status: number) => boolean) =>
     asked.filter(({ status }) => status !== undefined && isCounted(status)).length;
-  return { made: count((status) => status === 200), burnt: count((status) => status !== 200) };
+  return { made: count((status) => status === 200), refused: count((status) => status !== 200) };
 }

@@ -68,9 +68,14 @@ it.each([
     const storm = { databaseUrl: url, home, simulator, account: OWN };
     const { made, failures, seconds } = await rage(storm);
     const refreshes = refreshesOf(simulator);
-    tell(`${PROCESSES} × ${TIMES} over ${name}`, { made, burnt: refreshes.burnt, failures: failures.length, seconds });
+    tell(`${PROCESSES} × ${TIMES} over ${name}`, {
+      made,
+      refused: refreshes.refused,
+      failures: failures.length,
+      seconds,
+    });
     expect(failures).toEqual([]);
-    expect(refreshes).toEqual({ made: PROCESSES * TIMES, burnt: 0 });
+    expect(refreshes).toEqual({ made: PROCESSES * TIMES, refused: 0 });
     const [after] = await Promise.all([
       startProgram<WorkerReport>('worker.ts', [url, home, simulator.url, 'own', '1']).report,
     ]);
