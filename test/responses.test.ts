@@ -1,4 +1,6 @@
 /** Stored responses over sockets, with the official SDK: continued, fetched, listened to, called off, for one key alone. */
+import { createOpenAI } from '@ai-sdk/openai';
+import { generateText, jsonSchema, stepCountIs, tool } from 'ai';
 import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import type { ScriptedReply } from '../src/simulator/script.ts';
@@ -74,6 +76,19 @@ describe('a stored response', () => {
       ],
     });
     expect(lastAsked(house)).toContain('Blue.');
+  });
+
+  it('is where the AI SDK leaves what was said between its steps', async () => {
+    await using house = await open(
+      { times: 1, steps: ['I will look.', { tool: 'read_file', input: { path: 'a' } }] },
+      { steps: ['It says b.'] },
+    );
+    const model = createOpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey })(MODEL);
+    const inputSchema = jsonSchema<{ path: string }>({ type: 'object', properties: { path: { type: 'string' } } });
+    const tools = { read_file: tool({ inputSchema, execute: async () => 'b' }) };
+    const { text } = await generateText({ model, tools, prompt: 'Read a.', stopWhen: stepCountIs(3), maxRetries: 0 });
+    expect(text).toBe('It says b.');
+    expect(lastAsked(house)).toContain('I will look.');
   });
 
   it('is fetched, listed and deleted', async () => {
@@ -206,6 +221,35 @@ describe('a response in the background', () => {
     const client = clientOf(house);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
     expect(await ended(client, id)).toMatchObject({ status: 'failed', error: { code: 'invalid_prompt' } });
+  });
+});
+
+describe('structured output', () => {
+  const format = {
+    type: 'json_schema' as const,
+    name: 'answer',
+    strict: true,
+    schema: {
+      type: 'object',
+      properties: { colour: { type: 'string' } },
+      required: ['colour'],
+      additionalProperties: false,
+    },
+  };
+  const asked = { model: MODEL, input: 'Which colour?', text: { format } };
+
+  it('is valid, or the SDK hears of an error', async () => {
+    await using house = await open({ times: 1, steps: ['Blue, I think.'] }, { steps: ['{"colour":"blue"}'] });
+    const { responses } = clientOf(house);
+    expect((await responses.parse(asked)).output_parsed).toEqual({ colour: 'blue' });
+    await using wrong = await open({ steps: ['{"color":"blue"}'] });
+    await expect(clientOf(wrong).responses.parse(asked)).rejects.toMatchObject({ status: 502, code: 'output_invalid' });
+  });
+
+  it('streams to the same', async () => {
+    await using house = await open({ steps: ['{"colour":"blue"}'] });
+    const { output_parsed: parsed } = await clientOf(house).responses.stream(asked).finalResponse();
+    expect(parsed).toEqual({ colour: 'blue' });
   });
 });
 

@@ -5,10 +5,12 @@
 import type { GatewayError } from '../../core/errors.ts';
 import { errorWords } from '../openai-errors.ts';
 
-export const { writeError, toErrorBody } = errorWords({
+const { writeError, toErrorBody } = errorWords({
   param: 'input',
   message: () => 'Your input exceeds the context window of this model. Please adjust your input and try again.',
 });
+
+export { writeError };
 
 export interface ResponseFailure {
   readonly code: string;

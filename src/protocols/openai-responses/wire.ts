@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { jsonObject, jsonValue } from '../shape.ts';
 
 /** An item of the input, whose kind is its `type`; without one it is a message, or a reference when it has no role. */
-export const anyItem = z.looseObject({ type: z.string().nullish(), role: z.string().nullish() });
+const anyItem = z.looseObject({ type: z.string().nullish(), role: z.string().nullish() });
 
 export const requestShape = z.looseObject({
   model: z.string().min(1),
@@ -169,7 +169,5 @@ export const reasoningItem = z.looseObject({
 });
 
 export const compactionItem = z.looseObject({ encrypted_content: z.string().nullish() });
-
-export const itemReference = z.looseObject({ id: z.string().min(1) });
 
 export const computerCallOutput = z.looseObject({ output: z.looseObject({ image_url: z.string() }) });
