@@ -55,6 +55,8 @@ export async function startServing(
           isAdmin: (presented) => adminToken?.isRight(presented) === true,
           accounts,
           signIns,
+          listProfiles: composed.listProfiles,
+          signInWithIam: composed.signInWithIam,
           keys: apiKeys,
           configuredKeys: settings.apiKeys.length,
           settings: toSettingViews(settings, origins),

@@ -148,6 +148,8 @@ export const NO_ADMIN: ServerOptions['admin'] = {
     readLimits: unused,
   },
   signIns: { start: unused, status: unused, claim: unused },
+  listProfiles: unused,
+  signInWithIam: unused,
   keys: { list: unused, create: unused, revoke: unused, forget: unused, catchUp: unused },
   configuredKeys: 0,
   settings: [],

@@ -2,7 +2,15 @@
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { toAccountView } from './account-view.ts';
-import { accountAnswer, accountList, accountPatch, removedAnswer } from './contract/account.ts';
+import {
+  accountAnswer,
+  accountList,
+  accountPatch,
+  addedAccount,
+  newAccount,
+  removedAnswer,
+} from './contract/account.ts';
+import { addAccount, findProfiles } from './new-account.ts';
 import type { AdminParts } from './parts.ts';
 import { defineRoute } from './route.ts';
 
@@ -15,6 +23,23 @@ export const accountRoutes = [
     run: async ({ accounts, clock }) => ({
       accounts: accounts.list().map((account) => toAccountView(account, clock.now())),
     }),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v2/accounts',
+    summary: 'Add an account by its credential',
+    description: 'The credential is write-only. To sign in with a browser instead, see /v2/auth/start.',
+    body: newAccount,
+    status: 201,
+    answer: addedAccount,
+    async run(parts, { body, signal }) {
+      const account = await addAccount(parts, body);
+      const profiles = await findProfiles(parts, account, signal);
+      return {
+        ...answerOf(parts, find(parts, account.id)),
+        profiles: profiles.map(({ arn, name }) => ({ arn, name })),
+      };
+    },
   }),
   defineRoute({
     method: 'GET',

@@ -9,8 +9,10 @@ export function isAdminPath(url: string): boolean {
 
 export const adminErrors = {
   writeError(error: GatewayError) {
-    const { code, message, param = null, retryAfterMs } = error;
-    const body: AdminError = { error: { code, message, param: param === null ? null : camelCase(param) } };
+    const { code, message, param, retryAfterMs } = error;
+    const body: AdminError = {
+      error: { code, message, param: param === undefined ? null : (FIELDS.get(param) ?? param) },
+    };
     const headers: Record<string, string> = {};
     if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
     return { status: statusOf(code), headers, body };
@@ -28,7 +30,10 @@ function statusOf(code: ErrorCode): number {
 
 const CONFLICT = 409;
 
-/** Checks which serve all floors name fields as files of credentials do: `start_url`. */
-function camelCase(param: string): string {
-  return param.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
+/** As the checks of credentials name them, which serve files of other programs too. */
+const FIELDS = new Map([
+  ['start_url', 'startUrl'],
+  ['profile_arn', 'profileArn'],
+  ['token_endpoint', 'tokenEndpoint'],
+  ['account_id', 'accountId'],
+]);

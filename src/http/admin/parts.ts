@@ -1,6 +1,7 @@
 /** What the admin API needs of the house. */
 import type { AccountPatch } from '../../accounts/pool.ts';
 import type { Account, NewAccount } from '../../accounts/ports.ts';
+import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -8,11 +9,21 @@ import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/setting.ts';
 
+interface IamRequest {
+  readonly region?: string | undefined;
+  readonly awsProfile?: string | undefined;
+  readonly label?: string | undefined;
+  readonly proxy?: string | undefined;
+}
+
 /** From outside the HTTP room. */
 export interface AdminHouse {
   readonly isAdmin: (presented: string) => boolean;
   readonly accounts: AdminAccounts;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
+  /** Of the organisation of an account whose access token serves. Rejects with what the service said. */
+  listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
+  signInWithIam(request: IamRequest): Promise<Account>;
   readonly keys: Pick<ApiKeys, 'list' | 'create' | 'revoke' | 'forget' | 'catchUp'>;
   /** How many keys the settings hold. */
   readonly configuredKeys: number;

@@ -44,8 +44,15 @@ export const accountList = z.object({ accounts: z.array(shownAccount) });
 export const accountAnswer = z.object({ account: shownAccount });
 export const removedAnswer = z.object({ removed: z.string().describe('The id of what is gone.') });
 
+const label = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100, 'must be at most 100 characters')
+  .regex(/^\P{Cc}*$/u, 'must be one line');
+
 const changes = {
-  label: z.string().optional(),
+  label: label.optional(),
   enabled: z.boolean().optional().describe('`true` also lifts what only a person lifts.'),
   priority: z.int().optional().describe('Accounts of a higher one are chosen first.'),
   weight: z.int().optional().describe('Share of the work among accounts of the same priority.'),
@@ -63,4 +70,28 @@ const changes = {
 /** What is left out stays. */
 export const accountPatch = z.strictObject(changes);
 
+/** Which fields a credential needs follows from its kind; without one it is told from them. */
+export const newAccount = z.strictObject({
+  ...changes,
+  kind: kind.optional(),
+  refreshToken: z.string().optional(),
+  clientId: z.string().optional().describe('Of the registration which the refresh token belongs to.'),
+  clientSecret: z.string().optional(),
+  accessToken: z.string().optional().describe('Used while it is good, if `expiresAt` is given too.'),
+  expiresAt: z.string().optional(),
+  region: z.string().optional().describe('Of the sign-in; without a profile also of the API.'),
+  startUrl: z.string().optional(),
+  tokenEndpoint: z.string().optional().describe('Of an external identity provider.'),
+  scopes: z.array(z.string()).optional(),
+  apiKey: z.string().optional().describe('A Kiro API key.'),
+  awsProfile: z.string().optional().describe('IAM: a profile of `~/.aws/config` on the machine of the gateway.'),
+});
+
+export const addedAccount = accountAnswer.extend({
+  profiles: z
+    .array(z.object({ arn: z.string(), name: z.string() }))
+    .describe('Of its organisation. More than one: choose by PATCH of `profileArn`.'),
+});
+
+export type NewAccountBody = z.infer<typeof newAccount>;
 export type AccountView = z.infer<typeof shownAccount>;

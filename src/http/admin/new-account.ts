@@ -1,0 +1,126 @@
+/** An account from a credential which somebody hands over: checked as an imported one is, and never shown again. */
+import { accountIdOf } from '../../accounts/account-id.ts';
+import { type CredentialKind, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
+import { NEW_ACCOUNT } from '../../accounts/health.ts';
+import { ImportProblem, type ProblemCode } from '../../accounts/imports/problem.ts';
+import { type Family, secretOf, toSecrets } from '../../accounts/imports/secrets.ts';
+import { DEFAULT_OPTIONS, patchOptions } from '../../accounts/options.ts';
+import type { Account, Secrets } from '../../accounts/ports.ts';
+import { checkedProxy } from '../../accounts/proxy.ts';
+import type { Profile } from '../../accounts/sign-in/adopt.ts';
+import { isSpent } from '../../accounts/spent.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { NewAccountBody } from './contract/account.ts';
+import type { AdminParts } from './parts.ts';
+
+/** Throws `invalid_request` naming the field; then nothing is stored. */
+export async function addAccount(parts: AdminParts, body: NewAccountBody): Promise<Account> {
+  const { priority, weight, groups, maxConcurrency, minIntervalMs, enabled, label } = body;
+  const options = patchOptions(DEFAULT_OPTIONS, { priority, weight, groups, maxConcurrency, minIntervalMs });
+  const proxy = typeof body.proxy === 'string' ? { proxy: checkedProxy(body.proxy) } : {};
+  const { accounts } = parts;
+  let added: Account;
+  if (body.kind === 'iam') {
+    const { id } = await parts.signInWithIam({ region: body.region, awsProfile: body.awsProfile, label, ...proxy });
+    added = await accounts.patch(id, options);
+  } else {
+    const secrets = readSecrets(parts, body);
+    const { kind } = secrets.credential;
+    const id = accountIdOf(kind === 'social' ? 'kiro' : 'aws', secretOf(secrets.credential));
+    const source = { type: 'import' } as const;
+    added = await accounts.add({
+      ...{ id, source, options, ...secrets, ...proxy },
+      label: label ?? LABELS[kind],
+      health: NEW_ACCOUNT,
+    });
+  }
+  if (enabled !== false) return added;
+  await accounts.setEnabled(added.id, false);
+  return accounts.list().find(({ id }) => id === added.id) ?? added;
+}
+
+/**
+ * Those of its organisation, for an account which must name one and does not: of one that one is taken, of several its
+ * owner has to choose. None when they cannot be had: the account stays, and can be told later.
+ */
+export async function findProfiles(
+  parts: AdminParts,
+  account: Account,
+  signal: AbortSignal,
+): Promise<readonly Profile[]> {
+  const { id, credential, accessToken, health } = account;
+  if (!hasProfiles(credential) || profileArnOf(credential) !== undefined) return [];
+  if (health.state.status === 'disabled') return [];
+  try {
+    const isLive = accessToken !== undefined && accessToken.expiresAtMs > parts.clock.now();
+    const profiles = await parts.listProfiles(isLive ? account : await parts.accounts.refresh(id), signal);
+    const [only, second] = profiles;
+    if (only && !second) await parts.accounts.patch(id, { profileArn: only.arn });
+    return profiles;
+  } catch {
+    return [];
+  }
+}
+
+/** Throws `invalid_request`. */
+function readSecrets({ accounts, clock, idpHosts }: AdminParts, body: NewAccountBody): Secrets {
+  const { kind, ...fields } = body;
+  const family = kind && kind !== 'iam' ? { family: FAMILIES[kind] } : {};
+  let secrets: Secrets;
+  try {
+    secrets = toSecrets(credentialFields(fields), { nowMs: clock.now(), idpHosts, ...family });
+  } catch (cause) {
+    if (!(cause instanceof ImportProblem)) throw cause;
+    throw refused(PROBLEM_FIELDS[cause.code] ?? 'refreshToken', cause.message);
+  }
+  const { credential } = secrets;
+  const isHeld = (known: Account) => secretOf(known.credential) === secretOf(credential) || isSpent(known, credential);
+  const holder = accounts.list().find(isHeld);
+  if (holder) {
+    const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';
+    throw refused(field, `This is the credential of the account ${holder.id} (${holder.label}) already.`);
+  }
+  // Said outright, it needs no guessing.
+  if ((kind === 'idc' || kind === 'builder-id') && (credential.kind === 'idc' || credential.kind === 'builder-id'))
+    return { ...secrets, credential: { ...credential, kind } };
+  return secrets;
+}
+
+function credentialFields(fields: Omit<NewAccountBody, 'kind'>) {
+  const { refreshToken, accessToken, expiresAt, clientId, clientSecret, region, ...rest } = fields;
+  const { startUrl, profileArn, tokenEndpoint, scopes, apiKey } = rest;
+  const named = { refreshToken, accessToken, expiresAt, clientId, clientSecret, region };
+  const all = { ...named, startUrl, profileArn: profileArn ?? undefined, tokenEndpoint, scopes, apiKey };
+  const given = Object.entries(all).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+  return Object.fromEntries(given);
+}
+
+const FAMILIES: Record<Exclude<CredentialKind, 'iam'>, Family> = {
+  'builder-id': 'aws',
+  idc: 'aws',
+  social: 'social',
+  'external-idp': 'external-idp',
+  'api-key': 'api-key',
+};
+
+const LABELS: Record<CredentialKind, string> = {
+  'builder-id': 'Builder ID',
+  idc: 'Identity Center',
+  social: 'Kiro',
+  'external-idp': 'Identity provider',
+  'api-key': 'Kiro API key',
+  iam: 'AWS IAM',
+};
+
+const PROBLEM_FIELDS: Partial<Record<ProblemCode, string>> = {
+  'unknown-shape': 'apiKey',
+  'no-registration': 'clientId',
+  'bad-region': 'region',
+  'bad-arn': 'profileArn',
+  'bad-start-url': 'startUrl',
+  'bad-token-endpoint': 'tokenEndpoint',
+};
+
+function refused(param: string, message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param });
+}

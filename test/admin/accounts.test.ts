@@ -1,0 +1,228 @@
+/** `/v2/accounts` of a whole gateway, through fetch. */
+import { describe, expect, it } from 'vitest';
+import {
+  API_KEY_ACCOUNT,
+  DEFAULT_ACCOUNT,
+  EXTERNAL_IDP_ACCOUNT,
+  IDC_ACCOUNT,
+  SOCIAL_ACCOUNT,
+} from '../../src/simulator/default-accounts.ts';
+import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';
+import { type Administered, startAdministered } from '../support/admin.ts';
+
+const BUILDER_ID = {
+  refreshToken: DEFAULT_ACCOUNT.refreshToken,
+  clientId: DEFAULT_ACCOUNT.clientId,
+  clientSecret: DEFAULT_ACCOUNT.clientSecret,
+};
+
+async function addBuilderId({ ask }: Administered): Promise<string> {
+  return (await ask('POST', '/v2/accounts', BUILDER_ID)).body.account.id;
+}
+
+async function chat({ url }: Administered): Promise<number> {
+  const body = JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] });
+  return (await fetch(`${url}/v1/chat/completions`, { method: 'POST', body })).status;
+}
+
+describe('accounts', () => {
+  it('are added, listed, changed, refreshed and removed', async () => {
+    const house = await startAdministered();
+    const { ask } = house;
+    expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
+    const added = await ask('POST', '/v2/accounts', {
+      ...BUILDER_ID,
+      label: ' mine ',
+      priority: 3,
+      groups: ['team-a'],
+    });
+    expect(added.status).toBe(201);
+    const { id } = added.body.account;
+    expect(added.body.account).toMatchObject({
+      label: 'mine',
+      kind: 'builder-id',
+      source: { type: 'import', path: null },
+      enabled: true,
+      state: { status: 'ready', until: null, reason: null, by: null },
+      priority: 3,
+      groups: ['team-a'],
+      maxConcurrency: null,
+      tokenExpiresAt: null,
+    });
+    expect(await chat(house)).toBe(200);
+    const [listed] = (await ask('GET', '/v2/accounts')).body.accounts;
+    expect(listed).toMatchObject({ id, tokenExpiresAt: expect.any(String) });
+
+    const patch = {
+      label: 'work',
+      weight: 5,
+      maxConcurrency: 2,
+      minIntervalMs: 10,
+      proxy: 'http://me:canary-pass@127.0.0.1:9',
+    };
+    const patched = await ask('PATCH', `/v2/accounts/${id}`, patch);
+    expect(patched.body.account).toMatchObject({
+      label: 'work',
+      weight: 5,
+      priority: 3,
+      maxConcurrency: 2,
+      minIntervalMs: 10,
+      proxy: 'http://••••@127.0.0.1:9',
+    });
+    const undone = await ask('PATCH', `/v2/accounts/${id}`, { proxy: null, maxConcurrency: null, groups: [] });
+    expect(undone.body.account).toMatchObject({ proxy: null, maxConcurrency: null, groups: [], label: 'work' });
+
+    const refreshed = await ask('POST', `/v2/accounts/${id}/refresh`);
+    expect(refreshed.body.account).toMatchObject({ id, tokenExpiresAt: expect.any(String) });
+    expect((await ask('GET', `/v2/accounts/${id}`)).body.account.tokenExpiresAt).toBe(
+      refreshed.body.account.tokenExpiresAt,
+    );
+
+    expect((await ask('DELETE', `/v2/accounts/${id}`)).body).toEqual({ removed: id });
+    expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
+    expect(await chat(house)).toBe(503);
+  });
+
+  it('serve as long as they are enabled', async () => {
+    const house = await startAdministered();
+    const id = await addBuilderId(house);
+    const disabled = await house.ask('PATCH', `/v2/accounts/${id}`, { enabled: false });
+    expect(disabled.body.account).toMatchObject({ enabled: false, state: { status: 'disabled', by: 'operator' } });
+    expect(await chat(house)).toBe(503);
+    expect((await house.ask('PATCH', `/v2/accounts/${id}`, { enabled: true })).body.account.enabled).toBe(true);
+    expect(await chat(house)).toBe(200);
+    const resting = await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken, enabled: false });
+    expect(resting.body.account).toMatchObject({ kind: 'api-key', enabled: false });
+  });
+
+  it.each([
+    ['Identity Center', { ...IDC_ACCOUNT, kind: 'idc' }, 'idc'],
+    ['Kiro', { refreshToken: SOCIAL_ACCOUNT.refreshToken }, 'social'],
+    ['a Kiro API key', { apiKey: API_KEY_ACCOUNT.accessToken }, 'api-key'],
+    ['an external identity provider', EXTERNAL_IDP_ACCOUNT, 'external-idp'],
+  ])('of %s are added and serve', async (_, known, kind) => {
+    const house = await startAdministered();
+    const { refreshToken, clientId, clientSecret, startUrl, region, apiKey }: Record<string, string> = { ...known };
+    const external =
+      kind === 'external-idp' ? { tokenEndpoint: `${house.simulator.url}/tenant/oauth2/v2.0/token` } : {};
+    const credential = { kind, refreshToken, clientId, clientSecret, startUrl, region, apiKey, ...external };
+    const added = await house.ask('POST', '/v2/accounts', credential);
+    expect([added.status, added.body.account?.kind]).toEqual([201, kind]);
+    expect(await chat(house)).toBe(200);
+  });
+
+  it('of an organisation get its only profile', async () => {
+    const { ask } = await startAdministered();
+    const { refreshToken, clientId, clientSecret, startUrl, region, profileArn } = IDC_ACCOUNT;
+    const added = await ask('POST', '/v2/accounts', { refreshToken, clientId, clientSecret, startUrl, region });
+    expect(added.body.account.profileArn).toBe(profileArn);
+  });
+
+  it('which are signed out say so, and that is no failure of the gateway', async () => {
+    const { ask } = await startAdministered();
+    const dead = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
+    const { id } = (await ask('POST', '/v2/accounts', dead)).body.account;
+    const refreshed = await ask('POST', `/v2/accounts/${id}/refresh`);
+    expect([refreshed.status, refreshed.body.error.code]).toEqual([409, 'credential_rejected']);
+    expect((await ask('GET', `/v2/accounts/${id}`)).body.account.state.status).toBe('signed-out');
+  });
+
+  it('of the environment are shown as such', async () => {
+    const house = await startAdministered();
+    const env = simulatorEnvironment(house.simulator.url);
+    const { ask } = await startAdministered({ simulator: house.simulator, env });
+    expect((await ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ source: { type: 'environment' } }]);
+  });
+});
+
+describe('bad input', () => {
+  it.each<[string, unknown, string | null]>([
+    ['no JSON', '{', null],
+    ['a list', [], null],
+    ['an unknown field', { ...BUILDER_ID, refresh_tokn: 'x' }, 'refresh_tokn'],
+    ['nothing', {}, 'refreshToken'],
+    ['no client', { refreshToken: BUILDER_ID.refreshToken, clientId: 'x' }, 'clientId'],
+    ['a token which was cut off', { refreshToken: 'aorSHORT' }, 'refreshToken'],
+    ['a masked token', { refreshToken: `aor${'x'.repeat(120)}...` }, 'refreshToken'],
+    ['a number as token', { refreshToken: 7 }, 'refreshToken'],
+    ['a wrong kind', { ...BUILDER_ID, kind: 'magic' }, 'kind'],
+    ['a wrong region', { ...BUILDER_ID, region: 'mars' }, 'region'],
+    ['a region with a host in it', { ...BUILDER_ID, region: 'evil.example.com/' }, 'region'],
+    ['a malformed ARN', { ...BUILDER_ID, profileArn: 'arn:aws:s3:::bucket' }, 'profileArn'],
+    ['a start URL which is none', { ...BUILDER_ID, startUrl: 'http://plain' }, 'startUrl'],
+    [
+      'a foreign token endpoint',
+      { ...BUILDER_ID, kind: 'external-idp', tokenEndpoint: 'https://evil.example' },
+      'tokenEndpoint',
+    ],
+    ['a key of somebody else', { kind: 'api-key', apiKey: 'sk-other' }, 'apiKey'],
+    ['an empty label', { ...BUILDER_ID, label: '  ' }, 'label'],
+    ['a label of two lines', { ...BUILDER_ID, label: 'a\nb' }, 'label'],
+    ['a weight out of range', { ...BUILDER_ID, weight: 0 }, 'weight'],
+    ['half a priority', { ...BUILDER_ID, priority: 1.5 }, 'priority'],
+    ['an odd group', { ...BUILDER_ID, groups: ['Team A'] }, 'groups'],
+    ['a proxy of no kind', { ...BUILDER_ID, proxy: 'ftp://127.0.0.1' }, 'proxy'],
+  ])('%s is refused by name when an account is added, and nothing is stored', async (_, body, param) => {
+    const { ask } = await startAdministered();
+    const refused = await ask('POST', '/v2/accounts', body);
+    expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
+      400,
+      'invalid_request',
+      param,
+    ]);
+    expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
+  });
+
+  it.each<[string, unknown, string | null]>([
+    ['an unknown field', { prioritty: 1 }, 'prioritty'],
+    ['text for a number', { priority: '1' }, 'priority'],
+    ['a concurrency of nothing', { maxConcurrency: 0 }, 'maxConcurrency'],
+    ['an interval without end', { minIntervalMs: 1e9 }, 'minIntervalMs'],
+    ['text for yes', { enabled: 'yes' }, 'enabled'],
+    ['a malformed ARN', { profileArn: 'arn' }, 'profileArn'],
+    ['a group which is no text', { groups: [1] }, 'groups.0'],
+    ['no body', undefined, null],
+  ])('%s is refused by name when an account is changed, and nothing changes', async (_, patch, param) => {
+    const house = await startAdministered();
+    const id = await addBuilderId(house);
+    const before = (await house.ask('GET', `/v2/accounts/${id}`)).body;
+    const refused = await house.ask('PATCH', `/v2/accounts/${id}`, patch);
+    expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
+      400,
+      'invalid_request',
+      param,
+    ]);
+    expect((await house.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
+  });
+
+  it('one credential is one account', async () => {
+    const house = await startAdministered();
+    const id = await addBuilderId(house);
+    const again = await house.ask('POST', '/v2/accounts', BUILDER_ID);
+    expect(again.body.error).toMatchObject({ param: 'refreshToken', message: expect.stringContaining(id) });
+    // Rotated away by a refresh, it is still that account's.
+    await house.ask('POST', `/v2/accounts/${id}/refresh`);
+    expect((await house.ask('POST', '/v2/accounts', BUILDER_ID)).status).toBe(400);
+  });
+
+  it.each([
+    ['GET', '/v2/accounts/none'],
+    ['PATCH', '/v2/accounts/none'],
+    ['DELETE', '/v2/accounts/none'],
+    ['POST', '/v2/accounts/none/refresh'],
+    ['GET', '/v2/auth/status/none'],
+    ['POST', '/v2/auth/claim/none'],
+    ['DELETE', '/v2/keys/none'],
+    ['GET', '/v2/nothing/of/the/kind'],
+  ])('%s %s is not found', async (method, path) => {
+    const { ask } = await startAdministered();
+    const answer = await ask(method, path, method === 'PATCH' ? {} : undefined);
+    expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found']);
+  });
+
+  it('a wrong method is told which ones there are', async () => {
+    const { ask } = await startAdministered();
+    const answer = await ask('PUT', '/v2/accounts/one', {});
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);
+  });
+});
