@@ -1,0 +1,85 @@
+/** Claude Code with what is no text: a PDF and a large picture which its tools read, and a search of the web. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, expect, it } from 'vitest';
+import { pdf } from '../support/documents.ts';
+import { type House, openHouse } from '../support/house.ts';
+import { use } from './agent.ts';
+import { ClaudeCode, type ClaudeRun } from './claude-code.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+
+let claude: ClaudeCode;
+beforeAll(async () => {
+  claude = await ClaudeCode.install();
+});
+
+/** Fails when the agent tried to reach anything but this machine, or the service refused anything. */
+async function run(house: House, sandbox: Sandbox, steps: readonly string[]): Promise<ClaudeRun> {
+  const prompt = ['Please do these steps.', ...steps].join('\n');
+  const done = await claude.run({ house, sandbox, model: 'claude-sonnet-4-5', prompt });
+  expect(sandbox.proxy.asked).toEqual([]);
+  expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  expect(done).toMatchObject({ isError: false, exitCode: 0 });
+  return done;
+}
+
+/** The service's field as the first request has it which has one. */
+function sent(house: House, field: 'documents' | 'images'): unknown {
+  for (const { rawBody } of house.simulator.chatRequests) {
+    const { history = [], currentMessage } = JSON.parse(rawBody).conversationState;
+    for (const { userInputMessage } of [...history, currentMessage])
+      if (userInputMessage?.[field]) return userInputMessage[field];
+  }
+  return undefined;
+}
+
+it.each([
+  ['as it is', 'q-rest'],
+  ['as its text', 'codewhisperer-legacy'],
+])('reads a PDF, which the service gets %s', async (how, wireProfile) => {
+  await using house = await openHouse({ env: { DRAGOMAN_WIRE_PROFILE: wireProfile } });
+  await using sandbox = await openSandbox({});
+  const file = join(sandbox.folder, 'letter.pdf');
+  const bytes = pdf(['Buy oat milk']);
+  await writeFile(file, bytes);
+  await run(house, sandbox, [use('Read', { file_path: file })]);
+  if (how === 'as it is')
+    expect(sent(house, 'documents')).toMatchObject([{ format: 'pdf', source: { bytes: bytes.toString('base64') } }]);
+  else expect(house.simulator.chatRequests.at(-1)?.rawBody).toContain('[Page 1]\\nBuy oat milk');
+});
+
+it('goes on when a PDF has a password', async () => {
+  await using house = await openHouse();
+  await using sandbox = await openSandbox({});
+  const file = join(sandbox.folder, 'locked.pdf');
+  await writeFile(file, pdf(['x'], { encrypted: true }));
+  await run(house, sandbox, [use('Read', { file_path: file })]);
+  expect(sent(house, 'documents')).toBeUndefined();
+});
+
+it('reads a picture', async () => {
+  await using house = await openHouse();
+  await using sandbox = await openSandbox({});
+  const file = join(sandbox.folder, 'wide.png');
+  await sharp({ create: { width: 3000, height: 900, channels: 3, background: '#369' } })
+    .png()
+    .toFile(file);
+  await run(house, sandbox, [use('Read', { file_path: file })]);
+  expect(sent(house, 'images')).toMatchObject([{ format: expect.stringMatching(/png|jpeg|webp/) }]);
+});
+
+it('searches the web', async () => {
+  const search = { query: 'oat milk' };
+  const replies = [
+    // Its search is a tool which it loads when needed, and which asks for the vendor's own in a request of its own.
+    { when: { text: 'Tool loaded' }, times: 1, steps: [{ tool: 'WebSearch', input: search }] },
+    { when: { text: 'web search', tools: true }, times: 1, steps: [{ tool: 'web_search', input: search }] },
+  ];
+  await using house = await openHouse({ script: { replies } });
+  await using sandbox = await openSandbox({});
+  await run(house, sandbox, [use('ToolSearch', { query: 'select:WebSearch', max_results: 1 })]);
+  const searches = house.simulator.requests.filter(({ rawBody }) => rawBody.includes('"tools/call"'));
+  expect(searches).toHaveLength(1);
+  expect(house.simulator.chatRequests.at(-1)?.rawBody).toContain('https://example.com/oat%20milk/1');
+});
