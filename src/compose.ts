@@ -28,6 +28,7 @@ import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
 import { createGuardedFetch } from './transport/guarded-fetch.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
+import { vendorProfileArn } from './upstreams/codewhisperer/operations.ts';
 import {
   API_KEY_WIRE_PROFILE,
   DEFAULT_WIRE_PROFILE,
@@ -112,6 +113,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       maxErrorCount: settings.maxErrorCount,
       readLimits: (lent, signal) => readUsageLimits(send, lent, signal),
       wireProfileOf,
+      vendorProfileArn,
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });

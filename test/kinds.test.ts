@@ -148,6 +148,37 @@ describe.each(REFRESHED)('an access token of kind %s', (kind) => {
   });
 });
 
+describe('a wire profile which insists on a profile ARN', () => {
+  const strict = () => ({ DRAGOMAN_WIRE_PROFILE: 'kiro-runtime' });
+
+  it.each<[CredentialKind, string]>([
+    ['builder-id', 'arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX'],
+    ['social', SOCIAL_ACCOUNT.profileArn],
+  ])('gets the vendor’s for %s only while the account has none', async (kind, profileArn) => {
+    const { composed, simulator } = await setup(CREDENTIALS[kind], { requireProfileArn: true }, strict);
+    await ask(composed);
+    expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn });
+  });
+
+  it('never gets one for an organisation', async () => {
+    const credential = (): Credential => ({ ...IDC_ACCOUNT, profileArn: undefined });
+    const { composed, simulator } = await setup(credential, {}, strict);
+    const error = await failure(ask(composed));
+    expect([error.code, error.message]).toEqual(['profile_required', expect.stringContaining('this account has none')]);
+    expect(simulator.chatRequests).toEqual([]);
+  });
+});
+
+describe('the simulator’s clock', () => {
+  it('goes on when told to: access tokens run out, refresh tokens do not', async () => {
+    const { composed, simulator } = await setup(CREDENTIALS['builder-id']);
+    await ask(composed);
+    simulator.advance(2 * 3_600_000);
+    expect(await ask(composed)).toContain('text');
+    expect(simulator.requests.filter(({ operation }) => operation === 'CreateToken')).toHaveLength(2);
+  });
+});
+
 describe('an organisation’s identity provider', () => {
   it('is told the scopes, in a form', async () => {
     const { composed, simulator } = await setup(CREDENTIALS['external-idp']);

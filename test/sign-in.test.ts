@@ -105,6 +105,26 @@ describe('the command line', () => {
     expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
   });
 
+  it('leaves nothing behind after Ctrl-C while the browser is away', async () => {
+    const simulator = await createSimulator({ asksInBrowser: true });
+    const login = startCommand(['login', '--json', '--no-open', '--browser'], withoutAccount(simulator.url));
+    const { verificationUrl } = JSON.parse(await login.nextLine());
+    const { code, out } = await login.end('SIGINT');
+    expect([code, out]).toEqual([1, expect.stringContaining('cancelled')]);
+    await expect(fetch(`${verificationUrl}&answer=approve`)).rejects.toThrow();
+    expect(simulator.requests.map(({ operation }) => operation)).not.toContain('CreateToken');
+  });
+
+  it('is told which region a start URL belongs to', async () => {
+    const simulator = await createSimulator();
+    const env = { ...withoutAccount(simulator.url), DRAGOMAN_OIDC_URL: `${simulator.url}/region/{region}` };
+    const { code, err } = await startCommand(['login', '--start-url', IDC_ACCOUNT.startUrl], env).end();
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('This start URL belongs to eu-central-1: use that region'),
+    ]);
+  });
+
   it('signs in at Kiro with a code, in a browser anywhere', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);

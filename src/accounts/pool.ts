@@ -30,6 +30,8 @@ export interface PoolOptions {
   /** Asks the service what is left of an account's plan; rejects with what it said. */
   readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
   readonly wireProfileOf: (kind: CredentialKind) => string;
+  /** For an account without an ARN where the wire profile insists on one. */
+  readonly vendorProfileArn?: (wireProfile: string, kind: CredentialKind) => string | undefined;
   /** Replaces the wire profile's host. */
   readonly baseUrl: string | undefined;
   /** Accounts from the environment and from files take part only when this run names them. */
@@ -211,10 +213,11 @@ export class Pool {
 
   #lend(account: FreshAccount): Lent {
     const { id, credential, accessToken, proxy } = account;
+    const wireProfile = this.#options.wireProfileOf(credential.kind);
     const access = {
       region: credential.region,
-      profileArn: profileArnOf(credential),
-      wireProfile: this.#options.wireProfileOf(credential.kind),
+      profileArn: profileArnOf(credential) ?? this.#options.vendorProfileArn?.(wireProfile, credential.kind),
+      wireProfile,
       baseUrl: this.#options.baseUrl,
       headers: headersOf(credential),
     };

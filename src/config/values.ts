@@ -67,8 +67,17 @@ export function originList(): z.ZodType<readonly string[]> {
 
 /** An http(s) address without its trailing slash; `withoutSuffix` is cut off too. */
 export function webAddress(withoutSuffix = ''): z.ZodType<string> {
+  return address(withoutSuffix, (written) => written);
+}
+
+/** The same, with `{region}` where a region belongs. */
+export function regionalAddress(withoutSuffix = ''): z.ZodType<string> {
+  return address(withoutSuffix, (written) => written.replaceAll('{region}', 'us-east-1'));
+}
+
+function address(withoutSuffix: string, filled: (written: string) => string): z.ZodType<string> {
   return text
-    .refine((written) => /^https?:\/\//i.test(written) && URL.canParse(written), 'is no http or https address')
+    .refine((written) => /^https?:\/\//i.test(written) && URL.canParse(filled(written)), 'is no http or https address')
     .refine((written) => !/[?#]/.test(written), 'carries a query or a fragment')
     .transform((written) => withoutEnding(withoutEnding(written, '/'), withoutSuffix))
     .transform((written) => withoutEnding(written, '/'));

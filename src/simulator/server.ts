@@ -36,6 +36,8 @@ export interface Simulator {
   accountOf(request: RecordedRequest): string | undefined;
   /** The access tokens made so far are refused from now on; refresh tokens stay good. */
   expireAccessTokens(id: string): void;
+  /** Its clock goes on by so much: tokens, codes and rates with it. */
+  advance(ms: number): void;
   /** Breaks open connections. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -90,6 +92,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
       return world.identities.ofAccessToken(token)?.account.id;
     },
+    advance: (ms) => world.advance(ms),
     expireAccessTokens: (id) => world.identities.expireAccessTokens(id),
     close,
     [Symbol.asyncDispose]: close,

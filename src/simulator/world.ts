@@ -71,10 +71,12 @@ export class World {
   /** Known once the server listens. */
   url = '';
   #chats = 0;
+  #aheadMs = 0;
 
   constructor(options: SimulatorOptions) {
     this.seed = String(options.seed ?? 'dragoman');
-    this.now = options.clock ?? Date.now;
+    const clock = options.clock ?? Date.now;
+    this.now = () => clock() + this.#aheadMs;
     this.settings = settingsOf(options);
     this.models = options.models ?? DEFAULT_MODELS;
     this.chance = new Chance(this.seed);
@@ -91,6 +93,10 @@ export class World {
   get routedModelId(): string {
     const routed = this.models.find(({ modelId }) => modelId === 'claude-sonnet-4.5') ?? this.models[1];
     return routed?.modelId ?? 'auto';
+  }
+
+  advance(ms: number): void {
+    this.#aheadMs += ms;
   }
 
   nextChatNumber(): number {

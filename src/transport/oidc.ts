@@ -4,7 +4,7 @@
  */
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import type { Dispatcher } from 'undici';
-import { checkedRegion } from '../accounts/credentials/patterns.ts';
+import { checkedRegion, REGION_PATTERN } from '../accounts/credentials/patterns.ts';
 import type { AwsCredential } from '../accounts/credentials.ts';
 import type {
   BrowserCode,
@@ -34,7 +34,7 @@ const GRANTS_OF: Record<SignInFlow, { readonly grantTypes: string[]; readonly re
 
 export interface OidcOptions {
   readonly dispatcher: Dispatcher;
-  /** Instead of `https://oidc.{region}.amazonaws.com`. */
+  /** Instead of `https://oidc.{region}.amazonaws.com`; may hold `{region}` too. */
   readonly url: string | undefined;
   readonly userAgent: string;
 }
@@ -109,7 +109,7 @@ export class Oidc {
   /** The address which the person's browser opens; it comes back to `redirectUri` with a code and `state`. */
   authorizeUrl(region: string, clientId: string, redirectUri: string, challenge: string, state: string): string {
     checkedRegion(region);
-    const url = new URL(`${this.#options.url ?? `https://oidc.${region}.amazonaws.com`}/authorize`);
+    const url = new URL(`${this.#endpointOf(region) ?? `https://oidc.${region}.amazonaws.com`}/authorize`);
     const query = {
       response_type: 'code',
       client_id: clientId,
@@ -155,8 +155,13 @@ export class Oidc {
     return [await client, sdk];
   }
 
+  #endpointOf(region: string): string | undefined {
+    return this.#options.url?.replace('{region}', region);
+  }
+
   #create(sdk: typeof import('@aws-sdk/client-sso-oidc'), region: string): SSOOIDCClient {
-    const { dispatcher, url, userAgent } = this.#options;
+    const { dispatcher, userAgent } = this.#options;
+    const url = this.#endpointOf(region);
     return new sdk.SSOOIDCClient({
       region,
       ...(url === undefined ? {} : { endpoint: url }),
@@ -233,7 +238,16 @@ function explain(what: string, cause: unknown, signal: AbortSignal | undefined):
   }
   if (name === 'SlowDownException' || status === 429) return new GatewayError('upstream_throttled', said, details);
   if (status === undefined || status >= 500) return new GatewayError('upstream_broken', said, details);
-  return new GatewayError('upstream_refused', `${said} Check region and start URL.`, details);
+  const home = regionIn(cause);
+  const advice =
+    home === undefined ? 'Check region and start URL.' : `This start URL belongs to ${home}: use that region.`;
+  return new GatewayError('upstream_refused', `${said} ${advice}`, details);
+}
+
+/** Told by the service to who has asked in the wrong one. */
+function regionIn(cause: unknown): string | undefined {
+  if (!(cause instanceof Error && 'region' in cause)) return undefined;
+  return typeof cause.region === 'string' && REGION_PATTERN.test(cause.region) ? cause.region : undefined;
 }
 
 function nameOf(cause: unknown): string {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../core/json.ts';
 import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
-import type { TokenPair } from '../identities.ts';
+import type { Standing, TokenPair } from '../identities.ts';
 import { Refused } from '../refusal.ts';
 import type { World } from '../world.ts';
 import { answerInBrowser } from './browser.ts';
@@ -38,6 +38,7 @@ export function startDeviceAuthorization(call: Call, world: World): Answer {
   const url = textOf(startUrl)?.replace(/\/$/, '');
   const standing = world.identities.all().find(({ account }) => url !== undefined && account.startUrl === url);
   if (!standing) refuse('invalid_request', 'No one signs in at this start URL.');
+  checkHome(call, standing);
   const device = world.signIns.startDevice(standing, textOf(clientId));
   const verificationUri = `${world.url}/start`;
   return json({
@@ -48,6 +49,19 @@ export function startDeviceAuthorization(call: Call, world: World): Answer {
     expiresIn: world.settings.deviceCodeLifeS,
     interval: device.intervalS,
   });
+}
+
+/** An Identity Center answers in its own region; the others say which that is. */
+function checkHome({ region: asked }: Call, { account: { region } }: Standing): void {
+  if (asked === undefined || region === undefined || asked === region) return;
+  const endpoint = `https://oidc.${region}.amazonaws.com`;
+  const body = {
+    error: 'invalid_request',
+    error_description: 'This start URL is not of this region.',
+    endpoint,
+    region,
+  };
+  throw new OidcRefused('InvalidRequestRegionException', 400, body);
 }
 
 export function createToken(call: Call, world: World): Answer {

@@ -18,6 +18,12 @@ export function profileArnFor(profile: WireProfile, name: OperationName, access:
   return access.profileArn;
 }
 
+/** What stands for the ARN of an account which has none of its own, where the wire profile cannot do without. */
+export function vendorProfileArn(wireProfileId: string, kind: string): string | undefined {
+  const profile = wireProfile(wireProfileId);
+  return profile.streaming.profileArn === 'required' ? profile.vendorProfileArns?.[kind] : undefined;
+}
+
 /** `body` is the operation's whole input; for a GET it becomes the query. */
 export function operationRequest(name: OperationName, body: string, access: Access): UpstreamRequest {
   const profile = wireProfile(access.wireProfile);

@@ -56,6 +56,8 @@ const wireProfileSchema = z.strictObject({
   }),
   /** Told where the service cannot be asked for its models; others may be named all the same. */
   models: z.array(z.string()).optional(),
+  /** The vendor's own, by kind of account: for planes which insist on one while nothing else is known. */
+  vendorProfileArns: z.record(z.string(), z.string().startsWith('arn:aws:codewhisperer:')).optional(),
   body: z.strictObject({
     /** `source` says the origin once more, in the body itself. */
     fields: z.array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields', 'source'])),
