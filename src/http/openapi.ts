@@ -108,7 +108,9 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
   '/v1/chat/completions': {
     tags: ['OpenAI'],
     summary: 'Chat Completions',
-    description: 'As https://platform.openai.com/docs/api-reference/chat. With `stream: true` server-sent events.',
+    description:
+      'As https://platform.openai.com/docs/api-reference/chat. With `stream: true` server-sent events. Images and files ' +
+      'come as data URLs or by public address. `web_search_options` lets the model search the web.',
     security: SECURITY,
     response: { 200: object('A chat completion, or a stream of chunks.'), ...ERRORS },
   },
@@ -134,7 +136,9 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
   '/v1/messages': {
     tags: ['Anthropic'],
     summary: 'Messages',
-    description: 'As https://docs.anthropic.com/en/api/messages. With `stream: true` server-sent events.',
+    description:
+      'As https://docs.anthropic.com/en/api/messages. With `stream: true` server-sent events. Images and documents (PDF, ' +
+      'Word, Excel, CSV, HTML, text) come as base64 or by public address. The tool `web_search_20250305` is run here.',
     security: SECURITY,
     response: { 200: object('A message, or a stream of events.'), ...ERRORS },
   },
