@@ -16,6 +16,7 @@ import {
   SOCIAL_ACCOUNT,
 } from '../src/simulator/default-accounts.ts';
 import type { Simulator } from '../src/simulator/index.ts';
+import { startCommand } from './support/command.ts';
 import { createSimulator } from './support/gateway.ts';
 
 const PAST = '2026-01-05T10:00:00.000Z';
@@ -408,6 +409,34 @@ describe('importing', () => {
       { kind: 'builder-id', profileArn: null },
     ]);
     expect(await chat()).toBe('It works.\n');
+  });
+
+  it('comes back by itself when the program has signed in again', async () => {
+    const cli = PROGRAMS.find(({ name }) => name === 'Kiro CLI with GitHub') ?? expect.fail('no such program');
+    cli.install();
+    await run('accounts', 'import', '--yes');
+    simulator.setAccount(SOCIAL_ACCOUNT.id, { state: 'revoked' });
+    const dead = await run('chat', 'Hi');
+    expect([dead.code, dead.err]).toEqual([1, expect.stringContaining('Sign in again')]);
+    expect((await run('accounts', 'list')).out).toContain('signed-out');
+    simulator.setAccount(SOCIAL_ACCOUNT.id, { state: 'ok' });
+    cli.write(await cli.refresh(SOCIAL_ACCOUNT.refreshToken));
+    expect(await chat()).toBe('It works.\n');
+    expect((await run('accounts', 'list')).out).toContain('ready');
+  });
+
+  it('is noticed by a gateway which runs', async () => {
+    put(KIRO_FILE, social());
+    const { DRAGOMAN_UPSTREAM_URL = '', DRAGOMAN_SOCIAL_AUTH_URL = '' } = process.env;
+    const env = { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_SOCIAL_AUTH_URL };
+    const serving = startCommand(['serve', '--port', '0', '--json'], env, home);
+    const { url, accounts } = JSON.parse(await serving.nextLine());
+    expect(accounts.total).toBe(0);
+    await run('accounts', 'import', '--yes');
+    const body = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'Hi' }] });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body });
+    expect(await answer.text()).toContain('It works.');
   });
 
   it('keeps what the environment names', async () => {

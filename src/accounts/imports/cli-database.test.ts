@@ -88,6 +88,16 @@ describe('finding in the databases of the command lines', () => {
     ]);
   });
 
+  it('gives a sign-in at an identity provider, under the chosen profile', async () => {
+    const endpoint = 'https://login.microsoftonline.com/tenant/oauth2/v2.0/token';
+    const issuer = { issuer_url: 'https://login.microsoftonline.com/tenant/v2.0', token_endpoint: endpoint };
+    const token = { ...TOKEN, ...issuer, client_id: 'app', start_url: undefined };
+    write({ 'kirocli:external-idp:token': token }, { 'api.codewhisperer.profile': { arn: ARN } });
+    expect(await outcomes()).toMatchObject([
+      { kind: 'external-idp', clientId: 'app', tokenEndpoint: endpoint, profileArn: ARN },
+    ]);
+  });
+
   it('reads dates to the nanosecond, and the other spelling of oidc', async () => {
     write({ 'kirocli:oidc:token': TOKEN, 'kirocli:oidc:device-registration': REGISTRATION });
     const file = openLinked({ type: 'cli-database', path, key: 'kirocli:oidc:token' }, () => NOW_MS);

@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
+import { hasProfiles } from '../credentials.ts';
 import type { CredentialFile, Secrets } from '../ports.ts';
 import { type Fields, fieldsOf, locate, textOf } from './fields.ts';
 import { type Finding, type ImportOrigin, outcomeOf, problemOf, withTokens } from './finding.ts';
@@ -94,7 +95,7 @@ function secretsAt(key: string, rows: Rows, reading: Reading): Secrets {
   const read = toSecrets({ ...client, ...fields }, context);
   const { credential } = read;
   const profileArn = chosenProfile(rows);
-  if (credential.kind !== 'idc' || credential.profileArn !== undefined || profileArn === undefined) return read;
+  if (!hasProfiles(credential) || credential.profileArn !== undefined || profileArn === undefined) return read;
   return toSecrets({ ...client, ...fields, profileArn }, context);
 }
 

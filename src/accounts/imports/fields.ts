@@ -102,7 +102,8 @@ export function toMs(value: JsonValue | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return toMs(Number(text));
   // Some writers leave the zone out and mean UTC.
-  const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  const zoned = text.replace(/UTC$/, 'Z');
+  const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(zoned) ? zoned : `${zoned}Z`);
   return Number.isNaN(ms) ? undefined : ms;
 }
 

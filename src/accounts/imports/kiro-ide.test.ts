@@ -84,6 +84,7 @@ describe('reading the Kiro IDE’s file', () => {
     ['milliseconds since 1970', Date.UTC(2026, 0, 5, 10)],
     ['seconds since 1970', Date.UTC(2026, 0, 5, 10) / 1000],
     ['a date without a zone', '2026-01-05T10:00:00.000'],
+    ['a zone in letters', '2026-01-05T10:00:00UTC'],
     ['another zone', '2026-01-05T11:00:00+01:00'],
     ['nanoseconds', '2026-01-05T10:00:00.000000000Z'],
   ])('understands %s', async (_name, expiresAt) => {
@@ -100,6 +101,7 @@ describe('reading the Kiro IDE’s file', () => {
     ['a start URL which is none', { ...IDC, startUrl: 'javascript:1' }, 'bad-start-url', /https address/],
     ['a hash which leads elsewhere', { ...IDC, clientIdHash: `../${HASH}` }, 'no-registration', /registration/],
     ['a registration which is missing', { ...IDC, clientIdHash: 'absent' }, 'no-registration', /registration/],
+    ['a registration of another client', { ...IDC, clientId: 'another' }, 'no-registration', /registration/],
     ['half an identity provider', { ...IDC, authMethod: 'external_idp' }, 'no-registration', /identity provider/],
   ])('uses nothing of a file with %s, and says why', async (_name, token, code, message) => {
     write(token);

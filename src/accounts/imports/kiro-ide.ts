@@ -41,10 +41,13 @@ export function kiroPlace(path: string, reading: Reading): TokenPlace {
 }
 
 async function registrationOf(path: string, token: JsonObject): Promise<Fields> {
-  const hash = textOf(fieldsOf(locate(token)).clientIdHash);
+  const { clientId, clientIdHash } = fieldsOf(locate(token));
+  const hash = textOf(clientIdHash);
   if (hash === undefined || !HASH_PATTERN.test(hash)) return {};
   const registration = await readObject(join(dirname(path), `${hash}.json`));
-  return registration ? clientOf(registration) : {};
+  const client = registration ? clientOf(registration) : {};
+  // A token which names another client than its registration does: nobody can tell what belongs together.
+  return clientId === undefined || clientId === client.clientId ? client : {};
 }
 
 /** The client alone: whatever else a registration says is not about this sign-in. There, `expiresAt` is the client's. */
