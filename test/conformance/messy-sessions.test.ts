@@ -1,5 +1,5 @@
 /**
- * Ten thousand random conversations, as messy as agents send them, against the strict simulator: each is accepted, or
+ * Fifteen thousand random conversations, as messy as agents send them, against the strict simulator: each is accepted, or
  * gets a 400 that names the field. Nothing a person or a tool said is missing in what reaches the service, and the next
  * turn's request begins with this one's bytes.
  */
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type House, openHouse } from '../support/house.ts';
+import { writeResponses } from './messy-responses.ts';
 import {
   type Step,
   sessionArbitrary,
@@ -22,6 +23,7 @@ const CONCURRENCY = 8;
 const DIALECTS = [
   { name: 'Anthropic Messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
   { name: 'OpenAI Chat Completions', path: '/v1/chat/completions', offset: 1_000_000, write: writeOpenAi },
+  { name: 'OpenAI Responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
 ] as const;
 
 let house: House;

@@ -1,6 +1,6 @@
 /**
  * Conversations as agents really send them: consecutive turns of one role, results split over messages, orphans, prefill,
- * empty parts, blocks nobody knows. A session is drawn once and written in both client protocols. Each text that a
+ * empty parts, blocks nobody knows. A session is drawn once and written in every client protocol. Each text that a
  * person, a tool or the model said carries a marker; `markers` lists those which must arrive at the service.
  */
 import fc from 'fast-check';
@@ -40,8 +40,8 @@ export interface Session {
   readonly tools: readonly { readonly name: string; readonly description: string; readonly schema: JsonObject }[];
 }
 
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
-const BROKEN = Buffer.from('this is no picture').toString('base64');
+export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+export const BROKEN = Buffer.from('this is no picture').toString('base64');
 
 const TOOL_NAMES = [
   'read_file',
@@ -165,7 +165,7 @@ export interface WrittenSession {
 }
 
 /** Hands out markers which no JSON writer has to escape, unique over the whole run. */
-class Markers {
+export class Markers {
   readonly all: string[] = [];
   readonly #session: number;
 
