@@ -5,12 +5,10 @@
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
-import { TokenCount } from './token-count.ts';
 import { EventTransform } from './transform.ts';
 
 export class MaxTokens extends EventTransform {
   readonly #limit: number;
-  readonly #count = new TokenCount();
   #open: 'text' | 'reasoning' | undefined;
 
   constructor(limit: number) {
@@ -30,15 +28,14 @@ export class MaxTokens extends EventTransform {
       case 'text-end':
       case 'reasoning-end':
         this.#open = undefined;
-        this.#count.settle();
+        this.written.settle();
         return [event];
       case 'tool-use-start':
         return this.#isFull() ? [this.finish('max-tokens', undefined, '')] : [event];
       case 'tool-use-delta':
-        this.#count.add(event.json);
         return [event];
       case 'tool-use-end':
-        this.#count.settle();
+        this.written.settle();
         return [event];
       case 'reply-start':
       case 'redacted-reasoning':
@@ -61,15 +58,9 @@ export class MaxTokens extends EventTransform {
   }
 
   #text(event: Extract<ReplyEvent, { type: 'text-delta' | 'reasoning-delta' }>): readonly ReplyEvent[] {
-    if (this.#count.atMostWith(event.text) <= this.#limit) {
-      this.#count.add(event.text);
-      return [event];
-    }
+    if (this.written.atMostWith(event.text) <= this.#limit) return [event];
     const piece = event.text.plain;
-    if (this.#count.totalWith(piece) <= this.#limit) {
-      this.#count.add(event.text);
-      return [event];
-    }
+    if (this.written.totalWith(piece) <= this.#limit) return [event];
     const kept = this.#fitting(piece);
     const { index } = event;
     const end: ReplyEvent =
@@ -84,7 +75,7 @@ export class MaxTokens extends EventTransform {
     let high = piece.length - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.#count.totalWith(piece.slice(0, middle)) <= this.#limit) low = middle;
+      if (this.written.totalWith(piece.slice(0, middle)) <= this.#limit) low = middle;
       else high = middle - 1;
     }
     const splitsPair = /[\uD800-\uDBFF]/.test(piece.charAt(low - 1));
@@ -92,6 +83,6 @@ export class MaxTokens extends EventTransform {
   }
 
   #isFull(): boolean {
-    return this.#count.total >= this.#limit;
+    return this.written.total >= this.#limit;
   }
 }

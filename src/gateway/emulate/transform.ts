@@ -17,7 +17,7 @@ export abstract class EventTransform implements ReplyTransform {
   #finished = false;
   #inputTokens: Figure = estimated(0);
   /** What the client has been given, for the figures of a reply which we end before the upstream reports its own. */
-  readonly #written = new TokenCount();
+  protected readonly written = new TokenCount();
 
   get finished(): boolean {
     return this.#finished;
@@ -41,12 +41,12 @@ export abstract class EventTransform implements ReplyTransform {
   /** The ending to hand out; nothing is read after it. `given`: text handed out together with it. */
   protected finish(stopReason: StopReason, stopSequence: string | undefined, given: string): ReplyEvent {
     this.#finished = true;
-    const outputTokens = estimated(this.#written.totalWith(given));
+    const outputTokens = estimated(this.written.totalWith(given));
     return { type: 'reply-end', stopReason, stopSequence, usage: { inputTokens: this.#inputTokens, outputTokens } };
   }
 
   #remember(event: ReplyEvent): void {
-    if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.#written.add(event.text);
-    if (event.type === 'tool-use-delta') this.#written.add(event.json);
+    if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.written.add(event.text);
+    if (event.type === 'tool-use-delta') this.written.add(event.json);
   }
 }

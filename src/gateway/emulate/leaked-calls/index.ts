@@ -35,7 +35,8 @@ export class LeakedCalls implements ReplyTransform {
   }
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
-    return events.flatMap((event) => this.#change(event));
+    const [only] = events;
+    return only && events.length === 1 ? this.#change(only) : events.flatMap((event) => this.#change(event));
   }
 
   #change(event: ReplyEvent): readonly ReplyEvent[] {
@@ -85,11 +86,8 @@ export class LeakedCalls implements ReplyTransform {
   #text(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
     if (this.#held) return this.#goOn(this.#held, piece.plain);
     if (this.#usedTools) return this.#say(piece, event);
-    if (!this.#lines.atFreeLineStart && !INTERESTING.test(piece.escaped)) {
-      // The usual piece: nothing in it that could begin a line, a fence or a call.
-      this.#lines.readPlain(piece.escaped);
-      return this.#say(piece, event);
-    }
+    // The usual piece: the rest of a line, or a part of it.
+    if (this.#lines.isSettled && !piece.escaped.includes(LINE_BREAK)) return this.#say(piece, event);
     return this.#lookFor(piece);
   }
 
@@ -116,7 +114,7 @@ export class LeakedCalls implements ReplyTransform {
   /** Reads the blanks with which a line begins. */
   #indentAt(text: string, at: number): number {
     const indent = this.#lines.atFreeLineStart ? (/^ */.exec(text.slice(at))?.[0] ?? '') : '';
-    this.#lines.readPlain(indent);
+    this.#lines.read(indent);
     return indent.length;
   }
 
@@ -139,7 +137,8 @@ export class LeakedCalls implements ReplyTransform {
   #say(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
     if (piece.isEmpty) return [];
     const isSame = event?.type === 'text-delta' && event.index === this.#index;
-    return [...this.#startText(), isSame ? event : { type: 'text-delta', index: this.#index, text: piece }];
+    const delta: ReplyEvent = isSame ? event : { type: 'text-delta', index: this.#index, text: piece };
+    return this.#pendingStart ? [...this.#startText(), delta] : [delta];
   }
 
   #startText(): readonly ReplyEvent[] {
@@ -189,6 +188,6 @@ export class LeakedCalls implements ReplyTransform {
   }
 }
 
-/** In the escaped text: a line break or another escape, or what opens a call or a fence. */
-const INTERESTING = /[\\<[`~]/;
+/** In the escaped text; also found where a backslash stands before an n, which costs a closer look and no more. */
+const LINE_BREAK = '\\n';
 const OPENER = /[<[]/;
