@@ -65,12 +65,12 @@ export class Admission {
   async admit(request: LeaseRequest): Promise<Place> {
     const sinceMs = this.#clock.now();
     const deadlineMs = sinceMs + this.#options.queueTimeoutMs;
-    for (;;) {
-      const place = this.#take(request, deadlineMs) ?? (await this.#waitInLine(request, deadlineMs));
-      if (await this.#reachStart(place, request.signal)) {
-        const waitedMs = this.#clock.now() - sinceMs;
-        return waitedMs > 0 ? { ...place, choice: { ...place.choice, waitedMs } } : place;
-      }
+    const first = this.#take(request, deadlineMs);
+    if (first && this.#delayMs(first) <= 0) return first;
+    for (let taken = first; ; taken = this.#take(request, deadlineMs)) {
+      const place = taken ?? (await this.#waitInLine(request, deadlineMs));
+      if (await this.#reachStart(place, request.signal))
+        return { ...place, choice: { ...place.choice, waitedMs: this.#clock.now() - sinceMs } };
       // A rest of the account began meanwhile.
       this.leave(place);
     }
@@ -148,8 +148,7 @@ export class Admission {
 
   /** False when the account went to rest before. */
   async #reachStart(place: Place, signal: AbortSignal | undefined): Promise<boolean> {
-    const { entry, paced } = place;
-    const delayMs = paced ? paced.startMs - this.#clock.now() : 0;
+    const delayMs = this.#delayMs(place);
     if (delayMs <= 0) return true;
     this.#pacing++;
     try {
@@ -160,7 +159,11 @@ export class Admission {
     } finally {
       this.#pacing--;
     }
-    return isReady(entry.health, this.#clock.now());
+    return isReady(place.entry.health, this.#clock.now());
+  }
+
+  #delayMs({ paced }: Place): number {
+    return paced ? paced.startMs - this.#clock.now() : 0;
   }
 
   #throwIfFull(passedOver: readonly PassedOver[]): void {

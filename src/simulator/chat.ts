@@ -2,7 +2,7 @@
 import { authenticate, checkProfile } from './authentication.ts';
 import type { Answer, Call } from './call.ts';
 import { eventFrame } from './frames.ts';
-import type { Standing } from './identities.ts';
+import { modelsOf, type Standing } from './identities.ts';
 import { answer } from './model/answer.ts';
 import { admitChat, spendCredits } from './plan.ts';
 import { Refused } from './refusal.ts';
@@ -14,10 +14,11 @@ import type { ScriptedReply } from './script.ts';
 import type { World } from './world.ts';
 
 export function chat(call: Call, operation: ChatOperation, world: World): Answer {
-  const { settings, models, signatures } = world;
+  const { settings, signatures } = world;
   const { strict } = settings;
   const number = world.nextChatNumber();
   const standing = authenticate(call, world);
+  const models = modelsOf(standing, world.models);
   const checked = checkBody({ flavour: call.flavour, operation, bytes: call.rawBody }, { strict, models, signatures });
   checkProfile(standing, checked.request.profileArn, settings.requireProfileArn);
   checkChat(checked, strict);

@@ -3,14 +3,14 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { listedModel } from './catalogue.ts';
-import type { Standing } from './identities.ts';
+import { modelsOf, type Standing } from './identities.ts';
 import { usageLimits } from './plan.ts';
 import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
 import type { World } from './world.ts';
 
 export function listAvailableModels(call: Call, world: World): Answer {
-  const { models } = world;
-  const members = callerOf(call, world).members;
+  const { standing, members } = callerOf(call, world);
+  const models = modelsOf(standing, world.models);
   if (textOf(members.origin) === undefined) throw new Refused(IMPROPERLY_FORMED, 'models-origin', 'origin');
   const page = pageOf(models, members, 100);
   const [first] = models;

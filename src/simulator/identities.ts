@@ -34,6 +34,8 @@ export interface SimulatedAccount {
   readonly apiRegion?: string;
   readonly email?: string;
   readonly credits?: { readonly used: number; readonly limit: number };
+  /** Ids of the models which its plan includes; default: all. */
+  readonly modelIds?: readonly string[];
   /** Default: credits alone, and nothing beyond them. */
   readonly plan?: SimulatedPlan;
   readonly state?: AccountState;
@@ -72,6 +74,14 @@ interface RefreshToken {
   /** Undefined: not bound to a client (social and external sign-ins). */
   readonly clientId: string | undefined;
   used: boolean;
+}
+
+/** Those which the account's plan includes. */
+export function modelsOf<M extends { readonly modelId: string }>(
+  { account: { modelIds } }: Standing,
+  models: readonly M[],
+): readonly M[] {
+  return modelIds ? models.filter(({ modelId }) => modelIds.includes(modelId)) : models;
 }
 
 export class Identities {

@@ -1,6 +1,7 @@
 /** One conversation over fifty turns: it stays with its account, whose prompt cache is worth having, as long as it can. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { SILENT } from '../../src/core/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
 
@@ -76,7 +77,9 @@ describe('a conversation of fifty turns', () => {
   }, 60_000);
 
   it('spares an account which has its hands full, and is back as soon as it has room', async () => {
+    const lines: object[] = [];
     await using house = await openPoolHouse({
+      log: { ...SILENT, info: (fields: object) => void lines.push(fields) },
       accounts: ['a', 'b'].map((id) => ({ id })),
       options: { a: { maxConcurrency: 1 }, b: { maxConcurrency: 1 } },
     });
@@ -105,6 +108,12 @@ describe('a conversation of fifty turns', () => {
     const escaped = await talk.turn(1);
     expect(accountIn(escaped)).not.toBe(home);
     expect(escaped).toContain(`home="${home}", passed=("${home}";why=busy)`);
+    const told = { strategy: 'sticky', candidates: 1, homeId: home, passedOver: [{ accountId: home, why: 'busy' }] };
+    await expect
+      .poll(() => lines)
+      .toContainEqual(
+        expect.objectContaining({ route: expect.objectContaining({ choice: expect.objectContaining(told) }) }),
+      );
     left.abort();
     await expect.poll(async () => accountIn(await talk.turn(2))).toBe(home);
   }, 60_000);
