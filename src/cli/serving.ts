@@ -65,7 +65,7 @@ export async function startServing(
         corsOrigins,
         limits: { maxBodyBytes, pingIntervalMs },
         version: VERSION,
-        clock: systemClock,
+        clock: overrides.clock ?? systemClock,
         log,
         storeAnswers: () => store.ping().then(() => true),
         resolveModel: (requested, catalogue) => codewhisperer.resolveModel(requested, catalogue).model,

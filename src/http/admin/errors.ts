@@ -9,9 +9,9 @@ export function isAdminPath(url: string): boolean {
 
 export const adminErrors = {
   writeError(error: GatewayError) {
-    const { code, message, param, retryAfterMs } = error;
+    const { code, message, param = null, retryAfterMs } = error;
     const body: AdminError = {
-      error: { code, message, param: param === undefined ? null : (FIELDS.get(param) ?? param) },
+      error: { code, message, param },
     };
     const headers: Record<string, string> = {};
     if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
@@ -29,11 +29,3 @@ function statusOf(code: ErrorCode): number {
 }
 
 const CONFLICT = 409;
-
-/** As the checks of credentials name them, which serve files of other programs too. */
-const FIELDS = new Map([
-  ['start_url', 'startUrl'],
-  ['profile_arn', 'profileArn'],
-  ['token_endpoint', 'tokenEndpoint'],
-  ['account_id', 'accountId'],
-]);

@@ -56,13 +56,30 @@ export function defineRoute<
   return {
     ...{ method, path, summary, description, query, body, bodyIsOptional, status },
     answer: definition.answer,
-    run(parts, raw) {
+    async run(parts, raw) {
       // Absent schemas are `Nothing`, which reads as {}; the compiler cannot see that their type says the same.
       const readQuery = read(query ?? NOTHING, raw.query ?? {}) as z.output<Query>;
       const readBody = read(body ?? NOTHING, body ? raw.body : {}) as z.output<Body>;
-      return definition.run(parts, { id: raw.id, query: readQuery, body: readBody, signal: raw.signal });
+      try {
+        return await definition.run(parts, { id: raw.id, query: readQuery, body: readBody, signal: raw.signal });
+      } catch (cause) {
+        throw inOurWords(cause);
+      }
     },
   };
+}
+
+/** As checks name them which read files of other programs too. */
+const FIELDS = new Map([
+  ['start_url', 'startUrl'],
+  ['profile_arn', 'profileArn'],
+  ['token_endpoint', 'tokenEndpoint'],
+  ['account_id', 'accountId'],
+]);
+
+function inOurWords(cause: unknown): unknown {
+  const param = cause instanceof GatewayError ? FIELDS.get(cause.param ?? '') : undefined;
+  return cause instanceof GatewayError && param ? new GatewayError(cause.code, cause.message, { cause, param }) : cause;
 }
 
 /** Throws `invalid_request` naming the field and what it takes. */

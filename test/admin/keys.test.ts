@@ -1,0 +1,83 @@
+/** `/v2/keys`, and what the keys do for clients. */
+import { describe, expect, it } from 'vitest';
+import { type Administered, startAdministered } from '../support/admin.ts';
+
+async function modelsStatus({ url }: Administered, key?: string): Promise<number> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  return (await fetch(`${url}/v1/models`, { headers })).status;
+}
+
+describe('client keys', () => {
+  it('end local mode, are shown once, are used, and are revoked', async () => {
+    const house = await startAdministered({ env: await withAccount() });
+    const { ask } = house;
+    expect(await modelsStatus(house)).toBe(200);
+    const made = await ask('POST', '/v2/keys', { name: 'laptop' });
+    expect(made.status).toBe(201);
+    const { key, secret } = made.body;
+    expect(key).toMatchObject({ name: 'laptop', prefix: secret.slice(0, 12), usable: true, lastUsedAt: null });
+
+    expect(await modelsStatus(house)).toBe(401);
+    expect(await modelsStatus(house, 'any')).toBe(401);
+    expect(await modelsStatus(house, secret)).toBe(200);
+    const listed = await ask('GET', '/v2/keys');
+    expect(listed.body.keys).toMatchObject([{ id: key.id, lastUsedAt: expect.any(String) }]);
+    expect(listed.text).not.toContain(secret);
+
+    const revoked = await ask('DELETE', `/v2/keys/${key.id}`);
+    expect(revoked.body.key).toMatchObject({ id: key.id, usable: false, revokedAt: expect.any(String) });
+    expect(await modelsStatus(house, secret)).toBe(401);
+    expect(await modelsStatus(house)).toBe(401);
+
+    expect((await ask('DELETE', `/v2/keys/${key.id}?forget=true`)).body).toEqual({ removed: key.id });
+    expect((await ask('GET', '/v2/keys')).body).toEqual({ keys: [], configured: 0 });
+    expect(await modelsStatus(house)).toBe(200);
+  });
+
+  it('stand beside those of the settings, which are only counted', async () => {
+    const house = await startAdministered({
+      env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'canary-one,canary-two' },
+    });
+    const { secret } = (await house.ask('POST', '/v2/keys', { name: 'third' })).body;
+    for (const key of ['canary-one', 'canary-two', secret]) expect(await modelsStatus(house, key)).toBe(200);
+    const { text, body } = await house.ask('GET', '/v2/keys');
+    expect(body).toMatchObject({ configured: 2, keys: [{ name: 'third' }] });
+    expect(text).not.toContain('canary');
+  });
+
+  it('are kept apart as clients, by an id which the log has', async () => {
+    const { ask } = await startAdministered();
+    const ids = [];
+    for (const name of ['same', 'same']) ids.push((await ask('POST', '/v2/keys', { name })).body.key.id);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^key-[0-9a-f]{12}$/);
+  });
+
+  it.each<[string, unknown, string | null]>([
+    ['no name', {}, 'name'],
+    ['an empty name', { name: ' ' }, 'name'],
+    ['a name of two lines', { name: 'a\nb' }, 'name'],
+    ['a number', { name: 7 }, 'name'],
+    ['no date', { name: 'x', expiresAt: 'soon' }, 'expiresAt'],
+    ['a date in the past', { name: 'x', expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+    ['a secret of its own', { name: 'x', secret: 'mine' }, 'secret'],
+    ['no body', undefined, null],
+  ])('are not made with %s', async (_, body, param) => {
+    const { ask } = await startAdministered();
+    const refused = await ask('POST', '/v2/keys', body);
+    expect([refused.status, refused.body.error.param]).toEqual([400, param]);
+    expect((await ask('GET', '/v2/keys')).body.keys).toEqual([]);
+  });
+
+  it('are not forgotten by a slip', async () => {
+    const { ask } = await startAdministered();
+    const { key } = (await ask('POST', '/v2/keys', { name: 'x' })).body;
+    const refused = await ask('DELETE', `/v2/keys/${key.id}?forget=yes`);
+    expect([refused.status, refused.body.error.param]).toEqual([400, 'forget']);
+    expect((await ask('GET', '/v2/keys')).body.keys).toHaveLength(1);
+  });
+});
+
+async function withAccount(): Promise<Record<string, string>> {
+  return { DRAGOMAN_KIRO_API_KEY: 'ksk_simulator' };
+}

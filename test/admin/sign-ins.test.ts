@@ -1,0 +1,96 @@
+/** `/v2/auth`: signing in by URL, through fetch, with the simulator's people. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { IDC_ACCOUNT } from '../../src/simulator/default-accounts.ts';
+import { startAdministered } from '../support/admin.ts';
+import { createHome } from '../support/command.ts';
+import { createSimulator } from '../support/gateway.ts';
+
+describe('signing in by URL', () => {
+  it.each([
+    ['Builder ID', {}, 'builder-id'],
+    ['Identity Center', { startUrl: IDC_ACCOUNT.startUrl, region: IDC_ACCOUNT.region }, 'idc'],
+    ['Google', { social: 'google' }, 'social'],
+    ['GitHub', { social: 'github' }, 'social'],
+  ])('with %s: start, confirm, status, claim', async (_, request, kind) => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const { ask } = await startAdministered({ simulator });
+    const started = await ask('POST', '/v2/auth/start', { ...request, label: 'from afar' });
+    expect(started.status).toBe(200);
+    expect(started.body).toMatchObject({
+      status: 'pending',
+      verificationUrl: expect.stringContaining(simulator.url),
+      userCode: expect.any(String),
+      accountId: null,
+    });
+    const { authId, userCode } = started.body;
+    const early = await ask('POST', `/v2/auth/claim/${authId}`, { waitMs: 0 });
+    expect(early.body).toMatchObject({ authId, status: 'pending' });
+    simulator.approve(userCode);
+    const claimed = await ask('POST', `/v2/auth/claim/${authId}`);
+    expect(claimed.body).toMatchObject({
+      status: 'approved',
+      account: { kind, label: 'from afar', state: { status: 'ready' } },
+    });
+    const again = await ask('POST', `/v2/auth/claim/${authId}`);
+    expect(again.body.account.id).toBe(claimed.body.account.id);
+    const status = await ask('GET', `/v2/auth/status/${authId}`);
+    expect(status.body).toMatchObject({ status: 'approved', accountId: claimed.body.account.id });
+    expect((await ask('GET', '/v2/accounts')).body.accounts).toHaveLength(1);
+  });
+
+  it('needs no body', async () => {
+    const { ask } = await startAdministered();
+    expect((await ask('POST', '/v2/auth/start')).body).toMatchObject({ status: 'pending' });
+  });
+
+  it('which the person refuses is told so, and leaves nothing', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const { ask } = await startAdministered({ simulator });
+    const { authId, userCode } = (await ask('POST', '/v2/auth/start')).body;
+    simulator.deny(userCode);
+    const claimed = await ask('POST', `/v2/auth/claim/${authId}`);
+    expect([claimed.status, claimed.body.error.code]).toEqual([409, 'credential_rejected']);
+    expect((await ask('GET', `/v2/auth/status/${authId}`)).body.status).toBe('denied');
+    expect((await ask('GET', '/v2/accounts')).body.accounts).toEqual([]);
+  });
+
+  it('survives a restart of the gateway', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const env = {
+      DRAGOMAN_DATABASE_URL: `sqlite:${join(createHome(), 'dragoman.db')}`,
+      DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
+    };
+    const before = await startAdministered({ simulator, env });
+    const { authId, userCode } = (await before.ask('POST', '/v2/auth/start')).body;
+    await before.stop();
+    simulator.approve(userCode);
+    const after = await startAdministered({ simulator, env });
+    const claimed = await after.ask('POST', `/v2/auth/claim/${authId}`);
+    expect(claimed.body).toMatchObject({ status: 'approved', account: { kind: 'builder-id' } });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a region which is none', { region: 'mars' }, 'region'],
+    ['a start URL which is none', { startUrl: 'ftp://x' }, 'startUrl'],
+    ['a malformed ARN', { profileArn: 'arn' }, 'profileArn'],
+    ['a way to sign in which is none', { social: 'myspace' }, 'social'],
+    ['a region for Google', { social: 'google', region: 'us-east-1' }, 'region'],
+    ['a proxy of no kind', { proxy: 'gopher://x' }, 'proxy'],
+    ['an unknown field', { start_url: 'https://x.awsapps.com/start' }, 'start_url'],
+  ])('is refused by name for %s', async (_, body, param) => {
+    const { ask } = await startAdministered();
+    const refused = await ask('POST', '/v2/auth/start', body);
+    expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
+      400,
+      'invalid_request',
+      param,
+    ]);
+  });
+
+  it('for an account which is none is not found', async () => {
+    const { ask } = await startAdministered();
+    expect((await ask('POST', '/v2/auth/start', { accountId: 'none' })).status).toBe(404);
+  });
+});
