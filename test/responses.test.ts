@@ -224,6 +224,22 @@ describe('a response in the background', () => {
   });
 });
 
+describe('a limit', () => {
+  it('ends the response as incomplete, and is told under its own name', async () => {
+    await using house = await open({ steps: [{ text: Array.from({ length: 50 }, (_, i) => `word${i} `) }] });
+    const asked = { model: MODEL, input: 'Hi', max_output_tokens: 16 };
+    const { data, response } = await clientOf(house).responses.create(asked).withResponse();
+    expect(data).toMatchObject({
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_output_tokens' },
+      output: [{ status: 'incomplete' }],
+    });
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('max-tokens-emulated@max_output_tokens');
+    const streamed = await clientOf(house).responses.stream(asked).finalResponse();
+    expect(streamed.output_text).toBe(data.output_text);
+  });
+});
+
 describe('structured output', () => {
   const format = {
     type: 'json_schema' as const,

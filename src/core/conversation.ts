@@ -140,8 +140,12 @@ export type Reasoning =
 
 export interface OutputLimits {
   readonly maxTokens: number | undefined;
+  /** What the client calls that limit, if not `max_tokens`. */
+  readonly maxTokensAt?: string;
   readonly stopSequences: readonly string[];
   readonly format: OutputFormat;
+  /** Paths in the client's request, where they are not `max_tokens` and `stop`. */
+  readonly at?: { readonly maxTokens?: string; readonly stopSequences?: string };
 }
 
 export type OutputFormat =

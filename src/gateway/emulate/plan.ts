@@ -82,11 +82,15 @@ interface LimitsPlan {
 }
 
 /** Where a reply is to end whatever it says. */
-export function planLimits({ maxTokens, stopSequences }: Omit<OutputLimits, 'format'>): LimitsPlan {
+export function planLimits({
+  maxTokens,
+  maxTokensAt = 'max_tokens',
+  stopSequences,
+}: Omit<OutputLimits, 'format'>): LimitsPlan {
   const adjustments: Adjustment[] = [];
   const makers: (() => ReplyTransform)[] = [];
   if (maxTokens !== undefined) {
-    adjustments.push(emulationNote('max-tokens-emulated', 'max_tokens', String(maxTokens)));
+    adjustments.push(emulationNote('max-tokens-emulated', maxTokensAt, String(maxTokens)));
     makers.push(() => new MaxTokens(maxTokens));
   }
   if (stopSequences.length > 0) {

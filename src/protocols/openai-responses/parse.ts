@@ -59,6 +59,7 @@ function read(
     reasoning: readReasoning(request, notes),
     output: {
       maxTokens: request.max_output_tokens ?? undefined,
+      maxTokensAt: 'max_output_tokens',
       stopSequences: [],
       format: readFormat(request, notes),
     },
