@@ -69,7 +69,8 @@ function isPassing(cause: unknown): boolean {
   const code = codeOf(cause);
   return (
     (code !== undefined && PASSING.has(code)) ||
-    (cause instanceof Error && /^Connection terminated/.test(cause.message))
+    // The client's own words have no code.
+    (cause instanceof Error && /^Connection terminated|timeout exceeded when trying to connect/.test(cause.message))
   );
 }
 

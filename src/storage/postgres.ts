@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
-import { lockedTooLong, unavailable } from './patience.ts';
+import { lockedTooLong, patiently, unavailable } from './patience.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -29,6 +29,7 @@ export function openPostgres(url: string): Database {
   const config = { ...CONNECTION, connectionString: url, application_name: name };
   const pool = createPool({ ...config, max: MAX_CONNECTIONS });
   const lockPool = createPool({ ...config, max: MAX_LOCK_CONNECTIONS });
+  const turn = createTurns(MAX_LOCK_CONNECTIONS);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = createListener(config, name);
   return {
@@ -46,7 +47,7 @@ export function openPostgres(url: string): Database {
         return work(connection);
       }),
     complete: createTriggers,
-    lock: (names, work) => withAdvisoryLocks(lockPool, names, work),
+    lock: (names, work) => turn(() => withAdvisoryLocks(lockPool, names, work)),
     changeMark: listener.mark,
     async close() {
       await listener.stop();
@@ -67,28 +68,44 @@ const CONNECTION = {
   },
 } as const;
 
-/** An idle connection which breaks is replaced at the next query; unheard, its error would end the process. */
+/** A connection which breaks, idle or in use, is replaced at the next query; unheard, its error would end the process. */
 function createPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(config);
-  pool.on('error', () => {});
+  pool.on('error', ignore);
+  pool.on('connect', (client) => void client.on('error', ignore));
   return pool;
 }
 
+/** So many at a time, in the order of coming: who waits for a connection here isn't told that the server is silent. */
+function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running === most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
 async function withAdvisoryLocks<T>(pool: pg.Pool, names: readonly string[], work: () => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((cause: unknown) => {
-    throw unavailable(cause);
-  });
+  const client = await patiently(() => pool.connect());
+  // A connection which breaks while `work` runs lets go of the lock; the version of the row guards what is written.
   let isClean = false;
-  // A connection that breaks while `work` runs lets go of the lock; the version of the row guards what is written.
-  client.on('error', ignore);
   try {
     await acquire(client, names);
     const result = await work();
-    await client.query('select pg_advisory_unlock_all()');
-    isClean = true;
+    isClean = await client.query('select pg_advisory_unlock_all()').then(
+      () => true,
+      () => false,
+    );
     return result;
   } finally {
-    client.off('error', ignore);
     // Ending the session lets go of everything it holds.
     client.release(!isClean);
   }

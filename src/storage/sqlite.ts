@@ -12,11 +12,11 @@ import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Waiting for a lock blocks the event loop, so SQLite itself waits for moments only; `patience.ts` does the rest. */
-const BUSY_TIMEOUT_MS = 50;
+const BUSY_TIMEOUT_MS = 5;
 /** Queries are built from few shapes; this is far above their number. */
 const MAX_STATEMENTS = 200;
 
-/** Throws `storage_unavailable`. The file is made for its owner alone, its folder if it has to be made too. */
+/** Throws `storage_unavailable`. The file is made for its owner alone; its folder has to be there. */
 export function openSqlite(path: string): Database {
   const isInMemory = path === ':memory:';
   const database = openFile(path, isInMemory);
