@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -220,6 +220,22 @@ describe('writing back', () => {
     database.prepare('delete from auth_kv where key = ?').run(key);
     database.close();
     expect(await file().write(credential, accessToken, () => true)).toBe('gone');
+    rmSync(path);
+    expect(await file().write(credential, accessToken, () => true)).toBe('gone');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('works beside a program which has the database open, with a log of its own', async () => {
+    const credential = await setup();
+    const theirs = new DatabaseSync(path);
+    theirs.exec('pragma journal_mode = wal');
+    const inLog = JSON.stringify({ ...TOKEN, refresh_token: `${REFRESH}log` });
+    theirs.prepare('update auth_kv set value = ? where key = ?').run(inLog, key);
+    expect((await file().read())?.credential).toMatchObject({ refreshToken: `${REFRESH}log` });
+    expect(await file().write(credential, accessToken, () => true)).toBe('written');
+    const seen = theirs.prepare('select value from auth_kv where key = ?').get(key);
+    expect(JSON.parse(String(seen?.value))).toMatchObject({ access_token: 'aoaNEW', refresh_token: REFRESH });
+    theirs.close();
   });
 
   it('waits while its program writes, and goes by what that has written', async () => {

@@ -5,8 +5,10 @@
  * Source of the tables: https://github.com/aws/amazon-q-developer-cli
  */
 
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
 import { hasProfiles } from '../credentials.ts';
@@ -66,8 +68,9 @@ export function openCliDatabase(path: string, key: string, reading: Reading): Cr
       return rows && usableAt(rows);
     },
 
-    write: (credential, accessToken, mayReplace) =>
-      withDatabase(path, false, (database) => {
+    async write(credential, accessToken, mayReplace) {
+      if (!existsSync(path)) return 'gone';
+      return withDatabase(path, false, (database) => {
         database.exec('begin immediate');
         const rows = rowsOf(database);
         const token = parse(rows.auth.get(key));
@@ -79,7 +82,8 @@ export function openCliDatabase(path: string, key: string, reading: Reading): Cr
         }
         database.exec(isOurs ? 'commit' : 'rollback');
         return isOurs ? 'written' : present ? 'theirs-is-newer' : 'gone';
-      }),
+      });
+    },
   };
 }
 
@@ -180,12 +184,19 @@ async function withDatabase<T>(
 }
 
 function once<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  const database = new DatabaseSync(existing(path, readOnly), { readOnly, timeout: 0 });
   try {
     return work(database);
   } finally {
     database.close();
   }
+}
+
+/** One which its owner has removed is not made again. */
+function existing(path: string, readOnly: boolean): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', readOnly ? 'ro' : 'rw');
+  return url;
 }
 
 function inWords(code: number, cause: unknown): ImportProblem {
