@@ -64,6 +64,17 @@ describe('fitting images', () => {
     expect(fitted?.after).toBe('100×200');
   });
 
+  it('leaves a small one alone whose size stands behind pages of metadata', async () => {
+    const bytes = Buffer.from(await picture('jpeg', 150, 100), 'base64');
+    const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0xf0, 0x00]), Buffer.alloc(0xf000 - 2)]);
+    const padded = Buffer.concat([bytes.subarray(0, 2), comment, comment, bytes.subarray(2)]);
+    const limits = { pixels: 200, bytes: 500_000 };
+    expect(await fitImage({ data: padded.toString('base64'), at }, limits)).toBeUndefined();
+    expect(await fitImage({ data: padded.toString('base64'), at }, { ...limits, pixels: 75 })).toMatchObject({
+      after: '75×50',
+    });
+  });
+
   it('gives the same bytes each time, also from another instance', async () => {
     const data = await picture('png', 900, 300, { noise: true });
     const first = await fitImage({ data, at }, LIMITS);

@@ -12,7 +12,10 @@ import { Remembered } from './remembered.ts';
 type ImageLimits = Parameters<FitImage>[1];
 
 export function createImageFitter(): FitImage {
-  const fitted = new Remembered<FittedImage>(REMEMBERED_CHARACTERS, ({ data }) => data.length);
+  const fitted = new Remembered<FittedImage | undefined>(
+    REMEMBERED_CHARACTERS,
+    (made) => (made?.data.length ?? 0) + 100,
+  );
   return async ({ data, at }, limits) => {
     if (fits(data, limits)) return undefined;
     try {
@@ -39,11 +42,13 @@ function fits(data: string, { pixels, bytes }: ImageLimits): boolean {
   return size ? Math.max(size.width, size.height) <= pixels : data.length <= SMALL_CHARACTERS;
 }
 
-async function scale(data: string, { pixels, bytes }: ImageLimits): Promise<FittedImage> {
+/** Undefined: it fits, though its head did not say so. */
+async function scale(data: string, { pixels, bytes }: ImageLimits): Promise<FittedImage | undefined> {
   const { default: sharp } = await import('sharp');
   const input = Buffer.from(data, 'base64');
   const options: SharpOptions = { limitInputPixels: MAX_PIXELS, failOn: 'truncated', pages: 1 };
   const { width, height, hasAlpha, format } = await sharp(input, options).metadata();
+  if (Math.max(width, height) <= pixels && input.length <= bytes) return undefined;
   const before = `${width}×${height}`;
   let side = pixels;
   for (const { toFormat, shrink } of ATTEMPTS) {

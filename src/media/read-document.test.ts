@@ -124,6 +124,14 @@ describe('reading documents', () => {
     await expect(read('docx', locked, 'check')).rejects.toEqual(refusal('document-encrypted', says));
   });
 
+  it.each<[DocumentFormat, Buffer, string]>([
+    ['docx', docx(['']), '(The Word document has no text in it.)'],
+    ['xlsx', xlsx({ A: [] }), '(The Excel workbook has no text in it.)'],
+    ['html', Buffer.from('<p></p>'), '(The HTML page has no text in it.)'],
+  ])('says of an empty %s that it is empty', async (format, bytes, expected) => {
+    expect(await read(format, bytes)).toBe(expected);
+  });
+
   it('says of scanned pages that there is no text in them', async () => {
     await expect(read('pdf', pdf(['', '']))).rejects.toEqual(refusal('document-no-text', /images of its pages/));
   });

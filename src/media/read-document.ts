@@ -93,6 +93,8 @@ function toText(finding: Finding, format: DocumentFormat, at: string): string {
     case 'too-large':
       throw refuse(at, `The ${name} specified is too large: ${finding.why}. Send a part of it.`, 'too-large');
     case 'no-text': {
+      // Only pages can be pictures of text; any other document is empty.
+      if (format !== 'pdf') return `(The ${name} has no text in it.)`;
       const message = `This model does not support ${name} input without text in it. Send images of its pages instead.`;
       throw refuse(at, message, 'no-text');
     }
