@@ -1,0 +1,159 @@
+/** `/v2/models`, `/v2/usage`, `/v2/settings`, the reference, and no secret in any answer. */
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { ADMIN_ROUTES } from '../../src/http/admin/routes.ts';
+import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
+import { ADMIN_TOKEN, startAdministered } from '../support/admin.ts';
+
+const BUILDER_ID = {
+  refreshToken: DEFAULT_ACCOUNT.refreshToken,
+  clientId: DEFAULT_ACCOUNT.clientId,
+  clientSecret: DEFAULT_ACCOUNT.clientSecret,
+};
+
+describe('the overview', () => {
+  it('has the live catalogue', async () => {
+    const { ask } = await startAdministered();
+    expect((await ask('GET', '/v2/models')).body.error.code).toBe('no_account');
+    await ask('POST', '/v2/accounts', BUILDER_ID);
+    const { models } = (await ask('GET', '/v2/models')).body;
+    expect(models.map(({ id }) => id)).toContain('claude-sonnet-4.5');
+    expect(models.find(({ id }) => id === 'claude-sonnet-4.5')).toMatchObject({
+      takesImages: true,
+      maxInputTokens: 200_000,
+    });
+  });
+
+  it('has the usage of each account: what is known, or asked now', async () => {
+    const { ask } = await startAdministered();
+    await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'good' });
+    await ask('POST', '/v2/accounts', { refreshToken: `aorDEAD${'x'.repeat(120)}`, label: 'dead' });
+    const [good, dead] = (await ask('GET', '/v2/usage')).body.accounts;
+    expect(good).toMatchObject({ label: 'good', limit: expect.any(Number), readAt: expect.any(String), error: null });
+    expect(dead).toMatchObject({ label: 'dead', limit: null, readAt: null, error: { code: 'credential_rejected' } });
+    const [known] = (await ask('GET', '/v2/usage')).body.accounts;
+    expect(known?.readAt).toBe(good?.readAt);
+    const refreshed = await ask('GET', '/v2/usage?refresh=true');
+    expect(Date.parse(refreshed.body.accounts[0]?.readAt ?? '')).toBeGreaterThanOrEqual(Date.parse(good?.readAt ?? ''));
+    const refused = await ask('GET', '/v2/usage?refresh=perhaps');
+    expect([refused.status, refused.body.error.param]).toEqual([400, 'refresh']);
+  });
+
+  it('has every setting with its origin, secrets covered', async () => {
+    const { ask } = await startAdministered({
+      env: { DRAGOMAN_API_KEYS: 'canary-key-1', HTTPS_PROXY: 'http://me:canary-pass@127.0.0.1:9', LOG_LEVEL: 'warn' },
+    });
+    const { text, body } = await ask('GET', '/v2/settings');
+    expect(body.settings.map(({ name }) => name)).toEqual(Object.values(SETTINGS).map(({ name }) => name));
+    const of = (wanted: string) => body.settings.find(({ name }) => name === wanted);
+    expect(of('DRAGOMAN_API_KEYS')).toMatchObject({ value: ['••••••••'], origin: 'environment DRAGOMAN_API_KEYS' });
+    expect(of('DRAGOMAN_LOG_LEVEL')).toMatchObject({ value: 'warn', origin: 'environment LOG_LEVEL' });
+    expect(of('DRAGOMAN_STRATEGY')).toMatchObject({ value: 'sticky', origin: 'default' });
+    expect(text).not.toContain('canary');
+  });
+});
+
+/** As much of OpenAPI as is looked at here. */
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly securitySchemes: Readonly<Record<string, unknown>> };
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: {
+    readonly content: { readonly 'application/json': { readonly schema: { readonly properties: object } } };
+  };
+}
+
+describe('the reference', () => {
+  it('describes every admin route by the schemas which check it', async () => {
+    const { url } = await startAdministered();
+    const document: Described = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
+    for (const { method, path, summary, body, query } of ADMIN_ROUTES) {
+      const operation = document.paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
+      expect(operation, `${method} ${path}`).toMatchObject({
+        summary,
+        tags: ['Admin'],
+        security: [{ adminToken: [] }],
+      });
+      const described = Object.keys(operation?.requestBody?.content['application/json'].schema.properties ?? {});
+      expect(described).toEqual(Object.keys(body?.shape ?? {}));
+      const parameters = (operation?.parameters ?? []).map(({ name }) => name);
+      expect(parameters).toEqual([...Object.keys(query?.shape ?? {}), ...(path.includes(':id') ? ['id'] : [])]);
+    }
+    expect(document.components.securitySchemes.adminToken).toMatchObject({ type: 'http', scheme: 'bearer' });
+    const page = await (await fetch(`${url}/docs`)).text();
+    expect(page).toContain('/v2/accounts/{id}/refresh');
+  });
+});
+
+/** Everything that goes into the house and must not come out of the admin API. */
+const CANARIES = {
+  adminToken: ADMIN_TOKEN,
+  secretKey: 'canary-secret-key-0123456789-0123456789',
+  apiKey: 'canary-client-key',
+  proxyPassword: 'canary-proxy-password',
+  builderRefreshToken: BUILDER_ID.refreshToken,
+  builderClientSecret: BUILDER_ID.clientSecret,
+  kiroApiKey: API_KEY_ACCOUNT.accessToken,
+  deadRefreshToken: `aorCANARYDEAD${'x'.repeat(120)}`,
+  givenAccessToken: `aoaCANARYACCESS${'y'.repeat(100)}`,
+};
+
+describe('secrets', () => {
+  it('go into the admin API and never come out of it', async () => {
+    const { ask, heard, simulator } = await startAdministered({
+      simulator: { pollIntervalS: 1 },
+      env: {
+        DRAGOMAN_SECRET_KEY: CANARIES.secretKey,
+        DRAGOMAN_API_KEYS: CANARIES.apiKey,
+        ALL_PROXY: `http://me:${CANARIES.proxyPassword}@127.0.0.1:9`,
+        NO_PROXY: '127.0.0.1',
+      },
+    });
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const builder = await ask('POST', '/v2/accounts', {
+      ...BUILDER_ID,
+      accessToken: CANARIES.givenAccessToken,
+      expiresAt,
+    });
+    const key = await ask('POST', '/v2/accounts', { apiKey: CANARIES.kiroApiKey });
+    const dead = await ask('POST', '/v2/accounts', { refreshToken: CANARIES.deadRefreshToken });
+    for (const { body } of [builder, key, dead]) {
+      const path = `/v2/accounts/${body.account.id}`;
+      await ask('GET', path);
+      await ask('PATCH', path, { proxy: `http://me:${CANARIES.proxyPassword}@127.0.0.1:9` });
+      await ask('PATCH', path, { proxy: `http://me:${CANARIES.proxyPassword}@127.0.0.1:9/path` });
+      await ask('POST', `${path}/refresh`);
+      await ask('PATCH', path, { proxy: null });
+      await ask('POST', `${path}/refresh`);
+    }
+    // Refusals must not quote what was sent either.
+    await ask('POST', '/v2/accounts', BUILDER_ID);
+    await ask('POST', '/v2/accounts', { ...BUILDER_ID, refreshToken: `${CANARIES.deadRefreshToken}...` });
+    await ask('POST', '/v2/accounts', { apiKey: CANARIES.apiKey });
+    await ask('POST', '/v2/accounts', { kind: CANARIES.deadRefreshToken });
+    await ask('POST', '/v2/accounts', `{"refreshToken":"${CANARIES.deadRefreshToken}"`);
+    await ask('POST', '/v2/accounts', { ...BUILDER_ID, region: CANARIES.deadRefreshToken });
+    await ask('PATCH', `/v2/accounts/${CANARIES.apiKey.slice(0, 3)}`, { proxy: CANARIES.proxyPassword });
+    const { authId, userCode } = (await ask('POST', '/v2/auth/start', {})).body;
+    simulator.approve(userCode);
+    await ask('POST', `/v2/auth/claim/${authId}`);
+    await ask('GET', `/v2/auth/status/${authId}`);
+    const made = (await ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    const heardSecret = heard.length;
+    for (const path of ['/v2/keys', '/v2/accounts', '/v2/models', '/v2/usage?refresh=true', '/v2/settings'])
+      await ask('GET', path);
+    await ask('DELETE', `/v2/keys/${made.key.id}`);
+    await ask('DELETE', `/v2/accounts/${dead.body.account.id}`);
+
+    const everything = heard.join('\n');
+    for (const [name, secret] of Object.entries(CANARIES)) expect(everything, name).not.toContain(secret);
+    // Whatever the service gave out meanwhile has this shape. A value in a wrong field is quoted up to 24 characters.
+    expect(everything).not.toMatch(/\bao[ar][\w-]{22}/);
+    expect(heard.slice(heardSecret).join('\n')).not.toContain(made.secret);
+    const routes = ADMIN_ROUTES.length;
+    expect(heard.length).toBeGreaterThan(routes);
+  });
+});
