@@ -95,6 +95,9 @@ describe('the events of a response are as OpenAI publishes them', () => {
       events.push(...(await eventsOf([reply], { tools: FUNCTIONS, include: ['reasoning.encrypted_content'] })));
     }
     for (const { tool, steps } of TOOL_KINDS) events.push(...(await eventsOf([{ steps }], { tools: [tool] })));
+    const search = { steps: [{ tool: 'web_search', input: { query: 'weather' } }], times: 1 };
+    const searched = await eventsOf([search, { steps: ['Sunny.'] }], { tools: [{ type: 'web_search' }] });
+    events.push(...searched);
     const trigger = [{ role: 'user', content: 'Hi' }, { type: 'compaction_trigger' }];
     events.push(...(await eventsOf([{ steps: ['A summary.'] }], { input: trigger })));
     events.push(...(await eventsOf([{ steps: ['Said.'] }], { background: true })));
@@ -124,6 +127,9 @@ describe('the events of a response are as OpenAI publishes them', () => {
       'response.reasoning_summary_part.done',
       'response.reasoning_summary_text.delta',
       'response.reasoning_summary_text.done',
+      'response.web_search_call.completed',
+      'response.web_search_call.in_progress',
+      'response.web_search_call.searching',
     ]);
     const distinct = [...new Map(events.map((event) => [formOf(event), event])).values()];
     expect(await typeErrors(TYPES, 'ResponseStreamEvent', distinct.map(asTyped))).toBe('');
