@@ -136,6 +136,7 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('used_at_ms', integer, (column) => column.notNull())
         .execute();
       await db.schema.createIndex('responses_by_client').on('responses').columns(['client', 'used_at_ms']).execute();
+      await db.schema.createIndex('responses_by_use').on('responses').column('used_at_ms').execute();
     },
   },
   {
