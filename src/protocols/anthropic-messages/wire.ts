@@ -84,7 +84,6 @@ export const typedTool = z.looseObject({
 });
 
 export const anyBlock = z.looseObject({ type: z.string(), cache_control: cacheControl });
-export type AnyBlock = z.output<typeof anyBlock>;
 
 export const textBlock = z.looseObject({
   type: z.literal('text'),
