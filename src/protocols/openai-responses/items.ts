@@ -4,6 +4,7 @@
  */
 import type { Part, SystemPart, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { WEB_SEARCH_TOOL } from '../../core/web-search.ts';
 import type { Notes } from '../notes.ts';
 import { readArguments } from '../openai-calls.ts';
 import { readableText } from '../readable.ts';
@@ -85,6 +86,8 @@ class ItemReader implements ReadItems {
         const { output } = check(wire.computerCallOutput, item, at);
         return this.#say('user', at, ...readContent([{ type: 'computer_screenshot', ...output }], at, this.#notes));
       }
+      case 'web_search_call':
+        return this.#readWebSearchCall(item, at);
       case 'reasoning':
         return this.#readReasoning(item, at);
       case 'compaction':
@@ -178,6 +181,16 @@ class ItemReader implements ReadItems {
       return { type: 'text' as const, at: path, text: JSON.stringify(check(wire.shellOutput, value, path)) };
     });
     return this.#answer(callId, at, content, false);
+  }
+
+  /** To the model, a search which was run for it is a tool call like others. What it read is in the answer after it. */
+  #readWebSearchCall(item: object, at: string): readonly Turn[] {
+    const { id, action } = check(wire.webSearchCall, item, at);
+    if (!id || !action?.query) return this.#readForeign(item, 'web_search_call', at);
+    const found = (action.sources ?? []).flatMap(({ url }) => url ?? []);
+    const text = found.length === 0 ? 'What was found is in the answer.' : `Found:\n${found.join('\n')}`;
+    const use = { type: 'tool-use', at, toolUseId: id, name: WEB_SEARCH_TOOL, input: { query: action.query } } as const;
+    return [...this.#say('assistant', at, use), ...this.#answer(id, at, [{ type: 'text', at, text }], false)];
   }
 
   /** The model is told the names by which it can call what was found. */

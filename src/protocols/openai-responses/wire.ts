@@ -160,6 +160,17 @@ export const shellOutput = z.looseObject({
   outcome: z.looseObject({ type: z.string(), exit_code: z.number().nullish() }).nullish(),
 });
 
+/** Searches have a query; pages which were opened, or searched through, have none. */
+export const webSearchCall = z.looseObject({
+  id: z.string().nullish(),
+  action: z
+    .looseObject({
+      query: z.string().nullish(),
+      sources: z.array(z.looseObject({ url: z.string().nullish() })).nullish(),
+    })
+    .nullish(),
+});
+
 export const applyPatchCall = z.looseObject({ ...callId, operation: jsonObject });
 
 export const reasoningItem = z.looseObject({
