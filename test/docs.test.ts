@@ -8,6 +8,7 @@ import { STRATEGIES } from '../src/accounts/strategies.ts';
 import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
+import { ADMIN_ROUTES } from '../src/http/admin/routes.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
 import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
@@ -47,6 +48,16 @@ describe('docs/accounts.md', () => {
     for (const [reason, because] of Object.entries(REASONS)) expect(rows).toContainEqual([reason, because]);
     const names = rows.map(([name]) => name);
     for (const name of Object.keys({ ...STRATEGIES, ...DEFAULT_OPTIONS })) expect(names).toContain(name);
+  });
+});
+
+describe('docs/admin-api.md', () => {
+  it('lists every route of the admin API with what it does', () => {
+    const inCode = ADMIN_ROUTES.map(({ method, path, summary }) => [
+      `${method} ${path.replace(/:(\w+)/, '{$1}')}`,
+      summary,
+    ]);
+    expect(codeRows('admin-api.md')).toEqual(inCode);
   });
 });
 

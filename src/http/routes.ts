@@ -126,7 +126,7 @@ function adminMethods(): readonly (readonly [RegExp, string])[] {
     const withHead = methods.includes('GET')
       ? ['GET', 'HEAD', ...methods.filter((method) => method !== 'GET')]
       : methods;
-    return [new RegExp(`^${path.replace(':id', '[^/]+')}$`), withHead.join(', ')];
+    return [new RegExp(`^${path.replace(/:\w+/, '[^/]+')}$`), withHead.join(', ')];
   });
 }
 

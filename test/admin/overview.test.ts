@@ -71,7 +71,7 @@ describe('the reference', () => {
     const { url } = await startAdministered();
     const document: Described = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
     for (const { method, path, summary, body, query } of ADMIN_ROUTES) {
-      const operation = document.paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
+      const operation = document.paths[path.replace(/:(\w+)/, '{$1}')]?.[method.toLowerCase()];
       expect(operation, `${method} ${path}`).toMatchObject({
         summary,
         tags: ['Admin'],
@@ -80,7 +80,7 @@ describe('the reference', () => {
       const described = Object.keys(operation?.requestBody?.content['application/json'].schema.properties ?? {});
       expect(described).toEqual(Object.keys(body?.shape ?? {}));
       const parameters = (operation?.parameters ?? []).map(({ name }) => name);
-      expect(parameters).toEqual([...Object.keys(query?.shape ?? {}), ...(path.includes(':id') ? ['id'] : [])]);
+      expect(parameters).toEqual([...Object.keys(query?.shape ?? {}), ...(/(?<=:)\w+/.exec(path) ?? [])]);
     }
     expect(document.components.securitySchemes.adminToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     const page = await (await fetch(`${url}/docs`)).text();

@@ -103,7 +103,7 @@ function checkAnswer(method: string, path: string, status: number, json: unknown
     return;
   }
   const route = ADMIN_ROUTES.find((candidate) => {
-    return candidate.method === method && new RegExp(`^${candidate.path.replace(':id', '[^/]+')}(?:[?]|$)`).test(path);
+    return candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/, '[^/]+')}(?:[?]|$)`).test(path);
   });
   if (route) route.answer.parse(json);
 }

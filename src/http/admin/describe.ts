@@ -8,8 +8,9 @@ export function describeAdmin(method: string, path: string): Readonly<Record<str
   const route = ADMIN_ROUTES.find((candidate) => candidate.method === method && candidate.path === path);
   if (!route) return undefined;
   const { query, body, answer, status } = route;
+  const name = /:(\w+)/.exec(path)?.[1];
   return {
-    ...(path.includes(':id') ? { params: { type: 'object', properties: { id: { type: 'string' } } } } : {}),
+    ...(name === undefined ? {} : { params: { type: 'object', properties: { [name]: { type: 'string' } } } }),
     ...(query ? { querystring: jsonSchema(query, 'input') } : {}),
     ...(body ? { body: jsonSchema(body, 'input') } : {}),
     response: {

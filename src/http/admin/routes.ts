@@ -22,7 +22,7 @@ export function registerAdmin(app: FastifyInstance, desk: Desk): void {
 function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): void {
   const { admin, gateway, clock, limits } = desk.options;
   const parts = { ...admin, gateway, clock };
-  app.route<{ Params: { id?: string } }>({
+  app.route<{ Params: Readonly<Record<string, string>> }>({
     method: route.method,
     url: route.path,
     config: { cors: false },
@@ -34,7 +34,8 @@ function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): voi
         const isBodyless = !route.body || (route.bodyIsOptional && announcesNoBody(request.headers));
         const body = isBodyless ? {} : await readJson(exchange.request, limits.maxBodyBytes);
         const { signal } = exchange.gone;
-        const answer = await route.run(parts, { id: request.params.id ?? '', query: request.query, body, signal });
+        const [id = ''] = Object.values(request.params);
+        const answer = await route.run(parts, { id, query: request.query, body, signal });
         sendJson(exchange, route.status, answer);
       } catch (cause) {
         sendError(exchange, adminErrors, GatewayError.from(cause));

@@ -25,14 +25,14 @@ export const signInRoutes = [
   }),
   defineRoute({
     method: 'GET',
-    path: '/v2/auth/status/:id',
+    path: '/v2/auth/status/:authId',
     summary: 'How a sign-in stands',
     answer: signInAnswer,
     run: async ({ signIns }, { id, signal }) => toView(await signIns.status(id, signal)),
   }),
   defineRoute({
     method: 'POST',
-    path: '/v2/auth/claim/:id',
+    path: '/v2/auth/claim/:authId',
     summary: 'Have the account of a sign-in',
     description: 'Waits for the person. The first claim stores the account; later ones give it again.',
     body: signInClaim,
