@@ -1,9 +1,10 @@
 /**
- * The other program which owns a Kiro credential file: it refreshes now and then, writes what it got, and reads the
- * file again when its token turns out to be spent. Ends when told so. Arguments: the file, the simulator.
+ * The other program which owns a credential, the Kiro IDE with its file or Kiro CLI with its database: it refreshes now
+ * and then, writes what it got, and reads again when its token turns out to be spent. Ends when told so. Arguments: the
+ * file, the simulator.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openOwned } from './owned.ts';
 
 export interface RivalReport {
   readonly made: number;
@@ -13,6 +14,7 @@ export interface RivalReport {
 
 const [path = '', simulatorUrl = ''] = process.argv.slice(2);
 const PAUSE_MS = 40;
+const owned = openOwned(path);
 /** It believes its sign-in lost when the file has shown nothing new for so long. */
 const STUCK_MS = 10_000;
 
@@ -28,26 +30,20 @@ while (!isStopped) {
 process.send?.(report satisfies RivalReport, undefined, undefined, () => process.disconnect?.());
 
 async function refresh(): Promise<void> {
-  const current = read();
+  const current = owned.read();
   const response = await fetch(`${simulatorUrl}/refreshToken`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ refreshToken: current.refreshToken }),
+    body: JSON.stringify({ refreshToken: current }),
   });
   if (!response.ok) {
     report.beaten++;
     const deadlineMs = Date.now() + STUCK_MS;
-    while (read().refreshToken === current.refreshToken && Date.now() < deadlineMs) await sleep(5);
-    if (read().refreshToken === current.refreshToken) report.stuck++;
+    while (owned.read() === current && Date.now() < deadlineMs) await sleep(5);
+    if (owned.read() === current) report.stuck++;
     return;
   }
-  const { accessToken, refreshToken } = (await response.json()) as Record<string, string>; // of our own simulator
-  const expiresAt = new Date(Date.now() + 30_000).toISOString();
-  writeFileSync(`${path}.rival`, JSON.stringify({ ...current, accessToken, refreshToken, expiresAt }), { mode: 0o600 });
-  renameSync(`${path}.rival`, path);
+  const { accessToken = '', refreshToken = '' } = (await response.json()) as Record<string, string>; // our simulator's
+  owned.write(accessToken, refreshToken, new Date(Date.now() + 30_000).toISOString());
   report.made++;
-}
-
-function read(): Record<string, string> {
-  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>; // written above, or by the gateway
 }

@@ -1,17 +1,19 @@
 /**
  * Many processes, one credential, refresh tokens which are good once: none is burnt, no account is lost. The same with
- * the file of the Kiro IDE, which that program rotates meanwhile.
+ * the file of the Kiro IDE and the database of Kiro CLI, which those programs rotate meanwhile.
  */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
 import { openLinked } from '../../src/accounts/imports/linked.ts';
 import type { NewAccount } from '../../src/accounts/ports.ts';
+import type { LinkedSource } from '../../src/accounts/sources.ts';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { createHome } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { DATABASE_KEY, writeKiroDatabase } from './owned.ts';
 import { startProgram, writeKiroFile } from './processes.ts';
 import { refreshesOf } from './refreshes.ts';
 import type { RivalReport } from './rival.ts';
@@ -85,31 +87,57 @@ it.each([
   }
 });
 
-it(`${PROCESSES} processes make ${TIMES} tokens each while the Kiro IDE does so too`, {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  await using simulator = await startSimulator({ keepRequests: 20 * PROCESSES * TIMES });
-  const home = createHome();
-  const path = join(home, 'kiro-auth-token.json');
-  writeKiroFile(path);
-  const source = { type: 'kiro-file', path, imported: true } as const;
-  const first = await openLinked(source).read();
-  if (!first) expect.fail('the file is of no use');
-  const linked: NewAccount = { ...OWN, ...first, id: 'linked', source };
-  const rival = startProgram<RivalReport>('rival.ts', [path, simulator.url]);
-  const databaseUrl = `sqlite:${join(home, 'dragoman.db')}`;
-  const { made, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
-  rival.stop();
-  const { made: byRival, beaten, stuck } = await rival.report;
-  tell(`${PROCESSES} × ${TIMES} beside a rival`, { made, byRival, beaten, stuck, failures: failures.length, seconds });
-  expect(failures).toEqual([]);
-  expect(made).toBe(PROCESSES * TIMES);
-  expect(byRival).toBeGreaterThan(0);
-  expect(stuck).toBe(0);
-  expect(refreshesOf(simulator).made).toBe(made + byRival);
-  // Whoever comes last leaves a file with which either can go on.
-  const last = await openLinked(source).read();
-  const rest = startProgram<WorkerReport>('worker.ts', [databaseUrl, home, simulator.url, 'linked', '1']);
-  expect(last).toBeDefined();
-  expect(await rest.report).toEqual({ made: 1, failures: [] });
-});
+const OWNERS = [
+  {
+    name: 'the Kiro IDE',
+    file: 'kiro-auth-token.json',
+    write: writeKiroFile,
+    sourceOf: (path: string): LinkedSource => ({ type: 'kiro-file', path, imported: true }),
+  },
+  {
+    name: 'Kiro CLI',
+    file: 'data.sqlite3',
+    write: writeKiroDatabase,
+    sourceOf: (path: string): LinkedSource => ({ type: 'cli-database', path, key: DATABASE_KEY }),
+  },
+];
+
+it.each(OWNERS)(
+  `${PROCESSES} processes make ${TIMES} tokens each while $name does so too`,
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async ({ name, file, write, sourceOf }) => {
+    await using simulator = await startSimulator({ keepRequests: 20 * PROCESSES * TIMES });
+    const home = createHome();
+    const path = join(home, file);
+    write(path);
+    const source = sourceOf(path);
+    const first = await openLinked(source).read();
+    if (!first) expect.fail('the file is of no use');
+    const linked: NewAccount = { ...OWN, ...first, id: 'linked', source };
+    const rival = startProgram<RivalReport>('rival.ts', [path, simulator.url]);
+    const databaseUrl = `sqlite:${join(home, 'dragoman.db')}`;
+    const { made, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
+    rival.stop();
+    const { made: byRival, beaten, stuck } = await rival.report;
+    tell(`${PROCESSES} × ${TIMES} beside ${name}`, {
+      made,
+      byRival,
+      beaten,
+      stuck,
+      failures: failures.length,
+      seconds,
+    });
+    expect(failures).toEqual([]);
+    expect(made).toBe(PROCESSES * TIMES);
+    expect(byRival).toBeGreaterThan(0);
+    expect(stuck).toBe(0);
+    expect(refreshesOf(simulator).made).toBe(made + byRival);
+    // Whoever comes last leaves a file with which either can go on.
+    const last = await openLinked(source).read();
+    const rest = startProgram<WorkerReport>('worker.ts', [databaseUrl, home, simulator.url, 'linked', '1']);
+    expect(last).toBeDefined();
+    expect(await rest.report).toEqual({ made: 1, failures: [] });
+  },
+);
