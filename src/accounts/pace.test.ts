@@ -113,6 +113,17 @@ describe("an account's pace", () => {
     expect(pace.startsInMs(startMs)).toBe(0);
   });
 
+  it('is forgotten half an hour after the last refusal', () => {
+    const pace = new Pace();
+    pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal('account_throttled'), NOW);
+    pace.start(DEFAULT_OPTIONS, NOW + 1_799_999);
+    expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(false);
+    pace.leave();
+    const { startMs } = pace.start(DEFAULT_OPTIONS, NOW + 1_810_000);
+    expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(true);
+    expect(pace.startsInMs(startMs)).toBe(0);
+  });
+
   it.each<ErrorCode>(['upstream_overloaded', 'upstream_broken', 'client_closed', 'quota_exhausted', 'invalid_request'])(
     'is not slowed by %s',
     (code) => {

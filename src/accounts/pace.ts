@@ -18,6 +18,8 @@ const INTERVAL_DECAY = 0.8;
 const SHORTEST_INTERVAL_MS = 20;
 /** A learned limit which has grown to this is none any more. */
 const LIMIT_FORGOTTEN_AT = 64;
+/** So long after the last refusal the service has other things in mind. */
+const FORGOTTEN_AFTER_MS = 1_800_000;
 
 export interface Paced {
   /** When this request may start, in milliseconds since 1970. */
@@ -47,6 +49,7 @@ export class Pace {
 
   /** Takes a place and a time to start; whoever does owes one `finish` or `leave`. */
   start({ minIntervalMs }: AccountOptions, nowMs: number): Paced {
+    if (nowMs - this.#slowedAtMs >= FORGOTTEN_AFTER_MS) this.#forget();
     this.#inFlight++;
     const startMs = Math.max(nowMs, this.#nextStartMs);
     const intervalMs = Math.max(minIntervalMs, this.#learnedIntervalMs);
@@ -69,6 +72,12 @@ export class Pace {
       if (isNews) this.#slowDown(error, wasInFlight, nowMs);
       this.#holdUntil(nowMs + (error.retryAfterMs ?? 0));
     }
+  }
+
+  #forget(): void {
+    this.#learnedLimit = Number.POSITIVE_INFINITY;
+    this.#learnedIntervalMs = 0;
+    this.#refusalsInARow = 0;
   }
 
   #speedUp(): void {
