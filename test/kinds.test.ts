@@ -57,8 +57,8 @@ const CARRIES: Record<CredentialKind, readonly [string | undefined, string, bool
 const REFUSED: Record<CredentialKind, RegExp> = {
   'builder-id': /InvalidGrantException.*`dragoman login`/,
   idc: /InvalidGrantException.*`dragoman login`/,
-  social: /Kiro's sign-in service.*Sign in again/,
-  'external-idp': /identity provider.*invalid_grant.*where this account came from/,
+  social: /Kiro's sign-in service.*Sign in again with `dragoman login --social google`/,
+  'external-idp': /identity provider.*invalid_grant.*Sign in again in the Kiro IDE or CLI/,
   'api-key': /API key. Make a new one/,
   iam: /AWS keys.*aws sts get-caller-identity/,
 };

@@ -33,6 +33,8 @@ export interface Lent {
   readonly proxy: string | undefined;
   /** Instead of the token, for accounts which sign their requests. */
   readonly sign?: SignRequest | undefined;
+  /** What it means that the service refuses the credential for good, and what its owner does then. */
+  readonly refusal: string;
 }
 
 export interface Lease extends Lent {

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
-import { type CredentialKind, headersOf, isRefreshable, profileArnOf } from './credentials.ts';
+import { type CredentialKind, headersOf, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
@@ -222,7 +222,7 @@ export class Pool {
       headers: headersOf(credential),
     };
     const sign = this.#options.refresher.signerOf(account);
-    return { accountId: id, access, accessToken: accessToken.value, proxy, sign };
+    return { accountId: id, access, accessToken: accessToken.value, proxy, sign, refusal: refusalOf(credential) };
   }
 
   /** Accounts out of quota may have been given more meanwhile; by what is left only the service can be chosen. */

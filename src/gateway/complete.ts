@@ -49,7 +49,7 @@ export async function complete(
       lease.release(undefined);
       return answersOf(request, found, routeOf(lease, found.answer, attempt, conversationId));
     } catch (cause) {
-      const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease?.accountId);
+      const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       lease?.release(ABOUT_THE_FEATURE.has(error.code) ? undefined : error);
       const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
       context.log.debug({ requestId: request.requestId, attempt, code: error.code }, 'a completion failed');

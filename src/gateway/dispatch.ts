@@ -80,10 +80,7 @@ class Dispatch {
       lease = await this.#lease();
       return await this.#exchange(lease);
     } catch (cause) {
-      const error = this.#plan.judge(
-        this.#signal.aborted ? clientClosed() : GatewayError.from(cause),
-        lease?.accountId,
-      );
+      const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.conversationId);
       lease?.release(error);
       const step = this.#plan.after(error, lease?.accountId);

@@ -52,7 +52,7 @@ async function listModels(context: GatewayContext, catalogues: Catalogues, signa
       lease.release(undefined);
       return catalogue;
     } catch (cause) {
-      const error = plan.judge(GatewayError.from(cause), lease?.accountId);
+      const error = plan.judge(GatewayError.from(cause), lease);
       lease?.release(error);
       const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
       // Worth a wait is only a reply: the list which just failed would not be asked for again so soon anyway.

@@ -86,6 +86,8 @@ export interface Lease {
   /** As in AuthorizedRequest. */
   readonly proxy?: string | undefined;
   readonly sign?: SignRequest | undefined;
+  /** What it means that the upstream refuses its credential for good, and what its owner does then. */
+  readonly refusal?: string | undefined;
   /** Why this account. */
   readonly choice?: Choice;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */

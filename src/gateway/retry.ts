@@ -5,6 +5,7 @@
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
 import { refusesDocuments } from './media/refused-documents.ts';
+import type { Lease } from './ports.ts';
 
 /** Over all reasons but one: an account which fails for reasons of its own is left for another. */
 export const MAX_ATTEMPTS = 8;
@@ -61,14 +62,14 @@ export class RetryPlan {
   }
 
   /** A token refused again although it is new: then the credential itself is bad, or it is not about the token. */
-  judge(error: GatewayError, accountId: string | undefined): GatewayError {
-    if (error.policy.retry !== 'after-refresh' || accountId === undefined || !this.#refreshed.has(accountId))
+  judge(error: GatewayError, lease: Pick<Lease, 'accountId' | 'refusal'> | undefined): GatewayError {
+    if (error.policy.retry !== 'after-refresh' || lease === undefined || !this.#refreshed.has(lease.accountId))
       return error;
     const { message, upstream } = error;
     if (!isAboutToken(upstream)) return new GatewayError('permission_denied', message, { cause: error, upstream });
     return new GatewayError(
       'credential_rejected',
-      'The upstream refused a freshly made access token. Sign in again with `dragoman login`.',
+      `The upstream refused a freshly made access token. ${lease.refusal ?? 'Sign in again with `dragoman login`.'}`,
       { cause: error, upstream: error.upstream },
     );
   }

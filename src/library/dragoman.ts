@@ -53,7 +53,7 @@ export interface WholeReply extends Reply {
 export type Asked = string | Question | Conversation;
 
 export interface Dragoman extends AsyncDisposable {
-  /** Signs in by device flow: Builder ID, or an organisation with its start URL. */
+  /** Signs in with a code: Builder ID, an organisation with its start URL, or Kiro (`social`). */
   signIn(options?: SignInRequest & AskOptions): Promise<PendingSignIn>;
   accounts(): readonly AccountSummary[];
   /** False when there is none of that id. */

@@ -17,6 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { NEW_ACCOUNT } from '../accounts/health.ts';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { NewAccount } from '../accounts/ports.ts';
+import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
 import { openStore, type Store } from './open.ts';
 import { MIGRATIONS, migrate, type Tables } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -143,6 +144,74 @@ describe.each([
   });
 });
 
+describe.each([
+  ['SQLite', async () => `sqlite:${file()}`],
+  ['PostgreSQL', postgresUrl],
+])('beside the accounts, %s', (_name, url) => {
+  const signIn: StoredSignIn = {
+    id: 's1',
+    request: { label: 'mine', proxy: 'http://user:passwordCANARY@proxy.example' },
+    grant: { type: 'kiro', deviceCode: 'deviceCANARY' },
+    verificationUrl: 'https://verify.example',
+    userCode: 'ABCD-EFGH',
+    expiresAtMs: 1_000,
+    intervalMs: 5_000,
+    askedAtMs: 10,
+    outcome: { state: 'pending' },
+  };
+
+  it('keeps sign-ins under way, until their time is long up', async () => {
+    const { signIns } = await openAt({ url: await url() });
+    await signIns.put(signIn, 10);
+    await signIns.put({ ...signIn, askedAtMs: 20 }, 20);
+    expect(await signIns.find('s1')).toEqual({ ...signIn, askedAtMs: 20 });
+    await signIns.removeExpired(1_000);
+    expect(await signIns.find('s1')).toBeDefined();
+    await signIns.removeExpired(1_001);
+    expect(await signIns.find('s1')).toBeUndefined();
+  });
+
+  it('lets one at a time go on with a sign-in', async () => {
+    const { signIns } = await openAt({ url: await url() });
+    const steps: string[] = [];
+    const work = (name: string) => () =>
+      Promise.resolve(steps.push(`${name} in`)).then(() => void steps.push(`${name} out`));
+    await Promise.all([signIns.exclusively('s1', work('a')), signIns.exclusively('s1', work('b'))]);
+    expect(steps.map((step) => step.slice(-3).trim())).toEqual(['in', 'out', 'in', 'out']);
+  });
+
+  it('keeps an account’s proxy with its credential', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    const first = await accounts.put({ ...account(), proxy: 'direct' }, 10);
+    const saved = await accounts.saveProxy('a1', signIn.request.proxy, 20);
+    expect(saved).toMatchObject({ proxy: signIn.request.proxy, version: first.version + 1 });
+    expect(await accounts.saveSecrets(first, first, 30)).toBeUndefined();
+    expect((await accounts.put(account(), 40)).proxy).toBe(signIn.request.proxy);
+    expect((await accounts.saveProxy('a1', undefined, 50))?.proxy).toBeUndefined();
+    expect(await accounts.saveProxy('none', 'direct', 60)).toBeUndefined();
+  });
+
+  it('keeps registrations for codes and for browsers apart', async () => {
+    const { registrations } = await openAt({ url: await url() });
+    const registration = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
+    await registrations.put('us-east-1', 'https://x', registration, 1, 'browser');
+    expect(await registrations.find('us-east-1', 'https://x')).toBeUndefined();
+    expect(await registrations.find('us-east-1', 'https://x', 'browser')).toEqual(registration);
+  });
+
+  it('opens all of it under another key', async () => {
+    const place = await url();
+    const store = await openAt({ url: place, secretKey: KEY });
+    await store.accounts.put({ ...account(), proxy: 'direct' }, 10);
+    await store.signIns.put(signIn, 10);
+    const other = 'o'.repeat(32);
+    await store.rotateKey(other);
+    const again = await openAt({ url: place, secretKey: other });
+    expect(await again.signIns.find('s1')).toEqual(signIn);
+    expect((await again.accounts.find('a1'))?.proxy).toBe('direct');
+  });
+});
+
 describe('opening', () => {
   it('keeps everything over a restart', async () => {
     const first = await openAt();
@@ -237,7 +306,7 @@ describe('opening', () => {
 describe('secrets', () => {
   it('appear in none of the files', async () => {
     const store = await openAt();
-    const read = await store.accounts.put(account(), 10);
+    const read = await store.accounts.put({ ...account(), proxy: 'http://u:passwordCANARY@proxy.example' }, 10);
     await store.accounts.saveSecrets(read, read, 20);
     await store.registrations.put(
       'us-east-1',

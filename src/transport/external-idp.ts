@@ -4,7 +4,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { checkedTokenEndpoint } from '../accounts/credentials/patterns.ts';
-import type { ExternalIdpCredential } from '../accounts/credentials.ts';
+import { type ExternalIdpCredential, refusalOf } from '../accounts/credentials.ts';
 import type { NewTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -30,8 +30,9 @@ export interface ExternalIdpOptions {
 
 export async function refreshExternal(
   { dispatcher, userAgent, hosts }: ExternalIdpOptions,
-  { refreshToken, clientId, tokenEndpoint, scopes }: ExternalIdpCredential,
+  credential: ExternalIdpCredential,
 ): Promise<NewTokens> {
+  const { refreshToken, clientId, tokenEndpoint, scopes } = credential;
   const form = new URLSearchParams({ client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken });
   if (scopes.length > 0) form.set('scope', scopes.join(' '));
   const request = {
@@ -46,7 +47,7 @@ export async function refreshExternal(
   };
   const answer = await exchange(dispatcher, request, undefined);
   const body = parse(answer);
-  if (answer.status !== 200) throw refusal(answer, body);
+  if (answer.status !== 200) throw refusal(answer, body, refusalOf(credential));
   const { access_token: accessToken, refresh_token: rotated, expires_in: expiresIn } = body;
   if (typeof accessToken !== 'string' || accessToken === '')
     throw new GatewayError('upstream_broken', 'The identity provider answered without an access token.');
@@ -68,12 +69,16 @@ function trustedEndpoint(tokenEndpoint: string, hosts: readonly string[]): strin
 }
 
 /** Its own words are left out: descriptions of refused tokens may quote them. */
-function refusal({ status, headers }: SmallAnswer, body: Readonly<Record<string, unknown>>): GatewayError {
+function refusal(
+  { status, headers }: SmallAnswer,
+  body: Readonly<Record<string, unknown>>,
+  meaning: string,
+): GatewayError {
   const name = typeof body.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? body.error : undefined;
   const said = `The identity provider made no access token (HTTP ${status}${name === undefined ? '' : `, ${name}`}).`;
   const upstream = { status, name, reason: undefined, message: undefined, requestId: headers['x-ms-request-id'] };
   if (status === 401 || (name !== undefined && DEAD.has(name)))
-    return new GatewayError('credential_rejected', `${said} Sign in again where this account came from.`, { upstream });
+    return new GatewayError('credential_rejected', `${said} ${meaning}`, { upstream });
   if (status === 429 || name === 'temporarily_unavailable' || name === 'slow_down') {
     const seconds = Number(headers['retry-after']);
     const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;

@@ -3,7 +3,7 @@
  * them. Signing in goes through the portal in a browser, or with a code on another screen.
  */
 import type { Dispatcher } from 'undici';
-import type { SocialCredential } from '../accounts/credentials.ts';
+import { refusalOf, type SocialCredential } from '../accounts/credentials.ts';
 import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -24,7 +24,7 @@ const USUAL_DEVICE_LIFE_S = 300;
 
 export async function refreshSocial(options: SocialAuthOptions, credential: SocialCredential): Promise<NewTokens> {
   const answer = await post(options, '/refreshToken', { refreshToken: credential.refreshToken });
-  if (answer.status !== 200) throw refusal(answer);
+  if (answer.status !== 200) throw refusal(answer, refusalOf(credential));
   const tokens = toTokens(parse(answer), options.now());
   return { ...tokens, expiresInS: tokens.expiresInS ?? USUAL_TOKEN_LIFE_S };
 }
@@ -147,7 +147,7 @@ function lifeOf({ expiresIn, expiresAt }: Readonly<Record<string, unknown>>, now
 }
 
 /** A throttled or broken service says nothing about the credential: only a clear word kills it. */
-function refusal(answer: SmallAnswer): GatewayError {
+function refusal(answer: SmallAnswer, meaning = 'Start the sign-in again.'): GatewayError {
   const { status, headers } = answer;
   const said = `Kiro's sign-in service made no access token (HTTP ${status}).`;
   const upstream = {
@@ -160,7 +160,7 @@ function refusal(answer: SmallAnswer): GatewayError {
   const isDead =
     status === 401 || (status === 400 && /invalid_grant|invalid refresh token|bad credentials/i.test(text(answer)));
   if (isDead) {
-    return new GatewayError('credential_rejected', `${said} Sign in again.`, { upstream });
+    return new GatewayError('credential_rejected', `${said} ${meaning}`, { upstream });
   }
   if (status === 403) return new GatewayError('permission_denied', said, { upstream });
   if (status === 429) {

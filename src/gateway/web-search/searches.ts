@@ -113,7 +113,7 @@ export class WebSearches {
         lease.release(undefined);
         return result;
       } catch (cause) {
-        const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease?.accountId);
+        const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
         lease?.release(error);
         const step = plan.after(error, lease?.accountId);
         if (step.type === 'give-up') throw step.error;
