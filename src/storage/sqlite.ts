@@ -76,7 +76,7 @@ function lockPath(path: string, name: string): string {
   return file;
 }
 
-export class NodeSqliteDatabase implements SqliteDatabase {
+class NodeSqliteDatabase implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, NodeSqliteStatement>();
 

@@ -1,4 +1,4 @@
-/** How much of it: enough to notice a regression within seconds, or all of it with `CHAOS=full`, as .ci/run has it. */
+/** How much of it: enough to notice a regression within seconds, or all of it (`npm run test:chaos`, which .ci/run does). */
 export function chaos({ usual, full }: { readonly usual: number; readonly full: number }): number {
   return process.env.CHAOS === 'full' ? full : usual;
 }
