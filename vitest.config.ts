@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-broker.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is waited for comes at once, unless the machine is busy.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

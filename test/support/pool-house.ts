@@ -13,6 +13,8 @@ const SECRET_KEY = 'a key for tests, long enough to be taken';
 const FILLER = 'x'.repeat(100);
 
 export interface PoolHouse extends House {
+  /** The gateway and the service; what they leave behind can still be looked at. */
+  stop(): Promise<void>;
   /** For a command on the same database. */
   readonly env: Readonly<Record<string, string>>;
   /** As the store has it. */
@@ -48,14 +50,20 @@ export async function openPoolHouse({ accounts, options = {}, env, ...more }: Po
       ...env,
     },
   });
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= house.close();
+    return stopping;
+  };
   const close = async () => {
-    await house.close();
+    await stop();
     await store.close();
     rmSync(home, { recursive: true });
   };
   const callsSeen = (id: string) => callsOf(house, simulated, id);
   return {
     ...house,
+    stop,
     env: { ...database, DRAGOMAN_UPSTREAM_URL: house.simulator.url, DRAGOMAN_OIDC_URL: house.simulator.url },
     account: (id) => find(store, id),
     chatsSeen: () => Object.fromEntries(simulated.map(({ id }) => [id, callsSeen(id).GenerateAssistantResponse ?? 0])),
