@@ -7,10 +7,13 @@ export const PARSING_RULES = {
   'block-as-text': 'A content block of a kind the service does not have became readable text.',
   'block-ignored': 'A content block without readable words, of a kind the service does not have, was left out.',
   'choices-emulated': 'The service gives one answer to a request; each choice was a request of its own.',
+  'compaction-emulated': 'The model was asked for the summary which a compaction consists of; the service has none.',
   'custom-tool-as-function':
     'A free-text tool is offered as a function with one string; its calls come back as it was declared.',
   'empty-stop-ignored': 'An empty stop sequence matches everywhere and was left out.',
   'field-ignored': 'A field nobody here knows was accepted and left out.',
+  'namespace-flattened':
+    'Tools of a namespace are offered under one name each; their calls come back with the namespace apart.',
   'parameter-ignored': 'The service has no such control; the reply is as if it had not been asked for.',
   'server-tool-dropped': 'A tool which only the vendor’s own servers can run was not offered to the model.',
   'system-as-user': 'There were instructions and nothing else; they were asked as the user’s message.',

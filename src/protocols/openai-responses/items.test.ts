@@ -183,7 +183,9 @@ describe('compaction', () => {
 
   it('is asked for by its trigger, with the tools still there', () => {
     const tools = [{ type: 'function', name: 'f' }];
-    const { conversation } = parse([hi, { type: 'compaction_trigger' }], { tools, tool_choice: 'required' });
+    const asked = [hi, { type: 'compaction_trigger' }];
+    const { conversation, adjustments } = parse(asked, { tools, tool_choice: 'required' });
+    expect(adjustments).toEqual([{ rule: 'compaction-emulated', path: 'input[1]' }]);
     expect(conversation.toolChoice).toEqual({ type: 'auto' });
     expect(conversation.tools).toHaveLength(1);
     expect(turnsOf(conversation).at(-1)).toEqual(['user', text(expect.stringContaining('summary'))]);

@@ -68,6 +68,7 @@ function read(
   };
   const last = items.at(-1);
   const isCompaction = last !== undefined && kindOf(last.item) === 'compaction_trigger';
+  if (isCompaction) notes.add('compaction-emulated', last.at);
   return {
     conversation: isCompaction ? askForSummary(conversation, last.at) : conversation,
     stream: request.stream ?? false,

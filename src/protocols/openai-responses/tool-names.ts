@@ -50,7 +50,7 @@ function keyOf(declared: Declared): string {
 }
 
 /** Clients name tools of this one with or without it. */
-const IMPLIED_NAMESPACE = 'functions';
+export const IMPLIED_NAMESPACE = 'functions';
 
 function plainName(declared: Declared): string {
   if (!('name' in declared)) return declared.kind;

@@ -36,6 +36,10 @@ describe('tools', () => {
       tools: [fn('a__f'), namespace('a', fn('f')), namespace('functions', { type: 'custom', name: 'exec' })],
     });
     expect(request.conversation.tools.map(({ name }) => name)).toEqual(['a__f', 'a__f_2', 'exec']);
+    expect(request.adjustments).toEqual([
+      { rule: 'namespace-flattened', path: 'tools[1]' },
+      { rule: 'custom-tool-as-function', path: 'tools[2].tools[0]' },
+    ]);
     const { names } = echoOf(request);
     expect(names.declaredAs('a__f_2')).toEqual({ kind: 'function', name: 'f', namespace: 'a' });
     expect(names.declaredAs('exec')).toEqual({ kind: 'custom', name: 'exec', namespace: 'functions' });
@@ -43,7 +47,9 @@ describe('tools', () => {
   });
 
   it.each(['local_shell', 'shell', 'apply_patch'])('of the kind %s are offered as functions', (type) => {
-    expect(parse({ tools: [{ type }] }).conversation.tools).toMatchObject([
+    const { conversation, adjustments } = parse({ tools: [{ type }] });
+    expect(adjustments).toEqual([{ rule: 'typed-tool-schema', path: 'tools[0]', before: type }]);
+    expect(conversation.tools).toMatchObject([
       { name: type, description: expect.stringMatching(/\w/), inputSchema: { type: 'object' } },
     ]);
   });
@@ -78,7 +84,7 @@ describe('tools', () => {
     expect(namesOf({ tools: [deferred] })).toEqual(['f']);
     const { conversation, adjustments } = parse({ tools: [deferred, search] });
     expect(conversation.tools.map(({ name }) => name)).toEqual(['tool_search']);
-    expect(adjustments).toEqual([{ rule: 'tool-deferred', path: 'tools[0]' }]);
+    expect(adjustments).toContainEqual({ rule: 'tool-deferred', path: 'tools[0]' });
   });
 
   it('in a namespace cannot be a namespace', () => {

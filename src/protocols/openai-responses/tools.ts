@@ -8,7 +8,7 @@ import type { WebSearchWish } from '../../core/web-search.ts';
 import type { Notes } from '../notes.ts';
 import { CUSTOM_INPUT, describeCustomTool } from '../openai-calls.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
-import { type Declared, ToolNames } from './tool-names.ts';
+import { type Declared, IMPLIED_NAMESPACE, ToolNames } from './tool-names.ts';
 import { isTypedKind, TYPED_TOOLS, type TypedKind } from './typed-tools.ts';
 import * as wire from './wire.ts';
 
@@ -89,6 +89,7 @@ class ToolReader implements ReadTools {
 
   #readNamespace(value: object, at: string, found: boolean): readonly Tool[] {
     const { name, tools } = check(wire.namespaceTool, value, at);
+    if (name !== IMPLIED_NAMESPACE) this.#notes.add('namespace-flattened', at);
     return tools.flatMap((tool, i) => {
       const path = `${at}.tools[${i}]`;
       if (tool.type === 'namespace') throw refuse(path, 'a namespace cannot hold another namespace.');
@@ -101,6 +102,7 @@ class ToolReader implements ReadTools {
     if (kind === 'shell' && runsInContainer(value, at)) return this.#drop(kind, at);
     const { description, inputSchema } = TYPED_TOOLS[kind];
     const own = kind === 'tool_search' ? check(wire.toolSearchTool, value, at) : {};
+    if (own.parameters === undefined) this.#notes.add('typed-tool-schema', at, kind);
     return this.#offer({ kind }, at, own.description ?? description, own.parameters ?? inputSchema);
   }
 
