@@ -16,7 +16,7 @@ export interface CodeCompletion {
   readonly related: readonly RelatedCode[];
   /** How many different completions are wanted, at most. */
   readonly choices: number;
-  readonly limits: Pick<OutputLimits, 'maxTokens' | 'stopSequences'>;
+  readonly limits: Omit<OutputLimits, 'format'>;
 }
 
 export interface RelatedCode {

@@ -143,9 +143,9 @@ export interface OutputLimits {
   /** What the client calls that limit, if not `max_tokens`. */
   readonly maxTokensAt?: string;
   readonly stopSequences: readonly string[];
+  /** The client's own name for that; `stop` unless it says otherwise. */
+  readonly stopSequencesAt?: string;
   readonly format: OutputFormat;
-  /** Paths in the client's request, where they are not `max_tokens` and `stop`. */
-  readonly at?: { readonly maxTokens?: string; readonly stopSequences?: string };
 }
 
 export type OutputFormat =

@@ -86,6 +86,7 @@ export function planLimits({
   maxTokens,
   maxTokensAt = 'max_tokens',
   stopSequences,
+  stopSequencesAt = 'stop',
 }: Omit<OutputLimits, 'format'>): LimitsPlan {
   const adjustments: Adjustment[] = [];
   const makers: (() => ReplyTransform)[] = [];
@@ -94,7 +95,7 @@ export function planLimits({
     makers.push(() => new MaxTokens(maxTokens));
   }
   if (stopSequences.length > 0) {
-    adjustments.push(emulationNote('stop-emulated', 'stop', String(stopSequences.length)));
+    adjustments.push(emulationNote('stop-emulated', stopSequencesAt, String(stopSequences.length)));
     makers.push(() => new StopSequences(stopSequences));
   }
   return { adjustments, createTransforms: () => makers.map((make) => make()) };

@@ -644,6 +644,7 @@ describe('output', () => {
     expect(conversation({ ...fields, stop_sequences: ['END'], max_tokens: 0 }).output).toEqual({
       maxTokens: 0,
       stopSequences: ['END'],
+      stopSequencesAt: 'stop_sequences',
       format,
     });
   });

@@ -51,6 +51,7 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
       maxTokens: request.max_tokens ?? undefined,
       stopSequences: request.stop_sequences ?? [],
       format: readFormat(request),
+      ...(request.stop_sequences?.length ? { stopSequencesAt: 'stop_sequences' } : {}),
     },
     key: conversationKey(request.metadata?.user_id, context),
     environment: undefined,

@@ -44,6 +44,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stopSequences: readStop(request, notes),
       format: readFormat(request, notes),
+      ...(request.max_completion_tokens ? { maxTokensAt: 'max_completion_tokens' } : {}),
     },
     key: conversationKey(request, context),
     environment: undefined,
