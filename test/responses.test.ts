@@ -1,8 +1,11 @@
 /** Stored responses over sockets, with the official SDK: continued, fetched, listened to, called off, for one key alone. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, jsonSchema, stepCountIs, tool } from 'ai';
 import OpenAI from 'openai';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ScriptedReply } from '../src/simulator/script.ts';
 import { type House, openHouse } from './support/house.ts';
 
@@ -221,6 +224,31 @@ describe('a response in the background', () => {
     const client = clientOf(house);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
     expect(await ended(client, id)).toMatchObject({ status: 'failed', error: { code: 'invalid_prompt' } });
+  });
+});
+
+describe('a gateway which is started anew', () => {
+  it('has what was made, and tells what was being made as failed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dragoman-responses-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const env = {
+      DRAGOMAN_DATABASE_URL: `sqlite:${join(folder, 'dragoman.db')}`,
+      DRAGOMAN_SECRET_KEY: 'k'.repeat(32),
+    };
+    const before = await openHouse({ env, script: { replies: [{ times: 1, steps: ['Blue.'] }, STALL] } });
+    const client = clientOf(before);
+    const made = await client.responses.create({ model: MODEL, input: 'Hi' });
+    const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
+    await vi.waitFor(async () => expect((await client.responses.retrieve(id)).output_text).toBe('One two '));
+    await before.close();
+    await using after = await openHouse({ env });
+    const { responses } = clientOf(after);
+    expect(await responses.retrieve(made.id)).toEqual(made);
+    expect(await responses.retrieve(id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'server_error' },
+      output_text: 'One two ',
+    });
   });
 });
 
