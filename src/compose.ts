@@ -7,6 +7,7 @@ import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
 import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
+import { ProfileFinder } from './accounts/profile-finder.ts';
 import { Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
@@ -121,10 +122,14 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     const media = createMediaTools(settings);
     const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
     const responses = new Responses({ store: store.responses, clock, log });
+    const signingIn = composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf });
+    const { listProfiles } = signingIn;
+    const finder = new ProfileFinder({ accounts: pool, listProfiles, clock, log });
     return {
       gateway: createGateway({
         upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
         pool,
+        findProfile: (id) => finder.find(id),
         send,
         log,
         clock,
@@ -137,7 +142,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       accounts: pool,
       apiKeys,
       store,
-      ...composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf }),
+      ...signingIn,
       async close() {
         await responses.close();
         clearInterval(keepingFresh);

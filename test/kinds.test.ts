@@ -162,10 +162,43 @@ describe('a wire profile which insists on a profile ARN', () => {
 
   it('never gets one for an organisation', async () => {
     const credential = (): Credential => ({ ...IDC_ACCOUNT, profileArn: undefined });
-    const { composed, simulator } = await setup(credential, {}, strict);
+    const { profileArn: _none, ...account } = IDC_ACCOUNT;
+    const { composed, simulator } = await setup(credential, { accounts: [account] }, strict);
     const error = await failure(ask(composed));
     expect([error.code, error.message]).toEqual(['profile_required', expect.stringContaining('this account has none')]);
     expect(simulator.chatRequests).toEqual([]);
+  });
+});
+
+describe('a profile which nobody has said', () => {
+  const withoutProfile = (): Credential => ({ ...IDC_ACCOUNT, profileArn: undefined });
+
+  it.each<[string, () => Credential]>([
+    ['an organisation’s account', withoutProfile],
+    [
+      'one of which the environment did not tell that it is one',
+      () => ({ ...withoutProfile(), kind: 'builder-id' }) as Credential,
+    ], // the two kinds have the same members
+  ])('is found out when the service asks for it, and kept: %s', async (_name, credential) => {
+    const { composed, simulator } = await setup(credential);
+    expect(await ask(composed)).toContain('text');
+    await ask(composed);
+    const refused = simulator.requests.filter(({ refusedBy }) => refusedBy?.rule === 'profile-required');
+    expect(refused).toHaveLength(1);
+    const [stored] = await composed.store.accounts.list();
+    expect(stored?.credential).toMatchObject({ profileArn: IDC_ACCOUNT.profileArn });
+  });
+
+  it('is not guessed among several', async () => {
+    const other = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/OTHEROTHER01';
+    const accounts = [{ ...IDC_ACCOUNT, moreProfiles: [other] }];
+    const { composed, simulator } = await setup(withoutProfile, { accounts });
+    expect((await failure(ask(composed))).code).toBe('profile_required');
+    expect((await failure(ask(composed))).code).toBe('profile_required');
+    const lists = simulator.requests.filter(({ operation }) => operation === 'ListAvailableProfiles');
+    expect(lists).toHaveLength(2);
+    await composed.accounts.patch('a', { profileArn: other });
+    expect(await ask(composed)).toContain('text');
   });
 });
 

@@ -6,6 +6,8 @@ import type { Upstream, UpstreamRequest } from '../upstreams/upstream.ts';
 import type { AccountPool, AuthorizedRequest, Lease, MediaTools, SendUpstream, UpstreamAnswer } from './ports.ts';
 
 export interface GatewayContext {
+  /** Looks for the profile of an account which needs one; true when there is one now. Absent: nobody can be asked. */
+  readonly findProfile?: (accountId: string) => Promise<boolean>;
   readonly upstream: Upstream;
   readonly pool: AccountPool;
   readonly send: SendUpstream;

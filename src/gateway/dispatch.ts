@@ -83,12 +83,19 @@ class Dispatch {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.conversationId);
       lease?.release(error);
+      if (await this.#foundProfile(error, lease)) return error;
       const step = this.#plan.after(error, lease?.accountId);
       this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
       if (step.type === 'give-up') throw step.error;
       await this.#wait(step.waitMs);
       return error;
     }
+  }
+
+  /** The service wanted the account's profile, and it could be found out: the same account once more. */
+  async #foundProfile(error: GatewayError, lease: Lease | undefined): Promise<boolean> {
+    if (error.code !== 'profile_required' || !lease) return false;
+    return (await this.#context.findProfile?.(lease.accountId)) === true;
   }
 
   /**

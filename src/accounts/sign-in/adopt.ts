@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { type Credential, type CredentialKind, hasProfiles } from '../credentials.ts';
+import { type Credential, type CredentialKind, hasProfiles, isRefreshable } from '../credentials.ts';
 import { NEW_ACCOUNT } from '../health.ts';
 import type { Account, NewAccount, Secrets } from '../ports.ts';
 import type { SignInRequest } from './place.ts';
@@ -61,7 +61,7 @@ export class Adoption {
     signal: AbortSignal,
   ): Promise<readonly Profile[]> {
     const { listProfiles, log } = this.#options;
-    if (!hasProfiles(credential)) return [];
+    if (!hasProfiles(credential)) return given(profileArn);
     if (!accessToken) return given(profileArn);
     let profiles: readonly Profile[];
     try {
@@ -135,7 +135,7 @@ function chosen(profiles: readonly Profile[], arn: string): Profile {
 }
 
 function withProfile(credential: Credential, profileArn: string): Credential {
-  return hasProfiles(credential) ? { ...credential, profileArn } : credential;
+  return isRefreshable(credential) ? { ...credential, profileArn } : credential;
 }
 
 function startUrlOf(credential: Credential): string | undefined {

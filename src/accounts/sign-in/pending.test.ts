@@ -220,6 +220,12 @@ describe('the profile of a sign-in', () => {
     expect(claimed).toMatchObject({ account: { credential: { profileArn: OTHER_ARN, region: 'eu-west-1' } } });
   });
 
+  it('is the one given by hand where the service lists none', async () => {
+    const { service } = setup([SIGNED_IN]);
+    const { id } = await service.start({ profileArn: ARN });
+    expect(await service.claim(id)).toMatchObject({ account: { credential: { kind: 'builder-id', profileArn: ARN } } });
+  });
+
   it('is never another organisation’s', async () => {
     const { service, added } = setup([SIGNED_IN], profiles);
     const { id } = await service.start(IDC);
