@@ -461,9 +461,12 @@ describe('importing', () => {
   it.each([
     [['--from', 'kiro-ide', 'file.json'], /not both/],
     [['--from', 'elsewhere'], /"elsewhere" is no place/],
-  ])('refuses %j', async (args, message) => {
-    const { code, err } = await run('accounts', 'import', ...args);
-    expect(code).toBe(2);
+    [['--profile-arn', 'arn:aws:s3:::x'], /no profile ARN/],
+  ])('refuses %j, and imports nothing', async (args, message) => {
+    put(KIRO_FILE, social());
+    const { code, err } = await run('accounts', 'import', '--yes', ...args);
+    expect(code).toBeGreaterThan(0);
+    expect((await run('accounts', 'list', '--json')).out).toBe('{"accounts":[]}\n');
     expect(err).toMatch(message);
   });
 });

@@ -1,6 +1,7 @@
 /** `dragoman accounts import`: the sign-ins of other programs, shown first, stored when somebody says so. */
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { checkedProfileArn } from '../accounts/credentials/patterns.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
 import type { Standing } from '../accounts/imports/standing.ts';
 import type { Account } from '../accounts/ports.ts';
@@ -38,6 +39,8 @@ export const accountsImport: Command = {
   ],
   async run(input) {
     const places = placesOf(input);
+    const profileArn = textOption(input, 'profileArn');
+    if (profileArn !== undefined) checkedProfileArn(profileArn, '--profile-arn');
     await using opened = await openGateway(input);
     const candidates = await look(input, opened, places);
     if (!input.json) tellFound(input, candidates);
