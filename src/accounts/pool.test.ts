@@ -80,7 +80,7 @@ describe('a lease', () => {
     const lent = await lease();
     expect(lent.access.headers).toEqual({ tokentype: 'API_KEY' });
     expect(lent.accessToken).toBe('ksk_1');
-    expect(pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false });
+    expect(pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false, waiting: 0 });
     await pool.refresh('a');
     expect(pool.status().ready).toBe(1);
   });
@@ -213,7 +213,7 @@ describe('an account which has its hands full', () => {
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
   it('makes requests wait for their turn', async () => {
-    const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
+    const { lease, pool } = await setup([busyAccount('a')], { clock: slowClock().clock });
     const first = await lease();
     const order: string[] = [];
     const second = lease().then((lent) => {
@@ -223,6 +223,7 @@ describe('an account which has its hands full', () => {
     const third = lease().then(() => order.push('third'));
     await settled();
     expect(order).toEqual([]);
+    expect(pool.status().waiting).toBe(2);
     first.release(undefined);
     (await second).release(undefined);
     await third;
@@ -583,7 +584,7 @@ describe('the accounts of a run', () => {
     expect(await pool.remove('a')).toBe(false);
     expect(await pool.setEnabled('a', true)).toBe(false);
     expect((await failure(pool.refresh('a'))).code).toBe('not_found');
-    expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
+    expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false, waiting: 0 });
   });
 
   it('take a new name and options from their owner, all or none, and keep them', async () => {

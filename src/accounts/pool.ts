@@ -98,6 +98,7 @@ export class Pool {
       total: entries.length,
       hasToken: tokens.length > 0,
       tokenExpired: tokens.length > 0 && tokens.every((expiresAtMs) => expiresAtMs <= nowMs),
+      waiting: this.#admission.waiting,
     };
   }
 

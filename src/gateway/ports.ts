@@ -128,6 +128,8 @@ export interface PoolStatus {
   /** At least one account holds an access token, fresh or not. */
   readonly hasToken: boolean;
   readonly tokenExpired: boolean;
+  /** Requests which wait for an account; 0 where it is left out. */
+  readonly waiting?: number;
 }
 
 export interface AskRequest {

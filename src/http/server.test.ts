@@ -477,6 +477,15 @@ describe('how it is going', () => {
     expect(text).not.toMatch(/<script|src=|url\(|https?:\/\/(?!localhost|YOUR-COMPANY)/);
   });
 
+  it('says how many requests wait for an account, when any does', async () => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    const shown = async () => /waiting for an account<\/dt><dd>(\d+)/.exec((await send(server, '/')).text)?.[1];
+    expect(await shown()).toBeUndefined();
+    gateway.accounts = { ready: 1, total: 1, waiting: 3 };
+    expect(await shown()).toBe('3');
+  });
+
   it('cannot be made to print what somebody put into Host', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     const { text } = await send(server, '/', { headers: { host: '"><script>alert(1)</script>' } });

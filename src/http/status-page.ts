@@ -18,7 +18,7 @@ export function statusPage({ version, baseUrl, localMode, status }: StatusPageFa
 <p class="lead">Your own Amazon Q Developer, CodeWhisperer or Kiro subscription, behind the OpenAI and Anthropic APIs.</p>
 <dl class="facts">
 <div><dt>Accounts ready</dt><dd class="${status.ready > 0 ? 'good' : 'bad'}">${status.ready} of ${status.total}</dd></div>
-<div><dt>Access</dt><dd>${localMode ? 'local mode' : 'API keys'}</dd></div>
+${waitingFact(status)}<div><dt>Access</dt><dd>${localMode ? 'local mode' : 'API keys'}</dd></div>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 </dl>
 <p class="soft">${localMode ? 'No API key is set: only this machine can use the gateway, and any key will do. <code>dragoman keys create</code> changes that.' : 'Clients need one of the keys of this gateway.'}</p>
@@ -43,6 +43,11 @@ ${code(`curl -N ${baseUrl}/v1/chat/completions \\
 <h2>More</h2>
 <p><a href="/docs">API reference</a> · <a href="/v1/models">models</a> · <a href="/health">health</a></p>`,
   );
+}
+
+/** Said only when it is so. */
+function waitingFact({ waiting = 0 }: PoolStatus): string {
+  return waiting === 0 ? '' : `<div><dt>Requests waiting for an account</dt><dd>${waiting}</dd></div>\n`;
 }
 
 function signIn({ ready, total }: PoolStatus): string {

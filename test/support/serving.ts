@@ -34,7 +34,7 @@ export interface FakeGateway extends Gateway {
     | GatewayError
     | ((request: AskRequest, signal: AbortSignal) => Promise<Answer>);
   catalogue: Catalogue | GatewayError;
-  accounts: { ready: number; total: number };
+  accounts: { ready: number; total: number; waiting?: number };
 }
 
 export function createFakeGateway(): FakeGateway {
