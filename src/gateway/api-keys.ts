@@ -80,7 +80,7 @@ export class ApiKeys {
     const configured = this.#checkConfigured(presented);
     if (configured !== undefined) return configured;
     const nowMs = this.#options.clock.now();
-    if (nowMs - this.#lookedAtMs >= LOOK_EVERY_MS) await this.catchUp();
+    await this.look();
     let key = this.#find(presented);
     // Perhaps it was made a moment ago, by another process.
     if (!key && (await this.catchUp())) key = this.#find(presented);
@@ -136,6 +136,11 @@ export class ApiKeys {
     if (!(await this.#options.store.remove(id))) throw noSuchKey(id);
     this.#uses.delete(id);
     await this.#reload();
+  }
+
+  /** Now and then, whether another process has made or revoked a key. */
+  async look(): Promise<void> {
+    if (this.#options.clock.now() - this.#lookedAtMs >= LOOK_EVERY_MS) await this.catchUp();
   }
 
   /** Whether another process has changed something. A database in trouble stops nobody whose key is in memory. */

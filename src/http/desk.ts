@@ -84,6 +84,8 @@ export class Desk {
 
   /** The hook of routes which are for keys of this gateway. */
   requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    // The first key may have been made at the command line.
+    if (this.localMode) await this.options.apiKeys.look();
     if (!this.localMode) return this.#identify(this.#guard, request, reply);
     this.exchangeOf(request).record.client = 'local';
     return undefined;

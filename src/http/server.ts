@@ -29,7 +29,7 @@ export interface ServerOptions {
   /** Responses which are kept, and made in the background. */
   readonly responses: Responses;
   /** None: local mode. */
-  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'identify'>;
+  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'identify' | 'look'>;
   readonly admin: AdminHouse;
   readonly corsOrigins: readonly string[];
   readonly limits: AnswerLimits;

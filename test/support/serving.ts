@@ -128,7 +128,7 @@ type FakeServerOptions = Partial<Omit<ServerOptions, 'apiKeys'>> & { readonly ap
 /** Keys as the settings hold them. */
 export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
   const check = createApiKeyCheck(keys);
-  return { isEmpty: keys.length === 0, identify: async (presented) => check(presented) };
+  return { isEmpty: keys.length === 0, identify: async (presented) => check(presented), look: async () => {} };
 }
 
 function unused(): never {

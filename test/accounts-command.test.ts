@@ -1,0 +1,180 @@
+/** `dragoman accounts` and `dragoman keys` as processes, beside a gateway which serves from the same database. */
+import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
+import { createHome, startCommand } from './support/command.ts';
+import { createSimulator, environmentFor } from './support/gateway.ts';
+
+const ADMIN_TOKEN = 'admin-token-of-this-test';
+const SECRETS = [DEFAULT_ACCOUNT.refreshToken, DEFAULT_ACCOUNT.clientSecret, ADMIN_TOKEN];
+
+interface Kept {
+  readonly url: string;
+  readonly id: string;
+  /** A command in the same home: its exit code and output. */
+  run(...args: string[]): Promise<{ code: number | null; out: string; err: string }>;
+  chat(key?: string): Promise<number>;
+}
+
+/** A gateway which serves, with one account that was handed over. */
+async function startKept(): Promise<Kept> {
+  const simulator = await createSimulator();
+  const home = createHome();
+  const all = environmentFor(simulator.url);
+  const places = ['UPSTREAM_URL', 'OIDC_URL', 'SOCIAL_AUTH_URL'].map((name) => `DRAGOMAN_${name}`);
+  const env = Object.fromEntries(places.map((name) => [name, all[name] ?? '']));
+  const serving = startCommand(['serve', '--port', '0', '--json'], { ...env, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN }, home);
+  const { url } = JSON.parse(await serving.nextLine());
+  const { refreshToken, clientId, clientSecret } = DEFAULT_ACCOUNT;
+  const added = await fetch(`${url}/v2/accounts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: JSON.stringify({ refreshToken, clientId, clientSecret, label: 'mine' }),
+  });
+  const { account } = JSON.parse(await added.text());
+  return {
+    url,
+    id: account.id,
+    async run(...args) {
+      const ended = await startCommand(args, env, home).end();
+      for (const secret of SECRETS) expect(ended.out + ended.err).not.toContain(secret);
+      expect(ended.err).not.toMatch(/\n +at /);
+      return ended;
+    },
+    async chat(key) {
+      const body = JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] });
+      const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+      return (await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body })).status;
+    },
+  };
+}
+
+describe('dragoman accounts', () => {
+  it('lists, shows and changes what a running gateway serves from', async () => {
+    const { id, run } = await startKept();
+    const list = await run('accounts', 'list');
+    expect(list).toMatchObject({ code: 0, out: expect.stringMatching(/^account +label +kind +state .*\n/) });
+    expect(list.out).toMatch(new RegExp(`\\n${id} +mine +builder-id +ready `));
+    expect((await run('accounts', 'show', 'MINE')).out).toMatch(/\nkind +builder-id\n/);
+    expect((await run('accounts', 'show', id.slice(0, 8))).out).toContain(id);
+
+    const set = await run(
+      'accounts',
+      'set',
+      'mine',
+      '--label',
+      'work',
+      '--groups',
+      'team-a,team-b',
+      '--priority',
+      '-5',
+      '--json',
+    );
+    expect(JSON.parse(set.out).account).toMatchObject({
+      id,
+      label: 'work',
+      groups: ['team-a', 'team-b'],
+      priority: -5,
+    });
+    const unset = await run('accounts', 'set', 'work', '--groups', 'none', '--max-concurrency', 'none', '--json');
+    expect(JSON.parse(unset.out).account).toMatchObject({ groups: [], maxConcurrency: null, priority: -5 });
+  });
+
+  it('switches accounts of a running gateway off and on, and makes tokens', async () => {
+    const { id, run, chat } = await startKept();
+    expect(await chat()).toBe(200);
+    expect(await run('accounts', 'disable', id)).toMatchObject({ code: 0, out: `Disabled: mine (${id}).\n` });
+    await vi.waitFor(async () => expect(await chat()).toBe(503), { timeout: 10_000 });
+    expect(JSON.parse((await run('accounts', 'show', id, '--json')).out).account.state.status).toBe('disabled');
+    expect((await run('accounts', 'enable', id)).code).toBe(0);
+    await vi.waitFor(async () => expect(await chat()).toBe(200), { timeout: 10_000 });
+    expect((await run('accounts', 'refresh', id)).out).toBe(`Refreshed: mine (${id}).\n`);
+    expect((await run('accounts', 'usage', id)).code).toBe(0);
+  });
+
+  it('removes only what it was told to, and only after a yes', async () => {
+    const { id, run, chat } = await startKept();
+    const unasked = await run('accounts', 'remove', id);
+    expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining('--yes')]);
+    const unknown = await run('accounts', 'remove', 'yours', '--yes', '--json');
+    expect([unknown.code, JSON.parse(unknown.out).error.code]).toEqual([1, 'not_found']);
+    expect(JSON.parse((await run('accounts', 'list', '--json')).out).accounts).toHaveLength(1);
+    const removed = await run('accounts', 'remove', id, '--yes', '--json');
+    expect([removed.code, JSON.parse(removed.out)]).toEqual([0, { removed: id }]);
+    expect((await run('accounts', 'list')).out).toContain('dragoman login');
+    await vi.waitFor(async () => expect(await chat()).toBe(503), { timeout: 10_000 });
+  });
+
+  it.each([
+    [['set', 'mine', '--weight', '0'], 1, 'weight is 0'],
+    [['set', 'mine', '--proxy', 'ftp://me:canary@127.0.0.1'], 1, 'socks5://'],
+    [['set', 'mine', '--profile-arn', 'arn'], 1, 'profile ARN'],
+    [['set', 'mine', '--weight', 'heavy'], 2, '--weight'],
+    [['show', 'yours'], 1, 'There are: '],
+  ])('%j ends with the reason', async (args, code, words) => {
+    const { run } = await startKept();
+    const ended = await run('accounts', ...args);
+    expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(words)]);
+    expect(ended.err).not.toContain('canary');
+  });
+});
+
+describe('dragoman keys', () => {
+  it('makes keys for a gateway which runs: the first one ends local mode, a revoked one is refused', async () => {
+    const { run, chat } = await startKept();
+    expect((await run('keys', 'list')).out).toContain('local mode');
+    expect(await chat('whatever')).toBe(200);
+    const made = await run('keys', 'create', 'my', 'laptop');
+    const secret = made.out.trim();
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('not shown again')]);
+    await vi.waitFor(async () => expect(await chat('whatever')).toBe(401), { timeout: 10_000 });
+    expect(await chat(secret)).toBe(200);
+
+    const list = await run('keys', 'list');
+    expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dgm-\w{8}… +good /);
+    expect(list.out).not.toContain(secret);
+    const brief = JSON.parse((await run('keys', 'create', 'ci', '--expires', '90d', '--json')).out);
+    expect(Date.parse(brief.key.expiresAt)).toBeGreaterThan(Date.now() + 89 * 86_400_000);
+    expect(await chat(brief.secret)).toBe(200);
+
+    expect(await run('keys', 'revoke', 'my laptop')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Revoked: my laptop /),
+    });
+    await vi.waitFor(async () => expect(await chat(secret)).toBe(401), { timeout: 10_000 });
+    expect((await run('keys', 'list')).out).toMatch(/my laptop .* revoked /);
+    const unknown = await run('keys', 'revoke', 'nobody');
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('There is no key')]);
+  });
+});
+
+describe('the admin token', () => {
+  it('is made at the first start, shown there alone, and good from then on', async () => {
+    const home = createHome();
+    const first = startCommand(['serve', '--port', '0'], {}, home);
+    const url = /http:\S+/.exec(await first.nextLine())?.[0];
+    let line = '';
+    while (!line.includes('admin token')) line = await first.nextLine();
+    const token = /dgm-admin-\S+/.exec(line)?.[0] ?? '';
+    const ask = (at: string | undefined) =>
+      fetch(`${at}/v2/accounts`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask(url)).status).toBe(200);
+    expect(await (await fetch(`${url}/`)).text()).not.toContain(token);
+    const ended = await first.end('SIGTERM');
+    expect(ended.err).not.toContain(token);
+
+    const second = startCommand(['serve', '--port', '0', '--json'], {}, home);
+    const again = JSON.parse(await second.nextLine());
+    expect(again.adminToken).toBeUndefined();
+    expect((await ask(again.url)).status).toBe(200);
+  });
+
+  it('is not made by a start which fails', async () => {
+    const home = createHome();
+    expect(
+      (await startCommand(['serve', '--port', '0', '--host', '192.0.2.1'], { DRAGOMAN_API_KEYS: 'k' }, home).end())
+        .code,
+    ).toBe(1);
+    const serving = startCommand(['serve', '--port', '0', '--json'], {}, home);
+    expect(JSON.parse(await serving.nextLine()).adminToken).toMatch(/^dgm-admin-/);
+  });
+});
