@@ -18,13 +18,13 @@ export type Step =
   | { readonly type: 'results'; readonly results: readonly Result[]; readonly text: string | undefined }
   | { readonly type: 'system'; readonly text: string };
 
-export interface Call {
+interface Call {
   readonly id: string;
   readonly name: string;
   readonly input: JsonObject;
 }
 
-export interface Result {
+interface Result {
   readonly id: string;
   readonly text: string;
   readonly isError: boolean;
