@@ -316,7 +316,7 @@ const PROGRAMS: readonly Program[] = [
   },
 ];
 
-describe.each(PROGRAMS)('$name', (program) => {
+describe.each(PROGRAMS)('$name', { timeout: 60_000 }, (program) => {
   it('is found, imported and used; both go on with what the other has rotated', async () => {
     const args = program.install();
     const found = await run('accounts', 'import', ...args, '--yes', '--json');
@@ -352,7 +352,7 @@ function lastAuthorization(): string | undefined {
   return simulator.requests.at(-1)?.headers.authorization;
 }
 
-describe('importing', () => {
+describe('importing', { timeout: 60_000 }, () => {
   const social = () => ({ ...camelToken(SOCIAL_ACCOUNT.refreshToken), authMethod: 'social', provider: 'Google' });
 
   it('shows what it found, masked, and does not import unless told to', async () => {
@@ -471,7 +471,7 @@ describe('importing', () => {
   });
 });
 
-describe('exporting', () => {
+describe('exporting', { timeout: 60_000 }, () => {
   it('gives a file which another dragoman imports, with the options and never linked', async () => {
     const { refreshToken, clientId, clientSecret } = DEFAULT_ACCOUNT;
     put('accounts.json', [{ id: 'a', label: 'Mine', ...camelToken(refreshToken), clientId, clientSecret }]);

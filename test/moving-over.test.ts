@@ -44,7 +44,7 @@ async function chat({ url }: Pick<Gateway, 'url'>, key = 'any') {
 const works = { status: 200, text: expect.stringContaining('It works.') };
 const simulate = () => createSimulator({ script: HELLO });
 
-describe('the variables of the other gateways', () => {
+describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   it.each([
     ['AMAZONQ_REFRESH_TOKEN, _CLIENT_ID and _CLIENT_SECRET', BUILDER_ID, '/token'],
     ['AWS_REFRESHTOKEN', { AWS_REFRESHTOKEN: SOCIAL_ACCOUNT.refreshToken }, '/refreshToken'],
@@ -142,6 +142,17 @@ describe('the variables of the other gateways', () => {
     const gateway = await serve({ ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, [name]: proxy.url });
     expect(await chat(gateway)).toMatchObject(works);
     expect(proxy.seen.length).toBeGreaterThan(1);
+  });
+
+  it('HTTPS_PROXY: what is encrypted goes through it as a tunnel, what is not does not', async () => {
+    const simulator = await simulate();
+    const proxy = await startHttpProxy(simulator.port);
+    const api = { AMAZONQ_API_ENDPOINT: 'https://service.invalid' };
+    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, ...api, HTTPS_PROXY: proxy.url });
+    // The simulator speaks no TLS, so the tunnel is all there is to see.
+    expect((await chat(gateway)).status).toBeGreaterThanOrEqual(500);
+    expect(new Set(proxy.seen)).toEqual(new Set(['CONNECT service.invalid:443']));
+    expect(simulator.requests.map(({ path }) => path)).toContain('/token');
   });
 
   it('NO_PROXY: what does not', async () => {
