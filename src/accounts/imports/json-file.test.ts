@@ -50,6 +50,14 @@ it('keeps a link a link, the indentation and the last newline', async () => {
   expect(readFileSync(join(folder, 'real.json'), 'utf8')).toBe('{\n\t"a": 2\n}\n');
 });
 
+it('says what keeps it from reading', async () => {
+  await expect(readJson(path)).rejects.toMatchObject({ code: 'missing' });
+  // As a file which belongs to somebody else would, also where the tests run as root.
+  symlinkSync('a.json', path);
+  const message = expect.stringContaining('Check its owner and mode');
+  await expect(readJson(path)).rejects.toMatchObject({ code: 'unreadable', message });
+});
+
 it('reads what begins with a byte order mark', async () => {
   writeFileSync(path, '\uFEFF[1]');
   expect(await readJson(path)).toEqual([1]);
