@@ -84,7 +84,9 @@ function chatRequests({ simulator }: House) {
 
 const FOREVER: readonly ReplyStep[] = [{ gapMs: 600_000 }, 'never said'];
 
-describe('stop', () => {
+const TIMEOUT_MS = 180_000;
+
+describe('stop', { timeout: TIMEOUT_MS }, () => {
   it('keeps the exact text before the first sequence, sends nothing after it, and leaves the upstream', async () => {
     const cases = fc.sample(fc.tuple(fragments, stops), { numRuns: RUNS, seed: 42 });
     const script: Script = {
@@ -112,7 +114,7 @@ describe('stop', () => {
   });
 });
 
-describe('max_tokens', () => {
+describe('max_tokens', { timeout: TIMEOUT_MS }, () => {
   it('cuts at the limit, says so, and leaves the upstream', async () => {
     const words = fc.array(fc.constantFrom('The ', 'quick', ' brown ', 'fox', '\n', '你好', '😀', '{"a":1}'), {
       minLength: 60,

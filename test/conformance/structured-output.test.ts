@@ -40,9 +40,9 @@ function pick<T>(list: readonly T[], at: number): T {
 }
 
 /** The first answer is wrong for each case; the second is right, or wrong again. */
-function scriptOf(second: 'right' | 'wrong'): Script {
+function scriptOf(cases: readonly SchemaCase[], second: 'right' | 'wrong'): Script {
   return {
-    replies: SCHEMA_CASES.flatMap((schemaCase, at) => [
+    replies: cases.flatMap((schemaCase, at) => [
       { times: 1, steps: pick(WRONG, at)(schemaCase) },
       { times: 1, steps: pick(second === 'right' ? RIGHT : WRONG, at + 1)(schemaCase) },
     ]),
@@ -106,17 +106,22 @@ const HELPERS: readonly Helper[] = [
   },
 ];
 
-describe.each(HELPERS)('$name', ({ parse }) => {
+/** A thousand requests and more; how long they take is not what is tested. */
+const TIMEOUT_MS = 180_000;
+
+describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
   it('gets what fits, although the first answer did not', async () => {
-    await using house = await openHouse({ script: scriptOf('right') });
+    await using house = await openHouse({ script: scriptOf(SCHEMA_CASES, 'right') });
     expect(SCHEMA_CASES.length).toBeGreaterThanOrEqual(100);
     for (const schemaCase of SCHEMA_CASES)
       expect(await parse(house, schemaCase), schemaCase.name).toEqual(schemaCase.valid);
   });
 
   it('gets an honest error, at once, when the second answer does not fit either', async () => {
-    await using house = await openHouse({ script: scriptOf('wrong') });
-    for (const schemaCase of SCHEMA_CASES) {
+    // An error looks the same to all helpers: one of them meets all schemas, the others a part.
+    const cases = SCHEMA_CASES.filter((_, at) => parse === HELPERS[0]?.parse || at % 5 === 0);
+    await using house = await openHouse({ script: scriptOf(cases, 'wrong') });
+    for (const schemaCase of cases) {
       const failure = await parse(house, schemaCase).then(
         (parsed) => expect.fail(`${schemaCase.name}: parsed ${JSON.stringify(parsed)}`),
         (cause: unknown) => cause,
@@ -127,7 +132,7 @@ describe.each(HELPERS)('$name', ({ parse }) => {
       });
     }
     expect(house.simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conv')).length).toBe(
-      2 * SCHEMA_CASES.length,
+      2 * cases.length,
     );
   });
 });
