@@ -1,4 +1,5 @@
 /** `dragoman accounts remove`. */
+import { isInEveryRun } from '../accounts/sources.ts';
 import { GatewayError } from '../core/errors.ts';
 import { ACCOUNT_ARGUMENT, withAccount } from './account-argument.ts';
 import { type Command, type CommandInput, printJson, UsageError } from './command.ts';
@@ -11,7 +12,7 @@ export const accountsRemove: Command = {
   options: [{ flag: '--yes', meaning: 'do not ask' }, ...settingOptions('database')],
   examples: ['dragoman accounts remove aws-4f1c', 'dragoman accounts remove aws-4f1c --yes'],
   run: (input) =>
-    withAccount(input, async ({ accounts }, { id, label }) => {
+    withAccount(input, async ({ accounts }, { id, label, source }) => {
       const { terminal, json } = input;
       if (!(await isConfirmed(input, `Forget ${label} (${id}) and its credential?`))) {
         throw new GatewayError('client_closed', 'Nothing was removed.');
@@ -19,6 +20,7 @@ export const accountsRemove: Command = {
       await accounts.remove(id);
       if (json) printJson(terminal, { removed: id });
       else terminal.out(`Removed: ${terminal.style('bold', label)} (${id}).\n`);
+      if (!isInEveryRun(source)) terminal.err('It comes back at the next start while the settings name it.\n');
     }),
 };
 

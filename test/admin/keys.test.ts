@@ -1,6 +1,9 @@
 /** `/v2/keys`, and what the keys do for clients. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Administered, startAdministered } from '../support/admin.ts';
+import { ADMIN_TOKEN, type Administered, startAdministered } from '../support/admin.ts';
+import { createHome } from '../support/command.ts';
 
 async function modelsStatus({ url }: Administered, key?: string): Promise<number> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -67,6 +70,18 @@ describe('client keys', () => {
     const refused = await ask('POST', '/v2/keys', body);
     expect([refused.status, refused.body.error.param]).toEqual([400, param]);
     expect((await ask('GET', '/v2/keys')).body.keys).toEqual([]);
+  });
+
+  it('and the admin token are no words in the database', async () => {
+    const path = join(createHome(), 'dragoman.db');
+    const house = await startAdministered({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
+    const { secret } = (await house.ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    expect(await modelsStatus(house, secret)).toBe(503);
+    await house.stop();
+    const bytes = readFileSync(path, 'latin1');
+    expect(bytes).toContain('laptop');
+    expect(bytes).not.toContain(secret.slice(12));
+    expect(bytes).not.toContain(ADMIN_TOKEN);
   });
 
   it('are not forgotten by a slip', async () => {

@@ -33,7 +33,7 @@ interface Answers {
   readonly error: AdminError['error'];
 }
 
-export interface Asked {
+interface Asked {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

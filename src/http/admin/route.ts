@@ -19,7 +19,7 @@ export interface AdminRoute {
   run(parts: AdminParts, raw: RawCall): Promise<unknown>;
 }
 
-export interface RawCall {
+interface RawCall {
   /** Of the path; empty where it has none. */
   readonly id: string;
   readonly query: unknown;
@@ -83,7 +83,7 @@ function inOurWords(cause: unknown): unknown {
 }
 
 /** Throws `invalid_request` naming the field and what it takes. */
-export function read<Shape extends z.ZodObject>(shape: Shape, value: unknown): z.output<Shape> {
+function read<Shape extends z.ZodObject>(shape: Shape, value: unknown): z.output<Shape> {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
