@@ -2,7 +2,7 @@
  * One sealed value by which a key is tried before anything else is touched. It changes when the key does, so a process
  * which still holds the old key notices before it writes.
  */
-import type { Kysely } from 'kysely';
+import { type Kysely, PostgresAdapter } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
@@ -41,6 +41,18 @@ export function opensCanary(seal: Seal, canary: Uint8Array): boolean {
   }
 }
 
+export const HOLD_FOR_ROTATING = 'for update';
+const HOLD_FOR_WRITING = 'for share';
+type Hold = typeof HOLD_FOR_ROTATING | typeof HOLD_FOR_WRITING;
+
+/** Of SQLite only one transaction writes at a time, and one which has read what is no longer so cannot. */
+async function holdCanary(transaction: Kysely<Tables>, hold: Hold): Promise<Uint8Array | undefined> {
+  if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return readCanary(transaction);
+  const query = transaction.selectFrom('meta').select('value').where('key', '=', CANARY);
+  const row = await (hold === HOLD_FOR_ROTATING ? query.forUpdate() : query.forShare()).executeTakeFirst();
+  return row?.value;
+}
+
 /** Throws `storage_unavailable`. */
 export function checkCanary(seal: Seal, canary: Uint8Array): void {
   if (opensCanary(seal, canary)) return;
@@ -52,9 +64,16 @@ export function checkCanary(seal: Seal, canary: Uint8Array): void {
   );
 }
 
-/** Throws `storage_unavailable` when the key was rotated since this process began: what it seals would be lost. */
-export async function checkStillOurs(db: Kysely<Tables>, seal: Seal): Promise<void> {
-  const canary = await readCanary(db);
+/**
+ * Throws `storage_unavailable` when the key was rotated since this process began: what it seals would be lost. Until the
+ * transaction ends nobody can rotate it, or, with HOLD_FOR_ROTATING, write anything sealed.
+ */
+export async function checkStillOurs(
+  transaction: Kysely<Tables>,
+  seal: Seal,
+  hold: Hold = HOLD_FOR_WRITING,
+): Promise<void> {
+  const canary = await holdCanary(transaction, hold);
   if (canary && opensCanary(seal, canary)) return;
   throw new GatewayError(
     'storage_unavailable',

@@ -99,6 +99,25 @@ describe.each([
   });
 });
 
+it('with writers at work all the while leaves nothing which neither key opens', { timeout: 60_000 }, async () => {
+  for (const urlOf of [fileUrl, postgresUrl]) {
+    const url = await urlOf();
+    const writer = await open(url, OLD);
+    const rotating = await open(url, OLD);
+    let written = 0;
+    const writing = (async () => {
+      for (; ; written++) {
+        await writer.accounts.put(newAccount(`w${written}`), 1);
+        await new Promise(setImmediate);
+      }
+    })().catch((cause: unknown) => cause);
+    await expect.poll(() => written).toBeGreaterThan(3);
+    const { accounts } = await rotating.rotateKey(NEW);
+    expect(await writing).toMatchObject({ code: 'storage_unavailable' });
+    expect(await (await open(url, NEW)).accounts.list()).toHaveLength(accounts);
+  }
+});
+
 describe('a rotation which was killed', () => {
   it('after the database had the new key is completed by the next start', async () => {
     const url = await fileUrl();

@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely';
 import { placeOfAccount, refreshLock } from './accounts.ts';
-import { checkStillOurs, replaceCanary } from './canary.ts';
+import { checkStillOurs, HOLD_FOR_ROTATING, replaceCanary } from './canary.ts';
 import type { Database } from './database.ts';
 import { patiently } from './patience.ts';
 import { placeOfRegistration } from './registrations.ts';
@@ -47,7 +47,7 @@ export async function rotateKey(holder: KeyHolder, newKey: string | undefined): 
     () =>
       patiently(() =>
         database.exclusively(async (connection) => {
-          await checkStillOurs(connection, seal);
+          await checkStillOurs(connection, seal, HOLD_FOR_ROTATING);
           const accounts = await resealAccounts(connection, seal, next);
           for (const [table, placeOf] of typedEntries(PLACES))
             await resealBeside(connection, table, placeOf, seal, next);
