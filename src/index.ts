@@ -25,7 +25,14 @@ export {
   type PendingSignIn,
   type WholeReply,
 } from './library/dragoman.ts';
-export { anthropicMessages, openaiChat, openaiResponses, PROTOCOLS } from './protocols/index.ts';
+export {
+  anthropicMessages,
+  openaiChat,
+  openaiCompletions,
+  openaiFim,
+  openaiResponses,
+  PROTOCOLS,
+} from './protocols/index.ts';
 export type { ClientProtocol, ParsedRequest, ReplyWriter, RequestContext, WrittenError } from './protocols/protocol.ts';
 export { codewhisperer } from './upstreams/codewhisperer/index.ts';
 export type { ReplyDecoder, Upstream } from './upstreams/upstream.ts';

@@ -4,7 +4,7 @@ import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions, openaiFim } from './openai-completions/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 
-export { anthropicMessages, openaiChat, openaiResponses };
+export { anthropicMessages, openaiChat, openaiCompletions, openaiFim, openaiResponses };
 
 /** Those whose requests say all there is to say. Responses name what went before, and have routes of their own. */
 export const PROTOCOLS = [openaiChat, openaiCompletions, openaiFim, anthropicMessages] as const;
