@@ -57,6 +57,17 @@ describe('Codex', () => {
     },
   );
 
+  it('goes on over HTTP at once where it would rather have a WebSocket', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({});
+    const { exitCode, text, stderr } = await run(house, sandbox, {
+      provider: ['supports_websockets = true'],
+      prompt: 'Say hello to me.',
+    });
+    expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
+    expect(text + stderr).not.toMatch(/reconnecting/i);
+  });
+
   it('waits as long as it is told after a 429, and asks again', async () => {
     const slowDown = {
       status: 429,

@@ -7,8 +7,8 @@ import { jsonLines, runCommand } from './process.ts';
 
 export interface CodexSession extends Session {
   readonly model?: string;
-  /** Lines of TOML before any table of the configuration. */
-  readonly config?: readonly string[];
+  /** More lines of TOML for the provider. */
+  readonly provider?: readonly string[];
   /** How Codex calls the provider; it compacts at the provider's only for `OpenAI`. */
   readonly providerName?: string;
   readonly args?: readonly string[];
@@ -65,13 +65,12 @@ interface CodexEvent {
   readonly error?: { readonly message?: string };
 }
 
-function configFor({ house, model = MODEL, config = [], providerName = 'dragoman' }: CodexSession): string {
+function configFor({ house, model = MODEL, provider = [], providerName = 'dragoman' }: CodexSession): string {
   return [
     `model = "${model}"`,
     'model_provider = "dragoman"',
     'model_context_window = 200000',
     'check_for_update_on_startup = false',
-    ...config,
     '[features]',
     'plugins = false',
     'apps = false',
@@ -80,6 +79,7 @@ function configFor({ house, model = MODEL, config = [], providerName = 'dragoman
     `base_url = "${house.url}/v1"`,
     'env_key = "DRAGOMAN_API_KEY"',
     'wire_api = "responses"',
+    ...provider,
     '[analytics]',
     'enabled = false',
     '[otel]',
