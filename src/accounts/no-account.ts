@@ -24,7 +24,10 @@ export function noAccount(
   nowMs: number,
 ): GatewayError {
   if (passedOver.length === 0) {
-    return new GatewayError('no_account', 'No account is signed in. Run `dragoman login`, then try again.');
+    return new GatewayError(
+      'no_account',
+      'No account is signed in. Run `dragoman login`, or `dragoman accounts import`, then try again.',
+    );
   }
   const first = firstBack(passedOver);
   const message = `No account is ready: ${inWords(passedOver)}.`;

@@ -56,8 +56,9 @@ function advice(terminal: Terminal, { accounts: { ready, total } }: Serving): re
   if (total === 0) {
     return [
       '',
-      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\` (in a checkout: npm run cli login), or from`,
-      'another machine with POST /v2/auth/start and the admin token; no restart is needed.',
+      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\` (in a checkout: npm run cli login), take`,
+      'over what Kiro CLI, Amazon Q CLI and others have with `dragoman accounts import`, or sign in from another',
+      'machine with POST /v2/auth/start and the admin token; no restart is needed.',
     ];
   }
   if (ready > 0) return [];
