@@ -206,6 +206,10 @@ describe("an editor's request", () => {
     // The plug-in looks for this before it parses.
     expect(text).toMatch(/^\s*\{/);
     expect(text).toMatch(/"content"\s*:\s*"a \+ b;"/);
+    // How it warms up the servers it was made for.
+    const warmUp = await post(house, '/v1/fim/completions', { ...body, prompt: '', n_predict: 0 });
+    expect(await warmUp.json()).toMatchObject({ content: '', choices: [{ finish_reason: 'length' }] });
+    expect(asked(house)).toHaveLength(1);
     const streamed = await (await post(house, '/v1/completions', { ...body, stream: true })).text();
     const [first = ''] = streamed.split('\n\n');
     expect(JSON.parse(first.slice('data: '.length))).toMatchObject({ content: 'a + b;', stop: false });

@@ -89,6 +89,13 @@ describe('a completion', () => {
     expect(answers[0]?.adjustments.map(({ rule }) => rule)).toEqual(['max-tokens-emulated', 'stop-emulated']);
   });
 
+  it('of no length at all is not asked for', async () => {
+    const { ask, wire, pool } = open([]);
+    const answers = await ask({ limits: { maxTokens: 0, stopSequences: [] } });
+    expect(await textsOf(answers)).toEqual(['']);
+    expect([wire.requests, pool.requests]).toEqual([[], []]);
+  });
+
   it('is asked of another account when one has no such feature, which is held against neither', async () => {
     const { ask, pool } = open([refusal('feature_not_supported'), page(['one'])]);
     const answers = await ask();

@@ -37,6 +37,7 @@ export async function complete(
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   const conversationId = inlineIdOf(request.client);
+  if (request.completion.limits.maxTokens === 0) return [warmedUp(request, conversationId)];
   const { group } = request;
   const plan = new RetryPlan(context.clock.random);
   for (let attempt = 1; ; attempt++) {
@@ -57,6 +58,23 @@ export async function complete(
       if (step.waitMs > 0) await context.clock.sleep(step.waitMs, signal);
     }
   }
+}
+
+/**
+ * Nothing is to be written: editors made for servers of their own warm those up so, again and again while somebody
+ * types. Here there is nothing to warm, so nobody is asked.
+ */
+function warmedUp({ adjustments }: CompletionRequest, conversationId: string): Answer {
+  const usage = { inputTokens: estimated(0), outputTokens: estimated(0) };
+  const route = { accountId: 'none', modelId: INLINE_MODEL, conversationId, wireProfile: 'none', attempt: 0 };
+  return {
+    batches: once([
+      { type: 'reply-start', inputTokens: estimated(0) },
+      { type: 'reply-end', stopReason: 'max-tokens', stopSequence: undefined, usage },
+    ]),
+    adjustments,
+    route: { ...route, upstreamRequestId: undefined },
+  };
 }
 
 /** An account without inline completion is as good as any other for everything else. */

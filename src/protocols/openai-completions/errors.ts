@@ -1,10 +1,14 @@
 /** An overlong prompt in the words of the legacy Completions API; everything else as OpenAI's other APIs say it. */
-import { errorWords } from '../openai-errors.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { type ErrorBody, errorWords } from '../openai-errors.ts';
 
-export const { writeError, toErrorBody } = errorWords({
+const words = errorWords({
   param: 'prompt',
   message: (tokens) =>
     tokens
       ? `This model's maximum context length is ${tokens.maximum} tokens, however you requested ${tokens.actual} tokens. Please reduce your prompt.`
       : "The prompt is longer than this model's maximum context length. Please reduce your prompt.",
 });
+
+export const { writeError } = words;
+export const toErrorBody: (error: GatewayError) => ErrorBody = words.toErrorBody;

@@ -159,7 +159,7 @@ function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['
   const said = sequences.filter((sequence) => sequence !== '');
   if (said.length < sequences.length) notes.add('empty-stop-ignored', 'stop', String(sequences.length - said.length));
   // llama.cpp's clients say -1 for no limit.
-  const maxTokens = limit !== undefined && limit > 0 ? limit : undefined;
+  const maxTokens = limit !== undefined && limit >= 0 ? limit : undefined;
   const isTheirs = typeof request.max_tokens !== 'number' && maxTokens !== undefined;
   return { maxTokens, stopSequences: said, ...(isTheirs ? { maxTokensAt: 'n_predict' } : {}) };
 }
