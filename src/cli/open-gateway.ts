@@ -1,17 +1,22 @@
 /** The gateway for a command which asks something and ends. */
+import type { Composed } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import type { CommandInput } from './command.ts';
 import { settingsOf } from './settings-of.ts';
 
+export interface OpenGateway extends Composed, AsyncDisposable {
+  readonly settings: Settings;
+}
+
 /** Only warnings reach the terminal: the command itself says what it does. */
-export async function openGateway(input: CommandInput) {
+export async function openGateway(input: CommandInput): Promise<OpenGateway> {
   const [{ composeGateway }, { commandLog }] = await Promise.all([import('../compose.ts'), import('./command-log.ts')]);
   const { settings } = settingsOf(input);
   const log = await commandLog(settings, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
   const composed = await composeGateway(settings, log);
   return {
     ...composed,
-    settings: settings satisfies Settings,
+    settings,
     async [Symbol.asyncDispose](): Promise<void> {
       await composed.close();
       log.flush();

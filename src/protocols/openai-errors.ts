@@ -74,7 +74,7 @@ const CODES_BY_RULE: ReadonlyMap<string, string> = new Map([
   ['attachment-url', 'invalid_image_url'],
 ]);
 
-interface ErrorBody {
+export interface ErrorBody {
   readonly error: {
     readonly message: string;
     readonly type: string;

@@ -1,7 +1,8 @@
 /** An overlong conversation in the words of Chat Completions; everything else as OpenAI's other APIs say it. */
-import { errorWords } from '../openai-errors.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { type ErrorBody, errorWords } from '../openai-errors.ts';
 
-export const { writeError, toErrorBody } = errorWords({
+const words = errorWords({
   param: 'messages',
   message: (tokens) => {
     const maximum = tokens?.maximum ?? SMALLEST_WINDOW;
@@ -9,6 +10,9 @@ export const { writeError, toErrorBody } = errorWords({
     return `This model's maximum context length is ${maximum} tokens. However, your messages resulted in ${actual} tokens. Please reduce the length of the messages.`;
   },
 });
+
+export const { writeError } = words;
+export const toErrorBody: (error: GatewayError) => ErrorBody = words.toErrorBody;
 
 /** In tokens, of all models in use. Said only when the service named no figures: agents look for a number there. */
 const SMALLEST_WINDOW = 200_000;
