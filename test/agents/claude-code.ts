@@ -14,7 +14,7 @@ export interface ClaudeRun {
   readonly isError: boolean;
 }
 
-export interface ClaudeMessage {
+interface ClaudeMessage {
   readonly type: string;
   readonly subtype?: string;
   readonly result?: string;
