@@ -2,8 +2,7 @@
 import { type Adjustment, adjustment } from '../../../core/adjustments.ts';
 
 export const ADJUSTMENT_RULES = {
-  'attachment-repeated':
-    'An image or document which was in the conversation before was named instead of sent again.',
+  'attachment-repeated': 'An image or document which was in the conversation before was named instead of sent again.',
   'attachments-spread':
     'A message had more images or documents than the service takes at once; the rest went into messages of their own.',
   'cache-point-ignored':
