@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NEW_ACCOUNT } from './accounts/health.ts';
+import { loadSettings } from './config.ts';
+import type { Log } from './core/log.ts';
+import { DEFAULT_ACCOUNT } from './simulator/default-accounts.ts';
+import { environmentFor } from './simulator/environment.ts';
+import { type Simulator, startSimulator } from './simulator/index.ts';
+import { openStore, type Store } from './storage/open.ts';
+import { ApartTokenMaker } from './token-maker.ts';
+
+const ANY = { refused: undefined, earlyMs: Number.POSITIVE_INFINITY };
+const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOUNT;
+
+let home: string;
+let simulator: Simulator;
+let store: Store;
+let maker: ApartTokenMaker;
+let logged: string[];
+const here = { make: vi.fn(async () => {}) };
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'dragoman-apart-'));
+  simulator = await startSimulator();
+  const env = { ...environmentFor(simulator.url), DRAGOMAN_HOME: home };
+  const { settings } = loadSettings(env);
+  store = await openStore({ url: settings.databaseUrl, home, secretKey: undefined, nowMs: 1 });
+  const credential = { kind: 'builder-id', refreshToken, clientId, clientSecret, region, startUrl } as const;
+  const own = {
+    id: 'a',
+    label: 'a',
+    source: { type: 'sign-in' },
+    accessToken: undefined,
+    health: NEW_ACCOUNT,
+  } as const;
+  await store.accounts.put({ ...own, credential: { ...credential, profileArn: undefined } }, 1);
+  logged = [];
+  const write = (_fields: object, message: string) => void logged.push(message);
+  const log: Log = { debug: write, info: write, warn: write, error: write };
+  maker = new ApartTokenMaker(settings, log, here);
+  here.make.mockClear();
+});
+afterEach(async () => {
+  await maker.close();
+  await store.close();
+  await simulator.close();
+  rmSync(home, { recursive: true });
+});
+
+const tokenOf = async () => (await store.accounts.find('a'))?.accessToken?.value;
+
+describe('tokens made in a process of their own', () => {
+  it('are in the database when it is told that they are there, and what happened is in the log', async () => {
+    await maker.make('a', ANY);
+    const first = await tokenOf();
+    expect(first).toMatch(/^aoaSimulated/);
+    await Promise.all([maker.make('a', ANY), maker.make('a', { refused: undefined, earlyMs: 0 })]);
+    expect(await tokenOf()).not.toBe(first);
+    expect(logged).toContain('a new access token was made');
+    expect(here.make).not.toHaveBeenCalled();
+  });
+
+  it('fail as they would here', async () => {
+    await expect(maker.make('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
+    simulator.setAccount('default', { state: 'revoked' });
+    await expect(maker.make('a', ANY)).rejects.toMatchObject({
+      code: 'credential_rejected',
+      message: expect.stringContaining('dragoman login'),
+      upstream: { name: 'InvalidGrantException' },
+    });
+  });
+
+  it('are ended and stored though nobody waits for them any longer', async () => {
+    const making = maker.make('a', ANY).catch((cause: unknown) => cause);
+    // Its request has arrived: from here on the old token is spent.
+    await simulator.waitForRequest(1);
+    await maker.close();
+    await making;
+    await expect.poll(tokenOf).toMatch(/^aoaSimulated/);
+  });
+
+  it('are made here once it was closed', async () => {
+    await maker.close();
+    await maker.make('a', ANY);
+    expect(here.make).toHaveBeenCalledWith('a', ANY);
+  });
+});
