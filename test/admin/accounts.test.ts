@@ -1,9 +1,10 @@
 /** `/v2/accounts` of a whole gateway, through fetch. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   API_KEY_ACCOUNT,
   DEFAULT_ACCOUNT,
   EXTERNAL_IDP_ACCOUNT,
+  IAM_ACCOUNT,
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
 } from '../../src/simulator/default-accounts.ts';
@@ -109,6 +110,22 @@ describe('accounts', () => {
     const added = await house.ask('POST', '/v2/accounts', credential);
     expect([added.status, added.body.account?.kind]).toEqual([201, kind]);
     expect(await chat(house)).toBe(200);
+  });
+
+  it('of AWS keys are added and serve; without keys they are not', async () => {
+    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const house = await startAdministered();
+    const without = await house.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys' });
+    expect(without.status).toBe(409);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', IAM_ACCOUNT.accessToken);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', IAM_ACCOUNT.secretAccessKey);
+    const added = await house.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys', priority: 2 });
+    expect(added.body.account).toMatchObject({ kind: 'iam', label: 'keys', priority: 2 });
+    expect(await chat(house)).toBe(200);
+    expect(added.text).not.toContain(IAM_ACCOUNT.secretAccessKey);
   });
 
   it('of an organisation get its only profile', async () => {
