@@ -366,6 +366,15 @@ describe('in the background', () => {
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
+  it('what was made for an account which was removed is not given to one of the same id', async () => {
+    const { refresher, account, clock } = await setup();
+    await refresher.fresh(account, undefined);
+    await store.accounts.remove('a');
+    clock.advance(1);
+    const again = await store.accounts.put(newAccount('a', withToken('again', HOUR_MS, clock.now())), clock.now());
+    expect((await refresher.fresh(again, undefined)).accessToken.value).toBe('again');
+  });
+
   it('an account which nobody has used for an hour is left alone', async () => {
     const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', 2 * HOUR_MS, NOW)));
     await refresher.fresh(account, undefined);

@@ -201,7 +201,8 @@ export class Refresher {
   /** The caller's copy may be older than what was made in the background. */
   #newest(account: Account): Account {
     const latest = this.#inUse.get(account.id)?.latest;
-    if (!latest || latest.version <= account.version) return account;
+    // One which was removed and added again counts from the beginning.
+    if (!latest || latest.createdAtMs !== account.createdAtMs || latest.version <= account.version) return account;
     const { credential, accessToken, version, spent } = latest;
     return { ...account, credential, accessToken, version, ...(spent === undefined ? {} : { spent }) };
   }
