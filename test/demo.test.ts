@@ -41,7 +41,7 @@ describe('dragoman demo', () => {
     onTestFinished(() => void other.close());
     // Somebody else may have it already: all the same here.
     other.once('error', () => {}).listen(8080, '127.0.0.1');
-    await Promise.race([once(other, 'listening'), once(other, 'error')]);
+    await once(other, 'listening').catch(() => {});
     const { code, out } = await startCommand(['demo', '--once']).end();
     expect(code).toBe(0);
     expect(out).toMatch(/^Port 8080 is in use, so a free one was chosen\.\n/);
