@@ -144,22 +144,22 @@ describe.each([
   });
 });
 
+const signIn: StoredSignIn = {
+  id: 's1',
+  request: { label: 'mine', proxy: 'http://user:passwordCANARY@proxy.example' },
+  grant: { type: 'kiro', deviceCode: 'deviceCANARY' },
+  verificationUrl: 'https://verify.example',
+  userCode: 'ABCD-EFGH',
+  expiresAtMs: 1_000,
+  intervalMs: 5_000,
+  askedAtMs: 10,
+  outcome: { state: 'pending' },
+};
+
 describe.each([
   ['SQLite', async () => `sqlite:${file()}`],
   ['PostgreSQL', postgresUrl],
 ])('beside the accounts, %s', (_name, url) => {
-  const signIn: StoredSignIn = {
-    id: 's1',
-    request: { label: 'mine', proxy: 'http://user:passwordCANARY@proxy.example' },
-    grant: { type: 'kiro', deviceCode: 'deviceCANARY' },
-    verificationUrl: 'https://verify.example',
-    userCode: 'ABCD-EFGH',
-    expiresAtMs: 1_000,
-    intervalMs: 5_000,
-    askedAtMs: 10,
-    outcome: { state: 'pending' },
-  };
-
   it('keeps sign-ins under way, until their time is long up', async () => {
     const { signIns } = await openAt({ url: await url() });
     await signIns.put(signIn, 10);
@@ -308,6 +308,7 @@ describe('secrets', () => {
     const store = await openAt();
     const read = await store.accounts.put({ ...account(), proxy: 'http://u:passwordCANARY@proxy.example' }, 10);
     await store.accounts.saveSecrets(read, read, 20);
+    await store.signIns.put(signIn, 20);
     await store.registrations.put(
       'us-east-1',
       'https://acme.awsapps.com/start',
