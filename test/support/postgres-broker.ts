@@ -16,8 +16,15 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // For the tests it is no setting: dragoman would refuse to start with a name it does not know.
+  const given = process.env.DRAGOMAN_TEST_POSTGRES_URL;
+  delete process.env.DRAGOMAN_TEST_POSTGRES_URL;
   let started: Promise<PostgresServer> | undefined;
   const broker = createServer((_request, response) => {
+    if (given) {
+      response.end(given);
+      return;
+    }
     started ??= startPostgresServer();
     started.then(
       ({ url }) => response.end(url),

@@ -31,8 +31,6 @@ export async function ask(url: string, sql: string): Promise<readonly Record<str
 }
 
 async function serverUrl(): Promise<string> {
-  const given = process.env.DRAGOMAN_TEST_POSTGRES_URL;
-  if (given) return given;
   const response = await fetch(inject('postgresBroker'));
   const text = await response.text();
   if (!response.ok) throw new Error(text);
