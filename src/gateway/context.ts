@@ -78,11 +78,14 @@ export async function explainRefusal(
 
 /** Waits for something which others wait for too: a client which leaves stops waiting, not the thing itself. */
 export function orGone<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody may be left to hear how it failed, and a failure nobody hears ends the process.
+  promise.catch(() => {});
   if (signal.aborted) return Promise.reject(clientClosed());
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(clientClosed());
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const done = (): void => signal.removeEventListener('abort', onAbort);
+    promise.then(resolve, reject).then(done, done);
   });
 }
 

@@ -38,6 +38,21 @@ function linked(url: string, at: string, mediaType = 'application/*'): DocumentP
   return { type: 'document', at, name: undefined, mediaType, source: { type: 'url', url, at: `${at}.url` } };
 }
 
+describe('fetching attachments', () => {
+  it('begins nothing for a client who has left', async () => {
+    const asked: string[] = [];
+    const fetch = async ({ url }: { url: string }) => {
+      asked.push(url);
+      throw new Error('nobody hears this');
+    };
+    const said = conversation([user(linked('https://a.example/x.pdf', 'messages[0].content[0]'))]);
+    await expect(fetchAttachments(said, 'c', { fetch }, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'client_closed',
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('fitting attachments', () => {
   it('leaves a conversation without any as it is', async () => {
     const { tools } = createTools();

@@ -6,7 +6,7 @@ import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
-import { orGone } from '../context.ts';
+import { clientClosed, orGone } from '../context.ts';
 import type { FetchForClient, Link, MediaTools } from '../ports.ts';
 import { settleDocument } from './documents.ts';
 import { mapAttachments } from './parts.ts';
@@ -58,6 +58,7 @@ async function fetchAll(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const beyond = links[MAX_LINKS];
   if (beyond) throw tooMany(beyond, `a request may have ${MAX_LINKS} addresses to fetch`);
+  if (signal.aborted) throw clientClosed();
   const fetched = new Map<string, Uint8Array>();
   let total = 0;
   const unique = new Map<string, Link>();
