@@ -46,10 +46,12 @@ export function addUsage(first: Usage, second: Usage): Usage {
     const sum = addFigures(first[name], second[name]);
     if (sum) sums[name] = sum;
   }
+  const webSearches = (first.webSearches ?? 0) + (second.webSearches ?? 0);
   return {
     ...first,
     ...second,
     ...sums,
+    ...(webSearches === 0 ? {} : { webSearches }),
     inputTokens: addFigures(first.inputTokens, second.inputTokens) ?? second.inputTokens,
     outputTokens: addFigures(first.outputTokens, second.outputTokens) ?? second.outputTokens,
   };

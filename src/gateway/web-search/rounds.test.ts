@@ -49,13 +49,15 @@ async function run(replies: readonly (readonly ReplyEvent[])[], outcome: WebSear
     asked.push(request);
     const events = replies[asked.length - 1];
     if (!events) throw new GatewayError('upstream_broken', 'the test has no further reply');
-    return { route: {} as Answer['route'], adjustments: request.adjustments, batches: batchesOf(events) }; // nobody looks at it
+    const made = { rule: 'image-scaled', path: `round ${asked.length}` } as const;
+    const adjustments = [...request.adjustments, made];
+    return { route: {} as Answer['route'], adjustments, batches: batchesOf(events) }; // nobody looks at the route
   };
   const tools: SearchingTools = { dispatch, plan: planOf, searches };
   const answer = await dispatchSearching(requestOf(), tools, new AbortController().signal);
   const events: ReplyEvent[] = [];
   for await (const batch of answer.batches) events.push(...batch);
-  return { events, asked, queries };
+  return { events, asked, queries, adjustments: answer.adjustments };
 }
 
 async function* batchesOf(events: readonly ReplyEvent[]): AsyncGenerator<readonly ReplyEvent[], void> {
@@ -118,11 +120,17 @@ describe('an answer of several rounds', () => {
       { type: 'reasoning-end', index: 0, signature: 'sig' },
     ];
     const said = text(1, 'Looking.');
-    const { asked, queries, events } = await run([
+    const { asked, queries, events, adjustments } = await run([
       reply([...thought, ...said, ...search('s1', '{"query":"q"}', 2)]),
       reply(text(0, 'See https://a.example/x.')),
     ]);
     expect(queries).toEqual(['q']);
+    // What any round changed is told, and told once.
+    expect(adjustments.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
+      'web-search-emulated tools[0]',
+      'image-scaled round 1',
+      'image-scaled round 2',
+    ]);
     const [, assistant, user] = asked[1]?.conversation.turns ?? [];
     const id = expect.stringMatching(/^srvtoolu_/);
     expect(assistant?.parts).toMatchObject([

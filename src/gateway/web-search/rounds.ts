@@ -3,6 +3,7 @@
  * found, until it searches no more. To the client all of it is one answer.
  */
 import { createHash } from 'node:crypto';
+import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, Part, Tool, ToolResultPart } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
@@ -68,7 +69,8 @@ class Rounds {
 
   async begin(): Promise<Answer> {
     const first = await this.#ask();
-    return { ...first, batches: this.#run(first) };
+    const adjustments = [...first.adjustments];
+    return { ...first, adjustments, batches: this.#run(first, adjustments) };
   }
 
   /** What the client allows for the whole answer is left to the later rounds as far as it is not used up. */
@@ -85,7 +87,7 @@ class Rounds {
   }
 
   /** Never throws: what goes wrong is an event. */
-  async *#run(first: Answer): AsyncGenerator<readonly ReplyEvent[], void> {
+  async *#run(first: Answer, adjustments: Adjustment[]): AsyncGenerator<readonly ReplyEvent[], void> {
     const maxRounds = this.#maxUses + DEAF_ROUNDS;
     let answer = first;
     for (let count = 1; ; count += 1) {
@@ -94,6 +96,7 @@ class Rounds {
         const out = events.flatMap((event) => round.push(event));
         if (out.length > 0) yield out;
       }
+      addMissing(adjustments, answer.adjustments);
       if (round.hasFailed) return;
       try {
         const results = yield* this.#settleHeld(round);
@@ -146,6 +149,12 @@ class Rounds {
   #usage(spent: Usage): Usage {
     return this.#uses === 0 ? spent : { ...spent, webSearches: this.#uses };
   }
+}
+
+/** Every round repairs the same conversation again, and perhaps something of its own. */
+function addMissing(notes: Adjustment[], made: readonly Adjustment[]): void {
+  const known = new Set(notes.map((noted) => JSON.stringify(noted)));
+  notes.push(...made.filter((noted) => !known.has(JSON.stringify(noted))));
 }
 
 interface Search {
