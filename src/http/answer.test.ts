@@ -422,7 +422,14 @@ describe('the end of the server', () => {
   it('tells those who take too long, and closes', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     gateway.reply = ((original) => async (request: AskRequest, signal: AbortSignal) => {
-      signal.addEventListener('abort', () => pushed.end());
+      // As the real one ends: it knows only that it was stopped.
+      signal.addEventListener('abort', () => {
+        pushed.push({
+          type: 'reply-error',
+          error: new GatewayError('client_closed', 'The client closed the connection.'),
+        });
+        pushed.end();
+      });
       return original(request, signal);
     })(gateway.reply as (request: AskRequest, signal: AbortSignal) => Promise<Answer>);
     const server = await serve(gateway);

@@ -152,7 +152,7 @@ class StreamedReply {
       await Promise.all(this.#writers.map((writer, choice) => this.#copy(answers[choice], writer)));
       if (!this.#ended) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
     } catch (cause) {
-      this.#fail(cause);
+      await this.#fail(cause);
     } finally {
       clearTimeout(this.#silence);
       this.#asked?.stop();
@@ -163,8 +163,11 @@ class StreamedReply {
 
   async #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> {
     if (!answer) return;
+    const { signal } = this.#exchange.gone;
     for await (const events of answer.batches) {
       if (this.#ended) return;
+      // What a reply says about its own end is not why it was stopped: see `stopReason`.
+      signal.throwIfAborted();
       await this.#send(events, writer);
     }
   }
@@ -201,13 +204,15 @@ class StreamedReply {
     response.write(this.#writing.keepAlive);
   }
 
-  #fail(cause: unknown): void {
+  async #fail(cause: unknown): Promise<void> {
     const { response } = this.#exchange;
     const error = stopReason(this.#exchange, cause);
     if (!error || this.#ended) return;
     if (!response.headersSent) throw error;
     noteError(this.#exchange, error);
-    response.write(this.#writers[0]?.write({ type: 'reply-error', error }) ?? '');
+    const text = this.#writers[0]?.write({ type: 'reply-error', error }) ?? '';
+    await this.#writing.finish?.();
+    response.write(text);
   }
 
   #noteEnd(last: ReplyEvent | undefined): void {
