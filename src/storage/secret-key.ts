@@ -57,12 +57,12 @@ function readKey(path: string): Uint8Array | undefined {
   throw new GatewayError('storage_unavailable', `${path} holds no secret key. Put the right file back.`);
 }
 
-/** Of two processes which start at once, one makes the key and both use it. */
+/** Of two processes which start at once, one makes the key and both use it. On the disk before it seals anything. */
 export function makeKeyFile(home: string): Uint8Array {
   makeHome(home);
   const path = join(home, SECRET_KEY_FILE);
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, path);
   } catch (cause) {
