@@ -171,6 +171,20 @@ describe('reading documents', () => {
     );
   });
 
+  it(
+    'tries again what took too long once',
+    async () => {
+      const options = { timeoutMs: 1, maxMemoryMiB: 512 };
+      const reader = createDocumentReader(options);
+      const document = { bytes: pdf(['patience']), format: 'pdf', at } as const;
+      const rejected = refusal('document-too-large', /seconds/);
+      await expect(reader(document, 'text')).rejects.toEqual(rejected);
+      options.timeoutMs = 60_000;
+      expect(await reader(document, 'text')).toBe('[Page 1]\npatience');
+    },
+    BUSY_MACHINE_MS,
+  );
+
   it('leaves the bytes it was given as they were', async () => {
     const bytes = pdf(['still here']);
     const before = Buffer.from(bytes);

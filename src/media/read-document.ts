@@ -25,8 +25,23 @@ export function createDocumentReader(options: DocumentReaderOptions): ReadDocume
   const turnstile = new Turnstile(MAX_THREADS);
   return async ({ bytes, format, at }, wanted) => {
     const read = () => turnstile.pass(() => readInThread({ bytes, format, wanted }, options));
-    return toText(await found.get(`${format} ${wanted}`, bytes, read), format, at);
+    const finding = await found.get(`${format} ${wanted}`, bytes, read).catch((cause: unknown) => {
+      if (cause instanceof Unread) return cause.finding;
+      throw cause;
+    });
+    return toText(finding, format, at);
   };
+}
+
+/** What says more about this moment than about the document, and is therefore not remembered: asked again, it may go well. */
+class Unread extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding & { readonly why: string }) {
+    super(finding.why);
+    this.name = 'Unread';
+    this.finding = finding;
+  }
 }
 
 const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
@@ -36,12 +51,13 @@ const WATCH_INTERVAL_MS = 100;
 /** In a checkout Node runs the source; the package has what was compiled from it. */
 const WORKER = new URL(`./extract/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
+/** Rejects with `Unread`. */
 function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderOptions): Promise<Finding> {
   const tooMuchMemory: Finding = {
     type: 'too-large',
     why: `reading it takes more than ${maxMemoryMiB} MiB of memory`,
   };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER, {
       workerData: order,
       // Nothing in there needs to know where it runs.
@@ -50,14 +66,21 @@ function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderO
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: maxMemoryMiB },
     });
-    const settle = (finding: Finding): void => {
+    const end = (): void => {
       clearTimeout(timer);
       clearInterval(watch);
-      resolve(finding);
       worker.terminate().catch(() => {});
     };
+    const settle = (finding: Finding): void => {
+      resolve(finding);
+      end();
+    };
+    const fail = (finding: Finding & { readonly why: string }): void => {
+      reject(new Unread(finding));
+      end();
+    };
     const timer = setTimeout(() => {
-      settle({ type: 'too-large', why: `it could not be read within ${timeoutMs / 1000} seconds` });
+      fail({ type: 'too-large', why: `it could not be read within ${timeoutMs / 1000} seconds` });
     }, timeoutMs);
     // The limit above counts objects; what is unpacked lies outside of them.
     const watch = setInterval(async () => {
@@ -67,9 +90,9 @@ function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderO
     worker.once('message', settle);
     worker.once('error', (error: Error & { code?: string }) => {
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') settle(tooMuchMemory);
-      else settle({ type: 'broken', why: error.message });
+      else fail({ type: 'broken', why: error.message });
     });
-    worker.once('exit', () => settle({ type: 'broken', why: 'its reader ended without a word' }));
+    worker.once('exit', () => fail({ type: 'broken', why: 'its reader ended without a word' }));
   });
 }
 

@@ -23,6 +23,22 @@ describe('remembering', () => {
     await expect(remembered.get('', 'f', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await remembered.get('', 'f', make)).toBe(5);
   });
+
+  it('keeps what is still being worked on, and counts it once it is there', async () => {
+    let made = 0;
+    const remembered = new Remembered<number>(2, () => 1);
+    const make = async () => ++made;
+    const slow = Promise.withResolvers<number>();
+    const first = remembered.get('', 'slow', () => slow.promise);
+    for (const data of ['x', 'y', 'z']) await remembered.get('', data, make);
+    const second = remembered.get('', 'slow', make);
+    slow.resolve(99);
+    expect(await Promise.all([first, second])).toEqual([99, 99]);
+    // Two fit: `slow` and `z`. A size counted for nothing would leave room for fewer.
+    expect(await remembered.get('', 'z', make)).toBe(3);
+    expect(await remembered.get('', 'slow', make)).toBe(99);
+    expect(await remembered.get('', 'z', make)).toBe(3);
+  });
 });
 
 describe('remembered fetches', () => {

@@ -1,8 +1,14 @@
 /** Results of costly work by the data they were made from: the same data, asked for by many at once, is worked on once. */
 import { createHash } from 'node:crypto';
 
+interface Entry<T> {
+  readonly result: Promise<T>;
+  /** Undefined while it is being worked on. */
+  size: number | undefined;
+}
+
 export class Remembered<T> {
-  readonly #results = new Map<string, { readonly result: Promise<T>; size: number }>();
+  readonly #results = new Map<string, Entry<T>>();
   readonly #maxSize: number;
   readonly #sizeOf: (result: T) => number;
   #size = 0;
@@ -22,22 +28,33 @@ export class Remembered<T> {
       this.#results.set(key, known);
       return known.result;
     }
-    const entry = { result: make(), size: 0 };
+    const entry: Entry<T> = { result: make(), size: undefined };
     this.#results.set(key, entry);
     entry.result.then(
-      (result) => {
-        entry.size = this.#sizeOf(result);
-        this.#size += entry.size;
-        this.#forget();
-      },
-      () => this.#results.delete(key),
+      (result) => this.#settle(key, entry, this.#sizeOf(result)),
+      () => this.#drop(key, entry),
     );
     return entry.result;
   }
 
+  #settle(key: string, entry: Entry<T>, size: number): void {
+    // What is no longer in the map is not counted: nobody would ever take it off again.
+    if (this.#results.get(key) !== entry) return;
+    entry.size = size;
+    this.#size += size;
+    this.#forget();
+  }
+
+  #drop(key: string, entry: Entry<T>): void {
+    if (this.#results.get(key) === entry) this.#results.delete(key);
+  }
+
+  /** What is being worked on stays: forgetting it would free nothing, and have it made twice. */
+
   #forget(): void {
     for (const [key, { size }] of this.#results) {
       if (this.#size <= this.#maxSize) return;
+      if (size === undefined) continue;
       this.#results.delete(key);
       this.#size -= size;
     }
