@@ -31,11 +31,12 @@ const delta = (text: string): ReplyEvent => ({ type: 'text-delta', index: 0, tex
 const FINISH: ReplyEvent[] = [{ type: 'text-end', index: 0 }, END];
 
 /** A raw request whose answer can be watched byte by byte. */
-async function stream(server: RunningServer, path: string, body: object): Promise<Socket> {
+async function stream(server: RunningServer, path: string, body: object, key = 'any'): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
   const text = JSON.stringify({ ...body, stream: true });
   socket.setEncoding('utf8');
-  socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  const headers = `host: localhost\r\nx-api-key: ${key}\r\ncontent-length: ${Buffer.byteLength(text)}`;
+  socket.write(`POST ${path} HTTP/1.1\r\n${headers}\r\n\r\n${text}`);
   await once(socket, 'connect');
   return socket;
 }
@@ -396,6 +397,21 @@ describe('the log line', () => {
     const lines = await linesOf((server) => post(server, path, body, headers), reply);
     expect(lines[0]).toMatchObject(expected);
     expect(JSON.stringify(lines).replaceAll('canary-not', '')).not.toContain('canary');
+  });
+
+  it('says that the client left', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const lines = await linesOf(async (server) => {
+      const socket = await stream(server, '/v1/messages', secret, 'canary-key');
+      await begin();
+      pushed.push(...START, delta('x'));
+      await nextData(socket);
+      socket.destroy();
+    }, gateway.reply);
+    expect(lines[0]).toMatchObject({
+      message: 'POST /v1/messages 200 client_closed',
+      fields: { code: 'client_closed' },
+    });
   });
 
   it('is quiet about machines asking how it is going', async () => {

@@ -54,7 +54,11 @@ export class Desk {
     this.inFlight.add(exchange);
     response.once('close', () => {
       this.inFlight.delete(exchange);
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) {
+        gone.abort();
+        // Whoever was at work hears of it only after this line is written.
+        exchange.record.code ??= 'client_closed';
+      }
       logExchange(log, exchange);
       if (this.draining) setImmediate(this.#onClosed);
     });
