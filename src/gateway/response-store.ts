@@ -29,6 +29,11 @@ export interface ResponseStore {
   find(client: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
   /** In place of an earlier one of the same id; then what is beyond the limits goes. */
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void>;
+  /**
+   * In place of the same response in the making; then what is beyond the limits goes. False, and nothing is written,
+   * when it is not in the making any more: it was deleted, called off or ended meanwhile.
+   */
+  end(client: string, stored: StoredResponse, nowMs: number): Promise<boolean>;
   remove(client: string, id: string): Promise<boolean>;
   /** Says that it is still being made, and hears whether it still should be. */
   keepAlive(client: string, id: string, untilMs: number): Promise<'running' | 'stopped'>;

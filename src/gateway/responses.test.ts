@@ -124,6 +124,64 @@ describe('a response in the making', () => {
     await there.close();
   });
 
+  it('does not come back when another process deletes it, nor changes when it was called off there', async () => {
+    const store = createFakeResponseStore();
+    const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
+    const [deleted, calledOff] = [openWork(), openWork()];
+    const runs = [await there.begin('me', kept('a'), deleted), await there.begin('me', kept('b'), calledOff)];
+    expect(await here.remove('me', 'a')).toBe(true);
+    await here.cancel('me', 'b');
+    deleted.finish();
+    calledOff.finish();
+    for (const run of runs) await heard(run.eventsAfter(-1, listening));
+    expect(await here.find('me', 'a')).toBeUndefined();
+    expect(await here.find('me', 'b')).toMatchObject({ state: 'cancelled', response: { status: 'cancelled' } });
+  });
+
+  it('which ends while another process calls it off is as it ended', async () => {
+    const store = createFakeResponseStore();
+    const there = createFakeResponses(store);
+    const work = openWork();
+    const run = await there.begin('me', kept('a'), work);
+    const here = createFakeResponses({
+      ...store,
+      async end(client, stored, nowMs) {
+        work.finish();
+        await heard(run.eventsAfter(-1, listening));
+        return store.end(client, stored, nowMs);
+      },
+    });
+    expect(await here.cancel('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'completed' } });
+  });
+
+  it('is stopped before it is deleted, and does not come back however long that takes', async () => {
+    const store = createFakeResponseStore();
+    const deleting = Promise.withResolvers<void>();
+    const responses = createFakeResponses({
+      ...store,
+      remove: (client, id) => deleting.promise.then(() => store.remove(client, id)),
+    });
+    const work = openWork();
+    const run = await responses.begin('me', kept('a'), work);
+    const removed = responses.remove('me', 'a');
+    await heard(run.eventsAfter(-1, listening));
+    expect(work.stoppedBy).toBeInstanceOf(Cancelled);
+    deleting.resolve();
+    expect(await removed).toBe(true);
+    expect(await responses.find('me', 'a')).toBeUndefined();
+  });
+
+  it('is deleted by nobody else', async () => {
+    const responses = createFakeResponses();
+    const work = openWork();
+    const run = await responses.begin('me', kept('a'), work);
+    expect(await responses.remove('you', 'a')).toBe(false);
+    expect(run.signal.aborted).toBe(false);
+    work.finish();
+    await heard(run.eventsAfter(-1, listening));
+    expect(await responses.find('me', 'a')).toMatchObject({ response: { status: 'completed' } });
+  });
+
   it('by a process which died is told as failed, once its last sign of life is old', async () => {
     const clock = createFakeClock();
     const store = createFakeResponseStore();
@@ -143,6 +201,24 @@ describe('a response in the making', () => {
     for (let i = 0; i < 100; i++) await responses.begin('me', kept(`a${i}`), openWork());
     await expect(responses.begin('me', kept('b'), openWork())).rejects.toMatchObject({ code: 'rate_limited' });
     await expect(responses.begin('you', kept('c'), openWork())).resolves.toBeDefined();
+    await responses.close();
+  });
+
+  it('has its place from the moment it is asked for, and leaves it when it cannot be stored', async () => {
+    const store = createFakeResponseStore();
+    let isBroken = true;
+    const responses = createFakeResponses({
+      ...store,
+      put: (...put) => (isBroken ? Promise.reject(new Error('disk full')) : store.put(...put)),
+    });
+    const beginAtOnce = (count: number) =>
+      Promise.allSettled(Array.from({ length: count }, (_, i) => responses.begin('me', kept(`a${i}`), openWork())));
+    const failed = await beginAtOnce(100);
+    expect(failed.every(({ status }) => status === 'rejected')).toBe(true);
+    isBroken = false;
+    const begun = await beginAtOnce(103);
+    expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+    expect(begun.at(-1)).toMatchObject({ reason: { code: 'rate_limited' } });
     await responses.close();
   });
 });

@@ -71,15 +71,15 @@ export class Responses {
     try {
       await this.#put(client, { ...response, state: 'ended', aliveUntilMs: 0 });
     } catch (cause) {
-      this.#context.log.warn({ client, why: GatewayError.from(cause).message }, 'a response could not be stored');
+      this.#warn(client, cause);
     }
   }
 
   /** False when there is no such response. One in the making is called off. */
   async remove(client: string, id: string): Promise<boolean> {
-    const removed = await this.#context.store.remove(client, id);
-    if (removed) this.#running.get(id)?.run.stop(new Cancelled());
-    return removed;
+    const running = this.#running.get(id);
+    if (running?.client === client) running.run.stop(new Cancelled());
+    return this.#context.store.remove(client, id);
   }
 
   /**
@@ -95,24 +95,39 @@ export class Responses {
     const run = new Run();
     const { events } = begun;
     if (events !== undefined) run.say(events);
-    await this.#put(client, { ...begun, state: 'running', aliveUntilMs: this.#aliveUntilMs });
-    const pulse = setInterval(() => void this.#beat(client, begun.id, run), PULSE_MS);
-    pulse.unref();
-    const done = this.#carryOut(client, begun, run, work).finally(() => {
-      clearInterval(pulse);
-      this.#running.delete(begun.id);
-      run.end();
-    });
+    const stored = this.#put(client, { ...begun, state: 'running', aliveUntilMs: this.#aliveUntilMs });
+    // It has its place before anything is waited for: whoever comes meanwhile is to find it taken.
+    const done = stored
+      .then(
+        () => this.#carryOut(client, begun, run, work),
+        () => undefined,
+      )
+      .finally(() => {
+        this.#running.delete(begun.id);
+        run.end();
+      });
     this.#running.set(begun.id, { client, run, work, done });
+    try {
+      await stored;
+    } catch (cause) {
+      await done;
+      throw cause;
+    }
     return run;
   }
 
-  async #carryOut(client: string, begun: KeptResponse, run: Run, work: Work) {
-    await work.carryOut(run);
-    // A response which was deleted meanwhile is not to come back.
-    if (run.signal.reason instanceof Cancelled && !run.signal.reason.isKept) return;
-    const events = begun.events === undefined ? undefined : run.said;
-    await this.keep(client, { ...begun, response: work.response, events });
+  async #carryOut(client: string, begun: KeptResponse, run: Run, work: Work): Promise<void> {
+    const pulse = setInterval(() => void this.#beat(client, begun.id, run), PULSE_MS);
+    pulse.unref();
+    try {
+      await work.carryOut(run);
+      const events = begun.events === undefined ? undefined : run.said;
+      await this.#end(client, { ...begun, response: work.response, events, state: 'ended', aliveUntilMs: 0 });
+    } catch (cause) {
+      this.#warn(client, cause);
+    } finally {
+      clearInterval(pulse);
+    }
   }
 
   /** Stops a response in the making, here or in another process, and answers what it came to. */
@@ -121,14 +136,14 @@ export class Responses {
     if (stored?.state !== 'running') return stored;
     const running = this.#running.get(id);
     if (running) {
-      running.run.stop(new Cancelled(true));
+      running.run.stop(new Cancelled());
       await running.done;
       return this.find(client, id);
     }
     const response = { ...stored.response, status: 'cancelled' };
     const cancelled: StoredResponse = { ...stored, response, state: 'cancelled' };
-    await this.#put(client, cancelled);
-    return cancelled;
+    // It may have ended, or been deleted, since it was read.
+    return (await this.#end(client, cancelled)) ? cancelled : this.find(client, id);
   }
 
   /**
@@ -154,6 +169,14 @@ export class Responses {
     return this.#context.store.put(client, stored, this.#context.clock.now());
   }
 
+  #end(client: string, stored: StoredResponse): Promise<boolean> {
+    return this.#context.store.end(client, stored, this.#context.clock.now());
+  }
+
+  #warn(client: string, cause: unknown): void {
+    this.#context.log.warn({ client, why: GatewayError.from(cause).message }, 'a response could not be stored');
+  }
+
   get #aliveUntilMs(): number {
     return this.#context.clock.now() + PULSE_MS * 4;
   }
@@ -170,11 +193,8 @@ export class Responses {
 
 /** Why a run was stopped: its client wants it no more. */
 export class Cancelled extends Error {
-  readonly isKept: boolean;
-
-  constructor(isKept = false) {
+  constructor() {
     super('The response was cancelled.');
-    this.isKept = isKept;
   }
 }
 

@@ -102,6 +102,43 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     await responses.put('me', response('a', { state: 'cancelled' }), 0);
     expect(await responses.keepAlive('me', 'a', 60)).toBe('stopped');
   });
+
+  it('end once, as whoever ended them first said', async () => {
+    const responses = await openHere();
+    const ended = response('a', { response: { status: 'completed' } });
+    await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
+    expect(await responses.end('you', ended, 1)).toBe(false);
+    expect(await responses.find('you', 'a', 1)).toBeUndefined();
+    expect(await responses.end('me', ended, 1)).toBe(true);
+    expect(await responses.end('me', response('a', { state: 'cancelled' }), 1)).toBe(false);
+    expect(await responses.find('me', 'a', 1)).toEqual(ended);
+  });
+
+  it('end called off, and do not end again', async () => {
+    const responses = await openHere();
+    const cancelled = response('a', { state: 'cancelled' });
+    await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
+    expect(await responses.end('me', cancelled, 1)).toBe(true);
+    expect(await responses.end('me', response('a'), 1)).toBe(false);
+    expect(await responses.find('me', 'a', 1)).toEqual(cancelled);
+  });
+
+  it('which were deleted do not come back when they end', async () => {
+    const responses = await openHere();
+    await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
+    await responses.remove('me', 'a');
+    expect(await responses.end('me', response('a'), 1)).toBe(false);
+    expect(await responses.find('me', 'a', 1)).toBeUndefined();
+  });
+
+  it('are forgotten when ending makes them too large together', async () => {
+    const responses = await openHere({ ...LIMITS, bytes: 600 });
+    await responses.put('me', response('b'), 1);
+    await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 2);
+    expect(await responses.end('me', response('a', { events: 'x'.repeat(1_000) }), 3)).toBe(true);
+    expect(await responses.find('me', 'b', 3)).toBeUndefined();
+    expect(await responses.find('me', 'a', 3)).toBeDefined();
+  });
 });
 
 describe('on the disk', () => {

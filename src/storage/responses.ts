@@ -33,9 +33,8 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
 
     put: (client, stored, nowMs) =>
       patiently(async () => {
-        const { id, state, aliveUntilMs, ...rest } = stored;
-        const sealed = seal.close(placeOfResponse(id), JSON.stringify(rest satisfies Sealed));
-        const changed = { sealed, bytes: sealed.length, state, alive_until_ms: aliveUntilMs, used_at_ms: nowMs };
+        const { id } = stored;
+        const changed = rowOf(stored, seal, nowMs);
         await db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
           await transaction
@@ -44,6 +43,23 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
             .onConflict((conflict) => conflict.column('id').doUpdateSet(changed).where('responses.client', '=', client))
             .execute();
           await forget(transaction, client, nowMs, limits);
+        });
+      }),
+
+    end: (client, stored, nowMs) =>
+      patiently(async () => {
+        const changed = rowOf(stored, seal, nowMs);
+        return db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, seal);
+          const { numUpdatedRows } = await transaction
+            .updateTable('responses')
+            .set(changed)
+            .where('id', '=', stored.id)
+            .where('client', '=', client)
+            .where('state', '=', 'running')
+            .executeTakeFirst();
+          await forget(transaction, client, nowMs, limits);
+          return numUpdatedRows > 0n;
         });
       }),
 
@@ -69,6 +85,11 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
         return numUpdatedRows > 0n ? 'running' : 'stopped';
       }),
   };
+}
+
+function rowOf({ id, state, aliveUntilMs, ...rest }: StoredResponse, seal: Seal, nowMs: number) {
+  const sealed = seal.close(placeOfResponse(id), JSON.stringify(rest satisfies Sealed));
+  return { sealed, bytes: sealed.length, state, alive_until_ms: aliveUntilMs, used_at_ms: nowMs };
 }
 
 export function placeOfResponse(id: string): string {

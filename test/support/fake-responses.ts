@@ -12,6 +12,12 @@ export function createFakeResponseStore(): ResponseStore {
   return {
     find: async (client, id) => structuredClone(kept.get(keyOf(client, id))),
     put: async (client, stored) => void kept.set(keyOf(client, stored.id), structuredClone(stored)),
+    async end(client, stored) {
+      const key = keyOf(client, stored.id);
+      if (kept.get(key)?.state !== 'running') return false;
+      kept.set(key, structuredClone(stored));
+      return true;
+    },
     remove: async (client, id) => kept.delete(keyOf(client, id)),
     async keepAlive(client, id, aliveUntilMs) {
       const stored = kept.get(keyOf(client, id));
