@@ -83,6 +83,35 @@ describe('an account from the environment', () => {
     expect((await only()).credential).toMatchObject({ kind: 'idc', profileArn: 'arn', region: 'eu-central-1' });
   });
 
+  it('does not put back a refresh token which a running gateway is replacing', async () => {
+    await prepare(BUILDER_ID);
+    const first = await only();
+    const refreshing = Promise.withResolvers<void>();
+    const hasLock = Promise.withResolvers<void>();
+    const refresh = store.accounts.exclusively(first.id, async () => {
+      hasLock.resolve();
+      await refreshing.promise;
+      const credential = { ...first.credential, refreshToken: 'aor-2' };
+      await store.accounts.saveSecrets(first, { credential, accessToken: { value: 'x', expiresAtMs: 9 } }, 6);
+    });
+    await hasLock.promise;
+    const find = store.accounts.find;
+    const hasRead = Promise.withResolvers<void>();
+    store.accounts.find = async (id) => {
+      const found = await find(id);
+      hasRead.resolve();
+      return found;
+    };
+    const started = prepare({ ...BUILDER_ID, region: 'eu-central-1' });
+    await hasRead.promise;
+    refreshing.resolve();
+    await Promise.all([refresh, started]);
+    expect(await only()).toMatchObject({
+      credential: { refreshToken: 'aor-2', region: 'eu-central-1' },
+      accessToken: { value: 'x' },
+    });
+  });
+
   it('begins anew with what the environment says when the rotated one has died', async () => {
     await prepare(BUILDER_ID);
     const first = await only();

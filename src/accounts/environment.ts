@@ -7,7 +7,7 @@ import { accountIdOf, kiroAccountId } from './account-id.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import { keepingProfile, type OpenFile, writeLinked } from './linked-file.ts';
-import type { AccountStore, NewAccount } from './ports.ts';
+import type { Account, AccountStore, NewAccount } from './ports.ts';
 import { isSpent } from './spent.ts';
 
 export interface NamedCredentials {
@@ -80,13 +80,21 @@ export function environmentAccounts(named: NamedCredentials): readonly NewAccoun
   });
 }
 
+/** Under the account's lock: a running gateway may be putting a new refresh token into the place of the one read here. */
 async function prepareEnvironmentAccount(account: NewAccount, store: AccountStore, nowMs: number): Promise<void> {
-  const known = await store.find(account.id);
+  if (!changedBy(account, await store.find(account.id))) return;
+  await store.exclusively(account.id, async () => {
+    const changed = changedBy(account, await store.find(account.id));
+    if (changed) await store.put(changed, nowMs);
+  });
+}
+
+/** What is to be stored; undefined: what is there is as the environment wants it. */
+function changedBy(account: NewAccount, known: Account | undefined): NewAccount | undefined {
+  if (!known) return account;
+  const { source, label, accessToken, health, spent } = known;
   // A dead credential gets another chance at each start, beginning with what the environment says.
-  if (!known || known.health.state.status === 'signed-out') {
-    await store.put({ ...account, ...(known && { source: known.source, label: known.label }) }, nowMs);
-    return;
-  }
+  if (health.state.status === 'signed-out') return { ...account, source, label };
   const kept = known.credential;
   const credential =
     isRefreshable(account.credential) && isRefreshable(kept)
@@ -96,9 +104,8 @@ async function prepareEnvironmentAccount(account: NewAccount, store: AccountStor
           profileArn: account.credential.profileArn ?? kept.profileArn,
         }
       : account.credential;
-  if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(kept))) return;
-  const { source, label, accessToken, health } = known;
-  await store.put({ ...account, source, label, credential, accessToken, health }, nowMs);
+  if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(kept))) return undefined;
+  return { ...account, source, label, credential, accessToken, health, ...(spent && { spent }) };
 }
 
 function fromRefreshToken(named: NamedCredentials): Credential | undefined {
