@@ -133,7 +133,7 @@ describe('the settings', () => {
     const long = { DRAGOMAN_SECRET_KEY: canary.repeat(4), DRAGOMAN_API_KEYS: canary, DRAGOMAN_REFRESH_TOKEN: canary };
     const loaded = loadSettings({
       ...long,
-      HTTPS_PROXY: `http://user:${canary}@proxy:3128`,
+      HTTPS_PROXY: `http://user:p@${canary}@proxy:3128`,
       DRAGOMAN_UPSTREAM_URL: `https://u:${canary}@h`,
     });
     expect(JSON.stringify(SETTING_KEYS.map((key) => shownValue(key, loaded.settings)))).not.toContain(canary);

@@ -12,6 +12,7 @@ import {
   type SettingKey,
   type Settings,
 } from './config/settings.ts';
+import { withoutPassword } from './core/userinfo.ts';
 
 export type { LogLevel, SettingKey, Settings } from './config/settings.ts';
 
@@ -162,12 +163,6 @@ function editDistance(a: string, b: string): number {
   return row.at(-1) ?? 0;
 }
 
-const PASSWORD = /(:\/\/[^/?#:@]*):[^/?#@]*@/;
-
 function hasPassword(value: string): boolean {
-  return PASSWORD.test(value);
-}
-
-function withoutPassword(value: string): string {
-  return value.replace(PASSWORD, '$1:••••@');
+  return withoutPassword(value) !== value;
 }

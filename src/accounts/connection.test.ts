@@ -42,6 +42,9 @@ describe("an account's own connection", () => {
     ['proxy', { proxy: 'ftp://user:passwordCANARY@proxy.example' }],
     ['proxy', { proxy: 'http://proxy.example:3128/path' }],
     ['proxy', { proxy: 'passwordCANARY' }],
+    ['proxy', { proxy: 'http:user:passwordCANARY@proxy.example:1' }],
+    ['proxy', { proxy: 'http:\\\\user:passwordCANARY@proxy.example:1' }],
+    ['proxy', { proxy: 'http://user:password\nCANARY@proxy.example:1' }],
     ['proxy', { proxy: 'http://user:passwordCANARY%@proxy.example:1' }],
     ['profile_arn', { profileArn: 'arn:aws:codewhisperer:nowhere:1:profile/x' }],
   ])('is refused for a wrong %s, which is not quoted when it may hold a password', async (param, patch) => {
@@ -63,7 +66,14 @@ describe('a proxy', () => {
     (proxy) => expect(checkedProxy(proxy)).toBe(proxy),
   );
 
+  it('has one @, whatever its password holds', () => {
+    const proxy = checkedProxy('http://us@er:p@ss@proxy.example:1');
+    expect(proxy).toBe('http://us%40er:p%40ss@proxy.example:1');
+    expect(checkedProxy(proxy)).toBe(proxy);
+  });
+
   it('is shown without user and password', () => {
+    expect(shownProxy('http://user:p@ss@proxy:8080')).toBe('http://••••@proxy:8080');
     expect(shownProxy(PROXY)).toBe('socks5://••••@proxy.example:1080');
     expect(shownProxy('direct')).toBe('direct');
   });

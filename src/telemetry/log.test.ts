@@ -60,6 +60,7 @@ describe('the log', () => {
     ['an API key of the service', (log) => log.error({ note: `key ksk_${canary}` }, 'x')],
     ['a JWT', (log) => log.error({ note: `eyJhbGciOi.eyJzdWIi${canary}.${canary}` }, 'x')],
     ['a password in a proxy address', (log) => log.error({ proxy: `http://user:${canary}@proxy:3128` }, 'x')],
+    ['a password with an @ in it', (log) => log.error({ proxy: `http://user:p@${canary}@proxy:3128` }, 'x')],
     [
       'a token in a quoted body',
       (log) => log.error({ body: `{"refreshToken":"${canary}"}` }, `refresh_token=${canary}&x=1`),

@@ -1,15 +1,15 @@
 /** Keeps secrets out of the log, by the names of fields, by the look of values, and by knowing the configured ones. */
+import { withoutPasswords } from '../core/userinfo.ts';
 
 const COVER = '••••';
 const SECRET_NAME = /(?:token|secret|password|passwd|authorization|cookie|credential|api[-_]?key)$/i;
 
-/** Bearer headers, AWS SSO tokens, Kiro API keys, JWTs, passwords in addresses. */
+/** Bearer headers, AWS SSO tokens, Kiro API keys, JWTs. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer\s+)[\w.~+/=:-]{8,}/gi, `$1${COVER}`],
   [/\bao[ar][A-Za-z0-9][\w+/=:-]{16,}/g, COVER],
   [/\bksk_[\w-]{8,}/g, COVER],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, COVER],
-  [/(:\/\/[^/?#:@\s]*):[^/?#@\s]*@/g, `$1:${COVER}@`],
   [/\b((?:access|refresh|id|client)_?(?:token|secret)["']?\s*[:=]\s*["']?)[^\s"',&}]{4,}/gi, `$1${COVER}`],
 ];
 
@@ -33,6 +33,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     let covered = value.slice(0, MAX_TEXT);
     for (const secret of known) covered = covered.replaceAll(secret, COVER);
     if (!MAY_HOLD_SECRET.test(covered)) return covered;
+    covered = withoutPasswords(covered);
     for (const [shape, replacement] of SECRET_SHAPES) covered = covered.replaceAll(shape, replacement);
     return covered;
   }
