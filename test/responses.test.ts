@@ -155,6 +155,25 @@ describe('a response in the background', () => {
     expect(await ended(client, queued.id)).toMatchObject({ status: 'completed', output_text: 'Blue.' });
   });
 
+  it('leaves a line in the log of its own: which way it went, what it took, what was changed', async () => {
+    const lines: { fields: Record<string, unknown>; message: string }[] = [];
+    const hear = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
+    const log = { debug: () => {}, info: hear, warn: hear, error: hear };
+    await using house = await openHouse({ script: { replies: [{ steps: ['Blue.'] }] }, log });
+    const client = clientOf(house);
+    const { id } = await client.responses.create({ model: MODEL, input: 'Hi', temperature: 0.5, background: true });
+    await ended(client, id);
+    const line = lines.find(({ message }) => message === 'a response was made in the background');
+    expect(line?.fields).toMatchObject({
+      responseId: id,
+      requestId: expect.stringMatching(/^req_/),
+      model: MODEL,
+      route: { modelId: MODEL },
+      usage: { outputTokens: expect.stringMatching(/^\d+ \w+$/) },
+      adjustments: expect.arrayContaining([expect.stringContaining('temperature')]),
+    });
+  });
+
   it('goes on when its listener leaves, and is heard again from any event on', async () => {
     await using house = await open({ steps: [{ text: ['One ', 'two ', 'three.'] }] });
     const client = clientOf(house);

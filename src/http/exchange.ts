@@ -21,7 +21,7 @@ export interface Exchange {
 }
 
 /** Filled in on the way; one log line when the exchange is over. */
-interface RequestRecord {
+export interface RequestRecord {
   client?: string;
   model?: string;
   stream?: boolean;

@@ -3,21 +3,34 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Figure, Usage } from '../core/usage.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, RequestRecord } from './exchange.ts';
 
 /** Asked every few seconds by machines; only worth a line when one looks for it. */
 const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
 
 export function logExchange(log: Log, { request, response, requestId, elapsedMs, record }: Exchange): void {
   const path = (request.url ?? '').replace(/\?.*/s, '').slice(0, 200);
-  const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
   const status = response.headersSent ? response.statusCode : 499;
+  const fields = { requestId, method: request.method, path, status, durationMs: elapsedMs() };
+  write(log, `${request.method} ${path} ${status}`, fields, record, QUIET.has(path));
+}
+
+/** What became of a response which was made after its request had been answered, and logged. */
+export function logBackground(log: Log, fields: BackgroundFields, record: RequestRecord): void {
+  write(log, 'a response was made in the background', fields, record, false);
+}
+
+interface BackgroundFields {
+  /** Of the request which began it. */
+  readonly requestId: string;
+  readonly responseId: string;
+  readonly durationMs: number;
+}
+
+function write(log: Log, what: string, about: object, record: RequestRecord, isQuiet: boolean): void {
+  const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
   const fields = defined({
-    requestId,
-    method: request.method,
-    path,
-    status,
-    durationMs: elapsedMs(),
+    ...about,
     firstByteMs,
     client,
     model: model?.slice(0, 100),
@@ -29,10 +42,10 @@ export function logExchange(log: Log, { request, response, requestId, elapsedMs,
     adjustments: adjustments?.length ? adjustments.slice(0, 20).map(noteOf) : undefined,
     adjustmentCount: adjustments?.length,
   });
-  const line = `${request.method} ${path} ${status}${code ? ` ${code}` : ''}`;
+  const line = code ? `${what} ${code}` : what;
   if (code === 'internal') log.error({ ...fields, cause: error?.cause }, line);
   else if (error && error.policy.blame !== 'client') log.warn(fields, line);
-  else if (QUIET.has(path)) log.debug(fields, line);
+  else if (isQuiet) log.debug(fields, line);
   else log.info(fields, line);
 }
 

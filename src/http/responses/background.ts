@@ -1,12 +1,14 @@
 /** Responses which are made while nobody waits: the request is answered at once, or with events as long as one listens. */
 import { GatewayError } from '../../core/errors.ts';
-import type { AskRequest, Gateway } from '../../gateway/ports.ts';
+import type { ReplyEvent } from '../../core/reply.ts';
+import type { AskRequest } from '../../gateway/ports.ts';
 import { Cancelled } from '../../gateway/responses.ts';
 import type { Run } from '../../gateway/run.ts';
 import type { ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { notesOf, questionOf } from '../answer.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { type Exchange, type RequestRecord, sendJson } from '../exchange.ts';
+import { logBackground } from '../request-log.ts';
 import type { Keeping, ResponsesDesk } from './create.ts';
 import { streamEvents } from './stream-events.ts';
 
@@ -32,7 +34,7 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       get response() {
         return writer.response;
       },
-      carryOut: (begun) => carryOut(begun, desk.gateway, question, writer, request.stream),
+      carryOut: (begun) => carryOut(begun, job, question),
     },
   );
   if (request.stream)
@@ -40,28 +42,35 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
   else sendJson(exchange, 200, writer.shown, notesOf(exchange));
 }
 
-async function carryOut(
-  run: Run,
-  gateway: Gateway,
-  question: AskRequest,
-  writer: ResponseWriter,
-  isStreamed: boolean,
-): Promise<void> {
-  const say = (text: string): void => {
-    if (isStreamed) run.say(text);
+/** Its own line in the log says what the answer's headers would have said, had anybody waited for it. */
+async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Promise<void> {
+  const { exchange, desk, client, request, writer, keeping } = job;
+  const record: RequestRecord = { client, model: question.conversation.model, stream: request.stream };
+  const say = (event: ReplyEvent): void => {
+    if (event.type === 'reply-end') record.usage = event.usage;
+    if (event.type === 'reply-error') Object.assign(record, { code: event.error.code, error: event.error });
+    tell(writer.write(event));
+  };
+  const tell = (text: string): void => {
+    if (request.stream) run.say(text);
   };
   try {
-    const answer = await gateway.ask(question, run.signal);
+    const answer = await desk.gateway.ask(question, run.signal);
+    Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
-      if (run.signal.aborted) break;
-      for (const event of events) say(writer.write(event));
+      run.signal.throwIfAborted();
+      for (const event of events) say(event);
     }
     run.signal.throwIfAborted();
-    // Says nothing when the reply had its end.
-    throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
+    // The writer says nothing more when the reply had its end.
+    if (!record.usage && !record.error) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
   } catch (cause) {
     const reason: unknown = run.signal.aborted ? run.signal.reason : cause;
-    if (reason instanceof Cancelled) say(writer.cancel());
-    else say(writer.write({ type: 'reply-error', error: GatewayError.from(reason) }));
+    if (reason instanceof Cancelled) {
+      record.code = 'client_closed';
+      tell(writer.cancel());
+    } else say({ type: 'reply-error', error: GatewayError.from(reason) });
   }
+  const fields = { requestId: exchange.requestId, responseId: keeping.id, durationMs: exchange.elapsedMs() };
+  logBackground(desk.log, fields, record);
 }

@@ -1,5 +1,6 @@
 /** `POST /v1/responses`: what the request names is looked up, the reply is written, and the response is kept. */
 import type { JsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { KeptResponse, Responses } from '../../gateway/responses.ts';
 import {
@@ -25,6 +26,7 @@ export interface ResponsesDesk {
   readonly gateway: Gateway;
   readonly responses: Responses;
   readonly limits: AnswerLimits;
+  readonly log: Log;
 }
 
 /** Never rejects: whatever happens is said to the client, or there is no client any more. */
