@@ -86,7 +86,7 @@ export class Admission {
 
   leave({ entry, paced }: Place): void {
     if (!paced) return;
-    entry.pace.leave();
+    entry.pace.leave(paced);
     this.serve();
   }
 

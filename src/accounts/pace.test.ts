@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
@@ -12,13 +13,10 @@ function startMany(pace: Pace, times: number, nowMs: number, options = DEFAULT_O
 
 /** How many more it takes now. */
 function room(pace: Pace, options: AccountOptions = DEFAULT_OPTIONS, atMost = 1_000): number {
-  let taken = 0;
-  while (taken < atMost && pace.hasRoom(options)) {
-    pace.start(options, NOW);
-    taken++;
-  }
-  for (let left = taken; left > 0; left--) pace.leave();
-  return taken;
+  const taken: Paced[] = [];
+  while (taken.length < atMost && pace.hasRoom(options)) taken.push(pace.start(options, NOW));
+  for (const paced of taken) pace.leave(paced);
+  return taken.length;
 }
 
 /** Serves single requests until `until` says so; how many it took. */
@@ -44,12 +42,70 @@ describe("an account's pace", () => {
   it('keeps what its owner set', () => {
     const pace = new Pace();
     const options = { ...DEFAULT_OPTIONS, maxConcurrency: 3, minIntervalMs: 100 };
-    expect(startMany(pace, 3, NOW, options).map(({ startMs }) => startMs - NOW)).toEqual([0, 100, 200]);
+    const starts = startMany(pace, 3, NOW, options);
+    expect(starts.map(({ startMs }) => startMs - NOW)).toEqual([0, 100, 200]);
     expect(pace.hasRoom(options)).toBe(false);
     expect(pace.startsInMs(NOW)).toBe(300);
-    pace.leave();
+    if (starts[0]) pace.finish(starts[0], undefined, NOW);
     expect(pace.hasRoom(options)).toBe(true);
+    expect(pace.startsInMs(NOW)).toBe(300);
     expect(pace.startsInMs(NOW + 300)).toBe(0);
+  });
+
+  it.each<[string, number[], number[]]>([
+    ['the last', [3], [300, 400]],
+    ['all', [3, 2, 1, 0], [0, 100]],
+    ['all, in the order they came', [0, 1, 2, 3], [0, 100]],
+    ['the last two', [2, 3], [200, 300]],
+    ['one between', [1], [100, 400]],
+    ['two between', [2, 1], [100, 200, 400]],
+  ])('is not held up by starts which were given back: %s', (_name, indices, expected) => {
+    const pace = new Pace();
+    const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
+    const starts = startMany(pace, 4, NOW, options);
+    for (const index of indices) pace.leave(starts[index] ?? expect.fail());
+    const after = expected.map(() => {
+      const inMs = pace.startsInMs(NOW);
+      expect(pace.start(options, NOW).startMs).toBe(NOW + inMs);
+      return inMs;
+    });
+    expect(after).toEqual(expected);
+  });
+
+  it('uses no start which was given back once its time has passed, and none during a hold', () => {
+    const pace = new Pace();
+    const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
+    const [first, second, third] = startMany(pace, 4, NOW, options);
+    if (second) pace.leave(second);
+    expect(pace.startsInMs(NOW + 150)).toBe(250);
+    if (third) pace.leave(third);
+    expect(pace.startsInMs(NOW + 150)).toBe(50);
+    if (first) pace.finish(first, refusal('upstream_throttled', 7_000), NOW + 150);
+    expect(pace.startsInMs(NOW + 150)).toBe(7_000);
+    const held = pace.start(options, NOW + 150);
+    pace.leave(held);
+    expect(pace.startsInMs(NOW + 150)).toBe(7_000);
+  });
+
+  it('keeps starts apart whatever is given back', () => {
+    const moves = fc.array(fc.tuple(fc.boolean(), fc.nat(9), fc.nat(150)), { maxLength: 60 });
+    const keepsApart = (list: readonly (readonly [boolean, number, number])[]) => {
+      const pace = new Pace();
+      const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
+      const starts: Paced[] = [];
+      let nowMs = NOW;
+      for (const [isStart, index, passedMs] of list) {
+        nowMs += passedMs;
+        if (isStart) starts.push(pace.start(options, nowMs));
+        const [gone] = isStart ? [] : starts.splice(index, 1);
+        // Who has started has nothing to give back.
+        if (gone && gone.startMs > nowMs) pace.leave(gone);
+        else if (gone) starts.push(gone);
+      }
+      const times = starts.map(({ startMs }) => startMs).sort((a, b) => a - b);
+      for (const [i, time] of times.entries()) expect(time - (times[i - 1] ?? 0)).toBeGreaterThanOrEqual(100);
+    };
+    fc.assert(fc.property(moves, keepsApart), { seed: 42, numRuns: 500 });
   });
 
   it('is halved by a refusal, which holds it for a while', () => {
@@ -116,9 +172,9 @@ describe("an account's pace", () => {
   it('is forgotten half an hour after the last refusal', () => {
     const pace = new Pace();
     pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal('account_throttled'), NOW);
-    pace.start(DEFAULT_OPTIONS, NOW + 1_799_999);
+    const paced = pace.start(DEFAULT_OPTIONS, NOW + 1_799_999);
     expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(false);
-    pace.leave();
+    pace.leave(paced);
     const { startMs } = pace.start(DEFAULT_OPTIONS, NOW + 1_810_000);
     expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(true);
     expect(pace.startsInMs(startMs)).toBe(0);

@@ -24,6 +24,8 @@ const FORGOTTEN_AFTER_MS = 1_800_000;
 export interface Paced {
   /** When this request may start, in milliseconds since 1970. */
   readonly startMs: number;
+  /** The next one not before then. */
+  readonly endMs: number;
 }
 
 export class Pace {
@@ -31,6 +33,10 @@ export class Pace {
   #learnedLimit = Number.POSITIVE_INFINITY;
   #learnedIntervalMs = 0;
   #nextStartMs = 0;
+  /** No start is given out before then. */
+  #heldUntilMs = 0;
+  /** Starts which were given back, between others which were not, by time. */
+  #free: readonly Paced[] = [];
   #slowedAtMs = Number.NEGATIVE_INFINITY;
   #refusalsInARow = 0;
 
@@ -44,22 +50,38 @@ export class Pace {
 
   /** 0: at once. */
   startsInMs(nowMs: number): number {
-    return Math.max(0, this.#nextStartMs - nowMs);
+    return Math.max(0, (this.#firstFree(nowMs)?.startMs ?? this.#nextStartMs) - nowMs);
   }
 
   /** Takes a place and a time to start; whoever does owes one `finish` or `leave`. */
   start({ minIntervalMs }: AccountOptions, nowMs: number): Paced {
     if (nowMs - this.#slowedAtMs >= FORGOTTEN_AFTER_MS) this.#forget();
     this.#inFlight++;
+    const free = this.#firstFree(nowMs);
+    this.#free = this.#free.filter((other) => other !== free && other.endMs > nowMs);
+    if (free) return free;
     const startMs = Math.max(nowMs, this.#nextStartMs);
-    const intervalMs = Math.max(minIntervalMs, this.#learnedIntervalMs);
-    if (intervalMs > 0) this.#nextStartMs = startMs + intervalMs;
-    return { startMs };
+    const endMs = startMs + Math.max(minIntervalMs, this.#learnedIntervalMs);
+    if (endMs > startMs) this.#nextStartMs = endMs;
+    return { startMs, endMs };
   }
 
-  /** The place was not used after all. */
-  leave(): void {
+  /** The place was not used after all: its time is for another. */
+  leave(paced: Paced): void {
     this.#inFlight--;
+    if (paced.endMs <= paced.startMs) return;
+    this.#free = [...this.#free, paced].sort((a, b) => a.startMs - b.startMs);
+    // Behind the last start in use everything is free anyway.
+    for (let last = this.#free.at(-1); last && last.endMs >= this.#nextStartMs; last = this.#free.at(-1)) {
+      this.#free = this.#free.slice(0, -1);
+      this.#nextStartMs = last.startMs;
+    }
+    this.#nextStartMs = Math.max(this.#nextStartMs, this.#heldUntilMs);
+  }
+
+  #firstFree(nowMs: number): Paced | undefined {
+    const earliestMs = Math.max(nowMs, this.#heldUntilMs);
+    return this.#free.find(({ startMs }) => startMs >= earliestMs);
   }
 
   finish({ startMs }: Paced, error: GatewayError | undefined, nowMs: number): void {
@@ -91,6 +113,8 @@ export class Pace {
   #slowDown({ code, retryAfterMs }: GatewayError, inFlight: number, nowMs: number): void {
     const isWarning = code === 'account_throttled';
     this.#slowedAtMs = nowMs;
+    // They are as far apart as was right before.
+    this.#free = [];
     this.#learnedLimit = isWarning ? 1 : Math.max(1, Math.floor(Math.min(this.#learnedLimit, inFlight) / 2));
     this.#learnedIntervalMs = Math.min(
       LONGEST_INTERVAL_MS,
@@ -101,6 +125,7 @@ export class Pace {
   }
 
   #holdUntil(untilMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
     this.#nextStartMs = Math.max(this.#nextStartMs, untilMs);
   }
 }

@@ -303,6 +303,23 @@ describe("an account's pace", () => {
     expect(clock.sleeps).toEqual([400]);
   });
 
+  it('is not held up by clients who went before their start', async () => {
+    const options = { ...DEFAULT_OPTIONS, minIntervalMs: 400 };
+    const fake = createFakeClock();
+    const sleep = (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    const { lease, pool } = await setup([newAccount('a', { options })], { clock: { ...fake, sleep } });
+    await lease();
+    const gone = new AbortController();
+    const left = Array.from({ length: 5 }, () => failure(lease({ signal: gone.signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pool.status().waiting).toBe(5);
+    gone.abort();
+    for (const error of await Promise.all(left)) expect(error.code).toBe('client_closed');
+    fake.advance(400);
+    expect((await lease()).choice.waitedMs).toBe(0);
+  });
+
   it('slows down when the service asks, and other accounts step in', async () => {
     const { lease, clock } = await setup(['a', 'b'].map((id) => newAccount(id)));
     const first = await lease();
