@@ -51,5 +51,5 @@ export function composeTokenMaker(
   const here = new TokenExchange(options);
   const isApart = !given.clock && !given.tokens && settings.databaseUrl !== 'sqlite::memory:';
   if (isApart) return new ApartTokenMaker(settings, options.log, here);
-  return { make: (accountId, need) => here.make(accountId, need), close: async () => {} };
+  return here;
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NEW_ACCOUNT } from './accounts/health.ts';
 import { loadSettings } from './config.ts';
@@ -19,7 +20,7 @@ let simulator: Simulator;
 let store: Store;
 let maker: ApartTokenMaker;
 let logged: string[];
-const here = { make: vi.fn(async () => {}) };
+const here = { make: vi.fn(async () => {}), close: async () => {} };
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'dragoman-apart-'));
@@ -39,7 +40,8 @@ beforeEach(async () => {
   logged = [];
   const write = (_fields: object, message: string) => void logged.push(message);
   const log: Log = { debug: write, info: write, warn: write, error: write };
-  maker = new ApartTokenMaker(settings, log, here);
+  // Idle as soon as it has nothing to do.
+  maker = new ApartTokenMaker(settings, log, here, 1);
   here.make.mockClear();
 });
 afterEach(async () => {
@@ -79,6 +81,37 @@ describe('tokens made in a process of their own', () => {
     await maker.close();
     await making;
     await expect.poll(tokenOf).toMatch(/^aoaSimulated/);
+  });
+
+  it('are heard of by whoever waits for them, though the maker is closed meanwhile', async () => {
+    const making = maker.make('a', ANY);
+    await simulator.waitForRequest(1);
+    await Promise.all([making, maker.close()]);
+    expect(await tokenOf()).toMatch(/^aoaSimulated/);
+  });
+
+  it('which could not be stored are not lost with an idle process', { timeout: 30_000 }, async () => {
+    const raw = new DatabaseSync(join(home, 'dragoman.db'));
+    raw.exec(`create trigger full before update on accounts begin select raise(abort, 'full'); end`);
+    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    // Its idle time is over before this one is asked.
+    await expect(maker.make('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
+    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(simulator.requests).toHaveLength(1);
+    raw.exec('drop trigger full');
+    raw.close();
+    await maker.make('a', { refused: undefined, earlyMs: 0 });
+    expect(await tokenOf()).toMatch(/^aoaSimulated/);
+    await maker.make('a', ANY);
+    expect(simulator.requests).toHaveLength(2);
+  });
+
+  it('are made as soon as the database can be opened', async () => {
+    renameSync(join(home, 'secret.key'), join(home, 'elsewhere'));
+    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    renameSync(join(home, 'elsewhere'), join(home, 'secret.key'));
+    await maker.make('a', ANY);
+    expect(await tokenOf()).toMatch(/^aoaSimulated/);
   });
 
   it('are made here once it was closed', async () => {

@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Need, TokenMaker } from './accounts/token-exchange.ts';
 import type { Settings } from './config.ts';
 import { type ErrorCode, GatewayError, type UpstreamFailure } from './core/errors.ts';
@@ -13,6 +14,8 @@ import type { Log } from './core/log.ts';
 const PROGRAM = join(import.meta.dirname, `token-process${extname(import.meta.filename)}`);
 /** Starting takes a quarter of a second, staying costs some dozens of megabytes. */
 const IDLE_MS = 10_000;
+/** What is under way may take two calls of a token endpoint; longer than this nobody who wants to end waits for it. */
+const PENDING_MS = 25_000;
 /** What has nothing to do goes at once. */
 const GOODBYE_MS = 2_000;
 
@@ -23,6 +26,8 @@ export type ToTokenProcess =
 export type FromTokenProcess =
   | { readonly type: 'made'; readonly number: number }
   | { readonly type: 'failed'; readonly number: number; readonly error: Failure }
+  /** A token which the store has not taken: only that process has it. */
+  | { readonly type: 'unsaved'; readonly isUnsaved: boolean }
   | { readonly type: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };
 
 export interface ClosableTokenMaker extends TokenMaker {
@@ -36,31 +41,37 @@ interface Failure {
   readonly upstream: UpstreamFailure | undefined;
 }
 
+/** undefined: it cannot be. */
+type Started = Promise<TokenProcess | undefined>;
+
 export class ApartTokenMaker implements ClosableTokenMaker {
   readonly #settings: Settings;
   readonly #log: Log;
-  readonly #here: TokenMaker;
-  #process: Promise<TokenProcess | undefined> | undefined;
+  readonly #here: ClosableTokenMaker;
+  readonly #idleMs: number;
+  #process: Started | undefined;
   #child: ChildProcess | undefined;
   #canStart = true;
   #idleTimer: NodeJS.Timeout | undefined;
 
   /** `here`: for when no process can be started. */
-  constructor(settings: Settings, log: Log, here: TokenMaker) {
+  constructor(settings: Settings, log: Log, here: ClosableTokenMaker, idleMs = IDLE_MS) {
     this.#settings = settings;
     this.#log = log;
     this.#here = here;
+    this.#idleMs = idleMs;
   }
 
   async make(accountId: string, need: Need): Promise<void> {
     clearTimeout(this.#idleTimer);
     this.#process ??= this.#start();
-    const process = await this.#process;
+    const started = this.#process;
+    const process = await started;
     if (!process) return this.#here.make(accountId, need);
     try {
       await process.make(accountId, need);
     } finally {
-      if (process.isIdle) this.#letGoLater();
+      if (process.isIdle && this.#canStart) this.#letGoLater(started, process);
     }
   }
 
@@ -70,10 +81,10 @@ export class ApartTokenMaker implements ClosableTokenMaker {
     this.#canStart = false;
     const process = await this.#process;
     this.#process = undefined;
-    await process?.close();
+    await Promise.all([process?.close(), this.#here.close()]);
   }
 
-  async #start(): Promise<TokenProcess | undefined> {
+  async #start(): Started {
     if (!this.#canStart) return undefined;
     try {
       // A session of its own: a signal to the gateway's whole group leaves it alone.
@@ -97,13 +108,14 @@ export class ApartTokenMaker implements ClosableTokenMaker {
     }
   }
 
-  #letGoLater(): void {
+  #letGoLater(started: Started, process: TokenProcess): void {
     clearTimeout(this.#idleTimer);
-    const process = this.#process;
     this.#idleTimer = setTimeout(() => {
-      if (this.#process === process) this.#process = undefined;
-      void process?.then((idle) => idle?.close());
-    }, IDLE_MS).unref();
+      // A second process would present the refresh token which this one has spent.
+      if (process.hasUnsaved) return this.#letGoLater(started, process);
+      if (this.#process === started) this.#process = undefined;
+      void process.close();
+    }, this.#idleMs).unref();
   }
 }
 
@@ -111,11 +123,13 @@ class TokenProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   #count = 0;
+  #hasUnsaved = false;
 
   constructor(child: ChildProcess, settings: Settings, log: Log) {
     this.#child = child;
     child.on('message', (message: FromTokenProcess) => {
       if (message.type === 'log') log[message.level](message.fields, message.message);
+      else if (message.type === 'unsaved') this.#hasUnsaved = message.isUnsaved;
       else this.#settle(message);
     });
     child.on('error', () => {});
@@ -125,6 +139,10 @@ class TokenProcess {
 
   get isIdle(): boolean {
     return this.#waiting.size === 0;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#hasUnsaved && this.#child.connected;
   }
 
   make(accountId: string, need: Need): Promise<void> {
@@ -138,7 +156,9 @@ class TokenProcess {
     return waiting.promise;
   }
 
+  /** Those who wait for a token still hear of it, within a bounded time. */
   async close(): Promise<void> {
+    await this.#pending();
     if (!this.#child.connected) return;
     this.#child.ref();
     const gone = once(this.#child, 'exit', { signal: AbortSignal.timeout(GOODBYE_MS) }).catch(() => {});
@@ -147,7 +167,14 @@ class TokenProcess {
     this.#child.unref();
   }
 
-  #settle(message: Exclude<FromTokenProcess, { type: 'log' }>): void {
+  async #pending(): Promise<void> {
+    const late = new AbortController();
+    const all = Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    await Promise.race([all, sleep(PENDING_MS, undefined, { signal: late.signal })]);
+    late.abort();
+  }
+
+  #settle(message: Extract<FromTokenProcess, { number: number }>): void {
     const waiting = this.#waiting.get(message.number);
     this.#waiting.delete(message.number);
     if (message.type === 'made') waiting?.resolve();

@@ -14,24 +14,21 @@ import { openStore } from './storage/open.ts';
 import type { FromTokenProcess, ToTokenProcess } from './token-maker.ts';
 import { systemClock } from './transport/clock.ts';
 
-/** A database in trouble may come back: so long is tried to store what could not be. */
-const LINGER_MS = 600_000;
-const LINGER_PAUSE_MS = 1_000;
-
 interface Opened {
   readonly exchange: TokenExchange;
   close(): Promise<void>;
 }
 
+let settings: Settings | undefined;
 let opened: Promise<Opened> | undefined;
 const running = new Set<Promise<void>>();
 
 // Only token-maker.ts of the same build talks to this process.
 process.on('message', (message: ToTokenProcess) => {
   if (message.type === 'open') {
-    opened = open(message.settings);
+    settings = message.settings;
     // Whoever asks for a token hears of it.
-    opened.catch(() => {});
+    whenOpen().catch(() => {});
     return;
   }
   const work = make(message).finally(() => running.delete(work));
@@ -40,6 +37,19 @@ process.on('message', (message: ToTokenProcess) => {
 process.on('disconnect', () => void finish());
 // The gateway decides when this ends, and a terminal's Ctrl-C is meant for the gateway.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {});
+
+/** A database which could not be opened once may be there when the next token is wanted. */
+async function whenOpen(): Promise<Opened> {
+  if (!settings) throw new GatewayError('internal', 'The token process was asked before it was opened.');
+  opened ??= open(settings);
+  const opening = opened;
+  try {
+    return await opening;
+  } catch (cause) {
+    if (opened === opening) opened = undefined;
+    throw cause;
+  }
+}
 
 async function open(settings: Settings): Promise<Opened> {
   const { databaseUrl, home, secretKey } = settings;
@@ -52,6 +62,7 @@ async function open(settings: Settings): Promise<Opened> {
     clock: systemClock,
     log: forwardingLog(),
     openFile: openLinked,
+    onUnsaved: (isUnsaved) => tell({ type: 'unsaved', isUnsaved }),
   });
   return {
     exchange,
@@ -64,8 +75,8 @@ async function open(settings: Settings): Promise<Opened> {
 
 async function make({ number, accountId, need }: ToTokenProcess & { type: 'make' }): Promise<void> {
   try {
-    if (!opened) throw new GatewayError('internal', 'The token process was asked before it was opened.');
-    await (await opened).exchange.make(accountId, need);
+    const { exchange } = await whenOpen();
+    await exchange.make(accountId, need);
     tell({ type: 'made', number });
   } catch (cause) {
     const { code, message, retryAfterMs, upstream } = GatewayError.from(cause);
@@ -77,9 +88,7 @@ async function finish(): Promise<void> {
   await Promise.allSettled(running);
   const open = await opened?.catch(() => undefined);
   if (open) {
-    const deadlineMs = systemClock.now() + LINGER_MS;
-    while (!(await open.exchange.saveUnsaved()) && systemClock.now() < deadlineMs)
-      await systemClock.sleep(LINGER_PAUSE_MS);
+    await open.exchange.settled();
     await open.close();
   }
   process.exit();

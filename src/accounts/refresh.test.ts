@@ -234,6 +234,19 @@ describe('trouble', () => {
     expect(await storedRefreshToken()).toBe('a-refresh-1');
   });
 
+  it('with the store keeps the account from everybody else, who would present the spent token', async () => {
+    const { refresher, create, account, tokens } = await setup();
+    const save = store.accounts.saveSecrets;
+    store.accounts.saveSecrets = async () => {
+      throw new GatewayError('storage_unavailable', 'full');
+    };
+    await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    const others = create().fresh(account, undefined);
+    store.accounts.saveSecrets = save;
+    expect((await others).accessToken.value).toBe('a-access-1');
+    expect(tokens.presented).toEqual(['a-refresh-0']);
+  });
+
   it('with the store does not let an unsaved token overwrite a new sign-in', async () => {
     const { refresher, account } = await setup();
     const save = store.accounts.saveSecrets;

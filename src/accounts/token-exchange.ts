@@ -15,6 +15,9 @@ const MAX_ATTEMPTS = 5;
 /** Who spent the refresh token may still be about to store its successor. */
 const LOOKS_FOR_A_WINNER = 3;
 const PAUSE_BETWEEN_LOOKS_MS = 400;
+/** A database in trouble may come back: so long is tried to store what could not be. */
+const LINGER_MS = 600_000;
+const LINGER_PAUSE_MS = 250;
 
 /** Why a new access token is wanted: the present one is refused, or has no more than `earlyMs` left. */
 export interface Need {
@@ -38,6 +41,8 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openFile: OpenFile;
+  /** Told when there begins to be something unsaved, and when nothing is left. */
+  readonly onUnsaved?: (isUnsaved: boolean) => void;
 }
 
 interface Made {
@@ -49,24 +54,61 @@ export class TokenExchange implements TokenMaker {
   readonly #options: ExchangeOptions;
   /** Made by the endpoint, not yet in the store: the old refresh token may be spent, so these must not be lost. */
   readonly #unsaved = new Map<string, Made>();
+  readonly #lingering = new Set<Promise<void>>();
+  #isClosed = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
   }
 
-  make(accountId: string, need: Need): Promise<void> {
-    return this.#options.store.exclusively(accountId, () => this.#makeAlone(accountId, need));
+  /**
+   * What could not be stored keeps the account's lock after this has told so: whoever else had the account meanwhile
+   * would present the spent refresh token, and the sign-in would be lost.
+   */
+  async make(accountId: string, need: Need): Promise<void> {
+    // Who holds the lock here is waiting for the same.
+    const unsaved = this.#unsaved.get(accountId);
+    if (unsaved) await this.#save(unsaved);
+    const told = Promise.withResolvers<void>();
+    const lingering = this.#options.store
+      .exclusively(accountId, async () => {
+        try {
+          await this.#makeAlone(accountId, need);
+        } catch (cause) {
+          told.reject(cause);
+          await this.#saveInTheEnd(accountId);
+        }
+      })
+      .then(told.resolve, told.reject)
+      .finally(() => this.#lingering.delete(lingering));
+    this.#lingering.add(lingering);
+    return told.promise;
   }
 
-  /** Tries to store what could not be stored. True: nothing is left. */
-  async saveUnsaved(): Promise<boolean> {
-    for (const [id, made] of this.#unsaved) {
-      await this.#options.store.exclusively(id, () => this.#save(made)).catch(() => {});
+  /** Resolves when what was made is stored, or could not be for ten minutes. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#lingering);
+  }
+
+  /** One last attempt; nothing lingers afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled([...this.#unsaved.values()].map((made) => this.#save(made)));
+  }
+
+  async #saveInTheEnd(accountId: string): Promise<void> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.now() + LINGER_MS;
+    for (;;) {
+      const unsaved = this.#unsaved.get(accountId);
+      if (!unsaved || this.#isClosed || clock.now() > deadlineMs) return;
+      await clock.sleep(LINGER_PAUSE_MS);
+      await this.#save(unsaved).catch(() => {});
     }
-    return this.#unsaved.size === 0;
   }
 
   async #makeAlone(accountId: string, need: Need): Promise<void> {
+    // After ten minutes of trouble.
     const unsaved = this.#unsaved.get(accountId);
     if (unsaved) await this.#save(unsaved);
     const account = await this.#options.store.find(accountId);
@@ -103,6 +145,7 @@ export class TokenExchange implements TokenMaker {
   async #keep(account: Account, presented: RefreshableSecrets, made: NewTokens): Promise<void> {
     const next = { account, secrets: secretsFrom(account, presented, made, this.#options.clock.now()) };
     this.#unsaved.set(account.id, next);
+    if (this.#unsaved.size === 1) this.#options.onUnsaved?.(true);
     this.#options.log.info({ accountId: account.id, expiresInS: made.expiresInS }, 'a new access token was made');
     await this.#save(next);
   }
@@ -124,10 +167,13 @@ export class TokenExchange implements TokenMaker {
   }
 
   /** A row which changed meanwhile was signed in anew, so it stays; the caller reads what is there. */
-  async #save({ account, secrets }: Made): Promise<void> {
-    const { store, clock } = this.#options;
+  async #save(made: Made): Promise<void> {
+    const { account, secrets } = made;
+    const { store, clock, onUnsaved } = this.#options;
     const saved = await store.saveSecrets(account, secrets, clock.now());
-    this.#unsaved.delete(account.id);
+    // Two may have tried to store the same; and one which was adopted from elsewhere never was unsaved.
+    if (this.#unsaved.get(account.id) === made && this.#unsaved.delete(account.id) && this.#unsaved.size === 0)
+      onUnsaved?.(false);
     if (saved) await this.#writeBack(saved);
   }
 
