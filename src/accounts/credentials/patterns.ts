@@ -34,23 +34,30 @@ export function checkedStartUrl(startUrl: string): string {
   throw wrong('start_url', 'The start URL must be an https address, as your organisation gave it.');
 }
 
-/** `allowed`: further hosts, by a setting. Names alone: an address in numbers has no certificate worth trusting. */
+/**
+ * `allowed`: further hosts, by a setting. Nobody on the way may read the token, so without https it goes to this
+ * machine alone.
+ */
 export function checkedTokenEndpoint(endpoint: string, allowed: readonly string[] = []): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isAllowed =
-    url && (allowed.includes(url.host) || (isPublicName(url) && TOKEN_ENDPOINT_HOSTS.test(url.hostname)));
-  if (isAllowed) return endpoint;
+  const isKnown = url && (allowed.includes(url.host) || (url.port === '' && TOKEN_ENDPOINT_HOSTS.test(url.hostname)));
+  if (isKnown && isPrivateTo(url)) return endpoint;
   const host = url ? quoted(url.host) : 'This';
   throw wrong(
     'token_endpoint',
-    `${host} is no identity provider which dragoman may send a refresh token to. Accepted: https addresses of ` +
-      'Microsoft Entra ID, and hosts named in DRAGOMAN_IDP_HOSTS.',
+    `${host} is no identity provider which dragoman may send a refresh token to. Accepted: https addresses ` +
+      'with no user in them, of Microsoft Entra ID and of hosts named in DRAGOMAN_IDP_HOSTS.',
   );
 }
 
-function isPublicName({ protocol, port, username, password }: URL): boolean {
-  return protocol === 'https:' && port === '' && username === '' && password === '';
+/** Nobody but the host itself is told what is sent there. */
+function isPrivateTo({ protocol, hostname, username, password }: URL): boolean {
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  return isSafe && username === '' && password === '';
 }
+
+/** As `URL` writes it. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Cut, because somebody may have pasted a token into the wrong field. */
 function quoted(text: string): string {
