@@ -81,9 +81,10 @@ export class Desk {
     return undefined;
   };
 
-  #foreignness({ url, headers }: FastifyRequest): string | undefined {
+  #foreignness(request: FastifyRequest): string | undefined {
+    const { headers } = request;
     const foreign = this.localMode ? foreignness(headers, this.options.corsOrigins) : undefined;
-    return foreign ?? (isAdminPath(url) ? adminForeignness(headers, this.#isLoopbackOnly) : undefined);
+    return foreign ?? (isForAdmin(request) ? adminForeignness(headers, this.#isLoopbackOnly) : undefined);
   }
 
   /** The hook of routes which are for keys of this gateway. */
@@ -116,7 +117,7 @@ export class Desk {
   }
 
   protocolOf(request: FastifyRequest): ErrorDialect {
-    if (isAdminPath(request.url)) return adminErrors;
+    if (isForAdmin(request)) return adminErrors;
     return DIALECTS[dialectOf(request.originalUrl, request.url, request.headers)];
   }
 
@@ -133,6 +134,11 @@ export class Desk {
     sendError(this.takeOver(request, reply), this.protocolOf(request), error);
     return reply;
   }
+}
+
+/** The router reads `/%762/accounts` as `/v2/accounts`: the route it found counts, and the address where it found none. */
+function isForAdmin({ url, routeOptions }: FastifyRequest): boolean {
+  return isAdminPath(url) || isAdminPath(routeOptions.url ?? '');
 }
 
 export function stopping(): GatewayError {

@@ -6,10 +6,10 @@ import { ADMIN_TOKEN, type Administered, startAdministered } from '../support/ad
 import { createFakeClock } from '../support/fake-clock.ts';
 
 /** With a Host of its own choice, which fetch does not allow. */
-function askAs(host: string, { url }: Administered): Promise<number> {
+function askAs(host: string, { url }: Administered, path = '/v2/accounts'): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { host, authorization: `Bearer ${ADMIN_TOKEN}` };
-    const request = httpRequest(`${url}/v2/accounts`, { headers }, (response) => {
+    const request = httpRequest(`${url}${path}`, { headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
@@ -86,6 +86,14 @@ describe('pages of other origins', () => {
     const house = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     expect(await askAs('evil.example', house)).toBe(403);
     expect(await askAs('localhost:8080', house)).toBe(200);
+  });
+
+  it.each(['/%762/accounts', '/%76%32/accounts', '//v2//accounts'])('are refused at %s too', async (path) => {
+    const house = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const answer = await house.ask('GET', path, undefined, { origin: 'https://evil.example' });
+    expect([answer.status, answer.body.error.code]).toEqual([403, 'forbidden']);
+    expect(await askAs('evil.example', house, path)).toBe(403);
+    expect(await askAs('localhost:8080', house, path)).toBe(200);
   });
 
   it('may be this gateway itself', async () => {
