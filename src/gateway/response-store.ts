@@ -25,7 +25,7 @@ export interface ResponseLimits {
 
 /** Every method sees the responses of one client alone. Rejects with `storage_unavailable`. */
 export interface ResponseStore {
-  /** Counts as a use. Undefined for one which is too old, too. */
+  /** Counts as a use, unless the last one was just before. Undefined for one which is too old, too. */
   find(client: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
   /** In place of an earlier one of the same id; then what is beyond the limits goes. */
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void>;

@@ -77,6 +77,18 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('you', 'z', 6)).toBeDefined();
   });
 
+  it.each([
+    ['do not count a use', 999, ['b', 'c', 'd']],
+    ['count a use', 1_000, ['a', 'c', 'd']],
+  ])('%s %i ms after the last, of 4,320 s they may be old', async (_what, foundAtMs, left) => {
+    const responses = await openHere({ ...LIMITS, ageMs: 4_320_000 });
+    for (const [i, id] of ['a', 'b', 'c'].entries()) await responses.put('me', response(id), i);
+    await responses.find('me', 'a', foundAtMs);
+    await responses.put('me', response('d'), 1_000);
+    const found = await Promise.all(['a', 'b', 'c', 'd'].map((id) => responses.find('me', id, 1_000)));
+    expect(found.flatMap((one) => one?.id ?? [])).toEqual(left);
+  });
+
   it('are forgotten when they are too large together, but for the newest', async () => {
     const responses = await openHere({ ...LIMITS, bytes: 600 });
     await responses.put('me', response('a'), 1);
