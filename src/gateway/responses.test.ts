@@ -51,7 +51,7 @@ describe('what was said until a response', () => {
     const responses = createFakeResponses();
     await responses.keep('me', kept('a'));
     await responses.keep('me', kept('b', { previousId: 'a' }));
-    const items = await responses.itemsUntil('me', 'b');
+    const items = await responses.itemsUntil('me', 'b', listening);
     expect(items?.map(({ id }) => id)).toEqual(['a-in', 'a-out', 'b-in', 'b-out']);
   });
 
@@ -59,17 +59,16 @@ describe('what was said until a response', () => {
     const responses = createFakeResponses();
     await responses.keep('me', kept('b', { previousId: 'a' }));
     await responses.keep('you', kept('a'));
-    expect(await responses.itemsUntil('me', 'b')).toBeUndefined();
-    expect(await responses.itemsUntil('you', 'b')).toBeUndefined();
+    expect(await responses.itemsUntil('me', 'b', listening)).toBeUndefined();
+    expect(await responses.itemsUntil('you', 'b', listening)).toBeUndefined();
   });
 
   it('has items to be found', async () => {
     const responses = createFakeResponses();
     await responses.keep('me', kept('a'));
-    expect(await responses.findItem('me', 'a', 'a-out')).toEqual({ id: 'a-out' });
-    expect(await responses.findItem('me', 'a', 'a-in')).toEqual({ id: 'a-in' });
-    expect(await responses.findItem('me', 'a', 'b-in')).toBeUndefined();
-    expect(await responses.findItem('you', 'a', 'a-in')).toBeUndefined();
+    const wanted = new Map([['a', ['a-out', 'a-in', 'b-in']]]);
+    expect([...(await responses.itemsNamed('me', wanted, listening)).keys()]).toEqual(['a-out', 'a-in']);
+    expect((await responses.itemsNamed('you', wanted, listening)).size).toBe(0);
   });
 });
 

@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 import { eventsAfter, Run } from './run.ts';
+import { itemsNamed, itemsUntil } from './said-before.ts';
 
 export interface ResponsesContext {
   readonly store: ResponseStore;
@@ -45,25 +46,18 @@ export class Responses {
     return { ...stored, state: 'ended', response: { ...stored.response, ...ABANDONED } };
   }
 
-  /**
-   * All that was said up to the end of a response, oldest first: its own and all it continues. Undefined when any of
-   * it is gone.
-   */
-  async itemsUntil(client: string, id: string): Promise<readonly JsonObject[] | undefined> {
-    const rounds: (readonly JsonObject[])[] = [];
-    for (let next: string | undefined = id; next !== undefined; ) {
-      const stored: StoredResponse | undefined = await this.find(client, next);
-      if (!stored) return undefined;
-      rounds.unshift([...stored.input, ...outputOf(stored.response)]);
-      next = stored.previousId;
-    }
-    return rounds.flat();
+  /** All that was said until the end of a response: see `said-before.ts`. */
+  itemsUntil(client: string, id: string, gone: AbortSignal): Promise<readonly JsonObject[] | undefined> {
+    return itemsUntil((next) => this.find(client, next), id, gone);
   }
 
-  /** The item of one of the client's responses, of its output or its input. */
-  async findItem(client: string, responseId: string, itemId: string): Promise<JsonObject | undefined> {
-    const stored = await this.find(client, responseId);
-    return stored && [...outputOf(stored.response), ...stored.input].find((item) => item.id === itemId);
+  /** Items of the client's responses by their ids, given for each response: see `said-before.ts`. */
+  itemsNamed(
+    client: string,
+    wanted: ReadonlyMap<string, readonly string[]>,
+    gone: AbortSignal,
+  ): Promise<ReadonlyMap<string, JsonObject>> {
+    return itemsNamed((id) => this.find(client, id), wanted, gone);
   }
 
   /** Never rejects: a reply which cannot be stored is a reply all the same. */
@@ -212,11 +206,6 @@ const ABANDONED: JsonObject = {
   status: 'failed',
   error: { code: 'server_error', message: 'The gateway was stopped while this response was being made.' },
 };
-
-function outputOf({ output }: JsonObject): readonly JsonObject[] {
-  // Its protocol wrote it: an output is a list of items.
-  return (output ?? []) as readonly JsonObject[];
-}
 
 async function* once(text: string): AsyncGenerator<string, void> {
   if (text !== '') yield text;

@@ -1,17 +1,14 @@
 /** `POST /v1/responses`: what the request names is looked up, the reply is written, and the response is kept. */
-import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { KeptResponse, Responses } from '../../gateway/responses.ts';
 import {
   echoOf,
   inputItems,
-  namedBy,
   openaiResponses,
   type Past,
   type ResponseWriter,
   replayInto,
-  responseOfItem,
 } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { type AnswerLimits, answerParsed, contextOf, sendFailure } from '../answer.ts';
@@ -20,6 +17,7 @@ import type { Exchange } from '../exchange.ts';
 import { randomId } from '../ids.ts';
 import type { Writing } from '../writing.ts';
 import { answerInBackground } from './background.ts';
+import { lookUp } from './look-up.ts';
 
 /** What the handlers of these routes work with. */
 export interface ResponsesDesk {
@@ -33,7 +31,7 @@ export interface ResponsesDesk {
 export async function createResponse(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
   try {
     const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
-    const past = await lookUp(body, desk.responses, client);
+    const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
     const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
     const id = openaiResponses.replyId(randomId());
     const writer = openaiResponses.createWriter(request, id);
@@ -52,20 +50,6 @@ export async function createResponse(exchange: Exchange, desk: ResponsesDesk, cl
   } catch (cause) {
     sendFailure(exchange, openaiResponses, cause);
   }
-}
-
-/** Undefined when the body names nothing. Rejects with `storage_unavailable`. */
-export async function lookUp(body: unknown, responses: Responses, client: string): Promise<Past | undefined> {
-  const { previousId, itemIds } = namedBy(body);
-  if (previousId === undefined && itemIds.length === 0) return undefined;
-  const items = previousId === undefined ? undefined : await responses.itemsUntil(client, previousId);
-  const referenced = new Map<string, JsonObject>();
-  for (const itemId of new Set(itemIds)) {
-    const responseId = responseOfItem(itemId);
-    const item = responseId && (await responses.findItem(client, responseId, itemId));
-    if (item) referenced.set(itemId, item);
-  }
-  return { hasPrevious: items !== undefined, items: items ?? [], referenced };
 }
 
 /** What is known of a response before it is made. */

@@ -1,0 +1,33 @@
+/** What a request names of earlier responses, found before the request is read. */
+import type { Responses } from '../../gateway/responses.ts';
+import { namedBy, type Past, responseOfItem } from '../../protocols/openai-responses/index.ts';
+
+/**
+ * Undefined when the body names nothing. Rejects with `storage_unavailable`, with `invalid_request` when it names too
+ * much, and when the client has gone.
+ */
+export async function lookUp(
+  body: unknown,
+  responses: Responses,
+  client: string,
+  gone: AbortSignal,
+): Promise<Past | undefined> {
+  const { previousId, itemIds } = namedBy(body);
+  if (previousId === undefined && itemIds.length === 0) return undefined;
+  const referenced = await responses.itemsNamed(client, byResponse(itemIds), gone);
+  const items = previousId === undefined ? undefined : await responses.itemsUntil(client, previousId, gone);
+  return { hasPrevious: items !== undefined, items: items ?? [], referenced };
+}
+
+/** Each response is opened once, however many of its items are named. */
+function byResponse(itemIds: readonly string[]): Map<string, string[]> {
+  const wanted = new Map<string, string[]>();
+  for (const itemId of itemIds) {
+    const responseId = responseOfItem(itemId);
+    if (responseId === undefined) continue;
+    const together = wanted.get(responseId);
+    if (together) together.push(itemId);
+    else wanted.set(responseId, [itemId]);
+  }
+  return wanted;
+}
