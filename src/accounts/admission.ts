@@ -45,6 +45,8 @@ export class Admission {
   readonly #line: WaitingLine<Place>;
   /** Requests which have an account and wait for the time of their start. */
   #pacing = 0;
+  /** While anybody waits: when the next account's rest ends. */
+  #alarm: { readonly atMs: number; readonly over: AbortController } | undefined;
   /** Where the accounts' turns are: one which comes back from a rest does not make up for what it missed. */
   #level = 0;
   #meanDurationMs = USUAL_DURATION_MS;
@@ -93,6 +95,35 @@ export class Admission {
   /** Something may have become free. */
   serve(): void {
     if (this.#line.length > 0) this.#line.serve(() => this.#isWorthAsking());
+    this.#setAlarm();
+  }
+
+  /** Nobody reports the end of a rest: those who wait are woken by it, and nobody else is. */
+  #setAlarm(): void {
+    const atMs = this.#line.length > 0 ? this.#nextRestEndMs() : undefined;
+    if (this.#alarm?.atMs === atMs) return;
+    this.#alarm?.over.abort();
+    this.#alarm = undefined;
+    if (atMs === undefined) return;
+    const alarm = { atMs, over: new AbortController() };
+    this.#alarm = alarm;
+    const ring = () => {
+      if (this.#alarm !== alarm) return;
+      this.#alarm = undefined;
+      this.serve();
+    };
+    const delayMs = Math.min(atMs - this.#clock.now(), this.#options.queueTimeoutMs);
+    this.#clock.sleep(delayMs, alarm.over.signal).then(ring, () => {});
+  }
+
+  #nextRestEndMs(): number | undefined {
+    const nowMs = this.#clock.now();
+    let nextMs: number | undefined;
+    for (const { health } of this.#roster.entries()) {
+      const untilMs = 'untilMs' in health.state ? health.state.untilMs : nowMs;
+      if (untilMs > nowMs && (nextMs === undefined || untilMs < nextMs)) nextMs = untilMs;
+    }
+    return nextMs;
   }
 
   #take(request: LeaseRequest, deadlineMs: number): Place | undefined {
@@ -138,12 +169,14 @@ export class Admission {
     const timeoutMs = deadlineMs - this.#clock.now();
     const waiting = this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
     this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request waits for an account');
-    const place = await orClosed(waiting, request.signal);
+    this.#setAlarm();
+    const place = await orClosed(waiting, request.signal).finally(() => this.#setAlarm());
     if (place) return place;
     const nowMs = this.#clock.now();
-    const chosen = this.#choose(request, nowMs, nowMs);
-    this.#throwIfHopeless(request, chosen, nowMs);
-    throw accountsBusy(chosen.passedOver, TIME_IS_UP, this.#retryAfterMs());
+    // What has become free unnoticed is not refused.
+    const last = this.#take(request, nowMs);
+    if (last) return last;
+    throw accountsBusy(this.#choose(request, nowMs, nowMs).passedOver, TIME_IS_UP, this.#retryAfterMs());
   }
 
   /** False when the account went to rest before. */

@@ -210,6 +210,32 @@ describe('an account which has its hands full', () => {
     const timesUp = Promise.withResolvers<void>();
     return { clock: { ...clock, sleep: () => timesUp.promise }, timesUp };
   }
+  /** Who sleeps wakes when the test has moved the time on so far. */
+  function steppedClock() {
+    const clock = createFakeClock();
+    const sleepers = new Set<{ readonly atMs: number; wake(): void }>();
+    return {
+      ...clock,
+      sleep: (ms: number, signal?: AbortSignal) =>
+        new Promise<void>((wake, reject) => {
+          const sleeper = { atMs: clock.now() + ms, wake };
+          sleepers.add(sleeper);
+          signal?.addEventListener('abort', () => {
+            sleepers.delete(sleeper);
+            reject(signal.reason);
+          });
+        }),
+      advance(ms: number) {
+        clock.advance(ms);
+        for (const sleeper of sleepers) {
+          if (sleeper.atMs > clock.now()) continue;
+          sleepers.delete(sleeper);
+          sleeper.wake();
+        }
+      },
+      pending: () => [...sleepers].map(({ atMs }) => atMs - clock.now()).sort((a, b) => a - b),
+    };
+  }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
   it('makes requests wait for their turn', async () => {
@@ -269,6 +295,69 @@ describe('an account which has its hands full', () => {
     await settled();
     first.release(error('account_suspended'));
     expect(await second).toMatchObject({ code: 'no_account', message: expect.stringContaining('1 suspended') });
+  });
+
+  it('makes nobody wait longer than the rest of another one', async () => {
+    const clock = steppedClock();
+    const { lease } = await setup([busyAccount('a'), busyAccount('b')], { clock });
+    const first = await lease();
+    const other = await lease();
+    other.release(error('account_throttled', 5_000));
+    const second = lease();
+    await settled();
+    expect(clock.pending()).toEqual([5_000, 30_000]);
+    clock.advance(4_999);
+    await settled();
+    expect(clock.pending()).toEqual([1, 25_001]);
+    clock.advance(1);
+    expect(await second).toMatchObject({ accountId: other.accountId, choice: { waitedMs: 5_000 } });
+    expect(clock.pending()).toEqual([]);
+    first.release(undefined);
+  });
+
+  it('is watched by no timer once nobody waits', async () => {
+    const clock = steppedClock();
+    const { lease } = await setup([busyAccount('a'), busyAccount('b')], { clock });
+    const first = await lease();
+    (await lease()).release(error('account_throttled', 5_000));
+    expect(clock.pending()).toEqual([]);
+    const gone = new AbortController();
+    const second = failure(lease({ signal: gone.signal }));
+    const third = lease();
+    await settled();
+    expect(clock.pending()).toEqual([5_000, 30_000, 30_000]);
+    gone.abort();
+    expect((await second).code).toBe('client_closed');
+    expect(clock.pending()).toEqual([5_000, 30_000]);
+    first.release(undefined);
+    await third;
+    expect(clock.pending()).toEqual([]);
+  });
+
+  it('is not waited for any longer when another process has brought an account', async () => {
+    const clock = steppedClock();
+    const { lease, pool } = await setup([busyAccount('a')], { clock });
+    await lease();
+    const second = lease();
+    await settled();
+    await store.accounts.put(newAccount('b'), clock.now());
+    const { changeMark } = store.accounts;
+    store.accounts.changeMark = () => changeMark() + 1;
+    clock.advance(1_000);
+    pool.status();
+    expect((await second).accountId).toBe('b');
+  });
+
+  it('but has become free unnoticed when time is up serves after all', async () => {
+    const clock = steppedClock();
+    const { lease, pool } = await setup([busyAccount('a')], { clock });
+    await lease();
+    const second = lease();
+    await settled();
+    const account = pool.list()[0] ?? expect.fail();
+    Object.assign(account.options, { maxConcurrency: 2 });
+    clock.advance(30_000);
+    expect((await second).accountId).toBe('a');
   });
 
   it('does not keep a question about an account waiting', async () => {

@@ -68,8 +68,8 @@ export class Pool {
 
   /** Throws what `Admission.admit` and `Refresher.fresh` do. */
   async lease(request: LeaseRequest): Promise<Lease> {
-    await this.#roster.catchUp();
-    await this.#roster.reviveLinked();
+    if (await this.#roster.catchUp()) this.#admission.serve();
+    if (await this.#roster.reviveLinked()) this.#admission.serve();
     const place = await this.#admission.admit(request);
     const fresh = await this.#freshAt(place);
     let released = false;
@@ -86,7 +86,10 @@ export class Pool {
 
   /** Of what is in memory; what another process has written counts from the next question on. */
   status() {
-    this.#roster.catchUp().catch(() => {});
+    this.#roster.catchUp().then(
+      (isNew) => isNew && this.#admission.serve(),
+      () => {},
+    );
     const nowMs = this.#options.clock.now();
     const entries = [...this.#roster.entries()];
     const tokens = entries.flatMap(({ account }) => {

@@ -115,16 +115,19 @@ export class Roster {
     if (entry.decided && !entry.dirty) entry.decided = false;
   }
 
-  /** A database in trouble stops nobody whose account is in memory. */
-  async catchUp(): Promise<void> {
+  /** True: another process had written. A database in trouble stops nobody whose account is in memory. */
+  async catchUp(): Promise<boolean> {
     const nowMs = this.#options.clock.now();
-    if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return false;
     this.#lookedAtMs = nowMs;
     try {
-      if (this.#options.store.changeMark() !== this.#mark) await this.reload();
+      if (this.#options.store.changeMark() === this.#mark) return false;
+      await this.reload();
+      return true;
     } catch (cause) {
       if (this.#entries.size === 0) throw cause;
       this.#options.log.warn({ why: GatewayError.from(cause).message }, 'the accounts could not be read again');
+      return false;
     }
   }
 
@@ -144,9 +147,10 @@ export class Roster {
     }
   }
 
-  /** The program whose credential it is may have signed in again behind our back. */
-  async reviveLinked(): Promise<void> {
+  /** The program whose credential it is may have signed in again behind our back. True: one has. */
+  async reviveLinked(): Promise<boolean> {
     const nowMs = this.#options.clock.now();
+    let isAnyRevived = false;
     for (const entry of this.#entries.values()) {
       if (entry.health.state.status !== 'signed-out' || !isLinked(entry.account.source)) continue;
       if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
@@ -155,7 +159,9 @@ export class Roster {
       if (!replaced) continue;
       entry.account = replaced;
       this.change(entry, { type: 'credential-replaced' });
+      isAnyRevived = true;
     }
+    return isAnyRevived;
   }
 }
 
