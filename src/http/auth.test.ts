@@ -47,6 +47,25 @@ describe('the key guard', () => {
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
   });
 
+  it('lets in whoever was let in before, from the address of a guesser too, until the key is revoked', async () => {
+    const { clock, sleepers } = createStoppedClock();
+    let keys = ['right', 'other'];
+    const guard = new KeyGuard((key) => createApiKeyCheck(keys)(key), clock);
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
+    const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
+    await Promise.all(guesses.slice(0, 5));
+    expect(sleepers).toHaveLength(32);
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify({ authorization: 'Bearer right' }, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify({ 'x-api-key': 'other' }, '10.0.0.1'))).toBe('rate_limited');
+    keys = ['other'];
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
+    keys = ['right'];
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
+    for (const wake of sleepers) wake();
+    await Promise.all(guesses);
+  });
+
   it('forgets after ten minutes, and takes a /64 for one address', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);

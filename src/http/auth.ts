@@ -1,4 +1,5 @@
 /** Finds the API key or the admin token in a request, checks it, and slows down whoever guesses. */
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -28,6 +29,7 @@ export class KeyGuard {
   readonly #check: KeyCheck;
   readonly #words: GuardWords;
   readonly #guesses: Guesses;
+  readonly #accepted = new Accepted();
   readonly #clock: Clock;
 
   constructor(check: KeyCheck, clock: Clock, words: GuardWords = KEY_WORDS) {
@@ -41,12 +43,26 @@ export class KeyGuard {
   async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
     const key = presentedKey(headers);
     if (key === undefined) throw new GatewayError('unauthorized', this.#words.none);
-    // While this many wrong keys of one address are being held back, no further one is even looked at.
-    if (this.#guesses.of(address).waiting >= MAX_WAITING) throw this.#tooMany();
-    const client = await this.#check(key);
+    const hash = createHash('sha256').update(key).digest('base64');
+    // While this many wrong keys of one address are being held back, no further one is even looked at, unless it was
+    // right before: everybody behind one reverse proxy has the same address.
+    if (this.#guesses.of(address).waiting >= MAX_WAITING && !this.#accepted.has(hash)) throw this.#tooMany();
+    const client = await this.#checked(key, hash);
     if (client !== undefined) return client;
     await this.#holdBack(address);
     throw new GatewayError('unauthorized', this.#words.wrong);
+  }
+
+  /** A key which was right once and is not any more is a guess like any other. */
+  async #checked(key: string, hash: string): Promise<string | undefined> {
+    let client: string | undefined;
+    try {
+      client = await this.#check(key);
+      return client;
+    } finally {
+      if (client === undefined) this.#accepted.forget(hash);
+      else this.#accepted.note(hash);
+    }
   }
 
   async #holdBack(address: string): Promise<void> {
@@ -88,6 +104,28 @@ const MAX_DELAY_MS = 2_000;
 const MAX_WAITING = 32;
 const FORGET_AFTER_MS = 600_000;
 const MAX_ADDRESSES = 10_000;
+const MAX_ACCEPTED = 10_000;
+
+/** Hashes of the keys which were right most recently. Whether one still is, is for the check to say. */
+class Accepted {
+  readonly #hashes = new Set<string>();
+
+  has(hash: string): boolean {
+    return this.#hashes.has(hash);
+  }
+
+  note(hash: string): void {
+    this.#hashes.delete(hash);
+    this.#hashes.add(hash);
+    if (this.#hashes.size <= MAX_ACCEPTED) return;
+    const oldest = this.#hashes.keys().next();
+    if (!oldest.done) this.#hashes.delete(oldest.value);
+  }
+
+  forget(hash: string): void {
+    this.#hashes.delete(hash);
+  }
+}
 
 interface Guess {
   wrong: number;
