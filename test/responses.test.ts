@@ -81,6 +81,18 @@ describe('a stored response', () => {
     expect(lastAsked(house)).toContain('Blue.');
   });
 
+  it('is not opened for a request which names more items than any conversation has', async () => {
+    await using house = await open();
+    const { responses } = clientOf(house);
+    const { output } = await responses.create({ model: MODEL, input: 'Hi' });
+    const input = Array.from({ length: 100_000 }, () => ({
+      type: 'item_reference' as const,
+      id: String(output[0]?.id),
+    }));
+    await expect(responses.create({ model: MODEL, input })).rejects.toMatchObject({ status: 400, param: 'input' });
+    await expect(responses.inputTokens.count({ model: MODEL, input })).rejects.toMatchObject({ status: 400 });
+  });
+
   it('is where the AI SDK leaves what was said between its steps', async () => {
     await using house = await open(
       { times: 1, steps: ['I will look.', { tool: 'read_file', input: { path: 'a' } }] },
