@@ -127,7 +127,13 @@ export type ToolChoice =
   | { readonly type: 'required' }
   | { readonly type: 'tool'; readonly name: string };
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+/** From the least to the most. */
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
+
+export function isReasoningEffort(word: string): word is ReasoningEffort {
+  return REASONING_EFFORTS.some((effort) => effort === word);
+}
 
 /** `unset`: the client said nothing about it. */
 export type Reasoning =

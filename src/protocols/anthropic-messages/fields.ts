@@ -2,17 +2,7 @@
  * What becomes of every top-level field of a Messages request: decided once, as data, so that the parser, the docs and
  * a test against the official SDK's own types all read the same list.
  */
-type FieldFate =
-  /** Goes upstream, or decides how we answer. */
-  | 'used'
-  /** The upstream has no such control; dragoman does it itself. */
-  | 'emulated'
-  /** A wish which cannot be granted and does not change what the request means: accepted, and noted as an adjustment. */
-  | 'noted'
-  /** Says nothing about the answer. */
-  | 'ignored'
-  /** Would change what the request means, and cannot be done: 400 unless null or empty. */
-  | 'refused';
+import type { FieldFate } from '../field-fate.ts';
 
 export const FIELD_FATES = {
   model: 'used',

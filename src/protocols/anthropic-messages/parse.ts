@@ -1,5 +1,12 @@
 /** A Messages request to a conversation. Fields: fields.ts; blocks: blocks.ts; tools: tools.ts. */
-import type { Conversation, OutputFormat, Reasoning, ReasoningEffort, SystemPart } from '../../core/conversation.ts';
+import {
+  type Conversation,
+  isReasoningEffort,
+  type OutputFormat,
+  type Reasoning,
+  type ReasoningEffort,
+  type SystemPart,
+} from '../../core/conversation.ts';
 import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { readableText } from '../readable.ts';
@@ -128,23 +135,9 @@ function readReasoning(request: MessagesRequest, notes: Notes): Reasoning {
 function readEffort({ messages, output_config }: MessagesRequest, notes: Notes): ReasoningEffort | undefined {
   const last = messages.findLastIndex((message) => message.role === 'system' && message.output_config?.effort);
   const effort = messages[last]?.output_config?.effort ?? output_config?.effort ?? undefined;
-  if (effort === undefined || isEffort(effort)) return effort;
+  if (effort === undefined || isReasoningEffort(effort)) return effort;
   notes.add('parameter-ignored', last < 0 ? 'output_config.effort' : `messages[${last}].output_config.effort`);
   return undefined;
-}
-
-const EFFORTS: readonly string[] = [
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-] satisfies ReasoningEffort[];
-
-function isEffort(effort: string): effort is ReasoningEffort {
-  return EFFORTS.includes(effort);
 }
 
 function readDisplay({ thinking }: MessagesRequest): Echo['thinking'] {

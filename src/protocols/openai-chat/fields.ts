@@ -2,17 +2,7 @@
  * What becomes of every field of a Chat Completions request: decided once, as data, so that the parser, the docs and a
  * test against the official SDK's types read the same list.
  */
-export type FieldFate =
-  /** Goes upstream, or decides how we answer. */
-  | 'used'
-  /** The upstream has no such control; dragoman does it itself. */
-  | 'emulated'
-  /** A wish which cannot be granted and does not change what the request means: accepted, and noted. */
-  | 'noted'
-  /** Says nothing about the answer. */
-  | 'ignored'
-  /** Would change what the answer means and cannot be done: 400, unless its value asks for nothing. */
-  | 'refused';
+import type { FieldFate } from '../field-fate.ts';
 
 export const FIELD_FATES = {
   model: 'used',

@@ -4,7 +4,7 @@
  * carry signatures and redacted blocks and come back in the history: https://openrouter.ai/docs/use-cases/reasoning-tokens
  */
 import type { ReplyBlock } from '../../core/collect.ts';
-import type { Part, Reasoning, ReasoningEffort, ReasoningPart } from '../../core/conversation.ts';
+import { isReasoningEffort, type Part, type Reasoning, type ReasoningPart } from '../../core/conversation.ts';
 import type { Notes } from '../notes.ts';
 import { check } from '../shape.ts';
 import type { ChatRequest } from './wire.ts';
@@ -47,23 +47,9 @@ function ofThinking({ type, budget_tokens: budget }: NonNullable<ChatRequest['th
 
 function ofEffort(effort: string, budgetTokens: number | undefined, at: string, notes: Notes): Reasoning {
   if (effort === 'none') return OFF;
-  if (isEffort(effort)) return { mode: 'on', effort, budgetTokens };
+  if (isReasoningEffort(effort)) return { mode: 'on', effort, budgetTokens };
   notes.add('parameter-ignored', at);
   return UNSET;
-}
-
-const EFFORTS: Record<ReasoningEffort, true> = {
-  none: true,
-  minimal: true,
-  low: true,
-  medium: true,
-  high: true,
-  xhigh: true,
-  max: true,
-};
-
-function isEffort(effort: string): effort is ReasoningEffort {
-  return Object.hasOwn(EFFORTS, effort);
 }
 
 type HistoryPart = Extract<Part, { type: 'reasoning' | 'redacted-reasoning' }>;

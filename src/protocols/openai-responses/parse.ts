@@ -1,5 +1,11 @@
 /** A Responses request to a conversation. Fields: fields.ts; items: items.ts; tools: tools.ts. */
-import type { Conversation, OutputFormat, Reasoning, ReasoningEffort, Turn } from '../../core/conversation.ts';
+import {
+  type Conversation,
+  isReasoningEffort,
+  type OutputFormat,
+  type Reasoning,
+  type Turn,
+} from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Notes } from '../notes.ts';
 import { RULE_PREVIOUS, RULE_VALUE } from '../openai-errors.ts';
@@ -166,23 +172,9 @@ function readReasoning({ reasoning }: ResponsesRequest, notes: Notes): Reasoning
   const effort = reasoning?.effort;
   if (effort === null || effort === undefined) return { mode: 'unset' };
   if (effort === 'none') return { mode: 'off' };
-  if (isEffort(effort)) return { mode: 'on', effort, budgetTokens: undefined };
+  if (isReasoningEffort(effort)) return { mode: 'on', effort, budgetTokens: undefined };
   notes.add('parameter-ignored', 'reasoning.effort');
   return { mode: 'unset' };
-}
-
-const EFFORTS: Record<ReasoningEffort, true> = {
-  none: true,
-  minimal: true,
-  low: true,
-  medium: true,
-  high: true,
-  xhigh: true,
-  max: true,
-};
-
-function isEffort(effort: string): effort is ReasoningEffort {
-  return Object.hasOwn(EFFORTS, effort);
 }
 
 function readFormat({ text }: ResponsesRequest, notes: Notes): OutputFormat {

@@ -4,7 +4,7 @@
  * think aloud between <thinking> tags.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
-import type { Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import { REASONING_EFFORTS, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Model } from '../../core/models.ts';
 import { note } from './normalize/rules.ts';
@@ -100,15 +100,13 @@ function property(schema: JsonObject, name: string): JsonObject | undefined {
   return isJsonObject(found) ? found : undefined;
 }
 
-const SCALE: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
 /** The nearest on the scale, the cheaper one of two; `none` is never near to anything else. */
 export function nearestEffort(wanted: ReasoningEffort, offered: readonly string[]): string | undefined {
   if (wanted === 'none') return offered.find((effort) => effort === 'none');
-  const goal = SCALE.indexOf(wanted);
-  const near = SCALE.filter((effort) => effort !== 'none' && offered.includes(effort));
+  const goal = REASONING_EFFORTS.indexOf(wanted);
+  const near = REASONING_EFFORTS.filter((effort) => effort !== 'none' && offered.includes(effort));
   return near.reduce<ReasoningEffort | undefined>((best, effort) => {
-    const distance = (candidate: ReasoningEffort) => Math.abs(SCALE.indexOf(candidate) - goal);
+    const distance = (candidate: ReasoningEffort) => Math.abs(REASONING_EFFORTS.indexOf(candidate) - goal);
     return best === undefined || distance(effort) < distance(best) ? effort : best;
   }, undefined);
 }
