@@ -53,6 +53,7 @@ async function run(...args: string[]) {
   const code = await runCommandLine(args, {
     isInteractive: false,
     colour: false,
+    closed: new AbortController().signal,
     out: (text) => {
       written.out += text;
     },

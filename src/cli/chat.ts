@@ -26,9 +26,10 @@ export const chat: Command = {
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     process.once('SIGINT', leave);
+    const signal = AbortSignal.any([leaving.signal, input.terminal.closed]);
     try {
       const question = { prompt, model: textOption(input, 'model'), system: textOption(input, 'system') };
-      return await show(input, await ask(opened.gateway, randomUUID(), question, leaving.signal));
+      return await show(input, await ask(opened.gateway, randomUUID(), question, signal));
     } finally {
       process.off('SIGINT', leave);
     }

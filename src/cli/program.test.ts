@@ -7,6 +7,7 @@ async function run(...args: string[]) {
   const terminal: Terminal = {
     isInteractive: false,
     colour: false,
+    closed: new AbortController().signal,
     out: (text) => {
       written.out += text;
     },

@@ -53,6 +53,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (cause) {
+    if (terminal.closed.aborted && cause instanceof GatewayError && cause.code === 'client_closed') return 0;
     return tell(cause, terminal, args.includes('--json'));
   }
 }

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly colour: boolean;
   /** How wide it is; absent where nobody looks: in a pipe, lines may be as long as they are. */
   readonly columns?: number;
+  /** Aborted when nobody reads standard output any more: `dragoman chat … | head -1`. */
+  readonly closed: AbortSignal;
   out(text: string): void;
   err(text: string): void;
   style(format: Style, text: string): string;
@@ -16,15 +18,35 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
   const isInteractive = process.stdout.isTTY === true;
+  const closed = closedSignal();
   const colour = isInteractive && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
     isInteractive,
     colour,
     ...(isInteractive && process.stdout.columns > 0 ? { columns: process.stdout.columns } : {}),
-    out: (text) => void process.stdout.write(text),
+    closed,
+    out: (text) => void (closed.aborted || process.stdout.write(text)),
     err: (text) => void process.stderr.write(text),
     style: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text),
   };
+}
+
+/**
+ * A reader who has had enough is no failure of ours: nothing is said, and the exit code is that of the work done, 0 for
+ * work which was broken off because of it. Errors nobody reads do not change the exit code either.
+ */
+function closedSignal(): AbortSignal {
+  const closed = new AbortController();
+  process.stdout.on('error', (error) => {
+    throwUnlessClosed(error);
+    closed.abort();
+  });
+  process.stderr.on('error', throwUnlessClosed);
+  return closed.signal;
+}
+
+function throwUnlessClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Columns as wide as their longest cell; the last one is left as it is. */
