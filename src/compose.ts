@@ -180,7 +180,9 @@ function createMediaTools(settings: Settings): MediaTools {
     hasProxy,
   });
   return {
-    fetch: fetchUrls ? rememberFetches(guardedFetch, fetchMaxBytes) : refuseFetches,
+    fetch: fetchUrls
+      ? rememberFetches(guardedFetch, { maxBytes: fetchMaxBytes, timeoutMs: fetchTimeoutMs })
+      : refuseFetches,
     fitImage: createImageFitter(),
     readDocument: createDocumentReader({ timeoutMs: READING_TIMEOUT_MS, maxMemoryMiB: READING_MEMORY_MIB }),
   };

@@ -35,7 +35,10 @@ export interface UpstreamAnswer {
  */
 export type FetchAttachment = (link: Link, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
 
-/** The same within bounds: what one client's address held once, it holds for this client from then on. */
+/**
+ * The same within bounds: what one client's address held once, it holds for this client from then on. Rejects with
+ * `rate_limited` too, when too many are being fetched.
+ */
 export type FetchForClient = (link: Link, client: string) => Promise<Uint8Array>;
 
 export interface Link {

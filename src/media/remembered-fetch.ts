@@ -3,21 +3,72 @@
  * and what it once showed the model must stay the same, whatever the address says later or no longer says.
  */
 import { GatewayError } from '../core/errors.ts';
-import type { FetchAttachment, FetchForClient } from '../gateway/ports.ts';
+import type { FetchAttachment, FetchForClient, Link } from '../gateway/ports.ts';
 import { Remembered } from './remembered.ts';
-import { Turnstile } from './turnstile.ts';
+import { NoPlace, Turnstile } from './turnstile.ts';
 
 const REMEMBERED_BYTES = 64 * 1024 * 1024;
-const AT_A_TIME = 8;
+const AT_A_TIME = 16;
+/** Half of them: nobody keeps all places from the others. */
+const AT_A_TIME_OF_ONE_CLIENT = 8;
+/** Four requests with as many addresses as a request may have. */
+const WAITING_OF_ONE_CLIENT = 400;
+const WAITING = 1_000;
+const RETRY_AFTER_MS = 2_000;
 
-/** A client which leaves ends nothing: others may wait for the same thing, and `fetch` ends by itself. */
-export function rememberFetches(fetch: FetchAttachment, maxBytes: number): FetchForClient {
+interface FetchBounds {
+  readonly maxBytes: number;
+  /** For one address, waiting for its turn included. */
+  readonly timeoutMs: number;
+}
+
+/** A client which leaves ends nothing: others may wait for the same thing, and every fetch ends within its time. */
+export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }: FetchBounds): FetchForClient {
   const fetched = new Remembered<Uint8Array>(REMEMBERED_BYTES, ({ length }) => length + 1_000);
-  const turnstile = new Turnstile(AT_A_TIME);
+  const queues = new Queues();
   return (link, client) =>
-    fetched.get(`${client} ${maxBytes}`, link.url, () =>
-      turnstile.pass(() => fetch(link, maxBytes, new AbortController().signal)),
-    );
+    fetched.get(`${client} ${maxBytes}`, link.url, async () => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      try {
+        return await queues.pass(client, () => fetch(link, maxBytes, deadline), deadline);
+      } catch (cause) {
+        if (cause instanceof NoPlace) throw tooMany(link);
+        // Nothing but the deadline ends a fetch from here.
+        if (cause instanceof GatewayError && cause.code === 'client_closed') throw tooSlow(link, timeoutMs);
+        throw cause;
+      }
+    });
+}
+
+/** Each client waits among its own first, and then with at most a few others of everybody. */
+class Queues {
+  readonly #everybody = new Turnstile(AT_A_TIME, WAITING);
+  readonly #byClient = new Map<string, { readonly turnstile: Turnstile; passing: number }>();
+
+  async pass<T>(client: string, work: () => Promise<T>, patience: AbortSignal): Promise<T> {
+    const own = this.#byClient.get(client) ?? {
+      turnstile: new Turnstile(AT_A_TIME_OF_ONE_CLIENT, WAITING_OF_ONE_CLIENT),
+      passing: 0,
+    };
+    this.#byClient.set(client, own);
+    own.passing += 1;
+    try {
+      return await own.turnstile.pass(() => this.#everybody.pass(work, patience), patience);
+    } finally {
+      own.passing -= 1;
+      if (own.passing === 0) this.#byClient.delete(client);
+    }
+  }
+}
+
+function tooMany({ at }: Link): GatewayError {
+  const message = `${at}: too many addresses are being fetched at the moment. Ask again, or send the data itself, as base64.`;
+  return new GatewayError('rate_limited', message, { param: at, rule: 'attachment-url', retryAfterMs: RETRY_AFTER_MS });
+}
+
+function tooSlow({ at }: Link, timeoutMs: number): GatewayError {
+  const message = `${at}: cannot be fetched: it was not there within ${timeoutMs / 1000} seconds. Send the data itself instead, as base64.`;
+  return new GatewayError('invalid_request', message, { param: at, rule: 'attachment-url' });
 }
 
 /** For operators who want no fetching at all. */

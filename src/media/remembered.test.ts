@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../core/errors.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
-import { Turnstile } from './turnstile.ts';
+import { NoPlace, Turnstile } from './turnstile.ts';
 
 describe('remembering', () => {
   it('works once for many who ask at the same time, and later', async () => {
@@ -44,11 +45,56 @@ describe('remembering', () => {
 describe('remembered fetches', () => {
   it('give one client the same bytes for one address, and share nothing between clients', async () => {
     let version = 0;
-    const fetch = rememberFetches(async (_link, maxBytes) => Buffer.from(`${maxBytes} v${++version}`), 99);
+    const fetch = rememberFetches(async (_link, maxBytes) => Buffer.from(`${maxBytes} v${++version}`), {
+      maxBytes: 99,
+      timeoutMs: 60_000,
+    });
     const link = { url: 'https://example.com/a', at: 'x' };
     expect(String(await fetch(link, 'anna'))).toBe('99 v1');
     expect(String(await fetch({ ...link, at: 'y' }, 'anna'))).toBe('99 v1');
     expect(String(await fetch(link, 'bert'))).toBe('99 v2');
+  });
+
+  it('leave room for other clients, and refuse what would wait behind hundreds', async () => {
+    const asked: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const fetch = rememberFetches(
+      async ({ url }) => {
+        asked.push(url);
+        await gate.promise;
+        return Buffer.from(url);
+      },
+      { maxBytes: 99, timeoutMs: 60_000 },
+    );
+    const links = Array.from({ length: 409 }, (_, index) => ({ url: `https://example.com/${index}`, at: 'here' }));
+    const last = links.pop() ?? { url: '', at: '' };
+    const many = links.map((link) => fetch(link, 'anna'));
+    const refused = await fetch(last, 'anna').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'rate_limited', param: 'here', retryAfterMs: 2_000 });
+    const other = fetch({ url: 'https://example.com/bert', at: 'there' }, 'bert');
+    expect(asked).toHaveLength(9);
+    expect(asked).toContain('https://example.com/bert');
+    gate.resolve();
+    expect(await Promise.all(many)).toHaveLength(408);
+    expect(String(await other)).toBe('https://example.com/bert');
+    expect(String(await fetch(last, 'anna'))).toBe(last.url);
+  });
+
+  it('take their time, waiting included, and not longer', async () => {
+    const fetch = rememberFetches(
+      (_link, _maxBytes, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new GatewayError('client_closed', 'gone')), { once: true });
+        }),
+      { maxBytes: 99, timeoutMs: 20 },
+    );
+    const fates = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => fetch({ url: `https://example.com/${index}`, at: 'x' }, 'anna')),
+    );
+    const codes = fates.map((fate) => (fate.status === 'rejected' ? fate.reason.code : fate.status));
+    expect(codes.slice(0, 8)).toEqual(Array(8).fill('invalid_request'));
+    // One whose turn came in the last moment has been too slow, the others never had a turn.
+    for (const code of codes.slice(8)) expect(['invalid_request', 'rate_limited']).toContain(code);
   });
 
   it('say how they are switched on when they are off', async () => {
@@ -61,6 +107,22 @@ describe('remembered fetches', () => {
 });
 
 describe('a turnstile', () => {
+  it('has room for so many to wait, and lets go whoever loses patience', async () => {
+    const turnstile = new Turnstile(1, 1);
+    const gate = Promise.withResolvers<void>();
+    const patience = new AbortController();
+    const inside = turnstile.pass(() => gate.promise);
+    const waiting = turnstile.pass(async () => 'never', patience.signal);
+    await expect(turnstile.pass(async () => 'never')).rejects.toBeInstanceOf(NoPlace);
+    patience.abort();
+    await expect(waiting).rejects.toBeInstanceOf(NoPlace);
+    const next = turnstile.pass(async () => 'in');
+    gate.resolve();
+    await inside;
+    expect(await next).toBe('in');
+    expect(await turnstile.pass(async () => 'in again', patience.signal)).toBe('in again');
+  });
+
   it('lets so many in at a time, in order, also after a failure', async () => {
     const turnstile = new Turnstile(2);
     const open: (() => void)[] = [];
