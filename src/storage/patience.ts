@@ -74,9 +74,16 @@ function isPassing(cause: unknown): boolean {
   );
 }
 
+/** No answer within the time a query has; the client's own words, which have no code. */
+export function isSilence(cause: unknown): boolean {
+  return cause instanceof Error && cause.message === 'Query read timeout';
+}
+
 /** Never with what was to be written: neither engine puts that into a message. */
 export function unavailable(cause: unknown): GatewayError {
-  const words = SQLITE_WORDS[sqliteCodeOf(cause) ?? 0] ?? POSTGRES_WORDS[codeOf(cause) ?? ''];
+  const words = isSilence(cause)
+    ? 'a query took too long. Check that its server is well, and that nothing keeps a table locked'
+    : (SQLITE_WORDS[sqliteCodeOf(cause) ?? 0] ?? POSTGRES_WORDS[codeOf(cause) ?? '']);
   const said = cause instanceof Error ? cause.message : 'unknown reason';
   const why = words === undefined ? said : `${words} (${said})`;
   return new GatewayError('storage_unavailable', `The database does not answer: ${why}.`, { cause });

@@ -4,10 +4,12 @@
  * https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
 import { lockedTooLong, patiently, unavailable } from './patience.ts';
+import { poolFor } from './postgres-connection.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -16,6 +18,11 @@ const MAX_CONNECTIONS = 10;
 const MAX_LOCK_CONNECTIONS = 6;
 const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 60_000;
+const LOCK = 'select pg_advisory_lock($1::bigint)';
+/** Ours take milliseconds; a server which is silent for so long hangs, or the way to it is cut. */
+const QUERY_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+const MIGRATIONS_PAUSE_MS = 50;
 const RECONNECT_AFTER_MS = 1_000;
 const CHANNEL = 'dragoman_accounts';
 const TRIGGER = 'dragoman_accounts_changed';
@@ -24,13 +31,13 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const INT8_OID = 20;
 
 /** Connects at the first question, so a wrong address is told by that. */
-export function openPostgres(url: string): Database {
+export function openPostgres(url: string, queryTimeoutMs = QUERY_TIMEOUT_MS): Database {
   const name = `dragoman ${randomBytes(8).toString('hex')}`;
-  const config = { ...CONNECTION, connectionString: url, application_name: name };
+  const config = { ...CONNECTION, connectionString: url, application_name: name, query_timeout: queryTimeoutMs };
   const pool = createPool({ ...config, max: MAX_CONNECTIONS });
   const lockPool = createPool({ ...config, max: MAX_LOCK_CONNECTIONS });
   const turn = createTurns(MAX_LOCK_CONNECTIONS);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: poolFor(pool) }) });
   const listener = createListener(config, name);
   return {
     db,
@@ -43,19 +50,36 @@ export function openPostgres(url: string): Database {
     prepare: () => listener.start(),
     exclusively: (work) =>
       inTransaction(db, sql`begin`, async (connection) => {
-        await sql`select pg_advisory_xact_lock(${lockKey('migrations')}::bigint)`.execute(connection);
+        await acquireForMigrations(connection);
         return work(connection);
       }),
     complete: createTriggers,
     lock: (names, work) => turn(() => withAdvisoryLocks(lockPool, names, work)),
     changeMark: listener.mark,
     async close() {
-      await listener.stop();
-      await Promise.all([db.destroy(), lockPool.end()]);
       // Kysely ends only a pool which it has begun to use.
-      if (!pool.ended) await pool.end();
+      const ended = db.destroy().then(() => (pool.ending ? undefined : pool.end()));
+      await withinCloseTime(Promise.all([listener.stop(), ended, lockPool.end()]));
     },
   };
+}
+
+/** A silent server says no goodbye. */
+async function withinCloseTime(work: Promise<unknown>): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([work, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: late.signal })]).finally(() => late.abort());
+}
+
+/** Asked again and again: waiting within the server would look like a silent one. */
+async function acquireForMigrations(connection: Kysely<Tables>): Promise<void> {
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  for (;;) {
+    const { rows } = await sql<{ readonly isOurs: boolean }>`
+      select pg_try_advisory_xact_lock(${lockKey('migrations')}::bigint) as "isOurs"`.execute(connection);
+    if (rows[0]?.isOurs) return;
+    if (performance.now() > deadline) throw lockedTooLong();
+    await sleep(MIGRATIONS_PAUSE_MS);
+  }
 }
 
 const CONNECTION = {
@@ -115,7 +139,12 @@ async function acquire(client: pg.PoolClient, names: readonly string[]): Promise
   try {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     // In one order for everybody, so that no two wait for each other.
-    for (const key of names.map(lockKey).sort()) await client.query('select pg_advisory_lock($1::bigint)', [key]);
+    for (const key of names.map(lockKey).sort()) {
+      const values = [key];
+      // The server itself gives up before this.
+      const query = { text: LOCK, values, query_timeout: LOCK_TIMEOUT_MS + QUERY_TIMEOUT_MS };
+      await client.query(query);
+    }
   } catch (cause) {
     const isTimeout = cause instanceof Error && 'code' in cause && cause.code === LOCK_NOT_AVAILABLE;
     throw isTimeout ? lockedTooLong() : unavailable(cause);
@@ -166,18 +195,27 @@ function createListener(config: pg.ClientConfig, ownName: string) {
       client = undefined;
       later();
     });
-    await next.connect();
-    await next.query(`listen ${CHANNEL}`);
+    try {
+      await next.connect();
+      await next.query(`listen ${CHANNEL}`);
+    } catch (cause) {
+      void next.end().catch(ignore);
+      throw cause;
+    }
+    // It was stopped meanwhile, or started twice.
+    if (isStopped || client) return void next.end().catch(ignore);
     client = next;
     mark += 1;
-    if (isStopped) await next.end();
   };
   const later = () => {
     timer = setTimeout(() => void connect().catch(() => isStopped || later()), RECONNECT_AFTER_MS).unref();
   };
   return {
     mark: () => mark,
-    start: connect,
+    /** Again after a failure, or though it listens already: whoever opens the store may try several times. */
+    start: async () => {
+      if (!client) await connect();
+    },
     async stop() {
       isStopped = true;
       clearTimeout(timer);

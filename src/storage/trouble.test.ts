@@ -11,6 +11,8 @@ import { ask, createTestDatabase } from '../../test/support/postgres.ts';
 import { createAccountStore } from './accounts.ts';
 import { putCanary } from './canary.ts';
 import { openStore, type Store } from './open.ts';
+import { patiently } from './patience.ts';
+import { openPostgres } from './postgres.ts';
 import { migrate } from './schema.ts';
 import { createSeal } from './seal.ts';
 import { openSqlite } from './sqlite.ts';
@@ -198,6 +200,30 @@ describe('PostgreSQL', () => {
         { timeout: 20_000, interval: 100 },
       )
       .toBeGreaterThan(mark);
+  });
+
+  it('which takes too long for an answer is told in words, and nobody waits behind it', async () => {
+    const { href } = await database();
+    const silent = openPostgres(href, 200);
+    onTestFinished(() => silent.close());
+    const asking = patiently(() => sql`select pg_sleep(60)`.execute(silent.db));
+    expect(await failure(asking)).toMatchObject(said('a query took too long. Check that its server is well'));
+    const within = silent.db.transaction().execute((transaction) => sql`select pg_sleep(60)`.execute(transaction));
+    expect(await failure(patiently(() => within))).toMatchObject(said('a query took too long'));
+    const ended = await sql<{ one: number }>`select 1 as one`.execute(silent.db);
+    expect(ended.rows).toEqual([{ one: 1 }]);
+  });
+
+  it('is listened to on one connection, however often that is begun, and on none when it is closed', async () => {
+    const { href } = await database();
+    const listening = () =>
+      ask(href, "select 1 from pg_stat_activity where query like 'listen %' and datname = current_database()");
+    const opened = openPostgres(href);
+    await Promise.all([opened.prepare(), opened.prepare()]);
+    await opened.prepare();
+    await expect.poll(listening).toHaveLength(1);
+    await opened.close();
+    await expect.poll(listening).toHaveLength(0);
   });
 
   it('gives one account to one process at a time, many accounts side by side', { timeout: 30_000 }, async () => {
