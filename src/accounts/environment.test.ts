@@ -163,6 +163,32 @@ describe('an account from the Kiro IDE’s file', () => {
     });
   });
 
+  it('is not set back to a token which a running gateway is replacing', async () => {
+    inFile = { credential: awsCredential('one'), accessToken: undefined };
+    await prepare(named);
+    const first = await only();
+    inFile = { credential: awsCredential('two'), accessToken: undefined };
+    const next = { credential: awsCredential('three'), accessToken: { value: 'x', expiresAtMs: 9 } };
+    const refreshing = Promise.withResolvers<void>();
+    const refresh = store.accounts.exclusively(first.id, async () => {
+      await refreshing.promise;
+      inFile = next;
+      await store.accounts.saveSecrets(first, next, 6);
+    });
+    const find = store.accounts.find;
+    const hasRead = Promise.withResolvers<void>();
+    store.accounts.find = async (id) => {
+      const found = await find(id);
+      hasRead.resolve();
+      return found;
+    };
+    const started = prepare(named);
+    await hasRead.promise;
+    refreshing.resolve();
+    await Promise.all([refresh, started]);
+    expect(await only()).toMatchObject({ credential: { refreshToken: 'three' }, accessToken: { value: 'x' } });
+  });
+
   it('is not set back by a file into which a killed process could not write its new token', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);

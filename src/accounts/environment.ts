@@ -53,19 +53,26 @@ async function prepareKiroAccount(
   nowMs: number,
 ): Promise<string | undefined> {
   const source = { type: 'kiro-file', path } as const;
-  const read = await openFile(source).read();
-  if (!read) return undefined;
   const id = kiroAccountId(path);
-  const known = await store.find(id);
-  if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
-  // A process was killed before it could write its new token back: the file's is spent, the store's is good.
-  else if (isSpent(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
-  else if (tokenOf(known.credential) !== tokenOf(read.credential)) {
-    const credential = keepingProfile(known.credential, read.credential);
-    // A new credential revives a dead one; what else a person or the service has said of the account stays.
-    const health = known.health.state.status === 'signed-out' ? NEW_ACCOUNT : known.health;
-    await store.put({ ...known, credential, accessToken: read.accessToken, health }, nowMs);
-  }
+  const first = await openFile(source).read();
+  if (!first) return undefined;
+  const before = await store.find(id);
+  if (before && tokenOf(before.credential) === tokenOf(first.credential)) return id;
+  // Under the account's lock: a running gateway may be putting a new refresh token into both places.
+  await store.exclusively(id, async () => {
+    const read = await openFile(source).read();
+    const known = await store.find(id);
+    if (!read) return;
+    if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
+    // A process was killed before it could write its new token back: the file's is spent, the store's is good.
+    else if (isSpent(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
+    else if (tokenOf(known.credential) !== tokenOf(read.credential)) {
+      const credential = keepingProfile(known.credential, read.credential);
+      // A new credential revives a dead one; what else a person or the service has said of the account stays.
+      const health = known.health.state.status === 'signed-out' ? NEW_ACCOUNT : known.health;
+      await store.put({ ...known, credential, accessToken: read.accessToken, health }, nowMs);
+    }
+  });
   return id;
 }
 
