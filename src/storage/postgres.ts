@@ -105,7 +105,7 @@ function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {
-    if (running === most) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (running === most) await turnOf(waiting);
     else running += 1;
     try {
       return await work();
@@ -115,6 +115,21 @@ function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
       else running -= 1;
     }
   };
+}
+
+/** Those before may hold theirs as long as the database is in trouble. */
+function turnOf(waiting: (() => void)[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(turn), 1);
+      reject(lockedTooLong());
+    }, LOCK_TIMEOUT_MS);
+    const turn = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    waiting.push(turn);
+  });
 }
 
 async function withAdvisoryLocks<T>(pool: pg.Pool, names: readonly string[], work: () => Promise<T>): Promise<T> {
