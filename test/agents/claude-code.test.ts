@@ -98,6 +98,17 @@ describe('Claude Code', () => {
     expect(refusals(house)).toHaveLength(1);
   });
 
+  it('waits when it is told to slow down, and then goes on', async () => {
+    const slowDown = { status: 429, name: 'ThrottlingException', message: 'Too many requests.', reason: null };
+    await using house = await openHouse({
+      script: { replies: [{ when: { tools: true }, times: 1, refuse: { ...slowDown, retryAfterS: 1 } }] },
+    });
+    await using sandbox = await openSandbox({});
+    const { result, isError } = await run(house, sandbox, 'Say hello to me.');
+    expect(refusals(house)).toHaveLength(1);
+    expect({ isError, said: result !== '' }).toEqual({ isError: false, said: true });
+  });
+
   it('is interrupted: the upstream stops at once, and the session can go on', async () => {
     await using house = await openHouse({
       script: {
