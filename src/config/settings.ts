@@ -327,7 +327,7 @@ export const SETTINGS = {
     schema: wholeNumber(100, 300_000),
     fallback: 15_000,
     accepts: 'milliseconds, 100 to 300000',
-    meaning: 'How long fetching one address may take, redirects and body included.',
+    meaning: 'How long fetching one address may take, its turn, redirects and body included.',
   }),
   fetchMaxBytes: setting<number>({
     name: 'DRAGOMAN_FETCH_MAX_BYTES',
