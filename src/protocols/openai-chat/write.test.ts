@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
@@ -19,21 +20,6 @@ const end = (stopReason: StopReason = 'end-turn', usage = USAGE): ReplyEvent => 
   stopSequence: undefined,
   usage,
 });
-const text = (index: number, ...texts: string[]): ReplyEvent[] => [
-  { type: 'text-start', index },
-  ...texts.map((piece): ReplyEvent => ({ type: 'text-delta', index, text: TextPiece.plain(piece) })),
-  { type: 'text-end', index },
-];
-const reasoning = (index: number, ...texts: string[]): ReplyEvent[] => [
-  { type: 'reasoning-start', index },
-  ...texts.map((piece): ReplyEvent => ({ type: 'reasoning-delta', index, text: TextPiece.escaped(piece) })),
-  { type: 'reasoning-end', index, signature: 'c2ln' },
-];
-const tool = (index: number, name: string, ...json: string[]): ReplyEvent[] => [
-  { type: 'tool-use-start', index, toolUseId: `tooluse_${index}`, name },
-  ...json.map((piece): ReplyEvent => ({ type: 'tool-use-delta', index, json: TextPiece.plain(piece) })),
-  { type: 'tool-use-end', index },
-];
 const web = (url: string): ReplyEvent => ({
   type: 'source',
   source: { type: 'web', url, title: 'T', snippet: undefined },

@@ -1,12 +1,13 @@
 /** Reply events to the events of a response, and to the response they make. */
+
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
 import { replyEvents } from '../../../test/support/reply-events.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
-import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured } from '../../core/usage.ts';
 import { openCarrier } from './carrier.ts';
 import { openaiResponses } from './index.ts';
@@ -23,21 +24,6 @@ const end = (stopReason: StopReason = 'end-turn'): ReplyEvent => ({
     reasoningTokens: estimated(12),
   },
 });
-const text = (index: number, ...texts: string[]): ReplyEvent[] => [
-  { type: 'text-start', index },
-  ...texts.map((piece): ReplyEvent => ({ type: 'text-delta', index, text: TextPiece.plain(piece) })),
-  { type: 'text-end', index },
-];
-const reasoning = (index: number, ...texts: string[]): ReplyEvent[] => [
-  { type: 'reasoning-start', index },
-  ...texts.map((piece): ReplyEvent => ({ type: 'reasoning-delta', index, text: TextPiece.escaped(piece) })),
-  { type: 'reasoning-end', index, signature: 'c2ln' },
-];
-const tool = (index: number, name: string, ...json: string[]): ReplyEvent[] => [
-  { type: 'tool-use-start', index, toolUseId: `tooluse_${index}`, name },
-  ...json.map((piece): ReplyEvent => ({ type: 'tool-use-delta', index, json: TextPiece.plain(piece) })),
-  { type: 'tool-use-end', index },
-];
 const web = (url: string): ReplyEvent => ({
   type: 'source',
   source: { type: 'web', url, title: 'T', snippet: undefined },
