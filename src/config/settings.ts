@@ -271,7 +271,8 @@ export const SETTINGS = {
     fallback: false,
     fallbackText: '`no`',
     accepts: '`yes` or `no`',
-    meaning: 'Tell the service where the client works: system, folder, git status, as far as the client says.',
+    meaning:
+      'Send the service the operating system, working directory and git status that the client states when a conversation begins.',
   }),
   storedResponses: setting<number>({
     name: 'DRAGOMAN_STORED_RESPONSES',

@@ -22,8 +22,6 @@ export interface Conversation {
   readonly output: OutputLimits;
   /** The client's own name of this conversation (a session id), if it sent one; the same over all its turns. */
   readonly key: string | undefined;
-  /** Where the client works; sent upstream only if the operator switched that on. */
-  readonly environment: Environment | undefined;
 }
 
 export interface SystemPart {
@@ -165,11 +163,3 @@ export type OutputFormat =
       readonly name: string | undefined;
       readonly schema: JsonObject;
     };
-
-/** Fields of the wire's envState and gitState of the upstream. */
-export interface Environment {
-  readonly operatingSystem: 'macos' | 'linux' | 'windows' | undefined;
-  readonly currentWorkingDirectory: string | undefined;
-  readonly gitStatus: string | undefined;
-  readonly variables: Readonly<Record<string, string>>;
-}

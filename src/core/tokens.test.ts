@@ -102,7 +102,6 @@ const conversation = (parts: Part[], change: Partial<Conversation> = {}): Conver
   reasoning: { mode: 'unset' },
   output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
   key: undefined,
-  environment: undefined,
   ...change,
 });
 

@@ -58,7 +58,6 @@ async function toConversation(
     reasoning: { mode: 'unset' },
     output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
     key: undefined,
-    environment: undefined,
   };
 }
 

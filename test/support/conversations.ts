@@ -99,7 +99,6 @@ export function conversation(turns: readonly Turn[], change: Partial<Conversatio
     reasoning: { mode: 'unset' },
     output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
     key: undefined,
-    environment: undefined,
     ...change,
   };
 }

@@ -36,7 +36,6 @@ export function conversation(text = 'hello', more: Partial<Conversation> = {}): 
     reasoning: { mode: 'unset' },
     output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
     key: undefined,
-    environment: undefined,
     ...more,
   };
 }

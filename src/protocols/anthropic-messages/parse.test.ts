@@ -125,7 +125,6 @@ describe('a Claude Code request', () => {
       reasoning: { mode: 'on', effort: 'medium', budgetTokens: undefined },
       output: { maxTokens: 128000, stopSequences: [], format: { type: 'text' } },
       key: '0b0e4c5e-0000-4000-8000-000000000001',
-      environment: undefined,
     });
     expect(parsed.stream).toBe(true);
     expect(parsed.createdAtS).toBe(1_770_000_000);

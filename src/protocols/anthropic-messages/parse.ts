@@ -61,7 +61,6 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
       ...(request.stop_sequences?.length ? { stopSequencesAt: 'stop_sequences' } : {}),
     },
     key: conversationKey(request.metadata?.user_id, context),
-    environment: undefined,
   };
   return {
     conversation,

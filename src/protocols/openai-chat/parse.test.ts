@@ -24,7 +24,6 @@ describe('a request', () => {
         reasoning: { mode: 'unset' },
         output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
         key: undefined,
-        environment: undefined,
       },
       stream: false,
       adjustments: [],

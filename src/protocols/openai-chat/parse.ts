@@ -47,7 +47,6 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
       ...(request.max_completion_tokens ? { maxTokensAt: 'max_completion_tokens' } : {}),
     },
     key: conversationKey(request, context),
-    environment: undefined,
   };
   const includeUsage = request.stream_options?.include_usage ?? false;
   return {

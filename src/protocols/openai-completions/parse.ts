@@ -47,7 +47,6 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     reasoning: { mode: 'unset' },
     output: { ...readLimits(request, notes), format: { type: 'text' } },
     key: undefined,
-    environment: undefined,
   };
   const answerable = readAnswerable(request, notes, context, 'text');
   return { ...answerable, conversation, ...(choices > 1 ? { choices } : {}) };

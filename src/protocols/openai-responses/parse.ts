@@ -70,7 +70,6 @@ function read(
       format: readFormat(request, notes),
     },
     key: conversationKey(request, context),
-    environment: undefined,
   };
   const last = items.at(-1);
   const isCompaction = last !== undefined && kindOf(last.item) === 'compaction_trigger';

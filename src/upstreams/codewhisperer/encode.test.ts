@@ -145,14 +145,9 @@ describe('a chat request', () => {
     expect(encoded.adjustments.map((made) => made.rule)).toContain('reasoning-tags');
   });
 
-  it('says where the client works only when the operator wants that', () => {
-    const environment = {
-      operatingSystem: 'linux',
-      currentWorkingDirectory: '/srv',
-      gitStatus: 'M a',
-      variables: {},
-    } as const;
-    const said = { ...roundTrip, environment };
+  it('sends where the client works only when the operator switched that on', () => {
+    const text = 'Platform: linux\nWorking directory: /srv\ngitStatus:\nM a';
+    const said = { ...roundTrip, system: [{ at: 'system', text, cachePoint: false }] };
     const sent = (sendEnvironment: boolean) =>
       encodedBody(said, { sendEnvironment }).conversationState.currentMessage.userInputMessage.userInputMessageContext;
     expect(sent(false)).not.toHaveProperty('envState');

@@ -5,6 +5,7 @@
  * that the next turn's request begins with this one's bytes and the service's prompt cache can tell.
  */
 import type { Conversation } from '../../core/conversation.ts';
+import { readEnvironment } from '../../core/environment.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
@@ -24,8 +25,8 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
   const reasoning = reasoningSettings(conversation.reasoning, model.model, profile);
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
   const normalized = normalize(asked, { profile, model: model.model, withoutReasoningHistory });
-  const environment =
-    context.sendEnvironment && conversation.environment ? encodeEnvironment(conversation.environment) : undefined;
+  const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
+  const environment = sendsEnvironment ? encodeEnvironment(readEnvironment(conversation)) : undefined;
   const messages = writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
   const profileArn = profileArnFor(profile, 'GenerateAssistantResponse', access);
   const body: GenerateAssistantResponseRequest = {

@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../../core/conversation.ts';
+import type { Environment } from '../../core/environment.ts';
 import { encodeEnvironment } from './environment.ts';
 
 const environment = (change: Partial<Environment> = {}): Environment => ({
   operatingSystem: undefined,
   currentWorkingDirectory: undefined,
   gitStatus: undefined,
-  variables: {},
   ...change,
 });
 
 describe('the working environment', () => {
-  const many = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`V${index}`, 'x']));
   const cases: { name: string; given: Environment; context: unknown; cut: string | undefined }[] = [
     { name: 'nothing known', given: environment(), context: {}, cut: undefined },
     {
@@ -20,23 +18,15 @@ describe('the working environment', () => {
         operatingSystem: 'macos',
         currentWorkingDirectory: '/a',
         gitStatus: 'M b',
-        variables: { A: '1' },
       }),
       context: {
         envState: {
           operatingSystem: 'macos',
           currentWorkingDirectory: '/a',
-          environmentVariables: [{ key: 'A', value: '1' }],
         },
         gitState: { status: 'M b' },
       },
       cut: undefined,
-    },
-    {
-      name: 'variables which are too long or empty',
-      given: environment({ variables: { A: 'x'.repeat(1_025), B: '', C: 'ok' } }),
-      context: { envState: { environmentVariables: [{ key: 'C', value: 'ok' }] } },
-      cut: 'variables',
     },
     {
       name: 'a directory which is too long',
@@ -61,10 +51,5 @@ describe('the working environment', () => {
     const encoded = encodeEnvironment(given);
     expect(encoded.context).toEqual(context);
     expect(encoded.adjustments).toEqual(cut ? [{ rule: 'environment-cut', path: 'environment', before: cut }] : []);
-  });
-
-  it('sends no more variables than the service takes', () => {
-    const { context } = encodeEnvironment(environment({ variables: many }));
-    expect(context.envState?.environmentVariables).toHaveLength(100);
   });
 });

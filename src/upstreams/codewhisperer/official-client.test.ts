@@ -221,24 +221,13 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'the working environment',
-    said: conversation([user('a')], {
-      environment: {
-        operatingSystem: 'linux',
-        currentWorkingDirectory: '/srv/app',
-        gitStatus: 'M a.txt',
-        variables: { LANG: 'C' },
-      },
-    }),
+    said: conversation([user('Platform: linux\nWorking directory: /srv/app\ngitStatus:\nM a.txt')]),
     official: input({
       currentMessage: {
         userInputMessage: {
-          content: 'a',
+          content: 'Platform: linux\nWorking directory: /srv/app\ngitStatus:\nM a.txt',
           userInputMessageContext: {
-            envState: {
-              operatingSystem: 'linux',
-              currentWorkingDirectory: '/srv/app',
-              environmentVariables: [{ key: 'LANG', value: 'C' }],
-            },
+            envState: { operatingSystem: 'linux', currentWorkingDirectory: '/srv/app' },
             gitState: { status: 'M a.txt' },
           },
           ...user$,

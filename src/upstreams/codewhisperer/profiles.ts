@@ -89,6 +89,8 @@ const wireProfileSchema = z.strictObject({
     cachePoints: z.boolean(),
     cachePointsInTools: z.boolean(),
     documents: z.boolean(),
+    /** envState and gitState beside the message. */
+    environment: z.boolean(),
   }),
   limits: z.strictObject({
     historyEntries: count,

@@ -78,7 +78,6 @@ type ToolResultContent = { readonly text: string } | { readonly json: JsonValue 
 export interface EnvState {
   readonly operatingSystem?: 'macos' | 'linux' | 'windows';
   readonly currentWorkingDirectory?: string;
-  readonly environmentVariables?: readonly { readonly key: string; readonly value: string }[];
 }
 export interface GitState {
   readonly status?: string;
