@@ -104,7 +104,7 @@ export const SETTINGS = {
     fallbackText: 'none',
     accepts: 'keys, separated by commas',
     meaning:
-      'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key`, besides keys made with `dragoman keys`.',
+      'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key` (one valid key of several is enough), besides keys made with `dragoman keys`.',
     isSecret: true,
   }),
   adminToken: setting<string | undefined>({

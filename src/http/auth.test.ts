@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import { createApiKeyCheck } from '../gateway/api-keys.ts';
 import { KeyGuard } from './auth.ts';
 
@@ -62,6 +63,63 @@ describe('the key guard', () => {
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
     keys = ['right'];
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
+    for (const wake of sleepers) wake();
+    await Promise.all(guesses);
+  });
+
+  it.each([
+    { authorization: 'Bearer right', 'x-api-key': 'wrong' },
+    { authorization: 'Bearer wrong', 'x-api-key': 'right' },
+    { 'x-api-key': 'wrong', 'api-key': 'right' },
+    { authorization: 'Bearer wrong', 'x-api-key': 'also-wrong', 'api-key': 'right' },
+    { authorization: 'Basic cmlnaHQ6', 'x-api-key': 'right' },
+  ])('accepts a request with one valid key among several: %o', async (headers) => {
+    const clock = createFakeClock();
+    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    for (let request = 0; request < 10; request++)
+      expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('let in');
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('counts a request with several wrong keys as one guess', async () => {
+    const clock = createFakeClock();
+    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const headers = { authorization: 'Bearer a', 'x-api-key': 'b', 'api-key': 'c' };
+    for (let guess = 0; guess < 7; guess++)
+      expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('unauthorized');
+    expect(clock.sleeps).toEqual([100, 200]);
+  });
+
+  it('gives the reason why a known key is not valid, and slows guesses beside it', async () => {
+    const clock = createFakeClock();
+    const expired = new GatewayError('unauthorized', 'This key expired.');
+    const guard = new KeyGuard((key) => {
+      if (key === 'old') throw expired;
+      return key === 'right' ? 'client' : undefined;
+    }, clock);
+    await expect(guard.identify({ 'x-api-key': 'old' }, '10.0.0.1')).rejects.toBe(expired);
+    expect(await guard.identify({ authorization: 'Bearer old', 'x-api-key': 'right' }, '10.0.0.1')).toBe('client');
+    for (let guess = 0; guess < 6; guess++)
+      await expect(guard.identify({ authorization: 'Bearer old', 'x-api-key': 'wrong' }, '10.0.0.1')).rejects.toBe(
+        expired,
+      );
+    expect(clock.sleeps).toEqual([100]);
+  });
+
+  it('looks at no unknown key beside a known one while too many wrong ones wait', async () => {
+    const { clock, sleepers } = createStoppedClock();
+    const looked: string[] = [];
+    const guard = new KeyGuard((key) => {
+      looked.push(key);
+      return key === 'right' ? 'client' : undefined;
+    }, clock);
+    await guard.identify(right, '10.0.0.1');
+    const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
+    await Promise.all(guesses.slice(0, 5));
+    expect(sleepers).toHaveLength(32);
+    looked.length = 0;
+    expect(await guard.identify({ authorization: 'Bearer unknown', 'x-api-key': 'right' }, '10.0.0.1')).toBe('client');
+    expect(looked).toEqual(['right']);
     for (const wake of sleepers) wake();
     await Promise.all(guesses);
   });

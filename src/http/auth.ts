@@ -4,10 +4,20 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 
-/** Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. */
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+interface PresentedKey {
+  readonly key: string;
+  /** SHA-256, base64. */
+  readonly hash: string;
+}
+
+/**
+ * Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. Several may come at
+ * once, since many clients send a key of their own beside the one that the user set as an additional header.
+ */
+function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  return bearer ?? single(headers['x-api-key']) ?? single(headers['api-key']);
+  const keys = [bearer, single(headers['x-api-key']), single(headers['api-key'])].filter((key) => key !== undefined);
+  return [...new Set(keys)].map((key) => ({ key, hash: createHash('sha256').update(key).digest('base64') }));
 }
 
 function single(header: string | string[] | undefined): string | undefined {
@@ -25,6 +35,14 @@ interface GuardWords {
   readonly tooMany: string;
 }
 
+interface KeySearch {
+  readonly client: string | undefined;
+  /** At least one key is unknown. */
+  readonly isGuess: boolean;
+  /** Why a known key is not valid (expired, say). */
+  readonly refusal: GatewayError | undefined;
+}
+
 export class KeyGuard {
   readonly #check: KeyCheck;
   readonly #words: GuardWords;
@@ -39,22 +57,49 @@ export class KeyGuard {
     this.#guesses = new Guesses(clock);
   }
 
-  /** The client's id. Rejects with GatewayError `unauthorized` or, to the stubborn, `rate_limited`. */
+  /**
+   * The client's id, by the first presented key that is valid. Rejects with GatewayError `unauthorized`, or `rate_limited`
+   * after too many guesses. A request without a valid key is one guess, however many it presents.
+   */
   async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
-    const key = presentedKey(headers);
-    if (key === undefined) throw new GatewayError('unauthorized', this.#words.none);
-    const hash = createHash('sha256').update(key).digest('base64');
-    // While this many wrong keys of one address are being held back, no further one is even looked at, unless it was
-    // right before: everybody behind one reverse proxy has the same address.
-    if (this.#guesses.of(address).waiting >= MAX_WAITING && !this.#accepted.has(hash)) throw this.#tooMany();
-    const client = await this.#checked(key, hash);
+    const keys = presentedKeys(headers);
+    if (keys.length === 0) throw new GatewayError('unauthorized', this.#words.none);
+    const allowed = this.#allowedToTry(keys, address);
+    const { client, isGuess, refusal } = await this.#firstValid(allowed);
     if (client !== undefined) return client;
-    await this.#holdBack(address);
-    throw new GatewayError('unauthorized', this.#words.wrong);
+    if (isGuess) await this.#holdBack(address);
+    throw refusal ?? new GatewayError('unauthorized', this.#words.wrong);
   }
 
-  /** A key which was right once and is not any more is a guess like any other. */
-  async #checked(key: string, hash: string): Promise<string | undefined> {
+  /**
+   * While too many wrong keys of one address wait, only keys that were valid before are checked: every client behind one
+   * reverse proxy has the same address.
+   */
+  #allowedToTry(keys: readonly PresentedKey[], address: string): readonly PresentedKey[] {
+    if (this.#guesses.of(address).waiting < MAX_WAITING) return keys;
+    const known = keys.filter(({ hash }) => this.#accepted.has(hash));
+    if (known.length === 0) throw this.#tooMany();
+    return known;
+  }
+
+  async #firstValid(keys: readonly PresentedKey[]): Promise<KeySearch> {
+    let isGuess = false;
+    let refusal: GatewayError | undefined;
+    for (const presented of keys) {
+      try {
+        const client = await this.#checked(presented);
+        if (client !== undefined) return { client, isGuess: false, refusal: undefined };
+        isGuess = true;
+      } catch (cause) {
+        if (!(cause instanceof GatewayError) || cause.code !== 'unauthorized') throw cause;
+        refusal ??= cause;
+      }
+    }
+    return { client: undefined, isGuess, refusal };
+  }
+
+  /** A key that was valid before and is not any more is a guess like any other. */
+  async #checked({ key, hash }: PresentedKey): Promise<string | undefined> {
     let client: string | undefined;
     try {
       client = await this.#check(key);
