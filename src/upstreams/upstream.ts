@@ -91,7 +91,7 @@ export interface EncodeContext {
 export interface EncodedChat {
   readonly request: UpstreamRequest;
   readonly adjustments: readonly Adjustment[];
-  /** Wire name → the client's name, for tool names that had to be aliased. */
+  /** Wire name → the client's name, of every tool the model may call. */
   readonly toolNames: ReadonlyMap<string, string>;
   readonly inputTokens: Figure;
   /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */

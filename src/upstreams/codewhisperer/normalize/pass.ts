@@ -19,7 +19,7 @@ export interface Scope {
 export interface Passed {
   readonly conversation: Conversation;
   readonly adjustments: readonly Adjustment[];
-  /** Wire name → client's name, from the one pass which renames tools. */
+  /** Wire name → client's name, from the one pass that renames tools. */
   readonly toolNames?: ReadonlyMap<string, string>;
 }
 

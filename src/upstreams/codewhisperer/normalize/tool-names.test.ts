@@ -9,14 +9,11 @@ const declare = (...names: string[]) => {
 };
 
 describe('tool names', () => {
-  it.each(['read_file', 'mcp__server__do-it', 'X', '9lives', 'x'.repeat(64)])(
-    'which the service takes stay: %s',
-    (name) => {
-      expect(declare(name)).toEqual({ wire: [name], back: new Map(), notes: [] });
-    },
-  );
+  it.each(['read_file', 'mcp__server__do-it', 'X', 'x'.repeat(64)])('which the service takes stay: %s', (name) => {
+    expect(declare(name)).toEqual({ wire: [name], back: new Map([[name, name]]), notes: [] });
+  });
 
-  it.each(['server.tool', 'x'.repeat(65), '', 'böse', '读取', 'a b/c', '.9'])(
+  it.each(['server.tool', 'x'.repeat(65), '', 'böse', '读取', 'a b/c', '.9', '1st', '_x', '-x', '_', '9'])(
     'which it refuses get an alias and the way back: %s',
     (name) => {
       const { wire, back, notes } = declare(name);
@@ -38,7 +35,20 @@ describe('tool names', () => {
     const { wire, back } = declare('Read', 'read', 'READ');
     expect(wire[0]).toBe('Read');
     expect(new Set(wire.map((name) => name.toLowerCase())).size).toBe(3);
-    expect([...(back?.values() ?? [])]).toEqual(['read', 'READ']);
+    expect([...(back?.values() ?? [])]).toEqual(['Read', 'read', 'READ']);
+  });
+
+  it('with an alias keep their original in the description', () => {
+    const said = conversation([], {
+      tools: [tool('1st', { description: 'Reads.' }), tool('_x', { description: ' ' }), tool('a\nb'), tool('plain')],
+    });
+    const descriptions = runPass(toolNames, said).conversation.tools.map(({ description }) => description);
+    expect(descriptions).toEqual([
+      'Original name: 1st\nReads.',
+      'Original name: _x',
+      expect.stringMatching(/^Original name: "a\\nb"\n/),
+      tool('plain').description,
+    ]);
   });
 
   it('declared twice count once, and the first declaration counts', () => {

@@ -1,10 +1,11 @@
 /**
- * Tool names: one which the service would refuse, or which equals another but for its case, travels under an alias
- * made from the name itself. The way back goes to the decoder. A name declared twice counts once.
+ * Tool names: one that the service may refuse, or that equals another but for its case, travels under an alias made
+ * from the name itself, and the description tells the model the original. A name declared twice counts once. The names
+ * of all tools go to the decoder, which leads a call back to what the client declared.
  */
 import { createHash } from 'node:crypto';
 import type { Adjustment } from '../../../core/adjustments.ts';
-import type { Conversation } from '../../../core/conversation.ts';
+import type { Conversation, Tool } from '../../../core/conversation.ts';
 import type { WireProfile } from '../profiles.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
@@ -21,23 +22,28 @@ export function toolNames(conversation: Conversation, { profile }: Scope): Passe
   });
   const renamed = <T extends { readonly at: string; readonly name: string }>(named: T): T => {
     const isNew = !names.knows(named.name);
-    const name = names.wireName(named.name);
+    const name = names.wireName(named.name, declared.has(named.name));
     if (name === named.name) return named;
     if (isNew) adjustments.push(note('tool-name-alias', named.at, named.name, name));
     return { ...named, name };
   };
-  const renamedTools = mapShared(tools, renamed);
+  const renamedTools = mapShared(tools, (tool) => withOriginalName(renamed(tool), tool));
   const turns = mapParts(conversation.turns, (part) => (part.type === 'tool-use' ? renamed(part) : part));
-  if (adjustments.length === 0) return { conversation, adjustments, toolNames: new Map() };
-  return {
-    conversation: { ...withTurns(conversation, turns), tools: renamedTools },
-    adjustments,
-    toolNames: names.back,
-  };
+  const toolNames = names.clientNames;
+  if (adjustments.length === 0) return { conversation, adjustments, toolNames };
+  return { conversation: { ...withTurns(conversation, turns), tools: renamedTools }, adjustments, toolNames };
+}
+
+/** First, so that a description too long for the service keeps it. */
+function withOriginalName(tool: Tool, { name }: Tool): Tool {
+  if (tool.name === name || name === '') return tool;
+  const original = `Original name: ${/\p{Cc}/u.test(name) ? JSON.stringify(name) : name}`;
+  return { ...tool, description: tool.description.trim() === '' ? original : `${original}\n${tool.description}` };
 }
 
 class WireNames {
-  readonly back = new Map<string, string>();
+  /** By wire name: of every declared tool, and of those used earlier under an alias. */
+  readonly clientNames = new Map<string, string>();
   readonly #limits: WireProfile['limits'];
   readonly #wireNames = new Map<string, string>();
   /** Lower case: the service compares names without regard to it. */
@@ -51,13 +57,13 @@ class WireNames {
     return this.#wireNames.has(name);
   }
 
-  wireName(name: string): string {
+  wireName(name: string, isDeclared: boolean): string {
     const known = this.#wireNames.get(name);
     if (known !== undefined) return known;
     const wireName = this.#isFree(name) ? name : this.#alias(name);
     this.#wireNames.set(name, wireName);
     this.#taken.add(wireName.toLowerCase());
-    if (wireName !== name) this.back.set(wireName, name);
+    if (isDeclared || wireName !== name) this.clientNames.set(wireName, name);
     return wireName;
   }
 
