@@ -24,11 +24,11 @@ export const CONVERSATION_RULES: readonly Rule<CheckedChat>[] = [
   },
   {
     id: 'history-starts-user',
-    says: 'History starts with a user message which has no tool results.',
+    says: 'History does not start with tool results. It may start with the assistant.',
     refusal: IMPROPERLY_FORMED,
     broken: ({ request }) => {
       const first = request.conversationState.history?.[0];
-      return !first || (isUser(first) && toolResultsOf(first).length === 0) ? undefined : 'history[0]';
+      return !first || toolResultsOf(first).length === 0 ? undefined : 'history[0]';
     },
   },
   {
@@ -54,13 +54,14 @@ export const CONVERSATION_RULES: readonly Rule<CheckedChat>[] = [
   },
   {
     id: 'content-empty',
-    says: 'A message has content; only a user message with tool results may be empty.',
+    says: 'A message has content; only one with tool results or tool uses may be empty.',
     refusal: IMPROPERLY_FORMED,
     strictOnly: true,
     broken: ({ messages }) =>
       firstFault(messages, (message, index) => {
         const content = isUser(message) ? message.userInputMessage.content : message.assistantResponseMessage.content;
-        return content === '' && toolResultsOf(message).length === 0 ? `message ${index}` : undefined;
+        const hasUses = isAssistant(message) && (message.assistantResponseMessage.toolUses ?? []).length > 0;
+        return content === '' && !hasUses && toolResultsOf(message).length === 0 ? `message ${index}` : undefined;
       }),
   },
   {

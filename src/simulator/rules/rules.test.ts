@@ -155,10 +155,6 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: 'history-starts-user',
-    break: (parts) => Object.assign(plain(parts).state, { history: [assistant('Hello.')] }),
-  },
-  {
-    rule: 'history-starts-user',
     break: (parts) =>
       parts.history.splice(
         0,

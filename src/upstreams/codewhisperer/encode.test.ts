@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OPUS } from '../../../test/support/codewhisperer.ts';
+import { notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -117,12 +117,28 @@ describe('a chat request', () => {
     expect(conversationState.agentContinuationId).toBeUndefined();
   });
 
-  it('fills a tool-only assistant with a blank and leaves the user beside results empty', () => {
+  it('leaves a tool-only assistant and a user beside results empty', () => {
     const { conversationState } = encodedBody(
       conversation([user('hi'), assistant(toolUse('t1')), user(toolResult('t1'))], { tools: [tool('read_file')] }),
     );
-    expect(conversationState.history?.at(-1)).toMatchObject({ assistantResponseMessage: { content: ' ' } });
+    expect(conversationState.history?.at(-1)).toMatchObject({ assistantResponseMessage: { content: '' } });
     expect(conversationState.currentMessage.userInputMessage.content).toBe('');
+  });
+
+  it('sends a neutral sentence for white space alone, and nothing beside tool results or tool uses', () => {
+    const blank = conversation(
+      [user(' \n'), assistant(' ', toolUse('t1')), user(toolResult('t1'), '\t'), assistant('Done.'), user('  ')],
+      { tools: [tool('read_file')] },
+    );
+    const { history = [], currentMessage } = encodedBody(blank).conversationState;
+    const contents = [...history, currentMessage].map((message) =>
+      'userInputMessage' in message ? message.userInputMessage.content : message.assistantResponseMessage.content,
+    );
+    const sentence = '(This message has no text.)';
+    expect(contents).toEqual([sentence, '', '', 'Done.', sentence]);
+    expect(notesOf(encodeChat(blank, context()))).toEqual(
+      ['messages[0]', 'messages[1]', 'messages[2]', 'messages[4]'].map((at) => `empty-turn-filled ${at}`),
+    );
   });
 
   it('asks for reasoning in the words of the catalogue', () => {

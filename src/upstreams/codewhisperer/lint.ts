@@ -15,7 +15,7 @@ import type { ChatMessage, GenerateAssistantResponseRequest } from './wire.ts';
 const RULES = {
   'body-field': 'The body has only the fields which the wire profile allows.',
   'cache-point': 'Cache points stand only where the wire profile takes them, and no more than a request may carry.',
-  'content-empty': 'No message is without content; only a user message with tool results may be.',
+  'content-empty': 'No message is without content; only one with tool results or tool uses may be.',
   'content-length': 'No text of a message or a tool result is longer than the service takes.',
   'conversation-id': 'The conversation id has 1 to 128 characters.',
   'document-bytes': 'A document is no larger than the service takes.',
@@ -24,7 +24,8 @@ const RULES = {
   'documents-count': 'A message has no more documents than the service takes.',
   'history-alternates': 'User and assistant messages alternate.',
   'history-ends-assistant': 'History ends with an assistant message.',
-  'history-first-user': 'History begins with a user message without tool results.',
+  'history-first-user':
+    'History does not begin with tool results, nor with the assistant where the service refuses that.',
   'history-length': 'History has no more entries than the service takes.',
   'image-bytes': 'An image is no larger than the service takes.',
   'image-dimensions': 'An image has no more pixels on either side than the service takes.',

@@ -130,7 +130,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
         { userInputMessage: { content: 'a', ...user$ } },
         {
           assistantResponseMessage: {
-            content: ' ',
+            content: '',
             toolUses: [
               { toolUseId: 't1', name: 'read_file', input: { path: 'x', deep: [1, null, { a: true }] } },
               { toolUseId: 't2', name: 'read_file', input: { path: 'a.txt' } },
@@ -144,7 +144,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
           userInputMessageContext: {
             toolResults: [
               { toolUseId: 't1', status: 'success', content: [{ text: 'one' }, { text: 'two' }] },
-              { toolUseId: 't2', status: 'error', content: [{ text: 'gone' }] },
+              { toolUseId: 't2', status: 'error', content: [{ text: 'The tool call failed.\ngone' }] },
             ],
             tools,
           },

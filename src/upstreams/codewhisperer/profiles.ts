@@ -76,14 +76,20 @@ const wireProfileSchema = z.strictObject({
   messages: z.strictObject({
     /** User messages in history name the model too. */
     historyModelId: z.boolean(),
-    /** What stands for no text. Nothing the model could take for words and imitate. */
+    /** What stands for no text, or for white space alone: a neutral sentence, or nothing where that is accepted. */
     emptyUser: z.string(),
     emptyUserWithToolResults: z.string(),
     emptyAssistant: z.string(),
+    /** Nothing, as official clients send it: words here would teach the model to say them beside its calls. */
+    emptyAssistantWithToolUses: z.string(),
+    /** First line of a failed tool result. The service drops the result's status before the model reads it. */
+    failedToolResult: z.string().min(1),
     /** The assistant's side of the opening pair which carries the system text. */
     acknowledgement: z.string().min(1),
   }),
   accepts: z.strictObject({
+    /** A history that begins with the assistant; otherwise `emptyUser` is put before it. */
+    historyFromAssistant: z.boolean(),
     reasoningHistory: z.boolean(),
     reasoningSettings: z.boolean(),
     cachePoints: z.boolean(),

@@ -61,11 +61,10 @@ function userMessage(
   const said = sort(turn);
   const { emptyUser, emptyUserWithToolResults } = profile.messages;
   const blank = said.toolResults.length === 0 ? emptyUser : emptyUserWithToolResults;
-  if (turn.parts.length === 0) adjustments.push(note('empty-turn-filled', turn.at, turn.role));
   const context = { ...(said.toolResults.length === 0 ? {} : { toolResults: said.toolResults }), ...extra };
   return {
     userInputMessage: {
-      content: said.text || blank,
+      content: textOr(blank, said, turn, adjustments),
       ...(said.images.length === 0 ? {} : { images: said.images }),
       ...(said.documents.length === 0 ? {} : { documents: said.documents }),
       ...(Object.keys(context).length === 0 ? {} : { userInputMessageContext: context }),
@@ -78,15 +77,23 @@ function userMessage(
 
 function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustment[]): AssistantMessage {
   const said = sort(turn);
-  if (turn.parts.length === 0) adjustments.push(note('empty-turn-filled', turn.at, turn.role));
+  const { emptyAssistant, emptyAssistantWithToolUses } = profile.messages;
+  const blank = said.toolUses.length === 0 ? emptyAssistant : emptyAssistantWithToolUses;
   return {
     assistantResponseMessage: {
-      content: said.text || profile.messages.emptyAssistant,
+      content: textOr(blank, said, turn, adjustments),
       ...(said.reasoning === undefined ? {} : { reasoningContent: said.reasoning }),
       ...(said.toolUses.length === 0 ? {} : { toolUses: said.toolUses }),
       ...cachePoint(turn),
     },
   };
+}
+
+/** White space alone is as good as no text: the service has been seen to refuse it. */
+function textOr(blank: string, { text }: Said, turn: Turn, adjustments: Adjustment[]): string {
+  if (/\S/.test(text)) return text;
+  if (text !== '' || blank !== '') adjustments.push(note('empty-turn-filled', turn.at, turn.role));
+  return blank;
 }
 
 interface Said {

@@ -22,8 +22,11 @@ function lintOrder({ messages, profile, said, report }: LintInput): void {
     );
   }
   const [first] = history;
-  if (first && (!isUser(first) || first.userInputMessage.userInputMessageContext?.toolResults)) {
-    report('history-first-user', 'The conversation must begin with a user message without tool results.', at(0));
+  if (first && !isUser(first) && !profile.accepts.historyFromAssistant) {
+    report('history-first-user', 'The conversation must begin with a user message.', at(0));
+  }
+  if (first && isUser(first) && first.userInputMessage.userInputMessageContext?.toolResults) {
+    report('history-first-user', 'The conversation must not begin with tool results.', at(0));
   }
   const last = history.at(-1);
   if (last && isUser(last)) {
@@ -62,7 +65,8 @@ function lintUser(message: UserInputMessage, index: number, input: LintInput): v
 function lintAssistant(message: AssistantResponseMessage, index: number, input: LintInput): void {
   const { profile, said, report } = input;
   const at = said?.turns[index]?.at;
-  if (message.content === '') report('content-empty', 'An assistant message is empty; leave it out.', at);
+  if (message.content === '' && !message.toolUses)
+    report('content-empty', 'An assistant message is empty; leave it out.', at);
   lintText(message.content, at, input);
   const { reasoningContent: reasoning } = message;
   if (!reasoning) return;

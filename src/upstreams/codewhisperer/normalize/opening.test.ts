@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
 import { assistant, conversation, user } from '../../../../test/support/conversations.ts';
 import type { Conversation } from '../../../core/conversation.ts';
+import { wireProfile } from '../profiles.ts';
 import { opening } from './opening.ts';
 
 const wordsOf = ({ turns }: Conversation) =>
@@ -37,6 +38,11 @@ describe('the opening', () => {
     const passed = runPass(opening, said);
     expect(wordsOf(passed.conversation)).toEqual(words);
     expect(notesOf(passed)).toEqual(notes);
+  });
+
+  it('adds nothing before the assistant where the service accepts that', () => {
+    const said = conversation([assistant('Welcome!'), user('hi')]);
+    expect(runPass(opening, said, { profile: wireProfile('kiro-runtime') }).conversation).toBe(said);
   });
 
   it('carries the cache mark of the system text', () => {

@@ -1,6 +1,6 @@
 /**
  * The wire has no field for the system text: it opens history as a pair of its own, which stays the same, byte for
- * byte, over all turns. And history must begin with the user.
+ * byte, over all turns. Some hosts want history to begin with the user.
  */
 import type { Conversation, Turn } from '../../../core/conversation.ts';
 import { type Passed, type Scope, withTurns } from './pass.ts';
@@ -12,7 +12,7 @@ export function opening(conversation: Conversation, { profile }: Scope): Passed 
   const startsWithAssistant = turns[0]?.role === 'assistant';
   const [first] = spoken;
   if (!first) {
-    if (!startsWithAssistant) return { conversation, adjustments: [] };
+    if (!startsWithAssistant || profile.accepts.historyFromAssistant) return { conversation, adjustments: [] };
     const blank: Turn = { at: turns[0]?.at ?? '', role: 'user', parts: [] };
     return {
       conversation: withTurns(conversation, [blank, ...turns]),

@@ -5,6 +5,7 @@ import { attachments } from './attachments.ts';
 import { cachePoints } from './cache-points.ts';
 import { documents } from './documents.ts';
 import { emptyTurns } from './empty-turns.ts';
+import { failedResults } from './failed-results.ts';
 import { images } from './images.ts';
 import { merge } from './merge.ts';
 import { opening } from './opening.ts';
@@ -33,19 +34,20 @@ export const PASSES: readonly Pass[] = [
   documents,
   toolInputs,
   toolUseIds,
+  toolNames,
+  failedResults,
   reasoningHistory,
   // Who says what: after this, turns alternate and end with the user.
   systemTurns,
   sides,
-  toolResults,
   emptyTurns,
   merge,
   prefill,
   toolPairing,
+  toolResults,
   reasoningSingle,
   attachments,
   // Tools. Descriptions before the offer: system text must not change when a client forbids tools for one turn.
-  toolNames,
   toolDescriptions,
   toolSchemas,
   toolOffer,

@@ -55,10 +55,10 @@ describe('tool pairing', () => {
       notes: ['tool-use-unanswered use a', 'tool-result-orphan result a'],
     },
     {
-      name: 'makes text of a second result for one call',
+      name: 'joins several results of one call, failed when one of them is',
       turns: [assistant(toolUse('a')), user(toolResult('a'), toolResult('a', 'again', true))],
-      last: ['result a', '"[Another result of the tool call a (read_file); it failed]\nagain"'],
-      notes: ['tool-result-duplicate result a'],
+      last: ['failed a'],
+      notes: ['tool-results-joined result a'],
     },
     {
       name: 'gives a repeated id a new one, in call and result',
@@ -91,6 +91,29 @@ describe('tool pairing', () => {
       conversation([assistant(toolUse(id)), user(toolResult(id)), assistant(toolUse(id)), user(toolResult(id))]),
     );
     expect(after.turns[2]?.parts.map(say)).toEqual([`use ${'x'.repeat(62)}_2`]);
+  });
+
+  it('keeps the contents of all results of one call, in order, words between them or not', () => {
+    const { conversation: after } = runPass(
+      toolPairing,
+      conversation([
+        assistant(toolUse('a'), toolUse('b')),
+        user(toolResult('a', 'one'), 'hm', toolResult('b', 'other'), toolResult('a', [text('two'), image()])),
+      ]),
+    );
+    expect(after.turns[1]?.parts).toMatchObject([
+      { toolUseId: 'a', content: [{ text: 'one' }, { text: 'two' }, { type: 'image' }] },
+      { toolUseId: 'b', content: [{ text: 'other' }] },
+      { text: 'hm' },
+    ]);
+  });
+
+  it('keeps the image of a result without a call beside its text', () => {
+    const { conversation: after } = runPass(toolPairing, conversation([user(toolResult('z', [text('see'), image()]))]));
+    expect(after.turns[0]?.parts).toMatchObject([
+      { type: 'text', text: expect.stringContaining('see\n[Image of this result: attached to this message.]') },
+      { type: 'image' },
+    ]);
   });
 
   it('carries the cache mark of a result into its text', () => {

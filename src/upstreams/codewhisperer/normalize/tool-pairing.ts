@@ -2,13 +2,14 @@
  * Every tool use of an assistant turn needs exactly one result in the user turn right after it, in the same order, and
  * no other result may stand there. Expects alternating turns which end with the user's.
  *
- * A result without its use becomes text where it stands; it is never carried to another turn, because that would
- * change history which was already sent.
+ * Several results of one call are joined into one, in order. A result without its use becomes text where it stands; it
+ * is never carried to another turn, because that would change history that was already sent.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
-import type { Conversation, Part, TextPart, ToolResultPart, ToolUsePart, Turn } from '../../../core/conversation.ts';
+import type { Conversation, Part, ToolResultPart, ToolUsePart, Turn } from '../../../core/conversation.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
+import { separateMedia } from './tool-results.ts';
 
 interface Call {
   /** As the client wrote it; `use` may carry a new one. */
@@ -65,9 +66,11 @@ function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): 
       rest.push(part);
       continue;
     }
-    const call = calls.find((candidate) => candidate.clientId === part.toolUseId && !results.has(candidate));
-    if (call) results.set(call, part);
-    else rest.push(leftOver(part, calls, adjustments));
+    const candidates = calls.filter(({ clientId }) => clientId === part.toolUseId);
+    const call = candidates.find((candidate) => !results.has(candidate)) ?? candidates.at(-1);
+    const earlier = call && results.get(call);
+    if (!call) rest.push(...orphan(part, adjustments));
+    else results.set(call, earlier ? joined(earlier, part, adjustments) : part);
   }
   const answers = calls.map((call) => {
     const result = results.get(call) ?? unanswered(call.use, turn, adjustments);
@@ -82,19 +85,23 @@ function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): 
   return same ? turn : { ...turn, parts };
 }
 
-function leftOver(part: ToolResultPart, calls: readonly Call[], adjustments: Adjustment[]): TextPart {
-  const call = calls.find((candidate) => candidate.clientId === part.toolUseId);
-  adjustments.push(note(call ? 'tool-result-duplicate' : 'tool-result-orphan', part.at, part.toolUseId));
-  const origin = call
-    ? `Another result of the tool call ${part.toolUseId} (${call.use.name})`
-    : `Result of the tool call ${part.toolUseId}, which is not part of the turn before`;
-  const texts = part.content.flatMap((inner) => (inner.type === 'text' ? inner.text : []));
+function joined(first: ToolResultPart, second: ToolResultPart, adjustments: Adjustment[]): ToolResultPart {
+  adjustments.push(note('tool-results-joined', second.at, second.toolUseId));
+  const isMarked = first.cachePoint || second.cachePoint;
   return {
-    type: 'text',
-    at: part.at,
-    text: `[${origin}${part.isError ? '; it failed' : ''}]\n${texts.join('\n')}`,
-    ...(part.cachePoint ? { cachePoint: true } : {}),
+    ...first,
+    content: [...first.content, ...second.content],
+    isError: first.isError || second.isError,
+    ...(isMarked ? { cachePoint: true } : {}),
   };
+}
+
+function orphan(part: ToolResultPart, adjustments: Adjustment[]): readonly Part[] {
+  adjustments.push(note('tool-result-orphan', part.at, part.toolUseId));
+  const { texts, media } = separateMedia(part, adjustments);
+  const words = texts.map(({ text }) => text).join('\n');
+  const text = `[Result of the tool call ${part.toolUseId}, which is not part of the turn before]\n${words}`;
+  return [{ type: 'text', at: part.at, text, ...(part.cachePoint ? { cachePoint: true } : {}) }, ...media];
 }
 
 function unanswered(use: ToolUsePart, turn: Turn, adjustments: Adjustment[]): ToolResultPart {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
-import { conversation, documentOf, image, text, toolResult, user } from '../../../../test/support/conversations.ts';
+import {
+  assistant,
+  conversation,
+  documentOf,
+  image,
+  text,
+  toolResult,
+  toolUse,
+  user,
+} from '../../../../test/support/conversations.ts';
 import { toolResults } from './tool-results.ts';
 
 describe('tool results', () => {
@@ -31,11 +40,6 @@ describe('tool results', () => {
     { name: 'no content', result: toolResult('t', []), words: '(The tool returned no text.)' },
     { name: 'empty text', result: toolResult('t', ''), words: '(The tool returned no text.)' },
     { name: 'blanks', result: toolResult('t', ' \n'), words: '(The tool returned no text.)' },
-    {
-      name: 'a failure without a word',
-      result: toolResult('t', '', true),
-      words: '(The tool failed and returned no text.)',
-    },
   ];
   it.each(empty)('say so when they are empty: $name', ({ result, words }) => {
     const passed = runPass(toolResults, conversation([user(result)]));
@@ -43,6 +47,33 @@ describe('tool results', () => {
       { content: [{ text: words }], isError: result.isError },
     ]);
     expect(notesOf(passed)).toEqual(['tool-result-empty result t']);
+  });
+
+  it('keep their images in the order of the calls, and a line says whose each is', () => {
+    const said = conversation([
+      assistant(toolUse('a', 'camera'), toolUse('b', 'screenshot')),
+      user(
+        toolResult('a', [image(undefined, undefined, 'first')]),
+        toolResult('b', [text('two'), image(undefined, undefined, 'second'), image(undefined, undefined, 'third')]),
+        image(undefined, undefined, 'own'),
+        'Compare.',
+      ),
+    ]);
+    const passed = runPass(toolResults, said);
+    const facts =
+      'Image 1: result of call camera (a). Image 2: result of call screenshot (b). ' +
+      'Image 3: result of call screenshot (b).';
+    expect(passed.conversation.turns[1]?.parts).toMatchObject([
+      { toolUseId: 'a' },
+      { toolUseId: 'b' },
+      { type: 'image', at: 'first' },
+      { type: 'image', at: 'second' },
+      { type: 'image', at: 'third' },
+      { type: 'text', text: facts },
+      { type: 'image', at: 'own' },
+      { type: 'text', text: 'Compare.' },
+    ]);
+    expect(notesOf(passed)).toContain('tool-result-images-listed messages[1]');
   });
 
   it('with text alone stay as they are, all their texts', () => {

@@ -1,16 +1,22 @@
 /**
- * Tool results carry text alone: images and documents inside one are attached to the user's message, with a mark where
- * they stood, and a result without text gets a note, because the service refuses empty ones.
+ * Tool results carry text alone: the service drops images and documents inside one. They are attached to the user's
+ * message in the order of the calls, with a mark where they stood; where several images come from results, a line of
+ * facts says which image belongs to which call, because the model sees their order and nothing else. A result without
+ * text gets a neutral one, because the service refuses empty results.
+ *
+ * Expects paired results: each turn's results come first, in the order of the calls in the turn before.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
-import type { Conversation, Part, TextPart, ToolResultPart } from '../../../core/conversation.ts';
-import { mapParts, type Passed, withTurns } from './pass.ts';
+import type { Conversation, Part, TextPart, ToolResultPart, Turn } from '../../../core/conversation.ts';
+import { mapShared, type Passed, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
 export function toolResults(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
-  const turns = mapParts(conversation.turns, (part) =>
-    part.type === 'tool-result' && !isPlain(part) ? settle(part, adjustments) : part,
+  const turns = mapShared(conversation.turns, (turn, index) =>
+    turn.parts.some((part) => part.type === 'tool-result' && !isPlain(part))
+      ? settle(turn, conversation.turns[index - 1], adjustments)
+      : turn,
   );
   return { conversation: withTurns(conversation, turns), adjustments };
 }
@@ -23,23 +29,67 @@ function hasWords(inner: ToolResultPart['content'][number]): boolean {
   return inner.type === 'text' && inner.text.trim() !== '';
 }
 
-function settle(result: ToolResultPart, adjustments: Adjustment[]): readonly Part[] {
-  const lifted: Part[] = [];
+type Media = Exclude<ToolResultPart['content'][number], TextPart>;
+
+function settle(turn: Turn, before: Turn | undefined, adjustments: Adjustment[]): Turn {
+  const results: ToolResultPart[] = [];
+  const lifted: Media[] = [];
+  const owners: string[] = [];
+  const rest: Part[] = [];
+  for (const part of turn.parts) {
+    if (part.type !== 'tool-result') {
+      rest.push(part);
+      continue;
+    }
+    const { texts, media } = separateMedia(part, adjustments);
+    results.push({ ...part, content: texts.some(hasWords) ? texts : [emptyText(part, adjustments)] });
+    lifted.push(...media);
+    for (const { type } of media) if (type === 'image') owners.push(part.toolUseId);
+  }
+  const facts = owners.length < 2 ? [] : [ownersLine(turn, before, owners, adjustments)];
+  return { ...turn, parts: [...results, ...lifted, ...facts, ...rest] };
+}
+
+/** The texts of a result, with a mark where each image and document stood, and these in their order. */
+export function separateMedia(
+  result: ToolResultPart,
+  adjustments: Adjustment[],
+): { readonly texts: readonly TextPart[]; readonly media: readonly Media[] } {
+  const media: Media[] = [];
   const texts: TextPart[] = [];
   for (const inner of result.content) {
     if (inner.type === 'text') {
       if (inner.text !== '') texts.push(inner);
       continue;
     }
-    lifted.push(inner);
+    media.push(inner);
     adjustments.push(note('tool-result-media-lifted', inner.at, inner.type));
     const what = inner.type === 'image' ? 'Image' : `Document ${JSON.stringify(inner.name ?? '')}`;
     texts.push({ type: 'text', at: inner.at, text: `[${what} of this result: attached to this message.]` });
   }
-  if (!texts.some(hasWords)) {
-    adjustments.push(note('tool-result-empty', result.at));
-    const text = result.isError ? '(The tool failed and returned no text.)' : '(The tool returned no text.)';
-    texts.splice(0, texts.length, { type: 'text', at: result.at, text });
+  return { texts, media };
+}
+
+function emptyText({ at }: ToolResultPart, adjustments: Adjustment[]): TextPart {
+  adjustments.push(note('tool-result-empty', at));
+  return { type: 'text', at, text: '(The tool returned no text.)' };
+}
+
+/** `owners`: the call of each image, in the order of the images. The images of the message itself come after them. */
+function ownersLine(
+  turn: Turn,
+  before: Turn | undefined,
+  owners: readonly string[],
+  adjustments: Adjustment[],
+): TextPart {
+  adjustments.push(note('tool-result-images-listed', turn.at, `${owners.length} images`));
+  const facts = owners.map((id, index) => `Image ${index + 1}: result of call ${nameOf(id, before)} (${id}).`);
+  return { type: 'text', at: turn.at, text: facts.join(' ') };
+}
+
+function nameOf(toolUseId: string, before: Turn | undefined): string {
+  for (const part of before?.parts ?? []) {
+    if (part.type === 'tool-use' && part.toolUseId === toolUseId) return part.name;
   }
-  return [{ ...result, content: texts }, ...lifted];
+  return '';
 }
