@@ -15,10 +15,15 @@ export class JsonOutput implements Expectation {
   readonly #format: Exclude<OutputFormat, { type: 'text' }>;
   readonly #check: SchemaCheck;
 
-  /** Throws `invalid_request` for a schema which is none. */
+  /** Throws `invalid_request` for a schema that cannot be checked. */
   constructor(format: Exclude<OutputFormat, { type: 'text' }>) {
     this.#format = format;
     this.#check = format.type === 'json-schema' ? compileSchema(format.schema, placeOf(format)) : ANY_OBJECT;
+  }
+
+  /** As SchemaCheck says. */
+  get unchecked(): readonly string[] {
+    return this.#check.unchecked;
   }
 
   prepare(conversation: Conversation): Conversation {
@@ -61,7 +66,10 @@ export class JsonOutput implements Expectation {
   }
 }
 
-const ANY_OBJECT: SchemaCheck = { problems: (value) => (isJsonObject(value) ? [] : ['it is not a JSON object']) };
+const ANY_OBJECT: SchemaCheck = {
+  problems: (value) => (isJsonObject(value) ? [] : ['it is not a JSON object']),
+  unchecked: [],
+};
 
 function placeOf({ at }: Exclude<OutputFormat, { type: 'text' }>): string {
   return at ?? 'response_format';

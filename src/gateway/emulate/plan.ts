@@ -15,6 +15,8 @@ export const EMULATION_RULES = {
   'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
   'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
   'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
+  'json-schema-part-unchecked':
+    'A part of the JSON schema cannot be compiled (a pattern of another language, a reference to nowhere) and was not checked.',
   'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
   'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
@@ -42,7 +44,7 @@ export interface EmulationOptions {
 
 type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
 
-/** Throws `invalid_request` for a JSON schema which is none. */
+/** Throws `invalid_request` for a JSON schema that cannot be checked. */
 export function planEmulation(conversation: Conversation, options: EmulationOptions): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
@@ -67,7 +69,9 @@ export function planEmulation(conversation: Conversation, options: EmulationOpti
   if (expectation instanceof ForcedToolUse) {
     note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
   } else if (expectation && format.type !== 'text') {
-    note(`${format.type}-emulated`, format.at ?? 'response_format');
+    const at = format.at ?? 'response_format';
+    note(`${format.type}-emulated`, at);
+    if (expectation.unchecked.length > 0) note('json-schema-part-unchecked', at, listed(expectation.unchecked));
   }
   return { adjustments, fulfilled, expectation, createTransforms };
 
@@ -99,6 +103,12 @@ export function planLimits({
     makers.push(() => new StopSequences(stopSequences));
   }
   return { adjustments, createTransforms: () => makers.map((make) => make()) };
+}
+
+/** As many as fit into a note. */
+function listed(pointers: readonly string[]): string {
+  const shown = pointers.slice(0, 5).map((pointer) => pointer.slice(0, 80));
+  return pointers.length > shown.length ? `${shown.join(', ')}, +${pointers.length - shown.length}` : shown.join(', ');
 }
 
 function emulationNote(rule: keyof typeof EMULATION_RULES, path: string, before?: string): Adjustment {

@@ -9,17 +9,21 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { type Location, locationOf, PartialSchema, pointerOf } from './partial-schema.ts';
 
 export interface SchemaCheck {
   /** What is wrong with the value, each with its place; empty when it fits. Throws `output_invalid` out of time. */
   problems(value: unknown): readonly string[];
+  /** JSON pointers to the parts of the schema that could not be compiled and are not checked. */
+  readonly unchecked: readonly string[];
 }
 
-/** Throws `invalid_request` naming `at` when the schema is none. */
+/** Throws `invalid_request` naming `at` when nothing of the schema can be checked. */
 export function compileSchema(schema: JsonObject, at: string): SchemaCheck {
-  const validate = compile(schema, at);
+  const { validate, leftOut } = compile(schema, at);
   return {
+    unchecked: leftOut.map(pointerOf),
     problems(value) {
       if (!isShallow(value)) return [`the value is nested deeper than ${MAX_DEPTH} levels`];
       const fits = within(CHECK_MS, () => validate(value));
@@ -45,20 +49,95 @@ function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
 const COMPILE_MS = 1_000;
 const CHECK_MS = 1_000;
 
-function compile(schema: JsonObject, at: string): ValidateFunction {
-  const Draft = isOldDraft(schema) ? Ajv : Ajv2020;
-  // The dialect is chosen already, and an id would be looked up in other schemas.
-  const { $schema: _dialect, ...rest } = schema;
-  let why = 'is too complicated to be checked; simplify it.';
+interface Compiled {
+  readonly validate: ValidateFunction;
+  readonly leftOut: readonly Location[];
+}
+
+function compile(schema: JsonObject, at: string): Compiled {
+  // The dialect is chosen by isOldDraft. `$async` is Ajv's own, and would answer with a promise.
+  const { $schema: _dialect, $async: _async, ...rest } = schema;
+  let why = 'is too complicated to check. Simplify it.';
   try {
-    const validate = within(COMPILE_MS, () => formats.default(new Draft(OPTIONS)).compile(rest));
-    if (validate) return validate;
+    const compiled = within(COMPILE_MS, () => compilePart(rest, isOldDraft(schema) ? Ajv : Ajv2020));
+    if (compiled) return compiled;
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    why = `is no JSON Schema which can be checked: ${said.slice(0, 300)}.`;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    why = `is not a JSON Schema that can be checked: ${message.slice(0, 300)}.`;
   }
   throw new GatewayError('invalid_request', `${at}: ${why}`, { param: at });
 }
+
+type Draft = typeof Ajv | typeof Ajv2020;
+
+/** Without what cannot be compiled, if anything. Throws Ajv's error when that is not found. */
+function compilePart(schema: JsonObject, draft: Draft): Compiled {
+  const create = () => formats.default(new draft(OPTIONS));
+  const whole = attempt(create(), schema);
+  if (typeof whole === 'function') return { validate: whole, leftOut: [] };
+
+  const partial = new PartialSchema(schema);
+  leaveOutInvalid(partial, create());
+  let result = attempt(create(), partial.schema);
+  for (const suspects of SUSPECTS) {
+    if (typeof result === 'function') break;
+    partial.leaveOutWhere((keyword, value) => suspects(keyword, value, partial));
+    result = attempt(create(), partial.schema);
+  }
+  if (typeof result !== 'function') throw result.cause;
+  partial.relax();
+  return { validate: create().compile(partial.schema), leftOut: partial.leftOut };
+}
+
+function attempt(ajv: Ajv | Ajv2020, schema: JsonObject): ValidateFunction | { readonly cause: unknown } {
+  try {
+    if (!ajv.validateSchema(schema)) return { cause: new Error(ajv.errorsText()) };
+    return ajv.compile(schema);
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+/** What the meta-schema refuses, and what Ajv refuses beyond that. */
+function leaveOutInvalid(partial: PartialSchema, ajv: Ajv | Ajv2020): void {
+  ajv.validateSchema(partial.schema);
+  for (const { instancePath, keyword, params } of ajv.errors ?? []) {
+    const location = locationOf(instancePath);
+    const isNoSchema =
+      keyword === 'type' && `${params.type}`.includes('object') && `${params.type}`.includes('boolean');
+    if (isNoSchema) partial.acceptAnything(location);
+    else partial.leaveOut(location);
+  }
+  partial.leaveOutWhere((keyword, value, { type }) => {
+    switch (keyword) {
+      case 'pattern':
+        return typeof value === 'string' && !isPattern(value);
+      case 'patternProperties':
+        return isJsonObject(value) && !Object.keys(value).every(isPattern);
+      case 'enum':
+        return Array.isArray(value) && value.length === 0;
+      case 'nullable':
+        return type === undefined || (value === false && [type].flat().includes('null'));
+      case 'id':
+      case '$async':
+        return true;
+      default:
+        return false;
+    }
+  });
+}
+
+type Suspects = (keyword: string, value: JsonValue, partial: PartialSchema) => boolean;
+
+const isReference: Suspects = (keyword) => keyword === '$ref' || keyword === '$dynamicRef';
+
+/** Left out in this order while the schema does not compile. */
+const SUSPECTS: readonly Suspects[] = [
+  (keyword, value, partial) =>
+    isReference(keyword, value, partial) && typeof value === 'string' && !partial.resolves(value),
+  (keyword) => ['$id', '$anchor', '$dynamicAnchor'].includes(keyword),
+  isReference,
+];
 
 /** Lists of schemas under `items` and the like mean something else, or nothing, since 2020-12. */
 function isOldDraft({ $schema: dialect }: JsonObject): boolean {
@@ -69,6 +148,7 @@ const OPTIONS: Options = {
   allErrors: true,
   // Unknown keywords and formats are annotations, as the standard has it.
   strict: false,
+  validateSchema: false,
   logger: false,
   code: { regExp: Object.assign(toRegExp, { code: 'new RegExp' }) },
 };
@@ -77,8 +157,21 @@ const OPTIONS: Options = {
 function toRegExp(pattern: string, flags: string): RegExp {
   try {
     return new RegExp(pattern, flags);
-  } catch {
+  } catch (cause) {
+    if (FOREIGN_ESCAPE.test(pattern)) throw cause;
     return new RegExp(pattern);
+  }
+}
+
+/** `\A`, `\Z` and the like of Python, Java and PCRE: the older grammar takes them for the bare letters. */
+const FOREIGN_ESCAPE = /(?<!\\)(?:\\\\)*\\[ACE-RT-VX-Zaeg-jlmo-qyz]/;
+
+function isPattern(pattern: string): boolean {
+  try {
+    toRegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,158 @@
+/**
+ * What is left of a JSON Schema without the keywords that cannot be compiled: patterns of another language, references
+ * to nowhere, values of another draft.
+ *
+ * The rest must accept everything that the whole schema accepts, so one keyword may take others with it: `not` around a
+ * weaker schema would be stronger, and without `properties` every property would be an additional one.
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+/** A place in a schema, from its root: `['properties', 'a', 'pattern']`. */
+export type Location = readonly string[];
+
+export class PartialSchema {
+  readonly schema: JsonObject;
+  /** Keywords, and values that should be schemas, in the order in which they were left out. */
+  readonly leftOut: Location[] = [];
+
+  constructor(schema: JsonObject) {
+    this.schema = structuredClone(schema);
+  }
+
+  /** The keyword that holds the value at this location; of a list, all of it. */
+  leaveOut(location: Location): void {
+    for (let length = location.length; length > 0; length--) {
+      const parent = valueAt(this.schema, location.slice(0, length - 1));
+      if (!isJsonObject(parent)) continue;
+      this.#remove(parent, location.slice(0, length));
+      return;
+    }
+  }
+
+  /** Every keyword that fits. */
+  leaveOutWhere(fits: (keyword: string, value: JsonValue, schema: JsonObject) => boolean): void {
+    for (const { node, location } of subschemas(this.schema, []))
+      for (const [keyword, value] of Object.entries(node))
+        if (fits(keyword, value, node)) this.#remove(node, [...location, keyword]);
+  }
+
+  /** For a value that should be a schema and is not. */
+  acceptAnything(location: Location): void {
+    const parent = valueAt(this.schema, location.slice(0, -1));
+    const key = location.at(-1);
+    if (key === undefined || typeof parent !== 'object' || valueAt(this.schema, location) === true) return;
+    Object.assign(parent ?? {}, { [key]: true });
+    this.leftOut.push(location);
+  }
+
+  /** Whether a reference leads to a place in this schema. Anchors and identifiers are not looked up. */
+  resolves(reference: string): boolean {
+    if (reference === '#') return true;
+    if (!reference.startsWith('#/')) return false;
+    const pointer = /%[0-9a-f]{2}/i.test(reference) ? decoded(reference) : reference;
+    return valueAt(this.schema, locationOf(pointer.slice(1))) !== undefined;
+  }
+
+  /** Leaves out, or weakens, keywords that would refuse more than before because something inside them is missing. */
+  relax(): void {
+    if (this.leftOut.length === 0) return;
+    for (const { node, location } of [...subschemas(this.schema, [])]) this.#relax(node, location);
+  }
+
+  #relax(node: JsonObject, location: Location): void {
+    const removeIf = (keyword: string, doubtful: boolean) => {
+      if (doubtful && keyword in node) this.#remove(node, [...location, keyword]);
+    };
+    removeIf('unevaluatedProperties', true);
+    removeIf('unevaluatedItems', true);
+    removeIf('not', this.#isWeakened(node, location, 'not'));
+    removeIf('if', this.#isWeakened(node, location, 'if'));
+    removeIf('maxContains', this.#isWeakened(node, location, 'contains'));
+    const { oneOf, allOf } = node;
+    if (!Array.isArray(oneOf) || !this.#isWeakened(node, location, 'oneOf')) return;
+    this.#remove(node, [...location, 'oneOf']);
+    Object.assign(node, { allOf: [...(Array.isArray(allOf) ? allOf : []), { anyOf: oneOf }] });
+  }
+
+  /** What a reference leads to may be weaker too. */
+  #isWeakened(node: JsonObject, location: Location, keyword: string): boolean {
+    const value = node[keyword];
+    if (value === undefined) return false;
+    const at = [...location, keyword];
+    const isInside = (left: Location) => at.every((key, index) => left[index] === key);
+    return this.leftOut.some(isInside) || JSON.stringify(value).includes('"$ref"');
+  }
+
+  #remove(parent: JsonObject, location: Location): void {
+    const key = location.at(-1);
+    if (key === undefined || !Object.hasOwn(parent, key)) return;
+    Reflect.deleteProperty(parent, key);
+    this.leftOut.push(location);
+    for (const other of RELIANT[key] ?? []) this.#remove(parent, [...location.slice(0, -1), other]);
+  }
+}
+
+/** Keywords that refuse more when another one is missing. */
+const RELIANT: Readonly<Record<string, readonly string[]>> = {
+  properties: ['additionalProperties'],
+  patternProperties: ['additionalProperties'],
+  prefixItems: ['items'],
+  items: ['additionalItems'],
+  minContains: ['contains'],
+};
+
+interface Subschema {
+  readonly node: JsonObject;
+  readonly location: Location;
+}
+
+const SCHEMA_KEYWORDS = [
+  ...['additionalProperties', 'propertyNames', 'unevaluatedProperties', 'items', 'additionalItems', 'unevaluatedItems'],
+  ...['contains', 'not', 'if', 'then', 'else'],
+];
+const LIST_KEYWORDS = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
+const MAP_KEYWORDS = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'];
+
+/** A schema and all schemas in it. Only places for schemas are entered: a property called `not` is not a keyword. */
+function* subschemas(node: JsonValue | undefined, location: Location): Generator<Subschema> {
+  if (!isJsonObject(node)) return;
+  yield { node, location };
+  for (const keyword of SCHEMA_KEYWORDS) yield* subschemas(node[keyword], [...location, keyword]);
+  for (const keyword of LIST_KEYWORDS) {
+    const list = node[keyword];
+    if (!Array.isArray(list)) continue;
+    for (const [index, child] of list.entries()) yield* subschemas(child, [...location, keyword, `${index}`]);
+  }
+  for (const keyword of MAP_KEYWORDS) {
+    const map = node[keyword];
+    if (!isJsonObject(map)) continue;
+    for (const [key, child] of Object.entries(map)) yield* subschemas(child, [...location, keyword, key]);
+  }
+}
+
+function valueAt(root: JsonValue, location: Location): JsonValue | undefined {
+  let value: JsonValue | undefined = root;
+  for (const key of location) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = Array.isArray(value) ? value[Number(key)] : Reflect.get(value, key);
+  }
+  return value;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Of a JSON pointer (RFC 6901). */
+export function locationOf(pointer: string): Location {
+  const keys = pointer.split('/').slice(1);
+  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+export function pointerOf(location: Location): string {
+  return location.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { compileSchema } from './schema-check.ts';
+
+const text = { type: 'string' };
+
+interface Case {
+  readonly name: string;
+  readonly schema: JsonObject;
+  readonly unchecked: readonly string[];
+  readonly accepts: readonly JsonValue[];
+  /** What the rest of the schema still refuses. */
+  readonly refuses: readonly JsonValue[];
+}
+
+/** A schema of objects with a required member `a` and no other, whose `a` is as given. */
+function withA(a: JsonValue, more: JsonObject = {}): JsonObject {
+  return {
+    type: 'object',
+    properties: { a, b: { type: 'integer' } },
+    required: ['a'],
+    additionalProperties: false,
+    ...more,
+  };
+}
+
+const pattern = (source: string): Case => ({
+  name: `the pattern ${source}`,
+  schema: withA({ type: 'string', pattern: source, maxLength: 5 }),
+  unchecked: ['/properties/a/pattern'],
+  accepts: [{ a: 'ABC' }, { a: 'x', b: 1 }],
+  refuses: [{ a: 1 }, {}, { a: 'abcdef' }, { a: 'abc', c: 1 }],
+});
+
+const CASES: readonly Case[] = [
+  ...[
+    '(?i)^abc$',
+    '(?P<y>[0-9]+)\\Z',
+    '\\Aabc',
+    'abc\\z',
+    '(?>a)b',
+    'a++',
+    '[[:alpha:]]\\h',
+    '\\p{IsAlphabetic}',
+    '(',
+  ].map(pattern),
+  {
+    name: 'patternProperties of another language',
+    schema: {
+      type: 'object',
+      patternProperties: { '(?i)^x': text },
+      properties: { a: text },
+      additionalProperties: false,
+    },
+    unchecked: ['/patternProperties', '/additionalProperties'],
+    accepts: [{ a: 'y', X1: 'z' }],
+    refuses: [{ a: 1 }, 'x'],
+  },
+  ...['#/$defs/nowhere', '#anchor', 'https://example.com/schema.json', 'other.json#/x'].map((reference) => ({
+    name: `the reference ${reference}`,
+    schema: withA({ $ref: reference, type: 'string' }),
+    unchecked: ['/properties/a/$ref'],
+    accepts: [{ a: 'x' }],
+    refuses: [{ a: 1 }, {}],
+  })),
+  {
+    name: 'a reference that leads to itself',
+    schema: { type: 'object', properties: { a: { $ref: '#/properties/a' } }, required: ['a'] },
+    unchecked: ['/properties/a/$ref'],
+    accepts: [{ a: 1 }],
+    refuses: [{}],
+  },
+  {
+    name: 'a reference beside one that leads to nowhere',
+    schema: {
+      ...{ type: 'object', properties: { a: { $ref: '#/$defs/t~1x' }, b: { $ref: '#/$defs/nowhere' } } },
+      ...{ required: ['a'], additionalProperties: false, $defs: { 't/x': text, unused: { $ref: '#/nowhere' } } },
+    },
+    unchecked: ['/properties/b/$ref', '/$defs/unused/$ref'],
+    accepts: [{ a: 'x', b: 1 }],
+    refuses: [{ a: 1 }, {}, { a: 'x', c: 1 }],
+  },
+  {
+    name: 'nullable without a type',
+    schema: withA({ nullable: true, maxLength: 2 }),
+    unchecked: ['/properties/a/nullable'],
+    accepts: [{ a: 'xx' }],
+    refuses: [{ a: 'xxx' }],
+  },
+  {
+    name: 'nullable against its type',
+    schema: withA({ type: 'null', nullable: false }),
+    unchecked: ['/properties/a/nullable'],
+    accepts: [{ a: null }],
+    refuses: [{ a: 'x' }],
+  },
+  {
+    name: 'values of draft 4',
+    schema: withA({ type: 'number', minimum: 3, exclusiveMinimum: true, id: '#a', required: true }),
+    unchecked: ['/properties/a/exclusiveMinimum', '/properties/a/required', '/properties/a/id'],
+    accepts: [{ a: 3 }],
+    refuses: [{ a: 2 }],
+  },
+  {
+    name: 'a list under items',
+    schema: { type: 'array', items: [{ type: 'string' }], maxItems: 2 },
+    unchecked: ['/items'],
+    accepts: [[1]],
+    refuses: [[1, 2, 3]],
+  },
+  {
+    name: 'unknown types',
+    schema: withA({ type: 'varchar' }, { maxProperties: 1 }),
+    unchecked: ['/properties/a/type'],
+    accepts: [{ a: [] }],
+    refuses: [{}, { a: 1, b: 1 }],
+  },
+  {
+    name: 'a property that is not a schema',
+    schema: withA('a name'),
+    unchecked: ['/properties/a'],
+    accepts: [{ a: 1 }],
+    refuses: [{ a: 1, c: 1 }],
+  },
+  {
+    name: 'properties that are not an object',
+    schema: { type: 'object', properties: ['a'], additionalProperties: false, minProperties: 1 },
+    unchecked: ['/properties', '/additionalProperties'],
+    accepts: [{ a: 1 }],
+    refuses: [{}],
+  },
+  {
+    name: 'two schemas of one identifier',
+    schema: withA({ $id: 'x', ...text }, { $defs: { b: { $id: 'x' } } }),
+    unchecked: ['/properties/a/$id', '/$defs/b/$id'],
+    accepts: [{ a: 'x' }],
+    refuses: [{ a: 1 }],
+  },
+  {
+    name: 'an empty choice',
+    schema: withA({ ...text, enum: [], anyOf: [] }),
+    unchecked: ['/properties/a/anyOf', '/properties/a/enum'],
+    accepts: [{ a: 'x' }],
+    refuses: [{ a: 1 }],
+  },
+  {
+    name: 'not around a weaker schema',
+    schema: withA({ ...text, not: { pattern: '(?i)x' } }),
+    unchecked: ['/properties/a/not/pattern', '/properties/a/not'],
+    accepts: [{ a: 'abc' }, { a: 'x' }],
+    refuses: [{ a: 1 }],
+  },
+  {
+    name: 'oneOf over weaker schemas',
+    schema: withA({
+      oneOf: [
+        { type: 'string', pattern: '(?i)x' },
+        { type: 'string', maxLength: 3 },
+      ],
+    }),
+    unchecked: ['/properties/a/oneOf/0/pattern', '/properties/a/oneOf'],
+    accepts: [{ a: 'abc' }, { a: 'abcdef' }],
+    refuses: [{ a: 1 }],
+  },
+  {
+    name: 'a condition that is weaker',
+    schema: withA({ ...text, if: { pattern: '(?i)x' }, else: { minLength: 9 } }),
+    unchecked: ['/properties/a/if/pattern', '/properties/a/if'],
+    accepts: [{ a: 'abc' }],
+    refuses: [{ a: 1 }],
+  },
+  {
+    name: 'a property that has the name of a keyword',
+    schema: { type: 'object', properties: { not: { pattern: '(?i)x', ...text } }, required: ['not'] },
+    unchecked: ['/properties/not/pattern'],
+    accepts: [{ not: 'a' }],
+    refuses: [{}, { not: 1 }],
+  },
+  {
+    name: 'properties that a missing reference may have evaluated',
+    schema: { type: 'object', $ref: '#/nowhere', properties: { a: text }, unevaluatedProperties: false },
+    unchecked: ['/$ref', '/unevaluatedProperties'],
+    accepts: [{ a: 'x', b: 1 }],
+    refuses: [{ a: 1 }],
+  },
+];
+
+describe('a schema with parts that cannot be compiled', () => {
+  it.each(CASES)('is checked without $name', ({ schema, unchecked, accepts, refuses }) => {
+    const before = JSON.stringify(schema);
+    const check = compileSchema(schema, 'response_format');
+    expect(check.unchecked).toEqual(unchecked);
+    for (const value of accepts) expect(check.problems(value), JSON.stringify(value)).toEqual([]);
+    for (const value of refuses) expect(check.problems(value), JSON.stringify(value)).not.toEqual([]);
+    expect(JSON.stringify(schema)).toBe(before);
+  });
+});
+
+describe('a schema that compiles', () => {
+  it.each<[string, JsonObject, JsonValue, JsonValue]>([
+    ['unknown formats', { type: 'string', format: 'phone' }, 'x', 1],
+    ['unknown keywords', { type: 'string', 'x-order': 1, example: [] }, 'x', 1],
+    ['escapes of the older grammar', { type: 'string', pattern: '^a\\-b$' }, 'a-b', 'ab'],
+    ['an escaped backslash before a letter', { type: 'string', pattern: '^a\\\\\\-Z$' }, 'a\\-Z', 'a-Z'],
+    ['an asynchronous schema', { $async: true, type: 'string' }, 'x', 1],
+    ['nullable', { type: 'string', nullable: true }, null, 1],
+    ['draft 7', { $schema: 'http://json-schema.org/draft-07/schema#', items: [{ type: 'string' }] }, ['x'], [1]],
+  ])('is checked whole: %s', (_name, schema, valid, invalid) => {
+    const check = compileSchema(schema, 'response_format');
+    expect(check.unchecked).toEqual([]);
+    expect(check.problems(valid)).toEqual([]);
+    expect(check.problems(invalid)).not.toEqual([]);
+  });
+});
