@@ -15,6 +15,7 @@ import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { DIALECT_FIELD_FATES, FIELD_FATES as OPENAI_FATES } from '../src/protocols/openai-chat/fields.ts';
 import { FIELD_FATES as COMPLETIONS_FATES, EDITOR_FIELD_FATES } from '../src/protocols/openai-completions/fields.ts';
 import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
+import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/models.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
@@ -39,6 +40,16 @@ describe('docs/errors.md', () => {
       retry,
     ]);
     expect(documented).toEqual(inCode);
+  });
+});
+
+describe('docs/simulator.md', () => {
+  it('lists every member of a variant of the service, its default first', () => {
+    const rows = codeRows('simulator.md');
+    for (const [member, value] of Object.entries(DEFAULT_SERVICE)) {
+      const [, values = ''] = rows.find(([name]) => name === member) ?? [];
+      expect(values, member).toMatch(new RegExp(`^(?:the forms of InvokeMCP that are served: )?\`?${value}`));
+    }
   });
 });
 

@@ -7,6 +7,8 @@ export const simulate: Command = {
   options: [
     { flag: '--port <n>', meaning: 'the port to listen on (9090)' },
     { flag: '--script <file>', meaning: 'what it answers, as JSON' },
+    { flag: '--hosts <which>', meaning: 'the hosts it stands for: any, q or kiro' },
+    { flag: '--web-search <form>', meaning: 'the forms of InvokeMCP it serves: both, json or rest' },
   ],
   examples: ['dragoman simulate', 'dragoman simulate --port 9090 --script replies.json'],
   async run(input) {
@@ -14,6 +16,8 @@ export const simulate: Command = {
     return runSimulator({
       port: textOption(input, 'port'),
       script: textOption(input, 'script'),
+      hosts: textOption(input, 'hosts'),
+      webSearch: textOption(input, 'web-search'),
       json: input.json,
       terminal: input.terminal,
     });

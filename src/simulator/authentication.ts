@@ -3,6 +3,7 @@
  * signature. The texts are those users of the service have reported.
  */
 import { type Call, headerOf } from './call.ts';
+import { isSdkUserAgent, looksAtUserAgent } from './hosts.ts';
 import type { AccountKind, Identities, Standing } from './identities.ts';
 import { accessDenied, Refused, validation } from './refusal.ts';
 import type { Refusal } from './script.ts';
@@ -14,6 +15,7 @@ const BUILDER_ID_PROFILE = 'arn:aws:codewhisperer:us-east-1:638616132270:profile
 
 const INVALID_BEARER = accessDenied('The bearer token included in the request is invalid.');
 const INVALID_TOKEN = accessDenied('Invalid token');
+const NOT_AUTHORIZED = accessDenied('User is not authorized to make this call.');
 /** A bearer token at the IAM service, and the other way round. */
 const WRONG_CREDENTIAL = validation('The provided credential is invalid.');
 
@@ -23,26 +25,50 @@ const SIGNING_NAME = 'q';
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 /** Throws Refused. */
-export function authenticate(call: Call, { identities, now }: Pick<World, 'identities' | 'now'>): Standing {
+export function authenticate(call: Call, { identities, now, service }: Caller): Standing {
   const authorization = headerOf(call, 'authorization') ?? '';
+  checkUserAgent(call, service.checksUserAgent);
   if (call.service === IAM_SERVICE) return authenticateSigned(call, authorization, identities, now());
   if (authorization.startsWith('AWS4-')) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
   const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
   const standing = token === undefined ? undefined : identities.findByAccessToken(token);
-  if (!standing || standing.account.kind === 'iam') throw new Refused(INVALID_BEARER, 'auth-bearer');
+  if (!standing || standing.account.kind === 'iam') throw new Refused(badBearer(call), 'auth-bearer');
   if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
-  const type = headerOf(call, 'tokentype');
-  if (type !== TOKEN_TYPES[standing.account.kind]) throw new Refused(INVALID_TOKEN, 'auth-token-type', type);
+  checkTokenType(standing.account.kind, call, service.takesSsoTokenType);
   checkRegion(standing, call);
   return standing;
 }
 
-/** What an account is told at the door of a region which does not serve it. */
+type Caller = Pick<World, 'identities' | 'now' | 'service'>;
+
+/** The control plane of kiro.dev answers 400 where every other host answers 403. */
+function badBearer({ host }: Call): Refusal {
+  return host === 'management' ? { ...INVALID_BEARER, status: 400 } : INVALID_BEARER;
+}
+
+/** The refusal is misleading on purpose: it speaks of the token, as the service does. */
+function checkUserAgent(call: Call, isChecked: boolean): void {
+  if (!isChecked || !looksAtUserAgent(call.host)) return;
+  const userAgent = headerOf(call, 'user-agent');
+  if (isSdkUserAgent(userAgent)) return;
+  const refusal = call.host === 'management' ? badBearer(call) : NOT_AUTHORIZED;
+  throw new Refused(refusal, 'auth-user-agent', userAgent);
+}
+
+function checkTokenType(kind: Exclude<AccountKind, 'iam'>, call: Call, takesSsoTokenType: boolean): void {
+  const type = headerOf(call, 'tokentype');
+  const needed = TOKEN_TYPES[kind];
+  const isSso = needed === undefined && type === 'SSO_OIDC' && looksAtUserAgent(call.host);
+  if (type === needed || (isSso && takesSsoTokenType)) return;
+  throw new Refused(INVALID_TOKEN, 'auth-token-type', type);
+}
+
+/** A region refuses the tokens of accounts that another region serves. */
 function checkRegion({ account }: Standing, { region, operation }: Call): void {
   const own = account.apiRegion ?? account.profileArn?.split(':')[3];
   // Profiles may be asked for everywhere: that is how one finds out.
   if (region === undefined || own === undefined || region === own || operation === 'ListAvailableProfiles') return;
-  throw new Refused(accessDenied('User is not authorized to make this call.'), 'auth-region', region);
+  throw new Refused(NOT_AUTHORIZED, 'auth-region', region);
 }
 
 const TOKEN_TYPES: Record<Exclude<AccountKind, 'iam'>, string | undefined> = {

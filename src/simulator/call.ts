@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Chance } from './chance.ts';
+import type { Host } from './hosts.ts';
 import { type Flavour, Refused, validation } from './refusal.ts';
 import type { Piece } from './reply.ts';
 
@@ -13,10 +14,12 @@ export interface Call {
   readonly service: string;
   readonly flavour: Flavour;
   readonly method: string;
-  /** Without `/region/…`. */
+  /** Without `/host/…` or `/region/…`. */
   readonly path: string;
   /** As it was sent, for signatures. */
   readonly wirePath: string;
+  /** Which host is meant; undefined: one that serves everything. */
+  readonly host: Host | undefined;
   /** Which region's host was called; undefined: an address which doesn't say. */
   readonly region: string | undefined;
   readonly query: URLSearchParams;

@@ -9,7 +9,8 @@ import { Refused } from './refusal.ts';
 import { type Piece, type ReplyContext, ReplyWriter } from './reply.ts';
 import type { ChatOperation } from './rules/chat-shape.ts';
 import { checkBody, checkChat } from './rules/check.ts';
-import { type CheckedChat, toolResultsOf } from './rules/rule.ts';
+import { type ChatFamily, type CheckedChat, toolResultsOf } from './rules/rule.ts';
+import { checkRuntimeHeaders } from './rules/runtime-headers.ts';
 import type { ScriptedReply } from './script.ts';
 import type { World } from './world.ts';
 
@@ -19,8 +20,11 @@ export function chat(call: Call, operation: ChatOperation, world: World): Answer
   const number = world.nextChatNumber();
   const standing = authenticate(call, world);
   const models = modelsOf(standing, world.models);
-  const checked = checkBody({ flavour: call.flavour, operation, bytes: call.rawBody }, { strict, models, signatures });
-  checkProfile(standing, checked.request.profileArn, settings.requireProfileArn);
+  const family: ChatFamily = call.service === 'KiroRuntimeService' ? 'kiro' : 'codewhisperer';
+  if (family === 'kiro') checkRuntimeHeaders(call, strict);
+  const raw = { family, flavour: call.flavour, operation, bytes: call.rawBody };
+  const checked = checkBody(raw, { strict, models, signatures });
+  checkProfile(standing, checked.request.profileArn, settings.requireProfileArn || call.host === 'runtime');
   checkChat(checked, strict);
   admitChat(standing, world.now());
   if (isDryRun(checked)) return stream(call, checked, dryRun());

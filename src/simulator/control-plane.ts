@@ -6,6 +6,7 @@ import { listedModel } from './catalogue.ts';
 import { modelsOf, type Standing } from './identities.ts';
 import { usageLimits } from './plan.ts';
 import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
+import { checkKiroJson } from './rules/runtime-headers.ts';
 import type { World } from './world.ts';
 
 export function listAvailableModels(call: Call, world: World): Answer {
@@ -35,18 +36,27 @@ export function listAvailableProfiles(call: Call, world: World): Answer {
   const standing = authenticate(call, world);
   if (standing.account.kind === 'builder-id')
     throw new Refused(accessDenied('AWS Builder ID is not supported for this operation.'), 'profiles-builder-id');
-  const profiles = profilesIn(standing, call.region).map((arn, index) => profileOf(standing, arn, index));
+  const arns = standing.account.kind === 'api-key' ? [] : profilesIn(standing, call.region);
+  const profiles = arns.map((arn, index) => profileOf(standing, arn, index));
   const page = pageOf(profiles, membersOf(call), 10);
   return json({ profiles: page.items, nextToken: page.nextToken });
 }
 
 export function getProfile(call: Call, world: World): Answer {
   const standing = authenticate(call, world);
-  const arn = textOf(membersOf(call).profileArn);
+  checkKiroJson(call);
+  // Without an ARN it is the caller's own: the only way to learn the ARN of an API key. Builder IDs have none.
+  const arn = textOf(membersOf(call).profileArn) ?? standing.account.profileArn;
   if (arn === undefined) throw new Refused(IMPROPERLY_FORMED, 'profile-arn', 'profileArn');
   const index = profilesIn(standing, undefined).indexOf(arn);
   if (index < 0) throw new Refused(accessDenied('User is not authorized to make this call.'), 'profile-foreign', arn);
   return json({ profile: profileOf(standing, arn, index) });
+}
+
+/** The shape of an entry has not been published; no simulated account has made keys. */
+export function listApiKeys(call: Call, world: World): Answer {
+  callerOf(call, world);
+  return json({ apiKeys: [], nextToken: null });
 }
 
 export function acceptAndIgnore(call: Call, world: World): Answer {
@@ -57,6 +67,7 @@ export function acceptAndIgnore(call: Call, world: World): Answer {
 
 function callerOf(call: Call, world: World): { standing: Standing; members: JsonObject } {
   const standing = authenticate(call, world);
+  checkKiroJson(call);
   const members = membersOf(call);
   checkOptionalProfile(standing, textOf(members.profileArn));
   return { standing, members };
@@ -77,7 +88,7 @@ function pageOf<T>(
   return { items: all.slice(from, to), nextToken: to < all.length ? Buffer.from(String(to)).toString('base64') : null };
 }
 
-/** Each region knows those of its own. */
+/** Each region knows those of its own. Those of API keys are listed nowhere: GetProfile tells them. */
 function profilesIn({ account }: Standing, region: string | undefined): readonly string[] {
   const all = [...(account.profileArn === undefined ? [] : [account.profileArn]), ...(account.moreProfiles ?? [])];
   return region === undefined ? all : all.filter((arn) => arn.split(':')[3] === region);

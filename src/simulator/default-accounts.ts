@@ -55,6 +55,7 @@ export const API_KEY_ACCOUNT = {
   id: 'api-key',
   kind: 'api-key',
   accessToken: 'ksk_simulator',
+  profileArn: `${PROFILE}APIKEYAPIKEY`,
 } as const satisfies SimulatedAccount;
 
 export const IAM_ACCOUNT = {

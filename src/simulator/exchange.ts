@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonValue } from '../core/json.ts';
 import { type Answer, type Call, headerOf } from './call.ts';
 import { Chance } from './chance.ts';
+import { readAddress } from './hosts.ts';
 import type { Journal, OpenRecord } from './journal.ts';
 import { Refused, writeRefusal } from './refusal.ts';
 import { findRoute, handlerOf } from './routes.ts';
@@ -36,10 +37,10 @@ function openCall(request: IncomingMessage, rawBody: Buffer, world: World, numbe
   const { method = 'GET', headers } = request;
   const url = URL.parse(request.url ?? '/', world.url) ?? new URL(world.url);
   const chance = new Chance(`${world.seed} request ${number}`);
-  const { path, region } = splitRegion(url.pathname);
+  const { path, host, region } = readAddress(url.pathname, headers.host);
   return {
     number,
-    ...findRoute(method, path, headerOf({ headers }, 'x-amz-target')),
+    ...findRoute(method, path, headerOf({ headers }, 'x-amz-target'), host, world.service.hosts),
     method,
     path,
     wirePath: url.pathname,
@@ -51,12 +52,6 @@ function openCall(request: IncomingMessage, rawBody: Buffer, world: World, numbe
     chance,
     conversationId: chance.uuid(),
   };
-}
-
-/** One listener stands for the hosts of all regions: `/region/eu-central-1/…` is the one of that region. */
-function splitRegion(wirePath: string): { readonly path: string; readonly region: string | undefined } {
-  const [, region, path] = /^\/region\/([a-z0-9-]+)(\/.*)?$/.exec(wirePath) ?? [];
-  return region === undefined ? { path: wirePath, region } : { path: path ?? '/', region };
 }
 
 async function write(
@@ -90,7 +85,7 @@ async function write(
 
 function refuse(error: unknown, call: Call, response: ServerResponse, record: OpenRecord): void {
   const refused = error instanceof Refused ? error : brokenSimulator(error);
-  const { status, headers, body } = writeRefusal(refused.refusal, call.flavour);
+  const { status, headers, body } = writeRefusal(refused.refusal, call);
   record.refusedBy = { rule: refused.rule, detail: refused.detail };
   record.status = status;
   if (response.headersSent) {

@@ -1,20 +1,52 @@
 /** The service's own tools over JSON-RPC: a web search whose results depend on the query alone. */
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { authenticate, checkOptionalProfile } from './authentication.ts';
+import { authenticate, checkProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { Chance } from './chance.ts';
-import { IMPROPERLY_FORMED, Refused } from './refusal.ts';
+import { isSdkUserAgent } from './hosts.ts';
+import type { Standing } from './identities.ts';
+import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
+import { checkRuntimeHeaders } from './rules/runtime-headers.ts';
 import type { World } from './world.ts';
 
 export function invokeMcp(call: Call, world: World): Answer {
   const standing = authenticate(call, world);
-  checkOptionalProfile(standing, headerOf(call, 'x-amzn-kiro-profile-arn'));
+  if (standing.account.kind === 'api-key')
+    throw new Refused(accessDenied('User is not authorized to make this call.'), 'mcp-api-key');
+  if (call.flavour === 'json') checkJsonForm(call, standing, world);
+  else checkRestForm(call, standing, world);
   const { id, method, jsonrpc, params } = membersOf(call);
   if (id === undefined || jsonrpc !== '2.0' || typeof method !== 'string')
     throw new Refused(IMPROPERLY_FORMED, 'mcp-request');
   const outcome = respond(method, isJsonObject(params) ? params : {}, world);
   return json({ id, jsonrpc, ...outcome });
 }
+
+/** The ARN is a top-level member; the older target wants it in the header as well, the newer one forbids that. */
+function checkJsonForm(call: Call, standing: Standing, { service, settings }: World): void {
+  if (service.webSearch === 'rest')
+    throw new Refused({ status: 400, name: 'UnknownOperationException' }, 'mcp-form', 'JSON');
+  const arn = textOf(membersOf(call).profileArn);
+  checkProfile(standing, arn, true);
+  if (call.service === 'KiroRuntimeService') checkRuntimeHeaders(call, settings.strict);
+  else if (headerOf(call, 'x-amzn-kiro-profile-arn') !== arn)
+    throw new Refused(PROFILE_REQUIRED, 'mcp-profile-header', 'x-amzn-kiro-profile-arn');
+}
+
+/** Where this form is no longer served, its ARN in the header does not count. */
+function checkRestForm(call: Call, standing: Standing, { service }: World): void {
+  const arn = headerOf(call, 'x-amzn-kiro-profile-arn');
+  if (service.webSearch !== 'json') {
+    if (arn !== undefined) checkProfile(standing, arn, false);
+    return;
+  }
+  if (service.checksUserAgent && !isSdkUserAgent(headerOf(call, 'user-agent')))
+    throw new Refused(accessDenied('User is not authorized to make this call.'), 'mcp-user-agent');
+  throw new Refused(PROFILE_REQUIRED, 'mcp-form', 'REST');
+}
+
+const PROFILE_REQUIRED = validation('profileArn is required for this request.');
+const MAX_QUERY_CHARS = 200;
 
 const SEARCH_TOOL: JsonObject = {
   name: 'web_search',
@@ -23,6 +55,8 @@ const SEARCH_TOOL: JsonObject = {
 };
 
 function respond(method: string, params: JsonObject, world: World): JsonObject {
+  if (!world.service.listsTools && method !== 'tools/call')
+    throw new Refused(validation('Improperly formed request.'), 'mcp-tools-list', method);
   switch (method) {
     case 'initialize':
       return result({
@@ -45,6 +79,7 @@ function callTool({ name, arguments: given }: JsonObject, { searches, now }: Wor
   if (name !== 'web_search' || searches === false) return failure(-32602, 'Unknown tool');
   const query = isJsonObject(given) ? textOf(given.query) : undefined;
   if (query === undefined || query === '') return failure(-32602, 'Missing query');
+  if (query.length > MAX_QUERY_CHARS) return failure(-32602, `The query has more than ${MAX_QUERY_CHARS} characters`);
   const scripted = searches.find(({ when }) => query.includes(when?.query ?? ''));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
   const results = scripted?.results ?? searchResults(query, now());

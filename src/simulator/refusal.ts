@@ -34,19 +34,25 @@ export function accessDenied(message: string, reason: string | null = null): Ref
 
 export const IMPROPERLY_FORMED: Refusal = validation('Improperly formed request.');
 
+interface RefusedCall {
+  readonly flavour: Flavour;
+  readonly service: string;
+}
+
 export interface WrittenRefusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-export function writeRefusal(refusal: Refusal, flavour: Flavour): WrittenRefusal {
+/** `service`: the first half of `x-amz-target`, empty in REST. */
+export function writeRefusal(refusal: Refusal, { flavour, service }: RefusedCall): WrittenRefusal {
   const { status, name, message, reason, retryAfterS } = refusal;
   const headers: Record<string, string> = {};
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS);
   if (name === undefined) return { status, headers, body: message ?? '' };
   const body: JsonObject = {
-    ...(flavour === 'json' ? { __type: `${namespaceOf(name)}#${name}` } : {}),
+    ...(flavour === 'json' ? { __type: `${namespaceOf(name, service)}#${name}` } : {}),
     ...(message === undefined ? {} : { message }),
     ...(reason === undefined ? {} : { reason }),
   };
@@ -56,6 +62,7 @@ export function writeRefusal(refusal: Refusal, flavour: Flavour): WrittenRefusal
 }
 
 /** Unknown operations are refused by the framework before the service sees them. */
-function namespaceOf(name: string): string {
-  return name === 'UnknownOperationException' ? 'com.amazon.coral.service' : 'com.amazon.aws.codewhisperer';
+function namespaceOf(name: string, service: string): string {
+  if (name === 'UnknownOperationException') return 'com.amazon.coral.service';
+  return service === 'KiroRuntimeService' ? 'com.amazon.kiro.runtimeservice' : 'com.amazon.aws.codewhisperer';
 }

@@ -6,11 +6,14 @@ import {
   acceptAndIgnore,
   getProfile,
   getUsageLimits,
+  listApiKeys,
   listAvailableModels,
   listAvailableProfiles,
 } from './control-plane.ts';
+import { type Host, hostOf, isServed } from './hosts.ts';
 import { invokeMcp } from './mcp.ts';
 import { type Flavour, Refused } from './refusal.ts';
+import type { HostsSetting } from './service.ts';
 import { authorize, createToken, registerClient, startDeviceAuthorization } from './sign-in/oidc.ts';
 import {
   exchangeSocialCode,
@@ -34,6 +37,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetUsageLimits: getUsageLimits,
   ListAvailableProfiles: listAvailableProfiles,
   GetProfile: getProfile,
+  ListApiKeys: listApiKeys,
   GenerateCompletions: generateCompletions,
   SendTelemetryEvent: acceptAndIgnore,
   PushTelemetryEvent: acceptAndIgnore,
@@ -79,7 +83,7 @@ const PATHS: Readonly<Record<string, string>> = {
   'POST /oauth/device/poll': 'SocialPoll',
 };
 
-const STREAMING = ['GenerateAssistantResponse', 'SendMessage'];
+const STREAMING = ['GenerateAssistantResponse', 'SendMessage', 'InvokeMCP'];
 const RUNTIME = [
   ...['ListAvailableModels', 'GetUsageLimits', 'ListAvailableProfiles', 'GetProfile', 'GenerateCompletions'],
   ...['SendTelemetryEvent', 'PushTelemetryEvent'],
@@ -90,18 +94,33 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
   AmazonCodeWhispererService: RUNTIME,
   /** IAM's: authentication wants a signature there. */
   AmazonQDeveloperStreamingService: ['SendMessage'],
-  KiroControlPlaneBearerService: ['GetUsageLimits'],
+  KiroRuntimeService: ['GenerateAssistantResponse', 'InvokeMCP'],
+  KiroControlPlaneBearerService: ['ListAvailableModels', 'GetUsageLimits', 'GetProfile', 'ListApiKeys'],
 };
 
 export interface Route {
   readonly flavour: Flavour;
   /** Of the JSON flavour; empty in REST. */
   readonly service: string;
-  /** Undefined: unknown. */
+  /** Undefined: unknown, or not of this host. */
   readonly operation: string | undefined;
+  readonly host: Host | undefined;
 }
 
-export function findRoute(method: string, path: string, target: string | undefined): Route {
+export function findRoute(
+  method: string,
+  path: string,
+  target: string | undefined,
+  addressed: Host | undefined,
+  hosts: HostsSetting,
+): Route {
+  const { flavour, service, operation } = findOperation(method, path, target);
+  const host = hostOf(addressed, service, operation, hosts);
+  const isKnown = isServed(host, flavour === 'json' ? `${service}.${operation}` : path);
+  return { flavour, service, host, operation: isKnown ? operation : undefined };
+}
+
+function findOperation(method: string, path: string, target: string | undefined): Omit<Route, 'host'> {
   const byPath = PATHS[`${method} ${path}`];
   if (byPath !== undefined) return { flavour: 'rest', service: '', operation: byPath };
   if (method === 'POST' && /^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path))

@@ -69,8 +69,28 @@ describe('dragoman simulate', () => {
     expect(await running).toBe(0);
   });
 
+  it('serves the hosts and forms that its options name, whatever the script says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const script = join(folder, 'service.json');
+    await writeFile(script, JSON.stringify({ replies: [], service: { hosts: 'any', webSearch: 'both' } }));
+    const terminal = new FakeTerminal();
+    const stop = new AbortController();
+    const variant = { script, hosts: 'kiro', webSearch: 'json' };
+    const running = runSimulator({ ...options, ...variant, terminal, signal: stop.signal });
+    const url = await terminal.until(/DRAGOMAN_UPSTREAM_URL=(\S+)/);
+    const headers = { authorization: `Bearer ${DEFAULT_ACCOUNT.accessToken}`, 'user-agent': 'curl/8.9.1' };
+    expect((await fetch(`${url}/ListAvailableModels?origin=CLI`, { headers })).status).toBe(404);
+    await terminal.until(/1 GET \/ListAvailableModels unknown 404/);
+    expect((await fetch(`${url}/mcp`, { method: 'POST', headers, body: '{}' })).status).toBe(403);
+    stop.abort();
+    expect(await running).toBe(0);
+  });
+
   it.each([
     ['a port which is none', { port: 'http' }, 2, '--port is a number from 0 to 65535, not "http".'],
+    ['unknown hosts', { hosts: 'aws' }, 2, '--hosts is any, q or kiro, not "aws".'],
+    ['an unknown form', { webSearch: 'soap' }, 2, '--web-search is both, json or rest, not "soap".'],
     ['a script which is not there', { script: '/nonexistent.json' }, 2, 'The script /nonexistent.json cannot be read'],
   ])('refuses %s', async (_, change, exitCode, message) => {
     const terminal = new FakeTerminal();

@@ -4,11 +4,15 @@ import { environmentFor } from './environment.ts';
 import type { RecordedRequest } from './journal.ts';
 import { readScript, ScriptError } from './script-file.ts';
 import { type Simulator, startSimulator } from './server.ts';
+import { HOSTS_SETTINGS, type ServiceVariant, WEB_SEARCH_FORMS } from './service.ts';
 
 export interface RunOptions {
   readonly port: string | undefined;
   /** Path of a JSON file. */
   readonly script: string | undefined;
+  /** Instead of what the script says of them. */
+  readonly hosts?: string | undefined;
+  readonly webSearch?: string | undefined;
   /** One JSON object a line instead of text. */
   readonly json: boolean;
   readonly terminal: { out(text: string): void; err(text: string): void };
@@ -29,10 +33,15 @@ export async function runSimulator(options: RunOptions): Promise<number> {
     terminal.err(`--port is a number from 0 to 65535, not ${JSON.stringify(options.port)}.\n`);
     return 2;
   }
+  const service = serviceOf(options);
+  if (typeof service === 'string') {
+    terminal.err(`${service}\n`);
+    return 2;
+  }
   let simulator: Simulator;
   try {
     const script = options.script === undefined ? undefined : await readScript(options.script);
-    const settings = { port, paceMs: PACE_MS, keepRequests: KEPT_REQUESTS, asksInBrowser: true };
+    const settings = { port, service, paceMs: PACE_MS, keepRequests: KEPT_REQUESTS, asksInBrowser: true };
     simulator = await startSimulator({ ...settings, ...(script ? { script } : {}) });
   } catch (cause) {
     terminal.err(`${startFailure(cause, port)}\n`);
@@ -45,6 +54,19 @@ export async function runSimulator(options: RunOptions): Promise<number> {
   await untilStopped(options.signal);
   await simulator.close();
   return 0;
+}
+
+/** Or what is wrong with the options. */
+function serviceOf({ hosts, webSearch }: RunOptions): ServiceVariant | string {
+  const knownHosts = HOSTS_SETTINGS.find((name) => name === hosts);
+  const knownForms = WEB_SEARCH_FORMS.find((name) => name === webSearch);
+  if (hosts !== undefined && !knownHosts) return notOneOf('--hosts', HOSTS_SETTINGS, hosts);
+  if (webSearch !== undefined && !knownForms) return notOneOf('--web-search', WEB_SEARCH_FORMS, webSearch);
+  return { ...(knownHosts ? { hosts: knownHosts } : {}), ...(knownForms ? { webSearch: knownForms } : {}) };
+}
+
+function notOneOf(flag: string, known: readonly string[], value: string): string {
+  return `${flag} is ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, not ${JSON.stringify(value)}.`;
 }
 
 function startFailure(cause: unknown, port: number): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_SCRIPTS } from '../../test/conformance/event-scripts.ts';
 import type { Script } from './script.ts';
 import { parseScript, readScript } from './script-file.ts';
+import { DEFAULT_SERVICE } from './service.ts';
 
 const parse = (value: unknown) => parseScript(JSON.stringify(value), 'replies.json');
 
@@ -30,7 +31,13 @@ describe('a script file', () => {
     expect(parse(script)).toEqual(script);
   });
 
+  it('may say which variant of the service answers', () => {
+    const script: Script = { replies: [], service: DEFAULT_SERVICE };
+    expect(parse(script)).toEqual(script);
+  });
+
   it.each([
+    ['hosts that do not exist', { replies: [], service: { hosts: 'aws' } }, /at service\.hosts/],
     ['another shape', { rules: [] }, /replies\.json is wrong at replies/],
     ['an unknown condition', { replies: [{ when: { words: 'x' } }] }, /at replies\[0\]\.when.*words/],
     [

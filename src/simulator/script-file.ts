@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Script } from './script.ts';
+import { HOSTS_SETTINGS, WEB_SEARCH_FORMS } from './service.ts';
 
 /** Says which file and where; meant for whoever wrote it. */
 export class ScriptError extends Error {
@@ -148,5 +149,14 @@ const scriptSchema = z.strictObject({
         }),
       ),
     ])
+    .optional(),
+  service: z
+    .strictObject({
+      hosts: z.enum(HOSTS_SETTINGS).optional(),
+      webSearch: z.enum(WEB_SEARCH_FORMS).optional(),
+      listsTools: flag,
+      checksUserAgent: flag,
+      takesSsoTokenType: flag,
+    })
     .optional(),
 });

@@ -3,6 +3,7 @@
  * match the built-in model answers. JSON files of this shape are what `dragoman simulate --script` reads.
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { ServiceVariant } from './service.ts';
 
 export interface Script {
   readonly replies: readonly ScriptedReply[];
@@ -10,6 +11,7 @@ export interface Script {
   readonly completions?: readonly ScriptedCompletion[];
   /** The same for searches of the web. `false`: the account has none. */
   readonly searches?: readonly ScriptedSearch[] | false;
+  readonly service?: ServiceVariant;
 }
 
 export interface ScriptedSearch {

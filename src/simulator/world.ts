@@ -6,6 +6,7 @@ import { Identities, type SimulatedAccount } from './identities.ts';
 import { ScriptPlayer } from './player.ts';
 import type { ClosingEvents } from './reply.ts';
 import type { Script, ScriptedCompletion, ScriptedSearch } from './script.ts';
+import { DEFAULT_SERVICE, type ServiceVariant } from './service.ts';
 import { SignIns } from './sign-in/sign-ins.ts';
 import { Signatures } from './signatures.ts';
 
@@ -18,6 +19,8 @@ export interface SimulatorOptions {
   /** Default: one of each kind, with the tokens of default-accounts.ts. */
   readonly accounts?: readonly SimulatedAccount[];
   readonly script?: Script;
+  /** The variant of the service; what is left out comes from the script, then from the defaults. */
+  readonly service?: ServiceVariant;
   /** Default true: refuses also what only some hosts are known to refuse. */
   readonly strict?: boolean;
   /** Milliseconds since 1970; tokens, device codes and rates go by it. */
@@ -58,6 +61,7 @@ export interface Settings {
 
 export class World {
   readonly settings: Settings;
+  readonly service: Required<ServiceVariant>;
   readonly models: readonly SimulatedModel[];
   readonly identities: Identities;
   readonly signIns: SignIns;
@@ -78,6 +82,7 @@ export class World {
     const clock = options.clock ?? Date.now;
     this.now = () => clock() + this.#aheadMs;
     this.settings = settingsOf(options);
+    this.service = { ...DEFAULT_SERVICE, ...options.script?.service, ...options.service };
     this.models = options.models ?? DEFAULT_MODELS;
     this.chance = new Chance(this.seed);
     this.player = new ScriptPlayer(options.script);

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { IMPROPERLY_FORMED, validation } from '../refusal.ts';
 import { CHAT_SHAPES } from './chat-shape.ts';
 import type { RawChat, Rule } from './rule.ts';
+import { RUNTIME_CHAT_SHAPE } from './runtime-shape.ts';
 import { findShapeFaults, type ShapeFault, type ShapeFaultKind } from './shape.ts';
 
 const NOT_JSON = validation('Improperly formed request.', 'REQUEST_BODY_INVALID_JSON');
@@ -22,6 +23,13 @@ export const BODY_RULES: readonly Rule<RawChat>[] = [
     broken: ({ body }) => findBrokenText(body ?? null, '$'),
   },
   {
+    id: 'system-prompt',
+    says: 'The body has no systemPrompt, although KiroRuntimeService knows the member.',
+    refusal: INVALID_BODY,
+    broken: ({ family, body }) =>
+      family === 'kiro' && isJsonObject(body) && 'systemPrompt' in body ? '$.systemPrompt' : undefined,
+  },
+  {
     ...shapeRule('body-unknown-member', 'unknown-member', 'The body has no member the operation does not know.'),
     refusal: INVALID_BODY,
     strictOnly: true,
@@ -29,7 +37,13 @@ export const BODY_RULES: readonly Rule<RawChat>[] = [
   shapeRule('body-null', 'null-member', 'Nothing absent is sent as null.'),
   shapeRule('body-required', 'missing-member', 'Required members are there, and one member of each union.'),
   shapeRule('body-type', 'wrong-type', 'Each member has the type of its shape.'),
-  { ...shapeRule('body-empty-list', 'empty-list', 'Nothing absent is sent as an empty list.'), strictOnly: true },
+  {
+    id: 'body-empty',
+    says: 'In KiroRuntimeService, nothing absent is sent as an empty list or object.',
+    refusal: IMPROPERLY_FORMED,
+    strictOnly: true,
+    broken: (input) => (input.family === 'kiro' ? firstOf(input, 'empty') : undefined),
+  },
   shapeRule('body-enum', 'not-one-of', 'Enumerated members (the trigger type, origins, statuses) have a known value.'),
   shapeRule('body-limit', 'limit', 'Members keep to the lengths, ranges and patterns of their shapes.'),
   {
@@ -49,8 +63,16 @@ function shapeRule(id: string, kind: ShapeFaultKind, says: string): Rule<RawChat
     id,
     says,
     refusal: IMPROPERLY_FORMED,
-    broken: (input) => faultsOf(input).find((fault) => fault.kind === kind)?.path,
+    broken: (input) => firstOf(input, kind),
   };
+}
+
+function firstOf(input: RawChat, kind: ShapeFaultKind): string | undefined {
+  return faultsOf(input).find((fault) => fault.kind === kind)?.path;
+}
+
+function shapeOf({ family, operation, flavour }: RawChat) {
+  return family === 'kiro' ? RUNTIME_CHAT_SHAPE : CHAT_SHAPES[operation][flavour];
 }
 
 /** One walk serves all rules on the shape. */
@@ -59,7 +81,7 @@ const walked = new WeakMap<RawChat, readonly ShapeFault[]>();
 function faultsOf(input: RawChat): readonly ShapeFault[] {
   const known = walked.get(input);
   if (known) return known;
-  const faults = findShapeFaults(input.body ?? null, CHAT_SHAPES[input.operation][input.flavour]);
+  const faults = findShapeFaults(input.body ?? null, shapeOf(input));
   walked.set(input, faults);
   return faults;
 }

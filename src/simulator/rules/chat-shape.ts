@@ -5,16 +5,20 @@
  */
 import type { Shape } from './shape.ts';
 
-const text: Shape = { type: 'string' };
+export const text: Shape = { type: 'string' };
 const flag: Shape = { type: 'boolean' };
 const whole: Shape = { type: 'integer' };
-const document: Shape = { type: 'document' };
+export const document: Shape = { type: 'document' };
 const chars = (minChars: number, maxChars: number): Shape => ({ type: 'string', minChars, maxChars });
-const oneOf = (...values: string[]): Shape => ({ type: 'string', values });
-const list = (of: Shape, most?: number): Shape => ({ type: 'list', of, ...(most === undefined ? {} : { most }) });
-const union = (members: Record<string, Shape>): Shape => ({ type: 'union', members });
+export const oneOf = (...values: string[]): Shape => ({ type: 'string', values });
+export const list = (of: Shape, most?: number): Shape => ({
+  type: 'list',
+  of,
+  ...(most === undefined ? {} : { most }),
+});
+export const union = (members: Record<string, Shape>): Shape => ({ type: 'union', members });
 /** Required members are marked by a star. */
-function structure(marked: Record<string, Shape>): Extract<Shape, { type: 'structure' }> {
+export function structure(marked: Record<string, Shape>): Extract<Shape, { type: 'structure' }> {
   const members = Object.fromEntries(Object.entries(marked).map(([name, shape]) => [name.replace('*', ''), shape]));
   const required = Object.keys(marked).flatMap((name) => (name.endsWith('*') ? name.slice(0, -1) : []));
   return { type: 'structure', members, required };
@@ -95,7 +99,7 @@ const diagnostic = union({
   runtimeDiagnostic: structure({ 'source*': chars(0, 1024), 'severity*': severity, 'message*': chars(0, 1024) }),
 });
 
-const userInputMessageContext = structure({
+export const userInputMessageContext = structure({
   editorState: structure({
     document: textDocument,
     cursorState: union({ position, range }),
@@ -161,7 +165,7 @@ const userInputMessageContext = structure({
   tools: list(tool),
 });
 
-const userInputMessage = structure({
+export const userInputMessage = structure({
   'content*': text,
   userInputMessageContext,
   userIntent,
@@ -181,7 +185,7 @@ const reference = structure({
   recommendationContentSpan: structure({ start: whole, end: whole }),
 });
 
-const assistantResponseMessage = structure({
+export const assistantResponseMessage = structure({
   'content*': text,
   messageId: chars(0, 128),
   supplementaryWebLinks: list(link, 10),
@@ -196,7 +200,7 @@ const assistantResponseMessage = structure({
 });
 
 const chatMessage = union({ userInputMessage, assistantResponseMessage });
-const uuid = chars(36, 36);
+export const uuid = chars(36, 36);
 
 const conversationState = structure({
   'currentMessage*': chatMessage,
@@ -210,7 +214,7 @@ const conversationState = structure({
 });
 
 const ARN = /^arn:aws:(codewhisperer|transform):[-.a-z0-9]{1,63}:\d{12}:profile\/[a-zA-Z0-9]{12}$/;
-const profileArn: Shape = { type: 'string', maxChars: 950, pattern: ARN };
+export const profileArn: Shape = { type: 'string', maxChars: 950, pattern: ARN };
 const additionalModelRequestFields = document;
 
 /** In REST, `agentMode` is a header and no member of the body. */

@@ -14,7 +14,11 @@ import type { Refusal } from '../script.ts';
 import type { Signatures } from '../signatures.ts';
 import type { ChatOperation } from './chat-shape.ts';
 
+/** The service that the request is for: the older ones, or KiroRuntimeService. */
+export type ChatFamily = 'codewhisperer' | 'kiro';
+
 export interface RawChat {
+  readonly family: ChatFamily;
   readonly flavour: Flavour;
   readonly operation: ChatOperation;
   readonly bytes: Buffer;

@@ -131,8 +131,6 @@ const ROWS: readonly Row[] = [
   { rule: 'body-required', break: ({ current }) => delete current.content },
   { rule: 'body-type', break: ({ current }) => (current.content = ['Hello']) },
   { rule: 'body-type', break: ({ current }) => (current.images = [image('png', 'no base64!')]) },
-  { rule: 'body-empty-list', break: (parts) => Object.assign(plain(parts).state, { history: [] }) },
-  { rule: 'body-empty-list', break: ({ current }) => (current.images = []) },
   { rule: 'body-enum', break: ({ state }) => (state.chatTriggerType = 'AUTO') },
   { rule: 'body-enum', break: ({ current }) => (current.origin = 'SOMEWHERE') },
   {
@@ -390,12 +388,18 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Rules on KiroRuntimeService alone: runtime.test.ts has their rows. */
+const RUNTIME_ONLY = ['system-prompt', 'body-empty'];
+
 /** The broken rule and its refusal, or undefined. */
 function check(body: unknown, strict = true, flavour: Flavour = 'rest'): Refused | undefined {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   try {
     const options = { strict, models: DEFAULT_MODELS, signatures };
-    checkChat(checkBody({ flavour, operation: 'GenerateAssistantResponse', bytes }, options), strict);
+    checkChat(
+      checkBody({ family: 'codewhisperer', flavour, operation: 'GenerateAssistantResponse', bytes }, options),
+      strict,
+    );
     return undefined;
   } catch (error) {
     if (error instanceof Refused) return error;
@@ -426,9 +430,25 @@ describe('the rules of a chat request', () => {
   });
 
   it('each have a row', () => {
-    const ids = [...BODY_RULES, ...CHAT_RULES].map(({ id }) => id);
+    const ids = [...BODY_RULES, ...CHAT_RULES].map(({ id }) => id).filter((id) => !RUNTIME_ONLY.includes(id));
     expect(new Set(ROWS.map(({ rule }) => rule))).toEqual(new Set(ids));
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('takes empty lists, and calls without text before them, as official clients send them', () => {
+    const { request, history, current, context } = openRequest();
+    history.push(
+      assistant('', { toolUses: [use('t3')] }),
+      user('', { userInputMessageContext: { toolResults: [result('t3')] } }),
+    );
+    history.push(assistant('Done.', { toolUses: [] }));
+    context.toolResults = [];
+    Object.assign(current, { content: 'Thanks.', images: [] });
+    history.splice(4, 0, user('', { userInputMessageContext: { toolResults: [result('t1'), result('t2')] } }));
+    expect(check(request)).toBeUndefined();
+    const first = plain(openRequest());
+    first.state.history = [];
+    expect(check(first.request)).toBeUndefined();
   });
 
   it('take agentMode as a member of the body in the JSON flavour', () => {
@@ -454,20 +474,25 @@ describe('a refusal', () => {
   const refusal = { status: 400, name: 'ValidationException', message: 'Improperly formed request.', reason: null };
 
   it('is named by a header in REST, message before reason', () => {
-    const { headers, body } = writeRefusal(refusal, 'rest');
+    const { headers, body } = writeRefusal(refusal, { flavour: 'rest', service: '' });
     expect(headers).toEqual({ 'content-type': 'application/json', 'x-amzn-errortype': 'ValidationException' });
     expect(body).toBe('{"message":"Improperly formed request.","reason":null}');
   });
 
   it('is named by the body in JSON 1.0', () => {
-    const { headers, body } = writeRefusal({ ...refusal, reason: 'INVALID_MODEL_ID' }, 'json');
+    const { headers, body } = writeRefusal(
+      { ...refusal, reason: 'INVALID_MODEL_ID' },
+      { flavour: 'json', service: 'AmazonCodeWhispererService' },
+    );
     expect(headers).toEqual({ 'content-type': 'application/x-amz-json-1.0' });
     const type = 'com.amazon.aws.codewhisperer#ValidationException';
     expect(body).toBe(`{"__type":"${type}","message":"Improperly formed request.","reason":"INVALID_MODEL_ID"}`);
   });
 
   it('without a name is bare, as an edge layer’s', () => {
-    expect(writeRefusal({ status: 502, message: 'Bad Gateway', retryAfterS: 3 }, 'rest')).toEqual({
+    expect(
+      writeRefusal({ status: 502, message: 'Bad Gateway', retryAfterS: 3 }, { flavour: 'rest', service: '' }),
+    ).toEqual({
       status: 502,
       headers: { 'retry-after': '3' },
       body: 'Bad Gateway',

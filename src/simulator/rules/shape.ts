@@ -29,7 +29,7 @@ export type ShapeFaultKind =
   | 'null-member'
   | 'missing-member'
   | 'wrong-type'
-  | 'empty-list'
+  | 'empty'
   | 'not-one-of'
   | 'limit';
 
@@ -67,7 +67,7 @@ function walk(value: JsonValue, shape: Shape, path: string, faults: ShapeFault[]
       return;
     case 'list':
       if (!Array.isArray(value)) return void report('wrong-type');
-      if (value.length === 0) return void report('empty-list');
+      if (value.length === 0) return void report('empty');
       if (shape.most !== undefined && value.length > shape.most) report('limit');
       for (const [index, item] of value.entries()) {
         if (item === null) faults.push({ kind: 'null-member', path: `${path}[${index}]` });
@@ -90,6 +90,8 @@ function walkMembers(
     faults.push({ kind: 'wrong-type', path });
     return;
   }
+  if (shape.type === 'structure' && shape.required.length === 0 && Object.keys(value).length === 0)
+    faults.push({ kind: 'empty', path });
   for (const [name, member] of Object.entries(value)) {
     const inner = Object.hasOwn(shape.members, name) ? shape.members[name] : undefined;
     if (!inner) faults.push({ kind: 'unknown-member', path: `${path}.${name}` });
