@@ -118,7 +118,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
-    const { sendEnvironment, recoverToolCalls, codeReferences } = settings;
+    const { unknownModels, sendEnvironment, recoverToolCalls, codeReferences } = settings;
     const media = createMediaTools(settings);
     const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
     const responses = new Responses({ store: store.responses, clock, log });
@@ -134,6 +134,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
         log,
         clock,
         media,
+        unknownModels,
         sendEnvironment,
         recoverToolCalls,
         codeReferences,

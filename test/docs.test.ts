@@ -17,8 +17,8 @@ import { FIELD_FATES as COMPLETIONS_FATES, EDITOR_FIELD_FATES } from '../src/pro
 import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
-import { MODEL_RULES } from '../src/upstreams/codewhisperer/models.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
+import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';
 
 /** Cells of every table row whose first cell is `code`. */
 function codeRows(page: string): string[][] {

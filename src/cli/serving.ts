@@ -68,7 +68,10 @@ export async function startServing(
         clock: overrides.clock ?? systemClock,
         log,
         storeAnswers: () => store.ping().then(() => true),
-        resolveModel: (requested, catalogue) => codewhisperer.resolveModel(requested, catalogue).model,
+        resolveModel: (requested, catalogue) => {
+          const { match, model } = codewhisperer.resolveModel(requested, catalogue);
+          return match === 'default' ? undefined : model;
+        },
       },
       host,
       port,

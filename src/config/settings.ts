@@ -265,6 +265,14 @@ export const SETTINGS = {
     accepts: '`q-rest`, `q-json`, `kiro-runtime` or `codewhisperer-legacy`',
     meaning: 'How to speak to the service: host, path, headers and fields. Signed requests always use `q-iam`.',
   }),
+  unknownModels: setting<'default' | 'refuse'>({
+    name: 'DRAGOMAN_UNKNOWN_MODELS',
+    schema: oneOf(['default', 'refuse']),
+    fallback: 'default',
+    accepts: '`default` or `refuse`',
+    meaning:
+      'Model names of no family the service has, such as `gpt-4o`: answer with the account’s default model, or with 404.',
+  }),
   sendEnvironment: setting<boolean>({
     name: 'DRAGOMAN_SEND_ENVIRONMENT',
     schema: yesOrNo(),

@@ -37,6 +37,7 @@ function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[
     log: SILENT,
     clock,
     media: NO_MEDIA,
+    unknownModels: 'default',
     sendEnvironment: false,
     recoverToolCalls: true,
     codeReferences: 'allow',

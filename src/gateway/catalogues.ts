@@ -69,8 +69,8 @@ export class Catalogues {
     const known = entry.offers.get(model);
     if (known !== undefined) return known;
     if (entry.offers.size >= MAX_NAMES) entry.offers.clear();
-    const { model: listed } = this.#context.upstream.resolveModel(model, entry.catalogue);
-    const isOffered = entry.catalogue.isPartial === true || listed !== undefined;
+    const { match } = this.#context.upstream.resolveModel(model, entry.catalogue);
+    const isOffered = entry.catalogue.isPartial === true || match !== 'unlisted';
     entry.offers.set(model, isOffered);
     return isOffered;
   }

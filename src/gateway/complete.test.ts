@@ -33,6 +33,7 @@ function open(replies: readonly (FakeReply | GatewayError)[], accounts: readonly
     log: SILENT,
     clock: createFakeClock(),
     media: { fetch: fail, fitImage: fail, readDocument: fail },
+    unknownModels: 'default' as const,
     sendEnvironment: false,
     recoverToolCalls: true,
     codeReferences: 'allow' as const,

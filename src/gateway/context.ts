@@ -14,6 +14,8 @@ export interface GatewayContext {
   readonly log: Log;
   readonly clock: Clock;
   readonly media: MediaTools;
+  /** Whether the account's default model answers for names of no family the service has (`DRAGOMAN_UNKNOWN_MODELS`). */
+  readonly unknownModels: 'default' | 'refuse';
   /** Send where the client works, as far as the client says. */
   readonly sendEnvironment: boolean;
   /** Make tool calls of those which the model printed as text. */

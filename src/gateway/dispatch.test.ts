@@ -35,6 +35,7 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
     log: SILENT,
     clock,
     media: NO_MEDIA,
+    unknownModels: 'default',
     sendEnvironment: false,
     recoverToolCalls: true,
     codeReferences: 'allow',

@@ -21,6 +21,7 @@ import { type RefusedDocuments, refusesDocuments } from './media/refused-documen
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
+import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
 
 const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
@@ -130,7 +131,10 @@ class Dispatch {
     const { upstream, send } = this.#context;
     const { conversation } = this.#request;
     const { withoutReasoningHistory } = this.#plan;
-    const model = upstream.resolveModel(conversation.model, await this.#listModels(lease));
+    const catalogue = await this.#listModels(lease);
+    const model = upstream.resolveModel(conversation.model, catalogue);
+    if (model.match === 'default' && this.#context.unknownModels === 'refuse')
+      throw refuseUnknownName(conversation.model, catalogue);
     const { conversationId } = this.#request;
     const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
     const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
@@ -148,7 +152,11 @@ class Dispatch {
       }),
       this.#signal,
     );
-    if (!isSuccess(answer)) throw inDetail(await explainRefusal(upstream, answer), encoded.inputTokens, model);
+    if (!isSuccess(answer)) {
+      const refusal = await explainRefusal(upstream, answer);
+      if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
+      throw withTokens(refusal, encoded.inputTokens, model);
+    }
     const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
     const stream = new ReplyStream({
       body: answer.body,
@@ -166,7 +174,7 @@ class Dispatch {
     await stream.begin();
     const route = {
       accountId: lease.accountId,
-      modelId: model.id,
+      modelId: model.id ?? 'default',
       conversationId: this.#request.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
@@ -225,12 +233,9 @@ class Dispatch {
   }
 }
 
-/** What the service leaves out of its refusals: the model's name, and the two numbers by which agents compact. */
-function inDetail(error: GatewayError, input: Figure, { id, model }: ResolvedModel): GatewayError {
+/** The two numbers by which agents compact, which the service leaves out of its refusal. */
+function withTokens(error: GatewayError, input: Figure, { model }: ResolvedModel): GatewayError {
   const { message, upstream, tokens } = error;
-  if (error.code === 'unknown_model') {
-    return new GatewayError('unknown_model', `${JSON.stringify(id)}: ${message}`, { upstream, cause: error });
-  }
   const maximum = model?.maxInputTokens;
   if (error.code !== 'context_too_long' || tokens || maximum === undefined) return error;
   const actual = Math.max(Math.round(input.value), maximum + 1);

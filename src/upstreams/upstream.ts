@@ -6,6 +6,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { NamedReasoning } from '../core/model-name.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
 import type { Figure } from '../core/usage.ts';
@@ -71,9 +72,17 @@ export interface Access {
 }
 
 export interface ResolvedModel {
-  readonly id: string;
-  /** Its catalogue entry; undefined for an id which the catalogue does not list and which is passed through. */
+  /**
+   * `listed`: a model of the catalogue, or its default model by that name. `default`: the name belongs to no family of the service, and the account's
+   * default model answers. `unlisted`: a version that the catalogue does not list; only the service can say more.
+   */
+  readonly match: 'listed' | 'default' | 'unlisted';
+  /** Undefined: the default model, where the catalogue does not name it; the service chooses. */
+  readonly id: string | undefined;
+  /** Its catalogue entry, if it has one. */
   readonly model: Model | undefined;
+  /** What the name asks for besides the model. */
+  readonly reasoning: NamedReasoning;
   readonly adjustments: readonly Adjustment[];
 }
 

@@ -1,9 +1,11 @@
 /** What tests of the CodeWhisperer upstream need around a conversation: a model with everything, and a pass's scope. */
 import { expect } from 'vitest';
 import type { Conversation } from '../../src/core/conversation.ts';
+import { NOTHING_NAMED } from '../../src/core/model-name.ts';
 import type { Model } from '../../src/core/models.ts';
 import type { Pass, Passed, Scope } from '../../src/upstreams/codewhisperer/normalize/pass.ts';
 import { wireProfile } from '../../src/upstreams/codewhisperer/profiles.ts';
+import type { ResolvedModel } from '../../src/upstreams/upstream.ts';
 
 /** Takes images, caching and structured reasoning. */
 export const OPUS: Model = {
@@ -24,6 +26,11 @@ export const OPUS: Model = {
     },
   },
 };
+
+/** As a name resolves that is the id of a listed model. */
+export function listed(model: Model): ResolvedModel {
+  return { match: 'listed', id: model.id, model, reasoning: NOTHING_NAMED, adjustments: [] };
+}
 
 export function scope(change: Partial<Scope> = {}): Scope {
   return { profile: wireProfile('q-rest'), model: OPUS, withoutReasoningHistory: false, ...change };

@@ -6,6 +6,7 @@
 import { expect } from 'vitest';
 import type { Conversation } from '../../src/core/conversation.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { NOTHING_NAMED } from '../../src/core/model-name.ts';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { estimated } from '../../src/core/usage.ts';
@@ -104,7 +105,8 @@ export function createFakeUpstream(): FakeUpstream {
     decoded,
     resolveModel(requested, catalogue) {
       const model = catalogue.models.find(({ id }) => id === requested);
-      return { id: requested, model, adjustments: [] };
+      const match = model ? 'listed' : 'unlisted';
+      return { match, id: requested, model, reasoning: NOTHING_NAMED, adjustments: [] };
     },
     encodeChat(_conversation, context) {
       encoded.push(context);

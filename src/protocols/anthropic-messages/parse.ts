@@ -7,6 +7,7 @@ import {
   type ReasoningEffort,
   type SystemPart,
 } from '../../core/conversation.ts';
+import { reasoningOfName } from '../../core/model-name.ts';
 import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { readableText } from '../readable.ts';
@@ -139,8 +140,10 @@ function readEffort({ messages, output_config }: MessagesRequest, notes: Notes):
   return undefined;
 }
 
-function readDisplay({ thinking }: MessagesRequest): Echo['thinking'] {
-  if (!thinking || thinking.type === 'disabled') return 'hidden';
+/** Without `thinking` in the request the model's name decides: `claude-sonnet-4-5-thinking`. */
+function readDisplay({ model, thinking }: MessagesRequest): Echo['thinking'] {
+  if (!thinking) return reasoningOfName(model).thinking === 'on' ? 'shown' : 'hidden';
+  if (thinking.type === 'disabled') return 'hidden';
   return thinking.display === 'omitted' ? 'omitted' : 'shown';
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
+import { listed, notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -30,7 +30,7 @@ function context(change: Partial<EncodeContext> & { wireProfile?: string } = {})
   const { wireProfile = 'q-rest', ...rest } = change;
   return {
     access: { region: 'us-east-1', profileArn: ARN, wireProfile, baseUrl: undefined, headers: {} },
-    model: { id: OPUS.id, model: OPUS, adjustments: [] },
+    model: listed(OPUS),
     conversationId: CONVERSATION_ID,
     sendEnvironment: false,
     withoutReasoningHistory: false,
@@ -152,7 +152,10 @@ describe('a chat request', () => {
 
   it('asks for reasoning by tags at the end of the system text where there are no words for it', () => {
     const said = { ...roundTrip, reasoning: { mode: 'on', effort: undefined, budgetTokens: 2_000 } as const };
-    const encoded = encodeChat(said, context({ model: { id: 'claude-haiku-4.5', model: undefined, adjustments: [] } }));
+    const encoded = encodeChat(
+      said,
+      context({ model: { ...listed(OPUS), match: 'unlisted', id: 'claude-haiku-4.5', model: undefined } }),
+    );
     const tags = '<thinking_mode>enabled</thinking_mode><max_thinking_length>2000</max_thinking_length>';
     expect(JSON.parse(encoded.request.body ?? '').conversationState.history[0].userInputMessage.content).toBe(
       `You are terse.\n\n${tags}`,

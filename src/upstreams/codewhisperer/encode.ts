@@ -15,6 +15,7 @@ import { normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
 import { type WireProfile, wireProfile } from './profiles.ts';
 import { reasoningSettings } from './reasoning-settings.ts';
+import { requestedReasoning } from './requested-reasoning.ts';
 import type { ConversationState, GenerateAssistantResponseRequest } from './wire.ts';
 import { type WrittenMessages, writeMessages } from './write.ts';
 
@@ -22,7 +23,8 @@ import { type WrittenMessages, writeMessages } from './write.ts';
 export function encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat {
   const { access, model, withoutReasoningHistory } = context;
   const profile = wireProfile(access.wireProfile);
-  const reasoning = reasoningSettings(conversation.reasoning, model.model, profile);
+  const requested = requestedReasoning(conversation.reasoning, model.reasoning);
+  const reasoning = reasoningSettings(requested.reasoning, model.model, profile);
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
   const normalized = normalize(asked, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
@@ -40,6 +42,7 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
     request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access),
     adjustments: [
       ...normalized.adjustments,
+      ...requested.adjustments,
       ...reasoning.adjustments,
       ...(environment?.adjustments ?? []),
       ...messages.adjustments,

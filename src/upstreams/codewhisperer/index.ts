@@ -5,8 +5,9 @@ import { createDecoder } from './decode.ts';
 import { encodeChat } from './encode.ts';
 import { explainFailure } from './failures.ts';
 import { mediaLimits } from './media-limits.ts';
-import { decodeModels, fixedCatalogue, resolveModel } from './models.ts';
+import { decodeModels, fixedCatalogue } from './models.ts';
 import { encodeListModels } from './operations.ts';
+import { resolveModel } from './resolve-model.ts';
 import { webSearch } from './web-search.ts';
 
 export const codewhisperer: Upstream = {

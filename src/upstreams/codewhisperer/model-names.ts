@@ -1,56 +1,149 @@
 /**
- * One model, many spellings: `claude-sonnet-4.5`, `claude-sonnet-4-5-20250929`, `claude-sonnet-4-5-latest`,
+ * Which model a name means. One model has many spellings: `claude-sonnet-4.5`, `claude-sonnet-4-5-20250929`,
  * `CLAUDE_SONNET_4_5_20250929_V1_0`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic/claude-4.5-sonnet`.
+ * They share the family, the version and the words, in any order.
  */
+import { isReasoningWord, tokensOfName } from '../../core/model-name.ts';
+import data from './model-families.json' with { type: 'json' };
 
-const FAMILIES = ['opus', 'sonnet', 'haiku', 'fable'] as const;
-type Family = (typeof FAMILIES)[number];
+export interface ModelName {
+  /** `opus`, `gpt`, `deepseek`; undefined: the name belongs to no family of the service. */
+  readonly family: string | undefined;
+  /** `['4', '5']`, without zeros at the end; letters stay: `['4o']`. Empty: the name has no version. */
+  readonly version: readonly string[];
+  /** From the family's name on, with sizes such as `1m`, without dates, revisions and the version. */
+  readonly words: readonly string[];
+}
 
-/** Equal for two names exactly when they are spellings of one model. For comparing only: no service takes it. */
-export function modelKey(name: string): string {
-  if (name.length > MAX_NAME_CHARS) return name;
-  let key = name.trim().toLowerCase().replaceAll('_', '-').replaceAll('@', '-');
-  key = key.slice(key.lastIndexOf('/') + 1).replace(/^(?:[a-z]+\.)?anthropic\./, '');
-  for (let before = ''; before !== key; ) {
-    before = key;
-    key = key.replace(DECORATION, '');
+/** `listed`: families of the account's catalogue, which may be newer than the ones known here. */
+export function readModelName(name: string, listed: ReadonlySet<string>): ModelName {
+  const tokens = tokensOfName(name);
+  const found = findFamily(tokens, listed);
+  const start = found?.start ?? 0;
+  const [first, end] = findVersion(tokens, start);
+  const version = withoutTrailingZeros(tokens.slice(first, end));
+  return {
+    family: found && belongsToService(found.family, version) ? found.family : undefined,
+    version,
+    words: tokens.filter((token, place) => place >= start && !(place >= first && place < end) && isWord(token)),
+  };
+}
+
+/** The families of the models listed in a catalogue. */
+export function familiesOf(ids: readonly string[]): ReadonlySet<string> {
+  const families = ids.map((id) => tokensOfName(id).filter((token) => token !== 'claude')[0] ?? id);
+  return new Set(families.filter((family) => family !== ROUTER));
+}
+
+/** The service's own choice among its models; not a family. */
+export const ROUTER = 'auto';
+const CLAUDE = 'claude';
+const CLAUDE_LINES: ReadonlySet<string> = new Set(data.claudeLines);
+/** Family → its first major version that the service offered. */
+const OTHER_FAMILIES: ReadonlyMap<string, number> = new Map(
+  data.otherFamilies.map(({ family, firstMajor }) => [family, firstMajor]),
+);
+
+function findFamily(
+  tokens: readonly string[],
+  listed: ReadonlySet<string>,
+): { readonly family: string; readonly start: number } | undefined {
+  for (const isFamily of [
+    (token: string) => CLAUDE_LINES.has(token),
+    (token: string) => OTHER_FAMILIES.has(token) || listed.has(token),
+    (token: string) => token === CLAUDE,
+  ]) {
+    const place = tokens.findIndex(isFamily);
+    const family = tokens[place];
+    if (family === undefined) continue;
+    const claude = tokens.lastIndexOf(CLAUDE, place);
+    return { family, start: claude >= 0 ? claude : place };
   }
-  return key
-    .replaceAll('.', '-')
-    .replace(/^claude-(\d+(?:-\d+)?)-([a-z]+)$/, 'claude-$2-$1')
-    .replace(/^(claude-[a-z]+-\d+)-0$/, '$1');
+  return undefined;
 }
 
-/** Far above any real name; a client may send anything. */
-const MAX_NAME_CHARS = 256;
-
-/** What clients hang on to a name: window and thinking switches, snapshot dates, Bedrock's version. */
-const DECORATION = /\[1m\]$|-(?:latest|thinking|\d{8})$|-v\d+[:-]\d+$/;
-
-/** As the service writes it today: `claude-sonnet-4.5`. Names which are not Claude's stay as they are. */
-export function wireSpelling(name: string): string {
-  const key = modelKey(name);
-  const claude = /^(claude-[a-z]+)-(\d+)(?:-(\d{1,2}))?$/.exec(key);
-  if (!claude) return name;
-  const [, family, major, minor] = claude;
-  return minor === undefined ? `${family}-${major}` : `${family}-${major}.${minor}`;
+/** Names that clients have built in, such as `gpt-4o` or `claude`, mean another vendor's model or none at all. */
+function belongsToService(family: string, version: readonly string[]): boolean {
+  const [major] = version;
+  if (major === undefined) return family !== CLAUDE;
+  return Number.parseInt(major, 10) >= (OTHER_FAMILIES.get(family) ?? 0);
 }
 
-export function familyOf(name: string): Family | undefined {
-  const lower = name.toLowerCase();
-  return FAMILIES.find((family) => lower.includes(family));
+/** The first place of the version and the one behind it. It follows the family's name, or precedes it: `4.5-sonnet`. */
+function findVersion(tokens: readonly string[], familyAt: number): readonly [number, number] {
+  const after = tokens.findIndex((token, place) => place >= familyAt && isVersion(token));
+  const first = after >= 0 ? after : tokens.findIndex(isVersion);
+  if (first < 0) return [tokens.length, tokens.length];
+  let end = first + 1;
+  while (isNumber(tokens[end - 1]) && isNumber(tokens[end])) end++;
+  return [first, end];
 }
 
-/** Positive when the first is newer. Of equal versions the plainer name wins. */
-export function compareVersions(one: string, other: string): number {
-  const [a, b] = [versionOf(one), versionOf(other)];
-  for (let place = 0; place < Math.max(a.length, b.length); place++) {
-    const difference = (a[place] ?? 0) - (b[place] ?? 0);
+/** `4`, `45`, `4o`; neither a date (`20250929`, `2507`) nor a size (`1m`, `200k`, `30b`). */
+function isVersion(token: string): boolean {
+  return /^\d{1,3}[a-z]*$/.test(token) && !isSize(token);
+}
+
+function isNumber(token: string | undefined): boolean {
+  return token !== undefined && /^\d{1,3}$/.test(token);
+}
+
+function isSize(token: string): boolean {
+  return /^\d+[kmb]$/.test(token);
+}
+
+/** `v` stands before versions (`deepseek-v3.2`) and revisions (`-v1:0`); `opus` says `claude` too. */
+const IMPLIED: ReadonlySet<string> = new Set([CLAUDE, 'v', 'latest']);
+
+function isWord(token: string): boolean {
+  return !IMPLIED.has(token) && (/^[a-z#]/.test(token) || isSize(token));
+}
+
+function withoutTrailingZeros(version: readonly string[]): readonly string[] {
+  const last = version.findLastIndex((part, place) => place === 0 || Number(part) !== 0);
+  return version.slice(0, last + 1).map((part) => part.replace(/^0+(?=\d)/, ''));
+}
+
+/** True if the requested name says everything that the other one does: its family, its version and all its words. */
+export function includesName(requested: ModelName, other: ModelName): boolean {
+  return (
+    requested.family === other.family &&
+    requested.version.join('.') === other.version.join('.') &&
+    other.words.every((word) => requested.words.includes(word))
+  );
+}
+
+/** Positive if the first is newer. */
+export function compareVersions(one: ModelName, other: ModelName): number {
+  const length = Math.max(one.version.length, other.version.length);
+  for (let place = 0; place < length; place++) {
+    const difference = numberAt(one, place) - numberAt(other, place);
     if (difference !== 0) return difference;
   }
-  return other.length - one.length;
+  return 0;
 }
 
-function versionOf(name: string): readonly number[] {
-  return (modelKey(name).match(/\d+/g) ?? []).map(Number);
+function numberAt({ version }: ModelName, place: number): number {
+  return Number.parseInt(version[place] ?? '0', 10);
 }
+
+/**
+ * A name that the catalogue does not list, as the service would write it: `claude-sonnet-4.5`. Names of other makers
+ * only lose the vendor's path and what they ask for besides the model.
+ */
+export function wireSpelling(requested: string, { family, version }: ModelName): string {
+  if (family !== undefined && version.length > 0 && (family === CLAUDE || CLAUDE_LINES.has(family))) {
+    return [CLAUDE, ...(family === CLAUDE ? [] : [family]), version.join('.')].join('-');
+  }
+  let bare = requested.slice(requested.lastIndexOf('/') + 1).trim();
+  for (let before = ''; before !== bare && bare.length <= MAX_SPELLING_CHARS; ) {
+    before = bare;
+    bare = bare.replace(/[-_:.\s]*[([]?([a-z]+|\d+[km])[)\]]?$/i, (whole, word: string) =>
+      isReasoningWord(word.toLowerCase()) || isSize(word.toLowerCase()) ? '' : whole,
+    );
+  }
+  return bare === '' ? requested : bare;
+}
+
+/** Longer ones are not names; they are left as they are. */
+const MAX_SPELLING_CHARS = 256;

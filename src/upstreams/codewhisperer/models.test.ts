@@ -1,21 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Catalogue, Model } from '../../core/models.ts';
-import { decodeModels, MODEL_RULES, resolveModel } from './models.ts';
-
-const IDS = [
-  'auto',
-  'claude-sonnet-4',
-  'claude-sonnet-4.5',
-  'claude-sonnet-5',
-  'claude-haiku-4.5',
-  'claude-opus-4.6',
-  'claude-opus-4.8',
-  'claude-opus-5',
-  'claude-fable-5',
-  'gpt-5.6-sol',
-  'deepseek-3.2',
-  'qwen3-coder-next',
-];
+import type { Model } from '../../core/models.ts';
+import { decodeModels } from './models.ts';
 
 function model(id: string): Model {
   return {
@@ -31,113 +16,6 @@ function model(id: string): Model {
     reasoningSchema: undefined,
   };
 }
-
-const CATALOGUE: Catalogue = { models: IDS.map(model), defaultModelId: 'auto' };
-const EMPTY: Catalogue = { models: [], defaultModelId: undefined };
-
-describe('the model a client means', () => {
-  it.each(IDS)('is %s itself when the catalogue lists it', (id) => {
-    expect(resolveModel(id, CATALOGUE)).toMatchObject({ id, model: { id }, adjustments: [] });
-  });
-
-  it.each([
-    ['claude-sonnet-4-5', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4-5-20250929', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4.5-20250929', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4-5-latest', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4-5[1m]', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4-5-20250929[1m]', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4-5-20250929-thinking', 'claude-sonnet-4.5'],
-    ['claude-sonnet-4.5-thinking', 'claude-sonnet-4.5'],
-    ['Claude-Sonnet-4.5', 'claude-sonnet-4.5'],
-    ['claude-4-5-sonnet', 'claude-sonnet-4.5'],
-    ['claude-4.5-sonnet-20250929', 'claude-sonnet-4.5'],
-    ['CLAUDE_SONNET_4_5_20250929_V1_0', 'claude-sonnet-4.5'],
-    ['CLAUDE_SONNET_4_20250514_V1_0', 'claude-sonnet-4'],
-    ['claude-sonnet-4-20250514', 'claude-sonnet-4'],
-    ['claude-sonnet-4-0', 'claude-sonnet-4'],
-    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4.5'],
-    ['anthropic.claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4.5'],
-    ['anthropic/claude-haiku-4.5', 'claude-haiku-4.5'],
-    ['claude-haiku-4-5@20251001', 'claude-haiku-4.5'],
-    ['claude-opus-4-6', 'claude-opus-4.6'],
-    ['gpt-5-6-sol', 'gpt-5.6-sol'],
-    ['deepseek-v3.2', 'deepseek-3.2'],
-    ['qwen3-coder', 'qwen3-coder-next'],
-    ['default', 'auto'],
-  ])('%s is a spelling of %s, and that is noted', (requested, id) => {
-    expect(resolveModel(requested, CATALOGUE)).toEqual({
-      id,
-      model: model(id),
-      adjustments: [{ rule: 'model-alias', path: 'model', before: requested, after: id }],
-    });
-  });
-
-  it.each([
-    ['claude-opus-5-5', 'claude-opus-5'],
-    ['claude-opus-4-1-20250805', 'claude-opus-5'],
-    ['claude-opus-4-20250514', 'claude-opus-5'],
-    ['claude-sonnet-5-5', 'claude-sonnet-5'],
-    ['claude-3-5-sonnet-20241022', 'claude-sonnet-5'],
-    ['claude-3-7-sonnet-latest', 'claude-sonnet-5'],
-    ['claude-3-haiku-20240307', 'claude-haiku-4.5'],
-    ['claude-haiku-5-5', 'claude-haiku-4.5'],
-    ['claude-fable-5-2', 'claude-fable-5'],
-    ['sonnet', 'claude-sonnet-5'],
-    ['opus', 'claude-opus-5'],
-  ])('%s, which is not listed, becomes the newest of its family, %s', (requested, id) => {
-    expect(resolveModel(requested, CATALOGUE)).toEqual({
-      id,
-      model: model(id),
-      adjustments: [{ rule: 'model-family', path: 'model', before: requested, after: id }],
-    });
-  });
-
-  it('is noted by rules which are described', () => {
-    const notes = ['Claude-Opus-5', 'claude-opus-9', 'gpt-4o'].flatMap(
-      (name) => resolveModel(name, CATALOGUE).adjustments,
-    );
-    expect(notes.map((entry) => entry.rule)).toEqual(Object.keys(MODEL_RULES));
-  });
-
-  it('counts versions as numbers', () => {
-    const catalogue = { ...EMPTY, models: ['claude-opus-4.9', 'claude-opus-4.10', 'claude-opus-4'].map(model) };
-    expect(resolveModel('opus', catalogue).id).toBe('claude-opus-4.10');
-  });
-
-  it.each(['gpt-4o', 'gpt-5.1', 'o3', 'some-new-model', 'kiro/next'])('%s passes through unchanged', (requested) => {
-    expect(resolveModel(requested, CATALOGUE)).toEqual({
-      id: requested,
-      model: undefined,
-      adjustments: [{ rule: 'model-passed-through', path: 'model', before: requested, after: requested }],
-    });
-  });
-
-  it('passes an absurdly long name through without looking into it', () => {
-    const requested = `claude-${'latest-'.repeat(100_000)}`;
-    const { id, adjustments } = resolveModel(requested, CATALOGUE);
-    expect(id).toBe(requested);
-    expect(JSON.stringify(adjustments).length).toBeLessThan(400);
-  });
-
-  it('passes a family through which the account does not have', () => {
-    const catalogue = { ...EMPTY, models: [model('claude-sonnet-4')] };
-    expect(resolveModel('claude-opus-5', catalogue)).toMatchObject({ id: 'claude-opus-5', model: undefined });
-  });
-
-  it.each([
-    ['claude-sonnet-4-5-20250929', 'claude-sonnet-4.5'],
-    ['claude-3-5-sonnet-latest', 'claude-sonnet-3.5'],
-    ['CLAUDE_SONNET_4_20250514_V1_0', 'claude-sonnet-4'],
-    ['claude-opus-5[1m]', 'claude-opus-5'],
-    ['claude-sonnet-4.5', 'claude-sonnet-4.5'],
-    ['gpt-4o-2024-08-06', 'gpt-4o-2024-08-06'],
-    ['auto', 'auto'],
-  ])('without a catalogue %s goes out as %s', (requested, id) => {
-    expect(resolveModel(requested, EMPTY)).toMatchObject({ id, model: undefined });
-    expect(resolveModel(requested, EMPTY).adjustments.map((entry) => entry.rule)).toEqual(['model-passed-through']);
-  });
-});
 
 describe('the catalogue', () => {
   it('is read from the newest shape', () => {

@@ -6,7 +6,7 @@ import {
 } from '@aws/codewhisperer-streaming-client';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OPUS } from '../../../test/support/codewhisperer.ts';
+import { listed, OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -31,7 +31,7 @@ const ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
 
 const context: EncodeContext = {
   access: { region: 'us-east-1', profileArn: ARN, wireProfile: 'q-rest', baseUrl: undefined, headers: {} },
-  model: { id: OPUS.id, model: OPUS, adjustments: [] },
+  model: listed(OPUS),
   conversationId: ID,
   sendEnvironment: true,
   withoutReasoningHistory: false,

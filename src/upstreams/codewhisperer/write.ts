@@ -33,7 +33,7 @@ export interface WrittenMessages {
 export function writeMessages(
   conversation: Conversation,
   profile: WireProfile,
-  modelId: string,
+  modelId: string | undefined,
   environment: WireEnvironment,
 ): WrittenMessages {
   const adjustments: Adjustment[] = [];

@@ -26,6 +26,8 @@ export const ADJUSTMENT_RULES = {
   'reasoning-extra-dropped': 'A message had several reasoning blocks; the service takes one, the last was kept.',
   'reasoning-history-dropped':
     'Reasoning of earlier turns was left out: the service refused it or cannot take it here.',
+  'reasoning-named': 'The model’s name asks for an effort or for thinking; it became the reasoning settings.',
+  'reasoning-named-overridden': 'The model’s name asks for other reasoning than the request itself, which wins.',
   'reasoning-tags': 'The model takes no reasoning settings; reasoning was asked for by tags in the system text.',
   'reasoning-unsigned-dropped': 'Reasoning without a signature of the service cannot be sent back and was left out.',
   'system-turn-as-user': 'A system message inside the conversation became user text in a system-reminder wrapper.',
