@@ -9,7 +9,7 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Location, locationOf, PartialSchema, pointerOf } from './partial-schema.ts';
 
 export interface SchemaCheck {
@@ -59,7 +59,8 @@ function compile(schema: JsonObject, at: string): Compiled {
   const { $schema: _dialect, $async: _async, ...rest } = schema;
   let why = 'is too complicated to check. Simplify it.';
   try {
-    const compiled = within(COMPILE_MS, () => compilePart(rest, isOldDraft(schema) ? Ajv : Ajv2020));
+    const draft = draftOf(schema);
+    const compiled = within(COMPILE_MS, () => compilePart(rest, draft));
     if (compiled) return compiled;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -68,40 +69,60 @@ function compile(schema: JsonObject, at: string): Compiled {
   throw new GatewayError('invalid_request', `${at}: ${why}`, { param: at });
 }
 
-type Draft = typeof Ajv | typeof Ajv2020;
+interface Draft {
+  /** For one schema: identifiers in it must not be found by another client's. */
+  create(): Ajv | Ajv2020;
+  /** Judges schemas and never learns any, so that the meta-schema is compiled once. */
+  readonly metaSchema: Ajv | Ajv2020;
+}
+
+const drafts = new Map<typeof Ajv | typeof Ajv2020, Draft>();
+
+function draftOf(schema: JsonObject): Draft {
+  const Version = isOldDraft(schema) ? Ajv : Ajv2020;
+  const create = () => formats.default(new Version(OPTIONS));
+  const draft = drafts.get(Version) ?? { create, metaSchema: create() };
+  drafts.set(Version, draft);
+  // Compiled here, not under the time limit of a client's schema.
+  draft.metaSchema.validateSchema({});
+  return draft;
+}
 
 /** Without what cannot be compiled, if anything. Throws Ajv's error when that is not found. */
 function compilePart(schema: JsonObject, draft: Draft): Compiled {
-  const create = () => formats.default(new draft(OPTIONS));
-  const whole = attempt(create(), schema);
+  const whole = attempt(draft, schema);
   if (typeof whole === 'function') return { validate: whole, leftOut: [] };
 
   const partial = new PartialSchema(schema);
-  leaveOutInvalid(partial, create());
-  let result = attempt(create(), partial.schema);
-  for (const suspects of SUSPECTS) {
-    if (typeof result === 'function') break;
-    partial.leaveOutWhere((keyword, value) => suspects(keyword, value, partial));
-    result = attempt(create(), partial.schema);
+  let cause = whole.cause;
+  for (const leaveOut of STEPS) {
+    const before = partial.leftOut.length;
+    leaveOut(partial, draft.metaSchema);
+    if (partial.leftOut.length === before) continue;
+    const result = attempt(draft, partial.schema);
+    if (typeof result !== 'function') {
+      cause = result.cause;
+      continue;
+    }
+    partial.relax();
+    return { validate: draft.create().compile(partial.schema), leftOut: partial.leftOut };
   }
-  if (typeof result !== 'function') throw result.cause;
-  partial.relax();
-  return { validate: create().compile(partial.schema), leftOut: partial.leftOut };
+  throw cause;
 }
 
-function attempt(ajv: Ajv | Ajv2020, schema: JsonObject): ValidateFunction | { readonly cause: unknown } {
+function attempt({ create, metaSchema }: Draft, schema: JsonObject): ValidateFunction | { readonly cause: unknown } {
   try {
-    if (!ajv.validateSchema(schema)) return { cause: new Error(ajv.errorsText()) };
-    return ajv.compile(schema);
+    if (!metaSchema.validateSchema(schema)) return { cause: new Error(metaSchema.errorsText()) };
+    return create().compile(schema);
   } catch (cause) {
     return { cause };
   }
 }
 
 /** What the meta-schema refuses, and what Ajv refuses beyond that. */
-function leaveOutInvalid(partial: PartialSchema, ajv: Ajv | Ajv2020): void {
-  ajv.validateSchema(partial.schema);
-  for (const { instancePath, keyword, params } of ajv.errors ?? []) {
+function leaveOutInvalid(partial: PartialSchema, metaSchema: Draft['metaSchema']): void {
+  metaSchema.validateSchema(partial.schema);
+  for (const { instancePath, keyword, params } of metaSchema.errors ?? []) {
     const location = locationOf(instancePath);
     const isNoSchema =
       keyword === 'type' && `${params.type}`.includes('object') && `${params.type}`.includes('boolean');
@@ -127,16 +148,18 @@ function leaveOutInvalid(partial: PartialSchema, ajv: Ajv | Ajv2020): void {
   });
 }
 
-type Suspects = (keyword: string, value: JsonValue, partial: PartialSchema) => boolean;
+const REFERENCES: readonly string[] = ['$ref', '$dynamicRef'];
+const IDENTIFIERS: readonly string[] = ['$id', '$anchor', '$dynamicAnchor'];
 
-const isReference: Suspects = (keyword) => keyword === '$ref' || keyword === '$dynamicRef';
-
-/** Left out in this order while the schema does not compile. */
-const SUSPECTS: readonly Suspects[] = [
-  (keyword, value, partial) =>
-    isReference(keyword, value, partial) && typeof value === 'string' && !partial.resolves(value),
-  (keyword) => ['$id', '$anchor', '$dynamicAnchor'].includes(keyword),
-  isReference,
+/** Taken one after another until the schema compiles. */
+const STEPS: readonly ((partial: PartialSchema, metaSchema: Draft['metaSchema']) => void)[] = [
+  leaveOutInvalid,
+  (partial) =>
+    partial.leaveOutWhere(
+      (keyword, value) => REFERENCES.includes(keyword) && typeof value === 'string' && !partial.resolves(value),
+    ),
+  (partial) => partial.leaveOutWhere((keyword) => IDENTIFIERS.includes(keyword)),
+  (partial) => partial.leaveOutWhere((keyword) => REFERENCES.includes(keyword)),
 ];
 
 /** Lists of schemas under `items` and the like mean something else, or nothing, since 2020-12. */

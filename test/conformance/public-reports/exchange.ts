@@ -1,0 +1,92 @@
+/** One request through the whole program: what the client got, what the service was sent, and what was noted. */
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll } from 'vitest';
+import type { Log } from '../../../src/core/log.ts';
+import type { ScriptedReply, SimulatorOptions } from '../../../src/simulator/index.ts';
+import type { RecordedRequest } from '../../../src/simulator/journal.ts';
+import { type House, openHouse } from '../../support/house.ts';
+import { type Door, type Outcome, readAnswer } from './doors.ts';
+import { ChatRequest } from './upstream.ts';
+
+export interface Exchange extends Outcome {
+  readonly status: number;
+  readonly streamed: boolean;
+  /** Rules of `x-dragoman-adjustments`. */
+  readonly header: readonly string[];
+  /** Rules in the log: also those noted once the reply has ended. */
+  readonly noted: readonly string[];
+  /** The line of the log about this request, as JSON. */
+  readonly logLine: string;
+  /** Chat requests that reached the service, refused ones too. */
+  readonly upstream: readonly ChatRequest[];
+}
+
+interface LogLine {
+  readonly path?: string;
+  readonly adjustments?: readonly string[];
+}
+
+export class ReportBench {
+  #house: House | undefined;
+  readonly #lines: LogLine[] = [];
+
+  constructor(options: SimulatorOptions & { readonly env?: Readonly<Record<string, string>> } = {}) {
+    beforeAll(async () => {
+      this.#house = await openHouse({ ...options, log: this.#log() });
+    });
+    afterAll(() => this.#house?.close());
+  }
+
+  get simulator() {
+    if (!this.#house) throw new Error('The gateway is started by beforeAll.');
+    return this.#house.simulator;
+  }
+
+  /** Every answer of the service from now on. */
+  script(...replies: readonly ScriptedReply[]): void {
+    this.simulator.clearReplies();
+    this.simulator.addReplies(...replies);
+  }
+
+  /** The one chat request that reached the service. Fails when there was none or more than one. */
+  async send(door: Door, body: object, streamed: boolean, headers: Record<string, string> = {}): Promise<Exchange> {
+    const { url, apiKey } = this.#house ?? { url: '', apiKey: '' };
+    const requestsBefore = this.simulator.chatRequests.length;
+    const linesBefore = this.#lines.length;
+    const response = await fetch(`${url}${door.path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...headers },
+      body: JSON.stringify({ ...body, ...(streamed ? { stream: true } : {}) }),
+    });
+    const text = await response.text();
+    const line = await this.#lineAfter(linesBefore);
+    const recorded: readonly RecordedRequest[] = this.simulator.chatRequests.slice(requestsBefore);
+    return {
+      ...readAnswer(door, response.status, response.headers.get('content-type') ?? '', text),
+      status: response.status,
+      streamed,
+      header: rulesOf((response.headers.get('x-dragoman-adjustments') ?? '').split('; ')),
+      noted: rulesOf(line.adjustments ?? []),
+      logLine: JSON.stringify(line),
+      upstream: recorded.map((request) => new ChatRequest(request)),
+    };
+  }
+
+  #log(): Log {
+    const add = (fields: object) => void this.#lines.push(fields);
+    return { debug() {}, info: add, warn: add, error: add };
+  }
+
+  /** The request's line is written when the connection has ended, which the client may see first. */
+  async #lineAfter(count: number): Promise<LogLine> {
+    for (;;) {
+      const line = this.#lines.slice(count).find(({ path }) => path !== undefined);
+      if (line) return line;
+      await setImmediate();
+    }
+  }
+}
+
+function rulesOf(notes: readonly string[]): string[] {
+  return notes.flatMap((note) => note.split('@')[0] || []);
+}

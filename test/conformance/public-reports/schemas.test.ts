@@ -1,0 +1,50 @@
+/** JSON schemas with parts that the validator cannot compile: these are left out and noted, and the rest is checked. */
+import { describe, expect, it } from 'vitest';
+import { type Door, WAYS } from './doors.ts';
+import { ReportBench } from './exchange.ts';
+
+const bench = new ReportBench();
+
+function withFormat(door: Door, schema: object): object {
+  const body = door.body('Answer.');
+  switch (door.name) {
+    case 'chat':
+      return { ...body, response_format: { type: 'json_schema', json_schema: { name: 's', schema } } };
+    case 'responses':
+      return { ...body, text: { format: { type: 'json_schema', name: 's', schema } } };
+    case 'messages':
+      return { ...body, output_config: { format: { type: 'json_schema', schema } } };
+  }
+}
+
+const ofA = (a: object) => ({ type: 'object', properties: { a }, required: ['a'], additionalProperties: false });
+
+/** Each takes a string as `a`, and anything else is wrong. */
+const SCHEMAS: readonly (readonly [name: string, schema: object])[] = [
+  ['the pattern (?i)^abc$', ofA({ type: 'string', pattern: '(?i)^abc$' })],
+  ['the pattern (?P<y>[0-9]+)\\Z', ofA({ type: 'string', pattern: '(?P<y>[0-9]+)\\Z' })],
+  ['a reference to nowhere', ofA({ type: 'string', $ref: '#/definitions/Missing' })],
+  ['a reference to another document', ofA({ type: 'string', $ref: 'https://example.com/schema.json' })],
+  ['nullable without a type', ofA({ allOf: [{ type: 'string' }], nullable: true })],
+  ['a boolean limit of draft 4', ofA({ type: 'string', minLength: 1, exclusiveMinimum: true })],
+];
+
+describe.each(WAYS)('$way: a schema with', ({ door, streamed }) => {
+  it.each(SCHEMAS)('%s is checked without that part', async (_name, schema) => {
+    bench.script({ times: 1, steps: ['{"a":1}'] }, { times: 1, steps: ['{"a":"ABC"}'] });
+    const exchange = await bench.send(door, withFormat(door, schema), streamed);
+    expect(exchange).toMatchObject({ status: 200, text: '{"a":"ABC"}', stop: 'end' });
+    expect(exchange.upstream).toHaveLength(2);
+    expect(exchange.header).toEqual(expect.arrayContaining(['json-schema-part-unchecked', 'json-repaired']));
+  });
+});
+
+describe.each(WAYS)('$way: a schema that compiles', ({ door, streamed }) => {
+  it('is not noted as left out', async () => {
+    bench.script({ steps: ['{"a":"ABC"}'] });
+    const exchange = await bench.send(door, withFormat(door, ofA({ type: 'string', format: 'phone' })), streamed);
+    expect(exchange).toMatchObject({ status: 200, text: '{"a":"ABC"}' });
+    expect(exchange.header).toContain('json-schema-emulated');
+    expect(exchange.header).not.toContain('json-schema-part-unchecked');
+  });
+});
