@@ -1,14 +1,40 @@
-/** `usage` as OpenAI's completion APIs tell it. Details are told only where they are known. */
-import type { Usage } from '../core/usage.ts';
+/**
+ * What OpenAI's completion APIs report besides the text.
+ * Source: https://platform.openai.com/docs/api-reference/chat/object
+ */
+import type { Figure, Usage } from '../core/usage.ts';
 
-export function toWireUsage({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }: Usage): object {
+/** The only tier that the service has. */
+export const SERVICE_TIER = 'default';
+
+/** The details always stand there. Their documented default is 0, which also stands for what is unknown. */
+export function toWireUsage({
+  inputTokens,
+  outputTokens,
+  cacheReadTokens,
+  cacheWriteTokens,
+  reasoningTokens,
+}: Usage): object {
   const prompt = Math.round(inputTokens.value);
   const completion = Math.round(outputTokens.value);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    ...(cacheReadTokens && { prompt_tokens_details: { cached_tokens: Math.round(cacheReadTokens.value) } }),
-    ...(reasoningTokens && { completion_tokens_details: { reasoning_tokens: Math.round(reasoningTokens.value) } }),
+    prompt_tokens_details: {
+      cached_tokens: toCount(cacheReadTokens),
+      cache_write_tokens: toCount(cacheWriteTokens),
+      audio_tokens: 0,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: toCount(reasoningTokens),
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   };
+}
+
+function toCount(figure: Figure | undefined): number {
+  return Math.round(figure?.value ?? 0);
 }

@@ -48,18 +48,22 @@ function readEvents(text: string): JsonObject[] {
 }
 
 /**
- * `output_text` is added by the SDK. Two members which the API itself sends, and clients read, are missing from the
- * types: whether a response is stored, and the status of a custom tool call.
+ * `output_text` is added by the SDK. Some members that the API itself sends are missing from the types: whether a
+ * response is stored, both penalties, the status of a custom tool call, and the null of a usage which is not known yet.
  */
 function asTyped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asTyped);
   if (!isJsonObject(value)) return value;
   const isResponse = value.object === 'response' && value.deleted === undefined;
-  const untyped = isResponse ? 'store' : value.type === 'custom_tool_call' ? 'status' : undefined;
-  const entries = Object.entries(value).filter(([key]) => key !== untyped);
+  const untyped = isResponse ? UNTYPED_OF_RESPONSE : value.type === 'custom_tool_call' ? ['status'] : [];
+  const entries = Object.entries(value).filter(
+    ([key, inner]) => !untyped.includes(key) && !(isResponse && key === 'usage' && inner === null),
+  );
   const typed: object = Object.fromEntries(entries.map(([key, inner]) => [key, asTyped(inner)]));
   return isResponse ? { ...typed, output_text: '' } : typed;
 }
+
+const UNTYPED_OF_RESPONSE = ['store', 'frequency_penalty', 'presence_penalty'];
 
 const FUNCTIONS = TOOLS.map(({ name, description, schema }) => ({
   type: 'function',

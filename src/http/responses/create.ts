@@ -34,7 +34,7 @@ export async function createResponse(exchange: Exchange, desk: ResponsesDesk, cl
     const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
     const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
     const id = openaiResponses.replyId(randomId());
-    const writer = openaiResponses.createWriter(request, id);
+    const writer = openaiResponses.createWriter(request, id, { now: () => exchange.receivedMs + exchange.elapsedMs() });
     const keeping = keepingOf(request, id, past);
     if (echoOf(request).request.background)
       await answerInBackground({ exchange, desk, client, request, writer, keeping });

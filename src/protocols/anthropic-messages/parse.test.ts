@@ -136,7 +136,6 @@ describe('a Claude Code request', () => {
       'billing-header-dropped system[0]',
       'tool-deferred tools[2]',
       'tool-deferred tools[3]',
-      'field-ignored messages[2].content[2].caller',
     ]);
   });
 });

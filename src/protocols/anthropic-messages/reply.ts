@@ -6,7 +6,7 @@ import type { ParsedRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 import { sealedSignature, visibleSignature } from './signature.ts';
 import { toWireUsage } from './usage.ts';
-import { searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
+import { DIRECT_CALLER, searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
   const { model, thinking } = echoOf(request);
@@ -17,6 +17,7 @@ export function writeReply(reply: Reply, request: ParsedRequest, replyId: string
     model,
     content: reply.blocks.flatMap((block) => writeBlock(block, thinking)),
     ...toEnding(reply.stopReason, reply.stopSequence),
+    diagnostics: null,
     usage: toWireUsage(reply.usage),
   };
 }
@@ -35,7 +36,7 @@ function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly obj
     case 'redacted-reasoning':
       return thinking === 'hidden' ? [] : [{ type: 'redacted_thinking', data: block.data }];
     case 'tool-use':
-      return [{ type: 'tool_use', id: block.toolUseId, name: block.name, input: JSON.parse(block.json) }];
+      return [toolUseBlock(block.toolUseId, block.name, JSON.parse(block.json))];
     case 'web-search':
       return [serverToolUse(block.searchId, { query: block.query }), searchResultBlock(block.searchId, block.outcome)];
     default:
@@ -44,7 +45,12 @@ function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly obj
 }
 
 function writeText({ text, citations = [] }: Extract<ReplyBlock, { type: 'text' }>): object {
-  return { type: 'text', text, ...(citations.length === 0 ? {} : { citations: citations.map(wireCitation) }) };
+  return { type: 'text', text, citations: citations.length === 0 ? null : citations.map(wireCitation) };
+}
+
+/** Streamed, the block starts with an empty input. */
+export function toolUseBlock(id: string, name: string, input: unknown): object {
+  return { type: 'tool_use', id, caller: DIRECT_CALLER, name, input };
 }
 
 function writeThinking(
@@ -60,6 +66,8 @@ function writeThinking(
 export function toEnding(stopReason: StopReason, stopSequence: string | undefined): object {
   return {
     stop_reason: STOP_REASONS[stopReason],
+    // Only code execution, which the service does not have, runs in one.
+    container: null,
     stop_sequence: stopReason === 'stop-sequence' ? (stopSequence ?? null) : null,
     stop_details: stopReason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null,
   };

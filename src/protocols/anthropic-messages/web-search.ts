@@ -9,8 +9,11 @@ import { isJsonObject } from '../../core/json.ts';
 import type { TextCitation } from '../../core/reply.ts';
 import type { WebResult, WebSearchFailure, WebSearchOutcome } from '../../core/web-search.ts';
 
+/** The model itself calls: programs that call tools run only on Anthropic's own servers. */
+export const DIRECT_CALLER = { type: 'direct' } as const;
+
 export function serverToolUse(id: string, input: object): object {
-  return { type: 'server_tool_use', id, name: 'web_search', input };
+  return { type: 'server_tool_use', id, caller: DIRECT_CALLER, name: 'web_search', input };
 }
 
 export function searchResultBlock(searchId: string, outcome: WebSearchOutcome): object {
@@ -18,7 +21,7 @@ export function searchResultBlock(searchId: string, outcome: WebSearchOutcome): 
     outcome.type === 'found'
       ? outcome.results.map(toWireResult)
       : { type: 'web_search_tool_result_error', error_code: ERROR_CODES[outcome.reason] };
-  return { type: 'web_search_tool_result', tool_use_id: searchId, content };
+  return { type: 'web_search_tool_result', tool_use_id: searchId, caller: DIRECT_CALLER, content };
 }
 
 const ERROR_CODES: Record<WebSearchFailure, string> = {

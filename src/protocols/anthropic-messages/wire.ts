@@ -145,12 +145,16 @@ export const toolSearchResultBlock = z.looseObject({
   content: z.looseObject({ tool_references: z.array(toolReferenceBlock).optional() }).nullish(),
 });
 
+/** Whether the model or a program of its own calls; the service has no such programs. */
+const caller = z.unknown().optional();
+
 /** Any name: the vendor's servers run other tools too. */
 export const serverToolUseBlock = z.looseObject({
   type: z.literal('server_tool_use'),
   id: z.string().min(1),
   name: z.string().min(1),
   input: jsonValue.optional(),
+  caller,
   cache_control: cacheControl,
 });
 
@@ -158,6 +162,7 @@ export const webSearchResultBlock = z.looseObject({
   type: z.literal('web_search_tool_result'),
   tool_use_id: z.string().min(1),
   content: z.unknown().optional(),
+  caller,
   cache_control: cacheControl,
 });
 
@@ -184,6 +189,7 @@ export const toolUseBlock = z.looseObject({
   id: z.string().min(1),
   name: z.string().min(1),
   input: jsonValue.optional(),
+  caller,
   cache_control: cacheControl,
 });
 

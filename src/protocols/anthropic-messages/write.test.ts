@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenReplyEvents, replyEvents } from '../../../test/support/reply-events.ts';
@@ -7,7 +6,6 @@ import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured, type Usage } from '../../core/usage.ts';
-import wholeReply from './fixtures/reply.json' with { type: 'json' };
 import { anthropicMessages } from './index.ts';
 import { sealedSignature, visibleSignature } from './signature.ts';
 
@@ -98,13 +96,24 @@ const REPLY: readonly ReplyEvent[] = [
 ];
 
 describe('a reply with one of everything', () => {
-  it('is streamed as recorded', () => {
-    expect(stream(REPLY, SHOWN)).toBe(readFileSync(new URL('fixtures/reply.sse', import.meta.url), 'utf8'));
+  it('is streamed as recorded', async () => {
+    await expect(stream(REPLY, SHOWN)).toMatchFileSnapshot('fixtures/reply.sse');
   });
 
-  it('is written whole as recorded', () => {
-    expect(whole(REPLY, SHOWN)).toEqual(wholeReply);
+  it('is written whole as recorded', async () => {
+    await expect(`${JSON.stringify(whole(REPLY, SHOWN), null, 2)}\n`).toMatchFileSnapshot('fixtures/reply.json');
   });
+});
+
+it('is read without a note when its client sends it back', () => {
+  const messages = [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: whole(REPLY, SHOWN).content },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'tooluse_1', content: 'ok' }] },
+  ];
+  const tools = [{ name: 'Read', input_schema: { type: 'object' } }];
+  const body = { model: 'claude-sonnet-4-5', max_tokens: 9, messages, tools };
+  expect(anthropicMessages.parseRequest(body, CONTEXT).adjustments).toEqual([]);
 });
 
 describe('thinking', () => {
@@ -179,7 +188,7 @@ describe('text', () => {
       'message_delta',
       'message_stop',
     ]);
-    expect(whole(events).content).toEqual([{ type: 'text', text: 'A' }]);
+    expect(whole(events).content).toEqual([{ type: 'text', text: 'A', citations: null }]);
   });
 
   it('which came escaped is copied as it came', () => {
@@ -200,6 +209,7 @@ describe('the end', () => {
   ])('$reason is $wire', ({ reason, wire, sequence }) => {
     const events = [START, end({ stopReason: reason, stopSequence: sequence ?? undefined })];
     const ending = {
+      container: null,
       stop_reason: wire,
       stop_sequence: sequence,
       stop_details: reason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null,
@@ -208,9 +218,26 @@ describe('the end', () => {
     expect(whole(events)).toMatchObject(ending);
   });
 
+  it('has every member of the usage, null where the service reports none', () => {
+    const bare = { cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+    const none = { server_tool_use: null, output_tokens_details: null };
+    const service = { cache_creation: null, inference_geo: null, service_tier: 'standard', speed: null };
+    const events = [START, end()];
+    expect(whole(events).usage).toEqual({ input_tokens: 3, output_tokens: 4, ...bare, ...none, ...service });
+    expect(sent(events).at(0)).toMatchObject({
+      message: { usage: { input_tokens: 11840, output_tokens: 0, ...bare, ...none, ...service } },
+    });
+    expect(sent(events).find(({ type }) => type === 'message_delta')?.usage).toEqual({
+      input_tokens: 3,
+      output_tokens: 4,
+      ...bare,
+      ...none,
+    });
+  });
+
   it('counts input without what came from the cache, and never below nothing', () => {
     const usage = { ...USAGE, inputTokens: estimated(5), cacheReadTokens: measured(8) };
-    expect(whole([START, end({ usage })]).usage).toEqual({
+    expect(whole([START, end({ usage })]).usage).toMatchObject({
       input_tokens: 0,
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: 8,

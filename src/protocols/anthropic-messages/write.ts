@@ -10,9 +10,9 @@ import { sseEvent } from '../../framing/sse.ts';
 import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
 import { writeStreamError } from './errors.ts';
 import type { Echo } from './parse.ts';
-import { echoOf, toEnding } from './reply.ts';
+import { echoOf, toEnding, toolUseBlock } from './reply.ts';
 import { sealedSignature, visibleSignature } from './signature.ts';
-import { toStartUsage, toWireUsage } from './usage.ts';
+import { toDeltaUsage, toStartUsage } from './usage.ts';
 import { searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
@@ -97,6 +97,8 @@ class MessageWriter implements ReplyWriter {
       stop_reason: null,
       stop_sequence: null,
       stop_details: null,
+      container: null,
+      diagnostics: null,
       usage: toStartUsage(inputTokens),
     };
     return sse('message_start', { type: 'message_start', message });
@@ -105,12 +107,12 @@ class MessageWriter implements ReplyWriter {
   #messageEnd({ stopReason, stopSequence, usage }: ReplyEnd): string {
     this.#ended = true;
     const delta = toEnding(stopReason, stopSequence);
-    return `${sse('message_delta', { type: 'message_delta', delta, usage: toWireUsage(usage) })}${MESSAGE_STOP}`;
+    return `${sse('message_delta', { type: 'message_delta', delta, usage: toDeltaUsage(usage) })}${MESSAGE_STOP}`;
   }
 
   #textDelta(text: TextPiece): string {
     if (text.isEmpty) return '';
-    const start = this.#open === 'text' ? '' : this.#openBlock('text', '{"type":"text","text":""}');
+    const start = this.#open === 'text' ? '' : this.#openBlock('text', '{"type":"text","text":"","citations":null}');
     return start + this.#delta(text);
   }
 
@@ -151,7 +153,7 @@ class MessageWriter implements ReplyWriter {
   }
 
   #openToolUse(id: string, name: string): string {
-    return this.#openBlock('tool_use', JSON.stringify({ type: 'tool_use', id, name, input: {} }));
+    return this.#openBlock('tool_use', JSON.stringify(toolUseBlock(id, name, {})));
   }
 
   #searchStart(id: string, query: string): string {

@@ -3,7 +3,7 @@ import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
 import { customInput } from '../openai-calls.ts';
 import { usageOfAll } from '../openai-choices.ts';
-import { toWireUsage } from '../openai-usage.ts';
+import { SERVICE_TIER, toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
 import { toReasoningFields } from './reasoning.ts';
@@ -17,6 +17,7 @@ export function writeReplies(replies: readonly Reply[], request: AnswerableReque
     object: 'chat.completion',
     created: request.createdAtS,
     model: echo.model,
+    service_tier: SERVICE_TIER,
     choices: replies.map((reply, index) => toChoice(reply, index, echo)),
     ...(usage && { usage: toWireUsage(usage) }),
   };
@@ -39,7 +40,7 @@ function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: E
     content: text === '' && uses.length > 0 ? null : text,
     refusal: null,
     ...toReasoningFields(blocks, echo.reasoning),
-    ...(annotations.length === 0 ? {} : { annotations }),
+    annotations,
     ...toToolCalls(uses, echo),
   };
 }

@@ -99,7 +99,8 @@ describe("OpenAI's SDK", () => {
 
 /**
  * What the helper adds of its own is left out, and reasoning, of which it keeps only the last delta since OpenAI has no
- * such field. A stream begins every message with an empty content, where a whole one may have null.
+ * such field. A stream begins every message with an empty content, where a whole one may have null, and has no room for
+ * an empty list of annotations.
  */
 function comparable({ choices, ...completion }: OpenAI.ChatCompletion): unknown {
   return {
@@ -117,7 +118,7 @@ function comparableMessage(message: OpenAI.ChatCompletionMessage): unknown {
   // Of a message with a legacy call the helper keeps nothing but the call and the content.
   const kept = own.function_call
     ? { role: own.role, refusal: own.refusal, function_call: own.function_call }
-    : { ...own, ...(calls ? { tool_calls: calls } : {}) };
+    : { ...own, annotations: own.annotations ?? [], ...(calls ? { tool_calls: calls } : {}) };
   return { ...kept, content: own.content ?? '' };
 }
 

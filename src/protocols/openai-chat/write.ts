@@ -9,7 +9,7 @@ import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
 import { customInput } from '../openai-calls.ts';
 import { ChoicesEnding } from '../openai-choices.ts';
-import { toWireUsage } from '../openai-usage.ts';
+import { SERVICE_TIER, toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
@@ -59,8 +59,8 @@ class ChunkWriter implements ReplyWriter {
     this.#echo = echo;
     this.#ending = ending;
     const created = request.createdAtS;
-    const fields = JSON.stringify({ id, object: 'chat.completion.chunk', created, model: echo.model });
-    this.#head = `data: ${fields.slice(0, -1)},"choices":[`;
+    const fields = { id, object: 'chat.completion.chunk', created, model: echo.model, service_tier: SERVICE_TIER };
+    this.#head = `data: ${JSON.stringify(fields).slice(0, -1)},"choices":[`;
     this.#deltaHead = `${this.#head}{"index":${choice},"delta":`;
     this.#deltaTail = this.#tail(null);
     this.#textHead = `${this.#deltaHead}{"content":"`;
@@ -78,7 +78,7 @@ class ChunkWriter implements ReplyWriter {
       case 'tool-use-delta':
         return this.#argumentsDelta(event.json);
       case 'reply-start':
-        return this.#chunk({ role: 'assistant', content: '' });
+        return this.#chunk({ role: 'assistant', content: '', refusal: null });
       case 'tool-use-start':
         return this.#startCall(event.toolUseId, event.name);
       case 'tool-use-end':

@@ -1,4 +1,5 @@
 /** OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses */
+import type { Clock } from '../../core/clock.ts';
 import type { ClientProtocol, ParsedRequest, RequestContext } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { parseCompact, parseRequest } from './parse.ts';
@@ -15,16 +16,17 @@ export { KEEP_ALIVE, parseCompact, type ResponseWriter, replayInto };
 /** This API's requests may name what went before; whoever has it hands it in. */
 export interface ResponsesProtocol extends ClientProtocol {
   parseRequest(body: unknown, context: RequestContext, past?: Past): ParsedRequest;
-  createWriter(request: ParsedRequest, replyId: string): ResponseWriter;
+  /** Without a clock, a response is completed in the second in which it was requested. */
+  createWriter(request: ParsedRequest, replyId: string, clock?: Pick<Clock, 'now'>): ResponseWriter;
 }
 
 export const openaiResponses: ResponsesProtocol = {
   id: 'openai-responses',
   path: '/v1/responses',
   parseRequest,
-  createWriter: (request, replyId) => new ResponseWriter(request, replyId),
+  createWriter,
   writeReply(reply, request, replyId) {
-    const writer = new ResponseWriter(request, replyId);
+    const writer = createWriter(request, replyId);
     replayInto(writer, reply);
     return writer.shown;
   },
@@ -32,3 +34,11 @@ export const openaiResponses: ResponsesProtocol = {
   keepAlive: KEEP_ALIVE,
   replyId: responseId,
 };
+
+function createWriter(
+  request: ParsedRequest,
+  replyId: string,
+  clock: Pick<Clock, 'now'> = { now: () => request.createdAtS * 1000 },
+): ResponseWriter {
+  return new ResponseWriter(request, replyId, clock);
+}

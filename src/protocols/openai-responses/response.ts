@@ -18,9 +18,14 @@ export interface ResponseState {
   readonly usage: Usage | undefined;
   readonly stopReason: StopReason | undefined;
   readonly failure: ResponseFailure | undefined;
+  /** Seconds since the epoch; undefined unless the status is `completed`. */
+  readonly completedAtS: number | undefined;
 }
 
-/** Everything which the request alone decides. Settings the service does not have are null rather than made up. */
+/**
+ * Everything that the request alone decides. Every member that the published API requires is present: as requested,
+ * or else the API's documented default, or null.
+ */
 export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
   const { request } = echoOf(parsed);
   // The rest of a loose object came out of JSON.parse, so its values are JSON.
@@ -29,39 +34,59 @@ export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
     id,
     object: 'response',
     created_at: parsed.createdAtS,
+    completed_at: null,
     background: request.background ?? false,
+    frequency_penalty: numberOr(asked.frequency_penalty, 0),
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: asked.max_tool_calls ?? null,
     metadata: asked.metadata ?? {},
     model: request.model,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
+    presence_penalty: numberOr(asked.presence_penalty, 0),
     previous_response_id: request.previous_response_id ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     reasoning: { effort: request.reasoning?.effort ?? null, summary: request.reasoning?.summary ?? null },
     safety_identifier: asked.safety_identifier ?? null,
     service_tier: 'default',
     store: request.store ?? true,
-    temperature: asked.temperature ?? null,
+    temperature: numberOr(asked.temperature, 1),
     text: { format: { type: 'text' }, ...(asked.text as JsonObject | undefined) },
     tool_choice: asked.tool_choice ?? 'auto',
-    tools: asked.tools ?? [],
+    tools: (request.tools ?? []).map((tool) => wholeTool(tool as JsonObject)),
     top_logprobs: 0,
-    top_p: asked.top_p ?? null,
+    top_p: numberOr(asked.top_p, 1),
     truncation: 'disabled',
     access_programs: null,
     ...(asked.user ? { user: asked.user } : {}),
   };
 }
 
-export function responseObject(frame: JsonObject, { status, output, usage, stopReason, failure }: ResponseState) {
+function numberOr(value: JsonValue | undefined, fallback: number): number {
+  return typeof value === 'number' ? value : fallback;
+}
+
+/** The API requires these members of a function in its answer, and not in a request. */
+function wholeTool(tool: JsonObject): JsonObject {
+  if (tool.type !== 'function' || tool.name === undefined) return tool;
+  return {
+    ...tool,
+    description: tool.description ?? null,
+    parameters: tool.parameters ?? null,
+    strict: tool.strict ?? null,
+  };
+}
+
+export function responseObject(frame: JsonObject, state: ResponseState) {
+  const { status, output, usage, stopReason, failure, completedAtS } = state;
   return {
     ...frame,
     status,
+    completed_at: completedAtS ?? null,
     error: failure ? { ...failure } : null,
     incomplete_details: status === 'incomplete' ? { reason: incompleteReason(stopReason) } : null,
     output,
-    ...(usage ? { usage: toWireUsage(usage) } : {}),
+    usage: usage ? toWireUsage(usage) : null,
   } satisfies JsonObject;
 }
 

@@ -157,9 +157,32 @@ describe('a response', () => {
     expect(written([start, end()], asked).response).toMatchObject({
       ...asked,
       model: 'my "model"',
-      top_p: null,
+      top_p: 1,
+      presence_penalty: 0,
+      frequency_penalty: 0,
       text: { format: { type: 'text' }, verbosity: 'low' },
     });
+  });
+
+  it('completes its functions with what the API requires of them', () => {
+    const given = { type: 'function', name: 'now', strict: true, defer_loading: false };
+    const tools = [given, { type: 'custom', name: 'patch' }];
+    expect(written([start, end()], { tools }).response.tools).toEqual([
+      { ...given, description: null, parameters: null },
+      { type: 'custom', name: 'patch' },
+    ]);
+  });
+
+  it('has no usage before its end, and a time of completion only when it is complete', () => {
+    const times = (reason: StopReason) => {
+      const writer = openaiResponses.createWriter(request(), REPLY_ID, { now: () => 1_795_150_007_999 });
+      const before = writer.response;
+      for (const event of [start, ...text(0, 'A'), end(reason)]) writer.write(event);
+      return [before, writer.response].map(({ completed_at, usage }) => ({ completed_at, hasUsage: usage !== null }));
+    };
+    const before = { completed_at: null, hasUsage: false };
+    expect(times('end-turn')).toEqual([before, { completed_at: 1_795_150_007, hasUsage: true }]);
+    expect(times('max-tokens')).toEqual([before, { completed_at: null, hasUsage: true }]);
   });
 });
 

@@ -5,6 +5,7 @@
  * end of a text is held back until it is known what comes next: only then is it known whether the text was cut short.
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
  */
+import type { Clock } from '../../core/clock.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ReplyEnd, ReplyEvent, Source, StopReason, WebSearchEnd } from '../../core/reply.ts';
@@ -57,11 +58,15 @@ export class ResponseWriter implements ReplyWriter {
   #usage: Usage | undefined;
   #stopReason: StopReason | undefined;
   #failure: ResponseFailure | undefined;
+  #completedAtS: number | undefined;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(request: WritableRequest, replyId: string) {
+  /** `clock` gives the time of completion. */
+  constructor(request: WritableRequest, replyId: string, clock: Pick<Clock, 'now'>) {
     const { request: asked, isCompaction } = echoOf(request);
     this.#id = replyId;
     this.#request = request;
+    this.#clock = clock;
     this.#frame = responseFrame(request, replyId);
     this.#isCompaction = isCompaction;
     this.#withEncrypted = wantsEncrypted(asked.include);
@@ -75,6 +80,7 @@ export class ResponseWriter implements ReplyWriter {
       usage: this.#usage,
       stopReason: this.#stopReason,
       failure: this.#failure,
+      completedAtS: this.#completedAtS,
     });
   }
 
@@ -259,6 +265,7 @@ export class ResponseWriter implements ReplyWriter {
     this.#usage = usage;
     this.#stopReason = stopReason;
     this.#status = status;
+    if (status === 'completed') this.#completedAtS = Math.floor(this.#clock.now() / 1000);
     return closed + this.#lifecycle(`response.${status}`);
   }
 
