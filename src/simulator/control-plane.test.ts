@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bearer, DEFAULT, open, simulator, target } from '../../test/support/simulator-client.ts';
-import { EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
+import { DEFAULT_ACCOUNT, EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT, Q_DEVELOPER_ACCOUNT } from './default-accounts.ts';
 
 describe('the control plane', () => {
   it('lists models page by page, in both flavours and at the management paths', async () => {
@@ -73,6 +73,31 @@ describe('the control plane', () => {
     ];
     for (const body of wrong) expect((await post('/generatecompletions', body)).status).toBe(400);
     expect(await (await post('/SendTelemetryEvent', { telemetryEvent: {} })).json()).toEqual({});
+  });
+
+  it('tells editors of experiments, customizations and subscriptions, in both flavours', async () => {
+    const expiring = { ...Q_DEVELOPER_ACCOUNT, plan: { countsRequests: true, subscription: 'expiring' } } as const;
+    const renewing = { ...IDC_ACCOUNT, plan: { subscription: 'renewing' } } as const;
+    await open({ accounts: [DEFAULT_ACCOUNT, expiring, renewing] });
+    const ask = async (name: string, body: object, headers = DEFAULT) => {
+      const rest = await fetch(`${simulator.url}/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      const json = await target(`AmazonCodeWhispererService.${name}`, body, headers);
+      expect(json.status).toBe(rest.status);
+      return [rest.status, await rest.json()];
+    };
+    const userContext = { ideCategory: 'VSCODE', operatingSystem: 'LINUX', product: 'token' };
+    expect(await ask('ListFeatureEvaluations', { userContext })).toEqual([200, { featureEvaluations: [] }]);
+    expect(await ask('ListFeatureEvaluations', {})).toMatchObject([400, {}]);
+    expect(await ask('ListAvailableCustomizations', { maxResults: 100 })).toMatchObject([200, { customizations: [] }]);
+    const url = expect.stringContaining(simulator.url);
+    expect(await ask('CreateSubscriptionToken', { statusOnly: true })).toEqual([200, { status: 'INACTIVE' }]);
+    expect(await ask('CreateSubscriptionToken', { statusOnly: false })).toMatchObject([
+      200,
+      { status: 'INACTIVE', encodedVerificationUrl: url },
+    ]);
+    const subscriber = bearer(expiring.accessToken);
+    expect(await ask('CreateSubscriptionToken', {}, subscriber)).toMatchObject([200, { status: 'ACTIVE' }]);
+    expect(await ask('CreateSubscriptionToken', {}, bearer(renewing.accessToken))).toMatchObject([409, {}]);
   });
 
   it('searches the web as its own tool, with results which depend on the query', async () => {

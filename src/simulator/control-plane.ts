@@ -59,12 +59,6 @@ export function listApiKeys(call: Call, world: World): Answer {
   return json({ apiKeys: [], nextToken: null });
 }
 
-export function acceptAndIgnore(call: Call, world: World): Answer {
-  authenticate(call, world);
-  membersOf(call);
-  return json({});
-}
-
 function callerOf(call: Call, world: World): { standing: Standing; members: JsonObject } {
   const standing = authenticate(call, world);
   checkKiroJson(call);

@@ -65,6 +65,21 @@ export const IAM_ACCOUNT = {
   secretAccessKey: 'simulator-secret-access-key',
 } as const satisfies SimulatedAccount;
 
+/** A Builder ID on Amazon Q Developer's free plan, which counts requests. */
+export const Q_DEVELOPER_ACCOUNT = {
+  id: 'q-developer',
+  kind: 'builder-id',
+  accessToken: 'aoaSimulatorQDeveloper',
+  refreshToken: `aorSimulatorQDeveloper${FILLER}`,
+  clientId: 'simulator-q-client',
+  clientSecret: 'simulator-q-client-secret',
+  startUrl: BUILDER_ID_START_URL,
+  region: 'us-east-1',
+  email: 'q@example.com',
+  credits: { used: 0, limit: 50 },
+  plan: { title: 'Q DEVELOPER FREE', countsRequests: true },
+} as const satisfies SimulatedAccount;
+
 export const DEFAULT_ACCOUNTS: readonly SimulatedAccount[] = [
   DEFAULT_ACCOUNT,
   IDC_ACCOUNT,
@@ -72,4 +87,5 @@ export const DEFAULT_ACCOUNTS: readonly SimulatedAccount[] = [
   EXTERNAL_IDP_ACCOUNT,
   API_KEY_ACCOUNT,
   IAM_ACCOUNT,
+  Q_DEVELOPER_ACCOUNT,
 ];

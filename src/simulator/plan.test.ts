@@ -28,6 +28,18 @@ async function start(plan: SimulatedPlan, credits: { used: number; limit: number
 }
 
 describe('a plan', () => {
+  it('that counts requests refuses as throttled, one of credits by 402', async () => {
+    for (const [plan, status, name] of [
+      [{ countsRequests: true }, 429, 'ThrottlingException'],
+      [{}, 402, 'ServiceQuotaExceededException'],
+    ] as const) {
+      await start(plan, { used: 50, limit: 50 });
+      const refused = await chat();
+      expect([refused.status, refused.headers.get('x-amzn-errortype')]).toEqual([status, name]);
+      expect(await refused.json()).toMatchObject({ reason: 'MONTHLY_REQUEST_COUNT' });
+    }
+  });
+
   it('spends the trial first, then bonuses, then its own credits', async () => {
     const extras = [
       { kind: 'trial', name: 'Trial', limit: 0.005, expiresAtMs: FEBRUARY },

@@ -9,6 +9,8 @@ export interface SimulatedPlan {
   readonly title?: string;
   /** One request costs one, and the service lists limits instead of credits, as for Q Developer. */
   readonly countsRequests?: boolean;
+  /** Through an AWS account; default `none`. */
+  readonly subscription?: 'none' | 'renewing' | 'expiring';
   /** Spent before the plan itself, in this order. */
   readonly extras?: readonly ExtraCredits[];
   /** What may be used beyond the plan; without a cap, as much as is asked for. */
@@ -47,7 +49,13 @@ function hasCredits(standing: Standing, nowMs: number): boolean {
   return creditsUsed < creditLimit + beyond || extrasOf(standing).some((extra) => leftOf(standing, extra, nowMs) > 0);
 }
 
+/** Plans that count requests, Q Developer's, are refused as throttled; plans of credits, Kiro's, by a status of their own. */
 function usedUp({ account }: Standing): Refused {
+  if (account.plan?.countsRequests) {
+    const message = 'Maximum Request reached for this month.';
+    const reason = 'MONTHLY_REQUEST_COUNT';
+    return new Refused({ status: 429, name: 'ThrottlingException', message, reason }, 'plan-requests');
+  }
   const refusal = { status: 402, name: 'ServiceQuotaExceededException' };
   const [message, reason] = account.plan?.overage
     ? ['You have reached the limit for overages.', 'OVERAGE_REQUEST_LIMIT_EXCEEDED']

@@ -3,13 +3,18 @@ import type { Answer, Call, Handler } from './call.ts';
 import { chat } from './chat.ts';
 import { generateCompletions } from './completions.ts';
 import {
-  acceptAndIgnore,
   getProfile,
   getUsageLimits,
   listApiKeys,
   listAvailableModels,
   listAvailableProfiles,
 } from './control-plane.ts';
+import {
+  acceptTelemetry,
+  createSubscriptionToken,
+  listAvailableCustomizations,
+  listFeatureEvaluations,
+} from './editor-operations.ts';
 import { type Host, hostOf, isServed } from './hosts.ts';
 import { invokeMcp } from './mcp.ts';
 import { type Flavour, Refused } from './refusal.ts';
@@ -39,8 +44,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetProfile: getProfile,
   ListApiKeys: listApiKeys,
   GenerateCompletions: generateCompletions,
-  SendTelemetryEvent: acceptAndIgnore,
-  PushTelemetryEvent: acceptAndIgnore,
+  ListFeatureEvaluations: listFeatureEvaluations,
+  ListAvailableCustomizations: listAvailableCustomizations,
+  CreateSubscriptionToken: createSubscriptionToken,
+  SendTelemetryEvent: acceptTelemetry,
+  PushTelemetryEvent: acceptTelemetry,
   RegisterClient: registerClient,
   StartDeviceAuthorization: startDeviceAuthorization,
   CreateToken: createToken,
@@ -65,6 +73,9 @@ const PATHS: Readonly<Record<string, string>> = {
   'POST /ListAvailableProfiles': 'ListAvailableProfiles',
   'POST /GetProfile': 'GetProfile',
   'POST /generatecompletions': 'GenerateCompletions',
+  'POST /ListFeatureEvaluations': 'ListFeatureEvaluations',
+  'POST /ListAvailableCustomizations': 'ListAvailableCustomizations',
+  'POST /CreateSubscriptionToken': 'CreateSubscriptionToken',
   'POST /SendTelemetryEvent': 'SendTelemetryEvent',
   'POST /PushTelemetryEvent': 'PushTelemetryEvent',
   'POST /List-Available-Profiles': 'ListAvailableProfiles',
@@ -86,6 +97,7 @@ const PATHS: Readonly<Record<string, string>> = {
 const STREAMING = ['GenerateAssistantResponse', 'SendMessage', 'InvokeMCP'];
 const RUNTIME = [
   ...['ListAvailableModels', 'GetUsageLimits', 'ListAvailableProfiles', 'GetProfile', 'GenerateCompletions'],
+  ...['ListFeatureEvaluations', 'ListAvailableCustomizations', 'CreateSubscriptionToken'],
   ...['SendTelemetryEvent', 'PushTelemetryEvent'],
 ];
 

@@ -96,13 +96,12 @@ export const TOOL_RULES: readonly Rule<CheckedChat>[] = [
   },
   {
     id: 'tool-config-missing',
-    says: 'Where history has tool calls or results, their tools are declared.',
+    says: 'Where messages have tool calls or results, some tool is declared, though not necessarily theirs.',
     refusal: validation('Improperly formed request.', 'TOOL_CONFIG_MISSING'),
     broken: ({ messages, tools }) => {
-      const declared = new Set(tools.map(({ name }) => name.toLowerCase()));
-      const results = messages.flatMap((message) => toolResultsOf(message));
-      if (results.length > 0 && declared.size === 0) return 'no tools at all';
-      return messages.flatMap(toolUsesOf).find(({ name }) => !declared.has(name.toLowerCase()))?.name;
+      // Official clients leave out the tools of a mode that the user has left, while their calls stay in history.
+      if (tools.length > 0) return undefined;
+      return messages.flatMap((message) => [...toolUsesOf(message), ...toolResultsOf(message)])[0]?.toolUseId;
     },
   },
   {
