@@ -198,6 +198,23 @@ describe('the built-in model', () => {
     expect(joined).toContain('use Read {"file_path": "a"}\nuse Bash {"command": "ls"}');
   });
 
+  it('summarises briefly, in Markdown, for a client that says its request is automated', () => {
+    const plan = 'use Read {"file_path": "a"}\nuse Bash {"command": "ls"}';
+    const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];
+    const history = [user(plan), { assistantResponseMessage: { content: 'x', toolUses } }];
+    const text = textOf(ask('[NOTE: This is an automated summarization request.] Be concise.', { history }));
+    expect(text).toMatch(/^## Conversation Summary\n[\s\S]*\n## Most Recent Topic\n/);
+    expect(text).toContain('What is left to do:\nuse Bash {"command": "ls"}');
+    expect(text).not.toContain('use Read {"file_path": "a"} and');
+  });
+
+  it('follows a plan whose quotes came escaped for HTML', () => {
+    const escaped = 'use Read {&quot;file_path&quot;: &quot;a &amp; b&quot;}';
+    expect(runSession(escaped, [READ]).turns).toEqual([[{ name: 'Read', input: { file_path: 'a & b' } }]]);
+    const raw = 'use Read {"file_path": "a&amp;b"}';
+    expect(runSession(raw, [READ]).turns).toEqual([[{ name: 'Read', input: { file_path: 'a&amp;b' } }]]);
+  });
+
   it('thinks first when asked to, as events, as redacted content, or between tags', () => {
     const effort = { output_config: { effort: 'high' } };
     expect(ask('Hi', { model: 'claude-opus-5', fields: effort })[0]).toHaveProperty('reasoning');

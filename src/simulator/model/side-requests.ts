@@ -9,13 +9,15 @@ export function answerSideRequest(reading: Reading): string | undefined {
 }
 
 const COMPACTION =
-  /respond with text only|create a detailed summary|context checkpoint compaction|detailed prompt for continuing|summari[sz]e (?:our|the|this) conversation/i;
+  /automated summarization request|respond with text only|create a detailed summary|context checkpoint compaction|detailed prompt for continuing|summari[sz]e (?:our|the|this) conversation/i;
 
 function isCompaction(human: string): boolean {
   return COMPACTION.test(human);
 }
 
 /** Holds what is left of the person's plan, so that the session can go on from the summary alone. */
+const AUTOMATED = /automated summarization request/i;
+
 function summary({ human, usesSince, earlierHuman, usesSinceEarlier }: Reading): string {
   // Agents put the request for a summary right behind the person's words, so that both may arrive as one message.
   const isJoined = parsePlan(human).length > 0;
@@ -23,6 +25,10 @@ function summary({ human, usesSince, earlierHuman, usesSinceEarlier }: Reading):
   const plan = remainingLines(parsePlan(words), uses);
   const goal =
     plan.length > 0 ? `What is left to do:\n${plan.join('\n')}` : `The person said last: ${quote(words, 400)}`;
+  if (AUTOMATED.test(human)) {
+    const topic = `## Most Recent Topic\n${goal}\n**Tools Used**: ${uses}`;
+    return `## Conversation Summary\n- **Request**: ${quote(words, 80)}\n\n${topic}`;
+  }
   return `<analysis>The simulator looked through the conversation; ${uses} tool calls were made for the latest request.</analysis>\n\n<summary>\n${goal}\n</summary>`;
 }
 

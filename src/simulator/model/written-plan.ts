@@ -11,8 +11,27 @@ export interface PlannedCall {
   readonly source: string;
 }
 
-/** Calls by turn; empty: the text has no plan. */
+/** Calls by turn; empty: the text has no plan. Some clients send what was typed with HTML's special characters escaped. */
 export function parsePlan(text: string): PlannedCall[][] {
+  const plan = readPlan(text);
+  return plan.length === 0 && text.includes('&') ? readPlan(unescapeHtml(text)) : plan;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&quot;': '"',
+  '&#34;': '"',
+  '&#39;': "'",
+  '&#x27;': "'",
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+};
+
+function unescapeHtml(text: string): string {
+  return text.replace(/&(?:quot|lt|gt|amp|#34|#39|#x27);/g, (escaped) => ESCAPES[escaped] ?? escaped);
+}
+
+function readPlan(text: string): PlannedCall[][] {
   const turns: PlannedCall[][] = [];
   const begin = /(?<=^|\n)[\t >*-]*(?:\d+[.)] *)?use +(?=[\w.:/-]+ *\{)/gi;
   for (let found = begin.exec(text); found; found = begin.exec(text)) {
