@@ -46,6 +46,10 @@ export class Entry implements Contender {
     return this.pace.inFlight;
   }
 
+  sendsClosingEvents(wireProfile: string): boolean {
+    return this.account.learned.closingEvents?.includes(wireProfile) ?? false;
+  }
+
   hasRoom(): boolean {
     return this.pace.hasRoom(this.account.options);
   }

@@ -39,5 +39,9 @@ export interface Lent {
 
 export interface Lease extends Lent {
   readonly choice: Choice;
+  /** Replies of this account under this wire profile have ended with closing events before. */
+  readonly sendsClosingEvents: boolean;
+  /** Remembers for later leases that a reply ended with closing events. Never throws. */
+  learnClosingEvents(): void;
   release(error: GatewayError | undefined): void;
 }

@@ -201,6 +201,62 @@ describe('what became of a lease', () => {
   });
 });
 
+describe('closing events', () => {
+  it('are remembered with the account and the wire profile, and written once', async () => {
+    const { lease, pool, options } = await setup([newAccount('a'), newAccount('b')]);
+    const add = store.accounts.addClosingEvents;
+    let writes = 0;
+    store.accounts.addClosingEvents = (...args) => {
+      writes += 1;
+      return add(...args);
+    };
+    const first = await lease();
+    expect(first.sendsClosingEvents).toBe(false);
+    first.learnClosingEvents();
+    first.learnClosingEvents();
+    first.release(undefined);
+    await pool.flush();
+    const second = await lease();
+    expect(second.sendsClosingEvents).toBe(true);
+    second.learnClosingEvents();
+    await pool.flush();
+    expect(writes).toBe(1);
+
+    const restarted = await Pool.open(options);
+    const request = { conversationId: 'c', tried: new Set<string>() };
+    expect((await restarted.lease(request)).sendsClosingEvents).toBe(true);
+    expect((await lease({ tried: [second.accountId] })).sendsClosingEvents).toBe(false);
+    const other = await Pool.open({ ...options, wireProfileOf: () => 'another' });
+    expect((await other.lease(request)).sendsClosingEvents).toBe(false);
+  });
+
+  it('are learned from the next reply when the store was in trouble', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    const add = store.accounts.addClosingEvents;
+    store.accounts.addClosingEvents = async () => {
+      throw error('storage_unavailable');
+    };
+    const learn = async () => {
+      const lent = await lease();
+      lent.learnClosingEvents();
+      lent.release(undefined);
+      await pool.flush();
+      return (await lease()).sendsClosingEvents;
+    };
+    expect(await learn()).toBe(false);
+    store.accounts.addClosingEvents = add;
+    expect(await learn()).toBe(true);
+  });
+
+  it('another process has learned are known here', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    await store.accounts.addClosingEvents('a', 'profile-of-builder-id', 1);
+    store.accounts.changeMark = () => 77;
+    expect((await lease()).sendsClosingEvents).toBe(true);
+    await pool.close();
+  });
+});
+
 describe('an account which has its hands full', () => {
   const ONE_AT_A_TIME = { ...DEFAULT_OPTIONS, maxConcurrency: 1 };
   const busyAccount = (id: string) => newAccount(id, { options: ONE_AT_A_TIME });

@@ -72,10 +72,15 @@ export class Pool {
     if (await this.#roster.reviveLinked()) this.#admission.serve();
     const place = await this.#admission.admit(request);
     const fresh = await this.#freshAt(place);
+    const { entry } = place;
+    const lent = this.#lend(fresh);
+    const { wireProfile } = lent.access;
     let released = false;
     return {
-      ...this.#lend(fresh),
+      ...lent,
       choice: place.choice,
+      sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
+      learnClosingEvents: () => this.#roster.learnClosingEvents(entry.id, wireProfile),
       release: (error) => {
         if (released) return;
         released = true;

@@ -18,10 +18,17 @@ export interface Account {
   readonly version: number;
   readonly health: Health;
   readonly options: AccountOptions;
+  readonly learned: LearnedFacts;
   /** For everything done in its name: an address, or `direct`; undefined: what the settings say. May hold a password. */
   readonly proxy?: string | undefined;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+}
+
+/** What replies have shown about an account. Kept over restarts and when the account signs in again. */
+export interface LearnedFacts {
+  /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
+  readonly closingEvents?: readonly string[];
 }
 
 export interface NewAccount
@@ -48,6 +55,8 @@ export interface AccountStore {
   /** Only if the row still has `account`'s version; undefined: somebody was faster, read again and use theirs. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
+  /** What is known by then, with this wire profile added; undefined when there is no account of that id. */
+  addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** undefined when there is none of that id. `proxy` undefined: the account has none of its own any longer. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
   /** undefined when there is none of that id. */

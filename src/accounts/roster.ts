@@ -33,6 +33,8 @@ const REREAD_EVERY_MS = 5_000;
 export class Roster {
   readonly #options: RosterOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Facts being written: account and wire profile. */
+  readonly #learning = new Map<string, Promise<void>>();
   #mark = Number.NaN;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -80,12 +82,35 @@ export class Roster {
     this.#flushTimer ??= setTimeout(() => void this.flush(), flushDelayMs).unref();
   }
 
+  /**
+   * The service ended a reply of this account with closing events. Written once; known from the moment it is stored, so
+   * that a write that fails is repeated after the next reply.
+   */
+  learnClosingEvents(id: string, wireProfile: string): void {
+    const key = `${id} ${wireProfile}`;
+    if (this.#learning.has(key) || this.#entries.get(id)?.sendsClosingEvents(wireProfile)) return;
+    const learning = this.#saveClosingEvents(id, wireProfile).finally(() => this.#learning.delete(key));
+    this.#learning.set(key, learning);
+  }
+
+  async #saveClosingEvents(id: string, wireProfile: string): Promise<void> {
+    const { store, clock, log } = this.#options;
+    try {
+      const learned = await store.addClosingEvents(id, wireProfile, clock.now());
+      const entry = this.#entries.get(id);
+      if (learned && entry) entry.account = { ...entry.account, learned };
+    } catch (cause) {
+      const why = GatewayError.from(cause).message;
+      log.warn({ accountId: id, wireProfile, why }, 'could not save that the account sends closing events');
+    }
+  }
+
   /** Writes what the store does not know yet. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     this.#flushing = this.#flushing.then(() => this.#flushDirty());
-    return this.#flushing;
+    await Promise.all([this.#flushing, ...this.#learning.values()]);
   }
 
   async #flushDirty(): Promise<void> {
@@ -172,7 +197,7 @@ function isSameState(one: AccountState, other: AccountState): boolean {
 
 function update(entry: Entry, account: Account): void {
   if (account.version > entry.account.version) entry.account = account;
-  else entry.account = { ...entry.account, label: account.label, options: account.options };
+  else entry.account = { ...entry.account, label: account.label, options: account.options, learned: account.learned };
   if (entry.dirty) return;
   entry.health = account.health;
   entry.stored = account.health;

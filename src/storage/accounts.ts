@@ -1,7 +1,7 @@
 /** Accounts in the database: the sealed credential in one column, everything which is no secret beside it. */
 import type { Selectable } from 'kysely';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
-import type { Account, AccountStore, Secrets } from '../accounts/ports.ts';
+import type { Account, AccountStore, LearnedFacts, Secrets } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
@@ -80,6 +80,25 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
         await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
       }),
 
+    addClosingEvents: (id, wireProfile, nowMs) =>
+      patiently(() =>
+        db.transaction().execute(async (transaction) => {
+          const row = await transaction
+            .selectFrom('accounts')
+            .select('learned')
+            .where('id', '=', id)
+            .executeTakeFirst();
+          if (!row) return undefined;
+          const learned = parseLearned(row.learned);
+          const known = learned.closingEvents ?? [];
+          if (known.includes(wireProfile)) return learned;
+          const grown: LearnedFacts = { ...learned, closingEvents: [...known, wireProfile] };
+          const changed = { learned: JSON.stringify(grown), updated_at_ms: nowMs };
+          await transaction.updateTable('accounts').set(changed).where('id', '=', id).execute();
+          return grown;
+        }),
+      ),
+
     saveProxy: (id, proxy, nowMs) =>
       patiently(() =>
         db.transaction().execute(async (transaction) => {
@@ -141,6 +160,11 @@ export function refreshLock(id: string): string {
   return `refresh ${id}`;
 }
 
+/** This file alone writes the column. */
+function parseLearned(json: string): LearnedFacts {
+  return JSON.parse(json) as LearnedFacts;
+}
+
 function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
   // The JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
   const { credential, accessToken, spent, proxy } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Sealed;
@@ -154,6 +178,7 @@ function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
     ...(proxy === undefined ? {} : { proxy }),
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
+    learned: parseLearned(row.learned),
     options: { ...DEFAULT_OPTIONS, ...(JSON.parse(row.options) as Partial<Account['options']>) },
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,

@@ -17,6 +17,8 @@ export interface Tables {
     health: string;
     /** JSON of AccountOptions; what it doesn't name has its default. */
     options: Generated<string>;
+    /** JSON of LearnedFacts. */
+    learned: Generated<string>;
     created_at_ms: number;
     updated_at_ms: number;
   };
@@ -153,6 +155,16 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('expires_at_ms', integer)
         .addColumn('revoked_at_ms', integer)
         .addColumn('last_used_at_ms', integer)
+        .execute();
+    },
+  },
+  {
+    number: 6,
+    name: 'what replies have shown about an account',
+    async up(db) {
+      await db.schema
+        .alterTable('accounts')
+        .addColumn('learned', 'text', (column) => column.notNull().defaultTo('{}'))
         .execute();
     },
   },

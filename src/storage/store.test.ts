@@ -80,7 +80,14 @@ describe.each([
     const { accounts } = await openAt({ url: await url() });
     await accounts.put(account('b'), 10);
     const put = await accounts.put(account('a'), 20);
-    expect(put).toEqual({ ...account('a'), options: DEFAULT_OPTIONS, version: 1, createdAtMs: 20, updatedAtMs: 20 });
+    expect(put).toEqual({
+      ...account('a'),
+      options: DEFAULT_OPTIONS,
+      learned: {},
+      version: 1,
+      createdAtMs: 20,
+      updatedAtMs: 20,
+    });
     expect((await accounts.list()).map(({ id }) => id)).toEqual(['b', 'a']);
     expect(await accounts.find('a')).toEqual(put);
     expect(await accounts.find('none')).toBeUndefined();
@@ -124,6 +131,19 @@ describe.each([
     await accounts.saveHealth('a1', { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 }, 20);
     expect(await accounts.find('a1')).toMatchObject({ version: read.version, health: { failures: 3 } });
     expect(await accounts.saveSecrets(read, read, 30)).toBeDefined();
+  });
+
+  it('adds what replies have shown once for each wire profile, and keeps it when the account signs in again', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    const read = await accounts.put(account(), 10);
+    expect(await accounts.addClosingEvents('a1', 'q-rest', 20)).toEqual({ closingEvents: ['q-rest'] });
+    await accounts.addClosingEvents('a1', 'q-json', 30);
+    await accounts.addClosingEvents('a1', 'q-rest', 40);
+    const learned = { closingEvents: ['q-rest', 'q-json'] };
+    expect(await accounts.find('a1')).toMatchObject({ learned, version: read.version, updatedAtMs: 30 });
+    expect(await accounts.saveSecrets(read, read, 50)).toMatchObject({ learned });
+    expect(await accounts.put(account(), 60)).toMatchObject({ learned });
+    expect(await accounts.addClosingEvents('none', 'q-rest', 70)).toBeUndefined();
   });
 
   it('removes', async () => {
