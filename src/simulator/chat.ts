@@ -6,12 +6,12 @@ import { modelsOf, type Standing } from './identities.ts';
 import { answer } from './model/answer.ts';
 import { admitChat, spendCredits } from './plan.ts';
 import { Refused } from './refusal.ts';
-import { type Piece, type ReplyContext, ReplyWriter } from './reply.ts';
+import { type ClosingEvents, type Piece, type ReplyContext, ReplyWriter } from './reply.ts';
 import type { ChatOperation } from './rules/chat-shape.ts';
 import { checkBody, checkChat } from './rules/check.ts';
 import { type ChatFamily, type CheckedChat, toolResultsOf } from './rules/rule.ts';
 import { checkRuntimeHeaders } from './rules/runtime-headers.ts';
-import type { ScriptedReply } from './script.ts';
+import type { ClosingEvent, ScriptedReply } from './script.ts';
 import type { World } from './world.ts';
 
 export function chat(call: Call, operation: ChatOperation, world: World): Answer {
@@ -74,9 +74,24 @@ function contextOf(
     paceMs: scripted ? 0 : settings.paceMs,
     inputTokens,
     maxInputTokens: model.tokenLimits.maxInputTokens,
-    closing: { ...settings.closing, ...scripted?.closing },
+    closing: closingOf(settings.closing, scripted?.closing),
     settle: (outputTokens) => spendCredits(standing, model, inputTokens, outputTokens, world.now()),
   };
+}
+
+function closingOf(usual: ClosingEvents, scripted: ScriptedReply['closing']): ClosingEvents {
+  if (!isClosingList(scripted)) return { ...usual, ...scripted };
+  const sends = (event: ClosingEvent) => scripted.includes(event);
+  return {
+    contextUsage: sends('contextUsage'),
+    stopReason: sends('stopReason'),
+    tokenUsage: sends('tokenUsage'),
+    metering: sends('metering'),
+  };
+}
+
+function isClosingList(scripted: ScriptedReply['closing']): scripted is readonly ClosingEvent[] {
+  return Array.isArray(scripted);
 }
 
 /** The server makes one where the client has chosen none; equal for every use within one call. */

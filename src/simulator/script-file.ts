@@ -124,7 +124,12 @@ const scriptSchema = z.strictObject({
       times: z.int().min(1).optional(),
       refuse: refusal.optional(),
       steps: z.array(z.unknown()).optional(),
-      closing: z.strictObject({ contextUsage: flag, stopReason: flag, tokenUsage: flag, metering: flag }).optional(),
+      closing: z
+        .union([
+          z.array(z.enum(['contextUsage', 'stopReason', 'tokenUsage', 'metering'])),
+          z.strictObject({ contextUsage: flag, stopReason: flag, tokenUsage: flag, metering: flag }),
+        ])
+        .optional(),
     }),
   ),
   completions: z

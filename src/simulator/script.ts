@@ -49,14 +49,11 @@ export interface ScriptedReply {
   /** An answer instead of 200: the real envelope is built from it. */
   readonly refuse?: Refusal;
   readonly steps?: readonly ReplyStep[];
-  /** Which events follow the steps; default: what the simulator was started with. */
-  readonly closing?: {
-    readonly contextUsage?: boolean;
-    readonly stopReason?: boolean;
-    readonly tokenUsage?: boolean;
-    readonly metering?: boolean;
-  };
+  /** Which events follow the steps. A list names them all; an object changes what the simulator was started with. */
+  readonly closing?: readonly ClosingEvent[] | { readonly [event in ClosingEvent]?: boolean };
 }
+
+export type ClosingEvent = 'contextUsage' | 'stopReason' | 'tokenUsage' | 'metering';
 
 export interface Refusal {
   readonly status: number;
