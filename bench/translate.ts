@@ -76,8 +76,12 @@ function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${
     const decoder = codewhisperer.createDecoder({
       model: undefined,
       toolNames: new Map(),
+      requiredArguments: new Map(),
       inputTokens: estimated(1),
       thinkingTags: false,
+      header: () => undefined,
+      expectsClosingEvents: false,
+      note: () => {},
     });
     const writer = protocol.createWriter(request, protocol.replyId('a'.repeat(24)));
     let text = '';

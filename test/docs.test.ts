@@ -18,6 +18,7 @@ import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-response
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
+import { REPLY_RULES } from '../src/upstreams/codewhisperer/reply-rules.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';
 
 /** Cells of every table row whose first cell is `code`. */
@@ -80,6 +81,7 @@ describe('docs/adjustments.md', () => {
         ...MEDIA_RULES,
         ...MODEL_RULES,
         ...ADJUSTMENT_RULES,
+        ...REPLY_RULES,
         ...EMULATION_RULES,
         ...WEB_SEARCH_RULES,
       }),

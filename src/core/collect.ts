@@ -1,6 +1,6 @@
 /** Folds a reply's events into the whole reply: the one path from streamed to not streamed. */
 import { GatewayError } from './errors.ts';
-import type { ReplyEnd, ReplyEvent, Source, StopReason, TextCitation } from './reply.ts';
+import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason, TextCitation } from './reply.ts';
 import { unreachable } from './unreachable.ts';
 import type { Usage } from './usage.ts';
 import type { WebSearchOutcome } from './web-search.ts';
@@ -11,6 +11,7 @@ export interface Reply {
   readonly stopReason: StopReason;
   readonly stopSequence: string | undefined;
   readonly usage: Usage;
+  readonly refusal?: RefusalDetail | undefined;
 }
 
 export type ReplyBlock =
@@ -101,8 +102,8 @@ export class ReplyCollector {
   reply(): Reply {
     const end = this.#end;
     if (!end) throw new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');
-    const { stopReason, stopSequence, usage } = end;
-    return { blocks: this.#blocks, sources: this.#sources, stopReason, stopSequence, usage };
+    const { stopReason, stopSequence, usage, refusal } = end;
+    return { blocks: this.#blocks, sources: this.#sources, stopReason, stopSequence, usage, refusal };
   }
 }
 

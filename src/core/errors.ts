@@ -42,8 +42,10 @@ export const ERROR_RULES = {
   upstream_throttled: { status: 429, blame: 'upstream', retry: 'same-account' },
   upstream_overloaded: { status: 503, blame: 'upstream', retry: 'same-account' },
   upstream_broken: { status: 502, blame: 'upstream', retry: 'same-account' },
+  /** Status 200, and something other than a reply: the page of a proxy, an unknown JSON object. */
+  upstream_unexpected: { status: 502, blame: 'upstream', retry: 'never' },
   /** The model began a tool call and never finished its arguments. */
-  tool_use_truncated: { status: 502, blame: 'upstream', retry: 'same-account' },
+  tool_use_truncated: { status: 502, blame: 'upstream', retry: 'never' },
   /** 200, and neither text nor a tool call in it. */
   empty_reply: { status: 502, blame: 'upstream', retry: 'same-account' },
   /** Neither the model's answer nor its second try kept to the output format or made the tool call asked for. */

@@ -61,6 +61,15 @@ export interface ReplyEnd {
   /** The sequence which matched, with stop reason `stop-sequence`. */
   readonly stopSequence: string | undefined;
   readonly usage: Usage;
+  /** Why, with stop reason `refusal`, where the upstream says so. */
+  readonly refusal?: RefusalDetail | undefined;
+}
+
+/** In the upstream's words, one line each. */
+export interface RefusalDetail {
+  /** `REASONING_EXTRACTION` */
+  readonly category: string | undefined;
+  readonly explanation: string | undefined;
 }
 
 export type StopReason =

@@ -424,6 +424,46 @@ describe('after the first visible event', () => {
   });
 });
 
+describe('closing events', () => {
+  it('are expected once the account has sent them, and reported once', async () => {
+    const withClosing: FakeReply = { chunks: ['Hello', 'closing'] };
+    const { ask, pool, upstream } = setup([GOOD, withClosing, withClosing, GOOD]);
+    for (let turn = 0; turn < 4; turn++) await eventsOf(await ask());
+    expect(upstream.decoded.map(({ expectsClosingEvents }) => expectsClosingEvents)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(pool.learned).toEqual(['a1']);
+  });
+
+  it('are learned from a reply that breaks off after them too', async () => {
+    const { ask, pool } = setup([{ chunks: ['Hello', 'closing', 'fail:upstream_broken'] }]);
+    await eventsOf(await ask());
+    expect(pool.learned).toEqual(['a1']);
+  });
+});
+
+describe('what the decoder notes', () => {
+  it('is among the notes of the answer once it has been read', async () => {
+    const { ask, upstream } = setup([GOOD]);
+    const { createDecoder } = upstream;
+    upstream.createDecoder = (context) => {
+      const decoder = createDecoder(context);
+      const push = decoder.push.bind(decoder);
+      decoder.push = (bytes) => {
+        context.note(adjustment('reply-noted', ''));
+        return push(bytes);
+      };
+      return decoder;
+    };
+    const answer = await ask();
+    await eventsOf(answer);
+    expect(answer.adjustments.map(({ rule }) => rule)).toEqual(['parsed', 'reply-noted', 'reply-noted']);
+  });
+});
+
 describe('a client which leaves', () => {
   it('before anything was sent costs nothing', async () => {
     const { ask, gone, pool, wire } = setup([GOOD]);

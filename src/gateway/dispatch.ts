@@ -4,7 +4,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
-import type { ResolvedModel } from '../upstreams/upstream.ts';
+import type { ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
@@ -158,18 +158,25 @@ class Dispatch {
       throw withTokens(refusal, encoded.inputTokens, model);
     }
     const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
+    const note = (made: Adjustment) => void adjustments.push(made);
+    const { toolNames, requiredArguments, inputTokens, thinkingTags } = encoded;
+    const decoder = upstream.createDecoder({
+      model: model.model,
+      toolNames,
+      requiredArguments,
+      inputTokens,
+      thinkingTags,
+      header: (name) => answer.header(name),
+      expectsClosingEvents: lease.sendsClosingEvents ?? false,
+      endsWithConnection: endsWithConnection(answer),
+      note,
+    });
     const stream = new ReplyStream({
       body: answer.body,
-      decoder: upstream.createDecoder({
-        model: model.model,
-        toolNames: encoded.toolNames,
-        inputTokens: encoded.inputTokens,
-        thinkingTags: encoded.thinkingTags,
-        endsWithConnection: endsWithConnection(answer),
-      }),
-      transforms: this.#request.emulation.createTransforms((made) => adjustments.push(made)),
+      decoder,
+      transforms: this.#request.emulation.createTransforms(note),
       signal: this.#signal,
-      settled: (error) => this.#settled(lease, error),
+      settled: (error) => this.#settled(lease, decoder, error),
     });
     await stream.begin();
     const route = {
@@ -212,7 +219,8 @@ class Dispatch {
     }
   }
 
-  #settled(lease: Lease, error: GatewayError | undefined): void {
+  #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {
+    if (decoder.hasClosingEvents && !lease.sendsClosingEvents) lease.learnClosingEvents?.();
     lease.release(error);
     const fields = this.#fields(lease);
     if (!error) this.#context.log.debug(fields, 'the reply is complete');

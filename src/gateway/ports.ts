@@ -93,6 +93,10 @@ export interface Lease {
   readonly refusal?: string | undefined;
   /** Why this account. */
   readonly choice?: Choice;
+  /** Replies of this account under this wire profile have ended with closing events before. */
+  readonly sendsClosingEvents?: boolean;
+  /** Remembers for later leases that a reply ended with closing events. Never throws. */
+  learnClosingEvents?(): void;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */
   release(error: GatewayError | undefined): void;
 }

@@ -28,7 +28,6 @@ const BACK_OFF: Partial<Record<ErrorCode, BackOff>> = {
   upstream_throttled: CROWDED,
   upstream_overloaded: CROWDED,
   empty_reply: { ...BROKEN, times: 1 },
-  tool_use_truncated: { ...BROKEN, times: 1 },
 };
 
 export type NextStep =

@@ -47,6 +47,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_throttled: THROTTLED,
   upstream_overloaded: FAILED,
   upstream_broken: FAILED,
+  upstream_unexpected: FAILED_FOR_GOOD,
   tool_use_truncated: FAILED,
   empty_reply: FAILED,
   output_invalid: { ...FAILED_FOR_GOOD, code: 'output_invalid' },

@@ -9,8 +9,9 @@ const parse = (value: unknown) => parseScript(JSON.stringify(value), 'replies.js
 describe('a script file', () => {
   it('may hold every kind of reply the conformance scripts use', () => {
     const script: Script = {
-      replies: EVENT_SCRIPTS.map(({ steps, refuse }) => ({
+      replies: EVENT_SCRIPTS.map(({ steps, closing, refuse }) => ({
         ...(steps ? { steps } : {}),
+        ...(closing ? { closing } : {}),
         ...(refuse ? { refuse } : {}),
       })),
     };
@@ -26,6 +27,8 @@ describe('a script file', () => {
           steps: [{ gapMs: 5 }, { contextPercentage: 3 }, { cut: 'stall' }, { cut: 'end', half: true }],
           closing: { tokenUsage: true },
         },
+        { steps: ['cut off'], closing: [] },
+        { steps: ['done'], closing: ['contextUsage', 'stopReason', 'tokenUsage', 'metering'] },
       ],
     };
     expect(parse(script)).toEqual(script);
@@ -47,6 +50,7 @@ describe('a script file', () => {
     ],
     ['a step with a wrong member', { replies: [{ steps: [{ gapMs: 'long' }] }] }, /at replies\[0\]\.steps\[0\]\.gapMs/],
     ['an unknown cut', { replies: [{ steps: [{ cut: 'saw' }] }] }, /at replies\[0\]\.steps\[0\]\.cut/],
+    ['an unknown closing event', { replies: [{ closing: ['bow'] }] }, /at replies\[0\]\.closing/],
     ['a refusal which is none', { replies: [{ refuse: { status: 200 } }] }, /at replies\[0\]\.refuse\.status/],
   ])('with %s is refused with the place named', (_, value, message) => {
     expect(() => parse(value)).toThrow(message);

@@ -102,6 +102,8 @@ export interface EncodedChat {
   readonly adjustments: readonly Adjustment[];
   /** Wire name → the client's name, of every tool the model may call. */
   readonly toolNames: ReadonlyMap<string, string>;
+  /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   readonly inputTokens: Figure;
   /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */
   readonly thinkingTags: boolean;
@@ -140,10 +142,17 @@ export interface UpstreamRequest {
 
 export interface DecodeContext {
   readonly model: Model | undefined;
-  readonly toolNames: ReadonlyMap<string, string>;
-  readonly inputTokens: Figure;
   /** As EncodedChat says. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+  readonly inputTokens: Figure;
   readonly thinkingTags: boolean;
+  /** A header of the answer, by its lower-case name. */
+  header(name: string): string | undefined;
+  /** The account's replies are known to end with closing events: text without them was cut off. */
+  readonly expectsClosingEvents: boolean;
+  /** Hears what was done to the reply, or is to be known about it, before its last event. */
+  note(made: Adjustment): void;
   /**
    * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one
    * which had finished. Then only a reply whose closing figures came is believed to be whole.
@@ -159,6 +168,8 @@ export interface ReplyDecoder {
   push(bytes: Uint8Array): ReplyEvent[];
   /** The body ended properly (`undefined`) or the connection broke (`cause`). */
   end(cause?: unknown): ReplyEvent[];
+  /** One of the events came that end a complete reply. */
+  readonly hasClosingEvents: boolean;
   /** Event kinds nobody knows, and how often each came. */
   readonly skipped: ReadonlyMap<string, number>;
 }

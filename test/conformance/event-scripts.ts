@@ -5,12 +5,15 @@
 import type { ErrorCode } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { StopReason } from '../../src/core/reply.ts';
-import type { Refusal, ReplyStep } from '../../src/simulator/script.ts';
+import type { Refusal, ReplyStep, ScriptedReply } from '../../src/simulator/script.ts';
 
 export interface EventScript {
   readonly name: string;
   readonly steps?: readonly ReplyStep[];
+  readonly closing?: ScriptedReply['closing'];
   readonly refuse?: Refusal;
+  /** The account has had a complete reply before this one, closing events included. */
+  readonly isLater?: boolean;
   readonly expected: ExpectedReply | ExpectedFailure;
 }
 
@@ -19,6 +22,8 @@ export interface ExpectedReply {
   readonly reasoning?: string;
   readonly tools?: readonly { readonly name: string; readonly input: JsonObject }[];
   readonly stop: StopReason;
+  /** The explanation, where the client has a place for it. */
+  readonly refusal?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly cacheReadTokens?: number;
@@ -230,6 +235,116 @@ const TOOL_CALLS: readonly EventScript[] = [
   },
 ];
 
+const listing = (more: JsonObject) => toolEvent({ toolUseId: 'tooluse_l', name: 'list_files', ...more });
+const fragment = (more: JsonObject) => toolEvent({ toolUseId: 'tooluse_r', name: 'read_file', ...more });
+const listingResult = { name: 'list_files', input: {} };
+
+/** Calls that the service does not end with `stop`, mixes, or writes in invalid JSON. */
+const ODD_TOOL_CALLS: readonly EventScript[] = [
+  {
+    name: 'a call without arguments and without stop',
+    steps: [listing({ input: '', stop: false }), { stopReason: 'TOOL_USE' }],
+    expected: { tools: [listingResult], stop: 'tool-use' },
+  },
+  {
+    name: 'parallel calls, the first without arguments',
+    steps: [
+      listing({ input: '', stop: false }),
+      fragment({ input: '', stop: false }),
+      fragment({ input: '{"path":"notes.txt"}', stop: false }),
+      fragment({ stop: true }),
+      { stopReason: 'TOOL_USE' },
+    ],
+    expected: { tools: [listingResult, readingResult], stop: 'tool-use' },
+  },
+  {
+    name: 'text after a call without arguments',
+    steps: [listing({ input: '' }), text('Listed.'), { stopReason: 'TOOL_USE' }],
+    expected: { text: 'Listed.', tools: [listingResult], stop: 'tool-use' },
+  },
+  {
+    name: 'fragments of two calls that alternate',
+    steps: [
+      fragment({ input: '{"path":' }),
+      toolEvent({ toolUseId: 'tooluse_s', name: 'read_file', input: '{"path"' }),
+      fragment({ input: '"notes.txt"}' }),
+      toolEvent({ toolUseId: 'tooluse_s', name: 'read_file', input: ':"b"}', stop: true }),
+      fragment({ stop: true }),
+    ],
+    expected: { tools: [readingResult, { name: 'read_file', input: { path: 'b' } }], stop: 'tool-use' },
+  },
+  {
+    name: 'a whole input without stop',
+    steps: [fragment({ input: '{"path":"notes.txt"}', stop: false }), { stopReason: 'END_TURN' }],
+    expected: { tools: [readingResult], stop: 'tool-use' },
+  },
+  {
+    name: 'half an input without stop',
+    steps: [text('Reading.'), fragment({ input: '{"path":"', stop: false }), { stopReason: 'TOOL_USE' }],
+    expected: { error: 'tool_use_truncated', visible: 'Reading.' },
+  },
+  {
+    name: 'no input where the schema requires some',
+    steps: [text('Reading.'), fragment({ input: '', stop: false }), { stopReason: 'TOOL_USE' }],
+    expected: { error: 'tool_use_truncated', visible: 'Reading.' },
+  },
+  {
+    name: 'arguments with raw control characters and stray backslashes',
+    steps: [fragment({ input: '{"path":"C:\\Use' }), fragment({ input: 'rs\\x\n"}', stop: true })],
+    expected: { tools: [{ name: 'read_file', input: { path: 'C:\\Users\\x\n' } }], stop: 'tool-use' },
+  },
+  {
+    name: 'invalid arguments that can be read in two ways',
+    steps: [text('Reading.'), fragment({ input: '{"path":"C:\\Users\\new"}', stop: true })],
+    expected: { error: 'tool_use_truncated', visible: 'Reading.' },
+  },
+  {
+    name: 'reasoning after a tool call, of which only the signature is sent',
+    steps: [
+      fragment({ input: '{"path":"notes.txt"}', stop: true }),
+      { event: 'reasoningContentEvent', payload: { text: '...', signature: 'c2ln' } },
+    ],
+    expected: { tools: [readingResult], stop: 'tool-use' },
+  },
+];
+
+const ENDINGS: readonly EventScript[] = [
+  {
+    name: 'text without closing events, from an account that has not sent any',
+    steps: [text('The first step is to open the')],
+    closing: [],
+    expected: { text: 'The first step is to open the', stop: 'end-turn' },
+  },
+  {
+    name: 'text without closing events, from an account that has sent them before',
+    steps: [text('The first step is to open the')],
+    closing: [],
+    isLater: true,
+    expected: { text: 'The first step is to open the', stop: 'max-tokens' },
+  },
+  {
+    name: 'text with one closing event, from an account that has sent others before',
+    steps: [text('Done.')],
+    closing: ['metering'],
+    isLater: true,
+    expected: { text: 'Done.', stop: 'end-turn' },
+  },
+  {
+    name: 'a refusal with its category and explanation',
+    steps: [
+      text('I'),
+      {
+        event: 'metadataEvent',
+        payload: {
+          stopReason: 'CONTENT_FILTERED',
+          stopDetails: { refusal: { category: 'REASONING_EXTRACTION', explanation: 'It asks for reasoning.' } },
+        },
+      },
+    ],
+    expected: { text: 'I', stop: 'refusal' },
+  },
+];
+
 const STOP_REASONS: readonly EventScript[] = (
   [
     ['END_TURN', 'end-turn'],
@@ -294,6 +409,17 @@ const FAULTS: readonly EventScript[] = [
       { exception: 'error', payload: { message: 'high load', reason: 'MODEL_TEMPORARILY_UNAVAILABLE' } },
     ],
     expected: { error: 'upstream_overloaded', visible: 'Half' },
+  },
+  {
+    name: 'a failure in mid-stream that only its envelope names',
+    steps: [
+      { text: ['Half'] },
+      {
+        exception: 'error',
+        payload: { __type: 'com.amazon.kiro.runtimeservice#ThrottlingException', message: 'slow' },
+      },
+    ],
+    expected: { error: 'upstream_throttled', visible: 'Half' },
   },
   {
     name: 'throttling in mid-stream',
@@ -381,7 +507,9 @@ export const EVENT_SCRIPTS: readonly EventScript[] = [
   ...SIDE_EVENTS,
   ...REASONING,
   ...TOOL_CALLS,
+  ...ODD_TOOL_CALLS,
   ...STOP_REASONS,
+  ...ENDINGS,
   ...FIGURES,
   ...FAULTS,
   ...REFUSALS,

@@ -46,14 +46,21 @@ describe.each(EVENT_SCRIPTS)('$name', (script) => {
 
 /** A house of its own each time: a refusal may rest the account, and the next answer must not suffer from it. */
 async function answerOf(
-  { steps, refuse }: EventScript,
+  { steps, closing, refuse, isLater }: EventScript,
   name: string,
   ask: (client: SdkClient) => Promise<SdkOutcome>,
 ): Promise<SdkOutcome> {
   await using house = await openHouse({
-    script: { replies: [{ ...(steps ? { steps } : {}), ...(refuse ? { refuse } : {}) }] },
+    script: {
+      replies: [
+        ...(isLater ? [{ steps: ['Before.'], times: 1 }] : []),
+        { ...(steps ? { steps } : {}), ...(closing ? { closing } : {}), ...(refuse ? { refuse } : {}) },
+      ],
+    },
   });
-  return await ask(clientOf(house.url, house.apiKey, name));
+  const client = clientOf(house.url, house.apiKey, name);
+  if (isLater) await client.whole();
+  return await ask(client);
 }
 
 function clientOf(url: string, apiKey: string, name: string): SdkClient {

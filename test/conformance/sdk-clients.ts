@@ -17,6 +17,8 @@ export interface SdkReply {
   readonly tools: readonly { readonly name: string; readonly input: unknown }[];
   /** In the API's own words. */
   readonly finish: string | null | undefined;
+  /** The explanation of a refusal. */
+  readonly refusal?: string | undefined;
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
   readonly cacheReadTokens: number | undefined;
@@ -87,6 +89,7 @@ function openAi(baseUrl: string, apiKey: string): SdkClient {
           : { name: call.type, input: undefined },
       ),
       finish: choice?.finish_reason,
+      refusal: choice?.message.refusal ?? undefined,
       inputTokens: completion.usage?.prompt_tokens,
       outputTokens: completion.usage?.completion_tokens,
       cacheReadTokens: completion.usage?.prompt_tokens_details?.cached_tokens,
@@ -170,6 +173,9 @@ function toResponsesReply({
       .join(''),
     tools,
     finish: status === 'completed' ? completed : incomplete,
+    refusal: output
+      .flatMap((item) => (item.type === 'message' ? item.content : []))
+      .find((part) => part.type === 'refusal')?.refusal,
     inputTokens: usage?.input_tokens,
     outputTokens: usage?.output_tokens,
     cacheReadTokens: usage?.input_tokens_details.cached_tokens,
@@ -196,6 +202,7 @@ function anthropic(baseURL: string, apiKey: string): SdkClient {
       block.type === 'tool_use' ? [{ name: block.name, input: block.input }] : [],
     ),
     finish: message.stop_reason,
+    refusal: message.stop_details?.type === 'refusal' ? (message.stop_details.explanation ?? undefined) : undefined,
     inputTokens:
       message.usage.input_tokens +
       (message.usage.cache_read_input_tokens ?? 0) +

@@ -41,8 +41,12 @@ export function conversation(text = 'hello', more: Partial<Conversation> = {}): 
   };
 }
 
-/** Text in, the same text out; `fail:<code>` as a whole chunk is a `reply-error` of that code, `tool` a tool use. */
+/**
+ * Text in, the same text out; `fail:<code>` as a whole chunk is a `reply-error` of that code, `tool` a tool use, `closing`
+ * what ends a complete reply.
+ */
 class FakeDecoder implements ReplyDecoder {
+  hasClosingEvents = false;
   readonly skipped = new Map<string, number>();
   #started = false;
   #index = 0;
@@ -53,7 +57,8 @@ class FakeDecoder implements ReplyDecoder {
     const events: ReplyEvent[] = [];
     if (!this.#started) events.push({ type: 'reply-start', inputTokens: estimated(7) });
     this.#started = true;
-    if (text === 'ping') return events;
+    if (text === 'closing') this.hasClosingEvents = true;
+    if (text === 'ping' || text === 'closing') return events;
     if (text.startsWith('fail:')) {
       const code = text.slice(5) as GatewayError['code']; // the test writes real codes
       return [...events, ...this.#close(), { type: 'reply-error', error: new GatewayError(code, `fake ${code}`) }];
@@ -112,7 +117,8 @@ export function createFakeUpstream(): FakeUpstream {
       encoded.push(context);
       const request = { method: 'POST', url: 'http://upstream/chat', headers: { x: 'y' }, body: '{}' } as const;
       const inputTokens = estimated(7);
-      return { request, adjustments: [], toolNames: new Map(), inputTokens, thinkingTags: false };
+      const names = { toolNames: new Map(), requiredArguments: new Map() };
+      return { request, adjustments: [], ...names, inputTokens, thinkingTags: false };
     },
     mediaLimits: () => ({ image: undefined, documentBytes: undefined }),
     createDecoder(context) {
@@ -225,6 +231,8 @@ export interface FakePool extends AccountPool {
   readonly lentIds: string[];
   /** `a1:ok`, `a1:quota_exhausted`: in the order of the releases. */
   readonly releases: string[];
+  /** Accounts of which it was learned that they send closing events, as often as that was reported. */
+  readonly learned: string[];
 }
 
 /** Lends the first account which was not tried; a refresh changes the token's number. */
@@ -232,11 +240,13 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
   const requests: FakePool['requests'][number][] = [];
   const releases: string[] = [];
   const lentIds: string[] = [];
+  const learned: string[] = [];
   let tokens = 1;
   return {
     requests,
     releases,
     lentIds,
+    learned,
     async lease(request) {
       requests.push({ ...request, tried: [...request.tried] });
       const accountId = accountIds.find((id) => !request.tried.has(id));
@@ -248,6 +258,8 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
         accountId,
         access: { region: 'us-east-1', profileArn: undefined, wireProfile: 'fake', baseUrl: undefined, headers: {} },
         accessToken: `token-${tokens}`,
+        sendsClosingEvents: learned.includes(accountId),
+        learnClosingEvents: () => void learned.push(accountId),
         release(error) {
           if (released) throw new Error(`${accountId} was released twice`);
           released = true;

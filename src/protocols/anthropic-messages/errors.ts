@@ -53,6 +53,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_throttled: { type: 'rate_limit_error', status: 429, retry: 'later' },
   upstream_overloaded: { type: 'overloaded_error', status: 529, retry: 'later' },
   upstream_broken: { type: 'api_error', status: 502, retry: 'later' },
+  upstream_unexpected: { type: 'api_error', status: 502, retry: 'never' },
   tool_use_truncated: { type: 'api_error', status: 502, retry: 'later' },
   empty_reply: { type: 'api_error', status: 502, retry: 'later' },
   output_invalid: { type: 'api_error', status: 502, retry: 'never' },

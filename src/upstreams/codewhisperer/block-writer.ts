@@ -1,13 +1,33 @@
 /**
  * Delimits the reply's blocks: opens and closes them so that the events always keep the grammar of core/reply.ts.
- * What a block means, and when a tool call is whole, others decide.
+ * Blocks stand in the order in which they began. A tool call stays open until it is known to be whole; what comes
+ * meanwhile, other calls included, waits until then.
  */
+import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import type { TextPiece } from '../../core/text.ts';
 
+/** A tool call whose block has begun or waits to begin. */
+export interface CallBlock {
+  readonly toolUseId: string;
+  readonly name: string;
+  /** Input that came while the block waited. */
+  readonly waiting: TextPiece[];
+  isEnded: boolean;
+}
+
+/** Far more than a model writes in one reply. */
+const MAX_WAITING_CHARS = 16 * 1024 * 1024;
+/** What an event that waits costs beside its text. */
+const CHARS_PER_WAITING_EVENT = 64;
+
 export class BlockWriter {
   #events: ReplyEvent[] = [];
-  #open: 'text' | 'reasoning' | 'tool-use' | undefined;
+  #open: 'text' | 'reasoning' | undefined;
+  /** The call whose block is open. */
+  #call: CallBlock | undefined;
+  #waiting: (() => void)[] = [];
+  #waitingChars = 0;
   #index = 0;
   /** Came inside a block; sources stand between blocks. */
   #sources: Source[] = [];
@@ -15,6 +35,12 @@ export class BlockWriter {
   #hasReasoningText = false;
   /** The last reasoning block ended without a signature. */
   #endedUnsigned = false;
+  readonly #onLateSignature: () => void;
+
+  /** `onLateSignature`: a signature came for reasoning that had ended without one, and was left out. */
+  constructor(onLateSignature: () => void) {
+    this.#onLateSignature = onLateSignature;
+  }
 
   /** The events since the last call. */
   take(): ReplyEvent[] {
@@ -23,13 +49,14 @@ export class BlockWriter {
     return events;
   }
 
+  /** Every call has ended. */
   end(end: ReplyEnd): void {
     this.close();
     this.#events.push(end);
   }
 
   text(text: TextPiece): void {
-    if (text.isEmpty) return;
+    if (text.isEmpty || this.#waits(() => this.text(text), text)) return;
     if (this.#open !== 'text') {
       this.close();
       this.#open = 'text';
@@ -39,7 +66,7 @@ export class BlockWriter {
   }
 
   reasoning(text: TextPiece): void {
-    if (text.isEmpty) return;
+    if (text.isEmpty || this.#waits(() => this.reasoning(text), text)) return;
     // Signed already: what follows is a reasoning of its own.
     if (this.#open === 'reasoning' && this.#signature !== undefined && this.#hasReasoningText) this.close();
     if (this.#open !== 'reasoning') this.#openReasoning();
@@ -47,39 +74,68 @@ export class BlockWriter {
     this.#events.push({ type: 'reasoning-delta', index: this.#index, text });
   }
 
-  /** False: the reasoning which a signature would belong to has ended without it. */
-  get canSign(): boolean {
-    return this.#open === 'reasoning' || !this.#endedUnsigned;
+  endReasoning(): void {
+    if (this.#waits(() => this.endReasoning())) return;
+    if (this.#open === 'reasoning') this.close();
   }
 
-  /** Signs the open reasoning, or the one which begins with this. */
+  /** Signs the open reasoning, or the one that begins with this. */
   sign(signature: string): void {
+    if (this.#waits(() => this.sign(signature))) return;
+    if (this.#open !== 'reasoning' && this.#endedUnsigned) {
+      this.#onLateSignature();
+      return;
+    }
     if (this.#open !== 'reasoning') this.#openReasoning();
     this.#signature = signature;
   }
 
+  /** Reasoning of which only the signature is sent. */
+  signedReasoning(signature: string): void {
+    if (this.#waits(() => this.signedReasoning(signature))) return;
+    this.#openReasoning();
+    this.#signature = signature;
+    this.close();
+  }
+
   redactedReasoning(data: string): void {
+    if (this.#waits(() => this.redactedReasoning(data))) return;
     this.close();
     this.#events.push({ type: 'redacted-reasoning', index: this.#index, data });
     this.#index += 1;
   }
 
-  toolUse(toolUseId: string, name: string): void {
-    this.close();
-    this.#open = 'tool-use';
-    this.#events.push({ type: 'tool-use-start', index: this.#index, toolUseId, name });
-  }
-
-  toolInput(json: TextPiece): void {
-    if (!json.isEmpty) this.#events.push({ type: 'tool-use-delta', index: this.#index, json });
-  }
-
   source(source: Source): void {
+    if (this.#waits(() => this.source(source))) return;
     if (this.#open) this.#sources.push(source);
     else this.#events.push({ type: 'source', source });
   }
 
-  /** Ends the open block, if there is one, and lets out the sources which waited for that. */
+  toolUse(toolUseId: string, name: string): CallBlock {
+    const call: CallBlock = { toolUseId, name, waiting: [], isEnded: false };
+    if (!this.#waits(() => this.#begin(call))) this.#begin(call);
+    return call;
+  }
+
+  toolInput(call: CallBlock, json: TextPiece): void {
+    if (json.isEmpty) return;
+    if (call === this.#call) {
+      this.#events.push({ type: 'tool-use-delta', index: this.#index, json });
+      return;
+    }
+    this.#countWaiting(json);
+    call.waiting.push(json);
+  }
+
+  /** The call is whole. */
+  endToolUse(call: CallBlock): void {
+    call.isEnded = true;
+    if (call !== this.#call) return;
+    this.#endCall();
+    this.#resume();
+  }
+
+  /** Ends the open block of text or reasoning, if there is one, and lets out the sources that waited for that. */
   close(): void {
     const index = this.#index;
     switch (this.#open) {
@@ -87,9 +143,6 @@ export class BlockWriter {
         return;
       case 'text':
         this.#events.push({ type: 'text-end', index });
-        break;
-      case 'tool-use':
-        this.#events.push({ type: 'tool-use-end', index });
         break;
       case 'reasoning':
         this.#events.push({ type: 'reasoning-end', index, signature: this.#signature });
@@ -99,6 +152,43 @@ export class BlockWriter {
     this.#index += 1;
     for (const source of this.#sources) this.#events.push({ type: 'source', source });
     this.#sources = [];
+  }
+
+  #begin(call: CallBlock): void {
+    this.close();
+    const index = this.#index;
+    this.#call = call;
+    this.#events.push({ type: 'tool-use-start', index, toolUseId: call.toolUseId, name: call.name });
+    for (const json of call.waiting) this.#events.push({ type: 'tool-use-delta', index, json });
+    if (call.isEnded) this.#endCall();
+  }
+
+  #endCall(): void {
+    this.#call = undefined;
+    this.#events.push({ type: 'tool-use-end', index: this.#index });
+    this.#index += 1;
+  }
+
+  /** True: a call is open, and `write` will be run once it has ended. */
+  #waits(write: () => void, text?: TextPiece): boolean {
+    if (!this.#call) return false;
+    this.#countWaiting(text);
+    this.#waiting.push(write);
+    return true;
+  }
+
+  #countWaiting(text: TextPiece | undefined): void {
+    this.#waitingChars += CHARS_PER_WAITING_EVENT + (text?.escaped.length ?? 0);
+    if (this.#waitingChars > MAX_WAITING_CHARS)
+      throw new GatewayError('upstream_broken', 'More than 16 MiB of the reply came while a tool call was incomplete.');
+  }
+
+  /** Writes what waited, up to the next call that has not ended. */
+  #resume(): void {
+    const waiting = this.#waiting;
+    let next = 0;
+    while (!this.#call && next < waiting.length) waiting[next++]?.();
+    this.#waiting = waiting.slice(next);
   }
 
   #openReasoning(): void {

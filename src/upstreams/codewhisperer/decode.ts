@@ -3,11 +3,11 @@
  * What the single events say is read in read-event.ts.
  */
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
 import type { DecodeContext, ReplyDecoder } from '../upstream.ts';
 import { explainException } from './failures.ts';
+import { OtherBody } from './other-body.ts';
 import { EventReader } from './read-event.ts';
 
 export function createDecoder(context: DecodeContext): ReplyDecoder {
@@ -19,10 +19,16 @@ class CodeWhispererDecoder implements ReplyDecoder {
   readonly #frames = new EventStreamDecoder();
   readonly #reader: EventReader;
   #state: 'new' | 'reading' | 'ended' = 'new';
+  /** Set when the body is not an event stream. */
+  #other: OtherBody | undefined;
 
   constructor(context: DecodeContext) {
     this.#context = context;
     this.#reader = new EventReader(context);
+  }
+
+  get hasClosingEvents(): boolean {
+    return this.#reader.hasClosingEvents;
   }
 
   get skipped(): ReadonlyMap<string, number> {
@@ -30,7 +36,9 @@ class CodeWhispererDecoder implements ReplyDecoder {
   }
 
   push(bytes: Uint8Array): ReplyEvent[] {
-    return this.#attempt(() => {
+    return this.#attempt((isFirst) => {
+      if (isFirst) this.#other = OtherBody.recognize(bytes, this.#context);
+      if (this.#other) return this.#other.push(bytes);
       for (const frame of this.#frames.push(bytes)) {
         this.#read(frame);
         if (this.#state === 'ended') return;
@@ -42,6 +50,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
 
   end(cause?: unknown): ReplyEvent[] {
     return this.#attempt(() => {
+      if (this.#other) throw this.#other.explain();
       if (cause instanceof GatewayError) throw cause;
       if (cause !== undefined)
         throw new GatewayError('upstream_broken', 'The connection to the service broke within the reply.', { cause });
@@ -52,7 +61,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
           cause: cut,
         });
       }
-      if (this.#context.endsWithConnection && !this.#reader.hasClosing)
+      if (this.#context.endsWithConnection && !this.#reader.isComplete)
         throw new GatewayError(
           'upstream_broken',
           'The connection closed before the service had said that it was done.',
@@ -62,13 +71,14 @@ class CodeWhispererDecoder implements ReplyDecoder {
   }
 
   /** Whatever goes wrong ends the reply, after all that came before it. */
-  #attempt(read: () => void): ReplyEvent[] {
+  #attempt(read: (isFirst: boolean) => void): ReplyEvent[] {
     if (this.#state === 'ended') return [];
     const events: ReplyEvent[] = [];
-    if (this.#state === 'new') events.push({ type: 'reply-start', inputTokens: this.#context.inputTokens });
+    const isFirst = this.#state === 'new';
+    if (isFirst) events.push({ type: 'reply-start', inputTokens: this.#context.inputTokens });
     this.#state = 'reading';
     try {
-      read();
+      read(isFirst);
     } catch (cause) {
       this.#state = 'ended';
       this.#reader.flush();
@@ -89,7 +99,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
         this.#exception(frame);
         break;
       case 'error':
-        throw explainException(frame.header(':error-code') ?? '', frame.header(':error-message'), undefined);
+        throw explainException(frame.header(':error-code') ?? '', frame.header(':error-message') ?? '');
       default:
         this.#reader.skip(`message type ${messageType}`);
     }
@@ -103,27 +113,11 @@ class CodeWhispererDecoder implements ReplyDecoder {
       this.#finish();
       return;
     }
-    const { message, reason } = parseException(frame.text());
-    throw explainException(name, message, reason);
+    throw explainException(name, frame.text());
   }
 
   #finish(): void {
     this.#reader.finish();
     this.#state = 'ended';
-  }
-}
-
-function parseException(text: string): { message: string | undefined; reason: string | undefined } {
-  try {
-    const payload: unknown = JSON.parse(text);
-    if (!isJsonObject(payload)) return { message: text, reason: undefined };
-    const { message, Message, reason } = payload;
-    const said = typeof message === 'string' ? message : Message;
-    return {
-      message: typeof said === 'string' ? said : undefined,
-      reason: typeof reason === 'string' ? reason : undefined,
-    };
-  } catch {
-    return { message: text, reason: undefined };
   }
 }

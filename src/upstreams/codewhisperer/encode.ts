@@ -4,8 +4,9 @@
  * Nothing here depends on time, chance or the number of the turn, and history comes before the message to answer, so
  * that the next turn's request begins with this one's bytes and the service's prompt cache can tell.
  */
-import type { Conversation } from '../../core/conversation.ts';
+import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
+import { isJsonObject } from '../../core/json.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
@@ -48,6 +49,7 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
       ...messages.adjustments,
     ],
     toolNames: normalized.toolNames,
+    requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
     inputTokens: estimated(estimateConversationTokens(conversation)),
     thinkingTags: reasoning.tags !== undefined,
   };
@@ -55,6 +57,11 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
 
 function withSystemText(conversation: Conversation, text: string): Conversation {
   return { ...conversation, system: [...conversation.system, { at: 'reasoning', text, cachePoint: false }] };
+}
+
+function requiredArguments({ inputSchema }: Tool): readonly string[] {
+  const required = isJsonObject(inputSchema) ? inputSchema.required : undefined;
+  return Array.isArray(required) ? required.filter((property) => typeof property === 'string') : [];
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;

@@ -305,7 +305,7 @@ describe('an exception inside a reply', () => {
     ['com.amazon#AccessDeniedException', 'User is not authorized', undefined, 'permission_denied'],
     ['InternalError', 'broken', undefined, 'upstream_broken'],
   ])('%s “%s” %s is %s', (name, message, reason, code) => {
-    const error = explainException(name, message, reason);
+    const error = explainException(name, reason === undefined ? message : JSON.stringify({ message, reason }));
     expect(error.code).toBe(code);
     expect(error.upstream?.status).toBe(200);
     expect(error.message).toContain(message);

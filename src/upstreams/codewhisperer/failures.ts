@@ -26,12 +26,33 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
   return toError(failure, retryAfterMs(answer.header('retry-after'), nowMs));
 }
 
-/** A failure told inside a reply which began with status 200: an `exception` or an `error` frame. */
-export function explainException(name: string, message: string | undefined, reason: string | undefined): GatewayError {
-  const trimmed = trim(message);
-  return toError(
-    { status: 200, name: cleanName(name), reason: reason ?? reasonIn(trimmed), message: trimmed, requestId: undefined },
-    undefined,
+/**
+ * A failure inside a reply that began with status 200. `name` is the frame's exception type or error code, `body` its
+ * text, with or without a JSON envelope. The one exception that the event stream models is called `error`; which one it
+ * is then stands in the envelope.
+ */
+export function explainException(name: string, body: string): GatewayError {
+  const envelope = parseEnvelope(body);
+  const message = messageOf(envelope, body);
+  const inEnvelope = text(envelope?.__type) ?? text(envelope?.code) ?? text(nested(envelope).code);
+  const reason = text(envelope?.reason) ?? text(nested(envelope).reason) ?? reasonIn(message);
+  const own = name === MODELLED_EXCEPTION ? (inEnvelope ?? name) : name;
+  return toError({ status: 200, name: cleanName(own), reason, message, requestId: undefined }, undefined);
+}
+
+/** An answer with status 200 whose body is something other than a reply. */
+export function explainOtherBody(answer: FailedAnswer): GatewayError {
+  const error = explainFailure(answer);
+  // Neither a failure of the service by its name nor one that the table knows by its words: a repeat would not help.
+  if (error.code !== 'upstream_broken' || error.upstream?.name !== undefined) return error;
+  const contentType = answer.header('content-type')?.slice(0, 100) ?? 'no content type';
+  const words = error.upstream?.message;
+  return new GatewayError(
+    'upstream_unexpected',
+    `The service answered with something other than a reply (${contentType}). A proxy or a sign-in page may stand ` +
+      'between dragoman and the service: check the proxy settings and DRAGOMAN_UPSTREAM_URL.' +
+      (words === undefined ? '' : ` The answer said: “${words}”`),
+    { upstream: error.upstream },
   );
 }
 
@@ -70,12 +91,14 @@ const EXCEPTION_STATUS: ReadonlyMap<string, number> = new Map([
 
 const REQUEST_ID_HEADERS = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];
 
+const MODELLED_EXCEPTION = 'error';
+
 /** `ThrottlingException:http://…` and `com.amazon.aws#ThrottlingException` are both ThrottlingException. */
 function cleanName(name: string | undefined): string | undefined {
   const [beforeColon = ''] = (name ?? '').split(':');
   const cleaned = beforeColon.slice(beforeColon.indexOf('#') + 1).trim();
   // The one exception the event stream models is called by its member's name there.
-  if (cleaned === 'error') return 'InternalServerException';
+  if (cleaned === MODELLED_EXCEPTION) return 'InternalServerException';
   return cleaned === '' ? undefined : cleaned.slice(0, 100);
 }
 

@@ -4,12 +4,14 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import type { ReplyEvent, Source } from '../../core/reply.ts';
+import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import type { Frame } from '../../framing/event-stream.ts';
 import type { DecodeContext } from '../upstream.ts';
 import { BlockWriter } from './block-writer.ts';
 import { EscapedMember } from './escaped-member.ts';
+import { refusalDetail } from './refusal-detail.ts';
+import { replyNote } from './reply-rules.ts';
 import { citation, codeReferences, documentCitation, webLinks } from './sources.ts';
 import { decideStop, parseStopReason, type WireStopReason } from './stop-reason.ts';
 import { ThinkingTags } from './thinking-tags.ts';
@@ -20,24 +22,33 @@ import type { EventKind, EventPayloads, Untrusted } from './wire-events.ts';
 /** `read` and `finish` throw the GatewayError which ends the reply; what was read before it is still there to take. */
 export class EventReader {
   readonly #skipped = new Map<string, number>();
-  readonly #blocks = new BlockWriter();
+  readonly #context: DecodeContext;
+  readonly #blocks = new BlockWriter(() => this.skip('reasoningContentEvent: late signature'));
   readonly #tools: ToolUses;
   readonly #usage: UsageTally;
-  readonly #tags: ThinkingTags | undefined;
+  /** Undefined once the model has shown that it reasons natively: tags are text then. */
+  #tags: ThinkingTags | undefined;
   readonly #content = new EscapedMember('content');
   readonly #reasoningText = new EscapedMember('text');
   #hasText = false;
   #hasReasoning = false;
+  /** The last event was reasoning. */
+  #isReasoning = false;
+  #hasClosingEvents = false;
   #stopReason: WireStopReason | undefined;
+  #refusal: RefusalDetail | undefined;
 
-  constructor({ model, inputTokens, toolNames, thinkingTags }: DecodeContext) {
-    this.#usage = new UsageTally(model, inputTokens);
-    this.#tools = new ToolUses(this.#blocks, this.#usage, toolNames);
-    if (!thinkingTags) return;
+  constructor(context: DecodeContext) {
+    this.#context = context;
+    this.#usage = new UsageTally(context.model, context.inputTokens);
+    this.#tools = new ToolUses(this.#blocks, this.#usage, context, (name) =>
+      context.note(replyNote('tool-arguments-repaired', name)),
+    );
+    if (!context.thinkingTags) return;
     this.#tags = new ThinkingTags({
       text: (text) => this.#writeText(TextPiece.plain(text)),
       reasoning: (text) => this.#writeReasoning(TextPiece.plain(text)),
-      reasoningEnd: () => this.#blocks.close(),
+      reasoningEnd: () => this.#blocks.endReasoning(),
     });
   }
 
@@ -66,9 +77,14 @@ export class EventReader {
     this.#stopReason = 'MAX_TOKENS';
   }
 
-  /** One of the events came which the service sends when the model has finished. */
-  get hasClosing(): boolean {
-    return this.#stopReason !== undefined || this.#usage.hasReport;
+  /** One of the events came that end a complete reply: metadata, context usage or metering. */
+  get hasClosingEvents(): boolean {
+    return this.#hasClosingEvents;
+  }
+
+  /** The service said that the model has finished, or why it had to stop. */
+  get isComplete(): boolean {
+    return this.#hasClosingEvents || this.#stopReason !== undefined;
   }
 
   /** Lets out text which was held back because it might have become a tag. */
@@ -79,18 +95,32 @@ export class EventReader {
   /** The reply has ended in order; if it is whole, `reply-end` is the last event to take. */
   finish(): void {
     this.flush();
-    this.#tools.end();
-    this.#blocks.close();
+    const reported = this.#stopReason;
+    const atLimit = reported === 'MAX_TOKENS' || reported === 'MODEL_CONTEXT_WINDOW_EXCEEDED';
+    this.#tools.end({ inOrder: this.isComplete, atLimit });
+    const lacksClosing = this.#context.expectsClosingEvents && !this.#hasClosingEvents;
     const stopReason = decideStop({
-      reported: this.#stopReason,
+      reported,
       toolUses: this.#tools.finished,
       windowIsFull: this.#usage.windowIsFull,
       hasText: this.#hasText,
       hasReasoning: this.#hasReasoning,
+      lacksClosing,
     });
+    this.#blocks.close();
     if (stopReason === undefined)
       throw new GatewayError('empty_reply', 'The model answered with neither text nor a tool call. Try again.');
-    this.#blocks.end({ type: 'reply-end', stopReason, stopSequence: undefined, usage: this.#usage.usage() });
+    if (stopReason === 'max-tokens' && lacksClosing && reported === undefined)
+      this.#context.note(replyNote('reply-cut-off'));
+    this.#blocks.end(this.#endingFor(stopReason));
+  }
+
+  #endingFor(stopReason: StopReason): ReplyEnd {
+    const end: ReplyEnd = { type: 'reply-end', stopReason, stopSequence: undefined, usage: this.#usage.usage() };
+    const refusal = this.#refusal;
+    if (stopReason !== 'refusal' || !refusal) return end;
+    this.#context.note(replyNote('reply-refused', refusal.category, refusal.explanation));
+    return { ...end, refusal };
   }
 
   /** A kind of event nobody has decided about does not compile. */
@@ -107,9 +137,8 @@ export class EventReader {
       documentCitationEvent: (reader, frame) =>
         reader.#sources(documentCitation(parse('documentCitationEvent', frame.text()))),
       metadataEvent: (reader, frame) => reader.#metadataEvent(parse('metadataEvent', frame.text())),
-      meteringEvent: (reader, frame) => reader.#usage.reportCredits(parse('meteringEvent', frame.text())),
-      contextUsageEvent: (reader, frame) =>
-        reader.#usage.reportPercentage(parse('contextUsageEvent', frame.text()).contextUsagePercentage),
+      meteringEvent: (reader, frame) => reader.#meteringEvent(parse('meteringEvent', frame.text())),
+      contextUsageEvent: (reader, frame) => reader.#contextUsageEvent(parse('contextUsageEvent', frame.text())),
       invalidStateEvent: (_reader, frame) => throwInvalidState(parse('invalidStateEvent', frame.text())),
       'initial-response': ignore,
       messageMetadataEvent: ignore,
@@ -136,6 +165,7 @@ export class EventReader {
 
   #text(text: TextPiece): void {
     if (text.isEmpty) return;
+    this.#isReasoning = false;
     this.#tools.finish();
     if (this.#tags) this.#tags.push(text.plain);
     else this.#writeText(text);
@@ -144,52 +174,52 @@ export class EventReader {
   #toolUseEvent(frame: Frame): void {
     const json = frame.text();
     if (this.#tools.pushFragment(json)) return;
+    this.#isReasoning = false;
     this.flush();
     this.#tools.push(parse('toolUseEvent', json), json);
   }
 
   #reasoningEvent(frame: Frame): void {
+    if (this.#tags) {
+      this.flush();
+      this.#tags = undefined;
+    }
     const json = frame.text();
     const escaped = this.#reasoningText.cut(json);
-    if (escaped !== undefined) {
-      this.#reasoning(TextPiece.escaped(escaped));
+    if (escaped === undefined) this.#parsedReasoning(json);
+    else this.#reasoning(TextPiece.escaped(escaped));
+    this.#isReasoning = true;
+  }
+
+  #parsedReasoning(json: string): void {
+    const { text, signature, redactedContent } = parse('reasoningContentEvent', json);
+    const isSigned = typeof signature === 'string' && signature !== '';
+    if (isSigned && text === UNSENT_REASONING && !this.#isReasoning) {
+      this.#tools.finish();
+      this.#blocks.signedReasoning(signature);
       return;
     }
-    const { text, signature, redactedContent } = parse('reasoningContentEvent', json);
     if (typeof text === 'string') {
       if (signature === undefined && redactedContent === undefined) this.#reasoningText.learn(json, text);
       this.#reasoning(TextPiece.plain(text));
     }
-    if (typeof signature === 'string' && signature !== '') this.#signature(signature);
+    if (isSigned) {
+      this.#tools.finish();
+      this.#blocks.sign(signature);
+    }
     if (typeof redactedContent === 'string' && redactedContent !== '') this.#redacted(redactedContent);
   }
 
   #reasoning(text: TextPiece): void {
     if (text.isEmpty) return;
-    this.#interrupt();
+    this.#tools.finish();
     this.#writeReasoning(text);
   }
 
-  /** One that comes after other blocks belongs to a reasoning which is closed already: nothing can carry it. */
-  #signature(signature: string): void {
-    if (!this.#blocks.canSign) {
-      this.skip('reasoningContentEvent: late signature');
-      return;
-    }
-    this.#interrupt();
-    this.#blocks.sign(signature);
-  }
-
   #redacted(data: string): void {
-    this.#interrupt();
+    this.#tools.finish();
     this.#hasReasoning = true;
     this.#blocks.redactedReasoning(data);
-  }
-
-  /** Something else than text or a tool call begins. */
-  #interrupt(): void {
-    this.#tools.finish();
-    this.flush();
   }
 
   #writeText(text: TextPiece): void {
@@ -208,8 +238,10 @@ export class EventReader {
     for (const source of sources) this.#blocks.source(source);
   }
 
-  #metadataEvent({ tokenUsage, stopReason }: Untrusted<EventPayloads['metadataEvent']>): void {
+  #metadataEvent({ tokenUsage, stopReason, stopDetails }: Untrusted<EventPayloads['metadataEvent']>): void {
+    this.#hasClosingEvents = true;
     if (isJsonObject(tokenUsage)) this.#usage.reportTokens(tokenUsage);
+    if (isJsonObject(stopDetails)) this.#refusal = refusalDetail(stopDetails.refusal) ?? this.#refusal;
     if (typeof stopReason !== 'string') return;
     const parsed = parseStopReason(stopReason);
     if (parsed === 'MALFORMED_TOOL_USE' || parsed === 'MALFORMED_MODEL_OUTPUT')
@@ -220,9 +252,22 @@ export class EventReader {
     if (parsed) this.#stopReason = parsed;
     else this.skip(`stop reason ${stopReason}`);
   }
+
+  #meteringEvent(metering: Untrusted<EventPayloads['meteringEvent']>): void {
+    this.#hasClosingEvents = true;
+    this.#usage.reportCredits(metering);
+  }
+
+  #contextUsageEvent({ contextUsagePercentage }: Untrusted<EventPayloads['contextUsageEvent']>): void {
+    this.#hasClosingEvents = true;
+    this.#usage.reportPercentage(contextUsagePercentage);
+  }
 }
 
 type Handler = (reader: EventReader, frame: Frame) => void;
+
+/** GPT models send their reasoning as this and a signature. */
+const UNSENT_REASONING = '...';
 
 const MAX_SKIPPED_KINDS = 64;
 const MAX_KIND_CHARS = 100;

@@ -30,6 +30,8 @@ export interface Ending {
   readonly windowIsFull: boolean;
   readonly hasText: boolean;
   readonly hasReasoning: boolean;
+  /** The closing events did not come, although this account's replies end with them. */
+  readonly lacksClosing: boolean;
 }
 
 /** undefined: there is no reply, nor a reason why there should be none. `malformed` replies never get here. */
@@ -39,13 +41,15 @@ export function decideStop({
   windowIsFull,
   hasText,
   hasReasoning,
+  lacksClosing,
 }: Ending): StopReason | undefined {
   const said = reported === undefined ? undefined : REPORTED[reported];
-  // A limit or a refusal stands whatever has been written; a whole tool call may be answered in every other case.
-  if (said === 'max-tokens' || said === 'refusal') return said;
+  if (said === 'refusal') return said;
+  // What the service reports beside tool calls is unreliable. A whole call can be answered whatever came after it.
   if (toolUses > 0) return 'tool-use';
+  if (said === 'max-tokens') return said;
   if (said === 'context-window' || (said === undefined && windowIsFull)) return 'context-window';
-  if (hasText) return 'end-turn';
+  if (hasText) return lacksClosing ? 'max-tokens' : 'end-turn';
   // A model which only thought may have meant it so; but then the service says that its turn has ended.
   return hasReasoning && said !== undefined ? 'end-turn' : undefined;
 }

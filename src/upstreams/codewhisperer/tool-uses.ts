@@ -1,46 +1,76 @@
 /**
- * Puts the model's tool calls together from `toolUseEvent`s. A call is passed on fragment by fragment, but it is only
- * ended when its input is one whole JSON object: a cut-off call becomes an error, never a call with half an input.
+ * Puts the model's tool calls together from `toolUseEvent`s, which may interleave. A call is passed on fragment by
+ * fragment, but its block is closed only when its input is known to be whole: clients act on closed blocks. A call that
+ * was cut off becomes an error, never a call with half an input or with none.
  */
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
-import type { BlockWriter } from './block-writer.ts';
+import type { BlockWriter, CallBlock } from './block-writer.ts';
 import { EscapedMember } from './escaped-member.ts';
+import { StringRepair } from './string-repair.ts';
 import type { UsageTally } from './usage.ts';
 import type { EventPayloads, Untrusted } from './wire-events.ts';
 
 type ToolUseEvent = Untrusted<EventPayloads['toolUseEvent']>;
 
+/** All by the name which the tool has on the wire. */
+export interface OfferedTools {
+  /** The client's name, where it is another. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  /** Properties that the tool's schema requires. */
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface ReplyEnding {
+  /** The service said that the reply is complete. */
+  readonly inOrder: boolean;
+  /** The model wrote until a limit: whatever came last may have been cut. */
+  readonly atLimit: boolean;
+}
+
 interface Call {
-  /** Undefined until an event has told it; the start waits for both. */
+  /** Undefined until an event brings it; the block waits for both. */
   toolUseId: string | undefined;
   wireName: string | undefined;
-  started: boolean;
+  block: CallBlock | undefined;
   /** The input's fragments, still escaped, so that joining and parsing them costs once. */
   readonly fragments: string[];
   chars: number;
-  /** An input which came as an object. An empty one often stands before the fragments and says nothing. */
-  whole: unknown;
+  /** `chars` when the input was last found to be incomplete. */
+  checkedChars: number;
+  /** An input that came as an object. An empty one often stands before the fragments and says nothing. */
+  object: JsonObject | undefined;
+  /** The service said that the call is complete, but not what its input is. */
+  isStopped: boolean;
   readonly input: EscapedMember;
+  readonly strings: StringRepair;
 }
 
 /** More than any frame or reply could sensibly hold. */
 const MAX_INPUT_CHARS = 16 * 1024 * 1024;
+/** Calls that are not whole yet. Every event looks for its own among them. */
+const MAX_OPEN_CALLS = 1_024;
 
 export class ToolUses {
   readonly #blocks: BlockWriter;
   readonly #usage: UsageTally;
-  readonly #toolNames: ReadonlyMap<string, string>;
-  #call: Call | undefined;
+  readonly #tools: OfferedTools;
+  readonly #onRepair: (name: string) => void;
+  /** Not known to be whole, in the order in which they began. */
+  readonly #open = new Set<Call>();
+  /** The call of the last event; events may leave out the id. */
+  #current: Call | undefined;
+  readonly #endedIds = new Set<string>();
   #finished = 0;
-  #lastId: string | undefined;
 
-  constructor(blocks: BlockWriter, usage: UsageTally, toolNames: ReadonlyMap<string, string>) {
+  /** `onRepair`: the input of a call of this tool was not valid JSON and could be repaired. */
+  constructor(blocks: BlockWriter, usage: UsageTally, tools: OfferedTools, onRepair: (name: string) => void) {
     this.#blocks = blocks;
     this.#usage = usage;
-    this.#toolNames = toolNames;
+    this.#tools = tools;
+    this.#onRepair = onRepair;
   }
 
   get finished(): number {
@@ -49,8 +79,8 @@ export class ToolUses {
 
   /** Takes the usual fragment without parsing its frame. False: parse it and use `push`. */
   pushFragment(json: string): boolean {
-    const call = this.#call;
-    if (!call?.started) return false;
+    const call = this.#current;
+    if (!call?.block) return false;
     const escaped = call.input.cut(json);
     if (escaped === undefined) return false;
     this.#addFragment(call, TextPiece.escaped(escaped));
@@ -61,86 +91,137 @@ export class ToolUses {
   push(event: ToolUseEvent, json: string): void {
     const toolUseId = name(event.toolUseId);
     const wireName = name(event.name);
-    if (this.#belongsToOther(toolUseId, wireName)) this.finish();
-    // A repeated end of the call before is no call of its own.
-    if (!this.#call && event.stop === true && toolUseId === this.#lastId && !hasInput(event)) return;
-    this.#call ??= newCall();
-    const call = this.#call;
+    let call = this.#find(toolUseId, wireName);
+    if (!call) {
+      // A repeated end of a call is not another call.
+      if (toolUseId !== undefined && this.#endedIds.has(toolUseId) && !hasInput(event)) return;
+      this.finish();
+      call = newCall();
+      this.#open.add(call);
+      if (this.#open.size > MAX_OPEN_CALLS)
+        throw new GatewayError(
+          'upstream_broken',
+          `The model began ${this.#open.size} tool calls without completing one.`,
+        );
+    }
+    this.#current = call;
     call.toolUseId ??= toolUseId;
     call.wireName ??= wireName;
     this.#takeInput(call, event, json);
-    if (event.stop === true) this.#end(call);
+    if (event.stop === true) this.#stop(call);
   }
 
-  /** Something else begins although the call was never stopped: fine if its input is whole. */
+  /** Something else begins: calls whose input is whole by now need no stop. */
   finish(): void {
-    const call = this.#call;
-    if (!call) return;
-    // Nothing at all, or an empty object, may be all that came of a longer input.
-    if (call.fragments.length === 0 && !hasMembers(call.whole)) throw truncated();
-    this.#end(call);
+    for (const call of this.#open) if (this.#isWhole(call)) this.#end(call);
   }
 
-  /** The reply is over. A call without its stop may lack anything, so it is not believed even when it parses. */
-  end(): void {
-    if (this.#call) throw truncated();
+  /** The reply is over. Throws like `push` when a call is not whole. */
+  end(ending: ReplyEnding): void {
+    for (const call of this.#open) {
+      const isWhole = isEmpty(call) ? this.#meansNoArguments(call, ending) : ending.inOrder;
+      if (!isWhole) throw truncated();
+      this.#end(call);
+    }
   }
 
-  #belongsToOther(toolUseId: string | undefined, wireName: string | undefined): boolean {
-    const call = this.#call;
-    if (!call) return false;
-    if (toolUseId !== undefined && call.toolUseId !== undefined) return toolUseId !== call.toolUseId;
-    return wireName !== undefined && call.wireName !== undefined && wireName !== call.wireName;
+  #find(toolUseId: string | undefined, wireName: string | undefined): Call | undefined {
+    const current = this.#current;
+    if (toolUseId !== undefined) {
+      for (const call of this.#open) if (call.toolUseId === toolUseId) return call;
+      if (current?.toolUseId !== undefined) return undefined;
+    }
+    const isOther = wireName !== undefined && current?.wireName !== undefined && wireName !== current.wireName;
+    return isOther ? undefined : current;
   }
 
   #takeInput(call: Call, event: ToolUseEvent, json: string): void {
-    if (!call.started && call.toolUseId !== undefined && call.wireName !== undefined) this.#start(call);
+    if (!call.block && call.toolUseId !== undefined && call.wireName !== undefined) this.#start(call);
     const { input } = event;
     if (typeof input === 'string') {
       call.input.learn(json, input);
       if (input !== '') this.#addFragment(call, TextPiece.plain(input));
+    } else if (isJsonObject(input)) {
+      call.object = input;
     } else if (input !== undefined && input !== null) {
-      call.whole = input;
+      throw truncated();
     }
   }
 
   #addFragment(call: Call, fragment: TextPiece): void {
+    const repaired = call.strings.push(fragment);
     call.chars += fragment.escaped.length;
     if (call.chars > MAX_INPUT_CHARS)
       throw new GatewayError('upstream_broken', 'The model wrote more than 16 MiB as the input of one tool call.');
-    call.fragments.push(fragment.escaped);
-    this.#usage.countText(fragment);
-    if (call.started) this.#blocks.toolInput(fragment);
+    call.fragments.push(repaired.escaped);
+    this.#usage.countText(repaired);
+    if (call.block) this.#blocks.toolInput(call.block, repaired);
   }
 
-  #start(call: Call): void {
+  #start(call: Call): CallBlock {
     const { toolUseId = '', wireName = '' } = call;
-    this.#blocks.toolUse(toolUseId, this.#toolNames.get(wireName) ?? wireName);
-    call.started = true;
-    for (const fragment of call.fragments) this.#blocks.toolInput(TextPiece.escaped(fragment));
+    const block = this.#blocks.toolUse(toolUseId, this.#tools.toolNames.get(wireName) ?? wireName);
+    call.block = block;
+    for (const fragment of call.fragments) this.#blocks.toolInput(block, TextPiece.escaped(fragment));
+    return block;
+  }
+
+  /** What an empty input means is known only when the reply has ended: the output limit may have cut it off. */
+  #stop(call: Call): void {
+    call.isStopped = true;
+    if (!isEmpty(call)) this.#end(call);
+    else if (this.#required(call).length > 0) throw truncated();
+  }
+
+  /** A call without arguments is one event with an empty input, and often no stop. */
+  #meansNoArguments(call: Call, { inOrder, atLimit }: ReplyEnding): boolean {
+    if (atLimit || this.#required(call).length > 0) return false;
+    const isOffered = this.#tools.requiredArguments.has(call.wireName ?? '');
+    return call.isStopped || (inOrder && isOffered);
+  }
+
+  #required(call: Call): readonly string[] {
+    return this.#tools.requiredArguments.get(call.wireName ?? '') ?? [];
+  }
+
+  #isWhole(call: Call): boolean {
+    if (isEmpty(call)) return false;
+    if (call.fragments.length > 0 && call.chars === call.checkedChars) return false;
+    call.checkedChars = call.chars;
+    return this.#inputOf(call) !== undefined;
+  }
+
+  /** Undefined while it is not the text of one JSON object. */
+  #inputOf(call: Call): JsonObject | undefined {
+    if (call.fragments.length === 0) return call.object;
+    const input = parseObject(call.fragments);
+    if (!input || !call.strings.isRepaired) return input;
+    return this.#required(call).every((property) => Object.hasOwn(input, property)) ? input : undefined;
   }
 
   #end(call: Call): void {
-    this.#startLate(call);
-    if (call.fragments.length > 0) {
-      if (!isWholeObject(call.fragments)) throw truncated();
-    } else if (call.whole !== undefined) {
-      if (!isJsonObject(call.whole)) throw truncated();
-      this.#addFragment(call, TextPiece.plain(JSON.stringify(call.whole)));
+    const block = call.block ?? this.#startLate(call);
+    if (!isEmpty(call) && this.#inputOf(call) === undefined) throw truncated();
+    if (call.strings.isAmbiguous) throw ambiguous();
+    if (call.strings.isRepaired) this.#onRepair(block.name);
+    if (call.fragments.length === 0 && call.object) {
+      const json = TextPiece.plain(JSON.stringify(call.object));
+      this.#usage.countText(json);
+      this.#blocks.toolInput(block, json);
     }
-    this.#blocks.close();
-    this.#call = undefined;
+    this.#blocks.endToolUse(block);
+    this.#open.delete(call);
+    if (this.#current === call) this.#current = undefined;
+    if (call.toolUseId !== undefined) this.#endedIds.add(call.toolUseId);
     this.#finished += 1;
-    this.#lastId = call.toolUseId;
   }
 
-  #startLate(call: Call): void {
-    if (call.started) return;
+  #startLate(call: Call): CallBlock {
     if (call.wireName === undefined)
       throw new GatewayError('upstream_broken', 'The service sent a tool call without the name of a tool.');
     // Never seen; but the id is ours to give as well as the service's, and a client cannot answer without one.
     call.toolUseId ??= `tooluse_${randomUUID().replaceAll('-', '')}`;
-    this.#start(call);
+    return this.#start(call);
   }
 }
 
@@ -148,11 +229,14 @@ function newCall(): Call {
   return {
     toolUseId: undefined,
     wireName: undefined,
-    started: false,
+    block: undefined,
     fragments: [],
     chars: 0,
-    whole: undefined,
+    checkedChars: 0,
+    object: undefined,
+    isStopped: false,
     input: new EscapedMember('input'),
+    strings: new StringRepair(),
   };
 }
 
@@ -161,20 +245,21 @@ function name(value: unknown): string | undefined {
 }
 
 function hasInput({ input }: ToolUseEvent): boolean {
-  return input !== undefined && input !== null && input !== '';
+  return typeof input === 'string' ? input.trim() !== '' : input !== undefined && input !== null;
 }
 
-function hasMembers(value: unknown): boolean {
-  return isJsonObject(value) && Object.keys(value).length > 0;
+function isEmpty({ fragments, object }: Call): boolean {
+  return fragments.length === 0 && Object.keys(object ?? {}).length === 0;
 }
 
-function isWholeObject(escapedFragments: readonly string[]): boolean {
+function parseObject(escapedFragments: readonly string[]): JsonObject | undefined {
   try {
     // Each fragment is the inside of a JSON string, hence so is their sequence.
     const json: unknown = JSON.parse(`"${escapedFragments.join('')}"`);
-    return typeof json === 'string' && isJsonObject(JSON.parse(json));
+    const input: unknown = typeof json === 'string' ? JSON.parse(json) : undefined;
+    return isJsonObject(input) ? input : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -183,5 +268,13 @@ function truncated(): GatewayError {
     'tool_use_truncated',
     'The model began a tool call and its input broke off, so the call was not passed on. ' +
       'Try again; if the input is long, ask for the work in smaller steps.',
+  );
+}
+
+function ambiguous(): GatewayError {
+  return new GatewayError(
+    'tool_use_truncated',
+    'The model wrote a tool call whose input is not valid JSON and can be read in more than one way, so the call was ' +
+      'not passed on. Try again.',
   );
 }

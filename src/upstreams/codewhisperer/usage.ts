@@ -59,11 +59,6 @@ export class UsageTally {
     if (typeof unit === 'string') this.#creditUnit = unit;
   }
 
-  /** The service reports figures when the model has finished. */
-  get hasReport(): boolean {
-    return this.#percentage !== undefined || this.#credits !== undefined || this.#tokens.input !== undefined;
-  }
-
   get windowIsFull(): boolean {
     return (this.#percentage ?? 0) >= 100;
   }

@@ -1,6 +1,6 @@
 /**
  * Payloads of the reply's event stream, with the wire's own spelling: the members we read, of the events we know.
- * Source: the published client @aws/codewhisperer-streaming-client (ChatResponseStream); `stopReason` and
+ * Source: the published client @aws/codewhisperer-streaming-client (ChatResponseStream); `stopReason`, `stopDetails` and
  * `initial-response` are not in it and were reported by users of the service.
  */
 import type { JsonObject } from '../../core/json.ts';
@@ -12,9 +12,15 @@ export interface EventPayloads {
   assistantResponseEvent: { content: string; modelId?: string };
   /** Generated code in the older chat: text like any other. */
   codeEvent: { content: string };
-  /** Many fragments of text, then one signature (alone or on the last); or redacted content (base64) alone. */
+  /**
+   * Many fragments of text, then one signature (alone or on the last); or redacted content (base64) alone. GPT models
+   * send one event after their tool calls: three dots in place of the text, and the signature.
+   */
   reasoningContentEvent: { text?: string; signature?: string; redactedContent?: string };
-  /** Id and name on every event of a call, `input` cut into fragments of one JSON text, `stop` on the last. */
+  /**
+   * Id and name on every event of a call, `input` cut into fragments of one JSON text, `stop` on the last. A call without
+   * arguments is one event with an empty `input`, often without `stop`.
+   */
   toolUseEvent: { toolUseId: string; name: string; input?: string | JsonObject; stop?: boolean };
   /** Result of a tool the service ran itself. */
   toolResultEvent: { toolResult: JsonObject };
@@ -31,7 +37,11 @@ export interface EventPayloads {
   followupPromptEvent: { followupPrompt: { content: string; userIntent?: string } };
   intentsEvent: { intents: JsonObject };
   interactionComponentsEvent: { interactionComponentEntries: readonly JsonObject[] };
-  metadataEvent: { tokenUsage?: TokenUsage; stopReason?: string };
+  metadataEvent: {
+    tokenUsage?: TokenUsage;
+    stopReason?: string;
+    stopDetails?: { refusal?: { category?: string; explanation?: string } };
+  };
   meteringEvent: { usage: number; unit?: string; unitPlural?: string };
   contextUsageEvent: { contextUsagePercentage: number };
   dryRunSucceedEvent: Record<string, never>;

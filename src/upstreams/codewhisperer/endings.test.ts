@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import {
+  called,
+  context,
+  decode,
+  END,
+  endOf,
+  errorOf,
+  exception,
+  frame,
+  input,
+  outline,
+  reasoning,
+  said,
+  stopReason,
+  TOOL_END,
+  text,
+  thought,
+  whole,
+} from '../../../test/support/reply-frames.ts';
+import type { Adjustment } from '../../core/adjustments.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { DecodeContext } from '../upstream.ts';
+import { createDecoder } from './decode.ts';
+
+const metering = frame('meteringEvent', { usage: 0.1, unit: 'credit' });
+const contextUsage = frame('contextUsageEvent', { contextUsagePercentage: 5 });
+
+function noted(frames: readonly Buffer[], more: Partial<DecodeContext> = {}) {
+  const notes: Adjustment[] = [];
+  const events = decode(frames, { ...more, note: (made) => void notes.push(made) });
+  return { events, notes, last: outline(events).at(-1) };
+}
+
+describe('a reply without closing events', () => {
+  const expecting = { expectsClosingEvents: true };
+
+  it('is an end where the account is not known to send any', () => {
+    expect(noted([text('The first step is to open the')])).toMatchObject({ notes: [], last: END });
+  });
+
+  it('is cut off where the account has sent them before', () => {
+    expect(noted([text('The first step is to open the')], expecting)).toMatchObject({
+      notes: [{ rule: 'reply-cut-off', path: '' }],
+      last: 'reply-end max-tokens',
+    });
+  });
+
+  it.each([
+    ['metadata', stopReason('END_TURN')],
+    ['metadata with an unknown stop reason', stopReason('SOMETHING_NEW')],
+    ['metering', metering],
+    ['context usage', contextUsage],
+  ])('is not one that has %s', (_name, closing) => {
+    expect(noted([text('Done.'), closing], expecting)).toMatchObject({ notes: [], last: END });
+  });
+
+  it('is decided by a whole tool call', () => {
+    expect(noted([text('Reading.'), ...whole(input)], expecting)).toMatchObject({ notes: [], last: TOOL_END });
+  });
+
+  it('is empty when nothing came at all', () => {
+    expect(noted([], expecting)).toMatchObject({ notes: [], last: 'reply-error empty_reply' });
+  });
+
+  it('is broken when its connection broke', () => {
+    expect(noted([text('Half')], { ...expecting, endsWithConnection: true }).last).toBe('reply-error upstream_broken');
+  });
+
+  it('is told from one with them', () => {
+    for (const [frames, expected] of [
+      [[text('a')], false],
+      [[text('a'), exception('ContentLengthExceededException', {})], false],
+      [[text('a'), metering], true],
+      [[metering, exception('error', {})], true],
+    ] as const) {
+      const decoder = createDecoder(context());
+      for (const bytes of frames) decoder.push(bytes);
+      decoder.end();
+      expect(decoder.hasClosingEvents).toBe(expected);
+    }
+  });
+});
+
+describe('a refusal', () => {
+  const refused = (refusal: JsonValue, reason = 'CONTENT_FILTERED') =>
+    frame('metadataEvent', { stopReason: reason, stopDetails: { refusal } });
+
+  it('brings its category and explanation', () => {
+    const { events, notes } = noted([text('I'), refused({ category: 'REASONING_EXTRACTION', explanation: 'why' })]);
+    expect(endOf(events)).toMatchObject({
+      stopReason: 'refusal',
+      refusal: { category: 'REASONING_EXTRACTION', explanation: 'why' },
+    });
+    expect(notes).toEqual([{ rule: 'reply-refused', path: '', before: 'REASONING_EXTRACTION', after: 'why' }]);
+  });
+
+  it('may bring one of them, or nothing readable', () => {
+    expect(endOf(decode([refused({ category: 'CYBER' })])).refusal).toEqual({ category: 'CYBER' });
+    for (const details of [null, {}, [], 'x', { category: 7, explanation: ' ' }]) {
+      expect(endOf(decode([text('I'), refused(details)]))).not.toHaveProperty('refusal');
+    }
+  });
+
+  it('is not made of details that come with another stop reason', () => {
+    const { events, notes } = noted([text('I'), refused({ category: 'CYBER' }, 'END_TURN')]);
+    expect(endOf(events)).not.toHaveProperty('refusal');
+    expect({ stop: endOf(events).stopReason, notes }).toEqual({ stop: 'end-turn', notes: [] });
+  });
+
+  it('is bounded and of one line', () => {
+    const end = endOf(
+      decode([refused({ category: 'C'.repeat(5_000), explanation: `a\n\u0000b ${'x'.repeat(9_000)}` })]),
+    );
+    expect(end.refusal?.category).toHaveLength(100);
+    expect(end.refusal?.explanation).toHaveLength(1_000);
+    expect(end.refusal?.explanation).toMatch(/^a b x/);
+  });
+});
+
+describe('late reasoning of GPT models', () => {
+  it('keeps its signature and not its placeholder', () => {
+    const frames = [...whole(input), reasoning({ text: '...', signature: 'sig' }), stopReason('END_TURN')];
+    expect(outline(decode(frames))).toEqual([...called([input]), ...thought('sig'), TOOL_END]);
+  });
+
+  it('is signed although the reasoning before it was not', () => {
+    const frames = [reasoning({ text: 'Hm.' }), ...whole(input), reasoning({ text: '...', signature: 'sig' })];
+    expect(outline(decode(frames))).toEqual([...thought('-', 'Hm.'), ...called([input]), ...thought('sig'), TOOL_END]);
+  });
+
+  it('is not taken for the end of reasoning that has words', () => {
+    const frames = [reasoning({ text: 'Well' }), reasoning({ text: '...', signature: 'sig' }), text('Yes.')];
+    expect(outline(decode(frames))).toEqual([...thought('sig', 'Well', '...'), ...said('Yes.'), END]);
+  });
+
+  it('is text when it has no signature', () => {
+    const frames = [reasoning({ text: '...' }), text('Yes.')];
+    expect(outline(decode(frames))).toEqual([...thought('-', '...'), ...said('Yes.'), END]);
+  });
+});
+
+describe('thinking tags of a model that reasons natively', () => {
+  const tagged = (frames: readonly Buffer[]) => outline(decode(frames, { thinkingTags: true }));
+
+  it.each([
+    ['reasoning', reasoning({ text: 'Hm.', signature: 'sig' }), thought('sig', 'Hm.')],
+    ['empty reasoning', reasoning({ text: '' }), []],
+    ['reasoning without members', reasoning({}), []],
+  ])('are text after %s', (_name, native, expected) => {
+    const words = '<thinking>x</thinking> done';
+    expect(tagged([native, text(words)])).toEqual([...expected, ...said(words), END]);
+  });
+
+  it('are text from then on', () => {
+    expect(tagged([text('<thinking>a</thinking>b <thi'), reasoning({}), text('nking>c')])).toEqual([
+      ...thought('-', 'a'),
+      ...said('b ', '<thi', 'nking>c'),
+      END,
+    ]);
+  });
+});
+
+describe('an exception called error', () => {
+  it.each([
+    ['its type', { __type: 'com.amazon.kiro.runtimeservice#ThrottlingException', message: 'm' }, 'upstream_throttled'],
+    ['its code', { code: 'ValidationException', message: 'Improperly formed request.' }, 'upstream_refused'],
+    ['its reason', { message: 'm', reason: 'MONTHLY_REQUEST_COUNT' }, 'quota_exhausted'],
+    ['its words', { Message: 'Input is too long.' }, 'context_too_long'],
+    ['the envelope within', { error: { code: 'ThrottlingException', message: 'slow' } }, 'upstream_throttled'],
+    ['nothing', {}, 'upstream_broken'],
+  ])('is explained by %s', (_name, payload, code) => {
+    expect(errorOf(decode([text('Half'), exception('error', payload)])).code).toBe(code);
+    expect(errorOf(decode([exception('error', payload)])).code).toBe(code);
+  });
+});
+
+describe('an answer that is not an event stream', () => {
+  const explained = (body: string, headers: Readonly<Record<string, string>> = {}) => {
+    const bytes = Buffer.from(body);
+    const options = { header: (name: string) => headers[name] };
+    const atOnce = errorOf(decode([bytes], options));
+    const inPieces = errorOf(decode([bytes.subarray(0, 1), bytes.subarray(1)], options));
+    expect(inPieces).toMatchObject({ code: atOnce.code, message: atOnce.message });
+    return atOnce;
+  };
+
+  it('tells the title of a page', () => {
+    const page = '<!doctype html><html><head><title>Sign in to the hotel</title></head></html>';
+    const error = explained(page, { 'content-type': 'text/html; charset=utf-8' });
+    expect(error.code).toBe('upstream_unexpected');
+    expect(error.message).toContain('text/html');
+    expect(error.message).toContain('“Sign in to the hotel”');
+    expect(explained(page).code).toBe('upstream_unexpected');
+  });
+
+  it.each([
+    ['{"__type":"com.amazon#ThrottlingException","message":"slow"}', 'upstream_throttled'],
+    ['{"message":"m","reason":"MONTHLY_REQUEST_COUNT"}', 'quota_exhausted'],
+    ['{"message":"Input is too long."}', 'context_too_long'],
+    ['{"__type":"InternalServerException","message":"failed"}', 'upstream_broken'],
+    ['{"message":"something new"}', 'upstream_unexpected'],
+    ['{"ok":true}', 'upstream_unexpected'],
+    ['Too many cooks', 'upstream_unexpected'],
+  ])('is explained by the failure table: %s', (body, code) => {
+    expect(explained(body, { 'content-type': 'application/json' }).code).toBe(code);
+  });
+
+  it('is read by its looks where a content type lies', () => {
+    const headers = { 'content-type': 'application/vnd.amazon.eventstream' };
+    expect(explained('{"message":"Input is too long."}', headers).code).toBe('context_too_long');
+    const json = { header: () => 'application/json' };
+    expect(outline(decode([text('Hello'), metering], json))).toEqual([...said('Hello'), END]);
+  });
+
+  it('is damage when it was declared as an event stream and looks like nothing', () => {
+    const damaged = Buffer.from(text('Hello'));
+    damaged[0] = 0x7f;
+    const header = () => 'application/vnd.amazon.eventstream';
+    expect(errorOf(decode([damaged], { header })).code).toBe('upstream_broken');
+  });
+
+  it('is read up to a bound', () => {
+    const decoder = createDecoder(context());
+    expect(decoder.push(Buffer.from('<html>')).map(({ type }) => type)).toEqual(['reply-start']);
+    expect(errorOf(decoder.push(Buffer.alloc(64 * 1024, 'x'))).code).toBe('upstream_unexpected');
+    expect(decoder.push(Buffer.from('more'))).toEqual([]);
+  });
+
+  it('is explained even when its connection breaks', () => {
+    const decoder = createDecoder(context());
+    decoder.push(Buffer.from('{"message":"Input is too long."}'));
+    expect(errorOf(decoder.end(new Error('reset'))).code).toBe('context_too_long');
+  });
+});

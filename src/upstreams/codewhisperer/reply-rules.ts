@@ -1,0 +1,15 @@
+/** What is noted about a reply while it is read. */
+import { type Adjustment, adjustment } from '../../core/adjustments.ts';
+
+export const REPLY_RULES = {
+  'reply-cut-off':
+    'The reply ended without the events that close a complete one; it is reported as cut off at a limit.',
+  'reply-refused': 'The service gave a reason why the model refused to answer.',
+  'tool-arguments-repaired':
+    'The arguments of a tool call were not valid JSON; characters that JSON forbids inside strings were escaped.',
+} as const satisfies Record<string, string>;
+
+/** The path is empty: a reply has no place in the request. */
+export function replyNote(rule: keyof typeof REPLY_RULES, before?: string, after?: string): Adjustment {
+  return adjustment(rule, '', before, after);
+}

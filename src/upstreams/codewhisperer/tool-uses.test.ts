@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import {
+  called,
+  context,
+  decode,
+  errorOf,
+  frame,
+  id,
+  input,
+  outline,
+  reasoning,
+  said,
+  stopReason,
+  TOOL_END,
+  text,
+  thought,
+  tool,
+} from '../../../test/support/reply-frames.ts';
+import type { Adjustment } from '../../core/adjustments.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { createDecoder } from './decode.ts';
+
+const listing = (more: JsonObject = {}, toolUseId = 'tooluse_l') => tool({ name: 'list_files', toolUseId, ...more });
+const reading = (more: JsonObject = {}) => tool({ name: 'read_file', toolUseId: id, ...more });
+const listed = called([], 'tooluse_l', 'list_files');
+const closing = [
+  stopReason('TOOL_USE'),
+  frame('contextUsageEvent', { contextUsagePercentage: 5 }),
+  frame('meteringEvent', { usage: 0.1, unit: 'credit' }),
+];
+const TRUNCATED = 'reply-error tool_use_truncated';
+
+type Row = readonly [name: string, frames: readonly Buffer[], expected: readonly string[]];
+
+describe('a tool call without arguments', () => {
+  it.each<Row>([
+    ['needs no stop when the reply ended in order', [listing({ input: '' }), ...closing], [...listed, TOOL_END]],
+    ['needs only one of the closing events', [listing({ input: '' }), ...closing.slice(2)], [...listed, TOOL_END]],
+    ['needs no closing events when it has a stop', [listing({ input: '', stop: true })], [...listed, TOOL_END]],
+    [
+      'may come with an empty object',
+      [listing({ input: {} }), ...closing],
+      [...called(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
+    ],
+    [
+      'may come with the text of an empty object',
+      [listing({ input: '{}' }), ...closing],
+      [...called(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
+    ],
+    [
+      'may be followed by text',
+      [listing({ input: '' }), text('Now.'), ...closing],
+      [...listed, ...said('Now.'), TOOL_END],
+    ],
+    [
+      'may be followed by another',
+      [listing({ input: '' }), listing({ input: '' }, 'tooluse_m'), ...closing],
+      [...listed, ...called([], 'tooluse_m', 'list_files'), TOOL_END],
+    ],
+    [
+      'is not closed in a reply that was cut off',
+      [listing({ input: '' })],
+      ['tool-use-start tooluse_l list_files', TRUNCATED],
+    ],
+    [
+      'is not closed when its schema requires arguments',
+      [reading({ input: '' }), ...closing],
+      [`tool-use-start ${id} read_file`, TRUNCATED],
+    ],
+    [
+      'is not closed when its schema requires arguments and it was stopped',
+      [reading({ input: '', stop: true }), ...closing],
+      [`tool-use-start ${id} read_file`, TRUNCATED],
+    ],
+    [
+      'is not closed when the output limit may have cut its input off',
+      [listing({ input: '', stop: true }), stopReason('MAX_TOKENS')],
+      ['tool-use-start tooluse_l list_files', TRUNCATED],
+    ],
+    [
+      'is not closed when the tool was not offered and no stop came',
+      [tool({ name: 'unknown', toolUseId: id, input: '' }), ...closing],
+      [`tool-use-start ${id} unknown`, TRUNCATED],
+    ],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+});
+
+describe('a tool call without a stop', () => {
+  it.each<Row>([
+    [
+      'is whole when its input is and the reply ended in order',
+      [reading({ input }), ...closing],
+      [...called([input]), TOOL_END],
+    ],
+    [
+      'is whole when its input came as an object',
+      [reading({ input: { path: 'a' } }), ...closing],
+      [...called([input]), TOOL_END],
+    ],
+    [
+      'is truncated when its input is half an object',
+      [reading({ input: '{"path":"' }), ...closing],
+      [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":"', TRUNCATED],
+    ],
+    [
+      'is truncated when no closing event came',
+      [reading({ input })],
+      [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, TRUNCATED],
+    ],
+  ])('%s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+  });
+});
+
+describe('parallel tool calls', () => {
+  const both = [...listed, ...called([input]), TOOL_END];
+
+  it.each<Row>([
+    [
+      'the first has no arguments',
+      [listing({ input: '' }), reading({ input: '' }), reading({ input }), reading({ stop: true }), ...closing],
+      both,
+    ],
+    [
+      'the first is stopped last',
+      [listing(), reading({ input }), reading({ stop: true }), listing({ stop: true })],
+      both,
+    ],
+    ['neither is stopped', [listing({ input: '' }), reading({ input }), ...closing], both],
+    [
+      'their fragments alternate',
+      [
+        reading({ input: '{"pa' }),
+        tool({ name: 'read_file', toolUseId: 'tooluse_b', input: '{"path"' }),
+        reading({ input: 'th":' }),
+        tool({ name: 'read_file', toolUseId: 'tooluse_b', input: ':"b"}' }),
+        reading({ input: '"a"}' }),
+        tool({ name: 'read_file', toolUseId: 'tooluse_b', stop: true }),
+        reading({ stop: true }),
+      ],
+      [...called(['{"pa', 'th":', '"a"}']), ...called(['{"path"', ':"b"}'], 'tooluse_b'), TOOL_END],
+    ],
+    [
+      'a fragment without an id belongs to the call before it',
+      [
+        listing({ input: '' }),
+        reading({ input: '{"path":' }),
+        tool({ input: '"a"}' }),
+        tool({ stop: true }),
+        ...closing,
+      ],
+      [...listed, ...called(['{"path":', '"a"}']), TOOL_END],
+    ],
+    [
+      'the end of one that was whole already comes late',
+      [reading({ input }), listing({ input: '' }), reading({ stop: true }), listing({ stop: true })],
+      [...called([input]), ...listed, TOOL_END],
+    ],
+    [
+      'text and reasoning between them stay in their places',
+      [
+        text('One.'),
+        listing({ input: '' }),
+        reasoning({ text: 'Hm.', signature: 'sig' }),
+        text('Two.'),
+        frame('citationEvent', { citationLink: 'u' }),
+        reading({ input, stop: true }),
+        ...closing,
+      ],
+      [
+        ...said('One.'),
+        ...listed,
+        ...thought('sig', 'Hm.'),
+        ...said('Two.'),
+        'source web',
+        ...called([input]),
+        TOOL_END,
+      ],
+    ],
+  ])('do not leak into each other: %s', (_name, frames, expected) => {
+    expect(outline(decode(frames))).toEqual(expected);
+    expect(outline(decode([Buffer.concat(frames)]))).toEqual(expected);
+  });
+
+  it('that never become whole are bounded in number and size', () => {
+    const many = createDecoder(context());
+    const calls = Array.from({ length: 1_100 }, (_, index) => many.push(listing({ input: '' }, `tooluse_${index}`)));
+    expect(errorOf(calls.flat()).code).toBe('upstream_broken');
+
+    const large = createDecoder(context());
+    large.push(listing({ input: '' }));
+    const words = text('x'.repeat(1024 * 1024));
+    expect(errorOf(Array.from({ length: 17 }, () => large.push(words)).flat()).code).toBe('upstream_broken');
+  });
+});
+
+describe('arguments that are not valid JSON', () => {
+  const read = (written: string, ...more: Buffer[]) => {
+    const notes: Adjustment[] = [];
+    const frames = [reading({ input: written }), reading({ stop: true }), ...more];
+    const events = decode(frames, { note: (made) => void notes.push(made) });
+    const json = events.map((event) => (event.type === 'tool-use-delta' ? event.json.plain : '')).join('');
+    return { json, notes: notes.map(({ rule, before }) => `${rule} ${before}`), end: outline(events).at(-1) };
+  };
+  const repaired = ['tool-arguments-repaired read_file'];
+
+  it('are repaired where there is one way to read them', () => {
+    const { json, notes, end } = read('{"path":"C:\\Users\\x\n"}');
+    expect(JSON.parse(json)).toEqual({ path: 'C:\\Users\\x\n' });
+    expect({ notes, end }).toEqual({ notes: repaired, end: TOOL_END });
+  });
+
+  it('are repaired in the fragments that a client has already been sent', () => {
+    const written = '{"path":"C:\\users\\\u00e9\t\\d"}';
+    for (let cut = 1; cut < written.length; cut++) {
+      const frames = [reading({ input: written.slice(0, cut) }), reading({ input: written.slice(cut), stop: true })];
+      const events = decode(frames);
+      const json = events.map((event) => (event.type === 'tool-use-delta' ? event.json.plain : '')).join('');
+      expect(JSON.parse(json)).toEqual({ path: 'C:\\users\\é\t\\d' });
+    }
+  });
+
+  it.each([
+    ['can be read in two ways', '{"path":"C:\\Users\\new"}'],
+    ['lack a required property after the repair', '{"file":"C:\\Users"}'],
+    ['are broken outside their strings', '{"path":"C:\\Users",}'],
+    ['are not an object', '["C:\\Users"]'],
+    ['end in the middle of a string', '{"path":"C:\\Users\\"}'],
+  ])('are an error when they %s', (_name, written) => {
+    expect(read(written, ...closing)).toMatchObject({ notes: [], end: TRUNCATED });
+  });
+
+  it('are not noted when they are valid', () => {
+    expect(read('{"path":"C:\\\\Users\\n"}')).toEqual({ json: '{"path":"C:\\\\Users\\n"}', notes: [], end: TOOL_END });
+  });
+});
