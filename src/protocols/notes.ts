@@ -14,10 +14,14 @@ export const PARSING_RULES = {
   'field-ignored': 'A field nobody here knows was accepted and left out.',
   'namespace-flattened':
     'Tools of a namespace are offered under one name each; their calls come back with the namespace apart.',
+  'other-dialect': 'A part of the request is in the form of another API and was read as what it means there.',
   'parameter-ignored': 'The service has no such control; the reply is as if it had not been asked for.',
   'server-tool-dropped': 'A tool which only the vendor’s own servers can run was not offered to the model.',
+  'role-unknown': 'A message with an unknown role was read as the user’s.',
   'system-as-user': 'There were instructions and nothing else; they were asked as the user’s message.',
   'system-message-cleared': 'A system message was meant for earlier turns only and was left out.',
+  'tool-call-repeated': 'A tool call is in a message twice, in two forms, and was sent once.',
+  'tool-call-unnamed': 'A tool call of the history has no name; it was sent under a neutral one.',
   'tool-choice-dropped': 'Everything the tool choice allowed had been left out; the model chooses freely.',
   'tool-deferred': 'A tool is to be offered only once it has been searched for, and has not been.',
   'tool-ignored': 'A tool of a kind which no client can run was not offered to the model.',
@@ -33,6 +37,7 @@ type ParsingRule = keyof typeof PARSING_RULES;
 export class Notes {
   readonly #adjustments: Adjustment[] = [];
   readonly #ignored = new Map<string, { readonly path: string; count: number }>();
+  readonly #dialects = new Map<string, { readonly path: string; count: number }>();
 
   add(rule: ParsingRule, path: string, before?: string, after?: string): void {
     this.#adjustments.push(adjustment(rule, path, before, after));
@@ -41,22 +46,31 @@ export class Notes {
   /** Notes every key of `object` outside `known` which holds something. `kind` names what alike objects are. */
   addUnknown(object: object, known: ReadonlySet<string>, kind: string, at: string): void {
     for (const [key, value] of Object.entries(object)) {
-      if (!known.has(key) && !isNothing(value)) this.#count(`${kind}.${key}`, at === '' ? key : `${at}.${key}`);
+      if (!known.has(key) && !isNothing(value))
+        count(this.#ignored, `${kind}.${key}`, at === '' ? key : `${at}.${key}`);
     }
   }
 
-  #count(kind: string, path: string): void {
-    const seen = this.#ignored.get(kind);
-    if (seen) seen.count += 1;
-    else this.#ignored.set(kind, { path, count: 1 });
+  /** `shape` names the dialect and what was spelled in it: `anthropic tool_use`. */
+  addDialect(shape: string, path: string): void {
+    count(this.#dialects, shape, path);
   }
 
   get adjustments(): readonly Adjustment[] {
     const ignored = [...this.#ignored.values()].map(({ path, count }) =>
       adjustment('field-ignored' satisfies ParsingRule, path, count > 1 ? `${count} times` : undefined),
     );
-    return [...this.#adjustments, ...ignored];
+    const dialects = [...this.#dialects].map(([shape, { path, count }]) =>
+      adjustment('other-dialect' satisfies ParsingRule, path, shape, count > 1 ? `${count} times` : undefined),
+    );
+    return [...this.#adjustments, ...dialects, ...ignored];
   }
+}
+
+function count(counts: Map<string, { readonly path: string; count: number }>, kind: string, path: string): void {
+  const seen = counts.get(kind);
+  if (seen) seen.count += 1;
+  else counts.set(kind, { path, count: 1 });
 }
 
 function isNothing(value: unknown): boolean {

@@ -3,6 +3,7 @@
  * a test against the official SDK's own types all read the same list.
  */
 import type { FieldFate } from '../field-fate.ts';
+import { fateIn } from '../reading/fields.ts';
 
 export const FIELD_FATES = {
   model: 'used',
@@ -44,8 +45,7 @@ export const FIELD_FATES = {
   thread: 'refused',
 } as const satisfies Record<string, FieldFate>;
 
-/** Undefined for a field nobody has heard of: accepted, and noted. */
+/** Undefined for a field that no API has: accepted, and noted. */
 export function fateOf(field: string): FieldFate | undefined {
-  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
-  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+  return fateIn(FIELD_FATES, field);
 }

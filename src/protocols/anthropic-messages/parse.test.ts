@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import claudeCode from './fixtures/claude-code-request.json' with { type: 'json' };
 import { anthropicMessages, FIELD_FATES, parseCountTokens } from './index.ts';
-import { sealedSignature, visibleSignature } from './signature.ts';
 
 function context(headers: Record<string, string> = {}) {
   return { header: (name: string) => headers[name], nowMs: 1_770_000_000_999 };
@@ -150,22 +150,11 @@ describe('what must be there', () => {
     { name: 'a fraction of a token', request: body({ max_tokens: 1.5 }), param: 'max_tokens' },
     { name: 'no messages', request: body({ messages: undefined }), param: 'messages' },
     { name: 'an empty list of messages', request: body({ messages: [] }), param: 'messages' },
-    { name: 'a message which is a string', request: body({ messages: ['hi'] }), param: 'messages[0]' },
-    {
-      name: 'a role nobody has',
-      request: body({ messages: [{ role: 'tool', content: 'x' }] }),
-      param: 'messages[0].role',
-    },
     { name: 'a user without content', request: body({ messages: [{ role: 'user' }] }), param: 'messages[0].content' },
     {
       name: 'content which is a number',
       request: body({ messages: [{ role: 'user', content: 3 }] }),
       param: 'messages[0].content',
-    },
-    {
-      name: 'a block without type',
-      request: body({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
-      param: 'messages[0].content[0].type',
     },
     {
       name: 'text which is none',
@@ -180,45 +169,11 @@ describe('what must be there', () => {
       param: 'messages[0].content[0].source',
     },
     {
-      name: 'an image by file id, in a tool result',
-      request: body({
-        messages: [
-          {
-            role: 'user',
-            content: [
-              {
-                type: 'tool_result',
-                tool_use_id: 't',
-                content: [{ type: 'image', source: { type: 'file', file_id: 'f' } }],
-              },
-            ],
-          },
-        ],
-      }),
-      param: 'messages[0].content[0].content[0].source',
-    },
-    {
       name: 'a document by file id',
       request: body({
         messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'file', file_id: 'file_2' } }] }],
       }),
       param: 'messages[0].content[0].source',
-    },
-    {
-      name: 'a tool use in a user message',
-      request: body({ messages: [{ role: 'user', content: [{ type: 'tool_use', id: 'a', name: 'b', input: {} }] }] }),
-      param: 'messages[0].content[0]',
-    },
-    {
-      name: 'a tool result in an assistant message',
-      request: body({ messages: [{ role: 'assistant', content: [{ type: 'tool_result', tool_use_id: 'a' }] }] }),
-      param: 'messages[0].content[0]',
-    },
-    { name: 'a tool without name', request: body({ tools: [{ input_schema: {} }] }), param: 'tools[0].name' },
-    {
-      name: 'a tool whose name is a number',
-      request: body({ tools: [{ name: 3, input_schema: {} }] }),
-      param: 'tools[0].name',
     },
     {
       name: 'a tool choice nobody knows',
@@ -241,9 +196,7 @@ describe('what must be there', () => {
       request: body({ output_format: { type: 'json_schema' } }),
       param: 'output_format.schema',
     },
-    { name: 'stop sequences in a string', request: body({ stop_sequences: 'END' }), param: 'stop_sequences' },
-    { name: 'an empty stop sequence', request: body({ stop_sequences: [''] }), param: 'stop_sequences[0]' },
-    { name: 'a system prompt in an object', request: body({ system: { text: 'x' } }), param: 'system' },
+    { name: 'a system prompt which is a number', request: body({ system: 7 }), param: 'system' },
     { name: 'a container', request: body({ container: 'c_1' }), param: 'container' },
     { name: 'MCP servers', request: body({ mcp_servers: [{ url: 'https://a' }] }), param: 'mcp_servers' },
     { name: 'a thread', request: body({ thread: { type: 'create' } }), param: 'thread' },
@@ -303,9 +256,9 @@ describe('the fate of fields', () => {
     expect(adjustments).toEqual([
       { rule: 'field-ignored', path: 'brand_new' },
       { rule: 'field-ignored', path: 'output_config.task_budget' },
+      { rule: 'field-ignored', path: 'tools[0].strict', before: '2 times' },
       { rule: 'field-ignored', path: 'messages[0].weight' },
       { rule: 'field-ignored', path: 'messages[0].content[0].colour' },
-      { rule: 'field-ignored', path: 'tools[0].strict', before: '2 times' },
     ]);
   });
 });
@@ -534,7 +487,7 @@ describe('blocks', () => {
     const content = [{ type: 'mcp_tool_use', id: 'm', name: 'f', server_name: 's', input: {} }, { type: '__proto__' }];
     const { adjustments } = parse({ messages: [{ role: 'assistant', content }] });
     expect(adjustments).toEqual([
-      { rule: 'block-as-text', path: 'messages[0].content[0]', before: 'mcp_tool_use', after: 'text' },
+      { rule: 'block-as-text', path: 'messages[0].content[0]', before: 'mcp_tool_use' },
       { rule: 'block-ignored', path: 'messages[0].content[1]', before: '__proto__' },
     ]);
   });
@@ -562,20 +515,30 @@ describe('blocks', () => {
 describe('system messages', () => {
   const later = { role: 'user', content: 'and now?' };
 
-  it('are turns of their own, and none when they say nothing', () => {
-    const messages = [{ role: 'system', content: 'be brief' }, { role: 'system' }, later];
+  it('are turns of their own after the first turn, and none when they say nothing', () => {
+    const messages = [later, { role: 'system', content: 'be brief' }, { role: 'system' }, later];
     expect(conversation({ messages }).turns.map(({ at, role }) => `${at} ${role}`)).toEqual([
-      'messages[0] system',
-      'messages[2] user',
+      'messages[0] user',
+      'messages[1] system',
+      'messages[3] user',
     ]);
+  });
+
+  it('are part of the system text before it', () => {
+    const { system, turns } = conversation({
+      system: 'be kind',
+      messages: [{ role: 'system', content: 'be brief' }, later],
+    });
+    expect(system.map(({ at, text }) => `${at} ${text}`)).toEqual(['system be kind', 'messages[0].content be brief']);
+    expect(turns.map(({ at }) => at)).toEqual(['messages[1]']);
   });
 
   it('are cleared once the user has spoken again, if they wish so', () => {
     const cleared = { role: 'system', content: 'for now', clear_at: 'next_user_message' };
     const kept = { role: 'system', content: 'for ever', clear_at: 'never' };
-    const { conversation, adjustments } = parse({ messages: [kept, cleared, later, cleared] });
-    expect(conversation.turns.map(({ at }) => at)).toEqual(['messages[0]', 'messages[2]', 'messages[3]']);
-    expect(rules(adjustments)).toEqual(['system-message-cleared messages[1]']);
+    const { conversation, adjustments } = parse({ messages: [later, kept, cleared, later, cleared] });
+    expect(conversation.turns.map(({ at }) => at)).toEqual([0, 1, 3, 4].map((i) => `messages[${i}]`));
+    expect(rules(adjustments)).toEqual(['system-message-cleared messages[2]']);
   });
 });
 
@@ -757,11 +720,9 @@ describe('any JSON whatsoever', () => {
 
   it('may be nested absurdly deep', () => {
     const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
-    const input = refusal(
-      body({ messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 'i', name: 'n', input: deep }] }] }),
-    );
-    expect(input.message).toBe('messages[0].content[0].input: nested deeper than 128 levels.');
-    expect(refusal(body({ tools: [{ name: 'n', input_schema: deep }] })).param).toBe('tools[0].input_schema');
+    const use = { type: 'tool_use', id: 'i', name: 'n', input: deep };
+    expect(parts([use], 'assistant')).toMatchObject([{ type: 'tool-use', input: expect.anything() }]);
+    expect(conversation({ tools: [{ name: 'n', input_schema: deep }] }).tools[0]?.inputSchema).toBeUndefined();
     expect(parts([{ type: 'novelty', inside: deep }])).toEqual([]);
   });
 });

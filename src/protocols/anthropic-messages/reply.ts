@@ -3,10 +3,10 @@ import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { StopReason } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { ParsedRequest } from '../protocol.ts';
+import { sealedSignature, visibleSignature } from '../reading/signature.ts';
+import { DIRECT_CALLER, searchResultBlock, serverToolUse, wireCitation } from '../reading/web-search-blocks.ts';
 import type { Echo } from './parse.ts';
-import { sealedSignature, visibleSignature } from './signature.ts';
 import { toWireUsage } from './usage.ts';
-import { DIRECT_CALLER, searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
   const { model, thinking } = echoOf(request);

@@ -6,8 +6,8 @@ import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured, type Usage } from '../../core/usage.ts';
+import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import { anthropicMessages } from './index.ts';
-import { sealedSignature, visibleSignature } from './signature.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
 

@@ -8,12 +8,12 @@ import { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseEvent } from '../../framing/sse.ts';
 import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
+import { sealedSignature, visibleSignature } from '../reading/signature.ts';
+import { searchResultBlock, serverToolUse, wireCitation } from '../reading/web-search-blocks.ts';
 import { writeStreamError } from './errors.ts';
 import type { Echo } from './parse.ts';
 import { echoOf, toEnding, toolUseBlock } from './reply.ts';
-import { sealedSignature, visibleSignature } from './signature.ts';
 import { toDeltaUsage, toStartUsage } from './usage.ts';
-import { searchResultBlock, serverToolUse, wireCitation } from './web-search.ts';
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
 

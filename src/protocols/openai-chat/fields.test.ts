@@ -68,8 +68,8 @@ describe('the fates of fields', () => {
 
   it('are unknown for what is not in the table, whatever it is called', () => {
     expect(fateOf('constructor')).toBeUndefined();
-    expect(parse({ enable_thinking: true, constructor: 'x' }).adjustments).toEqual([
-      { rule: 'field-ignored', path: 'enable_thinking' },
+    expect(parse({ brand_new: true, constructor: 'x' }).adjustments).toEqual([
+      { rule: 'field-ignored', path: 'brand_new' },
       { rule: 'field-ignored', path: 'constructor' },
     ]);
   });

@@ -3,6 +3,7 @@
  * test against the official SDK's types read the same list.
  */
 import type { FieldFate } from '../field-fate.ts';
+import { fateIn } from '../reading/fields.ts';
 
 export const FIELD_FATES = {
   model: 'used',
@@ -54,17 +55,20 @@ export const FIELD_FATES = {
   audio: 'refused',
 } as const satisfies Record<string, FieldFate>;
 
-/** Not OpenAI's own: what clients of other vendors send to say the same. */
-export const DIALECT_FIELD_FATES = {
+/** Not OpenAI's own: OpenRouter's, which clients of Chat Completions send. */
+export const OPENROUTER_FIELD_FATES = {
   reasoning: 'used',
   include_reasoning: 'used',
-  thinking: 'used',
 } as const satisfies Record<string, FieldFate>;
 
-const ALL_FATES: Readonly<Record<string, FieldFate>> = { ...FIELD_FATES, ...DIALECT_FIELD_FATES };
+/** All that the parser knows by itself; the fields of the other APIs are in reading/fields.ts. */
+export const OWN_FATES: Readonly<Record<string, FieldFate>> = {
+  ...FIELD_FATES,
+  ...OPENROUTER_FIELD_FATES,
+  stream_options: 'used',
+};
 
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
 export function fateOf(field: string): FieldFate | undefined {
-  if (field === 'stream_options') return 'used';
-  return Object.hasOwn(ALL_FATES, field) ? ALL_FATES[field] : undefined;
+  return fateIn(OWN_FATES, field);
 }

@@ -28,8 +28,6 @@ describe('the wish for reasoning', () => {
     [{ include_reasoning: true }, on(), 'details'],
     [{ include_reasoning: false }, { mode: 'unset' }, 'hidden'],
     [{ reasoning_effort: 'low', reasoning: { effort: 'high' } }, on('low'), 'details'],
-    [{ thinking: { type: 'enabled', budget_tokens: 4_000 } }, on(undefined, 4_000), 'content'],
-    [{ thinking: { type: 'disabled' } }, { mode: 'off' }, 'content'],
   ];
   it.each(wishes)('%j', (fields, reasoning, form) => {
     const { conversation, echo, adjustments } = parse(fields);

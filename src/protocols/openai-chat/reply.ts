@@ -1,10 +1,10 @@
 /** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
-import { customInput } from '../openai-calls.ts';
 import { usageOfAll } from '../openai-choices.ts';
 import { SERVICE_TIER, toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
+import { customInput } from '../reading/arguments.ts';
 import type { Echo } from './parse.ts';
 import { toReasoningFields } from './reasoning.ts';
 
@@ -45,7 +45,7 @@ function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: E
   };
 }
 
-function toToolCalls(uses: readonly ToolUse[], { customTools, legacyFunctions }: Echo): object {
+function toToolCalls(uses: readonly ToolUse[], { customTools, rawTextTools, legacyFunctions }: Echo): object {
   const [first] = uses;
   if (!first) return {};
   if (legacyFunctions) return { function_call: { name: first.name, arguments: first.json } };
@@ -53,7 +53,7 @@ function toToolCalls(uses: readonly ToolUse[], { customTools, legacyFunctions }:
     tool_calls: uses.map(({ toolUseId: id, name, json }) =>
       customTools.has(name)
         ? { id, type: 'custom', custom: { name, input: customInput(json) } }
-        : { id, type: 'function', function: { name, arguments: json } },
+        : { id, type: 'function', function: { name, arguments: rawTextTools.has(name) ? customInput(json) : json } },
     ),
   };
 }

@@ -35,10 +35,10 @@ describe('tools', () => {
   });
 
   it('which only OpenAI could run are left out, and noted like fields nobody knows', () => {
-    const parsed = parse({ tools: [{ type: 'web_search' }, fn('a', { strict: true }), fn('b', { strict: true })] });
+    const parsed = parse({ tools: [{ type: 'file_search' }, fn('a', { strict: true }), fn('b', { strict: true })] });
     expect(parsed.conversation.tools.map(({ at }) => at)).toEqual(['tools[1]', 'tools[2]']);
     expect(parsed.adjustments).toEqual([
-      { rule: 'tool-ignored', path: 'tools[0]', before: 'web_search' },
+      { rule: 'server-tool-dropped', path: 'tools[0]', before: 'file_search' },
       { rule: 'field-ignored', path: 'tools[1].function.strict', before: '2 times' },
     ]);
   });
@@ -105,13 +105,8 @@ describe('the choice among tools', () => {
   });
 
   it.each([
-    [{ tools: [{ type: 'function' }] }, 'tools[0].function'],
-    [{ tools: [fn('')] }, 'tools[0].function.name'],
-    [{ tools: [{ function: { name: 'a' } }] }, 'tools[0].type'],
-    [{ tools: [{ type: 'custom', custom: {} }] }, 'tools[0].custom.name'],
     [{ tools: {} }, 'tools'],
     [{ tools, functions: [{ name: 'f' }] }, 'functions'],
-    [{ functions: [{}] }, 'functions[0].name'],
     [{ functions: [{ name: 'f' }], function_call: 'always' }, 'function_call'],
     [{ functions: [{ name: 'f' }], function_call: { name: 'g' } }, 'function_call'],
     [{ tools, tool_choice: 'always' }, 'tool_choice'],

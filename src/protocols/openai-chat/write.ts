@@ -7,10 +7,10 @@ import type { ReplyEnd, ReplyEvent, Source, TextCitation } from '../../core/repl
 import type { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
-import { customInput } from '../openai-calls.ts';
 import { ChoicesEnding } from '../openai-choices.ts';
 import { SERVICE_TIER, toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
+import { customInput } from '../reading/arguments.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
 import { encryptedDetail, FORMAT, signatureDetail } from './reasoning.ts';
@@ -28,7 +28,7 @@ export function createWriters(choices: number, request: AnswerableRequest, reply
 }
 
 /** How the calls of the tool use at hand are written; `none`: there is no room for it in the reply. */
-type CallForm = 'function' | 'custom' | 'legacy' | 'none';
+type CallForm = 'function' | 'custom' | 'raw-text' | 'legacy' | 'none';
 
 class ChunkWriter implements ReplyWriter {
   readonly #echo: Echo;
@@ -153,6 +153,8 @@ class ChunkWriter implements ReplyWriter {
         return this.#chunk({ function_call: { name, arguments: '' } });
       case 'custom':
         return this.#chunk({ tool_calls: [{ index, id, type: 'custom', custom: { name, input: '' } }] });
+      case 'raw-text':
+        return this.#chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
       case 'none':
         return '';
       default:
@@ -162,13 +164,14 @@ class ChunkWriter implements ReplyWriter {
 
   #formOf(name: string, index: number): CallForm {
     if (this.#echo.legacyFunctions) return index === 0 ? 'legacy' : 'none';
-    return this.#echo.customTools.has(name) ? 'custom' : 'function';
+    if (this.#echo.customTools.has(name)) return 'custom';
+    return this.#echo.rawTextTools.has(name) ? 'raw-text' : 'function';
   }
 
   #argumentsDelta(json: TextPiece): string {
     if (json.isEmpty || this.#form === 'none') return '';
     this.#wroteArguments = true;
-    if (this.#form === 'custom') {
+    if (this.#form === 'custom' || this.#form === 'raw-text') {
       this.#customJson.push(json.plain);
       return '';
     }
@@ -184,6 +187,10 @@ class ChunkWriter implements ReplyWriter {
       case 'custom': {
         const input = customInput(this.#customJson.join('') || '{}');
         return this.#chunk({ tool_calls: [{ index: this.#calls - 1, custom: { input } }] });
+      }
+      case 'raw-text': {
+        const text = customInput(this.#customJson.join('') || '{}');
+        return this.#chunk({ tool_calls: [{ index: this.#calls - 1, function: { arguments: text } }] });
       }
       case 'none':
         return '';

@@ -21,8 +21,3 @@ export function askForSummary(conversation: Conversation, at: string): Conversat
     output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
   };
 }
-
-/** How a summary is told to the model which goes on from it. */
-export function summaryTurnText(summary: string): string {
-  return `This is a summary of the conversation so far, which it replaces:\n\n${summary}`;
-}

@@ -62,7 +62,8 @@ describe('the fates of fields', () => {
     [{ text: { verbosity: 'low' } }, 'parameter-ignored', 'text.verbosity'],
     [{ include: ['message.output_text.logprobs'] }, 'parameter-ignored', 'include[0]'],
     [{ reasoning: { effort: 'utter' } }, 'parameter-ignored', 'reasoning.effort'],
-    [{ enable_thinking: true }, 'field-ignored', 'enable_thinking'],
+    [{ brand_new: true }, 'field-ignored', 'brand_new'],
+    [{ enable_thinking: true }, 'other-dialect', 'enable_thinking'],
     [{ text: { tone: 'dry' } }, 'field-ignored', 'text.tone'],
   ])('%j is accepted and noted', (odd, rule, path) => {
     expect(parse(odd).adjustments).toEqual([expect.objectContaining({ rule, path })]);

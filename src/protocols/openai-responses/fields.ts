@@ -3,6 +3,7 @@
  * against the official SDK's types read the same list.
  */
 import type { FieldFate } from '../field-fate.ts';
+import { fateIn } from '../reading/fields.ts';
 
 export const FIELD_FATES = {
   model: 'used',
@@ -53,11 +54,15 @@ export const FIELD_FATES = {
   top_logprobs: 'refused',
 } as const satisfies Record<string, FieldFate>;
 
-const WITH_FATES_INSIDE: ReadonlySet<string> = new Set(['reasoning', 'text', 'stream_options']);
+/** All that the parser knows by itself; the fields of the other APIs are in reading/fields.ts. */
+export const OWN_FATES: Readonly<Record<string, FieldFate>> = {
+  ...FIELD_FATES,
+  reasoning: 'used',
+  text: 'used',
+  stream_options: 'used',
+};
 
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
 export function fateOf(field: string): FieldFate | undefined {
-  if (WITH_FATES_INSIDE.has(field)) return 'used';
-  const fates: Readonly<Record<string, FieldFate>> = FIELD_FATES;
-  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+  return fateIn(OWN_FATES, field);
 }

@@ -2,8 +2,8 @@
 import type { JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
+import type { Declared } from '../reading/tool-names.ts';
 import { callItem, callPrefix, carryReasoning, messageItem, reasoningItem, textPart } from './output-items.ts';
-import type { Declared } from './tool-names.ts';
 
 /** Gives out the sequence numbers of a response. */
 export type Count = () => number;

@@ -3,10 +3,10 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Source } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { WebSearchOutcome } from '../../core/web-search.ts';
-import { customInput } from '../openai-calls.ts';
-import { carry } from './carrier.ts';
-import type { Declared } from './tool-names.ts';
-import { TYPED_TOOLS } from './typed-tools.ts';
+import { customInput } from '../reading/arguments.ts';
+import { carry } from '../reading/carrier.ts';
+import { TYPED_TOOLS } from '../reading/responses-typed-tools.ts';
+import type { Declared } from '../reading/tool-names.ts';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 

@@ -1,28 +1,25 @@
-/** A Responses request to a conversation. Fields: fields.ts; items: items.ts; tools: tools.ts. */
-import {
-  type Conversation,
-  isReasoningEffort,
-  type OutputFormat,
-  type Reasoning,
-  type Turn,
-} from '../../core/conversation.ts';
+/** A Responses request to a conversation. Fields: fields.ts; what is in them: reading/. */
+import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Notes } from '../notes.ts';
-import { RULE_PREVIOUS, RULE_VALUE } from '../openai-errors.ts';
+import { RULE_PREVIOUS } from '../openai-errors.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
+import { kindOf } from '../reading/conversation.ts';
+import { type Entries, noteEntries, readEntries } from '../reading/entries.ts';
+import { noteFields, refuseOptions } from '../reading/fields.ts';
+import { Reading } from '../reading/reading.ts';
+import { readRequest } from '../reading/request.ts';
+import type { ToolNames } from '../reading/tool-names.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
 import { askForSummary } from './compaction.ts';
-import { fateOf } from './fields.ts';
-import { kindOf, type PlacedItem, readItems } from './items.ts';
+import { OWN_FATES } from './fields.ts';
 import { type Past, placePast } from './past.ts';
-import type { ToolNames } from './tool-names.ts';
-import { readToolChoice, readTools, type ToolList } from './tools.ts';
 import type { ResponsesRequest } from './wire.ts';
 import * as wire from './wire.ts';
 
 /** What of the request the writer and the store need. */
 export interface Echo {
-  /** As the client sent it; the response repeats much of it. */
+  /** As the client sent it; the response repeats much of it. Its conversation is in `input`, wherever it was. */
   readonly request: ResponsesRequest;
   readonly names: ToolNames;
   /** The answer is the summary of the conversation, as one `compaction` item. */
@@ -33,53 +30,40 @@ export interface Echo {
 export function parseRequest(body: unknown, context: RequestContext, past?: Past): ParsedRequest {
   const request = check(wire.requestShape, body, '');
   refuseWishes(request);
-  return read(request, context, past, request);
+  refuseOptions(request, OWN_FATES);
+  return read(request, context, past, readEntries(request, 'openai-responses'));
 }
 
 /** `POST /v1/responses/compact` */
 export function parseCompact(body: unknown, context: RequestContext, past?: Past): ParsedRequest {
   const { model, input, instructions, previous_response_id, prompt_cache_key } = check(wire.compactShape, body, '');
   const request = { model, input, instructions, previous_response_id, prompt_cache_key };
-  return read(request, context, past, { ...request, input: [...itemsOf(request), { type: 'compaction_trigger' }] });
+  const { at, entries } = readEntries(request, 'openai-responses');
+  const trigger = { entry: { type: 'compaction_trigger' }, at: `input[${entries.length}]` };
+  return read(request, context, past, { at, entries: [...entries, trigger] });
 }
 
-function read(
-  asked: ResponsesRequest,
-  context: RequestContext,
-  past: Past | undefined,
-  request: ResponsesRequest,
-): ParsedRequest {
+function read(request: ResponsesRequest, context: RequestContext, past: Past | undefined, own: Entries): ParsedRequest {
   const notes = new Notes();
-  noteFields(request, notes);
-  const items = placeItems(request, past);
-  const offered = readTools(toolLists(request, items), notes);
-  const { toolChoice, tools, webSearch = offered.webSearch } = readToolChoice(request.tool_choice, offered, notes);
-  const { system, turns } = readItems(items, offered.names, notes);
+  const reading = new Reading('openai-responses', notes);
+  noteEntries(request, own, reading);
+  noteOptions(request, notes);
+  const entries = { at: own.at, entries: placeEntries(request, own, past) };
   const conversation: Conversation = {
     model: request.model,
-    ...withAQuestion([...instructionsOf(request), ...system], turns, notes),
-    tools,
-    toolChoice,
-    ...(webSearch ? { webSearch } : {}),
-    parallelToolUse: request.parallel_tool_calls !== false,
-    reasoning: readReasoning(request, notes),
-    output: {
-      maxTokens: request.max_output_tokens ?? undefined,
-      maxTokensAt: 'max_output_tokens',
-      stopSequences: [],
-      format: readFormat(request, notes),
-    },
+    ...readRequest(request, entries, reading).conversation,
     key: conversationKey(request, context),
   };
-  const last = items.at(-1);
-  const isCompaction = last !== undefined && kindOf(last.item) === 'compaction_trigger';
+  const last = entries.entries.at(-1);
+  const isCompaction = last !== undefined && kindOf(last.entry) === 'compaction_trigger';
   if (isCompaction) notes.add('compaction-emulated', last.at);
+  const echoed = own.at === 'input' ? request : { ...request, input: own.entries.map(({ entry }) => entry) };
   return {
     conversation: isCompaction ? askForSummary(conversation, last.at) : conversation,
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
-    echo: { request: asked, names: offered.names, isCompaction } satisfies Echo,
+    echo: { request: echoed, names: reading.names, isCompaction } satisfies Echo,
   };
 }
 
@@ -92,18 +76,12 @@ function refuseWishes({ conversation, prompt, top_logprobs: topLogprobs, ...requ
     throw refuse('background', 'needs the response to be stored; leave store out, or set it to true.');
 }
 
-function itemsOf({ input }: Pick<ResponsesRequest, 'input'>): PlacedItem['item'][] {
-  if (typeof input === 'string') return [{ type: 'message', role: 'user', content: input } as PlacedItem['item']];
-  return input ?? [];
-}
-
-function placeItems(request: ResponsesRequest, past: Past | undefined): PlacedItem[] {
-  const { input, previous_response_id: previous } = request;
+function placeEntries(request: ResponsesRequest, { at, entries }: Entries, past: Past | undefined) {
+  const { previous_response_id: previous } = request;
   if (previous && !past?.hasPrevious) throw previousNotFound(previous);
-  const own = itemsOf(request).map((item, i) => ({ item, at: typeof input === 'string' ? 'input' : `input[${i}]` }));
-  const items = placePast(own, past);
-  if (items.length === 0 && !request.instructions) throw refuse('input', 'there is nothing in it to answer.');
-  return items;
+  const placed = placePast(entries, past);
+  if (placed.length === 0 && !request.instructions) throw refuse(at, 'there is nothing in it to answer.');
+  return placed;
 }
 
 function previousNotFound(id: string) {
@@ -111,43 +89,9 @@ function previousNotFound(id: string) {
   return new GatewayError('invalid_request', message, { param: 'previous_response_id', rule: RULE_PREVIOUS });
 }
 
-function toolLists({ tools }: ResponsesRequest, items: readonly PlacedItem[]): ToolList[] {
-  const lists: ToolList[] = [{ at: 'tools', tools: tools ?? [], found: false }];
-  for (const { item, at } of items) {
-    const kind = kindOf(item);
-    if (kind !== 'additional_tools' && kind !== 'tool_search_output') continue;
-    const { tools: more } = check(wire.additionalTools, item, at);
-    lists.push({ at: `${at}.tools`, tools: more, found: kind === 'tool_search_output' });
-  }
-  return lists;
-}
-
-function instructionsOf({ instructions }: ResponsesRequest): Conversation['system'] {
-  return instructions ? [{ at: 'instructions', text: instructions, cachePoint: false }] : [];
-}
-
-/** The vendor answers instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
-function withAQuestion(system: Conversation['system'], turns: readonly Turn[], notes: Notes) {
-  const last = system.at(-1);
-  if (turns.length > 0) return { system, turns };
-  if (!last) throw refuse('input', 'there is nothing in it to answer.');
-  notes.add('system-as-user', last.at);
-  const { at, text } = last;
-  const asked: Turn = { at, role: 'user', parts: [{ type: 'text', at, text }] };
-  return { system: system.slice(0, -1), turns: [asked] };
-}
-
-function noteFields(request: ResponsesRequest, notes: Notes): void {
-  const known = new Set<string>(UNTOLD);
-  for (const [field, value] of Object.entries(request)) {
-    const fate = fateOf(field);
-    if (fate !== undefined) known.add(field);
-    // `false` and `disabled` ask for what happens anyhow.
-    if (fate === 'noted' && value !== null && value !== undefined && value !== false && value !== 'disabled')
-      notes.add('parameter-ignored', field, shortValue(value));
-  }
+function noteOptions(request: ResponsesRequest, notes: Notes): void {
+  noteFields(request, OWN_FATES, notes);
   const { text, reasoning, include } = request;
-  notes.addUnknown(request, known, 'request', '');
   notes.addUnknown(text ?? {}, TEXT_KEYS, 'text', 'text');
   notes.addUnknown(reasoning ?? {}, REASONING_KEYS, 'reasoning', 'reasoning');
   notes.addUnknown(request.stream_options ?? {}, STREAM_OPTIONS, 'stream_options', 'stream_options');
@@ -156,48 +100,18 @@ function noteFields(request: ResponsesRequest, notes: Notes): void {
     if (wanted === 'message.output_text.logprobs') notes.add('parameter-ignored', `include[${i}]`);
 }
 
-/** Codex tells OpenAI about itself in it. */
-const UNTOLD = ['client_metadata'];
 const TEXT_KEYS = new Set(['format', 'verbosity']);
-const REASONING_KEYS = new Set(['effort', 'summary', 'generate_summary', 'context', 'mode']);
+const REASONING_KEYS = new Set([
+  'effort',
+  'summary',
+  'generate_summary',
+  'context',
+  'mode',
+  /** OpenRouter's. */
+  'max_tokens',
+  'enabled',
+]);
 const STREAM_OPTIONS = new Set(['include_obfuscation']);
-
-/** Never what a person wrote: a number or a word of the API's own. */
-function shortValue(value: unknown): string | undefined {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-
-function readReasoning({ reasoning }: ResponsesRequest, notes: Notes): Reasoning {
-  const effort = reasoning?.effort;
-  if (effort === null || effort === undefined) return { mode: 'unset' };
-  if (effort === 'none') return { mode: 'off' };
-  if (isReasoningEffort(effort)) return { mode: 'on', effort, budgetTokens: undefined };
-  notes.add('parameter-ignored', 'reasoning.effort');
-  return { mode: 'unset' };
-}
-
-function readFormat({ text }: ResponsesRequest, notes: Notes): OutputFormat {
-  const format = text?.format;
-  if (!format) return { type: 'text' };
-  switch (format.type) {
-    case 'text':
-      return { type: 'text' };
-    case 'json_object':
-      return { type: 'json', at: 'text.format' };
-    case 'json_schema': {
-      const { name, schema, ...rest } = check(wire.jsonSchemaFormat, format, 'text.format');
-      notes.addUnknown(rest, SCHEMA_KEYS, 'text.format', 'text.format');
-      return schema
-        ? { type: 'json-schema', at: 'text.format.schema', name: name ?? undefined, schema }
-        : { type: 'json', at: 'text.format' };
-    }
-    default:
-      throw refuseUnsupported('text.format.type', 'expected "text", "json_object" or "json_schema".', RULE_VALUE);
-  }
-}
-
-/** `strict` is what we do anyway. */
-const SCHEMA_KEYS = new Set(['type', 'description', 'strict']);
 
 /** What agents name a conversation by, most specific first. `user` is none: one user has many conversations. */
 function conversationKey(request: ResponsesRequest, { header }: RequestContext): string | undefined {

@@ -3,7 +3,7 @@
  * (`item_reference`). Items are found by their ids alone, because each id holds its response's.
  */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { kindOf, type PlacedItem } from './items.ts';
+import { kindOf, type PlacedEntry } from '../reading/conversation.ts';
 
 /** Filled by who has the store; reading it is pure. */
 export interface Past {
@@ -32,20 +32,14 @@ export function namedBy(body: unknown): Named {
   };
 }
 
-/** A reference to an item which is not there any more says nothing: the item was lost with its response. */
-export function placePast(own: readonly PlacedItem[], past: Past | undefined): PlacedItem[] {
-  const before = (past?.items ?? []).map((item, i) => ({ item: asItem(item), at: `previous_response_id[${i}]` }));
-  const resolved = own.map(({ item, at }) => {
-    if (kindOf(item) !== 'item_reference') return { item, at };
-    const found = past?.referenced.get(String(Reflect.get(item, 'id')));
-    return { item: found ? asItem(found) : item, at };
+/** A reference to an item that is gone says nothing: the item was lost with its response. */
+export function placePast(own: readonly PlacedEntry[], past: Past | undefined): PlacedEntry[] {
+  const before = (past?.items ?? []).map((entry, i) => ({ entry, at: `previous_response_id[${i}]` }));
+  const resolved = own.map(({ entry, at }) => {
+    if (kindOf(entry) !== 'item_reference' || !isJsonObject(entry)) return { entry, at };
+    return { entry: past?.referenced.get(String(entry.id)) ?? entry, at };
   });
   return [...before, ...resolved];
-}
-
-/** Stored items were checked when they came, or are our own. */
-function asItem(item: JsonObject): PlacedItem['item'] {
-  return item as PlacedItem['item'];
 }
 
 /** All ids of a response end with these, so that any of them leads to the response. */

@@ -37,7 +37,7 @@ export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
     completed_at: null,
     background: request.background ?? false,
     frequency_penalty: numberOr(asked.frequency_penalty, 0),
-    instructions: request.instructions ?? null,
+    instructions: asked.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: asked.max_tool_calls ?? null,
     metadata: asked.metadata ?? {},

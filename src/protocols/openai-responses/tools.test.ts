@@ -84,14 +84,17 @@ describe('tools', () => {
     expect(namesOf({ tools: [deferred] })).toEqual(['f']);
     const { conversation, adjustments } = parse({ tools: [deferred, search] });
     expect(conversation.tools.map(({ name }) => name)).toEqual(['tool_search']);
-    expect(adjustments).toContainEqual({ rule: 'tool-deferred', path: 'tools[0]' });
+    expect(adjustments).toContainEqual({ rule: 'tool-deferred', path: 'tools[0]', before: 'f' });
   });
 
   it('in a namespace cannot be a namespace', () => {
     const inner = { type: 'namespace', name: 'b', tools: [] };
-    expect(() => parse({ tools: [{ type: 'namespace', name: 'a', tools: [inner] }] })).toThrow(
-      expect.objectContaining({ param: 'tools[0].tools[0]' }),
-    );
+    const { adjustments } = parse({ tools: [{ type: 'namespace', name: 'a', tools: [inner] }] });
+    expect(adjustments).toContainEqual({
+      rule: 'tool-ignored',
+      path: 'tools[0].tools[0]',
+      before: 'a namespace in a namespace',
+    });
   });
 });
 

@@ -9,7 +9,7 @@ import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts';
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
 import { derived, estimated, measured } from '../../core/usage.ts';
-import { openCarrier } from './carrier.ts';
+import { openCarrier } from '../reading/carrier.ts';
 import { openaiResponses } from './index.ts';
 
 const start: ReplyEvent = { type: 'reply-start', inputTokens: estimated(800) };

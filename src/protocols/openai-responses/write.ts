@@ -14,7 +14,7 @@ import { unreachable } from '../../core/unreachable.ts';
 import type { Usage } from '../../core/usage.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
 import type { ReplyWriter } from '../protocol.ts';
-import { carry } from './carrier.ts';
+import { carry } from '../reading/carrier.ts';
 import { type ResponseFailure, toFailure } from './errors.ts';
 import { CallBlock, MessageBlock, ReasoningBlock } from './open-blocks.ts';
 import {

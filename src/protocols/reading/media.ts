@@ -1,26 +1,56 @@
-/** Images and files inside a request. Their bytes are carried as they came: what they really are is found out later. */
-import type { DocumentPart, ImagePart } from '../core/conversation.ts';
-import { refuse } from './shape.ts';
+/** The bytes of images and files. They are carried as they came: what they really are is found out later. */
+import type { DocumentPart, ImagePart } from '../../core/conversation.ts';
+import { refuse } from '../shape.ts';
 
-/** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
-export function readImageUrl(url: string, partAt: string, at: string): ImagePart | DocumentPart {
-  if (WEB_ADDRESS.test(url)) return linked(url, 'image/*', undefined, partAt, at);
-  const { mediaType, data } = readDataUrl(url, at);
-  return mediaPart(mediaType || 'application/octet-stream', data, undefined, partAt);
-}
+export type MediaPart = ImagePart | DocumentPart;
 
-/** `fileData` is a data URL, or bare base64 whose type the file's name must tell. */
-export function readFileData(
-  fileData: string,
+/** Bytes as base64, as a data URL or by their address, in a field that is not bound to one of the three. */
+export function readBytes(
+  bytes: string,
+  declaredType: string | undefined,
   name: string | undefined,
   partAt: string,
   at: string,
-): ImagePart | DocumentPart {
+): MediaPart {
+  if (WEB_ADDRESS.test(bytes)) return linked(bytes, declaredType ?? typeByName(name), name, partAt, at);
+  if (bytes.startsWith('data:')) {
+    const { mediaType, data } = readDataUrl(bytes, at);
+    return mediaPart(mediaType || (declaredType ?? typeByBytes(data)), data, name, partAt);
+  }
+  const data = readBase64(bytes, at);
+  return mediaPart(declaredType?.toLowerCase() ?? typeByBytes(data), data, name, partAt);
+}
+
+/** The type that the first bytes show, for blocks that declare none. */
+export function typeByBytes(base64: string): string {
+  return SIGNATURES.find(([start]) => base64.startsWith(start))?.[1] ?? UNKNOWN_TYPE;
+}
+
+const UNKNOWN_TYPE = 'application/octet-stream';
+
+/** The first bytes of each format in base64. */
+const SIGNATURES: readonly (readonly [string, string])[] = [
+  ['iVBORw0KGgo', 'image/png'],
+  ['/9j/', 'image/jpeg'],
+  ['R0lGOD', 'image/gif'],
+  ['UklGR', 'image/webp'],
+  ['JVBERi0', 'application/pdf'],
+];
+
+/** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
+export function readImageUrl(url: string, partAt: string, at: string): MediaPart {
+  if (WEB_ADDRESS.test(url)) return linked(url, 'image/*', undefined, partAt, at);
+  const { mediaType, data } = readDataUrl(url, at);
+  return mediaPart(mediaType || UNKNOWN_TYPE, data, undefined, partAt);
+}
+
+/** `fileData` is a data URL, or bare base64 whose type the file's name must tell. */
+export function readFileData(fileData: string, name: string | undefined, partAt: string, at: string): MediaPart {
   if (WEB_ADDRESS.test(fileData)) return linked(fileData, typeByName(name), name, partAt, at);
   const { mediaType, data } = fileData.startsWith('data:')
     ? readDataUrl(fileData, at)
     : { mediaType: '', data: readBase64(fileData, at) };
-  const isVague = mediaType === '' || mediaType === 'application/octet-stream';
+  const isVague = mediaType === '' || mediaType === UNKNOWN_TYPE;
   return mediaPart(isVague ? typeByName(name) : mediaType, data, name, partAt);
 }
 
@@ -31,7 +61,7 @@ function linked(url: string, mediaType: string, name: string | undefined, partAt
   return { type: 'document', at: partAt, name, mediaType, source: { type: 'url', url, at } };
 }
 
-function mediaPart(mediaType: string, data: string, name: string | undefined, at: string): ImagePart | DocumentPart {
+function mediaPart(mediaType: string, data: string, name: string | undefined, at: string): MediaPart {
   if (mediaType.startsWith('image/')) return { type: 'image', at, mediaType, data };
   return { type: 'document', at, name, mediaType, source: { type: 'base64', data } };
 }
@@ -59,7 +89,7 @@ function readBase64(text: string, at: string): string {
 
 function typeByName(name: string | undefined): string {
   const extension = /\.([^.]+)$/.exec(name ?? '')?.[1]?.toLowerCase() ?? '';
-  return TYPES.get(extension) ?? 'application/octet-stream';
+  return TYPES.get(extension) ?? UNKNOWN_TYPE;
 }
 
 const TYPES: ReadonlyMap<string, string> = new Map([

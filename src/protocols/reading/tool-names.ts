@@ -2,7 +2,7 @@
  * The names under which the model knows a request's tools, and what each was declared as: a call comes back as the
  * very kind, name and namespace which the client declared, or the client takes it for a call of something unknown.
  */
-import type { TypedKind } from './typed-tools.ts';
+import type { TypedKind } from './responses-typed-tools.ts';
 
 export type Declared =
   | { readonly kind: 'function' | 'custom'; readonly name: string; readonly namespace?: string | undefined }

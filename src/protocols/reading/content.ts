@@ -1,0 +1,282 @@
+/**
+ * The `content` of messages and results: a string, or blocks that are each read by their type, whichever dialect they
+ * are of. What only a message holds (calls, results, reasoning) is read in parts.ts.
+ */
+import type { DocumentPart, Part, TextPart } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { refuse, refuseUnsupported } from '../shape.ts';
+import { type MediaPart, readFileData } from './media.ts';
+import {
+  dialectOfFile,
+  dialectOfImage,
+  MISSING,
+  readFileBlock,
+  readFileFields,
+  readGeminiMedia,
+  readImageBlock,
+  readImageUrlBlock,
+  readInputImage,
+  readResource,
+  readSource,
+} from './media-blocks.ts';
+import { readForeign } from './readable.ts';
+import { type Reading, shortName } from './reading.ts';
+
+/** What a result may hold as well as a message. */
+export type ContentPart = TextPart | MediaPart;
+
+export type BlockReader<P extends Part> = (block: JsonObject, at: string, reading: Reading) => readonly P[];
+
+/** Finds the reader for a type of block that only this kind of content holds. */
+type ReaderOf<P extends Part> = (type: string) => BlockReader<P> | undefined;
+
+export function readContent(content: unknown, at: string, reading: Reading): ContentPart[] {
+  return readBlocks<ContentPart>(content, at, reading, () => undefined);
+}
+
+/** Null and missing content is none. */
+export function readBlocks<P extends Part>(
+  content: unknown,
+  at: string,
+  reading: Reading,
+  readerOf: ReaderOf<P>,
+): (P | ContentPart)[] {
+  if (content === null || content === undefined || content === '') return [];
+  if (typeof content === 'string') return [{ type: 'text', at, text: content }];
+  if (Array.isArray(content))
+    return content.flatMap((value: unknown, i) => readBlock(value, `${at}[${i}]`, reading, readerOf));
+  if (isJsonObject(content)) return [...readBlock(content, at, reading, readerOf)];
+  if (reading.isCurrentTurn) throw refuse(at, 'expected a string or a list of content parts.');
+  return [{ type: 'text', at, text: String(content) }];
+}
+
+function readBlock<P extends Part>(
+  value: unknown,
+  at: string,
+  reading: Reading,
+  readerOf: ReaderOf<P>,
+): readonly (P | ContentPart)[] {
+  if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', at, text: value }];
+  if (!isJsonObject(value)) {
+    reading.notes.add('block-ignored', at, 'not an object');
+    return [];
+  }
+  const type = typeof value.type === 'string' ? value.type : untypedKind(value);
+  const reader = readerOf(type) ?? CONTENT_BLOCKS.get(type) ?? readForeignBlock;
+  return reading.tolerate(at, type, () => reader(value, at, reading)) ?? [];
+}
+
+/** Gemini's parts have no type: the field that is there tells it. */
+function untypedKind(block: JsonObject): string {
+  if (typeof block.text === 'string') return 'text';
+  if (block.functionCall !== undefined) return 'functionCall';
+  if (block.functionResponse !== undefined) return 'functionResponse';
+  return GEMINI_MEDIA.some((key) => isJsonObject(block[key])) ? 'inlineData' : 'unknown';
+}
+
+const GEMINI_MEDIA = ['inlineData', 'inline_data', 'fileData', 'file_data'] as const;
+
+/** A cache mark of either vendor's kind. */
+export function cachePoint(marked: JsonObject): { readonly cachePoint?: true } {
+  return marked.cache_control || marked.prompt_cache_breakpoint ? { cachePoint: true } : {};
+}
+
+function readText(block: JsonObject, at: string, { notes }: Reading): readonly TextPart[] {
+  const { text } = block;
+  notes.addUnknown(block, TEXT_KEYS, 'text', at);
+  if (text === null) notes.add('block-ignored', at, 'text without words');
+  else if (typeof text !== 'string') throw refuse(`${at}.text`, text === undefined ? MISSING : 'expected a string.');
+  return text === null || text === '' ? [] : [{ type: 'text', at, text, ...cachePoint(block) }];
+}
+
+const TEXT_KEYS = new Set([
+  'type',
+  'text',
+  /** Where a reply's text came from: in the blocks before it. */
+  'citations',
+  'annotations',
+  'logprobs',
+  'cache_control',
+  'prompt_cache_breakpoint',
+]);
+
+function readResponsesText(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
+  reading.spelled('openai-responses', String(block.type), at);
+  return readText(block, at, reading);
+}
+
+function readRefusal(block: JsonObject, at: string): readonly TextPart[] {
+  const text = block.refusal ?? block.text;
+  if (typeof text !== 'string') throw refuse(`${at}.refusal`, MISSING);
+  return text === '' ? [] : [{ type: 'text', at, text, ...cachePoint(block) }];
+}
+
+/** A document's `context` goes before it as text, and the images of composed documents follow it. */
+function readDocument(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
+  reading.spelled('anthropic', 'document', at);
+  reading.notes.addUnknown(block, DOCUMENT_KEYS, 'document', at);
+  const { source, context } = block;
+  const name = typeof block.title === 'string' ? block.title : undefined;
+  const about: ContentPart[] =
+    typeof context === 'string' && context !== '' ? [{ type: 'text', at: `${at}.context`, text: context }] : [];
+  if (!isJsonObject(source)) return [...about, { ...readFileBlock(block, at), ...cachePoint(block) }];
+  const parts = readDocumentSource(source, name, at, reading);
+  return [...about, ...parts].map((part) => ({ ...part, ...cachePoint(block) }));
+}
+
+const DOCUMENT_KEYS = new Set(['type', 'source', 'title', 'context', 'cache_control', 'citations']);
+
+function readDocumentSource(
+  source: JsonObject,
+  name: string | undefined,
+  at: string,
+  reading: Reading,
+): readonly ContentPart[] {
+  if (source.type === 'text') {
+    if (typeof source.data !== 'string') throw refuse(`${at}.source.data`, MISSING);
+    const mediaType = typeof source.media_type === 'string' ? source.media_type : 'text/plain';
+    return [{ type: 'document', at, name, mediaType, source: { type: 'text', text: source.data } }];
+  }
+  if (source.type !== 'content') return [readSource(source, name, at, `${at}.source`, 'application/*')];
+  const parts = readContent(source.content, `${at}.source.content`, reading);
+  const text = parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n');
+  const document: DocumentPart = {
+    type: 'document',
+    at,
+    name,
+    mediaType: 'text/plain',
+    source: { type: 'text', text },
+  };
+  return [document, ...parts.filter(({ type }) => type !== 'text')];
+}
+
+function readSearchResult(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
+  reading.spelled('anthropic', 'search_result', at);
+  const { title, source } = block;
+  const content = readContent(block.content, `${at}.content`, reading);
+  const texts = content.flatMap((part) => (part.type === 'text' ? part.text : []));
+  const text = [String(title ?? ''), String(source ?? ''), '', ...texts].join('\n');
+  return [{ type: 'text', at, text, ...cachePoint(block) }];
+}
+
+function readToolReference(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
+  const { tool_name: name } = block;
+  if (typeof name !== 'string' || name === '') throw refuse(`${at}.tool_name`, MISSING);
+  reading.toolChanges.load(name);
+  return [{ type: 'text', at, text: `The tool ${name} is loaded.`, ...cachePoint(block) }];
+}
+
+function refuseSound(block: JsonObject, at: string): never {
+  const kind = /video/.test(String(block.type)) ? 'video' : 'audio';
+  throw refuseUnsupported(at, `${kind} input is not supported: no model behind this service takes it.`);
+}
+
+/** Images in it stay images; base64 never becomes text. */
+export function readForeignBlock(block: JsonObject, at: string, { notes }: Reading): readonly ContentPart[] {
+  const { text, media } = readForeign(block, at);
+  const kind = shortName(block.type);
+  if (text === undefined && media.length === 0) notes.add('block-ignored', at, kind);
+  else notes.add('block-as-text', at, kind);
+  return text === undefined ? media : [{ type: 'text', at, text, ...cachePoint(block) }, ...media];
+}
+
+/** Wraps the reader of one image or file, which carries the block's cache mark. */
+function media(read: (block: JsonObject, at: string, reading: Reading) => ContentPart): BlockReader<ContentPart> {
+  return (block, at, reading) => [{ ...read(block, at, reading), ...cachePoint(block) }];
+}
+
+const CONTENT_BLOCKS: ReadonlyMap<string, BlockReader<ContentPart>> = new Map<string, BlockReader<ContentPart>>([
+  ['text', readText],
+  ['input_text', readResponsesText],
+  ['output_text', readResponsesText],
+  ['summary_text', readResponsesText],
+  ['reasoning_text', readResponsesText],
+  ['refusal', readRefusal],
+  [
+    'image_url',
+    media((block, at, reading) => {
+      reading.spelled('openai-chat', 'image_url', at);
+      return readImageUrlBlock(block, at, reading.notes);
+    }),
+  ],
+  [
+    'input_image',
+    media((block, at, reading) => {
+      reading.spelled('openai-responses', 'input_image', at);
+      return readInputImage(block, at, reading.notes);
+    }),
+  ],
+  ['computer_screenshot', media((block, at, reading) => readInputImage(block, at, reading.notes))],
+  [
+    'image',
+    media((block, at, reading) => {
+      const dialect = dialectOfImage(block);
+      reading.spelled(dialect, 'image', at);
+      if (dialect === 'anthropic') reading.notes.addUnknown(block, IMAGE_KEYS, 'image', at);
+      return readImageBlock(block, at, reading.notes);
+    }),
+  ],
+  [
+    'file',
+    media((block, at, reading) => {
+      reading.spelled(dialectOfFile(block), 'file', at);
+      return readFileBlock(block, at);
+    }),
+  ],
+  [
+    'input_file',
+    media((block, at, reading) => {
+      reading.spelled('openai-responses', 'input_file', at);
+      return readFileFields(block, at, at);
+    }),
+  ],
+  ['document', readDocument],
+  [
+    'resource',
+    media((block, at, reading) => {
+      reading.spelled('mcp', 'resource', at);
+      return readResource(block, at);
+    }),
+  ],
+  [
+    'inlineData',
+    media((block, at, reading) => {
+      reading.spelled('gemini', 'inlineData', at);
+      return readGeminiMedia(block, at);
+    }),
+  ],
+  // The AI SDK's parts of a tool's output.
+  ...['media', 'image-data', 'image-url', 'file-data', 'file-url'].map(
+    (type) => [type, media((block, at, reading) => readAiSdkMedia(block, at, type, reading))] as const,
+  ),
+  ['search_result', readSearchResult],
+  ['tool_reference', readToolReference],
+  ['input_audio', refuseSound],
+  ['audio', refuseSound],
+  ['audio_url', refuseSound],
+  ['input_video', refuseSound],
+  ['video_url', refuseSound],
+]);
+
+/** Whether it says what a user says, wherever it stands. */
+export function isContentBlock(type: string): boolean {
+  return CONTENT_BLOCKS.has(type);
+}
+
+const IMAGE_KEYS = new Set(['type', 'source', 'cache_control']);
+
+function readAiSdkMedia(block: JsonObject, at: string, type: string, reading: Reading): ContentPart {
+  reading.spelled('ai-sdk', type, at);
+  return type.startsWith('image') ? readImageBlock(block, at, reading.notes) : readFileBlock(block, at);
+}
+
+/** Ollama's `images` beside the content: bare base64. */
+export function readOllamaImages(images: unknown, at: string, reading: Reading): readonly ContentPart[] {
+  if (!Array.isArray(images)) return [];
+  return images.flatMap((image: unknown, i) => {
+    const path = `${at}[${i}]`;
+    if (typeof image !== 'string') return [];
+    reading.spelled('ollama', 'images', path);
+    return reading.tolerate(path, 'image', () => readFileData(image, 'image.png', path, path)) ?? [];
+  });
+}

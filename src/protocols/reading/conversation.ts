@@ -1,0 +1,303 @@
+/**
+ * The entries of a conversation (messages of Chat Completions and Messages, items of Responses, and any mixture of
+ * them) to system text and turns. Merging, pairing and order are the encoder's: each entry is one turn here.
+ */
+import type { Part, SystemPart, TextPart, Turn } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { refuse } from '../shape.ts';
+import { cachePoint, isContentBlock, readForeignBlock, readOllamaImages } from './content.ts';
+import { itemReader } from './items.ts';
+import { readParts, readResultContent, toToolUse } from './parts.ts';
+import { type Reading, shortName } from './reading.ts';
+import { REASONING_KEYS, readReasoningFields } from './reasoning-history.ts';
+
+/** An entry and its path in the client's request, or in what a response before it left behind. */
+export interface PlacedEntry {
+  readonly entry: unknown;
+  readonly at: string;
+}
+
+export interface ReadConversation {
+  /** Of the leading system and developer messages. */
+  readonly system: readonly SystemPart[];
+  readonly turns: readonly Turn[];
+}
+
+/** `listAt` is the path of the list; `system`: what stands before it, in fields of its own. */
+export function readConversation(
+  entries: readonly PlacedEntry[],
+  system: readonly SystemPart[],
+  listAt: string,
+  reading: Reading,
+): ReadConversation {
+  const reader = new EntryReader(reading, system, entries.findLastIndex(isOfUser));
+  const lastOfModel = entries.findLastIndex(isOfModel);
+  for (const [i, { entry, at }] of entries.entries()) {
+    reading.isCurrentTurn = i > lastOfModel;
+    reader.read(entry, i, at);
+  }
+  return reader.turns.length > 0 ? reader : withQuestion(reader.system, listAt, reading);
+}
+
+/** A reference is the one kind that may come without both. */
+export function kindOf(entry: unknown): string {
+  if (!isJsonObject(entry)) return typeof entry === 'string' ? 'message' : 'unknown';
+  const { type, role } = entry;
+  if (typeof type === 'string') return type;
+  if (typeof role === 'string') return 'message';
+  return 'id' in entry && !('content' in entry) ? 'item_reference' : 'unknown';
+}
+
+function isOfModel({ entry }: PlacedEntry): boolean {
+  if (!isJsonObject(entry)) return false;
+  const { type, role } = entry;
+  if (typeof role === 'string') return ROLES.get(role) === 'assistant';
+  return typeof type === 'string' && (type.endsWith('_call') || type === 'reasoning');
+}
+
+function isOfUser({ entry }: PlacedEntry): boolean {
+  return isJsonObject(entry) && entry.role === 'user';
+}
+
+/** The vendors answer instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
+function withQuestion(system: readonly SystemPart[], listAt: string, { notes }: Reading): ReadConversation {
+  const at = system.at(-1)?.at.replace(/\.content.*$/, '');
+  if (at === undefined) throw refuse(listAt, 'there is nothing in it to answer.');
+  notes.add('system-as-user', at);
+  const isQuestion = (part: SystemPart) => part.at === at || part.at.startsWith(`${at}.`);
+  const parts = system
+    .filter(isQuestion)
+    .map(({ at, text, cachePoint }): TextPart => ({ type: 'text', at, text, ...(cachePoint ? { cachePoint } : {}) }));
+  return { system: system.filter((part) => !isQuestion(part)), turns: [{ at, role: 'user', parts }] };
+}
+
+type Role = 'instruction' | 'user' | 'assistant' | 'result';
+
+const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
+  ['system', 'instruction'],
+  ['developer', 'instruction'],
+  ['user', 'user'],
+  ['human', 'user'],
+  ['assistant', 'assistant'],
+  ['model', 'assistant'],
+  ['ai', 'assistant'],
+  ['tool', 'result'],
+  ['function', 'result'],
+]);
+
+class EntryReader implements ReadConversation {
+  readonly system: SystemPart[];
+  readonly turns: Turn[] = [];
+  readonly #reading: Reading;
+  readonly #lastUser: number;
+
+  constructor(reading: Reading, system: readonly SystemPart[], lastUser: number) {
+    this.#reading = reading;
+    this.system = [...system];
+    this.#lastUser = lastUser;
+  }
+
+  read(entry: unknown, index: number, at: string): void {
+    const kind = kindOf(entry);
+    this.#reading.tolerate(at, kind, () => this.#readEntry(entry, kind, index, at));
+  }
+
+  #readEntry(entry: unknown, kind: string, index: number, at: string): void {
+    if (typeof entry === 'string') {
+      this.#add('user', at, readParts(entry, at, this.#reading));
+      return;
+    }
+    if (!isJsonObject(entry)) throw refuse(at, 'expected an object.');
+    if (kind === 'message') {
+      this.#readMessage(entry, index, at);
+      return;
+    }
+    const readItem = itemReader(kind);
+    if (readItem) {
+      this.#addItem(kind, at, readItem(entry, at, this.#reading));
+      return;
+    }
+    // A message may have a type of its own, and a part may stand where a message should.
+    if (typeof entry.role === 'string') {
+      this.#readMessage(entry, index, at);
+      return;
+    }
+    if (kind === 'unknown' && 'content' in entry) throw refuse(`${at}.role`, 'a required field is missing.');
+    const parts =
+      kind === 'item_reference'
+        ? readForeignBlock({ ...entry, type: kind }, at, this.#reading)
+        : readParts(entry, at, this.#reading);
+    this.#addItem(kind, at, parts);
+  }
+
+  #readMessage(message: JsonObject, index: number, at: string): void {
+    const { role } = message;
+    const known = typeof role === 'string' ? ROLES.get(role) : undefined;
+    if (known === undefined && typeof role !== 'string') throw refuse(`${at}.role`, 'a required field is missing.');
+    if (known === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
+    if (role === 'developer' && this.#reading.door === 'anthropic')
+      this.#reading.spelled('openai-chat', 'developer message', at);
+    this.#reading.notes.addUnknown(message, known === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
+    switch (known ?? 'user') {
+      case 'instruction':
+        this.#readInstruction(message, index, at);
+        return;
+      case 'assistant':
+        this.#addMessage('assistant', at, markLast(this.#readAssistant(message, at), message));
+        return;
+      case 'result':
+        this.#addMessage('user', at, this.#readResult(message, at));
+        return;
+      case 'user':
+        this.#addMessage('user', at, markLast(this.#readUser(message, at), message));
+        return;
+    }
+  }
+
+  #readUser(message: JsonObject, at: string): readonly Part[] {
+    const { content, parts, images } = message;
+    if (content === undefined && parts === undefined && this.#reading.isCurrentTurn)
+      throw refuse(`${at}.content`, 'a required field is missing.');
+    const read = this.#readContent(message, at);
+    return images === undefined ? read : [...read, ...readOllamaImages(images, `${at}.images`, this.#reading)];
+  }
+
+  /** Gemini's messages, and those of the AI SDK's user interface, have `parts`. */
+  #readContent({ content, parts }: JsonObject, at: string): Part[] {
+    return content === undefined && Array.isArray(parts)
+      ? readParts(parts, `${at}.parts`, this.#reading)
+      : readParts(content, `${at}.content`, this.#reading);
+  }
+
+  /** Before the first turn it is system text; after that an instruction in the middle of the conversation. */
+  #readInstruction(message: JsonObject, index: number, at: string): void {
+    if (message.clear_at === 'next_user_message' && index < this.#lastUser) {
+      this.#reading.notes.add('system-message-cleared', at, 'clear_at next_user_message');
+      return;
+    }
+    const parts = markLast(this.#readContent(message, at), message);
+    if (this.turns.length > 0) {
+      this.#add('system', at, parts);
+      return;
+    }
+    const images = parts.filter((part) => part.type !== 'text');
+    for (const part of parts)
+      if (part.type === 'text')
+        this.system.push({ at: part.at, text: part.text, cachePoint: part.cachePoint ?? false });
+    this.#add('user', at, images);
+  }
+
+  #readAssistant(message: JsonObject, at: string): readonly Part[] {
+    const reading = this.#reading;
+    const parts = [...readReasoningFields(message, at, reading), ...this.#readContent(message, at)];
+    const { refusal, tool_calls: calls, function_call: legacy } = message;
+    if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'text', at: `${at}.refusal`, text: refusal });
+    const inContent = new Set(parts.flatMap((part) => (part.type === 'tool-use' ? part.toolUseId : [])));
+    for (const [i, call] of (Array.isArray(calls) ? calls : []).entries()) {
+      const path = `${at}.tool_calls[${i}]`;
+      const id: unknown = isJsonObject(call) ? call.id : undefined;
+      if (typeof id === 'string' && inContent.has(id)) reading.notes.add('tool-call-repeated', path);
+      else parts.push(...this.#readToolCall(call, path));
+    }
+    if (isJsonObject(legacy)) {
+      const call = { id: undefined, name: legacy.name, input: legacy.arguments };
+      parts.push(toToolUse(call, `${at}.function_call`, reading));
+    }
+    return parts;
+  }
+
+  #readToolCall(call: unknown, at: string): readonly Part[] {
+    const reading = this.#reading;
+    if (!isJsonObject(call)) {
+      reading.notes.add('block-ignored', at, 'not an object');
+      return [];
+    }
+    reading.spelled(
+      call.type === 'custom' || isJsonObject(call.function) ? 'openai-chat' : 'openai-responses',
+      'tool_calls',
+      at,
+    );
+    if (isJsonObject(call.custom)) {
+      const { name, input } = call.custom;
+      return [{ ...toToolUse({ id: call.id, name, input }, at, reading, true), ...cachePoint(call) }];
+    }
+    const { name, arguments: input = call.args ?? call.input } = isJsonObject(call.function) ? call.function : call;
+    return [{ ...toToolUse({ id: call.id, name, input }, at, reading), ...cachePoint(call) }];
+  }
+
+  /** Results in blocks of their own stand for themselves; all else is the result that the message names. */
+  #readResult(message: JsonObject, at: string): readonly Part[] {
+    const reading = this.#reading;
+    if (message.role === 'tool') reading.spelled('openai-chat', 'tool message', at);
+    const { content } = message;
+    const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+    if (blocks.some(isResultBlock)) return reading.asHistory(() => readParts(content, `${at}.content`, reading));
+    const id = message.tool_call_id ?? message.toolCallId ?? message.tool_use_id ?? message.call_id;
+    const toolUseId = reading.calls.ofResult(id, message.name ?? message.toolName, at);
+    const isError = message.is_error === true || message.isError === true || message.status === 'error';
+    const parts = readResultContent(content, `${at}.content`, reading);
+    return [{ type: 'tool-result', at, toolUseId, content: parts, isError, ...cachePoint(message) }];
+  }
+
+  /** A message that says nothing is still a turn: the encoder decides what becomes of it. */
+  #addMessage(role: Turn['role'], at: string, parts: readonly Part[]): void {
+    this.turns.push({ at, role, parts });
+  }
+
+  /** A search that was run for the model is both a call and its result: a turn of either side. */
+  #addItem(kind: string, at: string, parts: readonly Part[]): void {
+    const results = parts.findIndex(({ type }) => type === 'tool-result');
+    const split = results > 0 ? results : parts.length;
+    this.#add(sideOf(kind, parts), at, parts.slice(0, split));
+    this.#add('user', at, parts.slice(split));
+  }
+
+  #add(role: Turn['role'], at: string, parts: readonly Part[]): void {
+    if (parts.length > 0) this.turns.push({ at, role, parts });
+  }
+}
+
+function isResultBlock(block: unknown): boolean {
+  return isJsonObject(block) && (block.type === 'tool_result' || block.type === 'tool-result');
+}
+
+function sideOf(kind: string, parts: readonly Part[]): 'user' | 'assistant' {
+  const [first] = parts;
+  if (first?.type === 'tool-result' || kind === 'compaction') return 'user';
+  if (first?.type === 'tool-use' || first?.type === 'reasoning' || first?.type === 'redacted-reasoning')
+    return 'assistant';
+  return isContentBlock(kind) || /_(?:output|response)$/.test(kind) ? 'user' : 'assistant';
+}
+
+/** Of the messages of all dialects. `clear_at` and `output_config` are Anthropic's, on system messages. */
+const KNOWN_KEYS = new Set([
+  'type',
+  'id',
+  'status',
+  'phase',
+  'role',
+  'content',
+  'parts',
+  'images',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'tool_call_id',
+  'toolCallId',
+  'tool_use_id',
+  'call_id',
+  'is_error',
+  'isError',
+  'cache_control',
+  'clear_at',
+  'output_config',
+  ...REASONING_KEYS,
+]);
+const RESULT_KEYS = new Set([...KNOWN_KEYS, 'name', 'toolName']);
+
+/** A cache mark on the message stands after its last part. */
+function markLast<T extends Part>(parts: readonly T[], message: JsonObject): readonly T[] {
+  const last = parts.at(-1);
+  if (!last || !message.cache_control || last.type.endsWith('reasoning')) return parts;
+  return [...parts.slice(0, -1), { ...last, cachePoint: true }];
+}

@@ -1,0 +1,56 @@
+/** Where a request holds its conversation: `messages`, Responses' `input`, or a bare `prompt`. */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { refuse } from '../shape.ts';
+import { kindOf, type PlacedEntry } from './conversation.ts';
+import type { Door, Reading } from './reading.ts';
+import type { ToolList } from './tools.ts';
+
+type EntryField = 'messages' | 'input' | 'prompt';
+
+const ORDER: Readonly<Record<Door, readonly EntryField[]>> = {
+  'openai-chat': ['messages', 'input', 'prompt'],
+  'openai-responses': ['input', 'messages'],
+  anthropic: ['messages', 'input', 'prompt'],
+};
+
+export interface Entries {
+  readonly at: EntryField;
+  readonly entries: readonly PlacedEntry[];
+}
+
+/** The first of the fields that is not empty. Throws for a field of another type. */
+export function readEntries(request: object, door: Door): Entries {
+  const fields = request as JsonObject; // parsed from JSON
+  for (const at of ORDER[door]) {
+    const value = fields[at];
+    if (value === undefined || value === null) continue;
+    if (typeof value === 'string' && value !== '') return { at, entries: [{ entry: value, at }] };
+    if (!Array.isArray(value)) {
+      if (value === '') continue;
+      throw refuse(at, at === 'input' ? 'expected a string or a list of items.' : 'expected a list of messages.');
+    }
+    if (value.length > 0) return { at, entries: value.map((entry: unknown, i) => ({ entry, at: `${at}[${i}]` })) };
+  }
+  return { at: ORDER[door][0] ?? 'messages', entries: [] };
+}
+
+/** Notes that the conversation is in another dialect's field, or in two. */
+export function noteEntries(request: object, { at }: Entries, reading: Reading): void {
+  const own = ORDER[reading.door][0];
+  if (at !== own) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
+  for (const other of ORDER[reading.door]) {
+    const value: unknown = Reflect.get(request, other);
+    if (other !== at && Array.isArray(value) && value.length > 0)
+      throw refuse(other, `holds a conversation beside the one in ${at}; send one of them.`);
+  }
+}
+
+/** Tools that stand among the entries. */
+export function toolListsIn(entries: readonly PlacedEntry[]): ToolList[] {
+  return entries.flatMap(({ entry, at }) => {
+    const kind = kindOf(entry);
+    if (kind !== 'additional_tools' && kind !== 'tool_search_output') return [];
+    const tools = isJsonObject(entry) && Array.isArray(entry.tools) ? entry.tools : [];
+    return [{ at: `${at}.tools`, tools, isFound: kind === 'tool_search_output' }];
+  });
+}

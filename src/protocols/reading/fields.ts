@@ -1,0 +1,142 @@
+/**
+ * What becomes of the fields of other dialects at every door. A door's own table comes first: it lists the fields of the
+ * API that was called.
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { FieldFate } from '../field-fate.ts';
+import type { Notes } from '../notes.ts';
+import { RULE_VALUE } from '../openai-errors.ts';
+import { refuseUnsupported } from '../shape.ts';
+
+export const DIALECT_FIELD_FATES = {
+  messages: 'used',
+  input: 'used',
+  /** A text that stands where a conversation should. An object, which names a stored prompt, is refused. */
+  prompt: 'used',
+  system: 'used',
+  instructions: 'used',
+  functions: 'used',
+  web_search_options: 'used',
+  reasoning: 'used',
+  reasoning_effort: 'used',
+  include_reasoning: 'used',
+  thinking: 'used',
+  enable_thinking: 'used',
+  thinking_budget: 'used',
+  chat_template_kwargs: 'used',
+  output_config: 'used',
+
+  function_call: 'emulated',
+  parallel_tool_calls: 'emulated',
+  response_format: 'emulated',
+  output_format: 'emulated',
+  text: 'emulated',
+  max_tokens: 'emulated',
+  max_completion_tokens: 'emulated',
+  max_output_tokens: 'emulated',
+  stop: 'emulated',
+  stop_sequences: 'emulated',
+
+  temperature: 'noted',
+  top_p: 'noted',
+  top_k: 'noted',
+  min_p: 'noted',
+  presence_penalty: 'noted',
+  frequency_penalty: 'noted',
+  repetition_penalty: 'noted',
+  seed: 'noted',
+  logit_bias: 'noted',
+  verbosity: 'noted',
+  prediction: 'noted',
+  service_tier: 'noted',
+  store: 'noted',
+  truncation: 'noted',
+  max_tool_calls: 'noted',
+  context_management: 'noted',
+
+  metadata: 'ignored',
+  user: 'ignored',
+  safety_identifier: 'ignored',
+  stream_options: 'ignored',
+  include: 'ignored',
+  client_metadata: 'ignored',
+  prompt_cache_key: 'ignored',
+  prompt_cache_retention: 'ignored',
+
+  /** 1 is fine. */
+  n: 'refused',
+  /** `false` is fine. */
+  logprobs: 'refused',
+  /** 0 is fine. */
+  top_logprobs: 'refused',
+  /** Without `audio` among them they are fine. */
+  modalities: 'refused',
+  audio: 'refused',
+  conversation: 'refused',
+  previous_response_id: 'refused',
+  background: 'refused',
+  container: 'refused',
+  mcp_servers: 'refused',
+  thread: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
+type RefusedField = {
+  [F in keyof typeof DIALECT_FIELD_FATES]: (typeof DIALECT_FIELD_FATES)[F] extends 'refused' ? F : never;
+}[keyof typeof DIALECT_FIELD_FATES];
+
+const REFUSALS: Readonly<Record<RefusedField, string>> = {
+  n: 'this API gives one answer to a request; send n to /v1/chat/completions.',
+  logprobs: 'the service reports no probabilities of tokens.',
+  top_logprobs: 'the service reports no probabilities of tokens.',
+  modalities: 'audio output is not supported.',
+  audio: 'audio output is not supported.',
+  conversation: 'conversations are not stored here; send the messages.',
+  previous_response_id: 'responses are kept for /v1/responses only; send the whole conversation.',
+  background: 'background responses exist at /v1/responses only.',
+  container: 'not supported, as there is nothing here to run it.',
+  mcp_servers: 'not supported, as there is nothing here to run them.',
+  thread: 'threads are not kept here; send the messages.',
+};
+
+/** Fate of a top-level field at a door with the table `own`; undefined for an unknown field. */
+export function fateIn(own: Readonly<Record<string, FieldFate>>, field: string): FieldFate | undefined {
+  if (Object.hasOwn(own, field)) return own[field];
+  const fates: Readonly<Record<string, FieldFate>> = DIALECT_FIELD_FATES;
+  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+}
+
+/** Throws `unsupported_parameter` for an option of another dialect that would change what the answer means. */
+export function refuseOptions(request: object, own: Readonly<Record<string, FieldFate>>): void {
+  for (const [field, why] of Object.entries(REFUSALS)) {
+    const value: unknown = Reflect.get(request, field);
+    if (value !== undefined && !Object.hasOwn(own, field) && !changesNothing(field, value))
+      throw refuseUnsupported(field, why, RULE_VALUE);
+  }
+  const { prompt } = request as { readonly prompt?: unknown };
+  if (isJsonObject(prompt) && !Object.hasOwn(own, 'prompt'))
+    throw refuseUnsupported('prompt', 'prompts are not stored here; send the text in messages.', RULE_VALUE);
+}
+
+function changesNothing(field: string, value: unknown): boolean {
+  if (field === 'n') return value === null || value === 1;
+  if (field === 'modalities') return !(Array.isArray(value) && value.includes('audio'));
+  return !value || (Array.isArray(value) && value.length === 0);
+}
+
+/** Notes the fields that change nothing, and those that are unknown. */
+export function noteFields(request: object, own: Readonly<Record<string, FieldFate>>, notes: Notes): void {
+  const known = new Set<string>();
+  for (const [field, value] of Object.entries(request as JsonObject)) {
+    const fate = fateIn(own, field);
+    if (fate !== undefined) known.add(field);
+    // `store: false` and `truncation: "disabled"` ask for what happens anyhow.
+    if (fate === 'noted' && value !== null && value !== undefined && value !== false && value !== 'disabled')
+      notes.add('parameter-ignored', field, shortValue(value));
+  }
+  notes.addUnknown(request, known, 'request', '');
+}
+
+/** Never what a person wrote: only a number says in short what the client wanted. */
+function shortValue(value: JsonValue): string | undefined {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}

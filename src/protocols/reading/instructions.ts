@@ -1,0 +1,43 @@
+/** System text in fields of its own: Anthropic's `system`, Responses' `instructions`. */
+import type { SystemPart } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { refuse } from '../shape.ts';
+import { readContent } from './content.ts';
+import type { Reading } from './reading.ts';
+
+/** Claude Code's first block; it changes with each request and would spoil every cached prefix. */
+const BILLING_HEADER = 'x-anthropic-billing-header:';
+
+export function readInstructions(request: object, reading: Reading): SystemPart[] {
+  const { system, instructions } = request as JsonObject; // parsed from JSON
+  const parts = [...readField('system', system, reading), ...readField('instructions', instructions, reading)];
+  return parts.filter(({ text, at }) => {
+    if (!text.startsWith(BILLING_HEADER)) return true;
+    reading.notes.add('billing-header-dropped', at);
+    return false;
+  });
+}
+
+function readField(field: 'system' | 'instructions', value: unknown, reading: Reading): SystemPart[] {
+  if (value === undefined || value === null || value === '') return [];
+  if (typeof value !== 'string' && !Array.isArray(value) && !isJsonObject(value))
+    throw refuse(field, 'expected a string or a list of text blocks.');
+  reading.spelled(field === 'system' ? 'anthropic' : 'openai-responses', field, field);
+  reading.isCurrentTurn = true;
+  // Responses' instructions may be a list of messages.
+  const blocks = Array.isArray(value) ? value.map((block: unknown) => contentOf(block)) : value;
+  return readContent(blocks, field, reading).flatMap((part) => {
+    if (part.type !== 'text') throw refuse(part.at, `holds text only; send the ${part.type} in a user message.`);
+    return { at: part.at, text: part.text, cachePoint: part.cachePoint ?? false };
+  });
+}
+
+function contentOf(block: unknown): unknown {
+  if (!isJsonObject(block) || typeof block.role !== 'string') return block;
+  const { content } = block;
+  return Array.isArray(content) ? { type: 'text', text: content.map(textOf).join('\n\n') } : content;
+}
+
+function textOf(part: unknown): string {
+  return isJsonObject(part) && typeof part.text === 'string' ? part.text : '';
+}

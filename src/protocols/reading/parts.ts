@@ -1,0 +1,228 @@
+/** The parts of a message: content, calls, results and reasoning, in the blocks of every dialect. */
+import type { Part, ToolResultPart, ToolUsePart } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { searchResultText, WEB_SEARCH_TOOL } from '../../core/web-search.ts';
+import { refuse } from '../shape.ts';
+import { readArguments } from './arguments.ts';
+import {
+  type BlockReader,
+  type ContentPart,
+  cachePoint,
+  readBlocks,
+  readContent,
+  readForeignBlock,
+} from './content.ts';
+import { MISSING } from './media-blocks.ts';
+import { type Reading, shortName } from './reading.ts';
+import { readRedacted, readThinking } from './reasoning-history.ts';
+import { readSearchOutcome } from './web-search-blocks.ts';
+
+export function readParts(content: unknown, at: string, reading: Reading): Part[] {
+  return readBlocks<Part>(content, at, reading, (type) => TURN_BLOCKS.get(type));
+}
+
+export interface Call {
+  readonly id: JsonValue | undefined;
+  readonly name: JsonValue | undefined;
+  readonly namespace?: JsonValue | undefined;
+  readonly input: JsonValue | undefined;
+}
+
+/** A call by the name under which the model knows the tool. The text of a custom tool is never taken for JSON. */
+export function toToolUse(call: Call, at: string, reading: Reading, isCustom = false): ToolUsePart {
+  const { id, input } = call;
+  const kind = isCustom ? 'custom' : 'function';
+  const namespace = typeof call.namespace === 'string' ? call.namespace : undefined;
+  const name = reading.names.nameOf({ kind, name: nameOfCall(call, at, reading), namespace });
+  const isText = typeof input === 'string' && (isCustom || reading.names.declaredAs(name).kind === 'custom');
+  const toolUseId = reading.calls.ofCall(id, name, at);
+  return { type: 'tool-use', at, toolUseId, name, input: isText ? { input } : readArguments(input) };
+}
+
+function nameOfCall({ name }: Call, at: string, { notes }: Reading): string {
+  if (typeof name === 'string' && name !== '') return name;
+  notes.add('tool-call-unnamed', at);
+  return 'unnamed_tool';
+}
+
+/** What a program wrote is part of the history for good, so nothing in it is refused. */
+export function readResultContent(content: unknown, at: string, reading: Reading): ContentPart[] {
+  return reading.asHistory(() => {
+    if (!isJsonObject(content) || typeof content.type === 'string') return readContent(content, at, reading);
+    // An MCP result as the server returned it.
+    if (Array.isArray(content.content)) return readContent(content.content, `${at}.content`, reading);
+    return readContent([content], at, reading).map((part) => ({ ...part, at }));
+  });
+}
+
+function readToolUse(block: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
+  reading.spelled('anthropic', 'tool_use', at);
+  reading.notes.addUnknown(block, TOOL_USE_KEYS, 'tool_use', at);
+  return [{ ...toToolUse({ id: block.id, name: block.name, input: block.input }, at, reading), ...cachePoint(block) }];
+}
+
+/** `caller`: the model, or a program of its own, which the service has not. */
+const TOOL_USE_KEYS = new Set(['type', 'id', 'name', 'input', 'caller', 'cache_control']);
+
+function readToolResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
+  reading.spelled('anthropic', 'tool_result', at);
+  reading.notes.addUnknown(block, TOOL_RESULT_KEYS, 'tool_result', at);
+  const toolUseId = reading.calls.ofResult(block.tool_use_id, block.name, at);
+  const content = readResultContent(block.content, `${at}.content`, reading);
+  return [{ type: 'tool-result', at, toolUseId, content, isError: block.is_error === true, ...cachePoint(block) }];
+}
+
+const TOOL_RESULT_KEYS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);
+
+function readAiSdkCall(block: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
+  reading.spelled('ai-sdk', 'tool-call', at);
+  return [toToolUse({ id: block.toolCallId, name: block.toolName, input: block.input ?? block.args }, at, reading)];
+}
+
+/** Its output says what it is: `{type: "text" | "json" | "error-text" | "error-json" | "content", value}`. */
+function readAiSdkResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
+  reading.spelled('ai-sdk', 'tool-result', at);
+  const toolUseId = reading.calls.ofResult(block.toolCallId, block.toolName, at);
+  const output = block.output ?? block.result ?? block.content;
+  const isTyped = isJsonObject(output) && typeof output.type === 'string' && 'value' in output;
+  const isError = block.isError === true || (isTyped && String(output.type).startsWith('error'));
+  const content = isTyped
+    ? readResultContent(output.value, `${at}.output.value`, reading)
+    : readResultContent(output, `${at}.output`, reading);
+  return [{ type: 'tool-result', at, toolUseId, content, isError }];
+}
+
+function readGeminiCall({ functionCall: call }: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
+  reading.spelled('gemini', 'functionCall', at);
+  if (!isJsonObject(call)) throw refuse(`${at}.functionCall`, MISSING);
+  return [toToolUse({ id: call.id, name: call.name, input: call.args }, at, reading)];
+}
+
+function readGeminiResponse({ functionResponse }: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
+  reading.spelled('gemini', 'functionResponse', at);
+  if (!isJsonObject(functionResponse)) throw refuse(`${at}.functionResponse`, MISSING);
+  const { id, name, response } = functionResponse;
+  const toolUseId = reading.calls.ofResult(id, name, at);
+  const content = readResultContent(response, `${at}.functionResponse.response`, reading);
+  return [{ type: 'tool-result', at, toolUseId, content, isError: false }];
+}
+
+/** Responses' items, which stand in the input by themselves and in mixed histories inside a message. */
+export function readFunctionCall(item: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
+  reading.spelled('openai-responses', 'function_call', at);
+  const { call_id: callId, id, name, namespace, arguments: input } = item;
+  return [toToolUse({ id: callId ?? id, name, namespace, input }, at, reading)];
+}
+
+export function readCustomToolCall(item: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
+  reading.spelled('openai-responses', 'custom_tool_call', at);
+  const { call_id: callId, id, name, namespace, input } = item;
+  return [toToolUse({ id: callId ?? id, name, namespace, input }, at, reading, true)];
+}
+
+export function readCallOutput(item: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
+  reading.spelled('openai-responses', String(item.type), at);
+  const { call_id: callId, name, output, status } = item;
+  const toolUseId = reading.calls.ofResult(callId, name, at);
+  const content = readResultContent(output, `${at}.output`, reading);
+  return [{ type: 'tool-result', at, toolUseId, content, isError: status === 'failed' }];
+}
+
+/** A search run for the model is to the model a tool call like others. */
+function readServerToolUse(block: JsonObject, at: string, reading: Reading): readonly Part[] {
+  const { id, name, input } = block;
+  if (name !== WEB_SEARCH_TOOL) return readForeignBlock(block, at, reading);
+  reading.spelled('anthropic', 'server_tool_use', at);
+  const toolUseId = reading.calls.ofCall(id, name, at);
+  return [{ type: 'tool-use', at, toolUseId, name, input: readArguments(input), ...cachePoint(block) }];
+}
+
+function readSearchResults(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
+  reading.spelled('anthropic', 'web_search_tool_result', at);
+  const toolUseId = reading.calls.ofResult(block.tool_use_id, WEB_SEARCH_TOOL, at);
+  const outcome = readSearchOutcome(block.content);
+  const content: ContentPart[] = [{ type: 'text', at: `${at}.content`, text: searchResultText(outcome) }];
+  const isError = outcome.type === 'failed';
+  return [{ type: 'tool-result', at, toolUseId, content, isError, ...cachePoint(block) }];
+}
+
+function readCompaction(block: JsonObject, at: string, reading: Reading): readonly Part[] {
+  const { content, tool_changes: changes } = block;
+  for (const [i, change] of (Array.isArray(changes) ? changes : []).entries())
+    if (isJsonObject(change)) readToolChange(change, `${at}.tool_changes[${i}]`, reading);
+  return typeof content === 'string' && content !== ''
+    ? [{ type: 'text', at, text: content, ...cachePoint(block) }]
+    : [];
+}
+
+function readToolChange({ type, tool }: JsonObject, at: string, { notes, toolChanges }: Reading): readonly [] {
+  if (!isJsonObject(tool)) throw refuse(`${at}.tool`, MISSING);
+  if (type === 'tool_addition' && tool.type === 'tool_definition' && isJsonObject(tool.definition)) {
+    toolChanges.define(tool.definition, `${at}.tool.definition`);
+  } else if (tool.type === 'tool_reference' && typeof tool.name === 'string' && tool.name !== '') {
+    if (type === 'tool_addition') toolChanges.load(tool.name);
+    else toolChanges.remove(tool.name);
+  } else {
+    notes.add('block-ignored', at, `${shortName(type)} of ${shortName(tool.type)}`);
+  }
+  return [];
+}
+
+function readToolSearchResult(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
+  const references = isJsonObject(block.content) ? block.content.tool_references : undefined;
+  for (const reference of Array.isArray(references) ? references : [])
+    if (isJsonObject(reference) && typeof reference.tool_name === 'string')
+      reading.toolChanges.load(reference.tool_name);
+  return readForeignBlock(block, at, reading);
+}
+
+function ignoreBlock({ type }: JsonObject, at: string, { notes }: Reading): readonly [] {
+  notes.add('block-ignored', at, shortName(type));
+  return [];
+}
+
+const TURN_BLOCKS: ReadonlyMap<string, BlockReader<Part>> = new Map<string, BlockReader<Part>>([
+  ['tool_use', readToolUse],
+  ['tool_result', readToolResult],
+  [
+    'thinking',
+    (block, at, reading) => {
+      reading.spelled('anthropic', 'thinking', at);
+      reading.notes.addUnknown(block, THINKING_KEYS, 'thinking', at);
+      return readThinking(block, at, reading);
+    },
+  ],
+  [
+    'redacted_thinking',
+    (block, at, reading) => {
+      reading.spelled('anthropic', 'redacted_thinking', at);
+      return readRedacted(block, at, reading);
+    },
+  ],
+  [
+    'reasoning',
+    (block, at, reading) => {
+      reading.spelled('ai-sdk', 'reasoning', at);
+      return readThinking({ ...block, thinking: block.text ?? block.summary ?? block.content ?? null }, at, reading);
+    },
+  ],
+  ['function_call', readFunctionCall],
+  ['function_call_output', readCallOutput],
+  ['custom_tool_call', readCustomToolCall],
+  ['custom_tool_call_output', readCallOutput],
+  ['tool-call', readAiSdkCall],
+  ['tool-result', readAiSdkResult],
+  ['functionCall', readGeminiCall],
+  ['functionResponse', readGeminiResponse],
+  ['server_tool_use', readServerToolUse],
+  ['web_search_tool_result', readSearchResults],
+  ['compaction', readCompaction],
+  ['tool_addition', readToolChange],
+  ['tool_removal', readToolChange],
+  ['tool_search_tool_result', readToolSearchResult],
+  ['fallback', ignoreBlock],
+  ['container_upload', ignoreBlock],
+  ['mcp_tool_listing', ignoreBlock],
+]);
+
+const THINKING_KEYS = new Set(['type', 'thinking', 'signature']);

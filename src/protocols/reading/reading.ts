@@ -1,0 +1,63 @@
+/** The state shared by the readers of one request. */
+import { GatewayError } from '../../core/errors.ts';
+import type { Notes } from '../notes.ts';
+import { CallIds } from './call-ids.ts';
+import { ToolChanges } from './tool-changes.ts';
+import { ToolNames } from './tool-names.ts';
+
+/** The dialect whose API the client has called. */
+export type Door = 'openai-chat' | 'openai-responses' | 'anthropic';
+
+/** Where a shape comes from. */
+export type Dialect = Door | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen';
+
+export class Reading {
+  readonly names = new ToolNames();
+  readonly toolChanges = new ToolChanges();
+  readonly calls = new CallIds();
+  readonly door: Door;
+  readonly notes: Notes;
+  /**
+   * The turn that the model is about to answer. What cannot be read there is refused, so that its author learns of it.
+   * In the history it is left out with a note: the client sends it again with every later turn, and a refusal would end
+   * the session.
+   */
+  isCurrentTurn = false;
+
+  constructor(door: Door, notes: Notes) {
+    this.door = door;
+    this.notes = notes;
+  }
+
+  /** Notes a shape that is not the door's own. */
+  spelled(dialect: Dialect, shape: string, at: string): void {
+    if (dialect !== this.door) this.notes.addDialect(`${dialect} ${shape}`, at);
+  }
+
+  /** The result of `read`, or undefined with a note if it refuses a piece of the history. */
+  tolerate<T>(at: string, kind: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (this.isCurrentTurn || !(error instanceof GatewayError)) throw error;
+      this.notes.add('block-ignored', at, shortName(kind));
+      return undefined;
+    }
+  }
+
+  /** Reads what a program wrote, not the client's user: it is in the history for good, even in the current turn. */
+  asHistory<T>(read: () => T): T {
+    const before = this.isCurrentTurn;
+    this.isCurrentTurn = false;
+    try {
+      return read();
+    } finally {
+      this.isCurrentTurn = before;
+    }
+  }
+}
+
+/** A name for a note: never longer than a type is, and never a sentence. */
+export function shortName(name: unknown): string {
+  return typeof name === 'string' && /^[\w.:/-]{1,64}$/.test(name) ? name : 'unknown';
+}

@@ -1,0 +1,132 @@
+/** How much the model shall reason, in the options of every dialect. */
+import { isReasoningEffort, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { refuse } from '../shape.ts';
+import type { Dialect, Door, Reading } from './reading.ts';
+
+/** What one field says. */
+interface Setting {
+  readonly mode?: 'on' | 'off' | undefined;
+  readonly effort?: ReasoningEffort | undefined;
+  readonly budgetTokens?: number | undefined;
+}
+
+interface Field {
+  readonly at: string;
+  /** The dialects in which it is at home. */
+  readonly dialects: readonly Dialect[];
+  read(request: JsonObject, reading: Reading): Setting | undefined;
+}
+
+const REASONING_EFFORT: Field = {
+  at: 'reasoning_effort',
+  dialects: ['openai-chat'],
+  read: ({ reasoning_effort: effort }, reading) => ofEffort(effort, 'reasoning_effort', reading),
+};
+
+/** OpenRouter's, which Chat Completions clients send as well, and Responses' own. */
+const REASONING: Field = { at: 'reasoning', dialects: ['openai-chat', 'openai-responses'], read: readReasoningObject };
+
+const THINKING: Field = { at: 'thinking', dialects: ['anthropic'], read: readThinkingOption };
+
+const OUTPUT_CONFIG: Field = {
+  at: 'output_config.effort',
+  dialects: ['anthropic'],
+  read: ({ output_config: config }, reading) =>
+    isJsonObject(config) ? ofEffort(config.effort, 'output_config.effort', reading) : undefined,
+};
+
+/** Qwen's and vLLM's. */
+const ENABLE_THINKING: Field = { at: 'enable_thinking', dialects: [], read: readEnableThinking };
+
+const INCLUDE_REASONING: Field = {
+  at: 'include_reasoning',
+  dialects: ['openai-chat'],
+  read: ({ include_reasoning: isIncluded }) => (isIncluded === true ? { mode: 'on' } : undefined),
+};
+
+/** The first that decides whether the model reasons at all wins; effort and budget may come from a later one. */
+const ORDER: Readonly<Record<Door, readonly Field[]>> = {
+  'openai-chat': [REASONING_EFFORT, REASONING, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
+  'openai-responses': [REASONING, REASONING_EFFORT, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
+  anthropic: [THINKING, OUTPUT_CONFIG, REASONING_EFFORT, REASONING, ENABLE_THINKING, INCLUDE_REASONING],
+};
+
+export function readReasoningOptions(request: object, reading: Reading): Reasoning {
+  const fields = request as JsonObject; // parsed from JSON
+  let decided: Setting | undefined;
+  for (const field of ORDER[reading.door]) {
+    const setting = field.read(fields, reading);
+    if (setting === undefined) continue;
+    const isForeign = !field.dialects.includes(reading.door);
+    if (isForeign) reading.spelled(field.dialects[0] ?? 'qwen', field.at, field.at);
+    decided = decided === undefined ? setting : completed(decided, setting);
+  }
+  return toReasoning(decided);
+}
+
+function completed(decided: Setting, other: Setting): Setting {
+  return {
+    mode: decided.mode ?? other.mode,
+    effort: decided.effort ?? other.effort,
+    budgetTokens: decided.budgetTokens ?? other.budgetTokens,
+  };
+}
+
+function toReasoning(setting: Setting | undefined): Reasoning {
+  if (setting?.mode === undefined) return { mode: 'unset' };
+  if (setting.mode === 'off') return { mode: 'off' };
+  return { mode: 'on', effort: setting.effort, budgetTokens: setting.budgetTokens };
+}
+
+/** Undefined, with a note, for an effort that is not one. */
+export function ofEffort(effort: JsonValue | undefined, at: string, { notes }: Reading): Setting | undefined {
+  if (effort === undefined || effort === null) return undefined;
+  if (typeof effort !== 'string') throw refuse(at, 'expected a string.');
+  if (effort === 'none') return { mode: 'off' };
+  if (isReasoningEffort(effort)) return { mode: 'on', effort };
+  notes.add('parameter-ignored', at);
+  return undefined;
+}
+
+function readReasoningObject({ reasoning }: JsonObject, reading: Reading): Setting | undefined {
+  if (reasoning === undefined || reasoning === null) return undefined;
+  if (typeof reasoning === 'boolean') return { mode: reasoning ? 'on' : 'off' };
+  if (typeof reasoning === 'string') return ofEffort(reasoning, 'reasoning', reading);
+  if (!isJsonObject(reasoning)) throw refuse('reasoning', 'expected an object.');
+  if (reasoning.enabled === false) return { mode: 'off' };
+  const budget = ofBudget(reasoning.max_tokens, 'reasoning.max_tokens');
+  const effort = ofEffort(reasoning.effort, 'reasoning.effort', reading);
+  if (effort?.mode === 'off') return effort;
+  if (effort || budget) return { ...budget, ...effort };
+  return reasoning.enabled === true ? { mode: 'on' } : undefined;
+}
+
+const THINKING_TYPES: ReadonlySet<string> = new Set(['enabled', 'adaptive', 'between_tools', 'auto']);
+
+function readThinkingOption({ thinking }: JsonObject): Setting | undefined {
+  if (thinking === undefined || thinking === null) return undefined;
+  if (typeof thinking === 'boolean') return { mode: thinking ? 'on' : 'off' };
+  const { type, budget_tokens: tokens } = isJsonObject(thinking) ? thinking : { type: thinking };
+  if (type === 'disabled') return { mode: 'off' };
+  if (typeof type !== 'string' || !THINKING_TYPES.has(type))
+    throw refuse('thinking.type', 'expected "enabled", "adaptive", "between_tools" or "disabled".');
+  return { mode: 'on', ...ofBudget(tokens, 'thinking.budget_tokens') };
+}
+
+function readEnableThinking(request: JsonObject): Setting | undefined {
+  const { chat_template_kwargs: template, thinking_budget: tokens } = request;
+  const isEnabled = request.enable_thinking ?? (isJsonObject(template) ? template.enable_thinking : undefined);
+  if (isEnabled === false) return { mode: 'off' };
+  const budget = ofBudget(tokens, 'thinking_budget');
+  return isEnabled === true ? { mode: 'on', ...budget } : budget;
+}
+
+/** None at all is how some clients switch reasoning off. */
+function ofBudget(tokens: JsonValue | undefined, at: string): Setting | undefined {
+  if (tokens === undefined || tokens === null) return undefined;
+  if (typeof tokens !== 'number' || !Number.isInteger(tokens)) throw refuse(at, 'expected an integer.');
+  // -1 leaves the budget to the model.
+  if (tokens < 0) return { mode: 'on' };
+  return tokens === 0 ? { mode: 'off' } : { mode: 'on', budgetTokens: tokens };
+}

@@ -1,0 +1,87 @@
+/** A request to the conversation it holds, in whichever dialect its parts are written. */
+import type { Conversation } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { WebSearchWish } from '../../core/web-search.ts';
+import { refuse } from '../shape.ts';
+import { readConversation } from './conversation.ts';
+import { type Entries, toolListsIn } from './entries.ts';
+import { readInstructions } from './instructions.ts';
+import { readLimits } from './limits.ts';
+import { readOutputFormat } from './output-format.ts';
+import type { Reading } from './reading.ts';
+import { readReasoningOptions } from './reasoning-options.ts';
+import { forcedName, makeChoice, shapeOfChoice } from './tool-choice.ts';
+import { ToolReader } from './tools.ts';
+
+export type ReadRequest = Omit<Conversation, 'model' | 'key' | 'environment'>;
+
+export interface RequestReading {
+  readonly conversation: ReadRequest;
+  readonly tools: ToolReader;
+}
+
+/** Throws GatewayError, blame `client`, for what would change the meaning of the answer. */
+export function readRequest(request: object, { at, entries }: Entries, reading: Reading): RequestReading {
+  const fields = request as JsonObject; // parsed from JSON
+  const tools = declareTools(fields, reading);
+  for (const list of toolListsIn(entries)) tools.readList(list);
+  const choiceAt = isGiven(fields.tool_choice) || !isGiven(fields.function_call) ? 'tool_choice' : 'function_call';
+  const choice = shapeOfChoice(fields[choiceAt], choiceAt, reading);
+  const system = readInstructions(request, reading);
+  const { system: instructions, turns } = readConversation(entries, system, at, reading);
+  const offered = tools.offered(forcedName(choice, reading));
+  const { webSearch, ...chosen } = makeChoice(choice, offered, tools, reading);
+  return {
+    conversation: {
+      system: instructions,
+      turns,
+      ...chosen,
+      ...(webSearch ? { webSearch } : {}),
+      parallelToolUse: mayUseInParallel(fields, reading),
+      reasoning: readReasoningOptions(request, reading),
+      output: { ...readLimits(request, reading), format: readOutputFormat(request, reading) },
+    },
+    tools,
+  };
+}
+
+function declareTools({ tools, functions, web_search_options: search }: JsonObject, reading: Reading): ToolReader {
+  const reader = new ToolReader(reading);
+  if (isListed(tools) && isListed(functions))
+    throw refuse('functions', 'cannot be combined with tools; send the functions as tools.');
+  if (Array.isArray(tools)) reader.readList({ at: 'tools', tools });
+  if (Array.isArray(functions)) reader.readLegacyFunctions(functions);
+  if (search) reader.webSearch ??= SEARCH_OPTIONS;
+  return reader;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isListed(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}
+
+/** The option knows no limits; how much of the pages the model reads, and from where it looks, is the service's business. */
+const SEARCH_OPTIONS: WebSearchWish = {
+  at: 'web_search_options',
+  maxUses: undefined,
+  allowedDomains: [],
+  blockedDomains: [],
+  isRequired: false,
+};
+
+/** OpenAI's switch stands beside the choice, Anthropic's in it. */
+function mayUseInParallel(
+  { parallel_tool_calls: parallel, tool_choice: choice }: JsonObject,
+  reading: Reading,
+): boolean {
+  if (parallel === false) {
+    if (reading.door === 'anthropic') reading.spelled('openai-chat', 'parallel_tool_calls', 'parallel_tool_calls');
+    return false;
+  }
+  if (!isJsonObject(choice) || choice.disable_parallel_tool_use !== true) return true;
+  reading.spelled('anthropic', 'disable_parallel_tool_use', 'tool_choice.disable_parallel_tool_use');
+  return false;
+}

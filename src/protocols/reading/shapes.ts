@@ -1,0 +1,24 @@
+/** The options that more than one API has, as loose as their readers are. */
+import { z } from 'zod';
+
+export const functionCallShape = z
+  .union([z.enum(['none', 'auto']), z.looseObject({ name: z.string().min(1) })], {
+    error: 'expected "none", "auto" or an object with the function\'s name',
+  })
+  .nullish();
+
+/** `tool_choice`, the output format, limits and reasoning are read field by field. */
+export const sharedOptions = {
+  model: z.string().min(1),
+  stream: z.boolean().nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: z.unknown().optional(),
+  reasoning: z.unknown().optional(),
+  reasoning_effort: z.string().nullish(),
+  thinking: z.unknown().optional(),
+  max_tokens: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
+  prompt_cache_key: z.string().nullish(),
+} as const;

@@ -1,0 +1,280 @@
+/**
+ * Every tool that a request declares, wherever it stands and in the form of whichever dialect. Namespaces are flattened;
+ * a tool that cannot be read or run is left out with a note and never ends the request.
+ */
+import type { Tool } from '../../core/conversation.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { WebSearchWish } from '../../core/web-search.ts';
+import { typedTool } from './anthropic-typed-tools.ts';
+import { CUSTOM_INPUT, describeCustomTool } from './arguments.ts';
+import { cachePoint } from './content.ts';
+import { type Reading, shortName } from './reading.ts';
+import { TYPED_TOOLS, type TypedKind } from './responses-typed-tools.ts';
+import { type Declared, IMPLIED_NAMESPACE } from './tool-names.ts';
+import { grammarOf, schemaOf, shapeOfTool, type ToolShape, textOf } from './tool-shapes.ts';
+import { readWebSearchTool } from './web-search-tool.ts';
+
+/** Some tools and where they stand. */
+export interface ToolList {
+  readonly at: string;
+  readonly tools: readonly unknown[];
+  /** The client found them: they are on offer even if they are marked as deferred. */
+  readonly isFound?: boolean;
+}
+
+interface DeclaredTool {
+  readonly tool: Tool;
+  readonly isDeferred: boolean;
+}
+
+export class ToolReader {
+  readonly #reading: Reading;
+  readonly #declared: DeclaredTool[] = [];
+  /** Names that were declared, perhaps for tools that were left out. */
+  readonly declaredNames = new Set<string>();
+  /** Custom tools whose calls come back as functions with raw text: declared in the flat form. */
+  readonly flatCustomNames = new Set<string>();
+  readonly nestedCustomNames = new Set<string>();
+  webSearch: WebSearchWish | undefined;
+  #clientSearches = false;
+  #vendorSearches = false;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  readList({ at, tools, isFound = false }: ToolList): void {
+    for (const [i, tool] of tools.entries()) this.#read(tool, `${at}[${i}]`, isFound, undefined);
+  }
+
+  /** OpenAI's `functions`, from before there were tools: a function each, without the object around it. */
+  readLegacyFunctions(functions: readonly unknown[]): void {
+    for (const [i, fields] of functions.entries()) {
+      const at = `functions[${i}]`;
+      if (!isJsonObject(fields)) this.#ignore(at, 'not an object');
+      else
+        this.#readFunction(
+          { kind: 'function', dialect: 'openai-chat', fields, isNested: false },
+          fields,
+          at,
+          false,
+          undefined,
+        );
+    }
+  }
+
+  /** To be called after the messages were read: they say which tools were loaded, taken back or defined by value. */
+  offered(forcedName: string | undefined): readonly Tool[] {
+    for (const { tool, at } of this.#reading.toolChanges.definitions)
+      if (!this.#declared.some((declared) => declared.tool.name === Reflect.get(tool, 'name')))
+        this.#read(tool, at, false, undefined);
+    return this.#declared.flatMap(({ tool, isDeferred }) =>
+      this.#isOffered(tool, isDeferred, forcedName) ? tool : [],
+    );
+  }
+
+  #isOffered({ name, at }: Tool, isDeferred: boolean, forcedName: string | undefined): boolean {
+    const { toolChanges, notes, door } = this.#reading;
+    if (toolChanges.isRemoved(name)) {
+      notes.add('tool-removed', at, name);
+      return false;
+    }
+    // Without a search that could find it, a deferred tool is offered at once. Anthropic's clients load them by blocks.
+    const canBeFound = door === 'anthropic' ? !this.#vendorSearches : this.#clientSearches;
+    const isWaiting = isDeferred && canBeFound && name !== forcedName && !toolChanges.isLoaded(name);
+    if (name !== PLACEHOLDER && !isWaiting) return true;
+    notes.add('tool-deferred', at, name);
+    return false;
+  }
+
+  #read(value: unknown, at: string, isFound: boolean, namespace: string | undefined): void {
+    if (isJsonObject(value) && typeof value.name === 'string') this.declaredNames.add(value.name);
+    const shape = shapeOfTool(value, this.#reading.door);
+    switch (shape.kind) {
+      case 'function':
+        this.#readFunction(shape, value, at, isFound, namespace);
+        return;
+      case 'custom':
+        this.#readCustom(shape, value, at, isFound, namespace);
+        return;
+      case 'namespace':
+        this.#readNamespace(shape, at, isFound, namespace);
+        return;
+      case 'list':
+        this.#reading.spelled('gemini', 'tools', at);
+        this.readList({ at: `${at}.${shape.key}`, tools: shape.tools, isFound });
+        return;
+      case 'web-search':
+        this.webSearch ??= readWebSearchTool(value, at);
+        return;
+      case 'typed':
+        this.#readTyped(value, shape.type, at);
+        return;
+      case 'other':
+        this.#readOther(value, shape.type, at, isFound);
+        return;
+      case 'unreadable':
+        this.#ignore(at, shape.why);
+        return;
+    }
+  }
+
+  #readFunction(
+    { dialect, fields, isNested }: Extract<ToolShape, { kind: 'function' }>,
+    tool: unknown,
+    at: string,
+    isFound: boolean,
+    namespace: string | undefined,
+  ): void {
+    const name = textOf(fields, 'name');
+    if (name === '') {
+      this.#ignore(at, 'no name');
+      return;
+    }
+    const { notes, door } = this.#reading;
+    const inputSchema = schemaOf(fields);
+    this.#reading.spelled(dialect, 'tool', at);
+    const outer = isJsonObject(tool) ? tool : {};
+    notes.addUnknown(outer, isNested ? NESTED_KEYS : FUNCTION_KEYS[door], 'tool', at);
+    if (isNested) notes.addUnknown(fields, FUNCTION_KEYS[door], 'tool.function', `${at}.function`);
+    const declared = { kind: 'function', name, namespace } as const;
+    this.#declare(declared, at, textOf(fields, 'description'), inputSchema, isFound, [outer, fields]);
+  }
+
+  #readCustom(
+    { dialect, fields, isNested }: Extract<ToolShape, { kind: 'custom' }>,
+    tool: unknown,
+    at: string,
+    isFound: boolean,
+    namespace: string | undefined,
+  ): void {
+    const name = textOf(fields, 'name');
+    if (name === '') {
+      this.#ignore(at, 'no name');
+      return;
+    }
+    this.#reading.spelled(dialect, 'custom tool', at);
+    this.#reading.notes.add('custom-tool-as-function', at);
+    const description = describeCustomTool(textOf(fields, 'description'), grammarOf(fields));
+    const declared = { kind: 'custom', name, namespace } as const;
+    const marked = isJsonObject(tool) ? [tool, fields] : [fields];
+    const given = this.#declare(declared, at, description, CUSTOM_INPUT, isFound, marked);
+    if (given !== undefined) (isNested ? this.nestedCustomNames : this.flatCustomNames).add(given);
+  }
+
+  #readNamespace(
+    { name, tools }: Extract<ToolShape, { kind: 'namespace' }>,
+    at: string,
+    isFound: boolean,
+    outer: string | undefined,
+  ): void {
+    if (outer !== undefined) {
+      this.#ignore(at, 'a namespace in a namespace');
+      return;
+    }
+    this.#reading.spelled('openai-responses', 'namespace', at);
+    if (name !== IMPLIED_NAMESPACE) this.#reading.notes.add('namespace-flattened', at);
+    for (const [i, tool] of tools.entries()) this.#read(tool, `${at}.tools[${i}]`, isFound, name);
+  }
+
+  /** Kinds of Responses, whose calls are items of their own: nothing else could carry them. */
+  #readTyped(value: unknown, kind: TypedKind, at: string): void {
+    const tool = isJsonObject(value) ? value : {};
+    const isClientRun = kind !== 'tool_search' || tool.execution === 'client';
+    if (this.#reading.door !== 'openai-responses' || !isClientRun || (kind === 'shell' && runsInContainer(tool))) {
+      this.#drop(kind, at);
+      return;
+    }
+    if (kind === 'tool_search') this.#clientSearches = true;
+    const { description, inputSchema } = TYPED_TOOLS[kind];
+    const isDescribed = kind === 'tool_search' && tool.parameters !== undefined;
+    if (!isDescribed) this.#reading.notes.add('typed-tool-schema', at, kind);
+    const ownDescription = kind === 'tool_search' ? textOf(tool, 'description') : '';
+    const schema = isDescribed ? schemaOf(tool) : inputSchema;
+    this.#declare({ kind }, at, ownDescription || description, schema, false, []);
+  }
+
+  #readOther(value: unknown, type: string, at: string, isFound: boolean): void {
+    const tool = isJsonObject(value) ? value : {};
+    if (type.startsWith('tool_search_tool_')) this.#vendorSearches = true;
+    if (SERVER_TOOLS.test(type)) {
+      this.#drop(type, at);
+      return;
+    }
+    const display = { widthPx: numberIn(tool.display_width_px), heightPx: numberIn(tool.display_height_px) };
+    const typed = typedTool(type, display);
+    if (typed) {
+      const name = textOf(tool, 'name') || typed.name;
+      this.#reading.spelled('anthropic', 'tool', at);
+      this.#reading.notes.add('typed-tool-schema', at, type, name);
+      this.#declare({ kind: 'function', name }, at, typed.description, typed.inputSchema, isFound, [tool]);
+      return;
+    }
+    // A type from the future that brings its own schema is as good as a client's tool.
+    const isDescribed = schemaOf(tool) !== undefined && textOf(tool, 'name') !== '';
+    if (!isDescribed) {
+      this.#drop(type, at);
+      return;
+    }
+    this.#readFunction(
+      { kind: 'function', dialect: 'anthropic', fields: tool, isNested: false },
+      tool,
+      at,
+      isFound,
+      undefined,
+    );
+  }
+
+  /** The name under which it is offered; undefined if another tool has it already. */
+  #declare(
+    declared: Declared,
+    at: string,
+    description: string,
+    inputSchema: JsonValue | undefined,
+    isFound: boolean,
+    marked: readonly JsonObject[],
+  ): string | undefined {
+    if ('name' in declared) this.declaredNames.add(declared.name);
+    const isDeferred = !isFound && marked.some((fields) => fields.defer_loading === true);
+    const name = this.#reading.names.declare(declared);
+    if (name === undefined) {
+      this.#reading.notes.add('tool-repeated', at);
+      return undefined;
+    }
+    const mark = Object.assign({}, ...marked.map(cachePoint)) as { cachePoint?: true };
+    this.#declared.push({ tool: { at, name, description, inputSchema, ...mark }, isDeferred });
+    return name;
+  }
+
+  #drop(kind: string, at: string): void {
+    this.#reading.notes.add('server-tool-dropped', at, shortName(kind));
+  }
+
+  #ignore(at: string, why: string): void {
+    this.#reading.notes.add('tool-ignored', at, why);
+  }
+}
+
+/** Claude Code declares this one only so that the list is never empty; it cannot be called. */
+const PLACEHOLDER = 'DeferredToolPlaceholder';
+
+const SERVER_TOOLS =
+  /^(?:web_search|web_fetch|code_execution|tool_search_tool|advisor|mcp_toolset|browser_toolset|computer_toolset)(?:_|$)/;
+
+const SHARED_KEYS = ['type', 'name', 'description', 'parameters', 'input_schema', 'inputSchema', 'defer_loading'];
+/** What OpenAI's strict mode wants is done anyway; the others say who else may call the tool. */
+const RESPONSES_KEYS = ['strict', 'allowed_callers', 'output_schema', 'async'];
+const FUNCTION_KEYS = {
+  'openai-chat': new Set([...SHARED_KEYS, 'cache_control']),
+  'openai-responses': new Set([...SHARED_KEYS, ...RESPONSES_KEYS, 'cache_control']),
+  anthropic: new Set([...SHARED_KEYS, 'cache_control']),
+};
+const NESTED_KEYS = new Set(['type', 'function', 'cache_control', 'defer_loading']);
+
+function runsInContainer({ environment }: JsonObject): boolean {
+  return isJsonObject(environment) && String(environment.type).startsWith('container');
+}
+
+function numberIn(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,26 @@
+/** The vendors' web search among the tools. The gateway runs it, by the service's own search. */
+import { z } from 'zod';
+import type { WebSearchWish } from '../../core/web-search.ts';
+import { check } from '../shape.ts';
+
+const domains = z.array(z.string()).nullish();
+
+/** Anthropic's has its domains at its top, OpenAI's within `filters`. */
+const webSearchTool = z.looseObject({
+  max_uses: z.int().positive().nullish(),
+  allowed_domains: domains,
+  blocked_domains: domains,
+  filters: z.looseObject({ allowed_domains: domains, blocked_domains: domains }).nullish(),
+});
+
+/** Throws for limits that cannot be read: a search without them would not be the one the client allows. */
+export function readWebSearchTool(value: unknown, at: string): WebSearchWish {
+  const { max_uses: maxUses, filters, ...tool } = check(webSearchTool, value, at);
+  return {
+    at,
+    maxUses: maxUses ?? undefined,
+    allowedDomains: tool.allowed_domains ?? filters?.allowed_domains ?? [],
+    blockedDomains: tool.blocked_domains ?? filters?.blocked_domains ?? [],
+    isRequired: false,
+  };
+}
