@@ -1,17 +1,9 @@
 /** From `unknown` to typed at a protocol's door: a refusal names the client's own field and what was expected there. */
 import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json.ts';
 
 /** Deeper than any real schema or argument; later stages walk these values recursively and must not run out of stack. */
 const MAX_JSON_DEPTH = 128;
-
-/** Any JSON of bearable depth. The values come out of JSON.parse, so only the depth is left to check. */
-export const jsonValue = z.custom<JsonValue>((value) => value === undefined || isShallow(value), {
-  message: `nested deeper than ${MAX_JSON_DEPTH} levels`,
-});
-
-export const jsonObject = z.record(z.string(), jsonValue);
 
 export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true;

@@ -3,7 +3,6 @@
  * a test against the official SDK's own types all read the same list.
  */
 import type { FieldFate } from '../field-fate.ts';
-import { fateIn } from '../reading/fields.ts';
 
 export const FIELD_FATES = {
   model: 'used',
@@ -44,8 +43,3 @@ export const FIELD_FATES = {
   mcp_servers: 'refused',
   thread: 'refused',
 } as const satisfies Record<string, FieldFate>;
-
-/** Undefined for a field that no API has: accepted, and noted. */
-export function fateOf(field: string): FieldFate | undefined {
-  return fateIn(FIELD_FATES, field);
-}

@@ -80,7 +80,7 @@ function toReasoning(setting: Setting | undefined): Reasoning {
 }
 
 /** Undefined, with a note, for an effort that is not one. */
-export function ofEffort(effort: JsonValue | undefined, at: string, { notes }: Reading): Setting | undefined {
+function ofEffort(effort: JsonValue | undefined, at: string, { notes }: Reading): Setting | undefined {
   if (effort === undefined || effort === null) return undefined;
   if (typeof effort !== 'string') throw refuse(at, 'expected a string.');
   if (effort === 'none') return { mode: 'off' };

@@ -13,7 +13,7 @@ import { readReasoningOptions } from './reasoning-options.ts';
 import { forcedName, makeChoice, shapeOfChoice } from './tool-choice.ts';
 import { ToolReader } from './tools.ts';
 
-export type ReadRequest = Omit<Conversation, 'model' | 'key' | 'environment'>;
+type ReadRequest = Omit<Conversation, 'model' | 'key' | 'environment'>;
 
 export interface RequestReading {
   readonly conversation: ReadRequest;
