@@ -1,5 +1,5 @@
 /** From `unknown` to typed at a protocol's door: a refusal names the client's own field and what was expected there. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 
 /** Deeper than any real schema or argument; later stages walk these values recursively and must not run out of stack. */
