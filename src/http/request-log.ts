@@ -49,8 +49,11 @@ function write(log: Log, what: string, about: object, record: RequestRecord, isQ
   else log.info(fields, line);
 }
 
-function noteOf({ rule, path }: Adjustment): string {
-  return `${rule}@${path}`.slice(0, 200);
+/** `tool-name-alias@tools[0].name (my tool → my_tool)`; the header has the rule and the path alone. */
+function noteOf({ rule, path, before, after }: Adjustment): string {
+  const place = path === '' ? rule : `${rule}@${path}`;
+  const details = [before, after].filter((detail) => detail !== undefined).join(' → ');
+  return (details === '' ? place : `${place} (${details})`).slice(0, 400);
 }
 
 /** `{ inputTokens: '1200 measured' }`: a figure never travels without how we know it. */

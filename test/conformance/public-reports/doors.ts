@@ -8,7 +8,7 @@ import { parseServerSentEvents } from './server-sent-events.ts';
 
 type DoorName = 'chat' | 'responses' | 'messages';
 
-interface Call {
+export interface Call {
   readonly name: string;
   /** Of the Responses API: the container that the tool was declared in. */
   readonly namespace?: string;
@@ -26,7 +26,7 @@ export interface Outcome {
   readonly error: string | undefined;
 }
 
-interface DeclaredTool {
+export interface DeclaredTool {
   readonly name: string;
   readonly description?: string;
   readonly schema: object;
@@ -144,15 +144,19 @@ function readResponse({ output, status, incomplete_details }: OpenAI.Responses.R
     item.type === 'message' ? item.content.map((part) => (part.type === 'output_text' ? part.text : part.refusal)) : [],
   );
   const calls = callsOf(output);
-  const refused = output.some((item) => item.type === 'message' && item.content.some(({ type }) => type === 'refusal'));
   const end = calls.length > 0 ? 'calls' : 'end';
   const cut = incomplete_details?.reason === 'max_output_tokens' ? 'length' : 'other';
+  const refused = incomplete_details?.reason === 'content_filter' || output.some(isRefusal);
   return {
     text: texts.join(''),
     calls,
     stop: refused ? 'refusal' : status === 'completed' ? end : cut,
     error: undefined,
   };
+}
+
+function isRefusal(item: OpenAI.Responses.ResponseOutputItem): boolean {
+  return item.type === 'message' && item.content.some(({ type }) => type === 'refusal');
 }
 
 function callsOf(items: readonly OpenAI.Responses.ResponseOutputItem[]): Call[] {

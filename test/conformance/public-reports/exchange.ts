@@ -88,5 +88,5 @@ export class ReportBench {
 }
 
 function rulesOf(notes: readonly string[]): string[] {
-  return notes.flatMap((note) => note.split('@')[0] || []);
+  return notes.flatMap((note) => /^[a-z0-9-]+/.exec(note)?.[0] ?? []);
 }
