@@ -1,5 +1,6 @@
 /** Why there is no account to lend, in words a person can act on. */
 import { GatewayError } from '../core/errors.ts';
+import { isoTime } from '../core/times.ts';
 import type { PassedOver, Reason } from './choice.ts';
 import type { AccountState } from './health.ts';
 
@@ -35,7 +36,7 @@ export function noAccount(
   const state = stateOf(first.accountId);
   // All that can come back by themselves rest for a reason of the service's, which is what the client should hear.
   const code = state && 'reason' in state ? state.reason : 'no_account';
-  const back = new Date(first.untilMs).toISOString();
+  const back = isoTime(first.untilMs);
   return new GatewayError(code, `${message} The first is back at ${back}.`, { retryAfterMs: first.untilMs - nowMs });
 }
 

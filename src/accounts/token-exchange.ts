@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { tokenExpiry } from '../core/times.ts';
 import { isRefreshable } from './credentials.ts';
 import { type OpenFile, type RefreshableSecrets, readLinked, writeLinked } from './linked-file.ts';
 import type { Account, AccountStore, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
@@ -212,7 +213,7 @@ function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewT
   };
   return {
     credential,
-    accessToken: { value: accessToken, expiresAtMs: nowMs + expiresInS * 1000 },
+    accessToken: { value: accessToken, expiresAtMs: tokenExpiry(expiresInS, nowMs) },
     spent: spentAfter(account, presented.credential, credential),
   };
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import type { Credential } from '../accounts/credentials.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
 import type { Standing } from '../accounts/imports/standing.ts';
+import { isoTime } from '../core/times.ts';
 import { fittedTable } from './terminal.ts';
 
 export interface Candidate {
@@ -40,7 +41,7 @@ export function shownCandidate({ finding, standing }: Candidate) {
     region: credential?.region ?? null,
     startUrl: credential && 'startUrl' in credential ? (credential.startUrl ?? null) : null,
     profileArn: credential && 'profileArn' in credential ? (credential.profileArn ?? null) : null,
-    accessTokenExpiresAt: secrets?.accessToken ? new Date(secrets.accessToken.expiresAtMs).toISOString() : null,
+    accessTokenExpiresAt: secrets?.accessToken ? isoTime(secrets.accessToken.expiresAtMs) : null,
     secret: credential ? maskedSecret(credential) : null,
     isLinked: standing.type !== 'unusable' && source.type !== 'import',
     isSure: finding.isSure,

@@ -2,6 +2,7 @@
 import type { SignInRequest, SocialProvider } from '../accounts/sign-in/place.ts';
 import type { BrowserSignIn, ChooseProfile, SignIn, SigningIn } from '../compose-sign-in.ts';
 import { GatewayError } from '../core/errors.ts';
+import { isoTime } from '../core/times.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -107,7 +108,7 @@ async function announce({ terminal, json, options }: CommandInput, signIn: SignI
       event: 'waiting',
       verificationUrl,
       userCode,
-      expiresAt: new Date(expiresAtMs).toISOString(),
+      expiresAt: isoTime(expiresAtMs),
     });
   }
   const code = userCode === undefined ? '' : `\nand confirm the code ${terminal.style('bold', userCode)}`;

@@ -2,6 +2,8 @@
  * A web search which the gateway runs for the model, because the client asked for its vendor's own. To the model it is a
  * tool like any other; to the client it is a block of the reply, which comes back in later requests as what it was.
  */
+import { isoTime } from './times.ts';
+
 export interface WebSearchWish {
   /** Where the client asked for it. */
   readonly at: string;
@@ -50,7 +52,7 @@ export function searchResultText(outcome: WebSearchOutcome): string {
   if (outcome.type === 'failed') return FAILURES[outcome.reason];
   if (outcome.results.length === 0) return 'The search found nothing.';
   const found = outcome.results.map(({ title, url, snippet, publishedAtMs }, index) => {
-    const date = publishedAtMs === undefined ? '' : ` (${new Date(publishedAtMs).toISOString().slice(0, 10)})`;
+    const date = publishedAtMs === undefined ? '' : ` (${isoTime(publishedAtMs).slice(0, 10)})`;
     return `${index + 1}. ${title}${date}\n${url}${snippet === undefined ? '' : `\n${snippet}`}`;
   });
   return `${found.join('\n\n')}\n\nWhere the answer uses a result, name it as a Markdown link: [title](url).`;

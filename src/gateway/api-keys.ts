@@ -7,6 +7,7 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { isoTime } from '../core/times.ts';
 import type { KeyStore, StoredKey } from './stored-keys.ts';
 
 /** Answers the client's id, or undefined for a key nobody has been given. */
@@ -206,9 +207,9 @@ export class ApiKeys {
 }
 
 function whyRefused({ expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {
-  if (revokedAtMs !== undefined) return `This API key was revoked at ${new Date(revokedAtMs).toISOString()}.`;
+  if (revokedAtMs !== undefined) return `This API key was revoked at ${isoTime(revokedAtMs)}.`;
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return undefined;
-  return `This API key expired at ${new Date(expiresAtMs).toISOString()}.`;
+  return `This API key expired at ${isoTime(expiresAtMs)}.`;
 }
 
 const MAX_NAME_CHARS = 100;

@@ -7,6 +7,7 @@
  */
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
+import { isoTime } from '../core/times.ts';
 
 /** `createdS`: seconds since the epoch, for models whose own date is unknown. */
 export function writeOpenAiModels(catalogue: Catalogue, createdS = 0): object {
@@ -58,7 +59,7 @@ export function writeAnthropicModel(model: Model): object {
     type: 'model',
     id: model.id,
     display_name: model.name,
-    created_at: `${new Date((releasedS(model) ?? 0) * 1000).toISOString().slice(0, 19)}Z`,
+    created_at: `${isoTime((releasedS(model) ?? 0) * 1000).slice(0, 19)}Z`,
     max_input_tokens: model.maxInputTokens ?? null,
     max_tokens: model.maxOutputTokens ?? null,
     capabilities: null,

@@ -8,6 +8,7 @@ import { type ExternalIdpCredential, refusalOf } from '../accounts/credentials.t
 import type { NewTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
 import { exchange, type SmallAnswer } from './small-exchange.ts';
 
 const USUAL_TOKEN_LIFE_S = 3_600;
@@ -80,8 +81,8 @@ function refusal(
   if (status === 401 || (name !== undefined && DEAD.has(name)))
     return new GatewayError('credential_rejected', `${said} ${meaning}`, { upstream });
   if (status === 429 || name === 'temporarily_unavailable' || name === 'slow_down') {
-    const seconds = Number(headers['retry-after']);
-    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    const waitMs = parseRetryAfter(headers['retry-after'], Date.now());
+    const retryAfterMs = waitMs === undefined ? undefined : cappedMs(waitMs, MAX_THROTTLE_WAIT_MS);
     return new GatewayError('upstream_throttled', said, { upstream, retryAfterMs });
   }
   if (status >= 500) return new GatewayError('upstream_broken', said, { upstream });

@@ -7,6 +7,7 @@ import { refusalOf, type SocialCredential } from '../accounts/credentials.ts';
 import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
 import { exchange, type SmallAnswer } from './small-exchange.ts';
 
 export interface SocialAuthOptions {
@@ -164,8 +165,8 @@ function refusal(answer: SmallAnswer, meaning = 'Start the sign-in again.'): Gat
   }
   if (status === 403) return new GatewayError('permission_denied', said, { upstream });
   if (status === 429) {
-    const seconds = Number(headers['retry-after']);
-    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    const waitMs = parseRetryAfter(headers['retry-after'], Date.now());
+    const retryAfterMs = waitMs === undefined ? undefined : cappedMs(waitMs, MAX_THROTTLE_WAIT_MS);
     return new GatewayError('upstream_throttled', said, { upstream, retryAfterMs });
   }
   return new GatewayError(status >= 500 ? 'upstream_broken' : 'upstream_refused', said, { upstream });

@@ -3,6 +3,7 @@
  * linked to it. The format is described in docs/accounts.md.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isoTime } from '../../core/times.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { accountIdOf } from '../account-id.ts';
 import { type Credential, REGION_PATTERN } from '../credentials.ts';
@@ -22,7 +23,7 @@ export function toExport(accounts: readonly Account[], withSecrets: boolean, now
   return {
     format: FORMAT,
     version: VERSION,
-    exportedAt: new Date(nowMs).toISOString(),
+    exportedAt: isoTime(nowMs),
     withSecrets,
     accounts: accounts.map((account) => entryOf(account, withSecrets)),
   };
@@ -34,7 +35,7 @@ function entryOf({ id, label, source, credential, accessToken, options, proxy }:
     ...secretsOf(credential),
     ...(accessToken && {
       accessToken: accessToken.value,
-      expiresAt: new Date(accessToken.expiresAtMs).toISOString(),
+      expiresAt: isoTime(accessToken.expiresAtMs),
     }),
     ...(proxy === undefined ? {} : { proxy }),
   };

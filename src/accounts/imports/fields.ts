@@ -3,6 +3,7 @@
  * level down. Each is remembered with its place, so that a rotated token goes back exactly there.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isoTime } from '../../core/times.ts';
 import { ImportProblem } from './problem.ts';
 
 /** Spellings in small letters without separators, the most telling one first. */
@@ -113,7 +114,7 @@ const SECONDS_END = 1e11;
 /** A date as it was written there before. */
 export function writtenLike(before: JsonValue | undefined, ms: number): JsonValue {
   const number = typeof before === 'string' && /^\d+$/.test(before) ? Number(before) : before;
-  if (typeof number !== 'number') return new Date(ms).toISOString();
+  if (typeof number !== 'number') return isoTime(ms);
   const now = number < SECONDS_END ? Math.floor(ms / 1000) : ms;
   return typeof before === 'string' ? String(now) : now;
 }

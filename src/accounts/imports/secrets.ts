@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { cappedDate, isoTime, MAX_TOKEN_LIFETIME_MS } from '../../core/times.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import {
   BUILDER_ID_START_URL,
@@ -33,13 +34,14 @@ export type Family = 'aws' | 'social' | 'external-idp' | 'api-key';
 /** Throws ImportProblem. */
 export function toSecrets(fields: Fields, reading: Reading): Secrets {
   const credential = toCredential(fields, reading);
-  return { credential, accessToken: credential.kind === 'api-key' ? undefined : toAccessToken(fields) };
+  return { credential, accessToken: credential.kind === 'api-key' ? undefined : toAccessToken(fields, reading) };
 }
 
-function toAccessToken(fields: Fields): Secrets['accessToken'] {
+function toAccessToken(fields: Fields, { nowMs }: Pick<Reading, 'nowMs'>): Secrets['accessToken'] {
   const value = textOf(fields.accessToken);
-  const expiresAtMs = toMs(fields.expiresAt);
-  return value === undefined || expiresAtMs === undefined || isMasked(value) ? undefined : { value, expiresAtMs };
+  const dateMs = toMs(fields.expiresAt);
+  if (value === undefined || dateMs === undefined || isMasked(value)) return undefined;
+  return { value, expiresAtMs: cappedDate(dateMs, nowMs, MAX_TOKEN_LIFETIME_MS) };
 }
 
 function toCredential(fields: Fields, reading: Reading): Credential {
@@ -131,7 +133,7 @@ function refreshTokenOf(fields: Fields, { nowMs }: Reading): string {
 }
 
 function withoutRefreshToken(fields: Fields, nowMs: number): ImportProblem {
-  const token = toAccessToken(fields);
+  const token = toAccessToken(fields, { nowMs });
   if (token && token.expiresAtMs <= nowMs)
     return problem(
       'expired',
@@ -194,7 +196,7 @@ function isMasked(token: string): boolean {
 }
 
 function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  return isoTime(ms).slice(0, 10);
 }
 
 /** The house's own checks, whose messages say what is accepted. */

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { cappedMs, MAX_POLL_INTERVAL_MS, MAX_SIGN_IN_MS, tokenExpiry } from '../../core/times.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { BUILDER_ID_START_URL } from '../credentials/patterns.ts';
 import type {
@@ -102,8 +103,8 @@ function begun(grant: DeviceGrant, device: DeviceAuthorization, clock: Clock): B
     grant,
     verificationUrl: device.verificationUrlComplete ?? device.verificationUrl,
     userCode: device.userCode,
-    expiresAtMs: clock.now() + device.expiresInS * 1000,
-    intervalMs: (device.intervalS ?? USUAL_INTERVAL_S) * 1000,
+    expiresAtMs: clock.now() + (cappedMs(device.expiresInS * 1000, MAX_SIGN_IN_MS) ?? 0),
+    intervalMs: cappedMs((device.intervalS ?? USUAL_INTERVAL_S) * 1000, MAX_POLL_INTERVAL_MS) ?? MAX_POLL_INTERVAL_MS,
   };
 }
 
@@ -145,5 +146,5 @@ const KIRO_REGION = 'us-east-1';
 
 /** undefined where the service does not say how long it is good for: then the first use makes another. */
 function accessTokenOf({ accessToken, expiresInS }: SignedInTokens, nowMs: number): Secrets['accessToken'] {
-  return expiresInS === undefined ? undefined : { value: accessToken, expiresAtMs: nowMs + expiresInS * 1000 };
+  return expiresInS === undefined ? undefined : { value: accessToken, expiresAtMs: tokenExpiry(expiresInS, nowMs) };
 }

@@ -3,6 +3,7 @@ import { profileArnOf } from '../../accounts/credentials.ts';
 import { type AccountState, isReady } from '../../accounts/health.ts';
 import type { Account } from '../../accounts/ports.ts';
 import { shownProxy } from '../../accounts/proxy.ts';
+import { isoTime } from '../../core/times.ts';
 import type { AccountView } from './contract/account.ts';
 
 export function toAccountView(account: Account, nowMs: number): AccountView {
@@ -42,8 +43,4 @@ function toStateView(state: AccountState): AccountView['state'] {
     reason: 'reason' in state ? state.reason : null,
     by: 'by' in state ? state.by : null,
   };
-}
-
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,6 +1,7 @@
 /** What may be seen of a client API key. */
+
+import { isoTime } from '../../core/times.ts';
 import type { StoredKey } from '../../gateway/stored-keys.ts';
-import { isoTime } from './account-view.ts';
 import type { KeyView } from './contract/key.ts';
 
 export function toKeyView(key: StoredKey, nowMs: number): KeyView {

@@ -1,7 +1,8 @@
 /** `/v2/auth`: signing in by URL. */
 import type { SignInStatus } from '../../accounts/sign-in/pending.ts';
+import { isoTime } from '../../core/times.ts';
 import { unreachable } from '../../core/unreachable.ts';
-import { isoTime, toAccountView } from './account-view.ts';
+import { toAccountView } from './account-view.ts';
 import {
   type ClaimView,
   claimAnswer,

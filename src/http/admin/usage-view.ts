@@ -2,6 +2,7 @@
 import type { Account } from '../../accounts/ports.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { isoTime } from '../../core/times.ts';
 import { quotaOf } from '../../core/usage-limits.ts';
 import type { AccountUsage } from './contract/usage.ts';
 
@@ -32,5 +33,5 @@ const UNKNOWN = {
 } as const;
 
 function toIso(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
+  return ms === undefined ? null : isoTime(ms);
 }

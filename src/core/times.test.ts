@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { cappedDate, cappedMs, isoTime, MAX_TOKEN_LIFETIME_MS, parseRetryAfter, tokenExpiry } from './times.ts';
+
+describe('figures from outside', () => {
+  it.each([
+    [1_500.2, 1_501],
+    [-5, 0],
+    [0, 0],
+    [Number.POSITIVE_INFINITY, 10_000],
+    [1e300, 10_000],
+    [Number.NaN, undefined],
+  ])('become a wait within its bounds: %d', (ms, expected) => {
+    expect(cappedMs(ms, 10_000)).toBe(expected);
+  });
+
+  it('become a date that is not too far away', () => {
+    expect(cappedDate(500, 1_000, 100)).toBe(500);
+    expect(cappedDate(1e300, 1_000, 100)).toBe(1_100);
+  });
+
+  it.each([
+    [3_600, 3_600_000],
+    [1e12, MAX_TOKEN_LIFETIME_MS],
+    [-1, 0],
+    [Number.NaN, 0],
+  ])('become the expiry of a token: %d s', (lifetimeS, expected) => {
+    expect(tokenExpiry(lifetimeS, 7)).toBe(7 + expected);
+  });
+
+  const nowMs = Date.parse('2026-11-29T12:00:00Z');
+  it.each([
+    ['3', 3_000],
+    [' 1.5 ', 1_500],
+    ['Sun, 29 Nov 2026 12:00:30 GMT', 30_000],
+    ['Sun, 29 Nov 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-3', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('are read from Retry-After: %j', (value, expected) => {
+    expect(parseRetryAfter(value, nowMs)).toBe(expected);
+  });
+
+  it.each([
+    [0, '1970-01-01T00:00:00.000Z'],
+    [Number.POSITIVE_INFINITY, '+275760-09-13T00:00:00.000Z'],
+    [-1e300, '-271821-04-20T00:00:00.000Z'],
+    [Number.NaN, '1970-01-01T00:00:00.000Z'],
+  ])('are always shown as a time: %d', (ms, expected) => {
+    expect(isoTime(ms)).toBe(expected);
+  });
+});

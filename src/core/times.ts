@@ -1,0 +1,49 @@
+/**
+ * Waits and dates whose figures come from outside: headers, bodies, token endpoints, files. Each is capped where it is
+ * read, so that one absurd number cannot put an account aside for years, overflow a timer or throw a RangeError.
+ */
+
+/** A service that is too busy, or throttles an account, says so again after an hour at most. */
+export const MAX_THROTTLE_WAIT_MS = 3_600_000;
+/** Plans are monthly; the longest month and a day for time zones. */
+export const MAX_QUOTA_WAIT_MS = 32 * 86_400_000;
+/** Access tokens live an hour as a rule, at identity providers up to a day. */
+export const MAX_TOKEN_LIFETIME_MS = 86_400_000;
+/** A person signs in within minutes; the official device flow gives ten. */
+export const MAX_SIGN_IN_MS = 3_600_000;
+export const MAX_POLL_INTERVAL_MS = 60_000;
+
+/** Milliseconds from 0 to `maxMs`, whole; undefined for NaN. */
+export function cappedMs(ms: number, maxMs: number): number | undefined {
+  return Number.isNaN(ms) ? undefined : Math.ceil(Math.min(Math.max(ms, 0), maxMs));
+}
+
+/** A date in milliseconds since the epoch, not later than `maxMs` from now. */
+export function cappedDate(dateMs: number, nowMs: number, maxMs: number): number {
+  return Math.min(dateMs, nowMs + maxMs);
+}
+
+/** When a token of this lifetime expires, in milliseconds since the epoch. One that is not a number has expired. */
+export function tokenExpiry(lifetimeS: number, nowMs: number): number {
+  return nowMs + (cappedMs(lifetimeS * 1000, MAX_TOKEN_LIFETIME_MS) ?? 0);
+}
+
+/**
+ * The wait that a `Retry-After` asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in milliseconds and not
+ * capped yet; undefined for anything else.
+ */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const trimmed = value?.trim();
+  if (!trimmed) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
+  const dateMs = /^[A-Z][a-z]{2},/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}
+
+/** Beyond it, JavaScript has no date. */
+const MAX_DATE_MS = 8.64e15;
+
+/** ISO 8601. Never throws: what is beyond the calendar is shown as its end, NaN as its beginning. */
+export function isoTime(ms: number): string {
+  return new Date(Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, -MAX_DATE_MS), MAX_DATE_MS)).toISOString();
+}
