@@ -19,7 +19,8 @@ function health(state: AccountState, consecutiveFailures = 0): Health {
 }
 
 const READY: AccountState = { status: 'ready' };
-const SUSPENDED: AccountState = { status: 'suspended' };
+const SUSPENDED: AccountState = { status: 'suspended', lookAgainAtMs: NOW + 240 * MINUTE };
+const LOOK_DUE: AccountState = { status: 'suspended', lookAgainAtMs: NOW };
 const SIGNED_OUT: AccountState = { status: 'signed-out' };
 const OFF: AccountState = { status: 'disabled', by: 'operator' };
 const WORN_OUT: AccountState = { status: 'disabled', by: 'errors' };
@@ -113,7 +114,18 @@ describe('what happens to an account', () => {
     ],
     ['figures say nothing about a cooldown', health(cooling(1000)), limits(5, RESET), cooling(1000)],
     ['nor about what a person switched off', health(OFF), limits(0, RESET), OFF],
-    ['nor about a suspension', health(SUSPENDED), limits(0, RESET), SUSPENDED],
+    ['nor about a suspension that began just now', health(SUSPENDED), limits(5, RESET), SUSPENDED],
+    ['a suspended account whose limits can be read hours later is back', health(LOOK_DUE, 3), limits(5, RESET), READY],
+    ['also one that an older version stored', health({ status: 'suspended' }), limits(undefined, undefined), READY],
+    ['unless its plan is used up', health(LOOK_DUE), limits(0, RESET), exhausted(RESET, 'quota_exhausted')],
+    ['one that is still suspended is left for hours again', health(LOOK_DUE), failure('account_suspended'), SUSPENDED],
+    ['and is not changed by other failures', health(LOOK_DUE), failure('account_throttled'), LOOK_DUE],
+    [
+      'a reset date beyond the longest month is capped',
+      health(READY),
+      limits(0, 1e300),
+      exhausted(NOW + 32 * 24 * 60 * MINUTE, 'quota_exhausted'),
+    ],
     ['nor about signing in', health(SIGNED_OUT), limits(5, RESET), SIGNED_OUT],
     ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
     ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
@@ -173,6 +185,7 @@ describe('what two processes know of an account', () => {
     ['ours, when we did', { state: SIGNED_OUT }, {}, { state: SIGNED_OUT }],
     ['a suspension is not lifted by a rest', { state: cooling(5) }, { state: SUSPENDED }, { state: SUSPENDED }],
     ['nor by a success', { state: READY, successes: 11 }, { state: SIGNED_OUT }, { state: SIGNED_OUT }],
+    ['but a suspension that has ended ends for all', { state: READY }, {}, { state: READY }],
     ['but one follows another', { state: SUSPENDED }, { state: SIGNED_OUT }, { state: SUSPENDED }],
   ];
 

@@ -4,6 +4,7 @@
  * one bad minute would switch every account off.
  */
 import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
+import { cappedDate, MAX_QUOTA_WAIT_MS } from '../core/times.ts';
 import { unreachable } from '../core/unreachable.ts';
 
 export type AccountState =
@@ -12,8 +13,11 @@ export type AccountState =
   | { readonly status: 'cooling'; readonly untilMs: number; readonly reason: ErrorCode }
   /** A quota is used up. */
   | { readonly status: 'exhausted'; readonly untilMs: number; readonly reason: ErrorCode }
-  /** Locked by the service; its owner must write to the vendor's support. */
-  | { readonly status: 'suspended' }
+  /**
+   * Locked by the service. Some locks open by themselves within hours: from `lookAgainAtMs` on, usage limits that can be
+   * read bring the account back. Absent in states stored by older versions: at once.
+   */
+  | { readonly status: 'suspended'; readonly lookAgainAtMs?: number }
   /** The credential is dead; only signing in again helps. */
   | { readonly status: 'signed-out' }
   | { readonly status: 'disabled'; readonly by: 'operator' | 'errors' };
@@ -39,6 +43,8 @@ export type HealthEvent =
 export const NEW_ACCOUNT: Health = { state: { status: 'ready' }, successes: 0, failures: 0, consecutiveFailures: 0 };
 
 const HOUR_MS = 3_600_000;
+/** Between looks at a suspended account. */
+const SUSPENSION_LOOK_MS = 4 * HOUR_MS;
 /** So long rests an account whose plan is used up before it is known when it is filled again. */
 const QUOTA_GUESS_MS = HOUR_MS;
 /** One refusal may be about one model or one request; so many in a row are about the account. */
@@ -73,6 +79,11 @@ export function isReady({ state }: Health, nowMs: number): boolean {
   return state.status === 'ready' || ('untilMs' in state && state.untilMs <= nowMs);
 }
 
+/** A suspended account at which it is time to look again. */
+export function isLookDue(state: AccountState, nowMs: number): boolean {
+  return state.status === 'suspended' && (state.lookAgainAtMs ?? 0) <= nowMs;
+}
+
 function isResting(state: AccountState, nowMs: number): state is Extract<AccountState, { untilMs: number }> {
   return 'untilMs' in state && state.untilMs > nowMs;
 }
@@ -92,7 +103,8 @@ function afterFailure(
 ): Health {
   // A refused access token is no fault yet: it is made anew, and what comes of that is reported in its turn.
   if (ERROR_RULES[code].blame !== 'account' || code === 'token_rejected') return health;
-  const isFinal = health.state.status === 'disabled' || health.state.status === 'suspended';
+  const isStillSuspended = health.state.status === 'suspended' && code === 'account_suspended';
+  const isFinal = health.state.status === 'disabled' || (health.state.status === 'suspended' && !isStillSuspended);
   const resting = isResting(health.state, nowMs) ? health.state : undefined;
   // Whatever fails during a rest was under way when it began: one bad moment, not many.
   const consecutiveFailures = health.consecutiveFailures + (resting ? 0 : 1);
@@ -111,8 +123,10 @@ function longer(resting: AccountState | undefined, after: AccountState | undefin
 }
 
 function afterLimits(health: Health, left: number | undefined, resetAtMs: number | undefined, nowMs: number): Health {
+  if (isLookDue(health.state, nowMs)) return afterLimits({ ...health, ...FORGIVEN }, left, resetAtMs, nowMs);
   const { state } = health;
-  const known = resetAtMs !== undefined && resetAtMs > nowMs ? resetAtMs : undefined;
+  const isAhead = resetAtMs !== undefined && resetAtMs > nowMs;
+  const known = isAhead ? cappedDate(resetAtMs, nowMs, MAX_QUOTA_WAIT_MS) : undefined;
   const rest: AccountState = {
     status: 'exhausted',
     untilMs: known ?? nowMs + QUOTA_GUESS_MS,
@@ -142,7 +156,7 @@ function stateAfter(
     case 'credential_rejected':
       return { status: 'signed-out' };
     case 'account_suspended':
-      return { status: 'suspended' };
+      return { status: 'suspended', lookAgainAtMs: nowMs + SUSPENSION_LOOK_MS };
     case 'quota_exhausted':
       // The reset date is not in the refusal; the usage limits will tell it.
       return { status: 'exhausted', untilMs: nowMs + (retryAfterMs ?? QUOTA_GUESS_MS), reason: code };
@@ -170,13 +184,15 @@ function growing(times: number): number {
 
 /**
  * What to store when another process has stored something since: its counts and ours added up, its state unless ours
- * has changed. `known` is what the store held when ours began. What only a person or a new credential lifts is not lifted
- * by the way.
+ * has changed. `known` is what the store held when ours began. A lasting state that another process has stored is not
+ * lifted by the way.
  */
 export function mergeHealth(ours: Health, known: Health, stored: Health): Health {
   const isOursChanged = JSON.stringify(ours.state) !== JSON.stringify(known.state);
   const isLifting = ours.state.status === 'ready' || 'untilMs' in ours.state;
-  const isOurs = isOursChanged && !(isLifting && (isLasting(stored.state) || stored.state.status === 'disabled'));
+  const isTheirsChanged = JSON.stringify(stored.state) !== JSON.stringify(known.state);
+  const isTheirsLasting = isTheirsChanged && (isLasting(stored.state) || stored.state.status === 'disabled');
+  const isOurs = isOursChanged && !(isLifting && isTheirsLasting);
   return {
     state: isOurs ? ours.state : stored.state,
     successes: stored.successes + ours.successes - known.successes,

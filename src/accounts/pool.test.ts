@@ -184,7 +184,7 @@ describe('what became of a lease', () => {
     expect((await store.accounts.find('a'))?.health.successes).toBe(2);
     (await lease()).release(error('account_suspended'));
     await pool.flush();
-    expect((await store.accounts.find('a'))?.health.state).toEqual({ status: 'suspended' });
+    expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
   });
 
   it('is kept until the store takes it', async () => {
@@ -197,7 +197,7 @@ describe('what became of a lease', () => {
     await pool.flush();
     store.accounts.saveHealth = save;
     await pool.flush();
-    expect((await store.accounts.find('a'))?.health.state).toEqual({ status: 'suspended' });
+    expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
   });
 });
 
@@ -571,6 +571,38 @@ describe("an account's plan", () => {
     expect((await failure(pool.readLimits('a'))).code).toBe('not_found');
   });
 
+  it('brings a suspended account back hours later, and never a chat does', async () => {
+    let asked = 0;
+    let trouble: GatewayError | undefined = error('account_suspended');
+    const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {
+      readLimits: async () => {
+        asked++;
+        if (trouble) throw trouble;
+        return credits(10);
+      },
+    });
+    (await lease()).release(error('account_suspended'));
+    expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+    expect(asked).toBe(0);
+
+    clock.advance(4 * 3_600_000);
+    expect((await failure(lease())).code).toBe('no_account');
+    expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+    expect(asked).toBe(1);
+    expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+    expect(asked).toBe(1);
+
+    clock.advance(4 * 3_600_000);
+    trouble = error('upstream_broken');
+    expect((await failure(pool.readLimits('a'))).code).toBe('upstream_broken');
+    expect(stateOf('a')).toMatchObject({ status: 'suspended' });
+    trouble = undefined;
+    await pool.readLimits('a');
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+    expect((await lease()).accountId).toBe('a');
+    await pool.close();
+  });
+
   it('decides who is used least', async () => {
     const used: Record<string, number> = { a: 40, b: 10, c: 30 };
     const { pool, lease } = await setup(
@@ -608,7 +640,7 @@ describe("an account's plan", () => {
     expect((await failure(pool.readLimits('a'))).code).toBe('permission_denied');
     expect(pool.list()[0]?.health).toEqual(NEW_ACCOUNT);
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-    expect(stateOf('a')).toEqual({ status: 'suspended' });
+    expect(stateOf('a')).toMatchObject({ status: 'suspended' });
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
     expect(asked).toBe(2);
     await pool.setEnabled('a', true);
@@ -675,7 +707,7 @@ describe('two processes', () => {
       successes: 2,
       failures: 1,
     });
-    expect(one.stateOf('a')).toEqual({ status: 'suspended' });
+    expect(one.stateOf('a')).toMatchObject({ status: 'suspended' });
     mark++;
   });
 });

@@ -7,7 +7,7 @@ import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { type CredentialKind, headersOf, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
-import { isReady } from './health.ts';
+import { isLookDue, isReady } from './health.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
 import { type OptionsPatch, patchOptions } from './options.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
@@ -234,22 +234,42 @@ export class Pool {
     return { accountId: id, access, accessToken: accessToken.value, proxy, sign, refusal: refusalOf(credential) };
   }
 
-  /** Accounts out of quota may have been given more meanwhile; by what is left only the service can be chosen. */
+  /**
+   * Accounts out of quota may have been given more meanwhile, and suspended ones may be open again; by what is left only
+   * the service can be chosen.
+   */
   #noteLimitsWanted(): void {
     const nowMs = this.#options.clock.now();
     for (const { id, health } of this.#roster.entries()) {
       const isOut = health.state.status === 'exhausted';
       const isCompared = this.#options.strategy === 'least-used' && isReady(health, nowMs);
       if (isOut || isCompared) this.#limits.noteUse(id);
+      this.#lookAgainIfSuspended(id);
     }
   }
 
+  #lookAgainIfSuspended(id: string): void {
+    const state = this.#roster.find(id)?.health.state;
+    if (state?.status !== 'suspended') return;
+    this.#limits.noteSuspended(id, (state.lookAgainAtMs ?? 0) - this.#options.clock.now());
+  }
+
   async #askForLimits(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
-    const { status } = entry.health.state;
-    if (status === 'suspended') throw new GatewayError('account_suspended', 'The service has suspended this account.');
-    if (status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
+    const { state } = entry.health;
+    if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
+      throw new GatewayError('account_suspended', 'The service has suspended this account.');
+    if (state.status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
     if (entry.account.credential.kind === 'iam')
       throw new GatewayError('feature_not_supported', 'The service tells nothing about the usage of IAM accounts.');
+    try {
+      return await this.#readLimitsWithToken(entry, signal);
+    } finally {
+      this.#lookAgainIfSuspended(entry.id);
+    }
+  }
+
+  /** Once more with another access token when the first one is refused. */
+  async #readLimitsWithToken(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
     for (let isNew = false; ; isNew = true) {
       const fresh = await this.#fresh(entry);
       try {
@@ -282,6 +302,7 @@ export class Pool {
       if (error) this.#roster.change(entry, { type: 'failure', code: error.code, retryAfterMs: error.retryAfterMs });
       else if (place.paced) this.#roster.change(entry, { type: 'success' });
       if (error?.code === 'quota_exhausted') this.#limits.readSoon(entry.id);
+      else if (error?.code === 'account_suspended') this.#lookAgainIfSuspended(entry.id);
       else if (!error && place.paced) this.#limits.noteUse(entry.id);
     }
     this.#admission.finish(place, error);

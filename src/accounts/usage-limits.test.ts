@@ -65,6 +65,22 @@ describe('usage limits', () => {
     expect(asked).toEqual(['a']);
   });
 
+  it('of a suspended account are read when it is due, whatever was planned before', async () => {
+    const { reader, asked, wait } = setup();
+    reader.noteUse('a');
+    reader.noteSuspended('a', 4 * 60 * MINUTE_MS);
+    await wait(239 * MINUTE_MS);
+    expect(asked).toEqual([]);
+    await wait(MINUTE_MS);
+    expect(asked).toEqual(['a']);
+    reader.noteSuspended('b', 1e300);
+    reader.noteSuspended('c', -5);
+    await wait(5_000);
+    expect(asked).toEqual(['a', 'c']);
+    await wait(24 * 60 * MINUTE_MS);
+    expect(asked).toEqual(['a', 'c', 'b']);
+  });
+
   it('disturb nobody when they cannot be read, and the last ones known stay', async () => {
     const { reader, asked, wait } = setup(new GatewayError('upstream_broken', 'no'));
     reader.noteUse('a');

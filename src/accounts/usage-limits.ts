@@ -1,6 +1,7 @@
 /**
  * What is left of each account's plan, as the service says: read some time after the account was used, not more often
- * than is of use, and at once when it refuses for that reason. Reading costs nothing of the plan.
+ * than is of use, and at once when it refuses for that reason. Reading costs nothing of the plan, so it is also how a
+ * suspended account is looked at again.
  */
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -24,6 +25,8 @@ const LEAST_INTERVAL_MS = 60_000;
 const INTERVAL_AFTER_FAILURE_MS = 900_000;
 /** An account whose plan is used up may have been given more by its owner. */
 const LOOK_AGAIN_MS = 3_600_000;
+/** Dates come from the store: a timer takes no more than 24 days, and looking too early is harmless. */
+const LONGEST_DELAY_MS = 86_400_000;
 const READING_TIMEOUT_MS = 10_000;
 
 export class UsageLimitsReader {
@@ -61,6 +64,14 @@ export class UsageLimitsReader {
   /** Its plan is used up: whether that is still so is looked at now and then. */
   noteExhausted(accountId: string): void {
     this.#readLater(accountId, LOOK_AGAIN_MS);
+  }
+
+  /** The service has suspended it: whether that is still so is looked at after this time, and not before. */
+  noteSuspended(accountId: string, dueInMs: number): void {
+    clearTimeout(this.#timers.get(accountId));
+    this.#timers.delete(accountId);
+    const restMs = (this.#restUntilMs.get(accountId) ?? 0) - performance.now();
+    this.#readLater(accountId, Math.max(SETTLE_MS, restMs, Math.min(dueInMs, LONGEST_DELAY_MS)));
   }
 
   forget(accountId: string): void {
