@@ -18,6 +18,8 @@ export const ERROR_RULES = {
   upstream_refused: { status: 400, blame: 'client', retry: 'never' },
   /** The service did not recognise reasoning signatures; once more without reasoning history. */
   signature_invalid: { status: 400, blame: 'client', retry: 'never' },
+  /** The model always thinks and refuses to be told not to; once more at the lowest effort instead. */
+  thinking_required: { status: 400, blame: 'client', retry: 'never' },
   unauthorized: { status: 401, blame: 'client', retry: 'never' },
   forbidden: { status: 403, blame: 'client', retry: 'never' },
   unknown_model: { status: 404, blame: 'client', retry: 'never' },

@@ -25,6 +25,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   context_too_long: { ...REFUSED, code: 'context_length_exceeded' },
   upstream_refused: REFUSED,
   signature_invalid: REFUSED,
+  thinking_required: REFUSED,
   unauthorized: { ...REFUSED, code: 'invalid_api_key' },
   forbidden: REFUSED,
   unknown_model: { ...REFUSED, code: 'model_not_found' },

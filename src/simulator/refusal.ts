@@ -47,7 +47,7 @@ export interface WrittenRefusal {
 
 /** `service`: the first half of `x-amz-target`, empty in REST. */
 export function writeRefusal(refusal: Refusal, { flavour, service }: RefusedCall): WrittenRefusal {
-  const { status, name, message, reason, retryAfterS } = refusal;
+  const { status, name, message, reason, retryAfterS, members } = refusal;
   const headers: Record<string, string> = {};
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS);
   if (name === undefined) return { status, headers, body: message ?? '' };
@@ -55,6 +55,7 @@ export function writeRefusal(refusal: Refusal, { flavour, service }: RefusedCall
     ...(flavour === 'json' ? { __type: `${namespaceOf(name, service)}#${name}` } : {}),
     ...(message === undefined ? {} : { message }),
     ...(reason === undefined ? {} : { reason }),
+    ...members,
   };
   headers['content-type'] = flavour === 'json' ? 'application/x-amz-json-1.0' : 'application/json';
   if (flavour === 'rest') headers['x-amzn-errortype'] = name;

@@ -106,6 +106,7 @@ const refusal = z.strictObject({
   message: z.string().optional(),
   reason: z.string().nullable().optional(),
   retryAfterS: z.int().min(0).optional(),
+  members: object.optional(),
 });
 
 const scriptSchema = z.strictObject({

@@ -62,6 +62,8 @@ export interface Refusal {
   readonly message?: string;
   readonly reason?: string | null;
   readonly retryAfterS?: number;
+  /** Further members of the body: `{ "retryAfterMilliseconds": 300000 }`. */
+  readonly members?: JsonObject;
 }
 
 export type ReplyStep =

@@ -5,6 +5,7 @@
  */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { AccountState } from '../../src/accounts/health.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
 import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
@@ -24,6 +25,8 @@ interface Row {
   readonly refreshes?: number;
   /** Of the account in trouble; default: ready. */
   readonly state?: AccountState['status'];
+  /** How long the account in trouble rests. */
+  readonly restsS?: number;
   /** Failures which count against it; default 0. */
   readonly failures?: number;
   /** Status; default 200. */
@@ -109,6 +112,33 @@ const ROWS: readonly Row[] = [
     },
     ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
   },
+  {
+    name: '402, whatever it says',
+    refuse: { status: 402, name: 'ValidationException', message: 'Input is too long.' },
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'the plan of Q Developer used up, as throttling under 429',
+    refuse: throttling('You have reached the limit.', 'MONTHLY_REQUEST_COUNT'),
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  {
+    name: 'a quota exception under 400',
+    refuse: { status: 400, name: 'ServiceQuotaExceededException', message: 'x' },
+    ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+  },
+  ...['HOURLY_REQUEST_COUNT', 'WEEKLY_REQUEST_COUNT', 'USAGE_LIMIT_REACHED'].map(
+    (reason): Row => ({
+      name: `the reason ${reason} under 403`,
+      refuse: denied('No.', reason),
+      ...{ asked: [1, 1], state: 'exhausted', failures: 1 },
+    }),
+  ),
+  clientsFault(
+    'the limit of one conversation: its account is not put aside, and agents hear that they should compact',
+    { status: 402, name: 'ServiceQuotaExceededException', message: 'x', reason: 'CONVERSATION_LIMIT_EXCEEDED' },
+    /too long|context/i,
+  ),
   {
     name: 'the limit of a day',
     refuse: throttling('Enough for today.', 'DAILY_REQUEST_COUNT'),
@@ -197,6 +227,48 @@ const ROWS: readonly Row[] = [
   },
   { name: '503', refuse: { status: 503, name: 'ServiceUnavailableException', message: 'x' }, asked: [2, 0] },
   {
+    name: 'more requests than the service bears from anybody',
+    refuse: throttling('Busy.', 'SERVICE_REQUEST_RATE_EXCEEDED'),
+    ...{ times: 9, asked: [3, 0], hears: 503 },
+  },
+  {
+    name: 'insufficient throughput',
+    refuse: throttling('Busy.', 'INSUFFICIENT_THROUGHPUT'),
+    ...{ times: 2, asked: [3, 0] },
+  },
+  {
+    name: 'high traffic, by its words',
+    refuse: throttling('We are experiencing high traffic.'),
+    ...{ times: 2, asked: [3, 0] },
+  },
+  {
+    name: 'a model that is unavailable for longer, 502',
+    refuse: { status: 502, name: 'InternalServerException', message: 'x', reason: 'MODEL_TEMPORARILY_UNAVAILABLE' },
+    ...{ times: 9, asked: [3, 0], hears: 503, says: /capacity/ },
+  },
+  {
+    name: 'credits used too fast',
+    refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED'),
+    ...{ asked: [1, 1], state: 'cooling', restsS: 300, failures: 1 },
+  },
+  {
+    name: 'credits used too fast, with the wait in the body',
+    refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED', {
+      members: { retryAfterMilliseconds: 900_000 },
+    }),
+    ...{ asked: [1, 1], state: 'cooling', restsS: 900, failures: 1 },
+  },
+  {
+    name: 'credits used too fast, with an absurd wait in the body',
+    refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED', { members: { retryAfterSeconds: 1e300 } }),
+    ...{ asked: [1, 1], state: 'cooling', restsS: 3_600, failures: 1 },
+  },
+  {
+    name: 'requests sent too fast',
+    refuse: throttling('Slow down.', 'USER_REQUEST_RATE_EXCEEDED'),
+    ...{ asked: [1, 1], state: 'cooling', restsS: 120, failures: 1 },
+  },
+  {
     name: 'suspicious activity',
     refuse: throttling(
       'Due to suspicious activity, we are imposing temporary limits on how frequently you can send requests.',
@@ -245,6 +317,7 @@ async function ask(house: PoolHouse, stream: boolean): Promise<{ status: number 
 describe('a failure of the service', () => {
   it.each(ROWS)('$name', async (row) => {
     const { refuse, steps, times = 1, asked, refreshes = 0, state = 'ready', failures = 0, hears = 200, says } = row;
+    const startedAtMs = Date.now();
     const reply = { when: { account: 'one' }, times, ...(refuse ? { refuse } : {}), ...(steps ? { steps } : {}) };
     await using house = await openTable(reply);
     const heard = await ask(house, false);
@@ -254,6 +327,11 @@ describe('a failure of the service', () => {
     expect(house.callsSeen('one').CreateToken ?? 0).toBe(refreshes);
     await house.stop();
     expect((await house.account('one')).health).toMatchObject({ state: { status: state }, failures });
+    if (row.restsS !== undefined) {
+      const { untilMs } = z.object({ untilMs: z.number() }).parse((await house.account('one')).health.state);
+      expect(untilMs).toBeGreaterThanOrEqual(startedAtMs + row.restsS * 1000);
+      expect(untilMs).toBeLessThanOrEqual(Date.now() + row.restsS * 1000);
+    }
     expect((await house.account('two')).health.state).toEqual({ status: 'ready' });
   });
 

@@ -19,6 +19,36 @@ export interface FailureRow {
 }
 
 export const FAILURE_ROWS: readonly FailureRow[] = [
+  // What is used up. 402 means that whatever else is said, except of a conversation.
+  {
+    id: 'conversation-limit',
+    code: 'context_too_long',
+    when: reason('CONVERSATION_LIMIT_EXCEEDED'),
+    explanation: 'This conversation has reached its limit at the service. Compact it or start a new one.',
+  },
+  {
+    id: 'daily-limit',
+    code: 'daily_limit',
+    when: reason('DAILY_REQUEST_COUNT'),
+    explanation: 'The account has reached its limit for today.',
+  },
+  {
+    id: 'quota',
+    code: 'quota_exhausted',
+    when: either(
+      reason(
+        'HOURLY_REQUEST_COUNT',
+        'WEEKLY_REQUEST_COUNT',
+        'MONTHLY_REQUEST_COUNT',
+        'USAGE_LIMIT_REACHED',
+        'OVERAGE_REQUEST_LIMIT_EXCEEDED',
+      ),
+      says(/maximum request reached for this month|reached the limit for overages/i),
+      status(402),
+    ),
+    explanation: 'The account’s plan is used up until its next reset.',
+  },
+
   // What the request's body did wrong, under whatever status it is told.
   {
     id: 'context-too-long',
@@ -35,6 +65,12 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     code: 'signature_invalid',
     when: either(reason('THINKING_SIGNATURE_INVALID'), says(/invalid .{0,10}signature.{0,20}thinking/i)),
     explanation: 'The service does not recognise the reasoning sent back in the history. Leave it out or start anew.',
+  },
+  {
+    id: 'thinking-required',
+    code: 'thinking_required',
+    when: both(status(400), says(/\bthinking\b.{0,40}\bdisabled\b/i)),
+    explanation: 'This model always thinks; its reasoning cannot be switched off.',
   },
   {
     id: 'model-unknown',
@@ -82,22 +118,6 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
       'The encryption key of the account’s organisation cannot be used. Its administrator has to repair that.',
   },
   {
-    id: 'quota',
-    code: 'quota_exhausted',
-    when: either(
-      reason('MONTHLY_REQUEST_COUNT', 'OVERAGE_REQUEST_LIMIT_EXCEEDED', 'CONVERSATION_LIMIT_EXCEEDED'),
-      says(/maximum request reached for this month|reached the limit for overages/i),
-      status(402),
-    ),
-    explanation: 'The account’s plan is used up until its next reset.',
-  },
-  {
-    id: 'daily-limit',
-    code: 'daily_limit',
-    when: reason('DAILY_REQUEST_COUNT'),
-    explanation: 'The account has reached its limit for today.',
-  },
-  {
     id: 'suspended',
     code: 'account_suspended',
     when: either(
@@ -105,7 +125,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
       says(/temporarily (?:is )?suspended|suspended.*locked your account/i),
       status(423),
     ),
-    explanation: 'The service has suspended the account. Only its owner can have that lifted, with the vendor.',
+    explanation: 'The service has suspended the account. Its owner can ask the vendor to lift that.',
   },
   {
     id: 'feature',
@@ -134,8 +154,13 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'overloaded',
     code: 'upstream_overloaded',
     when: either(
-      reason('INSUFFICIENT_MODEL_CAPACITY', 'MODEL_TEMPORARILY_UNAVAILABLE'),
-      says(/unexpectedly high load|high volume of traffic/i),
+      reason(
+        'INSUFFICIENT_MODEL_CAPACITY',
+        'INSUFFICIENT_THROUGHPUT',
+        'MODEL_TEMPORARILY_UNAVAILABLE',
+        'SERVICE_REQUEST_RATE_EXCEEDED',
+      ),
+      says(/unexpectedly high load|high (?:volume of )?traffic/i),
       status(503),
     ),
     explanation: 'The service has no capacity for this model at the moment. Try again shortly, or another model.',
@@ -149,10 +174,18 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     restMs: 600_000,
   },
   {
-    id: 'account-throttled',
+    id: 'credit-rate',
     code: 'account_throttled',
-    when: either(reason('SERVICE_REQUEST_RATE_EXCEEDED'), says(/credit limit exceeded/i)),
-    explanation: 'The service limits this account for a while.',
+    when: either(reason('CREDIT_CONSUMPTION_RATE_EXCEEDED'), says(/credit limit exceeded/i)),
+    explanation: 'The account uses its credits faster than the service allows.',
+    restMs: 300_000,
+  },
+  {
+    id: 'request-rate',
+    code: 'account_throttled',
+    when: reason('USER_REQUEST_RATE_EXCEEDED'),
+    explanation: 'The account sends more requests than the service allows.',
+    restMs: 120_000,
   },
   {
     id: 'throttled',
@@ -242,8 +275,14 @@ export const KNOWN_REASONS: ReadonlySet<string> = new Set([
   'CONVERSATION_LIMIT_EXCEEDED',
   'MONTHLY_REQUEST_COUNT',
   'OVERAGE_REQUEST_LIMIT_EXCEEDED',
+  'HOURLY_REQUEST_COUNT',
   'DAILY_REQUEST_COUNT',
+  'WEEKLY_REQUEST_COUNT',
+  'USAGE_LIMIT_REACHED',
+  'CREDIT_CONSUMPTION_RATE_EXCEEDED',
+  'USER_REQUEST_RATE_EXCEEDED',
   'INSUFFICIENT_MODEL_CAPACITY',
+  'INSUFFICIENT_THROUGHPUT',
   'MODEL_TEMPORARILY_UNAVAILABLE',
   'SERVICE_REQUEST_RATE_EXCEEDED',
   'TEMPORARILY_SUSPENDED',

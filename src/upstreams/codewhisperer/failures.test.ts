@@ -40,6 +40,22 @@ const CASES: readonly Case[] = [
   [
     400,
     INVALID,
+    '`thinking.type: disabled` is not supported for this model',
+    null,
+    'thinking_required',
+    'thinking-required',
+  ],
+  [
+    400,
+    INVALID,
+    '"thinking.type.disabled" is not supported for this model.',
+    'REQUEST_BODY_INVALID',
+    'thinking_required',
+    'thinking-required',
+  ],
+  [
+    400,
+    INVALID,
     'Invalid model. Please select a different model to continue.',
     'INVALID_MODEL_ID',
     'unknown_model',
@@ -86,7 +102,15 @@ const CASES: readonly Case[] = [
     'quota_exhausted',
     'quota',
   ],
-  [402, QUOTA, 'x', 'CONVERSATION_LIMIT_EXCEEDED', 'quota_exhausted', 'quota'],
+  [402, QUOTA, 'x', 'CONVERSATION_LIMIT_EXCEEDED', 'context_too_long', 'conversation-limit'],
+  [400, INVALID, 'x', 'CONVERSATION_LIMIT_EXCEEDED', 'context_too_long', 'conversation-limit'],
+  [402, '', 'Input is too long.', null, 'quota_exhausted', 'quota'],
+  [402, INVALID, 'Input is too long.', null, 'quota_exhausted', 'quota'],
+  [400, QUOTA, 'x', null, 'quota_exhausted', 'quota'],
+  ...['HOURLY_REQUEST_COUNT', 'WEEKLY_REQUEST_COUNT', 'USAGE_LIMIT_REACHED', 'OVERAGE_REQUEST_LIMIT_EXCEEDED'].flatMap(
+    (reason): Case[] => [400, 403, 429].map((status) => [status, '', 'x', reason, 'quota_exhausted', 'quota']),
+  ),
+  [403, DENIED, 'x', 'DAILY_REQUEST_COUNT', 'daily_limit', 'daily-limit'],
   [402, '', 'x', null, 'quota_exhausted', 'quota'],
   [400, THROTTLED, 'Maximum Request reached for this month.', 'MONTHLY_REQUEST_COUNT', 'quota_exhausted', 'quota'],
   [429, THROTTLED, 'Maximum Request reached for this month.', null, 'quota_exhausted', 'quota'],
@@ -138,8 +162,13 @@ const CASES: readonly Case[] = [
     'account_throttled',
     'suspicious-activity',
   ],
-  [429, THROTTLED, '60-minute credit limit exceeded', null, 'account_throttled', 'account-throttled'],
-  [429, THROTTLED, 'x', 'SERVICE_REQUEST_RATE_EXCEEDED', 'account_throttled', 'account-throttled'],
+  [429, THROTTLED, '60-minute credit limit exceeded', null, 'account_throttled', 'credit-rate'],
+  [429, THROTTLED, 'x', 'CREDIT_CONSUMPTION_RATE_EXCEEDED', 'account_throttled', 'credit-rate'],
+  [429, THROTTLED, 'x', 'USER_REQUEST_RATE_EXCEEDED', 'account_throttled', 'request-rate'],
+  [429, THROTTLED, 'x', 'SERVICE_REQUEST_RATE_EXCEEDED', 'upstream_overloaded', 'overloaded'],
+  [429, THROTTLED, 'x', 'INSUFFICIENT_THROUGHPUT', 'upstream_overloaded', 'overloaded'],
+  [429, THROTTLED, 'We are experiencing high traffic.', null, 'upstream_overloaded', 'overloaded'],
+  [502, BROKEN, 'x', 'INSUFFICIENT_MODEL_CAPACITY', 'upstream_overloaded', 'overloaded'],
   [429, THROTTLED, 'Too many requests, please wait before trying again.', null, 'upstream_throttled', 'throttled'],
   [400, THROTTLED, 'Rate exceeded', null, 'upstream_throttled', 'throttled'],
   [429, '', 'x', null, 'upstream_throttled', 'throttled'],
@@ -208,6 +237,7 @@ describe('the name of the exception', () => {
     ['the header before the body', answer(400, body({ __type: INVALID }), { 'x-amzn-errortype': THROTTLED })],
     ['code', answer(400, body({ code: THROTTLED, __type: INVALID }))],
     ['__type with a namespace', answer(400, body({ __type: `com.amazon.aws.codewhisperer#${THROTTLED}` }))],
+    ['__type of the newer service', answer(400, body({ __type: `com.amazon.kiro.runtimeservice#${THROTTLED}` }))],
     ['a nested error', answer(400, JSON.stringify({ error: { code: THROTTLED, message: 'slow' } }))],
   ])('is read from %s', (_name, entry) => {
     const error = explainFailure(entry);
@@ -284,6 +314,18 @@ describe('what else the answer tells', () => {
     expect(explainFailure(suspicious).retryAfterMs).toBe(600_000);
     const said = answer(429, '{"message":"suspicious activity"}', { 'retry-after': '30' });
     expect(explainFailure(said).retryAfterMs).toBe(30_000);
+  });
+
+  it('is when to come back in the body, at most an hour, for a quota at most 32 days', () => {
+    const wait = (status: number, body: object) =>
+      explainFailure(answer(status, JSON.stringify(body), {})).retryAfterMs;
+    expect(wait(429, { reason: 'CREDIT_CONSUMPTION_RATE_EXCEEDED', retryAfterMilliseconds: 240_000 })).toBe(240_000);
+    expect(wait(429, { reason: 'CREDIT_CONSUMPTION_RATE_EXCEEDED' })).toBe(300_000);
+    expect(wait(429, { reason: 'USER_REQUEST_RATE_EXCEEDED' })).toBe(120_000);
+    expect(wait(429, { error: { code: THROTTLED, retry_after: 9 } })).toBe(9_000);
+    expect(wait(429, { retryAfterMilliseconds: 1e300 })).toBe(3_600_000);
+    expect(wait(402, { retryAfterSeconds: 1e300 })).toBe(32 * 86_400_000);
+    expect(explainFailure(answer(429, '', { 'retry-after': '99999999999999' })).retryAfterMs).toBe(3_600_000);
   });
 
   it('is how far the conversation is over the limit', () => {

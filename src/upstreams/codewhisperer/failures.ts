@@ -6,6 +6,7 @@ import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { FailedAnswer } from '../upstream.ts';
 import { type Failure, findRow, KNOWN_REASONS } from './failure-table.ts';
+import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
 
 /** `nowMs` (since the epoch) is what a `Retry-After` date is compared with. */
 export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now()): GatewayError {
@@ -23,7 +24,8 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
     message,
     requestId: REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined),
   };
-  return toError(failure, retryAfterMs(answer.header('retry-after'), nowMs));
+  const header = answer.header('retry-after');
+  return toError(failure, readRetryAfter(header, [envelope ?? {}, nested(envelope)], message, nowMs));
 }
 
 /**
@@ -31,13 +33,14 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
  * text, with or without a JSON envelope. The one exception that the event stream models is called `error`; which one it
  * is then stands in the envelope.
  */
-export function explainException(name: string, body: string): GatewayError {
+export function explainException(name: string, body: string, nowMs: number = Date.now()): GatewayError {
   const envelope = parseEnvelope(body);
   const message = messageOf(envelope, body);
   const inEnvelope = text(envelope?.__type) ?? text(envelope?.code) ?? text(nested(envelope).code);
   const reason = text(envelope?.reason) ?? text(nested(envelope).reason) ?? reasonIn(message);
   const own = name === MODELLED_EXCEPTION ? (inEnvelope ?? name) : name;
-  return toError({ status: 200, name: cleanName(own), reason, message, requestId: undefined }, undefined);
+  const waitMs = readRetryAfter(undefined, [envelope ?? {}, nested(envelope)], message, nowMs);
+  return toError({ status: 200, name: cleanName(own), reason, message, requestId: undefined }, waitMs);
 }
 
 /** An answer with status 200 whose body is something other than a reply. */
@@ -56,19 +59,22 @@ export function explainOtherBody(answer: FailedAnswer): GatewayError {
   );
 }
 
-function toError(upstream: UpstreamFailure, retryAfter: number | undefined): GatewayError {
+/** `waitMs`: what the answer asks for, not capped yet. */
+function toError(upstream: UpstreamFailure, waitMs: number | undefined): GatewayError {
   const failure: Failure = { ...upstream, status: meantStatus(upstream) };
   const row = findRow(failure);
   const said = upstream.message === undefined ? '' : ` It said: “${upstream.message}”`;
   return new GatewayError(row.code, row.explanation + said, {
     upstream,
-    retryAfterMs: retryAfter ?? row.restMs,
+    retryAfterMs: cappedRetryAfter(waitMs, row.code) ?? row.restMs,
     tokens: row.code === 'context_too_long' ? tokensIn(upstream.message) : undefined,
   });
 }
 
 /** The status an exception stands for in the service model. A frame without a modelled name is like a 500. */
 function meantStatus({ name, status }: UpstreamFailure): number {
+  // It means one thing, whichever exception comes with it.
+  if (status === 402) return status;
   const modelled = name === undefined ? undefined : EXCEPTION_STATUS.get(name);
   return modelled ?? (status === 200 ? 500 : status);
 }
@@ -93,10 +99,10 @@ const REQUEST_ID_HEADERS = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-requ
 
 const MODELLED_EXCEPTION = 'error';
 
-/** `ThrottlingException:http://…` and `com.amazon.aws#ThrottlingException` are both ThrottlingException. */
+/** `ThrottlingException:http://…` and `com.amazon.kiro.runtimeservice#ThrottlingException` are ThrottlingException. */
 function cleanName(name: string | undefined): string | undefined {
   const [beforeColon = ''] = (name ?? '').split(':');
-  const cleaned = beforeColon.slice(beforeColon.indexOf('#') + 1).trim();
+  const cleaned = beforeColon.slice(beforeColon.lastIndexOf('#') + 1).trim();
   // The one exception the event stream models is called by its member's name there.
   if (cleaned === MODELLED_EXCEPTION) return 'InternalServerException';
   return cleaned === '' ? undefined : cleaned.slice(0, 100);
@@ -151,15 +157,6 @@ function reasonIn(message: string | undefined): string | undefined {
 function tokensIn(message: string | undefined): { actual: number; maximum: number } | undefined {
   const found = message === undefined ? null : /(\d+) tokens > (\d+)/.exec(message);
   return found ? { actual: Number(found[1]), maximum: Number(found[2]) } : undefined;
-}
-
-/** Seconds or an HTTP date; anything else is as good as none. */
-function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
-  const trimmed = value?.trim();
-  if (!trimmed) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(trimmed)) return Math.ceil(Number(trimmed) * 1000);
-  const date = /^[A-Z][a-z]{2},/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
 function text(value: JsonValue | undefined): string | undefined {
