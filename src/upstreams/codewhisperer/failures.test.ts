@@ -352,4 +352,10 @@ describe('an exception inside a reply', () => {
     expect(error.upstream?.status).toBe(200);
     expect(error.message).toContain(message);
   });
+
+  it('says when to come back, with the same caps', () => {
+    const wait = (body: object) => explainException('ThrottlingException', JSON.stringify(body)).retryAfterMs;
+    expect(wait({ message: 'slow', retryAfterMilliseconds: 4_000 })).toBe(4_000);
+    expect(wait({ message: 'slow', retryAfterMilliseconds: 1e300 })).toBe(3_600_000);
+  });
 });
