@@ -29,7 +29,9 @@ describe('an error', () => {
   it.each<{ code: ErrorCode; status: number; type: string }>([
     { code: 'invalid_request', status: 400, type: 'invalid_request_error' },
     { code: 'unauthorized', status: 401, type: 'authentication_error' },
-    { code: 'forbidden', status: 403, type: 'permission_error' },
+    { code: 'forbidden', status: 400, type: 'invalid_request_error' },
+    { code: 'permission_denied', status: 400, type: 'invalid_request_error' },
+    { code: 'feature_not_supported', status: 400, type: 'invalid_request_error' },
     { code: 'unknown_model', status: 404, type: 'not_found_error' },
     { code: 'method_not_allowed', status: 405, type: 'invalid_request_error' },
     { code: 'upstream_conflict', status: 409, type: 'conflict_error' },
@@ -52,9 +54,10 @@ describe('an error', () => {
     });
   });
 
-  it.each(CODES)('%s has the status of the error table, or overload', (code) => {
+  it.each(CODES)('%s has the status of the error table, overload aside, and never 403', (code) => {
     const { status } = written(code);
-    expect([ERROR_RULES[code].status, 529]).toContain(status);
+    const usual: number = ERROR_RULES[code].status;
+    expect([usual === 403 ? 400 : usual, 529]).toContain(status);
   });
 
   it.each(CODES)('%s reaches the official SDK as an error with its status and its words', async (code) => {
