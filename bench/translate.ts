@@ -35,7 +35,7 @@ const ACCESS: Access = {
   profileArn: undefined,
   wireProfile: 'q-rest',
   baseUrl: undefined,
-  headers: {},
+  kind: 'builder-id',
 };
 const CONTEXT: RequestContext = { header: () => undefined, nowMs: 0 };
 
@@ -51,6 +51,9 @@ function figuresOf(protocol: ClientProtocol, largeBody: string): TranslationFigu
   };
 }
 
+const ID = '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a11';
+const IDS = { conversationId: ID, rootConversationId: ID, continuationId: ID };
+
 /** All which happens between a body's last byte and the upstream's first one, save the account's choice. */
 function encodeLarge(protocol: ClientProtocol, body: string): number {
   const { conversation } = protocol.parseRequest(JSON.parse(body), CONTEXT);
@@ -58,7 +61,8 @@ function encodeLarge(protocol: ClientProtocol, body: string): number {
   const encoded = codewhisperer.encodeChat(conversation, {
     access: ACCESS,
     model,
-    conversationId: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a11',
+    ids: IDS,
+    invocation: { id: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a12', attempt: 1 },
     sendEnvironment: false,
     withoutReasoningHistory: false,
   });

@@ -1,7 +1,6 @@
 /** The composition root's part for signing in: flows, profiles and the pool put together. */
 import { createHash } from 'node:crypto';
 import { checkedRegion } from './accounts/credentials/patterns.ts';
-import { headersOf } from './accounts/credentials.ts';
 import { NEW_ACCOUNT } from './accounts/health.ts';
 import type { Pool } from './accounts/pool.ts';
 import type { Account, Secrets, SigningKeys, TokenEndpoints } from './accounts/ports.ts';
@@ -19,6 +18,7 @@ import type { SendUpstream } from './gateway/ports.ts';
 import { listProfiles } from './gateway/profiles.ts';
 import type { Store } from './storage/open.ts';
 import { openLoopback } from './transport/loopback.ts';
+import type { WireProfiles } from './upstreams/codewhisperer/profiles.ts';
 
 /** Which of several profiles: the ARN. */
 export type ChooseProfile = (profiles: readonly [Profile, ...Profile[]]) => Promise<string> | string;
@@ -63,7 +63,7 @@ export interface SigningInParts {
   readonly pool: Pool;
   readonly send: SendUpstream;
   readonly log: Log;
-  readonly wireProfileOf: (kind: Secrets['credential']['kind']) => string;
+  readonly wireProfiles: WireProfiles;
 }
 
 export function composeSigningIn(parts: SigningInParts): SigningIn {
@@ -134,7 +134,7 @@ async function adopted(
 }
 
 function profilesOf(
-  { settings, send, log, wireProfileOf }: SigningInParts,
+  { settings, send, log, wireProfiles }: SigningInParts,
   { credential, accessToken }: Secrets,
   proxy: string | undefined,
   signal: AbortSignal,
@@ -142,9 +142,9 @@ function profilesOf(
   const access = {
     region: credential.region,
     profileArn: undefined,
-    wireProfile: wireProfileOf(credential.kind),
+    wireProfile: wireProfiles.orderFor(credential.kind, settings.wireProfile)[0],
     baseUrl: settings.upstreamUrl,
-    headers: headersOf(credential),
+    kind: credential.kind,
   };
-  return listProfiles({ access, accessToken: accessToken?.value ?? '', proxy, send, log }, signal);
+  return listProfiles({ access, accessToken: accessToken?.value ?? '', proxy, send, wireProfiles, log }, signal);
 }

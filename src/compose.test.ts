@@ -86,7 +86,7 @@ describe('a composed gateway', () => {
     expect(reply.blocks[0]).toMatchObject({ type: 'text' });
     expect(answer.route.attempt).toBe(1);
     expect(composed.gateway.status()).toMatchObject({ ready: 1, total: 1, hasToken: true, tokenExpired: false });
-    expect(simulator.chatRequests[0]?.headers['user-agent']).toBe(USER_AGENT);
+    expect(simulator.chatRequests[0]?.headers['user-agent']).toMatch(new RegExp(` ${USER_AGENT}$`));
   });
 
   it('lists models', async () => {

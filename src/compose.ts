@@ -2,7 +2,6 @@
  * The composition root: makes one gateway out of settings. Here alone the rooms are put together; serve, demo, tests
  * and the library differ only in what they hand in.
  */
-import type { CredentialKind } from './accounts/credentials.ts';
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
 import { type AccountPatch, Pool } from './accounts/pool.ts';
@@ -10,6 +9,7 @@ import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import { Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
+import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenMaker, composeTransport, USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
@@ -21,6 +21,7 @@ import { inEitherRegion } from './gateway/other-region.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
+import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
@@ -28,14 +29,8 @@ import { openStore, type Store } from './storage/open.ts';
 import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
 import { createGuardedFetch } from './transport/guarded-fetch.ts';
-import { codewhisperer } from './upstreams/codewhisperer/index.ts';
+import { createCodewhisperer } from './upstreams/codewhisperer/index.ts';
 import { vendorProfileArn } from './upstreams/codewhisperer/operations.ts';
-import {
-  API_KEY_WIRE_PROFILE,
-  DEFAULT_WIRE_PROFILE,
-  IAM_WIRE_PROFILE,
-  wireProfile,
-} from './upstreams/codewhisperer/profiles.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 
 /** One document's text: hundreds of pages take a few seconds. */
@@ -84,8 +79,8 @@ export interface Overrides {
 
 /** Throws `storage_unavailable` or `invalid_request`, each saying what to do, before anything serves. */
 export async function composeGateway(settings: Settings, log: Log, overrides: Overrides = {}): Promise<Composed> {
-  const { clock = systemClock, upstream = codewhisperer } = overrides;
-  if (settings.wireProfile !== undefined) wireProfile(settings.wireProfile);
+  const wireProfiles = await loadWireProfiles(settings);
+  const { clock = systemClock, upstream = createCodewhisperer(wireProfiles) } = overrides;
   const { databaseUrl, home, secretKey } = settings;
   const kept = {
     count: settings.storedResponses,
@@ -100,7 +95,10 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock.now);
   const refresher = new Refresher({ ...exchange, maker, keys });
   const keepingFresh = setInterval(() => void refresher.refreshDue(), KEEP_FRESH_EVERY_MS).unref();
-  const wireProfileOf = wireProfileBy(settings);
+  const profileChoice = new WireProfileChoice(
+    (kind) => wireProfiles.orderFor(kind, settings.wireProfile),
+    () => clock.now(),
+  );
   const send = inEitherRegion(overrides.send ?? transport.send, upstream.explainFailure, clock.now);
   try {
     const pool = await Pool.open({
@@ -112,9 +110,9 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       queueLimit: settings.queueLimit,
       queueTimeoutMs: settings.queueTimeoutMs,
       maxErrorCount: settings.maxErrorCount,
-      readLimits: (lent, signal) => readUsageLimits(send, lent, signal),
-      wireProfileOf,
-      vendorProfileArn,
+      readLimits: (lent, signal) => readUsageLimits(send, lent, signal, wireProfiles),
+      wireProfileOf: ({ id, credential }) => profileChoice.current({ id, kind: credential.kind }),
+      vendorProfileArn: (id, kind) => vendorProfileArn(id, kind, wireProfiles),
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
@@ -122,12 +120,23 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     const media = createMediaTools(settings);
     const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
     const responses = new Responses({ store: store.responses, clock, log });
-    const signingIn = composeSigningIn({ settings, tokens, keys, store, clock, pool, send, log, wireProfileOf });
+    const signingIn = composeSigningIn({
+      settings,
+      tokens,
+      keys,
+      store,
+      clock,
+      pool,
+      send,
+      log,
+      wireProfiles,
+    });
     const { listProfiles } = signingIn;
     const finder = new ProfileFinder({ accounts: pool, listProfiles, clock, log });
     return {
       gateway: createGateway({
         upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
+        wireProfiles: profileChoice,
         pool,
         findProfile: (id) => finder.find(id),
         send,
@@ -161,14 +170,6 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     await store.close();
     throw cause;
   }
-}
-
-/** Signed requests have an operation of their own, whatever is set for the others. */
-function wireProfileBy(settings: Settings): (kind: CredentialKind) => string {
-  return (kind) => {
-    if (kind === 'iam') return IAM_WIRE_PROFILE;
-    return settings.wireProfile ?? (kind === 'api-key' ? API_KEY_WIRE_PROFILE : DEFAULT_WIRE_PROFILE);
-  };
 }
 
 function createMediaTools(settings: Settings): MediaTools {

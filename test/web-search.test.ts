@@ -44,6 +44,27 @@ function searchesOf({ simulator }: House): string[] {
   });
 }
 
+describe('a service that', () => {
+  const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
+  const rpcOf = ({ simulator }: House) =>
+    simulator.requests.flatMap(({ path, operation, rawBody }) =>
+      operation === 'InvokeMCP' ? [`${path} ${JSON.parse(rawBody).method}`] : [],
+    );
+
+  it.each([
+    ['serves InvokeMCP as JSON alone', { webSearch: 'json' }, ['/ tools/call', '/ tools/call']],
+    ['serves it at its own path alone', { webSearch: 'rest' }, ['/ tools/call', '/mcp tools/call', '/mcp tools/call']],
+    ['refuses to list tools', { listsTools: false }, ['/ tools/call', '/ tools/call']],
+  ] as const)('%s is searched, and what works is remembered', async (_what, service, calls) => {
+    await using house = await openHouse({ script: { ...SCRIPT, service } });
+    for (const _time of [1, 2]) {
+      const { content } = await anthropic(house).messages.create(ask);
+      expect(content[2]).toMatchObject({ type: 'web_search_tool_result', content: expect.any(Array) });
+    }
+    expect(rpcOf(house)).toEqual(calls);
+  });
+});
+
 describe('Messages', () => {
   const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
 
@@ -88,7 +109,7 @@ describe('Messages', () => {
     });
     const [third = ''] = chatsOf(house);
     expect(second.startsWith(upToCurrent(first))).toBe(true);
-    expect(third.startsWith(upToCurrent(second))).toBe(true);
+    expect(withoutTurnId(third).startsWith(withoutTurnId(upToCurrent(second)))).toBe(true);
     const results = resultsOf(second);
     expect(results).toContain('https://example.com/smithy/1');
     expect(third).toContain(JSON.stringify(results).slice(1, -1));
@@ -158,12 +179,23 @@ describe('Messages', () => {
     expect(searchesOf(house)).toEqual([]);
   });
 
-  it('offers no search which the account does not have, and says so', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['I cannot search.'] }], searches: false } });
-    const { data, response } = await anthropic(house).messages.create(ask).withResponse();
-    expect(data.content).toMatchObject([{ type: 'text', text: 'I cannot search.' }]);
+  it('offers no search to an account once the service has refused one, and says so', async () => {
+    await using house = await openHouse({ script: { ...SCRIPT, searches: false } });
+    const first = await anthropic(house).messages.create(ask);
+    expect(first.content[2]).toMatchObject({ content: { error_code: 'unavailable' } });
+    expect(chatsOf(house)[0]).toContain('web_search');
+    const { response } = await anthropic(house).messages.create(ask).withResponse();
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-unavailable@tools[0]');
-    expect(chatsOf(house)[0]).not.toContain('web_search');
+    expect(chatsOf(house)[0]).not.toContain('Searches the web');
+  });
+
+  it('shortens a query to what the service takes, and says so', async () => {
+    const query = 'long '.repeat(80);
+    const replies = [{ when: { toolResults: false }, steps: [call(query)] }, { steps: ['Done.'] }];
+    await using house = await openHouse({ script: { replies } });
+    const { content } = await anthropic(house).messages.create(ask);
+    expect(content[0]).toMatchObject({ type: 'server_tool_use', input: { query } });
+    expect(searchesOf(house)).toEqual([query.slice(0, 199)]);
   });
 
   it('searches nothing when that is switched off', async () => {
@@ -299,6 +331,11 @@ function withoutIds(block: object): object {
 
 function upToCurrent(body: string): string {
   return body.slice(0, body.indexOf('"currentMessage":')).replace(/\],$/, '');
+}
+
+/** Each of the user's turns has a continuation id of its own. */
+function withoutTurnId(body: string): string {
+  return body.replace(/"agentContinuationId":"[^"]+",/, '');
 }
 
 /** The text of the tool results in the message to answer. */

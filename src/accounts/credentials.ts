@@ -37,6 +37,11 @@ export function isRefreshable(credential: Credential): credential is Refreshable
   return RULES[credential.kind].serves === 'refreshed';
 }
 
+/** It is its own access token: no other one can be made. */
+export function hasFixedToken(credential: Credential): boolean {
+  return RULES[credential.kind].serves === 'bearer';
+}
+
 /** The service lists its profiles, and wants one named in each request. */
 export function hasProfiles(credential: Credential): credential is AwsCredential | ExternalIdpCredential {
   return RULES[credential.kind].profiles === 'listed';
@@ -44,10 +49,6 @@ export function hasProfiles(credential: Credential): credential is AwsCredential
 
 export function profileArnOf(credential: Credential): string | undefined {
   return 'profileArn' in credential ? credential.profileArn : undefined;
-}
-
-export function headersOf(credential: Credential): Readonly<Record<string, string>> {
-  return RULES[credential.kind].headers;
 }
 
 /** What it means that the service refuses it for good, and what its owner does then. */

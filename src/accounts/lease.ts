@@ -1,6 +1,7 @@
 /** What is asked of the pool and what it lends. The shapes of the gateway's ports of the same names. */
 import type { GatewayError } from '../core/errors.ts';
 import type { Choice } from './choice.ts';
+import type { CredentialKind } from './credentials.ts';
 import type { SignRequest } from './ports.ts';
 
 export interface LeaseRequest {
@@ -26,9 +27,11 @@ export interface Lent {
     readonly profileArn: string | undefined;
     readonly wireProfile: string;
     readonly baseUrl: string | undefined;
-    readonly headers: Readonly<Record<string, string>>;
+    readonly kind: CredentialKind;
   };
   readonly accessToken: string;
+  /** The access token is the credential itself (an API key): no other one can be made. */
+  readonly hasFixedToken: boolean;
   /** The account's own; may hold a password. */
   readonly proxy: string | undefined;
   /** Instead of the token, for accounts which sign their requests. */

@@ -37,7 +37,7 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
     queueTimeoutMs: 30_000,
     readLimits: async () => ({ plan: undefined, resetAtMs: undefined, allowances: [], overage: undefined }),
     maxErrorCount: 3,
-    wireProfileOf: (kind) => `profile-of-${kind}`,
+    wireProfileOf: ({ credential }) => `profile-of-${credential.kind}`,
     baseUrl: 'http://127.0.0.1:1',
     named: new Set(['named']),
     ...more,
@@ -69,17 +69,16 @@ describe('a lease', () => {
         profileArn: undefined,
         wireProfile: 'profile-of-builder-id',
         baseUrl: 'http://127.0.0.1:1',
-        headers: {},
+        kind: 'builder-id',
       },
     });
   });
 
-  it('of an API key says so in a header', async () => {
+  it('of an API key has the key as its token', async () => {
     const credential = { kind: 'api-key', apiKey: 'ksk_1', region: 'us-east-1' } as const;
     const { lease, pool } = await setup([newAccount('a', { credential })]);
     const lent = await lease();
-    expect(lent.access.headers).toEqual({ tokentype: 'API_KEY' });
-    expect(lent.accessToken).toBe('ksk_1');
+    expect(lent).toMatchObject({ accessToken: 'ksk_1', hasFixedToken: true, access: { kind: 'api-key' } });
     expect(pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false, waiting: 0 });
     await pool.refresh('a');
     expect(pool.status().ready).toBe(1);

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
-import { type CredentialKind, headersOf, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
+import { type CredentialKind, hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isLookDue, isReady } from './health.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
@@ -29,7 +29,8 @@ export interface PoolOptions {
   readonly queueTimeoutMs: number;
   /** Asks the service what is left of an account's plan; rejects with what it said. */
   readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
-  readonly wireProfileOf: (kind: CredentialKind) => string;
+  /** Id of the wire profile in use for an account. */
+  readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential'>) => string;
   /** For an account without an ARN where the wire profile insists on one. */
   readonly vendorProfileArn?: (wireProfile: string, kind: CredentialKind) => string | undefined;
   /** Replaces the wire profile's host. */
@@ -222,16 +223,24 @@ export class Pool {
 
   #lend(account: FreshAccount): Lent {
     const { id, credential, accessToken, proxy } = account;
-    const wireProfile = this.#options.wireProfileOf(credential.kind);
+    const wireProfile = this.#options.wireProfileOf(account);
     const access = {
       region: credential.region,
       profileArn: profileArnOf(credential) ?? this.#options.vendorProfileArn?.(wireProfile, credential.kind),
       wireProfile,
       baseUrl: this.#options.baseUrl,
-      headers: headersOf(credential),
+      kind: credential.kind,
     };
     const sign = this.#options.refresher.signerOf(account);
-    return { accountId: id, access, accessToken: accessToken.value, proxy, sign, refusal: refusalOf(credential) };
+    return {
+      accountId: id,
+      access,
+      accessToken: accessToken.value,
+      hasFixedToken: hasFixedToken(credential),
+      proxy,
+      sign,
+      refusal: refusalOf(credential),
+    };
   }
 
   /**

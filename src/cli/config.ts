@@ -1,7 +1,8 @@
 /** `dragoman config`: the settings in force. */
 import { settingsMarkdown } from '../config/document.ts';
+import type { Settings } from '../config.ts';
 import type { SettingView } from '../http/admin/contract/setting.ts';
-import { type Command, printJson } from './command.ts';
+import { type Command, type CommandInput, printJson } from './command.ts';
 import { toSettingViews } from './setting-views.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 import { table } from './terminal.ts';
@@ -11,11 +12,13 @@ export const config: Command = {
   summary: 'the settings in force, each with its origin, secrets masked',
   options: [
     ...settingOptions('host', 'port', 'database', 'upstream'),
-    { flag: '--markdown', meaning: 'the table of all settings, as docs/settings.md has it' },
+    { flag: '--profiles', meaning: 'the wire profiles instead, each with its origin' },
+    { flag: '--markdown', meaning: 'the table of all settings (or members of a profile) as the documentation has it' },
   ],
-  examples: ['dragoman config', 'dragoman config --json | jq .DRAGOMAN_PORT'],
+  examples: ['dragoman config', 'dragoman config --profiles', 'dragoman config --json | jq .DRAGOMAN_PORT'],
   async run(input) {
     const { terminal, json } = input;
+    if (input.options.profiles === true) return printProfiles(settingsOf(input).settings, input);
     if (input.options.markdown === true) {
       terminal.out(`${settingsMarkdown()}\n`);
       return 0;
@@ -31,6 +34,34 @@ export const config: Command = {
     return 0;
   },
 };
+
+/** Reads the user's own ones too, so that a mistake in a file is found before a start. */
+async function printProfiles(settings: Settings, { terminal, json, options }: CommandInput): Promise<number> {
+  if (options.markdown === true) {
+    const { wireProfileMarkdown } = await import('../upstreams/codewhisperer/profile-document.ts');
+    terminal.out(`${wireProfileMarkdown()}\n`);
+    return 0;
+  }
+  const { loadWireProfiles } = await import('../compose-profiles.ts');
+  const listed = (await loadWireProfiles(settings)).list();
+  const rows = listed.map(({ profile: { id, description, accounts }, origin, variants }) => {
+    return { id, origin, accounts, variants, description };
+  });
+  if (json) {
+    printJson(terminal, rows);
+    return 0;
+  }
+  const cells = rows.map(({ id, origin, accounts, description }) => [
+    id,
+    Object.entries(accounts)
+      .map(([kind, place]) => `${kind} ${place}`)
+      .join(', '),
+    origin,
+    description,
+  ]);
+  terminal.out(table([['profile', 'order by kind', 'from', 'what it is'], ...cells]));
+  return 0;
+}
 
 function valueText(value: SettingView['value']): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return '–';

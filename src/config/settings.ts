@@ -75,7 +75,8 @@ export const SETTINGS = {
     fallback: (home) => home,
     fallbackText: '`~/.dragoman`',
     accepts: 'a folder',
-    meaning: 'Where dragoman keeps its database and its secret key.',
+    meaning:
+      'Where dragoman keeps its database and its secret key, and reads your own wire profiles (`profiles/*.json`).',
   }),
   databaseUrl: setting<string>({
     name: 'DRAGOMAN_DATABASE_URL',
@@ -262,8 +263,9 @@ export const SETTINGS = {
     schema: textLike(/^[a-z][a-z0-9-]{1,40}$/, 'the name of a wire profile'),
     fallback: undefined,
     fallbackText: 'by the kind of account',
-    accepts: '`q-rest`, `q-json`, `kiro-runtime` or `codewhisperer-legacy`',
-    meaning: 'How to speak to the service: host, path, headers and fields. Signed requests always use `q-iam`.',
+    accepts: '`q-rest`, `q-json`, `kiro-krs`, `kiro-runtime`, `codewhisperer-legacy` or a profile of your own',
+    meaning:
+      'The wire profile to use: host, path, headers and fields. No other one is tried then. Signed requests always use `q-iam`.',
   }),
   unknownModels: setting<'default' | 'refuse'>({
     name: 'DRAGOMAN_UNKNOWN_MODELS',

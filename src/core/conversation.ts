@@ -22,6 +22,8 @@ export interface Conversation {
   readonly output: OutputLimits;
   /** The client's own name of this conversation (a session id), if it sent one; the same over all its turns. */
   readonly key: string | undefined;
+  /** Of a sub-agent's conversation: the client's name of the conversation that started it. */
+  readonly rootKey?: string | undefined;
 }
 
 export interface SystemPart {

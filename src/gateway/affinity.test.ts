@@ -1,44 +1,78 @@
 import { describe, expect, it } from 'vitest';
 import { conversation } from '../../test/support/fake-upstream.ts';
-import { conversationIdOf } from './affinity.ts';
+import type { Conversation, Part, Turn } from '../core/conversation.ts';
+import { conversationIdsOf } from './affinity.ts';
 
-const system = [{ at: 'system', text: 'Be brief.', cachePoint: false }];
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const system = (words: string) => [{ at: 'system', text: words, cachePoint: false }];
 const text = (words: string) => ({ type: 'text', at: 'x', text: words }) as const;
+const turn = (role: Turn['role'], ...parts: Part[]): Turn => ({ at: 'x', role, parts });
+const user = (words: string) => turn('user', text(words));
+const call = turn('assistant', { type: 'tool-use', at: 'x', toolUseId: 't', name: 'ls', input: {} });
+const result = (...more: Part[]) =>
+  turn('user', { type: 'tool-result', at: 'x', toolUseId: 't', content: [], isError: false }, ...more);
+
+const idOf = (client: string, asked: Conversation) => conversationIdsOf(client, asked).conversationId;
+const ofTurns = (...turns: Turn[]) => conversationIdsOf('c', conversation('', { turns }));
 
 describe('the conversation id', () => {
   it('is shaped as a UUID and always the same', () => {
-    const id = conversationIdOf('c', conversation('hi', { key: 'session-1' }));
-    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(conversationIdOf('c', conversation('something else', { key: 'session-1' }))).toBe(id);
+    const id = idOf('c', conversation('hi', { key: 'session-1' }));
+    expect(id).toMatch(UUID);
+    expect(idOf('c', conversation('something else', { key: 'session-1' }))).toBe(id);
   });
 
-  it('stays over the turns of a conversation without a key, and over a change of the model', () => {
-    const first = conversation('hi', { system });
-    const later = conversation('hi', {
-      system,
-      model: 'another',
-      turns: [
-        ...first.turns,
-        { at: 'messages[1]', role: 'assistant', parts: [text('hello')] },
-        { at: 'messages[2]', role: 'user', parts: [text('and?')] },
-      ],
-    });
-    expect(conversationIdOf('c', later)).toBe(conversationIdOf('c', first));
+  it('stays over the turns of a conversation without a key, whatever the model and the system text', () => {
+    const first = conversation('hi', { system: system('It is 10:00.') });
+    const turns = [...first.turns, turn('assistant', text('hello')), user('and?')];
+    const later = conversation('hi', { system: system('It is 10:01.'), model: 'another', turns });
+    expect(idOf('c', later)).toBe(idOf('c', first));
   });
 
   it.each([
-    ['clients', conversationIdOf('other', conversation('hi', { key: 'k' })), conversation('hi', { key: 'k' })],
-    ['keys', conversationIdOf('c', conversation('hi', { key: 'l' })), conversation('hi', { key: 'k' })],
-    ['beginnings', conversationIdOf('c', conversation('ho')), conversation('hi')],
-    ['system texts', conversationIdOf('c', conversation('hi', { system })), conversation('hi')],
-    ['a key and the same words', conversationIdOf('c', conversation('x', { key: 'hi' })), conversation('hi')],
+    ['clients', idOf('other', conversation('hi', { key: 'k' })), conversation('hi', { key: 'k' })],
+    ['clients without a key', idOf('other', conversation('hi')), conversation('hi')],
+    ['keys', idOf('c', conversation('hi', { key: 'l' })), conversation('hi', { key: 'k' })],
+    ['beginnings', idOf('c', conversation('ho')), conversation('hi')],
+    ['a key and the same words', idOf('c', conversation('x', { key: 'hi' })), conversation('hi')],
   ])('keeps different %s apart', (_name, id, other) => {
-    expect(conversationIdOf('c', other)).not.toBe(id);
+    expect(idOf('c', other)).not.toBe(id);
   });
 
   it('does not confuse where one part ends and the next begins', () => {
-    const one = conversation('b', { system: [{ at: 's', text: 'a', cachePoint: false }] });
-    const other = conversation('', { system: [{ at: 's', text: 'ab', cachePoint: false }] });
-    expect(conversationIdOf('c', one)).not.toBe(conversationIdOf('c', other));
+    const one = ofTurns(turn('user', text('a'), text('bc')));
+    expect(ofTurns(turn('user', text('ab'), text('c'))).conversationId).not.toBe(one.conversationId);
+  });
+
+  it('tells conversations that begin with a picture apart by the picture', () => {
+    const picture = (data: string) => ofTurns(turn('user', { type: 'image', at: 'x', mediaType: 'image/png', data }));
+    expect(picture('aaaa').conversationId).not.toBe(picture('bbbb').conversationId);
+    expect(picture('aaaa').conversationId).toBe(picture('aaaa').conversationId);
+  });
+});
+
+describe('the root conversation id', () => {
+  it('is the conversation itself, and of a sub-agent its parent', () => {
+    const parent = conversationIdsOf('c', conversation('hi', { key: 's' }));
+    const agent = conversationIdsOf('c', conversation('look', { key: 's/a', rootKey: 's' }));
+    expect(parent.rootConversationId).toBe(parent.conversationId);
+    expect(agent.rootConversationId).toBe(parent.conversationId);
+    expect(agent.conversationId).not.toBe(parent.conversationId);
+  });
+});
+
+describe('the continuation id', () => {
+  it('is unchanged within the tool rounds of a turn, also when the client adds text to the results', () => {
+    const { continuationId } = ofTurns(user('list'));
+    expect(continuationId).toMatch(UUID);
+    expect(ofTurns(user('list'), call, result()).continuationId).toBe(continuationId);
+    expect(ofTurns(user('list'), call, result(text('a reminder'))).continuationId).toBe(continuationId);
+  });
+
+  it('is another one for each turn of the user, also for the same words', () => {
+    const turns = [user('go on'), turn('assistant', text('done')), user('go on')];
+    const ids = [ofTurns(...turns.slice(0, 1)), ofTurns(...turns), ofTurns(...turns.slice(0, 2), user('stop'))];
+    expect(new Set(ids.map(({ continuationId }) => continuationId)).size).toBe(3);
+    expect(new Set(ids.map(({ conversationId }) => conversationId)).size).toBe(1);
   });
 });

@@ -1,13 +1,24 @@
-/** The conversation id sent upstream: the same over all turns of a conversation, different between clients. */
-import { createHash } from 'node:crypto';
-import type { Conversation } from '../core/conversation.ts';
-
 /**
- * Shaped as a UUID (version 8, RFC 9562: made from a hash of our own choice). Depends on who asks and on the client's
- * own name of the conversation, or without one on how it begins; never on time, model or the turn's number.
+ * The ids by which the service knows a conversation: the same over all its turns, different between clients. They depend
+ * on who asks and on the client's own name of the conversation, or without one on the user's first turn; never on time,
+ * model, the turn's number or the system text, which some clients change from turn to turn.
  */
-export function conversationIdOf(client: string, conversation: Conversation): string {
-  return idOf([client, ...identity(conversation)]);
+import { createHash } from 'node:crypto';
+import type { Conversation, Part, Turn } from '../core/conversation.ts';
+import { unreachable } from '../core/unreachable.ts';
+import type { ConversationIds } from '../upstreams/upstream.ts';
+
+export function conversationIdsOf(client: string, conversation: Conversation): ConversationIds {
+  const { key, rootKey } = conversation;
+  const conversationId =
+    key === undefined
+      ? idOf([client, 'begins', ...signatureOf(conversation.turns.find(isUsers))])
+      : idOf([client, 'key', key]);
+  return {
+    conversationId,
+    rootConversationId: rootKey === undefined ? conversationId : idOf([client, 'key', rootKey]),
+    continuationId: idOf([conversationId, 'continues', ...continuation(conversation.turns)]),
+  };
 }
 
 /** All inline completions of one client are one conversation: they stay with an account. */
@@ -15,6 +26,7 @@ export function inlineIdOf(client: string): string {
   return idOf([client, 'inline']);
 }
 
+/** Shaped as a UUID (version 8, RFC 9562: made from a hash of our own choice). */
 function idOf(parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) {
@@ -32,12 +44,52 @@ function idOf(parts: readonly string[]): string {
   ].join('-');
 }
 
-function identity(conversation: Conversation): string[] {
-  if (conversation.key !== undefined) return ['key', conversation.key];
-  return ['begins', ...conversation.system.map((part) => part.text), firstUserText(conversation)];
+/** The user's latest turn and its place among the user's turns: the same in each tool round that answers it. */
+function continuation(turns: readonly Turn[]): string[] {
+  const users = turns.filter(isUsers);
+  return [String(users.length), ...signatureOf(users.at(-1))];
 }
 
-function firstUserText(conversation: Conversation): string {
-  const first = conversation.turns.find((turn) => turn.role === 'user');
-  return (first?.parts ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('\n');
+/** A turn with tool results belongs to the round that began before; clients add reminders of their own to those. */
+function isUsers({ role, parts }: Turn): boolean {
+  return role === 'user' && !parts.some(({ type }) => type === 'tool-result');
+}
+
+function signatureOf(turn: Turn | undefined): string[] {
+  return (turn?.parts ?? []).map(signature);
+}
+
+/** Enough of a file to tell it from others: hashing megabytes in each turn would cost more than it is worth. */
+const FILE_CHARS = 1_024;
+
+function signature(part: Part): string {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+      return part.text;
+    case 'image':
+      return fileSignature(part.data);
+    case 'document':
+      switch (part.source.type) {
+        case 'text':
+          return fileSignature(part.source.text);
+        case 'base64':
+          return fileSignature(part.source.data);
+        case 'url':
+          return part.source.url;
+        default:
+          return unreachable(part.source);
+      }
+    case 'redacted-reasoning':
+      return fileSignature(part.data);
+    case 'tool-use':
+    case 'tool-result':
+      return part.toolUseId;
+    default:
+      return unreachable(part);
+  }
+}
+
+function fileSignature(data: string): string {
+  return `${data.length} ${data.slice(0, FILE_CHARS)}`;
 }

@@ -7,7 +7,7 @@ import type { Conversation, Turn } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
-import { conversationIdOf } from './affinity.ts';
+import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Expectation, Judgement } from './emulate/expectation.ts';
 import { type EMULATION_RULES, type EmulationOptions, planEmulation } from './emulate/plan.ts';
@@ -24,10 +24,10 @@ export async function ask(
   const { client, conversation } = request;
   const emulation = planEmulation(conversation, options);
   // By the client's own conversation: what is added to it here must not make another one of it.
-  const conversationId = conversationIdOf(client, conversation);
+  const ids = conversationIdsOf(client, conversation);
   const put: Put = (asked, notes = []) => {
     const adjustments = [...request.adjustments, ...notes];
-    return dispatch({ ...request, adjustments, conversation: asked, conversationId, emulation });
+    return dispatch({ ...request, adjustments, conversation: asked, ids, emulation });
   };
   return emulation.expectation ? askExpecting(emulation.expectation, conversation, put) : put(conversation);
 }

@@ -133,8 +133,9 @@ export class Catalogues {
     let defaultModelId: string | undefined;
     let nextToken: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
-      const answer = await send(authorized(upstream.encodeListModels(lease.access, nextToken), lease), signal);
-      if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+      const request = upstream.encodeListModels(lease.access, nextToken);
+      const answer = await send(authorized(request, lease), signal);
+      if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, request);
       const decoded = upstream.decodeModels(await readText(answer, MAX_LIST_BYTES));
       models.push(...decoded.catalogue.models);
       defaultModelId ??= decoded.catalogue.defaultModelId;

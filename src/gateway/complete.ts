@@ -2,6 +2,7 @@
  * Inline completion: one small question to the service instead of a conversation. It is asked while somebody types, so
  * it neither waits in the line of chats nor takes a place in it.
  */
+import { randomUUID } from 'node:crypto';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
@@ -94,11 +95,17 @@ async function find(
 ): Promise<Found> {
   const { upstream, codeReferences: references } = context;
   const texts = new Map<string, Completions[number]>();
+  const invocation = { id: randomUUID(), attempt: 1 };
   let nextToken: string | undefined;
   for (let page = 1; ; page++) {
-    const encoded = upstream.encodeCompletion(completion, { access: lease.access, references, nextToken });
+    const encoded = upstream.encodeCompletion(completion, {
+      access: lease.access,
+      references,
+      nextToken,
+      invocation,
+    });
     const answer = await context.send(authorized(encoded.request, lease), signal);
-    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, encoded.request);
     const found = upstream.decodeCompletion(await readText(answer, MAX_ANSWER_BYTES));
     for (const each of found.completions) if (!texts.has(each.text)) texts.set(each.text, each);
     nextToken = found.nextToken;

@@ -4,11 +4,14 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Upstream, UpstreamRequest } from '../upstreams/upstream.ts';
 import type { AccountPool, AuthorizedRequest, Lease, MediaTools, SendUpstream, UpstreamAnswer } from './ports.ts';
+import type { WireProfileChoice } from './wire-profile-choice.ts';
 
 export interface GatewayContext {
   /** Looks for the profile of an account which needs one; true when there is one now. Absent: nobody can be asked. */
   readonly findProfile?: (accountId: string) => Promise<boolean>;
   readonly upstream: Upstream;
+  /** Which wire profile each account uses. Absent: always the one its lease names. */
+  readonly wireProfiles?: Pick<WireProfileChoice, 'moveOn' | 'worked'>;
   readonly pool: AccountPool;
   readonly send: SendUpstream;
   readonly log: Log;
@@ -31,10 +34,9 @@ export interface GatewayContext {
 export function authorized(
   request: UpstreamRequest,
   { accountId, accessToken, proxy, sign }: Omit<Lease, 'release'>,
-  headers: Readonly<Record<string, string>> = {},
 ): AuthorizedRequest {
   const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };
-  return { ...request, headers: { ...request.headers, ...headers, ...bearer }, accountId, proxy, sign };
+  return { ...request, headers: { ...request.headers, ...bearer }, accountId, proxy, sign };
 }
 
 /** More than any envelope of the service; an edge layer's HTML page is cut here. */
@@ -73,9 +75,10 @@ export function upstreamRequestId(answer: UpstreamAnswer): string | undefined {
 export async function explainRefusal(
   upstream: Pick<Upstream, 'explainFailure'>,
   answer: UpstreamAnswer,
+  { badToken }: Pick<UpstreamRequest, 'badToken'>,
 ): Promise<GatewayError> {
   const body = await readText(answer);
-  return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body });
+  return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body, badToken });
 }
 
 /** Waits for something which others wait for too: a client which leaves stops waiting, not the thing itself. */

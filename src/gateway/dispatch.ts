@@ -4,7 +4,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
-import type { ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
@@ -20,13 +20,13 @@ import { fitAttachments } from './media/attachments.ts';
 import { type RefusedDocuments, refusesDocuments } from './media/refused-documents.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
-import { MAX_ATTEMPTS, RetryPlan } from './retry.ts';
+import { RetryPlan } from './retry.ts';
 import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
 
 const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
 export interface DispatchRequest extends AskRequest {
-  readonly conversationId: string;
+  readonly ids: ConversationIds;
   readonly emulation: EmulationPlan;
 }
 
@@ -55,6 +55,8 @@ class Dispatch {
   readonly #plan: RetryPlan;
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
   readonly #invocationId = randomUUID();
+  /** By account: the wire profiles that were refused, and what the first of them was told. */
+  readonly #triedProfiles = new Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }>();
   #attempt = 0;
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
@@ -82,15 +84,49 @@ class Dispatch {
       return await this.#exchange(lease);
     } catch (cause) {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-      if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.conversationId);
-      lease?.release(error);
-      if (await this.#foundProfile(error, lease)) return error;
-      const step = this.#plan.after(error, lease?.accountId);
-      this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
-      if (step.type === 'give-up') throw step.error;
-      await this.#wait(step.waitMs);
-      return error;
+      if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
+      const isProfileMissing = error.code === 'profile_required';
+      const hasMoved = !isProfileMissing && this.#moveOn(error, lease);
+      const usual = hasMoved ? refusedForm(error) : this.#usualRefusal(error, lease);
+      lease?.release(usual);
+      if (hasMoved || (await this.#foundProfile(error, lease))) return error;
+      if (isProfileMissing && this.#moveOn(error, lease)) return error;
+      return await this.#after(usual, lease);
     }
+  }
+
+  async #after(error: GatewayError, lease: Lease | undefined): Promise<GatewayError> {
+    const step = this.#plan.after(error, lease?.accountId);
+    this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
+    if (step.type === 'give-up') throw step.error;
+    await this.#wait(step.waitMs);
+    return error;
+  }
+
+  /**
+   * The service may have refused the way it is spoken to: the same account once more, under another wire profile. A
+   * token that can be renewed is renewed first.
+   */
+  #moveOn(error: GatewayError, lease: Lease | undefined): boolean {
+    const { upstream, wireProfiles } = this.#context;
+    if (!lease || !wireProfiles || upstream.suggestsOtherWireProfile?.(error) !== true) return false;
+    if (error.code === 'token_rejected' && lease.hasFixedToken !== true) return false;
+    const { accountId, access } = lease;
+    const tried = this.#triedProfiles.get(accountId) ?? { ids: new Set(), refusal: error };
+    this.#triedProfiles.set(accountId, tried);
+    tried.ids.add(access.wireProfile);
+    const next = wireProfiles.moveOn({ id: accountId, kind: access.kind }, access.wireProfile);
+    if (next === undefined || tried.ids.has(next)) return false;
+    this.#plan.refresh = false;
+    const fields = { ...this.#fields(lease), ...failureFields(error), from: access.wireProfile, to: next };
+    this.#context.log.info(fields, 'the service refused the wire profile; trying the next one');
+    return true;
+  }
+
+  /** When no wire profile is left, what the usual one was told counts: the others are guesses. */
+  #usualRefusal(error: GatewayError, lease: Lease | undefined): GatewayError {
+    const tried = lease && this.#triedProfiles.get(lease.accountId);
+    return tried && this.#context.upstream.suggestsOtherWireProfile?.(error) === true ? tried.refusal : error;
   }
 
   /** The service wanted the account's profile, and it could be found out: the same account once more. */
@@ -121,7 +157,8 @@ class Dispatch {
 
   #leaseAny(offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
     if (this.#signal.aborted) throw clientClosed();
-    const { conversationId, conversation, group } = this.#request;
+    const { ids, conversation, group } = this.#request;
+    const { conversationId } = ids;
     const { tried, refresh } = this.#plan;
     const modelId = conversation.model;
     return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
@@ -135,28 +172,24 @@ class Dispatch {
     const model = upstream.resolveModel(conversation.model, catalogue);
     if (model.match === 'default' && this.#context.unknownModels === 'refuse')
       throw refuseUnknownName(conversation.model, catalogue);
-    const { conversationId } = this.#request;
+    const { conversationId } = this.#request.ids;
     const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
     const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
     const encoded = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,
-      conversationId: this.#request.conversationId,
+      ids: this.#request.ids,
+      invocation: { id: this.#invocationId, attempt: this.#attempt },
       sendEnvironment: this.#context.sendEnvironment,
       withoutReasoningHistory,
     });
-    const answer = await send(
-      authorized(encoded.request, lease, {
-        'amz-sdk-invocation-id': this.#invocationId,
-        'amz-sdk-request': `attempt=${this.#attempt}; max=${Math.max(MAX_ATTEMPTS, this.#attempt)}`,
-      }),
-      this.#signal,
-    );
+    const answer = await send(authorized(encoded.request, lease), this.#signal);
     if (!isSuccess(answer)) {
-      const refusal = await explainRefusal(upstream, answer);
+      const refusal = await explainRefusal(upstream, answer, encoded.request);
       if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
       throw withTokens(refusal, encoded.inputTokens, model);
     }
+    this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
     const note = (made: Adjustment) => void adjustments.push(made);
     const { toolNames, requiredArguments, inputTokens, thinkingTags } = encoded;
@@ -182,7 +215,7 @@ class Dispatch {
     const route = {
       accountId: lease.accountId,
       modelId: model.id ?? 'default',
-      conversationId: this.#request.conversationId,
+      conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
       upstreamRequestId: upstreamRequestId(answer),
@@ -239,6 +272,11 @@ class Dispatch {
   #fields(lease: Lease | undefined): object {
     return { requestId: this.#request.requestId, attempt: this.#attempt, accountId: lease?.accountId };
   }
+}
+
+/** To the pool, a refused form is not the account's own failure: it is about to be used in another way. */
+function refusedForm({ message, upstream, cause }: GatewayError): GatewayError {
+  return new GatewayError('upstream_refused', message, { upstream, cause });
 }
 
 /** The two numbers by which agents compact, which the service leaves out of its refusal. */

@@ -86,6 +86,8 @@ export interface Lease {
   readonly access: Access;
   /** Sent as `authorization: Bearer …`, unless requests are signed; never logged. */
   readonly accessToken: string;
+  /** The access token is the credential itself (an API key): no other one can be made. */
+  readonly hasFixedToken?: boolean | undefined;
   /** As in AuthorizedRequest. */
   readonly proxy?: string | undefined;
   readonly sign?: SignRequest | undefined;

@@ -9,7 +9,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
 import { encodeListProfiles } from '../upstreams/codewhisperer/operations.ts';
-import { wireProfile } from '../upstreams/codewhisperer/profiles.ts';
+import type { WireProfiles } from '../upstreams/codewhisperer/profiles.ts';
 import type { Access } from '../upstreams/upstream.ts';
 import { explainRefusal, isSuccess, readText } from './context.ts';
 import type { SendUpstream } from './ports.ts';
@@ -23,6 +23,7 @@ export interface ProfileQuestion {
   /** Of the account; undefined: as the settings say. */
   readonly proxy: string | undefined;
   readonly send: SendUpstream;
+  readonly wireProfiles: WireProfiles;
   readonly log: Log;
 }
 
@@ -32,7 +33,7 @@ export async function listProfiles(question: ProfileQuestion, signal: AbortSigna
   const profiles = new Map<string, Profile>();
   let listed = false;
   let failure: unknown;
-  for (const region of wireProfile(access.wireProfile).regions) {
+  for (const region of question.wireProfiles.get(access.wireProfile).regions) {
     try {
       for (const profile of await listIn(question, { ...access, region, profileArn: undefined }, signal))
         profiles.set(profile.arn, profile);
@@ -47,17 +48,17 @@ export async function listProfiles(question: ProfileQuestion, signal: AbortSigna
 }
 
 async function listIn(
-  { send, accessToken, proxy }: ProfileQuestion,
+  { send, accessToken, proxy, wireProfiles }: ProfileQuestion,
   access: Access,
   signal: AbortSignal,
 ): Promise<Profile[]> {
   const profiles: Profile[] = [];
   let nextToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const request = encodeListProfiles(access, nextToken);
+    const request = encodeListProfiles(access, nextToken, wireProfiles);
     const headers = { ...request.headers, authorization: `Bearer ${accessToken}` };
     const answer = await send({ ...request, headers, proxy }, signal);
-    if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer);
+    if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer, request);
     const body = parse(await readText(answer, MAX_LIST_BYTES));
     if (Array.isArray(body.profiles)) profiles.push(...body.profiles.flatMap(toProfile));
     nextToken = typeof body.nextToken === 'string' && body.nextToken !== '' ? body.nextToken : undefined;

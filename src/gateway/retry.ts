@@ -8,7 +8,7 @@ import { refusesDocuments } from './media/refused-documents.ts';
 import type { Lease } from './ports.ts';
 
 /** Over all reasons but one: an account which fails for reasons of its own is left for another. */
-export const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 const MAX_ACCOUNTS = 100;
 
 /** A client waits in silence meanwhile: longer pauses are its own to make, with our `retry-after` in hand. */

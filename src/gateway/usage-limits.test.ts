@@ -15,7 +15,7 @@ function answer(status: number, text: string): UpstreamAnswer {
 function setup(profileArn: string | undefined, answers: readonly UpstreamAnswer[]) {
   const requests: AuthorizedRequest[] = [];
   const left = [...answers];
-  const access = { region: 'us-east-1', profileArn, wireProfile: 'q-rest', baseUrl: undefined, headers: {} };
+  const access = { region: 'us-east-1', profileArn, wireProfile: 'q-rest', baseUrl: undefined, kind: 'builder-id' };
   const read = () =>
     readUsageLimits(
       async (request) => {

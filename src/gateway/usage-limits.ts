@@ -3,6 +3,7 @@ import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
 import { encodeUsageLimits } from '../upstreams/codewhisperer/operations.ts';
+import { SHIPPED_PROFILES, type WireProfiles } from '../upstreams/codewhisperer/profiles.ts';
 import { decodeUsageLimits } from '../upstreams/codewhisperer/usage-limits.ts';
 import { authorized, explainRefusal, isSuccess, readText } from './context.ts';
 import type { Lease, SendUpstream } from './ports.ts';
@@ -17,16 +18,18 @@ export async function readUsageLimits(
   send: SendUpstream,
   lease: Omit<Lease, 'release'>,
   signal: AbortSignal,
+  profiles: WireProfiles = SHIPPED_PROFILES,
 ): Promise<UsageLimits> {
+  const ask = (asked: Omit<Lease, 'release'>) => readOnce(send, asked, signal, profiles);
   try {
-    return await ask(send, lease, signal);
+    return await ask(lease);
   } catch (cause) {
     const { profileArn } = lease.access;
     if (profileArn === undefined || !MAYBE_THE_PROFILE.has(GatewayError.from(cause).code)) throw cause;
     const region = profileArn.split(':')[3] ?? lease.access.region;
     const access = { ...lease.access, region, profileArn: undefined };
     // Of two refusals the first one is about the account as it is.
-    return ask(send, { ...lease, access }, signal).catch(() => Promise.reject(cause));
+    return ask({ ...lease, access }).catch(() => Promise.reject(cause));
   }
 }
 
@@ -37,8 +40,14 @@ const MAYBE_THE_PROFILE: ReadonlySet<ErrorCode> = new Set([
   'token_rejected',
 ]);
 
-async function ask(send: SendUpstream, lease: Omit<Lease, 'release'>, signal: AbortSignal): Promise<UsageLimits> {
-  const answer = await send(authorized(encodeUsageLimits(lease.access), lease), signal);
-  if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer);
+async function readOnce(
+  send: SendUpstream,
+  lease: Omit<Lease, 'release'>,
+  signal: AbortSignal,
+  profiles: WireProfiles,
+): Promise<UsageLimits> {
+  const request = encodeUsageLimits(lease.access, profiles);
+  const answer = await send(authorized(request, lease), signal);
+  if (!isSuccess(answer)) throw await explainRefusal({ explainFailure }, answer, request);
   return decodeUsageLimits(await readText(answer, MAX_BYTES));
 }

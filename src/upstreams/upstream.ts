@@ -33,16 +33,26 @@ export interface Upstream {
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
+  /** Whether a failure may be about the wire profile, so that another one is worth a try. Absent: never. */
+  suggestsOtherWireProfile?(error: GatewayError): boolean;
 }
 
-/** `callId` names a search in the upstream's logs. */
 export interface UpstreamWebSearch {
-  /** Asks whether this account has the search. */
-  encodeAvailable(access: Access): UpstreamRequest;
-  decodeAvailable(body: string): boolean;
-  encodeSearch(access: Access, query: string, callId: string): UpstreamRequest;
+  /** How many forms the search's request has for this account; 0: the account cannot search. */
+  forms(access: Access): number;
+  /** The query, shortened to what the upstream takes. */
+  fitQuery(access: Access, query: string): string;
+  encodeSearch(access: Access, call: WebSearchCall, invocation: Invocation): UpstreamRequest;
   /** Throws `upstream_broken` for anything but results. */
   decodeSearch(body: string): readonly WebResult[];
+}
+
+export interface WebSearchCall {
+  readonly query: string;
+  /** Names the search in the upstream's logs. */
+  readonly callId: string;
+  /** From 0 to `forms - 1`. */
+  readonly form: number;
 }
 
 export interface MediaLimits {
@@ -67,8 +77,25 @@ export interface Access {
   readonly wireProfile: string;
   /** Replaces the wire profile's host (`DRAGOMAN_UPSTREAM_URL`); no trailing slash. */
   readonly baseUrl: string | undefined;
-  /** Headers this kind of credential needs (`TokenType`). */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Kind of account (`builder-id`, `api-key`, …): wire profiles differ by it. */
+  readonly kind: string;
+}
+
+/** One call of an operation, over all its attempts: the service can tell a repeat from a new call. */
+export interface Invocation {
+  readonly id: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/** Which conversation a request belongs to; each shaped as a UUID. */
+export interface ConversationIds {
+  /** Same over all turns of a conversation. */
+  readonly conversationId: string;
+  /** Of the conversation that has started this one as a sub-agent; else the conversation's own. */
+  readonly rootConversationId: string;
+  /** Same from a user's turn to the end of the tool rounds that answer it. */
+  readonly continuationId: string;
 }
 
 export interface ResolvedModel {
@@ -89,8 +116,8 @@ export interface ResolvedModel {
 export interface EncodeContext {
   readonly access: Access;
   readonly model: ResolvedModel;
-  /** Same over all turns of a conversation. */
-  readonly conversationId: string;
+  readonly ids: ConversationIds;
+  readonly invocation: Invocation;
   /** Send where the client works (`DRAGOMAN_SEND_ENVIRONMENT`). */
   readonly sendEnvironment: boolean;
   /** Leave reasoning history out: the one retry after `signature_invalid`. */
@@ -115,6 +142,7 @@ export interface CompletionContext {
   readonly references: 'allow' | 'block';
   /** Of the page before, for further completions. */
   readonly nextToken: string | undefined;
+  readonly invocation: Invocation;
 }
 
 export interface EncodedCompletion {
@@ -133,11 +161,19 @@ export interface UpstreamRequest {
   readonly url: string;
   /** Whose host this is: signatures name it. */
   readonly region?: string | undefined;
+  /** How this host refuses an access token, where that is not 401 or 403. */
+  readonly badToken?: BadToken;
   /** The same in the other region which serves the API, while nobody has said which of them serves this account. */
   readonly elsewhere?: { readonly region: string; readonly url: string };
   /** Lower-case names; without authorization, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+}
+
+interface BadToken {
+  readonly status: number;
+  /** Of the exception. */
+  readonly name: string;
 }
 
 export interface DecodeContext {
@@ -178,4 +214,6 @@ export interface FailedAnswer {
   readonly status: number;
   header(name: string): string | undefined;
   readonly body: string;
+  /** As the request has it. */
+  readonly badToken?: BadToken | undefined;
 }

@@ -296,7 +296,8 @@ const ROWS: readonly Row[] = [
 async function openTable(reply: ScriptedReply | undefined, more: object = {}): Promise<PoolHouse> {
   return openPoolHouse({
     accounts: [{ id: 'one', ...more }, { id: 'two' }],
-    env: { DRAGOMAN_STRATEGY: 'fill-first' },
+    // One wire profile: the table is about accounts.
+    env: { DRAGOMAN_STRATEGY: 'fill-first', DRAGOMAN_WIRE_PROFILE: 'q-rest' },
     ...(reply ? { script: { replies: [reply] } } : {}),
   });
 }

@@ -5,7 +5,7 @@ import { NOTHING_NAMED } from '../../src/core/model-name.ts';
 import type { Model } from '../../src/core/models.ts';
 import type { Pass, Passed, Scope } from '../../src/upstreams/codewhisperer/normalize/pass.ts';
 import { wireProfile } from '../../src/upstreams/codewhisperer/profiles.ts';
-import type { ResolvedModel } from '../../src/upstreams/upstream.ts';
+import type { ConversationIds, Invocation, ResolvedModel } from '../../src/upstreams/upstream.ts';
 
 /** Takes images, caching and structured reasoning. */
 export const OPUS: Model = {
@@ -30,6 +30,13 @@ export const OPUS: Model = {
 /** As a name resolves that is the id of a listed model. */
 export function listed(model: Model): ResolvedModel {
   return { match: 'listed', id: model.id, model, reasoning: NOTHING_NAMED, adjustments: [] };
+}
+
+export const INVOCATION: Invocation = { id: '7d7a3f0e-3c1b-4d0e-9a3f-3a2f3f1f9e10', attempt: 1 };
+
+/** Of a main conversation in its only turn. */
+export function idsOf(id: string): ConversationIds {
+  return { conversationId: id, rootConversationId: id, continuationId: id };
 }
 
 export function scope(change: Partial<Scope> = {}): Scope {

@@ -256,7 +256,13 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
       let released = false;
       const lease: Lease = {
         accountId,
-        access: { region: 'us-east-1', profileArn: undefined, wireProfile: 'fake', baseUrl: undefined, headers: {} },
+        access: {
+          region: 'us-east-1',
+          profileArn: undefined,
+          wireProfile: 'fake',
+          baseUrl: undefined,
+          kind: 'builder-id',
+        },
         accessToken: `token-${tokens}`,
         sendsClosingEvents: learned.includes(accountId),
         learnClosingEvents: () => void learned.push(accountId),

@@ -9,7 +9,6 @@ export interface ApiKeyCredential {
 
 export const API_KEY: KindRules = {
   serves: 'bearer',
-  headers: { tokentype: 'API_KEY' },
   profiles: 'none',
   refused: 'The upstream refused the API key. Make a new one.',
 };

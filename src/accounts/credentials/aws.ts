@@ -19,5 +19,5 @@ export interface AwsCredential {
 const REFUSED = 'The sign-in at AWS has ended. Sign in again with `dragoman login`.';
 
 /** The service refuses to list profiles for Builder IDs: they have none of their own. */
-export const BUILDER_ID: KindRules = { serves: 'refreshed', headers: {}, profiles: 'none', refused: REFUSED };
-export const IDC: KindRules = { serves: 'refreshed', headers: {}, profiles: 'listed', refused: REFUSED };
+export const BUILDER_ID: KindRules = { serves: 'refreshed', profiles: 'none', refused: REFUSED };
+export const IDC: KindRules = { serves: 'refreshed', profiles: 'listed', refused: REFUSED };

@@ -18,7 +18,6 @@ export interface ExternalIdpCredential {
 
 export const EXTERNAL_IDP: KindRules = {
   serves: 'refreshed',
-  headers: { tokentype: 'EXTERNAL_IDP' },
   profiles: 'listed',
   refused: "The sign-in at your organisation's identity provider has ended. Sign in again in the Kiro IDE or CLI.",
 };

@@ -14,7 +14,6 @@ export interface IamCredential {
 
 export const IAM: KindRules = {
   serves: 'signing',
-  headers: {},
   profiles: 'none',
   refused:
     'The service refused the AWS keys which the credential chain gave. Check them with `aws sts get-caller-identity`.',

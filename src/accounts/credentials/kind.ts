@@ -5,8 +5,6 @@ export interface KindRules {
    * `signing` has none and signs each request instead.
    */
   readonly serves: 'refreshed' | 'bearer' | 'signing';
-  /** Lower-case names; beside `authorization`. */
-  readonly headers: Readonly<Record<string, string>>;
   /** `listed`: the service lists them for this person; `brought`: the sign-in brings the only one; `none`. */
   readonly profiles: 'listed' | 'brought' | 'none';
   /** What it means when the service refuses it for good, and what its owner does then. */

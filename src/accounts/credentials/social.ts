@@ -10,7 +10,6 @@ export interface SocialCredential {
 
 export const SOCIAL: KindRules = {
   serves: 'refreshed',
-  headers: {},
   profiles: 'brought',
   refused:
     'The sign-in at Kiro has ended. Sign in again with `dragoman login --social google` (or github), or in the Kiro IDE.',

@@ -23,7 +23,7 @@ function requestOf(): DispatchRequest {
   return {
     requestId: 'r',
     client: 'c',
-    conversationId: 'v',
+    ids: { conversationId: 'v', rootConversationId: 'v', continuationId: 'v' },
     adjustments: [],
     conversation: asked,
     emulation: planOf(),
@@ -42,7 +42,7 @@ async function run(replies: readonly (readonly ReplyEvent[])[], outcome: WebSear
     isAvailable: async () => true,
     search: async (query) => {
       queries.push(query);
-      return outcome;
+      return { outcome, isQueryShortened: query.length > 200 };
     },
   };
   const dispatch = async (request: DispatchRequest): Promise<Answer> => {

@@ -8,7 +8,13 @@ import type { Conversation, Part, Tool, ToolResultPart } from '../../core/conver
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { addUsage, type Usage } from '../../core/usage.ts';
-import { searchResultText, WEB_SEARCH_TOOL, type WebSearchOutcome, type WebSearchWish } from '../../core/web-search.ts';
+import {
+  searchResultText,
+  WEB_SEARCH_TOOL,
+  type WebSearchFailure,
+  type WebSearchOutcome,
+  type WebSearchWish,
+} from '../../core/web-search.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import { isCutShort, withSystemText } from '../emulate/expectation.ts';
 import type { EmulationPlan } from '../emulate/plan.ts';
@@ -16,7 +22,7 @@ import { TokenCount } from '../emulate/token-count.ts';
 import type { Answer } from '../ports.ts';
 import { AT, Round, type SearchCall, type Whole } from './round.ts';
 import { note } from './rules.ts';
-import type { WebSearches } from './searches.ts';
+import type { Searcher, SearchResult, WebSearches } from './searches.ts';
 
 /** When the client sets none. */
 const DEFAULT_MAX_USES = 8;
@@ -39,7 +45,7 @@ export async function dispatchSearching(
   const { webSearch: wish, toolChoice } = request.conversation;
   const { dispatch, searches } = tools;
   if (!wish || toolChoice.type === 'none') return dispatch(request);
-  const isAvailable = await searches.isAvailable(request, signal);
+  const isAvailable = await searches.isAvailable(searcherOf(request), signal);
   const noted = note(isAvailable ? 'web-search-emulated' : 'web-search-unavailable', wish.at);
   const asked = { ...request, adjustments: [...request.adjustments, noted] };
   return isAvailable ? new Rounds(asked, wish, tools, signal).begin() : dispatch(asked);
@@ -99,7 +105,7 @@ class Rounds {
       addMissing(adjustments, answer.adjustments);
       if (round.hasFailed) return;
       try {
-        const results = yield* this.#settleHeld(round);
+        const results = yield* this.#settleHeld(round, adjustments);
         const end = round.end;
         if (!end) throw new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');
         this.#spent = this.#spent ? addUsage(this.#spent, end.usage) : end.usage;
@@ -118,7 +124,10 @@ class Rounds {
     }
   }
 
-  async *#settleHeld(round: Round): AsyncGenerator<readonly ReplyEvent[], readonly Search[]> {
+  async *#settleHeld(
+    round: Round,
+    adjustments: Adjustment[],
+  ): AsyncGenerator<readonly ReplyEvent[], readonly Search[]> {
     const results: Search[] = [];
     for (const held of round.held) {
       if (held.type === 'event') {
@@ -129,7 +138,8 @@ class Rounds {
       const { index } = this.#whole;
       const searchId = searchIdOf(held.toolUseId);
       yield [{ type: 'web-search-start', index, searchId, query }];
-      const outcome = await this.#search(held, searchId);
+      const { outcome, isQueryShortened } = await this.#search(held, searchId);
+      if (isQueryShortened) addMissing(adjustments, [note('web-search-query-shortened', this.#wish.at)]);
       yield [{ type: 'web-search-end', index, searchId, query, outcome }];
       this.#whole.index += 1;
       results.push({ searchId, query, outcome });
@@ -137,18 +147,28 @@ class Rounds {
     return results;
   }
 
-  async #search({ query }: SearchCall, searchId: string): Promise<WebSearchOutcome> {
-    if (query === undefined) return { type: 'failed', reason: 'bad-input' };
-    if (this.#uses >= this.#maxUses) return { type: 'failed', reason: 'max-uses' };
+  async #search({ query }: SearchCall, searchId: string): Promise<SearchResult> {
+    if (query === undefined) return failed('bad-input');
+    if (this.#uses >= this.#maxUses) return failed('max-uses');
     this.#uses += 1;
-    const outcome = await this.#tools.searches.search(query, searchId, this.#wish, this.#request, this.#signal);
-    if (outcome.type === 'found') for (const result of outcome.results) this.#whole.found.set(result.url, result);
-    return outcome;
+    const { searches } = this.#tools;
+    const result = await searches.search(query, searchId, this.#wish, searcherOf(this.#request), this.#signal);
+    const { outcome } = result;
+    if (outcome.type === 'found') for (const page of outcome.results) this.#whole.found.set(page.url, page);
+    return result;
   }
 
   #usage(spent: Usage): Usage {
     return this.#uses === 0 ? spent : { ...spent, webSearches: this.#uses };
   }
+}
+
+function searcherOf({ ids, group }: DispatchRequest): Searcher {
+  return { conversationId: ids.conversationId, group };
+}
+
+function failed(reason: WebSearchFailure): SearchResult {
+  return { outcome: { type: 'failed', reason }, isQueryShortened: false };
 }
 
 /** Every round repairs the same conversation again, and perhaps something of its own. */

@@ -1,105 +1,125 @@
-/** Searches at the service: whether an account has the search, asked once in a while, and what a search finds. */
-import { GatewayError } from '../../core/errors.ts';
+/** Searches at the service: whether an account can search, and what a search finds. */
+import { randomUUID } from 'node:crypto';
+import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { WebResult, WebSearchFailure, WebSearchOutcome, WebSearchWish } from '../../core/web-search.ts';
-import type { UpstreamRequest } from '../../upstreams/upstream.ts';
+import type { UpstreamWebSearch } from '../../upstreams/upstream.ts';
 import { authorized, clientClosed, explainRefusal, type GatewayContext, isSuccess, readText } from '../context.ts';
 import type { Lease, LeaseRequest } from '../ports.ts';
 import { RetryPlan } from '../retry.ts';
+import { SearchForms } from './forms.ts';
 
 /** Whose search it is: by the conversation, so that it goes where its replies come from. */
 export type Searcher = Pick<LeaseRequest, 'conversationId' | 'group'>;
 
-const FRESH_MS = 60 * 60_000;
-/** The service may have been ill. */
-const FRESH_REFUSAL_MS = 10 * 60_000;
+export interface SearchResult {
+  readonly outcome: WebSearchOutcome;
+  /** The query was longer than the service takes. */
+  readonly isQueryShortened: boolean;
+}
+
 const TIMEOUT_MS = 20_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export class WebSearches {
   readonly #context: GatewayContext;
-  readonly #known = new Map<string, { readonly has: boolean; readonly untilMs: number }>();
+  readonly #forms: SearchForms;
 
   constructor(context: GatewayContext) {
     this.#context = context;
+    this.#forms = new SearchForms(() => context.clock.now());
   }
 
-  /** Never throws but `client_closed`: a search which cannot be asked for is none. */
+  /** From what is known: the service is not asked. Rejects with `client_closed` alone. */
   async isAvailable(searcher: Searcher, signal: AbortSignal): Promise<boolean> {
-    if (!this.#context.upstream.webSearch) return false;
+    const { upstream, log } = this.#context;
+    const { webSearch } = upstream;
+    if (!webSearch) return false;
     try {
-      return await this.#withLease(searcher, (lease) => this.#has(lease, signal), signal);
+      return await this.#withLease(
+        searcher,
+        async ({ accountId, access }) =>
+          webSearch.forms(access) > 0 && !this.#forms.isRefused(accountId, access.wireProfile),
+        signal,
+      );
     } catch (cause) {
       if (signal.aborted) throw clientClosed();
-      this.#context.log.debug(
-        { code: GatewayError.from(cause).code },
-        'nobody could say whether there is a web search',
-      );
+      log.debug({ code: GatewayError.from(cause).code }, 'no account could be asked for a web search');
       return false;
     }
   }
 
-  /** Throws `client_closed` alone: a search which fails is an outcome. */
+  /** Rejects with `client_closed` alone: a search that fails is an outcome. */
   async search(
     query: string,
     searchId: string,
     wish: WebSearchWish,
     searcher: Searcher,
     signal: AbortSignal,
-  ): Promise<WebSearchOutcome> {
+  ): Promise<SearchResult> {
     const { webSearch } = this.#context.upstream;
-    if (!webSearch) return { type: 'failed', reason: 'unavailable' };
+    let isQueryShortened = false;
     try {
       const results = await this.#withLease(
         searcher,
-        async (lease) =>
-          webSearch.decodeSearch(
-            await this.#send(webSearch.encodeSearch(lease.access, query, searchId), lease, signal),
-          ),
+        (lease, isRenewed) => {
+          if (!webSearch) throw new GatewayError('feature_not_supported', 'Searching is switched off.');
+          const fitted = webSearch.fitQuery(lease.access, query);
+          isQueryShortened = fitted !== query;
+          return this.#searchWith(webSearch, lease, { query: fitted, callId: searchId, isRenewed }, signal);
+        },
         signal,
       );
-      return { type: 'found', results: results.filter(({ url }) => isWanted(url, wish)) };
+      return {
+        outcome: { type: 'found', results: results.filter(({ url }) => isWanted(url, wish)) },
+        isQueryShortened,
+      };
     } catch (cause) {
       if (signal.aborted) throw clientClosed();
       const { code, message } = GatewayError.from(cause);
       this.#context.log.warn({ searchId, code, message }, 'a web search failed');
-      return { type: 'failed', reason: reasonOf(code) };
+      return { outcome: { type: 'failed', reason: reasonOf(code) }, isQueryShortened };
     }
   }
 
-  async #has({ accountId, access, ...lease }: Lease, signal: AbortSignal): Promise<boolean> {
-    const { upstream, clock } = this.#context;
-    const known = this.#known.get(accountId);
-    if (known && clock.now() < known.untilMs) return known.has;
-    const { webSearch } = upstream;
-    if (!webSearch) return false;
-    try {
-      const body = await this.#send(webSearch.encodeAvailable(access), { accountId, access, ...lease }, signal);
-      return this.#learn(accountId, webSearch.decodeAvailable(body), FRESH_MS);
-    } catch (cause) {
-      const error = GatewayError.from(cause);
-      // A refused token is about to be replaced: then it is asked again.
-      if (signal.aborted || error.policy.retry === 'after-refresh') throw error;
-      this.#context.log.debug({ accountId, code: error.code }, 'this account did not say that it has a web search');
-      return this.#learn(accountId, false, FRESH_REFUSAL_MS);
+  /** In the form that worked last, then in the others. What works is remembered for the account and its wire profile. */
+  async #searchWith(
+    webSearch: UpstreamWebSearch,
+    lease: Lease,
+    { query, callId, isRenewed }: { query: string; callId: string; isRenewed: boolean },
+    signal: AbortSignal,
+  ): Promise<readonly WebResult[]> {
+    const { accountId, access } = lease;
+    const invocation = { id: randomUUID(), attempt: 1 };
+    let refusal: GatewayError | undefined;
+    for (const form of this.#forms.order(accountId, access.wireProfile, webSearch.forms(access))) {
+      try {
+        const request = webSearch.encodeSearch(access, { query, callId, form }, invocation);
+        const found = webSearch.decodeSearch(await this.#send(request, lease, signal));
+        this.#forms.worked(accountId, access.wireProfile, form);
+        return found;
+      } catch (cause) {
+        const error = GatewayError.from(cause);
+        if (signal.aborted || !mayBeTheForm(error.code, isRenewed)) throw error;
+        this.#context.log.debug({ accountId, form, code: error.code }, 'a form of the web search was refused');
+        refusal ??= error;
+      }
     }
+    this.#forms.refused(accountId, access.wireProfile);
+    const message = refusal?.message ?? 'This account cannot search the web.';
+    throw new GatewayError('feature_not_supported', message, { cause: refusal, upstream: refusal?.upstream });
   }
 
-  #learn(accountId: string, has: boolean, freshMs: number): boolean {
-    this.#known.set(accountId, { has, untilMs: this.#context.clock.now() + freshMs });
-    return has;
-  }
-
-  async #send(request: UpstreamRequest, lease: Lease, signal: AbortSignal): Promise<string> {
+  async #send(request: Parameters<typeof authorized>[0], lease: Lease, signal: AbortSignal): Promise<string> {
     const { upstream, send } = this.#context;
     const answer = await send(authorized(request, lease), AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
-    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer);
+    if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, request);
     return readText(answer, MAX_ANSWER_BYTES);
   }
 
   /** Tried again, as far as the error table says so, while that takes no waiting: the model is waiting already. */
   async #withLease<T>(
     { conversationId, group }: Searcher,
-    work: (lease: Lease) => Promise<T>,
+    work: (lease: Lease, isRenewed: boolean) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const plan = new RetryPlan(this.#context.clock.random);
@@ -109,12 +129,13 @@ export class WebSearches {
         const { tried, refresh } = plan;
         const wanted = { conversationId, modelId: undefined, tried, refresh, group, signal, control: true };
         lease = await this.#context.pool.lease(wanted);
-        const result = await work(lease);
+        const result = await work(lease, refresh);
         lease.release(undefined);
         return result;
       } catch (cause) {
         const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-        lease?.release(error);
+        // An account without a search is as good as any other for everything else.
+        lease?.release(error.code === 'feature_not_supported' ? undefined : error);
         const step = plan.after(error, lease?.accountId);
         if (step.type === 'give-up') throw step.error;
         if (step.waitMs > 0) throw error;
@@ -123,7 +144,20 @@ export class WebSearches {
   }
 }
 
-function reasonOf(code: GatewayError['code']): WebSearchFailure {
+/** A renewed token that is refused again is good for chats: the form or the user agent is what the host dislikes. */
+function mayBeTheForm(code: ErrorCode, isRenewed: boolean): boolean {
+  return FORM_REFUSALS.has(code) || (code === 'token_rejected' && isRenewed);
+}
+
+const FORM_REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'upstream_refused',
+  'upstream_not_found',
+  'profile_required',
+  'permission_denied',
+  'feature_not_supported',
+]);
+
+function reasonOf(code: ErrorCode): WebSearchFailure {
   switch (code) {
     case 'account_throttled':
     case 'upstream_throttled':
@@ -135,7 +169,7 @@ function reasonOf(code: GatewayError['code']): WebSearchFailure {
   }
 }
 
-/** The service knows no such wish, so what it found is sifted. */
+/** The service cannot be told which domains are wanted, so what it found is sifted. */
 function isWanted(url: WebResult['url'], { allowedDomains, blockedDomains }: WebSearchWish): boolean {
   const { hostname, pathname } = new URL(url);
   const isIn = (domain: string): boolean => {

@@ -2,6 +2,7 @@
 import type { Conversation, Part, Turn } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { reasoningOfName } from '../../core/model-name.ts';
+import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { type Entries, noteEntries, readEntries } from '../reading/entries.ts';
@@ -9,7 +10,6 @@ import { noteFields, refuseOptions } from '../reading/fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
-import { conversationKey } from './conversation-key.ts';
 import { threadsUnsupported } from './errors.ts';
 import { FIELD_FATES } from './fields.ts';
 import type { MessagesRequest } from './wire.ts';
@@ -52,7 +52,7 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
     model: request.model,
     ...conversation,
     turns: request.cache_control ? markLastBlock(conversation.turns) : conversation.turns,
-    key: conversationKey(request.metadata?.user_id, context),
+    ...conversationKeys(request, context),
   };
   return {
     conversation: read,

@@ -1,4 +1,5 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; what is in them: reading/. */
+import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
@@ -55,7 +56,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
       ...conversation,
       // The legacy form has room for one call a reply.
       parallelToolUse: conversation.parallelToolUse && !legacyFunctions,
-      key: conversationKey(request, context),
+      ...conversationKeys(request, context),
     },
     ...(choices > 1 ? { choices } : {}),
     stream: request.stream ?? false,
@@ -79,14 +80,3 @@ function refuseWishes({ logprobs, top_logprobs: topLogprobs, modalities, audio }
 }
 
 const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
-
-/** What agents name a session by, most specific first. `user` is none: one user has many conversations. */
-function conversationKey({ prompt_cache_key: cacheKey }: ChatRequest, { header }: RequestContext): string | undefined {
-  for (const name of SESSION_HEADERS) {
-    const value = header(name);
-    if (value) return value;
-  }
-  return cacheKey || undefined;
-}
-
-const SESSION_HEADERS = ['x-session-affinity', 'x-session-id', 'session-id', 'session_id'];

@@ -1,6 +1,7 @@
 /** A completions request: code at the cursor, or a prompt which is answered as a chat. */
 import type { CodeCompletion } from '../../core/code-completion.ts';
 import type { Conversation } from '../../core/conversation.ts';
+import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
@@ -46,7 +47,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
     parallelToolUse: true,
     reasoning: { mode: 'unset' },
     output: { ...readLimits(request, notes), format: { type: 'text' } },
-    key: undefined,
+    ...conversationKeys(request, context),
   };
   const answerable = readAnswerable(request, notes, context, 'text');
   return { ...answerable, conversation, ...(choices > 1 ? { choices } : {}) };

@@ -1,6 +1,7 @@
 /** A Responses request to a conversation. Fields: fields.ts; what is in them: reading/. */
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { RULE_PREVIOUS } from '../openai-errors.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
@@ -52,7 +53,7 @@ function read(request: ResponsesRequest, context: RequestContext, past: Past | u
   const conversation: Conversation = {
     model: request.model,
     ...readRequest(request, entries, reading).conversation,
-    key: conversationKey(request, context),
+    ...conversationKeys(request, context),
   };
   const last = entries.entries.at(-1);
   const isCompaction = last !== undefined && kindOf(last.entry) === 'compaction_trigger';
@@ -112,15 +113,3 @@ const REASONING_KEYS = new Set([
   'enabled',
 ]);
 const STREAM_OPTIONS = new Set(['include_obfuscation']);
-
-/** What agents name a conversation by, most specific first. `user` is none: one user has many conversations. */
-function conversationKey(request: ResponsesRequest, { header }: RequestContext): string | undefined {
-  for (const name of SESSION_HEADERS) {
-    const value = header(name);
-    if (value) return value;
-  }
-  return request.prompt_cache_key || undefined;
-}
-
-/** Codex names the thread of each subagent beside the session which they share. */
-const SESSION_HEADERS = ['thread-id', 'x-session-affinity', 'x-session-id', 'session-id', 'session_id'];

@@ -1,14 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeCompletion } from '../../../test/support/code-completion.ts';
+import { INVOCATION } from '../../../test/support/codewhisperer.ts';
 import type { CodeCompletion } from '../../core/code-completion.ts';
 import type { CompletionContext } from '../upstream.ts';
 import { decodeCompletion, encodeCompletion } from './completions.ts';
 import type { GenerateCompletionsRequest } from './wire.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
-const ACCESS = { region: 'us-east-1', profileArn: undefined, wireProfile: 'q-rest', baseUrl: undefined, headers: {} };
-const CONTEXT: CompletionContext = { access: ACCESS, references: 'allow', nextToken: undefined };
+const ACCESS = {
+  region: 'us-east-1',
+  profileArn: undefined,
+  wireProfile: 'q-rest',
+  baseUrl: undefined,
+  kind: 'builder-id',
+};
+const CONTEXT: CompletionContext = {
+  access: ACCESS,
+  references: 'allow',
+  nextToken: undefined,
+  invocation: INVOCATION,
+};
 
 function encode(more: Partial<CodeCompletion>, context: Partial<CompletionContext> = {}) {
   const encoded = encodeCompletion(codeCompletion(more), { ...CONTEXT, ...context });

@@ -12,7 +12,7 @@ import type { CompletionContext, CompletionPage, EncodedCompletion } from '../up
 import { codeFile } from './code-language.ts';
 import { note } from './normalize/rules.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
-import { wireProfile } from './profiles.ts';
+import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 import { codeReferences } from './sources.ts';
 import type { GenerateCompletionsRequest, SupplementalContext } from './wire.ts';
 
@@ -28,9 +28,13 @@ const LIMITS = {
 };
 
 /** Throws `feature_not_supported` where the wire profile has no such operation, and `profile_required`. */
-export function encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion {
-  const { access, references, nextToken } = context;
-  const profileArn = profileArnFor(wireProfile(access.wireProfile), 'GenerateCompletions', access);
+export function encodeCompletion(
+  completion: CodeCompletion,
+  context: CompletionContext,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): EncodedCompletion {
+  const { access, references, nextToken, invocation } = context;
+  const profileArn = profileArnFor(profiles.get(access.wireProfile), 'GenerateCompletions', access);
   const file = codeFile(completion);
   const left = leftWindow(completion.prefix);
   const right = rightWindow(completion.suffix);
@@ -57,7 +61,7 @@ export function encodeCompletion(completion: CodeCompletion, context: Completion
     adjustments.push(note('completion-language-guessed', completion.at.prefix, undefined, file.language));
   const read = [left, right, ...related.map(({ content }) => content)];
   return {
-    request: operationRequest('GenerateCompletions', JSON.stringify(body), access),
+    request: operationRequest('GenerateCompletions', JSON.stringify(body), access, { profiles, invocation }),
     adjustments,
     inputTokens: estimated(read.reduce((sum, text) => sum + estimateTokens(text), 0)),
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listed, notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
+import { INVOCATION, listed, notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -25,13 +25,20 @@ import type { GenerateAssistantResponseRequest } from './wire.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
 const CONVERSATION_ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
+const CONTINUATION_ID = '1c8d3c7f-6e2d-4e1f-8b40-4b304020af21';
+const IDS = {
+  conversationId: CONVERSATION_ID,
+  rootConversationId: CONVERSATION_ID,
+  continuationId: CONTINUATION_ID,
+};
 
 function context(change: Partial<EncodeContext> & { wireProfile?: string } = {}): EncodeContext {
   const { wireProfile = 'q-rest', ...rest } = change;
   return {
-    access: { region: 'us-east-1', profileArn: ARN, wireProfile, baseUrl: undefined, headers: {} },
+    access: { region: 'us-east-1', profileArn: ARN, wireProfile, baseUrl: undefined, kind: 'builder-id' },
     model: listed(OPUS),
-    conversationId: CONVERSATION_ID,
+    ids: IDS,
+    invocation: INVOCATION,
     sendEnvironment: false,
     withoutReasoningHistory: false,
     ...rest,
@@ -61,7 +68,7 @@ describe('a chat request', () => {
       conversationState: {
         chatTriggerType: 'MANUAL',
         conversationId: CONVERSATION_ID,
-        agentContinuationId: CONVERSATION_ID,
+        agentContinuationId: CONTINUATION_ID,
         agentTaskType: 'vibe',
         history: [
           { userInputMessage: { content: 'You are terse.', origin: 'AI_EDITOR', modelId: OPUS.id } },
@@ -111,10 +118,48 @@ describe('a chat request', () => {
     expect(conversationState.currentMessage.userInputMessage.modelId).toBe(OPUS.id);
   });
 
-  it('leaves out an agent run id when the conversation has no UUID', () => {
-    const { conversationState } = encodedBody(roundTrip, { conversationId: 'session-7' });
-    expect(conversationState).toMatchObject({ conversationId: 'session-7', agentTaskType: 'vibe' });
-    expect(conversationState.agentContinuationId).toBeUndefined();
+  describe('of KiroRuntimeService', () => {
+    const krs = { wireProfile: 'kiro-krs' };
+
+    it('has the ids, the agent mode and the order of members of that service', () => {
+      const body = encodedBody(roundTrip, krs);
+      expect(Object.keys(body)).toEqual(['conversationState', 'profileArn', 'agentMode']);
+      expect(body).toMatchObject({ profileArn: ARN, agentMode: 'vibe' });
+      const { history, currentMessage, ...ids } = body.conversationState;
+      expect(ids).toEqual({
+        chatTriggerType: 'MANUAL',
+        conversationId: `sess_${CONVERSATION_ID}`,
+        rootConversationId: `sess_${CONVERSATION_ID}`,
+        agentContinuationId: CONTINUATION_ID,
+        agentTaskType: 'vibe',
+      });
+      expect(history).toHaveLength(4);
+      expect(currentMessage.userInputMessage.origin).toBe('AI_EDITOR');
+    });
+
+    it('names the parent of a sub-agent and its own mode', () => {
+      const rootConversationId = '2d9e4d80-7f3e-4f20-9c51-5c415131b032';
+      const body = encodedBody(roundTrip, { ...krs, ids: { ...IDS, rootConversationId } });
+      expect(body).toMatchObject({
+        agentMode: 'general-task-execution',
+        conversationState: {
+          conversationId: `sess_${CONVERSATION_ID}`,
+          rootConversationId: `sess_${rootConversationId}`,
+        },
+      });
+    });
+
+    it('leaves the content of turns with tools alone empty, and sends no other empty or absent thing', () => {
+      const said = conversation(
+        [user('hi'), assistant(toolUse('t1')), user(toolResult('t1')), assistant('ok'), user('and?')],
+        { tools: [tool('read_file')] },
+      );
+      const { history = [] } = encodedBody(said, { ...krs, sendEnvironment: true }).conversationState;
+      expect(history[1]).toMatchObject({ assistantResponseMessage: { content: '' } });
+      expect(history[2]).toMatchObject({ userInputMessage: { content: '' } });
+      expect(history[0]).toEqual({ userInputMessage: { content: 'hi', origin: 'AI_EDITOR', modelId: OPUS.id } });
+      expect(JSON.stringify(history)).not.toMatch(/\[\]|null|envState|messageId/);
+    });
   });
 
   it('leaves a tool-only assistant and a user beside results empty', () => {
@@ -177,7 +222,7 @@ describe('a chat request', () => {
   });
 
   it('refuses an account without an ARN where the wire profile needs one', () => {
-    const access = { ...context().access, profileArn: undefined, wireProfile: 'kiro-runtime' };
+    const access = { ...context().access, kind: 'idc', profileArn: undefined, wireProfile: 'kiro-runtime' };
     expect(() => encodeChat(roundTrip, context({ access }))).toThrow(/needs a profile ARN/);
   });
 

@@ -9,21 +9,25 @@ import { readEnvironment } from '../../core/environment.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
-import type { EncodeContext, EncodedChat } from '../upstream.ts';
+import type { ConversationIds, EncodeContext, EncodedChat } from '../upstream.ts';
 import { encodeEnvironment } from './environment.ts';
 import { lint } from './lint.ts';
 import { normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
-import { type WireProfile, wireProfile } from './profiles.ts';
+import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
 import { reasoningSettings } from './reasoning-settings.ts';
 import { requestedReasoning } from './requested-reasoning.ts';
 import type { ConversationState, GenerateAssistantResponseRequest } from './wire.ts';
 import { type WrittenMessages, writeMessages } from './write.ts';
 
 /** Throws GatewayError `invalid_request` naming the client's field, or `profile_required`. */
-export function encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat {
-  const { access, model, withoutReasoningHistory } = context;
-  const profile = wireProfile(access.wireProfile);
+export function encodeChat(
+  conversation: Conversation,
+  context: EncodeContext,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): EncodedChat {
+  const { access, model, withoutReasoningHistory, invocation } = context;
+  const profile = profiles.get(access.wireProfile);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
   const reasoning = reasoningSettings(requested.reasoning, model.model, profile);
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
@@ -33,14 +37,15 @@ export function encodeChat(conversation: Conversation, context: EncodeContext): 
   const messages = writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
   const profileArn = profileArnFor(profile, 'GenerateAssistantResponse', access);
   const body: GenerateAssistantResponseRequest = {
-    conversationState: conversationState(messages, context.conversationId, profile),
+    conversationState: conversationState(messages, context.ids, profile),
     ...(profileArn === undefined ? {} : { profileArn }),
+    ...(profile.body.fields.includes('agentMode') ? { agentMode: agentMode(context.ids, profile) } : {}),
     ...(reasoning.fields === undefined ? {} : { additionalModelRequestFields: reasoning.fields }),
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   lint(body, profile, normalized.conversation);
   return {
-    request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access),
+    request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access, { profiles, invocation }),
     adjustments: [
       ...normalized.adjustments,
       ...requested.adjustments,
@@ -64,20 +69,22 @@ function requiredArguments({ inputSchema }: Tool): readonly string[] {
   return Array.isArray(required) ? required.filter((property) => typeof property === 'string') : [];
 }
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+function agentMode({ conversationId, rootConversationId }: ConversationIds, { body }: WireProfile): string {
+  return conversationId === rootConversationId ? body.agentMode.main : body.agentMode.subAgent;
+}
 
 function conversationState(
   { history, currentMessage }: WrittenMessages,
-  conversationId: string,
+  { conversationId, rootConversationId, continuationId }: ConversationIds,
   { body }: WireProfile,
 ): ConversationState {
   const fields = new Set<string>(body.conversationStateFields);
-  // One agent run is one conversation here: an id made anew for each request would tell the service nothing true.
-  const sendsContinuation = fields.has('agentContinuationId') && UUID.test(conversationId);
+  const wireId = (id: string) => body.conversationId.replace('{uuid}', id);
   return {
     chatTriggerType: 'MANUAL',
-    conversationId,
-    ...(sendsContinuation ? { agentContinuationId: conversationId } : {}),
+    conversationId: wireId(conversationId),
+    ...(fields.has('rootConversationId') ? { rootConversationId: wireId(rootConversationId) } : {}),
+    ...(fields.has('agentContinuationId') ? { agentContinuationId: continuationId } : {}),
     ...(fields.has('agentTaskType') ? { agentTaskType: body.agentTaskType } : {}),
     ...(history.length === 0 ? {} : { history }),
     currentMessage,

@@ -25,7 +25,14 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
     requestId: REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined),
   };
   const header = answer.header('retry-after');
-  return toError(failure, readRetryAfter(header, [envelope ?? {}, nested(envelope)], message, nowMs));
+  const error = toError(failure, readRetryAfter(header, [envelope ?? {}, nested(envelope)], message, nowMs));
+  return isBadToken(answer, error) ? new GatewayError('token_rejected', error.message, { upstream: failure }) : error;
+}
+
+/** Some hosts refuse an access token under a status of their own. A reason says that it is about something else. */
+function isBadToken({ status, badToken }: FailedAnswer, { code, upstream }: GatewayError): boolean {
+  if (code !== 'permission_denied' || upstream?.reason !== undefined) return false;
+  return badToken?.status === status && badToken.name === upstream?.name;
 }
 
 /**

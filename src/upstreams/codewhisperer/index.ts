@@ -7,20 +7,28 @@ import { explainFailure } from './failures.ts';
 import { mediaLimits } from './media-limits.ts';
 import { decodeModels, fixedCatalogue } from './models.ts';
 import { encodeListModels } from './operations.ts';
+import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 import { resolveModel } from './resolve-model.ts';
-import { webSearch } from './web-search.ts';
+import { createWebSearch } from './web-search.ts';
+import { suggestsOtherWireProfile } from './wire-trouble.ts';
 
-export const codewhisperer: Upstream = {
-  id: 'codewhisperer',
-  resolveModel,
-  encodeChat,
-  createDecoder,
-  mediaLimits,
-  encodeCompletion,
-  decodeCompletion,
-  webSearch,
-  encodeListModels,
-  fixedCatalogue,
-  decodeModels,
-  explainFailure,
-};
+export function createCodewhisperer(profiles: WireProfiles): Upstream {
+  return {
+    id: 'codewhisperer',
+    resolveModel,
+    encodeChat: (conversation, context) => encodeChat(conversation, context, profiles),
+    createDecoder,
+    mediaLimits: (access, model) => mediaLimits(access, model, profiles),
+    encodeCompletion: (completion, context) => encodeCompletion(completion, context, profiles),
+    decodeCompletion,
+    webSearch: createWebSearch(profiles),
+    encodeListModels: (access, nextToken) => encodeListModels(access, nextToken, profiles),
+    fixedCatalogue: (access) => fixedCatalogue(access, profiles),
+    decodeModels,
+    explainFailure,
+    suggestsOtherWireProfile,
+  };
+}
+
+/** With the shipped wire profiles alone. */
+export const codewhisperer: Upstream = createCodewhisperer(SHIPPED_PROFILES);

@@ -1,10 +1,14 @@
 /** What the wire profile says of images and documents, as far as it must be seen to before encoding. */
 import type { Model } from '../../core/models.ts';
 import type { Access, MediaLimits, ResolvedModel } from '../upstream.ts';
-import { type WireProfile, wireProfile } from './profiles.ts';
+import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
 
-export function mediaLimits(access: Access, { model }: ResolvedModel): MediaLimits {
-  const profile = wireProfile(access.wireProfile);
+export function mediaLimits(
+  access: Access,
+  { model }: ResolvedModel,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): MediaLimits {
+  const profile = profiles.get(access.wireProfile);
   const { imageFitPixels, imageBytes, documentBytes } = profile.limits;
   return {
     image: model?.takesImages === false ? undefined : { pixels: imageFitPixels, bytes: imageBytes },

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
 import type { Access } from '../upstream.ts';
-import { wireProfile } from './profiles.ts';
+import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 
 /** One page. Members may be missing or null. Throws `upstream_broken` when the body is no list of models at all. */
 export function decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined } {
@@ -26,8 +26,11 @@ export function decodeModels(body: string): { catalogue: Catalogue; nextToken: s
 }
 
 /** Of wire profiles by which the service cannot be asked: the names alone are known. */
-export function fixedCatalogue({ wireProfile: id }: Pick<Access, 'wireProfile'>): Catalogue | undefined {
-  const { models } = wireProfile(id);
+export function fixedCatalogue(
+  { wireProfile: id }: Pick<Access, 'wireProfile'>,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): Catalogue | undefined {
+  const { models } = profiles.get(id);
   if (!models) return undefined;
   const listed = models.map((modelId) => ({ modelId, supportedInputTypes: ['TEXT', 'IMAGE'] }));
   return { ...decodeModels(JSON.stringify({ models: listed })).catalogue, isPartial: true };

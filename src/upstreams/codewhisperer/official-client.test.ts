@@ -6,7 +6,7 @@ import {
 } from '@aws/codewhisperer-streaming-client';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listed, OPUS } from '../../../test/support/codewhisperer.ts';
+import { INVOCATION, idsOf, listed, OPUS } from '../../../test/support/codewhisperer.ts';
 import {
   assistant,
   conversation,
@@ -30,9 +30,10 @@ const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
 const ID = '0b7c2b6e-5d1c-4d0e-9a3f-3a2f3f1f9e10';
 
 const context: EncodeContext = {
-  access: { region: 'us-east-1', profileArn: ARN, wireProfile: 'q-rest', baseUrl: undefined, headers: {} },
+  access: { region: 'us-east-1', profileArn: ARN, wireProfile: 'q-rest', baseUrl: undefined, kind: 'builder-id' },
   model: listed(OPUS),
-  conversationId: ID,
+  ids: idsOf(ID),
+  invocation: INVOCATION,
   sendEnvironment: true,
   withoutReasoningHistory: false,
 };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../upstream.ts';
 import {
-  chatRequest,
+  encodeGetProfile,
   encodeListModels,
   encodeListProfiles,
   encodeUsageLimits,
   operationRequest,
 } from './operations.ts';
+import { WireProfiles } from './profiles.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
 const access = (change: Partial<Access> = {}): Access => ({
@@ -14,7 +15,7 @@ const access = (change: Partial<Access> = {}): Access => ({
   profileArn: undefined,
   wireProfile: 'q-rest',
   baseUrl: undefined,
-  headers: {},
+  kind: 'builder-id',
   ...change,
 });
 
@@ -30,6 +31,11 @@ describe('the chat request', () => {
       wireProfile: 'kiro-runtime',
       url: 'https://runtime.us-east-1.kiro.dev/',
       target: 'AmazonCodeWhispererStreamingService.GenerateAssistantResponse',
+    },
+    {
+      wireProfile: 'kiro-krs',
+      url: 'https://runtime.us-east-1.kiro.dev/',
+      target: 'KiroRuntimeService.GenerateAssistantResponse',
     },
     {
       wireProfile: 'codewhisperer-legacy',
@@ -49,22 +55,53 @@ describe('the chat request', () => {
     expect(request.url).toBe('http://127.0.0.1:9/generateAssistantResponse');
   });
 
-  it("adds the credential's headers in lower case", () => {
-    const request = operationRequest(
-      'GenerateAssistantResponse',
-      '{}',
-      access({ headers: { TokenType: 'EXTERNAL_IDP' } }),
-    );
-    expect(request.headers).toMatchObject({ tokentype: 'EXTERNAL_IDP', 'x-amzn-kiro-agent-mode': 'vibe' });
+  it.each([
+    ['q-rest', 'builder-id', undefined],
+    ['q-rest', 'external-idp', 'EXTERNAL_IDP'],
+    ['q-json', 'api-key', 'API_KEY'],
+    ['kiro-krs', 'builder-id', 'SSO_OIDC'],
+    ['kiro-krs', 'idc', 'SSO_OIDC'],
+    ['kiro-krs', 'social', 'SSO_OIDC'],
+    ['kiro-krs', 'external-idp', 'EXTERNAL_IDP'],
+    ['kiro-krs', 'api-key', 'API_KEY'],
+    ['kiro-krs/untyped', 'social', undefined],
+    ['kiro-krs/untyped', 'api-key', 'API_KEY'],
+  ])('with %s says of a token of the kind %s that its type is %s', (wireProfile, kind, type) => {
+    const request = operationRequest('GenerateAssistantResponse', '{}', access({ wireProfile, kind, profileArn: ARN }));
+    expect(request.headers.tokentype).toBe(type);
+  });
+
+  it('has exactly the headers of KiroRuntimeService', () => {
+    const kiro = access({ wireProfile: 'kiro-krs', profileArn: ARN });
+    const request = operationRequest('GenerateAssistantResponse', '{}', kiro, {
+      profiles: new WireProfiles({ platform: 'linux', release: '6.1', node: '24.1.0', version: '9.9.9' }),
+      invocation: { id: 'i-1', attempt: 2 },
+    });
+    expect(request.headers).toEqual({
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'KiroRuntimeService.GenerateAssistantResponse',
+      'user-agent':
+        'aws-sdk-js/1.0.0 ua/2.1 os/linux#6.1 lang/js md/nodejs#24.1.0 api/kiroruntime#1.0.0 m/N dragoman/9.9.9',
+      'x-amzn-codewhisperer-optout': 'true',
+      'x-amzn-kiro-client-attribution': 'unrecognized',
+      'amz-sdk-invocation-id': 'i-1',
+      'amz-sdk-request': 'attempt=2; max=3',
+      'x-kiro-attempt': '2;max=3',
+      tokentype: 'SSO_OIDC',
+    });
+  });
+
+  it('never counts attempts beyond what the profile says', () => {
+    const invocation = { id: 'i-1', attempt: 40 };
+    const kiro = access({ wireProfile: 'kiro-krs', profileArn: ARN });
+    const { headers } = operationRequest('GenerateAssistantResponse', '{}', kiro, { invocation });
+    expect(headers['amz-sdk-request']).toBe('attempt=3; max=3');
   });
 
   it('names the ARN in a header on Kiro hosts', () => {
-    const chat = {
-      conversationState: { chatTriggerType: 'MANUAL', currentMessage: { userInputMessage: { content: 'hi' } } },
-    } as const;
-    const request = chatRequest(chat, access({ wireProfile: 'kiro-runtime', profileArn: ARN }));
+    const kiro = access({ wireProfile: 'kiro-runtime', profileArn: ARN });
+    const request = operationRequest('GenerateAssistantResponse', '{}', kiro);
     expect(request.headers['x-amzn-kiro-profile-arn']).toBe(ARN);
-    expect(JSON.parse(request.body ?? '')).toEqual(chat);
   });
 });
 
@@ -92,7 +129,7 @@ describe('the control plane', () => {
       method: 'GET',
       url: `https://q.us-east-1.amazonaws.com/ListAvailableModels?origin=AI_EDITOR&maxResults=50&nextToken=bmV4dA%3D%3D&profileArn=${encodeURIComponent(ARN)}`,
       region: 'us-east-1',
-      headers: { 'x-amzn-codewhisperer-optout': 'true' },
+      headers: { 'user-agent': expect.stringContaining('dragoman/'), 'x-amzn-codewhisperer-optout': 'true' },
       body: undefined,
     });
   });
@@ -115,6 +152,30 @@ describe('the control plane', () => {
       body: '{}',
     });
     expect(encodeUsageLimits(kiro).url).toContain('/Get-Usage-Limits?profileArn=');
+  });
+
+  it('is JSON at the management host for KiroRuntimeService', () => {
+    const kiro = access({ wireProfile: 'kiro-krs', region: 'ap-south-1', profileArn: ARN });
+    const requests = [
+      encodeListModels(kiro, undefined),
+      encodeUsageLimits(kiro),
+      encodeListProfiles(kiro, undefined),
+      encodeGetProfile(kiro),
+    ];
+    expect(requests.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(body ?? '')])).toEqual([
+      ['KiroControlPlaneBearerService.ListAvailableModels', { origin: 'AI_EDITOR', maxResults: 50, profileArn: ARN }],
+      [
+        'KiroControlPlaneBearerService.GetUsageLimits',
+        { origin: 'AI_EDITOR', profileArn: ARN, resourceType: 'CREDIT', isEmailRequired: false },
+      ],
+      ['AmazonCodeWhispererService.ListAvailableProfiles', { maxResults: 10 }],
+      ['KiroControlPlaneBearerService.GetProfile', {}],
+    ]);
+    for (const request of requests) {
+      expect(request).toMatchObject({ method: 'POST', url: 'https://management.us-east-1.kiro.dev/' });
+      expect(request.headers['content-type']).toBe('application/x-amz-json-1.0');
+      expect(request.badToken).toEqual({ status: 400, name: 'AccessDeniedException' });
+    }
   });
 
   it('asks for usage without an ARN when there is none', () => {

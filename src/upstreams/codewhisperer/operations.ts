@@ -1,37 +1,86 @@
 /** Which HTTP request carries an operation of the service: host, path, headers and ARN as the wire profile says. */
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Access, UpstreamRequest } from '../upstream.ts';
-import { type OperationName, type WireProfile, wireProfile } from './profiles.ts';
-import type { GenerateAssistantResponseRequest, ListAvailableModelsRequest } from './wire.ts';
+import type { Access, Invocation, UpstreamRequest } from '../upstream.ts';
+import {
+  type ClientFacts,
+  type Operation,
+  type OperationName,
+  SHIPPED_PROFILES,
+  type WireProfile,
+  type WireProfiles,
+} from './profiles.ts';
+import type { ListAvailableModelsRequest } from './wire.ts';
 
-/** Throws `profile_required` for a missing ARN which the profile insists on, `feature_not_supported` for an operation it lacks. */
-export function profileArnFor(profile: WireProfile, name: OperationName, access: Access): string | undefined {
-  const plane = profile[operationOf(profile, name).plane];
+/** InvokeMCP has several forms: see web-search.ts. */
+type SingleOperation = Exclude<OperationName, 'InvokeMCP'>;
+
+/** Throws `profile_required` for a missing ARN that the profile insists on, `feature_not_supported` for an operation it lacks. */
+export function profileArnFor(profile: WireProfile, name: SingleOperation, access: Access): string | undefined {
+  return profileArnOn(profile, operationOf(profile, name), access);
+}
+
+export function profileArnOn(profile: WireProfile, { plane: name }: Operation, access: Access): string | undefined {
+  const plane = profile[name];
   if (plane.profileArn === 'never') return undefined;
-  if (access.profileArn === undefined && plane.profileArn === 'required') {
+  const profileArn =
+    access.profileArn ?? (plane.profileArn === 'required' ? vendorArnOf(profile, access.kind) : undefined);
+  if (profileArn === undefined && plane.profileArn === 'required') {
     throw new GatewayError(
       'profile_required',
       `The wire profile ${profile.id} needs a profile ARN and this account has none. Set one, or use another wire profile.`,
     );
   }
-  return access.profileArn;
+  return profileArn;
 }
 
 /** What stands for the ARN of an account which has none of its own, where the wire profile cannot do without. */
-export function vendorProfileArn(wireProfileId: string, kind: string): string | undefined {
-  const profile = wireProfile(wireProfileId);
-  return profile.streaming.profileArn === 'required' ? profile.vendorProfileArns?.[kind] : undefined;
+export function vendorProfileArn(
+  wireProfileId: string,
+  kind: string,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): string | undefined {
+  const profile = profiles.get(wireProfileId);
+  return profile.streaming.profileArn === 'required' ? vendorArnOf(profile, kind) : undefined;
 }
 
-/** `body` is the operation's whole input; for a GET it becomes the query. */
-export function operationRequest(name: OperationName, body: string, access: Access): UpstreamRequest {
-  const profile = wireProfile(access.wireProfile);
-  return { ...envelope(profile, name, access, ''), body };
+function vendorArnOf({ vendorProfileArns }: WireProfile, kind: string): string | undefined {
+  const arns: Readonly<Record<string, string | undefined>> = vendorProfileArns ?? {};
+  return arns[kind];
 }
 
-export function encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest {
-  const profile = wireProfile(access.wireProfile);
+/** `body` is the operation's whole input. */
+export function operationRequest(
+  name: SingleOperation,
+  body: string,
+  access: Access,
+  { profiles = SHIPPED_PROFILES, invocation }: CallContext = {},
+): UpstreamRequest {
+  const profile = profiles.get(access.wireProfile);
+  return requestOf(profile, operationOf(profile, name), body, access, { profiles, invocation });
+}
+
+export interface CallContext {
+  readonly profiles?: WireProfiles | undefined;
+  readonly invocation?: Invocation | undefined;
+}
+
+export function requestOf(
+  profile: WireProfile,
+  operation: Operation,
+  body: string,
+  access: Access,
+  { profiles = SHIPPED_PROFILES, invocation }: CallContext,
+): UpstreamRequest {
+  return { ...envelope(profile, operation, access, '', profiles.client, invocation), body };
+}
+
+export function encodeListModels(
+  access: Access,
+  nextToken: string | undefined,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): UpstreamRequest {
+  const profile = profiles.get(access.wireProfile);
   const profileArn = profileArnFor(profile, 'ListAvailableModels', access);
   const input: ListAvailableModelsRequest = {
     origin: profile.origin,
@@ -39,17 +88,27 @@ export function encodeListModels(access: Access, nextToken: string | undefined):
     ...(nextToken === undefined ? {} : { nextToken }),
     ...(profileArn === undefined ? {} : { profileArn }),
   };
-  return controlRequest(profile, 'ListAvailableModels', { ...input }, access);
+  return controlRequest(profile, 'ListAvailableModels', { ...input }, access, profiles);
 }
 
 /** Only Identity Center and external identity providers have profiles; the service refuses Builder IDs with 403. */
-export function encodeListProfiles(access: Access, nextToken: string | undefined): UpstreamRequest {
-  const profile = wireProfile(access.wireProfile);
-  return controlRequest(profile, 'ListAvailableProfiles', nextToken === undefined ? {} : { nextToken }, access);
+export function encodeListProfiles(
+  access: Access,
+  nextToken: string | undefined,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): UpstreamRequest {
+  const profile = profiles.get(access.wireProfile);
+  const input = nextToken === undefined ? {} : { nextToken };
+  return controlRequest(profile, 'ListAvailableProfiles', input, access, profiles);
 }
 
-export function encodeUsageLimits(access: Access): UpstreamRequest {
-  const profile = wireProfile(access.wireProfile);
+/** Without an ARN the service answers with the profile of the API key that asks. */
+export function encodeGetProfile(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): UpstreamRequest {
+  return controlRequest(profiles.get(access.wireProfile), 'GetProfile', {}, access, profiles);
+}
+
+export function encodeUsageLimits(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): UpstreamRequest {
+  const profile = profiles.get(access.wireProfile);
   const profileArn = profileArnFor(profile, 'GetUsageLimits', access);
   const input = {
     ...(profileArn === undefined ? {} : { profileArn }),
@@ -57,28 +116,33 @@ export function encodeUsageLimits(access: Access): UpstreamRequest {
     resourceType: 'CREDIT',
     isEmailRequired: false,
   };
-  return controlRequest(profile, 'GetUsageLimits', input, access);
+  return controlRequest(profile, 'GetUsageLimits', input, access, profiles);
 }
 
-export function chatRequest(body: GenerateAssistantResponseRequest, access: Access): UpstreamRequest {
-  return operationRequest('GenerateAssistantResponse', JSON.stringify(body), access);
-}
-
-function controlRequest(profile: WireProfile, name: OperationName, input: JsonObject, access: Access): UpstreamRequest {
-  if (operationOf(profile, name).method === 'POST') {
-    return { ...envelope(profile, name, access, ''), body: JSON.stringify(input) };
+function controlRequest(
+  profile: WireProfile,
+  name: SingleOperation,
+  input: JsonObject,
+  access: Access,
+  { client }: WireProfiles,
+): UpstreamRequest {
+  const operation = operationOf(profile, name);
+  const whole = { ...operation.input, ...input };
+  if (operation.method === 'POST') {
+    return { ...envelope(profile, operation, access, '', client, undefined), body: JSON.stringify(whole) };
   }
-  const query = new URLSearchParams(Object.entries(input).map(([key, value]) => [key, String(value)]));
-  return { ...envelope(profile, name, access, `?${query}`), body: undefined };
+  const query = new URLSearchParams(Object.entries(whole).map(([key, value]) => [key, String(value)]));
+  return { ...envelope(profile, operation, access, `?${query}`, client, undefined), body: undefined };
 }
 
 function envelope(
   profile: WireProfile,
-  name: OperationName,
+  { plane: planeName, method, path, target }: Operation,
   access: Access,
   query: string,
+  client: ClientFacts,
+  invocation: Invocation | undefined,
 ): Omit<UpstreamRequest, 'body'> {
-  const { plane: planeName, method, path, target } = operationOf(profile, name);
   const plane = profile[planeName];
   const region = apiRegion(profile, access);
   const host = access.baseUrl ?? plane.baseUrl;
@@ -89,25 +153,54 @@ function envelope(
     url: urlIn(region),
     region,
     ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
+    ...(plane.badToken === undefined ? {} : { badToken: plane.badToken }),
     headers: {
+      'user-agent': filled(plane.userAgent, { ...client }) ?? plane.userAgent,
       ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
       ...(target === undefined ? {} : { 'x-amz-target': target }),
-      ...plane.headers,
-      ...(plane.profileArnHeader && access.profileArn !== undefined
-        ? { 'x-amzn-kiro-profile-arn': access.profileArn }
-        : {}),
-      ...lowerCaseNames(access.headers),
+      ...headersOf(plane, profile, access, invocation),
     },
   };
 }
 
-function operationOf(profile: WireProfile, name: OperationName): Operation {
+function headersOf(
+  { headers, maxAttempts }: WireProfile['streaming'],
+  { tokenTypes }: WireProfile,
+  { profileArn, kind }: Access,
+  invocation: Invocation | undefined,
+): Record<string, string> {
+  const types: Readonly<Record<string, string | undefined>> = tokenTypes;
+  const values = {
+    profileArn,
+    tokenType: types[kind],
+    invocationId: invocation?.id,
+    attempt: invocation && String(Math.min(invocation.attempt, maxAttempts)),
+    maxAttempts: String(maxAttempts),
+  };
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, template]) => {
+      const value = filled(template, values);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** undefined: one of its placeholders has no value. */
+function filled(template: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
+  let isComplete = true;
+  const text = template.replaceAll(/\{(\w+)\}/g, (_placeholder, name: string) => {
+    const value = values[name];
+    if (value === undefined) isComplete = false;
+    return value ?? '';
+  });
+  return isComplete ? text : undefined;
+}
+
+function operationOf(profile: WireProfile, name: SingleOperation): Operation {
   const operation = profile.operations[name];
   if (operation) return operation;
   throw new GatewayError('feature_not_supported', `The wire profile ${profile.id} has no ${name}. Use another one.`);
 }
-
-type Operation = NonNullable<WireProfile['operations'][OperationName]>;
 
 /** The ARN's region wins: the service refuses an ARN of another region. SSO regions are many, API regions few. */
 function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): string {
@@ -118,8 +211,4 @@ function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): st
 /** undefined: the ARN says which it is. */
 function otherRegion({ regions }: WireProfile, { profileArn }: Access, region: string): string | undefined {
   return profileArn === undefined ? regions.find((candidate) => candidate !== region) : undefined;
-}
-
-function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

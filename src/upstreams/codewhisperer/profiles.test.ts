@@ -1,7 +1,26 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_WIRE_PROFILE, WIRE_PROFILES, wireProfile } from './profiles.ts';
+import { ACCOUNT_KINDS } from './profile-schema.ts';
+import { SHIPPED_PROFILES, WIRE_PROFILES, WireProfiles, wireProfile } from './profiles.ts';
+
+const SRC = resolve(import.meta.dirname, '../..');
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return /(?<!\.test)\.ts$/.test(entry.name) ? [path] : [];
+  });
+}
+
+/** String literals whose whole text is the id of a wire profile. */
+function idsIn(source: string): string[] {
+  const text = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const ids = WIRE_PROFILES.map(({ id }) => id);
+  const literals = [...text.matchAll(/'([^'\n]*)'|"([^"\n]*)"|`([^`\n]*)`/g)];
+  return literals.map(([, one, two, three]) => one ?? two ?? three ?? '').filter((literal) => ids.includes(literal));
+}
 
 describe('wire profiles', () => {
   it('has every file of the folder loaded, each under its own name', () => {
@@ -9,18 +28,14 @@ describe('wire profiles', () => {
     expect(WIRE_PROFILES.map((profile) => profile.id).sort()).toEqual(files.sort());
   });
 
-  it('knows the default one', () => {
-    expect(wireProfile(DEFAULT_WIRE_PROFILE).id).toBe('q-rest');
+  it('is known by its data alone: no code names one', () => {
+    const found = sources(SRC).flatMap((file) => idsIn(readFileSync(file, 'utf8')).map((id) => `${file}: ${id}`));
+    expect(found).toEqual([]);
+    expect(idsIn("if (profile.id === 'q-rest') return;")).toEqual(['q-rest']);
   });
 
-  it('says which ones exist when asked for another', () => {
-    expect(() => wireProfile('q-soap')).toThrow(/"q-soap".*q-rest, q-json, kiro-runtime, codewhisperer-legacy/);
-  });
-
-  it.each(WIRE_PROFILES)('$id has a target exactly where its flavour is JSON', (profile) => {
-    for (const operation of Object.values(profile.operations).filter((each) => each !== undefined)) {
-      expect(operation.target !== undefined).toBe(profile[operation.plane].flavour === 'json');
-    }
+  it('lists the known ones when it is asked for another', () => {
+    expect(() => wireProfile('q-soap')).toThrow(/"q-soap".*q-rest, q-json, kiro-krs, kiro-krs\/untyped, kiro-runtime/);
   });
 
   it.each(WIRE_PROFILES)('$id always allows what every chat request carries', (profile) => {
@@ -29,5 +44,50 @@ describe('wire profiles', () => {
       expect.arrayContaining(['chatTriggerType', 'conversationId', 'history', 'currentMessage']),
     );
     expect(profile.body.fields.includes('additionalModelRequestFields')).toBe(profile.accepts.reasoningSettings);
+  });
+
+  it.each(WIRE_PROFILES)('$id names dragoman, and no machine, in its user agents', (profile) => {
+    for (const plane of [profile.streaming, profile.controlPlane, profile.mcp, profile.mcpRest]) {
+      expect(plane.userAgent).toMatch(
+        /^aws-sdk-js\/1\.0\.0 ua\/2\.1 os\/\{platform\}#\{release\} lang\/js md\/nodejs#\{node\} api\/[a-z]+#1\.0\.0 m\/N dragoman\/\{version\}$/,
+      );
+    }
+  });
+});
+
+describe('the order of wire profiles', () => {
+  it.each([
+    ['builder-id', 'q-rest'],
+    ['idc', 'q-rest'],
+    ['social', 'q-rest'],
+    ['external-idp', 'q-rest'],
+    ['api-key', 'q-json'],
+    ['iam', 'q-iam'],
+  ])('of an account of the kind %s begins with %s', (kind, first) => {
+    expect(SHIPPED_PROFILES.orderFor(kind)[0]).toBe(first);
+  });
+
+  it('has each profile once, followed by its variants', () => {
+    const order = SHIPPED_PROFILES.orderFor('social');
+    expect(order).toEqual(['q-rest', 'kiro-krs', 'kiro-krs/untyped', 'kiro-runtime', 'q-json', 'codewhisperer-legacy']);
+    expect(SHIPPED_PROFILES.orderFor('iam')).toEqual(['q-iam']);
+  });
+
+  it('is the one that the settings name, with its variants, for accounts that authenticate that way', () => {
+    for (const kind of ACCOUNT_KINDS.filter((each) => each !== 'iam'))
+      expect(SHIPPED_PROFILES.orderFor(kind, 'kiro-krs')).toEqual(['kiro-krs', 'kiro-krs/untyped']);
+    expect(SHIPPED_PROFILES.orderFor('iam', 'kiro-krs')).toEqual(['q-iam']);
+    expect(SHIPPED_PROFILES.orderFor('idc', 'q-iam')[0]).toBe('q-rest');
+  });
+
+  it('can be changed by a file of a few lines', () => {
+    const content = { id: 'kiro-krs', extends: 'kiro-krs', accounts: { social: 1 } };
+    const profiles = new WireProfiles(undefined, [{ name: 'mine.json', content }]);
+    expect(profiles.orderFor('social').slice(0, 3)).toEqual(['kiro-krs', 'kiro-krs/untyped', 'q-rest']);
+    expect(profiles.orderFor('builder-id')[0]).toBe('q-rest');
+  });
+
+  it('refuses a kind that no profile serves', () => {
+    expect(() => SHIPPED_PROFILES.orderFor('carrier-pigeon')).toThrow(/No wire profile serves/);
   });
 });

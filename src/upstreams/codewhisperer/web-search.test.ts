@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { INVOCATION } from '../../../test/support/codewhisperer.ts';
 import type { Access } from '../upstream.ts';
 import { WIRE_PROFILES } from './profiles.ts';
 import { webSearch } from './web-search.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';
-const access = (wireProfile: string): Access => ({
+const access = (wireProfile: string, kind = 'builder-id'): Access => ({
   region: 'us-east-1',
   profileArn: ARN,
   wireProfile,
   baseUrl: undefined,
-  headers: {},
+  kind,
 });
 
 const answer = (results: unknown, more: object = {}) =>
@@ -21,20 +22,52 @@ const answer = (results: unknown, more: object = {}) =>
   });
 
 describe('the web search', () => {
-  it.each(WIRE_PROFILES)('is a call of the MCP server as REST with $id', ({ id }) => {
-    const request = webSearch.encodeSearch(access(id), 'smithy', 'search-1');
-    expect(request).toMatchObject({
-      method: 'POST',
-      url: 'https://q.us-east-1.amazonaws.com/mcp',
-      headers: { 'content-type': 'application/json', 'x-amzn-kiro-profile-arn': ARN },
-    });
-    expect(request.headers).not.toHaveProperty('x-amz-target');
-    expect(JSON.parse(request.body ?? '')).toEqual({
+  const call = (form: number) => ({ query: 'smithy', callId: 'search-1', form });
+  const searching = WIRE_PROFILES.filter(({ authentication }) => authentication === 'bearer');
+
+  it.each(searching)('is a call of the MCP server as JSON first, and at its own path then, with $id', ({ id }) => {
+    expect(webSearch.forms(access(id))).toBe(2);
+    const rpc = {
       id: 'search-1',
       jsonrpc: '2.0',
       method: 'tools/call',
       params: { name: 'web_search', arguments: { query: 'smithy' } },
+    };
+    const json = webSearch.encodeSearch(access(id), call(0), INVOCATION);
+    expect(json).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/x-amz-json-1.0' } });
+    expect(new URL(json.url).pathname).toBe('/');
+    expect(json.headers['x-amz-target']).toMatch(/\.InvokeMCP$/);
+    expect(JSON.parse(json.body ?? '')).toEqual({ ...rpc, profileArn: ARN });
+    const rest = webSearch.encodeSearch(access(id), call(1), INVOCATION);
+    expect(rest).toMatchObject({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-amzn-kiro-profile-arn': ARN },
     });
+    expect(new URL(rest.url).pathname).toBe('/mcp');
+    expect(rest.headers).not.toHaveProperty('x-amz-target');
+    expect(JSON.parse(rest.body ?? '')).toEqual(rpc);
+  });
+
+  it('names the ARN in a header too, save to KiroRuntimeService', () => {
+    const headers = (id: string) => webSearch.encodeSearch(access(id), call(0), INVOCATION).headers;
+    expect(headers('q-rest')['x-amzn-kiro-profile-arn']).toBe(ARN);
+    expect(headers('kiro-krs')).toMatchObject({ 'x-amz-target': 'KiroRuntimeService.InvokeMCP' });
+    expect(headers('kiro-krs')).not.toHaveProperty('x-amzn-kiro-profile-arn');
+    expect(headers('kiro-krs')).not.toHaveProperty('x-amzn-kiro-client-attribution');
+  });
+
+  it('has no form for an API key', () => {
+    for (const { id } of searching) expect(webSearch.forms(access(id, 'api-key'))).toBe(0);
+    expect(() => webSearch.encodeSearch(access('q-json', 'api-key'), call(0), INVOCATION)).toThrow(
+      expect.objectContaining({ code: 'feature_not_supported' }),
+    );
+  });
+
+  it('shortens a query to what the service takes, never within a character', () => {
+    const fitted = (query: string) => webSearch.fitQuery(access('q-rest'), query);
+    expect(fitted('x'.repeat(200))).toBe('x'.repeat(200));
+    expect(fitted('x'.repeat(201))).toBe('x'.repeat(200));
+    expect(fitted(`${'x'.repeat(199)}😀`)).toBe('x'.repeat(199));
   });
 
   it('gives what was found, and leaves out what has no address', () => {
@@ -52,20 +85,24 @@ describe('the web search', () => {
     ]);
   });
 
+  it('knows an empty list of results from a missing one', () => {
+    expect(webSearch.decodeSearch(answer([]))).toEqual([]);
+  });
+
   it.each([
-    ['a refusal', '{"jsonrpc":"2.0","error":{"code":-32602,"message":"Missing query"}}', /refused: Missing query/],
+    ['a refusal', '{"jsonrpc":"2.0","error":{"code":-32603,"message":"Internal"}}', /refused: Internal/],
     ['a failure', answer([], { isError: true, content: [{ type: 'text', text: 'down' }] }), /failed: down/],
-    ['no results', answer(undefined), /something else than results/],
-    ['no JSON', '<html>', /something else than JSON/],
+    ['no results', answer(undefined), /no list of results/],
+    ['results that cannot be read', answer(['odd', { url: 'nowhere' }]), /without addresses/],
+    ['an empty text', answer(undefined, { content: [] }), /something other than JSON/],
+    ['no JSON', '<html>', /something other than JSON/],
   ])('calls %s broken', (_what, body, message) => {
     expect(() => webSearch.decodeSearch(body)).toThrow(expect.objectContaining({ code: 'upstream_broken' }));
     expect(() => webSearch.decodeSearch(body)).toThrow(message);
   });
 
-  it('is there when the server lists it', () => {
-    const list = (...names: string[]) => JSON.stringify({ result: { tools: names.map((name) => ({ name })) } });
-    expect(webSearch.decodeAvailable(list('other', 'web_search'))).toBe(true);
-    expect(webSearch.decodeAvailable(list('other'))).toBe(false);
-    expect(webSearch.decodeAvailable('{"error":{"code":-32601,"message":"Method not found"}}')).toBe(false);
+  it.each([-32601, -32602])('reads the JSON-RPC error %i as an account without the search', (code) => {
+    const body = JSON.stringify({ jsonrpc: '2.0', error: { code, message: 'Unknown tool' } });
+    expect(() => webSearch.decodeSearch(body)).toThrow(expect.objectContaining({ code: 'feature_not_supported' }));
   });
 });

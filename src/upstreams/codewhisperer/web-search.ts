@@ -1,45 +1,89 @@
 /**
  * The service's own web search: a tool of its MCP server, called by JSON-RPC at InvokeMCP, whose answer is JSON in a
- * text. Source: InvokeMCP of the published @aws/codewhisperer-streaming-client; the Model Context Protocol (tools/list,
- * tools/call); the results as clients of the service have seen them.
+ * text. Official clients call the tool at once, without `initialize` or `tools/list` before it. InvokeMCP has several
+ * forms; which ones, and in which order to try them, the wire profile says.
+ * Source: InvokeMCP of the published @aws/codewhisperer-streaming-client; the Model Context Protocol (tools/call); the
+ * results as clients of the service have seen them.
  */
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { WEB_SEARCH_TOOL, type WebResult } from '../../core/web-search.ts';
-import type { Access, UpstreamRequest, UpstreamWebSearch } from '../upstream.ts';
-import { operationRequest } from './operations.ts';
+import type { Access, Invocation, UpstreamRequest, UpstreamWebSearch, WebSearchCall } from '../upstream.ts';
+import { profileArnOn, requestOf } from './operations.ts';
+import { type McpForm, SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 
-export const webSearch: UpstreamWebSearch = { encodeAvailable, decodeAvailable, encodeSearch, decodeSearch };
-
-function encodeAvailable(access: Access): UpstreamRequest {
-  return rpc('tools-list', 'tools/list', {}, access);
+export function createWebSearch(profiles: WireProfiles): UpstreamWebSearch {
+  return {
+    forms: (access) => formsOf(access, profiles).length,
+    fitQuery: (access, query) => cut(query, profiles.get(access.wireProfile).limits.searchQueryChars),
+    encodeSearch: (access, call, invocation) => encodeSearch(access, call, invocation, profiles),
+    decodeSearch,
+  };
 }
 
-/** A list without the search, or a refusal to list, means that there is none. */
-function decodeAvailable(body: string): boolean {
-  const { result } = parse(body);
-  const tools = isJsonObject(result) && Array.isArray(result.tools) ? result.tools : [];
-  return tools.some((tool) => isJsonObject(tool) && tool.name === WEB_SEARCH_TOOL);
+export const webSearch: UpstreamWebSearch = createWebSearch(SHIPPED_PROFILES);
+
+function formsOf({ wireProfile, kind }: Access, profiles: WireProfiles): readonly McpForm[] {
+  const forms = profiles.get(wireProfile).operations.InvokeMCP ?? [];
+  return forms.filter(({ exceptFor = [] }) => !exceptFor.some((excepted) => excepted === kind));
 }
 
-function encodeSearch(access: Access, query: string, callId: string): UpstreamRequest {
-  return rpc(callId, 'tools/call', { name: WEB_SEARCH_TOOL, arguments: { query } }, access);
+function encodeSearch(
+  access: Access,
+  { query, callId, form: index }: WebSearchCall,
+  invocation: Invocation,
+  profiles: WireProfiles,
+): UpstreamRequest {
+  const form = formsOf(access, profiles)[index];
+  if (!form) throw new GatewayError('feature_not_supported', 'This kind of account cannot search the web.');
+  const profile = profiles.get(access.wireProfile);
+  const profileArn = profileArnOn(profile, form, access);
+  const params = { name: WEB_SEARCH_TOOL, arguments: { query } };
+  const body = {
+    id: callId,
+    jsonrpc: '2.0',
+    method: 'tools/call',
+    params,
+    ...(form.profileArnInBody && profileArn !== undefined ? { profileArn } : {}),
+  };
+  const named = profileArn === undefined ? access : { ...access, profileArn };
+  return requestOf(profile, form, JSON.stringify(body), named, { profiles, invocation });
 }
 
-function rpc(id: string, method: string, params: JsonObject, access: Access): UpstreamRequest {
-  return operationRequest('InvokeMCP', JSON.stringify({ id, jsonrpc: '2.0', method, params }), access);
+/** Never in the middle of a character. */
+function cut(query: string, maxChars: number): string {
+  if (query.length <= maxChars) return query;
+  return query
+    .slice(0, maxChars)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd();
 }
 
-/** Throws `upstream_broken` for anything but results. */
+/** Throws `upstream_broken` for anything but results. An empty list of results is one: the search found nothing. */
 function decodeSearch(body: string): readonly WebResult[] {
   const { result, error } = parse(body);
-  if (isJsonObject(error)) throw broken(`refused: ${typeof error.message === 'string' ? error.message : 'no reason'}`);
-  const [first] = isJsonObject(result) && Array.isArray(result.content) ? result.content : [];
-  const text = isJsonObject(first) && typeof first.text === 'string' ? first.text : '';
+  if (isJsonObject(error)) throw refused(error);
+  const content = isJsonObject(result) && Array.isArray(result.content) ? result.content : [];
+  const text = content.flatMap(textOf)[0] ?? '';
   if (isJsonObject(result) && result.isError === true) throw broken(`failed: ${text}`);
   const { results } = parse(text);
-  if (!Array.isArray(results)) throw broken('answered with something else than results');
-  return results.filter(isJsonObject).flatMap(toResult);
+  if (!Array.isArray(results)) throw broken('returned no list of results');
+  const found = results.filter(isJsonObject).flatMap(toResult);
+  if (results.length > 0 && found.length === 0) throw broken('returned results without addresses');
+  return found;
+}
+
+/** JSON-RPC 2.0: the method is unknown, or its parameters, of which the tool's name is the only one that varies. */
+const UNKNOWN_TOOL: readonly unknown[] = [-32601, -32602];
+
+function refused({ code, message }: JsonObject): GatewayError {
+  if (UNKNOWN_TOOL.includes(code))
+    return new GatewayError('feature_not_supported', 'The service has no web search for this account.');
+  return broken(`was refused: ${typeof message === 'string' ? message : 'no reason'}`);
+}
+
+function textOf(part: JsonValue): string[] {
+  return isJsonObject(part) && typeof part.text === 'string' ? [part.text] : [];
 }
 
 function toResult({ url, title, snippet, publishedDate }: JsonObject): WebResult[] {
@@ -64,7 +108,7 @@ function parse(text: string): JsonObject {
     // What JSON.parse returns is JSON.
     return isJsonObject(value) ? (value as JsonObject) : {};
   } catch {
-    throw broken('answered with something else than JSON');
+    throw broken('returned something other than JSON');
   }
 }
 

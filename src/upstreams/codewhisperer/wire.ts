@@ -8,6 +8,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 export interface GenerateAssistantResponseRequest {
   readonly conversationState: ConversationState;
   readonly profileArn?: string;
+  /** Of KiroRuntimeService alone: `vibe`, or `general-task-execution` in sub-agents. */
+  readonly agentMode?: string;
   /** Free JSON whose keys are snake_case; each model's catalogue entry has the schema. */
   readonly additionalModelRequestFields?: JsonObject;
   /** Of SendMessage alone: member of the Origin enum. */
@@ -18,9 +20,11 @@ export interface ConversationState {
   readonly chatTriggerType: ChatTriggerType;
   /** 1–128 characters, chosen by the client. */
   readonly conversationId?: string;
+  /** Of KiroRuntimeService alone: its own id, or of a sub-agent its parent's. */
+  readonly rootConversationId?: string;
   readonly workspaceId?: string;
   readonly customizationArn?: string;
-  /** UUID of one agent run. */
+  /** UUID of one agent run: from a user's turn to the end of its tool rounds. */
   readonly agentContinuationId?: string;
   readonly agentTaskType?: AgentTaskType;
   /** Oldest first, without the current message. */

@@ -1,0 +1,70 @@
+/** The wire profiles of a gateway: the shipped ones, and those that its user keeps in the home. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import type { Settings } from './config.ts';
+import { GatewayError } from './core/errors.ts';
+import type { ProfileFile } from './upstreams/codewhisperer/profile-files.ts';
+import { type ClientFacts, WireProfiles } from './upstreams/codewhisperer/profiles.ts';
+import { VERSION } from './version.ts';
+
+const MAX_FILES = 100;
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Throws `invalid_request` naming the file, the member at fault and what is expected there, or the setting. */
+export async function loadWireProfiles({
+  home,
+  wireProfile,
+}: Pick<Settings, 'home' | 'wireProfile'>): Promise<WireProfiles> {
+  const profiles = new WireProfiles(CLIENT, await readProfileFolder(join(home, 'profiles')));
+  const known = profiles.list().map(({ profile }) => profile.id);
+  if (wireProfile === undefined || known.includes(wireProfile)) return profiles;
+  throw new GatewayError(
+    'invalid_request',
+    `DRAGOMAN_WIRE_PROFILE names ${JSON.stringify(wireProfile)}, and there is no such wire profile. Known ones: ${known.join(', ')}.`,
+  );
+}
+
+const CLIENT: ClientFacts = {
+  platform: token(process.platform),
+  release: releaseNumber(release()),
+  node: token(process.versions.node),
+  version: token(VERSION),
+};
+
+/** Without what a kernel's builder has put behind the number. */
+function releaseNumber(text: string): string {
+  return /^\d+(?:\.\d+){0,3}/.exec(text)?.[0] ?? '0';
+}
+
+/** Characters of a token (RFC 9110) alone. */
+function token(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9!$%&'*+.^_`|~-]/g, '-').slice(0, 64) || 'other';
+}
+
+/** In the order of their names; none where there is no folder. */
+async function readProfileFolder(folder: string): Promise<readonly ProfileFile[]> {
+  const entries = await readdir(folder).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw unreadable(folder, cause);
+  });
+  const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
+  if (names.length > MAX_FILES)
+    throw new GatewayError('invalid_request', `${folder} has more than ${MAX_FILES} wire profiles. Remove some.`);
+  return Promise.all(names.map((name) => readProfileFile(join(folder, name))));
+}
+
+async function readProfileFile(path: string): Promise<ProfileFile> {
+  try {
+    if ((await stat(path)).size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+    const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return { name: path, content };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): GatewayError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError('invalid_request', `The wire profile ${path} cannot be read: ${why}.`, { cause });
+}

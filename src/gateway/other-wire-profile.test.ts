@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
+import {
+  conversation,
+  createFakePool,
+  createFakeUpstream,
+  createFakeWire,
+  type FakeReply,
+  NO_MEDIA,
+} from '../../test/support/fake-upstream.ts';
+import { GatewayError } from '../core/errors.ts';
+import { SILENT } from '../core/log.ts';
+import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
+import { suggestsOtherWireProfile } from '../upstreams/codewhisperer/wire-trouble.ts';
+import { createGateway } from './gateway.ts';
+import { WireProfileChoice } from './wire-profile-choice.ts';
+
+const GOOD: FakeReply = { chunks: ['hello'] };
+
+function refusal(status: number, name: string, message: string, reason?: string): FakeReply {
+  return { status, chunks: [JSON.stringify({ __type: `com.amazon.kiro.runtimeservice#${name}`, message, reason })] };
+}
+
+const INVALID_BEARER = refusal(403, 'AccessDeniedException', 'The bearer token included in the request is invalid.');
+const NOT_AUTHORIZED = refusal(403, 'AccessDeniedException', 'User is not authorized to make this call.');
+
+function setup(replies: readonly (FakeReply | GatewayError)[], { accounts = ['a1'], hasFixedToken = false } = {}) {
+  const clock = createFakeClock();
+  const choice = new WireProfileChoice(
+    () => ['one', 'two', 'three'],
+    () => clock.now(),
+  );
+  const lent: string[] = [];
+  const pool = createFakePool(accounts);
+  const lease = pool.lease.bind(pool);
+  pool.lease = async (request) => {
+    const made = await lease(request);
+    const wireProfile = choice.current({ id: made.accountId, kind: 'idc' });
+    lent.push(`${made.accountId} ${wireProfile} ${made.accessToken}`);
+    return { ...made, hasFixedToken, access: { ...made.access, wireProfile } };
+  };
+  const wire = createFakeWire(replies);
+  const upstream = { ...createFakeUpstream(), explainFailure, suggestsOtherWireProfile };
+  const gateway = createGateway({
+    upstream,
+    wireProfiles: choice,
+    pool,
+    send: wire.send,
+    log: SILENT,
+    clock,
+    media: NO_MEDIA,
+    sendEnvironment: false,
+    recoverToolCalls: true,
+    codeReferences: 'allow',
+    unknownModels: 'default',
+  });
+  const ask = async () => {
+    const request = { requestId: 'r', client: 'c', conversation: conversation(), adjustments: [] };
+    const answer = await gateway.ask(request, new AbortController().signal);
+    for await (const _batch of answer.batches);
+    return answer.route.wireProfile;
+  };
+  return { ask, clock, pool, lent };
+}
+
+describe('a refused wire profile', () => {
+  it.each([
+    ['a host that dislikes the user agent', NOT_AUTHORIZED],
+    ['a body that the service does not know', refusal(400, 'ValidationException', 'Invalid.', 'REQUEST_BODY_INVALID')],
+    ['an unknown operation', refusal(400, 'UnknownOperationException', '')],
+    ['an unknown path', { status: 404, chunks: ['Not Found'] }],
+    ['a missing profile', refusal(400, 'ValidationException', 'profileArn is required for this request.')],
+    [
+      'a host that does not exist',
+      new GatewayError('upstream_broken', 'The upstream could not be reached (ENOTFOUND).', {
+        cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
+      }),
+    ],
+  ])('for the reason of %s gives way to the next one within the same request', async (_why, refused) => {
+    const { ask, pool, lent } = setup([refused, GOOD, GOOD]);
+    expect(await ask()).toBe('two');
+    expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
+    expect(pool.releases.at(-1)).toBe('a1:ok');
+    // Remembered: the next request begins with what worked.
+    expect(await ask()).toBe('two');
+  });
+
+  it.each([
+    [
+      'the quota',
+      refusal(402, 'ServiceQuotaExceededException', 'Used up.', 'MONTHLY_REQUEST_COUNT'),
+      'quota_exhausted',
+    ],
+    ['the model', refusal(400, 'ValidationException', 'No.', 'INVALID_MODEL_ID'), 'unknown_model'],
+    ['the length', refusal(400, 'ValidationException', 'Input is too long.'), 'context_too_long'],
+    ['the request itself', refusal(400, 'ValidationException', 'Improperly formed request.'), 'upstream_refused'],
+    ['a suspension', refusal(403, 'AccessDeniedException', 'Locked.', 'TEMPORARILY_SUSPENDED'), 'account_suspended'],
+  ])('is not what a refusal for %s is about', async (_what, refused, code) => {
+    const { ask, lent } = setup([refused]);
+    await expect(ask()).rejects.toThrow(expect.objectContaining({ code }));
+    expect(new Set(lent)).toEqual(new Set(['a1 one token-1']));
+  });
+
+  it('gives way only after the token was renewed once, which happens once', async () => {
+    const { ask, lent, pool } = setup([INVALID_BEARER, INVALID_BEARER, INVALID_BEARER, GOOD]);
+    expect(await ask()).toBe('three');
+    expect(lent).toEqual(['a1 one token-1', 'a1 one token-2', 'a1 two token-2', 'a1 three token-2']);
+    expect(pool.releases).not.toContain('a1:credential_rejected');
+  });
+
+  it('gives way at once where the token cannot be renewed', async () => {
+    const { ask, lent } = setup([INVALID_BEARER, GOOD], { hasFixedToken: true });
+    expect(await ask()).toBe('two');
+    expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
+  });
+
+  it('is tried no more than once each, with what the usual one said in the end, and not again for a while', async () => {
+    const other = refusal(404, 'UnknownOperationException', 'Gone.');
+    const { ask, clock, lent, pool } = setup([NOT_AUTHORIZED, other, other, NOT_AUTHORIZED, NOT_AUTHORIZED, GOOD]);
+    await expect(ask()).rejects.toThrow(/User is not authorized/);
+    expect(lent).toHaveLength(3);
+    expect(pool.releases.at(-1)).toBe('a1:permission_denied');
+    await expect(ask()).rejects.toThrow(/User is not authorized/);
+    expect(lent).toHaveLength(4);
+    clock.advance(10 * 60_000);
+    expect(await ask()).toBe('two');
+  });
+
+  it('leaves the other accounts as they are', async () => {
+    const { ask, lent } = setup([NOT_AUTHORIZED, NOT_AUTHORIZED, NOT_AUTHORIZED, GOOD], { accounts: ['a1', 'a2'] });
+    expect(await ask()).toBe('one');
+    expect(lent.map((each) => each.slice(0, 6))).toEqual(['a1 one', 'a1 two', 'a1 thr', 'a2 one']);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { WireProfileChoice } from './wire-profile-choice.ts';
+
+const HOUR_MS = 3_600_000;
+const USER = { id: 'a1', kind: 'idc' };
+
+function setup(order: readonly [string, ...string[]] = ['one', 'two', 'three']) {
+  const time = { nowMs: 0 };
+  const choice = new WireProfileChoice(
+    () => order,
+    () => time.nowMs,
+  );
+  return { choice, time, current: () => choice.current(USER) };
+}
+
+describe('the wire profile of an account', () => {
+  it('is the first of the order until that is refused, then the next', () => {
+    const { choice, current } = setup();
+    expect(current()).toBe('one');
+    expect(choice.moveOn(USER, 'one')).toBe('two');
+    expect(choice.moveOn(USER, 'two')).toBe('three');
+    expect(current()).toBe('three');
+    expect(choice.current({ id: 'a2', kind: 'idc' })).toBe('one');
+  });
+
+  it('is remembered when it works, and the usual order is tried again after hours', () => {
+    const { choice, time, current } = setup();
+    choice.moveOn(USER, 'one');
+    choice.worked(USER, 'two');
+    time.nowMs = 5 * HOUR_MS;
+    expect(current()).toBe('two');
+    time.nowMs = 6 * HOUR_MS;
+    expect(current()).toBe('one');
+  });
+
+  it('is moved once by requests that fail at the same time', () => {
+    const { choice } = setup();
+    expect([choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one')]).toEqual(
+      Array.from({ length: 3 }, () => 'two'),
+    );
+  });
+
+  it('stays the first after all were refused, and none is tried for ten minutes', () => {
+    const { choice, time, current } = setup();
+    expect(['one', 'two', 'three'].map((id) => choice.moveOn(USER, id))).toEqual(['two', 'three', undefined]);
+    expect(current()).toBe('one');
+    time.nowMs = 9 * 60_000;
+    expect(choice.moveOn(USER, 'one')).toBeUndefined();
+    time.nowMs = 10 * 60_000;
+    expect(choice.moveOn(USER, 'one')).toBe('two');
+  });
+
+  it('goes back to earlier ones when the remembered one is refused', () => {
+    const { choice } = setup();
+    choice.moveOn(USER, 'one');
+    choice.moveOn(USER, 'two');
+    choice.worked(USER, 'three');
+    expect(choice.moveOn(USER, 'three')).toBe('one');
+  });
+
+  it('cannot change where the order has one only', () => {
+    const { choice } = setup(['one']);
+    expect(choice.moveOn(USER, 'one')).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * The client's own name of its conversation, read in the same way at every door: the headers and fields by which agents
+ * name their session, and what tells a sub-agent from the session it belongs to.
+ * Sources: requests of Claude Code, Codex, opencode and Qwen Code as recorded in the clients' tests.
+ */
+import { isJsonObject } from '../core/json.ts';
+import type { RequestContext } from './protocol.ts';
+
+export interface ConversationKeys {
+  readonly key: string | undefined;
+  /** Of the conversation that has started this one as a sub-agent. */
+  readonly rootKey: string | undefined;
+}
+
+/** `body` is the request as the client sent it. */
+export function conversationKeys(body: unknown, { header }: RequestContext): ConversationKeys {
+  const members = isJsonObject(body) ? body : {};
+  const metadata = isJsonObject(members.metadata) ? members.metadata : {};
+  const cacheKey = textOf(members.prompt_cache_key);
+  const first = (names: readonly string[]) => names.map((name) => textOf(header(name))).find((value) => value);
+
+  // Codex names the thread of a sub-agent beside the session that they share.
+  const thread = first(['thread-id']);
+  if (thread !== undefined) {
+    const shared = [first(['session-id', 'session_id']), cacheKey, first(['x-codex-parent-thread-id'])];
+    return { key: thread, rootKey: shared.find((key) => key !== undefined && key !== thread) };
+  }
+  const session =
+    first(SESSION_HEADERS) ?? cacheKey ?? sessionIn(textOf(metadata.user_id)) ?? sessionIn(textOf(members.user));
+  const agent = first(['x-claude-code-agent-id']);
+  if (session === undefined || agent === undefined) return { key: session, rootKey: undefined };
+  return { key: `${session}/${agent}`, rootKey: session };
+}
+
+/**
+ * Most specific first. `x-client-request-id` is another one for each request, and a mere `user` has many conversations.
+ */
+const SESSION_HEADERS = [
+  'x-claude-code-session-id',
+  'x-session-affinity',
+  'x-session-id',
+  'session-id',
+  'session_id',
+  'x-conversation-id',
+  'conversation-id',
+  'conversation_id',
+];
+
+/** Claude Code's session within a user id: JSON since 2026, `user_…_session_<uuid>` before. */
+function sessionIn(userId: string | undefined): string | undefined {
+  if (userId === undefined) return undefined;
+  if (!userId.startsWith('{')) return /session_([0-9a-f-]{36})/i.exec(userId)?.[1];
+  try {
+    const value: unknown = JSON.parse(userId);
+    return isJsonObject(value) ? textOf(value.session_id) : undefined;
+  } catch {
+    return undefined; // a user id that happens to begin with a brace
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}

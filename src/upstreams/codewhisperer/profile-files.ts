@@ -1,0 +1,119 @@
+/**
+ * Files to wire profiles: a file may extend another profile and then says only what differs (JSON Merge Patch), and it
+ * may have variants, each a patch of its own, to be tried directly after the profile itself.
+ */
+import { z } from 'zod';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { mergePatch } from './merge-patch.ts';
+import { type WireProfile, wireProfileSchema } from './profile-schema.ts';
+
+export interface ProfileFile {
+  /** For messages. */
+  readonly name: string;
+  readonly content: unknown;
+}
+
+const MAX_EXTENDS = 10;
+
+const head = z.looseObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and dashes'),
+  extends: z.string().optional(),
+  variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
+});
+
+/** A profile as its file has it, before what it extends is filled in. */
+interface Source {
+  readonly name: string;
+  readonly id: string;
+  readonly extends: string | undefined;
+  /** Patches by name. They are not inherited. */
+  readonly variants: Readonly<Record<string, JsonObject>>;
+  readonly content: JsonObject;
+}
+
+/** A profile and its variants, in the order in which they are tried. */
+export type ProfileFamily = readonly [WireProfile, ...WireProfile[]];
+
+/**
+ * The families of `files`, by id. A file may extend any profile of `files` and of `base`; one with the id of a profile
+ * in `base` takes its place, and extends the one it replaces when it names its own id. Throws `invalid_request` naming
+ * the file, the member and what is expected there.
+ */
+export function readProfileFiles(
+  files: readonly ProfileFile[],
+  base: readonly ProfileFile[] = [],
+): ReadonlyMap<string, ProfileFamily> {
+  const shipped = byId(base.map(readHead));
+  const own = byId(files.map(readHead));
+  return new Map([...own.values()].map((source) => [source.id, familyOf(source, own, shipped)]));
+}
+
+function readHead({ name, content }: ProfileFile): Source {
+  const read = head.safeParse(content);
+  if (!read.success) throw invalid(name, read.error);
+  const { extends: parent, variants = {}, ...own } = read.data;
+  // What a JSON file holds is JSON.
+  return { name, id: own.id, extends: parent, variants, content: own as JsonObject };
+}
+
+function byId(sources: readonly Source[]): Map<string, Source> {
+  const found = new Map<string, Source>();
+  for (const source of sources) {
+    const other = found.get(source.id);
+    if (other) throw wrong(source.name, `id: ${source.id} is the id of ${other.name} too; give one of them another`);
+    found.set(source.id, source);
+  }
+  return found;
+}
+
+type Sources = ReadonlyMap<string, Source>;
+
+function familyOf(source: Source, own: Sources, shipped: Sources): ProfileFamily {
+  const complete = completed(source, own, shipped, 0);
+  const replaced = source.extends === source.id ? shipped.get(source.id) : undefined;
+  const variants = { ...replaced?.variants, ...source.variants };
+  return [
+    parse(source.name, complete),
+    ...Object.entries(variants).map(([name, patch]) =>
+      parse(`${source.name}, variant ${name}`, { ...mergePatch(complete, patch), id: `${source.id}/${name}` }),
+    ),
+  ];
+}
+
+function completed(source: Source, own: Sources, shipped: Sources, depth: number): JsonObject {
+  if (source.extends === undefined) return mergePatch({}, source.content);
+  if (depth >= MAX_EXTENDS) throw wrong(source.name, `extends: more than ${MAX_EXTENDS} profiles, or a circle`);
+  const isOwnName = source.extends === source.id;
+  const parent = (isOwnName ? undefined : own.get(source.extends)) ?? shipped.get(source.extends);
+  if (!parent || parent === source) {
+    const known = [...new Set([...shipped.keys(), ...own.keys()])].join(', ');
+    const name = JSON.stringify(source.extends);
+    throw wrong(source.name, `extends: there is no wire profile ${name}; known ones are ${known}`);
+  }
+  return mergePatch(completed(parent, isOwnName ? new Map() : own, shipped, depth + 1), source.content);
+}
+
+function parse(name: string, content: JsonObject): WireProfile {
+  const parsed = wireProfileSchema.safeParse(content);
+  if (!parsed.success) throw invalid(name, parsed.error);
+  return parsed.data;
+}
+
+const MAX_ISSUES = 10;
+
+function invalid(name: string, error: z.ZodError): GatewayError {
+  const issues = error.issues.slice(0, MAX_ISSUES).map(({ path, message }) => {
+    const at = path.map(String).join('.');
+    return at === '' ? message : `${at}: ${message}`;
+  });
+  const more = error.issues.length - issues.length;
+  return wrong(name, [...issues, ...(more > 0 ? [`${more} more`] : [])].join('; '));
+}
+
+function wrong(name: string, problem: string): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    `The wire profile ${name} cannot be used. ${problem}. docs/wire-profiles.md lists what a profile has.`,
+  );
+}

@@ -1,0 +1,169 @@
+/** Wire profiles from end to end: a session through each of them, changing to another one, and the user's own files. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Script } from '../src/simulator/script.ts';
+import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
+import { WIRE_PROFILES } from '../src/upstreams/codewhisperer/profiles.ts';
+import { type House, openHouse } from './support/house.ts';
+
+const MODEL = 'claude-sonnet-4.5';
+const PAGE = readFileSync(resolve(import.meta.dirname, '../docs/wire-profiles.md'), 'utf8');
+const TOOL = {
+  name: 'read_file',
+  description: 'Reads a file.',
+  input_schema: { type: 'object' as const, properties: { path: { type: 'string' } }, required: ['path'] },
+};
+
+/** A tool round without text beside the call, an answer, and a second question. */
+const SCRIPT: Script = {
+  replies: [
+    { when: { toolResults: false, text: 'notes' }, steps: [{ tool: 'read_file', input: { path: 'notes.txt' } }] },
+    { when: { toolResults: true }, steps: ['Milk.'] },
+    { steps: ['You are welcome.'] },
+  ],
+};
+
+function clientOf(house: House, defaultHeaders: Record<string, string> = {}): Anthropic {
+  return new Anthropic({ apiKey: house.apiKey, baseURL: house.url, maxRetries: 0, defaultHeaders });
+}
+
+async function runSession(client: Anthropic): Promise<readonly string[]> {
+  const profiles: string[] = [];
+  const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'What is in my notes?' }];
+  const ask = async () => {
+    const body = { model: MODEL, max_tokens: 1000, system: 'Be brief.', messages, tools: [TOOL] };
+    const { data, response } = await client.messages.create(body).withResponse();
+    profiles.push(/profile="([^"]*)"/.exec(response.headers.get('x-dragoman-route') ?? '')?.[1] ?? '');
+    messages.push({ role: 'assistant', content: data.content });
+    return data;
+  };
+  const use = (await ask()).content.find((block) => block.type === 'tool_use');
+  messages.push({
+    role: 'user',
+    content: [{ type: 'tool_result', tool_use_id: use?.id ?? '', content: 'milk' }],
+  });
+  expect((await ask()).content).toMatchObject([{ type: 'text', text: 'Milk.' }]);
+  messages.push({ role: 'user', content: 'Thanks.' });
+  expect((await ask()).content).toMatchObject([{ type: 'text', text: 'You are welcome.' }]);
+  return profiles;
+}
+
+const chatsOf = ({ simulator }: House) =>
+  simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
+const refusalsOf = ({ simulator }: House) =>
+  simulator.requests.flatMap(({ refusedBy }) => (refusedBy ? [`${refusedBy.rule} ${refusedBy.detail}`] : []));
+
+describe('a session of three turns', () => {
+  const bearers = WIRE_PROFILES.filter(({ authentication }) => authentication === 'bearer');
+
+  it.each(bearers)('goes through $id, and the strict service refuses nothing of it', async ({ id }) => {
+    await using house = await openHouse({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: id } });
+    expect(await runSession(clientOf(house))).toEqual([id, id, id]);
+    expect(refusalsOf(house)).toEqual([]);
+    for (const { headers } of chatsOf(house)) {
+      expect(headers['user-agent']).toMatch(/^aws-sdk-js\/1\.0\.0 .* dragoman\/\d+\.\d+\.\d+\S*$/);
+      expect(headers).not.toHaveProperty('accept-encoding');
+    }
+  });
+
+  it('has the ids of KiroRuntimeService: one session, a continuation for each turn of the user', async () => {
+    await using house = await openHouse({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' } });
+    await runSession(clientOf(house, { 'x-claude-code-session-id': 's1' }));
+    await runSession(clientOf(house, { 'x-claude-code-session-id': 's1', 'x-claude-code-agent-id': 'a1' }));
+    const states = chatsOf(house).map(({ rawBody }) => {
+      const { agentMode, conversationState } = JSON.parse(rawBody);
+      const { conversationId, rootConversationId, agentContinuationId } = conversationState;
+      return { agentMode, conversationId, rootConversationId, agentContinuationId };
+    });
+    const [main, agent] = [states.slice(0, 3), states.slice(3)];
+    const session = main[0]?.conversationId;
+    expect(session).toMatch(/^sess_[0-9a-f-]{36}$/);
+    for (const state of main)
+      expect(state).toMatchObject({ agentMode: 'vibe', conversationId: session, rootConversationId: session });
+    expect(new Set(agent.map(({ conversationId }) => conversationId)).size).toBe(1);
+    for (const state of agent) {
+      expect(state).toMatchObject({ agentMode: 'general-task-execution', rootConversationId: session });
+      expect(state.conversationId).not.toBe(session);
+    }
+    for (const [first, round, next] of [main, agent].map((each) => each.map((one) => one.agentContinuationId))) {
+      expect(round).toBe(first);
+      expect(next).not.toBe(first);
+    }
+    expect(chatsOf(house)[0]?.headers).not.toHaveProperty('accept');
+  });
+});
+
+describe('a refused wire profile', () => {
+  it('gives way to one of another host, which is then remembered', async () => {
+    await using house = await openHouse({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
+    const profiles = await runSession(clientOf(house));
+    expect(new Set(profiles).size).toBe(1);
+    expect(profiles[0]).toMatch(/^kiro-/);
+    // The usual one was tried once.
+    expect(house.simulator.requests.filter(({ path }) => path === '/generateAssistantResponse').length).toBeLessThan(2);
+  });
+
+  it('loses its TokenType where the service does not take it', async () => {
+    const service = { takesSsoTokenType: false };
+    const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
+    await using house = await openHouse({ script: { ...SCRIPT, service }, env });
+    expect(await runSession(clientOf(house))).toEqual(Array(3).fill('kiro-krs/untyped'));
+    expect(chatsOf(house).map(({ headers }) => headers.tokentype)).toEqual([
+      // The token is renewed once, in case it is about that.
+      ...Array(chatsOf(house).length - 3).fill('SSO_OIDC'),
+      ...Array(3).fill(undefined),
+    ]);
+  });
+});
+
+describe("the user's own wire profiles", () => {
+  function homeWith(...contents: readonly string[]): string {
+    const home = mkdtempSync(join(tmpdir(), 'dragoman-profiles-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    mkdirSync(join(home, 'profiles'));
+    for (const [index, content] of contents.entries()) writeFileSync(join(home, 'profiles', `${index}.json`), content);
+    return home;
+  }
+
+  it('take effect as the documentation shows it', async () => {
+    const example = /```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
+    const env = { DRAGOMAN_HOME: homeWith(example), DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
+    await using house = await openHouse({ script: SCRIPT, strict: false, env });
+    await runSession(clientOf(house));
+    const headers = chatsOf(house)[0]?.headers ?? {};
+    expect(headers['user-agent']).toContain(' api/kiroruntime#1.1.0 ');
+    expect(headers).not.toHaveProperty('x-kiro-attempt');
+    expect(headers['x-amzn-kiro-client-attribution']).toBe('unrecognized');
+  });
+
+  it.each([
+    ['no JSON', '{', /0\.json cannot be read: .*JSON/],
+    [
+      'a mistake',
+      '{"id":"mine","extends":"q-rest","limits":{"imageBytes":-1}}',
+      /0\.json cannot be used\. limits\.imageBytes: /,
+    ],
+  ])('stop the start with %s, naming the file', async (_what, content, message) => {
+    await expect(openHouse({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
+  });
+
+  it('are what a name in the settings must be one of', async () => {
+    await expect(openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
+      /DRAGOMAN_WIRE_PROFILE names "q-soap".*Known ones: q-rest, q-json, kiro-krs/,
+    );
+  });
+});
+
+describe('docs/wire-profiles.md', () => {
+  it('lists every member of a profile with its meaning', () => {
+    expect(PAGE.slice(PAGE.indexOf('| member |')).trimEnd()).toBe(wireProfileMarkdown());
+  });
+
+  it('lists every shipped profile', () => {
+    const rows = [...PAGE.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id = '']) => id);
+    expect(rows.slice(0, WIRE_PROFILES.length)).toEqual(WIRE_PROFILES.map(({ id }) => id));
+  });
+});
