@@ -1,5 +1,5 @@
 /** The `response` object: what stands around its output, and how it ends. */
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StopReason } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
 import type { ParsedRequest } from '../protocol.ts';
@@ -53,7 +53,7 @@ export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
     temperature: numberOr(asked.temperature, 1),
     text: { format: { type: 'text' }, ...(asked.text as JsonObject | undefined) },
     tool_choice: asked.tool_choice ?? 'auto',
-    tools: (request.tools ?? []).map((tool) => wholeTool(tool as JsonObject)),
+    tools: (request.tools ?? []).filter(isJsonObject).map(wholeTool),
     top_logprobs: 0,
     top_p: numberOr(asked.top_p, 1),
     truncation: 'disabled',

@@ -44,7 +44,7 @@ export interface Door {
 const MODEL = 'claude-sonnet-4.5';
 const NOTHING: Outcome = { text: '', calls: [], stop: undefined, error: undefined };
 
-const CHAT: Door = {
+export const CHAT: Door = {
   name: 'chat',
   path: '/v1/chat/completions',
   body: (question, tools = []) => ({
@@ -112,7 +112,7 @@ function chatStop(reason: OpenAI.ChatCompletion.Choice['finish_reason'] | null |
   }
 }
 
-const RESPONSES: Door = {
+export const RESPONSES: Door = {
   name: 'responses',
   path: '/v1/responses',
   body: (question, tools = []) => ({
@@ -173,7 +173,7 @@ function namespaceOf(item: object): { namespace?: string } {
   return namespace ? { namespace } : {};
 }
 
-const MESSAGES: Door = {
+export const MESSAGES: Door = {
   name: 'messages',
   path: '/v1/messages',
   body: (question, tools = []) => ({
