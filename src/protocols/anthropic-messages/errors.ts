@@ -9,6 +9,7 @@ import type { WrittenError } from '../protocol.ts';
 type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
+  | 'permission_error'
   | 'not_found_error'
   | 'conflict_error'
   | 'request_too_large'
@@ -32,8 +33,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   signature_invalid: { type: 'invalid_request_error', status: 400, retry: 'never' },
   thinking_required: { type: 'invalid_request_error', status: 400, retry: 'never' },
   unauthorized: { type: 'authentication_error', status: 401, retry: 'never' },
-  // A 403 makes Claude Code ask its user to log in, which changes nothing here: 400 instead.
-  forbidden: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  forbidden: { type: 'permission_error', status: 403, retry: 'never' },
   unknown_model: { type: 'not_found_error', status: 404, retry: 'never' },
   not_found: { type: 'not_found_error', status: 404, retry: 'never' },
   method_not_allowed: { type: 'invalid_request_error', status: 405, retry: 'never' },
@@ -48,6 +48,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   quota_exhausted: { type: 'rate_limit_error', status: 429, retry: 'never' },
   daily_limit: { type: 'rate_limit_error', status: 429, retry: 'never' },
   account_throttled: { type: 'rate_limit_error', status: 429, retry: 'later' },
+  // A 403 makes Claude Code ask its user to log in, which changes nothing about an account: 400 instead.
   permission_denied: { type: 'invalid_request_error', status: 400, retry: 'never' },
   feature_not_supported: { type: 'invalid_request_error', status: 400, retry: 'never' },
 
