@@ -26,8 +26,8 @@ describe('the flavours', () => {
     expect(names(await eventsOf(rest))).toEqual([
       'messageMetadataEvent',
       'assistantResponseEvent',
-      'contextUsageEvent',
       'metadataEvent',
+      'contextUsageEvent',
       'meteringEvent',
     ]);
     const json = await target(GENERATE, { conversationState: state });
