@@ -70,8 +70,8 @@ export function isServed(host: Host | undefined, route: string): boolean {
     case 'q':
       return !route.startsWith('Kiro') && !MANAGEMENT_PATH.test(route);
     case 'runtime':
-      // Old targets and paths still work here; control-plane operations do not.
-      return !ANY_CONTROL_PLANE.test(route);
+      // Old targets and paths still work here; control-plane operations and signed requests do not.
+      return !ANY_CONTROL_PLANE.test(route) && !route.startsWith('AmazonQDeveloper');
     case 'management':
       return MANAGEMENT_TARGET.test(route) || MANAGEMENT_PATH.test(route) || SIGN_IN_PATH.test(route);
   }

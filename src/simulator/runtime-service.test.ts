@@ -1,84 +1,20 @@
-/** KiroRuntimeService and the JSON control plane: what their hosts take, and how they refuse the rest. */
-import { request as httpRequest } from 'node:http';
+/** KiroRuntimeService and the JSON control plane: what they take, and how they refuse the rest. */
 import { describe, expect, it } from 'vitest';
-import { bearer, DEFAULT, decode, names, open, simulator } from '../../test/support/simulator-client.ts';
-import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
-import { isSdkUserAgent, readAddress } from './hosts.ts';
-import type { WebSearchForms } from './service.ts';
+import {
+  BUILDER_ID_ARN,
+  CHAT,
+  CONTROL,
+  chatOf,
+  type Headers,
+  ID,
+  post,
+  refusedBy,
+} from '../../test/support/runtime-client.ts';
+import { bearer, decode, names, open } from '../../test/support/simulator-client.ts';
+import { API_KEY_ACCOUNT, EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
 
-type Json = Record<string, unknown>;
-type Headers = Record<string, string | undefined>;
-
-const CHAT = 'KiroRuntimeService.GenerateAssistantResponse';
-const CONTROL = 'KiroControlPlaneBearerService';
-const ID = '0b8c3f4e-1111-4222-8333-444455556666';
-const SESSION = `sess_${ID}`;
-const BUILDER_ID_ARN = 'arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX';
-const USER_AGENT =
-  'aws-sdk-js/1.0.0 ua/2.1 os/linux#6.8.0 lang/js md/nodejs#24.1.0 api/kiroruntime#1.0.0 m/N example/1.2.3';
 const INVALID_BEARER = 'The bearer token included in the request is invalid.';
-const NOT_AUTHORIZED = 'User is not authorized to make this call.';
 const IMPROPER = 'Improperly formed request.';
-
-const HEADERS: Headers = {
-  ...DEFAULT,
-  'content-type': 'application/x-amz-json-1.0',
-  'user-agent': USER_AGENT,
-  'x-amzn-codewhisperer-optout': 'true',
-  'x-amzn-kiro-client-attribution': 'unrecognized',
-  'amz-sdk-invocation-id': ID,
-  'amz-sdk-request': 'attempt=1; max=3',
-  'x-kiro-attempt': '1;max=3',
-};
-
-function chatOf(change: (parts: { body: Json; state: Json; current: Json; history: Json[] }) => unknown = () => {}) {
-  const json = { type: 'object', properties: { path: { type: 'string' } } };
-  const tools = [{ toolSpecification: { name: 'look', description: 'Looks.', inputSchema: { json } } }];
-  const toolResults = [{ toolUseId: 't1', content: [{ text: 'ok' }], status: 'success' }];
-  const current: Json = { content: '', origin: 'AI_EDITOR', userInputMessageContext: { toolResults, tools } };
-  const history: Json[] = [
-    { userInputMessage: { content: 'Look around.', origin: 'AI_EDITOR' } },
-    { assistantResponseMessage: { content: '', toolUses: [{ toolUseId: 't1', name: 'look', input: {} }] } },
-  ];
-  const state: Json = {
-    conversationId: SESSION,
-    rootConversationId: SESSION,
-    agentContinuationId: ID,
-    agentTaskType: 'vibe',
-    chatTriggerType: 'MANUAL',
-    history,
-    currentMessage: { userInputMessage: current },
-  };
-  const body: Json = { conversationState: state, profileArn: BUILDER_ID_ARN, agentMode: 'vibe' };
-  change({ body, state, current, history });
-  return body;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly bytes: Buffer;
-  readonly json: () => Json;
-}
-
-/** Bare HTTP: fetch adds an `accept` and an `accept-encoding` of its own. */
-function post(target: string, body: object, headers: Headers = {}, path = '/'): Promise<Answer> {
-  const all = { ...HEADERS, 'x-amz-target': target, ...headers };
-  const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(simulator.url + path, { method: 'POST', headers: sent }, (response) => {
-      const chunks: Buffer[] = [];
-      response
-        .on('data', (chunk: Buffer) => chunks.push(chunk))
-        .on('end', () => {
-          const bytes = Buffer.concat(chunks);
-          resolve({ status: response.statusCode ?? 0, bytes, json: () => JSON.parse(bytes.toString()) });
-        });
-    });
-    request.on('error', reject).end(JSON.stringify(body));
-  });
-}
-
-const refusedBy = () => simulator.requests.at(-1)?.refusedBy?.rule;
 
 describe('KiroRuntimeService', () => {
   it('answers a tool round with an event stream', async () => {
@@ -236,138 +172,5 @@ describe('the control plane in JSON', () => {
     await open();
     const answer = await post(`${CONTROL}.GetUsageLimits`, {}, { 'content-type': 'application/json' });
     expect([answer.status, refusedBy()]).toEqual([400, 'runtime-content-type']);
-  });
-});
-
-describe('hosts', () => {
-  it('are read from a prefix of the path or from the Host header', () => {
-    expect(readAddress('/host/runtime.eu-central-1.kiro.dev', '127.0.0.1:9090')).toEqual({
-      path: '/',
-      host: 'runtime',
-      region: 'eu-central-1',
-    });
-    expect(readAddress('/getUsageLimits', 'codewhisperer.us-east-1.amazonaws.com')).toEqual({
-      path: '/getUsageLimits',
-      host: 'q',
-      region: 'us-east-1',
-    });
-    expect(readAddress('/region/us-east-1/mcp', 'localhost')).toEqual({
-      path: '/mcp',
-      host: undefined,
-      region: 'us-east-1',
-    });
-    const unknown = '/host/example.com/mcp';
-    expect(readAddress(unknown, undefined)).toEqual({ path: unknown, host: undefined, region: undefined });
-  });
-
-  it.each([
-    ['runtime', CHAT, 200],
-    ['runtime', 'AmazonCodeWhispererService.ListAvailableModels', 400],
-    ['runtime', `${CONTROL}.GetUsageLimits`, 400],
-    ['management', `${CONTROL}.GetUsageLimits`, 200],
-    ['management', 'AmazonCodeWhispererService.GetUsageLimits', 200],
-    ['management', CHAT, 400],
-  ])('at %s, %s gets %i', async (host, target, status) => {
-    await open();
-    const body = target === CHAT ? chatOf() : { origin: 'AI_EDITOR' };
-    const answer = await post(target, body, {}, `/host/${host}.us-east-1.kiro.dev/`);
-    expect(answer.status).toBe(status);
-    if (status === 400) expect(answer.json().__type).toBe('com.amazon.coral.service#UnknownOperationException');
-  });
-
-  it('can be Amazon’s alone or Kiro’s alone', async () => {
-    await open({ service: { hosts: 'q' } });
-    expect((await post(CHAT, chatOf())).status).toBe(400);
-    expect((await post('AmazonCodeWhispererService.GetUsageLimits', {}, { 'user-agent': 'curl/8' })).status).toBe(200);
-    await open({ service: { hosts: 'kiro' } });
-    expect((await post('AmazonCodeWhispererService.GetUsageLimits', {}, { 'user-agent': 'curl/8' })).status).toBe(400);
-    expect((await fetch(`${simulator.url}/ListAvailableModels?origin=CLI`, { headers: DEFAULT })).status).toBe(404);
-  });
-
-  it('at kiro.dev refuse an unusual user agent with words about the token', async () => {
-    await open();
-    const runtime = await post(CHAT, chatOf(), { 'user-agent': 'example/1.2.3' });
-    expect([runtime.status, runtime.json().message, refusedBy()]).toEqual([403, NOT_AUTHORIZED, 'auth-user-agent']);
-    const control = await post(`${CONTROL}.GetUsageLimits`, {}, { 'user-agent': 'example/1.2.3' });
-    expect([control.status, control.json().message]).toEqual([400, INVALID_BEARER]);
-    await open({ service: { checksUserAgent: false } });
-    expect((await post(CHAT, chatOf(), { 'user-agent': 'example/1.2.3' })).status).toBe(200);
-  });
-
-  it('know the user agents of AWS’s SDKs in any language', () => {
-    expect(isSdkUserAgent(USER_AGENT)).toBe(true);
-    const rust = 'aws-sdk-rust/1.3.9 ua/2.1 api/codewhispererstreaming/0.1.11582 os/linux lang/rust/1.95.0 app/X';
-    expect(isSdkUserAgent(rust)).toBe(true);
-    for (const other of [undefined, '', 'dragoman/1.0', `dragoman/1.0 ${USER_AGENT}`, 'aws-sdk-js/1.0.0 example/1.0'])
-      expect(isSdkUserAgent(other)).toBe(false);
-  });
-
-  it('refuse tokens of accounts that another region serves', async () => {
-    const arn = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/EUROPEEUROPE';
-    await open({ accounts: [{ ...DEFAULT_ACCOUNT, kind: 'idc', profileArn: arn }] });
-    const body = chatOf((parts) => (parts.body.profileArn = arn));
-    const at = (region: string) => post(CHAT, body, {}, `/host/runtime.${region}.kiro.dev/`);
-    expect((await at('eu-central-1')).status).toBe(200);
-    const refused = await at('us-east-1');
-    expect([refused.status, refused.json().message]).toEqual([403, NOT_AUTHORIZED]);
-  });
-});
-
-describe('InvokeMCP', () => {
-  const OLD = 'AmazonCodeWhispererStreamingService.InvokeMCP';
-  const NEW = 'KiroRuntimeService.InvokeMCP';
-  const rpc = (method: string, query = 'smithy') => ({
-    jsonrpc: '2.0',
-    id: 'x',
-    method,
-    params: { name: 'web_search', arguments: { query } },
-  });
-  const search = { ...rpc('tools/call'), profileArn: BUILDER_ID_ARN };
-  const header = { 'x-amzn-kiro-profile-arn': BUILDER_ID_ARN };
-  const rest = (body: object, headers: Record<string, string> = {}) =>
-    fetch(`${simulator.url}/mcp`, { method: 'POST', headers: { ...DEFAULT, ...headers }, body: JSON.stringify(body) });
-
-  it('takes the ARN as a member, from the older target in the header as well', async () => {
-    await open();
-    expect((await post(NEW, search)).json()).toMatchObject({ id: 'x', result: { isError: false } });
-    expect((await post(NEW, search, header)).status).toBe(400);
-    expect((await post(OLD, search, header)).json()).toMatchObject({ id: 'x', result: { isError: false } });
-    expect((await post(OLD, search)).status).toBe(400);
-    const without = await post(NEW, rpc('tools/call'));
-    expect([without.status, without.json().message]).toEqual([400, 'profileArn is required for this request.']);
-  });
-
-  it.each<[WebSearchForms, number, number]>([
-    ['both', 200, 200],
-    ['json', 200, 400],
-    ['rest', 400, 200],
-  ])('with %s forms served, JSON gets %i and REST %i', async (webSearch, json, asRest) => {
-    await open({ service: { webSearch } });
-    expect((await post(NEW, search)).status).toBe(json);
-    expect((await rest(rpc('tools/call'), { 'user-agent': USER_AGENT })).status).toBe(asRest);
-  });
-
-  it('answers the REST form, once it is gone, with words about the ARN or 403', async () => {
-    await open({ service: { webSearch: 'json' } });
-    const known = await rest(rpc('tools/call'), { 'user-agent': USER_AGENT, ...header });
-    expect(await known.json()).toEqual({ message: 'profileArn is required for this request.', reason: null });
-    expect((await rest(rpc('tools/call'))).status).toBe(403);
-  });
-
-  it('can refuse everything but tools/call', async () => {
-    await open({ service: { listsTools: false } });
-    for (const method of ['initialize', 'tools/list'])
-      expect((await post(NEW, { ...rpc(method), profileArn: BUILDER_ID_ARN })).status).toBe(400);
-    expect((await post(NEW, search)).json()).toHaveProperty('result');
-  });
-
-  it('refuses API keys, and queries over 200 characters', async () => {
-    await open();
-    const key = { ...bearer(API_KEY_ACCOUNT.accessToken), tokentype: 'API_KEY' };
-    expect((await post(NEW, { ...search, profileArn: API_KEY_ACCOUNT.profileArn }, key)).status).toBe(403);
-    const asked = async (chars: number) =>
-      (await post(NEW, { ...rpc('tools/call', 'x'.repeat(chars)), profileArn: BUILDER_ID_ARN })).json();
-    expect(await asked(200)).toHaveProperty('result');
-    expect(await asked(201)).toMatchObject({ error: { code: -32602 } });
   });
 });
