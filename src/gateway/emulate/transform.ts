@@ -3,8 +3,8 @@
  * parameter which the upstream's wire has no field for.
  */
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
+import { TokenCount } from '../../core/token-count.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
-import { TokenCount } from './token-count.ts';
 
 export interface ReplyTransform {
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[];

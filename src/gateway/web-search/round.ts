@@ -5,8 +5,8 @@
 import type { Part } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEnd, ReplyEvent } from '../../core/reply.ts';
+import type { TokenCount } from '../../core/token-count.ts';
 import type { WebResult } from '../../core/web-search.ts';
-import type { TokenCount } from '../emulate/token-count.ts';
 import { characters, citationsIn } from './citations.ts';
 
 /** What the rounds of one answer share. */

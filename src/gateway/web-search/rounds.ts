@@ -7,6 +7,7 @@ import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, Part, Tool, ToolResultPart } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import { TokenCount } from '../../core/token-count.ts';
 import { addUsage, type Usage } from '../../core/usage.ts';
 import {
   searchResultText,

@@ -24,6 +24,7 @@ import {
 } from '../../../test/support/reply-frames.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { estimateTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
 import { encodeFrame } from '../../framing/event-stream.ts';
 import { createDecoder } from './decode.ts';
@@ -540,8 +541,22 @@ describe('figures', () => {
 
   it('are derived from the share of the window', () => {
     const told = usage(frame('contextUsageEvent', { contextUsagePercentage: 12.5, breakdown: {} }));
-    expect(told.inputTokens).toEqual({ value: 25_000, provenance: 'derived' });
+    expect(told.inputTokens).toEqual({ value: 25_000 - told.outputTokens.value, provenance: 'derived' });
     expect(told.contextPercentage).toEqual({ value: 12.5, provenance: 'measured' });
+  });
+
+  it('are estimates where the share of the window is less than the reply', () => {
+    expect(usage(frame('contextUsageEvent', { contextUsagePercentage: 0.0001 })).inputTokens).toEqual(estimated(42));
+  });
+
+  it('are counted by the same estimator as requests', () => {
+    const prose = 'Tokenizers cut a text into words, digits and runs of punctuation; "that" is all. '.repeat(40);
+    const code = 'const total = items.reduce((sum, { price }) => sum + price, 0);\n'.repeat(30);
+    for (const words of [prose, code]) {
+      const pieces = words.match(/.{1,7}/gs) ?? [];
+      const { outputTokens } = endOf(decode(pieces.map(text))).usage;
+      expect(Math.abs(outputTokens.value / estimateTokens(words) - 1)).toBeLessThan(0.01);
+    }
   });
 
   it('are not derived without a window', () => {
@@ -562,8 +577,8 @@ describe('figures', () => {
   it('tell reasoning from the rest', () => {
     const events = decode([reasoning({ text: 'x'.repeat(40) }), text('y'.repeat(20)), ...whole(input)]);
     const { outputTokens, reasoningTokens } = endOf(events).usage;
-    expect(reasoningTokens).toEqual(estimated(10));
-    expect(outputTokens.value).toBeGreaterThan(15);
+    expect(reasoningTokens).toEqual(estimated(estimateTokens('x'.repeat(40))));
+    expect(outputTokens.value).toBeGreaterThan(estimateTokens('x'.repeat(40)) + estimateTokens('y'.repeat(20)));
   });
 
   it('begin with our estimate', () => {

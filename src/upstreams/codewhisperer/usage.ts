@@ -4,14 +4,15 @@
  */
 import type { Model } from '../../core/models.ts';
 import type { TextPiece } from '../../core/text.ts';
+import { TokenCount } from '../../core/token-count.ts';
 import { derived, estimated, type Figure, measured, type Usage } from '../../core/usage.ts';
 import type { EventPayloads, TokenUsage, Untrusted } from './wire-events.ts';
 
 export class UsageTally {
   readonly #model: Model | undefined;
   readonly #inputEstimate: Figure;
-  #textBytes = 0;
-  #reasoningBytes = 0;
+  readonly #text = new TokenCount();
+  readonly #reasoning = new TokenCount();
   #tokens: ReportedTokens = {};
   #percentage: number | undefined;
   #credits: number | undefined;
@@ -24,11 +25,11 @@ export class UsageTally {
 
   /** Text, or a tool's input. */
   countText(text: TextPiece): void {
-    this.#textBytes += Buffer.byteLength(text.escaped);
+    this.#text.add(text);
   }
 
   countReasoning(text: TextPiece): void {
-    this.#reasoningBytes += Buffer.byteLength(text.escaped);
+    this.#reasoning.add(text);
   }
 
   /** A later report replaces an earlier one: each is final, none is a difference. Zeros and gaps report nothing. */
@@ -66,9 +67,9 @@ export class UsageTally {
   usage(): Usage {
     const { cacheRead, cacheWrite } = this.#tokens;
     const outputTokens = this.#outputTokens();
-    const reasoning = Math.min(tokensOf(this.#reasoningBytes), outputTokens.value);
+    const reasoning = Math.min(this.#reasoning.total, outputTokens.value);
     return {
-      inputTokens: this.#inputTokens(),
+      inputTokens: this.#inputTokens(outputTokens.value),
       outputTokens,
       ...(cacheRead === undefined ? {} : { cacheReadTokens: measured(cacheRead) }),
       ...(cacheWrite === undefined ? {} : { cacheWriteTokens: measured(cacheWrite) }),
@@ -79,17 +80,18 @@ export class UsageTally {
     };
   }
 
-  /** The percentage tells of all in the window, the service's own prompt included: what a client must know to compact. */
-  #inputTokens(): Figure {
+  /** The percentage is of all in the window after the reply: the service's own prompt, the conversation and the reply. */
+  #inputTokens(outputTokens: number): Figure {
     if (this.#tokens.input !== undefined) return measured(this.#tokens.input);
     const window = this.#model?.maxInputTokens;
     if (window === undefined || !this.#percentage) return this.#inputEstimate;
-    return derived(Math.round((this.#percentage / 100) * window));
+    const input = Math.round((this.#percentage / 100) * window) - outputTokens;
+    return input > 0 ? derived(input) : this.#inputEstimate;
   }
 
   #outputTokens(): Figure {
     if (this.#tokens.output !== undefined) return measured(this.#tokens.output);
-    return estimated(tokensOf(this.#textBytes + this.#reasoningBytes));
+    return estimated(this.#text.total + this.#reasoning.total);
   }
 }
 
@@ -98,13 +100,6 @@ interface ReportedTokens {
   readonly output?: number | undefined;
   readonly cacheRead?: number | undefined;
   readonly cacheWrite?: number | undefined;
-}
-
-/** Four bytes of UTF-8 a token: near for English and code, and, at three bytes a character, for Chinese too. */
-const BYTES_PER_TOKEN = 4;
-
-function tokensOf(bytes: number): number {
-  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
 function amount(value: unknown): number | undefined {

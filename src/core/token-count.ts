@@ -2,8 +2,8 @@
  * How many tokens have gone by, by our own estimate. Text is gathered as it came, escaped, and counted a piece of a
  * thousand characters at a time: counting each delta by itself would cost more than passing it on.
  */
-import { TextPiece } from '../../core/text.ts';
-import { estimateTokens } from '../../core/tokens.ts';
+import { TextPiece } from './text.ts';
+import { estimateTokens } from './tokens.ts';
 
 const SETTLE_CHARS = 1_000;
 
