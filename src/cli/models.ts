@@ -19,21 +19,31 @@ export const models: Command = {
       return 0;
     }
     const rows = catalogue.models.map((model) => rowOf(model, model.id === catalogue.defaultModelId));
-    terminal.out(table([['model', 'name', 'input', 'output', 'images', 'rate'], ...rows]));
+    terminal.out(table([HEADINGS, ...rows]));
     return 0;
   },
 };
 
+const HEADINGS = ['model', 'name', 'input', 'output', 'images', 'reasoning', 'max_tokens', 'rate'];
+
 function rowOf(model: Model, isDefault: boolean): string[] {
-  const { id, name, maxInputTokens, maxOutputTokens, takesImages, rateMultiplier, rateUnit } = model;
+  const { id, name, maxInputTokens, maxOutputTokens, takesImages, outputLimit, rateMultiplier, rateUnit } = model;
   return [
     isDefault ? `${id} (default)` : id,
     name,
     tokens(maxInputTokens),
     tokens(maxOutputTokens),
     takesImages ? 'yes' : 'no',
+    effortsOf(model),
+    outputLimit === undefined ? '–' : `${tokens(outputLimit.min)} to ${tokens(outputLimit.max)}`,
     rateMultiplier === undefined ? '–' : `${rateMultiplier} ${rateUnit ?? ''}`,
   ];
+}
+
+/** The default effort is marked: `low medium *high`. */
+function effortsOf({ efforts = [], defaultEffort }: Model): string {
+  const marked = efforts.map((effort) => (effort === defaultEffort ? `*${effort}` : effort));
+  return marked.length === 0 ? '–' : marked.join(' ');
 }
 
 function tokens(count: number | undefined): string {

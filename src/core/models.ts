@@ -9,11 +9,23 @@ export interface Model {
   readonly maxOutputTokens: number | undefined;
   readonly takesImages: boolean;
   readonly promptCaching: boolean;
-  /** Credits a request costs, relative to the plan's unit. */
+  /** Cache points a request may carry; undefined: the catalogue does not say. */
+  readonly maxCachePoints?: number | undefined;
+  /** Tokens before a cache point from which on it has an effect. */
+  readonly minCachedTokens?: number | undefined;
+  /** Ids of the models that the service suggests for requests this one refuses. */
+  readonly refusalFallbacks?: readonly string[] | undefined;
+  /** What a request costs, relative to the plan's unit. */
   readonly rateMultiplier: number | undefined;
   readonly rateUnit: string | undefined;
-  /** JSON Schema of what the model takes as reasoning settings; absent: it takes none. */
+  /** JSON Schema of the model's own settings: reasoning, and an output limit for some. Undefined: it takes none. */
   readonly reasoningSchema: JsonObject | undefined;
+  /** Reasoning efforts the schema lists, from the least to the most; undefined: it lists none. */
+  readonly efforts?: readonly string[] | undefined;
+  /** The effort of the schema's own `default`. */
+  readonly defaultEffort?: string | undefined;
+  /** Bounds of `max_tokens` where the schema has it; undefined: the service cannot limit the model's replies. */
+  readonly outputLimit?: { readonly min: number; readonly max: number } | undefined;
 }
 
 export interface Catalogue {

@@ -190,9 +190,10 @@ class Dispatch {
       throw withTokens(refusal, encoded.inputTokens, model);
     }
     this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
-    const adjustments = this.#adjustments(model.adjustments, fitted.adjustments, encoded.adjustments);
+    const { toolNames, requiredArguments, inputTokens, thinkingTags, limitsOutput } = encoded;
+    const encodingNotes = [...model.adjustments, ...fitted.adjustments, ...encoded.adjustments];
+    const adjustments = this.#adjustments(encodingNotes, limitsOutput);
     const note = (made: Adjustment) => void adjustments.push(made);
-    const { toolNames, requiredArguments, inputTokens, thinkingTags } = encoded;
     const decoder = upstream.createDecoder({
       model: model.model,
       toolNames,
@@ -207,7 +208,7 @@ class Dispatch {
     const stream = new ReplyStream({
       body: answer.body,
       decoder,
-      transforms: this.#request.emulation.createTransforms(note),
+      transforms: this.#request.emulation.createTransforms(note, limitsOutput),
       signal: this.#signal,
       settled: (error) => this.#settled(lease, decoder, error),
     });
@@ -237,10 +238,10 @@ class Dispatch {
     }
   }
 
-  #adjustments(...made: readonly (readonly Adjustment[])[]): Adjustment[] {
-    const { adjustments, fulfilled } = this.#request.emulation;
-    const encoding = made.flat().filter(({ rule }) => !fulfilled.has(rule));
-    return [...this.#request.adjustments, ...encoding, ...adjustments];
+  #adjustments(made: readonly Adjustment[], limitsOutput: boolean): Adjustment[] {
+    const { emulation, adjustments } = this.#request;
+    const encoding = made.filter(({ rule }) => !emulation.fulfilled.has(rule));
+    return [...adjustments, ...encoding, ...emulation.adjustmentsFor(limitsOutput)];
   }
 
   async #wait(ms: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { Answer, Call } from './call.ts';
 import { eventFrame } from './frames.ts';
 import { modelsOf, type Standing } from './identities.ts';
 import { answer } from './model/answer.ts';
+import { limitOutput } from './output-limit.ts';
 import { admitChat, spendCredits } from './plan.ts';
 import { Refused } from './refusal.ts';
 import { type ClosingEvents, type Piece, type ReplyContext, ReplyWriter } from './reply.ts';
@@ -30,7 +31,7 @@ export function chat(call: Call, operation: ChatOperation, world: World): Answer
   if (isDryRun(checked)) return stream(call, checked, dryRun());
   const scripted = world.player.next(factsOf(checked, standing, number));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
-  const steps = scripted?.steps ?? answer(checked);
+  const steps = limitOutput(scripted?.steps ?? answer(checked), checked.request.additionalModelRequestFields);
   return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, standing, scripted)).write(steps));
 }
 

@@ -134,6 +134,8 @@ export interface EncodedChat {
   readonly inputTokens: Figure;
   /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */
   readonly thinkingTags: boolean;
+  /** The request carries the conversation's `maxTokens`, and the upstream keeps it. */
+  readonly limitsOutput: boolean;
 }
 
 export interface CompletionContext {

@@ -45,7 +45,7 @@ const OPENAI_TOOLS: OpenAI.ChatCompletionTool[] = [
 ];
 
 describe('effort and budget', () => {
-  const rows: readonly [string, string, object, object, object | undefined][] = [
+  const rows: readonly [string, string, object, object, object][] = [
     [
       'an effort',
       CLAUDE,
@@ -62,17 +62,23 @@ describe('effort and budget', () => {
     ],
     ['an effort of another family', GPT, { reasoning_effort: 'minimal' }, {}, { reasoning: { effort: 'low' } }],
     ['none', GPT, { reasoning_effort: 'none' }, { thinking: { type: 'disabled' } }, { reasoning: { effort: 'none' } }],
-    ['nothing', CLAUDE, {}, {}, undefined],
+    [
+      'the default effort for a request without a word about it',
+      CLAUDE,
+      {},
+      { system: 'Be brief.' },
+      { output_config: { effort: 'high' }, thinking: { type: 'adaptive' } },
+    ],
   ];
 
   it.each(rows)('%s is told by the schema of %s', async (_name, model, chat, messages, fields) => {
     await using house = await openHouse({ script: { replies: [{ steps: ['Done.'] }] } });
     await openAi(house).chat.completions.create({ model, messages: [{ role: 'user', content: 'Go.' }], ...chat });
-    expect(bodies(house)[0]?.additionalModelRequestFields).toEqual(fields && expect.objectContaining(matchers(fields)));
+    expect(bodies(house)[0]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
     if (Object.keys(messages).length === 0) return;
     const request = { model, max_tokens: 8_000, messages: [{ role: 'user' as const, content: 'Go.' }], ...messages };
     await anthropic(house).messages.create(request);
-    expect(bodies(house)[1]?.additionalModelRequestFields).toEqual(fields && expect.objectContaining(matchers(fields)));
+    expect(bodies(house)[1]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
   });
 
   it('is asked for by tags of a model which takes no settings, and found in its text', async () => {

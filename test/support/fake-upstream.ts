@@ -118,7 +118,7 @@ export function createFakeUpstream(): FakeUpstream {
       const request = { method: 'POST', url: 'http://upstream/chat', headers: { x: 'y' }, body: '{}' } as const;
       const inputTokens = estimated(7);
       const names = { toolNames: new Map(), requiredArguments: new Map() };
-      return { request, adjustments: [], ...names, inputTokens, thinkingTags: false };
+      return { request, adjustments: [], ...names, inputTokens, thinkingTags: false, limitsOutput: false };
     },
     mediaLimits: () => ({ image: undefined, documentBytes: undefined }),
     createDecoder(context) {

@@ -215,7 +215,7 @@ describe('all of them together', () => {
         const output: OutputLimits = { maxTokens, stopSequences, format: { type: 'text' } };
         const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }), OPTIONS);
         let events: readonly ReplyEvent[] = scriptOf(blocks);
-        for (const transform of plan.createTransforms(() => {})) events = transform.push(events);
+        for (const transform of plan.createTransforms(() => {}, false)) events = transform.push(events);
         expect(grammarFault(events)).toBeUndefined();
       }),
       SEEDED,
@@ -243,7 +243,21 @@ describe('the notes', () => {
     ['a named tool', { tools, toolChoice: { type: 'tool', name: 'look' } }, ['tool-choice-emulated']],
   ];
 
+  it('say nothing about a limit that the upstream keeps, and nothing is cut here', () => {
+    const plan = planEmulation(
+      conversation('x', { output: { ...output, maxTokens: 16, stopSequences: ['x'] } }),
+      OPTIONS,
+    );
+    expect(plan.adjustmentsFor(true).map(({ rule }) => rule)).toEqual(['stop-emulated']);
+    expect(plan.createTransforms(() => {}, true)).toHaveLength(1);
+    expect(plan.createTransforms(() => {}, false)).toHaveLength(2);
+  });
+
   it.each(rows)('%s', (_name, more, rules) => {
-    expect(planEmulation(conversation('x', more), OPTIONS).adjustments.map(({ rule }) => rule)).toEqual(rules);
+    expect(
+      planEmulation(conversation('x', more), OPTIONS)
+        .adjustmentsFor(false)
+        .map(({ rule }) => rule),
+    ).toEqual(rules);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * `max_tokens`, which the wire has no field for: text and reasoning are cut where our own estimate reaches the limit.
+ * `max_tokens` for models that take no such setting, or none so small: text and reasoning are cut where our own estimate
+ * reaches the limit.
  * A tool call is never cut: half a call is worth nothing, and an agent asked for it.
  */
 import type { ReplyEvent } from '../../core/reply.ts';

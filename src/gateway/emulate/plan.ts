@@ -19,7 +19,7 @@ export const EMULATION_RULES = {
     'A part of the JSON schema cannot be compiled (a pattern of another language, a reference to nowhere) and was not checked.',
   'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
   'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
-  'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the service has no setting.',
+  'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the model has no setting.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
   'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
   'tool-choice-emulated':
@@ -28,13 +28,14 @@ export const EMULATION_RULES = {
 } as const satisfies Record<string, string>;
 
 export interface EmulationPlan {
-  readonly adjustments: readonly Adjustment[];
   /** Notes of the encoder which say that a wish is ignored, although it is fulfilled here. */
   readonly fulfilled: ReadonlySet<string>;
   /** What the reply must be, if it must be anything; then it is held back until it is. */
   readonly expectation: Expectation | undefined;
+  /** The notes for an attempt. `limitsOutput`: the upstream keeps `max_tokens` itself. */
+  adjustmentsFor(limitsOutput: boolean): readonly Adjustment[];
   /** New ones for each attempt, in the order in which events pass them. `note`: what is done to the reply on its way. */
-  createTransforms(note: (made: Adjustment) => void): readonly ReplyTransform[];
+  createTransforms(note: (made: Adjustment) => void, limitsOutput: boolean): readonly ReplyTransform[];
 }
 
 export interface EmulationOptions {
@@ -63,8 +64,6 @@ export function planEmulation(conversation: Conversation, options: EmulationOpti
     fulfilled.add('parallel-tool-use-ignored');
     makers.push(() => new SingleToolUse());
   }
-  const limits = planLimits(conversation.output);
-  adjustments.push(...limits.adjustments);
   const expectation = expectationOf(conversation);
   if (expectation instanceof ForcedToolUse) {
     note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
@@ -73,11 +72,18 @@ export function planEmulation(conversation: Conversation, options: EmulationOpti
     note(`${format.type}-emulated`, at);
     if (expectation.unchecked.length > 0) note('json-schema-part-unchecked', at, listed(expectation.unchecked));
   }
-  return { adjustments, fulfilled, expectation, createTransforms };
-
-  function createTransforms(noteMade: (made: Adjustment) => void): readonly ReplyTransform[] {
-    return [...makers.map((make) => make(noteMade)), ...limits.createTransforms()];
-  }
+  const emulated = planLimits(conversation.output);
+  const stopsOnly = planLimits({ ...conversation.output, maxTokens: undefined });
+  const limitsFor = (limitsOutput: boolean) => (limitsOutput ? stopsOnly : emulated);
+  return {
+    fulfilled,
+    expectation,
+    adjustmentsFor: (limitsOutput) => [...adjustments, ...limitsFor(limitsOutput).adjustments],
+    createTransforms: (noteMade, limitsOutput) => [
+      ...makers.map((make) => make(noteMade)),
+      ...limitsFor(limitsOutput).createTransforms(),
+    ],
+  };
 }
 
 interface LimitsPlan {

@@ -19,7 +19,6 @@ import {
 import type { DispatchRequest } from '../dispatch.ts';
 import { isCutShort, withSystemText } from '../emulate/expectation.ts';
 import type { EmulationPlan } from '../emulate/plan.ts';
-import { TokenCount } from '../emulate/token-count.ts';
 import type { Answer } from '../ports.ts';
 import { AT, Round, type SearchCall, type Whole } from './round.ts';
 import { note } from './rules.ts';
@@ -84,9 +83,10 @@ class Rounds {
   #ask(): Promise<Answer> {
     const { output } = this.#question;
     const maxTokens = output.maxTokens === undefined ? undefined : Math.max(1, output.maxTokens - this.#written);
-    const { createTransforms } = this.#tools.plan({ ...this.#question, output: { ...output, maxTokens } });
+    const conversation = { ...this.#question, output: { ...output, maxTokens } };
+    const { createTransforms } = this.#tools.plan(conversation);
     const emulation = { ...this.#request.emulation, createTransforms };
-    return this.#tools.dispatch({ ...this.#request, conversation: this.#question, emulation });
+    return this.#tools.dispatch({ ...this.#request, conversation, emulation });
   }
 
   get #written(): number {

@@ -48,8 +48,14 @@ function toModelView(model: Model): ModelView {
     description: model.description ?? null,
     maxInputTokens: model.maxInputTokens ?? null,
     maxOutputTokens: model.maxOutputTokens ?? null,
+    minCachedTokens: model.minCachedTokens ?? null,
+    maxCachePoints: model.maxCachePoints ?? null,
+    refusalFallbacks: [...(model.refusalFallbacks ?? [])],
     rateMultiplier: model.rateMultiplier ?? null,
     rateUnit: model.rateUnit ?? null,
+    efforts: [...(model.efforts ?? [])],
+    defaultEffort: model.defaultEffort ?? null,
+    outputLimit: model.outputLimit ?? null,
     reasons: reasoningSchema !== undefined,
   };
 }

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 export function findSchemaFault(value: JsonValue, schema: JsonObject, path: string): string | undefined {
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return path;
   if (typeof schema.type === 'string' && !hasType(value, schema.type)) return path;
+  if (typeof value === 'number' && !isWithin(value, schema)) return path;
   return isJsonObject(value) ? findMemberFault(value, schema, path) : undefined;
 }
 
@@ -19,6 +20,10 @@ function findMemberFault(value: JsonObject, schema: JsonObject, path: string): s
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function isWithin(value: number, { minimum, maximum }: JsonObject): boolean {
+  return !(typeof minimum === 'number' && value < minimum) && !(typeof maximum === 'number' && value > maximum);
 }
 
 function hasType(value: JsonValue, type: string): boolean {

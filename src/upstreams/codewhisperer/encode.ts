@@ -14,6 +14,7 @@ import { encodeEnvironment } from './environment.ts';
 import { lint } from './lint.ts';
 import { normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
+import { outputLimitSettings } from './output-limit.ts';
 import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
 import { reasoningSettings } from './reasoning-settings.ts';
 import { requestedReasoning } from './requested-reasoning.ts';
@@ -29,7 +30,10 @@ export function encodeChat(
   const { access, model, withoutReasoningHistory, invocation } = context;
   const profile = profiles.get(access.wireProfile);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
-  const reasoning = reasoningSettings(requested.reasoning, model.model, profile);
+  const { output } = conversation;
+  const reasoning = reasoningSettings({ reasoning: requested.reasoning, output }, model, profile);
+  const limit = outputLimitSettings(output, model.model, profile);
+  const fields = { ...reasoning.fields, ...limit.fields };
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
   const normalized = normalize(asked, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
@@ -40,7 +44,7 @@ export function encodeChat(
     conversationState: conversationState(messages, context.ids, profile),
     ...(profileArn === undefined ? {} : { profileArn }),
     ...(profile.body.fields.includes('agentMode') ? { agentMode: agentMode(context.ids, profile) } : {}),
-    ...(reasoning.fields === undefined ? {} : { additionalModelRequestFields: reasoning.fields }),
+    ...(Object.keys(fields).length === 0 ? {} : { additionalModelRequestFields: fields }),
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   lint(body, profile, normalized.conversation);
@@ -50,6 +54,7 @@ export function encodeChat(
       ...normalized.adjustments,
       ...requested.adjustments,
       ...reasoning.adjustments,
+      ...limit.adjustments,
       ...(environment?.adjustments ?? []),
       ...messages.adjustments,
     ],
@@ -57,6 +62,7 @@ export function encodeChat(
     requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
     inputTokens: estimated(estimateConversationTokens(conversation)),
     thinkingTags: reasoning.tags !== undefined,
+    limitsOutput: 'max_tokens' in limit.fields,
   };
 }
 

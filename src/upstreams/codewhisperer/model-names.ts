@@ -114,17 +114,12 @@ export function includesName(requested: ModelName, other: ModelName): boolean {
 }
 
 /** Positive if the first is newer. */
-export function compareVersions(one: ModelName, other: ModelName): number {
-  const length = Math.max(one.version.length, other.version.length);
-  for (let place = 0; place < length; place++) {
-    const difference = numberAt(one, place) - numberAt(other, place);
+export function compareVersions(one: readonly string[], other: readonly string[]): number {
+  for (let place = 0; place < Math.max(one.length, other.length); place++) {
+    const difference = Number.parseInt(one[place] ?? '0', 10) - Number.parseInt(other[place] ?? '0', 10);
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function numberAt({ version }: ModelName, place: number): number {
-  return Number.parseInt(version[place] ?? '0', 10);
 }
 
 /**

@@ -19,7 +19,13 @@ function model(id: string): Model {
 
 describe('the catalogue', () => {
   it('is read from the newest shape', () => {
-    const schema = { properties: { output_config: { properties: { effort: { enum: ['low', 'high'] } } } } };
+    const effort = { enum: ['low', 'high'], default: 'high' };
+    const schema = {
+      properties: {
+        output_config: { properties: { effort } },
+        max_tokens: { type: 'integer', minimum: 1_024, maximum: 128_000 },
+      },
+    };
     const body = JSON.stringify({
       models: [
         {
@@ -30,7 +36,12 @@ describe('the catalogue', () => {
           rateUnit: 'Credit',
           supportedInputTypes: ['TEXT', 'IMAGE'],
           tokenLimits: { maxInputTokens: 200_000, maxOutputTokens: 64_000 },
-          promptCaching: { supportsPromptCaching: true, minimumTokensPerCacheCheckpoint: 1024 },
+          promptCaching: {
+            supportsPromptCaching: true,
+            minimumTokensPerCacheCheckpoint: 1024,
+            maximumCacheCheckpointsPerRequest: 4,
+          },
+          refusalFallbackModels: ['claude-sonnet-4', { modelId: 'auto' }, null],
           additionalModelRequestFieldsSchema: schema,
         },
       ],
@@ -48,9 +59,15 @@ describe('the catalogue', () => {
             maxOutputTokens: 64_000,
             takesImages: true,
             promptCaching: true,
+            maxCachePoints: 4,
+            minCachedTokens: 1_024,
+            refusalFallbacks: ['claude-sonnet-4', 'auto'],
             rateMultiplier: 1.3,
             rateUnit: 'Credit',
             reasoningSchema: schema,
+            efforts: ['low', 'high'],
+            defaultEffort: 'high',
+            outputLimit: { min: 1_024, max: 128_000 },
           },
         ],
         defaultModelId: 'auto',

@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
 import type { Access } from '../upstream.ts';
+import { defaultOf, effortMember, outputLimitRange } from './model-schema.ts';
 import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 
 /** One page. Members may be missing or null. Throws `upstream_broken` when the body is no list of models at all. */
@@ -42,6 +43,10 @@ function decodeModel(entry: unknown): Model | undefined {
   if (id === undefined) return undefined;
   const limits = object(entry.tokenLimits);
   const metadata = object(entry.modelMetadata);
+  const caching = object(entry.promptCaching);
+  const { additionalModelRequestFieldsSchema: fields } = entry;
+  const schema = isJsonObject(fields) ? fields : undefined;
+  const effort = schema && effortMember(schema);
   return {
     id,
     name: text(entry.modelName) ?? text(entry.displayName) ?? id,
@@ -50,11 +55,15 @@ function decodeModel(entry: unknown): Model | undefined {
     maxOutputTokens: count(limits.maxOutputTokens),
     takesImages: takesImages(entry.supportedInputTypes, metadata.supportsImages),
     promptCaching: supportsCaching(entry),
+    maxCachePoints: count(caching.maximumCacheCheckpointsPerRequest),
+    minCachedTokens: count(caching.minimumTokensPerCacheCheckpoint),
+    refusalFallbacks: texts(entry.refusalFallbackModels),
     rateMultiplier: typeof entry.rateMultiplier === 'number' ? entry.rateMultiplier : undefined,
     rateUnit: text(entry.rateUnit),
-    reasoningSchema: isJsonObject(entry.additionalModelRequestFieldsSchema)
-      ? entry.additionalModelRequestFieldsSchema
-      : undefined,
+    reasoningSchema: schema,
+    efforts: effort?.efforts,
+    defaultEffort: schema && effort && defaultOf(schema, effort.holder, 'effort'),
+    outputLimit: schema && outputLimitRange(schema),
   };
 }
 
@@ -87,6 +96,13 @@ function object(value: JsonValue | undefined): JsonObject {
 
 function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Names alone, or entries with a `modelId`. Undefined where there are none. */
+function texts(value: JsonValue | undefined): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const found = value.map((item) => text(isJsonObject(item) ? item.modelId : item)).filter((id) => id !== undefined);
+  return found.length === 0 ? undefined : found;
 }
 
 function count(value: JsonValue | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OPUS } from '../../../test/support/codewhisperer.ts';
-import type { Reasoning, ReasoningEffort } from '../../core/conversation.ts';
+import type { OutputLimits, Reasoning, ReasoningEffort } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Model } from '../../core/models.ts';
 import { wireProfile } from './profiles.ts';
 import { nearestEffort, reasoningSettings } from './reasoning-settings.ts';
 
@@ -15,6 +16,19 @@ const EFFORT_ALONE = schemaOf({ output_config: effort('low', 'medium', 'high') }
 const ENABLED = schemaOf({ thinking: { properties: { type: { enum: ['enabled', 'disabled'] }, budget_tokens: {} } } });
 const ADAPTIVE = schemaOf({ thinking: { properties: { type: { const: 'adaptive' } } } });
 
+const WITH_DEFAULT = schemaOf({
+  output_config: { properties: { effort: { enum: ['low', 'medium', 'high'], default: 'medium' } } },
+  thinking: { properties: { type: { enum: ['adaptive', 'disabled'] }, display: { enum: ['summarized'] } } },
+});
+
+const OUTPUT: OutputLimits = { maxTokens: undefined, stopSequences: [], format: { type: 'text' } };
+
+function settingsFor(reasoning: Reasoning, model: Partial<Model>, { profile = 'q-rest', maxTokens = 64_000 } = {}) {
+  const known = { ...OPUS, ...model };
+  const output = { ...OUTPUT, maxTokens };
+  return reasoningSettings({ reasoning, output }, { id: known.id, model: known }, wireProfile(profile));
+}
+
 const thinking = { type: 'adaptive', display: 'summarized' };
 
 describe('reasoning settings', () => {
@@ -24,12 +38,55 @@ describe('reasoning settings', () => {
     asked: Reasoning;
     fields: unknown;
     mapped?: [string, string];
+    noted?: object[];
   }[] = [
-    { name: 'nothing asked', schema: CLAUDE, asked: { mode: 'unset' }, fields: undefined },
-    { name: 'off where there is no word for it', schema: CLAUDE, asked: { mode: 'off' }, fields: undefined },
+    { name: 'nothing asked', schema: CLAUDE, asked: { mode: 'unset' }, fields: {} },
+    {
+      name: 'off where there is no word for it',
+      schema: CLAUDE,
+      asked: { mode: 'off' },
+      fields: { output_config: { effort: 'low' } },
+      noted: [{ rule: 'reasoning-not-off', path: 'reasoning', before: 'off', after: 'low' }],
+    },
+    {
+      name: 'off where neither thinking nor an effort can say it',
+      schema: ADAPTIVE,
+      asked: { mode: 'off' },
+      fields: {},
+      noted: [{ rule: 'reasoning-not-off', path: 'reasoning' }],
+    },
+    {
+      name: 'nothing asked of a schema with a default effort',
+      schema: WITH_DEFAULT,
+      asked: { mode: 'unset' },
+      fields: { output_config: { effort: 'medium' }, thinking },
+      noted: [{ rule: 'reasoning-default', path: 'reasoning', after: 'medium' }],
+    },
+    {
+      name: 'nothing asked of a schema whose thinking is off by default',
+      schema: schemaOf({
+        output_config: { properties: { effort: { enum: ['low', 'high'], default: 'high' } } },
+        thinking: { properties: { type: { enum: ['adaptive', 'disabled'], default: 'disabled' } } },
+      }),
+      asked: { mode: 'unset' },
+      fields: { output_config: { effort: 'high' }, thinking: { type: 'disabled' } },
+      noted: [{ rule: 'reasoning-default', path: 'reasoning', after: 'high' }],
+    },
+    {
+      name: 'a default that is not among the efforts',
+      schema: schemaOf({ reasoning: { properties: { effort: { enum: ['low'], default: 'turbo' } } } }),
+      asked: { mode: 'unset' },
+      fields: {},
+    },
+    {
+      name: 'on, no more said, with a default effort',
+      schema: WITH_DEFAULT,
+      asked: on(),
+      fields: { output_config: { effort: 'medium' }, thinking },
+    },
     { name: 'off by effort', schema: GPT, asked: { mode: 'off' }, fields: { reasoning: { effort: 'none' } } },
     { name: 'off by type', schema: ENABLED, asked: { mode: 'off' }, fields: { thinking: { type: 'disabled' } } },
-    { name: 'off without settings', schema: undefined, asked: { mode: 'off' }, fields: undefined },
+    { name: 'off without settings', schema: undefined, asked: { mode: 'off' }, fields: {} },
     { name: 'on, no more said', schema: CLAUDE, asked: on(), fields: { thinking } },
     { name: 'an effort', schema: CLAUDE, asked: on('max'), fields: { output_config: { effort: 'max' }, thinking } },
     {
@@ -71,14 +128,21 @@ describe('reasoning settings', () => {
       asked: on(),
       fields: { thinking: { type: 'adaptive' } },
     },
-    { name: 'a schema without anything known', schema: schemaOf({ other: {} }), asked: on('low'), fields: undefined },
+    {
+      name: 'a schema without anything known',
+      schema: schemaOf({ other: {} }),
+      asked: on('low'),
+      fields: {},
+      noted: [{ rule: 'reasoning-unavailable', path: 'reasoning' }],
+    },
   ];
-  it.each(cases)('$name', ({ schema, asked, fields, mapped }) => {
-    const settings = reasoningSettings(asked, { ...OPUS, reasoningSchema: schema }, wireProfile('q-rest'));
+  it.each(cases)('$name', ({ schema, asked, fields, mapped, noted }) => {
+    const settings = settingsFor(asked, { ...OPUS, reasoningSchema: schema });
     expect(settings.fields).toEqual(fields);
     expect(settings.tags).toBeUndefined();
     expect(settings.adjustments).toEqual(
-      mapped ? [{ rule: 'reasoning-effort-mapped', path: 'reasoning', before: mapped[0], after: mapped[1] }] : [],
+      noted ??
+        (mapped ? [{ rule: 'reasoning-effort-mapped', path: 'reasoning', before: mapped[0], after: mapped[1] }] : []),
     );
   });
 
@@ -87,15 +151,46 @@ describe('reasoning settings', () => {
     { name: 'an effort', asked: on('low'), length: 4_096 },
     { name: 'nothing more', asked: on(), length: 24_576 },
   ];
-  it.each(tagged)('ask by tags with $name where the model takes no settings', ({ asked, length }) => {
-    const settings = reasoningSettings(asked, { ...OPUS, reasoningSchema: undefined }, wireProfile('q-rest'));
+  it.each(tagged)('ask by tags with $name where an older model takes no settings', ({ asked, length }) => {
+    const settings = settingsFor(asked, { id: 'claude-sonnet-4.5', reasoningSchema: undefined });
     expect(settings.tags).toContain(`<max_thinking_length>${length}</max_thinking_length>`);
-    expect(settings.fields).toBeUndefined();
+    expect(settings.fields).toEqual({});
     expect(settings.adjustments).toEqual([{ rule: 'reasoning-tags', path: 'reasoning' }]);
   });
 
-  it('ask by tags where the wire profile takes no settings', () => {
-    expect(reasoningSettings(on('high'), OPUS, wireProfile('codewhisperer-legacy')).tags).toBeDefined();
+  it.each([
+    ['claude-haiku-4.5', true],
+    ['CLAUDE_3_7_SONNET_20250219_V1_0', true],
+    ['claude-opus-4', true],
+    ['claude-sonnet-4.6', false],
+    ['claude-opus-5.5', false],
+    ['claude-haiku-5', false],
+    ['auto', false],
+    ['gpt-5.6-sol', false],
+    ['deepseek-3.2', false],
+  ])('ask %s by tags: %s', (id, isAsked) => {
+    const { tags, adjustments } = settingsFor(on('high'), { id, reasoningSchema: undefined });
+    expect(tags !== undefined).toBe(isAsked);
+    expect(adjustments.map(({ rule }) => rule)).toEqual([isAsked ? 'reasoning-tags' : 'reasoning-unavailable']);
+  });
+
+  it('never ask a model with reasoning of its own by tags, even where the wire profile takes no settings', () => {
+    const { tags, fields, adjustments } = settingsFor(on('high'), {}, { profile: 'codewhisperer-legacy' });
+    expect([tags, fields]).toEqual([undefined, {}]);
+    expect(adjustments).toEqual([{ rule: 'reasoning-unavailable', path: 'reasoning' }]);
+  });
+
+  it.each(['claude-opus-5.5', 'CLAUDE_SONNET_5_5_20261001_V1_0'])(
+    'ask %s, which always thinks, to think as little as it can although its schema lists a word for off',
+    (id) => {
+      const { fields, adjustments } = settingsFor({ mode: 'off' }, { id, reasoningSchema: WITH_DEFAULT });
+      expect(fields).toEqual({ output_config: { effort: 'low' } });
+      expect(adjustments.map(({ rule }) => rule)).toEqual(['reasoning-not-off']);
+    },
+  );
+
+  it('leave the default out where thinking would use a short reply up', () => {
+    expect(settingsFor({ mode: 'unset' }, { reasoningSchema: WITH_DEFAULT }, { maxTokens: 50 }).fields).toEqual({});
   });
 });
 

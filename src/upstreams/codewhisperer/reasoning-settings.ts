@@ -1,68 +1,101 @@
 /**
- * How reasoning is asked for. Models whose catalogue entry has a schema for it take settings in
- * `additionalModelRequestFields`, which the schema decides; the others are asked by tags in the system text, and then
- * think aloud between <thinking> tags.
+ * How reasoning is requested. Models whose catalogue entry shows reasoning take settings in
+ * `additionalModelRequestFields`, which the entry's schema decides. Older models are asked by tags in the system text,
+ * and then think aloud between <thinking> tags.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
-import { REASONING_EFFORTS, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Model } from '../../core/models.ts';
+import { type Conversation, REASONING_EFFORTS, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { ResolvedModel } from '../upstream.ts';
+import { choices, defaultOf, effortMember, property, showsReasoning } from './model-schema.ts';
+import { alwaysThinks, followsThinkingTags } from './model-traits.ts';
 import { note } from './normalize/rules.ts';
 import type { WireProfile } from './profiles.ts';
 
 export interface ReasoningSettings {
-  /** `additionalModelRequestFields`; undefined: none. */
-  readonly fields: JsonObject | undefined;
+  /** Members of `additionalModelRequestFields`; empty: none. */
+  readonly fields: Readonly<Record<string, JsonValue>>;
   /** For the end of the system text; undefined: none. */
   readonly tags: string | undefined;
   readonly adjustments: readonly Adjustment[];
 }
 
-const NOTHING: ReasoningSettings = { fields: undefined, tags: undefined, adjustments: [] };
+const NOTHING: ReasoningSettings = { fields: {}, tags: undefined, adjustments: [] };
 
 export function reasoningSettings(
-  reasoning: Reasoning,
-  model: Model | undefined,
+  { reasoning, output }: Pick<Conversation, 'reasoning' | 'output'>,
+  { id = '', model }: Pick<ResolvedModel, 'id' | 'model'>,
   profile: WireProfile,
 ): ReasoningSettings {
   const schema = profile.accepts.reasoningSettings ? model?.reasoningSchema : undefined;
-  if (reasoning.mode !== 'on') {
-    const isOff = reasoning.mode === 'off';
-    return isOff && schema ? { ...NOTHING, fields: offFields(schema) } : NOTHING;
+  if (schema && showsReasoning(schema)) {
+    switch (reasoning.mode) {
+      case 'on':
+        return onSettings(reasoning, schema);
+      case 'off':
+        return offSettings(schema, id);
+      case 'unset':
+        return defaultSettings(schema, output.maxTokens);
+    }
   }
-  if (schema) return onFields(reasoning, schema);
+  if (reasoning.mode !== 'on') return NOTHING;
+  if (model?.reasoningSchema || !followsThinkingTags(id))
+    return { ...NOTHING, adjustments: [note('reasoning-unavailable', 'reasoning')] };
   const budget = reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? 'high'];
   const tags = `<thinking_mode>enabled</thinking_mode><max_thinking_length>${budget}</max_thinking_length>`;
-  return { fields: undefined, tags, adjustments: [note('reasoning-tags', 'reasoning')] };
+  return { ...NOTHING, tags, adjustments: [note('reasoning-tags', 'reasoning')] };
 }
 
 type ReasoningOn = Extract<Reasoning, { mode: 'on' }>;
 
-function onFields(reasoning: ReasoningOn, schema: JsonObject): ReasoningSettings {
+function onSettings(reasoning: ReasoningOn, schema: JsonObject): ReasoningSettings {
   const adjustments: Adjustment[] = [];
   const fields: Record<string, JsonValue> = {};
-  const effort = effortHolder(schema);
+  const effort = effortMember(schema);
   const thinking = thinkingFields(schema, reasoning.budgetTokens);
   if (effort) {
+    const wanted = reasoning.effort ?? effortOfBudget(reasoning.budgetTokens);
     // Without a thinking switch, the effort alone turns reasoning on.
-    const wanted = reasoning.effort ?? effortOfBudget(reasoning.budgetTokens) ?? (thinking ? undefined : 'high');
-    const chosen = wanted === undefined ? undefined : nearestEffort(wanted, effort.efforts);
-    if (chosen !== undefined) fields[effort.name] = { effort: chosen };
-    if (chosen !== reasoning.effort && wanted !== undefined && (reasoning.effort || reasoning.budgetTokens)) {
+    const open =
+      defaultOf(schema, effort.holder, 'effort') ?? (thinking ? undefined : nearestEffort('high', effort.efforts));
+    const chosen = wanted === undefined ? open : nearestEffort(wanted, effort.efforts);
+    if (chosen !== undefined) fields[effort.holder] = { effort: chosen };
+    if (chosen !== reasoning.effort && wanted !== undefined) {
       const before = reasoning.effort ?? `${reasoning.budgetTokens} tokens`;
       adjustments.push(note('reasoning-effort-mapped', 'reasoning', before, chosen ?? 'default'));
     }
   }
   if (thinking) fields.thinking = thinking;
-  return { fields: isEmpty(fields) ? undefined : fields, tags: undefined, adjustments };
+  return { fields, tags: undefined, adjustments };
 }
 
-/** Off is said only where the schema has a word for it; otherwise saying nothing is off. */
-function offFields(schema: JsonObject): JsonObject | undefined {
-  const effort = effortHolder(schema);
-  if (effort?.efforts.includes('none')) return { [effort.name]: { effort: 'none' } };
-  return choices(schema, 'thinking', 'type').includes('disabled') ? { thinking: { type: 'disabled' } } : undefined;
+/** A model that cannot be kept from thinking is asked to think as little as it can. */
+function offSettings(schema: JsonObject, modelId: string): ReasoningSettings {
+  const effort = effortMember(schema);
+  if (effort?.efforts.includes('none')) return { ...NOTHING, fields: { [effort.holder]: { effort: 'none' } } };
+  if (choices(schema, 'thinking', 'type').includes('disabled') && !alwaysThinks(modelId))
+    return { ...NOTHING, fields: { thinking: { type: 'disabled' } } };
+  const lowest = effort && nearestEffort('minimal', effort.efforts);
+  if (!effort || lowest === undefined) return { ...NOTHING, adjustments: [note('reasoning-not-off', 'reasoning')] };
+  const adjustments = [note('reasoning-not-off', 'reasoning', 'off', lowest)];
+  return { ...NOTHING, fields: { [effort.holder]: { effort: lowest } }, adjustments };
 }
+
+/**
+ * As the service's own clients do: the default effort of the schema, with thinking left to the model. Not for a reply
+ * so short that thinking would use it up.
+ */
+function defaultSettings(schema: JsonObject, maxTokens = Number.POSITIVE_INFINITY): ReasoningSettings {
+  const effort = effortMember(schema);
+  const chosen = effort && defaultOf(schema, effort.holder, 'effort');
+  if (!effort || chosen === undefined || maxTokens < MIN_TOKENS_TO_THINK) return NOTHING;
+  const type = defaultOf(schema, 'thinking', 'type');
+  const thinking = type === undefined || type === 'adaptive' ? thinkingFields(schema, undefined) : { type };
+  const fields = { [effort.holder]: { effort: chosen }, ...(thinking ? { thinking } : {}) };
+  return { ...NOTHING, fields, adjustments: [note('reasoning-default', 'reasoning', undefined, chosen)] };
+}
+
+const MIN_TOKENS_TO_THINK = 4_096;
 
 function thinkingFields(schema: JsonObject, budgetTokens: number | undefined): JsonObject | undefined {
   const thinking = property(schema, 'thinking');
@@ -76,28 +109,6 @@ function thinkingFields(schema: JsonObject, budgetTokens: number | undefined): J
     ...(budget === undefined ? {} : { budget_tokens: budget }),
     ...(choices(schema, 'thinking', 'display').includes('summarized') ? { display: 'summarized' } : {}),
   };
-}
-
-/** Claude models have `output_config.effort`, GPT models `reasoning.effort`. */
-function effortHolder(schema: JsonObject): { name: string; efforts: readonly string[] } | undefined {
-  for (const name of ['output_config', 'reasoning']) {
-    const efforts = choices(schema, name, 'effort');
-    if (efforts.length > 0) return { name, efforts };
-  }
-  return undefined;
-}
-
-function choices(schema: JsonObject, holder: string, name: string): string[] {
-  const outer = property(schema, holder);
-  const inner = outer && property(outer, name);
-  const values: readonly JsonValue[] = Array.isArray(inner?.enum) ? inner.enum : [inner?.const ?? null];
-  return values.filter((value) => typeof value === 'string');
-}
-
-function property(schema: JsonObject, name: string): JsonObject | undefined {
-  const { properties } = schema;
-  const found = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return isJsonObject(found) ? found : undefined;
 }
 
 /** The nearest on the scale, the cheaper one of two; `none` is never near to anything else. */
@@ -128,8 +139,4 @@ function effortOfBudget(budgetTokens: number | undefined): ReasoningEffort | und
   if (budgetTokens <= BUDGETS.medium) return 'medium';
   if (budgetTokens <= BUDGETS.xhigh) return 'high';
   return budgetTokens <= BUDGETS.max ? 'xhigh' : 'max';
-}
-
-function isEmpty(object: object): boolean {
-  return Object.keys(object).length === 0;
 }

@@ -93,7 +93,7 @@ function newestOf(name: ModelName, candidates: readonly Candidate[]): Candidate 
   const family = candidates.filter((candidate) => candidate.name.family === name.family);
   const shared = (candidate: Candidate) => candidate.name.words.filter((word) => name.words.includes(word)).length;
   const order = (one: Candidate, other: Candidate) =>
-    compareVersions(other.name, one.name) ||
+    compareVersions(other.name.version, one.name.version) ||
     shared(other) - shared(one) ||
     one.name.words.length - other.name.words.length;
   const [best, second] = family.toSorted(order);

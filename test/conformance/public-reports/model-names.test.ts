@@ -12,6 +12,8 @@ interface Reasoning {
 }
 
 const NONE: Reasoning = { reasons: false };
+/** Of a model with a schema for it, where the request says nothing. */
+const DEFAULT: Reasoning = { reasons: true, effort: 'high' };
 const THINKING: Reasoning = { reasons: true };
 const HIGH: Reasoning = { reasons: true, effort: 'high' };
 const MAX: Reasoning = { reasons: true, effort: 'max' };
@@ -26,14 +28,14 @@ const MODELS: readonly (readonly [requested: string, upstream: string, reasoning
   ['claude-4.5-opus-high-thinking', 'claude-opus-4.5', HIGH],
   ['claude-opus-4.6(high)', 'claude-opus-4.6', HIGH],
   ['claude-opus-4-5-20251101-v1', 'claude-opus-4.5', NONE],
-  ['claude-opus-4.6-fast', 'claude-opus-4.6', NONE],
+  ['claude-opus-4.6-fast', 'claude-opus-4.6', DEFAULT],
   ['claude-opus-4.5-max', 'claude-opus-4.5', MAX],
   ['claude-sonnet-4-5-thinking', 'claude-sonnet-4.5', THINKING],
   // Our own variants: other versions, orders and cases of the same words.
   ['Claude-Opus-4.8-LOW', 'claude-opus-4.8', LOW],
   ['anthropic/claude-sonnet-5:thinking', 'claude-sonnet-5', THINKING],
   ['claude-haiku-4-5-20251001-thinking', 'claude-haiku-4.5', THINKING],
-  ['claude-sonnet-4.6[1m]', 'claude-sonnet-4.6', NONE],
+  ['claude-sonnet-4.6[1m]', 'claude-sonnet-4.6', DEFAULT],
   ['claude-4-sonnet-20250514-thinking', 'claude-sonnet-4', THINKING],
   ['gpt-5.6-sol-high', 'gpt-5.6-sol', HIGH],
 ];

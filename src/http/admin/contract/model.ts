@@ -9,8 +9,17 @@ const model = z.object({
   maxOutputTokens: z.int().nullable(),
   takesImages: z.boolean(),
   promptCaching: z.boolean(),
+  minCachedTokens: z.int().nullable().describe('Tokens before a cache point from which on it has an effect.'),
+  maxCachePoints: z.int().nullable().describe('Cache points a request may carry.'),
+  refusalFallbacks: z.array(z.string()).describe('Models that the service suggests for requests this one refuses.'),
   rateMultiplier: z.number().nullable().describe("What a request costs, in the plan's unit."),
   rateUnit: z.string().nullable(),
+  efforts: z.array(z.string()).describe('Reasoning efforts it takes.'),
+  defaultEffort: z.string().nullable(),
+  outputLimit: z
+    .object({ min: z.int(), max: z.int() })
+    .nullable()
+    .describe('Bounds of max_tokens; null: the service cannot limit its replies, and dragoman does.'),
   reasons: z.boolean().describe('It takes settings for reasoning.'),
 });
 

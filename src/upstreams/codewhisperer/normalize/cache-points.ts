@@ -9,7 +9,8 @@ export function cachePoints(conversation: Conversation, { profile, model }: Scop
   const markedTurns = turns.filter(isMarked);
   const systemMark = system.find((part) => part.cachePoint);
   const allowed = profile.accepts.cachePoints && model?.promptCaching === true;
-  const room = allowed ? profile.limits.cachePointsPerRequest - (systemMark ? 1 : 0) : 0;
+  const limit = Math.min(profile.limits.cachePointsPerRequest, model?.maxCachePoints ?? Number.POSITIVE_INFINITY);
+  const room = allowed ? limit - (systemMark ? 1 : 0) : 0;
   const removedTurns = new Set(markedTurns.slice(0, Math.max(0, markedTurns.length - room)));
   const dropsTools = markedTools.length > 0 && !(allowed && profile.accepts.cachePointsInTools);
   const dropsSystem = systemMark !== undefined && !allowed;
