@@ -46,7 +46,7 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
   if (entries.entries.length === 0)
     throw refuse('messages', request.messages ? 'must not be empty.' : 'a required field is missing.');
   noteEntries(request, entries, reading);
-  noteOptions(request, notes);
+  noteFields(request, FIELD_FATES, notes);
   const { conversation } = readRequest(withEffortOfMessages(request, entries), entries, reading);
   const read: Conversation = {
     model: request.model,
@@ -70,16 +70,6 @@ function refuseUnrunnable({ thread, container, mcp_servers: mcpServers }: Messag
     if (!isEmpty) throw refuseUnsupported(field, 'not supported, as there is nothing here to run it.');
   }
 }
-
-function noteOptions(request: MessagesRequest, notes: Notes): void {
-  noteFields(request, FIELD_FATES, notes);
-  const { output_config: config, thinking } = request;
-  notes.addUnknown(config ?? {}, OUTPUT_KEYS, 'output_config', 'output_config');
-  notes.addUnknown(isJsonObject(thinking) ? thinking : {}, THINKING_KEYS, 'thinking', 'thinking');
-}
-
-const OUTPUT_KEYS = new Set(['effort', 'format']);
-const THINKING_KEYS = new Set(['type', 'budget_tokens', 'display']);
 
 /** The last system message that sets an effort speaks for the turn at hand. */
 function withEffortOfMessages(request: MessagesRequest, { entries }: Entries): MessagesRequest {

@@ -39,7 +39,6 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   if (entries.entries.length === 0 && !request.instructions) throw nothingToAnswer(request);
   noteEntries(request, entries, reading);
   noteFields(request, OWN_FATES, notes);
-  notes.addUnknown(request.stream_options ?? {}, STREAM_OPTIONS, 'stream_options', 'stream_options');
   const { conversation, tools } = readRequest(request, entries, reading);
   const legacyFunctions = (request.functions?.length ?? 0) > 0;
   const echo: Echo = {
@@ -78,5 +77,3 @@ function refuseWishes({ logprobs, top_logprobs: topLogprobs, modalities, audio }
   if (audioAt >= 0) throw refuseUnsupported(`modalities[${audioAt}]`, 'audio output is not supported.', RULE_VALUE);
   if (audio !== undefined && audio !== null) throw refuseUnsupported('audio', 'audio output is not supported.');
 }
-
-const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);

@@ -9,8 +9,11 @@ export function inputItems(
   ofResponse: string,
   referenced: ReadonlyMap<string, JsonObject>,
 ): readonly JsonObject[] {
-  const items: readonly unknown[] = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
-  return items.flatMap((item, i) => (isJsonObject(item) ? toStored(item, ofResponse, i, referenced) : []));
+  const items: readonly unknown[] = typeof input === 'string' ? [input] : (input ?? []);
+  return items.flatMap((item, i) => {
+    const message = typeof item === 'string' ? { role: 'user', content: item } : item;
+    return isJsonObject(message) ? toStored(message, ofResponse, i, referenced) : [];
+  });
 }
 
 function toStored(

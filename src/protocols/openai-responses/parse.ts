@@ -92,24 +92,6 @@ function previousNotFound(id: string) {
 
 function noteOptions(request: ResponsesRequest, notes: Notes): void {
   noteFields(request, OWN_FATES, notes);
-  const { text, reasoning, include } = request;
-  notes.addUnknown(text ?? {}, TEXT_KEYS, 'text', 'text');
-  notes.addUnknown(reasoning ?? {}, REASONING_KEYS, 'reasoning', 'reasoning');
-  notes.addUnknown(request.stream_options ?? {}, STREAM_OPTIONS, 'stream_options', 'stream_options');
-  if (text?.verbosity) notes.add('parameter-ignored', 'text.verbosity');
-  for (const [i, wanted] of (include ?? []).entries())
+  for (const [i, wanted] of (request.include ?? []).entries())
     if (wanted === 'message.output_text.logprobs') notes.add('parameter-ignored', `include[${i}]`);
 }
-
-const TEXT_KEYS = new Set(['format', 'verbosity']);
-const REASONING_KEYS = new Set([
-  'effort',
-  'summary',
-  'generate_summary',
-  'context',
-  'mode',
-  /** OpenRouter's. */
-  'max_tokens',
-  'enabled',
-]);
-const STREAM_OPTIONS = new Set(['include_obfuscation']);

@@ -134,7 +134,30 @@ export function noteFields(request: object, own: Readonly<Record<string, FieldFa
       notes.add('parameter-ignored', field, shortValue(value));
   }
   notes.addUnknown(request, known, 'request', '');
+  noteNestedFields(request as JsonObject, notes);
 }
+
+/** The same for what is inside the fields that hold several options. */
+function noteNestedFields(request: JsonObject, notes: Notes): void {
+  for (const [field, known] of Object.entries(NESTED_FIELDS)) {
+    const options = request[field];
+    if (isJsonObject(options)) notes.addUnknown(options, known, field, field);
+  }
+  const { text } = request;
+  if (isJsonObject(text) && text.verbosity) notes.add('parameter-ignored', 'text.verbosity');
+}
+
+const NESTED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  output_config: new Set(['effort', 'format']),
+  thinking: new Set(['type', 'budget_tokens', 'display']),
+  text: new Set(['format', 'verbosity']),
+  reasoning: new Set([
+    ...['effort', 'max_tokens', 'enabled', 'exclude'],
+    /** The whole reasoning is shown, whatever length was wanted, and what comes back is always sent on. */
+    ...['summary', 'generate_summary', 'context', 'mode'],
+  ]),
+  stream_options: new Set(['include_usage', 'include_obfuscation']),
+};
 
 /** Never what a person wrote: only a number says in short what the client wanted. */
 function shortValue(value: JsonValue): string | undefined {
