@@ -13,7 +13,11 @@ import { ADMIN_ROUTES } from '../src/http/admin/routes.ts';
 import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { FIELD_FATES as OPENAI_FATES, OPENROUTER_FIELD_FATES } from '../src/protocols/openai-chat/fields.ts';
-import { FIELD_FATES as COMPLETIONS_FATES, EDITOR_FIELD_FATES } from '../src/protocols/openai-completions/fields.ts';
+import {
+  CHAT_FIELD_FATES,
+  FIELD_FATES as COMPLETIONS_FATES,
+  EDITOR_FIELD_FATES,
+} from '../src/protocols/openai-completions/fields.ts';
 import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
 import { DIALECT_FIELD_FATES } from '../src/protocols/reading/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
@@ -96,7 +100,7 @@ describe.each([
   ['openai-chat.md', { ...OPENAI_FATES, ...OPENROUTER_FIELD_FATES }],
   ['dialects.md', DIALECT_FIELD_FATES],
   ['openai-responses.md', RESPONSES_FATES],
-  ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES }],
+  ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES, ...CHAT_FIELD_FATES }],
   ['anthropic-messages.md', ANTHROPIC_FATES],
 ])('docs/%s', (page, fates) => {
   it('lists the fate of every field', () => {

@@ -45,9 +45,34 @@ export const EDITOR_FIELD_FATES = {
   segments: 'used',
 } as const satisfies Record<string, FieldFate>;
 
+/** Of the other APIs: what a prompt answered as a chat can be told as well. Code at the cursor takes the limits alone. */
+export const CHAT_FIELD_FATES = {
+  system: 'used',
+  instructions: 'used',
+  reasoning_effort: 'used',
+  reasoning: 'used',
+  thinking: 'used',
+  enable_thinking: 'used',
+  output_config: 'used',
+
+  response_format: 'emulated',
+  output_format: 'emulated',
+  text: 'emulated',
+  max_completion_tokens: 'emulated',
+  max_output_tokens: 'emulated',
+  stop_sequences: 'emulated',
+
+  tools: 'refused',
+  functions: 'refused',
+} as const satisfies Record<string, FieldFate>;
+
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
 export function fateOf(field: string): FieldFate | undefined {
   if (field === 'stream_options') return 'used';
-  const fates: Readonly<Record<string, FieldFate>> = { ...FIELD_FATES, ...EDITOR_FIELD_FATES };
+  const fates: Readonly<Record<string, FieldFate>> = {
+    ...FIELD_FATES,
+    ...EDITOR_FIELD_FATES,
+    ...CHAT_FIELD_FATES,
+  };
   return Object.hasOwn(fates, field) ? fates[field] : undefined;
 }

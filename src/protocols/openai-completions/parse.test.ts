@@ -156,6 +156,28 @@ describe('a prompt', () => {
   });
 });
 
+describe('options of the other APIs', () => {
+  it.each([
+    [{ max_completion_tokens: 5 }, { output: { maxTokens: 5, maxTokensAt: 'max_completion_tokens' } }],
+    [{ max_output_tokens: 5 }, { output: { maxTokens: 5, maxTokensAt: 'max_output_tokens' } }],
+    [{ stop_sequences: ['END'] }, { output: { stopSequences: ['END'], stopSequencesAt: 'stop_sequences' } }],
+    [{ reasoning_effort: 'low' }, { reasoning: { mode: 'on', effort: 'low' } }],
+    [{ thinking: { type: 'disabled' } }, { reasoning: { mode: 'off' } }],
+    [{ response_format: { type: 'json_object' } }, { output: { format: { type: 'json', at: 'response_format' } } }],
+    [{ system: 'Be brief.' }, { system: [{ text: 'Be brief.' }] }],
+  ])('%j is honoured', (fields, expected) => {
+    const { conversation, adjustments } = chat({ prompt: 'x', ...fields });
+    expect(conversation).toMatchObject(expected);
+    expect(adjustments.filter(({ rule }) => rule === 'field-ignored')).toEqual([]);
+  });
+
+  it.each(['tools', 'functions'])('%s is refused by name', (field) => {
+    const tools = { [field]: [{ name: 'f', input_schema: {} }] };
+    expect(() => chat({ prompt: 'x', ...tools })).toThrow(expect.objectContaining({ param: field }));
+    expect(chat({ prompt: 'x', [field]: [] }).conversation.tools).toEqual([]);
+  });
+});
+
 describe('the fates of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {
     const path = createRequire(import.meta.url).resolve('openai/resources/completions');

@@ -6,6 +6,10 @@ import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
 import type { AnswerableRequest, ParsedCompletion, ParsedRequest, RequestContext } from '../protocol.ts';
+import { readInstructions } from '../reading/instructions.ts';
+import { readOutputFormat } from '../reading/output-format.ts';
+import { Reading } from '../reading/reading.ts';
+import { readReasoningOptions } from '../reading/reasoning-options.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
 import { type CodePrompt, readFence, readFiles, readMarkers } from './code-prompt.ts';
 import { fateOf } from './fields.ts';
@@ -34,19 +38,22 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const request = check(wire.requestShape, body, '');
   const { model } = request;
   if (model === null || model === undefined) throw refuse('model', 'a required field is missing.');
+  refuseTools(request);
   const notes = new Notes();
   const prompt = readPrompt(request);
   if (prompt === undefined || prompt === '') throw refuse('prompt', 'there is nothing in it to answer.');
   const choices = readChoices(request.n, notes);
+  // What a chat can be told with a prompt has the names that it has in Chat Completions.
+  const reading = new Reading('openai-chat', notes);
   const conversation: Conversation = {
     model,
-    system: [],
+    system: readInstructions(request, reading),
     turns: [{ at: 'prompt', role: 'user', parts: [{ type: 'text', at: 'prompt', text: prompt }] }],
     tools: [],
     toolChoice: { type: 'auto' },
     parallelToolUse: true,
-    reasoning: { mode: 'unset' },
-    output: { ...readLimits(request, notes), format: { type: 'text' } },
+    reasoning: readReasoningOptions(request, reading),
+    output: { ...readLimits(request, notes), format: readOutputFormat(request, reading) },
     ...conversationKeys(request, context),
   };
   const answerable = readAnswerable(request, notes, context, 'text');
@@ -66,6 +73,15 @@ export function parseFim(body: unknown, context: RequestContext): ParsedCompleti
   const code = readCode(request) ?? plainCode(readPrompt(request), '', undefined);
   if (code === undefined) throw refuse('prompt', 'a required field is missing.');
   return toCompletion(request, code, context, isInfill(request) ? 'infill' : 'fim');
+}
+
+/** This API's replies have no room for a call. */
+function refuseTools(request: CompletionsRequest): void {
+  for (const field of ['tools', 'functions'] as const) {
+    const value: unknown = request[field];
+    if (Array.isArray(value) && value.length > 0)
+      throw refuseUnsupported(field, 'completions cannot call tools; send the request to /v1/chat/completions.');
+  }
 }
 
 interface Code extends CodePrompt {
@@ -153,16 +169,25 @@ function readPrompt({ prompt }: CompletionsRequest): string | undefined {
 }
 
 function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['limits'] {
-  const limit = request.max_tokens ?? request.n_predict ?? undefined;
-  const { stop } = request;
+  const at = LENGTH_FIELDS.find((field) => typeof request[field] === 'number') ?? 'max_tokens';
+  const limit = request[at] ?? undefined;
+  const stopAt = request.stop === undefined || request.stop === null ? 'stop_sequences' : 'stop';
+  const stop = request[stopAt];
   const sequences = typeof stop === 'string' ? [stop] : (stop ?? []);
   const said = sequences.filter((sequence) => sequence !== '');
-  if (said.length < sequences.length) notes.add('empty-stop-ignored', 'stop', String(sequences.length - said.length));
+  if (said.length < sequences.length) notes.add('empty-stop-ignored', stopAt, String(sequences.length - said.length));
   // llama.cpp's clients say -1 for no limit.
   const maxTokens = limit !== undefined && limit >= 0 ? limit : undefined;
-  const isTheirs = typeof request.max_tokens !== 'number' && maxTokens !== undefined;
-  return { maxTokens, stopSequences: said, ...(isTheirs ? { maxTokensAt: 'n_predict' } : {}) };
+  return {
+    maxTokens,
+    stopSequences: said,
+    ...(at === 'max_tokens' || maxTokens === undefined ? {} : { maxTokensAt: at }),
+    ...(stopAt === 'stop_sequences' && said.length > 0 ? { stopSequencesAt: stopAt } : {}),
+  };
 }
+
+/** This API's own, those of the other APIs, and llama.cpp's. */
+const LENGTH_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const;
 
 function readAnswerable(
   request: CompletionsRequest,

@@ -16,6 +16,15 @@ export const requestShape = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: z.int().nullish(),
   stop: z.union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
+  /** Of the other APIs. */
+  max_completion_tokens: z.int().nullish(),
+  max_output_tokens: z.int().nullish(),
+  stop_sequences: z
+    .union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' })
+    .nullish(),
+  tools: z.unknown().optional(),
+  functions: z.unknown().optional(),
+
   echo: z.boolean().nullish(),
   n: z.int().positive().nullish(),
   best_of: z.int().positive().nullish(),

@@ -17,6 +17,7 @@ export const DIALECT_FIELD_FATES = {
   instructions: 'used',
   functions: 'used',
   web_search_options: 'used',
+  prompt_cache_key: 'used',
   reasoning: 'used',
   reasoning_effort: 'used',
   include_reasoning: 'used',
@@ -60,7 +61,6 @@ export const DIALECT_FIELD_FATES = {
   stream_options: 'ignored',
   include: 'ignored',
   client_metadata: 'ignored',
-  prompt_cache_key: 'ignored',
   prompt_cache_retention: 'ignored',
 
   /** 1 is fine. */

@@ -1,0 +1,163 @@
+/** Histories in a mixture of all dialects, with odd pieces in them, lose no word and no picture and are never refused. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Conversation } from '../../core/conversation.ts';
+import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
+
+const CONTEXT = { header: () => undefined, nowMs: 0 };
+const DOORS = [
+  [
+    'chat',
+    (entries: unknown[], more: object) => openaiChat.parseRequest({ model: 'm', messages: entries, ...more }, CONTEXT),
+  ],
+  [
+    'responses',
+    (entries: unknown[], more: object) =>
+      openaiResponses.parseRequest({ model: 'm', input: entries, ...more }, CONTEXT),
+  ],
+  [
+    'messages',
+    (entries: unknown[], more: object) =>
+      anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages: entries, ...more }, CONTEXT),
+  ],
+] as const;
+
+/** A planted word, and an image whose bytes are its own. */
+const word = fc.nat({ max: 99_999 }).map((n) => `word-${n}`);
+const image = fc
+  .nat({ max: 99_999 })
+  .map((n) => `iVBORw0KGgoA${Buffer.from(`image-${n}`.padEnd(24)).toString('base64')}`);
+
+interface Planted {
+  readonly entries: readonly object[];
+  readonly words: readonly string[];
+  readonly images: readonly string[];
+}
+
+const textBlock = word.chain((text) =>
+  fc
+    .constantFrom<object>(
+      { type: 'text', text },
+      { type: 'input_text', text },
+      { type: 'output_text', text },
+      { text },
+      { type: 'novelty', inner: { text } },
+    )
+    .map((block) => ({ block, words: [text], images: [] as string[] })),
+);
+const imageBlock = image.chain((data) => {
+  const url = `data:image/png;base64,${data}`;
+  return fc
+    .constantFrom<object>(
+      { type: 'image_url', image_url: { url } },
+      { type: 'input_image', image_url: url },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data } },
+      { type: 'image', data, mimeType: 'image/png' },
+      { type: 'image', image: url },
+      { inlineData: { mimeType: 'image/png', data } },
+      { type: 'novelty', holds: { mimeType: 'image/png', data } },
+    )
+    .map((block) => ({ block, words: [] as string[], images: [data] }));
+});
+const oddBlock = fc
+  .constantFrom<unknown>(
+    null,
+    5,
+    {},
+    { type: 'text', text: null },
+    { type: 'text' },
+    { type: 'thinking' },
+    { type: 'redacted_thinking' },
+    { type: 'image' },
+    { type: 'input_audio' },
+  )
+  .map((block) => ({ block, words: [] as string[], images: [] as string[] }));
+const blocks = fc.array(fc.oneof({ weight: 4, arbitrary: textBlock }, { weight: 3, arbitrary: imageBlock }, oddBlock), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+const user = blocks.map(
+  (parts): Planted => ({
+    entries: [{ role: 'user', content: parts.map(({ block }) => block) }],
+    words: parts.flatMap(({ words }) => words),
+    images: parts.flatMap(({ images }) => images),
+  }),
+);
+
+/** A call with its result, each in a dialect of its own. */
+const round = fc
+  .record({ id: fc.uuid(), argument: word, result: blocks, call: fc.nat({ max: 4 }), answer: fc.nat({ max: 3 }) })
+  .map(({ id, argument, result, call, answer }): Planted => {
+    const input = { path: argument };
+    const json = JSON.stringify(input);
+    const content = result.map(({ block }) => block);
+    const calls: object[] = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id, type: 'function', function: { name: 'read', arguments: json } }],
+      },
+      { role: 'assistant', tool_calls: [{ id, function: { name: 'read', arguments: input } }] },
+      { role: 'assistant', content: [{ type: 'tool_use', id, name: 'read', input: json }] },
+      { type: 'function_call', call_id: id, name: 'read', arguments: json },
+      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: id, toolName: 'read', input }] },
+    ];
+    const answers: object[] = [
+      { role: 'tool', tool_call_id: id, content },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] },
+      { type: 'function_call_output', call_id: id, output: content },
+      {
+        role: 'tool',
+        content: [
+          { type: 'tool-result', toolCallId: id, toolName: 'read', output: { type: 'content', value: content } },
+        ],
+      },
+    ];
+    return {
+      entries: [calls[call] ?? {}, answers[answer] ?? {}],
+      words: [argument, ...result.flatMap(({ words }) => words)],
+      images: result.flatMap(({ images }) => images),
+    };
+  });
+
+const tools = fc.subarray([
+  { type: 'function', function: { name: 'read', parameters: {} } },
+  { name: 'write', input_schema: {} },
+  { name: 'list', inputSchema: {} },
+  { type: 'custom', name: 'patch' },
+  { type: 'namespace', name: 'empty' },
+  {},
+  null,
+]);
+
+/** Text and images as the model gets them. */
+function contentOf({ turns }: Conversation) {
+  const parts = turns.flatMap(({ parts }) => parts);
+  const flat = parts.flatMap((part) => (part.type === 'tool-result' ? part.content : part));
+  const texts = flat.flatMap((part) =>
+    part.type === 'text' ? part.text : 'input' in part ? JSON.stringify(part.input) : [],
+  );
+  const images = flat.flatMap((part) => (part.type === 'image' ? part.data : []));
+  return { text: texts.join('\n'), images };
+}
+
+describe('a mixture of dialects', () => {
+  it.each(DOORS)('at %s keeps every word and image', (_door, parse) => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(user, round), { minLength: 1, maxLength: 6 }), tools, (planted, declared) => {
+        const entries = [
+          { role: 'user', content: 'begin' },
+          ...planted.flatMap((part) => part.entries),
+          { role: 'assistant', content: 'ok' },
+          { role: 'user', content: 'go on' },
+        ];
+        const { text, images } = contentOf(parse(entries, { tools: declared }).conversation);
+        for (const { words } of planted) for (const each of words) expect(text).toContain(each);
+        expect(images.toSorted()).toEqual(planted.flatMap((part) => part.images).toSorted());
+        expect(text).not.toContain('iVBORw0KGgo');
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+});
