@@ -7,12 +7,12 @@ const nameOf = (written: string, ...declared: string[]) => tools(...declared).fi
 describe('the tool a call means', () => {
   it('is the declared one by its wire name, and nothing is respelled', () => {
     const called = new CalledTools(new Map([['tool_1st_ab', '1st']])).find('tool_1st_ab');
-    expect(called).toEqual({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
+    expect(called).toMatchObject({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
   });
 
   it('is known by the original name of an alias too', () => {
     const called = new CalledTools(new Map([['tool_1st_ab', '1st']])).find('1st');
-    expect(called).toEqual({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
+    expect(called).toMatchObject({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
   });
 
   const CODEX = ['collaboration__followup_task', 'collaboration__spawn', 'run', 'apply_patch'];
@@ -32,7 +32,7 @@ describe('the tool a call means', () => {
     ['Run', 'run'],
     ['APPLY_PATCH', 'apply_patch'],
   ])('is led back from %s to %s', (written, declared) => {
-    expect(tools(...CODEX).find(written)).toEqual({ wireName: declared, name: declared, isRespelled: true });
+    expect(tools(...CODEX).find(written)).toMatchObject({ wireName: declared, name: declared, isRespelled: true });
   });
 
   it.each([
@@ -56,6 +56,6 @@ describe('the tool a call means', () => {
     ['', ['x__']],
     ['x', []],
   ])('stays what the model wrote when several fit, or none: %s', (written, declared) => {
-    expect(tools(...declared).find(written)).toEqual({ wireName: written, name: written, isRespelled: false });
+    expect(tools(...declared).find(written)).toMatchObject({ wireName: written, name: written, isRespelled: false });
   });
 });

@@ -8,6 +8,8 @@ export interface CalledTool {
   readonly wireName: string;
   /** As the client declared it. */
   readonly name: string;
+  /** As the model wrote it. */
+  readonly written: string;
   /** The model wrote neither of them. */
   readonly isRespelled: boolean;
 }
@@ -28,7 +30,7 @@ export class CalledTools {
 
   find(written: string): CalledTool {
     const name = this.#toolNames.get(written);
-    if (name !== undefined) return { wireName: written, name, isRespelled: false };
+    if (name !== undefined) return { wireName: written, name, written, isRespelled: false };
     const known = this.#respelled.get(written);
     if (known) return known;
     const found = this.#search(written);
@@ -46,8 +48,9 @@ export class CalledTools {
       findOnly(spelling(written, ''), this.#spellings) ??
       (bare === written || bare === '' ? undefined : findOnly(spelling(bare, ''), this.#spellings));
     const name = wireName === undefined ? undefined : this.#toolNames.get(wireName);
-    if (wireName === undefined || name === undefined) return { wireName: written, name: written, isRespelled: false };
-    return { wireName, name, isRespelled: written !== name };
+    if (wireName === undefined || name === undefined)
+      return { wireName: written, name: written, written, isRespelled: false };
+    return { wireName, name, written, isRespelled: written !== name };
   }
 }
 

@@ -41,9 +41,11 @@ export class EventReader {
   constructor(context: DecodeContext) {
     this.#context = context;
     this.#usage = new UsageTally(context.model, context.inputTokens);
-    this.#tools = new ToolUses(this.#blocks, this.#usage, context, (name) =>
-      context.note(replyNote('tool-arguments-repaired', name)),
-    );
+    this.#tools = new ToolUses(this.#blocks, this.#usage, context, {
+      repaired: (name) => context.note(replyNote('tool-arguments-repaired', name)),
+      respelled: (written, name) =>
+        context.note(replyNote('tool-name-respelled', written.slice(0, MAX_KIND_CHARS), name)),
+    });
     if (!context.thinkingTags) return;
     this.#tags = new ThinkingTags({
       text: (text) => this.#writeText(TextPiece.plain(text)),

@@ -8,6 +8,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import type { BlockWriter, CallBlock } from './block-writer.ts';
+import { type CalledTool, CalledTools } from './called-tools.ts';
 import { EscapedMember } from './escaped-member.ts';
 import { StringRepair } from './string-repair.ts';
 import type { UsageTally } from './usage.ts';
@@ -17,10 +18,18 @@ type ToolUseEvent = Untrusted<EventPayloads['toolUseEvent']>;
 
 /** All by the name which the tool has on the wire. */
 export interface OfferedTools {
-  /** The client's name, where it is another. */
+  /** The client's name. */
   readonly toolNames: ReadonlyMap<string, string>;
   /** Properties that the tool's schema requires. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Hears what was done to a call. Names are the client's, except for the one that the model wrote. */
+export interface ToolUseObserver {
+  /** The input was not valid JSON and could be repaired. */
+  repaired(name: string): void;
+  /** The model wrote another spelling of the tool's name. */
+  respelled(written: string, name: string): void;
 }
 
 export interface ReplyEnding {
@@ -33,7 +42,7 @@ export interface ReplyEnding {
 interface Call {
   /** Undefined until an event brings it; the block waits for both. */
   toolUseId: string | undefined;
-  wireName: string | undefined;
+  tool: CalledTool | undefined;
   block: CallBlock | undefined;
   /** The input's fragments, still escaped, so that joining and parsing them costs once. */
   readonly fragments: string[];
@@ -56,8 +65,9 @@ const MAX_OPEN_CALLS = 1_024;
 export class ToolUses {
   readonly #blocks: BlockWriter;
   readonly #usage: UsageTally;
-  readonly #tools: OfferedTools;
-  readonly #onRepair: (name: string) => void;
+  readonly #requiredArguments: OfferedTools['requiredArguments'];
+  readonly #called: CalledTools;
+  readonly #observer: ToolUseObserver;
   /** Not known to be whole, in the order in which they began. */
   readonly #open = new Set<Call>();
   /** The call of the last event; events may leave out the id. */
@@ -65,12 +75,12 @@ export class ToolUses {
   readonly #endedIds = new Set<string>();
   #finished = 0;
 
-  /** `onRepair`: the input of a call of this tool was not valid JSON and could be repaired. */
-  constructor(blocks: BlockWriter, usage: UsageTally, tools: OfferedTools, onRepair: (name: string) => void) {
+  constructor(blocks: BlockWriter, usage: UsageTally, tools: OfferedTools, observer: ToolUseObserver) {
     this.#blocks = blocks;
     this.#usage = usage;
-    this.#tools = tools;
-    this.#onRepair = onRepair;
+    this.#requiredArguments = tools.requiredArguments;
+    this.#called = new CalledTools(tools.toolNames);
+    this.#observer = observer;
   }
 
   get finished(): number {
@@ -90,8 +100,9 @@ export class ToolUses {
   /** Throws GatewayError `tool_use_truncated` for a call whose input is not whole, `upstream_broken` for a nameless one. */
   push(event: ToolUseEvent, json: string): void {
     const toolUseId = name(event.toolUseId);
-    const wireName = name(event.name);
-    let call = this.#find(toolUseId, wireName);
+    const written = name(event.name);
+    const tool = written === undefined ? undefined : this.#called.find(written);
+    let call = this.#find(toolUseId, tool);
     if (!call) {
       // A repeated end of a call is not another call.
       if (toolUseId !== undefined && this.#endedIds.has(toolUseId) && !hasInput(event)) return;
@@ -106,7 +117,7 @@ export class ToolUses {
     }
     this.#current = call;
     call.toolUseId ??= toolUseId;
-    call.wireName ??= wireName;
+    call.tool ??= tool;
     this.#takeInput(call, event, json);
     if (event.stop === true) this.#stop(call);
   }
@@ -125,18 +136,18 @@ export class ToolUses {
     }
   }
 
-  #find(toolUseId: string | undefined, wireName: string | undefined): Call | undefined {
+  #find(toolUseId: string | undefined, tool: CalledTool | undefined): Call | undefined {
     const current = this.#current;
     if (toolUseId !== undefined) {
       for (const call of this.#open) if (call.toolUseId === toolUseId) return call;
       if (current?.toolUseId !== undefined) return undefined;
     }
-    const isOther = wireName !== undefined && current?.wireName !== undefined && wireName !== current.wireName;
+    const isOther = tool && current?.tool && tool.wireName !== current.tool.wireName;
     return isOther ? undefined : current;
   }
 
   #takeInput(call: Call, event: ToolUseEvent, json: string): void {
-    if (!call.block && call.toolUseId !== undefined && call.wireName !== undefined) this.#start(call);
+    if (!call.block && call.toolUseId !== undefined && call.tool) this.#start(call, call.toolUseId, call.tool);
     const { input } = event;
     if (typeof input === 'string') {
       call.input.learn(json, input);
@@ -158,9 +169,9 @@ export class ToolUses {
     if (call.block) this.#blocks.toolInput(call.block, repaired);
   }
 
-  #start(call: Call): CallBlock {
-    const { toolUseId = '', wireName = '' } = call;
-    const block = this.#blocks.toolUse(toolUseId, this.#tools.toolNames.get(wireName) ?? wireName);
+  #start(call: Call, toolUseId: string, tool: CalledTool): CallBlock {
+    const block = this.#blocks.toolUse(toolUseId, tool.name);
+    if (tool.isRespelled) this.#observer.respelled(tool.written, tool.name);
     call.block = block;
     for (const fragment of call.fragments) this.#blocks.toolInput(block, TextPiece.escaped(fragment));
     return block;
@@ -176,12 +187,12 @@ export class ToolUses {
   /** A call without arguments is one event with an empty input, and often no stop. */
   #meansNoArguments(call: Call, { inOrder, atLimit }: ReplyEnding): boolean {
     if (atLimit || this.#required(call).length > 0) return false;
-    const isOffered = this.#tools.requiredArguments.has(call.wireName ?? '');
+    const isOffered = this.#requiredArguments.has(call.tool?.wireName ?? '');
     return call.isStopped || (inOrder && isOffered);
   }
 
   #required(call: Call): readonly string[] {
-    return this.#tools.requiredArguments.get(call.wireName ?? '') ?? [];
+    return this.#requiredArguments.get(call.tool?.wireName ?? '') ?? [];
   }
 
   #isWhole(call: Call): boolean {
@@ -203,7 +214,7 @@ export class ToolUses {
     const block = call.block ?? this.#startLate(call);
     if (!isEmpty(call) && this.#inputOf(call) === undefined) throw truncated();
     if (call.strings.isAmbiguous) throw ambiguous();
-    if (call.strings.isRepaired) this.#onRepair(block.name);
+    if (call.strings.isRepaired) this.#observer.repaired(block.name);
     if (call.fragments.length === 0 && call.object) {
       const json = TextPiece.plain(JSON.stringify(call.object));
       this.#usage.countText(json);
@@ -217,18 +228,18 @@ export class ToolUses {
   }
 
   #startLate(call: Call): CallBlock {
-    if (call.wireName === undefined)
+    if (!call.tool)
       throw new GatewayError('upstream_broken', 'The service sent a tool call without the name of a tool.');
     // Never seen; but the id is ours to give as well as the service's, and a client cannot answer without one.
     call.toolUseId ??= `tooluse_${randomUUID().replaceAll('-', '')}`;
-    return this.#start(call);
+    return this.#start(call, call.toolUseId, call.tool);
   }
 }
 
 function newCall(): Call {
   return {
     toolUseId: undefined,
-    wireName: undefined,
+    tool: undefined,
     block: undefined,
     fragments: [],
     chars: 0,
