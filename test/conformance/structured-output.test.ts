@@ -7,6 +7,9 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import Anthropic from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { generateObject, streamObject } from 'ai';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import OpenAI from 'openai';
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,6 +139,27 @@ describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
     );
   });
 });
+
+describe('the built-in model of the simulator', { timeout: TIMEOUT_MS }, () => {
+  it.each(HELPERS)('answers every schema with JSON that fits at once: $name', async ({ parse }) => {
+    await using house = await openHouse();
+    for (const schemaCase of SCHEMA_CASES) {
+      const parsed = await parse(house, schemaCase);
+      expect(schemaProblems(schemaCase.schema, parsed), schemaCase.name).toEqual([]);
+    }
+    expect(house.simulator.chatRequests).toHaveLength(SCHEMA_CASES.length);
+  });
+});
+
+/** Ajv itself judges, so that neither side is its own judge. */
+function schemaProblems(schema: SchemaCase['schema'], value: unknown): readonly unknown[] {
+  const Validator = String(schema.$schema).includes('draft-07') ? Ajv : Ajv2020;
+  const ajv = new Validator({ strict: false, unicodeRegExp: false });
+  addFormats.default(ajv);
+  const validate = ajv.compile(schema);
+  validate(value);
+  return validate.errors ?? [];
+}
 
 const Invoice = z.object({
   number: z.string().regex(/^INV-\d+$/),

@@ -184,6 +184,24 @@ describe('the built-in model', () => {
     expect(textOf(ask('Fix the login', history('You are a title generator.')))).toBe('Fix the login');
   });
 
+  it('answers in JSON where that is wanted, after the tools it needs', () => {
+    const history = (text: string) => ({ history: [user(text), assistant('Understood.')] });
+    const schema = {
+      type: 'object',
+      properties: { place: { type: 'string' }, sunny: { type: 'boolean' } },
+      required: ['place'],
+    };
+    const instruction = `Answer with JSON which is valid against this JSON Schema, and nothing else:\n${JSON.stringify(schema)}`;
+    const value: unknown = JSON.parse(textOf(ask('How is it there?', history(instruction))));
+    expect(value).toEqual({ place: 'simulated place', sunny: true });
+    const call = ask('What is the weather in Paris?', { ...history(instruction), tools: [WEATHER] });
+    expect(callsOf(call)).toHaveLength(1);
+    const answered: unknown = JSON.parse(textOf(ask('Hi', history('Your answer must be a single JSON object.'))));
+    expect(answered).toEqual({ answer: expect.stringContaining('“Hi”') });
+    const title = ask(`Generate a title for "Tea".`, history(instruction));
+    expect(JSON.parse(textOf(title))).toHaveProperty('place');
+  });
+
   it('summarises a conversation so that its plan can go on', () => {
     const plan = 'use Read {"file_path": "a"}\nuse Bash {"command": "ls"}';
     const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];

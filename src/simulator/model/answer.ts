@@ -9,6 +9,7 @@ import type { ReplyStep } from '../script.ts';
 import { findFittingCall } from './fitting-tool.ts';
 import { type Reading, readConversation } from './reading.ts';
 import { answerSideRequest, quote } from './side-requests.ts';
+import { answerInJson } from './wanted-json.ts';
 import { nextTurn, type PlannedCall, parsePlan } from './written-plan.ts';
 
 export function answer(checked: CheckedChat): readonly ReplyStep[] {
@@ -21,11 +22,19 @@ function act(reading: Reading): readonly ReplyStep[] {
   const plan = parsePlan(reading.human);
   const turn = nextTurn(plan, reading.usesSince);
   if (turn) return followPlan(turn, reading, plan.length);
-  if (plan.length > 0) return [`All ${plan.flat().length} steps of the plan are done. ${lastResult(reading)}`];
-  if (reading.results.length > 0) return [lastResult(reading)];
-  const call = reading.human === '' ? undefined : findFittingCall(reading.tools, reading.human);
+  const call = isFreshRequest(reading) && plan.length === 0 ? findFittingCall(reading.tools, reading.human) : undefined;
   if (call) return [`I will use ${call.name} for that.`, { tool: call.name, input: call.input }];
-  return [smallTalk(reading)];
+  const words = conclude(reading, plan.flat().length);
+  return [reading.wantedJson ? answerInJson(reading.wantedJson, words) : words];
+}
+
+function isFreshRequest({ human, results }: Reading): boolean {
+  return human !== '' && results.length === 0;
+}
+
+function conclude(reading: Reading, plannedSteps: number): string {
+  if (plannedSteps > 0) return `All ${plannedSteps} steps of the plan are done. ${lastResult(reading)}`;
+  return reading.results.length > 0 ? lastResult(reading) : smallTalk(reading);
 }
 
 function followPlan(turn: readonly PlannedCall[], { tools, usesSince }: Reading, turns: number): readonly ReplyStep[] {

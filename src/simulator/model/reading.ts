@@ -1,6 +1,7 @@
 /** What the built-in model takes in of a request: the person's latest words, what was done since, what is at hand. */
 import type { ChatMessage, ToolSpecification, UserInputMessage } from '../../upstreams/codewhisperer/wire.ts';
 import { type CheckedChat, isUser, toolResultsOf, toolUsesOf } from '../rules/rule.ts';
+import { findWantedJson, type WantedJson } from './wanted-json.ts';
 
 export interface Reading {
   /** The person's latest words, without what their agent put around them; empty: there are none. */
@@ -17,6 +18,8 @@ export interface Reading {
   /** The opening message, where clients put their instructions, when the latest words are not in it. */
   readonly instructions: string;
   readonly attachments: readonly string[];
+  /** Undefined: the answer may be anything. */
+  readonly wantedJson: WantedJson | undefined;
 }
 
 export function readConversation({ messages, current, tools }: CheckedChat): Reading {
@@ -40,6 +43,7 @@ export function readConversation({ messages, current, tools }: CheckedChat): Rea
     tools,
     instructions: first && isUser(first) && latest?.index !== 0 ? first.userInputMessage.content : '',
     attachments: attachmentsOf(current),
+    wantedJson: findWantedJson(messages.filter(isUser).map(({ userInputMessage }) => userInputMessage.content)),
   };
 }
 

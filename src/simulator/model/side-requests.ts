@@ -1,5 +1,8 @@
 /** What agents ask besides the conversation: a title for it, a summary to go on from when it has grown too long. */
+import { openDocument } from './json/alternatives.ts';
+import { fits } from './json/fits.ts';
 import type { Reading } from './reading.ts';
+import { answerInJson } from './wanted-json.ts';
 import { parsePlan, remainingLines } from './written-plan.ts';
 
 /** The answer, when the request is one of those. */
@@ -40,9 +43,11 @@ function isTitleRequest({ human, instructions, tools }: Reading): boolean {
   return tools.length === 0 && (TITLE.test(human) || TITLE.test(instructions));
 }
 
-function title({ human, instructions }: Reading): string {
+function title({ human, instructions, wantedJson }: Reading): string {
   const words = human.replace(TITLE, ' ').match(/[\p{L}\d][\p{L}\d'_.-]*/gu) ?? [];
   const text = words.slice(0, 6).join(' ') || 'A conversation';
+  if (wantedJson?.schema && !fits({ title: text }, wantedJson.schema, openDocument(wantedJson.schema)))
+    return answerInJson(wantedJson, text);
   return /\bjson\b|"title"/i.test(`${human}\n${instructions}`) ? JSON.stringify({ title: text }) : text;
 }
 

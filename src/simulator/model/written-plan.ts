@@ -86,7 +86,7 @@ function readCall(text: string, at: number): { call: PlannedCall; end: number } 
 }
 
 /** Where the object which begins at `from` ends, braces within strings not counted. */
-function endOfObject(text: string, from: number): number | undefined {
+export function endOfObject(text: string, from: number): number | undefined {
   let depth = 0;
   let isString = false;
   for (let at = from; at < text.length; at += 1) {
