@@ -31,9 +31,9 @@ export function hasPython(): boolean {
   return spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
 }
 
-/** Absolute path of a Python which has the packages, installed group after group. */
-export async function installPython(groups: readonly (readonly string[])[]): Promise<string> {
-  const folder = resolve(CACHE, 'python');
+/** Absolute path of a Python that has the packages, installed group after group into an environment of that name. */
+export async function installPython(groups: readonly (readonly string[])[], name = 'python'): Promise<string> {
+  const folder = resolve(CACHE, name);
   await run('python3', ['-m', 'venv', folder], MAX_OUTPUT);
   const python = resolve(folder, 'bin/python');
   for (const packages of groups) await run(python, ['-m', 'pip', 'install', '--quiet', ...packages], MAX_OUTPUT);

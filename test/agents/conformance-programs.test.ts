@@ -1,0 +1,76 @@
+/** Public programs that judge servers of these APIs, newest from the registries, against the real `dragoman demo`. */
+import { describe, expect, it } from 'vitest';
+import { startCommand } from '../support/command.ts';
+import { MODEL } from './agent.ts';
+import { hasPython, installAgent, installPython } from './install.ts';
+import { type Finished, runCommand } from './process.ts';
+import { openSandbox } from './sandbox.ts';
+
+/** The program tests reasoning only under names of OpenAI's own; an unknown name goes to the default model. */
+const OPENAI_MODEL = 'o3-mini';
+
+async function judge(argsFor: (baseUrl: string) => { file: string; args: readonly string[] }): Promise<Finished> {
+  await using sandbox = await openSandbox({});
+  const demo = startCommand(['demo', '--json', '--port', '0']);
+  await demo.nextLine();
+  const { url } = JSON.parse(await demo.nextLine());
+  const finished = await runCommand({ ...argsFor(`${url}/v1`), env: { OPENAI_API_KEY: 'none' } }, sandbox);
+  expect(sandbox.proxy.asked).toEqual([]);
+  expect((await demo.end('SIGINT')).code).toBe(0);
+  return finished;
+}
+
+interface ComplyReport {
+  readonly summary: {
+    readonly total: number;
+    readonly passed: number;
+    readonly failed: number;
+    readonly skipped: number;
+  };
+  readonly results: readonly { readonly status: string; readonly errors?: unknown; readonly warnings?: unknown }[];
+}
+
+describe.skipIf(!hasPython())('llm-comply (needs python3 with venv)', () => {
+  it.each([
+    { format: 'open-responses', model: OPENAI_MODEL, least: 13 },
+    { format: 'openai-chat', model: OPENAI_MODEL, least: 9 },
+    { format: 'anthropic', model: MODEL, least: 9 },
+  ])('passes every check of $format, without a warning', async ({ format, model, least }) => {
+    const python = await installPython([['llm-comply']], 'llm-comply');
+    const { exitCode, stdout, stderr } = await judge((baseUrl) => ({
+      file: python,
+      args: ['-m', 'llm_comply.cli', '-u', baseUrl, '-k', 'none', '-m', model, '--format', format, '--json'],
+    }));
+    const { summary, results }: ComplyReport = JSON.parse(stdout);
+    expect(results.filter(({ status, errors, warnings }) => status !== 'passed' || errors || warnings)).toEqual([]);
+    expect(summary).toEqual({ total: results.length, passed: results.length, failed: 0, skipped: 0 });
+    expect(results.length).toBeGreaterThanOrEqual(least);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  });
+});
+
+interface CanaryReport {
+  readonly score: number;
+  readonly compatible: boolean;
+  readonly summary: {
+    readonly passes: number;
+    readonly warnings: number;
+    readonly failures: number;
+    readonly total: number;
+  };
+  readonly results: readonly { readonly status: string }[];
+}
+
+it('compatcanary passes its whole modern profile, without a warning', async () => {
+  const { path } = await installAgent('compatcanary');
+  const { exitCode, stdout } = await judge((baseUrl) => {
+    const options = ['--profile', 'modern', '--format', 'json', '--fail-on', 'any'];
+    const args = [path('compatcanary/src/cli.js'), 'scan', '--base-url', baseUrl, '--model', MODEL, ...options];
+    return { file: process.execPath, args };
+  });
+  const { score, compatible, summary, results }: CanaryReport = JSON.parse(stdout);
+  expect(results.filter(({ status }) => status !== 'pass')).toEqual([]);
+  expect({ score, compatible, exitCode }).toEqual({ score: 100, compatible: true, exitCode: 0 });
+  expect(summary).toMatchObject({ passes: results.length, warnings: 0, failures: 0 });
+  expect(results.length).toBeGreaterThanOrEqual(7);
+});
