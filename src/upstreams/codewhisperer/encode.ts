@@ -90,9 +90,10 @@ function conversationState(
     chatTriggerType: 'MANUAL',
     conversationId: wireId(conversationId),
     ...(fields.has('rootConversationId') ? { rootConversationId: wireId(rootConversationId) } : {}),
-    ...(fields.has('agentContinuationId') ? { agentContinuationId: continuationId } : {}),
     ...(fields.has('agentTaskType') ? { agentTaskType: body.agentTaskType } : {}),
     ...(history.length === 0 ? {} : { history }),
     currentMessage,
+    // Another one in every turn, so it stands behind what the turns have in common.
+    ...(fields.has('agentContinuationId') ? { agentContinuationId: continuationId } : {}),
   };
 }
