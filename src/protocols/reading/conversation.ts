@@ -135,8 +135,7 @@ class EntryReader implements ReadConversation {
     const known = typeof role === 'string' ? ROLES.get(role) : undefined;
     if (known === undefined && typeof role !== 'string') throw refuse(`${at}.role`, 'a required field is missing.');
     if (known === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
-    if (role === 'developer' && this.#reading.door === 'anthropic')
-      this.#reading.spelled('openai-chat', 'developer message', at);
+    this.#noteRole(String(role), at);
     this.#reading.notes.addUnknown(message, known === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
     switch (known ?? 'user') {
       case 'instruction':
@@ -152,6 +151,15 @@ class EntryReader implements ReadConversation {
         this.#addMessage('user', at, markLast(this.#readUser(message, at), message));
         return;
     }
+  }
+
+  #noteRole(role: string, at: string): void {
+    const reading = this.#reading;
+    if (role === 'model') reading.spelled('gemini', 'model message', at);
+    else if (role === 'human' || role === 'ai') reading.spelled('langchain', `${role} message`, at);
+    else if (role === 'tool' || role === 'function') reading.spelled('openai-chat', `${role} message`, at);
+    else if (role === 'developer' && reading.door === 'anthropic')
+      reading.spelled('openai-chat', 'developer message', at);
   }
 
   #readUser(message: JsonObject, at: string): readonly Part[] {
@@ -201,6 +209,7 @@ class EntryReader implements ReadConversation {
     }
     if (isJsonObject(legacy)) {
       const call = { id: undefined, name: legacy.name, input: legacy.arguments };
+      reading.spelled('openai-chat', 'function_call', `${at}.function_call`);
       parts.push(toToolUse(call, `${at}.function_call`, reading));
     }
     return parts;
@@ -228,7 +237,6 @@ class EntryReader implements ReadConversation {
   /** Results in blocks of their own stand for themselves; all else is the result that the message names. */
   #readResult(message: JsonObject, at: string): readonly Part[] {
     const reading = this.#reading;
-    if (message.role === 'tool') reading.spelled('openai-chat', 'tool message', at);
     const { content } = message;
     const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
     if (blocks.some(isResultBlock)) return reading.asHistory(() => readParts(content, `${at}.content`, reading));

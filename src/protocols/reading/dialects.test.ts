@@ -1,6 +1,8 @@
 /** What each dialect writes means the same at every door. */
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Part } from '../../core/conversation.ts';
+import { TextPiece } from '../../core/text.ts';
+import { estimated } from '../../core/usage.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 import type { ParsedRequest } from '../protocol.ts';
 
@@ -442,6 +444,18 @@ describe('limits and instructions', () => {
   });
 });
 
+describe('several limits', () => {
+  it.each(NAMES)('at %s: the stop sequences of both fields count', (door) => {
+    const { output } = hi(door, { stop: ['A', 'B'], stop_sequences: ['B', 'C'] }).conversation;
+    expect(output.stopSequences.toSorted()).toEqual(['A', 'B', 'C']);
+  });
+
+  it.each(NAMES)('at %s: the length that does not count is noted', (door) => {
+    const { adjustments } = hi(door, { max_tokens: 5, max_completion_tokens: 6 });
+    expect(adjustments).toContainEqual(expect.objectContaining({ rule: 'parameter-ignored' }));
+  });
+});
+
 describe('the conversation', () => {
   it.each([
     ['chat', { input: [HI] }],
@@ -551,6 +565,27 @@ describe('Cursor', () => {
         { message: { tool_calls: [{ type: 'function', function: { name: 'ApplyPatch', arguments: patch } }] } },
       ],
     });
+  });
+
+  it('gets it streamed, too', () => {
+    const request = DOORS.chat({ input: [HI], tools: [applyPatch], stream: true });
+    const writer = openaiChat.createWriter(request, 'chatcmpl-1');
+    const json = JSON.stringify({ input: patch });
+    const written = [
+      writer.write({ type: 'reply-start', inputTokens: estimated(1) }),
+      writer.write({ type: 'tool-use-start', index: 0, toolUseId: 'c', name: 'ApplyPatch' }),
+      writer.write({ type: 'tool-use-delta', index: 0, json: TextPiece.plain(json.slice(0, 20)) }),
+      writer.write({ type: 'tool-use-delta', index: 0, json: TextPiece.plain(json.slice(20)) }),
+      writer.write({ type: 'tool-use-end', index: 0 }),
+    ].join('');
+    const calls = written
+      .split('\n')
+      .filter((line) => line.startsWith('data: {'))
+      .flatMap((line) => JSON.parse(line.slice('data: '.length)).choices[0].delta.tool_calls ?? []);
+    expect(calls[0]).toMatchObject({ id: 'c', type: 'function', function: { name: 'ApplyPatch' } });
+    expect(calls.map((call: { function: { arguments?: string } }) => call.function.arguments ?? '').join('')).toBe(
+      patch,
+    );
   });
 
   it.each([patch, '{"path":"a"}', ''])('sends the raw text %j back, which is never taken for JSON', (text) => {

@@ -162,16 +162,20 @@ function saysNothing(): readonly [] {
   return [];
 }
 
-const ITEMS: ReadonlyMap<string, ItemReader> = new Map<string, ItemReader>([
+/** These may stand inside messages as well: their readers note by themselves that they are Responses'. */
+const CALL_ITEMS: readonly (readonly [string, ItemReader])[] = [
   ['function_call', readFunctionCall],
   ['custom_tool_call', readCustomToolCall],
+  ['function_call_output', readCallOutput],
+  ['custom_tool_call_output', readCallOutput],
+  ['apply_patch_call_output', readCallOutput],
+];
+
+const OTHER_ITEMS: readonly (readonly [string, ItemReader])[] = [
   ['tool_search_call', readToolSearchCall],
   ['local_shell_call', readLocalShellCall],
   ['shell_call', readShellCall],
   ['apply_patch_call', readApplyPatchCall],
-  ['function_call_output', readCallOutput],
-  ['custom_tool_call_output', readCallOutput],
-  ['apply_patch_call_output', readCallOutput],
   ['local_shell_call_output', readLocalShellOutput],
   ['shell_call_output', readShellOutput],
   ['tool_search_output', readToolSearchOutput],
@@ -181,4 +185,15 @@ const ITEMS: ReadonlyMap<string, ItemReader> = new Map<string, ItemReader>([
   ['compaction', readCompaction],
   ['additional_tools', saysNothing],
   ['compaction_trigger', saysNothing],
+];
+
+const ITEMS: ReadonlyMap<string, ItemReader> = new Map<string, ItemReader>([
+  ...CALL_ITEMS,
+  ...OTHER_ITEMS.map(([kind, read]): [string, ItemReader] => [
+    kind,
+    (item, at, reading) => {
+      reading.spelled('openai-responses', kind, at);
+      return read(item, at, reading);
+    },
+  ]),
 ]);

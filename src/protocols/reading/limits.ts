@@ -1,16 +1,17 @@
 /** How long the reply may be, and where it ends. */
 import type { OutputLimits } from '../../core/conversation.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import type { Dialect, Door, Reading } from './reading.ts';
 
-type LengthField = readonly [name: string, dialects: readonly Dialect[]];
+/** A field, and the dialects in which it is at home. */
+type LimitField = readonly [name: string, dialects: readonly Dialect[]];
 
-const MAX_TOKENS: LengthField = ['max_tokens', ['openai-chat', 'anthropic']];
-const MAX_COMPLETION_TOKENS: LengthField = ['max_completion_tokens', ['openai-chat']];
-const MAX_OUTPUT_TOKENS: LengthField = ['max_output_tokens', ['openai-responses']];
+const MAX_TOKENS: LimitField = ['max_tokens', ['openai-chat', 'anthropic']];
+const MAX_COMPLETION_TOKENS: LimitField = ['max_completion_tokens', ['openai-chat']];
+const MAX_OUTPUT_TOKENS: LimitField = ['max_output_tokens', ['openai-responses']];
 
-const LENGTH_ORDER: Readonly<Record<Door, readonly LengthField[]>> = {
+const LENGTH_ORDER: Readonly<Record<Door, readonly LimitField[]>> = {
   'openai-chat': [MAX_COMPLETION_TOKENS, MAX_TOKENS, MAX_OUTPUT_TOKENS],
   'openai-responses': [MAX_OUTPUT_TOKENS, MAX_COMPLETION_TOKENS, MAX_TOKENS],
   anthropic: [MAX_TOKENS, MAX_COMPLETION_TOKENS, MAX_OUTPUT_TOKENS],
@@ -18,18 +19,21 @@ const LENGTH_ORDER: Readonly<Record<Door, readonly LengthField[]>> = {
 
 export type ReadLimits = Omit<OutputLimits, 'format'>;
 
-/** Throws for a limit that is not a whole number. */
+/** Throws for a limit that is not a whole number. Of several, the first counts and the others are noted. */
 export function readLimits(request: object, reading: Reading): ReadLimits {
   const fields = request as JsonObject; // parsed from JSON
   const stop = readStop(fields, reading);
-  for (const [name, dialects] of LENGTH_ORDER[reading.door]) {
+  const [first, ...others] = LENGTH_ORDER[reading.door].flatMap(([name, dialects]) => {
     const value = fields[name];
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null) return [];
     checkLength(value, name, reading.door);
     if (!dialects.includes(reading.door)) reading.spelled(dialects[0] ?? 'openai-chat', name, name);
-    return { maxTokens: value, ...(name === 'max_tokens' ? {} : { maxTokensAt: name }), ...stop };
-  }
-  return { maxTokens: undefined, ...(reading.door === 'openai-responses' ? OWN_LIMIT : {}), ...stop };
+    return { name, value };
+  });
+  for (const { name, value } of others)
+    if (value !== first?.value) reading.notes.add('parameter-ignored', name, String(value));
+  if (!first) return { maxTokens: undefined, ...(reading.door === 'openai-responses' ? OWN_LIMIT : {}), ...stop };
+  return { maxTokens: first.value, ...(first.name === 'max_tokens' ? {} : { maxTokensAt: first.name }), ...stop };
 }
 
 const OWN_LIMIT = { maxTokensAt: 'max_output_tokens' };
@@ -41,20 +45,31 @@ function checkLength(value: unknown, at: string, door: Door): asserts value is n
   if (!Number.isSafeInteger(value) || value < least) throw refuse(at, `expected an integer of at least ${least}.`);
 }
 
+/** Every sequence of both fields ends the reply. */
 function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'stopSequences' | 'stopSequencesAt'> {
-  const names =
-    reading.door === 'anthropic' ? (['stop_sequences', 'stop'] as const) : (['stop', 'stop_sequences'] as const);
-  const at = names.find((name) => fields[name] !== undefined && fields[name] !== null);
-  if (at === undefined) return { stopSequences: [] };
-  const value = fields[at];
-  const sequences: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (isJsonObject(value) || !sequences.every((sequence) => typeof sequence === 'string'))
-    throw refuse(at, 'expected a string or a list of strings.');
-  if (reading.door !== 'anthropic' && at === 'stop_sequences') reading.spelled('anthropic', at, at);
-  if (reading.door !== 'openai-chat' && at === 'stop') reading.spelled('openai-chat', at, at);
-  const stopSequences = sequences.filter((sequence) => sequence !== '');
-  // An empty one would match before the first character.
-  if (stopSequences.length < sequences.length)
-    reading.notes.add('empty-stop-ignored', at, String(sequences.length - stopSequences.length));
-  return { stopSequences, ...(at === 'stop_sequences' && stopSequences.length > 0 ? { stopSequencesAt: at } : {}) };
+  const stopSequences = new Set<string>();
+  let first: string | undefined;
+  for (const [at, dialects] of STOP_FIELDS) {
+    const value = fields[at];
+    if (value === undefined || value === null) continue;
+    const sequences: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!sequences.every((sequence) => typeof sequence === 'string'))
+      throw refuse(at, 'expected a string or a list of strings.');
+    if (!dialects.includes(reading.door)) reading.spelled(dialects[0] ?? 'openai-chat', at, at);
+    const usable = sequences.filter((sequence) => sequence !== '');
+    // An empty one would match before the first character.
+    if (usable.length < sequences.length)
+      reading.notes.add('empty-stop-ignored', at, String(sequences.length - usable.length));
+    if (usable.length > 0) first ??= at;
+    for (const sequence of usable) stopSequences.add(sequence);
+  }
+  return {
+    stopSequences: [...stopSequences],
+    ...(first === 'stop_sequences' ? { stopSequencesAt: 'stop_sequences' } : {}),
+  };
 }
+
+const STOP_FIELDS: readonly LimitField[] = [
+  ['stop_sequences', ['anthropic']],
+  ['stop', ['openai-chat']],
+];

@@ -9,7 +9,7 @@ import { ToolNames } from './tool-names.ts';
 export type Door = 'openai-chat' | 'openai-responses' | 'anthropic';
 
 /** Where a shape comes from. */
-export type Dialect = Door | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen';
+export type Dialect = Door | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'langchain';
 
 export class Reading {
   readonly names = new ToolNames();

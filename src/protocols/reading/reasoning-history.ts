@@ -14,8 +14,13 @@ export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'reasoning_deta
 /** Of the fields of an assistant message, the one that says most. */
 export function readReasoningFields(message: JsonObject, at: string, reading: Reading): HistoryPart[] {
   const { reasoning_details: details, thinking_blocks: blocks, reasoning_content: content, reasoning } = message;
-  if (Array.isArray(details) && details.length > 0) return readDetails(details, `${at}.reasoning_details`);
-  if (Array.isArray(blocks) && blocks.length > 0)
+  const spelled = (field: string) => reading.spelled('openai-chat', field, `${at}.${field}`);
+  if (Array.isArray(details) && details.length > 0) {
+    spelled('reasoning_details');
+    return readDetails(details, `${at}.reasoning_details`);
+  }
+  if (Array.isArray(blocks) && blocks.length > 0) {
+    spelled('thinking_blocks');
     return blocks.flatMap((block: unknown, i) => {
       const path = `${at}.thinking_blocks[${i}]`;
       if (!isJsonObject(block)) return [];
@@ -23,9 +28,12 @@ export function readReasoningFields(message: JsonObject, at: string, reading: Re
         ? readRedacted(block, path, reading)
         : readThinking(block, path, reading);
     });
+  }
   for (const [key, value] of Object.entries({ reasoning_content: content, reasoning })) {
     const text = value === undefined ? '' : wordsOf(value);
-    if (text !== '') return [{ type: 'reasoning', at: `${at}.${key}`, text }];
+    if (text === '') continue;
+    spelled(key);
+    return [{ type: 'reasoning', at: `${at}.${key}`, text }];
   }
   return [];
 }
