@@ -101,7 +101,7 @@ describe('the control plane', () => {
   });
 
   it('searches the web as its own tool, with results which depend on the query', async () => {
-    await open();
+    await open({ service: { webSearch: 'rest' } });
     const rpc = async (method: string, params?: object) => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: 'x', method, params });
       return (await fetch(`${simulator.url}/mcp`, { method: 'POST', headers: DEFAULT, body })).json();
@@ -119,7 +119,8 @@ describe('the control plane', () => {
   it('finds what the script says, or cannot search at all', async () => {
     const results = [{ title: 'Sun', url: 'https://weather.example/' }];
     const refuse = { status: 429, name: 'ThrottlingException' };
-    await open({ script: { replies: [], searches: [{ when: { query: 'rain' }, refuse }, { results }] } });
+    const service = { webSearch: 'rest' } as const;
+    await open({ service, script: { replies: [], searches: [{ when: { query: 'rain' }, refuse }, { results }] } });
     const call = (query: string) => ({
       method: 'POST',
       headers: DEFAULT,
@@ -132,7 +133,7 @@ describe('the control plane', () => {
     });
     expect((await fetch(`${simulator.url}/mcp`, call('rain today'))).status).toBe(429);
     expect(await (await fetch(`${simulator.url}/mcp`, call('sun'))).text()).toContain('weather.example');
-    await open({ script: { replies: [], searches: false } });
+    await open({ service, script: { replies: [], searches: false } });
     expect(await (await fetch(`${simulator.url}/mcp`, call('sun'))).json()).toMatchObject({ error: { code: -32602 } });
   });
 });

@@ -6,7 +6,7 @@ export interface ServiceVariant {
    * amazonaws.com hosts alone; `kiro`: the kiro.dev hosts alone, the control plane apart from the runtime.
    */
   readonly hosts?: HostsSetting;
-  /** The forms of InvokeMCP that are served. Default `both`; the service has answered the REST form with 400 since October 2026. */
+  /** The forms of InvokeMCP that are served. Default `json`: the service has answered the REST form with 400 since October 2026. */
   readonly webSearch?: WebSearchForms;
   /** Default true. False: InvokeMCP refuses `initialize` and `tools/list`, and serves `tools/call` alone. */
   readonly listsTools?: boolean;
@@ -24,7 +24,7 @@ export type WebSearchForms = (typeof WEB_SEARCH_FORMS)[number];
 
 export const DEFAULT_SERVICE: Required<ServiceVariant> = {
   hosts: 'any',
-  webSearch: 'both',
+  webSearch: 'json',
   listsTools: true,
   checksUserAgent: true,
   takesSsoTokenType: true,
