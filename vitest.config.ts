@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['test/agents/**', 'node_modules/**'],
+    exclude: ['test/agents/**', 'test/official/**', 'node_modules/**'],
     globalSetup: ['test/support/postgres-broker.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
