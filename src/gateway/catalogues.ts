@@ -76,7 +76,7 @@ export class Catalogues {
   }
 
   #entryOf({ accountId, access }: Lease): Entry {
-    const key = `${accountId} ${access.profileArn ?? ''}`;
+    const key = `${accountId} ${access.wireProfile} ${access.profileArn ?? ''}`;
     let entry = this.#entries.get(key);
     if (!entry) {
       entry = {

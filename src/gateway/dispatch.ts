@@ -22,6 +22,7 @@ import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { RetryPlan } from './retry.ts';
 import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
+import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 
 const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
@@ -55,8 +56,7 @@ class Dispatch {
   readonly #plan: RetryPlan;
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
   readonly #invocationId = randomUUID();
-  /** By account: the wire profiles that were refused, and what the first of them was told. */
-  readonly #triedProfiles = new Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }>();
+  readonly #walk: WireProfileWalk;
   #attempt = 0;
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
@@ -66,6 +66,7 @@ class Dispatch {
     this.#request = request;
     this.#signal = signal;
     this.#plan = new RetryPlan(context.clock.random, true);
+    this.#walk = new WireProfileWalk(context);
   }
 
   async run(): Promise<Answer> {
@@ -87,7 +88,7 @@ class Dispatch {
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
       const isProfileMissing = error.code === 'profile_required';
       const hasMoved = !isProfileMissing && this.#moveOn(error, lease);
-      const usual = hasMoved ? refusedForm(error) : this.#usualRefusal(error, lease);
+      const usual = hasMoved ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
       lease?.release(usual);
       if (hasMoved || (await this.#foundProfile(error, lease))) return error;
       if (isProfileMissing && this.#moveOn(error, lease)) return error;
@@ -103,30 +104,10 @@ class Dispatch {
     return error;
   }
 
-  /**
-   * The service may have refused the way it is spoken to: the same account once more, under another wire profile. A
-   * token that can be renewed is renewed first.
-   */
   #moveOn(error: GatewayError, lease: Lease | undefined): boolean {
-    const { upstream, wireProfiles } = this.#context;
-    if (!lease || !wireProfiles || upstream.suggestsOtherWireProfile?.(error) !== true) return false;
-    if (error.code === 'token_rejected' && lease.hasFixedToken !== true) return false;
-    const { accountId, access } = lease;
-    const tried = this.#triedProfiles.get(accountId) ?? { ids: new Set(), refusal: error };
-    this.#triedProfiles.set(accountId, tried);
-    tried.ids.add(access.wireProfile);
-    const next = wireProfiles.moveOn({ id: accountId, kind: access.kind }, access.wireProfile);
-    if (next === undefined || tried.ids.has(next)) return false;
-    this.#plan.refresh = false;
-    const fields = { ...this.#fields(lease), ...failureFields(error), from: access.wireProfile, to: next };
-    this.#context.log.info(fields, 'the service refused the wire profile; trying the next one');
-    return true;
-  }
-
-  /** When no wire profile is left, what the usual one was told counts: the others are guesses. */
-  #usualRefusal(error: GatewayError, lease: Lease | undefined): GatewayError {
-    const tried = lease && this.#triedProfiles.get(lease.accountId);
-    return tried && this.#context.upstream.suggestsOtherWireProfile?.(error) === true ? tried.refusal : error;
+    const hasMoved = this.#walk.moveOn(error, lease);
+    if (hasMoved) this.#plan.refresh = false;
+    return hasMoved;
   }
 
   /** The service wanted the account's profile, and it could be found out: the same account once more. */
@@ -273,11 +254,6 @@ class Dispatch {
   #fields(lease: Lease | undefined): object {
     return { requestId: this.#request.requestId, attempt: this.#attempt, accountId: lease?.accountId };
   }
-}
-
-/** To the pool, a refused form is not the account's own failure: it is about to be used in another way. */
-function refusedForm({ message, upstream, cause }: GatewayError): GatewayError {
-  return new GatewayError('upstream_refused', message, { upstream, cause });
 }
 
 /** The two numbers by which agents compact, which the service leaves out of its refusal. */

@@ -1,6 +1,6 @@
 /** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
 import type { Conversation } from '../core/conversation.ts';
-import { GatewayError } from '../core/errors.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
 import { ask } from './ask.ts';
@@ -15,6 +15,7 @@ import type { Gateway, Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
+import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
@@ -40,9 +41,13 @@ export function createGateway(context: GatewayContext): Gateway {
   };
 }
 
+/** The host or the operation does not exist under this wire profile. */
+const IS_NOT_THERE: ReadonlySet<ErrorCode> = new Set(['upstream_not_found', 'upstream_broken']);
+
 /** From the first account which can list them; what is known already serves when none can. */
 async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
   const plan = new RetryPlan(context.clock.random);
+  const walk = new WireProfileWalk(context);
   for (;;) {
     let lease: Lease | undefined;
     try {
@@ -53,7 +58,10 @@ async function listModels(context: GatewayContext, catalogues: Catalogues, signa
       return catalogue;
     } catch (cause) {
       const error = plan.judge(GatewayError.from(cause), lease);
-      lease?.release(error);
+      // Other refusals may be about the list alone, and a chat is served all the same.
+      const hasMoved = IS_NOT_THERE.has(error.code) && walk.moveOn(error, lease);
+      lease?.release(hasMoved ? refusedForm(error) : error);
+      if (hasMoved) continue;
       const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
       // Worth a wait is only a reply: the list which just failed would not be asked for again so soon anyway.
       if (step.type === 'again' && step.waitMs === 0) continue;

@@ -25,8 +25,8 @@ export function inEitherRegion(
   /** Who asks in the other region now: the others wait for what it learns. */
   const asking = new Map<string, Promise<unknown>>();
 
-  const recall = (accountId: string): Known | undefined => {
-    const known = knownOf.get(accountId);
+  const recall = (request: AuthorizedRequest, accountId: string): Known | undefined => {
+    const known = knownOf.get(accountId) ?? knownOf.get(placeOf(request, accountId));
     return known && known.untilMs > now() ? known : undefined;
   };
 
@@ -43,28 +43,29 @@ export function inEitherRegion(
     const body = await readText(answer);
     // A token out of date is refused everywhere, and trouble says nothing about the account.
     if (answer.status === 403 && !isAboutTheToken(answer, body))
-      knownOf.set(accountId, { region: undefined, untilMs: now() + PAUSE_MS });
+      knownOf.set(placeOf(request, accountId), { region: undefined, untilMs: now() + PAUSE_MS });
     return undefined;
   };
 
   const tryElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
-    const running = recall(accountId) ? undefined : asking.get(accountId);
+    const place = placeOf(request, accountId);
+    const running = recall(request, accountId) ? undefined : asking.get(place);
     if (running) await unlessGone(running, signal);
-    const known = recall(accountId);
+    const known = recall(request, accountId);
     if (known) return isThere(known, request) ? send(elsewhere(request), signal) : undefined;
     const own = askElsewhere(request, accountId, signal).catch(onlyIfGone);
-    asking.set(accountId, own);
+    asking.set(place, own);
     try {
       return await own;
     } finally {
-      if (asking.get(accountId) === own) asking.delete(accountId);
+      if (asking.get(place) === own) asking.delete(place);
     }
   };
 
   return async (request, signal) => {
     const { accountId } = request;
     if (!request.elsewhere || accountId === undefined) return send(request, signal);
-    const known = recall(accountId);
+    const known = recall(request, accountId);
     if (known) return send(isThere(known, request) ? elsewhere(request) : request, signal);
     const answer = await send(request, signal);
     if (answer.status !== 403) return answer;
@@ -74,6 +75,11 @@ export function inEitherRegion(
     const found = mayBeTheRegion ? await tryElsewhere(request, accountId, signal) : undefined;
     return found ?? readAgain(answer, body);
   };
+}
+
+/** Which region serves an account is the same on all hosts; that one host refuses it in both says nothing of the others. */
+function placeOf({ url }: AuthorizedRequest, accountId: string): string {
+  return `${accountId} ${new URL(url).host}`;
 }
 
 function isThere({ region }: Known, request: AuthorizedRequest): boolean {
