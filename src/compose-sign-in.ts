@@ -15,7 +15,7 @@ import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import type { SendUpstream } from './gateway/ports.ts';
-import { listProfiles } from './gateway/profiles.ts';
+import { listProfiles, type ProfileQuestion, profileOfKey } from './gateway/profiles.ts';
 import type { Store } from './storage/open.ts';
 import { openLoopback } from './transport/loopback.ts';
 import type { WireProfiles } from './upstreams/codewhisperer/profiles.ts';
@@ -50,6 +50,8 @@ export interface SigningIn {
   signInWithIam(request: IamRequest): Promise<Account>;
   /** Of the organisation of a stored account, whose access token must serve. Rejects with what the service said. */
   listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
+  /** The ARN of the profile that an API key belongs to. Rejects with what went wrong on the way. */
+  profileOfKey(account: Account, signal: AbortSignal): Promise<string | undefined>;
   /** For whoever asks from afar: begins, tells how it stands, gives the account. */
   readonly signIns: SignIns;
 }
@@ -80,6 +82,7 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
   return {
     signIns: new SignIns({ store: store.signIns, tokens, registrations, clock, adoption, region: settings.region }),
     listProfiles: (account, signal) => profilesOf(parts, account, account.proxy, signal),
+    profileOfKey: (account, signal) => keyProfileOf(parts, account, signal),
     async signIn(request, signal) {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);
@@ -134,17 +137,36 @@ async function adopted(
 }
 
 function profilesOf(
-  { settings, send, log, wireProfiles }: SigningInParts,
+  parts: SigningInParts,
   { credential, accessToken }: Secrets,
   proxy: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Profile[]> {
-  const access = {
-    region: credential.region,
-    profileArn: undefined,
-    wireProfile: wireProfiles.orderFor(credential.kind, settings.wireProfile)[0],
-    baseUrl: settings.upstreamUrl,
-    kind: credential.kind,
-  };
-  return listProfiles({ access, accessToken: accessToken?.value ?? '', proxy, send, wireProfiles, log }, signal);
+  const [wireProfile] = parts.wireProfiles.orderFor(credential.kind, parts.settings.wireProfile);
+  return listProfiles(questionOf(parts, credential, accessToken?.value ?? '', wireProfile, proxy), signal);
+}
+
+/** Under the first wire profile that has the operation. */
+async function keyProfileOf(
+  parts: SigningInParts,
+  { credential, proxy }: Account,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (credential.kind !== 'api-key') return undefined;
+  const { settings, wireProfiles } = parts;
+  const order = wireProfiles.orderFor(credential.kind, settings.wireProfile);
+  const wireProfile = order.find((id) => wireProfiles.get(id).operations.GetProfile !== undefined);
+  if (wireProfile === undefined) return undefined;
+  return profileOfKey(questionOf(parts, credential, credential.apiKey, wireProfile, proxy), signal);
+}
+
+function questionOf(
+  { settings, send, log, wireProfiles }: SigningInParts,
+  { kind, region }: Secrets['credential'],
+  accessToken: string,
+  wireProfile: string,
+  proxy: string | undefined,
+): ProfileQuestion {
+  const access = { region, profileArn: undefined, wireProfile, baseUrl: settings.upstreamUrl, kind };
+  return { access, accessToken, proxy, send, wireProfiles, log };
 }

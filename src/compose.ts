@@ -30,7 +30,7 @@ import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
 import { createGuardedFetch } from './transport/guarded-fetch.ts';
 import { createCodewhisperer } from './upstreams/codewhisperer/index.ts';
-import { vendorProfileArn } from './upstreams/codewhisperer/operations.ts';
+import { requiredProfileArn } from './upstreams/codewhisperer/operations.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 
 /** One document's text: hundreds of pages take a few seconds. */
@@ -111,8 +111,10 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       queueTimeoutMs: settings.queueTimeoutMs,
       maxErrorCount: settings.maxErrorCount,
       readLimits: (lent, signal) => readUsageLimits(send, lent, signal, wireProfiles),
-      wireProfileOf: ({ id, credential }) => profileChoice.current({ id, kind: credential.kind }),
-      vendorProfileArn: (id, kind) => vendorProfileArn(id, kind, wireProfiles),
+      wireProfileOf: ({ id, credential, learned }) =>
+        profileChoice.current({ id, kind: credential.kind, kept: learned.wireProfile }),
+      requiredProfileArn: (id, { credential, learned }) =>
+        requiredProfileArn(id, credential.kind, learned.profileArn, wireProfiles),
       baseUrl: settings.upstreamUrl,
       named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
     });
@@ -131,8 +133,8 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       log,
       wireProfiles,
     });
-    const { listProfiles } = signingIn;
-    const finder = new ProfileFinder({ accounts: pool, listProfiles, clock, log });
+    const { listProfiles, profileOfKey } = signingIn;
+    const finder = new ProfileFinder({ accounts: pool, listProfiles, profileOfKey, clock, log });
     return {
       gateway: createGateway({
         upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },

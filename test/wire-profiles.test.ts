@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startServing } from '../src/cli/serving.ts';
+import { loadSettings } from '../src/config.ts';
+import { SILENT } from '../src/core/log.ts';
+import { API_KEY_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
 import { WIRE_PROFILES } from '../src/upstreams/codewhisperer/profiles.ts';
+import { createSimulator, environmentFor } from './support/gateway.ts';
 import { type House, openHouse } from './support/house.ts';
 
 const MODEL = 'claude-sonnet-4.5';
@@ -51,6 +56,14 @@ async function runSession(client: Anthropic): Promise<readonly string[]> {
   return profiles;
 }
 
+function homeWith(...contents: readonly string[]): string {
+  const home = mkdtempSync(join(tmpdir(), 'dragoman-profiles-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  mkdirSync(join(home, 'profiles'));
+  for (const [index, content] of contents.entries()) writeFileSync(join(home, 'profiles', `${index}.json`), content);
+  return home;
+}
+
 const chatsOf = ({ simulator }: House) =>
   simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
 const refusalsOf = ({ simulator }: House) =>
@@ -67,6 +80,16 @@ describe('a session of three turns', () => {
       expect(headers['user-agent']).toMatch(/^aws-sdk-js\/1\.0\.0 .* dragoman\/\d+\.\d+\.\d+\S*$/);
       expect(headers).not.toHaveProperty('accept-encoding');
     }
+  });
+
+  it.each(['q-rest', 'kiro-krs'])('goes to the hosts that %s names, each serving its own alone', async (id) => {
+    const simulator = await createSimulator({ script: SCRIPT });
+    const env = { DRAGOMAN_WIRE_PROFILE: id, DRAGOMAN_UPSTREAM_URL: `${simulator.url}/host/{host}` };
+    const { settings } = loadSettings({ ...environmentFor(simulator.url), ...env });
+    const { server, stop } = await startServing(settings, SILENT);
+    onTestFinished(stop);
+    await runSession(new Anthropic({ apiKey: 'local', baseURL: server.url, maxRetries: 0 }));
+    expect(simulator.requests.flatMap(({ refusedBy }) => refusedBy ?? [])).toEqual([]);
   });
 
   it('has the ids of KiroRuntimeService: one session, a continuation for each turn of the user', async () => {
@@ -96,7 +119,60 @@ describe('a session of three turns', () => {
   });
 });
 
+describe('an API key', () => {
+  it('is told its own profile by the service, which is kept for the next start', async () => {
+    const home = homeWith();
+    const env = {
+      DRAGOMAN_HOME: home,
+      DRAGOMAN_DATABASE_URL: `sqlite:${join(home, 'dragoman.db')}`,
+      DRAGOMAN_SECRET_KEY: 'x'.repeat(32),
+      DRAGOMAN_REFRESH_TOKEN: '',
+      DRAGOMAN_CLIENT_ID: '',
+      DRAGOMAN_CLIENT_SECRET: '',
+      DRAGOMAN_KIRO_API_KEY: API_KEY_ACCOUNT.accessToken,
+      DRAGOMAN_WIRE_PROFILE: 'kiro-krs',
+    };
+    const callsOf = async () => {
+      await using house = await openHouse({ script: SCRIPT, env });
+      expect(await runSession(clientOf(house))).toEqual(Array(3).fill('kiro-krs'));
+      expect(refusalsOf(house)).toEqual([]);
+      for (const { rawBody, headers } of chatsOf(house)) {
+        expect(JSON.parse(rawBody).profileArn).toBe(API_KEY_ACCOUNT.profileArn);
+        expect(headers.tokentype).toBe('API_KEY');
+      }
+      return house.simulator.requests.filter(({ operation }) => operation === 'GetProfile').length;
+    };
+    expect(await callsOf()).toBe(1);
+    expect(await callsOf()).toBe(0);
+  });
+});
+
 describe('a refused wire profile', () => {
+  it('is not tried again after a restart, for a while', async () => {
+    const home = homeWith();
+    const env = {
+      DRAGOMAN_DATABASE_URL: `sqlite:${join(home, 'dragoman.db')}`,
+      DRAGOMAN_SECRET_KEY: 'x'.repeat(32),
+    };
+    const simulator = await createSimulator({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
+    const { settings } = loadSettings({ ...environmentFor(simulator.url), ...env });
+    const usualTried = async () => {
+      const before = simulator.requests.length;
+      const { server, stop } = await startServing(settings, SILENT);
+      await runSession(new Anthropic({ apiKey: 'local', baseURL: server.url, maxRetries: 0 }));
+      await stop();
+      return simulator.requests.slice(before).filter(({ path }) => path === '/generateAssistantResponse').length;
+    };
+    expect(await usualTried()).toBe(1);
+    expect(await usualTried()).toBe(0);
+  });
+
+  it('gives way for a list of models too, where its host does not serve one', async () => {
+    await using house = await openHouse({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
+    const models = await clientOf(house).models.list();
+    expect(models.data.map(({ id }) => id)).toContain(MODEL);
+  });
+
   it('gives way to one of another host, which is then remembered', async () => {
     await using house = await openHouse({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
     const profiles = await runSession(clientOf(house));
@@ -120,14 +196,6 @@ describe('a refused wire profile', () => {
 });
 
 describe("the user's own wire profiles", () => {
-  function homeWith(...contents: readonly string[]): string {
-    const home = mkdtempSync(join(tmpdir(), 'dragoman-profiles-'));
-    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-    mkdirSync(join(home, 'profiles'));
-    for (const [index, content] of contents.entries()) writeFileSync(join(home, 'profiles', `${index}.json`), content);
-    return home;
-  }
-
   it('take effect as the documentation shows it', async () => {
     const example = /```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
     const env = { DRAGOMAN_HOME: homeWith(example), DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };

@@ -44,6 +44,8 @@ export interface Lease extends Lent {
   readonly choice: Choice;
   /** Replies of this account under this wire profile have ended with closing events before. */
   readonly sendsClosingEvents: boolean;
+  /** Remembers, over restarts too, that this lease's wire profile works where others were refused. Never throws. */
+  learnWireProfile(untilMs: number): void;
   /** Remembers for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents(): void;
   release(error: GatewayError | undefined): void;

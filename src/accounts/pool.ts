@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
-import { type CredentialKind, hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
+import { hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isLookDue, isReady } from './health.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
@@ -30,9 +30,12 @@ export interface PoolOptions {
   /** Asks the service what is left of an account's plan; rejects with what it said. */
   readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
   /** Id of the wire profile in use for an account. */
-  readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential'>) => string;
-  /** For an account without an ARN where the wire profile insists on one. */
-  readonly vendorProfileArn?: (wireProfile: string, kind: CredentialKind) => string | undefined;
+  readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential' | 'learned'>) => string;
+  /** For an account without an ARN of its own where the wire profile requires one. */
+  readonly requiredProfileArn?: (
+    wireProfile: string,
+    account: Pick<Account, 'credential' | 'learned'>,
+  ) => string | undefined;
   /** Replaces the wire profile's host. */
   readonly baseUrl: string | undefined;
   /** Accounts from the environment and from files take part only when this run names them. */
@@ -81,6 +84,7 @@ export class Pool {
       ...lent,
       choice: place.choice,
       sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
+      learnWireProfile: (untilMs) => this.#rememberWireProfile(entry.id, wireProfile, untilMs),
       learnClosingEvents: () => this.#roster.learnClosingEvents(entry.id, wireProfile),
       release: (error) => {
         if (released) return;
@@ -88,6 +92,18 @@ export class Pool {
         this.#release(place, fresh.accessToken.value, error);
       },
     };
+  }
+
+  /** What the service has said about an account. Rejects with `storage_unavailable`. */
+  learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
+    return this.#roster.learn(id, facts);
+  }
+
+  #rememberWireProfile(accountId: string, id: string, untilMs: number): void {
+    this.learn(accountId, { wireProfile: { id, untilMs } }).catch((cause: unknown) => {
+      const why = GatewayError.from(cause).message;
+      this.#options.log.warn({ accountId, wireProfile: id, why }, 'could not save the wire profile of an account');
+    });
   }
 
   /** Of what is in memory; what another process has written counts from the next question on. */
@@ -226,7 +242,7 @@ export class Pool {
     const wireProfile = this.#options.wireProfileOf(account);
     const access = {
       region: credential.region,
-      profileArn: profileArnOf(credential) ?? this.#options.vendorProfileArn?.(wireProfile, credential.kind),
+      profileArn: profileArnOf(credential) ?? this.#options.requiredProfileArn?.(wireProfile, account),
       wireProfile,
       baseUrl: this.#options.baseUrl,
       kind: credential.kind,

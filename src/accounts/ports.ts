@@ -29,6 +29,10 @@ export interface Account {
 export interface LearnedFacts {
   /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
   readonly closingEvents?: readonly string[];
+  /** The wire profile that worked when the ones before it were refused, and how long to keep to it. */
+  readonly wireProfile?: { readonly id: string; readonly untilMs: number };
+  /** Of an API key: the profile it belongs to, as the service says. */
+  readonly profileArn?: string;
 }
 
 export interface NewAccount
@@ -57,6 +61,8 @@ export interface AccountStore {
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
   /** What is known by then, with this wire profile added; undefined when there is no account of that id. */
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
+  /** What is known by then, with these facts in place of earlier ones; undefined when there is no account of that id. */
+  saveLearned(id: string, facts: Omit<LearnedFacts, 'closingEvents'>, nowMs: number): Promise<LearnedFacts | undefined>;
   /** undefined when there is none of that id. `proxy` undefined: the account has none of its own any longer. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
   /** undefined when there is none of that id. */

@@ -105,6 +105,14 @@ export class Roster {
     }
   }
 
+  /** Rejects with what the store's trouble was. */
+  async learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
+    const { store, clock } = this.#options;
+    const learned = await store.saveLearned(id, facts, clock.now());
+    const entry = this.#entries.get(id);
+    if (learned && entry) entry.account = { ...entry.account, learned };
+  }
+
   /** Writes what the store does not know yet. */
   async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);

@@ -123,7 +123,7 @@ export const SETTINGS = {
     schema: regionalAddress(),
     fallback: undefined,
     fallbackText: 'by region and wire profile',
-    accepts: 'an http or https address; `{region}` in it is filled in',
+    accepts: "an http or https address; `{region}` and `{host}` (the service's own) in it are filled in",
     meaning: 'Another place for the service: the simulator, a private endpoint.',
   }),
   oidcUrl: setting<string | undefined>({

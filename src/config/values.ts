@@ -70,9 +70,11 @@ export function webAddress(withoutSuffix = ''): z.ZodType<string> {
   return address(withoutSuffix, (written) => written);
 }
 
-/** The same, with `{region}` where a region belongs. */
+/** The same, with `{region}` or `{host}` where a region or the service's own host belongs. */
 export function regionalAddress(withoutSuffix = ''): z.ZodType<string> {
-  return address(withoutSuffix, (written) => written.replaceAll('{region}', 'us-east-1'));
+  return address(withoutSuffix, (written) =>
+    written.replaceAll('{region}', 'us-east-1').replaceAll('{host}', 'q.example.com'),
+  );
 }
 
 function address(withoutSuffix: string, filled: (written: string) => string): z.ZodType<string> {

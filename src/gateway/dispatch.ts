@@ -170,7 +170,8 @@ class Dispatch {
       if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
       throw withTokens(refusal, encoded.inputTokens, model);
     }
-    this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
+    const keptUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
+    if (keptUntilMs !== undefined) lease.learnWireProfile?.(keptUntilMs);
     const { toolNames, requiredArguments, inputTokens, thinkingTags, limitsOutput } = encoded;
     const encodingNotes = [...model.adjustments, ...fitted.adjustments, ...encoded.adjustments];
     const adjustments = this.#adjustments(encodingNotes, limitsOutput);

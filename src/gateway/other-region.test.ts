@@ -85,6 +85,19 @@ describe('the region of an account', () => {
     expect(asked).toHaveLength(5);
   });
 
+  it('is asked for again at another host, and what that learns holds for all', async () => {
+    const { ask, asked, serve } = setup(FORBIDDEN, FORBIDDEN);
+    await ask();
+    serve('eu-central-1', OK);
+    const there = {
+      url: 'https://runtime.us-east-1.kiro.dev/',
+      elsewhere: { region: 'eu-central-1', url: 'https://runtime.eu-central-1.kiro.dev/' },
+    };
+    expect(await ask(there)).toEqual([200, 'yes']);
+    expect(await ask()).toEqual([200, 'yes']);
+    expect(asked.slice(2)).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
+  });
+
   it.each<[string, Served | Error]>([
     ['cannot be reached', new Error('ENOTFOUND')],
     ['is in trouble', [503, '{}']],

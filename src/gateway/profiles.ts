@@ -8,7 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
-import { encodeListProfiles } from '../upstreams/codewhisperer/operations.ts';
+import { encodeGetProfile, encodeListProfiles } from '../upstreams/codewhisperer/operations.ts';
 import type { WireProfiles } from '../upstreams/codewhisperer/profiles.ts';
 import type { Access } from '../upstreams/upstream.ts';
 import { explainRefusal, isSuccess, readText } from './context.ts';
@@ -45,6 +45,25 @@ export async function listProfiles(question: ProfileQuestion, signal: AbortSigna
   }
   if (!listed) throw failure;
   return [...profiles.values()];
+}
+
+/** The ARN of the profile that an API key belongs to: whichever region knows it. undefined: neither does. */
+export async function profileOfKey(question: ProfileQuestion, signal: AbortSignal): Promise<string | undefined> {
+  const { access, wireProfiles, send, accessToken, proxy, log } = question;
+  for (const region of wireProfiles.get(access.wireProfile).regions) {
+    const request = encodeGetProfile({ ...access, region, profileArn: undefined }, wireProfiles);
+    const headers = { ...request.headers, authorization: `Bearer ${accessToken}` };
+    const answer = await send({ ...request, headers, proxy }, signal);
+    if (isSuccess(answer)) {
+      const { profile } = parse(await readText(answer, MAX_LIST_BYTES));
+      const [found] = toProfile(profile);
+      if (found) return found.arn;
+    } else {
+      const { code } = await explainRefusal({ explainFailure }, answer, request);
+      log.debug({ region, code }, 'the service told no profile of the API key');
+    }
+  }
+  return undefined;
 }
 
 async function listIn(

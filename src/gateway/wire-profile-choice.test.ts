@@ -33,6 +33,26 @@ describe('the wire profile of an account', () => {
     expect(current()).toBe('one');
   });
 
+  it('is what an earlier run has kept, as long as it is in date and known', () => {
+    const kept = (id: string, untilMs: number) => setup().choice.current({ ...USER, kept: { id, untilMs } });
+    expect(kept('three', HOUR_MS)).toBe('three');
+    expect(kept('three', 0)).toBe('one');
+    expect(kept('gone', HOUR_MS)).toBe('one');
+    const { choice, time, current } = setup();
+    choice.current({ ...USER, kept: { id: 'three', untilMs: Number.MAX_SAFE_INTEGER } });
+    expect(current()).toBe('three');
+    time.nowMs = 6 * HOUR_MS;
+    expect(current()).toBe('one');
+  });
+
+  it('is to be kept from the moment it works in place of others', () => {
+    const { choice } = setup();
+    expect(choice.worked(USER, 'one')).toBeUndefined();
+    choice.moveOn(USER, 'one');
+    expect(choice.worked(USER, 'two')).toBe(6 * HOUR_MS);
+    expect(choice.worked(USER, 'two')).toBeUndefined();
+  });
+
   it('is moved once by requests that fail at the same time', () => {
     const { choice } = setup();
     expect([choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one')]).toEqual(

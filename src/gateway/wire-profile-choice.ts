@@ -13,6 +13,8 @@ type Order = readonly [string, ...string[]];
 export interface ProfileUser {
   readonly id: string;
   readonly kind: string;
+  /** What was kept in an earlier run. */
+  readonly kept?: { readonly id: string; readonly untilMs: number } | undefined;
 }
 
 interface Use {
@@ -36,9 +38,9 @@ export class WireProfileChoice {
   }
 
   /** Id of the profile in use. */
-  current({ id, kind }: ProfileUser): string {
-    const use = this.#uses.get(id);
-    if (!use) return this.#orderFor(kind)[0];
+  current(user: ProfileUser): string {
+    const use = this.#uses.get(user.id) ?? this.#recall(user);
+    if (!use) return this.#orderFor(user.kind)[0];
     if (use.keptUntilMs !== undefined && use.keptUntilMs <= this.#now()) {
       use.current = use.order[0];
       use.keptUntilMs = undefined;
@@ -51,7 +53,7 @@ export class WireProfileChoice {
    * The service refused `refused`: the id of the profile in use from now on, or undefined when there is none left to
    * try. Concurrent requests move the account once.
    */
-  moveOn(user: ProfileUser, refused: string): string | undefined {
+  moveOn(user: Omit<ProfileUser, 'kept'>, refused: string): string | undefined {
     const use = this.#useOf(user);
     if (use.current !== refused) return use.current;
     if (use.pausedUntilMs > this.#now()) return undefined;
@@ -65,14 +67,25 @@ export class WireProfileChoice {
     return undefined;
   }
 
-  worked({ id }: Pick<ProfileUser, 'id'>, profile: string): void {
+  /** The date to keep to the profile until, when it has just turned out to work in place of others. */
+  worked({ id }: Pick<ProfileUser, 'id'>, profile: string): number | undefined {
     const use = this.#uses.get(id);
-    if (!use || use.current !== profile || use.refused.size === 0) return;
+    if (!use || use.current !== profile || use.refused.size === 0) return undefined;
     use.refused.clear();
     use.keptUntilMs = this.#now() + KEPT_MS;
+    return use.keptUntilMs;
   }
 
-  #useOf({ id, kind }: ProfileUser): Use {
+  #recall({ id, kind, kept }: ProfileUser): Use | undefined {
+    const order = this.#orderFor(kind);
+    if (!kept || kept.untilMs <= this.#now() || !order.includes(kept.id)) return undefined;
+    const keptUntilMs = Math.min(kept.untilMs, this.#now() + KEPT_MS);
+    const use: Use = { order, current: kept.id, refused: new Set(), keptUntilMs, pausedUntilMs: 0 };
+    this.#uses.set(id, use);
+    return use;
+  }
+
+  #useOf({ id, kind }: Omit<ProfileUser, 'kept'>): Use {
     const known = this.#uses.get(id);
     if (known) return known;
     const order = this.#orderFor(kind);

@@ -16,6 +16,24 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     return row && toAccount(row, seal);
   };
 
+  const changeLearned = (
+    id: string,
+    nowMs: number,
+    change: (learned: LearnedFacts) => LearnedFacts,
+  ): Promise<LearnedFacts | undefined> =>
+    patiently(() =>
+      db.transaction().execute(async (transaction) => {
+        const row = await transaction.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
+        if (!row) return undefined;
+        const before = parseLearned(row.learned);
+        const after = change(before);
+        if (after === before) return before;
+        const changed = { learned: JSON.stringify(after), updated_at_ms: nowMs };
+        await transaction.updateTable('accounts').set(changed).where('id', '=', id).execute();
+        return after;
+      }),
+    );
+
   return {
     changeMark: () => database.changeMark(),
     exclusively: (id, work) => database.lock([refreshLock(id)], work),
@@ -81,23 +99,12 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     addClosingEvents: (id, wireProfile, nowMs) =>
-      patiently(() =>
-        db.transaction().execute(async (transaction) => {
-          const row = await transaction
-            .selectFrom('accounts')
-            .select('learned')
-            .where('id', '=', id)
-            .executeTakeFirst();
-          if (!row) return undefined;
-          const learned = parseLearned(row.learned);
-          const known = learned.closingEvents ?? [];
-          if (known.includes(wireProfile)) return learned;
-          const grown: LearnedFacts = { ...learned, closingEvents: [...known, wireProfile] };
-          const changed = { learned: JSON.stringify(grown), updated_at_ms: nowMs };
-          await transaction.updateTable('accounts').set(changed).where('id', '=', id).execute();
-          return grown;
-        }),
-      ),
+      changeLearned(id, nowMs, (learned) => {
+        const known = learned.closingEvents ?? [];
+        return known.includes(wireProfile) ? learned : { ...learned, closingEvents: [...known, wireProfile] };
+      }),
+
+    saveLearned: (id, facts, nowMs) => changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts })),
 
     saveProxy: (id, proxy, nowMs) =>
       patiently(() =>

@@ -146,6 +146,20 @@ describe.each([
     expect(await accounts.addClosingEvents('none', 'q-rest', 70)).toBeUndefined();
   });
 
+  it('keeps other facts beside those, the last one of a kind', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    await accounts.put(account(), 10);
+    await accounts.addClosingEvents('a1', 'q-rest', 20);
+    await accounts.saveLearned('a1', { wireProfile: { id: 'q-rest', untilMs: 1 } }, 30);
+    const profileArn = 'arn:aws:codewhisperer:us-east-1:111122223333:profile/ABCDEFGHIJKL';
+    await accounts.saveLearned('a1', { profileArn }, 40);
+    const wireProfile = { id: 'kiro-krs', untilMs: 2 };
+    const learned = { closingEvents: ['q-rest'], wireProfile, profileArn };
+    expect(await accounts.saveLearned('a1', { wireProfile }, 50)).toEqual(learned);
+    expect(await accounts.find('a1')).toMatchObject({ learned });
+    expect(await accounts.saveLearned('none', { profileArn }, 60)).toBeUndefined();
+  });
+
   it('removes', async () => {
     const { accounts } = await openAt({ url: await url() });
     await accounts.put(account(), 10);

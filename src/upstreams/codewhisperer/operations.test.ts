@@ -55,6 +55,17 @@ describe('the chat request', () => {
     expect(request.url).toBe('http://127.0.0.1:9/generateAssistantResponse');
   });
 
+  it('names its own host where the address that replaces it has a place for one', () => {
+    const url = (wireProfile: string) =>
+      operationRequest(
+        'GenerateAssistantResponse',
+        '{}',
+        access({ wireProfile, profileArn: ARN, baseUrl: 'http://127.0.0.1:9/host/{host}' }),
+      ).url;
+    expect(url('q-rest')).toBe('http://127.0.0.1:9/host/q.us-east-1.amazonaws.com/generateAssistantResponse');
+    expect(url('kiro-krs')).toBe('http://127.0.0.1:9/host/runtime.us-east-1.kiro.dev/');
+  });
+
   it.each([
     ['q-rest', 'builder-id', undefined],
     ['q-rest', 'external-idp', 'EXTERNAL_IDP'],

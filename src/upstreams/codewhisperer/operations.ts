@@ -34,14 +34,15 @@ export function profileArnOn(profile: WireProfile, { plane: name }: Operation, a
   return profileArn;
 }
 
-/** What stands for the ARN of an account which has none of its own, where the wire profile cannot do without. */
-export function vendorProfileArn(
+/** For an account without an ARN of its own where the wire profile requires one: the one learnt, or the vendor's. */
+export function requiredProfileArn(
   wireProfileId: string,
   kind: string,
+  learned: string | undefined,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): string | undefined {
   const profile = profiles.get(wireProfileId);
-  return profile.streaming.profileArn === 'required' ? vendorArnOf(profile, kind) : undefined;
+  return profile.streaming.profileArn === 'required' ? (learned ?? vendorArnOf(profile, kind)) : undefined;
 }
 
 function vendorArnOf({ vendorProfileArns }: WireProfile, kind: string): string | undefined {
@@ -145,7 +146,7 @@ function envelope(
 ): Omit<UpstreamRequest, 'body'> {
   const plane = profile[planeName];
   const region = apiRegion(profile, access);
-  const host = access.baseUrl ?? plane.baseUrl;
+  const host = access.baseUrl?.replace('{host}', plane.baseUrl.slice('https://'.length)) ?? plane.baseUrl;
   const urlIn = (name: string) => `${host.replace('{region}', name)}${path}${query}`;
   const other = otherRegion(profile, access, region);
   return {
