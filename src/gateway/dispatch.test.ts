@@ -306,6 +306,19 @@ describe('attempts', () => {
     expect(answer.route.attempt).toBe(2);
   });
 
+  it('turns no thinking off after thinking_required, in later requests neither', async () => {
+    const { ask, upstream } = setup([refused('thinking_required'), GOOD, GOOD]);
+    expect((await ask()).route.attempt).toBe(2);
+    await ask();
+    expect(upstream.encoded.map((context) => context.thinksAlways)).toEqual([false, true, true]);
+  });
+
+  it('gives up when thinking_required comes again', async () => {
+    const { ask, wire } = setup([refused('thinking_required'), refused('thinking_required')]);
+    expect((await failure(ask())).code).toBe('thinking_required');
+    expect(wire.requests).toHaveLength(2);
+  });
+
   it('go through a whole pool of accounts which fail for reasons of their own', async () => {
     const accounts = Array.from({ length: 20 }, (_, index) => `a${index}`);
     const { ask, wire, pool } = setup([...Array(19).fill(refused('account_throttled')), GOOD], accounts);

@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import type { AlwaysThinking } from './always-thinking.ts';
 import type { Catalogues } from './catalogues.ts';
 import {
   authorized,
@@ -45,12 +46,14 @@ export function dispatch(
 export interface Learned {
   readonly catalogues: Catalogues;
   readonly refusedDocuments: RefusedDocuments;
+  readonly alwaysThinking: AlwaysThinking;
 }
 
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
   readonly #refusedDocuments: RefusedDocuments;
+  readonly #alwaysThinking: AlwaysThinking;
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
   readonly #plan: RetryPlan;
@@ -58,11 +61,14 @@ class Dispatch {
   readonly #invocationId = randomUUID();
   readonly #walk: WireProfileWalk;
   #attempt = 0;
+  /** Of the last attempt, as the service knows it; empty: the service's default. */
+  #modelId = '';
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
     this.#catalogues = learned.catalogues;
     this.#refusedDocuments = learned.refusedDocuments;
+    this.#alwaysThinking = learned.alwaysThinking;
     this.#request = request;
     this.#signal = signal;
     this.#plan = new RetryPlan(context.clock.random, true);
@@ -86,6 +92,7 @@ class Dispatch {
     } catch (cause) {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
+      if (error.code === 'thinking_required') this.#alwaysThinking.remember(this.#modelId);
       const isProfileMissing = error.code === 'profile_required';
       const hasMoved = !isProfileMissing && this.#moveOn(error, lease);
       const usual = hasMoved ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
@@ -153,6 +160,7 @@ class Dispatch {
     const model = upstream.resolveModel(conversation.model, catalogue);
     if (model.match === 'default' && this.#context.unknownModels === 'refuse')
       throw refuseUnknownName(conversation.model, catalogue);
+    this.#modelId = model.id ?? '';
     const { conversationId } = this.#request.ids;
     const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
     const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
@@ -163,6 +171,7 @@ class Dispatch {
       invocation: { id: this.#invocationId, attempt: this.#attempt },
       sendEnvironment: this.#context.sendEnvironment,
       withoutReasoningHistory,
+      thinksAlways: this.#alwaysThinking.has(this.#modelId),
     });
     const answer = await send(authorized(encoded.request, lease), this.#signal);
     if (!isSuccess(answer)) {

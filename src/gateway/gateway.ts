@@ -3,6 +3,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
+import { AlwaysThinking } from './always-thinking.ts';
 import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
@@ -19,7 +20,7 @@ import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
-  const learned = { catalogues, refusedDocuments: new RefusedDocuments() };
+  const learned = { catalogues, refusedDocuments: new RefusedDocuments(), alwaysThinking: new AlwaysThinking() };
   const searching = {
     searches: new WebSearches(context),
     plan: (conversation: Conversation) => planEmulation(conversation, context),

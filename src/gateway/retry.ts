@@ -43,6 +43,7 @@ export class RetryPlan {
   refresh = false;
   withoutReasoningHistory = false;
   #triedWithoutDocuments = false;
+  #triedAtLowestEffort = false;
   readonly #refreshed = new Set<string>();
   readonly #repeats = new Map<ErrorCode, number>();
   readonly #random: () => number;
@@ -85,6 +86,11 @@ export class RetryPlan {
     if (this.#attempts >= MAX_ATTEMPTS || this.#accounts >= MAX_ACCOUNTS) return { type: 'give-up', error };
     if (error.code === 'signature_invalid' && !this.withoutReasoningHistory) {
       this.withoutReasoningHistory = true;
+      return AGAIN_AT_ONCE;
+    }
+    // The refusal is remembered by then: the next request asks for the lowest effort instead.
+    if (error.code === 'thinking_required' && !this.#triedAtLowestEffort) {
+      this.#triedAtLowestEffort = true;
       return AGAIN_AT_ONCE;
     }
     if (refusesDocuments(error) && !this.#triedWithoutDocuments) {

@@ -122,6 +122,8 @@ export interface EncodeContext {
   readonly sendEnvironment: boolean;
   /** Leave reasoning history out: the one retry after `signature_invalid`. */
   readonly withoutReasoningHistory: boolean;
+  /** The model has refused before to have its thinking turned off. */
+  readonly thinksAlways?: boolean;
 }
 
 export interface EncodedChat {

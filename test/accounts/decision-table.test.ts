@@ -83,6 +83,16 @@ const ROWS: readonly Row[] = [
     ...{ times: 2, asked: [2, 0], hears: 400 },
   },
   {
+    name: 'a model that always thinks: once more at its lowest effort',
+    refuse: validation('thinking.type: disabled is not supported for this model'),
+    asked: [2, 0],
+  },
+  {
+    name: 'a model that still refuses',
+    refuse: validation('thinking.type: disabled is not supported for this model'),
+    ...{ times: 2, asked: [2, 0], hears: 400, says: /always thinks/ },
+  },
+  {
     name: 'a missing profile',
     refuse: validation('profileArn is required for this request.'),
     ...{ asked: [1, 1], failures: 1 },

@@ -213,4 +213,29 @@ describe('reasoning for clients which read it as text', () => {
     expect(data.choices[0]?.message.content).toBe('It is seven.');
     expect(response.headers.get('x-dragoman-adjustments')).toContain('reasoning-unsigned-dropped');
   });
+
+  it('is turned down to the lowest effort for a model that refuses to have it off, and the next request knows that', async () => {
+    const message = '`thinking.type: disabled` is not supported for this model.';
+    await using house = await openHouse({
+      script: { replies: [{ times: 1, refuse: { status: 400, name: 'ValidationException', message, reason: null } }] },
+    });
+    const create = () =>
+      anthropic(house)
+        .messages.create({
+          model: CLAUDE,
+          max_tokens: 9_000,
+          thinking: { type: 'disabled' },
+          messages: [{ role: 'user', content: 'Hello.' }],
+        })
+        .withResponse();
+    const { response } = await create();
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('reasoning-not-off@');
+    await create();
+    const lowest = { output_config: { effort: 'low' } };
+    expect(bodies(house).map((body) => body.additionalModelRequestFields)).toEqual([
+      { thinking: { type: 'disabled' } },
+      lowest,
+      lowest,
+    ]);
+  });
 });

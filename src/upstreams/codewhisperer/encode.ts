@@ -31,7 +31,8 @@ export function encodeChat(
   const profile = profiles.get(access.wireProfile);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
   const { output } = conversation;
-  const reasoning = reasoningSettings({ reasoning: requested.reasoning, output }, model, profile);
+  const thinksAlways = context.thinksAlways || undefined;
+  const reasoning = reasoningSettings({ reasoning: requested.reasoning, output }, model, profile, thinksAlways);
   const limit = outputLimitSettings(output, model.model, profile);
   const fields = { ...reasoning.fields, ...limit.fields };
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);

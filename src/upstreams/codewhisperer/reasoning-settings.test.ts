@@ -189,6 +189,15 @@ describe('reasoning settings', () => {
     },
   );
 
+  it('ask a model that has refused to be kept from thinking to think as little as it can', () => {
+    const model = { id: 'claude-opus-9', model: { ...OPUS, reasoningSchema: WITH_DEFAULT } };
+    const conversation = { reasoning: { mode: 'off' } as const, output: OUTPUT };
+    const settings = (thinksAlways?: boolean) =>
+      reasoningSettings(conversation, model, wireProfile('q-rest'), thinksAlways).fields;
+    expect(settings()).toEqual({ thinking: { type: 'disabled' } });
+    expect(settings(true)).toEqual({ output_config: { effort: 'low' } });
+  });
+
   it('leave the default out where thinking would use a short reply up', () => {
     expect(settingsFor({ mode: 'unset' }, { reasoningSchema: WITH_DEFAULT }, { maxTokens: 50 }).fields).toEqual({});
   });

@@ -26,6 +26,7 @@ export function reasoningSettings(
   { reasoning, output }: Pick<Conversation, 'reasoning' | 'output'>,
   { id = '', model }: Pick<ResolvedModel, 'id' | 'model'>,
   profile: WireProfile,
+  thinksAlways = alwaysThinks(id),
 ): ReasoningSettings {
   const schema = profile.accepts.reasoningSettings ? model?.reasoningSchema : undefined;
   if (schema && showsReasoning(schema)) {
@@ -33,7 +34,7 @@ export function reasoningSettings(
       case 'on':
         return onSettings(reasoning, schema);
       case 'off':
-        return offSettings(schema, id);
+        return offSettings(schema, thinksAlways);
       case 'unset':
         return defaultSettings(schema, output.maxTokens);
     }
@@ -70,10 +71,10 @@ function onSettings(reasoning: ReasoningOn, schema: JsonObject): ReasoningSettin
 }
 
 /** A model that cannot be kept from thinking is asked to think as little as it can. */
-function offSettings(schema: JsonObject, modelId: string): ReasoningSettings {
+function offSettings(schema: JsonObject, thinksAlways: boolean): ReasoningSettings {
   const effort = effortMember(schema);
   if (effort?.efforts.includes('none')) return { ...NOTHING, fields: { [effort.holder]: { effort: 'none' } } };
-  if (choices(schema, 'thinking', 'type').includes('disabled') && !alwaysThinks(modelId))
+  if (choices(schema, 'thinking', 'type').includes('disabled') && !thinksAlways)
     return { ...NOTHING, fields: { thinking: { type: 'disabled' } } };
   const lowest = effort && nearestEffort('minimal', effort.efforts);
   if (!effort || lowest === undefined) return { ...NOTHING, adjustments: [note('reasoning-not-off', 'reasoning')] };
