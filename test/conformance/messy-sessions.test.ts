@@ -1,7 +1,8 @@
 /**
- * Fifteen thousand random conversations, as messy as agents send them, against the strict simulator: each is accepted, or
- * gets a 400 that names the field. Nothing a person or a tool said is missing in what reaches the service, and the next
- * turn's request begins with this one's bytes.
+ * Fifteen thousand random conversations, as messy as agents send them, against the strict simulator: a third in the dialect
+ * of the API that they are sent to, the others with every part in any dialect. Each is accepted, or, where a picture is
+ * none, gets a 400 that names the field. Nothing a person or a tool said or showed is missing in what reaches the
+ * service, and the next turn's request begins with this one's bytes.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,14 +17,21 @@ import {
   writeAnthropic,
   writeOpenAi,
 } from './messy-sessions.ts';
+import { type MixedSession, writeMixed } from './mixed-sessions.ts';
 
 const SEED = 20_261_121;
 const CONCURRENCY = 8;
 
 const DIALECTS = [
-  { name: 'Anthropic Messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
-  { name: 'OpenAI Chat Completions', path: '/v1/chat/completions', offset: 1_000_000, write: writeOpenAi },
-  { name: 'OpenAI Responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
+  { name: 'Anthropic Messages', door: 'messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
+  {
+    name: 'OpenAI Chat Completions',
+    door: 'chat',
+    path: '/v1/chat/completions',
+    offset: 1_000_000,
+    write: writeOpenAi,
+  },
+  { name: 'OpenAI Responses', door: 'responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
 ] as const;
 
 let house: House;
@@ -32,11 +40,30 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-describe.each(DIALECTS)('$name', ({ path, offset, write }) => {
-  it('5,000 random conversations are accepted by the strict service or refused by name', {
+const mixedArbitrary = fc.record({
+  // A conversation of nothing but empty messages is rightly refused.
+  session: sessionArbitrary.filter(({ steps }) => steps.some(hasContent)),
+  dice: fc.array(fc.nat(), { minLength: 97, maxLength: 97 }),
+});
+
+function hasContent(step: Step): boolean {
+  switch (step.type) {
+    case 'user':
+      return step.texts.some((text) => text !== '') || step.image !== undefined || step.document === true;
+    case 'assistant':
+      return step.text !== '' || step.calls.length > 0;
+    case 'results':
+      return true;
+    case 'system':
+      return step.text !== '';
+  }
+}
+
+describe.each(DIALECTS)('$name', ({ door, path, offset, write }) => {
+  it('1,600 random conversations are accepted by the strict service or refused by name', {
     timeout: 300_000,
   }, async () => {
-    const sessions = fc.sample(sessionArbitrary, { numRuns: 5_000, seed: SEED });
+    const sessions = fc.sample(sessionArbitrary, { numRuns: 1_600, seed: SEED });
     const tally = { accepted: 0, refused: 0 };
     await inParallel(sessions, async (drawn, index) => {
       const number = offset + index;
@@ -50,13 +77,51 @@ describe.each(DIALECTS)('$name', ({ path, offset, write }) => {
         expectNamedField(status, body, written);
       }
     });
-    expect(tally.accepted + tally.refused).toBe(5_000);
+    expect(tally.accepted + tally.refused).toBe(1_600);
     // Only pictures which are none may be refused; about one session in twenty has one.
-    expect(tally.accepted).toBeGreaterThan(4_000);
+    expect(tally.accepted).toBeGreaterThan(1_280);
+  });
+
+  it('3,400 random conversations in mixed dialects are accepted, with all words and pictures', {
+    timeout: 300_000,
+  }, async () => {
+    const sessions = fc.sample(mixedArbitrary, { numRuns: 3_400, seed: SEED + 2 });
+    const seen = { accepted: 0, pictures: 0 };
+    await inParallel(sessions, async ({ session, dice }, index) => {
+      const number = offset + 200_000 + index;
+      const written = writeMixed({ ...session, number }, door, dice);
+      const { status, body, upstream } = await ask(path, written, number);
+      if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}\n${JSON.stringify(written.body)}`);
+      expectNothingMissing(written, upstream);
+      expectPictures(written, upstream);
+      expectDocuments(written, upstream);
+      seen.accepted++;
+      seen.pictures += written.pictures.length;
+    });
+    expect(seen.accepted).toBe(3_400);
+    expect(seen.pictures).toBeGreaterThan(1_000);
+  });
+
+  it('the next turn in mixed dialects begins with the bytes of this one', { timeout: 300_000 }, async () => {
+    const sessions = fc.sample(mixedArbitrary, { numRuns: 200, seed: SEED + 3 });
+    await inParallel(sessions, async ({ session, dice }, index) => {
+      const number = offset + 300_000 + index;
+      const steps: Step[] = [...session.steps, { type: 'user', texts: ['and now?'] }];
+      const later: Step[] = [
+        { type: 'assistant', text: 'Done.', reasoning: false, calls: [] },
+        { type: 'user', texts: ['Thanks. What next?'] },
+      ];
+      const first = await ask(path, writeMixed({ ...session, steps, number }, door, dice), number);
+      const longer = writeMixed({ ...session, steps: [...steps, ...later], number }, door, dice);
+      const next = await ask(path, longer, number);
+      const prefix = first.upstream.slice(0, first.upstream.indexOf('],"currentMessage":'));
+      expect(next.upstream.slice(0, prefix.length)).toBe(prefix);
+      expect([first.status, next.status]).toEqual([200, 200]);
+    });
   });
 
   it('the next turn begins with the bytes of this one', { timeout: 300_000 }, async () => {
-    const sessions = fc.sample(sessionArbitrary, { numRuns: 500, seed: SEED + 1 });
+    const sessions = fc.sample(sessionArbitrary, { numRuns: 300, seed: SEED + 1 });
     let compared = 0;
     await inParallel(sessions, async (drawn, index) => {
       const steps: Step[] = [...drawn.steps, { type: 'user', texts: ['and now?'] }];
@@ -73,7 +138,7 @@ describe.each(DIALECTS)('$name', ({ path, offset, write }) => {
       const after = next.upstream;
       expect(after.slice(0, prefix.length)).toBe(prefix);
     });
-    expect(compared).toBeGreaterThan(400);
+    expect(compared).toBeGreaterThan(240);
   });
 });
 
@@ -99,6 +164,21 @@ async function ask(path: string, written: WrittenSession, number: number): Promi
 function expectNothingMissing({ markers, body }: WrittenSession, upstream: string): void {
   const missing = markers.filter((marker) => !upstream.includes(marker));
   if (missing.length > 0) throw new Error(`missing upstream: ${missing.join(', ')}\n${JSON.stringify(body)}`);
+}
+
+/** Each picture is an image, and none of them is words for the model. */
+function expectPictures({ pictures, body }: MixedSession, upstream: string): void {
+  const asImages = pictures.filter((data) => upstream.includes(`"bytes":"${data}"`));
+  const count = upstream.split('iVBORw0').length - 1;
+  if (asImages.length !== pictures.length || count !== pictures.length)
+    throw new Error(`${asImages.length} and ${count} of ${pictures.length} pictures\n${JSON.stringify(body)}`);
+}
+
+function expectDocuments({ documents, body }: MixedSession, upstream: string): void {
+  const missing = documents.filter(
+    ({ data, text }) => !upstream.includes(`"bytes":"${data}"`) && !upstream.includes(text),
+  );
+  if (missing.length > 0) throw new Error(`missing upstream: ${missing[0]?.text}\n${JSON.stringify(body)}`);
 }
 
 /** OpenAI's dialect has `param`; Anthropic's says it in the message, as the vendor does. */
