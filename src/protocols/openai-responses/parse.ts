@@ -11,7 +11,7 @@ import { noteFields, refuseOptions } from '../reading/fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import type { ToolNames } from '../reading/tool-names.ts';
-import { check, refuse, refuseUnsupported } from '../shape.ts';
+import { check, isShallow, refuse, refuseUnsupported } from '../shape.ts';
 import { askForSummary } from './compaction.ts';
 import { OWN_FATES } from './fields.ts';
 import { type Past, placePast } from './past.ts';
@@ -58,7 +58,12 @@ function read(request: ResponsesRequest, context: RequestContext, past: Past | u
   const last = entries.entries.at(-1);
   const isCompaction = last !== undefined && kindOf(last.entry) === 'compaction_trigger';
   if (isCompaction) notes.add('compaction-emulated', last.at);
-  const echoed = own.at === 'input' ? request : { ...request, input: own.entries.map(({ entry }) => entry) };
+  const echoed = {
+    ...request,
+    ...(own.at === 'input' ? {} : { input: own.entries.map(({ entry }) => entry) }),
+    // Printed with every event: what is too deep to be walked was left out of the offer as well.
+    ...(request.tools ? { tools: request.tools.filter((tool) => isShallow(tool)) } : {}),
+  };
   return {
     conversation: isCompaction ? askForSummary(conversation, last.at) : conversation,
     stream: request.stream ?? false,

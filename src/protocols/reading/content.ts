@@ -43,9 +43,11 @@ export function readBlocks<P extends Part>(
 ): (P | ContentPart)[] {
   if (content === null || content === undefined || content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', at, text: content }];
-  if (Array.isArray(content))
-    return content.flatMap((value: unknown, i) => readBlock(value, `${at}[${i}]`, reading, readerOf));
-  if (isJsonObject(content)) return [...readBlock(content, at, reading, readerOf)];
+  if (Array.isArray(content)) {
+    const blocks: readonly unknown[] = content;
+    return reading.nested(at, () => blocks.flatMap((value, i) => readBlock(value, `${at}[${i}]`, reading, readerOf)));
+  }
+  if (isJsonObject(content)) return reading.nested(at, () => [...readBlock(content, at, reading, readerOf)]);
   if (reading.isCurrentTurn) throw refuse(at, 'expected a string or a list of content parts.');
   return [{ type: 'text', at, text: String(content) }];
 }

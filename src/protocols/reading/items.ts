@@ -5,7 +5,8 @@
 import type { Part, ToolResultPart, ToolUsePart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { WEB_SEARCH_TOOL } from '../../core/web-search.ts';
-import { refuse } from '../shape.ts';
+import { isShallow, refuse } from '../shape.ts';
+import { readArguments } from './arguments.ts';
 import { openCarrier } from './carrier.ts';
 import { type ContentPart, readContent, readForeignBlock } from './content.ts';
 import { MISSING } from './media-blocks.ts';
@@ -23,7 +24,7 @@ export function itemReader(kind: string): ItemReader | undefined {
 /** Only the client's own searches have an id to answer to; this model never saw the others. */
 function readToolSearchCall(item: JsonObject, at: string, reading: Reading): readonly Part[] {
   if (typeof item.call_id !== 'string') return readForeignBlock(item, at, reading);
-  return [typedUse('tool_search', item.call_id, { arguments: item.arguments ?? {} }, at, reading)];
+  return [typedUse('tool_search', item.call_id, { arguments: readArguments(item.arguments) }, at, reading)];
 }
 
 /** The output of a local shell may name the item instead of the call. */
@@ -39,14 +40,18 @@ function readShellCall(item: JsonObject, at: string, reading: Reading): readonly
 }
 
 function readApplyPatchCall(item: JsonObject, at: string, reading: Reading): readonly Part[] {
-  const { operation } = item;
-  if (!isJsonObject(operation)) throw refuse(`${at}.operation`, MISSING);
+  const operation = fieldsOf(item.operation, `${at}.operation`);
   return [typedUse('apply_patch', item.call_id, { operation }, at, reading)];
 }
 
 function actionOf({ action }: JsonObject, at: string): JsonObject {
-  if (isJsonObject(action)) return action;
-  throw refuse(`${at}.action`, MISSING);
+  return fieldsOf(action, `${at}.action`);
+}
+
+function fieldsOf(value: JsonValue | undefined, at: string): JsonObject {
+  if (!isJsonObject(value)) throw refuse(at, MISSING);
+  if (!isShallow(value)) throw refuse(at, 'is nested too deep.');
+  return value;
 }
 
 function typedUse(
@@ -76,8 +81,9 @@ function readShellOutput(item: JsonObject, at: string, reading: Reading): readon
   const { output, call_id: callId } = item;
   if (!Array.isArray(output)) return readCallOutput(item, at, reading);
   const content = output.map((written: unknown, i) => {
-    const text = typeof written === 'string' ? written : JSON.stringify(written);
-    return { type: 'text' as const, at: `${at}.output[${i}]`, text };
+    const path = `${at}.output[${i}]`;
+    if (!isShallow(written)) throw refuse(path, 'is nested too deep.');
+    return { type: 'text' as const, at: path, text: typeof written === 'string' ? written : JSON.stringify(written) };
   });
   return [result(callId, at, content, reading)];
 }
@@ -107,17 +113,22 @@ function readWebSearchCall(item: JsonObject, at: string, reading: Reading): read
 /** The names by which the model can call what was found. */
 function readToolSearchOutput({ call_id: callId, tools }: JsonObject, at: string, reading: Reading): readonly Part[] {
   if (typeof callId !== 'string') return [];
-  const found = (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => foundNames(tool, undefined, reading));
+  const found = (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => foundNames(tool, reading));
   const text = found.length === 0 ? 'No tool was found.' : `These tools can be called now: ${found.join(', ')}.`;
   return [result(callId, at, [{ type: 'text', at: `${at}.tools`, text }], reading)];
 }
 
-function foundNames(tool: unknown, namespace: string | undefined, reading: Reading): string[] {
+function foundNames(tool: unknown, reading: Reading): string[] {
   if (!isJsonObject(tool) || typeof tool.name !== 'string') return [];
-  const { type, name, tools } = tool;
+  const { type, name: namespace, tools } = tool;
   if (type === 'namespace' && Array.isArray(tools))
-    return tools.flatMap((inner: unknown) => foundNames(inner, name, reading));
-  return [reading.names.nameOf({ kind: type === 'custom' ? 'custom' : 'function', name, namespace })];
+    return tools.flatMap((inner: unknown) => foundName(inner, namespace, reading));
+  return foundName(tool, undefined, reading);
+}
+
+function foundName(tool: unknown, namespace: string | undefined, { names }: Reading): string[] {
+  if (!isJsonObject(tool) || typeof tool.name !== 'string') return [];
+  return [names.nameOf({ kind: tool.type === 'custom' ? 'custom' : 'function', name: tool.name, namespace })];
 }
 
 function result(

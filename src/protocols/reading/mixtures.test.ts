@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
@@ -141,6 +142,70 @@ function contentOf({ turns }: Conversation) {
   const images = flat.flatMap((part) => (part.type === 'image' ? part.data : []));
   return { text: texts.join('\n'), images };
 }
+
+/** A value of 20,000 levels, each wrapped by `wrap`. */
+function deep(wrap: (inner: unknown) => unknown, core: unknown): unknown {
+  let value = core;
+  for (let i = 0; i < 20_000; i++) value = wrap(value);
+  return value;
+}
+
+describe('values nested too deep to be walked', () => {
+  const lists = deep((inner) => [inner], 1);
+  const documents = deep((inner) => [{ type: 'document', source: { type: 'content', content: inner } }], 'x');
+  const rows: readonly (readonly [string, unknown[], object])[] = [
+    ['documents in documents', [{ role: 'assistant', content: documents }], {}],
+    [
+      'search results',
+      [{ role: 'assistant', content: deep((inner) => [{ type: 'search_result', content: inner }], 'x') }],
+      {},
+    ],
+    ['results', [{ role: 'tool', tool_call_id: 'c', content: documents }], {}],
+    ['MCP results', [{ role: 'tool', content: deep((content) => ({ content: [content] }), 'x') }], {}],
+    [
+      'reasoning',
+      [{ role: 'assistant', content: 'x', reasoning_content: lists, reasoning_details: [{ text: lists }] }],
+      {},
+    ],
+    ['thinking', [{ role: 'assistant', content: [{ type: 'thinking', thinking: lists }] }], {}],
+    ['arguments', [{ role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: lists } }] }], {}],
+    ['actions', [{ type: 'local_shell_call', call_id: 'c', action: { command: lists } }], {}],
+    ['patches', [{ type: 'apply_patch_call', call_id: 'c', operation: { diff: lists } }], {}],
+    ['searched arguments', [{ type: 'tool_search_call', call_id: 'c', arguments: { query: lists } }], {}],
+    ['shell outputs', [{ type: 'shell_call_output', call_id: 'c', output: [{ stdout: lists }] }], {}],
+    [
+      'found tools',
+      [
+        {
+          type: 'tool_search_output',
+          call_id: 'c',
+          tools: deep((inner) => [{ type: 'namespace', name: 'n', tools: inner }], []),
+        },
+      ],
+      {},
+    ],
+    ['unknown items', [{ type: 'novelty', inner: lists }], {}],
+    ['instructions', [], { instructions: [{ role: 'system', content: lists }] }],
+    ['schemas', [], { tools: [{ name: 'f', input_schema: { items: lists } }] }],
+    ['tools in tools', [], { tools: deep((inner) => [{ functionDeclarations: inner }], []) }],
+    ['namespaces', [], { tools: deep((inner) => [{ type: 'namespace', name: 'n', tools: inner }], []) }],
+    ['formats', [], { response_format: { type: 'json_schema', json_schema: { schema: { items: lists } } } }],
+    ['choices', [], { tool_choice: deep((inner) => ({ function: inner }), 'f') }],
+  ];
+  it.each(DOORS.flatMap(([door, parse]) => rows.map((row) => [door, row[0], parse, row] as const)))(
+    'at %s in %s end in an answer or a refusal',
+    (_door, _name, parse, [, entries, fields]) => {
+      const question = { role: 'user', content: 'hi' };
+      const history = [question, ...entries, { role: 'assistant', content: 'ok' }, question];
+      try {
+        // The upstream's passes walk the conversation, and print it.
+        JSON.stringify(parse(history, fields).conversation);
+      } catch (error) {
+        expect(error).toBeInstanceOf(GatewayError);
+      }
+    },
+  );
+});
 
 describe('a mixture of dialects', () => {
   it.each(DOORS)('at %s keeps every word and image', (_door, parse) => {

@@ -1,6 +1,7 @@
 /** The state shared by the readers of one request. */
 import { GatewayError } from '../../core/errors.ts';
 import type { Notes } from '../notes.ts';
+import { refuse } from '../shape.ts';
 import { CallIds } from './call-ids.ts';
 import { ToolChanges } from './tool-changes.ts';
 import { ToolNames } from './tool-names.ts';
@@ -10,6 +11,9 @@ export type Door = 'openai-chat' | 'openai-responses' | 'anthropic';
 
 /** Where a shape comes from. */
 export type Dialect = Door | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'langchain';
+
+/** A result of a message holds documents that hold images: more levels have no meaning. */
+const MAX_CONTENT_DEPTH = 8;
 
 export class Reading {
   readonly names = new ToolNames();
@@ -23,6 +27,7 @@ export class Reading {
    * the session.
    */
   isCurrentTurn = false;
+  #depth = 0;
 
   constructor(door: Door, notes: Notes) {
     this.door = door;
@@ -42,6 +47,17 @@ export class Reading {
       if (this.isCurrentTurn || !(error instanceof GatewayError)) throw error;
       this.notes.add('block-ignored', at, shortName(kind));
       return undefined;
+    }
+  }
+
+  /** Reads content inside content: bounded, because the readers are recursive and the client chooses the depth. */
+  nested<T>(at: string, read: () => T): T {
+    if (this.#depth >= MAX_CONTENT_DEPTH) throw refuse(at, `is nested deeper than ${MAX_CONTENT_DEPTH} blocks.`);
+    this.#depth += 1;
+    try {
+      return read();
+    } finally {
+      this.#depth -= 1;
     }
   }
 

@@ -84,10 +84,16 @@ export function readRedacted({ data }: JsonObject, at: string, { notes }: Readin
 }
 
 /** Of a text, or of a list of texts and of objects that hold one. */
-export function wordsOf(value: JsonValue): string {
+export function wordsOf(value: JsonValue, levels: number = MAX_DEPTH): string {
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join('\n\n');
+  if (levels === 0) return '';
+  if (Array.isArray(value)) {
+    const words = value.map((item: JsonValue) => wordsOf(item, levels - 1));
+    return words.filter(Boolean).join('\n\n');
+  }
   if (!isJsonObject(value)) return '';
   const { text, thinking, content, summary } = value;
-  return wordsOf(text ?? thinking ?? content ?? summary ?? '');
+  return wordsOf(text ?? thinking ?? content ?? summary ?? '', levels - 1);
 }
+
+const MAX_DEPTH = 8;

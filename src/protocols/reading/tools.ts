@@ -22,6 +22,15 @@ export interface ToolList {
   readonly isFound?: boolean;
 }
 
+/** Where a tool stands, and what that says of it. */
+interface Place {
+  readonly at: string;
+  readonly isFound: boolean;
+  readonly namespace: string | undefined;
+  /** It is in a list of another tool's. */
+  readonly isInner?: boolean;
+}
+
 interface DeclaredTool {
   readonly tool: Tool;
   readonly isDeferred: boolean;
@@ -44,7 +53,7 @@ export class ToolReader {
   }
 
   readList({ at, tools, isFound = false }: ToolList): void {
-    for (const [i, tool] of tools.entries()) this.#read(tool, `${at}[${i}]`, isFound, undefined);
+    for (const [i, tool] of tools.entries()) this.#read(tool, { at: `${at}[${i}]`, isFound, namespace: undefined });
   }
 
   /** OpenAI's `functions`, from before there were tools: a function each, without the object around it. */
@@ -53,13 +62,11 @@ export class ToolReader {
       const at = `functions[${i}]`;
       if (!isJsonObject(fields)) this.#ignore(at, 'not an object');
       else
-        this.#readFunction(
-          { kind: 'function', dialect: 'openai-chat', fields, isNested: false },
-          fields,
+        this.#readFunction({ kind: 'function', dialect: 'openai-chat', fields, isNested: false }, fields, {
           at,
-          false,
-          undefined,
-        );
+          isFound: false,
+          namespace: undefined,
+        });
     }
   }
 
@@ -67,7 +74,7 @@ export class ToolReader {
   offered(forcedName: string | undefined): readonly Tool[] {
     for (const { tool, at } of this.#reading.toolChanges.definitions)
       if (!this.#declared.some((declared) => declared.tool.name === Reflect.get(tool, 'name')))
-        this.#read(tool, at, false, undefined);
+        this.#read(tool, { at, isFound: false, namespace: undefined });
     return this.#declared.flatMap(({ tool, isDeferred }) =>
       this.#isOffered(tool, isDeferred, forcedName) ? tool : [],
     );
@@ -87,22 +94,22 @@ export class ToolReader {
     return false;
   }
 
-  #read(value: unknown, at: string, isFound: boolean, namespace: string | undefined): void {
+  #read(value: unknown, place: Place): void {
+    const { at, isFound } = place;
     if (isJsonObject(value) && typeof value.name === 'string') this.declaredNames.add(value.name);
     const shape = shapeOfTool(value, this.#reading.door);
     switch (shape.kind) {
       case 'function':
-        this.#readFunction(shape, value, at, isFound, namespace);
+        this.#readFunction(shape, value, place);
         return;
       case 'custom':
-        this.#readCustom(shape, value, at, isFound, namespace);
+        this.#readCustom(shape, value, place);
         return;
       case 'namespace':
-        this.#readNamespace(shape, at, isFound, namespace);
+        this.#readNamespace(shape, place);
         return;
       case 'list':
-        this.#reading.spelled('gemini', 'tools', at);
-        this.readList({ at: `${at}.${shape.key}`, tools: shape.tools, isFound });
+        this.#readInner(shape.tools, `${at}.${shape.key}`, place);
         return;
       case 'web-search':
         this.webSearch ??= readWebSearchTool(value, at);
@@ -122,9 +129,7 @@ export class ToolReader {
   #readFunction(
     { dialect, fields, isNested }: Extract<ToolShape, { kind: 'function' }>,
     tool: unknown,
-    at: string,
-    isFound: boolean,
-    namespace: string | undefined,
+    { at, isFound, namespace }: Place,
   ): void {
     const name = textOf(fields, 'name');
     if (name === '') {
@@ -144,9 +149,7 @@ export class ToolReader {
   #readCustom(
     { dialect, fields, isNested }: Extract<ToolShape, { kind: 'custom' }>,
     tool: unknown,
-    at: string,
-    isFound: boolean,
-    namespace: string | undefined,
+    { at, isFound, namespace }: Place,
   ): void {
     const name = textOf(fields, 'name');
     if (name === '') {
@@ -162,19 +165,27 @@ export class ToolReader {
     if (given !== undefined) (isNested ? this.nestedCustomNames : this.flatCustomNames).add(given);
   }
 
-  #readNamespace(
-    { name, tools }: Extract<ToolShape, { kind: 'namespace' }>,
-    at: string,
-    isFound: boolean,
-    outer: string | undefined,
-  ): void {
-    if (outer !== undefined) {
+  #readNamespace({ name, tools }: Extract<ToolShape, { kind: 'namespace' }>, { at, isFound, isInner }: Place): void {
+    if (isInner) {
       this.#ignore(at, 'a namespace in a namespace');
       return;
     }
     this.#reading.spelled('openai-responses', 'namespace', at);
     if (name !== IMPLIED_NAMESPACE) this.#reading.notes.add('namespace-flattened', at);
-    for (const [i, tool] of tools.entries()) this.#read(tool, `${at}.tools[${i}]`, isFound, name);
+    this.#readAll(tools, `${at}.tools`, { at, isFound, namespace: name, isInner: true });
+  }
+
+  #readInner(tools: readonly unknown[], listAt: string, { at, isFound, isInner }: Place): void {
+    if (isInner) {
+      this.#ignore(at, 'a list in a list');
+      return;
+    }
+    this.#reading.spelled('gemini', 'tools', at);
+    this.#readAll(tools, listAt, { at, isFound, namespace: undefined, isInner: true });
+  }
+
+  #readAll(tools: readonly unknown[], listAt: string, place: Place): void {
+    for (const [i, tool] of tools.entries()) this.#read(tool, { ...place, at: `${listAt}[${i}]` });
   }
 
   /** Kinds of Responses, whose calls are items of their own: nothing else could carry them. */
@@ -216,13 +227,11 @@ export class ToolReader {
       this.#drop(type, at);
       return;
     }
-    this.#readFunction(
-      { kind: 'function', dialect: 'anthropic', fields: tool, isNested: false },
-      tool,
+    this.#readFunction({ kind: 'function', dialect: 'anthropic', fields: tool, isNested: false }, tool, {
       at,
       isFound,
-      undefined,
-    );
+      namespace: undefined,
+    });
   }
 
   /** The name under which it is offered; undefined if another tool has it already. */
