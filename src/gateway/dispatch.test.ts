@@ -268,6 +268,14 @@ describe('attempts', () => {
       replies: [{ chunks: ['fail:quota_exhausted'] }, GOOD],
       releases: ['a1:quota_exhausted', 'a2:ok'],
     },
+    ...['upstream_unexpected', 'tool_use_truncated'].map(
+      (code): Row => ({
+        name: `${code} inside the stream before anything can be seen: never again`,
+        replies: [{ chunks: [`fail:${code}`] }],
+        releases: [`a1:${code}`],
+        fails: code,
+      }),
+    ),
     {
       name: 'an empty reply: once more',
       replies: [{ chunks: [] }, GOOD],

@@ -341,7 +341,7 @@ const ENDINGS: readonly EventScript[] = [
         },
       },
     ],
-    expected: { text: 'I', stop: 'refusal' },
+    expected: { text: 'I', stop: 'refusal', refusal: 'It asks for reasoning.' },
   },
 ];
 

@@ -198,6 +198,54 @@ describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
   });
 });
 
+describe('reasoning of GPT models that comes after their calls', () => {
+  const LATE: Script = {
+    replies: [
+      { when: { toolResults: true }, steps: ['It is seven.'] },
+      { steps: [LOOK, { event: 'reasoningContentEvent', payload: { text: '...', signature: 'bGF0ZQ==' } }] },
+    ],
+  };
+
+  it('goes back as it came over Responses, and is not shown as text', async () => {
+    await using house = await openHouse({ script: LATE });
+    const client = openAi(house);
+    const base = {
+      model: GPT,
+      store: false,
+      include: ['reasoning.encrypted_content' as const],
+      tools: [{ type: 'function' as const, name: 'look', parameters: { type: 'object' }, strict: false }],
+    };
+    const user = { role: 'user' as const, content: 'Look.' };
+    const first = await client.responses.create({ ...base, input: [user] });
+    expect(first.output.map(({ type }) => type)).toEqual(['function_call', 'reasoning']);
+    expect(JSON.stringify(first.output)).not.toContain('...');
+    const call = first.output.find((item) => item.type === 'function_call');
+    // What a client got goes back unchanged; the SDK's types of the two directions differ.
+    const output = first.output as OpenAI.Responses.ResponseInputItem[];
+    const result = { type: 'function_call_output' as const, call_id: call?.call_id ?? '', output: '7' };
+    const second = await client.responses.create({ ...base, input: [user, ...output, result] });
+    expect(second.output_text).toBe('It is seven.');
+    expect(bodies(house)).toHaveLength(2);
+    expect(JSON.stringify(bodies(house)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
+  });
+
+  it('goes back as it came over Messages', async () => {
+    await using house = await openHouse({ script: LATE });
+    const client = anthropic(house);
+    const base = { model: GPT, max_tokens: 8_000, tools: ANTHROPIC_TOOLS, thinking: { type: 'adaptive' as const } };
+    const user = { role: 'user' as const, content: 'Look.' };
+    const { content } = await client.messages.stream({ ...base, messages: [user] }).finalMessage();
+    const call = content.find((block) => block.type === 'tool_use');
+    const result = { type: 'tool_result' as const, tool_use_id: call?.id ?? '', content: '7' };
+    await client.messages.create({
+      ...base,
+      messages: [user, { role: 'assistant', content }, { role: 'user', content: [result] }],
+    });
+    expect(bodies(house)).toHaveLength(2);
+    expect(JSON.stringify(bodies(house)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
+  });
+});
+
 describe('reasoning for clients which read it as text', () => {
   it('comes as reasoning_content and may come back without a signature, which is noted', async () => {
     await using house = await openHouse({ script: THINKING });

@@ -73,15 +73,21 @@ function expectReply(client: SdkClient, expected: ExpectedReply, outcome: SdkOut
   if (isFailure(outcome)) throw new Error(`failed with ${outcome.status}: ${outcome.message}`);
   const words = FINISH[expected.stop];
   const wanted: Partial<SdkReply> = {
-    text: expected.text ?? '',
+    text: (expected.text ?? '') + (showsRefusalAsText(client) ? (expected.refusal ?? '') : ''),
     reasoning: expected.reasoning ?? '',
     tools: expected.tools ?? [],
     finish: client.raw ? words[client.dialect] : words.ai,
+    ...(client.raw ? { refusal: expected.refusal } : {}),
     ...(expected.inputTokens === undefined ? {} : { inputTokens: expected.inputTokens }),
     ...(expected.outputTokens === undefined ? {} : { outputTokens: expected.outputTokens }),
     ...(expected.cacheReadTokens === undefined || !client.raw ? {} : { cacheReadTokens: expected.cacheReadTokens }),
   };
   expect(outcome).toMatchObject(wanted);
+}
+
+/** The AI SDK's providers for OpenAI's APIs. */
+function showsRefusalAsText({ raw, dialect }: SdkClient): boolean {
+  return !raw && dialect === 'openai';
 }
 
 function expectFailure(client: SdkClient, expected: ExpectedFailure, outcome: SdkOutcome, midStream: boolean): void {

@@ -131,6 +131,8 @@ describe('the events of a response are as OpenAI publishes them', () => {
       'response.reasoning_summary_part.done',
       'response.reasoning_summary_text.delta',
       'response.reasoning_summary_text.done',
+      'response.refusal.delta',
+      'response.refusal.done',
       'response.web_search_call.completed',
       'response.web_search_call.in_progress',
       'response.web_search_call.searching',

@@ -215,6 +215,8 @@ const usage: fc.Arbitrary<Usage> = fc.record(
   { requiredKeys: ['inputTokens', 'outputTokens'] },
 );
 
+const refusalText = fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: undefined });
+
 const replyEnd: fc.Arbitrary<ReplyEnd> = fc
   .record({
     reason: fc.constantFrom<StopReason>(
@@ -226,12 +228,14 @@ const replyEnd: fc.Arbitrary<ReplyEnd> = fc
       'context-window',
     ),
     sequence: fc.string({ minLength: 1, maxLength: 8 }),
+    refusal: fc.option(fc.record({ category: refusalText, explanation: refusalText }), { nil: undefined }),
     usage,
   })
-  .map(({ reason, sequence, usage }) => ({
+  .map(({ reason, sequence, refusal, usage }) => ({
     type: 'reply-end',
     stopReason: reason,
     stopSequence: reason === 'stop-sequence' ? sequence : undefined,
+    refusal: reason === 'refusal' ? refusal : undefined,
     usage,
   }));
 

@@ -1,6 +1,6 @@
 /** A whole reply as the Messages API says it, and the words which the streamed one shares with it. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
-import type { StopReason } from '../../core/reply.ts';
+import type { RefusalDetail, ReplyEnd, StopReason } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { ParsedRequest } from '../protocol.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
@@ -16,7 +16,7 @@ export function writeReply(reply: Reply, request: ParsedRequest, replyId: string
     role: 'assistant',
     model,
     content: reply.blocks.flatMap((block) => writeBlock(block, thinking)),
-    ...toEnding(reply.stopReason, reply.stopSequence),
+    ...toEnding(reply),
     diagnostics: null,
     usage: toWireUsage(reply.usage),
   };
@@ -62,16 +62,30 @@ function writeThinking(
     : { type: 'thinking', thinking: text, signature: visibleSignature(signature) };
 }
 
+type Ending = Pick<ReplyEnd, 'stopReason' | 'stopSequence' | 'refusal'>;
+
 /** How the message ended. Streamed, it is the delta of `message_delta`. */
-export function toEnding(stopReason: StopReason, stopSequence: string | undefined): object {
+export function toEnding({ stopReason, stopSequence, refusal }: Ending): object {
   return {
     stop_reason: STOP_REASONS[stopReason],
     // Only code execution, which the service does not have, runs in one.
     container: null,
     stop_sequence: stopReason === 'stop-sequence' ? (stopSequence ?? null) : null,
-    stop_details: stopReason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null,
+    stop_details: stopReason === 'refusal' ? toStopDetails(refusal) : null,
   };
 }
+
+function toStopDetails(refusal: RefusalDetail | undefined): object {
+  const category = refusal?.category?.toLowerCase();
+  return {
+    type: 'refusal',
+    category: REFUSAL_CATEGORIES.find((known) => known === category) ?? null,
+    explanation: refusal?.explanation ?? null,
+  };
+}
+
+/** All that the API has; the service writes them in upper case. Other ones of the service are null here. */
+const REFUSAL_CATEGORIES = ['cyber', 'bio', 'frontier_llm', 'reasoning_extraction', 'general_harms'];
 
 const STOP_REASONS: Record<StopReason, string> = {
   'end-turn': 'end_turn',

@@ -218,6 +218,22 @@ describe('the end', () => {
     expect(whole(events)).toMatchObject(ending);
   });
 
+  it.each([
+    [
+      { category: 'REASONING_EXTRACTION', explanation: 'why' },
+      { category: 'reasoning_extraction', explanation: 'why' },
+    ],
+    [
+      { category: 'SOMETHING_NEW', explanation: undefined },
+      { category: null, explanation: null },
+    ],
+  ])('says why the model refused: %j', (refusal, details) => {
+    const events = [START, end({ stopReason: 'refusal', refusal })];
+    const ending = { stop_reason: 'refusal', stop_details: { type: 'refusal', ...details } };
+    expect(sent(events).find(({ type }) => type === 'message_delta')?.delta).toMatchObject(ending);
+    expect(whole(events)).toMatchObject(ending);
+  });
+
   it('has every member of the usage, null where the service reports none', () => {
     const bare = { cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
     const none = { server_tool_use: null, output_tokens_details: null };

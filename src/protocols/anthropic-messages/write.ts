@@ -104,10 +104,10 @@ class MessageWriter implements ReplyWriter {
     return sse('message_start', { type: 'message_start', message });
   }
 
-  #messageEnd({ stopReason, stopSequence, usage }: ReplyEnd): string {
+  #messageEnd(end: ReplyEnd): string {
     this.#ended = true;
-    const delta = toEnding(stopReason, stopSequence);
-    return `${sse('message_delta', { type: 'message_delta', delta, usage: toDeltaUsage(usage) })}${MESSAGE_STOP}`;
+    const delta = toEnding(end);
+    return `${sse('message_delta', { type: 'message_delta', delta, usage: toDeltaUsage(end.usage) })}${MESSAGE_STOP}`;
   }
 
   #textDelta(text: TextPiece): string {

@@ -31,14 +31,14 @@ function toChoice(reply: Reply, index: number, echo: Echo): object {
 
 type ToolUse = Extract<ReplyBlock, { type: 'tool-use' }>;
 
-function toMessage({ blocks, sources }: Reply, uses: readonly ToolUse[], echo: Echo): object {
+function toMessage({ blocks, sources, refusal }: Reply, uses: readonly ToolUse[], echo: Echo): object {
   const text = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
   const citations = blocks.flatMap((block) => (block.type === 'text' ? (block.citations ?? []) : []));
   const annotations = toAnnotations(sources, citations);
   return {
     role: 'assistant',
     content: text === '' && uses.length > 0 ? null : text,
-    refusal: null,
+    refusal: refusal?.explanation ?? null,
     ...toReasoningFields(blocks, echo.reasoning),
     annotations,
     ...toToolCalls(uses, echo),

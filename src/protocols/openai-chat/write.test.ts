@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { ReplyEvent, StopReason } from '../../core/reply.ts';
+import type { RefusalDetail, ReplyEvent, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured, type Usage } from '../../core/usage.ts';
 import { openaiChat } from './index.ts';
@@ -117,6 +117,16 @@ describe('a reply', () => {
     const events = [start, ...(usesTools ? tool(0, 'read', '{}') : text(0, 'a')), end(stopReason)];
     expect(finish(stream(events, fields))).toEqual([expected]);
     expect(whole(events, fields)).toMatchObject({ choices: [{ finish_reason: expected }] });
+  });
+
+  it('says why the model refused', () => {
+    const refusal = { category: 'CYBER', explanation: 'It may do harm.' };
+    const events = (detail: RefusalDetail) => [start, { ...end('refusal'), refusal: detail } as ReplyEvent];
+    expect(deltas(stream(events(refusal)))).toContainEqual({ refusal: 'It may do harm.' });
+    expect(whole(events(refusal))).toMatchObject({ choices: [{ message: { refusal: 'It may do harm.' } }] });
+    const unexplained = events({ category: 'CYBER', explanation: undefined });
+    expect(deltas(stream(unexplained))).toHaveLength(2);
+    expect(whole(unexplained)).toMatchObject({ choices: [{ message: { refusal: null } }] });
   });
 
   it('has null for content only when there is a tool call instead', () => {

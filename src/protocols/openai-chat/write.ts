@@ -199,15 +199,16 @@ class ChunkWriter implements ReplyWriter {
     }
   }
 
-  #end({ stopReason, usage }: ReplyEnd): string {
+  #end({ stopReason, usage, refusal }: ReplyEnd): string {
     this.#ended = true;
     const annotations = toAnnotations(this.#sources, this.#citations);
+    const refused = refusal?.explanation === undefined ? '' : this.#chunk({ refusal: refusal.explanation });
     const cited = annotations.length === 0 ? '' : this.#chunk({ annotations });
     const finish = finishReason(stopReason, this.#calls > 0, this.#echo);
     const last = `${this.#deltaHead}{}${this.#tail(finish)}`;
     const total = this.#ending.end(usage);
-    if (!total) return cited + last;
+    if (!total) return refused + cited + last;
     const figures = this.#echo.includeUsage ? `${this.#head}],"usage":${JSON.stringify(toWireUsage(total))}}\n\n` : '';
-    return `${cited}${last}${figures}data: [DONE]\n\n`;
+    return `${refused}${cited}${last}${figures}data: [DONE]\n\n`;
   }
 }

@@ -3,7 +3,15 @@ import type { JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
 import type { Declared } from '../reading/tool-names.ts';
-import { callItem, callPrefix, carryReasoning, messageItem, reasoningItem, textPart } from './output-items.ts';
+import {
+  callItem,
+  callPrefix,
+  carryReasoning,
+  messageItem,
+  reasoningItem,
+  refusalPart,
+  textPart,
+} from './output-items.ts';
 
 /** Gives out the sequence numbers of a response. */
 export type Count = () => number;
@@ -95,6 +103,21 @@ export class MessageBlock extends TextBlock {
   override soFar(status: 'in_progress' | 'incomplete'): JsonObject {
     return messageItem(this.place.id, status, [textPart(this.text)]);
   }
+}
+
+/** A message that explains why the model refused. It is there at once, so its text is one delta. */
+export function refusalMessage({ id, index }: Place, refusal: string, count: Count): Ended {
+  const at = { item_id: id, output_index: index, content_index: 0 };
+  const item = messageItem(id, 'completed', [refusalPart(refusal)]);
+  const begun = messageItem(id, 'in_progress', []);
+  const events = [
+    event('response.output_item.added', { output_index: index, item: begun }, count),
+    event('response.content_part.added', { ...at, part: refusalPart('') }, count),
+    event('response.refusal.delta', { ...at, delta: refusal }, count),
+    event('response.refusal.done', { ...at, refusal }, count),
+    event('response.content_part.done', { ...at, part: refusalPart(refusal) }, count),
+  ];
+  return { item, events: events.join('') };
 }
 
 export class ReasoningBlock extends TextBlock {

@@ -14,6 +14,10 @@ export function textPart(text: string, annotations: readonly JsonObject[] = []):
   return { type: 'output_text', text, annotations, logprobs: [] };
 }
 
+export function refusalPart(refusal: string): JsonObject {
+  return { type: 'refusal', refusal };
+}
+
 export function messageItem(id: string, status: ItemStatus, content: readonly JsonObject[]): JsonObject {
   return { id, type: 'message', status, role: 'assistant', content };
 }

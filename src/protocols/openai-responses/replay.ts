@@ -9,12 +9,12 @@ export function replayInto(writer: ReplyWriter, reply: Reply): void {
   for (const event of eventsOf(reply)) writer.write(event);
 }
 
-function eventsOf({ blocks, sources, stopReason, stopSequence, usage }: Reply): readonly ReplyEvent[] {
+function eventsOf({ blocks, sources, stopReason, stopSequence, usage, refusal }: Reply): readonly ReplyEvent[] {
   return [
     { type: 'reply-start', inputTokens: usage.inputTokens },
     ...blocks.flatMap((block, index) => replayBlock(block, index)),
     ...sources.map((source): ReplyEvent => ({ type: 'source', source })),
-    { type: 'reply-end', stopReason, stopSequence, usage },
+    { type: 'reply-end', stopReason, stopSequence, usage, refusal },
   ];
 }
 

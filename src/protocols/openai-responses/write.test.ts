@@ -142,6 +142,44 @@ describe('a response', () => {
     expect(said.at(-1)?.type).toBe(`response.${status}`);
   });
 
+  it('says in a message of its own why the model refused', () => {
+    const refusal = { category: 'CYBER', explanation: 'It may do harm.' };
+    const { said, response } = written([start, ...text(0, 'I'), { ...end('refusal'), refusal } as ReplyEvent]);
+    expect(response).toMatchObject({
+      status: 'incomplete',
+      output: [
+        { content: [{ type: 'output_text', text: 'I' }] },
+        { type: 'message', status: 'completed', content: [{ type: 'refusal', refusal: 'It may do harm.' }] },
+      ],
+    });
+    expect(said.slice(-7).map(({ type }) => type)).toEqual([
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.refusal.delta',
+      'response.refusal.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.incomplete',
+    ]);
+  });
+
+  it('keeps reasoning of which only the signature came', () => {
+    const silent: ReplyEvent[] = [
+      { type: 'reasoning-start', index: 1 },
+      { type: 'reasoning-end', index: 1, signature: 'c2ln' },
+    ];
+    const events = [start, ...tool(0, 'read', '{}'), ...silent, end('tool-use')];
+    expect(outputOf(events, include)).toMatchObject([
+      { type: 'function_call' },
+      { type: 'reasoning', summary: [], encrypted_content: expect.any(String) },
+    ]);
+    expect(typesOf(events).slice(-3)).toEqual([
+      'response.output_item.added',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+  });
+
   it('says nothing of blocks nobody wrote into', () => {
     expect(outputOf([start, ...text(0, ''), ...text(1, 'So.'), end()])).toMatchObject([{ type: 'message' }]);
   });

@@ -16,8 +16,9 @@ import { sseComment, sseEvent } from '../../framing/sse.ts';
 import type { ReplyWriter } from '../protocol.ts';
 import { carry } from '../reading/carrier.ts';
 import { type ResponseFailure, toFailure } from './errors.ts';
-import { CallBlock, MessageBlock, ReasoningBlock } from './open-blocks.ts';
+import { CallBlock, MessageBlock, ReasoningBlock, refusalMessage } from './open-blocks.ts';
 import {
+  carryReasoning,
   compactionItem,
   reasoningItem,
   searchItem,
@@ -187,7 +188,14 @@ export class ResponseWriter implements ReplyWriter {
   }
 
   #endReasoning(signature: string | undefined): string {
-    if (this.#open instanceof ReasoningBlock) this.#open.signature = signature;
+    const block = this.#open;
+    if (!(block instanceof ReasoningBlock)) return '';
+    if (!block.isBegun && signature !== undefined) {
+      // Only the signature was sent, which the next turn needs all the same.
+      this.#open = undefined;
+      return this.#whole(reasoningItem(block.place.id, 'completed', '', carryReasoning('', signature)));
+    }
+    block.signature = signature;
     this.#held = true;
     return '';
   }
@@ -257,16 +265,22 @@ export class ResponseWriter implements ReplyWriter {
     return this.#event('response.output_item.added', shown) + this.#event('response.output_item.done', shown);
   }
 
-  #end({ stopReason, usage }: ReplyEnd): string {
+  #end({ stopReason, usage, refusal }: ReplyEnd): string {
     const status = statusAfter(stopReason);
     const closed = this.#closeHeld(status);
     this.#cite();
+    const refused = refusal?.explanation === undefined ? '' : this.#refuse(refusal.explanation);
     this.#ended = true;
     this.#usage = usage;
     this.#stopReason = stopReason;
     this.#status = status;
     if (status === 'completed') this.#completedAtS = Math.floor(this.#clock.now() / 1000);
-    return closed + this.#lifecycle(`response.${status}`);
+    return closed + refused + this.#lifecycle(`response.${status}`);
+  }
+
+  #refuse(explanation: string): string {
+    const place = { id: this.#nextId('msg_'), index: this.#output.length };
+    return this.#finish(refusalMessage(place, explanation, this.#count));
   }
 
   /** What was cited after the last text had ended is told with the whole response. */

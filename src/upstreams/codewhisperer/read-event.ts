@@ -17,7 +17,7 @@ import { decideStop, parseStopReason, type WireStopReason } from './stop-reason.
 import { ThinkingTags } from './thinking-tags.ts';
 import { ToolUses } from './tool-uses.ts';
 import { UsageTally } from './usage.ts';
-import type { EventKind, EventPayloads, Untrusted } from './wire-events.ts';
+import { type EventKind, type EventPayloads, UNSENT_REASONING, type Untrusted } from './wire-events.ts';
 
 /** `read` and `finish` throw the GatewayError which ends the reply; what was read before it is still there to take. */
 export class EventReader {
@@ -267,9 +267,6 @@ export class EventReader {
 }
 
 type Handler = (reader: EventReader, frame: Frame) => void;
-
-/** GPT models send their reasoning as this and a signature. */
-const UNSENT_REASONING = '...';
 
 const MAX_SKIPPED_KINDS = 64;
 const MAX_KIND_CHARS = 100;

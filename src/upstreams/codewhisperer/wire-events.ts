@@ -48,6 +48,9 @@ export interface EventPayloads {
   invalidStateEvent: { reason: string; message: string };
 }
 
+/** The text of reasoning of which GPT models send only the signature, both ways. */
+export const UNSENT_REASONING = '...';
+
 export type EventKind = keyof EventPayloads;
 
 /** The input is the sum of uncached, read from the cache and written to it. A final figure, never a difference. */

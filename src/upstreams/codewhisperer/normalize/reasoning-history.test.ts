@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { notesOf, OPUS, runPass } from '../../../../test/support/codewhisperer.ts';
 import { assistant, conversation, user } from '../../../../test/support/conversations.ts';
 import type { Part } from '../../../core/conversation.ts';
+import type { Model } from '../../../core/models.ts';
 import { wireProfile } from '../profiles.ts';
 import type { Scope } from './pass.ts';
 import { reasoningHistory } from './reasoning-history.ts';
@@ -11,6 +12,17 @@ describe('reasoning history', () => {
   const unsigned: Part = { type: 'reasoning', at: 'unsigned', text: 'hm' };
   const redacted: Part = { type: 'redacted-reasoning', at: 'redacted', data: 'QUJD' };
   const said = conversation([user('a'), assistant(signed, unsigned, redacted, 'b')]);
+
+  it('of which GPT models sent only the signature goes back with their placeholder', () => {
+    const silent = conversation([user('a'), assistant({ ...signed, text: '' }, 'b')]);
+    const textFor = (reasoningSchema: Model['reasoningSchema']) => {
+      const { turns } = runPass(reasoningHistory, silent, { model: { ...OPUS, reasoningSchema } }).conversation;
+      return turns[1]?.parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : []));
+    };
+    const efforts = { properties: { effort: { enum: ['low', 'high'] } } };
+    expect(textFor({ properties: { reasoning: efforts } })).toEqual(['...']);
+    expect(textFor({ properties: { output_config: efforts } })).toEqual(['']);
+  });
 
   const cases: { name: string; change: Partial<Scope>; kept: string[]; notes: string[] }[] = [
     {

@@ -1,5 +1,7 @@
 /** Reasoning of earlier turns goes back only where the service takes it, and only as the service signed it. */
 import type { Conversation } from '../../../core/conversation.ts';
+import { effortMember } from '../model-schema.ts';
+import { UNSENT_REASONING } from '../wire-events.ts';
 import { mapParts, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
@@ -9,16 +11,19 @@ export function reasoningHistory(conversation: Conversation, scope: Scope): Pass
     withoutReasoningHistory ||
     !profile.accepts.reasoningHistory ||
     (model !== undefined && model.reasoningSchema === undefined);
+  const schema = model?.reasoningSchema;
+  const isGpt = schema !== undefined && effortMember(schema)?.holder === 'reasoning';
   const dropped: string[] = [];
   const turns = mapParts(conversation.turns, (part) => {
     if (part.type !== 'reasoning' && part.type !== 'redacted-reasoning') return part;
     const keep = !takesNone && (part.type === 'redacted-reasoning' ? part.data !== '' : Boolean(part.signature));
-    if (keep) return part;
+    if (keep)
+      return part.type === 'reasoning' && part.text === '' && isGpt ? { ...part, text: UNSENT_REASONING } : part;
     dropped.push(part.at);
     return [];
   });
   const [first] = dropped;
-  if (first === undefined) return { conversation, adjustments: [] };
+  if (first === undefined) return { conversation: withTurns(conversation, turns), adjustments: [] };
   const rule = takesNone ? 'reasoning-history-dropped' : 'reasoning-unsigned-dropped';
   return {
     conversation: withTurns(conversation, turns),
