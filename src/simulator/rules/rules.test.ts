@@ -195,6 +195,17 @@ const ROWS: readonly Row[] = [
       request.additionalModelRequestFields = { output_config: { effort: 'xhigh' } };
     },
   },
+  ...[
+    ['claude-opus-5', { max_tokens: 1_023 }],
+    ['claude-opus-5', { max_tokens: 128_001 }],
+    ['claude-opus-4.8', { max_tokens: 2_000 }],
+    ['claude-opus-5.5', { thinking: { type: 'disabled' } }],
+  ].map(([modelId, fields]) => ({
+    rule: 'model-fields-valid',
+    message: 'Invalid additionalModelRequestFields',
+    break: ({ current, request }: Parts) =>
+      Object.assign(current, { modelId }) && Object.assign(request, { additionalModelRequestFields: fields }),
+  })),
   {
     rule: 'reasoning-signature',
     reason: 'THINKING_SIGNATURE_INVALID',
