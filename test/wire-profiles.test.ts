@@ -119,6 +119,21 @@ describe('a session of three turns', () => {
   });
 });
 
+describe('the control plane in JSON', () => {
+  it('refuses a token with 400, which renews it once', async () => {
+    const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs', DRAGOMAN_ADMIN_TOKEN: 'an-admin-token-of-a-test' };
+    await using house = await openHouse({ script: SCRIPT, env });
+    await runSession(clientOf(house));
+    const before = house.simulator.requests.length;
+    house.simulator.expireAccessTokens('default');
+    const headers = { authorization: `Bearer ${env.DRAGOMAN_ADMIN_TOKEN}` };
+    expect((await fetch(`${house.url}/v2/usage?refresh=true`, { headers })).status).toBe(200);
+    const calls = house.simulator.requests.slice(before).map(({ operation, status }) => `${operation} ${status}`);
+    // The refusal might be about the profile ARN, so the question is repeated without it first.
+    expect(calls).toEqual(['GetUsageLimits 400', 'GetUsageLimits 400', 'CreateToken 200', 'GetUsageLimits 200']);
+  });
+});
+
 describe('an API key', () => {
   it('is told its own profile by the service, which is kept for the next start', async () => {
     const home = homeWith();

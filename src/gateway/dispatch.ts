@@ -93,13 +93,11 @@ class Dispatch {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
       if (error.code === 'thinking_required') this.#alwaysThinking.remember(this.#modelId);
-      const isProfileMissing = error.code === 'profile_required';
-      const hasMoved = !isProfileMissing && this.#moveOn(error, lease);
-      const usual = hasMoved ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
-      lease?.release(usual);
-      if (hasMoved || (await this.#foundProfile(error, lease))) return error;
-      if (isProfileMissing && this.#moveOn(error, lease)) return error;
-      return await this.#after(usual, lease);
+      // Found by now, the profile was no fault of the account's.
+      const isMended = (await this.#foundProfile(error, lease)) || this.#moveOn(error, lease);
+      const outcome = isMended ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
+      lease?.release(outcome);
+      return isMended ? error : await this.#after(outcome, lease);
     }
   }
 

@@ -246,6 +246,34 @@ describe('the name of the exception', () => {
   });
 });
 
+describe('a host that refuses access tokens under a status of its own', () => {
+  const badToken = { status: 400, name: 'AccessDeniedException' };
+  const code = (status: number, body: object, more: object = { badToken }) =>
+    explainFailure({ status, header: () => undefined, body: JSON.stringify(body), ...more }).code;
+  const denied = { __type: 'com.amazon.kiro.controlplane#AccessDeniedException', message: 'Access denied.' };
+
+  it('is understood to mean the token, whatever it says', () => {
+    expect(code(400, denied)).toBe('token_rejected');
+    expect(code(400, { ...denied, message: 'User is not authorized.' })).toBe('token_rejected');
+    expect(code(400, { ...denied, message: 'The bearer token included in the request is invalid.' })).toBe(
+      'token_rejected',
+    );
+  });
+
+  it('still means other things by a reason, another status or another exception', () => {
+    expect(code(400, { ...denied, reason: 'TEMPORARILY_SUSPENDED' })).toBe('account_suspended');
+    expect(code(400, { ...denied, reason: 'FEATURE_NOT_SUPPORTED' })).toBe('feature_not_supported');
+    expect(code(403, denied)).toBe('permission_denied');
+    expect(code(400, { __type: 'ValidationException', message: 'Improperly formed request.' })).toBe(
+      'upstream_refused',
+    );
+  });
+
+  it('is not taken for every host', () => {
+    expect(code(400, denied, {})).toBe('permission_denied');
+  });
+});
+
 describe('the reason', () => {
   it.each([
     ['its own member', { reason: 'TOOL_DUPLICATE' }],
