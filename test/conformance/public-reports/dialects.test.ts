@@ -35,13 +35,28 @@ function expectNoBase64(texts: readonly string[]): void {
   for (const text of texts) expect(text).not.toMatch(/iVBORw0|[A-Za-z0-9+/]{40}/);
 }
 
+/** By the beginning of a dialect's name. */
+const OWN: Readonly<Record<Door['name'], string>> = {
+  chat: 'OpenAI Chat',
+  responses: 'OpenAI Responses',
+  messages: 'Anthropic',
+};
+
+/** What is in an API's own words is not noted, what is in another one's is. */
+function expectNoted(header: readonly string[], { name }: Door, dialect: string): void {
+  const isOwn = dialect.startsWith(OWN[name]);
+  if (isOwn && dialect === OWN[name]) expect(header).not.toContain('other-dialect');
+  if (!isOwn) expect(header).toContain('other-dialect');
+}
+
 describe.each(WAYS)('$way: a tool', ({ door, streamed }) => {
-  it.each(Object.entries(TOOL_DIALECTS))('is declared as in %s', async (_name, write) => {
+  it.each(Object.entries(TOOL_DIALECTS))('is declared as in %s', async (name, write) => {
     okReplies();
     const body = { ...door.body('x'), tools: [write(READ_FILE), write(WRITE_FILE)] };
     const exchange = await bench.send(door, body, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', stop: 'end' });
     expect(exchange.upstream[0]?.tools).toMatchObject([READ_FILE, WRITE_FILE]);
+    expectNoted(exchange.header, door, name);
   });
 
   it('is declared in several dialects at once', async () => {
@@ -74,25 +89,23 @@ const RESULTS = [
   { id: 'toolu_1', name: 'read_file', text: 'const x = 1' },
   { id: 'toolu_2', name: 'read_file', text: 'const y = 2' },
 ];
-const PAIRS = Object.entries(CALL_DIALECTS).flatMap(([callName, writeCalls]) =>
-  Object.entries(RESULT_DIALECTS).map(([resultName, writeResults]) => ({
-    callName,
-    resultName,
-    writeCalls,
-    writeResults,
-  })),
+/** Of the tools, the calls and their results. */
+const HISTORIES = ['OpenAI Chat', 'OpenAI Responses', 'Anthropic'].flatMap((toolName) =>
+  Object.keys(CALL_DIALECTS).flatMap((callName) =>
+    Object.keys(RESULT_DIALECTS).map((resultName) => ({ toolName, callName, resultName })),
+  ),
 );
 
 describe.each(WAYS)('$way: calls', ({ door, streamed }) => {
-  it.each(PAIRS)('as in $callName and results as in $resultName', async ({ writeCalls, writeResults }) => {
+  it.each(HISTORIES)('as in $callName, results as in $resultName, tools as in $toolName', async (dialects) => {
     okReplies();
     const history = [
       { role: 'system', content: 'You are an editor' },
       { role: 'user', content: [{ type: 'text', text: 'hello' }] },
-      ...writeCalls('I read', CALLS),
-      ...writeResults(RESULTS),
+      ...(CALL_DIALECTS[dialects.callName]?.('I read', CALLS) ?? []),
+      ...(RESULT_DIALECTS[dialects.resultName]?.(RESULTS) ?? []),
     ];
-    const tools = [TOOL_DIALECTS.Anthropic?.(READ_FILE)];
+    const tools = [TOOL_DIALECTS[dialects.toolName]?.(READ_FILE)];
     const exchange = await bench.send(
       door,
       withHistory(door, history, { tools, tool_choice: { type: 'auto' } }),
@@ -180,7 +193,7 @@ describe.each(WAYS)('$way: tool_choice', ({ door, streamed }) => {
 });
 
 describe.each(WAYS)('$way: a picture', ({ door, streamed }) => {
-  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one', async (_name, write) => {
+  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one', async (name, write) => {
     okReplies();
     const history = [{ role: 'user', content: [{ type: 'text', text: 'what is it' }, write(PICTURE)] }];
     const exchange = await bench.send(door, withHistory(door, history), streamed);
@@ -189,6 +202,7 @@ describe.each(WAYS)('$way: a picture', ({ door, streamed }) => {
     expect(sent?.images).toEqual([PNG]);
     expectNoBase64(sent?.texts ?? []);
     expect(sent?.texts.join('\n')).toContain('what is it');
+    expectNoted(exchange.header, door, name);
   });
 
   it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one alone in its message', async (_name, write) => {

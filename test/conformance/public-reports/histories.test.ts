@@ -251,9 +251,11 @@ const OFF: readonly (readonly [name: string, fields: object])[] = [
 
 describe.each(WAYS)('$way: reasoning is off', ({ door, streamed }) => {
   it.each(OFF)('with %s', async (_name, fields) => {
-    const exchange = await bench.send(door, { ...door.body('x'), model: 'claude-opus-4.6', ...fields }, streamed);
-    expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
-    expect(exchange.upstream[0]?.reasons).toBe(false);
+    for (const model of ['claude-opus-4.6', 'claude-sonnet-4.5', 'gpt-5.6-terra']) {
+      const exchange = await bench.send(door, { ...door.body('x'), model, ...fields }, streamed);
+      expect(exchange, model).toMatchObject({ status: 200, text: 'Ok.' });
+      expect(exchange.upstream[0]?.reasons, model).toBe(false);
+    }
   });
 });
 
