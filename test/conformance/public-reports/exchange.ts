@@ -22,7 +22,8 @@ export interface Exchange extends Outcome {
 }
 
 interface LogLine {
-  readonly path?: string;
+  /** Lines about requests alone have it. */
+  readonly durationMs?: number;
   readonly adjustments?: readonly string[];
 }
 
@@ -80,7 +81,7 @@ export class ReportBench {
   /** The request's line is written when the connection has ended, which the client may see first. */
   async #lineAfter(count: number): Promise<LogLine> {
     for (;;) {
-      const line = this.#lines.slice(count).find(({ path }) => path !== undefined);
+      const line = this.#lines.slice(count).find(({ durationMs }) => durationMs !== undefined);
       if (line) return line;
       await setImmediate();
     }
