@@ -63,8 +63,8 @@ const JOINTS = [
 const EFFORTS = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 const MEANINGLESS = ['fast', 'agentic', '1m', 'v1', 'v1:0', '20250929', 'latest', 'preview', 'free', 'my-own-name'];
 
-function* spellingsOf(id: string): Generator<string> {
-  for (const prefix of PREFIXES) {
+function* spellingsOf(id: string, prefixes: readonly string[] = PREFIXES): Generator<string> {
+  for (const prefix of prefixes) {
     for (const version of ['.', '-', '_', '@']) yield prefix + id.replaceAll('.', version);
     yield prefix + id.replaceAll(/[.-]/g, '_').toUpperCase();
     const [, line, version, rest] = /^claude-([a-z]+)-([\d.]+)(.*)$/.exec(id) ?? [];
@@ -78,13 +78,16 @@ function* suffixed(name: string, words: readonly string[]): Generator<string> {
 
 function namesOf(id: string): readonly string[] {
   const suffixes = [...EFFORTS, 'thinking', 'high-thinking', ...MEANINGLESS];
-  return [...spellingsOf(id)].flatMap((spelling) => [spelling, ...suffixed(spelling, suffixes)]);
+  const withSuffixes = [...spellingsOf(id, ['', 'us.anthropic.', 'kiro/'])].flatMap((spelling) => [
+    ...suffixed(spelling, suffixes),
+  ]);
+  return [...spellingsOf(id), ...withSuffixes];
 }
 
 describe('a version that is named', () => {
   it.each(IDS)('%s is answered by itself under every spelling with every suffix', (id) => {
     const answers = namesOf(id).map((name) => [name, resolveModel(name, ALL).id]);
-    expect(answers.length).toBeGreaterThan(3_000);
+    expect(answers.length).toBeGreaterThan(2_000);
     expect(answers.filter(([, answer]) => answer !== id)).toEqual([]);
   });
 
@@ -126,6 +129,21 @@ describe('a version that is named', () => {
   ])('%s, which no catalogue lists, is answered by none', (name) => {
     expect(resolveModel(name, ALL)).toMatchObject({ match: 'unlisted', model: undefined });
     expect(rulesOf(name)).toEqual(['model-passed-through']);
+  });
+
+  it('is found among the ids of the Q origin, and answered by no other of them', () => {
+    const origin: Readonly<Record<string, string>> = {
+      'claude-sonnet-3.7': 'CLAUDE_3_7_SONNET_20250219_V1_0',
+      'claude-sonnet-4': 'CLAUDE_SONNET_4_20250514_V1_0',
+      'claude-sonnet-4.5': 'CLAUDE_SONNET_4_5_20250929_V1_0',
+    };
+    const all = Object.values(origin);
+    for (const [name, id] of Object.entries(origin)) {
+      const others = catalogueOf(all.filter((other) => other !== id));
+      const names = [id, id.toLowerCase(), ...namesOf(name)];
+      expect(names.filter((spelling) => resolveModel(spelling, catalogueOf(all)).id !== id)).toEqual([]);
+      expect(names.filter((spelling) => resolveModel(spelling, others).match !== 'unlisted')).toEqual([]);
+    }
   });
 
   it('is known in families that only the catalogue has', () => {
