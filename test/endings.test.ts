@@ -10,7 +10,7 @@ import { startServing } from '../src/cli/serving.ts';
 import { loadSettings } from '../src/config.ts';
 import { type Log, SILENT } from '../src/core/log.ts';
 import type { Simulator } from '../src/simulator/index.ts';
-import type { ScriptedReply } from '../src/simulator/script.ts';
+import type { ReplyStep, ScriptedReply } from '../src/simulator/script.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 import { openHouse } from './support/house.ts';
 
@@ -96,8 +96,35 @@ describe('a refusal', () => {
       stop_details: { type: 'refusal', category: 'reasoning_extraction', explanation: 'It asks for reasoning.' },
     });
     expect(notes).toContain('reply-refused');
-    const note = lines.find((line) => line.includes('reply-refused') && line.includes('a note about the reply'));
-    expect(JSON.parse(note ?? '{}')).toMatchObject({ before: 'REASONING_EXTRACTION', after: 'It asks for reasoning.' });
+    const line = lines.find((entry) => entry.includes('reply-refused'));
+    expect(line).toContain('reply-refused (REASONING_EXTRACTION → It asks for reasoning.)');
+  });
+});
+
+describe('a reply without content', () => {
+  const truncated: ReplyStep = {
+    event: 'toolUseEvent',
+    payload: { toolUseId: 't', name: 'read_file', input: '{"path":"' },
+  };
+
+  it.each<readonly [string, readonly ReplyStep[], string, number]>([
+    ['is asked for once more', [{ text: [] }], '502', 2],
+    ['is not asked for again at the output limit', [{ stopReason: 'MAX_TOKENS' }], 'max_tokens', 1],
+    [
+      'is not asked for again when the context is full',
+      [{ contextPercentage: 100 }],
+      'model_context_window_exceeded',
+      1,
+    ],
+    ['is not asked for again when its tool call never came whole', [truncated, { stopReason: 'TOOL_USE' }], '502', 1],
+  ])('%s', async (_name, steps, outcome, requests) => {
+    await using house = await openHouse({ script: { replies: [{ steps, closing: ['contextUsage'] }] } });
+    const stop = await askFor(house).then(
+      ({ message }) => message.stop_reason,
+      (cause: Error & { readonly status?: number }) => String(cause.status),
+    );
+    const chats = house.simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
+    expect({ stop, requests: chats.length }).toEqual({ stop: outcome, requests });
   });
 });
 

@@ -183,10 +183,6 @@ class Dispatch {
     const encodingNotes = [...model.adjustments, ...fitted.adjustments, ...encoded.adjustments];
     const adjustments = this.#adjustments(encodingNotes, limitsOutput);
     const note = (made: Adjustment) => void adjustments.push(made);
-    const noteReply = (made: Adjustment) => {
-      note(made);
-      this.#context.log.info({ ...this.#fields(lease), ...made }, 'a note about the reply');
-    };
     const decoder = upstream.createDecoder({
       model: model.model,
       toolNames,
@@ -196,7 +192,7 @@ class Dispatch {
       header: (name) => answer.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
       endsWithConnection: endsWithConnection(answer),
-      note: noteReply,
+      note,
     });
     const stream = new ReplyStream({
       body: answer.body,
