@@ -1,25 +1,22 @@
-/** The live catalogue in the caller's dialect. */
+/** The live catalogue, for the clients of both vendors at once. */
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
-import {
-  type ModelsQuery,
-  writeAnthropicModel,
-  writeAnthropicModels,
-  writeOpenAiModel,
-  writeOpenAiModels,
-} from '../protocols/models.ts';
-import type { Dialect } from './paths.ts';
+import { writeCodexModels } from '../protocols/codex-models.ts';
+import { type ModelsQuery, writeModel, writeModels } from '../protocols/models.ts';
 
 /** Which model of the catalogue a client's name means, aliases included. */
 export type ResolveModel = (requested: string, catalogue: Catalogue) => Model | undefined;
 
-/** Throws `invalid_request` for a query which Anthropic would refuse too. */
-export function answerModels(catalogue: Catalogue, dialect: Dialect, query: unknown): object {
-  return dialect === 'openai' ? writeOpenAiModels(catalogue) : writeAnthropicModels(catalogue, modelsQuery(query));
+/** Throws `invalid_request` for a query that Anthropic would refuse too. */
+export function answerModels(catalogue: Catalogue, query: unknown): object {
+  const { clientVersion, ...page } = modelsQuery(query);
+  const list = writeModels(catalogue, page);
+  // Only Codex sends its version, and its entries are long.
+  return clientVersion === undefined ? list : { ...list, models: writeCodexModels(catalogue) };
 }
 
 /** Under the name it was asked for by. Throws `unknown_model`. */
-export function answerModel(catalogue: Catalogue, dialect: Dialect, id: string, resolve: ResolveModel): object {
+export function answerModel(catalogue: Catalogue, id: string, resolve: ResolveModel): object {
   const model = resolve(id, catalogue);
   if (!model) {
     const known = catalogue.models.map((listed) => listed.id).join(', ');
@@ -31,12 +28,16 @@ export function answerModel(catalogue: Catalogue, dialect: Dialect, id: string, 
       },
     );
   }
-  const named = { ...model, id };
-  return dialect === 'openai' ? writeOpenAiModel(named) : writeAnthropicModel(named);
+  return writeModel({ ...model, id });
 }
 
-function modelsQuery(query: unknown): ModelsQuery {
+function modelsQuery(query: unknown): ModelsQuery & { readonly clientVersion: string | undefined } {
   const given: Readonly<Record<string, unknown>> = typeof query === 'object' && query !== null ? { ...query } : {};
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return { limit: text(given.limit), before_id: text(given.before_id), after_id: text(given.after_id) };
+  return {
+    limit: text(given.limit),
+    before_id: text(given.before_id),
+    after_id: text(given.after_id),
+    clientVersion: text(given.client_version),
+  };
 }

@@ -152,11 +152,18 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
   '/v1/models': {
     tags: ['OpenAI', 'Anthropic'],
     summary: 'The live catalogue',
-    description: "OpenAI's shape, or Anthropic's when the request carries `anthropic-version`.",
+    description:
+      "One list whose objects carry OpenAI's and Anthropic's members together. With `client_version`, as Codex asks, it also has " +
+      "Codex's own `models`.",
     security: SECURITY,
     querystring: {
       type: 'object',
-      properties: { limit: { type: 'integer' }, before_id: { type: 'string' }, after_id: { type: 'string' } },
+      properties: {
+        limit: { type: 'integer' },
+        before_id: { type: 'string' },
+        after_id: { type: 'string' },
+        client_version: { type: 'string' },
+      },
     },
     response: { 200: object('The models.'), ...ERRORS },
   },

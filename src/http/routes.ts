@@ -59,12 +59,8 @@ function registerModels(app: FastifyInstance, desk: Desk): void {
   const answered = async (request: FastifyRequest, reply: FastifyReply, id: string | undefined) => {
     const exchange = desk.takeOver(request, reply);
     try {
-      const dialect = dialectOf(request.originalUrl, request.url, request.headers);
       const catalogue = await gateway.models(exchange.gone.signal);
-      const body =
-        id === undefined
-          ? answerModels(catalogue, dialect, request.query)
-          : answerModel(catalogue, dialect, id, resolveModel);
+      const body = id === undefined ? answerModels(catalogue, request.query) : answerModel(catalogue, id, resolveModel);
       sendJson(exchange, 200, body);
     } catch (cause) {
       sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));

@@ -1,32 +1,13 @@
 /**
- * The catalogue in the two shapes of `GET /v1/models`.
+ * The catalogue as `GET /v1/models` has it: one list whose objects carry the members of both vendors' APIs, so that no
+ * header has to say which client asks.
  * Sources: https://platform.openai.com/docs/api-reference/models and https://docs.anthropic.com/en/api/models-list
  *
  * The service does not say when a model came out. A date in the model's own id is believed; without one the answer is
- * the epoch, which Anthropic documents as "unknown" and which nobody can take for a real date.
+ * the epoch, which Anthropic documents as "unknown" and which cannot be taken for a real date.
  */
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
-import { isoTime } from '../core/times.ts';
-
-/** `createdS`: seconds since the epoch, for models whose own date is unknown. */
-export function writeOpenAiModels(catalogue: Catalogue, createdS = 0): object {
-  return { object: 'list', data: catalogue.models.map((model) => writeOpenAiModel(model, createdS)) };
-}
-
-/** The keys after `owned_by` are not OpenAI's: chat front ends read them when they are there. */
-export function writeOpenAiModel(model: Model, createdS = 0): object {
-  return {
-    id: model.id,
-    object: 'model',
-    created: releasedS(model) ?? createdS,
-    owned_by: 'amazon',
-    name: model.name,
-    ...(model.description === undefined ? {} : { description: model.description }),
-    ...(model.maxInputTokens === undefined ? {} : { context_length: model.maxInputTokens }),
-    architecture: { input_modalities: model.takesImages ? ['text', 'image'] : ['text'], output_modalities: ['text'] },
-  };
-}
 
 /** The query of Anthropic's list, as it stands in the URL. */
 export interface ModelsQuery {
@@ -35,9 +16,11 @@ export interface ModelsQuery {
   readonly after_id?: string | undefined;
 }
 
-/** Throws `invalid_request` for a bad limit, a cursor we never gave, or both cursors at once. */
-export function writeAnthropicModels(catalogue: Catalogue, query: ModelsQuery = {}): object {
-  const { models } = catalogue;
+/**
+ * All models, or the page that the query asks for. Throws `invalid_request` for a bad limit, a cursor that is not in the
+ * list, or both cursors at once.
+ */
+export function writeModels({ models }: Catalogue, query: ModelsQuery = {}): object {
   const limit = readLimit(query.limit);
   if (query.before_id !== undefined && query.after_id !== undefined)
     throw invalid('before_id', 'cannot be combined with after_id.');
@@ -46,20 +29,25 @@ export function writeAnthropicModels(catalogue: Catalogue, query: ModelsQuery = 
   const start = query.after_id === undefined ? 0 : indexOf(models, 'after_id', query.after_id) + 1;
   const page = isBackward ? models.slice(Math.max(0, end - limit), end) : models.slice(start, start + limit);
   return {
-    data: page.map(writeAnthropicModel),
+    object: 'list',
+    data: page.map(writeModel),
     has_more: isBackward ? end > limit : start + limit < models.length,
     first_id: page.at(0)?.id ?? null,
     last_id: page.at(-1)?.id ?? null,
   };
 }
 
-/** What the service does not say is null, which the API allows. */
-export function writeAnthropicModel(model: Model): object {
+/** What the service does not report is null where Anthropic's API allows it, and absent otherwise. */
+export function writeModel(model: Model): object {
+  const releaseS = releasedS(model) ?? 0;
   return {
-    type: 'model',
     id: model.id,
+    object: 'model',
+    type: 'model',
+    created: releaseS,
+    created_at: `${new Date(releaseS * 1000).toISOString().slice(0, 19)}Z`,
+    owned_by: 'amazon',
     display_name: model.name,
-    created_at: `${isoTime((releasedS(model) ?? 0) * 1000).slice(0, 19)}Z`,
     max_input_tokens: model.maxInputTokens ?? null,
     max_tokens: model.maxOutputTokens ?? null,
     capabilities: null,
@@ -67,6 +55,18 @@ export function writeAnthropicModel(model: Model): object {
     line: LINES.find((line) => model.id.includes(line)) ?? null,
     deprecated_at: null,
     retires_at: null,
+    ...extraMembers(model),
+  };
+}
+
+/** No vendor's own: chat front ends and editors read them. Claude Desktop offers `[1m]` by the last one. */
+function extraMembers({ name, description, maxInputTokens, takesImages }: Model): object {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(maxInputTokens === undefined ? {} : { context_length: maxInputTokens }),
+    architecture: { input_modalities: takesImages ? ['text', 'image'] : ['text'], output_modalities: ['text'] },
+    ...(maxInputTokens !== undefined && maxInputTokens >= 1_000_000 ? { supports_1m: true } : {}),
   };
 }
 
@@ -80,14 +80,13 @@ function releasedS({ id }: Model): number | undefined {
 }
 
 function readLimit(value: string | undefined): number {
-  if (value === undefined) return DEFAULT_LIMIT;
+  if (value === undefined) return Number.POSITIVE_INFINITY;
   const limit = /^\d{1,4}$/.test(value) ? Number(value) : 0;
   if (limit < 1 || limit > MAX_LIMIT) throw invalid('limit', `expected a whole number from 1 to ${MAX_LIMIT}.`);
   return limit;
 }
 
-/** Both as in Anthropic's API. */
-const DEFAULT_LIMIT = 20;
+/** As in Anthropic's API. */
 const MAX_LIMIT = 1000;
 
 function indexOf(models: readonly Model[], param: string, id: string | undefined): number {

@@ -19,6 +19,8 @@ async function run(house: House, sandbox: Sandbox, session: Partial<CodexSession
   return done;
 }
 
+const METADATA_WARNING = /model metadata for .* not found/i;
+
 describe('Codex', () => {
   it('works with a model whose tools stand in the input, and which calls them in free text', async () => {
     await using house = await openHouse();
@@ -31,6 +33,28 @@ describe('Codex', () => {
     });
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
+  });
+
+  it('takes its models from the gateway, without a warning, and patches files in free text', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
+    const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
+    const prompt = use('apply_patch', { input: patch });
+    const { exitCode, text, stderr } = await run(house, sandbox, { asksForModels: true, prompt });
+    expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
+    expect(text + stderr).not.toMatch(METADATA_WARNING);
+    expect(stderr).not.toContain('failed to refresh available models');
+    expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
+    const [first] = house.simulator.chatRequests;
+    expect(first?.rawBody).toContain('You are a coding agent in Codex');
+    expect(first?.rawBody).toContain('*** Begin Patch');
+  });
+
+  it('warns that it knows nothing of its model when it does not ask', async () => {
+    await using house = await openHouse();
+    await using sandbox = await openSandbox({});
+    const { text } = await run(house, sandbox, { prompt: 'Say hello to me.' });
+    expect(text).toMatch(METADATA_WARNING);
   });
 
   it.each([

@@ -9,6 +9,8 @@ export interface CodexSession extends Session {
   readonly model?: string;
   /** More lines of TOML for the provider. */
   readonly provider?: readonly string[];
+  /** Codex then learns from the gateway which models there are, and what they can do. */
+  readonly asksForModels?: boolean;
   /** How Codex calls the provider; it compacts at the provider's only for `OpenAI`. */
   readonly providerName?: string;
   readonly args?: readonly string[];
@@ -65,11 +67,12 @@ interface CodexEvent {
   readonly error?: { readonly message?: string };
 }
 
-function configFor({ house, model = MODEL, provider = [], providerName = 'dragoman' }: CodexSession): string {
+function configFor(session: CodexSession): string {
+  const { house, model = MODEL, provider = [], providerName = 'dragoman', asksForModels = false } = session;
   return [
     `model = "${model}"`,
     'model_provider = "dragoman"',
-    'model_context_window = 200000',
+    ...(asksForModels ? [] : ['model_context_window = 200000']),
     'check_for_update_on_startup = false',
     '[features]',
     'plugins = false',
@@ -77,9 +80,12 @@ function configFor({ house, model = MODEL, provider = [], providerName = 'dragom
     '[model_providers.dragoman]',
     `name = "${providerName}"`,
     `base_url = "${house.url}/v1"`,
-    'env_key = "DRAGOMAN_API_KEY"',
+    ...(asksForModels ? [] : ['env_key = "DRAGOMAN_API_KEY"']),
     'wire_api = "responses"',
     ...provider,
+    ...(asksForModels
+      ? ['[model_providers.dragoman.auth]', 'command = "printenv"', 'args = ["DRAGOMAN_API_KEY"]']
+      : []),
     '[analytics]',
     'enabled = false',
     '[otel]',
