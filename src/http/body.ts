@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+import { modelInUrl } from './paths.ts';
 
 type Decompress = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -29,6 +31,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   } catch (cause) {
     throw new GatewayError('invalid_request', `The body is not valid JSON: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** As readJson. Where the body names no model, it is the one that Azure's form of the path names. */
+export async function readModelRequest(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const body = await readJson(request, maxBytes);
+  const model = modelInUrl(request.url ?? '');
+  const namesOne = !isJsonObject(body) || (typeof body.model === 'string' && body.model !== '');
+  return model === undefined || namesOne ? body : { ...body, model };
 }
 
 /** True when the announced length alone is reason to refuse. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalUrl, dialectOf } from './paths.ts';
+import { canonicalUrl, dialectOf, modelInUrl } from './paths.ts';
 
 describe('canonicalUrl', () => {
   it.each([
@@ -18,6 +18,42 @@ describe('canonicalUrl', () => {
     ['/v2/keys', '/v2/keys'],
     ['/openai/health', '/v1/health'],
     ['*', '/'],
+    ['/api/v1/chat/completions', '/v1/chat/completions'],
+    ['/api/chat/completions', '/v1/chat/completions'],
+    ['/api/openai/v1/models', '/v1/models'],
+    ['/api/hello', '/api/hello'],
+    ['/api/v2/keys', '/api/v2/keys'],
+    ['/v1/openai/chat/completions', '/v1/chat/completions'],
+    ['/v1/openai/v1/responses/resp_1', '/v1/responses/resp_1'],
+    ['/anthropic/v1/messages?beta=true', '/v1/messages?beta=true'],
+    ['/v1/anthropic/messages', '/v1/messages'],
+    ['/v1/chat/completions/chat/completions', '/v1/chat/completions'],
+    ['/v1/chat/completions/v1/chat/completions?a=b', '/v1/chat/completions?a=b'],
+    ['/chat/completions/chat/completions/chat/completions', '/v1/chat/completions'],
+    ['/v1/completions/completions', '/v1/completions'],
+    ['/v1/fim/completions/fim/completions', '/v1/fim/completions'],
+    ['/v1/embeddings/embeddings', '/v1/embeddings'],
+    ['/v1/messages/messages', '/v1/messages'],
+    ['/v1/messages/v1/messages/count_tokens', '/v1/messages/count_tokens'],
+    ['/v1/messages/count_tokens/messages/count_tokens', '/v1/messages/count_tokens'],
+    ['/v1/responses/responses', '/v1/responses'],
+    ['/v1/responses/responses/resp_1/cancel', '/v1/responses/resp_1/cancel'],
+    ['/v1/models/models', '/v1/models'],
+    ['/v1/chat/completions/models', '/v1/models'],
+    ['/v1/chat/completions/models/a/b', '/v1/models/a/b'],
+    ['/v1/models/models/gemini-pro', '/v1/models/models/gemini-pro'],
+    ['/v1/models/vendor/model', '/v1/models/vendor/model'],
+    ['/v1/responses/compact', '/v1/responses/compact'],
+    ['/openai/responses?api-version=preview', '/v1/responses?api-version=preview'],
+    [
+      '/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21',
+      '/v1/chat/completions?api-version=2024-10-21&dragoman-deployment=gpt-4o',
+    ],
+    ['/openai/deployments/a%2Fb/responses', '/v1/responses?dragoman-deployment=a%2Fb'],
+    ['/openai/v1/deployments/m/completions', '/v1/completions?dragoman-deployment=m'],
+    ['/openai/deployments/m', '/v1/deployments/m'],
+    ['/openai/deployments/m/v2/keys', '/v1/deployments/m/v2/keys'],
+    ['/deployments/m/chat/completions', '/deployments/m/chat/completions'],
   ])('%s is %s', (url, canonical) => {
     expect(canonicalUrl(url)).toBe(canonical);
   });
@@ -39,12 +75,53 @@ describe('canonicalUrl', () => {
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 8 }), (segments) => {
         const once = canonicalUrl(`/${segments.join('/')}`);
-        // A vendor's name is taken off once: behind it may stand anything.
-        fc.pre(!/^\/v1\/(?:v1|openai|anthropic)\b/.test(once));
         expect(canonicalUrl(once)).toBe(once);
       }),
       { seed: 42, numRuns: 500 },
     );
+  });
+});
+
+describe('an alias', () => {
+  it('never leads to the admin API, nor to any path without a key', () => {
+    const pieces = [
+      'v1',
+      'v2',
+      'api',
+      'openai',
+      'anthropic',
+      'deployments',
+      'keys',
+      'accounts',
+      'chat',
+      'completions',
+      'models',
+      '..',
+      '.',
+      '',
+    ];
+    const segment = fc.constantFrom(...pieces, '%2e%2e', '%76%32');
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 7 }), (segments) => {
+        const given = segments.filter((one) => one !== '');
+        const canonical = canonicalUrl(`/${segments.join('/')}`).replace(/\?.*/, '');
+        // What was not under /v2 before is not afterwards, and what changes by more than slashes is under /v1.
+        if (given[0] !== 'v2') expect(canonical).not.toMatch(/^\/v2\b/);
+        if (canonical !== `/${given.join('/')}`) expect(canonical).toMatch(/^\/v1(?:\/|$)/);
+      }),
+      { seed: 42, numRuns: 2_000 },
+    );
+  });
+});
+
+describe('modelInUrl', () => {
+  it.each([
+    ['/openai/deployments/gpt-4o/chat/completions?api-version=1', 'gpt-4o'],
+    ['/openai/deployments/vendor%2Fmodel%20x/responses', 'vendor/model x'],
+    ['/openai/deployments/m/completions?dragoman-deployment=other', 'm'],
+    ['/v1/chat/completions?api-version=1', undefined],
+  ])('is in %s: %s', (url, model) => {
+    expect(modelInUrl(canonicalUrl(url))).toBe(model);
   });
 });
 
@@ -53,6 +130,8 @@ describe('dialectOf', () => {
     ['/v1/chat/completions', { 'anthropic-version': '2023-06-01' }, 'openai'],
     ['/v1/messages', {}, 'anthropic'],
     ['/anthropic/v1/models', {}, 'anthropic'],
+    ['/api/anthropic/nothing', {}, 'anthropic'],
+    ['/v1/anthropic/models', {}, 'anthropic'],
     ['/v1/models', {}, 'openai'],
     ['/v1/models', { 'anthropic-version': '2023-06-01' }, 'anthropic'],
     ['/nothing', {}, 'openai'],

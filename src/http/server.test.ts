@@ -391,11 +391,19 @@ describe('models', () => {
     return serve(gateway);
   }
 
-  it('are listed in the shape of the vendor whose client asks', async () => {
+  it('are listed for the clients of both vendors at once, and for Codex when it asks', async () => {
     const server = await withModels();
-    expect((await send(server, '/v1/models')).json()).toMatchObject({
+    const list = (await send(server, '/v1/models')).json();
+    expect(list).toMatchObject({
       object: 'list',
-      data: [{ id: 'claude-sonnet-4.5', object: 'model' }, {}],
+      data: [{ id: 'claude-sonnet-4.5', object: 'model', type: 'model' }, {}],
+      has_more: false,
+    });
+    expect((await send(server, '/v1/models', { headers: anthropic })).json()).toEqual(list);
+    expect(list).not.toHaveProperty('models');
+    expect((await send(server, '/v1/models?client_version=0.171.0')).json()).toMatchObject({
+      object: 'list',
+      models: [{ slug: 'claude-sonnet-4.5' }, { slug: 'vendor/model' }],
     });
     const listed = await send(server, '/v1/models?limit=1', { headers: anthropic });
     expect(listed.json()).toMatchObject({
@@ -415,6 +423,18 @@ describe('models', () => {
     const server = await withModels();
     expect((await send(server, path)).json()).toMatchObject({ id, object: 'model' });
     expect((await send(server, path, { headers: anthropic })).json()).toMatchObject({ id, type: 'model' });
+  });
+
+  it.each([
+    ['chat/completions', { messages: CHAT.messages }],
+    ['completions', { prompt: 'Hi' }],
+    ['responses', { input: 'Hi' }],
+  ])('may stand in a path of Azure: %s', async (endpoint, body) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    const path = `/openai/deployments/gpt%2D4o/${endpoint}?api-version=2024-10-21`;
+    expect((await post(server, path, body)).json()).toMatchObject({ model: 'gpt-4o' });
+    expect((await post(server, path, { ...body, model: 'mine' })).json()).toMatchObject({ model: 'mine' });
   });
 
   it('that nobody knows are not found, in both dialects', async () => {

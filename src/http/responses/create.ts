@@ -12,7 +12,7 @@ import {
 } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { type AnswerLimits, answerParsed, contextOf, sendFailure } from '../answer.ts';
-import { readJson } from '../body.ts';
+import { readModelRequest } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { randomId } from '../ids.ts';
 import type { Writing } from '../writing.ts';
@@ -30,7 +30,7 @@ export interface ResponsesDesk {
 /** Never rejects: whatever happens is said to the client, or there is no client any more. */
 export async function createResponse(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
   try {
-    const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+    const body = await readModelRequest(exchange.request, desk.limits.maxBodyBytes);
     const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
     const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
     const id = openaiResponses.replyId(randomId());
