@@ -40,9 +40,9 @@ describe('Codex', () => {
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
     const prompt = use('apply_patch', { input: patch });
-    const { exitCode, text, stderr } = await run(house, sandbox, { asksForModels: true, prompt });
-    expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
-    expect(text + stderr).not.toMatch(METADATA_WARNING);
+    const { exitCode, stdout, stderr } = await run(house, sandbox, { asksForModels: true, prompt });
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect(stdout).not.toMatch(METADATA_WARNING);
     expect(stderr).not.toContain('failed to refresh available models');
     expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
     const [first] = house.simulator.chatRequests;
@@ -53,8 +53,8 @@ describe('Codex', () => {
   it('warns that it knows nothing of its model when it does not ask', async () => {
     await using house = await openHouse();
     await using sandbox = await openSandbox({});
-    const { text } = await run(house, sandbox, { prompt: 'Say hello to me.' });
-    expect(text).toMatch(METADATA_WARNING);
+    const { stdout } = await run(house, sandbox, { prompt: 'Say hello to me.' });
+    expect(stdout).toMatch(METADATA_WARNING);
   });
 
   it.each([
