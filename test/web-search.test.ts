@@ -193,8 +193,9 @@ describe('Messages', () => {
     const query = 'long '.repeat(80);
     const replies = [{ when: { toolResults: false }, steps: [call(query)] }, { steps: ['Done.'] }];
     await using house = await openHouse({ script: { replies } });
-    const { content } = await anthropic(house).messages.create(ask);
-    expect(content[0]).toMatchObject({ type: 'server_tool_use', input: { query } });
+    const { data, response } = await anthropic(house).messages.create(ask).withResponse();
+    expect(data.content[0]).toMatchObject({ type: 'server_tool_use', input: { query } });
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-query-shortened@tools[0]');
     expect(searchesOf(house)).toEqual([query.slice(0, 199)]);
   });
 
