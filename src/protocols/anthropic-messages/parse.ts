@@ -42,7 +42,7 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
   refuseOptions(request, FIELD_FATES);
   const notes = new Notes();
   const reading = new Reading('anthropic', notes);
-  const entries = readEntries(request, reading.door);
+  const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0)
     throw refuse('messages', request.messages ? 'must not be empty.' : 'a required field is missing.');
   noteEntries(request, entries, reading);

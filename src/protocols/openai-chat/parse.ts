@@ -35,7 +35,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const notes = new Notes();
   const choices = readChoices(request.n, notes);
   const reading = new Reading('openai-chat', notes);
-  const entries = readEntries(request, reading.door);
+  const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0 && !request.instructions) throw nothingToAnswer(request);
   noteEntries(request, entries, reading);
   noteFields(request, OWN_FATES, notes);

@@ -158,7 +158,7 @@ class EntryReader implements ReadConversation {
     if (role === 'model') reading.spelled('gemini', 'model message', at);
     else if (role === 'human' || role === 'ai') reading.spelled('langchain', `${role} message`, at);
     else if (role === 'tool' || role === 'function') reading.spelled('openai-chat', `${role} message`, at);
-    else if (role === 'developer' && reading.door === 'anthropic')
+    else if (role === 'developer' && reading.api === 'anthropic')
       reading.spelled('openai-chat', 'developer message', at);
   }
 

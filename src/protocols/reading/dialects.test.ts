@@ -1,4 +1,4 @@
-/** What each dialect writes means the same at every door. */
+/** What each dialect writes means the same in every API. */
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Part } from '../../core/conversation.ts';
 import { TextPiece } from '../../core/text.ts';
@@ -7,30 +7,30 @@ import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 import type { ParsedRequest } from '../protocol.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
-const DOORS = {
+const APIS = {
   chat: (fields: object) => openaiChat.parseRequest({ model: 'm', ...fields }, CONTEXT),
   responses: (fields: object) => openaiResponses.parseRequest({ model: 'm', ...fields }, CONTEXT),
   messages: (fields: object) => anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, ...fields }, CONTEXT),
 };
-type DoorName = keyof typeof DOORS;
-const NAMES = Object.keys(DOORS) as DoorName[];
+type ApiName = keyof typeof APIS;
+const NAMES = Object.keys(APIS) as ApiName[];
 
-/** Each row at each door. */
-function everywhere<T>(rows: readonly T[]): (readonly [DoorName, T])[] {
-  return NAMES.flatMap((door) => rows.map((row) => [door, row] as const));
+/** Each row in each API. */
+function everywhere<T>(rows: readonly T[]): (readonly [ApiName, T])[] {
+  return NAMES.flatMap((api) => rows.map((row) => [api, row] as const));
 }
 
-/** A list in the door's own field. */
-function listed(door: DoorName, entries: readonly unknown[]): object {
-  return door === 'responses' ? { input: entries } : { messages: entries };
+/** A list in the API's own field. */
+function listed(api: ApiName, entries: readonly unknown[]): object {
+  return api === 'responses' ? { input: entries } : { messages: entries };
 }
 
-function parse(door: DoorName, entries: readonly unknown[], fields: object = {}): ParsedRequest {
-  return DOORS[door]({ ...listed(door, entries), ...fields });
+function parse(api: ApiName, entries: readonly unknown[], fields: object = {}): ParsedRequest {
+  return APIS[api]({ ...listed(api, entries), ...fields });
 }
 
 const HI = { role: 'user', content: 'hi' };
-const hi = (door: DoorName, fields: object = {}) => parse(door, [HI], fields);
+const hi = (api: ApiName, fields: object = {}) => parse(api, [HI], fields);
 const partsOf = ({ turns }: Conversation): readonly Part[] => turns.flatMap(({ parts }) => parts);
 const rulesOf = ({ adjustments }: ParsedRequest) => adjustments.map(({ rule }) => rule);
 
@@ -52,8 +52,8 @@ describe('a tool', () => {
     { type: 'function', function: { name: 'read', description: 'Reads.', parameters: JSON.stringify(SCHEMA) } },
   ];
 
-  it.each(everywhere(shapes))('at %s in the form %j is declared', (door, tool) => {
-    expect(hi(door, { tools: [tool] }).conversation.tools).toMatchObject([
+  it.each(everywhere(shapes))('at %s in the form %j is declared', (api, tool) => {
+    expect(hi(api, { tools: [tool] }).conversation.tools).toMatchObject([
       { name: 'read', description: 'Reads.', inputSchema: SCHEMA },
     ]);
   });
@@ -71,21 +71,18 @@ describe('a tool', () => {
     null,
     'read',
   ];
-  it.each(everywhere(odd))('at %s that is %j is left out with a note and does not end the request', (door, tool) => {
-    const parsed = hi(door, { tools: [tool, READ] });
+  it.each(everywhere(odd))('at %s that is %j is left out with a note and does not end the request', (api, tool) => {
+    const parsed = hi(api, { tools: [tool, READ] });
     expect(parsed.conversation.tools.map(({ name, at }) => [name, at])).toEqual([['read', 'tools[1]']]);
     expect(parsed.adjustments).toContainEqual(
       expect.objectContaining({ rule: 'tool-ignored', path: expect.stringMatching(/^tools\[0\]/) }),
     );
   });
 
-  it.each(everywhere([5, [], 'not a schema']))(
-    'at %s keeps the schema %j for the encoder to repair',
-    (door, schema) => {
-      const tool = { type: 'function', function: { name: 'f', parameters: schema } };
-      expect(hi(door, { tools: [tool] }).conversation.tools).toMatchObject([{ name: 'f' }]);
-    },
-  );
+  it.each(everywhere([5, [], 'not a schema']))('at %s keeps the schema %j for the encoder to repair', (api, schema) => {
+    const tool = { type: 'function', function: { name: 'f', parameters: schema } };
+    expect(hi(api, { tools: [tool] }).conversation.tools).toMatchObject([{ name: 'f' }]);
+  });
 
   it.each([
     ['chat', { name: 'f', input_schema: {} }, 'anthropic tool'],
@@ -93,8 +90,8 @@ describe('a tool', () => {
     ['chat', { type: 'function', name: 'f' }, 'openai-responses tool'],
     ['responses', READ, 'openai-chat tool'],
     ['messages', READ, 'openai-chat tool'],
-  ] as const)('at %s in the form %j is noted as %s', (door, tool, before) => {
-    const { adjustments } = hi(door, { tools: [tool] });
+  ] as const)('at %s in the form %j is noted as %s', (api, tool, before) => {
+    const { adjustments } = hi(api, { tools: [tool] });
     expect(adjustments).toContainEqual({ rule: 'other-dialect', path: 'tools[0]', before });
   });
 
@@ -102,8 +99,8 @@ describe('a tool', () => {
     ['chat', READ],
     ['responses', { type: 'function', name: 'f', parameters: SCHEMA }],
     ['messages', { name: 'f', input_schema: SCHEMA }],
-  ] as const)('at %s in its own form is not noted', (door, tool) => {
-    expect(hi(door, { tools: [tool] }).adjustments).toEqual([]);
+  ] as const)('at %s in its own form is not noted', (api, tool) => {
+    expect(hi(api, { tools: [tool] }).adjustments).toEqual([]);
   });
 
   it('in another form is noted once with a count, however many there are', () => {
@@ -141,16 +138,16 @@ describe('the choice among tools', () => {
       { type: 'auto' },
     ],
   ];
-  it.each(everywhere(choices))('at %s: %j', (door, [choice, expected]) => {
-    const { conversation } = hi(door, { tools: [READ], tool_choice: choice });
+  it.each(everywhere(choices))('at %s: %j', (api, [choice, expected]) => {
+    const { conversation } = hi(api, { tools: [READ], tool_choice: choice });
     expect(conversation.toolChoice).toEqual(expected);
     expect(conversation.tools.map(({ name }) => name)).toEqual(['read']);
   });
 
   it.each(everywhere(['sometimes', 7, { type: 'maybe' }, { type: 'function' }, { type: 'tool', name: 'write' }]))(
     'at %s of %j is refused by name',
-    (door, choice) => {
-      expect(() => hi(door, { tools: [READ], tool_choice: choice })).toThrow(
+    (api, choice) => {
+      expect(() => hi(api, { tools: [READ], tool_choice: choice })).toThrow(
         expect.objectContaining({ param: expect.stringMatching(/^tool_choice/) }),
       );
     },
@@ -158,8 +155,8 @@ describe('the choice among tools', () => {
 
   it.each(
     everywhere([{ parallel_tool_calls: false }, { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }]),
-  )('at %s: %j allows one call', (door, fields) => {
-    expect(hi(door, { tools: [READ], ...fields }).conversation.parallelToolUse).toBe(false);
+  )('at %s: %j allows one call', (api, fields) => {
+    expect(hi(api, { tools: [READ], ...fields }).conversation.parallelToolUse).toBe(false);
   });
 });
 
@@ -213,8 +210,8 @@ describe('a round of tools', () => {
       { role: 'tool', tool_call_id: 'c1', content: result },
     ],
   ];
-  it.each(everywhere(calls))('at %s: %j is a call and its result', (door, entries) => {
-    const { conversation } = parse(door, [HI, ...entries], { tools: [READ] });
+  it.each(everywhere(calls))('at %s: %j is a call and its result', (api, entries) => {
+    const { conversation } = parse(api, [HI, ...entries], { tools: [READ] });
     expect(partsOf(conversation).slice(1)).toMatchObject([
       { type: 'tool-use', toolUseId: 'c1', name: 'read', input: { path: 'a' } },
       { type: 'tool-result', toolUseId: 'c1', content: [{ type: 'text', text: 'const x = 1' }], isError: false },
@@ -222,8 +219,8 @@ describe('a round of tools', () => {
     expect(conversation.turns.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
   });
 
-  it.each(NAMES)('at %s without ids is paired by order', (door) => {
-    const { conversation } = parse(door, [
+  it.each(NAMES)('at %s without ids is paired by order', (api) => {
+    const { conversation } = parse(api, [
       HI,
       { role: 'assistant', tool_calls: [{ function: { name: 'a' } }, { function: { name: 'b' } }] },
       { role: 'tool', content: 'of a' },
@@ -234,8 +231,8 @@ describe('a round of tools', () => {
     expect(a).not.toBe(b);
   });
 
-  it.each(NAMES)('at %s whose call lost its id keeps the id of its result apart from no call', (door) => {
-    const { conversation } = parse(door, [
+  it.each(NAMES)('at %s whose call lost its id keeps the id of its result apart from no call', (api) => {
+    const { conversation } = parse(api, [
       HI,
       { role: 'assistant', content: [{ type: 'tool_use', name: 'a', input: {} }] },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'lost', content: 'r' }] },
@@ -244,8 +241,8 @@ describe('a round of tools', () => {
     expect(result).toMatchObject({ toolUseId: use && 'toolUseId' in use ? use.toolUseId : '' });
   });
 
-  it.each(NAMES)('at %s with a call without a name has a neutral one, noted', (door) => {
-    const parsed = parse(door, [
+  it.each(NAMES)('at %s with a call without a name has a neutral one, noted', (api) => {
+    const parsed = parse(api, [
       HI,
       { role: 'assistant', content: [{ type: 'tool_use', id: 'c', name: '', input: {} }] },
       HI,
@@ -281,13 +278,13 @@ describe('an image', () => {
   ];
   const IMAGE = { type: 'image', mediaType: 'image/png', data: PNG };
 
-  it.each(everywhere(blocks))('at %s: %j', (door, block) => {
-    const { conversation } = parse(door, [{ role: 'user', content: [{ type: 'text', text: 'What?' }, block] }]);
+  it.each(everywhere(blocks))('at %s: %j', (api, block) => {
+    const { conversation } = parse(api, [{ role: 'user', content: [{ type: 'text', text: 'What?' }, block] }]);
     expect(partsOf(conversation)).toMatchObject([{ type: 'text', text: 'What?' }, IMAGE]);
   });
 
-  it.each(everywhere(blocks))('at %s in a result: %j', (door, block) => {
-    const { conversation } = parse(door, [
+  it.each(everywhere(blocks))('at %s in a result: %j', (api, block) => {
+    const { conversation } = parse(api, [
       HI,
       { role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'shoot', arguments: '{}' } }] },
       { role: 'tool', tool_call_id: 'c', content: [block] },
@@ -295,9 +292,9 @@ describe('an image', () => {
     expect(partsOf(conversation)[2]).toMatchObject({ type: 'tool-result', content: [IMAGE] });
   });
 
-  it.each(everywhere(blocks))('at %s leaves no base64 in any text: %j', (door, block) => {
+  it.each(everywhere(blocks))('at %s leaves no base64 in any text: %j', (api, block) => {
     const results = [{ type: 'tool_result', tool_use_id: 'c', content: [block] }];
-    const { conversation } = parse(door, [
+    const { conversation } = parse(api, [
       HI,
       { role: 'assistant', content: [block] },
       { role: 'user', content: results },
@@ -306,18 +303,18 @@ describe('an image', () => {
     expect(JSON.stringify(texts.filter(({ type }) => type === 'text'))).not.toContain(PNG.slice(0, 30));
   });
 
-  it.each(NAMES)('at %s that cannot be read is refused in the current turn and left out of the history', (door) => {
+  it.each(NAMES)('at %s that cannot be read is refused in the current turn and left out of the history', (api) => {
     const broken = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,*' } }] };
-    expect(() => parse(door, [broken])).toThrow(
+    expect(() => parse(api, [broken])).toThrow(
       expect.objectContaining({ param: expect.stringContaining('image_url') }),
     );
-    const parsed = parse(door, [broken, { role: 'assistant', content: 'ok' }, HI]);
+    const parsed = parse(api, [broken, { role: 'assistant', content: 'ok' }, HI]);
     expect(rulesOf(parsed)).toContain('block-ignored');
   });
 
-  it.each(NAMES)('at %s by address goes on being fetched', (door) => {
+  it.each(NAMES)('at %s by address goes on being fetched', (api) => {
     const image = { type: 'image', image: 'https://example.com/a.png' };
-    expect(partsOf(parse(door, [{ role: 'user', content: [image] }]).conversation)).toMatchObject([
+    expect(partsOf(parse(api, [{ role: 'user', content: [image] }]).conversation)).toMatchObject([
       { type: 'document', source: { type: 'url', url: 'https://example.com/a.png' } },
     ]);
   });
@@ -341,27 +338,27 @@ describe('the output format', () => {
     [{ output_format: { type: 'json_schema', json_schema: { schema } } }, 'output_format.json_schema.schema'],
     [{ response_format: { type: 'json_object', schema } }, 'response_format.schema'],
   ];
-  it.each(everywhere(formats))('at %s: %j', (door, [fields, at]) => {
-    expect(hi(door, fields).conversation.output.format).toMatchObject({ type: 'json-schema', schema, at });
+  it.each(everywhere(formats))('at %s: %j', (api, [fields, at]) => {
+    expect(hi(api, fields).conversation.output.format).toMatchObject({ type: 'json-schema', schema, at });
   });
 
   it.each(everywhere([{ response_format: { type: 'json_object' } }, { text: { format: { type: 'json_object' } } }]))(
     'at %s: %j is JSON',
-    (door, fields) => {
-      expect(hi(door, fields).conversation.output.format).toMatchObject({ type: 'json' });
+    (api, fields) => {
+      expect(hi(api, fields).conversation.output.format).toMatchObject({ type: 'json' });
     },
   );
 
   it.each(
     everywhere([{ response_format: { type: 'xml' } }, { text: { format: { type: 'grammar' } } }, { output_format: 5 }]),
-  )('at %s: %j is refused by name', (door, fields) => {
+  )('at %s: %j is refused by name', (api, fields) => {
     const [field = ''] = Object.keys(fields);
-    expect(() => hi(door, fields)).toThrow(expect.objectContaining({ param: expect.stringContaining(field) }));
+    expect(() => hi(api, fields)).toThrow(expect.objectContaining({ param: expect.stringContaining(field) }));
   });
 
-  it.each(NAMES)('at %s is refused when two fields ask for different ones', (door) => {
+  it.each(NAMES)('at %s is refused when two fields ask for different ones', (api) => {
     const fields = { response_format: { type: 'json_object' }, output_format: { type: 'json_schema', schema } };
-    expect(() => hi(door, fields)).toThrow(/asks for another format/);
+    expect(() => hi(api, fields)).toThrow(/asks for another format/);
   });
 });
 
@@ -388,29 +385,29 @@ describe('reasoning', () => {
     [{ reasoning: { max_tokens: 2000 } }, on(undefined, 2000)],
     [{ reasoning: { enabled: true } }, on()],
   ];
-  it.each(everywhere(options))('at %s: %j', (door, [fields, expected]) => {
-    expect(hi(door, fields).conversation.reasoning).toEqual(expected);
+  it.each(everywhere(options))('at %s: %j', (api, [fields, expected]) => {
+    expect(hi(api, fields).conversation.reasoning).toEqual(expected);
   });
 
   it.each(everywhere([{ thinking: { type: 'hard' } }, { thinking: { type: 'enabled', budget_tokens: 'many' } }]))(
     'at %s: %j is refused by name',
-    (door, fields) => {
-      expect(() => hi(door, fields)).toThrow(expect.objectContaining({ param: expect.stringContaining('thinking') }));
+    (api, fields) => {
+      expect(() => hi(api, fields)).toThrow(expect.objectContaining({ param: expect.stringContaining('thinking') }));
     },
   );
 });
 
 describe('limits and instructions', () => {
-  it.each(everywhere([{ max_output_tokens: 7 }, { max_completion_tokens: 7 }]))('at %s: %j', (door, fields) => {
-    const own = DOORS[door];
-    const { output } = own({ ...listed(door, [HI]), ...fields, max_tokens: undefined }).conversation;
+  it.each(everywhere([{ max_output_tokens: 7 }, { max_completion_tokens: 7 }]))('at %s: %j', (api, fields) => {
+    const own = APIS[api];
+    const { output } = own({ ...listed(api, [HI]), ...fields, max_tokens: undefined }).conversation;
     expect(output).toMatchObject({ maxTokens: 7, maxTokensAt: Object.keys(fields)[0] });
   });
 
   it.each(everywhere([{ stop: 'END' }, { stop: ['END'] }, { stop_sequences: ['END'] }, { stop_sequences: 'END' }]))(
     'at %s: %j',
-    (door, fields) => {
-      expect(hi(door, fields).conversation.output.stopSequences).toEqual(['END']);
+    (api, fields) => {
+      expect(hi(api, fields).conversation.output.stopSequences).toEqual(['END']);
     },
   );
 
@@ -420,18 +417,18 @@ describe('limits and instructions', () => {
       { system: [{ type: 'text', text: 'Be brief.' }] },
       { instructions: 'Be brief.' },
     ]),
-  )('at %s: %j is system text', (door, fields) => {
-    expect(hi(door, fields).conversation.system).toMatchObject([
+  )('at %s: %j is system text', (api, fields) => {
+    expect(hi(api, fields).conversation.system).toMatchObject([
       { text: 'Be brief.', at: expect.stringContaining(Object.keys(fields)[0] ?? '') },
     ]);
   });
 
   it.each(
     everywhere([{ n: 3 }, { logprobs: true }, { container: 'c' }, { mcp_servers: [{ url: 'https://a.example' }] }]),
-  )('at %s: %j is honoured or refused by name', (door, fields) => {
+  )('at %s: %j is honoured or refused by name', (api, fields) => {
     const [field = ''] = Object.keys(fields);
-    if (door === 'chat' && field === 'n') expect(hi(door, fields).choices).toBe(3);
-    else expect(() => hi(door, fields)).toThrow(expect.objectContaining({ param: field }));
+    if (api === 'chat' && field === 'n') expect(hi(api, fields).choices).toBe(3);
+    else expect(() => hi(api, fields)).toThrow(expect.objectContaining({ param: field }));
   });
 
   it.each([
@@ -439,19 +436,19 @@ describe('limits and instructions', () => {
     ['chat', { background: true }],
     ['messages', { previous_response_id: 'resp_1' }],
     ['messages', { conversation: 'conv_1' }],
-  ] as const)('at %s: %j is refused by name', (door, fields) => {
-    expect(() => hi(door, fields)).toThrow(expect.objectContaining({ param: Object.keys(fields)[0] }));
+  ] as const)('at %s: %j is refused by name', (api, fields) => {
+    expect(() => hi(api, fields)).toThrow(expect.objectContaining({ param: Object.keys(fields)[0] }));
   });
 });
 
 describe('several limits', () => {
-  it.each(NAMES)('at %s: the stop sequences of both fields count', (door) => {
-    const { output } = hi(door, { stop: ['A', 'B'], stop_sequences: ['B', 'C'] }).conversation;
+  it.each(NAMES)('at %s: the stop sequences of both fields count', (api) => {
+    const { output } = hi(api, { stop: ['A', 'B'], stop_sequences: ['B', 'C'] }).conversation;
     expect(output.stopSequences.toSorted()).toEqual(['A', 'B', 'C']);
   });
 
-  it.each(NAMES)('at %s: the length that does not count is noted', (door) => {
-    const { adjustments } = hi(door, { max_tokens: 5, max_completion_tokens: 6 });
+  it.each(NAMES)('at %s: the length that does not count is noted', (api) => {
+    const { adjustments } = hi(api, { max_tokens: 5, max_completion_tokens: 6 });
     expect(adjustments).toContainEqual(expect.objectContaining({ rule: 'parameter-ignored' }));
   });
 });
@@ -466,13 +463,13 @@ describe('the conversation', () => {
     ['responses', { messages: [HI] }],
     ['responses', { input: [], messages: [HI] }],
     ['messages', { input: [HI] }],
-  ] as const)('at %s may be %j', (door, fields) => {
-    const { conversation } = DOORS[door](fields);
+  ] as const)('at %s may be %j', (api, fields) => {
+    const { conversation } = APIS[api](fields);
     expect(conversation.turns).toMatchObject([{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }]);
   });
 
-  it.each(NAMES)('at %s is refused in two fields at once', (door) => {
-    expect(() => DOORS[door]({ messages: [HI], input: [HI] })).toThrow(/holds a conversation beside/);
+  it.each(NAMES)('at %s is refused in two fields at once', (api) => {
+    expect(() => APIS[api]({ messages: [HI], input: [HI] })).toThrow(/holds a conversation beside/);
   });
 
   const oddEntries: readonly unknown[] = [
@@ -512,8 +509,8 @@ describe('the conversation', () => {
     5,
     'a string',
   ];
-  it.each(everywhere(oddEntries))('at %s is not ended by %j in its history', (door, entry) => {
-    const { conversation } = parse(door, [
+  it.each(everywhere(oddEntries))('at %s is not ended by %j in its history', (api, entry) => {
+    const { conversation } = parse(api, [
       HI,
       entry,
       { role: 'assistant', content: 'ok' },
@@ -523,8 +520,8 @@ describe('the conversation', () => {
     expect(conversation.turns[0]).toMatchObject({ parts: [{ text: 'hi' }] });
   });
 
-  it.each(NAMES)('at %s keeps the reasoning of every form', (door) => {
-    const { conversation } = parse(door, [
+  it.each(NAMES)('at %s keeps the reasoning of every form', (api) => {
+    const { conversation } = parse(api, [
       HI,
       { role: 'assistant', content: [{ type: 'thinking', thinking: 'one', signature: 's' }] },
       { role: 'assistant', content: 'ok', reasoning_content: [{ type: 'text', text: 'two' }] },
@@ -547,7 +544,7 @@ describe('Cursor', () => {
   };
 
   it('gets the raw text of a flat custom tool back as the arguments of a function', () => {
-    const request = DOORS.chat({ input: [HI], tools: [applyPatch] });
+    const request = APIS.chat({ input: [HI], tools: [applyPatch] });
     expect(request.conversation.tools).toMatchObject([
       { name: 'ApplyPatch', description: expect.stringContaining('start: "x"') },
     ]);
@@ -568,7 +565,7 @@ describe('Cursor', () => {
   });
 
   it('gets it streamed, too', () => {
-    const request = DOORS.chat({ input: [HI], tools: [applyPatch], stream: true });
+    const request = APIS.chat({ input: [HI], tools: [applyPatch], stream: true });
     const writer = openaiChat.createWriter(request, 'chatcmpl-1');
     const json = JSON.stringify({ input: patch });
     const written = [
@@ -590,7 +587,7 @@ describe('Cursor', () => {
 
   it.each([patch, '{"path":"a"}', ''])('sends the raw text %j back, which is never taken for JSON', (text) => {
     const call = { id: 'c', type: 'function', function: { name: 'ApplyPatch', arguments: text } };
-    const { conversation } = DOORS.chat({
+    const { conversation } = APIS.chat({
       messages: [
         HI,
         { role: 'assistant', content: null, tool_calls: [call] },

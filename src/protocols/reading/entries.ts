@@ -2,12 +2,12 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import { kindOf, type PlacedEntry } from './conversation.ts';
-import type { Door, Reading } from './reading.ts';
+import type { Api, Reading } from './reading.ts';
 import type { ToolList } from './tools.ts';
 
 type EntryField = 'messages' | 'input' | 'prompt';
 
-const ORDER: Readonly<Record<Door, readonly EntryField[]>> = {
+const ORDER: Readonly<Record<Api, readonly EntryField[]>> = {
   'openai-chat': ['messages', 'input', 'prompt'],
   'openai-responses': ['input', 'messages'],
   anthropic: ['messages', 'input', 'prompt'],
@@ -19,9 +19,9 @@ export interface Entries {
 }
 
 /** The first of the fields that is not empty. Throws for a field of another type. */
-export function readEntries(request: object, door: Door): Entries {
+export function readEntries(request: object, api: Api): Entries {
   const fields = request as JsonObject; // parsed from JSON
-  for (const at of ORDER[door]) {
+  for (const at of ORDER[api]) {
     const value = fields[at];
     if (value === undefined || value === null) continue;
     if (typeof value === 'string' && value !== '') return { at, entries: [{ entry: value, at }] };
@@ -31,14 +31,14 @@ export function readEntries(request: object, door: Door): Entries {
     }
     if (value.length > 0) return { at, entries: value.map((entry: unknown, i) => ({ entry, at: `${at}[${i}]` })) };
   }
-  return { at: ORDER[door][0] ?? 'messages', entries: [] };
+  return { at: ORDER[api][0] ?? 'messages', entries: [] };
 }
 
 /** Notes that the conversation is in another dialect's field, or in two. */
 export function noteEntries(request: object, { at }: Entries, reading: Reading): void {
-  const own = ORDER[reading.door][0];
+  const own = ORDER[reading.api][0];
   if (at !== own) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
-  for (const other of ORDER[reading.door]) {
+  for (const other of ORDER[reading.api]) {
     const value: unknown = Reflect.get(request, other);
     if (other !== at && Array.isArray(value) && value.length > 0)
       throw refuse(other, `holds a conversation beside the one in ${at}; send one of them.`);

@@ -1,5 +1,5 @@
 /**
- * What becomes of the fields of other dialects at every door. A door's own table comes first: it lists the fields of the
+ * What becomes of the fields of other dialects in every API. An API's own table comes first: it lists the fields of the
  * API that was called.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -98,7 +98,7 @@ const REFUSALS: Readonly<Record<RefusedField, string>> = {
   thread: 'threads are not kept here; send the messages.',
 };
 
-/** Fate of a top-level field at a door with the table `own`; undefined for an unknown field. */
+/** Fate of a top-level field in an API with the table `own`; undefined for an unknown field. */
 export function fateIn(own: Readonly<Record<string, FieldFate>>, field: string): FieldFate | undefined {
   if (Object.hasOwn(own, field)) return own[field];
   const fates: Readonly<Record<string, FieldFate>> = DIALECT_FIELD_FATES;

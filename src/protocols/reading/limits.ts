@@ -2,7 +2,7 @@
 import type { OutputLimits } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
-import type { Dialect, Door, Reading } from './reading.ts';
+import type { Api, Dialect, Reading } from './reading.ts';
 
 /** A field, and the dialects in which it is at home. */
 type LimitField = readonly [name: string, dialects: readonly Dialect[]];
@@ -11,7 +11,7 @@ const MAX_TOKENS: LimitField = ['max_tokens', ['openai-chat', 'anthropic']];
 const MAX_COMPLETION_TOKENS: LimitField = ['max_completion_tokens', ['openai-chat']];
 const MAX_OUTPUT_TOKENS: LimitField = ['max_output_tokens', ['openai-responses']];
 
-const LENGTH_ORDER: Readonly<Record<Door, readonly LimitField[]>> = {
+const LENGTH_ORDER: Readonly<Record<Api, readonly LimitField[]>> = {
   'openai-chat': [MAX_COMPLETION_TOKENS, MAX_TOKENS, MAX_OUTPUT_TOKENS],
   'openai-responses': [MAX_OUTPUT_TOKENS, MAX_COMPLETION_TOKENS, MAX_TOKENS],
   anthropic: [MAX_TOKENS, MAX_COMPLETION_TOKENS, MAX_OUTPUT_TOKENS],
@@ -23,25 +23,25 @@ export type ReadLimits = Omit<OutputLimits, 'format'>;
 export function readLimits(request: object, reading: Reading): ReadLimits {
   const fields = request as JsonObject; // parsed from JSON
   const stop = readStop(fields, reading);
-  const [first, ...others] = LENGTH_ORDER[reading.door].flatMap(([name, dialects]) => {
+  const [first, ...others] = LENGTH_ORDER[reading.api].flatMap(([name, dialects]) => {
     const value = fields[name];
     if (value === undefined || value === null) return [];
-    checkLength(value, name, reading.door);
-    if (!dialects.includes(reading.door)) reading.spelled(dialects[0] ?? 'openai-chat', name, name);
+    checkLength(value, name, reading.api);
+    if (!dialects.includes(reading.api)) reading.spelled(dialects[0] ?? 'openai-chat', name, name);
     return { name, value };
   });
   for (const { name, value } of others)
     if (value !== first?.value) reading.notes.add('parameter-ignored', name, String(value));
-  if (!first) return { maxTokens: undefined, ...(reading.door === 'openai-responses' ? OWN_LIMIT : {}), ...stop };
+  if (!first) return { maxTokens: undefined, ...(reading.api === 'openai-responses' ? OWN_LIMIT : {}), ...stop };
   return { maxTokens: first.value, ...(first.name === 'max_tokens' ? {} : { maxTokensAt: first.name }), ...stop };
 }
 
 const OWN_LIMIT = { maxTokensAt: 'max_output_tokens' };
 
-function checkLength(value: unknown, at: string, door: Door): asserts value is number {
+function checkLength(value: unknown, at: string, api: Api): asserts value is number {
   if (typeof value !== 'number') throw refuse(at, `expected number, received ${typeof value}.`);
   // Anthropic's clients send 0 to have a prompt cached and nothing answered.
-  const least = door === 'anthropic' ? 0 : 1;
+  const least = api === 'anthropic' ? 0 : 1;
   if (!Number.isSafeInteger(value) || value < least) throw refuse(at, `expected an integer of at least ${least}.`);
 }
 
@@ -55,7 +55,7 @@ function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'sto
     const sequences: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (!sequences.every((sequence) => typeof sequence === 'string'))
       throw refuse(at, 'expected a string or a list of strings.');
-    if (!dialects.includes(reading.door)) reading.spelled(dialects[0] ?? 'openai-chat', at, at);
+    if (!dialects.includes(reading.api)) reading.spelled(dialects[0] ?? 'openai-chat', at, at);
     const usable = sequences.filter((sequence) => sequence !== '');
     // An empty one would match before the first character.
     if (usable.length < sequences.length)

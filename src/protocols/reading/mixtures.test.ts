@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
-const DOORS = [
+const APIS = [
   [
     'chat',
     (entries: unknown[], more: object) => openaiChat.parseRequest({ model: 'm', messages: entries, ...more }, CONTEXT),
@@ -192,9 +192,9 @@ describe('values nested too deep to be walked', () => {
     ['formats', [], { response_format: { type: 'json_schema', json_schema: { schema: { items: lists } } } }],
     ['choices', [], { tool_choice: deep((inner) => ({ function: inner }), 'f') }],
   ];
-  it.each(DOORS.flatMap(([door, parse]) => rows.map((row) => [door, row[0], parse, row] as const)))(
+  it.each(APIS.flatMap(([api, parse]) => rows.map((row) => [api, row[0], parse, row] as const)))(
     'at %s in %s end in an answer or a refusal',
-    (_door, _name, parse, [, entries, fields]) => {
+    (_api, _name, parse, [, entries, fields]) => {
       const question = { role: 'user', content: 'hi' };
       const history = [question, ...entries, { role: 'assistant', content: 'ok' }, question];
       try {
@@ -208,7 +208,7 @@ describe('values nested too deep to be walked', () => {
 });
 
 describe('a mixture of dialects', () => {
-  it.each(DOORS)('at %s keeps every word and image', (_door, parse) => {
+  it.each(APIS)('at %s keeps every word and image', (_api, parse) => {
     fc.assert(
       fc.property(fc.array(fc.oneof(user, round), { minLength: 1, maxLength: 6 }), tools, (planted, declared) => {
         const entries = [

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { RULE_VALUE } from '../openai-errors.ts';
 import { isShallow, refuse, refuseUnsupported } from '../shape.ts';
 import { readSchema } from './arguments.ts';
-import type { Dialect, Door, Reading } from './reading.ts';
+import type { Api, Dialect, Reading } from './reading.ts';
 
 interface FormatField {
   readonly at: string;
@@ -23,11 +23,11 @@ function inside(value: JsonValue | undefined, key: string): JsonValue | undefine
   return isJsonObject(value) ? value[key] : undefined;
 }
 
-/** The door's own field decides. Throws for a format that the reply cannot have, and for two different ones. */
+/** The called API's own field decides. Throws for a format that the reply cannot have, and for two different ones. */
 export function readOutputFormat(request: object, reading: Reading): OutputFormat {
   const fields = request as JsonObject; // parsed from JSON
   let chosen: { readonly format: OutputFormat; readonly at: string } | undefined;
-  for (const { at, dialect, valueIn } of inOrder(reading.door)) {
+  for (const { at, dialect, valueIn } of inOrder(reading.api)) {
     const value = valueIn(fields);
     if (value === undefined || value === null) continue;
     reading.spelled(dialect, at, at);
@@ -39,9 +39,9 @@ export function readOutputFormat(request: object, reading: Reading): OutputForma
   return chosen?.format ?? { type: 'text' };
 }
 
-function inOrder(door: Door): readonly FormatField[] {
-  const own = FIELDS.filter(({ dialect }) => dialect === door);
-  return [...own, ...FIELDS.filter(({ dialect }) => dialect !== door)];
+function inOrder(api: Api): readonly FormatField[] {
+  const own = FIELDS.filter(({ dialect }) => dialect === api);
+  return [...own, ...FIELDS.filter(({ dialect }) => dialect !== api)];
 }
 
 function isSameFormat(one: OutputFormat, other: OutputFormat): boolean {

@@ -7,10 +7,10 @@ import { ToolChanges } from './tool-changes.ts';
 import { ToolNames } from './tool-names.ts';
 
 /** The dialect whose API the client has called. */
-export type Door = 'openai-chat' | 'openai-responses' | 'anthropic';
+export type Api = 'openai-chat' | 'openai-responses' | 'anthropic';
 
 /** Where a shape comes from. */
-export type Dialect = Door | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'langchain';
+export type Dialect = Api | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'langchain';
 
 /** A result of a message holds documents that hold images: more levels have no meaning. */
 const MAX_CONTENT_DEPTH = 8;
@@ -19,7 +19,7 @@ export class Reading {
   readonly names = new ToolNames();
   readonly toolChanges = new ToolChanges();
   readonly calls = new CallIds();
-  readonly door: Door;
+  readonly api: Api;
   readonly notes: Notes;
   /**
    * The turn that the model is about to answer. What cannot be read there is refused, so that its author learns of it.
@@ -29,14 +29,14 @@ export class Reading {
   isCurrentTurn = false;
   #depth = 0;
 
-  constructor(door: Door, notes: Notes) {
-    this.door = door;
+  constructor(api: Api, notes: Notes) {
+    this.api = api;
     this.notes = notes;
   }
 
-  /** Notes a shape that is not the door's own. */
+  /** Notes a shape that is not the called API's own. */
   spelled(dialect: Dialect, shape: string, at: string): void {
-    if (dialect !== this.door) this.notes.addDialect(`${dialect} ${shape}`, at);
+    if (dialect !== this.api) this.notes.addDialect(`${dialect} ${shape}`, at);
   }
 
   /** The result of `read`, or undefined with a note if it refuses a piece of the history. */

@@ -2,7 +2,7 @@
 import { isReasoningEffort, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
-import type { Dialect, Door, Reading } from './reading.ts';
+import type { Api, Dialect, Reading } from './reading.ts';
 
 /** What one field says. */
 interface Setting {
@@ -46,7 +46,7 @@ const INCLUDE_REASONING: Field = {
 };
 
 /** The first that decides whether the model reasons at all wins; effort and budget may come from a later one. */
-const ORDER: Readonly<Record<Door, readonly Field[]>> = {
+const ORDER: Readonly<Record<Api, readonly Field[]>> = {
   'openai-chat': [REASONING_EFFORT, REASONING, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
   'openai-responses': [REASONING, REASONING_EFFORT, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
   anthropic: [THINKING, OUTPUT_CONFIG, REASONING_EFFORT, REASONING, ENABLE_THINKING, INCLUDE_REASONING],
@@ -55,10 +55,10 @@ const ORDER: Readonly<Record<Door, readonly Field[]>> = {
 export function readReasoningOptions(request: object, reading: Reading): Reasoning {
   const fields = request as JsonObject; // parsed from JSON
   let decided: Setting | undefined;
-  for (const field of ORDER[reading.door]) {
+  for (const field of ORDER[reading.api]) {
     const setting = field.read(fields, reading);
     if (setting === undefined) continue;
-    const isForeign = !field.dialects.includes(reading.door);
+    const isForeign = !field.dialects.includes(reading.api);
     if (isForeign) reading.spelled(field.dialects[0] ?? 'qwen', field.at, field.at);
     decided = decided === undefined ? setting : completed(decided, setting);
   }

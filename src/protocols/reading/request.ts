@@ -78,7 +78,7 @@ function mayUseInParallel(
   reading: Reading,
 ): boolean {
   if (parallel === false) {
-    if (reading.door === 'anthropic') reading.spelled('openai-chat', 'parallel_tool_calls', 'parallel_tool_calls');
+    if (reading.api === 'anthropic') reading.spelled('openai-chat', 'parallel_tool_calls', 'parallel_tool_calls');
     return false;
   }
   if (!isJsonObject(choice) || choice.disable_parallel_tool_use !== true) return true;

@@ -45,7 +45,7 @@ export function shapeOfChoice(value: unknown, at: string, reading: Reading): Cho
 
 function shapeOfWord(word: string, at: string, reading: Reading): ChoiceShape {
   if (word === 'auto' || word === 'none' || word === 'required') {
-    reading.spelled(reading.door === 'anthropic' ? 'openai-chat' : reading.door, 'tool_choice', at);
+    reading.spelled(reading.api === 'anthropic' ? 'openai-chat' : reading.api, 'tool_choice', at);
     return { kind: word };
   }
   if (word === 'any') {
@@ -57,10 +57,10 @@ function shapeOfWord(word: string, at: string, reading: Reading): ChoiceShape {
   return { kind: 'tool', declared, at };
 }
 
-function unknownChoice({ type }: JsonObject, at: string, { door }: Reading): Error {
+function unknownChoice({ type }: JsonObject, at: string, { api }: Reading): Error {
   if (type === 'function' || type === 'custom' || type === 'tool')
     return refuse(`${at}.name`, 'a required field is missing.');
-  if (door === 'openai-responses' && typeof type === 'string')
+  if (api === 'openai-responses' && typeof type === 'string')
     return refuseUnsupported(at, `asks for ${type.slice(0, 64)}, a tool that only OpenAI's own servers run.`);
   return refuse(`${at}.type`, 'expected "auto", "none", "required", "any", "tool", "function" or "custom".');
 }
@@ -150,7 +150,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
         );
     }
   }
-  if (choice.kind === 'required' && reading.door !== 'anthropic')
+  if (choice.kind === 'required' && reading.api !== 'anthropic')
     throw refuse('tool_choice', 'requires a tool call, but there is no tool to call.');
   // All it could have chosen were left out: the model answers in words.
   reading.notes.add('tool-choice-dropped', 'tool_choice', choice.kind, 'auto');

@@ -1,7 +1,7 @@
 /** The declaration of one tool, in the form of whichever dialect, reduced to what it says. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { readSchema } from './arguments.ts';
-import type { Dialect, Door } from './reading.ts';
+import type { Api, Dialect } from './reading.ts';
 import { isTypedKind, type TypedKind } from './responses-typed-tools.ts';
 
 export type ToolShape =
@@ -17,7 +17,7 @@ export type ToolShape =
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'unreadable'; readonly why: string };
 
-export function shapeOfTool(value: unknown, door: Door): ToolShape {
+export function shapeOfTool(value: unknown, api: Api): ToolShape {
   if (!isJsonObject(value)) return { kind: 'unreadable', why: 'not an object' };
   const { type, name } = value;
   if (isJsonObject(value.function))
@@ -32,7 +32,7 @@ export function shapeOfTool(value: unknown, door: Door): ToolShape {
     case 'function':
       return { kind: 'function', dialect: dialectOfSchema(value), fields: value, isNested: false };
     case 'custom':
-      return isFreeText(value, door)
+      return isFreeText(value, api)
         ? { kind: 'custom', dialect: 'openai-responses', fields: value, isNested: false }
         : { kind: 'function', dialect: dialectOfSchema(value), fields: value, isNested: false };
     case 'namespace':
@@ -50,9 +50,9 @@ export function shapeOfTool(value: unknown, door: Door): ToolShape {
 export const WEB_SEARCH = /^web_search(?:_preview)?(?:_\d{4}_\d{2}_\d{2}|_\d{8})?$/;
 
 /** Anthropic's tools are `custom` too, and have a schema; without one they are so only where Anthropic's API was called. */
-function isFreeText(tool: JsonObject, door: Door): boolean {
+function isFreeText(tool: JsonObject, api: Api): boolean {
   if (schemaIn(tool) !== undefined) return false;
-  return door !== 'anthropic' || isJsonObject(tool.format);
+  return api !== 'anthropic' || isJsonObject(tool.format);
 }
 
 function dialectOfSchema(tool: JsonObject): Dialect {

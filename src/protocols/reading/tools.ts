@@ -81,13 +81,13 @@ export class ToolReader {
   }
 
   #isOffered({ name, at }: Tool, isDeferred: boolean, forcedName: string | undefined): boolean {
-    const { toolChanges, notes, door } = this.#reading;
+    const { toolChanges, notes, api } = this.#reading;
     if (toolChanges.isRemoved(name)) {
       notes.add('tool-removed', at, name);
       return false;
     }
     // Without a search that could find it, a deferred tool is offered at once. Anthropic's clients load them by blocks.
-    const canBeFound = door === 'anthropic' ? !this.#vendorSearches : this.#clientSearches;
+    const canBeFound = api === 'anthropic' ? !this.#vendorSearches : this.#clientSearches;
     const isWaiting = isDeferred && canBeFound && name !== forcedName && !toolChanges.isLoaded(name);
     if (name !== PLACEHOLDER && !isWaiting) return true;
     notes.add('tool-deferred', at, name);
@@ -97,7 +97,7 @@ export class ToolReader {
   #read(value: unknown, place: Place): void {
     const { at, isFound } = place;
     if (isJsonObject(value) && typeof value.name === 'string') this.declaredNames.add(value.name);
-    const shape = shapeOfTool(value, this.#reading.door);
+    const shape = shapeOfTool(value, this.#reading.api);
     switch (shape.kind) {
       case 'function':
         this.#readFunction(shape, value, place);
@@ -136,12 +136,12 @@ export class ToolReader {
       this.#ignore(at, 'no name');
       return;
     }
-    const { notes, door } = this.#reading;
+    const { notes, api } = this.#reading;
     const inputSchema = schemaOf(fields);
     this.#reading.spelled(dialect, 'tool', at);
     const outer = isJsonObject(tool) ? tool : {};
-    notes.addUnknown(outer, isNested ? NESTED_KEYS : FUNCTION_KEYS[door], 'tool', at);
-    if (isNested) notes.addUnknown(fields, FUNCTION_KEYS[door], 'tool.function', `${at}.function`);
+    notes.addUnknown(outer, isNested ? NESTED_KEYS : FUNCTION_KEYS[api], 'tool', at);
+    if (isNested) notes.addUnknown(fields, FUNCTION_KEYS[api], 'tool.function', `${at}.function`);
     const declared = { kind: 'function', name, namespace } as const;
     this.#declare(declared, at, textOf(fields, 'description'), inputSchema, isFound, [outer, fields]);
   }
@@ -192,7 +192,7 @@ export class ToolReader {
   #readTyped(value: unknown, kind: TypedKind, at: string): void {
     const tool = isJsonObject(value) ? value : {};
     const isClientRun = kind !== 'tool_search' || tool.execution === 'client';
-    if (this.#reading.door !== 'openai-responses' || !isClientRun || (kind === 'shell' && runsInContainer(tool))) {
+    if (this.#reading.api !== 'openai-responses' || !isClientRun || (kind === 'shell' && runsInContainer(tool))) {
       this.#drop(kind, at);
       return;
     }
