@@ -88,7 +88,13 @@ export class LanguageServer {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       server.stderr += text;
     });
-    await server.#initialize();
+    // Requests that wait for an answer are rejected then, instead of waiting for ever.
+    child.once('exit', () => connection.dispose());
+    try {
+      await server.#initialize();
+    } catch (cause) {
+      throw new Error(`The language server did not start:\n${server.stderr}`, { cause });
+    }
     return server;
   }
 
