@@ -6,9 +6,12 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 
-/** The default model first: Codex takes the entry of the highest priority when none is configured. */
+/**
+ * The default model first: Codex takes the entry of the lowest number when none is configured. All numbers are negative,
+ * so that these models come before those that Codex knows by itself and adds to its picker, from 1 on.
+ */
 export function writeCodexModels({ models, defaultModelId }: Catalogue): JsonObject[] {
-  return models.map((model, at) => writeCodexModel(model, model.id === defaultModelId ? 0 : at + 1));
+  return models.map((model, at) => writeCodexModel(model, (model.id === defaultModelId ? -1 : at) - models.length));
 }
 
 /** Codex refuses the whole list when a member that its version requires is missing, so members of older ones stay. */

@@ -123,9 +123,9 @@ describe("Codex's list", () => {
     ];
     const list = writeCodexModels({ models, defaultModelId: 'c' });
     expect(list.map(({ slug, priority }) => [slug, priority])).toEqual([
-      ['claude-sonnet-4.5', 1],
-      ['claude-haiku-4-20250514', 2],
-      ['c', 0],
+      ['claude-sonnet-4.5', -3],
+      ['claude-haiku-4-20250514', -2],
+      ['c', -4],
     ]);
     expect(list[0]).toMatchObject({
       display_name: 'Claude Sonnet 4.5',
