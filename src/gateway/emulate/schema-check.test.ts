@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { SCHEMA_CASES } from '../../../test/conformance/json-schemas.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { compileSchema } from './schema-check.ts';
 
 const text = { type: 'string' };
@@ -196,6 +197,28 @@ describe('a schema with parts that cannot be compiled', () => {
   });
 });
 
+describe('properties evaluated by a pattern beside a choice', () => {
+  const choice = {
+    type: 'object',
+    patternProperties: { '^c': {} },
+    anyOf: [{ required: ['a'], properties: { a: {} } }, {}],
+  };
+
+  it('are checked', () => {
+    const check = compileSchema({ ...choice, maxProperties: 1 }, 'response_format');
+    expect(check.unchecked).toEqual([]);
+    expect(check.problems({ c: 1 })).toEqual([]);
+    expect(check.problems({ c: 1, d: 2 })).not.toEqual([]);
+  });
+
+  it('are not told from unevaluated ones', () => {
+    const check = compileSchema({ ...choice, unevaluatedProperties: false, maxProperties: 1 }, 'response_format');
+    expect(check.unchecked).toEqual(['/unevaluatedProperties']);
+    expect(check.problems({ c: 1 })).toEqual([]);
+    expect(check.problems({ c: 1, d: 2 })).not.toEqual([]);
+  });
+});
+
 describe('a schema that compiles', () => {
   it.each<[string, JsonObject, JsonValue, JsonValue]>([
     ['unknown formats', { type: 'string', format: 'phone' }, 'x', 1],
@@ -210,5 +233,57 @@ describe('a schema that compiles', () => {
     expect(check.unchecked).toEqual([]);
     expect(check.problems(valid)).toEqual([]);
     expect(check.problems(invalid)).not.toEqual([]);
+  });
+});
+
+const SCHEMA_PLACES = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'];
+const LIST_PLACES = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const MAP_PLACES = ['properties', 'patternProperties', '$defs', 'dependentSchemas'];
+/** What another language's pattern says, and the same in JavaScript's. */
+const TRANSLATED: readonly { readonly foreign: JsonObject; readonly own: JsonObject }[] = [
+  { foreign: { pattern: '(?i)^x$' }, own: { pattern: '^[xX]$' } },
+  { foreign: { patternProperties: { '(?i)^c$': true } }, own: { patternProperties: { '^[cC]$': true } } },
+];
+const VALUES: readonly JsonValue[] = ['x', 'X', 'y', 1, { c: 1 }, { a: 'x', C: 1 }, ['x', 'y', 5], [{ c: 1 }]];
+
+/** The same schema with a member more in each of its schemas, one after another. */
+function* withMember(schema: JsonValue | undefined, member: JsonObject): Generator<JsonObject> {
+  if (!isJsonObject(schema)) return;
+  yield { ...schema, ...member };
+  for (const place of SCHEMA_PLACES)
+    for (const changed of withMember(schema[place], member)) yield { ...schema, [place]: changed };
+  for (const place of LIST_PLACES) {
+    const list = schema[place];
+    if (!Array.isArray(list)) continue;
+    for (const [index, child] of list.entries())
+      for (const changed of withMember(child, member)) yield { ...schema, [place]: list.with(index, changed) };
+  }
+  for (const place of MAP_PLACES) {
+    const map = schema[place];
+    if (!isJsonObject(map)) continue;
+    for (const [key, child] of Object.entries(map))
+      for (const changed of withMember(child, member)) yield { ...schema, [place]: { ...map, [key]: changed } };
+  }
+}
+
+describe('a part that is left out, wherever it stands', () => {
+  it('does not make the check refuse what the whole schema accepts', { timeout: 60_000 }, () => {
+    let count = 0;
+    for (const { name, schema, valid, invalid } of SCHEMA_CASES) {
+      for (const { foreign, own } of TRANSLATED) {
+        // A member of that name would be replaced.
+        if (Object.keys(own).some((key) => JSON.stringify(schema).includes(`"${key}":`))) continue;
+        const wholes = [...withMember(schema, own)];
+        for (const [place, changed] of [...withMember(schema, foreign)].entries()) {
+          const whole = compileSchema(wholes[place] ?? {}, 'response_format');
+          const partial = compileSchema(changed, 'response_format');
+          for (const value of [valid, invalid, ...VALUES].filter((each) => whole.problems(each).length === 0)) {
+            expect(partial.problems(value), `${name}: ${JSON.stringify({ changed, value })}`).toEqual([]);
+            count++;
+          }
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(500);
   });
 });

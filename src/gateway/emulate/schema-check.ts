@@ -71,7 +71,7 @@ function compile(schema: JsonObject, at: string): Compiled {
 
 interface Draft {
   /** For one schema: identifiers in it must not be found by another client's. */
-  create(): Ajv | Ajv2020;
+  create(schema: JsonObject): Ajv | Ajv2020;
   /** Judges schemas and never learns any, so that the meta-schema is compiled once. */
   readonly metaSchema: Ajv | Ajv2020;
 }
@@ -80,8 +80,13 @@ const drafts = new Map<typeof Ajv | typeof Ajv2020, Draft>();
 
 function draftOf(schema: JsonObject): Draft {
   const Version = isOldDraft(schema) ? Ajv : Ajv2020;
-  const create = () => formats.default(new Version(OPTIONS));
-  const draft = drafts.get(Version) ?? { create, metaSchema: create() };
+  const create = (forSchema: JsonObject) => {
+    const ajv = formats.default(new Version(OPTIONS));
+    // Off unless needed: Ajv's code for it fails on values (see isMiscompiled). Its constructor insists on it.
+    ajv.opts.unevaluated = mentions(forSchema, 'unevaluatedProperties', 'unevaluatedItems');
+    return ajv;
+  };
+  const draft = drafts.get(Version) ?? { create, metaSchema: formats.default(new Version(OPTIONS)) };
   drafts.set(Version, draft);
   // Compiled here, not under the time limit of a client's schema.
   draft.metaSchema.validateSchema({});
@@ -105,7 +110,7 @@ function compilePart(schema: JsonObject, draft: Draft): Compiled {
       continue;
     }
     partial.relax();
-    return { validate: draft.create().compile(partial.schema), leftOut: partial.leftOut };
+    return { validate: draft.create(partial.schema).compile(partial.schema), leftOut: partial.leftOut };
   }
   throw cause;
 }
@@ -113,10 +118,28 @@ function compilePart(schema: JsonObject, draft: Draft): Compiled {
 function attempt({ create, metaSchema }: Draft, schema: JsonObject): ValidateFunction | { readonly cause: unknown } {
   try {
     if (!metaSchema.validateSchema(schema)) return { cause: new Error(metaSchema.errorsText()) };
-    return create().compile(schema);
+    if (isMiscompiled(schema)) return { cause: new Error('unevaluatedProperties cannot be checked here') };
+    return create(schema).compile(schema);
   } catch (cause) {
     return { cause };
   }
+}
+
+/**
+ * Ajv 8.20 keeps the evaluated properties of a choice in a variable that patternProperties beside it may find unset, and
+ * throws a TypeError while it checks a value.
+ */
+function isMiscompiled(schema: JsonObject): boolean {
+  return (
+    mentions(schema, 'unevaluatedProperties') &&
+    mentions(schema, 'patternProperties') &&
+    mentions(schema, 'oneOf', 'anyOf', 'if')
+  );
+}
+
+function mentions(schema: JsonObject, ...keywords: readonly string[]): boolean {
+  const json = JSON.stringify(schema);
+  return keywords.some((keyword) => json.includes(`"${keyword}":`));
 }
 
 /** What the meta-schema refuses, and what Ajv refuses beyond that. */
@@ -139,6 +162,8 @@ function leaveOutInvalid(partial: PartialSchema, metaSchema: Draft['metaSchema']
         return Array.isArray(value) && value.length === 0;
       case 'nullable':
         return type === undefined || (value === false && [type].flat().includes('null'));
+      case 'unevaluatedProperties':
+        return isMiscompiled(partial.schema);
       case 'id':
       case '$async':
         return true;
