@@ -2,19 +2,20 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
+import type { UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
-import { isLookDue, isReady } from './health.ts';
+import { isReady } from './health.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
 import { type OptionsPatch, patchOptions } from './options.ts';
+import { PlanLimits } from './plan-limits.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
 import type { FreshAccount, Refresher } from './refresh.ts';
 import { Roster } from './roster.ts';
 import type { StrategyName } from './strategies.ts';
-import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
+import type { LimitsReading } from './usage-limits.ts';
 
 export interface PoolOptions {
   readonly store: AccountStore;
@@ -53,20 +54,25 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #roster: Roster;
   readonly #admission: Admission;
-  readonly #limits: UsageLimitsReader;
+  readonly #limits: PlanLimits;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
     this.#roster = new Roster(options);
     this.#admission = new Admission(this.#roster, options.clock, options);
-    const read = (id: string, signal: AbortSignal) => this.#askForLimits(this.#entry(id), signal);
-    this.#limits = new UsageLimitsReader({ read, log: options.log });
+    const { clock, log, strategy } = options;
+    this.#limits = new PlanLimits({
+      ...{ roster: this.#roster, clock, log, strategy },
+      lend: async (entry) => this.#lend(await this.#fresh(entry)),
+      readLimits: options.readLimits,
+      onRead: () => this.#admission.serve(),
+    });
   }
 
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
     await pool.#roster.reload();
-    pool.#noteLimitsWanted();
+    pool.#limits.noteWanted();
     return pool;
   }
 
@@ -135,7 +141,7 @@ export class Pool {
   async add(account: NewAccount): Promise<Account> {
     const added = await this.#options.store.put(account, this.#options.clock.now());
     this.#roster.put(added);
-    this.#noteLimitsWanted();
+    this.#limits.noteWanted();
     this.#admission.serve();
     return added;
   }
@@ -259,66 +265,6 @@ export class Pool {
     };
   }
 
-  /**
-   * Accounts out of quota may have been given more meanwhile, and suspended ones may be open again; by what is left only
-   * the service can be chosen.
-   */
-  #noteLimitsWanted(): void {
-    const nowMs = this.#options.clock.now();
-    for (const { id, health } of this.#roster.entries()) {
-      const isOut = health.state.status === 'exhausted';
-      const isCompared = this.#options.strategy === 'least-used' && isReady(health, nowMs);
-      if (isOut || isCompared) this.#limits.noteUse(id);
-      this.#lookAgainIfSuspended(id);
-    }
-  }
-
-  #lookAgainIfSuspended(id: string): void {
-    const state = this.#roster.find(id)?.health.state;
-    if (state?.status !== 'suspended') return;
-    this.#limits.noteSuspended(id, (state.lookAgainAtMs ?? 0) - this.#options.clock.now());
-  }
-
-  async #askForLimits(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
-    const { state } = entry.health;
-    if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
-      throw new GatewayError('account_suspended', 'The service has suspended this account.');
-    if (state.status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
-    if (entry.account.credential.kind === 'iam')
-      throw new GatewayError('feature_not_supported', 'The service tells nothing about the usage of IAM accounts.');
-    try {
-      return await this.#readLimitsWithToken(entry, signal);
-    } finally {
-      this.#lookAgainIfSuspended(entry.id);
-    }
-  }
-
-  /** Once more with another access token when the first one is refused. */
-  async #readLimitsWithToken(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
-    for (let isNew = false; ; isNew = true) {
-      const fresh = await this.#fresh(entry);
-      try {
-        const limits = await this.#options.readLimits(this.#lend(fresh), signal);
-        return this.#noteLimits(entry, limits);
-      } catch (cause) {
-        const { code } = GatewayError.from(cause);
-        if (code === 'account_suspended') this.#roster.change(entry, { type: 'failure', code });
-        if (code !== 'token_rejected' || isNew) throw cause;
-        entry.refused = fresh.accessToken.value;
-      }
-    }
-  }
-
-  #noteLimits(entry: Entry, limits: UsageLimits): LimitsReading {
-    const readAtMs = this.#options.clock.now();
-    const quota = quotaOf(limits, readAtMs);
-    entry.quotaLeft = quota?.shareLeft;
-    this.#roster.change(entry, { type: 'limits', left: quota?.left, resetAtMs: limits.resetAtMs });
-    if (entry.health.state.status === 'exhausted') this.#limits.noteExhausted(entry.id);
-    this.#admission.serve();
-    return { limits, readAtMs };
-  }
-
   #release(place: Place, accessToken: string, error: GatewayError | undefined): void {
     // Signed in again meanwhile, the account is another entry by now.
     const entry = this.#roster.find(place.entry.id);
@@ -326,9 +272,8 @@ export class Pool {
       if (error?.code === 'token_rejected') entry.refused = accessToken;
       if (error) this.#roster.change(entry, { type: 'failure', code: error.code, retryAfterMs: error.retryAfterMs });
       else if (place.paced) this.#roster.change(entry, { type: 'success' });
-      if (error?.code === 'quota_exhausted') this.#limits.readSoon(entry.id);
-      else if (error?.code === 'account_suspended') this.#lookAgainIfSuspended(entry.id);
-      else if (!error && place.paced) this.#limits.noteUse(entry.id);
+      if (error) this.#limits.noteFailure(entry.id, error);
+      else if (place.paced) this.#limits.noteReply(entry.id);
     }
     this.#admission.finish(place, error);
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES, type ErrorCode } from '../../core/errors.ts';
 import type { FailedAnswer } from '../upstream.ts';
-import { FAILURE_ROWS, findRow, KNOWN_REASONS } from './failure-table.ts';
+import { FAILURE_ROWS, findRow } from './failure-table.ts';
 import { explainException, explainFailure } from './failures.ts';
+import { KNOWN_REASONS } from './known-reasons.ts';
 
 function answer(status: number, body: string, headers: Record<string, string> = {}): FailedAnswer {
   return { status, body, header: (name) => headers[name] };

@@ -5,7 +5,8 @@
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { FailedAnswer } from '../upstream.ts';
-import { type Failure, findRow, KNOWN_REASONS } from './failure-table.ts';
+import { type Failure, findRow } from './failure-table.ts';
+import { KNOWN_REASONS } from './known-reasons.ts';
 import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
 
 /** `nowMs` (since the epoch) is what a `Retry-After` date is compared with. */

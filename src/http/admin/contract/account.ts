@@ -7,7 +7,9 @@ const kind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', '
 const state = z.object({
   status: z
     .enum(['ready', 'cooling', 'exhausted', 'suspended', 'signed-out', 'disabled'])
-    .describe('`signed-out` and `disabled` need a person; `cooling` and `exhausted` end by themselves; `suspended` may, and is checked every four hours.'),
+    .describe(
+      '`signed-out` and `disabled` need a person; `cooling` and `exhausted` end by themselves; `suspended` may, and is checked every four hours.',
+    ),
   until: moment.nullable().describe('When a rest ends by itself.'),
   reason: z.string().nullable().describe('The error code which began a rest.'),
   by: z.enum(['operator', 'errors']).nullable().describe('Who switched it off.'),

@@ -1,0 +1,129 @@
+/**
+ * What is left of the accounts' plans, and what follows from it: which accounts are asked about when, and whether one
+ * that is out of quota or suspended comes back.
+ */
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
+import type { Entry } from './entry.ts';
+import { isLookDue, isReady } from './health.ts';
+import type { Lent } from './lease.ts';
+import type { Roster } from './roster.ts';
+import type { StrategyName } from './strategies.ts';
+import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
+
+export interface PlanLimitsOptions {
+  readonly roster: Roster;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly strategy: StrategyName;
+  /** Throws what `Refresher.fresh` does. */
+  lend(entry: Entry): Promise<Lent>;
+  /** Asks the service; rejects with what it said. */
+  readLimits(lent: Lent, signal: AbortSignal): Promise<UsageLimits>;
+  /** An account may be ready again. */
+  onRead(): void;
+}
+
+export class PlanLimits {
+  readonly #options: PlanLimitsOptions;
+  readonly #reader: UsageLimitsReader;
+
+  constructor(options: PlanLimitsOptions) {
+    this.#options = options;
+    const read = (id: string, signal: AbortSignal) => this.#read(id, signal);
+    this.#reader = new UsageLimitsReader({ read, log: options.log });
+  }
+
+  /** The last reading. */
+  find(id: string): LimitsReading | undefined {
+    return this.#reader.find(id);
+  }
+
+  /** Now. Throws what the service said, what `Refresher.fresh` does, or `not_found`. */
+  read(id: string): Promise<LimitsReading> {
+    return this.#reader.read(id);
+  }
+
+  forget(id: string): void {
+    this.#reader.forget(id);
+  }
+
+  /** Nothing is read after this. */
+  close(): void {
+    this.#reader.close();
+  }
+
+  /**
+   * Accounts out of quota may have been given more meanwhile, and suspended ones may be open again; by what is left only
+   * the service can be chosen.
+   */
+  noteWanted(): void {
+    const { roster, clock, strategy } = this.#options;
+    const nowMs = clock.now();
+    for (const { id, health } of roster.entries()) {
+      const isOut = health.state.status === 'exhausted';
+      const isCompared = strategy === 'least-used' && isReady(health, nowMs);
+      if (isOut || isCompared) this.#reader.noteUse(id);
+      this.#lookAgainIfSuspended(id);
+    }
+  }
+
+  noteReply(id: string): void {
+    this.#reader.noteUse(id);
+  }
+
+  noteFailure(id: string, { code }: GatewayError): void {
+    if (code === 'quota_exhausted') this.#reader.readSoon(id);
+    else if (code === 'account_suspended') this.#lookAgainIfSuspended(id);
+  }
+
+  #lookAgainIfSuspended(id: string): void {
+    const { roster, clock } = this.#options;
+    const state = roster.find(id)?.health.state;
+    if (state?.status === 'suspended') this.#reader.noteSuspended(id, (state.lookAgainAtMs ?? 0) - clock.now());
+  }
+
+  async #read(id: string, signal: AbortSignal): Promise<LimitsReading> {
+    const entry = this.#options.roster.find(id);
+    if (!entry) throw new GatewayError('not_found', `There is no account ${id}.`);
+    const { state } = entry.health;
+    if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
+      throw new GatewayError('account_suspended', 'The service has suspended this account.');
+    if (state.status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
+    if (entry.account.credential.kind === 'iam')
+      throw new GatewayError('feature_not_supported', 'The service reports no usage for IAM accounts.');
+    try {
+      return await this.#readWithToken(entry, signal);
+    } finally {
+      this.#lookAgainIfSuspended(entry.id);
+    }
+  }
+
+  /** Once more with another access token when the first one is refused. */
+  async #readWithToken(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
+    for (let isNew = false; ; isNew = true) {
+      const lent = await this.#options.lend(entry);
+      try {
+        return this.#note(entry, await this.#options.readLimits(lent, signal));
+      } catch (cause) {
+        const { code } = GatewayError.from(cause);
+        if (code === 'account_suspended') this.#options.roster.change(entry, { type: 'failure', code });
+        if (code !== 'token_rejected' || isNew) throw cause;
+        entry.refused = lent.accessToken;
+      }
+    }
+  }
+
+  #note(entry: Entry, limits: UsageLimits): LimitsReading {
+    const { roster, clock, onRead } = this.#options;
+    const readAtMs = clock.now();
+    const quota = quotaOf(limits, readAtMs);
+    entry.quotaLeft = quota?.shareLeft;
+    roster.change(entry, { type: 'limits', left: quota?.left, resetAtMs: limits.resetAtMs });
+    if (entry.health.state.status === 'exhausted') this.#reader.noteExhausted(entry.id);
+    onRead();
+    return { limits, readAtMs };
+  }
+}
