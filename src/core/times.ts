@@ -40,10 +40,11 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 
-/** Beyond it, JavaScript has no date. */
-const MAX_DATE_MS = 8.64e15;
+/** RFC 3339 knows years of four digits. */
+const FIRST_DATE_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_DATE_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** ISO 8601. Never throws: what is beyond the calendar is shown as its end, NaN as its beginning. */
+/** RFC 3339. Never throws: a date beyond its years is shown as the first or the last of them, NaN as 1970. */
 export function isoTime(ms: number): string {
-  return new Date(Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, -MAX_DATE_MS), MAX_DATE_MS)).toISOString();
+  return new Date(Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_DATE_MS), LAST_DATE_MS)).toISOString();
 }
