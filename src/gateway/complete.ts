@@ -23,6 +23,7 @@ import {
 import { planLimits } from './emulate/plan.ts';
 import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { RetryPlan } from './retry.ts';
+import { WireProfileWalk } from './wire-profile-walk.ts';
 
 /** Ten completions of 5,120 characters, their references and imports. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -41,6 +42,7 @@ export async function complete(
   if (request.completion.limits.maxTokens === 0) return [warmedUp(request, conversationId)];
   const { group } = request;
   const plan = new RetryPlan(context.clock.random);
+  const walk = new WireProfileWalk(context);
   for (let attempt = 1; ; attempt++) {
     let lease: Lease | undefined;
     try {
@@ -52,7 +54,9 @@ export async function complete(
       return answersOf(request, found, routeOf(lease, found.answer, attempt, conversationId));
     } catch (cause) {
       const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-      lease?.release(ABOUT_THE_FEATURE.has(error.code) ? undefined : error);
+      const hasMoved = !signal.aborted && walk.moveOnIfAbsent(error, lease);
+      lease?.release(hasMoved || ABOUT_THE_FEATURE.has(error.code) ? undefined : error);
+      if (hasMoved) continue;
       const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
       context.log.debug({ requestId: request.requestId, attempt, code: error.code }, 'a completion failed');
       if (step.type === 'give-up') throw step.error;

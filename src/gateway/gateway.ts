@@ -1,6 +1,6 @@
 /** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
 import type { Conversation } from '../core/conversation.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
 import { AlwaysThinking } from './always-thinking.ts';
@@ -42,9 +42,6 @@ export function createGateway(context: GatewayContext): Gateway {
   };
 }
 
-/** The host or the operation does not exist under this wire profile. */
-const IS_NOT_THERE: ReadonlySet<ErrorCode> = new Set(['upstream_not_found', 'upstream_broken']);
-
 /** From the first account which can list them; what is known already serves when none can. */
 async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
   const plan = new RetryPlan(context.clock.random);
@@ -59,8 +56,7 @@ async function listModels(context: GatewayContext, catalogues: Catalogues, signa
       return catalogue;
     } catch (cause) {
       const error = plan.judge(GatewayError.from(cause), lease);
-      // Other refusals may be about the list alone, and a chat is served all the same.
-      const hasMoved = IS_NOT_THERE.has(error.code) && walk.moveOn(error, lease);
+      const hasMoved = walk.moveOnIfAbsent(error, lease);
       lease?.release(hasMoved ? refusedForm(error) : error);
       if (hasMoved) continue;
       const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);

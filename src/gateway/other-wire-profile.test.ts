@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { codeCompletion } from '../../test/support/code-completion.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import {
   conversation,
@@ -60,7 +61,12 @@ function setup(replies: readonly (FakeReply | GatewayError)[], { accounts = ['a1
     for await (const _batch of answer.batches);
     return answer.route.wireProfile;
   };
-  return { ask, clock, pool, lent };
+  const complete = async () => {
+    const request = { requestId: 'r', client: 'c', completion: codeCompletion({}), adjustments: [] };
+    const [answer] = await gateway.complete(request, new AbortController().signal);
+    return answer?.route.wireProfile;
+  };
+  return { ask, complete, clock, pool, lent };
 }
 
 describe('a refused wire profile', () => {
@@ -124,6 +130,14 @@ describe('a refused wire profile', () => {
     expect(lent).toHaveLength(4);
     clock.advance(10 * 60_000);
     expect(await ask()).toBe('two');
+  });
+
+  it('gives way for a completion where the operation is missing, and only there', async () => {
+    const page: FakeReply = { chunks: [JSON.stringify({ completions: [{ text: 'x', sources: [] }] })] };
+    const { complete, lent } = setup([{ status: 404, chunks: ['Not Found'] }, page, NOT_AUTHORIZED]);
+    expect(await complete()).toBe('two');
+    await expect(complete()).rejects.toThrow(/User is not authorized/);
+    expect(lent.map((each) => each.slice(0, 6))).toEqual(['a1 one', 'a1 two', 'a1 two']);
   });
 
   it('leaves the other accounts as they are', async () => {

@@ -2,7 +2,7 @@
  * One request's way through the wire profiles of its accounts: when the service may have refused the way it is spoken
  * to, the same account is asked once more under its next profile.
  */
-import { GatewayError } from '../core/errors.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { GatewayContext } from './context.ts';
 import type { Lease } from './ports.ts';
 
@@ -35,6 +35,14 @@ export class WireProfileWalk {
     return true;
   }
 
+  /**
+   * The same for what surrounds a chat (models, completions), where only a missing host or operation counts: other
+   * refusals may be about that operation alone, and chats are served all the same.
+   */
+  moveOnIfAbsent(error: GatewayError, lease: Refused | undefined): boolean {
+    return IS_ABSENT.has(error.code) && this.moveOn(error, lease);
+  }
+
   /** When no profile is left, what the usual one was told counts: the others are guesses. */
   usualRefusal(error: GatewayError, lease: Refused | undefined): GatewayError {
     const tried = lease && this.#tried.get(lease.accountId);
@@ -45,6 +53,8 @@ export class WireProfileWalk {
     return this.#context.upstream.suggestsOtherWireProfile?.(error) === true;
   }
 }
+
+const IS_ABSENT: ReadonlySet<ErrorCode> = new Set(['upstream_not_found', 'upstream_broken']);
 
 /** To the pool, a refused form is not the account's own failure: it is about to be used in another way. */
 export function refusedForm({ message, upstream, cause }: GatewayError): GatewayError {
