@@ -105,7 +105,12 @@ describe('a user message', () => {
       { type: 'place', id: 'p1', name: 'Paris' },
       [{ type: 'text', text: 'place: {"name":"Paris"}' }],
     ],
-    ['an unknown kind without words', { type: 'blob', data: 'A'.repeat(5000) }, []],
+    ['an unknown kind without words', { type: 'blob', id: 'b1' }, []],
+    [
+      'an unknown kind with bytes',
+      { type: 'blob', data: 'A'.repeat(5000) },
+      [{ type: 'text', text: 'blob: {"data":"[5,000 characters of base64, left out]"}' }],
+    ],
   ])('may hold %s', (_name, part, expected) => {
     expect(parts({ role: 'user', content: [part] })).toEqual(
       expected.map((one) => expect.objectContaining({ at: 'messages[0].content[0]', ...one })),

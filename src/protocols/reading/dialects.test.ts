@@ -312,6 +312,20 @@ describe('an image', () => {
     expect(rulesOf(parsed)).toContain('block-ignored');
   });
 
+  it.each(NAMES)('at %s is the only base64 that gets through an unknown block: the rest is described', (api) => {
+    const zip = Buffer.from('PK'.repeat(40)).toString('base64');
+    const blocks = [
+      { type: 'archive', name: 'a.zip', content: { mimeType: 'application/zip', data: zip } },
+      { type: 'archive', url: `data:application/zip;base64,${zip}` },
+    ];
+    const { conversation, adjustments } = parse(api, [{ role: 'user', content: blocks }]);
+    const text = JSON.stringify(partsOf(conversation));
+    expect(text).toContain('a.zip');
+    expect(text).toContain('[application/zip, ');
+    expect(text).not.toContain(zip.slice(0, 20));
+    expect(adjustments.filter(({ rule }) => rule === 'block-as-text')).toHaveLength(2);
+  });
+
   it.each(NAMES)('at %s by address goes on being fetched', (api) => {
     const image = { type: 'image', image: 'https://example.com/a.png' };
     expect(partsOf(parse(api, [{ role: 'user', content: [image] }]).conversation)).toMatchObject([

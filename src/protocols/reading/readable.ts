@@ -68,19 +68,27 @@ class Walk {
     if (DATA_URL.test(text)) return this.#readBytes(text, mediaType);
     if (text.length < MIN_FILE_CHARACTERS || !UNBROKEN.test(text)) return text;
     if (typeByBytes(text).startsWith('image/')) return this.#readBytes(text, mediaType);
-    return text.length > MAX_UNBROKEN_CHARACTERS ? undefined : text;
+    return text.length > MAX_UNBROKEN_CHARACTERS ? describe(mediaType, text) : text;
   }
 
-  /** Undefined: the bytes are a part of their own, or none. */
-  #readBytes(bytes: string, mediaType: string | undefined): undefined {
+  /** Undefined: the bytes are an image, which is a part of its own. Otherwise a description of them. */
+  #readBytes(bytes: string, mediaType: string | undefined): string | undefined {
     try {
       const part = readBytes(bytes, mediaType, undefined, this.#at, this.#at);
-      if (part.type === 'image') this.media.push(part);
+      if (part.type !== 'image') return describe(part.mediaType, bytes);
+      this.media.push(part);
+      return undefined;
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error; // not readable as bytes either: left out
+      if (error instanceof GatewayError) return describe(mediaType, bytes);
+      throw error;
     }
-    return undefined;
   }
+}
+
+/** `[application/zip, 12,000 characters of base64, left out]` */
+function describe(mediaType: string | undefined, data: string): string {
+  const size = `${data.length.toLocaleString('en-US')} characters of base64`;
+  return `[${/^[\w.+/-]{1,64}$/.test(mediaType ?? '') ? `${mediaType}, ` : ''}${size}, left out]`;
 }
 
 const BYTES_KEY = /^(?:data|blob|base64|bytes)$/;
