@@ -6,8 +6,8 @@ import { hasPython, installAgent, installPython } from './install.ts';
 import { type Finished, runCommand } from './process.ts';
 import { openSandbox } from './sandbox.ts';
 
-/** The program tests reasoning only under names of OpenAI's own; an unknown name goes to the default model. */
-const OPENAI_MODEL = 'o3-mini';
+/** The program tests reasoning only where the name holds one of OpenAI's; in front of the model's, it is read as a vendor's. */
+const OPENAI_MODEL = 'o3/claude-sonnet-4.6';
 
 async function judge(argsFor: (baseUrl: string) => { file: string; args: readonly string[] }): Promise<Finished> {
   await using sandbox = await openSandbox({});
