@@ -52,7 +52,7 @@ it.skipIf(!hasPython())(
   'the Python SDKs, LangChain and LiteLLM (needs python3 with venv)',
   { timeout: INSTALL_TIMEOUT_MS },
   async () => {
-    const python = await installPython(PYTHON_PACKAGES);
+    const python = await installPython(PYTHON_PACKAGES, 'sdks');
     const script = resolve(import.meta.dirname, 'sdk/session.py');
     expect(await answersOf(python, [script])).toEqual({
       'openai, Chat Completions': ANSWER,

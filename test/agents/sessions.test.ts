@@ -9,11 +9,14 @@ import { type House, openHouse } from '../support/house.ts';
 import type { Agent, AgentKind, AgentRun, Session } from './agent.ts';
 import { codex } from './codex.ts';
 import { continueCli } from './continue.ts';
+import { copilot } from './copilot.ts';
+import { kilo } from './kilo.ts';
 import { openCode } from './opencode.ts';
+import { pi } from './pi.ts';
 import { qwenCode } from './qwen-code.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 
-const KINDS: readonly AgentKind[] = [codex, openCode, qwenCode, continueCli];
+const KINDS: readonly AgentKind[] = [codex, openCode, qwenCode, continueCli, copilot, pi, kilo];
 
 describe.each(KINDS)('$name', (kind) => {
   let agent: Agent;

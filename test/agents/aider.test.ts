@@ -1,0 +1,69 @@
+/** Aider, newest version from PyPI: it uses no tools, and edits files by blocks in the model's text. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openHouse } from '../support/house.ts';
+import { MODEL } from './agent.ts';
+import { hasPython, installPython } from './install.ts';
+import { runCommand } from './process.ts';
+import { openSandbox } from './sandbox.ts';
+
+const EDIT = `notes.txt
+\`\`\`
+<<<<<<< SEARCH
+buy milk
+=======
+buy oat milk
+>>>>>>> REPLACE
+\`\`\`
+`;
+
+/** Without figures of its own for a model, Aider fetches a list of all models from the network. */
+const METADATA = { max_input_tokens: 200_000, max_output_tokens: 64_000, litellm_provider: 'openai', mode: 'chat' };
+
+const FLAGS = [
+  ['--no-git', '--yes-always', '--no-pretty', '--no-show-model-warnings', '--no-suggest-shell-commands'],
+  ['--no-analytics', '--analytics-disable', '--no-check-update', '--no-show-release-notes'],
+  ['--edit-format', 'diff', '--map-tokens', '0'],
+].flat();
+
+describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
+  let aider: string;
+  beforeAll(async () => {
+    aider = join(dirname(await installPython('aider', [['aider-chat']])), 'aider');
+  }, 400_000);
+
+  it.each([
+    ['Chat Completions', 'openai'],
+    ['Messages', 'anthropic'],
+  ])('edits a file through %s', async (_protocol, prefix) => {
+    await using house = await openHouse({
+      script: { replies: [{ when: { text: 'oat milk, please' }, times: 1, steps: ['Here is the change.\n\n', EDIT] }] },
+    });
+    await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
+    const metadata = join(sandbox.home, 'models.json');
+    await writeFile(metadata, JSON.stringify({ [`${prefix}/${MODEL}`]: METADATA }));
+    const { exitCode, stdout, stderr } = await runCommand(
+      {
+        file: aider,
+        args: [
+          ...FLAGS,
+          ...['--model-metadata-file', metadata, '--model', `${prefix}/${MODEL}`],
+          ...['--message', 'oat milk, please', 'notes.txt'],
+        ],
+        env: {
+          OPENAI_API_BASE: `${house.url}/v1`,
+          OPENAI_API_KEY: house.apiKey,
+          ANTHROPIC_API_BASE: house.url,
+          ANTHROPIC_API_KEY: house.apiKey,
+          LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+        },
+      },
+      sandbox,
+    );
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
+    expect(sandbox.proxy.asked).toEqual([]);
+    expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  });
+});

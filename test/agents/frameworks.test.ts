@@ -1,0 +1,102 @@
+/** Agent frameworks, newest versions from the registries: each runs a tool by itself and streams the answer. */
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { type House, openHouse } from '../support/house.ts';
+import { MODEL, use } from './agent.ts';
+import { hasPython, installAgent, installPython } from './install.ts';
+import { runCommand } from './process.ts';
+import { openSandbox } from './sandbox.ts';
+
+const ANSWER = 'All 1 steps of the plan are done. The tool answered: “21 degrees”';
+/** One after the other: pip takes minutes to resolve them together. */
+const PYTHON_PACKAGES = [
+  ['pydantic-ai-slim[openai,anthropic]', 'openai-agents'],
+  ['llama-index-llms-openai-like', 'llama-index-core'],
+];
+const INSTALL_TIMEOUT_MS = 400_000;
+
+interface Run {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env: (house: House) => Readonly<Record<string, string>>;
+}
+
+/** What the script printed. No request of it was refused, and nothing but this machine was called. */
+async function printedBy({ file, args, files = {}, env }: Run): Promise<unknown> {
+  await using house = await openHouse();
+  await using sandbox = await openSandbox(files);
+  const { stdout, stderr, exitCode } = await runCommand({ file, args, env: env(house) }, sandbox);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(sandbox.proxy.asked).toEqual([]);
+  expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  return JSON.parse(stdout);
+}
+
+function sdkEnv(house: House): Record<string, string> {
+  return {
+    MODEL,
+    OPENAI_BASE_URL: `${house.url}/v1`,
+    OPENAI_API_KEY: house.apiKey,
+    ANTHROPIC_BASE_URL: house.url,
+    ANTHROPIC_API_KEY: house.apiKey,
+    MASTRA_TELEMETRY_DISABLED: '1',
+  };
+}
+
+function script(name: string): string {
+  return resolve(import.meta.dirname, 'sdk', name);
+}
+
+it('Mastra and the OpenAI Agents SDK for JavaScript', async () => {
+  const { version, path } = await installAgent('@mastra/core', [
+    '@openai/agents',
+    '@ai-sdk/anthropic',
+    'openai',
+    'zod',
+  ]);
+  console.info(`@mastra/core ${version}`);
+  const args = [script('frameworks.mjs'), path('.')];
+  expect(await printedBy({ file: process.execPath, args, env: sdkEnv })).toEqual({
+    'Mastra, by base URL': ANSWER,
+    'Mastra, with a provider of the AI SDK': ANSWER,
+    'OpenAI Agents SDK, Chat Completions': ANSWER,
+    'OpenAI Agents SDK, Responses': ANSWER,
+  });
+});
+
+it('the Claude Agent SDK, which brings Claude Code along', async () => {
+  const { version, path } = await installAgent('@anthropic-ai/claude-agent-sdk');
+  console.info(`@anthropic-ai/claude-agent-sdk ${version}`);
+  const prompt = `Please do this step.\n${use('Bash', { command: 'cat notes.txt' })}`;
+  const printed = await printedBy({
+    file: process.execPath,
+    args: [script('claude-agent.mjs'), path('.'), MODEL, prompt],
+    files: { 'notes.txt': 'buy milk\n' },
+    env: (house) => ({
+      IS_SANDBOX: '1',
+      ANTHROPIC_BASE_URL: house.url,
+      ANTHROPIC_API_KEY: house.apiKey,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    }),
+  });
+  // What follows the file's text are the reminders that Claude Code adds to results.
+  expect(printed).toEqual({ answer: expect.stringContaining('The tool answered: “buy milk') });
+});
+
+it.skipIf(!hasPython())(
+  'Pydantic AI, the OpenAI Agents SDK and LlamaIndex for Python (needs python3 with venv)',
+  { timeout: INSTALL_TIMEOUT_MS },
+  async () => {
+    const python = await installPython('frameworks', PYTHON_PACKAGES);
+    expect(await printedBy({ file: python, args: [script('frameworks.py')], env: sdkEnv })).toEqual({
+      'Pydantic AI, Chat Completions': ANSWER,
+      'Pydantic AI, Responses': ANSWER,
+      'Pydantic AI, Messages': ANSWER,
+      'Pydantic AI, typed output': 'Paris',
+      'OpenAI Agents SDK, Chat Completions': ANSWER,
+      'OpenAI Agents SDK, Responses': ANSWER,
+      LlamaIndex: ANSWER,
+    });
+  },
+);
