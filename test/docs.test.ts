@@ -1,5 +1,5 @@
 /** Tables in docs/ which mirror tables in the code: row for row, in both directions. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../src/accounts/choice.ts';
@@ -35,6 +35,15 @@ function codeRows(page: string): string[][] {
     .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
     .map((cells) => cells.map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')));
 }
+
+describe('docs/clients', () => {
+  it('lists a page for each client, and nothing else', () => {
+    const folder = resolve(import.meta.dirname, '../docs/clients');
+    const pages = readdirSync(folder).filter((name) => name !== 'README.md');
+    const listed = [...readFileSync(resolve(folder, 'README.md'), 'utf8').matchAll(/^\| \[.*?\]\((.*?)\)/gm)];
+    expect(listed.map(([, page]) => page).toSorted()).toEqual(pages.toSorted());
+  });
+});
 
 describe('docs/errors.md', () => {
   it('lists the codes of the error table with their status, blame and retry', () => {

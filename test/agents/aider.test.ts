@@ -30,7 +30,7 @@ const FLAGS = [
 describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
   let aider: string;
   beforeAll(async () => {
-    aider = join(dirname(await installPython('aider', [['aider-chat']])), 'aider');
+    aider = join(dirname(await installPython([['aider-chat']], 'aider')), 'aider');
   }, 400_000);
 
   it.each([

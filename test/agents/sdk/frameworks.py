@@ -1,11 +1,13 @@
 """One question with a tool through Python agent frameworks; prints one JSON object, a field for each.
 
-Each framework runs the tool itself and asks the model again, streamed. Environment: as for session.py.
+Each framework runs the tool itself and asks the model again, streamed. Arguments: the names of the frameworks to run.
+Environment: as for session.py.
 """
 
 import asyncio
 import json
 import os
+import sys
 from typing import Awaitable, Callable
 
 MODEL = os.environ["MODEL"]
@@ -115,7 +117,7 @@ async def attempt(framework: Callable[[], Awaitable[str]]) -> str:
 
 
 async def main() -> None:
-    print(json.dumps({name: await attempt(framework) for name, framework in FRAMEWORKS.items()}))
+    print(json.dumps({name: await attempt(FRAMEWORKS[name]) for name in sys.argv[1:]}))
 
 
 asyncio.run(main())
