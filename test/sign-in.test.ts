@@ -42,7 +42,9 @@ describe('the command line', () => {
     });
 
     const models = await startCommand(['models'], env, home).end();
-    expect(models.out).toMatch(/^model +name +input +output +images +rate\n[\s\S]*claude-sonnet-4\.5/);
+    expect(models.out).toMatch(
+      /^model +name +input +output +images +reasoning +max_tokens +rate\n[\s\S]*claude-sonnet-4\.5/,
+    );
   });
 
   it('leaves nothing behind when the person says no', async () => {
