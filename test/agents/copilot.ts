@@ -6,7 +6,7 @@ import { jsonLines, runCommand } from './process.ts';
 export const copilot: AgentKind = {
   name: 'Copilot CLI',
   dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
-  onOverflow: 'says-so',
+  onOverflow: 'compacts',
   async install() {
     const agent = await installAgent('@github/copilot');
     const binary = agent.path(`@github/copilot-${process.platform}-${process.arch}/copilot`);
@@ -45,13 +45,11 @@ async function run(binary: string, session: Session): Promise<AgentRun> {
     sandbox,
   );
   const events = jsonLines<CopilotEvent>(finished.stdout);
-  const text = events.flatMap(({ type, data }) => (SHOWN.has(type) ? [data?.content ?? data?.message ?? ''] : []));
+  const text = events.flatMap(({ type, data }) => (type === 'assistant.message' ? [data?.content ?? ''] : []));
   return { ...finished, text: text.join('\n') };
 }
 
 interface CopilotEvent {
   readonly type: string;
-  readonly data?: { readonly content?: string; readonly message?: string };
+  readonly data?: { readonly content?: string };
 }
-
-const SHOWN: ReadonlySet<string> = new Set(['assistant.message', 'session.error']);

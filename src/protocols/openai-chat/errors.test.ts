@@ -102,7 +102,7 @@ describe('a conversation which is too long', () => {
       body: {
         error: {
           message:
-            "This model's maximum context length is 200000 tokens. However, your messages resulted in 215312 tokens. Please reduce the length of the messages.",
+            "This model's maximum context length is 200000 tokens. However, your messages resulted in 215312 tokens. Please reduce the length of the messages. Your input exceeds the context window of this model.",
           type: 'invalid_request_error',
           param: 'messages',
           code: 'context_length_exceeded',
@@ -114,7 +114,9 @@ describe('a conversation which is too long', () => {
   it('is recognisable without figures, too', () => {
     expect(write('context_too_long').body).toMatchObject({
       error: {
-        message: expect.stringMatching(/maximum context length is \d+ tokens.*reduce the length of the messages/),
+        message: expect.stringMatching(
+          /maximum context length is \d+ tokens.*reduce the length of the messages\. Your input exceeds the context window/,
+        ),
       },
     });
   });
