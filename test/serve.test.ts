@@ -107,7 +107,7 @@ describe('the Anthropic SDK', () => {
       tools,
       messages: [question, { role: 'assistant', content: first.content }, { role: 'user', content: [result] }],
     });
-    expect(second.content).toEqual([{ type: 'text', text: 'It is 21 °C and clear in İstanbul. ☀️' }]);
+    expect(second.content).toEqual([{ type: 'text', citations: null, text: 'It is 21 °C and clear in İstanbul. ☀️' }]);
   });
 
   it('counts tokens and lists models', async () => {
@@ -184,7 +184,7 @@ describe('a whole run', () => {
       client.messages.create({ model: MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] });
     await ask();
     whole.simulator.expireAccessTokens('default');
-    expect((await ask()).content).toEqual([{ type: 'text', text: 'Hello, wörld! 🌍' }]);
+    expect((await ask()).content).toEqual([{ type: 'text', citations: null, text: 'Hello, wörld! 🌍' }]);
   });
 
   it('logs what was done and never what was said, nor any secret', async () => {
