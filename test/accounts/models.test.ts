@@ -45,7 +45,7 @@ describe('a model which only one account has', () => {
 
   it('which nobody has is left to the service, whose refusal the client hears', async () => {
     await using house = await openHouse('fill-first');
-    await expect(ask(house, 'claude-of-tomorrow', 'One')).rejects.toMatchObject({
+    await expect(ask(house, 'claude-opus-9.9', 'One')).rejects.toMatchObject({
       status: 404,
       code: 'model_not_found',
     });
