@@ -1,4 +1,4 @@
-/** The wire profiles of a gateway: the shipped ones, and those that its user keeps in the home. */
+/** The wire profiles of a gateway: the shipped ones, and the user's own in DRAGOMAN_HOME. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export async function loadWireProfiles({
   if (wireProfile === undefined || known.includes(wireProfile)) return profiles;
   throw new GatewayError(
     'invalid_request',
-    `DRAGOMAN_WIRE_PROFILE names ${JSON.stringify(wireProfile)}, and there is no such wire profile. Known ones: ${known.join(', ')}.`,
+    `DRAGOMAN_WIRE_PROFILE is ${JSON.stringify(wireProfile)}, which is not a known wire profile. Use one of: ${known.join(', ')}.`,
   );
 }
 
@@ -32,17 +32,17 @@ const CLIENT: ClientFacts = {
   version: token(VERSION),
 };
 
-/** Without what a kernel's builder has put behind the number. */
+/** Without the suffix that distributions add to the kernel's version. */
 function releaseNumber(text: string): string {
   return /^\d+(?:\.\d+){0,3}/.exec(text)?.[0] ?? '0';
 }
 
-/** Characters of a token (RFC 9110) alone. */
+/** Only characters that a token may have (RFC 9110, section 5.6.2). */
 function token(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9!$%&'*+.^_`|~-]/g, '-').slice(0, 64) || 'other';
 }
 
-/** In the order of their names; none where there is no folder. */
+/** Sorted by name; empty if the folder does not exist. */
 async function readProfileFolder(folder: string): Promise<readonly ProfileFile[]> {
   const entries = await readdir(folder).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
@@ -50,13 +50,16 @@ async function readProfileFolder(folder: string): Promise<readonly ProfileFile[]
   });
   const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
   if (names.length > MAX_FILES)
-    throw new GatewayError('invalid_request', `${folder} has more than ${MAX_FILES} wire profiles. Remove some.`);
+    throw new GatewayError(
+      'invalid_request',
+      `${folder} has more than ${MAX_FILES} wire profiles. Remove some of the files.`,
+    );
   return Promise.all(names.map((name) => readProfileFile(join(folder, name))));
 }
 
 async function readProfileFile(path: string): Promise<ProfileFile> {
   try {
-    if ((await stat(path)).size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+    if ((await stat(path)).size > MAX_FILE_BYTES) throw new Error(`the file is larger than ${MAX_FILE_BYTES} bytes`);
     const content: unknown = JSON.parse(await readFile(path, 'utf8'));
     return { name: path, content };
   } catch (cause) {
@@ -66,5 +69,5 @@ async function readProfileFile(path: string): Promise<ProfileFile> {
 
 function unreadable(path: string, cause: unknown): GatewayError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new GatewayError('invalid_request', `The wire profile ${path} cannot be read: ${why}.`, { cause });
+  return new GatewayError('invalid_request', `Could not read the wire profile ${path}: ${why}.`, { cause });
 }

@@ -223,11 +223,11 @@ describe("the user's own wire profiles", () => {
   });
 
   it.each([
-    ['no JSON', '{', /0\.json cannot be read: .*JSON/],
+    ['no JSON', '{', /Could not read the wire profile .*0\.json: .*JSON/],
     [
       'a mistake',
       '{"id":"mine","extends":"q-rest","limits":{"imageBytes":-1}}',
-      /0\.json cannot be used\. limits\.imageBytes: /,
+      /0\.json is not valid\. limits\.imageBytes: /,
     ],
   ])('stop the start with %s, naming the file', async (_what, content, message) => {
     await expect(openHouse({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
@@ -235,7 +235,7 @@ describe("the user's own wire profiles", () => {
 
   it('are what a name in the settings must be one of', async () => {
     await expect(openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
-      /DRAGOMAN_WIRE_PROFILE names "q-soap".*Known ones: q-rest, q-json, kiro-krs/,
+      /DRAGOMAN_WIRE_PROFILE is "q-soap".*Use one of: q-rest, q-json, kiro-krs/,
     );
   });
 });

@@ -37,7 +37,7 @@ export function isRefreshable(credential: Credential): credential is Refreshable
   return RULES[credential.kind].serves === 'refreshed';
 }
 
-/** It is its own access token: no other one can be made. */
+/** The credential is its own access token, which cannot be renewed. */
 export function hasFixedToken(credential: Credential): boolean {
   return RULES[credential.kind].serves === 'bearer';
 }

@@ -30,7 +30,7 @@ export interface Lent {
     readonly kind: CredentialKind;
   };
   readonly accessToken: string;
-  /** The access token is the credential itself (an API key): no other one can be made. */
+  /** The access token is the credential itself (an API key), which cannot be renewed. */
   readonly hasFixedToken: boolean;
   /** The account's own; may hold a password. */
   readonly proxy: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * What is left of the accounts' plans, and what follows from it: which accounts are asked about when, and whether one
- * that is out of quota or suspended comes back.
+ * Reads how much of each account's plan is left: decides which accounts are due for a reading, and brings back accounts
+ * that are no longer out of quota or suspended.
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -18,9 +18,9 @@ export interface PlanLimitsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly strategy: StrategyName;
-  /** Throws what `Refresher.fresh` does. */
+  /** Throws what `Refresher.fresh` throws. */
   lend(entry: Entry): Promise<Lent>;
-  /** Asks the service; rejects with what it said. */
+  /** Rejects with the service's error. */
   readLimits(lent: Lent, signal: AbortSignal): Promise<UsageLimits>;
   /** An account may be ready again. */
   onRead(): void;
@@ -36,12 +36,12 @@ export class PlanLimits {
     this.#reader = new UsageLimitsReader({ read, log: options.log });
   }
 
-  /** The last reading. */
+  /** The latest reading. */
   find(id: string): LimitsReading | undefined {
     return this.#reader.find(id);
   }
 
-  /** Now. Throws what the service said, what `Refresher.fresh` does, or `not_found`. */
+  /** Reads at once. Throws the service's error, what `Refresher.fresh` throws, or `not_found`. */
   read(id: string): Promise<LimitsReading> {
     return this.#reader.read(id);
   }

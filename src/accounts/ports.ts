@@ -29,9 +29,9 @@ export interface Account {
 export interface LearnedFacts {
   /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
   readonly closingEvents?: readonly string[];
-  /** The wire profile that worked when the ones before it were refused, and how long to keep to it. */
+  /** The wire profile that worked after earlier ones were refused, and until when it is used. */
   readonly wireProfile?: { readonly id: string; readonly untilMs: number };
-  /** Of an API key: the profile it belongs to, as the service says. */
+  /** ARN of the profile of an API key, as the service reports it. */
   readonly profileArn?: string;
 }
 
@@ -59,9 +59,9 @@ export interface AccountStore {
   /** Only if the row still has `account`'s version; undefined: somebody was faster, read again and use theirs. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
-  /** What is known by then, with this wire profile added; undefined when there is no account of that id. */
+  /** Adds the wire profile and returns all stored facts; undefined if the account is unknown. */
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
-  /** What is known by then, with these facts in place of earlier ones; undefined when there is no account of that id. */
+  /** Replaces these facts and returns all stored ones; undefined if the account is unknown. */
   saveLearned(id: string, facts: Omit<LearnedFacts, 'closingEvents'>, nowMs: number): Promise<LearnedFacts | undefined>;
   /** undefined when there is none of that id. `proxy` undefined: the account has none of its own any longer. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;

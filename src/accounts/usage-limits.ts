@@ -66,7 +66,7 @@ export class UsageLimitsReader {
     this.#readLater(accountId, LOOK_AGAIN_MS);
   }
 
-  /** The service has suspended it: whether that is still so is looked at after this time, and not before. */
+  /** The service has suspended the account, which is checked again from this time on, not before. */
   noteSuspended(accountId: string, dueInMs: number): void {
     clearTimeout(this.#timers.get(accountId));
     this.#timers.delete(accountId);

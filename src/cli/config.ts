@@ -12,8 +12,11 @@ export const config: Command = {
   summary: 'the settings in force, each with its origin, secrets masked',
   options: [
     ...settingOptions('host', 'port', 'database', 'upstream'),
-    { flag: '--profiles', meaning: 'the wire profiles instead, each with its origin' },
-    { flag: '--markdown', meaning: 'the table of all settings (or members of a profile) as the documentation has it' },
+    { flag: '--profiles', meaning: 'list the wire profiles instead, each with its origin' },
+    {
+      flag: '--markdown',
+      meaning: 'the table of all settings (with --profiles: of all profile members) as in the documentation',
+    },
   ],
   examples: ['dragoman config', 'dragoman config --profiles', 'dragoman config --json | jq .DRAGOMAN_PORT'],
   async run(input) {
@@ -35,7 +38,7 @@ export const config: Command = {
   },
 };
 
-/** Reads the user's own ones too, so that a mistake in a file is found before a start. */
+/** Reads the user's own files too, which finds mistakes in them before a start. */
 async function printProfiles(settings: Settings, { terminal, json, options }: CommandInput): Promise<number> {
   if (options.markdown === true) {
     const { wireProfileMarkdown } = await import('../upstreams/codewhisperer/profile-document.ts');

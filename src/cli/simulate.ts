@@ -7,8 +7,8 @@ export const simulate: Command = {
   options: [
     { flag: '--port <n>', meaning: 'the port to listen on (9090)' },
     { flag: '--script <file>', meaning: 'what it answers, as JSON' },
-    { flag: '--hosts <which>', meaning: 'the hosts it stands for: any, q or kiro' },
-    { flag: '--web-search <form>', meaning: 'the forms of InvokeMCP it serves: both, json or rest' },
+    { flag: '--hosts <which>', meaning: 'the hosts to simulate: any, q or kiro' },
+    { flag: '--web-search <form>', meaning: 'the forms of InvokeMCP to serve: both, json or rest' },
   ],
   examples: ['dragoman simulate', 'dragoman simulate --port 9090 --script replies.json'],
   async run(input) {

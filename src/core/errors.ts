@@ -18,7 +18,7 @@ export const ERROR_RULES = {
   upstream_refused: { status: 400, blame: 'client', retry: 'never' },
   /** The service did not recognise reasoning signatures; once more without reasoning history. */
   signature_invalid: { status: 400, blame: 'client', retry: 'never' },
-  /** The model always thinks and refuses to be told not to; once more at the lowest effort instead. */
+  /** The model always thinks and refuses `thinking: disabled`; retried once at the lowest effort. */
   thinking_required: { status: 400, blame: 'client', retry: 'never' },
   unauthorized: { status: 401, blame: 'client', retry: 'never' },
   forbidden: { status: 403, blame: 'client', retry: 'never' },

@@ -11,7 +11,7 @@ export interface Model {
   readonly promptCaching: boolean;
   /** Cache points a request may carry; undefined: the catalogue does not say. */
   readonly maxCachePoints?: number | undefined;
-  /** Tokens before a cache point from which on it has an effect. */
+  /** Tokens that must stand before a cache point for it to take effect. */
   readonly minCachedTokens?: number | undefined;
   /** Ids of the models that the service suggests for requests this one refuses. */
   readonly refusalFallbacks?: readonly string[] | undefined;

@@ -1,6 +1,6 @@
 /**
  * The ids by which the service knows a conversation: the same over all its turns, different between clients. They depend
- * on who asks and on the client's own name of the conversation, or without one on the user's first turn; never on time,
+ * on the API key and on the client's own name for the conversation, or without one on the user's first turn; never on time,
  * model, the turn's number or the system text, which some clients change from turn to turn.
  */
 import { createHash } from 'node:crypto';

@@ -93,7 +93,7 @@ class Dispatch {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
       if (error.code === 'thinking_required') this.#alwaysThinking.remember(this.#modelId);
-      // Found by now, the profile was no fault of the account's.
+      // A refusal that another ARN or wire profile avoids does not count against the account.
       const isMended = (await this.#foundProfile(error, lease)) || this.#moveOn(error, lease);
       const outcome = isMended ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
       lease?.release(outcome);

@@ -86,7 +86,7 @@ export interface Lease {
   readonly access: Access;
   /** Sent as `authorization: Bearer …`, unless requests are signed; never logged. */
   readonly accessToken: string;
-  /** The access token is the credential itself (an API key): no other one can be made. */
+  /** The access token is the credential itself (an API key), which cannot be renewed. */
   readonly hasFixedToken?: boolean | undefined;
   /** As in AuthorizedRequest. */
   readonly proxy?: string | undefined;

@@ -1,11 +1,11 @@
 /**
- * Which wire profile each account uses. The first of its kind's order, until the service refuses the account for reasons
- * that another profile may not have; then the others in turn, and the one that works is remembered.
+ * Which wire profile each account uses: the first in the order of its kind. If the service refuses that one, the others
+ * are tried in turn, and the one that works is remembered.
  */
 
-/** A profile other than the first is kept for so long; then the usual order is tried again. */
+/** How long a profile other than the first is kept before the usual order is tried again. */
 const KEPT_MS = 6 * 60 * 60_000;
-/** After all of them were refused, none is tried again for so long: the reason is another one. */
+/** Pause after all profiles were refused: the reason is then probably not the profile. */
 const PAUSE_MS = 10 * 60_000;
 
 type Order = readonly [string, ...string[]];
@@ -67,7 +67,7 @@ export class WireProfileChoice {
     return undefined;
   }
 
-  /** The date to keep to the profile until, when it has just turned out to work in place of others. */
+  /** Until when to keep a profile that has just worked after others were refused; undefined for any other. */
   worked({ id }: Pick<ProfileUser, 'id'>, profile: string): number | undefined {
     const use = this.#uses.get(id);
     if (!use || use.current !== profile || use.refused.size === 0) return undefined;

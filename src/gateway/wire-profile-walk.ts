@@ -1,6 +1,6 @@
 /**
- * One request's way through the wire profiles of its accounts: when the service may have refused the way it is spoken
- * to, the same account is asked once more under its next profile.
+ * Tries the wire profiles of an account in turn within one request, as long as the service may have refused the profile
+ * rather than the account or the request.
  */
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { GatewayContext } from './context.ts';
@@ -11,7 +11,7 @@ type Refused = Pick<Lease, 'accountId' | 'access' | 'hasFixedToken'>;
 
 export class WireProfileWalk {
   readonly #context: Walking;
-  /** By account: the profiles that were refused, and what the first of them was told. */
+  /** By account: the refused profiles, and the first refusal. */
   readonly #tried = new Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }>();
 
   constructor(context: Walking) {
@@ -36,14 +36,14 @@ export class WireProfileWalk {
   }
 
   /**
-   * The same for what surrounds a chat (models, completions), where only a missing host or operation counts: other
-   * refusals may be about that operation alone, and chats are served all the same.
+   * The same for operations beside chat (models, completions). Only a missing host or operation counts: other refusals
+   * may concern just that operation, while chats work.
    */
   moveOnIfAbsent(error: GatewayError, lease: Refused | undefined): boolean {
     return IS_ABSENT.has(error.code) && this.moveOn(error, lease);
   }
 
-  /** When no profile is left, what the usual one was told counts: the others are guesses. */
+  /** If no profile is left, the first refusal is reported: the later profiles were guesses. */
   usualRefusal(error: GatewayError, lease: Refused | undefined): GatewayError {
     const tried = lease && this.#tried.get(lease.accountId);
     return tried && this.#isAboutProfile(error) ? tried.refusal : error;
@@ -56,7 +56,7 @@ export class WireProfileWalk {
 
 const IS_ABSENT: ReadonlySet<ErrorCode> = new Set(['upstream_not_found', 'upstream_broken']);
 
-/** To the pool, a refused form is not the account's own failure: it is about to be used in another way. */
+/** For the pool: a refused profile is not a failure of the account, which is about to be used under another one. */
 export function refusedForm({ message, upstream, cause }: GatewayError): GatewayError {
   return new GatewayError('upstream_refused', message, { upstream, cause });
 }

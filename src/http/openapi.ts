@@ -153,8 +153,8 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
     tags: ['OpenAI', 'Anthropic'],
     summary: 'The live catalogue',
     description:
-      "One list whose objects carry OpenAI's and Anthropic's members together. With `client_version`, as Codex asks, it also has " +
-      "Codex's own `models`.",
+      "One list whose objects have the members of OpenAI's and Anthropic's APIs together. With `client_version`, which Codex " +
+      "sends, the answer also has Codex's own list, `models`.",
     security: SECURITY,
     querystring: {
       type: 'object',

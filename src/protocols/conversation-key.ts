@@ -1,5 +1,5 @@
 /**
- * The client's own name of its conversation, read in the same way at every door: the headers and fields by which agents
+ * The client's own name of its conversation, read in the same way by every API: the headers and fields by which agents
  * name their session, and what tells a sub-agent from the session it belongs to.
  * Sources: requests of Claude Code, Codex, opencode and Qwen Code as recorded in the clients' tests.
  */

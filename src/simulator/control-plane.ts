@@ -82,7 +82,7 @@ function pageOf<T>(
   return { items: all.slice(from, to), nextToken: to < all.length ? Buffer.from(String(to)).toString('base64') : null };
 }
 
-/** Each region knows those of its own. Those of API keys are listed nowhere: GetProfile tells them. */
+/** Each region knows those of its own. Those of API keys are not listed: GetProfile returns them. */
 function profilesIn({ account }: Standing, region: string | undefined): readonly string[] {
   const all = [...(account.profileArn === undefined ? [] : [account.profileArn]), ...(account.moreProfiles ?? [])];
   return region === undefined ? all : all.filter((arn) => arn.split(':')[3] === region);

@@ -61,7 +61,7 @@ const CONTROL_PLANE: ReadonlySet<string> = new Set([
 
 /**
  * Whether the host has this operation. `route` is the path of a REST request or the `x-amz-target` of a JSON one;
- * paths of sign-in belong to other hosts and are not judged.
+ * paths of sign-in belong to other hosts and are not checked.
  */
 export function isServed(host: Host | undefined, route: string): boolean {
   switch (host) {
@@ -85,7 +85,7 @@ const ANY_CONTROL_PLANE =
 const SIGN_IN_PATH =
   /^\/(?:client|device_authorization|token|authorize|start|login|signin|oauth|refreshToken)\b|\/oauth2\//;
 
-/** The kiro.dev hosts take requests of AWS's SDKs alone. */
+/** The kiro.dev hosts take requests from AWS's SDKs only. */
 export function looksAtUserAgent(host: Host | undefined): boolean {
   return host === 'runtime' || host === 'management';
 }

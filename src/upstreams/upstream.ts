@@ -49,7 +49,7 @@ export interface UpstreamWebSearch {
 
 export interface WebSearchCall {
   readonly query: string;
-  /** Names the search in the upstream's logs. */
+  /** Identifies the search in the upstream's logs. */
   readonly callId: string;
   /** From 0 to `forms - 1`. */
   readonly form: number;
@@ -191,7 +191,7 @@ export interface DecodeContext {
   header(name: string): string | undefined;
   /** The account's replies are known to end with closing events: text without them was cut off. */
   readonly expectsClosingEvents: boolean;
-  /** Hears what was done to the reply, or is to be known about it, before its last event. */
+  /** Receives notes about the reply before its last event. */
   note(made: Adjustment): void;
   /**
    * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one

@@ -22,7 +22,7 @@ export class SearchForms {
     return Array.from({ length: count }, (_, index) => (first + index) % count);
   }
 
-  /** Every form was refused a short while ago. */
+  /** True if every form was refused within the last ten minutes. */
   isRefused(accountId: string, wireProfile: string): boolean {
     return this.#of(accountId, wireProfile).refusedUntilMs > this.#now();
   }

@@ -29,7 +29,7 @@ export class WebSearches {
     this.#forms = new SearchForms(() => context.clock.now());
   }
 
-  /** From what is known: the service is not asked. Rejects with `client_closed` alone. */
+  /** Does not call the service. Rejects with `client_closed` only. */
   async isAvailable(searcher: Searcher, signal: AbortSignal): Promise<boolean> {
     const { upstream, log } = this.#context;
     const { webSearch } = upstream;
@@ -48,7 +48,7 @@ export class WebSearches {
     }
   }
 
-  /** Rejects with `client_closed` alone: a search that fails is an outcome. */
+  /** Rejects with `client_closed` only: a search that fails is an outcome. */
   async search(
     query: string,
     searchId: string,

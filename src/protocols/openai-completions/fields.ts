@@ -45,7 +45,7 @@ export const EDITOR_FIELD_FATES = {
   segments: 'used',
 } as const satisfies Record<string, FieldFate>;
 
-/** Of the other APIs: what a prompt answered as a chat can be told as well. Code at the cursor takes the limits alone. */
+/** Fields of the other APIs, for prompts that are answered as a chat. Code at the cursor takes only the limits. */
 export const CHAT_FIELD_FATES = {
   system: 'used',
   instructions: 'used',

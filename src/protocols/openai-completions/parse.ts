@@ -43,7 +43,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   const prompt = readPrompt(request);
   if (prompt === undefined || prompt === '') throw refuse('prompt', 'there is nothing in it to answer.');
   const choices = readChoices(request.n, notes);
-  // What a chat can be told with a prompt has the names that it has in Chat Completions.
+  // Options of a prompt that is answered as a chat have the names of Chat Completions.
   const reading = new Reading('openai-chat', notes);
   const conversation: Conversation = {
     model,

@@ -86,7 +86,7 @@ function placeEntries(request: ResponsesRequest, { at, entries }: Entries, past:
   const { previous_response_id: previous } = request;
   if (previous && !past?.hasPrevious) throw previousNotFound(previous);
   const placed = placePast(entries, past);
-  if (placed.length === 0 && !request.instructions) throw refuse(at, 'there is nothing in it to answer.');
+  if (placed.length === 0 && !request.instructions) throw refuse(at, 'must hold a turn to answer.');
   return placed;
 }
 

@@ -68,7 +68,7 @@ function readBlock<P extends Part>(
   return reading.tolerate(at, type, () => reader(value, at, reading)) ?? [];
 }
 
-/** Gemini's parts have no type: the field that is there tells it. */
+/** Gemini's parts have no type: which field is present decides. */
 function untypedKind(block: JsonObject): string {
   if (typeof block.text === 'string') return 'text';
   if (block.functionCall !== undefined) return 'functionCall';

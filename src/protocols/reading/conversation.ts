@@ -62,7 +62,7 @@ function isOfUser({ entry }: PlacedEntry): boolean {
 /** The vendors answer instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
 function withQuestion(system: readonly SystemPart[], listAt: string, { notes }: Reading): ReadConversation {
   const at = system.at(-1)?.at.replace(/\.content.*$/, '');
-  if (at === undefined) throw refuse(listAt, 'there is nothing in it to answer.');
+  if (at === undefined) throw refuse(listAt, 'must hold a turn to answer.');
   notes.add('system-as-user', at);
   const isQuestion = (part: SystemPart) => part.at === at || part.at.startsWith(`${at}.`);
   const parts = system

@@ -154,7 +154,7 @@ function textOf(object: JsonObject, key: string, at: string): string {
 }
 
 function noFileStore(at: string, instead: string) {
-  return refuseUnsupported(at, `there is no file store here; send the file itself in ${instead}, as a data URL.`);
+  return refuseUnsupported(at, `dragoman stores no files; send the file itself in ${instead}, as a data URL.`);
 }
 
 export const MISSING = 'a required field is missing.';

@@ -71,7 +71,7 @@ interface NamedTool {
   readonly at: string;
 }
 
-/** Undefined for what names no tool that a client runs. */
+/** Undefined unless it names a tool that the client runs. */
 function namedTool(choice: JsonObject, at: string): NamedTool | undefined {
   const { type } = choice;
   for (const key of ['function', 'custom'] as const) {
@@ -120,7 +120,7 @@ export interface Chosen {
   readonly webSearch?: WebSearchWish;
 }
 
-/** Throws for a choice of what is not there. */
+/** Throws if the chosen tool is not declared. */
 export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: ToolReader, reading: Reading): Chosen {
   const { webSearch } = reader;
   const search = webSearch && { toolChoice: AUTO_CHOICE, tools, webSearch: { ...webSearch, isRequired: true } };
@@ -151,7 +151,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
     }
   }
   if (choice.kind === 'required' && reading.api !== 'anthropic')
-    throw refuse('tool_choice', 'requires a tool call, but there is no tool to call.');
+    throw refuse('tool_choice', 'requires a tool call, but the request declares no tools.');
   // All it could have chosen were left out: the model answers in words.
   reading.notes.add('tool-choice-dropped', 'tool_choice', choice.kind, 'auto');
   return { toolChoice: AUTO_CHOICE, tools, ...plain };

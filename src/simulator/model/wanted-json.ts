@@ -36,7 +36,7 @@ function readObject(text: string, from: number): JsonObject | undefined {
   }
 }
 
-/** `words`: what a model without such a wish would say. */
+/** `words`: the answer if no JSON is requested. */
 export function answerInJson({ schema }: WantedJson, words: string): string {
   const value: JsonValue | undefined = schema ? generateJson(schema) : { answer: words };
   return value === undefined ? `I found no value that fits the JSON Schema. ${words}` : JSON.stringify(value);

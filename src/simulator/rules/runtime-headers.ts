@@ -35,7 +35,7 @@ const RUNTIME_HEADER_RULES: readonly HeaderRule[] = [
   },
   {
     id: 'runtime-accept',
-    says: 'There is no accept and no accept-encoding.',
+    says: 'The accept and accept-encoding headers are absent.',
     strictOnly: true,
     broken: (call) => present(call, 'accept') ?? present(call, 'accept-encoding'),
   },
@@ -66,7 +66,7 @@ export function checkRuntimeHeaders(call: Call, strict: boolean): void {
   }
 }
 
-/** The control plane of kiro.dev takes JSON 1.0 alone. Throws Refused. */
+/** The control plane of kiro.dev takes JSON 1.0 only. Throws Refused. */
 export function checkKiroJson(call: Call): void {
   if (call.service === 'KiroControlPlaneBearerService' && !isJson10(call))
     throw new Refused(IMPROPERLY_FORMED, 'runtime-content-type', 'content-type');

@@ -1,6 +1,6 @@
 /**
  * Which declared tool a call of the model means. Models write the bare name of a namespaced tool, another separator or
- * case, or a namespace from their training; such a name is led back to the declared tool if exactly one fits. A name
+ * case, or a namespace from their training; such a name is mapped to the declared tool if exactly one fits. A name
  * that fits several tools, or none, stays as the model wrote it.
  */
 export interface CalledTool {

@@ -60,9 +60,9 @@ export function explainOtherBody(answer: FailedAnswer): GatewayError {
   const words = error.upstream?.message;
   return new GatewayError(
     'upstream_unexpected',
-    `The service answered with something other than a reply (${contentType}). A proxy or a sign-in page may stand ` +
-      'between dragoman and the service: check the proxy settings and DRAGOMAN_UPSTREAM_URL.' +
-      (words === undefined ? '' : ` The answer said: “${words}”`),
+    `The service returned an unexpected response with status 200 (${contentType}). A proxy or a sign-in page may have ` +
+      'answered instead: check the proxy settings and DRAGOMAN_UPSTREAM_URL.' +
+      (words === undefined ? '' : ` The response: “${words}”`),
     { upstream: error.upstream },
   );
 }

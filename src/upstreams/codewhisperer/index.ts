@@ -30,5 +30,5 @@ export function createCodewhisperer(profiles: WireProfiles): Upstream {
   };
 }
 
-/** With the shipped wire profiles alone. */
+/** With the shipped wire profiles only. */
 export const codewhisperer: Upstream = createCodewhisperer(SHIPPED_PROFILES);

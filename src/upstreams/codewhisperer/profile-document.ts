@@ -13,7 +13,7 @@ export function wireProfileMarkdown(): string {
   return ['| member | value | meaning |', '|---|---|---|', ...rowsOf(schema, '')].join('\n');
 }
 
-/** Members whose schema repeats that of another one are told once. */
+/** Members with the schema of another member; the table describes that schema once. */
 const SAME_AS: Readonly<Record<string, string>> = {
   controlPlane: 'streaming',
   mcp: 'streaming',
@@ -45,17 +45,17 @@ function typeOf(schema: JsonObject): string {
   if (values) return values.map((value) => `\`${String(value)}\``).join(' or ');
   switch (schema.type) {
     case 'array':
-      return isJsonObject(schema.items) && schema.items.type === 'object' ? 'a list' : 'a list of texts';
+      return isJsonObject(schema.items) && schema.items.type === 'object' ? 'a list' : 'a list of strings';
     case 'object':
       return 'an object';
     case 'integer':
-      return 'a whole number';
+      return 'an integer';
     case 'boolean':
       return '`true` or `false`';
     case 'number':
       return 'a number';
     default:
-      return 'a text';
+      return 'a string';
   }
 }
 

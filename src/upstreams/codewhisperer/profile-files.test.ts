@@ -37,15 +37,15 @@ describe("the user's own wire profiles", () => {
   });
 
   it.each([
-    ['a list', [], /0\.json cannot be used\. Invalid input: expected object, received array/],
+    ['a list', [], /0\.json is not valid\. Invalid input: expected object, received array/],
     ['no id', { extends: 'q-rest' }, /id: Invalid input: expected string/],
     ['an odd id', { id: 'Mine!', extends: 'q-rest' }, /id: expected lower-case letters, digits and dashes/],
     [
       'an unknown parent',
       { id: 'mine', extends: 'q-soap' },
-      /extends: there is no wire profile "q-soap"; known ones are q-rest/,
+      /extends: "q-soap" is not a known wire profile; known are q-rest/,
     ],
-    ['itself as its parent', { id: 'mine', extends: 'mine' }, /extends: there is no wire profile "mine"/],
+    ['itself as its parent', { id: 'mine', extends: 'mine' }, /extends: "mine" is not a known wire profile/],
     ['an unknown member', { id: 'mine', extends: 'q-rest', colour: 'red' }, /Unrecognized key: "colour"/],
     [
       'a wrong value',
@@ -81,17 +81,17 @@ describe("the user's own wire profiles", () => {
     [
       'a broken variant',
       { id: 'mine', extends: 'q-rest', variants: { b: { origin: 1 } } },
-      /variant b cannot be used\. origin:/,
+      /variant b is not valid\. origin:/,
     ],
   ])('refuses %s, naming the file, the member and what is expected', (_what, content, message) => {
     expect(() => load(content)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
     expect(() => load(content)).toThrow(message);
   });
 
-  it('refuses two files with one id, and a circle', () => {
+  it('refuses two files with one id, and circular references', () => {
     expect(() => load({ id: 'a', extends: 'q-rest' }, { id: 'a', extends: 'q-json' })).toThrow(
-      /1\.json.*the id of .*0\.json/,
+      /1\.json.*0\.json has the id a too/,
     );
-    expect(() => load({ id: 'a', extends: 'b' }, { id: 'b', extends: 'a' })).toThrow(/a circle/);
+    expect(() => load({ id: 'a', extends: 'b' }, { id: 'b', extends: 'a' })).toThrow(/circular/);
   });
 });

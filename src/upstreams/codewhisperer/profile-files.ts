@@ -1,6 +1,6 @@
 /**
- * Files to wire profiles: a file may extend another profile and then says only what differs (JSON Merge Patch), and it
- * may have variants, each a patch of its own, to be tried directly after the profile itself.
+ * Turns files into wire profiles. A file that extends another profile holds only the differences (JSON Merge Patch). Its
+ * variants are further patches, tried directly after the profile itself.
  */
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
@@ -9,7 +9,7 @@ import { mergePatch } from './merge-patch.ts';
 import { type WireProfile, wireProfileSchema } from './profile-schema.ts';
 
 export interface ProfileFile {
-  /** For messages. */
+  /** Names the file in errors. */
   readonly name: string;
   readonly content: unknown;
 }
@@ -22,7 +22,7 @@ const head = z.looseObject({
   variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
 });
 
-/** A profile as its file has it, before what it extends is filled in. */
+/** A profile as its file has it, before it is merged with the profile that it extends. */
 interface Source {
   readonly name: string;
   readonly id: string;
@@ -53,7 +53,7 @@ function readHead({ name, content }: ProfileFile): Source {
   const read = head.safeParse(content);
   if (!read.success) throw invalid(name, read.error);
   const { extends: parent, variants = {}, ...own } = read.data;
-  // What a JSON file holds is JSON.
+  // The content was parsed from JSON.
   return { name, id: own.id, extends: parent, variants, content: own as JsonObject };
 }
 
@@ -61,7 +61,7 @@ function byId(sources: readonly Source[]): Map<string, Source> {
   const found = new Map<string, Source>();
   for (const source of sources) {
     const other = found.get(source.id);
-    if (other) throw wrong(source.name, `id: ${source.id} is the id of ${other.name} too; give one of them another`);
+    if (other) throw wrong(source.name, `id: ${other.name} has the id ${source.id} too; change one of them`);
     found.set(source.id, source);
   }
   return found;
@@ -83,13 +83,14 @@ function familyOf(source: Source, own: Sources, shipped: Sources): ProfileFamily
 
 function completed(source: Source, own: Sources, shipped: Sources, depth: number): JsonObject {
   if (source.extends === undefined) return mergePatch({}, source.content);
-  if (depth >= MAX_EXTENDS) throw wrong(source.name, `extends: more than ${MAX_EXTENDS} profiles, or a circle`);
+  if (depth >= MAX_EXTENDS)
+    throw wrong(source.name, `extends: the chain is circular or longer than ${MAX_EXTENDS} profiles`);
   const isOwnName = source.extends === source.id;
   const parent = (isOwnName ? undefined : own.get(source.extends)) ?? shipped.get(source.extends);
   if (!parent || parent === source) {
     const known = [...new Set([...shipped.keys(), ...own.keys()])].join(', ');
     const name = JSON.stringify(source.extends);
-    throw wrong(source.name, `extends: there is no wire profile ${name}; known ones are ${known}`);
+    throw wrong(source.name, `extends: ${name} is not a known wire profile; known are ${known}`);
   }
   return mergePatch(completed(parent, isOwnName ? new Map() : own, shipped, depth + 1), source.content);
 }
@@ -114,6 +115,6 @@ function invalid(name: string, error: z.ZodError): GatewayError {
 function wrong(name: string, problem: string): GatewayError {
   return new GatewayError(
     'invalid_request',
-    `The wire profile ${name} cannot be used. ${problem}. docs/wire-profiles.md lists what a profile has.`,
+    `The wire profile ${name} is not valid. ${problem}. docs/wire-profiles.md lists the members of a profile.`,
   );
 }

@@ -45,7 +45,7 @@ const plane = z.strictObject({
   flavour: z
     .enum(['rest', 'json'])
     .describe('`rest`: verb and path, members of a GET in the query. `json`: `POST /` with the operation in a header.'),
-  contentType: z.string().regex(HEADER_TEXT).describe('Of every request with a body.'),
+  contentType: z.string().regex(HEADER_TEXT).describe('Content type of every request with a body.'),
   userAgent: userAgent.describe(
     'Product tokens in the shape of the AWS SDK, ending in `dragoman/{version}`. Placeholders: `{platform}`, `{release}`, `{node}`, `{version}`.',
   ),
@@ -54,7 +54,7 @@ const plane = z.strictObject({
     .describe(
       'Further headers. Placeholders: `{profileArn}`, `{tokenType}`, `{invocationId}`, `{attempt}`, `{maxAttempts}`; a header whose placeholder has no value is left out.',
     ),
-  maxAttempts: count.describe('`{maxAttempts}`, and the most that `{attempt}` counts to.'),
+  maxAttempts: count.describe('Value of `{maxAttempts}`, and the highest value of `{attempt}`.'),
   profileArn: z
     .enum(['when-known', 'required', 'never'])
     .describe('Whether requests carry the profile ARN. `required`: an account without one cannot use this plane.'),
@@ -64,7 +64,7 @@ const plane = z.strictObject({
       name: z.string().min(1).describe('Name of the exception.'),
     })
     .optional()
-    .describe('A status and an exception with which this plane refuses an access token, where that is not 401 or 403.'),
+    .describe('How this plane refuses an access token, if not with 401 or 403.'),
 });
 
 const operation = z.strictObject({
@@ -73,13 +73,13 @@ const operation = z.strictObject({
     .describe('Which of the planes above serves the operation.'),
   method: z.enum(['GET', 'POST']).describe('HTTP method.'),
   path: z.string().startsWith('/').describe('Path below the host.'),
-  target: z.string().regex(HEADER_TEXT).optional().describe('Value of `x-amz-target`, of the JSON flavour alone.'),
+  target: z.string().regex(HEADER_TEXT).optional().describe('Value of `x-amz-target`. JSON flavour only.'),
   input: z.record(z.string(), z.json()).optional().describe('Members that every request of this operation has.'),
 });
 
 const mcpForm = operation.extend({
-  profileArnInBody: flag.describe('Add `profileArn` to the JSON-RPC request as another top-level member.'),
-  exceptFor: z.array(kind).optional().describe('Kinds of account that this form is never tried for.'),
+  profileArnInBody: flag.describe('Whether the JSON-RPC request has `profileArn` as another top-level member.'),
+  exceptFor: z.array(kind).optional().describe('Kinds of account for which this form is never tried.'),
 });
 
 const pattern = z
@@ -92,18 +92,22 @@ export const wireProfileSchema = z
     id: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,40}(?:\/[a-z][a-z0-9-]{0,40})?$/, 'expected lower-case letters, digits and dashes')
-      .describe('Name, as `DRAGOMAN_WIRE_PROFILE` and `x-dragoman-route` have it.'),
-    description: z.string().min(1).describe('One sentence for people.'),
+      .describe('Name, as used in `DRAGOMAN_WIRE_PROFILE` and `x-dragoman-route`.'),
+    description: z.string().min(1).describe('One sentence for `dragoman config --profiles`.'),
     accounts: z
       .partialRecord(kind, z.number())
       .describe(
-        'Kinds of account that may use the profile by themselves, and its place in their order: the lowest is tried first. A kind that is not listed uses the profile only when `DRAGOMAN_WIRE_PROFILE` names it.',
+        'Position of the profile by kind of account; the lowest number is tried first. A kind that is not listed uses the profile only if `DRAGOMAN_WIRE_PROFILE` names it.',
       ),
-    authentication: z.enum(['bearer', 'signature']).describe('By access token, or by AWS Signature Version 4.'),
-    tokenTypes: z.partialRecord(kind, z.string().regex(HEADER_TEXT)).describe('`{tokenType}`, by kind of account.'),
+    authentication: z
+      .enum(['bearer', 'signature'])
+      .describe('How requests are authenticated: access token or AWS Signature Version 4.'),
+    tokenTypes: z
+      .partialRecord(kind, z.string().regex(HEADER_TEXT))
+      .describe('Value of `{tokenType}` by kind of account.'),
     regions: z
       .tuple([z.string()], z.string())
-      .describe('Regions that serve the API; the first one is taken for accounts of any other region.'),
+      .describe('Regions that serve the API. Accounts of other regions use the first one.'),
     origin: z.string().min(1).describe("Member of the service's Origin enum. It decides which models are offered."),
     streaming: plane.describe('Chat.'),
     controlPlane: plane.describe('Models, profiles, usage.'),
@@ -115,21 +119,25 @@ export const wireProfileSchema = z
         ListAvailableModels: operation.optional().describe('The models of an account.'),
         ListAvailableProfiles: operation.optional().describe('The profiles of an organisation.'),
         GetProfile: operation.optional().describe('The profile of an API key.'),
-        GetUsageLimits: operation.optional().describe('What is left of the plan.'),
+        GetUsageLimits: operation.optional().describe('How much of the plan is left.'),
         GenerateCompletions: operation.optional().describe('Inline completion.'),
-        InvokeMCP: z.array(mcpForm).min(1).optional().describe('Web search: forms to try in this order.'),
+        InvokeMCP: z
+          .array(mcpForm)
+          .min(1)
+          .optional()
+          .describe('Web search: forms of the request, in the order in which they are tried.'),
       })
-      .describe('An operation that is absent cannot be called this way.'),
-    models: z.array(z.string()).optional().describe('Models to list where the service cannot be asked for them.'),
+      .describe('Operations that the profile supports.'),
+    models: z.array(z.string()).optional().describe('Models to list if the profile lacks ListAvailableModels.'),
     vendorProfileArns: z
       .partialRecord(kind, z.string().startsWith('arn:aws:codewhisperer:'))
       .optional()
-      .describe('ARN to send for a kind of account without one of its own, where a plane requires one.'),
+      .describe('Profile ARN to send for accounts without one, by kind, where a plane requires one.'),
     body: z
       .strictObject({
         fields: z
           .array(z.enum(['conversationState', 'profileArn', 'additionalModelRequestFields', 'source', 'agentMode']))
-          .describe('Top-level members. `source` repeats the origin.'),
+          .describe('Top-level members. The value of `source` is the origin.'),
         conversationStateFields: z
           .array(
             z.enum([
@@ -145,24 +153,24 @@ export const wireProfileSchema = z
           .describe('Members of `conversationState`.'),
         conversationId: z
           .string()
-          .regex(/^[\w-]*\{uuid\}$/, 'expected {uuid}, perhaps with a prefix')
-          .describe('Form of conversation ids: `{uuid}`, perhaps with a prefix.'),
-        agentTaskType: z.enum(['vibe', 'spectask']).describe('Sent as it stands.'),
+          .regex(/^[\w-]*\{uuid\}$/, 'expected {uuid} with an optional prefix')
+          .describe('Format of conversation ids: `{uuid}` with an optional prefix.'),
+        agentTaskType: z.enum(['vibe', 'spectask']).describe('Value of `agentTaskType`.'),
         agentMode: z
           .strictObject({
-            main: z.string().min(1).describe('Of a conversation that a person leads.'),
-            subAgent: z.string().min(1).describe('Of a conversation that an agent leads for another one.'),
+            main: z.string().min(1).describe('Value for a conversation with a person.'),
+            subAgent: z.string().min(1).describe('Value for the conversation of a sub-agent.'),
           })
-          .describe('Sent where `fields` has `agentMode`.'),
+          .describe('Values of `agentMode`, if `fields` lists it.'),
       })
       .describe('The envelope of a chat request.'),
     messages: z
       .strictObject({
-        historyModelId: flag.describe('User messages in the history name the model too.'),
+        historyModelId: flag.describe('Whether user messages in the history name the model too.'),
         emptyUser: z.string().describe('Content of a user message without text and without tool results.'),
-        emptyUserWithToolResults: z.string().describe('Content of a user message with tool results alone.'),
+        emptyUserWithToolResults: z.string().describe('Content of a user message that has only tool results.'),
         emptyAssistant: z.string().describe('Content of an assistant message without text and without tool uses.'),
-        emptyAssistantWithToolUses: z.string().describe('Content of an assistant message with tool uses alone.'),
+        emptyAssistantWithToolUses: z.string().describe('Content of an assistant message that has only tool uses.'),
         failedToolResult: z
           .string()
           .min(1)
@@ -175,34 +183,34 @@ export const wireProfileSchema = z
       .describe('How messages are written.'),
     accepts: z
       .strictObject({
-        historyFromAssistant: flag.describe('A history that begins with the assistant.'),
+        historyFromAssistant: flag.describe('A history that begins with an assistant message.'),
         environment: flag.describe('`envState` and `gitState`.'),
         reasoningHistory: flag.describe('Reasoning of earlier turns.'),
         reasoningSettings: flag.describe('`additionalModelRequestFields`.'),
         cachePoints: flag.describe('Cache points in messages.'),
         cachePointsInTools: flag.describe('Cache points between tools.'),
-        documents: flag.describe('Documents as they are; otherwise their text is sent.'),
+        documents: flag.describe('Documents. If `false`, their text is sent.'),
       })
-      .describe('What the service takes; the rest is left out or rewritten, with a note.'),
+      .describe('What the service accepts. Everything else is left out or rewritten, with a note.'),
     limits: z
       .strictObject({
         historyEntries: count.describe('Messages before the current one.'),
         contentChars: count.describe("UTF-16 units of one message's or one tool result's text."),
-        toolNamePattern: pattern.describe('Regular expression that tool names match.'),
+        toolNamePattern: pattern.describe('Regular expression that tool names must match.'),
         toolNameChars: count.describe('Characters of a tool name.'),
-        toolUseIdPattern: pattern.describe('Regular expression that tool use ids match.'),
+        toolUseIdPattern: pattern.describe('Regular expression that tool use ids must match.'),
         toolUseIdChars: count.describe('Characters of a tool use id.'),
         toolDescriptionChars: count.describe('UTF-16 units of a tool description.'),
         imagesPerMessage: count.describe('Images in one message.'),
         imageBytes: count.describe('Decoded bytes of an image.'),
         imagePixels: count.describe('Pixels on either side of an image.'),
-        imageFitPixels: count.describe('What larger images are scaled down to, on either side.'),
+        imageFitPixels: count.describe('Pixels on either side to which larger images are scaled down.'),
         documentsPerMessage: count.describe('Documents in one message.'),
         documentBytes: count.describe('Decoded bytes of a document.'),
         cachePointsPerRequest: count.describe('Cache points in one request.'),
         searchQueryChars: count.describe('UTF-16 units of a web search query.'),
       })
-      .describe('Most of each kind that the service takes.'),
+      .describe('Maxima that the service accepts.'),
     schemas: z
       .strictObject({
         removedKeywords: z
@@ -210,10 +218,10 @@ export const wireProfileSchema = z
           .transform((keywords) => new Set(keywords))
           .describe('JSON Schema keywords to leave out of tool input schemas.'),
         dropEmptyRequired: flag.describe('Leave out an empty `required`.'),
-        maxInteger: count.describe('Bounds beyond ± this are left out.'),
-        maxRefDepth: count.describe('How deep a `$ref` may lead through others before it becomes a plain object.'),
+        maxInteger: count.describe('Numeric bounds whose absolute value is higher are left out.'),
+        maxRefDepth: count.describe('Nesting of `$ref`s beyond which one becomes a plain object.'),
       })
-      .describe('How input schemas of tools are cleaned.'),
+      .describe('How input schemas of tools are rewritten.'),
   })
   .superRefine((profile, context) => {
     const { InvokeMCP: forms = [], ...operations } = profile.operations;

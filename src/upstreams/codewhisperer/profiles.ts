@@ -1,4 +1,4 @@
-/** The wire profiles of a gateway: those shipped here, and those that its user adds. The encoder asks them alone. */
+/** The wire profiles of a gateway: those shipped here, and those that its user adds. */
 import { GatewayError } from '../../core/errors.ts';
 import { type ProfileFamily, type ProfileFile, readProfileFiles } from './profile-files.ts';
 import type { WireProfile } from './profile-schema.ts';
@@ -70,8 +70,8 @@ export class WireProfiles {
   }
 
   /**
-   * Ids for an account of this kind, in the order in which they are to be tried, each profile followed by its variants.
-   * `named`: the one that the settings name, for accounts that authenticate the way it does.
+   * Ids for an account of this kind in the order of trial, each profile followed by its variants. `named`: the profile
+   * from the settings, which applies to accounts that authenticate the way it does.
    */
   orderFor(kind: string, named?: string): readonly [string, ...string[]] {
     const usual = this.#families
@@ -86,10 +86,7 @@ export class WireProfiles {
     const families = forced?.profiles[0].authentication === needed ? [forced] : usual;
     const [first, ...others] = families.flatMap(({ profiles }) => profiles.map(({ id }) => id));
     if (first === undefined)
-      throw new GatewayError(
-        'internal',
-        `No wire profile serves accounts of the kind ${kind}: see docs/wire-profiles.md.`,
-      );
+      throw new GatewayError('internal', `No wire profile serves accounts of kind ${kind}: see docs/wire-profiles.md.`);
     return [first, ...others];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How long the service wants to be left alone: the `Retry-After` header, a member of the body, or its words. Capped by
- * what the failure is about, whichever of them it was.
+ * How long to wait before the next request: from the `Retry-After` header, a member of the body, or its message. The cap
+ * depends on the kind of failure, not on where the wait was found.
  * Source: `retryAfterMilliseconds` in live answers of 2026-09 and later; the other spellings are those of layers in
  * between and of Smithy's `retryAfterSeconds`.
  */

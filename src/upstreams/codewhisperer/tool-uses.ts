@@ -24,7 +24,7 @@ export interface OfferedTools {
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Hears what was done to a call. Names are the client's, except for the one that the model wrote. */
+/** Called when a call is changed. Names are the client's, except for the one that the model wrote. */
 export interface ToolUseObserver {
   /** The input was not valid JSON and could be repaired. */
   repaired(name: string): void;

@@ -16,7 +16,7 @@ export function suggestsOtherWireProfile({ code, upstream, cause }: GatewayError
     case 'profile_required':
       return true;
     case 'upstream_not_found':
-      // Something else than the operation is missing.
+      // Something other than the operation is missing.
       return upstream?.name !== 'ResourceNotFoundException';
     case 'upstream_refused':
       return isAboutForm(upstream);

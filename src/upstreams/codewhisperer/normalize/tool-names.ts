@@ -1,7 +1,7 @@
 /**
  * Tool names: one that the service may refuse, or that equals another but for its case, travels under an alias made
  * from the name itself, and the description tells the model the original. A name declared twice counts once. The names
- * of all tools go to the decoder, which leads a call back to what the client declared.
+ * of all tools go to the decoder, which maps a call to the tool that the client declared.
  */
 import { createHash } from 'node:crypto';
 import type { Adjustment } from '../../../core/adjustments.ts';
