@@ -4,12 +4,35 @@ import type { Socket } from 'node:net';
 /** Node's own limit is 16 KiB; agents send a kilobyte of metadata in a header, proxies add theirs. */
 export const MAX_HEADER_BYTES = 65_536;
 
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, message] = explain(error.code);
+/** For the client to read the answer. Closing at once would reset the connection and discard an answer still unread. */
+const LINGER_MS = 1_000;
+
+/**
+ * A listener for `clientError`: answers 400, 408 or 431, and closes the connection within a second, whether or not the
+ * client closes its side. `isReplying` tells whether an answer is being written to the connection: anything written
+ * then would end up in the middle of it, so the connection is destroyed.
+ */
+export function answerBrokenRequests(
+  isReplying: (socket: Socket) => boolean,
+): (error: NodeJS.ErrnoException, socket: Socket) => void {
+  const answered = new WeakSet<Socket>();
+  return (error, socket) => {
+    // Each further chunk of the broken request is reported too.
+    if (answered.has(socket) && error.code !== 'ECONNRESET') return;
+    if (error.code === 'ECONNRESET' || !socket.writable || isReplying(socket)) {
+      socket.destroy();
+      return;
+    }
+    answered.add(socket);
+    socket.end(answerTo(error.code));
+    // Node's HTTP server leaves a connection open until the client closes it as well.
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  };
+}
+
+function answerTo(code: string | undefined): string {
+  const [status, message] = explain(code);
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } });
   const head = [
     `HTTP/1.1 ${status}`,
@@ -17,7 +40,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
 function explain(code: string | undefined): readonly [string, string] {

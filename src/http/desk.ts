@@ -1,5 +1,6 @@
 /** Where every request is received and every refusal is said: the routes' common ground. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 import { anthropicMessages, openaiChat } from '../protocols/index.ts';
@@ -63,6 +64,13 @@ export class Desk {
       if (this.draining) setImmediate(this.#onClosed);
     });
     return exchange;
+  }
+
+  /** True from the moment when a whole request has arrived, or its answer has begun, until the answer has ended. */
+  isReplyingOn(socket: Socket): boolean {
+    for (const { request, response } of this.inFlight)
+      if (request.socket === socket && (request.complete || response.headersSent)) return true;
+    return false;
   }
 
   /** The first hook of every request: its id, and the reasons to turn it away whatever it wants. */

@@ -14,7 +14,7 @@ import type { Responses } from '../gateway/responses.ts';
 import type { AdminHouse } from './admin/parts.ts';
 import type { AnswerLimits } from './answer.ts';
 import { announcesTooMuch } from './body.ts';
-import { answerBrokenRequest, MAX_HEADER_BYTES } from './broken-request.ts';
+import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
 import { corsRules } from './cors.ts';
 import { Desk, stopping } from './desk.ts';
 import { sendError } from './exchange.ts';
@@ -83,7 +83,7 @@ function createApp(desk: Desk): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequests((socket) => desk.isReplyingOn(socket)),
     frameworkErrors: (error, request, reply) => {
       const exchange = desk.open(request.raw, reply.raw);
       reply.hijack();

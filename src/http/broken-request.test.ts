@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { answerOf, CHAT, createFakeGateway, createPushed, END, serve } from '../../test/support/serving.ts';
+import { TextPiece } from '../core/text.ts';
+import { estimated } from '../core/usage.ts';
+import { answerBrokenRequests } from './broken-request.ts';
+
+/** A client that never closes its side, and the server's end of its connection. */
+async function connectTo(timeoutMs: number): Promise<{ client: Socket; accepted: Socket }> {
+  const timeouts = { headersTimeout: timeoutMs, requestTimeout: timeoutMs, connectionsCheckingInterval: 20 };
+  const server = createServer({ ...timeouts, maxHeaderSize: 8_192 });
+  server.on('clientError', answerBrokenRequests(() => false) as (error: Error, socket: unknown) => void);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void client.destroy());
+  client.on('error', () => {});
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  return { client, accepted };
+}
+
+describe('a broken request', () => {
+  it.each([
+    ['400 Bad Request', 'GARBAGE\r\n\r\n', 60_000],
+    ['431 Request Header Fields Too Large', `GET / HTTP/1.1\r\nx: ${'y'.repeat(9_000)}\r\n\r\n`, 60_000],
+    ['408 Request Timeout', 'GET / HTTP/1.1\r\nhost: local', 50],
+  ])('is answered %s, and its connection closed though the client keeps it open', async (status, bytes, timeoutMs) => {
+    const { client, accepted } = await connectTo(timeoutMs);
+    const closed = once(accepted, 'close');
+    client.write(bytes);
+    const [answer] = await once(client, 'data');
+    expect(String(answer)).toContain(`HTTP/1.1 ${status}\r\n`);
+    await closed;
+  });
+
+  it('is answered once, and not cut off while its client goes on sending', async () => {
+    const { accepted } = await connectTo(60_000);
+    const answer = answerBrokenRequests(() => false);
+    const error = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_METHOD' });
+    answer(error, accepted);
+    answer(error, accepted);
+    expect(accepted.destroyed).toBe(false);
+    await once(accepted, 'close');
+  });
+
+  it('destroys the connection of a running reply instead of writing into it', async () => {
+    const gateway = createFakeGateway();
+    const pushed = createPushed();
+    gateway.reply = async (request) => answerOf(request, pushed.batches);
+    const server = await serve(gateway);
+    const body = JSON.stringify({ ...CHAT, stream: true });
+    const client = connect(server.port, '127.0.0.1');
+    client.on('error', () => {});
+    let heard = '';
+    client.on('data', (chunk) => {
+      heard += String(chunk);
+    });
+    client.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    pushed.push(
+      { type: 'reply-start', inputTokens: estimated(10) },
+      { type: 'text-start', index: 0 },
+      { type: 'text-delta', index: 0, text: TextPiece.plain('Hello') },
+    );
+    while (!heard.includes('Hello')) await once(client, 'data');
+    client.write('GARBAGE\r\n\r\n');
+    await once(client, 'close');
+    expect(heard).not.toContain('400 Bad Request');
+    expect(gateway.asked[0]?.signal.aborted).toBe(true);
+    pushed.push({ type: 'text-end', index: 0 }, END);
+  });
+});
