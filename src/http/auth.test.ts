@@ -134,6 +134,18 @@ describe('the key guard', () => {
     expect(clock.sleeps).toEqual([100]);
   });
 
+  it('counts the addresses of a /64 as one, however they are compressed', async () => {
+    const clock = createFakeClock();
+    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const addresses = ['2001:db8::1', '2001:db8::2:1', '2001:db8::3:0:1', '2001:db8::4:0:0:1', '2001:db8:0:0:5::'];
+    for (const address of addresses) await codeOf(guard.identify(wrong, address));
+    expect(clock.sleeps).toEqual([]);
+    await codeOf(guard.identify(wrong, '2001:db8:0:0:6:7:8:9'));
+    expect(clock.sleeps).toEqual([100]);
+    await codeOf(guard.identify(wrong, '2001:db8:0:1::1'));
+    expect(clock.sleeps).toEqual([100]);
+  });
+
   it('remembers a bounded number of addresses', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import { addressNetwork } from './address-network.ts';
 
 interface PresentedKey {
   readonly key: string;
@@ -189,12 +190,12 @@ class Guesses {
 
   of(address: string): Guess {
     const nowMs = this.#clock.now();
-    const known = this.#byAddress.get(networkOf(address));
+    const known = this.#byAddress.get(addressNetwork(address));
     return known && nowMs - known.lastMs < FORGET_AFTER_MS ? known : { wrong: 0, waiting: 0, lastMs: nowMs };
   }
 
   remember(address: string, guess: Guess): void {
-    const key = networkOf(address);
+    const key = addressNetwork(address);
     guess.lastMs = this.#clock.now();
     this.#byAddress.delete(key);
     this.#byAddress.set(key, guess);
@@ -203,9 +204,4 @@ class Guesses {
       if (!oldest.done) this.#byAddress.delete(oldest.value);
     }
   }
-}
-
-/** One customer usually has a whole IPv6 /64. */
-function networkOf(address: string): string {
-  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
 }
