@@ -1,4 +1,4 @@
-/** opencode, headless, through each of its three wire formats. */
+/** opencode, headless, through each of its three wire formats. Kilo's command line is built on it. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentKind, type AgentRun, type Dialect, MODEL, type Session, SHOUT, use } from './agent.ts';
@@ -11,37 +11,79 @@ const PACKAGES: Readonly<Record<Dialect, string>> = {
   'anthropic-messages': '@ai-sdk/anthropic',
 };
 
-export const openCode: AgentKind = {
-  name: 'opencode',
-  dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
-  onOverflow: 'compacts',
-  async install() {
-    const agent = await installAgent('opencode-ai');
-    const binary = agent.path(`opencode-${process.platform}-${process.arch}/bin/opencode`);
-    return { version: agent.version, run: (session) => run(binary, session) };
-  },
-  steps: (file) => [
-    use('read', { filePath: file }),
-    use('edit', { filePath: file, oldString: 'milk', newString: 'oat milk' }),
-    use('bash', { command: SHOUT, description: 'Shouts' }),
-  ],
-};
+/** Where a program that is built on opencode differs from it. */
+interface Build {
+  readonly name: string;
+  readonly packageName: string;
+  /** Path of the program inside the folder of modules. */
+  readonly binary: string;
+  /** What its environment variables begin with. */
+  readonly prefix: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly config: object;
+  /** Allows every tool without asking. */
+  readonly allowAll: string;
+}
 
-async function run(binary: string, session: Session): Promise<AgentRun> {
+export const openCode = agentOf({
+  name: 'opencode',
+  packageName: 'opencode-ai',
+  binary: `opencode-${process.platform}-${process.arch}/bin/opencode`,
+  prefix: 'OPENCODE',
+  env: {},
+  config: {},
+  allowAll: '--dangerously-skip-permissions',
+});
+
+/** The package of the program itself: its wrapper `@kilocode/cli` only finds it, and is at times published before it. */
+const KILO_PACKAGE = `@kilocode/cli-${process.platform}-${process.arch}`;
+
+export const kilo = agentOf({
+  name: 'Kilo CLI',
+  packageName: KILO_PACKAGE,
+  binary: `${KILO_PACKAGE}/bin/kilo`,
+  prefix: 'KILO',
+  env: { KILO_TELEMETRY_LEVEL: 'off', KILO_DISABLE_SESSION_INGEST: '1', KILO_DISABLE_PRESENCE: '1' },
+  // Its maker's own models, which it would ask for.
+  config: { disabled_providers: ['kilo'] },
+  allowAll: '--auto',
+});
+
+function agentOf(build: Build): AgentKind {
+  return {
+    name: build.name,
+    dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+    onOverflow: 'compacts',
+    async install() {
+      const agent = await installAgent(build.packageName);
+      const binary = agent.path(build.binary);
+      return { version: agent.version, run: (session) => run(build, binary, session) };
+    },
+    steps: (file) => [
+      use('read', { filePath: file }),
+      use('edit', { filePath: file, oldString: 'milk', newString: 'oat milk' }),
+      use('bash', { command: SHOUT, description: 'Shouts' }),
+    ],
+  };
+}
+
+async function run(build: Build, binary: string, session: Session): Promise<AgentRun> {
   const { sandbox, prompt, again, interruptWhen } = session;
-  const config = join(sandbox.home, 'opencode.json');
-  await writeFile(config, JSON.stringify(configFor(session)));
-  const args = ['run', '--format', 'json', '--dangerously-skip-permissions', '--model', `dragoman/${MODEL}`];
+  const { prefix } = build;
+  const config = join(sandbox.home, 'config.json');
+  await writeFile(config, JSON.stringify({ ...configFor(session), ...build.config }));
+  const args = ['run', '--format', 'json', build.allowAll, '--model', `dragoman/${MODEL}`];
   const finished = await runCommand(
     {
       file: binary,
       args: again ? [...args, '--continue'] : args,
       env: {
-        OPENCODE_CONFIG: config,
-        OPENCODE_DISABLE_MODELS_FETCH: '1',
-        OPENCODE_DISABLE_AUTOUPDATE: '1',
-        OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
-        OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+        [`${prefix}_CONFIG`]: config,
+        [`${prefix}_DISABLE_MODELS_FETCH`]: '1',
+        [`${prefix}_DISABLE_AUTOUPDATE`]: '1',
+        [`${prefix}_DISABLE_LSP_DOWNLOAD`]: '1',
+        [`${prefix}_DISABLE_DEFAULT_PLUGINS`]: '1',
+        ...build.env,
         // It looks for its plugin package at the registry whenever it starts.
         npm_config_offline: 'true',
       },

@@ -26,7 +26,8 @@ function isWithin(value: number, { minimum, maximum }: JsonObject): boolean {
   return !(typeof minimum === 'number' && value < minimum) && !(typeof maximum === 'number' && value > maximum);
 }
 
-function hasType(value: JsonValue, type: string): boolean {
+/** `type` as a schema's keyword names it. */
+export function hasType(value: JsonValue, type: JsonValue): boolean {
   switch (type) {
     case 'object':
       return isJsonObject(value);

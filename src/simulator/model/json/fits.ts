@@ -1,5 +1,6 @@
 /** Whether a value fits a JSON Schema. Keywords that only describe, and formats, are not looked at. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { hasType } from '../../rules/json-schema.ts';
 import { listOf, resolve, type SchemaDocument } from './alternatives.ts';
 
 export function fits(value: JsonValue, schema: JsonValue, document: SchemaDocument): boolean {
@@ -40,24 +41,9 @@ function canonical(value: JsonValue): string {
 
 function fitsItself(value: JsonValue, { type, enum: allowed, const: only }: JsonObject): boolean {
   const types = typeof type === 'string' ? [type] : listOf(type);
-  if (types.length > 0 && !types.some((name) => isOfType(value, name))) return false;
+  if (types.length > 0 && !types.some((name) => hasType(value, name))) return false;
   if (Array.isArray(allowed) && !allowed.some((one) => isSame(one, value))) return false;
   return only === undefined || isSame(only, value);
-}
-
-function isOfType(value: JsonValue, type: JsonValue): boolean {
-  switch (type) {
-    case 'object':
-      return isJsonObject(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'null':
-      return value === null;
-    default:
-      return typeof value === type;
-  }
 }
 
 function fitsApplicators(value: JsonValue, schema: JsonObject, document: SchemaDocument): boolean {
