@@ -79,7 +79,7 @@ describe('thinking in a model name', () => {
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('loses against the request, which is noted', async () => {
+  it('gives way to the request, with a note', async () => {
     await using house = await openHouse();
     const body = { model: 'claude-opus-4.8-high-thinking', thinking: { type: 'disabled' } };
     const { settings, notes, reply } = await ask(house, MESSAGES, body);
@@ -88,7 +88,7 @@ describe('thinking in a model name', () => {
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('loses against an effort in the request', async () => {
+  it('gives way to an effort in the request', async () => {
     await using house = await openHouse();
     const { settings, notes } = await ask(house, CHAT, { model: 'claude-opus-4.8-max', reasoning_effort: 'low' });
     expect(settings.output_config).toEqual({ effort: 'low' });

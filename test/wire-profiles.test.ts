@@ -135,7 +135,7 @@ describe('the control plane in JSON', () => {
 });
 
 describe('an API key', () => {
-  it('is told its own profile by the service, which is kept for the next start', async () => {
+  it('gets its profile from the service and keeps it for the next start', async () => {
     const home = homeWith();
     const env = {
       DRAGOMAN_HOME: home,
@@ -223,7 +223,7 @@ describe("the user's own wire profiles", () => {
   });
 
   it.each([
-    ['no JSON', '{', /Could not read the wire profile .*0\.json: .*JSON/],
+    ['invalid JSON', '{', /Could not read the wire profile .*0\.json: .*JSON/],
     [
       'a mistake',
       '{"id":"mine","extends":"q-rest","limits":{"imageBytes":-1}}',
@@ -233,7 +233,7 @@ describe("the user's own wire profiles", () => {
     await expect(openHouse({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
   });
 
-  it('are what a name in the settings must be one of', async () => {
+  it('limit what DRAGOMAN_WIRE_PROFILE may name', async () => {
     await expect(openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
       /DRAGOMAN_WIRE_PROFILE is "q-soap".*Use one of: q-rest, q-json, kiro-krs/,
     );

@@ -570,7 +570,7 @@ describe("an account's plan", () => {
     expect((await failure(pool.readLimits('a'))).code).toBe('not_found');
   });
 
-  it('brings a suspended account back hours later, and never a chat does', async () => {
+  it('brings a suspended account back hours later without sending a chat', async () => {
     let asked = 0;
     let trouble: GatewayError | undefined = error('account_suspended');
     const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {

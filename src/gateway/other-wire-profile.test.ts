@@ -107,7 +107,7 @@ describe('a refused wire profile', () => {
     expect(new Set(lent)).toEqual(new Set(['a1 one token-1']));
   });
 
-  it('gives way only after the token was renewed once, which happens once', async () => {
+  it('gives way only after the token was renewed, which happens once', async () => {
     const { ask, lent, pool } = setup([INVALID_BEARER, INVALID_BEARER, INVALID_BEARER, GOOD]);
     expect(await ask()).toBe('three');
     expect(lent).toEqual(['a1 one token-1', 'a1 one token-2', 'a1 two token-2', 'a1 three token-2']);
@@ -120,7 +120,7 @@ describe('a refused wire profile', () => {
     expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
   });
 
-  it('is tried no more than once each, with what the usual one said in the end, and not again for a while', async () => {
+  it('leads to every other profile once, then to the first refusal and a pause', async () => {
     const other = refusal(404, 'UnknownOperationException', 'Gone.');
     const { ask, clock, lent, pool } = setup([NOT_AUTHORIZED, other, other, NOT_AUTHORIZED, NOT_AUTHORIZED, GOOD]);
     await expect(ask()).rejects.toThrow(/User is not authorized/);

@@ -106,7 +106,7 @@ describe('the key guard', () => {
     expect(clock.sleeps).toEqual([100]);
   });
 
-  it('looks at no unknown key beside a known one while too many wrong ones wait', async () => {
+  it('checks no unknown key beside a known one while their address is throttled', async () => {
     const { clock, sleepers } = createStoppedClock();
     const looked: string[] = [];
     const guard = new KeyGuard((key) => {

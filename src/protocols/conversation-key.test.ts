@@ -66,7 +66,7 @@ describe('the name of a conversation', () => {
     expect(conversationKeys({ ...fields }, context(headers))).toEqual({ key, rootKey });
   });
 
-  it.each(CASES)('is the same at every door: $name', ({ headers, fields, key, rootKey }) => {
+  it.each(CASES)('is the same for every API: $name', ({ headers, fields, key, rootKey }) => {
     const messages = [{ role: 'user', content: 'hi' }];
     const asked = context(headers);
     const parsed = [

@@ -54,7 +54,7 @@ describe('an error', () => {
     });
   });
 
-  it.each(CODES)('%s has the status of the error table, overload aside, and no account’s 403', (code) => {
+  it.each(CODES)('%s has the status of the error table (529 for overload, 400 for 403)', (code) => {
     const { status } = written(code);
     const usual: number = ERROR_RULES[code].status;
     const isAccounts = usual === 403 && ERROR_RULES[code].blame === 'account';

@@ -67,7 +67,7 @@ describe('a reply without closing events', () => {
     expect(noted([text('Half')], { ...expecting, endsWithConnection: true }).last).toBe('reply-error upstream_broken');
   });
 
-  it('is told from one with them', () => {
+  it('is distinguished from one with them', () => {
     for (const [frames, expected] of [
       [[text('a')], false],
       [[text('a'), exception('ContentLengthExceededException', {})], false],
@@ -185,7 +185,7 @@ describe('an answer that is not an event stream', () => {
     return atOnce;
   };
 
-  it('tells the title of a page', () => {
+  it('reports the title of a page', () => {
     const page = '<!doctype html><html><head><title>Sign in to the hotel</title></head></html>';
     const error = explained(page, { 'content-type': 'text/html; charset=utf-8' });
     expect(error.code).toBe('upstream_unexpected');
@@ -206,14 +206,14 @@ describe('an answer that is not an event stream', () => {
     expect(explained(body, { 'content-type': 'application/json' }).code).toBe(code);
   });
 
-  it('is read by its looks where a content type lies', () => {
+  it('is recognised by its first bytes if the content type is wrong', () => {
     const headers = { 'content-type': 'application/vnd.amazon.eventstream' };
     expect(explained('{"message":"Input is too long."}', headers).code).toBe('context_too_long');
     const json = { header: () => 'application/json' };
     expect(outline(decode([text('Hello'), metering], json))).toEqual([...said('Hello'), END]);
   });
 
-  it('is damage when it was declared as an event stream and looks like nothing', () => {
+  it('is a damaged stream if it is declared as one and is neither a page nor an object', () => {
     const damaged = Buffer.from(text('Hello'));
     damaged[0] = 0x7f;
     const header = () => 'application/vnd.amazon.eventstream';

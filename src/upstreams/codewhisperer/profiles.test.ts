@@ -28,7 +28,7 @@ describe('wire profiles', () => {
     expect(WIRE_PROFILES.map((profile) => profile.id).sort()).toEqual(files.sort());
   });
 
-  it('is known by its data alone: no code names one', () => {
+  it('is identified by data only: no code names one', () => {
     const found = sources(SRC).flatMap((file) => idsIn(readFileSync(file, 'utf8')).map((id) => `${file}: ${id}`));
     expect(found).toEqual([]);
     expect(idsIn("if (profile.id === 'q-rest') return;")).toEqual(['q-rest']);

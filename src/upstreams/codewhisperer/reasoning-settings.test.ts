@@ -189,7 +189,7 @@ describe('reasoning settings', () => {
     },
   );
 
-  it('ask a model that has refused to be kept from thinking to think as little as it can', () => {
+  it('request the lowest effort of a model that has refused to turn its thinking off', () => {
     const model = { id: 'claude-opus-9', model: { ...OPUS, reasoningSchema: WITH_DEFAULT } };
     const conversation = { reasoning: { mode: 'off' } as const, output: OUTPUT };
     const settings = (thinksAlways?: boolean) =>
@@ -198,7 +198,7 @@ describe('reasoning settings', () => {
     expect(settings(true)).toEqual({ output_config: { effort: 'low' } });
   });
 
-  it('leave the default out where thinking would use a short reply up', () => {
+  it('leave out the default where thinking would use up a short reply', () => {
     expect(settingsFor({ mode: 'unset' }, { reasoningSchema: WITH_DEFAULT }, { maxTokens: 50 }).fields).toEqual({});
   });
 });

@@ -25,7 +25,7 @@ describe('failed tool results', () => {
     expect(notesOf(passed)).toEqual(['tool-result-failed-marked result t']);
   });
 
-  it('which succeeded stay as they are', () => {
+  it('that succeeded stay as they are', () => {
     const said = conversation([user(toolResult('t', 'The tool call failed? No.'))]);
     expect(runPass(failedResults, said).conversation).toBe(said);
   });
