@@ -16,7 +16,7 @@ export const EMULATION_RULES = {
   'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
   'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
   'json-schema-part-unchecked':
-    'A part of the JSON schema cannot be compiled (a pattern of another language, a reference to nowhere) and was not checked.',
+    'A part of the JSON schema cannot be compiled (such as another language’s pattern or an unresolvable reference) and was not checked.',
   'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
   'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the model has no setting.',

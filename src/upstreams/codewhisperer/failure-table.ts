@@ -19,7 +19,7 @@ export interface FailureRow {
 }
 
 export const FAILURE_ROWS: readonly FailureRow[] = [
-  // What is used up. 402 means that whatever else is said, except of a conversation.
+  // Limits that are used up. Status 402 always means that, except for the limit of a conversation.
   {
     id: 'conversation-limit',
     code: 'context_too_long',
@@ -70,7 +70,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'thinking-required',
     code: 'thinking_required',
     when: both(status(400), says(/\bthinking\b.{0,40}\bdisabled\b/i)),
-    explanation: 'This model always thinks; its reasoning cannot be switched off.',
+    explanation: 'This model always thinks. Leave reasoning on, or choose another model.',
   },
   {
     id: 'model-unknown',
@@ -177,14 +177,14 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'credit-rate',
     code: 'account_throttled',
     when: either(reason('CREDIT_CONSUMPTION_RATE_EXCEEDED'), says(/credit limit exceeded/i)),
-    explanation: 'The account uses its credits faster than the service allows.',
+    explanation: 'The account uses its credits faster than the service allows. Wait, or use another account.',
     restMs: 300_000,
   },
   {
     id: 'request-rate',
     code: 'account_throttled',
     when: reason('USER_REQUEST_RATE_EXCEEDED'),
-    explanation: 'The account sends more requests than the service allows.',
+    explanation: 'The account sends requests faster than the service allows. Wait, or use another account.',
     restMs: 120_000,
   },
   {

@@ -7,8 +7,7 @@ export const REPLY_RULES = {
   'reply-refused': 'The service gave a reason why the model refused to answer.',
   'tool-arguments-repaired':
     'The arguments of a tool call were not valid JSON; characters that JSON forbids inside strings were escaped.',
-  'tool-name-respelled':
-    'The model called a tool by another spelling of its name; the call carries the name that was declared.',
+  'tool-name-respelled': 'The model called a tool by another spelling of its name; the call has the declared name.',
 } as const satisfies Record<string, string>;
 
 /** The path is empty: a reply has no place in the request. */

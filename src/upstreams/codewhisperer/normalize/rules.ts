@@ -20,20 +20,22 @@ export const ADJUSTMENT_RULES = {
   'image-type': "An image's declared type was wrong; the type found in its bytes was sent.",
   'lone-surrogate-replaced': 'Broken characters (unpaired UTF-16 surrogates) were replaced by U+FFFD.',
   'opening-turn-added': 'The conversation began with the assistant; a blank user message was put before it.',
-  'output-limit-sent': 'The model takes an output limit; the service keeps it, within the bounds of the model.',
+  'output-limit-sent':
+    'The model takes an output limit; it was sent, within the model’s bounds, and the service ends the reply there.',
   'parallel-tool-use-ignored': 'The service cannot be held to one tool call a reply.',
   'prefill-continued': 'The conversation ended with the assistant; a request to continue was added.',
   'reasoning-default':
-    'The request says nothing about reasoning; the model’s default effort was sent, as the service’s own clients do.',
+    'The request does not mention reasoning; the model’s default effort was sent, as the service’s own clients do.',
   'reasoning-effort-mapped': 'The reasoning effort or budget was mapped to the nearest one this model takes.',
   'reasoning-extra-dropped': 'A message had several reasoning blocks; the service takes one, the last was kept.',
   'reasoning-history-dropped':
     'Reasoning of earlier turns was left out: the service refused it or cannot take it here.',
-  'reasoning-named': 'The model’s name asks for an effort or for thinking; it became the reasoning settings.',
-  'reasoning-named-overridden': 'The model’s name asks for other reasoning than the request itself, which wins.',
+  'reasoning-named': 'The model’s name asks for an effort or for thinking, which became the reasoning settings.',
+  'reasoning-named-overridden':
+    'The model’s name asks for different reasoning than the request’s own options, which win.',
   'reasoning-not-off': 'The model always thinks; the lowest effort was sent instead of turning its thinking off.',
   'reasoning-tags': 'The model takes no reasoning settings; reasoning was asked for by tags in the system text.',
-  'reasoning-unavailable': 'The model takes no reasoning settings; it answers as it does by itself.',
+  'reasoning-unavailable': 'The model takes no reasoning settings; it answers with its own default.',
   'reasoning-unsigned-dropped': 'Reasoning without a signature of the service cannot be sent back and was left out.',
   'system-turn-as-user': 'A system message inside the conversation became user text in a system-reminder wrapper.',
   'tool-choice-ignored': 'The service cannot be made to call a tool; the model decides.',
@@ -48,7 +50,7 @@ export const ADJUSTMENT_RULES = {
   'tool-result-empty': 'An empty tool result got a neutral note, because the service refuses empty ones.',
   'tool-result-failed-marked':
     'A failed tool result got a line that says so, because the model does not see its status.',
-  'tool-result-images-listed': 'Several images came from tool results; a line says which image belongs to which call.',
+  'tool-result-images-listed': 'Several images came from tool results; a line names the call of each.',
   'tool-result-media-lifted': 'An image or document inside a tool result was attached to the message instead.',
   'tool-result-orphan': 'A tool result without its call in the turn before became text.',
   'tool-result-reordered': 'Tool results were put into the order of their calls.',
