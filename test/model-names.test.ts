@@ -1,13 +1,13 @@
-/** Model names as clients write them, from each door to the service in the simulator. */
+/** Model names as clients write them, at each endpoint to the service in the simulator. */
 import { describe, expect, it } from 'vitest';
 import { type House, openHouse } from './support/house.ts';
 
-const DOORS = [
+const ENDPOINTS = [
   { path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: 'x' }] } },
   { path: '/v1/responses', body: { input: 'x' } },
   { path: '/v1/messages', body: { max_tokens: 9_000, messages: [{ role: 'user', content: 'x' }] } },
 ] as const;
-const [CHAT, , MESSAGES] = DOORS;
+const [CHAT, , MESSAGES] = ENDPOINTS;
 
 async function post({ url, apiKey }: House, path: string, body: object): Promise<Response> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
@@ -15,8 +15,8 @@ async function post({ url, apiKey }: House, path: string, body: object): Promise
 }
 
 /** The request that reached the service for it, and the rules in the answer's notes. */
-async function ask(house: House, door: (typeof DOORS)[number], body: object) {
-  const answer = await post(house, door.path, { ...door.body, ...body });
+async function ask(house: House, endpoint: (typeof ENDPOINTS)[number], body: object) {
+  const answer = await post(house, endpoint.path, { ...endpoint.body, ...body });
   const reply = (await answer.json()) as { content: { type: string }[] };
   expect([answer.status, reply]).toEqual([200, expect.anything()]);
   const sent = JSON.parse(house.takeChatRequest(() => true) ?? '{}');
@@ -25,10 +25,10 @@ async function ask(house: House, door: (typeof DOORS)[number], body: object) {
   return { modelId, settings: sent.additionalModelRequestFields, sent: JSON.stringify(sent), notes, reply };
 }
 
-describe.each(DOORS)('a model name at $path', (door) => {
+describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
   it('reaches the service as the version it names, its suffix as an effort', async () => {
     await using house = await openHouse();
-    const { modelId, settings, notes } = await ask(house, door, { model: 'anthropic/claude-4.8-opus-xhigh-fast' });
+    const { modelId, settings, notes } = await ask(house, endpoint, { model: 'anthropic/claude-4.8-opus-xhigh-fast' });
     expect(modelId).toBe('claude-opus-4.8');
     expect(settings.output_config).toEqual({ effort: 'xhigh' });
     expect(notes).toEqual(['model-alias', 'model-suffix-ignored', 'reasoning-named']);
@@ -36,28 +36,28 @@ describe.each(DOORS)('a model name at $path', (door) => {
 
   it('gives a GPT model its effort', async () => {
     await using house = await openHouse();
-    const { modelId, settings } = await ask(house, door, { model: 'gpt-5.6-terra(high)' });
+    const { modelId, settings } = await ask(house, endpoint, { model: 'gpt-5.6-terra(high)' });
     expect([modelId, settings]).toEqual(['gpt-5.6-terra', { reasoning: { effort: 'high' } }]);
   });
 
   it.each(['gpt-4o', 'codewhisperer', 'anything at all'])('is answered by the default model for %s', async (model) => {
     await using house = await openHouse();
-    const { modelId, notes } = await ask(house, door, { model });
+    const { modelId, notes } = await ask(house, endpoint, { model });
     expect([modelId, notes]).toEqual(['auto', ['model-default']]);
   });
 
   it('is refused for a name of no family if the operator says so', async () => {
     await using house = await openHouse({ env: { DRAGOMAN_UNKNOWN_MODELS: 'refuse' } });
-    const answer = await post(house, door.path, { ...door.body, model: 'gpt-4o' });
+    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'gpt-4o' });
     expect(answer.status).toBe(404);
     expect(JSON.stringify(await answer.json())).toMatch(/no model named .{0,4}gpt-4o.*Did you mean gpt-5\.6-sol/);
     expect(house.takeChatRequest(() => true)).toBeUndefined();
-    await ask(house, door, { model: 'default' });
+    await ask(house, endpoint, { model: 'default' });
   });
 
   it('is refused for a version the account does not have, with those it has', async () => {
     await using house = await openHouse();
-    const answer = await post(house, door.path, { ...door.body, model: 'claude-opus-9.9-high' });
+    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'claude-opus-9.9-high' });
     expect(answer.status).toBe(404);
     expect(JSON.stringify(await answer.json())).toMatch(/claude-opus-9\.9-high.*Did you mean claude-opus-/);
     const raw = house.takeChatRequest(() => true) ?? '';

@@ -1,4 +1,4 @@
-/** Output limits from each door: kept by the service where the model takes them, else by dragoman. */
+/** Output limits at each endpoint: kept by the service where the model takes them, else by dragoman. */
 import { describe, expect, it } from 'vitest';
 import { type House, openHouse } from './support/house.ts';
 
@@ -6,7 +6,7 @@ import { type House, openHouse } from './support/house.ts';
 const LIMITING = 'claude-opus-5';
 const OTHER = 'claude-opus-4.8';
 
-const DOORS = [
+const ENDPOINTS = [
   {
     path: '/v1/chat/completions',
     body: (limit: number) => ({ messages: [{ role: 'user', content: 'x' }], max_completion_tokens: limit }),
@@ -44,7 +44,7 @@ function sentLimit(house: House): unknown {
   return JSON.parse(house.takeChatRequest(() => true) ?? '{}').additionalModelRequestFields?.max_tokens;
 }
 
-describe.each(DOORS)('$at', ({ path, body, at, cut }) => {
+describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
   it('is kept by the service for a model that takes it', async () => {
     await using house = await openHouse({ script: LONG });
     const { status, notes, text } = await ask(house, path, { model: LIMITING, ...body(2_000) });

@@ -1,5 +1,5 @@
 /**
- * Tool results through every door: two outputs of one call, failures and images, and what reaches the service. The
+ * Tool results at every endpoint: two outputs of one call, failures and images, and what reaches the service. The
  * service drops a result's status and the images inside it, so both have to be said in the message.
  */
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ interface Output {
   readonly isError?: boolean;
 }
 
-interface Door {
+interface Endpoint {
   readonly name: string;
   readonly path: string;
   body(calls: readonly string[], outputs: readonly Output[]): object;
@@ -23,7 +23,7 @@ interface Door {
 
 const schema = { type: 'object', properties: {} };
 
-const DOORS: readonly Door[] = [
+const ENDPOINTS: readonly Endpoint[] = [
   {
     name: 'Messages, the results in one message',
     path: '/v1/messages',
@@ -130,7 +130,7 @@ interface CurrentMessage {
 }
 
 /** What the service was asked, and the notes of the answer. */
-async function ask(house: House, { path, body }: Door, calls: readonly string[], outputs: readonly Output[]) {
+async function ask(house: House, { path, body }: Endpoint, calls: readonly string[], outputs: readonly Output[]) {
   const answer = await fetch(`${house.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
@@ -142,12 +142,12 @@ async function ask(house: House, { path, body }: Door, calls: readonly string[],
   return { current, notes: answer.headers.get('x-dragoman-adjustments') ?? '' };
 }
 
-describe.each(DOORS)('tool results: $name', (door) => {
+describe.each(ENDPOINTS)('tool results: $name', (endpoint) => {
   it('joins two outputs of one call into one result, in order', async () => {
     await using house = await openHouse();
     const { current, notes } = await ask(
       house,
-      door,
+      endpoint,
       ['call_a'],
       [
         { callId: 'call_a', text: 'first half' },
@@ -164,7 +164,7 @@ describe.each(DOORS)('tool results: $name', (door) => {
     await using house = await openHouse();
     const { current, notes } = await ask(
       house,
-      door,
+      endpoint,
       ['call_a', 'call_b'],
       [
         { callId: 'call_b', image: OTHER_PNG },
@@ -181,18 +181,21 @@ describe.each(DOORS)('tool results: $name', (door) => {
   });
 });
 
-describe.each(DOORS.filter(({ path }) => path !== '/v1/chat/completions'))('a failed tool result: $name', (door) => {
-  it('says so in its text and keeps its status', async () => {
-    await using house = await openHouse();
-    const { current, notes } = await ask(
-      house,
-      door,
-      ['call_a'],
-      [{ callId: 'call_a', text: 'no such file', isError: true }],
-    );
-    expect(current.userInputMessageContext?.toolResults).toEqual([
-      { toolUseId: 'call_a', status: 'error', content: [{ text: 'The tool call failed.\nno such file' }] },
-    ]);
-    expect(notes).toContain('tool-result-failed-marked@');
-  });
-});
+describe.each(ENDPOINTS.filter(({ path }) => path !== '/v1/chat/completions'))(
+  'a failed tool result: $name',
+  (endpoint) => {
+    it('says so in its text and keeps its status', async () => {
+      await using house = await openHouse();
+      const { current, notes } = await ask(
+        house,
+        endpoint,
+        ['call_a'],
+        [{ callId: 'call_a', text: 'no such file', isError: true }],
+      );
+      expect(current.userInputMessageContext?.toolResults).toEqual([
+        { toolUseId: 'call_a', status: 'error', content: [{ text: 'The tool call failed.\nno such file' }] },
+      ]);
+      expect(notes).toContain('tool-result-failed-marked@');
+    });
+  },
+);

@@ -23,15 +23,15 @@ const SEED = 20_261_121;
 const CONCURRENCY = 8;
 
 const DIALECTS = [
-  { name: 'Anthropic Messages', door: 'messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
+  { name: 'Anthropic Messages', endpoint: 'messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
   {
     name: 'OpenAI Chat Completions',
-    door: 'chat',
+    endpoint: 'chat',
     path: '/v1/chat/completions',
     offset: 1_000_000,
     write: writeOpenAi,
   },
-  { name: 'OpenAI Responses', door: 'responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
+  { name: 'OpenAI Responses', endpoint: 'responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
 ] as const;
 
 let house: House;
@@ -59,7 +59,7 @@ function hasContent(step: Step): boolean {
   }
 }
 
-describe.each(DIALECTS)('$name', ({ door, path, offset, write }) => {
+describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
   it('1,600 random conversations are accepted by the strict service or refused by name', {
     timeout: 300_000,
   }, async () => {
@@ -89,7 +89,7 @@ describe.each(DIALECTS)('$name', ({ door, path, offset, write }) => {
     const seen = { accepted: 0, pictures: 0 };
     await inParallel(sessions, async ({ session, dice }, index) => {
       const number = offset + 200_000 + index;
-      const written = writeMixed({ ...session, number }, door, dice);
+      const written = writeMixed({ ...session, number }, endpoint, dice);
       const { status, body, upstream } = await ask(path, written, number);
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}\n${JSON.stringify(written.body)}`);
       expectNothingMissing(written, upstream);
@@ -111,8 +111,8 @@ describe.each(DIALECTS)('$name', ({ door, path, offset, write }) => {
         { type: 'assistant', text: 'Done.', reasoning: false, calls: [] },
         { type: 'user', texts: ['Thanks. What next?'] },
       ];
-      const first = await ask(path, writeMixed({ ...session, steps, number }, door, dice), number);
-      const longer = writeMixed({ ...session, steps: [...steps, ...later], number }, door, dice);
+      const first = await ask(path, writeMixed({ ...session, steps, number }, endpoint, dice), number);
+      const longer = writeMixed({ ...session, steps: [...steps, ...later], number }, endpoint, dice);
       const next = await ask(path, longer, number);
       const prefix = first.upstream.slice(0, first.upstream.indexOf('],"currentMessage":'));
       expect(next.upstream.slice(0, prefix.length)).toBe(prefix);

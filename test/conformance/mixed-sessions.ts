@@ -28,20 +28,20 @@ interface MixedDocument {
   readonly text: string;
 }
 
-export type MixedDoor = 'chat' | 'responses' | 'messages';
+export type MixedEndpoint = 'chat' | 'responses' | 'messages';
 
-export function writeMixed(session: Session, door: MixedDoor, dice: readonly number[]): MixedSession {
+export function writeMixed(session: Session, endpoint: MixedEndpoint, dice: readonly number[]): MixedSession {
   const writer = new MixedWriter(session.number, dice);
   const system = `${sessionMarker(session.number)} ${writer.markers.plant('system ')}`;
-  const opening = writer.pick(OPENINGS)(door, system);
+  const opening = writer.pick(OPENINGS)(endpoint, system);
   const messages = [...opening.messages, ...session.steps.flatMap((step) => writer.step(step))];
-  const list = door === 'responses' ? ['input', 'messages'] : ['messages', 'input'];
+  const list = endpoint === 'responses' ? ['input', 'messages'] : ['messages', 'input'];
   const tools = session.tools.map((tool) => writer.pick(Object.values(TOOL_DIALECTS))(tool));
   const choices = TOOL_CHOICES.filter(({ means }) => means === 'auto');
   return {
     body: asJson({
       model: 'claude-sonnet-4.5',
-      ...(door === 'messages' ? { max_tokens: 32_000 } : {}),
+      ...(endpoint === 'messages' ? { max_tokens: 32_000 } : {}),
       ...opening.fields,
       [writer.pick(list)]: messages,
       ...(tools.length === 0 ? {} : { tools, tool_choice: writer.pick(choices).value('') }),
@@ -58,12 +58,12 @@ interface Opening {
 }
 
 /** Where the system text stands. */
-const OPENINGS: readonly ((door: MixedDoor, text: string) => Opening)[] = [
-  (door, text) => ({ fields: { [door === 'messages' ? 'system' : 'instructions']: text }, messages: [] }),
-  (_door, text) => ({ fields: { instructions: text }, messages: [] }),
-  (_door, text) => ({ fields: { system: [{ type: 'text', text }] }, messages: [] }),
-  (_door, text) => ({ fields: {}, messages: [{ role: 'system', content: text }] }),
-  (_door, text) => ({
+const OPENINGS: readonly ((endpoint: MixedEndpoint, text: string) => Opening)[] = [
+  (endpoint, text) => ({ fields: { [endpoint === 'messages' ? 'system' : 'instructions']: text }, messages: [] }),
+  (_endpoint, text) => ({ fields: { instructions: text }, messages: [] }),
+  (_endpoint, text) => ({ fields: { system: [{ type: 'text', text }] }, messages: [] }),
+  (_endpoint, text) => ({ fields: {}, messages: [{ role: 'system', content: text }] }),
+  (_endpoint, text) => ({
     fields: {},
     messages: [{ type: 'message', role: 'developer', content: [{ type: 'input_text', text }] }],
   }),

@@ -1,6 +1,6 @@
 /** Tool names as models have been seen to write them: calls come back under the names that the client declared. */
 import { describe, expect, it } from 'vitest';
-import { type Call, type DeclaredTool, RESPONSES, WAYS } from './doors.ts';
+import { type Call, type DeclaredTool, RESPONSES, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
 
 const bench = new ReportBench();
@@ -32,10 +32,10 @@ const CODEX_CALLS: readonly (readonly [name: string, input: { readonly [key: str
   ['RUN', { input: 'ls' }, RUN],
 ];
 
-describe.each(WAYS.filter(({ door }) => door === RESPONSES))('$way: Codex', ({ door, streamed }) => {
+describe.each(WAYS.filter(({ endpoint }) => endpoint === RESPONSES))('$way: Codex', ({ endpoint, streamed }) => {
   it.each(CODEX_CALLS)('gets a call of %s as it declared the tool', async (tool, input, expected) => {
     bench.script({ steps: [{ tool, input }] });
-    const exchange = await bench.send(door, { ...door.body('x'), tools: CODEX_TOOLS }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools: CODEX_TOOLS }, streamed);
     expect(exchange).toMatchObject({ status: 200, stop: 'calls', error: undefined });
     expect(exchange.calls).toEqual([expected]);
   });
@@ -43,18 +43,18 @@ describe.each(WAYS.filter(({ door }) => door === RESPONSES))('$way: Codex', ({ d
   it('is not given a tool that two namespaces have, under its bare name', async () => {
     const other = { ...CODEX_TOOLS[0], name: 'other' };
     bench.script({ steps: [{ tool: 'followup_task', input: { path: 'a' } }] });
-    const exchange = await bench.send(door, { ...door.body('x'), tools: [...CODEX_TOOLS, other] }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools: [...CODEX_TOOLS, other] }, streamed);
     expect(exchange.calls.filter(({ namespace }) => namespace !== undefined)).toEqual([]);
   });
 });
 
 const READ_FILE: DeclaredTool = { name: 'read_file', description: 'reads', schema: SCHEMA };
-describe.each(WAYS)('$way: a call', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
   it.each(['read_file', 'Read_File', 'functions.read_file', 'functions__read_file'])(
     'of %s has the name that the client declared',
     async (tool) => {
       bench.script({ steps: [{ tool, input: { path: 'a' } }] });
-      const exchange = await bench.send(door, door.body('x', [READ_FILE]), streamed);
+      const exchange = await bench.send(endpoint, endpoint.body('x', [READ_FILE]), streamed);
       expect(exchange).toMatchObject({ status: 200, stop: 'calls', calls: [call('read_file')] });
     },
   );

@@ -8,7 +8,7 @@ import {
   TOOL_CHOICES,
   TOOL_DIALECTS,
 } from '../dialects.ts';
-import { CHAT, type Door, RESPONSES, WAYS } from './doors.ts';
+import { CHAT, type Endpoint, RESPONSES, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
 
 const bench = new ReportBench();
@@ -22,8 +22,8 @@ const WRITE_FILE = { ...READ_FILE, name: 'write_file', description: 'writes' };
 /** The member that holds the conversation. */
 const LIST = { chat: 'messages', responses: 'input', messages: 'messages' } as const;
 
-function withHistory(door: Door, history: readonly object[], more: object = {}): object {
-  return { ...door.body('x'), [LIST[door.name]]: history, ...more };
+function withHistory(endpoint: Endpoint, history: readonly object[], more: object = {}): object {
+  return { ...endpoint.body('x'), [LIST[endpoint.name]]: history, ...more };
 }
 
 function okReplies(): void {
@@ -36,34 +36,34 @@ function expectNoBase64(texts: readonly string[]): void {
 }
 
 /** By the beginning of a dialect's name. */
-const OWN: Readonly<Record<Door['name'], string>> = {
+const OWN: Readonly<Record<Endpoint['name'], string>> = {
   chat: 'OpenAI Chat',
   responses: 'OpenAI Responses',
   messages: 'Anthropic',
 };
 
 /** What is in an API's own words is not noted, what is in another one's is. */
-function expectNoted(header: readonly string[], { name }: Door, dialect: string): void {
+function expectNoted(header: readonly string[], { name }: Endpoint, dialect: string): void {
   const isOwn = dialect.startsWith(OWN[name]);
   if (isOwn && dialect === OWN[name]) expect(header).not.toContain('other-dialect');
   if (!isOwn) expect(header).toContain('other-dialect');
 }
 
-describe.each(WAYS)('$way: a tool', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a tool', ({ endpoint, streamed }) => {
   it.each(Object.entries(TOOL_DIALECTS))('is declared as in %s', async (name, write) => {
     okReplies();
-    const body = { ...door.body('x'), tools: [write(READ_FILE), write(WRITE_FILE)] };
-    const exchange = await bench.send(door, body, streamed);
+    const body = { ...endpoint.body('x'), tools: [write(READ_FILE), write(WRITE_FILE)] };
+    const exchange = await bench.send(endpoint, body, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', stop: 'end' });
     expect(exchange.upstream[0]?.tools).toMatchObject([READ_FILE, WRITE_FILE]);
-    expectNoted(exchange.header, door, name);
+    expectNoted(exchange.header, endpoint, name);
   });
 
   it('is declared in several dialects at once', async () => {
     okReplies();
     const names = Object.keys(TOOL_DIALECTS).map((_, index) => `tool_${index}`);
     const tools = Object.values(TOOL_DIALECTS).map((write, index) => write({ ...READ_FILE, name: names[index] ?? '' }));
-    const exchange = await bench.send(door, { ...door.body('x'), tools }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools }, streamed);
     expect(exchange.upstream[0]?.tools.map(({ name }) => name)).toEqual(names);
     expect(exchange.header).toContain('other-dialect');
   });
@@ -74,7 +74,7 @@ describe.each(WAYS)('$way: a tool', ({ door, streamed }) => {
       TOOL_DIALECTS['OpenAI Responses']?.(READ_FILE),
       { type: 'custom', name: 'apply_patch', description: 'a patch' },
     ];
-    const exchange = await bench.send(door, { ...door.body('x'), tools }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream[0]?.tools.map(({ name }) => name)).toEqual(['read_file', 'apply_patch']);
     expect(exchange.header).not.toEqual([]);
@@ -96,7 +96,7 @@ const HISTORIES = ['OpenAI Chat', 'OpenAI Responses', 'Anthropic'].flatMap((tool
   ),
 );
 
-describe.each(WAYS)('$way: calls', ({ door, streamed }) => {
+describe.each(WAYS)('$way: calls', ({ endpoint, streamed }) => {
   it.each(HISTORIES)('as in $callName, results as in $resultName, tools as in $toolName', async (dialects) => {
     okReplies();
     const history = [
@@ -107,8 +107,8 @@ describe.each(WAYS)('$way: calls', ({ door, streamed }) => {
     ];
     const tools = [TOOL_DIALECTS[dialects.toolName]?.(READ_FILE)];
     const exchange = await bench.send(
-      door,
-      withHistory(door, history, { tools, tool_choice: { type: 'auto' } }),
+      endpoint,
+      withHistory(endpoint, history, { tools, tool_choice: { type: 'auto' } }),
       streamed,
     );
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', stop: 'end' });
@@ -127,11 +127,11 @@ describe.each(WAYS)('$way: calls', ({ door, streamed }) => {
   });
 });
 
-describe.each(WAYS)('$way: the conversation', ({ door, streamed }) => {
+describe.each(WAYS)('$way: the conversation', ({ endpoint, streamed }) => {
   it('stands in the member of another API', async () => {
     okReplies();
-    const { messages: _messages, input: _input, ...rest } = door.body('x');
-    const other = door.name === 'responses' ? 'messages' : 'input';
+    const { messages: _messages, input: _input, ...rest } = endpoint.body('x');
+    const other = endpoint.name === 'responses' ? 'messages' : 'input';
     const body = {
       ...rest,
       [other]: [{ role: 'user', content: [{ type: 'input_text', text: 'hello' }] }],
@@ -141,7 +141,7 @@ describe.each(WAYS)('$way: the conversation', ({ door, streamed }) => {
       ],
       instructions: 'be short',
     };
-    const exchange = await bench.send(door, body, streamed);
+    const exchange = await bench.send(endpoint, body, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', stop: 'end' });
     expect(exchange.header).toContain('other-dialect');
     const [sent] = exchange.upstream;
@@ -156,18 +156,18 @@ describe.each(WAYS)('$way: the conversation', ({ door, streamed }) => {
       { role: 'assistant', content: [write('three')] },
       { role: 'user', content: [write('four')] },
     ];
-    const exchange = await bench.send(door, withHistory(door, history), streamed);
+    const exchange = await bench.send(endpoint, withHistory(endpoint, history), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream[0]?.texts.join('\n')).toMatch(/one\s+two\s+three\s+four/);
   });
 });
 
-describe.each(WAYS)('$way: tool_choice', ({ door, streamed }) => {
+describe.each(WAYS)('$way: tool_choice', ({ endpoint, streamed }) => {
   it.each(TOOL_CHOICES)('$name means $means', async ({ means, value }) => {
     const answers = means === 'auto' || means === 'none' ? ['Ok.'] : [{ tool: 'read_file', input: { path: 'a' } }];
     bench.script({ steps: answers });
-    const body = { ...door.body('x', [READ_FILE, WRITE_FILE]), tool_choice: value('read_file') };
-    const exchange = await bench.send(door, body, streamed);
+    const body = { ...endpoint.body('x', [READ_FILE, WRITE_FILE]), tool_choice: value('read_file') };
+    const exchange = await bench.send(endpoint, body, streamed);
     expect(exchange.status).toBe(200);
     expect(exchange.upstream).toHaveLength(1);
     const offered = exchange.upstream[0]?.tools.map(({ name }) => name);
@@ -192,22 +192,26 @@ describe.each(WAYS)('$way: tool_choice', ({ door, streamed }) => {
   });
 });
 
-describe.each(WAYS)('$way: a picture', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a picture', ({ endpoint, streamed }) => {
   it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one', async (name, write) => {
     okReplies();
     const history = [{ role: 'user', content: [{ type: 'text', text: 'what is it' }, write(PICTURE)] }];
-    const exchange = await bench.send(door, withHistory(door, history), streamed);
+    const exchange = await bench.send(endpoint, withHistory(endpoint, history), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     const [sent] = exchange.upstream;
     expect(sent?.images).toEqual([PNG]);
     expectNoBase64(sent?.texts ?? []);
     expect(sent?.texts.join('\n')).toContain('what is it');
-    expectNoted(exchange.header, door, name);
+    expectNoted(exchange.header, endpoint, name);
   });
 
   it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one alone in its message', async (_name, write) => {
     okReplies();
-    const exchange = await bench.send(door, withHistory(door, [{ role: 'user', content: [write(PICTURE)] }]), streamed);
+    const exchange = await bench.send(
+      endpoint,
+      withHistory(endpoint, [{ role: 'user', content: [write(PICTURE)] }]),
+      streamed,
+    );
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream[0]?.images).toEqual([PNG]);
     expectNoBase64(exchange.upstream[0]?.texts ?? []);
@@ -231,7 +235,7 @@ describe.each(WAYS)('$way: a picture', ({ door, streamed }) => {
       ...writeResults([result]),
     ];
     const tools = [TOOL_DIALECTS['OpenAI Chat']?.(READ_FILE)];
-    const exchange = await bench.send(door, withHistory(door, history, { tools }), streamed);
+    const exchange = await bench.send(endpoint, withHistory(endpoint, history, { tools }), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     const [sent] = exchange.upstream;
     expect(sent?.images).toEqual([PNG]);
@@ -257,13 +261,13 @@ const FORMATS: readonly (readonly [name: string, fields: object])[] = [
   ['output_format', { output_format: { type: 'json_schema', schema: ANSWER_SCHEMA } }],
 ];
 
-describe.each(WAYS)('$way: an output format', ({ door, streamed }) => {
+describe.each(WAYS)('$way: an output format', ({ endpoint, streamed }) => {
   it.each(FORMATS)('in %s is honoured', async (_name, fields) => {
     bench.script({ times: 1, steps: ['Seven.'] }, { times: 1, steps: ['{"n":"7"}'] }, { steps: ['{"n":7}'] });
-    const wrong = await bench.send(door, { ...door.body('x'), ...fields }, streamed);
+    const wrong = await bench.send(endpoint, { ...endpoint.body('x'), ...fields }, streamed);
     expect(wrong.error ?? '').toContain('second try');
     expect(wrong.text).toBe('');
-    const right = await bench.send(door, { ...door.body('x'), ...fields }, streamed);
+    const right = await bench.send(endpoint, { ...endpoint.body('x'), ...fields }, streamed);
     expect(right).toMatchObject({ status: 200, text: '{"n":7}' });
     expect(right.header).toContain('json-schema-emulated');
   });
@@ -281,11 +285,11 @@ const EFFORTS: readonly (readonly [name: string, fields: object, effort: string 
   ['reasoning.max_tokens', { reasoning: { max_tokens: 2_048 } }, 'low'],
 ];
 
-describe.each(WAYS)('$way: reasoning', ({ door, streamed }) => {
+describe.each(WAYS)('$way: reasoning', ({ endpoint, streamed }) => {
   it.each(EFFORTS)('asked for by %s is asked for upstream', async (_name, fields, effort) => {
     okReplies();
     for (const model of ['claude-opus-4.6', 'claude-sonnet-4.5']) {
-      const exchange = await bench.send(door, { ...door.body('x'), model, ...fields }, streamed);
+      const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model, ...fields }, streamed);
       expect(exchange, model).toMatchObject({ status: 200, text: 'Ok.' });
       expect(exchange.upstream[0]?.reasons, model).toBe(true);
       if (effort !== undefined && model === 'claude-opus-4.6') expect(exchange.upstream[0]?.effort).toBe(effort);

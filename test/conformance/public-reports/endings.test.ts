@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { ReplyStep, ScriptedReply } from '../../../src/simulator/script.ts';
-import { type Call, type DeclaredTool, WAYS } from './doors.ts';
+import { type Call, type DeclaredTool, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
 
 const LIST_APPS: DeclaredTool = { name: 'list_apps', description: 'd', schema: { type: 'object', properties: {} } };
@@ -114,10 +114,10 @@ const COMPLETE: readonly CallCase[] = [
   },
 ];
 
-describe.each(WAYS)('$way: a call', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
   it.each(COMPLETE)('is complete with $name', async ({ reply, calls, text = '' }) => {
     bench.script(reply);
-    const exchange = await bench.send(door, door.body('x', TOOLS), streamed);
+    const exchange = await bench.send(endpoint, endpoint.body('x', TOOLS), streamed);
     expect(exchange).toMatchObject({ status: 200, calls, text, stop: 'calls', error: undefined });
     expect(exchange.upstream).toHaveLength(1);
   });
@@ -143,10 +143,10 @@ const TRUNCATED: readonly { readonly name: string; readonly reply: ScriptedReply
   },
 ];
 
-describe.each(WAYS)('$way: a call', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
   it.each(TRUNCATED)('is an error and never complete with $name', async ({ reply }) => {
     bench.script(reply);
-    const exchange = await bench.send(door, door.body('x', TOOLS), streamed);
+    const exchange = await bench.send(endpoint, endpoint.body('x', TOOLS), streamed);
     expect(exchange.error).toMatch(/tool/i);
     expect(exchange.calls).toEqual([]);
     if (!streamed) expect(exchange.status).toBe(502);
@@ -161,10 +161,10 @@ const ILLEGAL: readonly (readonly [name: string, input: string, path: string])[]
   ['a carriage return', '{"path":"a\r\nb"}', 'a\r\nb'],
 ];
 
-describe.each(WAYS)('$way: arguments', ({ door, streamed }) => {
+describe.each(WAYS)('$way: arguments', ({ endpoint, streamed }) => {
   it.each(ILLEGAL)('with %s are escaped, and noted', async (_name, input, path) => {
     bench.script({ steps: [toolUse('t2', 'read_file', { input, stop: true }), TOOL_USE] });
-    const exchange = await bench.send(door, door.body('x', TOOLS), streamed);
+    const exchange = await bench.send(endpoint, endpoint.body('x', TOOLS), streamed);
     expect(exchange).toMatchObject({ status: 200, calls: [call('read_file', { path })], stop: 'calls' });
     expect(exchange.noted).toContain('tool-arguments-repaired');
     if (!streamed) expect(exchange.header).toContain('tool-arguments-repaired');
@@ -173,7 +173,7 @@ describe.each(WAYS)('$way: arguments', ({ door, streamed }) => {
   it('that are valid are passed on as they are', async () => {
     const input = '{"path":"C:\\\\Users\\n","note":"\\u00e9"}';
     bench.script({ steps: [toolUse('t2', 'read_file', { input, stop: true }), TOOL_USE] });
-    const exchange = await bench.send(door, door.body('x', TOOLS), streamed);
+    const exchange = await bench.send(endpoint, endpoint.body('x', TOOLS), streamed);
     expect(exchange.calls).toEqual([call('read_file', { path: 'C:\\Users\n', note: 'é' })]);
     expect(exchange.noted).not.toContain('tool-arguments-repaired');
   });
@@ -181,21 +181,21 @@ describe.each(WAYS)('$way: arguments', ({ door, streamed }) => {
 
 const CUT_OFF: ScriptedReply = { steps: ['The first step is to open the'], closing: NO_CLOSING };
 
-describe.each(WAYS)('$way: text without closing events', ({ door, streamed }) => {
+describe.each(WAYS)('$way: text without closing events', ({ endpoint, streamed }) => {
   /** The account of another gateway has sent nothing yet. */
   const fresh = new ReportBench();
 
   it('is the end until the account has sent closing events, and a cut after that', async () => {
     fresh.script(CUT_OFF);
-    const before = await fresh.send(door, door.body('x'), streamed);
+    const before = await fresh.send(endpoint, endpoint.body('x'), streamed);
     expect(before).toMatchObject({ status: 200, stop: 'end', text: 'The first step is to open the' });
     expect(before.noted).not.toContain('reply-cut-off');
 
     fresh.script({ steps: ['Whole.'] });
-    expect(await fresh.send(door, door.body('x'), streamed)).toMatchObject({ stop: 'end', text: 'Whole.' });
+    expect(await fresh.send(endpoint, endpoint.body('x'), streamed)).toMatchObject({ stop: 'end', text: 'Whole.' });
 
     fresh.script(CUT_OFF);
-    const after = await fresh.send(door, door.body('x'), streamed);
+    const after = await fresh.send(endpoint, endpoint.body('x'), streamed);
     expect(after).toMatchObject({ status: 200, stop: 'length', text: 'The first step is to open the' });
     expect(after.noted).toContain('reply-cut-off');
     if (!streamed) expect(after.header).toContain('reply-cut-off');
@@ -207,11 +207,11 @@ const REFUSALS: readonly { readonly name: string; readonly refusal: Readonly<Rec
   { name: 'with a category alone', refusal: { category: 'CYBER' } },
 ];
 
-describe.each(WAYS)('$way: a refusal', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a refusal', ({ endpoint, streamed }) => {
   it.each(REFUSALS)('$name is one for the client, and its details are logged and noted', async ({ refusal }) => {
     const payload = { stopReason: 'CONTENT_FILTERED', stopDetails: { refusal } };
     bench.script({ steps: ['I', { event: 'metadataEvent', payload }] });
-    const exchange = await bench.send(door, door.body('x'), streamed);
+    const exchange = await bench.send(endpoint, endpoint.body('x'), streamed);
     expect(exchange).toMatchObject({ status: 200, stop: 'refusal' });
     expect(exchange.noted).toContain('reply-refused');
     for (const detail of Object.values(refusal)) expect(exchange.logLine).toContain(detail);

@@ -5,7 +5,7 @@ import type { Log } from '../../../src/core/log.ts';
 import type { ScriptedReply, SimulatorOptions } from '../../../src/simulator/index.ts';
 import type { RecordedRequest } from '../../../src/simulator/journal.ts';
 import { type House, openHouse } from '../../support/house.ts';
-import { type Door, type Outcome, readAnswer } from './doors.ts';
+import { type Endpoint, type Outcome, readAnswer } from './endpoints.ts';
 import { ChatRequest } from './upstream.ts';
 
 export interface Exchange extends Outcome {
@@ -50,11 +50,16 @@ export class ReportBench {
   }
 
   /** The one chat request that reached the service. Fails when there was none or more than one. */
-  async send(door: Door, body: object, streamed: boolean, headers: Record<string, string> = {}): Promise<Exchange> {
+  async send(
+    endpoint: Endpoint,
+    body: object,
+    streamed: boolean,
+    headers: Record<string, string> = {},
+  ): Promise<Exchange> {
     const { url, apiKey } = this.#house ?? { url: '', apiKey: '' };
     const requestsBefore = this.simulator.chatRequests.length;
     const linesBefore = this.#lines.length;
-    const response = await fetch(`${url}${door.path}`, {
+    const response = await fetch(`${url}${endpoint.path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...headers },
       body: JSON.stringify({ ...body, ...(streamed ? { stream: true } : {}) }),
@@ -63,7 +68,7 @@ export class ReportBench {
     const line = await this.#lineAfter(linesBefore);
     const recorded: readonly RecordedRequest[] = this.simulator.chatRequests.slice(requestsBefore);
     return {
-      ...readAnswer(door, response.status, response.headers.get('content-type') ?? '', text),
+      ...readAnswer(endpoint, response.status, response.headers.get('content-type') ?? '', text),
       status: response.status,
       streamed,
       header: rulesOf((response.headers.get('x-dragoman-adjustments') ?? '').split('; ')),

@@ -3,7 +3,7 @@
  * through all three APIs, in the words of each.
  */
 import { describe, expect, it } from 'vitest';
-import { CHAT, type Door, MESSAGES, RESPONSES, WAYS } from './doors.ts';
+import { CHAT, type Endpoint, MESSAGES, RESPONSES, WAYS } from './endpoints.ts';
 import { type Exchange, ReportBench } from './exchange.ts';
 
 const SCHEMA = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
@@ -13,11 +13,11 @@ const ARGUMENTS = '{"path":"a"}';
 const bench = new ReportBench({ script: { replies: [{ steps: ['Ok.'] }] } });
 
 /** A body of each API; undefined: the API has no way to say it. */
-type ByDoor = Readonly<Partial<Record<Door['name'], object>>>;
+type ByEndpoint = Readonly<Partial<Record<Endpoint['name'], object>>>;
 
 interface HistoryCase {
   readonly name: string;
-  readonly bodies: ByDoor;
+  readonly bodies: ByEndpoint;
   expect(exchange: Exchange): void;
 }
 
@@ -201,20 +201,20 @@ const OUTPUTS: readonly HistoryCase[] = [
   },
 ];
 
-describe.each(WAYS)('$way: in a history', ({ door, streamed }) => {
-  const here = ({ bodies }: HistoryCase) => bodies[door.name] !== undefined;
+describe.each(WAYS)('$way: in a history', ({ endpoint, streamed }) => {
+  const here = ({ bodies }: HistoryCase) => bodies[endpoint.name] !== undefined;
 
   it.each([...CALLS, ...OUTPUTS].filter(here))('$name', async ({ bodies, expect: check }) => {
-    const exchange = await bench.send(door, bodies[door.name] ?? {}, streamed);
+    const exchange = await bench.send(endpoint, bodies[endpoint.name] ?? {}, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', error: undefined });
     check(exchange);
   });
 
   const body = (...turns: readonly object[]) =>
-    ({ chat: chat(...turns), responses: responses(...turns), messages: messages(...turns) })[door.name];
+    ({ chat: chat(...turns), responses: responses(...turns), messages: messages(...turns) })[endpoint.name];
 
   it.each(BLOCKS)('an assistant’s %s is passed over, and noted', async (_name, block) => {
-    const exchange = await bench.send(door, body(asked, assistant(block, text('ok')), askedAgain), streamed);
+    const exchange = await bench.send(endpoint, body(asked, assistant(block, text('ok')), askedAgain), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', error: undefined });
     expect(exchange.header).not.toEqual([]);
     expect(exchange.upstream[0]?.texts).toEqual(expect.arrayContaining([expect.stringContaining('ok')]));
@@ -222,7 +222,7 @@ describe.each(WAYS)('$way: in a history', ({ door, streamed }) => {
 
   it('a block that has text and no type is text', async () => {
     const exchange = await bench.send(
-      door,
+      endpoint,
       body(user({ text: 'hi' }), assistant({ text: 'ok' }), askedAgain),
       streamed,
     );
@@ -231,7 +231,7 @@ describe.each(WAYS)('$way: in a history', ({ door, streamed }) => {
   });
 
   it.each(USER_BLOCKS)('a user’s %s is passed over, and noted', async (_name, block) => {
-    const exchange = await bench.send(door, body(user(text('hi'), block)), streamed);
+    const exchange = await bench.send(endpoint, body(user(text('hi'), block)), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', error: undefined });
     expect(exchange.header).not.toEqual([]);
     expect(exchange.upstream[0]?.texts.join()).toContain('hi');
@@ -249,21 +249,22 @@ const OFF: readonly (readonly [name: string, fields: object])[] = [
   ['an effort of none', { reasoning_effort: 'none' }],
 ];
 
-describe.each(WAYS)('$way: reasoning is off', ({ door, streamed }) => {
+describe.each(WAYS)('$way: reasoning is off', ({ endpoint, streamed }) => {
   it.each(OFF)('with %s', async (_name, fields) => {
     for (const model of ['claude-opus-4.6', 'claude-sonnet-4.5', 'gpt-5.6-terra']) {
-      const exchange = await bench.send(door, { ...door.body('x'), model, ...fields }, streamed);
+      const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model, ...fields }, streamed);
       expect(exchange, model).toMatchObject({ status: 200, text: 'Ok.' });
       expect(exchange.upstream[0]?.reasons, model).toBe(false);
     }
   });
 });
 
-describe.each(WAYS)('$way: a tool schema as a string', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a tool schema as a string', ({ endpoint, streamed }) => {
   it.each(['parameters', 'input_schema', 'inputSchema'])('is read from %s', async (member) => {
     const tool = { name: 'read_file', description: 'reads', [member]: JSON.stringify(SCHEMA) };
-    const declared = member === 'parameters' && door.name !== 'responses' ? { type: 'function', function: tool } : tool;
-    const exchange = await bench.send(door, { ...door.body('x'), tools: [declared] }, streamed);
+    const declared =
+      member === 'parameters' && endpoint.name !== 'responses' ? { type: 'function', function: tool } : tool;
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools: [declared] }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream[0]?.tools).toMatchObject([{ name: 'read_file', schema: SCHEMA }]);
   });

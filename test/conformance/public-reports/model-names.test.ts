@@ -1,6 +1,6 @@
 /** Model names as people write them: a version that is named is never answered by another one. */
 import { describe, expect, it } from 'vitest';
-import { WAYS } from './doors.ts';
+import { WAYS } from './endpoints.ts';
 import { type Exchange, ReportBench } from './exchange.ts';
 
 const bench = new ReportBench();
@@ -50,10 +50,10 @@ function expectReasoning({ upstream: [sent] }: Exchange, { reasons, effort }: Re
   else expect(sent.thinkingTokens).toBe(TAG_TOKENS[effort]);
 }
 
-describe.each(WAYS)('$way: the model', ({ door, streamed }) => {
+describe.each(WAYS)('$way: the model', ({ endpoint, streamed }) => {
   it.each(MODELS)('%s is answered by %s, noted', async (model, upstream, reasoning) => {
     bench.script({ steps: ['Ok.'] });
-    const exchange = await bench.send(door, { ...door.body('x'), model }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream.map((sent) => sent.model)).toEqual([upstream]);
     expect(exchange.header).toEqual(expect.arrayContaining([expect.stringMatching(/^(?:model|reasoning)-/)]));
@@ -62,7 +62,7 @@ describe.each(WAYS)('$way: the model', ({ door, streamed }) => {
 
   it.each(['codewhisperer', 'gpt-4o', 'anything at all'])('%s is answered by the default one, noted', async (model) => {
     bench.script({ steps: ['Ok.'] });
-    const exchange = await bench.send(door, { ...door.body('x'), model }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.upstream.map((sent) => sent.model)).toEqual(['auto']);
     expect(exchange.header).toContain('model-default');
@@ -74,14 +74,18 @@ describe.each(WAYS)('$way: the model', ({ door, streamed }) => {
       chat: { reasoning_effort: 'low' },
       responses: { reasoning: { effort: 'low' } },
       messages: { output_config: { effort: 'low' } },
-    }[door.name];
-    const exchange = await bench.send(door, { ...door.body('x'), model: 'claude-opus-4.6-high', ...fields }, streamed);
+    }[endpoint.name];
+    const exchange = await bench.send(
+      endpoint,
+      { ...endpoint.body('x'), model: 'claude-opus-4.6-high', ...fields },
+      streamed,
+    );
     expect(exchange.upstream.map(({ model, effort }) => [model, effort])).toEqual([['claude-opus-4.6', 'low']]);
   });
 
   it('of a version that the account does not have is not replaced', async () => {
     bench.script({ steps: ['Ok.'] });
-    const exchange = await bench.send(door, { ...door.body('x'), model: 'claude-opus-3.9-high' }, streamed);
+    const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model: 'claude-opus-3.9-high' }, streamed);
     expect(exchange.status).toBe(404);
     for (const { model } of exchange.upstream) expect(model).toBe('claude-opus-3.9');
   });

@@ -1,13 +1,13 @@
 /** JSON schemas with parts that the validator cannot compile: these are left out and noted, and the rest is checked. */
 import { describe, expect, it } from 'vitest';
-import { type Door, WAYS } from './doors.ts';
+import { type Endpoint, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
 
 const bench = new ReportBench();
 
-function withFormat(door: Door, schema: object): object {
-  const body = door.body('Answer.');
-  switch (door.name) {
+function withFormat(endpoint: Endpoint, schema: object): object {
+  const body = endpoint.body('Answer.');
+  switch (endpoint.name) {
     case 'chat':
       return { ...body, response_format: { type: 'json_schema', json_schema: { name: 's', schema } } };
     case 'responses':
@@ -29,20 +29,24 @@ const SCHEMAS: readonly (readonly [name: string, schema: object])[] = [
   ['a boolean limit of draft 4', ofA({ type: 'string', minLength: 1, exclusiveMinimum: true })],
 ];
 
-describe.each(WAYS)('$way: a schema with', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a schema with', ({ endpoint, streamed }) => {
   it.each(SCHEMAS)('%s is checked without that part', async (_name, schema) => {
     bench.script({ times: 1, steps: ['{"a":1}'] }, { times: 1, steps: ['{"a":"ABC"}'] });
-    const exchange = await bench.send(door, withFormat(door, schema), streamed);
+    const exchange = await bench.send(endpoint, withFormat(endpoint, schema), streamed);
     expect(exchange).toMatchObject({ status: 200, text: '{"a":"ABC"}', stop: 'end' });
     expect(exchange.upstream).toHaveLength(2);
     expect(exchange.header).toEqual(expect.arrayContaining(['json-schema-part-unchecked', 'json-repaired']));
   });
 });
 
-describe.each(WAYS)('$way: a schema that compiles', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a schema that compiles', ({ endpoint, streamed }) => {
   it('is not noted as left out', async () => {
     bench.script({ steps: ['{"a":"ABC"}'] });
-    const exchange = await bench.send(door, withFormat(door, ofA({ type: 'string', format: 'phone' })), streamed);
+    const exchange = await bench.send(
+      endpoint,
+      withFormat(endpoint, ofA({ type: 'string', format: 'phone' })),
+      streamed,
+    );
     expect(exchange).toMatchObject({ status: 200, text: '{"a":"ABC"}' });
     expect(exchange.header).toContain('json-schema-emulated');
     expect(exchange.header).not.toContain('json-schema-part-unchecked');

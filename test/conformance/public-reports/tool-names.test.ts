@@ -1,6 +1,6 @@
 /** Tool names that the service may refuse, and tools that are odd in other ways: neither ends a request. */
 import { describe, expect, it } from 'vitest';
-import { type Call, type DeclaredTool, WAYS } from './doors.ts';
+import { type Call, type DeclaredTool, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
 
 const bench = new ReportBench();
@@ -12,14 +12,14 @@ const READ_FILE: DeclaredTool = { name: 'read_file', description: 'reads', schem
 /** Differs from another tool in case alone. */
 const READ_FILE_UPPER: DeclaredTool = { ...READ_FILE, name: 'Read_File' };
 
-describe.each(WAYS)('$way: a call', ({ door, streamed }) => {
+describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
   it('keeps its name where two tools differ in case alone', async () => {
     bench.script({ steps: [{ tool: 'Read_File', input: { path: 'a' } }] });
-    const first = await bench.send(door, door.body('x', [READ_FILE, READ_FILE_UPPER]), streamed);
+    const first = await bench.send(endpoint, endpoint.body('x', [READ_FILE, READ_FILE_UPPER]), streamed);
     const [sent] = first.upstream;
     for (const { name, description } of sent?.tools ?? []) {
       bench.script({ steps: [{ tool: name, input: { path: 'a' } }] });
-      const { calls } = await bench.send(door, door.body('x', [READ_FILE, READ_FILE_UPPER]), streamed);
+      const { calls } = await bench.send(endpoint, endpoint.body('x', [READ_FILE, READ_FILE_UPPER]), streamed);
       expect(calls, description).toHaveLength(1);
       expect([name, ...(/Read_File|read_file/.exec(description) ?? [])]).toContain(calls[0]?.name);
     }
@@ -28,16 +28,16 @@ describe.each(WAYS)('$way: a call', ({ door, streamed }) => {
   it.each(['1st', '_x', '-x', '9 lives', 'über'])(
     'of %s goes under an alias that begins with a letter',
     async (name) => {
-      const body = door.body('x', [{ name, description: 'Does it.', schema: SCHEMA }]);
+      const body = endpoint.body('x', [{ name, description: 'Does it.', schema: SCHEMA }]);
       bench.script({ steps: ['Ok.'] });
-      const { upstream } = await bench.send(door, body, streamed);
+      const { upstream } = await bench.send(endpoint, body, streamed);
       const [sent] = upstream[0]?.tools ?? [];
       expect(sent?.name).toMatch(/^[A-Za-z][A-Za-z0-9_-]*$/);
       expect(sent?.description).toContain(name);
       expect(sent?.description).toContain('Does it.');
 
       bench.script({ steps: [{ tool: sent?.name ?? '', input: { path: 'a' } }] });
-      const exchange = await bench.send(door, body, streamed);
+      const exchange = await bench.send(endpoint, body, streamed);
       expect(exchange).toMatchObject({ status: 200, stop: 'calls', calls: [call(name)] });
       expect(exchange.header).toContain('tool-name-alias');
     },
@@ -52,12 +52,12 @@ const ODD_TOOLS: readonly (readonly [name: string, tool: unknown])[] = [
   ['null', null],
 ];
 
-describe.each(WAYS)('$way: one odd tool', ({ door, streamed }) => {
+describe.each(WAYS)('$way: one odd tool', ({ endpoint, streamed }) => {
   it.each(ODD_TOOLS)('is left out, and noted: %s', async (_name, tool) => {
     bench.script({ steps: ['Ok.'] });
-    const body = door.body('x', [READ_FILE]);
+    const body = endpoint.body('x', [READ_FILE]);
     const tools = [tool, ...(Array.isArray(body.tools) ? body.tools : [])];
-    const exchange = await bench.send(door, { ...body, tools }, streamed);
+    const exchange = await bench.send(endpoint, { ...body, tools }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
     expect(exchange.header).not.toEqual([]);
     expect(exchange.upstream[0]?.tools.map(({ name }) => name)).toEqual(['read_file']);

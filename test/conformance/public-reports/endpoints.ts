@@ -6,7 +6,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
 import { parseServerSentEvents } from './server-sent-events.ts';
 
-type DoorName = 'chat' | 'responses' | 'messages';
+type EndpointName = 'chat' | 'responses' | 'messages';
 
 export interface Call {
   readonly name: string;
@@ -32,8 +32,8 @@ export interface DeclaredTool {
   readonly schema: object;
 }
 
-export interface Door {
-  readonly name: DoorName;
+export interface Endpoint {
+  readonly name: EndpointName;
   readonly path: string;
   /** A question in this API's own words. */
   body(question: string, tools?: readonly DeclaredTool[]): Record<string, unknown>;
@@ -44,7 +44,7 @@ export interface Door {
 const MODEL = 'claude-sonnet-4.5';
 const NOTHING: Outcome = { text: '', calls: [], stop: undefined, error: undefined };
 
-export const CHAT: Door = {
+export const CHAT: Endpoint = {
   name: 'chat',
   path: '/v1/chat/completions',
   body: (question, tools = []) => ({
@@ -112,7 +112,7 @@ function chatStop(reason: OpenAI.ChatCompletion.Choice['finish_reason'] | null |
   }
 }
 
-export const RESPONSES: Door = {
+export const RESPONSES: Endpoint = {
   name: 'responses',
   path: '/v1/responses',
   body: (question, tools = []) => ({
@@ -173,7 +173,7 @@ function namespaceOf(item: object): { namespace?: string } {
   return namespace ? { namespace } : {};
 }
 
-export const MESSAGES: Door = {
+export const MESSAGES: Endpoint = {
   name: 'messages',
   path: '/v1/messages',
   body: (question, tools = []) => ({
@@ -231,7 +231,7 @@ function messagesStop(reason: Anthropic.StopReason | null): Outcome['stop'] {
   }
 }
 
-const DOORS: readonly Door[] = [CHAT, RESPONSES, MESSAGES];
+const ENDPOINTS: readonly Endpoint[] = [CHAT, RESPONSES, MESSAGES];
 
 function parsed(json: string): unknown {
   try {
@@ -242,15 +242,15 @@ function parsed(json: string): unknown {
 }
 
 /** What a client makes of an answer, whatever its status and form. */
-export function readAnswer(door: Door, status: number, contentType: string, text: string): Outcome {
+export function readAnswer(endpoint: Endpoint, status: number, contentType: string, text: string): Outcome {
   if (contentType.startsWith('text/event-stream')) {
     const events = parseServerSentEvents(text);
     const error = events.map(errorMessage).find((message) => message !== undefined);
-    const outcome = door.readStream(events.filter((event) => errorMessage(event) === undefined));
+    const outcome = endpoint.readStream(events.filter((event) => errorMessage(event) === undefined));
     return { ...outcome, error: error ?? outcome.error };
   }
   const body: unknown = JSON.parse(text);
-  return status === 200 ? door.readWhole(body) : { ...NOTHING, error: errorMessage(body) ?? text };
+  return status === 200 ? endpoint.readWhole(body) : { ...NOTHING, error: errorMessage(body) ?? text };
 }
 
 /** All three have `error.message`, and the Responses API's own event has `message`. */
@@ -261,6 +261,10 @@ function errorMessage(event: unknown): string | undefined {
 }
 
 /** Every API, streamed and whole. */
-export const WAYS = DOORS.flatMap((door) =>
-  [false, true].map((streamed) => ({ way: `${door.name}, ${streamed ? 'streamed' : 'whole'}`, door, streamed })),
+export const WAYS = ENDPOINTS.flatMap((endpoint) =>
+  [false, true].map((streamed) => ({
+    way: `${endpoint.name}, ${streamed ? 'streamed' : 'whole'}`,
+    endpoint,
+    streamed,
+  })),
 );
