@@ -1,4 +1,4 @@
-/** Model names as clients write them, at each endpoint to the service in the simulator. */
+/** Model names as clients write them, sent to each endpoint, and what reaches the simulated service. */
 import { describe, expect, it } from 'vitest';
 import { type House, openHouse } from './support/house.ts';
 
