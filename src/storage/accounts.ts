@@ -16,23 +16,28 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     return row && toAccount(row, seal);
   };
 
+  /** Against the value that was read, so that of two processes writing at the same time neither loses a fact. */
   const changeLearned = (
     id: string,
     nowMs: number,
     change: (learned: LearnedFacts) => LearnedFacts,
   ): Promise<LearnedFacts | undefined> =>
-    patiently(() =>
-      db.transaction().execute(async (transaction) => {
-        const row = await transaction.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
+    patiently(async () => {
+      for (;;) {
+        const row = await db.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
         if (!row) return undefined;
         const before = parseLearned(row.learned);
         const after = change(before);
         if (after === before) return before;
-        const changed = { learned: JSON.stringify(after), updated_at_ms: nowMs };
-        await transaction.updateTable('accounts').set(changed).where('id', '=', id).execute();
-        return after;
-      }),
-    );
+        const { numUpdatedRows } = await db
+          .updateTable('accounts')
+          .set({ learned: JSON.stringify(after), updated_at_ms: nowMs })
+          .where('id', '=', id)
+          .where('learned', '=', row.learned)
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows > 0n) return after;
+      }
+    });
 
   return {
     changeMark: () => database.changeMark(),

@@ -244,6 +244,18 @@ describe.each([
     expect(await again.signIns.find('s1')).toEqual(signIn);
     expect((await again.accounts.find('a1'))?.proxy).toBe('direct');
   });
+
+  it('loses no fact that another process learns at the same time', async () => {
+    const at = { url: await url() };
+    const [one, other] = [await openAt(at), await openAt(at)];
+    await one.accounts.put(account(), 10);
+    const profiles = Array.from({ length: 12 }, (_, index) => `profile-${index}`);
+    await Promise.all(
+      profiles.map((profile, index) => (index % 2 ? one : other).accounts.addClosingEvents('a1', profile, 20)),
+    );
+    const { learned } = (await one.accounts.find('a1')) ?? {};
+    expect(learned?.closingEvents?.toSorted()).toEqual(profiles.toSorted());
+  });
 });
 
 describe('opening', () => {
