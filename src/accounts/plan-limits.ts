@@ -96,6 +96,13 @@ export class PlanLimits {
       throw new GatewayError('feature_not_supported', 'The service reports no usage for IAM accounts.');
     try {
       return await this.#readWithToken(entry, signal);
+    } catch (cause) {
+      const { code, policy } = GatewayError.from(cause);
+      // Locks are reported in many ways; any refusal of a suspended account means that it still is.
+      const isStillSuspended = state.status === 'suspended' && policy.blame === 'account';
+      if (code === 'account_suspended' || isStillSuspended)
+        this.#options.roster.change(entry, { type: 'failure', code: 'account_suspended' });
+      throw cause;
     } finally {
       this.#lookAgainIfSuspended(entry.id);
     }
@@ -108,9 +115,7 @@ export class PlanLimits {
       try {
         return this.#note(entry, await this.#options.readLimits(lent, signal));
       } catch (cause) {
-        const { code } = GatewayError.from(cause);
-        if (code === 'account_suspended') this.#options.roster.change(entry, { type: 'failure', code });
-        if (code !== 'token_rejected' || isNew) throw cause;
+        if (GatewayError.from(cause).code !== 'token_rejected' || isNew) throw cause;
         entry.refused = lent.accessToken;
       }
     }

@@ -602,6 +602,28 @@ describe("an account's plan", () => {
     await pool.close();
   });
 
+  it.each(['permission_denied', 'token_rejected'] as const)(
+    'looks at a suspended account again as late when the service says %s',
+    async (code) => {
+      let asked = 0;
+      const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {
+        readLimits: async () => {
+          asked++;
+          throw error(code);
+        },
+      });
+      (await lease()).release(error('account_suspended'));
+      clock.advance(4 * 3_600_000);
+      expect((await failure(pool.readLimits('a'))).code).toBe(code);
+      expect(stateOf('a')).toMatchObject({ status: 'suspended' });
+      const askedAtOnce = asked;
+      clock.advance(4 * 3_600_000 - 1);
+      expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
+      expect(asked).toBe(askedAtOnce);
+      await pool.close();
+    },
+  );
+
   it('decides who is used least', async () => {
     const used: Record<string, number> = { a: 40, b: 10, c: 30 };
     const { pool, lease } = await setup(
