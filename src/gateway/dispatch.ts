@@ -243,7 +243,8 @@ class Dispatch {
   }
 
   #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {
-    if (decoder.hasClosingEvents && !lease.sendsClosingEvents) lease.learnClosingEvents?.();
+    // Only what a reply ends with closes it: figures before an exception or a client's leaving do not.
+    if (!error && decoder.hasClosingEvents && !lease.sendsClosingEvents) lease.learnClosingEvents?.();
     lease.release(error);
     const fields = this.#fields(lease);
     if (!error) this.#context.log.debug(fields, 'the reply is complete');
