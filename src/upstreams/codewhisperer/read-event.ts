@@ -99,8 +99,8 @@ export class EventReader {
     this.flush();
     const reported = this.#stopReason;
     const atLimit = reported === 'MAX_TOKENS' || reported === 'MODEL_CONTEXT_WINDOW_EXCEEDED';
-    this.#tools.end({ inOrder: this.isComplete, atLimit });
     const lacksClosing = this.#context.expectsClosingEvents && !this.#hasClosingEvents;
+    this.#tools.end({ inOrder: this.isComplete, lacksClosing, atLimit });
     const stopReason = decideStop({
       reported,
       toolUses: this.#tools.finished,

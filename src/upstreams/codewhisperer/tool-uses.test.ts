@@ -105,12 +105,17 @@ describe('a tool call without a stop', () => {
       [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":"', TRUNCATED],
     ],
     [
-      'is truncated when no closing event came',
+      'is whole when its input is and the account is not known to send closing events',
       [reading({ input })],
-      [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, TRUNCATED],
+      [...called([input]), TOOL_END],
     ],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
+  });
+
+  it('is truncated when the account sends closing events and none came', () => {
+    const expected = [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, TRUNCATED];
+    expect(outline(decode([reading({ input })], { expectsClosingEvents: true }))).toEqual(expected);
   });
 });
 
@@ -188,6 +193,13 @@ describe('parallel tool calls', () => {
     const many = createDecoder(context());
     const calls = Array.from({ length: 1_100 }, (_, index) => many.push(listing({ input: '' }, `tooluse_${index}`)));
     expect(errorOf(calls.flat()).code).toBe('upstream_broken');
+
+    const inputs = createDecoder(context());
+    const piece = 'x'.repeat(1024 * 1024);
+    const begun = Array.from({ length: 17 }, (_, index) =>
+      inputs.push(tool({ toolUseId: `tooluse_${index}`, input: `{"a":"${piece}` })),
+    );
+    expect(errorOf(begun.flat()).code).toBe('upstream_broken');
 
     const large = createDecoder(context());
     large.push(listing({ input: '' }));

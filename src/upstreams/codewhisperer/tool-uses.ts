@@ -35,6 +35,8 @@ export interface ToolUseObserver {
 export interface ReplyEnding {
   /** The service said that the reply is complete. */
   readonly inOrder: boolean;
+  /** Its replies have been seen to end with closing events, and this one lacks them. */
+  readonly lacksClosing: boolean;
   /** The model wrote until a limit: whatever came last may have been cut. */
   readonly atLimit: boolean;
 }
@@ -57,7 +59,7 @@ interface Call {
   readonly strings: StringRepair;
 }
 
-/** More than any frame or reply could sensibly hold. */
+/** Of the inputs of calls that are not whole yet: more than any frame or reply could sensibly hold. */
 const MAX_INPUT_CHARS = 16 * 1024 * 1024;
 /** Calls that are not whole yet. Every event looks for its own among them. */
 const MAX_OPEN_CALLS = 1_024;
@@ -74,6 +76,8 @@ export class ToolUses {
   #current: Call | undefined;
   readonly #endedIds = new Set<string>();
   #finished = 0;
+  /** Of the inputs of all open calls, which are kept until they are whole. */
+  #openChars = 0;
 
   constructor(blocks: BlockWriter, usage: UsageTally, tools: OfferedTools, observer: ToolUseObserver) {
     this.#blocks = blocks;
@@ -130,7 +134,8 @@ export class ToolUses {
   /** The reply is over. Throws like `push` when a call is not whole. */
   end(ending: ReplyEnding): void {
     for (const call of this.#open) {
-      const isWhole = isEmpty(call) ? this.#meansNoArguments(call, ending) : ending.inOrder;
+      // One JSON object cannot be the beginning of another: its own end is one, unless the reply is known to be cut.
+      const isWhole = isEmpty(call) ? this.#meansNoArguments(call, ending) : ending.inOrder || !ending.lacksClosing;
       if (!isWhole) throw truncated();
       this.#end(call);
     }
@@ -162,8 +167,9 @@ export class ToolUses {
   #addFragment(call: Call, fragment: TextPiece): void {
     const repaired = call.strings.push(fragment);
     call.chars += fragment.escaped.length;
-    if (call.chars > MAX_INPUT_CHARS)
-      throw new GatewayError('upstream_broken', 'The model wrote more than 16 MiB as the input of one tool call.');
+    this.#openChars += fragment.escaped.length;
+    if (this.#openChars > MAX_INPUT_CHARS)
+      throw new GatewayError('upstream_broken', 'The model wrote more than 16 MiB of incomplete tool input.');
     call.fragments.push(repaired.escaped);
     this.#usage.countText(repaired);
     if (call.block) this.#blocks.toolInput(call.block, repaired);
@@ -222,6 +228,7 @@ export class ToolUses {
     }
     this.#blocks.endToolUse(block);
     this.#open.delete(call);
+    this.#openChars -= call.chars;
     if (this.#current === call) this.#current = undefined;
     if (call.toolUseId !== undefined) this.#endedIds.add(call.toolUseId);
     this.#finished += 1;
