@@ -33,6 +33,12 @@ const limits = (left: number | undefined, resetAtMs: number | undefined): Health
 });
 const resting = (ms: number): AccountState => ({ status: 'cooling', untilMs: NOW + ms, reason: 'permission_denied' });
 const failure = (code: ErrorCode, retryAfterMs?: number): HealthEvent => ({ type: 'failure', code, retryAfterMs });
+const REFUSED = {
+  status: 'exhausted',
+  untilMs: NOW + 48 * 60 * MINUTE,
+  reason: 'quota_exhausted',
+  refusedAtMs: NOW,
+} as const satisfies AccountState;
 const exhausted = (untilMs: number, reason: ErrorCode): AccountState => ({ status: 'exhausted', untilMs, reason });
 
 describe('what happens to an account', () => {
@@ -51,7 +57,7 @@ describe('what happens to an account', () => {
       'or until the date the service names',
       health(READY),
       failure('quota_exhausted', 5 * MINUTE),
-      exhausted(NOW + 5 * MINUTE, 'quota_exhausted'),
+      { status: 'exhausted', untilMs: NOW + 5 * MINUTE, reason: 'quota_exhausted', refusedAtMs: NOW },
     ],
     [
       'a daily limit rests until the next UTC day',
@@ -112,6 +118,8 @@ describe('what happens to an account', () => {
       limits(5, RESET),
       exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
     ],
+    ['nor a date that the refusal has just named', health(REFUSED), limits(5, RESET), REFUSED],
+    ['but an hour later they do', health({ ...REFUSED, refusedAtMs: NOW - 60 * MINUTE }), limits(5, RESET), READY],
     ['figures say nothing about a cooldown', health(cooling(1000)), limits(5, RESET), cooling(1000)],
     ['nor about what a person switched off', health(OFF), limits(0, RESET), OFF],
     ['nor about a suspension that began just now', health(SUSPENDED), limits(5, RESET), SUSPENDED],

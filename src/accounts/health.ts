@@ -11,8 +11,13 @@ export type AccountState =
   | { readonly status: 'ready' }
   /** Too fast, or something passing: ready again by itself. */
   | { readonly status: 'cooling'; readonly untilMs: number; readonly reason: ErrorCode }
-  /** A quota is used up. */
-  | { readonly status: 'exhausted'; readonly untilMs: number; readonly reason: ErrorCode }
+  /** A quota is used up. `refusedAtMs`: when the service refused a request, if it named the date itself. */
+  | {
+      readonly status: 'exhausted';
+      readonly untilMs: number;
+      readonly reason: ErrorCode;
+      readonly refusedAtMs?: number;
+    }
   /**
    * Locked by the service. Some locks open by themselves within hours: from `lookAgainAtMs` on, usage limits that can be
    * read bring the account back. Absent in states stored by older versions: at once.
@@ -136,7 +141,8 @@ function afterLimits(health: Health, left: number | undefined, resetAtMs: number
   if (left === undefined) return isOutOfQuota && known !== undefined ? { ...health, state: rest } : health;
   if (left <= 0) return isReady(health, nowMs) || isResting(state, nowMs) ? { ...health, state: rest } : health;
   // A refusal just now weighs more than the figures, which lag behind; a rest until the reset date was theirs.
-  const isTheirs = isOutOfQuota && state.untilMs > nowMs + QUOTA_GUESS_MS;
+  const isFresh = isOutOfQuota && 'refusedAtMs' in state && nowMs - (state.refusedAtMs ?? 0) < QUOTA_GUESS_MS;
+  const isTheirs = isOutOfQuota && !isFresh && state.untilMs > nowMs + QUOTA_GUESS_MS;
   return isTheirs ? { ...health, state: { status: 'ready' } } : health;
 }
 
@@ -159,7 +165,12 @@ function stateAfter(
       return { status: 'suspended', lookAgainAtMs: nowMs + SUSPENSION_LOOK_MS };
     case 'quota_exhausted':
       // The reset date is not in the refusal; the usage limits will tell it.
-      return { status: 'exhausted', untilMs: nowMs + (retryAfterMs ?? QUOTA_GUESS_MS), reason: code };
+      return {
+        status: 'exhausted',
+        untilMs: nowMs + (retryAfterMs ?? QUOTA_GUESS_MS),
+        reason: code,
+        ...(retryAfterMs === undefined ? {} : { refusedAtMs: nowMs }),
+      };
     case 'daily_limit':
       return { status: 'exhausted', untilMs: retryAfterMs ? nowMs + retryAfterMs : nextUtcDay(nowMs), reason: code };
     case 'account_throttled':
