@@ -174,6 +174,19 @@ describe('what happens to an account', () => {
   });
 });
 
+describe('a quota that is refused again and again', () => {
+  it.each(['quota_exhausted', 'daily_limit'] as const)('never switches the account off: %s', (code) => {
+    let nowMs = NOW;
+    let now: Health = NEW_ACCOUNT;
+    for (let time = 0; time < 3 * MAX; time++) {
+      now = nextHealth(now, failure(code), nowMs, MAX);
+      expect(now.state).toMatchObject({ status: 'exhausted', reason: code });
+      nowMs += 25 * 60 * MINUTE;
+    }
+    expect(now).toMatchObject({ failures: 3 * MAX, consecutiveFailures: 0 });
+  });
+});
+
 describe('what two processes know of an account', () => {
   const known: Health = { state: READY, successes: 10, failures: 2, consecutiveFailures: 1 };
   const rows: [string, Partial<Health>, Partial<Health>, Partial<Health>][] = [

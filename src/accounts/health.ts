@@ -111,14 +111,19 @@ function afterFailure(
   const isStillSuspended = health.state.status === 'suspended' && code === 'account_suspended';
   const isFinal = health.state.status === 'disabled' || (health.state.status === 'suspended' && !isStillSuspended);
   const resting = isResting(health.state, nowMs) ? health.state : undefined;
-  // Whatever fails during a rest was under way when it began: one bad moment, not many.
-  const consecutiveFailures = health.consecutiveFailures + (resting ? 0 : 1);
+  // Whatever fails during a rest was under way when it began: one bad moment, not many. A used-up quota is not an
+  // error however often it is refused: a week's quota is found out hour by hour.
+  const consecutiveFailures = health.consecutiveFailures + (resting || isAboutQuota(code) ? 0 : 1);
   const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   if (isFinal) return counted;
   const state = longer(resting, stateAfter(code, retryAfterMs, consecutiveFailures, nowMs)) ?? health.state;
-  if (consecutiveFailures >= maxErrorCount && !isLasting(state))
+  if (consecutiveFailures >= maxErrorCount && !isLasting(state) && !isAboutQuota(code))
     return { ...counted, state: { status: 'disabled', by: 'errors' } };
   return { ...counted, state };
+}
+
+function isAboutQuota(code: ErrorCode): boolean {
+  return code === 'quota_exhausted' || code === 'daily_limit';
 }
 
 /** A rest is not cut short by another failure which would have a shorter one. */

@@ -260,11 +260,6 @@ describe('a tool call', () => {
       [`tool-use-start ${id} read_file`, 'reply-error tool_use_truncated'],
     ],
     [
-      'that never stops is not believed, even when it parses',
-      whole(input).slice(0, 2),
-      [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, 'reply-error tool_use_truncated'],
-    ],
-    [
       'that stops on broken JSON is no call',
       whole('{"path":'),
       [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":', 'reply-error tool_use_truncated'],
