@@ -189,6 +189,7 @@ export class BlockWriter {
     let next = 0;
     while (!this.#call && next < waiting.length) waiting[next++]?.();
     this.#waiting = waiting.slice(next);
+    if (this.#waiting.length === 0) this.#waitingChars = 0;
   }
 
   #openReasoning(): void {

@@ -189,6 +189,17 @@ describe('parallel tool calls', () => {
     expect(outline(decode([Buffer.concat(frames)]))).toEqual(expected);
   });
 
+  it('may let more than the bound wait over a whole reply', () => {
+    const decoder = createDecoder(context());
+    const words = text('x'.repeat(1024 * 1024));
+    const rounds = Array.from({ length: 17 }, (_, index) => [
+      ...decoder.push(listing({ input: '' }, `tooluse_${index}`)),
+      ...decoder.push(words),
+      ...decoder.push(listing({ input: '{"a":1}', stop: true }, `tooluse_${index}`)),
+    ]);
+    expect(outline([...rounds.flat(), ...decoder.end()]).at(-1)).toBe(TOOL_END);
+  });
+
   it('that never become whole are bounded in number and size', () => {
     const many = createDecoder(context());
     const calls = Array.from({ length: 1_100 }, (_, index) => many.push(listing({ input: '' }, `tooluse_${index}`)));
