@@ -6,6 +6,12 @@ import { Pace } from './pace.ts';
 import type { Account } from './ports.ts';
 import { hash } from './strategies.ts';
 
+/**
+ * Of 728 real replies 5 lacked closing events, each of them broken. So many in a row mean that the service has stopped
+ * sending them, and calling every reply cut off would make agents go on for ever.
+ */
+const MOST_MISSED_CLOSING_EVENTS = 3;
+
 export class Entry implements Contender {
   readonly id: string;
   readonly idHash: number;
@@ -23,6 +29,8 @@ export class Entry implements Contender {
   /** When the file behind a signed-out account was last looked at. */
   rereadAtMs = 0;
   turn = 0;
+  /** By wire profile: replies in a row that were over without closing events. */
+  readonly missedClosingEvents = new Map<string, number>();
   /** As of the last reading of its usage limits. */
   quotaLeft: number | undefined;
 
@@ -47,7 +55,12 @@ export class Entry implements Contender {
   }
 
   sendsClosingEvents(wireProfile: string): boolean {
-    return this.account.learned.closingEvents?.includes(wireProfile) ?? false;
+    const isLearned = this.account.learned.closingEvents?.includes(wireProfile) ?? false;
+    return isLearned && (this.missedClosingEvents.get(wireProfile) ?? 0) < MOST_MISSED_CLOSING_EVENTS;
+  }
+
+  missClosingEvents(wireProfile: string): void {
+    this.missedClosingEvents.set(wireProfile, (this.missedClosingEvents.get(wireProfile) ?? 0) + 1);
   }
 
   hasRoom(): boolean {

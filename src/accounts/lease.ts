@@ -48,5 +48,7 @@ export interface Lease extends Lent {
   learnWireProfile(untilMs: number): void;
   /** Remembers for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents(): void;
+  /** A reply was over without them: several in a row mean that the account no longer sends any. Never throws. */
+  missClosingEvents(): void;
   release(error: GatewayError | undefined): void;
 }

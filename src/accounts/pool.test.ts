@@ -247,6 +247,25 @@ describe('closing events', () => {
     expect(await learn()).toBe(true);
   });
 
+  it('are no longer expected after three replies in a row without them, until the next reply with them', async () => {
+    const { lease, pool } = await setup([newAccount('a')]);
+    (await lease()).learnClosingEvents();
+    await pool.flush();
+    const expected = async (ending: 'learnClosingEvents' | 'missClosingEvents') => {
+      const lent = await lease();
+      lent[ending]();
+      return (await lease()).sendsClosingEvents;
+    };
+    expect(await expected('missClosingEvents')).toBe(true);
+    expect(await expected('missClosingEvents')).toBe(true);
+    expect(await expected('learnClosingEvents')).toBe(true);
+    expect(await expected('missClosingEvents')).toBe(true);
+    expect(await expected('missClosingEvents')).toBe(true);
+    expect(await expected('missClosingEvents')).toBe(false);
+    expect(await expected('learnClosingEvents')).toBe(true);
+    await pool.close();
+  });
+
   it('another process has learned are known here', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     await store.accounts.addClosingEvents('a', 'profile-of-builder-id', 1);

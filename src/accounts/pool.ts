@@ -92,6 +92,7 @@ export class Pool {
       sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
       learnWireProfile: (untilMs) => this.#rememberWireProfile(entry.id, wireProfile, untilMs),
       learnClosingEvents: () => this.#roster.learnClosingEvents(entry.id, wireProfile),
+      missClosingEvents: () => this.#roster.find(entry.id)?.missClosingEvents(wireProfile),
       release: (error) => {
         if (released) return;
         released = true;

@@ -88,6 +88,7 @@ export class Roster {
    */
   learnClosingEvents(id: string, wireProfile: string): void {
     const key = `${id} ${wireProfile}`;
+    this.#entries.get(id)?.missedClosingEvents.delete(wireProfile);
     if (this.#learning.has(key) || this.#entries.get(id)?.sendsClosingEvents(wireProfile)) return;
     const learning = this.#saveClosingEvents(id, wireProfile).finally(() => this.#learning.delete(key));
     this.#learning.set(key, learning);

@@ -445,7 +445,7 @@ describe('after the first visible event', () => {
 });
 
 describe('closing events', () => {
-  it('are expected once the account has sent them, and reported once', async () => {
+  it('are expected once the account has sent them, and each reply with or without them is reported', async () => {
     const withClosing: FakeReply = { chunks: ['Hello', 'closing'] };
     const { ask, pool, upstream } = setup([GOOD, withClosing, withClosing, GOOD]);
     for (let turn = 0; turn < 4; turn++) await eventsOf(await ask());
@@ -455,13 +455,16 @@ describe('closing events', () => {
       true,
       true,
     ]);
-    expect(pool.learned).toEqual(['a1']);
+    expect(pool).toMatchObject({ learned: ['a1', 'a1'], missed: ['a1', 'a1'] });
   });
 
-  it('are not learned from a reply that breaks off after them', async () => {
-    const { ask, pool } = setup([{ chunks: ['Hello', 'closing', 'fail:upstream_broken'] }]);
+  it.each([
+    ['that breaks off after them', ['Hello', 'closing', 'fail:upstream_broken']],
+    ['that breaks off before them', ['Hello', 'fail:upstream_broken']],
+  ])('are neither learned nor missed in a reply %s', async (_name, chunks) => {
+    const { ask, pool } = setup([{ chunks }]);
     await eventsOf(await ask());
-    expect(pool.learned).toEqual([]);
+    expect(pool).toMatchObject({ learned: [], missed: [] });
   });
 });
 

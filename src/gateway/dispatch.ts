@@ -244,7 +244,8 @@ class Dispatch {
 
   #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {
     // Only what a reply ends with closes it: figures before an exception or a client's leaving do not.
-    if (!error && decoder.hasClosingEvents && !lease.sendsClosingEvents) lease.learnClosingEvents?.();
+    if (!error && decoder.hasClosingEvents) lease.learnClosingEvents?.();
+    else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
     lease.release(error);
     const fields = this.#fields(lease);
     if (!error) this.#context.log.debug(fields, 'the reply is complete');

@@ -99,6 +99,8 @@ export interface Lease {
   readonly sendsClosingEvents?: boolean;
   /** Remembers for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents?(): void;
+  /** A reply was over without them: several in a row mean that the account no longer sends any. Never throws. */
+  missClosingEvents?(): void;
   /** Remembers, over restarts too, that this lease's wire profile works where others were refused. Never throws. */
   learnWireProfile?(untilMs: number): void;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */

@@ -210,6 +210,8 @@ export interface ReplyDecoder {
   end(cause?: unknown): ReplyEvent[];
   /** One of the events came that end a complete reply. */
   readonly hasClosingEvents: boolean;
+  /** The reply is over, and none of them came, nor anything else that says why it ended. */
+  readonly lacksClosingEvents: boolean;
   /** Event kinds nobody knows, and how often each came. */
   readonly skipped: ReadonlyMap<string, number>;
 }

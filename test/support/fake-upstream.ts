@@ -47,6 +47,7 @@ export function conversation(text = 'hello', more: Partial<Conversation> = {}): 
  */
 class FakeDecoder implements ReplyDecoder {
   hasClosingEvents = false;
+  lacksClosingEvents = false;
   readonly skipped = new Map<string, number>();
   #started = false;
   #index = 0;
@@ -78,6 +79,7 @@ class FakeDecoder implements ReplyDecoder {
   end(cause?: unknown): ReplyEvent[] {
     if (cause !== undefined)
       return [{ type: 'reply-error', error: new GatewayError('upstream_broken', 'fake break', { cause }) }];
+    this.lacksClosingEvents = !this.hasClosingEvents;
     const usage = { inputTokens: estimated(7), outputTokens: estimated(1) };
     return [...this.#close(), { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage }];
   }
@@ -233,6 +235,8 @@ export interface FakePool extends AccountPool {
   readonly releases: string[];
   /** Accounts of which it was learned that they send closing events, as often as that was reported. */
   readonly learned: string[];
+  /** Accounts whose replies were over without closing events, once for each reply. */
+  readonly missed: string[];
 }
 
 /** Lends the first account which was not tried; a refresh changes the token's number. */
@@ -241,12 +245,14 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
   const releases: string[] = [];
   const lentIds: string[] = [];
   const learned: string[] = [];
+  const missed: string[] = [];
   let tokens = 1;
   return {
     requests,
     releases,
     lentIds,
     learned,
+    missed,
     async lease(request) {
       requests.push({ ...request, tried: [...request.tried] });
       const accountId = accountIds.find((id) => !request.tried.has(id));
@@ -266,6 +272,7 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
         accessToken: `token-${tokens}`,
         sendsClosingEvents: learned.includes(accountId),
         learnClosingEvents: () => void learned.push(accountId),
+        missClosingEvents: () => void missed.push(accountId),
         release(error) {
           if (released) throw new Error(`${accountId} was released twice`);
           released = true;

@@ -31,6 +31,10 @@ class CodeWhispererDecoder implements ReplyDecoder {
     return this.#reader.hasClosingEvents;
   }
 
+  get lacksClosingEvents(): boolean {
+    return this.#state === 'ended' && !this.#reader.isComplete;
+  }
+
   get skipped(): ReadonlyMap<string, number> {
     return this.#reader.skipped;
   }

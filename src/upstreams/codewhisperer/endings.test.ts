@@ -68,16 +68,17 @@ describe('a reply without closing events', () => {
   });
 
   it('is distinguished from one with them', () => {
-    for (const [frames, expected] of [
-      [[text('a')], false],
-      [[text('a'), exception('ContentLengthExceededException', {})], false],
-      [[text('a'), metering], true],
-      [[metering, exception('error', {})], true],
+    for (const [frames, hasClosingEvents, lacksClosingEvents] of [
+      [[text('a')], false, true],
+      [[text('a'), exception('ContentLengthExceededException', {})], false, false],
+      [[text('a'), metering], true, false],
+      [[metering, exception('error', {})], true, false],
     ] as const) {
       const decoder = createDecoder(context());
       for (const bytes of frames) decoder.push(bytes);
+      expect(decoder.hasClosingEvents).toBe(hasClosingEvents);
       decoder.end();
-      expect(decoder.hasClosingEvents).toBe(expected);
+      expect(decoder).toMatchObject({ hasClosingEvents, lacksClosingEvents });
     }
   });
 });
