@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { assertWithinLimits } from './json-limits.ts';
 import { modelInUrl } from './paths.ts';
 
 type Decompress = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
@@ -26,8 +27,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   const bytes = await decompress(raw, request.headers['content-encoding'], maxBytes);
   if (bytes.length === 0)
     throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
+  const body = parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  assertWithinLimits(body);
+  return body;
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (cause) {
     throw new GatewayError('invalid_request', `The body is not valid JSON: ${messageOf(cause)}`, { cause });
   }

@@ -1,5 +1,5 @@
 /** From `unknown` to typed at a protocol's door: a refusal names the client's own field and what was expected there. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 
 /** Deeper than any real schema or argument; later stages walk these values recursively and must not run out of stack. */
@@ -17,6 +17,26 @@ export function check<T extends z.ZodType>(shape: T, value: unknown, at: string)
   const [issue] = result.error.issues;
   if (issue === undefined) throw refuse(at, 'is not of the expected shape.');
   throw refuse(pathOf(issue.path, at), expectation(issue, value));
+}
+
+/**
+ * A list of such elements, read up to the first fault. `z.array` would describe the fault of every element, which takes
+ * more memory than the list.
+ */
+export function listOf<T extends z.ZodType>(element: T) {
+  return z.array(z.unknown()).transform((values, context): z.output<T>[] => {
+    const read: z.output<T>[] = [];
+    for (const [i, value] of values.entries()) {
+      const result = element.safeParse(value);
+      if (!result.success) {
+        for (const issue of result.error.issues.slice(0, 1))
+          context.issues.push({ ...issue, input: value, path: [i, ...issue.path] } as z.core.$ZodRawIssue);
+        return z.NEVER;
+      }
+      read.push(result.data);
+    }
+    return read;
+  });
 }
 
 /** `what` says what was expected; a path of '' means the body itself. */

@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { sharedOptions } from '../reading/shapes.ts';
+import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
   ...sharedOptions,
   messages: z.array(z.unknown()).nullish(),
   system: z.unknown().optional(),
-  stop_sequences: z.union([z.string(), z.array(z.string())], { error: 'expected a list of strings' }).nullish(),
+  stop_sequences: z.union([z.string(), listOf(z.string())], { error: 'expected a list of strings' }).nullish(),
   output_config: z.looseObject({ effort: z.unknown().optional(), format: z.unknown().optional() }).nullish(),
   output_format: z.unknown().optional(),
   metadata: z.looseObject({ user_id: z.string().nullish().catch(undefined) }).nullish(),

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { functionCallShape, sharedOptions } from '../reading/shapes.ts';
+import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
   ...sharedOptions,
@@ -15,7 +16,7 @@ export const requestShape = z.looseObject({
   n: z.int().positive().nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().nonnegative().nullish(),
-  modalities: z.array(z.string()).nullish(),
+  modalities: listOf(z.string()).nullish(),
   audio: z.unknown().optional(),
   include_reasoning: z.boolean().nullish(),
 });

@@ -4,6 +4,7 @@
  * Source: https://platform.openai.com/docs/api-reference/completions/create and the types of the `openai` package.
  */
 import { z } from 'zod';
+import { listOf } from '../shape.ts';
 
 const text = z.string().nullish();
 
@@ -15,12 +16,12 @@ export const requestShape = z.looseObject({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
+  stop: z.union([z.string(), listOf(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
   /** Of the other APIs. */
   max_completion_tokens: z.int().nullish(),
   max_output_tokens: z.int().nullish(),
   stop_sequences: z
-    .union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' })
+    .union([z.string(), listOf(z.string())], { error: 'expected a string or a list of strings' })
     .nullish(),
   tools: z.unknown().optional(),
   functions: z.unknown().optional(),
@@ -40,7 +41,7 @@ export const requestShape = z.looseObject({
 
   input_prefix: text,
   input_suffix: text,
-  input_extra: z.array(z.looseObject({ filename: text, text })).nullish(),
+  input_extra: listOf(z.looseObject({ filename: text, text })).nullish(),
   n_predict: z.int().nullish(),
 
   segments: z.looseObject({ prefix: z.string(), suffix: text, filepath: text }).nullish(),

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { sharedOptions } from '../reading/shapes.ts';
+import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
   ...sharedOptions,
@@ -14,7 +15,7 @@ export const requestShape = z.looseObject({
   stream_options: z.looseObject({}).nullish(),
   store: z.boolean().nullish(),
   background: z.boolean().nullish(),
-  include: z.array(z.string()).nullish(),
+  include: listOf(z.string()).nullish(),
   text: z.looseObject({ format: z.unknown().optional(), verbosity: z.string().nullish() }).nullish(),
   reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
   max_output_tokens: z.int().positive().nullish(),

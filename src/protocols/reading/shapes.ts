@@ -1,5 +1,6 @@
 /** The options that more than one API has, as loose as their readers are. */
 import { z } from 'zod';
+import { listOf } from '../shape.ts';
 
 export const functionCallShape = z
   .union([z.enum(['none', 'auto']), z.looseObject({ name: z.string().min(1) })], {
@@ -19,6 +20,6 @@ export const sharedOptions = {
   reasoning_effort: z.string().nullish(),
   thinking: z.unknown().optional(),
   max_tokens: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
+  stop: z.union([z.string(), listOf(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
   prompt_cache_key: z.string().nullish(),
 } as const;

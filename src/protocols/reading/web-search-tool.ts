@@ -1,9 +1,9 @@
 /** The vendors' web search among the tools. The gateway runs it, by the service's own search. */
 import { z } from 'zod';
 import type { WebSearchWish } from '../../core/web-search.ts';
-import { check } from '../shape.ts';
+import { check, listOf } from '../shape.ts';
 
-const domains = z.array(z.string()).nullish();
+const domains = listOf(z.string()).nullish();
 
 /** Anthropic's has its domains at its top, OpenAI's within `filters`. */
 const webSearchTool = z.looseObject({
