@@ -103,7 +103,12 @@ describe('a request', () => {
     ['a model which is no string', { ...body, model: 4 }, 'model', 'string'],
     ['no messages', { model: 'm' }, 'messages', 'required'],
     ['empty messages', { model: 'm', messages: [] }, 'messages', 'empty'],
-    ['messages which say nothing', { model: 'm', messages: [{ role: 'system', content: '' }] }, 'messages', 'nothing'],
+    [
+      'messages which say nothing',
+      { model: 'm', messages: [{ role: 'system', content: '' }] },
+      'messages',
+      'must hold a turn',
+    ],
     ['stream as a word', { ...body, stream: 'yes' }, 'stream', 'boolean'],
     ['max_tokens of 0', { ...body, max_tokens: 0 }, 'max_tokens', 'at least 1'],
     ['n of 0', { ...body, n: 0 }, 'n', '>0'],
