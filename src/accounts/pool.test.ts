@@ -821,6 +821,32 @@ describe('the accounts of a run', () => {
     expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false, waiting: 0 });
   });
 
+  it.each([
+    new GatewayError('upstream_broken', 'The connection was reset.'),
+    new GatewayError('upstream_overloaded', 'The sign-in service is overloaded.'),
+    new GatewayError('upstream_throttled', 'Too many requests.', { retryAfterMs: 60_000 }),
+  ])('keep serving with their present token when a refresh by hand fails: $code', async (trouble) => {
+    const { pool, lease, clock, tokens, stateOf } = await setup([newAccount('a')]);
+    expect((await lease()).accessToken).toBe('a-access-1');
+    tokens.trouble = trouble;
+    expect((await failure(pool.refresh('a'))).code).toBe(trouble.code);
+    expect((await lease()).accessToken).toBe('a-access-1');
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+    tokens.trouble = undefined;
+    clock.advance(trouble.retryAfterMs ?? 0);
+    await pool.refresh('a');
+    expect((await lease()).accessToken).toBe('a-access-2');
+  });
+
+  it('are signed out when a refresh by hand finds their credential rejected', async () => {
+    const { pool, lease, tokens, stateOf } = await setup([newAccount('a')]);
+    await lease();
+    tokens.trouble = new GatewayError('credential_rejected', 'Sign in again.');
+    expect((await failure(pool.refresh('a'))).code).toBe('credential_rejected');
+    expect(stateOf('a')).toEqual({ status: 'signed-out' });
+    expect((await failure(lease())).code).toBe('no_account');
+  });
+
   it('take a new name and options from their owner, all or none, and keep them', async () => {
     const { pool, options } = await setup([newAccount('a')]);
     const patched = await pool.patch('a', { label: ' work ', priority: 3 });

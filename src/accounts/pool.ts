@@ -184,11 +184,14 @@ export class Pool {
     return true;
   }
 
-  /** A new access token though the present one may be good. Throws what `Refresher.fresh` does, or `not_found`. */
+  /**
+   * A new access token though the present one may be good. Throws what `Refresher.fresh` does, or `not_found`. The
+   * present token goes on serving unless the error is `credential_rejected`.
+   */
   async refresh(id: string): Promise<Account> {
     const entry = this.#entry(id);
-    if (isRefreshable(entry.account.credential)) entry.refused = entry.account.accessToken?.value;
-    const fresh = await this.#fresh(entry);
+    const { credential, accessToken } = entry.account;
+    const fresh = await this.#fresh(entry, isRefreshable(credential) ? accessToken?.value : entry.refused);
     this.#roster.change(entry, { type: 'credential-replaced' });
     this.#admission.serve();
     return fresh;
@@ -231,9 +234,10 @@ export class Pool {
     }
   }
 
-  async #fresh(entry: Entry): Promise<FreshAccount> {
+  /** `unwanted`: the access token to replace, whatever its date says. */
+  async #fresh(entry: Entry, unwanted: string | undefined = entry.refused): Promise<FreshAccount> {
     try {
-      const fresh = await this.#options.refresher.fresh(entry.account, entry.refused);
+      const fresh = await this.#options.refresher.fresh(entry.account, unwanted);
       // Another lease's refresh may have been stored meanwhile: an older copy must not come back.
       if (fresh.version >= entry.account.version) entry.account = fresh;
       return fresh;
