@@ -287,3 +287,23 @@ describe('a part that is left out, wherever it stands', () => {
     expect(count).toBeGreaterThan(500);
   });
 });
+
+describe('a schema that takes too long', () => {
+  it('to check is an error about the answer, with what to do', () => {
+    const check = compileSchema(withA({ type: 'string', pattern: '^(a+)+$' }), 'response_format');
+    expect(() => check.problems({ a: `${'a'.repeat(60)}!` })).toThrow(
+      expect.objectContaining({ code: 'output_invalid', message: expect.stringContaining('Simplify the patterns') }),
+    );
+    expect(check.problems({ a: 'aaa' })).toEqual([]);
+  });
+
+  it('to compile is an error about the request, with what to do', () => {
+    const allOf: JsonValue = Array.from({ length: 20_000 }, (_, i) => ({ anyOf: [{ const: i }, { type: 'string' }] }));
+    expect(() => compileSchema(withA({ allOf }), 'response_format')).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        message: 'response_format: is too complicated to check. Simplify it.',
+      }),
+    );
+  });
+});

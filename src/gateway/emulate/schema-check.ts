@@ -273,6 +273,7 @@ function within<T>(timeoutMs: number, work: () => T): T | undefined {
   }
 }
 
+/** The error may be an `Error` of the script's own context, which is not an instance of this one's. */
 function isTimeout(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return typeof cause === 'object' && cause !== null && Reflect.get(cause, 'code') === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }
