@@ -50,6 +50,7 @@ describe('canonicalUrl', () => {
       '/v1/chat/completions?api-version=2024-10-21&dragoman-deployment=gpt-4o',
     ],
     ['/openai/deployments/a%2Fb/responses', '/v1/responses?dragoman-deployment=a%2Fb'],
+    ['/openai/deployments/a+b&c=d/responses', '/v1/responses?dragoman-deployment=a%2Bb%26c=d'],
     ['/openai/v1/deployments/m/completions', '/v1/completions?dragoman-deployment=m'],
     ['/openai/deployments/m', '/v1/deployments/m'],
     ['/openai/deployments/m/v2/keys', '/v1/deployments/m/v2/keys'],

@@ -69,7 +69,8 @@ const OBJECT = /^(?:responses|models)\/./;
 
 /** Takes the place of the body's `model` where that has none: `modelInUrl` reads it. */
 function withModel(query: string, model: string): string {
-  return `${query === '' ? '?' : `${query}&`}${DEPLOYMENT}=${model}`;
+  const value = model.replaceAll('+', '%2B').replaceAll('&', '%26'); // of a path, where these stand for themselves
+  return `${query === '' ? '?' : `${query}&`}${DEPLOYMENT}=${value}`;
 }
 
 const DEPLOYMENT = 'dragoman-deployment';
