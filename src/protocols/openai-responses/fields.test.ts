@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { FIELD_FATES, fateOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
+import { responseFrame } from './response.ts';
 
 /** Fields of an interface of the SDK's type declarations, nested ones left out. */
 function fieldsOf(path: string, name: string, indent: number): string[] {
@@ -72,4 +73,10 @@ describe('the fates of fields', () => {
   it('are unknown for what is not in the table, whatever it is called', () => {
     expect(fateOf('constructor')).toBeUndefined();
   });
+});
+
+it('leaves what is too deep to be printed out of the response', () => {
+  const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
+  const frame = responseFrame(parse({ metadata: deep, user: deep }), 'resp_1');
+  expect(JSON.parse(JSON.stringify(frame))).toMatchObject({ metadata: {} });
 });

@@ -60,6 +60,7 @@ function read(request: ResponsesRequest, context: RequestContext, past: Past | u
   if (isCompaction) notes.add('compaction-emulated', last.at);
   const echoed = {
     ...request,
+    ...withoutDeepFields(request),
     ...(own.at === 'input' ? {} : { input: own.entries.map(({ entry }) => entry) }),
     // Printed with every event: what is too deep to be walked was left out of the offer as well.
     ...(request.tools ? { tools: request.tools.filter((tool) => isShallow(tool)) } : {}),
@@ -71,6 +72,14 @@ function read(request: ResponsesRequest, context: RequestContext, past: Past | u
     createdAtS: Math.floor(context.nowMs / 1000),
     echo: { request: echoed, names: reading.names, isCompaction } satisfies Echo,
   };
+}
+
+/** The response repeats them, and printing what is deeper than the stack fails. */
+function withoutDeepFields(request: ResponsesRequest): Readonly<Record<string, undefined>> {
+  const deep = Object.entries(request).filter(
+    ([field, value]) => field !== 'input' && field !== 'messages' && field !== 'tools' && !isShallow(value),
+  );
+  return Object.fromEntries(deep.map(([field]) => [field, undefined]));
 }
 
 /** What would change the meaning of the answer and cannot be had. */
