@@ -221,7 +221,7 @@ describe('any JSON value', () => {
     expect(parse({ tools: [tool] }).conversation.tools).toMatchObject([{ name: 'f', inputSchema: undefined }]);
     expect(parse({ unknown: deep }).adjustments).toEqual([{ rule: 'field-ignored', path: 'unknown' }]);
     expect(parse({ messages: [{ role: 'user', content: [{ type: 'odd', deep }] }] }).adjustments).toMatchObject([
-      { rule: 'block-ignored' },
+      { rule: 'block-as-text' },
     ]);
   });
 });

@@ -3,7 +3,7 @@
  * are of. What only a message holds (calls, results, reasoning) is read in parts.ts.
  */
 import type { DocumentPart, Part, TextPart } from '../../core/conversation.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { refuse, refuseUnsupported } from '../shape.ts';
 import { type MediaPart, readFileData } from './media.ts';
 import {
@@ -19,7 +19,7 @@ import {
   readResource,
   readSource,
 } from './media-blocks.ts';
-import { readForeign } from './readable.ts';
+import { type ForeignContent, readData, readForeign } from './readable.ts';
 import { type Reading, shortName } from './reading.ts';
 
 /** What a result may hold as well as a message. */
@@ -27,11 +27,16 @@ export type ContentPart = TextPart | MediaPart;
 
 export type BlockReader<P extends Part> = (block: JsonObject, at: string, reading: Reading) => readonly P[];
 
-/** Finds the reader for a type of block that only this kind of content holds. */
-type ReaderOf<P extends Part> = (type: string) => BlockReader<P> | undefined;
+/** How one kind of content reads its blocks. */
+export interface ContentReaders<P extends Part> {
+  /** The reader of a type of block that only this kind of content holds. */
+  special(type: string): BlockReader<P> | undefined;
+  /** Reads blocks of unknown types, and what the reader of its type refuses in the history. */
+  readonly other: BlockReader<ContentPart>;
+}
 
 export function readContent(content: unknown, at: string, reading: Reading): ContentPart[] {
-  return readBlocks<ContentPart>(content, at, reading, () => undefined);
+  return readBlocks<ContentPart>(content, at, reading, { special: () => undefined, other: readForeignBlock });
 }
 
 /** Null and missing content is none. */
@@ -39,15 +44,15 @@ export function readBlocks<P extends Part>(
   content: unknown,
   at: string,
   reading: Reading,
-  readerOf: ReaderOf<P>,
+  readers: ContentReaders<P>,
 ): (P | ContentPart)[] {
   if (content === null || content === undefined || content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', at, text: content }];
   if (Array.isArray(content)) {
     const blocks: readonly unknown[] = content;
-    return reading.nested(at, () => blocks.flatMap((value, i) => readBlock(value, `${at}[${i}]`, reading, readerOf)));
+    return reading.nested(at, () => blocks.flatMap((value, i) => readBlock(value, `${at}[${i}]`, reading, readers)));
   }
-  if (isJsonObject(content)) return reading.nested(at, () => [...readBlock(content, at, reading, readerOf)]);
+  if (isJsonObject(content)) return reading.nested(at, () => [...readBlock(content, at, reading, readers)]);
   if (reading.isCurrentTurn) throw refuse(at, 'expected a string or a list of content parts.');
   return [{ type: 'text', at, text: String(content) }];
 }
@@ -56,16 +61,30 @@ function readBlock<P extends Part>(
   value: unknown,
   at: string,
   reading: Reading,
-  readerOf: ReaderOf<P>,
+  readers: ContentReaders<P>,
 ): readonly (P | ContentPart)[] {
-  if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', at, text: value }];
-  if (!isJsonObject(value)) {
-    reading.notes.add('block-ignored', at, 'not an object');
+  if (value === null) {
+    reading.notes.add('block-ignored', at, 'null');
     return [];
   }
+  if (!isJsonObject(value)) return reading.tolerate(at, 'list', () => readBlocks(value, at, reading, readers)) ?? [];
   const type = typeof value.type === 'string' ? value.type : untypedKind(value);
-  const reader = readerOf(type) ?? CONTENT_BLOCKS.get(type) ?? readForeignBlock;
-  return reading.tolerate(at, type, () => reader(value, at, reading)) ?? [];
+  const reader = readers.special(type) ?? CONTENT_BLOCKS.get(type);
+  if (!reader) return readers.other(value, at, reading);
+  return reading.tolerate(
+    at,
+    type,
+    () => reader(value, at, reading),
+    () => readers.other(value, at, reading),
+  );
+}
+
+/** Whether `readContent` knows what it is: not so the members of a program's own data. */
+export function isKnownBlock(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  if (typeof value.type === 'string') return CONTENT_BLOCKS.has(value.type);
+  const kind = untypedKind(value);
+  return kind === 'text' ? Object.keys(value).every((key) => TEXT_KEYS.has(key)) : CONTENT_BLOCKS.has(kind);
 }
 
 /** Gemini's parts have no type: which field is present decides. */
@@ -152,13 +171,13 @@ function readDocumentSource(
   return [document, ...parts.filter(({ type }) => type !== 'text')];
 }
 
-function readSearchResult(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
+function readSearchResult(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
   reading.spelled('anthropic', 'search_result', at);
   const { title, source } = block;
   const content = readContent(block.content, `${at}.content`, reading);
   const texts = content.flatMap((part) => (part.type === 'text' ? part.text : []));
   const text = [String(title ?? ''), String(source ?? ''), '', ...texts].join('\n');
-  return [{ type: 'text', at, text, ...cachePoint(block) }];
+  return [{ type: 'text', at, text, ...cachePoint(block) }, ...content.filter((part) => part.type !== 'text')];
 }
 
 function readToolReference(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
@@ -174,12 +193,23 @@ function refuseSound(block: JsonObject, at: string): never {
 }
 
 /** Images in it stay images; base64 never becomes text. */
-export function readForeignBlock(block: JsonObject, at: string, { notes }: Reading): readonly ContentPart[] {
-  const { text, media } = readForeign(block, at);
-  const kind = shortName(block.type);
-  if (text === undefined && media.length === 0) notes.add('block-ignored', at, kind);
-  else notes.add('block-as-text', at, kind);
-  return text === undefined ? media : [{ type: 'text', at, text, ...cachePoint(block) }, ...media];
+export function readForeignBlock(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
+  const parts = readForeign(block, at);
+  return noted(parts, shortName(block.type), at, reading).map((part) => ({ ...part, ...cachePoint(block) }));
+}
+
+/** JSON in the result of a tool. What has a type and holds images is rather a block than data. */
+export function readDataBlock(value: JsonValue, at: string, reading: Reading): readonly ContentPart[] {
+  const data = readData(value, at);
+  const isTyped = isJsonObject(value) && typeof value.type === 'string';
+  if (isTyped && data.media.length > 0) return readForeignBlock(value, at, reading);
+  return noted(data, isTyped ? shortName(value.type) : 'json', at, reading);
+}
+
+function noted({ text, media }: ForeignContent, kind: string, at: string, { notes }: Reading): readonly ContentPart[] {
+  const isEmpty = text === undefined && media.length === 0;
+  notes.add(isEmpty ? 'block-ignored' : 'block-as-text', at, kind);
+  return text === undefined ? media : [{ type: 'text', at, text }, ...media];
 }
 
 /** Wraps the reader of one image or file, which carries the block's cache mark. */

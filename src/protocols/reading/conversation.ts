@@ -3,11 +3,11 @@
  * them) to system text and turns. Merging, pairing and order are the encoder's: each entry is one turn here.
  */
 import type { Part, SystemPart, TextPart, Turn } from '../../core/conversation.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import { cachePoint, isContentBlock, readForeignBlock, readOllamaImages } from './content.ts';
 import { itemReader } from './items.ts';
-import { readParts, readResultContent, toToolUse } from './parts.ts';
+import { readParts, toToolResult, toToolUse } from './parts.ts';
 import { type Reading, shortName } from './reading.ts';
 import { REASONING_KEYS, readReasoningFields } from './reasoning-history.ts';
 
@@ -51,12 +51,12 @@ export function kindOf(entry: unknown): string {
 function isOfModel({ entry }: PlacedEntry): boolean {
   if (!isJsonObject(entry)) return false;
   const { type, role } = entry;
-  if (typeof role === 'string') return ROLES.get(role) === 'assistant';
+  if (typeof role === 'string') return roleOf(entry) === 'assistant';
   return typeof type === 'string' && (type.endsWith('_call') || type === 'reasoning');
 }
 
 function isOfUser({ entry }: PlacedEntry): boolean {
-  return isJsonObject(entry) && entry.role === 'user';
+  return isJsonObject(entry) && roleOf(entry) === 'user';
 }
 
 /** The vendors answer instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
@@ -85,6 +85,10 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   ['function', 'result'],
 ]);
 
+function roleOf({ role }: JsonObject): Role | undefined {
+  return typeof role === 'string' ? ROLES.get(role.toLowerCase()) : undefined;
+}
+
 class EntryReader implements ReadConversation {
   readonly system: SystemPart[];
   readonly turns: Turn[] = [];
@@ -99,7 +103,17 @@ class EntryReader implements ReadConversation {
 
   read(entry: unknown, index: number, at: string): void {
     const kind = kindOf(entry);
-    this.#reading.tolerate(at, kind, () => this.#readEntry(entry, kind, index, at));
+    this.#reading.tolerate(
+      at,
+      kind,
+      () => this.#readEntry(entry, kind, index, at),
+      () => this.#readUnreadable(entry, kind, at),
+    );
+  }
+
+  #readUnreadable(entry: unknown, kind: string, at: string): void {
+    if (isJsonObject(entry)) this.#addItem(kind, at, readForeignBlock(entry, at, this.#reading));
+    else this.#reading.notes.add('block-ignored', at, shortName(kind));
   }
 
   #readEntry(entry: unknown, kind: string, index: number, at: string): void {
@@ -118,11 +132,10 @@ class EntryReader implements ReadConversation {
       return;
     }
     // A message may have a type of its own, and a part may stand where a message should.
-    if (typeof entry.role === 'string') {
+    if (typeof entry.role === 'string' || (kind === 'unknown' && 'content' in entry)) {
       this.#readMessage(entry, index, at);
       return;
     }
-    if (kind === 'unknown' && 'content' in entry) throw refuse(`${at}.role`, 'a required field is missing.');
     const parts =
       kind === 'item_reference'
         ? readForeignBlock({ ...entry, type: kind }, at, this.#reading)
@@ -132,8 +145,9 @@ class EntryReader implements ReadConversation {
 
   #readMessage(message: JsonObject, index: number, at: string): void {
     const { role } = message;
-    const known = typeof role === 'string' ? ROLES.get(role) : undefined;
-    if (known === undefined && typeof role !== 'string') throw refuse(`${at}.role`, 'a required field is missing.');
+    const known = roleOf(message);
+    if (typeof role !== 'string' && this.#reading.isCurrentTurn)
+      throw refuse(`${at}.role`, 'a required field is missing.');
     if (known === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
     this.#noteRole(String(role), at);
     this.#reading.notes.addUnknown(message, known === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
@@ -201,7 +215,7 @@ class EntryReader implements ReadConversation {
     const { refusal, tool_calls: calls, function_call: legacy } = message;
     if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'text', at: `${at}.refusal`, text: refusal });
     const inContent = new Set(parts.flatMap((part) => (part.type === 'tool-use' ? part.toolUseId : [])));
-    for (const [i, call] of (Array.isArray(calls) ? calls : []).entries()) {
+    for (const [i, call] of listOf(calls).entries()) {
       const path = `${at}.tool_calls[${i}]`;
       const id: unknown = isJsonObject(call) ? call.id : undefined;
       if (typeof id === 'string' && inContent.has(id)) reading.notes.add('tool-call-repeated', path);
@@ -241,10 +255,10 @@ class EntryReader implements ReadConversation {
     const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
     if (blocks.some(isResultBlock)) return reading.asHistory(() => readParts(content, `${at}.content`, reading));
     const id = message.tool_call_id ?? message.toolCallId ?? message.tool_use_id ?? message.call_id;
-    const toolUseId = reading.calls.ofResult(id, message.name ?? message.toolName, at);
+    const name = message.name ?? message.toolName;
     const isError = message.is_error === true || message.isError === true || message.status === 'error';
-    const parts = readResultContent(content, `${at}.content`, reading);
-    return [{ type: 'tool-result', at, toolUseId, content: parts, isError, ...cachePoint(message) }];
+    const result = { id, name, content, contentAt: `${at}.content`, isError };
+    return [{ ...toToolResult(result, at, reading), ...cachePoint(message) }];
   }
 
   /** A message that says nothing is still a turn: the encoder decides what becomes of it. */
@@ -263,6 +277,12 @@ class EntryReader implements ReadConversation {
   #add(role: Turn['role'], at: string, parts: readonly Part[]): void {
     if (parts.length > 0) this.turns.push({ at, role, parts });
   }
+}
+
+/** Some clients send one call without the list. */
+function listOf(calls: JsonValue | undefined): readonly unknown[] {
+  if (Array.isArray(calls)) return calls;
+  return isJsonObject(calls) ? [calls] : [];
 }
 
 function isResultBlock(block: unknown): boolean {

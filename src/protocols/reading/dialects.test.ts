@@ -292,6 +292,16 @@ describe('an image', () => {
     expect(partsOf(conversation)[2]).toMatchObject({ type: 'tool-result', content: [IMAGE] });
   });
 
+  it.each(NAMES)('at %s in a search result stays an image', (api) => {
+    const content = [
+      { type: 'text', text: 'words' },
+      { type: 'image', data: PNG, mimeType: 'image/png' },
+    ];
+    const block = { type: 'search_result', title: 'Title', source: 'https://example.com', content };
+    const { conversation } = parse(api, [{ role: 'user', content: [block] }]);
+    expect(partsOf(conversation)).toMatchObject([{ type: 'text', text: expect.stringContaining('words') }, IMAGE]);
+  });
+
   it.each(everywhere(blocks))('at %s leaves no base64 in any text: %j', (api, block) => {
     const results = [{ type: 'tool_result', tool_use_id: 'c', content: [block] }];
     const { conversation } = parse(api, [
@@ -303,13 +313,14 @@ describe('an image', () => {
     expect(JSON.stringify(texts.filter(({ type }) => type === 'text'))).not.toContain(PNG.slice(0, 30));
   });
 
-  it.each(NAMES)('at %s that cannot be read is refused in the current turn and left out of the history', (api) => {
+  it.each(NAMES)('at %s that cannot be read is refused in the current turn and described in the history', (api) => {
     const broken = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,*' } }] };
     expect(() => parse(api, [broken])).toThrow(
       expect.objectContaining({ param: expect.stringContaining('image_url') }),
     );
     const parsed = parse(api, [broken, { role: 'assistant', content: 'ok' }, HI]);
-    expect(rulesOf(parsed)).toContain('block-ignored');
+    expect(rulesOf(parsed)).toContain('block-as-text');
+    expect(partsOf(parsed.conversation)[0]).toMatchObject({ type: 'text', text: expect.stringContaining('left out]') });
   });
 
   it.each(NAMES)('at %s is the only base64 that gets through an unknown block: the rest is described', (api) => {

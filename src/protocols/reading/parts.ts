@@ -8,8 +8,9 @@ import {
   type BlockReader,
   type ContentPart,
   cachePoint,
+  isKnownBlock,
   readBlocks,
-  readContent,
+  readDataBlock,
   readForeignBlock,
 } from './content.ts';
 import { MISSING } from './media-blocks.ts';
@@ -18,7 +19,10 @@ import { readRedacted, readThinking } from './reasoning-history.ts';
 import { readSearchOutcome } from './web-search-blocks.ts';
 
 export function readParts(content: unknown, at: string, reading: Reading): Part[] {
-  return readBlocks<Part>(content, at, reading, (type) => TURN_BLOCKS.get(type));
+  return readBlocks<Part>(content, at, reading, {
+    special: (type) => TURN_BLOCKS.get(type),
+    other: readForeignBlock,
+  });
 }
 
 export interface Call {
@@ -45,14 +49,65 @@ function nameOfCall({ name }: Call, at: string, { notes }: Reading): string {
   return 'unnamed_tool';
 }
 
+export interface Result {
+  readonly id: JsonValue | undefined;
+  /** Of the tool, if the result says it. */
+  readonly name?: JsonValue | undefined;
+  readonly content: JsonValue | undefined;
+  readonly contentAt: string;
+  readonly isError?: boolean;
+}
+
+export function toToolResult(result: Result, at: string, reading: Reading): ToolResultPart {
+  const { id, name, content, contentAt, isError = false } = result;
+  const toolUseId = reading.calls.ofResult(id, name, at);
+  return {
+    type: 'tool-result',
+    at,
+    toolUseId,
+    content: readResultContent(content, contentAt, reading),
+    isError: isError || (isMcpResult(content) && content.isError === true),
+  };
+}
+
 /** What a program wrote is part of the history for good, so nothing in it is refused. */
-export function readResultContent(content: unknown, at: string, reading: Reading): ContentPart[] {
+export function readResultContent(content: JsonValue | undefined, at: string, reading: Reading): ContentPart[] {
   return reading.asHistory(() => {
-    if (!isJsonObject(content) || typeof content.type === 'string') return readContent(content, at, reading);
-    // An MCP result as the server returned it.
-    if (Array.isArray(content.content)) return readContent(content.content, `${at}.content`, reading);
-    return readContent([content], at, reading).map((part) => ({ ...part, at }));
+    if (isMcpResult(content)) return readMcpResult(content, at, reading);
+    if (content !== undefined && isData(content)) return [...readDataBlock(content, at, reading)];
+    return readBlocks<ContentPart>(content, at, reading, { special: () => undefined, other: readDataBlock });
   });
+}
+
+interface McpResult extends JsonObject {
+  readonly content: readonly JsonValue[];
+}
+
+/** An MCP result as the server returned it: https://modelcontextprotocol.io/specification/2025-06-18/server/tools */
+function isMcpResult(value: unknown): value is McpResult {
+  return (
+    isJsonObject(value) && Array.isArray(value.content) && Object.keys(value).every((key) => MCP_RESULT_KEYS.has(key))
+  );
+}
+
+const MCP_RESULT_KEYS = new Set(['content', 'structuredContent', 'isError', '_meta']);
+
+/** Servers repeat structured content as text, so it counts only where it is alone. */
+function readMcpResult({ content, structuredContent }: McpResult, at: string, reading: Reading): ContentPart[] {
+  if (content.length > 0 || !isJsonObject(structuredContent))
+    return readResultContent(content, `${at}.content`, reading);
+  return [...readDataBlock(structuredContent, `${at}.structuredContent`, reading)];
+}
+
+/** JSON that is neither words nor blocks, and is printed in one piece. */
+function isData(value: JsonValue): boolean {
+  if (!Array.isArray(value)) return isUntypedData(value);
+  return value.length > 0 && value.every((item) => item === null || typeof item === 'number' || isUntypedData(item));
+}
+
+function isUntypedData(value: JsonValue): boolean {
+  if (Array.isArray(value)) return isData(value);
+  return isJsonObject(value) && typeof value.type !== 'string' && !isKnownBlock(value);
 }
 
 function readToolUse(block: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
@@ -67,9 +122,9 @@ const TOOL_USE_KEYS = new Set(['type', 'id', 'name', 'input', 'caller', 'cache_c
 function readToolResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
   reading.spelled('anthropic', 'tool_result', at);
   reading.notes.addUnknown(block, TOOL_RESULT_KEYS, 'tool_result', at);
-  const toolUseId = reading.calls.ofResult(block.tool_use_id, block.name, at);
-  const content = readResultContent(block.content, `${at}.content`, reading);
-  return [{ type: 'tool-result', at, toolUseId, content, isError: block.is_error === true, ...cachePoint(block) }];
+  const { tool_use_id: id, name, content, is_error: isError } = block;
+  const result = { id, name, content, contentAt: `${at}.content`, isError: isError === true };
+  return [{ ...toToolResult(result, at, reading), ...cachePoint(block) }];
 }
 
 const TOOL_RESULT_KEYS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);
@@ -82,14 +137,13 @@ function readAiSdkCall(block: JsonObject, at: string, reading: Reading): readonl
 /** Its output says what it is: `{type: "text" | "json" | "error-text" | "error-json" | "content", value}`. */
 function readAiSdkResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
   reading.spelled('ai-sdk', 'tool-result', at);
-  const toolUseId = reading.calls.ofResult(block.toolCallId, block.toolName, at);
   const output = block.output ?? block.result ?? block.content;
   const isTyped = isJsonObject(output) && typeof output.type === 'string' && 'value' in output;
   const isError = block.isError === true || (isTyped && String(output.type).startsWith('error'));
-  const content = isTyped
-    ? readResultContent(output.value, `${at}.output.value`, reading)
-    : readResultContent(output, `${at}.output`, reading);
-  return [{ type: 'tool-result', at, toolUseId, content, isError }];
+  const value = isTyped
+    ? { content: output.value, contentAt: `${at}.output.value` }
+    : { content: output, contentAt: `${at}.output` };
+  return [toToolResult({ id: block.toolCallId, name: block.toolName, ...value, isError }, at, reading)];
 }
 
 function readGeminiCall({ functionCall: call }: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
@@ -102,9 +156,8 @@ function readGeminiResponse({ functionResponse }: JsonObject, at: string, readin
   reading.spelled('gemini', 'functionResponse', at);
   if (!isJsonObject(functionResponse)) throw refuse(`${at}.functionResponse`, MISSING);
   const { id, name, response } = functionResponse;
-  const toolUseId = reading.calls.ofResult(id, name, at);
-  const content = readResultContent(response, `${at}.functionResponse.response`, reading);
-  return [{ type: 'tool-result', at, toolUseId, content, isError: false }];
+  const contentAt = `${at}.functionResponse.response`;
+  return [toToolResult({ id, name, content: response, contentAt }, at, reading)];
 }
 
 /** Responses' items, which stand in the input by themselves and in mixed histories inside a message. */
@@ -122,10 +175,9 @@ export function readCustomToolCall(item: JsonObject, at: string, reading: Readin
 
 export function readCallOutput(item: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
   reading.spelled('openai-responses', String(item.type), at);
-  const { call_id: callId, name, output, status } = item;
-  const toolUseId = reading.calls.ofResult(callId, name, at);
-  const content = readResultContent(output, `${at}.output`, reading);
-  return [{ type: 'tool-result', at, toolUseId, content, isError: status === 'failed' }];
+  const { call_id: id, name, output: content, status } = item;
+  const result = { id, name, content, contentAt: `${at}.output`, isError: status === 'failed' };
+  return [toToolResult(result, at, reading)];
 }
 
 /** A search run for the model is to the model a tool call like others. */

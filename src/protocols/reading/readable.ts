@@ -1,10 +1,11 @@
-/** Content of a kind that no table knows, as text and media: its words stay, its images stay images. */
+/** Content of unknown kinds, and the JSON that tools return, as text and media: words stay words, images stay images. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type MediaPart, readBytes, typeByBytes } from './media.ts';
 
-/** No words in them: ids, bookkeeping, signatures, ciphertext. */
-const WORDLESS_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
+/** Bookkeeping of the vendors' blocks: ids, signatures, ciphertext. Deeper in a block, an id or a type may be data. */
+const BOOKKEEPING_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
+const CIPHERTEXT_KEY = /^(?:signature|encrypted_.*)$/;
 
 /** Longer ones are files, not words: base64 in the text would fill the model's context with noise. */
 const MAX_UNBROKEN_CHARACTERS = 2_000;
@@ -12,7 +13,9 @@ const MAX_UNBROKEN_CHARACTERS = 2_000;
 /** Shorter ones are rather ids and hashes, unless their first bytes are those of a known format. */
 const MIN_FILE_CHARACTERS = 32;
 
-const MAX_DEPTH = 16;
+/** As deep as any JSON that later stages walk. */
+const MAX_DEPTH = 128;
+const TOO_DEEP = '[nested too deep, left out]';
 
 export interface ForeignContent {
   /** `location: {"name":"Paris"}`; undefined when there is nothing in it to read. */
@@ -20,51 +23,74 @@ export interface ForeignContent {
   readonly media: readonly MediaPart[];
 }
 
+/** A block or an item: without its bookkeeping, and bare if a text is all that is left. */
 export function readForeign(block: JsonObject, at: string): ForeignContent {
-  if (typeof block.text === 'string') return { text: block.text === '' ? undefined : block.text, media: [] };
-  const walk = new Walk(at);
-  const words = walk.readable(block, MAX_DEPTH);
+  const walk = new Walk(at, 'block');
+  const words = walk.readable(block);
   if (words === undefined) return { text: undefined, media: walk.media };
+  const only = isJsonObject(words) && Object.keys(words).length === 1 ? words.text : undefined;
+  if (typeof only === 'string') return { text: only, media: walk.media };
   const printed = JSON.stringify(words);
   return { text: typeof block.type === 'string' ? `${block.type}: ${printed}` : printed, media: walk.media };
+}
+
+/** JSON that a program returned: every member counts, so all but files is printed as it came. */
+export function readData(value: JsonValue, at: string): ForeignContent {
+  const walk = new Walk(at, 'data');
+  const words = walk.readable(value);
+  return { text: words === undefined ? undefined : JSON.stringify(words), media: walk.media };
 }
 
 class Walk {
   readonly media: MediaPart[] = [];
   readonly #at: string;
+  readonly #kind: 'block' | 'data';
 
-  constructor(at: string) {
+  constructor(at: string, kind: 'block' | 'data') {
     this.#at = at;
+    this.#kind = kind;
   }
 
-  readable(value: unknown, levels: number): JsonValue | undefined {
+  readable(value: unknown, depth = 0): JsonValue | undefined {
     if (typeof value === 'string') return this.#readableString(value, undefined);
     if (typeof value === 'number' || typeof value === 'boolean') return value;
-    if (levels === 0) return undefined;
+    if (value === null && this.#kind === 'data') return null;
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth === MAX_DEPTH) return TOO_DEEP;
     if (Array.isArray(value)) {
-      const items = value.map((item) => this.readable(item, levels - 1)).filter((item) => item !== undefined);
-      return items.length === 0 ? undefined : items;
+      const items = value.map((item) => this.readable(item, depth + 1)).filter((item) => item !== undefined);
+      return this.#orNothing(items, value.length);
     }
-    return isJsonObject(value) ? this.#readableObject(value, levels) : undefined;
+    return isJsonObject(value) ? this.#readableObject(value, depth) : undefined;
   }
 
-  #readableObject(value: JsonObject, levels: number): JsonValue | undefined {
+  #readableObject(value: JsonObject, depth: number): JsonValue | undefined {
     const mediaType = value.mimeType ?? value.mediaType ?? value.media_type ?? value.mime_type;
     const type = typeof mediaType === 'string' ? mediaType : undefined;
     const isFile = value.type === 'base64' || (type !== undefined && !type.startsWith('text/'));
     const entries: [string, JsonValue][] = [];
     for (const [key, child] of Object.entries(value)) {
-      if (WORDLESS_KEY.test(key) || (isFile && child === mediaType)) continue;
+      if (this.#isBookkeeping(key, depth) || (isFile && child === mediaType)) continue;
       const isBytes = isFile && BYTES_KEY.test(key);
       const words =
-        isBytes && typeof child === 'string' ? this.#readBytes(child, type) : this.readable(child, levels - 1);
+        isBytes && typeof child === 'string' ? this.#readBytes(child, type) : this.readable(child, depth + 1);
       if (words !== undefined) entries.push([key, words]);
     }
-    return entries.length === 0 ? undefined : Object.fromEntries(entries);
+    return this.#orNothing(Object.fromEntries(entries), Object.keys(value).length);
+  }
+
+  #isBookkeeping(key: string, depth: number): boolean {
+    return this.#kind === 'block' && (depth === 0 ? BOOKKEEPING_KEY : CIPHERTEXT_KEY).test(key);
+  }
+
+  /** Data that was empty from the start says so; a container of nothing but files says nothing. */
+  #orNothing(words: JsonObject | readonly JsonValue[], originalSize: number): JsonValue | undefined {
+    const isEmpty = (Array.isArray(words) ? words : Object.keys(words)).length === 0;
+    return isEmpty && (this.#kind === 'block' || originalSize > 0) ? undefined : words;
   }
 
   #readableString(text: string, mediaType: string | undefined): JsonValue | undefined {
-    if (text === '') return undefined;
+    if (text === '') return this.#kind === 'data' ? text : undefined;
     if (DATA_URL.test(text)) return this.#readBytes(text, mediaType);
     if (text.length < MIN_FILE_CHARACTERS || !UNBROKEN.test(text)) return text;
     if (typeByBytes(text).startsWith('image/')) return this.#readBytes(text, mediaType);

@@ -39,12 +39,18 @@ export class Reading {
     if (dialect !== this.api) this.notes.addDialect(`${dialect} ${shape}`, at);
   }
 
-  /** The result of `read`, or undefined with a note if it refuses a piece of the history. */
-  tolerate<T>(at: string, kind: string, read: () => T): T | undefined {
+  /**
+   * The result of `read`. If it refuses a piece of the history, `instead` reads that piece; without it the piece is left
+   * out with a note.
+   */
+  tolerate<T>(at: string, kind: string, read: () => T, instead: () => T): T;
+  tolerate<T>(at: string, kind: string, read: () => T): T | undefined;
+  tolerate<T>(at: string, kind: string, read: () => T, instead?: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
       if (this.isCurrentTurn || !(error instanceof GatewayError)) throw error;
+      if (instead) return instead();
       this.notes.add('block-ignored', at, shortName(kind));
       return undefined;
     }
