@@ -4,7 +4,8 @@ import { type Adjustment, adjustment } from '../core/adjustments.ts';
 export const PARSING_RULES = {
   'billing-header-dropped':
     'A block for the vendor’s own billing, different in every request, was left out of the system text.',
-  'block-as-text': 'A content block of a kind the service does not have became readable text.',
+  'block-as-text':
+    'A content block of a kind the service does not have, or the JSON of a tool’s result, became readable text.',
   'block-ignored': 'A content block without readable words, of a kind the service does not have, was left out.',
   'choices-emulated': 'The service gives one answer to a request; each choice was a request of its own.',
   'compaction-emulated': 'The model was asked for the summary which a compaction consists of; the service has none.',
@@ -15,9 +16,10 @@ export const PARSING_RULES = {
   'namespace-flattened':
     'Tools of a namespace are offered under one name each; their calls come back with the namespace apart.',
   'other-dialect': 'A part of the request is in the form of another API and was read by that API’s meaning.',
-  'parameter-ignored': 'The service has no such control; the reply is as if it had not been asked for.',
+  'parameter-ignored':
+    'The service has no such control, or another option of the request overrides it; it had no effect.',
   'server-tool-dropped': 'A tool which only the vendor’s own servers can run was not offered to the model.',
-  'role-unknown': 'A message with an unknown role was read as the user’s.',
+  'role-unknown': 'A message with an unknown role, or without one, was read as the user’s.',
   'system-as-user': 'There were instructions and nothing else; they were asked as the user’s message.',
   'system-message-cleared': 'A system message was meant for earlier turns only and was left out.',
   'tool-call-repeated': 'A message contains the same tool call in two forms; it was sent once.',

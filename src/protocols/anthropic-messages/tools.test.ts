@@ -169,7 +169,7 @@ describe('web search', () => {
       blockedDomains: [],
       isRequired: false,
     });
-    expect(adjustments).toEqual([]);
+    expect(adjustments).toEqual([{ rule: 'parameter-ignored', path: 'tools[1].user_location' }]);
   });
 
   it.each([

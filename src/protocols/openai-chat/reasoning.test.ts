@@ -27,7 +27,7 @@ describe('the wish for reasoning', () => {
     [{ reasoning: { effort: 'high', exclude: true } }, on('high'), 'hidden'],
     [{ include_reasoning: true }, on(), 'details'],
     [{ include_reasoning: false }, { mode: 'unset' }, 'hidden'],
-    [{ reasoning_effort: 'low', reasoning: { effort: 'high' } }, on('low'), 'details'],
+    [{ reasoning_effort: 'low', reasoning: { effort: 'low' } }, on('low'), 'details'],
   ];
   it.each(wishes)('%j', (fields, reasoning, form) => {
     const { conversation, echo, adjustments } = parse(fields);

@@ -40,8 +40,8 @@ export function noteEntries(request: object, { at }: Entries, reading: Reading):
   if (at !== own) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
   for (const other of ORDER[reading.api]) {
     const value: unknown = Reflect.get(request, other);
-    if (other !== at && Array.isArray(value) && value.length > 0)
-      throw refuse(other, `holds a conversation beside the one in ${at}; send one of them.`);
+    const isGiven = (Array.isArray(value) || typeof value === 'string') && value.length > 0;
+    if (other !== at && isGiven) throw refuse(other, `holds a conversation beside the one in ${at}; send one of them.`);
   }
 }
 

@@ -142,10 +142,14 @@ function noteNestedFields(request: JsonObject, notes: Notes): void {
   for (const [field, known] of Object.entries(NESTED_FIELDS)) {
     const options = request[field];
     if (isJsonObject(options)) notes.addUnknown(options, known, field, field);
+    else if (OBJECTS.has(field) && options) notes.add('parameter-ignored', field);
   }
   const { text } = request;
   if (isJsonObject(text) && text.verbosity) notes.add('parameter-ignored', 'text.verbosity');
 }
+
+/** A text or a switch means nothing where these fields have objects. */
+const OBJECTS: ReadonlySet<string> = new Set(['output_config', 'text', 'stream_options']);
 
 const NESTED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   output_config: new Set(['effort', 'format']),

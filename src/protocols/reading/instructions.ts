@@ -24,20 +24,26 @@ function readField(field: 'system' | 'instructions', value: unknown, reading: Re
     throw refuse(field, 'expected a string or a list of text blocks.');
   reading.spelled(field === 'system' ? 'anthropic' : 'openai-responses', field, field);
   reading.isCurrentTurn = true;
-  // Responses' instructions may be a list of messages.
-  const blocks = Array.isArray(value) ? value.map((block: unknown) => contentOf(block)) : value;
-  return readContent(blocks, field, reading).flatMap((part) => {
-    if (part.type !== 'text') throw refuse(part.at, `holds text only; send the ${part.type} in a user message.`);
-    return { at: part.at, text: part.text, cachePoint: part.cachePoint ?? false };
+  return contentsOf(value, field).flatMap(({ content, at }) =>
+    readContent(content, at, reading).map((part) => {
+      if (part.type !== 'text') throw refuse(part.at, `holds text only; send the ${part.type} in a user message.`);
+      return { at: part.at, text: part.text, cachePoint: part.cachePoint ?? false };
+    }),
+  );
+}
+
+interface PlacedContent {
+  readonly content: unknown;
+  readonly at: string;
+}
+
+/** Responses' instructions may be a list of messages. */
+function contentsOf(value: unknown, field: string): readonly PlacedContent[] {
+  if (!Array.isArray(value)) return [{ content: value, at: field }];
+  const blocks: readonly unknown[] = value;
+  return blocks.map((block, i) => {
+    const at = `${field}[${i}]`;
+    const isMessage = isJsonObject(block) && typeof block.role === 'string';
+    return isMessage ? { content: block.content, at: `${at}.content` } : { content: block, at };
   });
-}
-
-function contentOf(block: unknown): unknown {
-  if (!isJsonObject(block) || typeof block.role !== 'string') return block;
-  const { content } = block;
-  return Array.isArray(content) ? { type: 'text', text: content.map(textOf).join('\n\n') } : content;
-}
-
-function textOf(part: unknown): string {
-  return isJsonObject(part) && typeof part.text === 'string' ? part.text : '';
 }

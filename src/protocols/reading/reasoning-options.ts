@@ -60,9 +60,21 @@ export function readReasoningOptions(request: object, reading: Reading): Reasoni
     if (setting === undefined) continue;
     const isForeign = !field.dialects.includes(reading.api);
     if (isForeign) reading.spelled(field.dialects[0] ?? 'qwen', field.at, field.at);
+    if (decided !== undefined && contradicts(decided, setting)) reading.notes.add('parameter-ignored', field.at);
     decided = decided === undefined ? setting : completed(decided, setting);
   }
   return toReasoning(decided);
+}
+
+/** `other` says something that `decided` overrides: what follows from reasoning being off counts as said, too. */
+function contradicts(decided: Setting, other: Setting): boolean {
+  const isMode = decided.mode !== undefined && other.mode !== undefined && decided.mode !== other.mode;
+  const isEffort = decided.effort !== undefined && other.effort !== undefined && decided.effort !== other.effort;
+  const isBudget =
+    decided.budgetTokens !== undefined &&
+    other.budgetTokens !== undefined &&
+    decided.budgetTokens !== other.budgetTokens;
+  return isMode || isEffort || isBudget;
 }
 
 function completed(decided: Setting, other: Setting): Setting {

@@ -12,6 +12,7 @@ import type { Reading } from './reading.ts';
 import { readReasoningOptions } from './reasoning-options.ts';
 import { forcedName, makeChoice, shapeOfChoice } from './tool-choice.ts';
 import { ToolReader } from './tools.ts';
+import { noteSearchOptions } from './web-search-tool.ts';
 
 type ReadRequest = Omit<Conversation, 'model' | 'key' | 'environment'>;
 
@@ -26,6 +27,8 @@ export function readRequest(request: object, { at, entries }: Entries, reading: 
   const tools = declareTools(fields, reading);
   for (const list of toolListsIn(entries)) tools.readList(list);
   const choiceAt = isGiven(fields.tool_choice) || !isGiven(fields.function_call) ? 'tool_choice' : 'function_call';
+  if (choiceAt === 'tool_choice' && isGiven(fields.function_call))
+    reading.notes.add('parameter-ignored', 'function_call');
   const choice = shapeOfChoice(fields[choiceAt], choiceAt, reading);
   const system = readInstructions(request, reading);
   const { system: instructions, turns } = readConversation(entries, system, at, reading);
@@ -51,7 +54,10 @@ function declareTools({ tools, functions, web_search_options: search }: JsonObje
     throw refuse('functions', 'cannot be combined with tools; send the functions as tools.');
   if (Array.isArray(tools)) reader.readList({ at: 'tools', tools });
   if (Array.isArray(functions)) reader.readLegacyFunctions(functions);
-  if (search) reader.webSearch ??= SEARCH_OPTIONS;
+  if (search) {
+    reader.webSearch ??= SEARCH_OPTIONS;
+    if (isJsonObject(search)) noteSearchOptions(search, 'web_search_options', reading);
+  }
   return reader;
 }
 

@@ -17,6 +17,7 @@ export type ChoiceShape =
       readonly kind: 'allowed';
       readonly mode: 'auto' | 'required';
       readonly declared: readonly Declared[];
+      readonly allowsSearch: boolean;
       readonly at: string;
     };
 
@@ -105,7 +106,10 @@ function shapeOfAllowed(value: JsonObject, choiceAt: string, reading: Reading): 
   const declared = tools.flatMap((tool: unknown, i) =>
     isJsonObject(tool) ? (namedTool(tool, `${at}.tools[${i}]`)?.declared ?? []) : [],
   );
-  return { kind: 'allowed', mode: mode ?? 'auto', declared, at };
+  const allowsSearch = tools.some(
+    (tool: unknown) => isJsonObject(tool) && typeof tool.type === 'string' && WEB_SEARCH.test(tool.type),
+  );
+  return { kind: 'allowed', mode: mode ?? 'auto', declared, allowsSearch, at };
 }
 
 /** The name of the tool which the choice demands, if it does. */
@@ -138,7 +142,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
       if (search) return search;
       throw refuseUnsupported('tool_choice', 'asks for a web search, which is not among the tools of the request.');
     case 'allowed':
-      return { ...restrict(choice, tools, reading), ...plain };
+      return restrict(choice, tools, webSearch, reading);
     case 'tool': {
       const name = reading.names.nameOf(choice.declared);
       if (tools.some((tool) => tool.name === name)) return { toolChoice: { type: 'tool', name }, tools, ...plain };
@@ -164,17 +168,26 @@ function nameIn(declared: Declared): string {
 }
 
 function restrict(
-  { mode, declared, at }: Extract<ChoiceShape, { kind: 'allowed' }>,
+  { mode, declared, allowsSearch, at }: Extract<ChoiceShape, { kind: 'allowed' }>,
   tools: readonly Tool[],
+  webSearch: WebSearchWish | undefined,
   { names, notes }: Reading,
 ): Chosen {
   const allowed = new Set(declared.map((one) => names.nameOf(one)));
   const offered = tools.filter(({ name }) => allowed.has(name));
-  if (offered.length > 0) {
-    notes.add('tools-restricted', at, String(tools.length), String(offered.length));
-    return { toolChoice: { type: mode }, tools: offered };
+  const search = allowsSearch ? webSearch : undefined;
+  if (offered.length === 0 && !search) {
+    if (mode === 'required') throw refuse(at, 'requires a tool call, but none of its tools can be called.');
+    notes.add('tool-choice-dropped', 'tool_choice');
+    return { toolChoice: AUTO_CHOICE, tools, ...(webSearch ? { webSearch } : {}) };
   }
-  if (mode === 'required') throw refuse(at, 'requires a tool call, but none of its tools can be called.');
-  notes.add('tool-choice-dropped', 'tool_choice');
-  return { toolChoice: AUTO_CHOICE, tools };
+  notes.add('tools-restricted', at, String(tools.length), String(offered.length));
+  if (!search) return { toolChoice: { type: mode }, tools: offered };
+  // A required call can be the search, but only where nothing else is allowed must it be.
+  const isRequired = mode === 'required' && offered.length === 0;
+  return {
+    toolChoice: isRequired ? AUTO_CHOICE : { type: mode },
+    tools: offered,
+    webSearch: { ...search, isRequired },
+  };
 }

@@ -12,7 +12,7 @@ import { type Reading, shortName } from './reading.ts';
 import { TYPED_TOOLS, type TypedKind } from './responses-typed-tools.ts';
 import { type Declared, IMPLIED_NAMESPACE } from './tool-names.ts';
 import { grammarOf, schemaOf, shapeOfTool, type ToolShape, textOf } from './tool-shapes.ts';
-import { readWebSearchTool } from './web-search-tool.ts';
+import { noteSearchOptions, readWebSearchTool } from './web-search-tool.ts';
 
 /** Some tools and where they stand. */
 export interface ToolList {
@@ -112,7 +112,7 @@ export class ToolReader {
         this.#readInner(shape.tools, `${at}.${shape.key}`, place);
         return;
       case 'web-search':
-        this.webSearch ??= readWebSearchTool(value, at);
+        this.#readWebSearch(value, at);
         return;
       case 'typed':
         this.#readTyped(value, shape.type, at);
@@ -124,6 +124,16 @@ export class ToolReader {
         this.#ignore(at, shape.why);
         return;
     }
+  }
+
+  #readWebSearch(value: unknown, at: string): void {
+    const search = readWebSearchTool(value, at);
+    if (this.webSearch) {
+      this.#reading.notes.add('tool-repeated', at);
+      return;
+    }
+    this.webSearch = search;
+    if (isJsonObject(value)) noteSearchOptions(value, at, this.#reading);
   }
 
   #readFunction(

@@ -1,7 +1,9 @@
 /** The vendors' web search among the tools. The gateway runs it, by the service's own search. */
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
 import type { WebSearchWish } from '../../core/web-search.ts';
 import { check, listOf } from '../shape.ts';
+import type { Reading } from './reading.ts';
 
 const domains = listOf(z.string()).nullish();
 
@@ -23,4 +25,10 @@ export function readWebSearchTool(value: unknown, at: string): WebSearchWish {
     blockedDomains: tool.blocked_domains ?? filters?.blocked_domains ?? [],
     isRequired: false,
   };
+}
+
+/** Where the search looks from, and how much of the pages the model reads, is not for the client to say here. */
+export function noteSearchOptions(options: JsonObject, at: string, { notes }: Reading): void {
+  for (const field of ['user_location', 'search_context_size'] as const)
+    if (options[field] !== undefined && options[field] !== null) notes.add('parameter-ignored', `${at}.${field}`);
 }
