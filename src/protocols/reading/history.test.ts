@@ -80,6 +80,18 @@ describe('JSON in the result of a tool', () => {
 });
 
 describe('the result of an MCP server', () => {
+  const pdf = Buffer.from('%PDF-1.7').toString('base64');
+  it.each([
+    ['file:///a/report.pdf', 'report.pdf'],
+    ['report.pdf', 'report.pdf'],
+    ['file:///a/', undefined],
+    // A pattern that looks for the end from every character would take hours.
+    [`${'a'.repeat(1_000_000)}/`, undefined],
+  ])('names a file by the end of its address', (uri, name) => {
+    const resource = { uri, mimeType: 'application/pdf', blob: pdf };
+    expect(resultOf('chat', [{ type: 'resource', resource }])).toMatchObject({ content: [{ type: 'document', name }] });
+  });
+
   it.each(NAMES)('at %s says that it failed', (api) => {
     const result = { content: [{ type: 'text', text: 'no such file' }], isError: true };
     expect(resultOf(api, result)).toMatchObject({ isError: true, content: [{ text: 'no such file' }] });

@@ -130,10 +130,10 @@ export function readGeminiMedia(block: JsonObject, at: string): MediaPart {
 export function readResource(block: JsonObject, at: string): TextPart | MediaPart {
   const { resource } = block;
   if (!isJsonObject(resource)) throw refuse(`${at}.resource`, MISSING);
-  const name = typeof resource.uri === 'string' ? /[^/]+$/.exec(resource.uri)?.[0] : undefined;
+  const name = typeof resource.uri === 'string' ? resource.uri.slice(resource.uri.lastIndexOf('/') + 1) : '';
   if (typeof resource.text === 'string') return { type: 'text', at: `${at}.resource.text`, text: resource.text };
   const blob = textOf(resource, 'blob', `${at}.resource.blob`);
-  return readBytes(blob, declaredType(resource), name, at, `${at}.resource.blob`);
+  return readBytes(blob, declaredType(resource), name || undefined, at, `${at}.resource.blob`);
 }
 
 /** `image/png`, under the name that each dialect gives to it. */
