@@ -161,6 +161,8 @@ describe('options of the other APIs', () => {
     [{ max_completion_tokens: 5 }, { output: { maxTokens: 5, maxTokensAt: 'max_completion_tokens' } }],
     [{ max_output_tokens: 5 }, { output: { maxTokens: 5, maxTokensAt: 'max_output_tokens' } }],
     [{ stop_sequences: ['END'] }, { output: { stopSequences: ['END'], stopSequencesAt: 'stop_sequences' } }],
+    [{ stop: 'A', stop_sequences: ['B', 'A'] }, { output: { stopSequences: ['A', 'B'] } }],
+    [{ max_tokens: 5, max_completion_tokens: 9 }, { output: { maxTokens: 5 } }],
     [{ reasoning_effort: 'low' }, { reasoning: { mode: 'on', effort: 'low' } }],
     [{ thinking: { type: 'disabled' } }, { reasoning: { mode: 'off' } }],
     [{ response_format: { type: 'json_object' } }, { output: { format: { type: 'json', at: 'response_format' } } }],
@@ -169,6 +171,11 @@ describe('options of the other APIs', () => {
     const { conversation, adjustments } = chat({ prompt: 'x', ...fields });
     expect(conversation).toMatchObject(expected);
     expect(adjustments.filter(({ rule }) => rule === 'field-ignored')).toEqual([]);
+  });
+
+  it('name the length that another one overrides', () => {
+    const { adjustments } = chat({ prompt: 'x', max_tokens: 5, max_completion_tokens: 9 });
+    expect(adjustments).toEqual([{ rule: 'parameter-ignored', path: 'max_completion_tokens', before: '9' }]);
   });
 
   it.each(['tools', 'functions'])('%s is refused by name', (field) => {

@@ -168,26 +168,36 @@ function readPrompt({ prompt }: CompletionsRequest): string | undefined {
   return first;
 }
 
+/** Of several lengths the first counts; every sequence of both fields ends the text. */
 function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['limits'] {
-  const at = LENGTH_FIELDS.find((field) => typeof request[field] === 'number') ?? 'max_tokens';
+  const [at = 'max_tokens', ...others] = LENGTH_FIELDS.filter((field) => typeof request[field] === 'number');
+  for (const other of others)
+    if (request[other] !== request[at]) notes.add('parameter-ignored', other, String(request[other]));
   const limit = request[at] ?? undefined;
-  const stopAt = request.stop === undefined || request.stop === null ? 'stop_sequences' : 'stop';
-  const stop = request[stopAt];
-  const sequences = typeof stop === 'string' ? [stop] : (stop ?? []);
-  const said = sequences.filter((sequence) => sequence !== '');
-  if (said.length < sequences.length) notes.add('empty-stop-ignored', stopAt, String(sequences.length - said.length));
   // llama.cpp's clients say -1 for no limit.
   const maxTokens = limit !== undefined && limit >= 0 ? limit : undefined;
+  const stops = STOP_FIELDS.map((field) => ({ field, sequences: sequencesIn(request[field]) }));
+  for (const { field, sequences } of stops) {
+    const empty = sequences.filter((sequence) => sequence === '').length;
+    if (empty > 0) notes.add('empty-stop-ignored', field, String(empty));
+  }
+  const usable = stops.flatMap(({ sequences }) => sequences).filter((sequence) => sequence !== '');
+  const first = stops.find(({ sequences }) => sequences.some((sequence) => sequence !== ''));
   return {
     maxTokens,
-    stopSequences: said,
+    stopSequences: [...new Set(usable)],
     ...(at === 'max_tokens' || maxTokens === undefined ? {} : { maxTokensAt: at }),
-    ...(stopAt === 'stop_sequences' && said.length > 0 ? { stopSequencesAt: stopAt } : {}),
+    ...(first?.field === 'stop_sequences' ? { stopSequencesAt: first.field } : {}),
   };
 }
 
 /** This API's own, those of the other APIs, and llama.cpp's. */
 const LENGTH_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const;
+const STOP_FIELDS = ['stop', 'stop_sequences'] as const;
+
+function sequencesIn(stop: string | readonly string[] | null | undefined): readonly string[] {
+  return typeof stop === 'string' ? [stop] : (stop ?? []);
+}
 
 function readAnswerable(
   request: CompletionsRequest,
