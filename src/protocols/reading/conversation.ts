@@ -10,6 +10,7 @@ import { itemReader } from './items.ts';
 import { readParts, toToolResult, toToolUse } from './parts.ts';
 import { type Reading, shortName } from './reading.ts';
 import { REASONING_KEYS, readReasoningFields } from './reasoning-history.ts';
+import { noteRole, roleOf } from './roles.ts';
 
 /** An entry and its path in the client's request, or in what a response before it left behind. */
 export interface PlacedEntry {
@@ -69,24 +70,6 @@ function withQuestion(system: readonly SystemPart[], listAt: string, { notes }: 
     .filter(isQuestion)
     .map(({ at, text, cachePoint }): TextPart => ({ type: 'text', at, text, ...(cachePoint ? { cachePoint } : {}) }));
   return { system: system.filter((part) => !isQuestion(part)), turns: [{ at, role: 'user', parts }] };
-}
-
-type Role = 'instruction' | 'user' | 'assistant' | 'result';
-
-const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
-  ['system', 'instruction'],
-  ['developer', 'instruction'],
-  ['user', 'user'],
-  ['human', 'user'],
-  ['assistant', 'assistant'],
-  ['model', 'assistant'],
-  ['ai', 'assistant'],
-  ['tool', 'result'],
-  ['function', 'result'],
-]);
-
-function roleOf({ role }: JsonObject): Role | undefined {
-  return typeof role === 'string' ? ROLES.get(role.toLowerCase()) : undefined;
 }
 
 class EntryReader implements ReadConversation {
@@ -149,7 +132,7 @@ class EntryReader implements ReadConversation {
     if (typeof role !== 'string' && this.#reading.isCurrentTurn)
       throw refuse(`${at}.role`, 'a required field is missing.');
     if (known === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
-    this.#noteRole(String(role), at);
+    noteRole(String(role), at, this.#reading);
     this.#reading.notes.addUnknown(message, known === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
     switch (known ?? 'user') {
       case 'instruction':
@@ -165,15 +148,6 @@ class EntryReader implements ReadConversation {
         this.#addMessage('user', at, markLast(this.#readUser(message, at), message));
         return;
     }
-  }
-
-  #noteRole(role: string, at: string): void {
-    const reading = this.#reading;
-    if (role === 'model') reading.spelled('gemini', 'model message', at);
-    else if (role === 'human' || role === 'ai') reading.spelled('langchain', `${role} message`, at);
-    else if (role === 'tool' || role === 'function') reading.spelled('openai-chat', `${role} message`, at);
-    else if (role === 'developer' && reading.api === 'anthropic')
-      reading.spelled('openai-chat', 'developer message', at);
   }
 
   #readUser(message: JsonObject, at: string): readonly Part[] {
