@@ -42,6 +42,10 @@ describe('JSON in the result of a tool', () => {
     [1, 2, [3]],
     [{ id: 1 }, { id: 2 }],
     [[{ name: 'nested' }]],
+    [
+      ['a', 1],
+      ['b', true],
+    ],
     {},
     JSON.parse('{"__proto__":{"a":1}}'),
   ];
@@ -76,6 +80,8 @@ describe('JSON in the result of a tool', () => {
     expect(resultOf(api, { first: 'words', deep })).toMatchObject({
       content: [{ text: expect.stringMatching(/^\{"first":"words".*too deep, left out/) }],
     });
+    const lists: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    expect(resultOf(api, lists)).toMatchObject({ content: [{ text: expect.stringContaining('too deep, left out') }] });
   });
 });
 

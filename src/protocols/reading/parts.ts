@@ -102,11 +102,15 @@ function readMcpResult({ content, structuredContent }: McpResult, at: string, re
 /** JSON that is neither words nor blocks, and is printed in one piece. */
 function isData(value: JsonValue): boolean {
   if (!Array.isArray(value)) return isUntypedData(value);
-  return value.length > 0 && value.every((item) => item === null || typeof item === 'number' || isUntypedData(item));
+  return value.length > 0 && value.every((item) => isUntypedData(item) || isPlain(item));
+}
+
+function isPlain(value: JsonValue): boolean {
+  return value === null || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function isUntypedData(value: JsonValue): boolean {
-  if (Array.isArray(value)) return isData(value);
+  if (Array.isArray(value)) return !value.some(isKnownBlock);
   return isJsonObject(value) && typeof value.type !== 'string' && !isKnownBlock(value);
 }
 
