@@ -84,6 +84,17 @@ describe('accounts', () => {
     expect(await chat(house)).toBe(503);
   });
 
+  it('show no end of the token for a used API key, which has none', async () => {
+    const house = await startAdministered();
+    await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken });
+    expect(await chat(house)).toBe(200);
+    const { status, body } = await house.ask('GET', '/v2/accounts');
+    expect({ status, accounts: body.accounts }).toMatchObject({
+      status: 200,
+      accounts: [{ kind: 'api-key', successes: 1, tokenExpiresAt: null }],
+    });
+  });
+
   it('serve as long as they are enabled', async () => {
     const house = await startAdministered();
     const id = await addBuilderId(house);

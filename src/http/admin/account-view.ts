@@ -24,7 +24,8 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
     region: credential.region,
     startUrl: ('startUrl' in credential && credential.startUrl) || null,
     profileArn: profileArnOf(credential) ?? null,
-    tokenExpiresAt: accessToken ? isoTime(accessToken.expiresAtMs) : null,
+    // API keys and AWS keys have an access token without an end.
+    tokenExpiresAt: accessToken && Number.isFinite(accessToken.expiresAtMs) ? isoTime(accessToken.expiresAtMs) : null,
     proxy: proxy === undefined ? null : shownProxy(proxy),
     priority,
     weight,
