@@ -10,7 +10,14 @@ import { unreachable } from '../core/unreachable.ts';
 export type AccountState =
   | { readonly status: 'ready' }
   /** Too fast, or something passing: ready again by itself. */
-  | { readonly status: 'cooling'; readonly untilMs: number; readonly reason: ErrorCode }
+  | {
+      readonly status: 'cooling';
+      readonly untilMs: number;
+      readonly reason: ErrorCode;
+      /** With `credential_unavailable`: how many times in a row, and what went wrong, for a person. */
+      readonly attempts?: number;
+      readonly message?: string;
+    }
   /** A quota is used up. `refusedAtMs`: when the service refused a request, if it named the date itself. */
   | {
       readonly status: 'exhausted';
@@ -37,13 +44,21 @@ export interface Health {
 
 export type HealthEvent =
   | { readonly type: 'success' }
-  | { readonly type: 'failure'; readonly code: ErrorCode; readonly retryAfterMs?: number | undefined }
+  | Failure
   /** What the service says is left of the plan, in credits, and when it is filled again. */
   | { readonly type: 'limits'; readonly left: number | undefined; readonly resetAtMs: number | undefined }
   /** Signed in again, or the file it is linked to has a new credential. */
   | { readonly type: 'credential-replaced' }
   | { readonly type: 'enable' }
   | { readonly type: 'disable' };
+
+interface Failure {
+  readonly type: 'failure';
+  readonly code: ErrorCode;
+  readonly retryAfterMs?: number | undefined;
+  /** For a person; kept with `credential_unavailable` only. Without secrets. */
+  readonly message?: string | undefined;
+}
 
 export const NEW_ACCOUNT: Health = { state: { status: 'ready' }, successes: 0, failures: 0, consecutiveFailures: 0 };
 
@@ -56,18 +71,19 @@ const QUOTA_GUESS_MS = HOUR_MS;
 const REFUSALS_BEFORE_REST = 3;
 const FIRST_COOLDOWN_MS = 30_000;
 const LONGEST_COOLDOWN_MS = 600_000;
+const MAX_MESSAGE_CHARS = 300;
 
 export function nextHealth(health: Health, event: HealthEvent, nowMs: number, maxErrorCount: number): Health {
   switch (event.type) {
     case 'success':
       return afterSuccess({ ...health, successes: health.successes + 1 }, nowMs);
     case 'failure':
-      return afterFailure(health, event.code, event.retryAfterMs, nowMs, maxErrorCount);
+      return afterFailure(health, event, nowMs, maxErrorCount);
     case 'limits':
       return afterLimits(health, event.left, event.resetAtMs, nowMs);
     case 'credential-replaced':
       // What the service holds against the account, a new credential does not change.
-      return health.state.status === 'signed-out' ? { ...health, ...FORGIVEN } : health;
+      return lacksCredential(health.state) ? { ...health, ...FORGIVEN } : health;
     case 'enable':
       return { ...health, ...FORGIVEN };
     case 'disable':
@@ -75,6 +91,10 @@ export function nextHealth(health: Health, event: HealthEvent, nowMs: number, ma
     default:
       return unreachable(event);
   }
+}
+
+function lacksCredential(state: AccountState): boolean {
+  return state.status === 'signed-out' || (state.status === 'cooling' && state.reason === 'credential_unavailable');
 }
 
 const FORGIVEN = { state: { status: 'ready' }, consecutiveFailures: 0 } as const;
@@ -99,31 +119,29 @@ function afterSuccess(health: Health, nowMs: number): Health {
   return { ...health, state: { status: 'ready' }, consecutiveFailures: 0 };
 }
 
-function afterFailure(
-  health: Health,
-  code: ErrorCode,
-  retryAfterMs: number | undefined,
-  nowMs: number,
-  maxErrorCount: number,
-): Health {
+function afterFailure(health: Health, failure: Failure, nowMs: number, maxErrorCount: number): Health {
+  const { code } = failure;
   // A refused access token is no fault yet: it is made anew, and what comes of that is reported in its turn.
   if (ERROR_RULES[code].blame !== 'account' || code === 'token_rejected') return health;
   const isStillSuspended = health.state.status === 'suspended' && code === 'account_suspended';
   const isFinal = health.state.status === 'disabled' || (health.state.status === 'suspended' && !isStillSuspended);
   const resting = isResting(health.state, nowMs) ? health.state : undefined;
-  // Whatever fails during a rest was under way when it began: one bad moment, not many. A used-up quota is not an
-  // error however often it is refused: a week's quota is found out hour by hour.
-  const consecutiveFailures = health.consecutiveFailures + (resting || isAboutQuota(code) ? 0 : 1);
+  // Whatever fails during a rest was under way when it began: one bad moment, not many.
+  const consecutiveFailures = health.consecutiveFailures + (resting || neverDisables(code) ? 0 : 1);
   const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   if (isFinal) return counted;
-  const state = longer(resting, stateAfter(code, retryAfterMs, consecutiveFailures, nowMs)) ?? health.state;
-  if (consecutiveFailures >= maxErrorCount && !isLasting(state) && !isAboutQuota(code))
+  const state = longer(resting, stateAfter(health.state, failure, consecutiveFailures, nowMs)) ?? health.state;
+  if (consecutiveFailures >= maxErrorCount && !isLasting(state) && !neverDisables(code))
     return { ...counted, state: { status: 'disabled', by: 'errors' } };
   return { ...counted, state };
 }
 
-function isAboutQuota(code: ErrorCode): boolean {
-  return code === 'quota_exhausted' || code === 'daily_limit';
+/**
+ * A used-up quota is not an error however often it is refused: a week's quota is found out hour by hour. A sign-in
+ * service that is down must not disable every account.
+ */
+function neverDisables(code: ErrorCode): boolean {
+  return code === 'quota_exhausted' || code === 'daily_limit' || code === 'credential_unavailable';
 }
 
 /** A rest is not cut short by another failure which would have a shorter one. */
@@ -158,14 +176,23 @@ function isLasting({ status }: AccountState): boolean {
 
 /** undefined: counted, but the account stays as it is. */
 function stateAfter(
-  code: ErrorCode,
-  retryAfterMs: number | undefined,
+  before: AccountState,
+  { code, retryAfterMs, message }: Failure,
   consecutiveFailures: number,
   nowMs: number,
 ): AccountState | undefined {
   switch (code) {
     case 'credential_rejected':
       return { status: 'signed-out' };
+    case 'credential_unavailable': {
+      const isRepeated = before.status === 'cooling' && before.reason === code;
+      // Requests waiting for the same token fail together.
+      if (isRepeated && isResting(before, nowMs)) return undefined;
+      const attempts = isRepeated ? (before.attempts ?? 0) + 1 : 1;
+      const untilMs = nowMs + credentialCooldownMs(retryAfterMs, attempts);
+      const shown = message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE_CHARS) };
+      return { status: 'cooling', untilMs, reason: code, attempts, ...shown };
+    }
     case 'account_suspended':
       return { status: 'suspended', lookAgainAtMs: nowMs + SUSPENSION_LOOK_MS };
     case 'quota_exhausted':
@@ -192,6 +219,11 @@ function stateAfter(
     default:
       return undefined;
   }
+}
+
+/** `firstMs` doubles with each attempt, up to 32 times and not beyond ten minutes; undefined: 30 s. */
+function credentialCooldownMs(firstMs = FIRST_COOLDOWN_MS, attempts: number): number {
+  return Math.max(firstMs, Math.min(LONGEST_COOLDOWN_MS, firstMs * 2 ** Math.min(attempts - 1, 5)));
 }
 
 function growing(times: number): number {

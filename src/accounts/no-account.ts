@@ -37,7 +37,10 @@ export function noAccount(
   // All that can come back by themselves rest for a reason of the service's, which is what the client should hear.
   const code = state && 'reason' in state ? state.reason : 'no_account';
   const back = isoTime(first.untilMs);
-  return new GatewayError(code, `${message} The first is back at ${back}.`, { retryAfterMs: first.untilMs - nowMs });
+  const why = state && 'message' in state && state.message !== undefined ? ` ${state.message}` : '';
+  return new GatewayError(code, `${message} The first is back at ${back}.${why}`, {
+    retryAfterMs: first.untilMs - nowMs,
+  });
 }
 
 /** Some are ready, and none may have one more request. */

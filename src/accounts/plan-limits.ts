@@ -99,7 +99,8 @@ export class PlanLimits {
     } catch (cause) {
       const { code, policy } = GatewayError.from(cause);
       // Locks are reported in many ways; any refusal of a suspended account means that it still is.
-      const isStillSuspended = state.status === 'suspended' && policy.blame === 'account';
+      const isRefusal = policy.blame === 'account' && code !== 'credential_unavailable';
+      const isStillSuspended = state.status === 'suspended' && isRefusal;
       if (code === 'account_suspended' || isStillSuspended)
         this.#options.roster.change(entry, { type: 'failure', code: 'account_suspended' });
       throw cause;

@@ -159,10 +159,67 @@ describe('what became of a lease', () => {
     expect((await failure(lease())).message).toContain('dragoman login');
   });
 
-  it('leaves an account alone whose token endpoint is in trouble', async () => {
+  it.each([
+    ['could not be reached', 'upstream_broken', undefined, [1_000, 2_000, 4_000]],
+    ['did not answer in time', 'upstream_timeout', undefined, [1_000, 2_000, 4_000]],
+    ['asked to slow down', 'upstream_throttled', 20_000, [20_000, 40_000, 80_000]],
+    ['asked to slow down for years', 'upstream_throttled', 1e15, [3_600_000, 3_600_000, 3_600_000]],
+    ['refused', 'permission_denied', undefined, [30_000, 60_000, 120_000]],
+  ] as const)(
+    'cools an account down whose token endpoint %s, longer each time',
+    async (_name, code, wait, cooldowns) => {
+      const { lease, tokens, stateOf, clock, pool } = await setup([newAccount('a')]);
+      tokens.trouble = new GatewayError(code, 'It did not work.', { retryAfterMs: wait });
+      for (const [index, cooldownMs] of cooldowns.entries()) {
+        const refused = await failure(lease());
+        expect(refused).toMatchObject({ code: 'credential_unavailable', accountId: 'a', retryAfterMs: cooldownMs });
+        expect(stateOf('a')).toEqual({
+          status: 'cooling',
+          untilMs: clock.now() + cooldownMs,
+          reason: 'credential_unavailable',
+          attempts: index + 1,
+          message: 'It did not work.',
+        });
+        clock.advance(cooldownMs);
+      }
+      expect(pool.list()[0]?.health).toMatchObject({ failures: 3, consecutiveFailures: 0 });
+      tokens.trouble = undefined;
+      // The refresher's own pause.
+      clock.advance(3_600_000);
+      (await lease()).release(undefined);
+      expect(stateOf('a')).toEqual({ status: 'ready' });
+    },
+  );
+
+  it('says what went wrong while every account lacks a token', async () => {
+    const { lease, tokens } = await setup([newAccount('a')]);
+    tokens.trouble = new GatewayError('permission_denied', 'The identity provider refused.');
+    await failure(lease());
+    const refused = await failure(lease());
+    expect(refused).toMatchObject({ code: 'credential_unavailable', retryAfterMs: 30_000 });
+    expect(refused.message).toMatch(/1 resting.*The identity provider refused\.$/);
+  });
+
+  it('counts several requests that wait for the same token once', async () => {
     const { lease, tokens, stateOf } = await setup([newAccount('a')]);
     tokens.trouble = error('upstream_broken');
-    expect((await failure(lease())).code).toBe('upstream_broken');
+    await Promise.all([failure(lease()), failure(lease()), failure(lease())]);
+    expect(stateOf('a')).toMatchObject({ attempts: 1 });
+  });
+
+  it('is ready again once a refresh by hand succeeds', async () => {
+    const { lease, tokens, stateOf, pool } = await setup([newAccount('a')]);
+    tokens.trouble = error('permission_denied');
+    await failure(lease());
+    tokens.trouble = undefined;
+    await pool.refresh('a');
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+  });
+
+  it('does not cool an account down when the database fails', async () => {
+    const { lease, tokens, stateOf } = await setup([newAccount('a')]);
+    tokens.trouble = error('storage_unavailable');
+    expect(await failure(lease())).toMatchObject({ code: 'storage_unavailable', accountId: 'a' });
     expect(stateOf('a')).toEqual({ status: 'ready' });
   });
 
@@ -450,10 +507,11 @@ describe('an account which has its hands full', () => {
   });
 
   it('gives the place back when no token could be made', async () => {
-    const { lease, tokens } = await setup([busyAccount('a')]);
+    const { lease, tokens, clock } = await setup([busyAccount('a')]);
     tokens.trouble = error('upstream_broken');
     await failure(lease());
     tokens.trouble = undefined;
+    clock.advance(1_000);
     expect((await lease()).accountId).toBe('a');
   });
 });

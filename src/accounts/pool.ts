@@ -5,9 +5,11 @@ import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
+import { credentialFailure } from './credential-failure.ts';
 import { hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
 import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
+import { checkedLabel } from './label.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
 import { type OptionsPatch, patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
@@ -76,7 +78,10 @@ export class Pool {
     return pool;
   }
 
-  /** Throws what `Admission.admit` and `Refresher.fresh` do. */
+  /**
+   * Throws what `Admission.admit` does. When the chosen account's token or keys cannot be obtained, the error names it
+   * (`accountId`): `credential_rejected`, `credential_unavailable`, `storage_unavailable`, `no_account`, `internal`.
+   */
   async lease(request: LeaseRequest): Promise<Lease> {
     if (await this.#roster.catchUp()) this.#admission.serve();
     if (await this.#roster.reviveLinked()) this.#admission.serve();
@@ -230,8 +235,23 @@ export class Pool {
       return await this.#fresh(place.entry);
     } catch (cause) {
       this.#admission.leave(place);
-      throw cause;
+      throw this.#notLeased(place.entry, credentialFailure(cause));
     }
+  }
+
+  /** Puts the account aside as the failure demands, and names it in the error so that another one can be tried. */
+  #notLeased(entry: Entry, failure: GatewayError): GatewayError {
+    const { code, message } = failure;
+    if (code === 'client_closed') return failure;
+    let { retryAfterMs } = failure;
+    if (code === 'internal')
+      this.#options.log.error({ accountId: entry.id, err: failure.cause }, 'could not lease an account');
+    if (code === 'credential_unavailable') {
+      this.#roster.change(entry, { type: 'failure', code, retryAfterMs, message });
+      const { state } = entry.health;
+      retryAfterMs = 'untilMs' in state ? state.untilMs - this.#options.clock.now() : undefined;
+    }
+    return new GatewayError(code, message, { accountId: entry.id, retryAfterMs, cause: failure });
   }
 
   /** `unwanted`: the access token to replace, whatever its date says. */
@@ -275,8 +295,11 @@ export class Pool {
     const entry = this.#roster.find(place.entry.id);
     if (entry) {
       if (error?.code === 'token_rejected') entry.refused = accessToken;
-      if (error) this.#roster.change(entry, { type: 'failure', code: error.code, retryAfterMs: error.retryAfterMs });
-      else if (place.paced) this.#roster.change(entry, { type: 'success' });
+      if (error) {
+        const { code, retryAfterMs, message } = error;
+        this.#roster.change(entry, { type: 'failure', code, retryAfterMs, message });
+      }
+      if (!error && place.paced) this.#roster.change(entry, { type: 'success' });
       if (error) this.#limits.noteFailure(entry.id, error);
       else if (place.paced) this.#limits.noteReply(entry.id);
     }
@@ -286,13 +309,4 @@ export class Pool {
 
 function noSuchAccount(id: string): GatewayError {
   return new GatewayError('not_found', `There is no account ${id}.`);
-}
-
-const MAX_LABEL_CHARS = 100;
-
-function checkedLabel(label: string): string {
-  const trimmed = label.trim();
-  if (trimmed !== '' && trimmed.length <= MAX_LABEL_CHARS && !/\p{Cc}/u.test(trimmed)) return trimmed;
-  const message = `A label is 1 to ${MAX_LABEL_CHARS} characters on one line.`;
-  throw new GatewayError('invalid_request', message, { param: 'label' });
 }

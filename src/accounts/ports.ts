@@ -127,7 +127,7 @@ export interface TokenEndpoints {
 }
 
 /**
- * Keys for accounts which sign their requests. Both reject with `permission_denied` when there are none to be had.
+ * Keys for accounts which sign their requests. Both reject with `credential_unavailable` when there are none.
  * `proxy` as in TokenEndpoints.
  */
 export interface SigningKeys {

@@ -6,6 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
 import type { Account, AccountStore, SigningKeys, SignRequest, TokenEndpoints } from './ports.ts';
@@ -219,7 +220,8 @@ export class Refresher {
 
   #pause(id: string, error: GatewayError, nowMs: number): void {
     const leastMs = error.code === 'upstream_throttled' ? PAUSE_WHEN_THROTTLED_MS : PAUSE_AFTER_FAILURE_MS;
-    this.#pauses.set(id, { untilMs: nowMs + Math.max(leastMs, error.retryAfterMs ?? 0), error });
+    const waitMs = cappedMs(error.retryAfterMs ?? 0, MAX_THROTTLE_WAIT_MS) ?? 0;
+    this.#pauses.set(id, { untilMs: nowMs + Math.max(leastMs, waitMs), error });
   }
 
   #pauseOf(id: string): Pause | undefined {

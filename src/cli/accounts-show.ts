@@ -27,6 +27,7 @@ function rowsOf({ state, source, groups, ...plain }: AccountView, nowMs: number)
   const rows = [
     ...Object.entries(plain),
     ['state', stateText(state, nowMs)] as const,
+    ...(state.message === null ? [] : [['why', state.message] as const]),
     ['source', source.path ?? source.type] as const,
     ['groups', groups.join(' ') || null] as const,
   ];

@@ -33,6 +33,8 @@ export const ERROR_RULES = {
   token_rejected: { status: 503, blame: 'account', retry: 'after-refresh' },
   /** Only signing in again helps. */
   credential_rejected: { status: 503, blame: 'account', retry: 'other-account' },
+  /** An access token or signing keys could not be obtained, so that nothing was sent to the service. */
+  credential_unavailable: { status: 503, blame: 'account', retry: 'other-account' },
   account_suspended: { status: 503, blame: 'account', retry: 'other-account' },
   quota_exhausted: { status: 429, blame: 'account', retry: 'other-account' },
   daily_limit: { status: 429, blame: 'account', retry: 'other-account' },
@@ -74,6 +76,8 @@ export interface ErrorDetails extends ErrorOptions {
   readonly rule?: string | undefined;
   /** What the upstream said, for the log and the client's eyes: never a token, never the whole body. */
   readonly upstream?: UpstreamFailure | undefined;
+  /** The account that could not be leased, with errors of `Pool.lease` that concern one account. */
+  readonly accountId?: string | undefined;
   /** With `context_too_long`, when known. */
   readonly tokens?: { readonly actual: number; readonly maximum: number } | undefined;
 }
@@ -94,6 +98,7 @@ export class GatewayError extends Error {
   readonly rule: string | undefined;
   readonly upstream: UpstreamFailure | undefined;
   readonly tokens: { readonly actual: number; readonly maximum: number } | undefined;
+  readonly accountId: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -103,6 +108,7 @@ export class GatewayError extends Error {
     this.rule = details.rule;
     this.upstream = details.upstream;
     this.tokens = details.tokens;
+    this.accountId = details.accountId;
   }
 
   get policy(): ErrorRule {

@@ -378,14 +378,50 @@ describe('attempts', () => {
     });
   });
 
-  it('wait for a token endpoint which throttles', async () => {
+  it.each([
+    ['credential_unavailable', 'no-keys'],
+    ['storage_unavailable', 'not stored'],
+    ['no_account', 'removed'],
+    ['internal', 'unforeseen'],
+  ] as const)('lease another account after %s of the first', async (code, message) => {
     const { ask, pool, clock } = setup([GOOD]);
     const lease = pool.lease.bind(pool);
-    let asked = 0;
-    const throttled = new GatewayError('upstream_throttled', 'slow down', { retryAfterMs: 3_000 });
-    pool.lease = (request) => (asked++ === 0 ? Promise.reject(throttled) : lease(request));
+    const tried: string[][] = [];
+    pool.lease = (request) => {
+      tried.push([...request.tried]);
+      if (tried.length > 1) return lease(request);
+      return Promise.reject(new GatewayError(code, message, { accountId: 'a0' }));
+    };
     expect(await textOf(await ask())).toBe('Hello');
-    expect(clock.sleeps).toEqual([3_000]);
+    expect(tried).toEqual([[], ['a0']]);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('wait twice, and briefly, for the only account to get its token', async () => {
+    const { ask, pool, clock } = setup([]);
+    const tried: string[][] = [];
+    const details = { retryAfterMs: 1_000 };
+    pool.lease = (request) => {
+      tried.push([...request.tried]);
+      const isResting = request.tried.size > 0;
+      const message = isResting ? 'all rest' : 'unreachable';
+      const more = isResting ? details : { ...details, accountId: 'a1' };
+      return Promise.reject(new GatewayError('credential_unavailable', message, more));
+    };
+    expect(await failure(ask())).toMatchObject({ code: 'credential_unavailable', message: 'unreachable' });
+    expect(tried).toEqual([[], ['a1'], [], ['a1'], [], ['a1']]);
+    expect(clock.sleeps).toEqual([1_000, 1_000]);
+  });
+
+  it('do not wait for an account that lacks keys for longer than a moment', async () => {
+    const { ask, pool, clock } = setup([]);
+    const details = { retryAfterMs: 30_000 };
+    pool.lease = ({ tried }) => {
+      const more = tried.size > 0 ? details : { ...details, accountId: 'a1' };
+      return Promise.reject(new GatewayError('credential_unavailable', `tried ${tried.size}`, more));
+    };
+    expect(await failure(ask())).toMatchObject({ message: 'tried 0', retryAfterMs: 30_000 });
+    expect(clock.sleeps).toEqual([]);
   });
 
   it('end at once when all accounts rest', async () => {

@@ -255,7 +255,8 @@ class Dispatch {
   }
 
   #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
-    const fields = { ...this.#fields(lease), ...failureFields(error), waitMs };
+    const accountId = lease?.accountId ?? error.accountId;
+    const fields = { ...this.#fields(lease), accountId, ...failureFields(error), waitMs };
     if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unforeseen failure');
     else if (waitMs === undefined) this.#context.log.info(fields, 'the request failed');
     else this.#context.log.warn(fields, 'an attempt failed; trying again');

@@ -111,7 +111,7 @@ export interface AccountPool {
   /**
    * Waits, for a bounded time, while every account has its hands full. Throws `accounts_busy` after that, `no_account`
    * when there is nothing to choose from, the reason of a rest (`account_throttled`, `quota_exhausted`, …) when all rest,
-   * or `credential_rejected` when the choice cannot make a token.
+   * or an error with `accountId` when that account's token or keys could not be obtained.
    */
   lease(request: LeaseRequest): Promise<Lease>;
   status(): PoolStatus;

@@ -27,6 +27,7 @@ const BROKEN: BackOff = { times: 2, baseMs: 200, maxMs: 2_000 };
 const BACK_OFF: Partial<Record<ErrorCode, BackOff>> = {
   upstream_throttled: CROWDED,
   upstream_overloaded: CROWDED,
+  credential_unavailable: BROKEN,
   empty_reply: { ...BROKEN, times: 1 },
 };
 
@@ -39,6 +40,8 @@ const AGAIN_AT_ONCE: NextStep = { type: 'again', waitMs: 0 };
 export class RetryPlan {
   /** Accounts which already failed this request. */
   readonly tried = new Set<string>();
+  /** Of these, the ones that could not even be leased. */
+  readonly #notLeased = new Set<string>();
   /** The next lease needs a new access token. */
   refresh = false;
   withoutReasoningHistory = false;
@@ -74,13 +77,15 @@ export class RetryPlan {
     );
   }
 
-  /** `accountId`: undefined when not even a lease was given. */
+  /** `accountId`: undefined when there was no lease. */
   after(error: GatewayError, accountId: string | undefined): NextStep {
     if (error.policy.retry === 'other-account') this.#accounts++;
     else this.#attempts++;
     this.refresh = false;
     const last = this.#last;
     this.#last = error;
+    if (accountId === undefined && error.accountId !== undefined) return this.#leaseAnother(error, error.accountId);
+    if (accountId === undefined && error.code === 'credential_unavailable') return this.#leaseAgain(error, last);
     if (accountId === undefined && saysThatNoneIsLeft(error))
       return { type: 'give-up', error: last ? withWords(error, last) : error };
     if (this.#attempts >= MAX_ATTEMPTS || this.#accounts >= MAX_ACCOUNTS) return { type: 'give-up', error };
@@ -114,6 +119,22 @@ export class RetryPlan {
       default:
         return unreachable(retry);
     }
+  }
+
+  /** Nothing was sent: another account may have what this one could not obtain. */
+  #leaseAnother(error: GatewayError, accountId: string): NextStep {
+    this.#notLeased.add(accountId);
+    this.tried.add(accountId);
+    return this.#accounts >= MAX_ACCOUNTS ? { type: 'give-up', error } : AGAIN_AT_ONCE;
+  }
+
+  /** Every account that is left lacks a token or keys: worth a short wait, since connections break for a moment. */
+  #leaseAgain(error: GatewayError, last: GatewayError | undefined): NextStep {
+    const step = this.#backOff(error, false);
+    if (step.type === 'give-up') return { type: 'give-up', error: last ? withWords(error, last) : error };
+    for (const id of this.#notLeased) this.tried.delete(id);
+    this.#notLeased.clear();
+    return step;
   }
 
   #backOff(error: GatewayError, isAccountsOwn: boolean): NextStep {

@@ -37,6 +37,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
 
   token_rejected: FAILED,
   credential_rejected: FAILED_FOR_GOOD,
+  credential_unavailable: FAILED,
   account_suspended: FAILED_FOR_GOOD,
   profile_required: FAILED_FOR_GOOD,
   quota_exhausted: USED_UP,

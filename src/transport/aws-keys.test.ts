@@ -59,7 +59,18 @@ describe('keys of the credential chain', () => {
     clock.advance(58 * MINUTE_MS);
     expect((await keys.present(IAM, undefined, undefined)).value).toBe('AKIA1');
     clock.advance(3 * MINUTE_MS);
-    expect((await failure(keys.present(IAM, undefined, undefined))).code).toBe('permission_denied');
+    expect((await failure(keys.present(IAM, undefined, undefined))).code).toBe('credential_unavailable');
+  });
+
+  it('are given up while the chain hangs, and looked for anew by the next request', async () => {
+    const { clock } = setup();
+    const hanging = [
+      Promise.withResolvers<never>().promise,
+      Promise.resolve({ accessKeyId: 'AKIA2', secretAccessKey: SECRET }),
+    ];
+    const keys = createSigningKeys(() => hanging.shift() ?? expect.fail(), clock.now, 5);
+    expect((await failure(keys.present(IAM, undefined, undefined))).code).toBe('credential_unavailable');
+    expect((await keys.present(IAM, undefined, undefined)).value).toBe('AKIA2');
   });
 
   it('are told to be missing without the words of the chain', async () => {

@@ -25,7 +25,10 @@ interface Keys {
 /** Where keys come from: AWS's chain, or a test's. */
 export type FindKeys = (credential: IamCredential, proxy: string | undefined) => Promise<Keys>;
 
-export function createSigningKeys(findKeys: FindKeys, now: () => number): SigningKeys {
+/** A `credential_process` may hang; the SDK waits for it without a limit. */
+const FIND_TIMEOUT_MS = 15_000;
+
+export function createSigningKeys(findKeys: FindKeys, now: () => number, findTimeoutMs = FIND_TIMEOUT_MS): SigningKeys {
   const known = new Map<string, Keys>();
   const finding = new Map<string, Promise<Keys>>();
 
@@ -33,7 +36,7 @@ export function createSigningKeys(findKeys: FindKeys, now: () => number): Signin
     const place = placeOf(credential, proxy);
     const running =
       finding.get(place) ??
-      findKeys(credential, proxy)
+      withinTime(findKeys(credential, proxy), findTimeoutMs)
         .then((keys) => {
           known.set(place, keys);
           return keys;
@@ -64,6 +67,18 @@ export function createSigningKeys(findKeys: FindKeys, now: () => number): Signin
     signer: (credential, proxy) => async (request) =>
       sign(request, await present(credential, undefined, proxy), credential, now()),
   };
+}
+
+async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Through the account's proxy as far as the chain talks to AWS; instance and container are asked directly. */
@@ -142,7 +157,7 @@ function expiryOf({ expiration }: Keys): number {
 function noKeys({ awsProfile }: IamCredential, cause: unknown): GatewayError {
   const where = awsProfile === undefined ? 'The AWS credential chain' : `The AWS profile ${JSON.stringify(awsProfile)}`;
   return new GatewayError(
-    'permission_denied',
+    'credential_unavailable',
     `${where} gave no keys. Check it with \`aws sts get-caller-identity${awsProfile === undefined ? '' : ` --profile ${awsProfile}`}\`.`,
     { cause },
   );

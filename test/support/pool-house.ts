@@ -28,15 +28,19 @@ export interface PoolHouse extends House {
 export interface PoolHouseOptions extends Omit<HouseOptions, 'accounts'> {
   readonly accounts: readonly (Partial<SimulatedAccount> & { readonly id: string })[];
   readonly options?: Readonly<Record<string, Partial<AccountOptions>>>;
+  /** Stored before those, so that they are older; the simulator knows nothing of them. */
+  readonly unknown?: readonly NewAccount[];
 }
 
-export async function openPoolHouse({ accounts, options = {}, env, ...more }: PoolHouseOptions): Promise<PoolHouse> {
+export async function openPoolHouse(given: PoolHouseOptions): Promise<PoolHouse> {
+  const { accounts, options = {}, unknown = [], env, ...more } = given;
   const home = mkdtempSync(join(tmpdir(), 'dragoman-pool-'));
   const url = `sqlite:${join(home, 'dragoman.db')}`;
   const nowMs = (more.gatewayClock ?? { now: Date.now }).now();
   const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs });
   const simulated = accounts.map(toSimulated);
   // One after the other: the oldest is the first.
+  for (const account of unknown) await store.accounts.put(account, nowMs - 1);
   for (const [index, account] of simulated.entries())
     await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs + index);
   const database = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home };

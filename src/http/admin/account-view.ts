@@ -17,7 +17,10 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
     source: { type: source.type, path: 'path' in source ? source.path : null },
     enabled: health.state.status !== 'disabled',
     // A rest which has run out counts as ready without anybody writing that down.
-    state: toStateView(isReady(health, nowMs) ? { status: 'ready' } : health.state),
+    state: {
+      ...toStateView(isReady(health, nowMs) ? { status: 'ready' } : health.state),
+      message: ('message' in health.state && health.state.message) || null,
+    },
     successes,
     failures,
     consecutiveFailures,
@@ -37,7 +40,7 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
   };
 }
 
-function toStateView(state: AccountState): AccountView['state'] {
+function toStateView(state: AccountState): Omit<AccountView['state'], 'message'> {
   return {
     status: state.status,
     until: 'untilMs' in state ? isoTime(state.untilMs) : null,

@@ -43,6 +43,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
 
   token_rejected: { type: 'api_error', status: 503, retry: 'later' },
   credential_rejected: { type: 'api_error', status: 503, retry: 'never' },
+  credential_unavailable: { type: 'api_error', status: 503, retry: 'later' },
   account_suspended: { type: 'api_error', status: 503, retry: 'never' },
   profile_required: { type: 'api_error', status: 503, retry: 'never' },
   quota_exhausted: { type: 'rate_limit_error', status: 429, retry: 'never' },

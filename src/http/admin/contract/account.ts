@@ -12,6 +12,7 @@ const state = z.object({
     ),
   until: moment.nullable().describe('When a rest ends by itself.'),
   reason: z.string().nullable().describe('The error code which began a rest.'),
+  message: z.string().nullable().describe('Why no token or keys could be obtained the last time; null once they were.'),
   by: z.enum(['operator', 'errors']).nullable().describe('Who switched it off.'),
 });
 
