@@ -62,6 +62,8 @@ interface Failure {
 
 export const NEW_ACCOUNT: Health = { state: { status: 'ready' }, successes: 0, failures: 0, consecutiveFailures: 0 };
 
+export const DISABLED_ACCOUNT: Health = { ...NEW_ACCOUNT, state: { status: 'disabled', by: 'operator' } };
+
 const HOUR_MS = 3_600_000;
 /** Between looks at a suspended account. */
 const SUSPENSION_LOOK_MS = 4 * HOUR_MS;

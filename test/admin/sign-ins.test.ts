@@ -40,6 +40,31 @@ describe('signing in by URL', () => {
     expect((await ask('GET', '/v2/accounts')).body.accounts).toHaveLength(1);
   });
 
+  it('gives the names of RFC 8628 beside ours', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 2 });
+    const { ask } = await startAdministered({ simulator });
+    const { body } = await ask('POST', '/v2/auth/start', { label: 'mine', enabled: true });
+    expect(body.verificationUriComplete).toBe(body.verificationUrl);
+    expect(body.verificationUriComplete).toContain(body.userCode);
+    expect(body.verificationUri).not.toContain(body.userCode);
+    expect(body.interval).toBe(2);
+    expect(body.expiresIn).toBeGreaterThan(290);
+    expect(body.expiresIn).toBeLessThanOrEqual(300);
+    expect((await ask('GET', `/v2/auth/status/${body.authId}`)).body).toMatchObject({
+      verificationUri: body.verificationUri,
+      interval: 2,
+    });
+  });
+
+  it('stores the account switched off if it is to be', async () => {
+    const simulator = await createSimulator({ pollIntervalS: 1 });
+    const { ask } = await startAdministered({ simulator });
+    const { authId, userCode } = (await ask('POST', '/v2/auth/start', { enabled: false })).body;
+    simulator.approve(userCode);
+    const { account } = (await ask('POST', `/v2/auth/claim/${authId}`)).body;
+    expect(account).toMatchObject({ enabled: false, state: { status: 'disabled', by: 'operator' } });
+  });
+
   it('needs no body', async () => {
     const { ask } = await startAdministered();
     expect((await ask('POST', '/v2/auth/start')).body).toMatchObject({ status: 'pending' });

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { startServing } from '../../src/cli/serving.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { SILENT } from '../../src/core/log.ts';
+import { type Log, SILENT } from '../../src/core/log.ts';
 import type { AccountView } from '../../src/http/admin/contract/account.ts';
 import { type AdminError, adminError } from '../../src/http/admin/contract/error.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
@@ -27,6 +27,11 @@ interface Answers {
   readonly secret: string;
   readonly authId: string;
   readonly userCode: string;
+  readonly verificationUrl: string;
+  readonly verificationUriComplete: string;
+  readonly verificationUri: string;
+  readonly expiresIn: number;
+  readonly interval: number;
   readonly status: string;
   readonly models: readonly ModelView[];
   readonly settings: readonly SettingView[];
@@ -53,11 +58,12 @@ export interface AdministeredOptions {
   readonly simulator?: Simulator | SimulatorOptions;
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  readonly log?: Log;
 }
 
 /** A whole gateway whose admin token is known. Without an account unless `env` names one. */
 export async function startAdministered(options: AdministeredOptions = {}): Promise<Administered> {
-  const { env = {}, clock = systemClock } = options;
+  const { env = {}, clock = systemClock, log = SILENT } = options;
   const given = options.simulator ?? {};
   const simulator = 'approve' in given ? given : await createSimulator(given);
   const {
@@ -67,7 +73,7 @@ export async function startAdministered(options: AdministeredOptions = {}): Prom
     ...places
   } = environmentFor(simulator.url);
   const { settings, origins } = loadSettings({ ...places, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env });
-  const { server, stop } = await startServing(settings, SILENT, { clock }, origins);
+  const { server, stop } = await startServing(settings, log, { clock }, origins);
   let isStopped = false;
   const stopOnce = async () => {
     if (!isStopped) await stop();

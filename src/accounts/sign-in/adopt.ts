@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type Credential, type CredentialKind, hasProfiles, isRefreshable } from '../credentials.ts';
-import { NEW_ACCOUNT } from '../health.ts';
+import { DISABLED_ACCOUNT, NEW_ACCOUNT } from '../health.ts';
 import type { Account, NewAccount, Secrets } from '../ports.ts';
 import type { SignInRequest } from './place.ts';
 
@@ -79,7 +79,7 @@ export class Adoption {
     return profiles;
   }
 
-  async #add(secrets: Secrets, { accountId, label, proxy }: SignInRequest): Promise<Account> {
+  async #add(secrets: Secrets, { accountId, label, enabled, proxy }: SignInRequest): Promise<Account> {
     const { accounts } = this.#options;
     const before = accountId === undefined ? this.#signedOutTwin(secrets.credential) : this.#existing(accountId);
     const { kind } = secrets.credential;
@@ -87,7 +87,7 @@ export class Adoption {
       id: before?.id ?? `${kind === 'social' ? 'kiro' : 'aws'}-${randomUUID().slice(0, 13)}`,
       label: label ?? before?.label ?? LABELS[kind],
       source: { type: 'sign-in' },
-      health: NEW_ACCOUNT,
+      health: enabled === false ? DISABLED_ACCOUNT : NEW_ACCOUNT,
       credential: secrets.credential,
       accessToken: secrets.accessToken,
       ...(proxy === undefined ? {} : { proxy }),

@@ -39,6 +39,8 @@ export interface BegunDevice {
   readonly grant: DeviceGrant;
   /** With the code already in it, where the service offers that. */
   readonly verificationUrl: string;
+  /** Without the code. */
+  readonly verificationUri: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
   /** Least time between two questions. */
@@ -102,6 +104,7 @@ function begun(grant: DeviceGrant, device: DeviceAuthorization, clock: Clock): B
   return {
     grant,
     verificationUrl: device.verificationUrlComplete ?? device.verificationUrl,
+    verificationUri: device.verificationUrl,
     userCode: device.userCode,
     expiresAtMs: clock.now() + (cappedMs(device.expiresInS * 1000, MAX_SIGN_IN_MS) ?? 0),
     intervalMs: cappedMs((device.intervalS ?? USUAL_INTERVAL_S) * 1000, MAX_POLL_INTERVAL_MS) ?? MAX_POLL_INTERVAL_MS,

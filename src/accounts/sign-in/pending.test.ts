@@ -89,6 +89,7 @@ describe('a sign-in from afar', () => {
       id: begun.id,
       state: 'pending',
       verificationUrl: 'https://verify.example/',
+      verificationUri: 'https://verify.example/',
       userCode: 'ABCD-EFGH',
       expiresAtMs: clock.now() + 300_000,
       intervalMs: 5_000,

@@ -25,6 +25,8 @@ export interface SignInStatus {
   readonly state: SignInState;
   /** With the code already in it, where the service offers that. */
   readonly verificationUrl: string;
+  /** Without the code. */
+  readonly verificationUri: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
   /** Asking more often than this brings nothing new. */
@@ -38,6 +40,8 @@ export interface StoredSignIn {
   readonly request: SignInRequest;
   readonly grant: DeviceGrant;
   readonly verificationUrl: string;
+  /** Absent in sign-ins that an older version began. */
+  readonly verificationUri?: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
   readonly intervalMs: number;
@@ -216,7 +220,16 @@ function withOutcome(signIn: StoredSignIn, outcome: SignInOutcome): StoredSignIn
   return { ...signIn, outcome };
 }
 
-function statusOf({ id, outcome, verificationUrl, userCode, expiresAtMs, intervalMs }: StoredSignIn): SignInStatus {
+function statusOf({
+  id,
+  outcome,
+  verificationUrl,
+  userCode,
+  expiresAtMs,
+  intervalMs,
+  ...begun
+}: StoredSignIn): SignInStatus {
   const accountId = 'accountId' in outcome ? outcome.accountId : undefined;
-  return { id, state: outcome.state, verificationUrl, userCode, expiresAtMs, intervalMs, accountId };
+  const { verificationUri = verificationUrl } = begun;
+  return { id, state: outcome.state, verificationUrl, verificationUri, userCode, expiresAtMs, intervalMs, accountId };
 }

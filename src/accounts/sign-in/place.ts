@@ -16,6 +16,8 @@ export interface SignInRequest {
   /** Known already; otherwise asked of the service. */
   readonly profileArn?: string | undefined;
   readonly label?: string | undefined;
+  /** False: the account is stored, and no request uses it until it is enabled. */
+  readonly enabled?: boolean | undefined;
   /** For the sign-in and everything the account does afterwards. */
   readonly proxy?: string | undefined;
   /** The account whose credential is to be replaced as a whole. */

@@ -22,14 +22,14 @@ export const signInRoutes = [
     body: signInStart,
     bodyIsOptional: true,
     answer: signInAnswer,
-    run: async ({ signIns }, { body, signal }) => toView(await signIns.start(body, signal)),
+    run: async ({ signIns, clock }, { body, signal }) => toView(await signIns.start(body, signal), clock.now()),
   }),
   defineRoute({
     method: 'GET',
     path: '/v2/auth/status/:authId',
     summary: 'How a sign-in stands',
     answer: signInAnswer,
-    run: async ({ signIns }, { id, signal }) => toView(await signIns.status(id, signal)),
+    run: async ({ signIns, clock }, { id, signal }) => toView(await signIns.status(id, signal), clock.now()),
   }),
   defineRoute({
     method: 'POST',
@@ -47,7 +47,7 @@ export const signInRoutes = [
         case 'choose-profile':
           return { status: 'choose-profile', profiles: claimed.profiles.map(({ arn, name }) => ({ arn, name })) };
         case 'pending':
-          return { ...toView(claimed.status), status: 'pending' };
+          return { ...toView(claimed.status, clock.now()), status: 'pending' };
         default:
           return unreachable(claimed);
       }
@@ -55,15 +55,19 @@ export const signInRoutes = [
   }),
 ];
 
-function toView({ id, state, expiresAtMs, accountId, ...shown }: SignInStatus): SignInView {
-  const { verificationUrl, userCode, intervalMs } = shown;
+function toView({ id, state, expiresAtMs, accountId, ...shown }: SignInStatus, nowMs: number): SignInView {
+  const { verificationUrl, verificationUri, userCode, intervalMs } = shown;
   return {
     authId: id,
     status: state,
     verificationUrl,
+    verificationUriComplete: verificationUrl,
+    verificationUri,
     userCode,
     expiresAt: isoTime(expiresAtMs),
+    expiresIn: Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1000)),
     intervalMs,
+    interval: Math.ceil(intervalMs / 1000),
     accountId: accountId ?? null,
   };
 }

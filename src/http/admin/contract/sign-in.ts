@@ -1,6 +1,6 @@
 /** Signing in by URL: start, show the address and the code, ask how it stands, claim the account. */
 import { z } from 'zod';
-import { accountAnswer } from './account.ts';
+import { claimedAccount } from './account.ts';
 import { moment } from './moment.ts';
 
 export const signInStart = z.strictObject({
@@ -9,6 +9,7 @@ export const signInStart = z.strictObject({
   social: z.enum(['google', 'github']).optional().describe('At Kiro, instead of AWS.'),
   profileArn: z.string().optional().describe('If it is known already.'),
   label: z.string().optional().describe('How to call the account.'),
+  enabled: z.boolean().optional().describe('`false`: the account is stored switched off. Default: `true`.'),
   proxy: z.string().optional().describe('For the sign-in and everything the account does afterwards.'),
   accountId: z.string().optional().describe('The account whose credential is to be replaced.'),
 });
@@ -17,9 +18,13 @@ const signIn = z.object({
   authId: z.string(),
   status: z.enum(['pending', 'approved', 'expired', 'denied']),
   verificationUrl: z.string().describe('For the person to open, in whatever browser.'),
+  verificationUriComplete: z.string().describe('The same address under its name in RFC 8628.'),
+  verificationUri: z.string().describe('The address without the code.'),
   userCode: z.string().describe('To be compared with what the page shows.'),
   expiresAt: moment,
+  expiresIn: z.int().describe('Seconds left until then, as in RFC 8628; 0 once the time is up.'),
   intervalMs: z.int().describe('Asking more often than this brings nothing new.'),
+  interval: z.int().describe('The same in seconds, rounded up, as in RFC 8628.'),
   accountId: z.string().nullable().describe('Once the account has been claimed.'),
 });
 
@@ -36,7 +41,7 @@ export const signInClaim = z.strictObject({
 });
 
 export const claimAnswer = z.discriminatedUnion('status', [
-  accountAnswer.extend({ status: z.literal('approved') }),
+  claimedAccount.extend({ status: z.literal('approved') }),
   z.object({
     status: z.literal('choose-profile').describe('Claim again, with one of these.'),
     profiles: z.array(z.object({ arn: z.string(), name: z.string() })),
