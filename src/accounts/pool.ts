@@ -73,6 +73,7 @@ export class Pool {
 
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
+    options.refresher.onRecorded((id, learned) => pool.#roster.noteLearned(id, learned));
     await pool.#roster.reload();
     pool.#limits.noteWanted();
     return pool;
@@ -160,7 +161,7 @@ export class Pool {
   }
 
   /**
-   * By its owner's hand: its name, its options, its proxy, its profile. Throws `invalid_request` naming the field, or
+   * By its owner's hand: its name, its options, its proxy, its profile, its credential. Throws `invalid_request` naming the field, or
    * `not_found`; then nothing has changed.
    */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
@@ -174,6 +175,10 @@ export class Pool {
     if (saved && change) saved = await saveConnection(store, id, change, clock.now());
     if (!saved) throw noSuchAccount(id);
     entry.account = change ? saved : { ...entry.account, label: saved.label, options: saved.options };
+    if (change?.credential) {
+      entry.refused = undefined;
+      this.#roster.change(entry, { type: 'credential-replaced' });
+    }
     this.#admission.serve();
     return { ...entry.account, health: entry.health };
   }
@@ -256,6 +261,7 @@ export class Pool {
 
   /** `unwanted`: the access token to replace, whatever its date says. */
   async #fresh(entry: Entry, unwanted: string | undefined = entry.refused): Promise<FreshAccount> {
+    const { version } = entry.account;
     try {
       const fresh = await this.#options.refresher.fresh(entry.account, unwanted);
       // Another lease's refresh may have been stored meanwhile: an older copy must not come back.
@@ -263,7 +269,10 @@ export class Pool {
       return fresh;
     } catch (cause) {
       const error = GatewayError.from(cause);
-      if (error.code === 'credential_rejected') this.#roster.change(entry, { type: 'failure', code: error.code });
+      // Replaced meanwhile, the account has a credential that was not refused.
+      const isCurrent = entry.account.version === version;
+      if (error.code === 'credential_rejected' && isCurrent)
+        this.#roster.change(entry, { type: 'failure', code: error.code });
       throw error;
     }
   }

@@ -25,6 +25,11 @@ export interface Account {
   readonly updatedAtMs: number;
 }
 
+export interface LastRefresh {
+  readonly atMs: number;
+  readonly succeeded: boolean;
+}
+
 /** What replies have shown about an account. Kept over restarts and when the account signs in again. */
 export interface LearnedFacts {
   /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
@@ -33,6 +38,8 @@ export interface LearnedFacts {
   readonly wireProfile?: { readonly id: string; readonly untilMs: number };
   /** ARN of the profile of an API key, as the service reports it. */
   readonly profileArn?: string;
+  /** The last attempt to get a new access token. Absent: there was none. */
+  readonly lastRefresh?: LastRefresh;
 }
 
 export interface NewAccount

@@ -9,7 +9,15 @@ import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
-import type { Account, AccountStore, SigningKeys, SignRequest, TokenEndpoints } from './ports.ts';
+import type {
+  Account,
+  AccountStore,
+  LastRefresh,
+  LearnedFacts,
+  SigningKeys,
+  SignRequest,
+  TokenEndpoints,
+} from './ports.ts';
 import { spentAfter } from './spent.ts';
 import { type Need, removed, TokenExchange, type TokenMaker } from './token-exchange.ts';
 
@@ -57,16 +65,25 @@ interface Pause {
   readonly error: GatewayError;
 }
 
+/** What the store holds about an account after an attempt to get a new access token. */
+type RefreshListener = (accountId: string, learned: LearnedFacts) => void;
+
 export class Refresher {
   readonly #options: RefreshOptions;
   readonly #maker: TokenMaker;
   readonly #running = new Map<string, Promise<FreshAccount>>();
   readonly #pauses = new Map<string, Pause>();
   readonly #inUse = new Map<string, InUse>();
+  #onRecorded: RefreshListener = () => {};
 
   constructor(options: RefreshOptions) {
     this.#options = options;
     this.#maker = options.maker ?? new TokenExchange(options);
+  }
+
+  /** Calls `listener` whenever the outcome of an attempt has been stored. */
+  onRecorded(listener: RefreshListener): void {
+    this.#onRecorded = listener;
   }
 
   /**
@@ -164,14 +181,35 @@ export class Refresher {
   }
 
   async #make(id: string, need: Need): Promise<FreshAccount> {
-    await this.#maker.make(id, need);
     const { store, clock } = this.#options;
+    try {
+      await this.#maker.make(id, need);
+    } catch (cause) {
+      if (GatewayError.from(cause).policy.blame !== 'gateway')
+        await this.#record(id, { atMs: clock.now(), succeeded: false });
+      throw cause;
+    }
+    await this.#record(id, { atMs: clock.now(), succeeded: true });
     const account = await store.find(id);
     if (!account) throw removed();
     const accessToken = serving(account.accessToken, need.refused, clock.now());
     if (accessToken) return { ...account, accessToken };
     const message = 'The access token of this account was replaced by one which does not serve.';
     throw new GatewayError('upstream_broken', message);
+  }
+
+  /** For the account's owner to read: a database in trouble fails no request because of it. */
+  async #record(id: string, lastRefresh: LastRefresh): Promise<void> {
+    const { store, clock, log } = this.#options;
+    try {
+      const learned = await store.saveLearned(id, { lastRefresh }, clock.now());
+      if (learned) this.#onRecorded(id, learned);
+    } catch (cause) {
+      log.warn(
+        { accountId: id, why: GatewayError.from(cause).message },
+        'could not save the outcome of a token refresh',
+      );
+    }
   }
 
   /** undefined: it takes too long, and goes on by itself. */

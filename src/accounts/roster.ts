@@ -7,7 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { Entry } from './entry.ts';
 import { type AccountState, type HealthEvent, mergeHealth, nextHealth } from './health.ts';
-import type { Account, AccountStore } from './ports.ts';
+import type { Account, AccountStore, LearnedFacts } from './ports.ts';
 import type { Refresher } from './refresh.ts';
 import { isInEveryRun, isLinked } from './sources.ts';
 
@@ -98,8 +98,7 @@ export class Roster {
     const { store, clock, log } = this.#options;
     try {
       const learned = await store.addClosingEvents(id, wireProfile, clock.now());
-      const entry = this.#entries.get(id);
-      if (learned && entry) entry.account = { ...entry.account, learned };
+      if (learned) this.noteLearned(id, learned);
     } catch (cause) {
       const why = GatewayError.from(cause).message;
       log.warn({ accountId: id, wireProfile, why }, 'could not save that the account sends closing events');
@@ -110,8 +109,13 @@ export class Roster {
   async learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
     const { store, clock } = this.#options;
     const learned = await store.saveLearned(id, facts, clock.now());
+    if (learned) this.noteLearned(id, learned);
+  }
+
+  /** Facts as they have just been stored. */
+  noteLearned(id: string, learned: LearnedFacts): void {
     const entry = this.#entries.get(id);
-    if (learned && entry) entry.account = { ...entry.account, learned };
+    if (entry) entry.account = { ...entry.account, learned };
   }
 
   /** Writes what the store does not know yet. */

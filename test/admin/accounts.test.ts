@@ -1,5 +1,6 @@
 /** `/v2/accounts` of a whole gateway, through fetch. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SILENT } from '../../src/core/log.ts';
 import {
   API_KEY_ACCOUNT,
   DEFAULT_ACCOUNT,
@@ -163,6 +164,132 @@ describe('accounts', () => {
   });
 });
 
+describe('the names of the account bridge', () => {
+  it('stand beside ours, at the top level of an account', async () => {
+    const house = await startAdministered();
+    const { ask } = house;
+    const added = await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'mine' });
+    const { account } = added.body;
+    expect(added.body).toMatchObject({
+      ...account,
+      success_count: 0,
+      error_count: 0,
+      last_refresh_status: 'never',
+      last_refresh_time: null,
+      created_at: account.createdAt,
+      updated_at: account.updatedAt,
+    });
+    expect(await chat(house)).toBe(200);
+    const used = { id: account.id, enabled: true, success_count: 1, error_count: 0, last_refresh_status: 'success' };
+    const isRecent = { last_refresh_time: expect.stringMatching(/^\d{4}-.*Z$/) };
+    expect((await ask('GET', `/v2/accounts/${account.id}`)).body).toMatchObject({ ...used, ...isRecent });
+    expect((await ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ ...used, ...isRecent }]);
+  });
+
+  it('report a refresh that failed', async () => {
+    const { ask } = await startAdministered();
+    const dead = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
+    const { id } = (await ask('POST', '/v2/accounts', dead)).body.account;
+    expect((await ask('POST', `/v2/accounts/${id}/refresh`)).status).toBe(409);
+    const failed = { last_refresh_status: 'failed', last_refresh_time: expect.any(String) };
+    expect((await ask('GET', `/v2/accounts/${id}`)).body).toMatchObject(failed);
+  });
+});
+
+describe('a replaced credential', () => {
+  const DEAD = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
+
+  async function addDead({ ask }: Administered): Promise<string> {
+    const { id } = (await ask('POST', '/v2/accounts', { ...DEAD, label: 'stays', weight: 7 })).body.account;
+    await ask('POST', `/v2/accounts/${id}/refresh`);
+    return id;
+  }
+
+  it('serves at once, in the same account, and the old token is never presented again', async () => {
+    const house = await startAdministered();
+    const id = await addDead(house);
+    expect(await chat(house)).toBe(503);
+    const patched = await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
+    expect(patched.body).toMatchObject({
+      id,
+      label: 'stays',
+      weight: 7,
+      kind: 'builder-id',
+      state: { status: 'ready' },
+    });
+    const before = house.simulator.requests.length;
+    expect(await chat(house)).toBe(200);
+    const sent = house.simulator.requests.slice(before).map(({ rawBody }) => rawBody ?? '');
+    expect(sent.filter((body) => body.includes('aorDEAD'))).toEqual([]);
+    expect(sent.filter((body) => body.includes(BUILDER_ID.refreshToken))).toHaveLength(1);
+    expect((await house.ask('PATCH', `/v2/accounts/${id}`, DEAD)).body.error).toMatchObject({ param: 'refreshToken' });
+  });
+
+  it('is never in an answer', async () => {
+    const house = await startAdministered();
+    const id = await addDead(house);
+    await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
+    for (const secret of [BUILDER_ID.refreshToken, BUILDER_ID.clientSecret, 'aorDEAD'])
+      expect(house.heard.filter((answer) => answer.includes(secret))).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ['a refresh token alone', { refreshToken: BUILDER_ID.refreshToken }, 'clientId'],
+    ['a client alone', { clientId: 'x', clientSecret: 'y' }, 'refreshToken'],
+    ['a token that was cut off', { ...BUILDER_ID, refreshToken: 'aorSHORT' }, 'refreshToken'],
+    ['a masked secret', { ...BUILDER_ID, clientSecret: 'abc...' }, 'refreshToken'],
+    ['a number', { ...BUILDER_ID, clientId: 7 }, 'clientId'],
+  ])('%s is refused by name, and nothing changes', async (_, patch, param) => {
+    const house = await startAdministered();
+    const id = await addDead(house);
+    const before = (await house.ask('GET', `/v2/accounts/${id}`)).body;
+    const refused = await house.ask('PATCH', `/v2/accounts/${id}`, { label: 'new', ...patch });
+    expect([refused.status, refused.body.error.param]).toEqual([400, param]);
+    expect((await house.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
+  });
+
+  it('of Kiro is a refresh token alone', async () => {
+    const house = await startAdministered();
+    const dead = { kind: 'social', refreshToken: `aorDEAD${'x'.repeat(120)}` };
+    const { id } = (await house.ask('POST', '/v2/accounts', dead)).body.account;
+    const withClient = { ...BUILDER_ID, refreshToken: SOCIAL_ACCOUNT.refreshToken };
+    expect((await house.ask('PATCH', `/v2/accounts/${id}`, withClient)).body.error.param).toBe('clientId');
+    await house.ask('PATCH', `/v2/accounts/${id}`, { refreshToken: SOCIAL_ACCOUNT.refreshToken });
+    expect(await chat(house)).toBe(200);
+  });
+
+  it('is refused for accounts whose credential others keep, and for those without a refresh token', async () => {
+    const house = await startAdministered();
+    const { id } = (await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken })).body.account;
+    expect((await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID)).body.error.param).toBe('refreshToken');
+    const env = simulatorEnvironment(house.simulator.url);
+    const { ask } = await startAdministered({ simulator: house.simulator, env });
+    const [named] = (await ask('GET', '/v2/accounts')).body.accounts;
+    expect((await ask('PATCH', `/v2/accounts/${named?.id}`, BUILDER_ID)).body.error.message).toContain('environment');
+  });
+});
+
+describe('unknown fields of a change', () => {
+  it('are ignored, named in the answer and in the log, and never quoted', async () => {
+    const logged: object[] = [];
+    const log = { ...SILENT, warn: (fields: object) => void logged.push(fields) };
+    const house = await startAdministered({ log });
+    const id = await addBuilderId(house);
+    const patch = { label: 'work', prioritty: 1, other: { note: 'canary-value' }, refresh_token: 'canary-token' };
+    const patched = await house.ask('PATCH', `/v2/accounts/${id}`, patch);
+    const ignored = ['prioritty', 'other', 'refresh_token'];
+    expect(patched.status).toBe(200);
+    expect(patched.body).toMatchObject({
+      label: 'work',
+      priority: 0,
+      adjustments: ignored.map((path) => ({ rule: 'field-ignored', path })),
+    });
+    expect(logged).toContainEqual({ accountId: id, fields: ignored });
+    expect(JSON.stringify([logged, house.heard])).not.toContain('canary-');
+    expect((await house.ask('PATCH', `/v2/accounts/${id}`, { label: 'home' })).body).toMatchObject({ adjustments: [] });
+  });
+});
+
 describe('bad input', () => {
   it.each<[string, unknown, string | null]>([
     ['no JSON', '{', null],
@@ -202,7 +329,6 @@ describe('bad input', () => {
   });
 
   it.each<[string, unknown, string | null]>([
-    ['an unknown field', { prioritty: 1 }, 'prioritty'],
     ['text for a number', { priority: '1' }, 'priority'],
     ['a concurrency of nothing', { maxConcurrency: 0 }, 'maxConcurrency'],
     ['an interval without end', { minIntervalMs: 1e9 }, 'minIntervalMs'],

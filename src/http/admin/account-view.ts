@@ -4,7 +4,7 @@ import { type AccountState, isReady } from '../../accounts/health.ts';
 import type { Account } from '../../accounts/ports.ts';
 import { shownProxy } from '../../accounts/proxy.ts';
 import { isoTime } from '../../core/times.ts';
-import type { AccountView } from './contract/account.ts';
+import type { AccountAnswer, AccountView, ListedAccount } from './contract/account.ts';
 
 export function toAccountView(account: Account, nowMs: number): AccountView {
   const { id, label, credential, source, health, options, proxy, accessToken, createdAtMs, updatedAtMs } = account;
@@ -38,6 +38,25 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
     createdAt: isoTime(createdAtMs),
     updatedAt: isoTime(updatedAtMs),
   };
+}
+
+/** With the names of q2api beside ours. */
+export function toListedAccount(account: Account, nowMs: number): ListedAccount {
+  const view = toAccountView(account, nowMs);
+  const { lastRefresh } = account.learned;
+  return {
+    ...view,
+    success_count: view.successes,
+    error_count: view.consecutiveFailures,
+    last_refresh_status: lastRefresh ? (lastRefresh.succeeded ? 'success' : 'failed') : 'never',
+    last_refresh_time: lastRefresh ? isoTime(lastRefresh.atMs) : null,
+    created_at: view.createdAt,
+    updated_at: view.updatedAt,
+  };
+}
+
+export function toAccountAnswer(account: Account, nowMs: number): AccountAnswer {
+  return { ...toListedAccount(account, nowMs), account: toAccountView(account, nowMs) };
 }
 
 function toStateView(state: AccountState): Omit<AccountView['state'], 'message'> {

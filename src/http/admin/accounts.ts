@@ -1,17 +1,20 @@
 /** `/v2/accounts`: what there is, and what its owner does with it. */
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toAccountView } from './account-view.ts';
+import { toAccountAnswer, toListedAccount } from './account-view.ts';
 import {
   accountAnswer,
   accountList,
   accountPatch,
   addedAccount,
   newAccount,
+  patchedAccount,
   removedAnswer,
 } from './contract/account.ts';
+import { ignoredFields } from './ignored-fields.ts';
 import { addAccount, findProfiles } from './new-account.ts';
 import type { AdminParts } from './parts.ts';
+import { replacedCredential } from './replaced-credential.ts';
 import { defineRoute } from './route.ts';
 
 export const accountRoutes = [
@@ -21,7 +24,7 @@ export const accountRoutes = [
     summary: 'All accounts',
     answer: accountList,
     run: async ({ accounts, clock }) => ({
-      accounts: accounts.list().map((account) => toAccountView(account, clock.now())),
+      accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
     }),
   }),
   defineRoute({
@@ -52,14 +55,23 @@ export const accountRoutes = [
     method: 'PATCH',
     path: '/v2/accounts/:id',
     summary: 'Change an account',
-    description: 'What is left out stays. Either everything is changed, or nothing.',
+    description:
+      'What is left out stays. Either everything is changed, or nothing. Fields that an account does not have are ignored and named in `adjustments`.',
     body: accountPatch,
-    answer: accountAnswer,
-    async run(parts, { id, body: { enabled, ...patch } }) {
-      find(parts, id);
+    answer: patchedAccount,
+    async run(parts, { id, body }) {
+      const { enabled, label, priority, weight, groups, maxConcurrency, minIntervalMs, proxy, profileArn } = body;
+      const options = { priority, weight, groups, maxConcurrency, minIntervalMs };
+      const credential = replacedCredential(parts, find(parts, id), body);
+      const patch = { ...options, label, proxy, profileArn, credential };
+      const adjustments = ignoredFields(body, accountPatch.shape);
       if (Object.values(patch).some((value) => value !== undefined)) await parts.accounts.patch(id, patch);
       if (enabled !== undefined) await parts.accounts.setEnabled(id, enabled);
-      return answerOf(parts, find(parts, id));
+      if (adjustments.length > 0) {
+        const fields = adjustments.map(({ path }) => path);
+        parts.log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
+      }
+      return { ...answerOf(parts, find(parts, id)), adjustments: [...adjustments] };
     },
   }),
   defineRoute({
@@ -83,7 +95,7 @@ export const accountRoutes = [
 ];
 
 function answerOf({ clock }: AdminParts, account: Account) {
-  return { account: toAccountView(account, clock.now()) };
+  return toAccountAnswer(account, clock.now());
 }
 
 function find({ accounts }: AdminParts, id: string): Account {

@@ -1,9 +1,10 @@
 /** An account from a credential which somebody hands over: checked as an imported one is, and never shown again. */
 import { accountIdOf } from '../../accounts/account-id.ts';
-import { type CredentialKind, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
+import { type Credential, type CredentialKind, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../accounts/health.ts';
+import type { Fields } from '../../accounts/imports/fields.ts';
 import { ImportProblem, type ProblemCode } from '../../accounts/imports/problem.ts';
-import { type Family, secretOf, toSecrets } from '../../accounts/imports/secrets.ts';
+import { type Family, KIND_FAMILIES, secretOf, toSecrets } from '../../accounts/imports/secrets.ts';
 import { DEFAULT_OPTIONS, patchOptions } from '../../accounts/options.ts';
 import type { Account, Secrets } from '../../accounts/ports.ts';
 import { checkedProxy } from '../../accounts/proxy.ts';
@@ -63,27 +64,43 @@ export async function findProfiles(
 }
 
 /** Throws `invalid_request`. */
-function readSecrets({ accounts, clock, idpHosts }: AdminParts, body: NewAccountBody): Secrets {
+function readSecrets(parts: AdminParts, body: NewAccountBody): Secrets {
   const { kind, ...fields } = body;
-  const family = kind && kind !== 'iam' ? { family: FAMILIES[kind] } : {};
-  let secrets: Secrets;
-  try {
-    secrets = toSecrets(credentialFields(fields), { nowMs: clock.now(), idpHosts, ...family });
-  } catch (cause) {
-    if (!(cause instanceof ImportProblem)) throw cause;
-    throw refused(PROBLEM_FIELDS[cause.code] ?? 'refreshToken', cause.message);
-  }
+  const family = kind && kind !== 'iam' ? KIND_FAMILIES[kind] : undefined;
+  const secrets = checkedSecrets(parts, credentialFields(fields), family);
   const { credential } = secrets;
-  const isHeld = (known: Account) => secretOf(known.credential) === secretOf(credential) || isSpent(known, credential);
-  const holder = accounts.list().find(isHeld);
-  if (holder) {
-    const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';
-    throw refused(field, `This is the credential of the account ${holder.id} (${holder.label}) already.`);
-  }
+  assertUnused(parts, credential, () => true);
   // Said outright, it needs no guessing.
   if ((kind === 'idc' || kind === 'builder-id') && (credential.kind === 'idc' || credential.kind === 'builder-id'))
     return { ...secrets, credential: { ...credential, kind } };
   return secrets;
+}
+
+/**
+ * For an account that is there already. It may be sent the credential it has; one that it has rotated away, or one of
+ * another account, is refused. Throws `invalid_request`.
+ */
+export function readCredential(parts: AdminParts, fields: Fields, family: Family, accountId: string): Credential {
+  const { credential } = checkedSecrets(parts, fields, family);
+  assertUnused(parts, credential, (known) => known.id !== accountId || isSpent(known, credential));
+  return credential;
+}
+
+function checkedSecrets({ clock, idpHosts }: AdminParts, fields: Fields, family: Family | undefined): Secrets {
+  try {
+    return toSecrets(fields, { nowMs: clock.now(), idpHosts, family });
+  } catch (cause) {
+    if (!(cause instanceof ImportProblem)) throw cause;
+    throw refused(PROBLEM_FIELDS[cause.code] ?? 'refreshToken', cause.message);
+  }
+}
+
+function assertUnused({ accounts }: AdminParts, credential: Credential, counts: (account: Account) => boolean): void {
+  const isHeld = (known: Account) => secretOf(known.credential) === secretOf(credential) || isSpent(known, credential);
+  const holder = accounts.list().find((known) => isHeld(known) && counts(known));
+  if (!holder) return;
+  const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';
+  throw refused(field, `This is the credential of the account ${holder.id} (${holder.label}) already.`);
 }
 
 function credentialFields(fields: Omit<NewAccountBody, 'kind'>) {
@@ -94,14 +111,6 @@ function credentialFields(fields: Omit<NewAccountBody, 'kind'>) {
   const given = Object.entries(all).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
   return Object.fromEntries(given);
 }
-
-const FAMILIES: Record<Exclude<CredentialKind, 'iam'>, Family> = {
-  'builder-id': 'aws',
-  idc: 'aws',
-  social: 'social',
-  'external-idp': 'external-idp',
-  'api-key': 'api-key',
-};
 
 const LABELS: Record<CredentialKind, string> = {
   'builder-id': 'Builder ID',

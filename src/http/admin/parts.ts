@@ -5,6 +5,7 @@ import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/setting.ts';
@@ -35,6 +36,7 @@ export interface AdminHouse {
 export interface AdminParts extends AdminHouse {
   readonly gateway: Pick<Gateway, 'models'>;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** The pool, as far as its owner's hand reaches. */

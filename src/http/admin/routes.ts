@@ -20,8 +20,8 @@ export function registerAdmin(app: FastifyInstance, desk: Desk): void {
 }
 
 function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): void {
-  const { admin, gateway, clock, limits } = desk.options;
-  const parts = { ...admin, gateway, clock };
+  const { admin, gateway, clock, log, limits } = desk.options;
+  const parts = { ...admin, gateway, clock, log };
   app.route<{ Params: Readonly<Record<string, string>> }>({
     method: route.method,
     url: route.path,

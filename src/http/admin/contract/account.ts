@@ -43,8 +43,22 @@ const shownAccount = z.object({
   updatedAt: moment,
 });
 
-export const accountList = z.object({ accounts: z.array(shownAccount) });
-export const accountAnswer = z.object({ account: shownAccount });
+/** The same under the names that the account bridge q2api uses. */
+const bridgeNames = z.object({
+  success_count: z.int().describe('`successes`.'),
+  error_count: z.int().describe('`consecutiveFailures`.'),
+  last_refresh_status: z.enum(['never', 'success', 'failed']).describe('Of the last attempt to get an access token.'),
+  last_refresh_time: moment.nullable().describe('When that was; null: never.'),
+  created_at: moment.describe('`createdAt`.'),
+  updated_at: moment.describe('`updatedAt`.'),
+});
+
+const listedAccount = shownAccount.extend(bridgeNames.shape);
+
+export const accountList = z.object({ accounts: z.array(listedAccount) });
+/** The account twice: as `account`, and its fields beside it as q2api has them. */
+export const accountAnswer = listedAccount.extend({ account: shownAccount });
+export const claimedAccount = z.object({ account: shownAccount });
 export const removedAnswer = z.object({ removed: z.string().describe('The id of what is gone.') });
 
 const label = z
@@ -70,8 +84,22 @@ const changes = {
   profileArn: z.string().nullable().optional().describe('The profile of an organisation; null: none.'),
 };
 
-/** What is left out stays. */
-export const accountPatch = z.strictObject(changes);
+/** What is left out stays. Unknown fields are ignored, and the answer names them. */
+export const accountPatch = z.looseObject({
+  ...changes,
+  refreshToken: z
+    .string()
+    .optional()
+    .describe('Replaces the credential. It takes `clientId` and `clientSecret` with it where the kind has them.'),
+  clientId: z.string().optional().describe('Of the registration which the refresh token belongs to.'),
+  clientSecret: z.string().optional(),
+});
+
+export const patchedAccount = accountAnswer.extend({
+  adjustments: z
+    .array(z.object({ rule: z.literal('field-ignored'), path: z.string() }))
+    .describe('Fields of the request that an account does not have; they had no effect.'),
+});
 
 /** Which fields a credential needs follows from its kind; without one it is told from them. */
 export const newAccount = z.strictObject({
@@ -98,3 +126,5 @@ export const addedAccount = accountAnswer.extend({
 
 export type NewAccountBody = z.infer<typeof newAccount>;
 export type AccountView = z.infer<typeof shownAccount>;
+export type ListedAccount = z.infer<typeof listedAccount>;
+export type AccountAnswer = z.infer<typeof accountAnswer>;

@@ -1,0 +1,86 @@
+/**
+ * A new sign-in for an account that stays: refresh token and client come together, and region, start URL and token
+ * endpoint stay the account's own. Checked like an imported credential, and never shown again.
+ */
+import { type Credential, isRefreshable, type RefreshableCredential } from '../../accounts/credentials.ts';
+import { KIND_FAMILIES } from '../../accounts/imports/secrets.ts';
+import { keepingProfile } from '../../accounts/linked-file.ts';
+import type { Account } from '../../accounts/ports.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { readCredential } from './new-account.ts';
+import type { AdminParts } from './parts.ts';
+
+export interface CredentialBody {
+  readonly refreshToken?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+}
+
+type CredentialField = (typeof FIELDS)[number];
+
+/** undefined: the body has none of the fields. Throws `invalid_request` naming the field; then nothing has changed. */
+export function replacedCredential(
+  parts: AdminParts,
+  account: Account,
+  body: CredentialBody,
+): RefreshableCredential | undefined {
+  const fields = FIELDS.filter((field) => body[field] !== undefined);
+  const [first] = fields;
+  if (first === undefined) return undefined;
+  const { credential } = account;
+  assertReplaceable(account, first);
+  if (credential.kind === 'api-key' || credential.kind === 'iam') {
+    const message = 'This kind of account has no refresh token. Add another account instead.';
+    throw refused(first, message);
+  }
+  const unit = UNITS[credential.kind];
+  const missing = unit.find((field) => body[field] === undefined);
+  if (missing !== undefined) {
+    const message = `${missing} is missing: a refresh token works only with the client it was issued to, so ${unit.join(', ')} are replaced together.`;
+    throw refused(missing, message);
+  }
+  const foreign = fields.find((field) => !unit.includes(field));
+  if (foreign !== undefined)
+    throw refused(foreign, `An account of the kind ${credential.kind} has no ${foreign}. Send ${unit.join(', ')}.`);
+  const given = Object.fromEntries(fields.map((field) => [field, body[field] ?? '']));
+  const read = readCredential(parts, { ...placeOf(credential), ...given }, KIND_FAMILIES[credential.kind], account.id);
+  return withPlace(credential, read);
+}
+
+const FIELDS = ['refreshToken', 'clientId', 'clientSecret'] as const;
+
+/** Fields that belong together for each kind. */
+const UNITS: Readonly<Record<RefreshableCredential['kind'], readonly CredentialField[]>> = {
+  'builder-id': ['refreshToken', 'clientId', 'clientSecret'],
+  idc: ['refreshToken', 'clientId', 'clientSecret'],
+  'external-idp': ['refreshToken', 'clientId'],
+  social: ['refreshToken'],
+};
+
+/** Another program, or the environment, would bring its own credential back at the next look. */
+function assertReplaceable({ id, source }: Account, field: CredentialField): void {
+  if (source.type === 'sign-in' || source.type === 'import') return;
+  const owner = source.type === 'environment' ? 'the environment' : 'another program';
+  throw refused(field, `The credential of ${id} belongs to ${owner}. Change it there.`);
+}
+
+function placeOf(credential: RefreshableCredential): Readonly<Record<string, string | readonly string[]>> {
+  const { region } = credential;
+  const startUrl = 'startUrl' in credential && credential.startUrl ? { startUrl: credential.startUrl } : {};
+  if (credential.kind !== 'external-idp') return { region, ...startUrl };
+  const { tokenEndpoint, scopes } = credential;
+  return { region, tokenEndpoint, scopes };
+}
+
+/** Of the kind it was, and under its profile as long as the client is the same: another client is another sign-in. */
+function withPlace(known: RefreshableCredential, read: Credential): RefreshableCredential {
+  if (!isRefreshable(read))
+    throw new GatewayError('internal', 'A refresh token was read as another kind of credential.');
+  const isAws =
+    (known.kind === 'builder-id' || known.kind === 'idc') && (read.kind === 'builder-id' || read.kind === 'idc');
+  return keepingProfile(known, isAws ? { ...read, kind: known.kind } : read);
+}
+
+function refused(param: CredentialField, message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param });
+}
