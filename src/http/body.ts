@@ -49,7 +49,7 @@ export async function readModelRequest(request: IncomingMessage, maxBytes: numbe
 }
 
 /** True when the announced length alone is reason to refuse. */
-export function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
+function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
   return Number(request.headers['content-length'] ?? 0) > maxBytes;
 }
 

@@ -12,6 +12,7 @@ import { adminForeignness, foreignness } from './local-mode.ts';
 import { type Dialect, dialectOf } from './paths.ts';
 import { logExchange } from './request-log.ts';
 import type { ServerOptions } from './server.ts';
+import { followsLastAnswer } from './unread-body.ts';
 
 /** In whose words errors are told where the path alone says nothing. */
 const DIALECTS: Readonly<Record<Dialect, ErrorDialect>> = { openai: openaiChat, anthropic: anthropicMessages };
@@ -76,6 +77,10 @@ export class Desk {
   /** The first hook of every request: its id, and the reasons to turn it away whatever it wants. */
   receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const { headers } = this.open(request.raw, reply.raw);
+    if (followsLastAnswer(request.raw)) {
+      request.raw.socket.destroy();
+      return reply.hijack();
+    }
     reply.headers(headers);
     if (this.draining) {
       reply.header('connection', 'close');

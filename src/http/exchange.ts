@@ -34,23 +34,16 @@ export interface RequestRecord {
 }
 
 export function sendJson(exchange: Exchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {
-  const { request, response, headers } = exchange;
+  const { response, headers } = exchange;
   const bytes = Buffer.from(JSON.stringify(body));
-  const lingering = status === 413 && !request.complete;
   response.writeHead(status, {
     ...headers,
     'content-type': 'application/json; charset=utf-8',
     'content-length': bytes.length,
     'cache-control': 'no-store',
-    ...(lingering ? { connection: 'close' } : {}),
     ...extra,
   });
-  if (lingering) {
-    response.write(bytes);
-    linger(request, () => response.end());
-  } else {
-    response.end(bytes);
-  }
+  response.end(bytes);
 }
 
 /** In whose words an error is told. */
@@ -67,20 +60,4 @@ export function sendError(exchange: Exchange, dialect: ErrorDialect, error: Gate
 export function noteError({ record }: Exchange, error: GatewayError): void {
   record.code = error.code;
   record.error = error;
-}
-
-const LINGER_MS = 5_000;
-
-/**
- * The client is still sending. Closing now would reset the connection and throw away the answer before it is read,
- * so what still comes is read and forgotten, for a while.
- */
-function linger(request: IncomingMessage, done: () => void): void {
-  const timer = setTimeout(done, LINGER_MS);
-  const finish = () => {
-    clearTimeout(timer);
-    done();
-  };
-  request.once('end', finish).once('close', finish);
-  request.resume();
 }

@@ -13,7 +13,6 @@ import type { Gateway } from '../gateway/ports.ts';
 import type { Responses } from '../gateway/responses.ts';
 import type { AdminHouse } from './admin/parts.ts';
 import type { AnswerLimits } from './answer.ts';
-import { announcesTooMuch } from './body.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
 import { corsRules } from './cors.ts';
 import { Desk, stopping } from './desk.ts';
@@ -23,6 +22,7 @@ import type { ResolveModel } from './models.ts';
 import { WITHOUT_VALIDATION } from './openapi.ts';
 import { canonicalUrl } from './paths.ts';
 import { registerRoutes } from './routes.ts';
+import { continueWhenRead, LingeringResponse } from './unread-body.ts';
 
 export interface ServerOptions {
   readonly gateway: Gateway;
@@ -78,7 +78,7 @@ function createApp(desk: Desk): FastifyInstance {
   const app = Fastify({
     logger: false,
     ...WITHOUT_VALIDATION,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, ServerResponse: LingeringResponse },
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
@@ -96,7 +96,7 @@ function createApp(desk: Desk): FastifyInstance {
   app.addHook('onRequest', desk.receive);
   app.setErrorHandler((error: FastifyError, request, reply) => desk.refuse(request, reply, errorOf(error)));
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!announcesTooMuch(request, desk.options.limits.maxBodyBytes)) response.writeContinue();
+    continueWhenRead(request, response);
     app.server.emit('request', request, response);
   });
   return app;

@@ -1,0 +1,77 @@
+/**
+ * What becomes of a connection whose request was answered before its body had been read. Node would read the body on
+ * to its end, however long it is, and reset the connection if it were closed at once: an answer that the client has not
+ * read yet would be lost. So the rest is read and dropped within limits, as nginx does (`lingering_close`).
+ */
+import { type IncomingMessage, ServerResponse } from 'node:http';
+
+/** More than the body of most requests that a wrong key or path brings. */
+const LINGER_BYTES = 4 * 1024 * 1024;
+const LINGER_MS = 2_000;
+
+type Headers = Parameters<ServerResponse['writeHead']>[1];
+
+/**
+ * The response class of the server. An answer that leaves more of the body unread than is worth reading announces
+ * `connection: close`; whatever is left unread has LINGER_MS to arrive, then the connection is destroyed.
+ */
+export class LingeringResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  constructor(...options: ConstructorParameters<typeof ServerResponse<Request>>) {
+    super(...options);
+    // Runs before Node's own listener, which closes the connection or reads the rest of the body.
+    this.once('finish', () => {
+      if (!this.req.complete) dropRest(this.req);
+    });
+  }
+
+  override writeHead(status: number, reason?: string | Headers, headers?: Headers): this {
+    if (!this.req.complete && !isShort(this.req)) this.shouldKeepAlive = false;
+    // The two signatures of Node's method differ in the second argument; it tells them apart by its type.
+    return super.writeHead(status, reason as string, headers);
+  }
+}
+
+/** A body whose announced length is worth reading for the sake of the connection. */
+function isShort({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= LINGER_BYTES;
+}
+
+function dropRest(request: IncomingMessage): void {
+  const { socket } = request;
+  const destroySoon = socket.destroySoon.bind(socket);
+  // Node calls it after the last answer on a connection. The client is to read the end of the answer before any reset.
+  socket.destroySoon = () => socket.end();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const onClose = () => clearTimeout(timer);
+  let left = LINGER_BYTES;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) socket.destroy();
+  });
+  request.once('end', () => {
+    clearTimeout(timer);
+    socket.off('close', onClose);
+    socket.destroySoon = destroySoon;
+    if (socket.writableEnded) destroySoon();
+  });
+  socket.once('close', onClose);
+  request.resume();
+}
+
+/**
+ * A listener for `checkContinue`: a client that waits for `100 Continue` hears it when a handler begins to read the body,
+ * so a request refused without reading it gets its final answer alone.
+ */
+export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  const read = request._read.bind(request);
+  request._read = (size) => {
+    request._read = read;
+    if (!response.headersSent && !response.destroyed) response.writeContinue();
+    read(size);
+  };
+}
+
+/** A request that the client sent behind one whose answer has closed the connection. */
+export function followsLastAnswer({ socket }: IncomingMessage): boolean {
+  return socket.writableEnded || socket.destroyed;
+}
