@@ -4,6 +4,7 @@ import type { LoadedSettings, Settings } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { AdminToken } from '../gateway/admin-token.ts';
 import type { RunningServer } from '../http/server.ts';
+import { maxConnections } from './max-connections.ts';
 
 export interface Serving {
   readonly server: RunningServer;
@@ -42,7 +43,8 @@ export async function startServing(
     import('../version.ts'),
   ]);
   const composed = await composing.composeGateway(settings, log, overrides);
-  const { corsOrigins, maxBodyBytes, pingIntervalMs, host, port } = settings;
+  const { corsOrigins, maxBodyBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
+  const max = maxConnections(settings, log);
   const { gateway, responses, accounts, apiKeys, signIns, store } = composed;
   try {
     let adminToken: AdminToken | undefined;
@@ -64,6 +66,7 @@ export async function startServing(
         },
         corsOrigins,
         limits: { maxBodyBytes, pingIntervalMs },
+        connections: { max, writeTimeoutMs },
         version: VERSION,
         clock: overrides.clock ?? systemClock,
         log,

@@ -400,6 +400,21 @@ export const SETTINGS = {
     accepts: 'milliseconds, 100 to 3600000',
     meaning: 'How long the service may be silent in the middle of an answer.',
   }),
+  writeTimeoutMs: setting<number>({
+    name: 'DRAGOMAN_WRITE_TIMEOUT_MS',
+    schema: wholeNumber(1_000, HOUR_MS),
+    fallback: 120_000,
+    accepts: 'milliseconds, 1000 to 3600000',
+    meaning: 'How long a client may read nothing of an answer that waits for it; then its connection is closed.',
+  }),
+  maxConnections: setting<number>({
+    name: 'DRAGOMAN_MAX_CONNECTIONS',
+    schema: wholeNumber(10, 1_000_000),
+    fallback: 10_000,
+    accepts: 'a whole number, 10 to 1000000',
+    meaning:
+      'How many client connections may be open. Above that, the one that has been without a request the longest is closed. Never more than half the files that the system lets dragoman open.',
+  }),
   shutdownTimeoutMs: setting<number>({
     name: 'DRAGOMAN_SHUTDOWN_TIMEOUT_MS',
     schema: wholeNumber(0, HOUR_MS),

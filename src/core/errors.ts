@@ -27,6 +27,8 @@ export const ERROR_RULES = {
   method_not_allowed: { status: 405, blame: 'client', retry: 'never' },
   request_too_large: { status: 413, blame: 'client', retry: 'never' },
   client_closed: { status: 499, blame: 'client', retry: 'never' },
+  /** It stopped reading its answer, and the connection was closed. */
+  client_stalled: { status: 499, blame: 'client', retry: 'never' },
   rate_limited: { status: 429, blame: 'client', retry: 'never' },
 
   /** The access token was refused or has expired: refresh once, then the credential itself is bad. */

@@ -144,12 +144,13 @@ export class Responses {
    * What a response said after an event, and goes on to say. Undefined when its events are not kept, or another
    * process is saying them.
    */
-  eventsOf(stored: StoredResponse, afterSequence: number, gone: AbortSignal): AsyncIterable<string> | undefined {
-    if (stored.events === undefined) return undefined;
+  eventsOf(stored: StoredResponse, afterSequence: number): EventsUntil | undefined {
+    const { events } = stored;
+    if (events === undefined) return undefined;
     const running = this.#running.get(stored.id);
-    if (running) return running.run.eventsAfter(afterSequence, gone);
+    if (running) return (gone) => running.run.eventsAfter(afterSequence, gone);
     if (stored.state === 'running') return undefined;
-    return once(eventsAfter(stored.events, afterSequence));
+    return () => once(eventsAfter(events, afterSequence));
   }
 
   /** Everything in the making ends as failed, and is stored so. */
@@ -184,6 +185,9 @@ export class Responses {
     }
   }
 }
+
+/** Events until there are no more, or the signal aborts. */
+export type EventsUntil = (gone: AbortSignal) => AsyncIterable<string>;
 
 /** Why a run was stopped: its client wants it no more. */
 export class Cancelled extends Error {

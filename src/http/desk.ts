@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import { anthropicMessages, openaiChat } from '../protocols/index.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
 import { ADMIN_WORDS, KeyGuard } from './auth.ts';
+import { Connections } from './connections.ts';
 import { type ErrorDialect, type Exchange, sendError } from './exchange.ts';
 import { randomId } from './ids.ts';
 import { adminForeignness, foreignness } from './local-mode.ts';
@@ -21,22 +22,22 @@ export class Desk {
   readonly options: ServerOptions;
   /** Requests whose answer has not ended. */
   readonly inFlight = new Set<Exchange>();
+  readonly connections: Connections;
   /** Set once the server is to stop: nothing new is taken. */
   draining = false;
   readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
   readonly #guard: KeyGuard;
   readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
-  readonly #onClosed: () => void;
 
-  /** `isLoopbackOnly`: nobody else can reach it. `onClosed` is called after every answer while draining. */
-  constructor(options: ServerOptions, isLoopbackOnly: boolean, onClosed: () => void) {
+  /** `isLoopbackOnly`: nobody else can reach it. */
+  constructor(options: ServerOptions, isLoopbackOnly: boolean) {
     const { apiKeys, admin, clock } = options;
     this.options = options;
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
     this.#adminGuard = new KeyGuard((token) => (admin.isAdmin(token) ? 'admin' : undefined), clock, ADMIN_WORDS);
     this.#isLoopbackOnly = isLoopbackOnly;
-    this.#onClosed = onClosed;
+    this.connections = new Connections(options.connections.max);
   }
 
   /** It ends with the first key, and never begins where others can reach this gateway. */
@@ -54,6 +55,7 @@ export class Desk {
     const exchange: Exchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
     this.#exchanges.set(request, exchange);
     this.inFlight.add(exchange);
+    this.connections.begin(exchange);
     response.once('close', () => {
       this.inFlight.delete(exchange);
       if (!response.writableFinished) {
@@ -62,15 +64,16 @@ export class Desk {
         exchange.record.code ??= 'client_closed';
       }
       logExchange(log, exchange);
-      if (this.draining) setImmediate(this.#onClosed);
+      // Not before Node has seen to the connection itself.
+      setImmediate(() => this.connections.end(exchange));
     });
     return exchange;
   }
 
   /** True from the moment when a whole request has arrived, or its answer has begun, until the answer has ended. */
   isReplyingOn(socket: Socket): boolean {
-    for (const { request, response } of this.inFlight)
-      if (request.socket === socket && (request.complete || response.headersSent)) return true;
+    for (const { request, response } of this.connections.on(socket))
+      if (request.complete || response.headersSent) return true;
     return false;
   }
 

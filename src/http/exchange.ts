@@ -1,4 +1,5 @@
 /** One request and its answer, as every handler of this room sees it, and what the log will say about it. */
+import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { ErrorCode, GatewayError } from '../core/errors.ts';
@@ -43,7 +44,21 @@ export function sendJson(exchange: Exchange, status: number, body: unknown, extr
     'cache-control': 'no-store',
     ...extra,
   });
-  response.end(bytes);
+  if (bytes.length <= PIECE_BYTES) response.end(bytes);
+  else
+    writePieces(exchange.response, bytes, exchange.gone.signal).then(
+      () => response.end(),
+      () => {},
+    );
+}
+
+/** Large writes are counted as taken only when all of their bytes are: see stalled-clients.ts. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Rejects when the signal aborts. */
+export async function writePieces(response: ServerResponse, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    if (!response.write(bytes.subarray(at, at + PIECE_BYTES))) await once(response, 'drain', { signal });
 }
 
 /** In whose words an error is told. */

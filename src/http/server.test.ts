@@ -260,6 +260,7 @@ describe('local mode', () => {
         admin: NO_ADMIN,
         corsOrigins: [],
         limits: { maxBodyBytes: 1, pingIntervalMs: 1 },
+        connections: { max: 10, writeTimeoutMs: 1_000 },
         version: '',
         clock: { now: () => 0, sleep: never, random: () => 0 },
         log: { debug() {}, info() {}, warn() {}, error() {} },

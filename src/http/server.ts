@@ -14,6 +14,7 @@ import type { Responses } from '../gateway/responses.ts';
 import type { AdminHouse } from './admin/parts.ts';
 import type { AnswerLimits } from './answer.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
+import type { ConnectionLimits } from './connections.ts';
 import { corsRules } from './cors.ts';
 import { Desk, stopping } from './desk.ts';
 import { sendError } from './exchange.ts';
@@ -22,6 +23,7 @@ import type { ResolveModel } from './models.ts';
 import { WITHOUT_VALIDATION } from './openapi.ts';
 import { canonicalUrl } from './paths.ts';
 import { registerRoutes } from './routes.ts';
+import { watchForStalledClients } from './stalled-clients.ts';
 import { continueWhenRead, LingeringResponse } from './unread-body.ts';
 
 export interface ServerOptions {
@@ -33,6 +35,7 @@ export interface ServerOptions {
   readonly admin: AdminHouse;
   readonly corsOrigins: readonly string[];
   readonly limits: AnswerLimits;
+  readonly connections: ConnectionLimits;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -52,14 +55,15 @@ export interface RunningServer {
 /** Rejects when the address is taken, or reachable from elsewhere without a key. */
 export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
   assertMayListen(host, !options.apiKeys.isEmpty);
-  // A connection kept alive would keep a stopping server alive too.
-  const desk = new Desk(options, isLoopback(host), () => app.server.closeIdleConnections());
+  const desk = new Desk(options, isLoopback(host));
   const app = createApp(desk);
   await app.register(
     fastifyCors,
     corsRules(() => desk.localMode, options.corsOrigins),
   );
   await registerRoutes(app, desk);
+  const stopWatching = watchForStalledClients(desk.inFlight, options.connections.writeTimeoutMs);
+  app.addHook('onClose', async () => stopWatching());
   await app.listen({ host, port });
   const bound = app.server.address();
   if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
@@ -73,12 +77,21 @@ export async function startServer(options: ServerOptions, host: string, port: nu
 
 /** For a whole request to arrive, body included: a 64 MiB body over a slow line takes its time. */
 const REQUEST_TIMEOUT_MS = 300_000;
+/** For the first request of a connection to begin, and for the headers of each one. */
+const HEADERS_TIMEOUT_MS = 30_000;
+/** How often Node looks for connections that have exceeded either. */
+const CHECK_INTERVAL_MS = 5_000;
 
 function createApp(desk: Desk): FastifyInstance {
   const app = Fastify({
     logger: false,
     ...WITHOUT_VALIDATION,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, ServerResponse: LingeringResponse },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      ServerResponse: LingeringResponse,
+    },
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
@@ -95,6 +108,7 @@ function createApp(desk: Desk): FastifyInstance {
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.addHook('onRequest', desk.receive);
   app.setErrorHandler((error: FastifyError, request, reply) => desk.refuse(request, reply, errorOf(error)));
+  app.server.on('connection', desk.connections.accept);
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     continueWhenRead(request, response);
     app.server.emit('request', request, response);
@@ -110,19 +124,24 @@ function errorOf(error: unknown): GatewayError {
   return GatewayError.from(error);
 }
 
-/** For the error events of replies which had to be cut short. */
-const LAST_WORDS_MS = 1_000;
+/** For the error events of replies that are cut short, and for a request half of which had arrived. */
+const GRACE_MS = 1_000;
 
 async function drain(app: FastifyInstance, desk: Desk, timeoutMs: number): Promise<void> {
   desk.draining = true;
   const closed = app.close();
+  desk.connections.drain();
+  const unfinished = setTimeout(() => {
+    for (const { request } of desk.inFlight) if (!request.complete) request.destroy();
+  }, GRACE_MS);
   let timer = setTimeout(() => {
     for (const { gone } of desk.inFlight) gone.abort(stopping());
     timer = setTimeout(() => {
       for (const { response } of desk.inFlight) response.destroy();
       app.server.closeAllConnections();
-    }, LAST_WORDS_MS);
+    }, GRACE_MS);
   }, timeoutMs);
   await closed;
+  clearTimeout(unfinished);
   clearTimeout(timer);
 }

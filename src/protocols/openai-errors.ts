@@ -33,6 +33,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   method_not_allowed: REFUSED,
   request_too_large: REFUSED,
   client_closed: REFUSED,
+  client_stalled: REFUSED,
   rate_limited: THROTTLED,
 
   token_rejected: FAILED,

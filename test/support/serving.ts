@@ -168,6 +168,7 @@ export async function serve(
       admin: NO_ADMIN,
       corsOrigins: [],
       limits: { maxBodyBytes: 1024 * 1024, pingIntervalMs: 10_000 },
+      connections: { max: 1_000, writeTimeoutMs: 60_000 },
       version: '9.9.9',
       clock: createFakeClock(),
       log: SILENT,

@@ -37,8 +37,7 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       carryOut: (begun) => carryOut(begun, job, question),
     },
   );
-  if (request.stream)
-    await streamEvents(exchange, run.eventsAfter(-1, exchange.gone.signal), desk.limits.pingIntervalMs);
+  if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), desk.limits.pingIntervalMs);
   else sendJson(exchange, 200, writer.shown, notesOf(exchange));
 }
 

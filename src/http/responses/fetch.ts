@@ -29,7 +29,7 @@ async function streamAgain(
   query: Query,
 ): Promise<void> {
   const after = query.starting_after === undefined ? -1 : wholeNumber(query.starting_after, 'starting_after', 0, 1e9);
-  const events = responses.eventsOf(stored, after, exchange.gone.signal);
+  const events = responses.eventsOf(stored, after);
   if (!events) {
     const message =
       'stream: this response was not made with background and stream, or is being made by another process; ' +

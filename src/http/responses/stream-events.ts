@@ -1,24 +1,28 @@
 /** Events which were written elsewhere, to one who listens for a while. */
-import { once } from 'node:events';
 import { KEEP_ALIVE } from '../../protocols/openai-responses/index.ts';
 import { notesOf, STREAM_HEADERS } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, writePieces } from '../exchange.ts';
 
-/** Resolves when there is no more to say, or nobody to say it to. */
+/**
+ * Resolves when there are no more events, or the client has left. A gateway that stops ends the response whose events
+ * these are, so they end by themselves, with what became of it.
+ */
 export async function streamEvents(
   exchange: Exchange,
-  events: AsyncIterable<string>,
+  eventsUntil: (gone: AbortSignal) => AsyncIterable<string>,
   pingIntervalMs: number,
 ): Promise<void> {
-  const { response, headers, gone } = exchange;
+  const { response, headers } = exchange;
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   response.writeHead(200, { ...headers, ...STREAM_HEADERS, ...notesOf(exchange) });
   const silence = setInterval(() => {
     if (!response.destroyed && !response.writableNeedDrain) response.write(KEEP_ALIVE);
   }, pingIntervalMs);
   try {
-    for await (const text of events) {
+    for await (const text of eventsUntil(gone.signal)) {
       silence.refresh();
-      if (!response.write(text)) await once(response, 'drain', { signal: gone.signal });
+      await writePieces(response, Buffer.from(text), gone.signal);
     }
   } catch (cause) {
     if (!gone.signal.aborted) throw cause;

@@ -39,6 +39,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   method_not_allowed: { type: 'invalid_request_error', status: 405, retry: 'never' },
   request_too_large: { type: 'request_too_large', status: 413, retry: 'never' },
   client_closed: { type: 'invalid_request_error', status: 499, retry: 'never' },
+  client_stalled: { type: 'invalid_request_error', status: 499, retry: 'never' },
   rate_limited: { type: 'rate_limit_error', status: 429, retry: 'later' },
 
   token_rejected: { type: 'api_error', status: 503, retry: 'later' },

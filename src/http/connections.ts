@@ -1,0 +1,74 @@
+/**
+ * The client connections of a server, and which of them carry a request. Those that do not (never a request, half of one,
+ * kept alive) make room for new ones when there are too many, the longest waiting first, and end when the server drains.
+ */
+import type { Socket } from 'node:net';
+import type { Exchange } from './exchange.ts';
+
+export interface ConnectionLimits {
+  readonly max: number;
+  /** For a client to read something of an answer that waits for it. */
+  readonly writeTimeoutMs: number;
+}
+
+export class Connections {
+  readonly #max: number;
+  /** Without a request, the longest waiting first. */
+  readonly #waiting = new Set<Socket>();
+  readonly #exchanges = new Map<Socket, Set<Exchange>>();
+  #isDraining = false;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** For the server's `connection` event. */
+  readonly accept = (socket: Socket): void => {
+    if (this.#waiting.size + this.#exchanges.size >= this.#max && !this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    this.#waiting.add(socket);
+    socket.once('close', () => {
+      this.#waiting.delete(socket);
+      this.#exchanges.delete(socket);
+    });
+  };
+
+  begin(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    this.#waiting.delete(socket);
+    const exchanges = this.#exchanges.get(socket);
+    if (exchanges) exchanges.add(exchange);
+    else this.#exchanges.set(socket, new Set([exchange]));
+  }
+
+  end(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    const exchanges = this.#exchanges.get(socket);
+    exchanges?.delete(exchange);
+    if (!exchanges || exchanges.size > 0) return;
+    this.#exchanges.delete(socket);
+    if (!socket.destroyed) this.#waiting.add(socket);
+    if (this.#isDraining) socket.destroySoon();
+  }
+
+  /** More than one where the client sends requests without waiting for the answers. */
+  on(socket: Socket): Iterable<Exchange> {
+    return this.#exchanges.get(socket) ?? [];
+  }
+
+  /** Ends each connection as soon as it carries no request. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const socket of this.#waiting) socket.destroy();
+  }
+
+  #makeRoom(): boolean {
+    const [longest] = this.#waiting;
+    if (!longest) return false;
+    this.#waiting.delete(longest);
+    longest.destroy();
+    return true;
+  }
+}

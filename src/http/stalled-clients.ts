@@ -1,0 +1,42 @@
+/**
+ * Gives up answers that their clients have stopped reading, so that the account, the upstream connection and the memory
+ * behind them are free again. Bytes count as read when the system has taken them from us.
+ */
+import { GatewayError } from '../core/errors.ts';
+import { type Exchange, noteError } from './exchange.ts';
+
+/** Counted rather than measured with a clock: a machine that was asleep has not waited for its clients. */
+const CHECKS = 4;
+
+interface Progress {
+  readonly taken: number;
+  readonly checks: number;
+}
+
+/** Looks at the open exchanges until the returned function is called. */
+export function watchForStalledClients(open: Iterable<Exchange>, timeoutMs: number): () => void {
+  const progressOf = new WeakMap<Exchange, Progress>();
+  const check = (exchange: Exchange): void => {
+    const { response, request } = exchange;
+    // An answer behind another one of the same connection has no socket yet.
+    const isWaiting = response.socket !== null && response.writableLength > 0;
+    const taken = request.socket.bytesWritten - request.socket.writableLength;
+    const last = progressOf.get(exchange);
+    const checks = isWaiting && last?.taken === taken ? last.checks + 1 : 0;
+    progressOf.set(exchange, { taken, checks });
+    if (checks >= CHECKS) giveUp(exchange, timeoutMs);
+  };
+  const timer = setInterval(() => {
+    for (const exchange of open) check(exchange);
+  }, timeoutMs / CHECKS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function giveUp(exchange: Exchange, timeoutMs: number): void {
+  const message = `The client read nothing of its answer for ${timeoutMs / 1000} seconds (DRAGOMAN_WRITE_TIMEOUT_MS).`;
+  const error = new GatewayError('client_stalled', message);
+  noteError(exchange, error);
+  exchange.gone.abort(error);
+  exchange.response.destroy();
+}
