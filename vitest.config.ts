@@ -1,13 +1,25 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import type { InlineConfig } from 'vitest/node';
+
+export const SHARED: InlineConfig = {
+  globalSetup: ['test/support/postgres-broker.ts'],
+  // A worker for each file would spend more time on loading modules than on tests; what a test stubs is restored.
+  isolate: false,
+  unstubEnvs: true,
+  unstubGlobals: true,
+  // One more than there are cores, since many tests wait for a process or a socket.
+  maxWorkers: availableParallelism() + 1,
+  testTimeout: 40_000,
+  hookTimeout: 20_000,
+  // What is waited for comes at once, unless the machine is busy.
+  expect: { poll: { timeout: 10_000 } },
+};
 
 export default defineConfig({
   test: {
+    ...SHARED,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['test/agents/**', 'test/official/**', 'node_modules/**'],
-    globalSetup: ['test/support/postgres-broker.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    // What is waited for comes at once, unless the machine is busy.
-    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -117,7 +117,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     await chat(gateway);
     expect(await accountsReady(gateway)).toBe(1);
     await chat(gateway);
-    expect(await accountsReady(gateway)).toBe(0);
+    await expect.poll(() => accountsReady(gateway)).toBe(0);
     expect((await chat(gateway)).text).toContain('switched off');
   });
 

@@ -8,12 +8,12 @@ import { expect, it } from 'vitest';
 import { environmentFor } from '../../src/simulator/environment.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { createHome, type Running, startCommand } from '../support/command.ts';
+import { printCounts, scaled } from '../support/scale.ts';
 import { ask, Refused, servedAt } from './client.ts';
 import { writeKiroFile } from './processes.ts';
 import { refreshesOf } from './refreshes.ts';
-import { chaos, tell } from './scale.ts';
 
-const ROUNDS = chaos({ usual: 5, full: 200 });
+const ROUNDS = scaled({ usual: 5, full: 200 });
 const LONGEST_LIFE_MS = 1_500;
 /** Some are killed before they serve. */
 const EARLY_EVERY = 5;
@@ -82,7 +82,7 @@ it(
     await expectAll(url);
     const { code, err } = await gateway.end('SIGTERM');
     const refreshes = refreshesOf(simulator);
-    tell(`${ROUNDS} kills`, { ...count, ...refreshes, seconds: Math.round((performance.now() - began) / 1000) });
+    printCounts(`${ROUNDS} kills`, { ...count, ...refreshes, seconds: Math.round((performance.now() - began) / 1000) });
     expect(troubles).toEqual([]);
     expect(refreshes.refused).toBe(0);
     expect([code, err]).toEqual([0, '']);

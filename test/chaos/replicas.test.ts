@@ -8,16 +8,16 @@ import { environmentFor } from '../../src/simulator/environment.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { createHome, startCommand } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { printCounts, scaled } from '../support/scale.ts';
 import { ask, servedAt } from './client.ts';
 import { startProgram, writeKiroFile } from './processes.ts';
 import { refreshesOf } from './refreshes.ts';
 import type { RivalReport } from './rival.ts';
-import { chaos, tell } from './scale.ts';
 
 const REPLICAS = 3;
 const CLIENTS = 4;
 /** Of each client of each replica. */
-const REQUESTS = chaos({ usual: 5, full: 250 });
+const REQUESTS = scaled({ usual: 5, full: 250 });
 const TIMEOUT_MS = 120_000 + REPLICAS * CLIENTS * REQUESTS * 200;
 const SECRET_KEY = 'r'.repeat(32);
 const API_KEY = 'sk-replicas';
@@ -65,7 +65,13 @@ it.each([
     const ends = await Promise.all(gateways.map((gateway) => gateway.end('SIGTERM')));
     const refreshes = refreshesOf(simulator);
     const requests = REPLICAS * CLIENTS * REQUESTS;
-    tell(`${REPLICAS} gateways ${name}`, { requests, ...refreshes, troubles: troubles.length, ...report, seconds });
+    printCounts(`${REPLICAS} gateways ${name}`, {
+      requests,
+      ...refreshes,
+      troubles: troubles.length,
+      ...report,
+      seconds,
+    });
     expect(troubles).toEqual([]);
     expect(ends.map(({ code, err }) => [code, err])).toEqual(ends.map(() => [0, '']));
     expect(used.size).toBe(hasRival ? 2 : 1);

@@ -13,15 +13,15 @@ import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { createHome } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { printCounts, scaled } from '../support/scale.ts';
 import { DATABASE_KEY, writeKiroDatabase } from './owned.ts';
 import { startProgram, writeKiroFile } from './processes.ts';
 import { refreshesOf } from './refreshes.ts';
 import type { RivalReport } from './rival.ts';
-import { chaos, tell } from './scale.ts';
 import type { WorkerReport } from './worker.ts';
 
 const PROCESSES = 8;
-const TIMES = chaos({ usual: 10, full: 1_000 });
+const TIMES = scaled({ usual: 10, full: 1_000 });
 const TIMEOUT_MS = 60_000 + PROCESSES * TIMES * 100;
 
 interface Storm {
@@ -70,7 +70,7 @@ it.each([
     const storm = { databaseUrl: url, home, simulator, account: OWN };
     const { made, failures, seconds } = await rage(storm);
     const refreshes = refreshesOf(simulator);
-    tell(`${PROCESSES} × ${TIMES} over ${name}`, {
+    printCounts(`${PROCESSES} × ${TIMES} over ${name}`, {
       made,
       refused: refreshes.refused,
       failures: failures.length,
@@ -121,7 +121,7 @@ it.each(OWNERS)(
     const { made, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
     rival.stop();
     const { made: byRival, beaten, stuck } = await rival.report;
-    tell(`${PROCESSES} × ${TIMES} beside ${name}`, {
+    printCounts(`${PROCESSES} × ${TIMES} beside ${name}`, {
       made,
       byRival,
       beaten,

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/chaos/**/*.test.ts'],
     globalSetup: ['test/support/postgres-broker.ts'],
-    env: { CHAOS: 'full' },
+    env: { TEST_SCALE: 'full' },
     fileParallelism: false,
   },
 });

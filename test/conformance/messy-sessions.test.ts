@@ -1,13 +1,14 @@
 /**
- * Fifteen thousand random conversations, as messy as agents send them, against the strict simulator: a third in the dialect
- * of the API that they are sent to, the others with every part in any dialect. Each is accepted, or, where a picture is
- * none, gets a 400 that names the field. Nothing a person or a tool said or showed is missing in what reaches the
- * service, and the next turn's request begins with this one's bytes.
+ * Random conversations, as messy as agents send them, against the strict simulator (15,000 in `npm run test:full`): a
+ * third in the dialect of the API that they are sent to, the others with every part in any dialect. Each is accepted, or,
+ * where an image is invalid, gets a 400 that names the field. Nothing a person or a tool said or showed is missing in
+ * what reaches the service, and the next turn's request begins with this one's bytes.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type House, openHouse } from '../support/house.ts';
+import { scaled } from '../support/scale.ts';
 import { writeResponses } from './messy-responses.ts';
 import {
   type Step,
@@ -21,6 +22,10 @@ import { type MixedSession, writeMixed } from './mixed-sessions.ts';
 
 const SEED = 20_261_121;
 const CONCURRENCY = 8;
+const CONVERSATIONS = scaled({ usual: 160, full: 1_600 });
+const MIXED_CONVERSATIONS = scaled({ usual: 340, full: 3_400 });
+const PAIRS = scaled({ usual: 60, full: 300 });
+const MIXED_PAIRS = scaled({ usual: 40, full: 200 });
 
 const DIALECTS = [
   { name: 'Anthropic Messages', endpoint: 'messages', path: '/v1/messages', offset: 0, write: writeAnthropic },
@@ -60,10 +65,10 @@ function hasContent(step: Step): boolean {
 }
 
 describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
-  it('1,600 random conversations are accepted by the strict service or refused by name', {
+  it(`${CONVERSATIONS} random conversations are accepted by the strict service or refused by name`, {
     timeout: 300_000,
   }, async () => {
-    const sessions = fc.sample(sessionArbitrary, { numRuns: 1_600, seed: SEED });
+    const sessions = fc.sample(sessionArbitrary, { numRuns: CONVERSATIONS, seed: SEED });
     const tally = { accepted: 0, refused: 0 };
     await inParallel(sessions, async (drawn, index) => {
       const number = offset + index;
@@ -77,15 +82,15 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
         expectNamedField(status, body, written);
       }
     });
-    expect(tally.accepted + tally.refused).toBe(1_600);
+    expect(tally.accepted + tally.refused).toBe(CONVERSATIONS);
     // Only pictures which are none may be refused; about one session in twenty has one.
-    expect(tally.accepted).toBeGreaterThan(1_280);
+    expect(tally.accepted).toBeGreaterThan(CONVERSATIONS * 0.8);
   });
 
-  it('3,400 random conversations in mixed dialects are accepted, with all words and pictures', {
+  it(`${MIXED_CONVERSATIONS} random conversations in mixed dialects are accepted, with all words and pictures`, {
     timeout: 300_000,
   }, async () => {
-    const sessions = fc.sample(mixedArbitrary, { numRuns: 3_400, seed: SEED + 2 });
+    const sessions = fc.sample(mixedArbitrary, { numRuns: MIXED_CONVERSATIONS, seed: SEED + 2 });
     const seen = { accepted: 0, pictures: 0 };
     await inParallel(sessions, async ({ session, dice }, index) => {
       const number = offset + 200_000 + index;
@@ -98,12 +103,12 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
       seen.accepted++;
       seen.pictures += written.pictures.length;
     });
-    expect(seen.accepted).toBe(3_400);
-    expect(seen.pictures).toBeGreaterThan(1_000);
+    expect(seen.accepted).toBe(MIXED_CONVERSATIONS);
+    expect(seen.pictures).toBeGreaterThan(MIXED_CONVERSATIONS * 0.29);
   });
 
   it('the next turn in mixed dialects begins with the bytes of this one', { timeout: 300_000 }, async () => {
-    const sessions = fc.sample(mixedArbitrary, { numRuns: 200, seed: SEED + 3 });
+    const sessions = fc.sample(mixedArbitrary, { numRuns: MIXED_PAIRS, seed: SEED + 3 });
     await inParallel(sessions, async ({ session, dice }, index) => {
       const number = offset + 300_000 + index;
       const steps: Step[] = [...session.steps, { type: 'user', texts: ['and now?'] }];
@@ -121,7 +126,7 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
   });
 
   it('the next turn begins with the bytes of this one', { timeout: 300_000 }, async () => {
-    const sessions = fc.sample(sessionArbitrary, { numRuns: 300, seed: SEED + 1 });
+    const sessions = fc.sample(sessionArbitrary, { numRuns: PAIRS, seed: SEED + 1 });
     let compared = 0;
     await inParallel(sessions, async (drawn, index) => {
       const steps: Step[] = [...drawn.steps, { type: 'user', texts: ['and now?'] }];
@@ -138,7 +143,7 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
       const after = next.upstream;
       expect(after.slice(0, prefix.length)).toBe(prefix);
     });
-    expect(compared).toBeGreaterThan(240);
+    expect(compared).toBeGreaterThan(PAIRS * 0.8);
   });
 });
 
