@@ -8,6 +8,8 @@ export type LinkedSource =
   | { readonly type: 'cli-database'; readonly path: string; readonly key: string }
   /** A file of the AWS toolkits. */
   | { readonly type: 'sso-cache'; readonly path: string }
+  /** The token of a gateway that keeps its client registration in a file beside it. */
+  | { readonly type: 'codewhisperer-proxy'; readonly path: string }
   /** Of another gateway: the entry of this owner; without one, the only entry of the file. */
   | { readonly type: 'gateway-file'; readonly path: string; readonly owner?: string };
 
@@ -26,6 +28,7 @@ const IS_LINKED: Record<AccountSource['type'], boolean> = {
   'kiro-file': true,
   'cli-database': true,
   'sso-cache': true,
+  'codewhisperer-proxy': true,
   'gateway-file': true,
 };
 

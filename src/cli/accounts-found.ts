@@ -21,7 +21,7 @@ export function findingsTable(candidates: readonly Candidate[], columns: number 
       shown.region ?? '–',
       expiryText(shown.accessTokenExpiresAt, nowMs),
       shown.secret ?? '–',
-      standingText(candidate.standing),
+      standingText(candidate),
       finding.place.replace(homedir(), '~'),
     ];
   });
@@ -45,6 +45,7 @@ export function shownCandidate({ finding, standing }: Candidate) {
     secret: credential ? maskedSecret(credential) : null,
     isLinked: standing.type !== 'unusable' && source.type !== 'import',
     isSure: finding.isSure,
+    enabled: finding.enabled ?? true,
     state: standing.type === 'new' && standing.replaced ? 'replaces' : standing.type,
     problem: standing.type === 'unusable' ? { code: standing.problem.code, message: standing.problem.message } : null,
   };
@@ -63,10 +64,12 @@ function expiryText(expiresAt: string | null, nowMs: number): string {
   return leftMs <= 0 ? 'expired, is renewed' : `${Math.ceil(leftMs / 60_000)} min left`;
 }
 
-function standingText(standing: Standing): string {
+function standingText({ standing, finding }: Candidate): string {
   switch (standing.type) {
-    case 'new':
-      return standing.replaced ? `replaces ${standing.replaced.id}` : 'new';
+    case 'new': {
+      const state = standing.replaced ? `replaces ${standing.replaced.id}` : 'new';
+      return finding.enabled === false ? `${state}, switched off` : state;
+    }
     case 'known':
       return `is ${standing.account.id}`;
     case 'unusable':

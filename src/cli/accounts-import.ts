@@ -15,7 +15,7 @@ import { settingOptions } from './settings-of.ts';
 
 type Opened = Awaited<ReturnType<typeof openGateway>>;
 
-const PLACES = ['kiro-ide', 'kiro-cli', 'amazon-q-cli', 'sso-cache', 'environment'] as const;
+const PLACES = ['kiro-ide', 'kiro-cli', 'amazon-q-cli', 'sso-cache', 'codewhisperer-proxy', 'environment'] as const;
 type PlaceName = (typeof PLACES)[number];
 
 export const accountsImport: Command = {

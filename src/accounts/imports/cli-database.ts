@@ -6,9 +6,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import type { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
 import { hasProfiles } from '../credentials.ts';
@@ -18,6 +16,7 @@ import { type Finding, type ImportOrigin, outcomeOf, problemOf, withTokens } fro
 import { clientOf } from './kiro-ide.ts';
 import { ImportProblem } from './problem.ts';
 import { type Family, type Reading, toSecrets } from './secrets.ts';
+import { PATIENCE_MS, withDatabase } from './sqlite-file.ts';
 
 /** `kirocli:odic:token`: whose, by which way, what. The vendor's spelling is "odic"; the other one may come. */
 const TOKEN_KEY = /^(kirocli|codewhisperer):(social|odic|oidc|external-idp):token$/;
@@ -152,58 +151,4 @@ function parse(text: string | undefined): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Their transactions are short. */
-const PATIENCE_MS = 5_000;
-const PAUSE_MS = 25;
-/** https://www.sqlite.org/rescode.html */
-const LOCKED: ReadonlySet<number> = new Set([5, 6]);
-const CANNOT_OPEN: ReadonlySet<number> = new Set([3, 8, 14, 23]);
-
-/** Waits without keeping everybody else waiting, which SQLite's own patience would. Throws ImportProblem. */
-async function withDatabase<T>(
-  path: string,
-  readOnly: boolean,
-  work: (database: DatabaseSync) => T,
-  patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      return once(path, readOnly, work);
-    } catch (cause) {
-      const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : undefined;
-      if (code === undefined) throw cause;
-      if (!LOCKED.has(code)) throw inWords(code, cause);
-      if (performance.now() > deadline)
-        throw new ImportProblem('locked', 'Its program keeps the database locked. Close it, or try again.', { cause });
-      await sleep(PAUSE_MS);
-    }
-  }
-}
-
-function once<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(existing(path, readOnly), { readOnly, timeout: 0 });
-  try {
-    return work(database);
-  } finally {
-    database.close();
-  }
-}
-
-/** One which its owner has removed is not made again. */
-function existing(path: string, readOnly: boolean): URL {
-  const url = pathToFileURL(path);
-  url.searchParams.set('mode', readOnly ? 'ro' : 'rw');
-  return url;
-}
-
-function inWords(code: number, cause: unknown): ImportProblem {
-  if (CANNOT_OPEN.has(code)) {
-    const message = 'The database cannot be opened. Check its owner and mode, and those of its folder.';
-    return new ImportProblem('unreadable', message, { cause });
-  }
-  const message = 'It is no database of Kiro CLI or Amazon Q CLI, or of a version which keeps its sign-in elsewhere.';
-  return new ImportProblem('unknown-shape', message, { cause });
 }

@@ -1,9 +1,11 @@
 /** Where other programs keep their sign-ins on this machine, and what a file named by hand is. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
+import { findInBridgeDatabase } from './bridge-database.ts';
 import { findInCliDatabase } from './cli-database.ts';
+import { findInProxyFolder, isProxyToken, PROXY_FOLDER_NAME } from './codewhisperer-proxy.ts';
 import { findInExport, isExport } from './export-file.ts';
 import { fieldsOf, locate } from './fields.ts';
 import { type DiscoveredOrigin, type Finding, type ImportOrigin, problemOf } from './finding.ts';
@@ -11,6 +13,7 @@ import { findInDocument } from './gateway-file.ts';
 import { readJson, unreadable } from './json-file.ts';
 import { findKiroIde, KIRO_FILE_NAME } from './kiro-ide.ts';
 import { ImportProblem } from './problem.ts';
+import { findInProviderPools, isProviderPools } from './provider-pools.ts';
 import { type Reading, secretOf } from './secrets.ts';
 import { findInSsoCache, findSsoToken } from './sso-cache.ts';
 
@@ -38,6 +41,8 @@ async function findOf(origin: DiscoveredOrigin, machine: Machine, reading: Readi
       return findKiroIde(machine.kiroFile ?? join(cache, KIRO_FILE_NAME), reading);
     case 'sso-cache':
       return findInSsoCache(cache, reading);
+    case 'codewhisperer-proxy':
+      return findInProxyFolder(join(machine.home, PROXY_FOLDER_NAME), reading);
     case 'kiro-cli':
     case 'amazon-q-cli': {
       const paths = [...new Set(databasesOf(origin, machine))];
@@ -67,9 +72,16 @@ async function findDatabase(path: string, origin: ImportOrigin, reading: Reading
 /** What a file named by hand holds; at least one finding. `path` is absolute. */
 export async function inspectFile(path: string, reading: Reading): Promise<readonly Finding[]> {
   try {
-    if ((await kindOf(path)) === 'sqlite') return atLeastOne(path, await findInCliDatabase(path, 'kiro-cli', reading));
+    const inFolder = (await isFolder(path)) ? await findInProxyFolder(path, reading) : [];
+    if (inFolder.length > 0) return inFolder;
+    if ((await kindOf(path)) === 'sqlite') {
+      const bridge = await findInBridgeDatabase(path, reading);
+      return withoutTwins(atLeastOne(path, bridge ?? (await findInCliDatabase(path, 'kiro-cli', reading))));
+    }
     const document = await readJson(path);
-    return withoutTwins(await findInJson(path, document, reading));
+    if (!isProviderPools(document)) return withoutTwins(await findInJson(path, document, reading));
+    const inspect = async (file: string) => findInJson(file, await readJson(file), reading);
+    return withoutTwins(atLeastOne(path, await findInProviderPools(path, document, reading, inspect)));
   } catch (cause) {
     return [withProblem(path, cause)];
   }
@@ -77,6 +89,7 @@ export async function inspectFile(path: string, reading: Reading): Promise<reado
 
 async function findInJson(path: string, document: JsonValue, reading: Reading): Promise<readonly Finding[]> {
   if (isExport(document)) return findInExport(path, document, reading);
+  if (isProxyToken(path, document)) return findInProxyFolder(dirname(path), reading);
   if (isKiroFile(path, document)) return findKiroIde(path, reading);
   const isInCache = dirname(path).endsWith(join('.aws', 'sso', 'cache'));
   const inCache = isInCache ? await findSsoToken(path, reading) : [];
@@ -110,6 +123,11 @@ function withProblem(path: string, cause: unknown): Finding {
     isSure: true,
     outcome: problemOf(cause),
   };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }
 
 const SQLITE_HEADER = 'SQLite format 3\0';

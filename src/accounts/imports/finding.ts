@@ -7,7 +7,7 @@ import { type Layout, withMember, writtenLike } from './fields.ts';
 import { ImportProblem } from './problem.ts';
 
 /** Those which are looked for without being told where. */
-export type DiscoveredOrigin = 'kiro-ide' | 'kiro-cli' | 'amazon-q-cli' | 'sso-cache';
+export type DiscoveredOrigin = 'kiro-ide' | 'kiro-cli' | 'amazon-q-cli' | 'sso-cache' | 'codewhisperer-proxy';
 export type ImportOrigin = DiscoveredOrigin | 'environment' | 'gateway-file' | 'export';
 
 export interface Finding {
@@ -20,6 +20,8 @@ export interface Finding {
   readonly source: AccountSource;
   /** False: nothing says that it was made for this service, so a person should say so. */
   readonly isSure: boolean;
+  /** False: its program has it switched off, and so it stays. Absent: switched on. */
+  readonly enabled?: boolean;
   readonly outcome: Outcome;
 }
 

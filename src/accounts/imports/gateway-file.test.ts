@@ -166,3 +166,17 @@ describe('a link to one of several entries', () => {
     });
   });
 });
+
+describe('an account that its gateway has switched off', () => {
+  it.each<[JsonValue, boolean]>([
+    [{ ...AWS, enabled: 0 }, false],
+    [{ ...AWS, enabled: false }, false],
+    [{ ...AWS, isDisabled: true }, false],
+    [{ ...AWS, disabled: 'true' }, false],
+    [{ ...AWS, enabled: 1 }, true],
+    [{ ...AWS, enabled: null, disabled: false }, true],
+    [AWS, true],
+  ])('%j is enabled: %s', (object, enabled) => {
+    expect(find([object])[0]?.enabled ?? true).toBe(enabled);
+  });
+});

@@ -20,12 +20,8 @@ export function findInDocument(path: string, document: JsonValue, reading: Readi
   }
   return entries.map((entry) => {
     const name = nameOf(entry.object) ?? (entries.length === 1 ? '' : entry.at.join('.'));
-    return toFinding(
-      path,
-      placeIn(entries, entry),
-      name,
-      outcomeOf(() => secretsOf(entry.object, reading)),
-    );
+    const outcome = outcomeOf(() => secretsOf(entry.object, reading));
+    return { ...toFinding(path, placeIn(entries, entry), name, outcome), ...enabledIn(entry.object) };
   });
 }
 
@@ -41,6 +37,26 @@ function toFinding(path: string, link: { owner?: string } | undefined, name: str
     outcome,
   };
 }
+
+/** An object that holds one credential, read once and not linked to its source. `key`: unique within `path`. */
+export function unlinkedFinding(path: string, key: string, object: JsonObject, reading: Reading): Finding {
+  const outcome = outcomeOf(() => secretsOf(object, reading));
+  const finding = toFinding(path, undefined, nameOf(object) ?? key, outcome);
+  return { ...finding, id: accountIdOf('import', `${path} ${key}`), ...enabledIn(object) };
+}
+
+/** Another program's switch for one account: `enabled: 0` as databases have it, `isDisabled: true`, `disabled: "true"`. */
+export function enabledIn(object: JsonObject): { readonly enabled?: false } {
+  const isOff = Object.entries(object).some(([key, value]) => {
+    const letters = lettersOf(key);
+    if (letters === 'enabled') return OFF.has(String(value).toLowerCase());
+    return (letters === 'disabled' || letters === 'isdisabled') && ON.has(String(value).toLowerCase());
+  });
+  return isOff ? { enabled: false } : {};
+}
+
+const OFF: ReadonlySet<string> = new Set(['false', '0', 'no']);
+const ON: ReadonlySet<string> = new Set(['true', '1', 'yes']);
 
 function secretsOf(object: JsonObject, reading: Reading) {
   const fields = fieldsOf(locate(object));

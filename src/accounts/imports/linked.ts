@@ -3,6 +3,7 @@ import { unreachable } from '../../core/unreachable.ts';
 import type { CredentialFile } from '../ports.ts';
 import type { LinkedSource } from '../sources.ts';
 import { openCliDatabase } from './cli-database.ts';
+import { proxyPlace } from './codewhisperer-proxy.ts';
 import { gatewayPlace } from './gateway-file.ts';
 import { kiroPlace } from './kiro-ide.ts';
 import { ssoPlace } from './sso-cache.ts';
@@ -18,6 +19,8 @@ export function openLinked(source: LinkedSource, now: () => number = Date.now): 
       return openCliDatabase(source.path, source.key, reading);
     case 'sso-cache':
       return openTokenFile(ssoPlace(source.path, reading));
+    case 'codewhisperer-proxy':
+      return openTokenFile(proxyPlace(source.path, reading));
     case 'gateway-file':
       return openTokenFile(gatewayPlace(source.path, source.owner, reading));
     default:

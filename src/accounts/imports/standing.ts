@@ -1,5 +1,5 @@
 /** What importing a finding would mean beside the accounts which are there already. */
-import { NEW_ACCOUNT } from '../health.ts';
+import { DISABLED_ACCOUNT, NEW_ACCOUNT } from '../health.ts';
 import type { Account, NewAccount } from '../ports.ts';
 import { isInEveryRun } from '../sources.ts';
 import { isSpent } from '../spent.ts';
@@ -26,7 +26,8 @@ export function standingOf(finding: Finding, stored: readonly Account[]): Standi
   const replaced = stored.find((account) => account.id === id);
   if (replaced && finding.origin === 'export') return { type: 'unusable', problem: taken(id) };
   const name = replaced?.label ?? label;
-  return { type: 'new', account: { id, label: name, source, health: NEW_ACCOUNT, ...secrets, ...settings }, replaced };
+  const health = finding.enabled === false ? DISABLED_ACCOUNT : NEW_ACCOUNT;
+  return { type: 'new', account: { id, label: name, source, health, ...secrets, ...settings }, replaced };
 }
 
 function holds(account: Account, { outcome }: Finding): boolean {

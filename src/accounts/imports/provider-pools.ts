@@ -1,0 +1,94 @@
+/**
+ * `provider_pools.json` of AIClient-2-API: pools of accounts by provider. An account of its Kiro pool is the path of a
+ * credential file, or that file itself in base64; the other pools belong to other services and are left alone.
+ * Source: configs/provider_pools.json.example of https://github.com/justlovemaki/AIClient-2-API
+ */
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { accountIdOf } from '../account-id.ts';
+import { textOf } from './fields.ts';
+import { type Finding, problemOf } from './finding.ts';
+import { enabledIn, unlinkedFinding } from './gateway-file.ts';
+import { ImportProblem } from './problem.ts';
+import type { Reading } from './secrets.ts';
+
+/** Further pools of the same provider have a suffix: `claude-kiro-oauth-2`. */
+const KIRO_POOL = /^claude-kiro-oauth(?:-|$)/;
+
+export function isProviderPools(document: JsonValue): document is JsonObject {
+  return (
+    isJsonObject(document) && Object.entries(document).some(([key, pool]) => KIRO_POOL.test(key) && Array.isArray(pool))
+  );
+}
+
+/** `inspect`: reads one of the files that the pools name. */
+export async function findInProviderPools(
+  path: string,
+  document: JsonObject,
+  reading: Reading,
+  inspect: (path: string) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const entries = Object.entries(document)
+    .filter(([key]) => KIRO_POOL.test(key))
+    .flatMap(([, pool]) => (Array.isArray(pool) ? pool.filter(isJsonObject) : []));
+  const found = entries.map((entry: JsonObject, index) => findEntry(path, entry, index, reading, inspect));
+  return (await Promise.all(found)).flat();
+}
+
+async function findEntry(
+  path: string,
+  entry: JsonObject,
+  index: number,
+  reading: Reading,
+  inspect: (path: string) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const key = textOf(entry.uuid) ?? String(index);
+  const name = textOf(entry.customName)?.slice(0, MAX_LABEL_CHARS);
+  const named = { ...(name === undefined ? {} : { label: name }), ...enabledIn(entry) };
+  try {
+    const base64 = textOf(entry.KIRO_OAUTH_CREDS_BASE64);
+    if (base64 !== undefined) return [{ ...unlinkedFinding(path, key, decoded(base64), reading), ...named }];
+    const file = textOf(entry.KIRO_OAUTH_CREDS_FILE_PATH);
+    if (file === undefined)
+      throw new ImportProblem('unknown-shape', 'This entry of the pool names no credential file.');
+    const findings = await inspect(await locateFile(path, file));
+    return findings.map((finding) => ({ ...finding, ...named }));
+  } catch (cause) {
+    return [
+      {
+        origin: 'gateway-file',
+        place: `${path} (${name ?? key})`,
+        id: accountIdOf('import', `${path} ${key}`),
+        label: name ?? key,
+        source: { type: 'import' },
+        isSure: true,
+        outcome: problemOf(cause),
+      },
+    ];
+  }
+}
+
+const MAX_LABEL_CHARS = 80;
+
+/** Paths are relative to the folder that the program was started in: that of the pools, or the one above `configs/`. */
+async function locateFile(pools: string, file: string): Promise<string> {
+  const relative = file.replaceAll('\\', '/');
+  for (const folder of [dirname(pools), dirname(dirname(pools))]) {
+    const path = resolve(folder, relative);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile()) return path;
+  }
+  const message = `Its credential file ${file.slice(0, 200)} is neither beside the pools nor one folder up. Copy it there.`;
+  throw new ImportProblem('missing', message);
+}
+
+function decoded(base64: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Answered below, as is anything else that is not an object.
+  }
+  throw new ImportProblem('not-json', 'The credential in base64 is not a JSON object. Take the file it was made from.');
+}
