@@ -85,7 +85,7 @@ describe('a composed gateway', () => {
     const { reply, answer } = await ask(composed);
     expect(reply.blocks[0]).toMatchObject({ type: 'text' });
     expect(answer.route.attempt).toBe(1);
-    expect(composed.gateway.status()).toMatchObject({ ready: 1, total: 1, hasToken: true, tokenExpired: false });
+    expect(await composed.gateway.status()).toMatchObject({ ready: 1, total: 1, hasToken: true, tokenExpired: false });
     expect(simulator.chatRequests[0]?.headers['user-agent']).toMatch(new RegExp(` ${USER_AGENT}$`));
   });
 
@@ -120,7 +120,7 @@ describe('a composed gateway', () => {
       code: 'no_account',
       message: expect.stringContaining('login'),
     });
-    expect(composed.gateway.status()).toMatchObject({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
+    expect(await composed.gateway.status()).toMatchObject({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
   });
 
   it('leaves no secret in its files or its log', async () => {
@@ -202,7 +202,7 @@ describe('signing in', () => {
     const first = await login();
     simulator.setAccount('default', { state: 'revoked' });
     await expect(ask(composed)).rejects.toMatchObject({ code: 'credential_rejected' });
-    expect(composed.gateway.status().ready).toBe(0);
+    expect((await composed.gateway.status()).ready).toBe(0);
     simulator.setAccount('default', { state: 'ok' });
     expect((await login()).id).toBe(first.id);
     await ask(composed);

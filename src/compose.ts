@@ -54,6 +54,8 @@ export interface Composed extends SigningIn {
 }
 
 interface Accounts {
+  /** Reads what other processes have written. Rejects with `storage_unavailable`. */
+  readAnew(): Promise<void>;
   /** With their present health; their secrets are inside, so none of it goes out as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;

@@ -22,6 +22,8 @@ export class Entry implements Contender {
   stored: Health;
   /** The store does not know `health` yet. */
   dirty = false;
+  /** `health` is being written. */
+  saving = false;
   /** By a person's hand or a new credential: `health` counts, whatever the store holds. */
   decided = false;
   /** An access token which the upstream refused: never lent again. */

@@ -79,9 +79,9 @@ describe('a lease', () => {
     const { lease, pool } = await setup([newAccount('a', { credential })]);
     const lent = await lease();
     expect(lent).toMatchObject({ accessToken: 'ksk_1', hasFixedToken: true, access: { kind: 'api-key' } });
-    expect(pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false, waiting: 0 });
+    expect(await pool.status()).toEqual({ ready: 1, total: 1, hasToken: true, tokenExpired: false, waiting: 0 });
     await pool.refresh('a');
-    expect(pool.status().ready).toBe(1);
+    expect((await pool.status()).ready).toBe(1);
   });
 
   it('goes to the same account for the same conversation, and spreads conversations over all', async () => {
@@ -380,7 +380,7 @@ describe('an account which has its hands full', () => {
     const third = lease().then(() => order.push('third'));
     await settled();
     expect(order).toEqual([]);
-    expect(pool.status().waiting).toBe(2);
+    expect((await pool.status()).waiting).toBe(2);
     first.release(undefined);
     (await second).release(undefined);
     await third;
@@ -472,10 +472,9 @@ describe('an account which has its hands full', () => {
     const second = lease();
     await settled();
     await store.accounts.put(newAccount('b'), clock.now());
-    const { changeMark } = store.accounts;
-    store.accounts.changeMark = () => changeMark() + 1;
+    store.accounts.latestChangeMark = async () => 77;
     clock.advance(1_000);
-    pool.status();
+    await pool.status();
     expect((await second).accountId).toBe('b');
   });
 
@@ -534,7 +533,7 @@ describe("an account's pace", () => {
     const gone = new AbortController();
     const left = Array.from({ length: 5 }, () => failure(lease({ signal: gone.signal })));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(pool.status().waiting).toBe(5);
+    expect((await pool.status()).waiting).toBe(5);
     gone.abort();
     for (const error of await Promise.all(left)) expect(error.code).toBe('client_closed');
     fake.advance(400);
@@ -839,11 +838,40 @@ describe('the accounts of a run', () => {
 
   it('are seen by who asks how it is going, though nobody leases', async () => {
     let mark = 1;
-    const { pool } = await setup([], { store: { ...store.accounts, changeMark: () => mark } });
+    const marks = { changeMark: () => mark, latestChangeMark: async () => mark };
+    const { pool } = await setup([], { store: { ...store.accounts, ...marks } });
     await store.accounts.put(newAccount('a'), 5);
     mark++;
-    pool.status();
-    await expect.poll(() => pool.status().total).toBe(1);
+    expect((await pool.status()).total).toBe(1);
+  });
+
+  it('are as they are in memory while the database does not answer', async () => {
+    const { pool, clock } = await setup([newAccount('a')]);
+    store.accounts.latestChangeMark = () => Promise.withResolvers<number>().promise;
+    expect((await pool.status()).total).toBe(1);
+    clock.advance(1_000);
+    store.accounts.latestChangeMark = () => Promise.reject(error('storage_unavailable'));
+    expect((await pool.status()).total).toBe(1);
+    expect(await failure(pool.readAnew())).toMatchObject({ code: 'storage_unavailable' });
+  });
+
+  it('keep what was changed here while they were being read', async () => {
+    const { pool } = await setup([newAccount('a')]);
+    const { list } = store.accounts;
+    const reading = Promise.withResolvers<void>();
+    store.accounts.latestChangeMark = async () => 77;
+    store.accounts.list = async () => {
+      const rows = await list();
+      await reading.promise;
+      return rows;
+    };
+    const refreshed = pool.readAnew();
+    store.accounts.latestChangeMark = async () => store.accounts.changeMark();
+    await pool.patch('a', { label: 'changed meanwhile' });
+    await pool.setEnabled('a', false);
+    reading.resolve();
+    await refreshed;
+    expect(pool.list()[0]).toMatchObject({ label: 'changed meanwhile', health: { state: { status: 'disabled' } } });
   });
 
   it('go on serving when the store is gone', async () => {
@@ -876,7 +904,7 @@ describe('the accounts of a run', () => {
     expect(await pool.remove('a')).toBe(false);
     expect(await pool.setEnabled('a', true)).toBe(false);
     expect((await failure(pool.refresh('a'))).code).toBe('not_found');
-    expect(pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false, waiting: 0 });
+    expect(await pool.status()).toEqual({ ready: 0, total: 0, hasToken: false, tokenExpired: false, waiting: 0 });
   });
 
   it.each([
@@ -918,10 +946,10 @@ describe('the accounts of a run', () => {
 
   it('are told as expired when no token is good any longer', async () => {
     const { pool, lease, clock } = await setup([newAccount('a')]);
-    expect(pool.status()).toMatchObject({ hasToken: false });
+    expect(await pool.status()).toMatchObject({ hasToken: false });
     await lease();
     clock.advance(3_600_000);
-    expect(pool.status()).toMatchObject({ hasToken: true, tokenExpired: true });
+    expect(await pool.status()).toMatchObject({ hasToken: true, tokenExpired: true });
   });
 
   it('come back when the Kiro IDE has signed in again', async () => {

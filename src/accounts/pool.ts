@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
+import { withinTime } from '../core/within-time.ts';
 import { Admission, type Place } from './admission.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
@@ -18,6 +19,11 @@ import type { FreshAccount, Refresher } from './refresh.ts';
 import { Roster } from './roster.ts';
 import type { StrategyName } from './strategies.ts';
 import type { LimitsReading } from './usage-limits.ts';
+
+/** A database that does not answer must not delay health probes. */
+const STATUS_WAIT_MS = 100;
+/** Anybody may call for the status: the database is asked five times a second at most. */
+const STATUS_AGE_MS = 200;
 
 export interface PoolOptions {
   readonly store: AccountStore;
@@ -119,12 +125,9 @@ export class Pool {
     });
   }
 
-  /** Of what is in memory; what another process has written counts from the next question on. */
-  status() {
-    this.#roster.catchUp().then(
-      (isNew) => isNew && this.#admission.serve(),
-      () => {},
-    );
+  /** Includes what other processes have written, unless the database takes too long to answer. */
+  async status() {
+    await withinTime(this.readAnew(STATUS_AGE_MS), STATUS_WAIT_MS).catch(() => {});
     const nowMs = this.#options.clock.now();
     const entries = [...this.#roster.entries()];
     const tokens = entries.flatMap(({ account }) => {
@@ -140,13 +143,19 @@ export class Pool {
     };
   }
 
+  /** Reads what other processes have written, or had up to `maxAgeMs` ago (default 0). Rejects with `storage_unavailable`. */
+  async readAnew(maxAgeMs?: number): Promise<void> {
+    if (await this.#roster.readAnew(maxAgeMs)) this.#admission.serve();
+  }
+
+  /** What is in memory: call `readAnew` first where it has to be current. */
   list(): readonly Account[] {
     return [...this.#roster.entries()].map(({ account, health }) => ({ ...account, health }));
   }
 
   /** Replaces an account of the same id. */
   async add(account: NewAccount): Promise<Account> {
-    const added = await this.#options.store.put(account, this.#options.clock.now());
+    const added = await this.#roster.write((store) => store.put(account, this.#options.clock.now()));
     this.#roster.put(added);
     this.#limits.noteWanted();
     this.#admission.serve();
@@ -157,7 +166,7 @@ export class Pool {
   async remove(id: string): Promise<boolean> {
     this.#roster.remove(id);
     this.#limits.forget(id);
-    return this.#options.store.remove(id);
+    return this.#roster.write((store) => store.remove(id));
   }
 
   /**
@@ -165,14 +174,18 @@ export class Pool {
    * `not_found`; then nothing has changed.
    */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
-    const { store, clock } = this.#options;
+    const { clock } = this.#options;
+    // Another process may have changed other options meanwhile.
+    await this.readAnew();
     const entry = this.#entry(id);
     const { account } = entry;
     const label = checkedLabel(patch.label ?? account.label);
     const options = patchOptions(account.options, patch);
     const change = checkedConnection(account, patch);
-    let saved = await store.saveOptions(id, label, options, clock.now());
-    if (saved && change) saved = await saveConnection(store, id, change, clock.now());
+    const saved = await this.#roster.write(async (store) => {
+      const changed = await store.saveOptions(id, label, options, clock.now());
+      return changed && change ? saveConnection(store, id, change, clock.now()) : changed;
+    });
     if (!saved) throw noSuchAccount(id);
     entry.account = change ? saved : { ...entry.account, label: saved.label, options: saved.options };
     if (change?.credential) {

@@ -83,6 +83,8 @@ export interface AccountStore {
   exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
   /** Changes when another process has written; cheap enough to ask before each request. */
   changeMark(): number;
+  /** The same as of now, by asking the server; NaN while changes cannot be noticed. */
+  latestChangeMark(): Promise<number>;
 }
 
 /** A client registration is good for about 90 days and for every sign-in at the same start URL meanwhile. */

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
+import { withinTime } from '../core/within-time.ts';
 import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
 import type {
@@ -160,7 +161,12 @@ export class Refresher {
     const need = { refused, earlyMs: REFRESH_EARLY_MS };
     try {
       if (!usable) return await this.#once(account, need);
-      return (await this.#within(this.#once(account, need))) ?? { ...account, accessToken: usable };
+      return (
+        (await withinTime(this.#once(account, need), this.#options.patienceMs ?? PATIENCE_MS)) ?? {
+          ...account,
+          accessToken: usable,
+        }
+      );
     } catch (cause) {
       const error = GatewayError.from(cause);
       this.#pause(account.id, error, nowMs);
@@ -209,21 +215,6 @@ export class Refresher {
         { accountId: id, why: GatewayError.from(cause).message },
         'could not save the outcome of a token refresh',
       );
-    }
-  }
-
-  /** undefined: it takes too long, and goes on by itself. */
-  async #within<T>(work: Promise<T>): Promise<T | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), this.#options.patienceMs ?? PATIENCE_MS).unref();
-    });
-    // Its failure is heard by whoever still waits for it, and by the next who asks.
-    work.catch(() => {});
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

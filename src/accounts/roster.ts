@@ -27,6 +27,8 @@ export interface RosterOptions {
 const FLUSH_DELAY_MS = 1_000;
 /** Asking whether another process wrote costs some microseconds: not worth it for each of a thousand requests a second. */
 const LOOK_EVERY_MS = 200;
+/** A gateway that writes all the time still has to hear of others. */
+const MAX_RELOADS = 3;
 /** How often the file behind a signed-out account is looked at. */
 const REREAD_EVERY_MS = 5_000;
 
@@ -36,7 +38,11 @@ export class Roster {
   /** Facts being written: account and wire profile. */
   readonly #learning = new Map<string, Promise<void>>();
   #mark = Number.NaN;
+  /** Begun and ended writes of this process. */
+  #writes = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<boolean> = Promise.resolve(false);
   #flushTimer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -95,9 +101,9 @@ export class Roster {
   }
 
   async #saveClosingEvents(id: string, wireProfile: string): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     try {
-      const learned = await store.addClosingEvents(id, wireProfile, clock.now());
+      const learned = await this.write((store) => store.addClosingEvents(id, wireProfile, clock.now()));
       if (learned) this.noteLearned(id, learned);
     } catch (cause) {
       const why = GatewayError.from(cause).message;
@@ -107,8 +113,8 @@ export class Roster {
 
   /** Rejects with what the store's trouble was. */
   async learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
-    const { store, clock } = this.#options;
-    const learned = await store.saveLearned(id, facts, clock.now());
+    const { clock } = this.#options;
+    const learned = await this.write((store) => store.saveLearned(id, facts, clock.now()));
     if (learned) this.noteLearned(id, learned);
   }
 
@@ -135,6 +141,8 @@ export class Roster {
         entry.dirty = true;
         const why = GatewayError.from(cause).message;
         this.#options.log.warn({ accountId: entry.id, why }, 'the health of an account was not saved');
+      } finally {
+        entry.saving = false;
       }
     }
   }
@@ -143,6 +151,7 @@ export class Roster {
     const { store, clock } = this.#options;
     const { health, stored, decided } = entry;
     entry.dirty = false;
+    entry.saving = true;
     const there = decided ? undefined : (await store.find(entry.id))?.health;
     const saved = there ? mergeHealth(health, stored, there) : health;
     await store.saveHealth(entry.id, saved, clock.now());
@@ -169,19 +178,58 @@ export class Roster {
     }
   }
 
+  /**
+   * What other processes have committed by now, or up to `maxAgeMs` ago. True: something. Rejects with
+   * `storage_unavailable`.
+   */
+  readAnew(maxAgeMs = 0): Promise<boolean> {
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#readAtMs >= maxAgeMs) {
+      this.#readAtMs = nowMs;
+      this.#reading = this.#readNow();
+    }
+    return this.#reading;
+  }
+
+  async #readNow(): Promise<boolean> {
+    const mark = await this.#options.store.latestChangeMark();
+    if (mark === this.#mark) return false;
+    await this.reload();
+    return true;
+  }
+
   async reload(): Promise<void> {
+    for (let attempt = 1; !(await this.#reloadOnce(attempt === MAX_RELOADS)); attempt++);
+  }
+
+  /** False: this process has written meanwhile, so that the rows read may be older than what is in memory. */
+  async #reloadOnce(isLast: boolean): Promise<boolean> {
+    const writes = this.#writes;
     // Read before the rows, so that a write in between is noticed next time.
     const mark = this.#options.store.changeMark();
     const accounts = (await this.#options.store.list()).filter(
       ({ id, source }) => isInEveryRun(source) || this.#options.named.has(id),
     );
-    this.#mark = mark;
+    const isCurrent = writes === this.#writes;
+    if (!isCurrent && !isLast) return false;
+    this.#mark = isCurrent ? mark : Number.NaN;
     const ids = new Set(accounts.map(({ id }) => id));
     for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
     for (const account of accounts) {
       const entry = this.#entries.get(account.id);
       if (!entry) this.put(account);
       else update(entry, account);
+    }
+    return true;
+  }
+
+  /** Every write of this process to the accounts goes through here, so that a reload meanwhile does not undo it. */
+  async write<T>(work: (store: AccountStore) => Promise<T>): Promise<T> {
+    this.#writes++;
+    try {
+      return await work(this.#options.store);
+    } finally {
+      this.#writes++;
     }
   }
 
@@ -211,7 +259,7 @@ function isSameState(one: AccountState, other: AccountState): boolean {
 function update(entry: Entry, account: Account): void {
   if (account.version > entry.account.version) entry.account = account;
   else entry.account = { ...entry.account, label: account.label, options: account.options, learned: account.learned };
-  if (entry.dirty) return;
+  if (entry.dirty || entry.saving) return;
   entry.health = account.health;
   entry.stored = account.health;
 }

@@ -84,7 +84,7 @@ export async function startServing(
       await server.close(0);
       throw cause;
     });
-    const { ready, total } = gateway.status();
+    const { ready, total } = await gateway.status();
     const stop = async () => {
       await server.close(settings.shutdownTimeoutMs);
       await composed.close();

@@ -141,15 +141,20 @@ export class ApiKeys {
 
   /** Now and then, whether another process has made or revoked a key. */
   async look(): Promise<void> {
-    if (this.#options.clock.now() - this.#lookedAtMs >= LOOK_EVERY_MS) await this.catchUp();
+    const { store, clock } = this.#options;
+    if (clock.now() - this.#lookedAtMs >= LOOK_EVERY_MS) await this.#catchUp(() => store.changeMark());
   }
 
   /** Whether another process has changed something. A database in trouble stops nobody whose key is in memory. */
-  async catchUp(): Promise<boolean> {
-    const { store, clock, log } = this.#options;
+  catchUp(): Promise<boolean> {
+    return this.#catchUp(() => this.#options.store.latestChangeMark());
+  }
+
+  async #catchUp(findMark: () => number | Promise<number>): Promise<boolean> {
+    const { clock, log } = this.#options;
     this.#lookedAtMs = clock.now();
     try {
-      if (store.changeMark() === this.#mark) return false;
+      if ((await findMark()) === this.#mark) return false;
       await this.#reload();
       return true;
     } catch (cause) {

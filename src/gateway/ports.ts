@@ -114,7 +114,8 @@ export interface AccountPool {
    * or an error with `accountId` when that account's token or keys could not be obtained.
    */
   lease(request: LeaseRequest): Promise<Lease>;
-  status(): PoolStatus;
+  /** Includes what other processes have written. Never rejects. */
+  status(): Promise<PoolStatus>;
 }
 
 export interface LeaseRequest {
@@ -189,5 +190,5 @@ export interface Gateway {
   countTokens(conversation: Conversation): number;
   /** The live catalogue, cached. Throws when no account can list it and none is cached. */
   models(signal: AbortSignal): Promise<Catalogue>;
-  status(): PoolStatus;
+  status(): Promise<PoolStatus>;
 }

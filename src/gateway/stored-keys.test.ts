@@ -18,6 +18,7 @@ function createKeyTable() {
       return Promise.resolve(change());
     };
     return {
+      latestChangeMark: async () => state.writes - own,
       changeMark: () => state.writes - own,
       async list() {
         state.lists += 1;

@@ -27,6 +27,8 @@ export interface KeyStore {
   noteUses(uses: ReadonlyMap<string, number>): Promise<void>;
   /** Changes when another process has written; cheap enough to ask before each request. */
   changeMark(): number;
+  /** The same as of now, by asking the server; NaN while changes cannot be noticed. */
+  latestChangeMark(): Promise<number>;
 }
 
 /** The admin token of a gateway which made its own: its hash alone. */

@@ -35,7 +35,7 @@ export async function registerPages(
     const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
     const baseUrl = `${scheme}://${request.headers.host ?? '127.0.0.1'}`;
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
-    return statusPage({ version, baseUrl, localMode: desk.localMode, status: gateway.status() });
+    return statusPage({ version, baseUrl, localMode: desk.localMode, status: await gateway.status() });
   });
   app.get('/openapi.json', { schema: { hide: true } }, description);
   app.get('/docs', hidden, async (_request, reply) => {

@@ -82,12 +82,12 @@ function registerHealth(app: FastifyInstance, desk: Desk): void {
   const { gateway, storeAnswers } = desk.options;
   for (const path of ['/health', '/healthz']) {
     app.get(path, { schema: SCHEMAS['/health'] ?? {} }, async () => {
-      const { ready, total, hasToken, tokenExpired } = gateway.status();
+      const { ready, total, hasToken, tokenExpired } = await gateway.status();
       return { status: 'healthy', has_token: hasToken, token_expired: tokenExpired, accounts: { ready, total } };
     });
   }
   app.get('/readyz', { schema: SCHEMAS['/readyz'] ?? {} }, async (_request, reply) => {
-    const accounts = gateway.status().ready > 0;
+    const accounts = (await gateway.status()).ready > 0;
     const store = await storeAnswers().catch(() => false);
     return reply
       .code(accounts && store ? 200 : 503)

@@ -41,6 +41,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
 
   return {
     changeMark: () => database.changeMark(),
+    latestChangeMark: () => database.latestChangeMark(),
     exclusively: (id, work) => database.lock([refreshLock(id)], work),
     find: (id) => patiently(() => find(id)),
 

@@ -9,6 +9,7 @@ export function createKeyStore(database: Database): KeyStore {
   const { db } = database;
   return {
     changeMark: () => database.changeMark(),
+    latestChangeMark: () => database.latestChangeMark(),
 
     list: () =>
       patiently(async () => {

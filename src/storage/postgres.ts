@@ -56,6 +56,7 @@ export function openPostgres(url: string, queryTimeoutMs = QUERY_TIMEOUT_MS): Da
     complete: createTriggers,
     lock: (names, work) => turn(() => withAdvisoryLocks(lockPool, names, work)),
     changeMark: listener.mark,
+    latestChangeMark: listener.latestMark,
     async close() {
       // Kysely ends only a pool which it has begun to use.
       const ended = db.destroy().then(() => (pool.ending ? undefined : pool.end()));
@@ -227,6 +228,16 @@ function createListener(config: pg.ClientConfig, ownName: string) {
   };
   return {
     mark: () => mark,
+    /** The server sends what it has to notify of before it answers a query on the same connection. */
+    async latestMark() {
+      try {
+        if (!client) return Number.NaN;
+        await client.query('select 1');
+        return mark;
+      } catch {
+        return Number.NaN;
+      }
+    },
     /** Again after a failure, or though it listens already: whoever opens the store may try several times. */
     start: async () => {
       if (!client) await connect();

@@ -23,6 +23,8 @@ export function openSqlite(path: string): Database {
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new NodeSqliteDatabase(database) }) });
   const mutex = createMutex();
   const changes = database.prepare('pragma data_version');
+  // SQLite counts the commits of other connections.
+  const changeMark = () => Number(changes.get()?.data_version ?? 0);
   return {
     db,
     isInMemory,
@@ -41,8 +43,8 @@ export function openSqlite(path: string): Database {
             names.map((name) => lockPath(path, name)),
             work,
           ),
-    // SQLite counts the commits of other connections.
-    changeMark: () => Number(changes.get()?.data_version ?? 0),
+    changeMark,
+    latestChangeMark: async () => changeMark(),
     async close() {
       // Kysely closes only what it has begun to use.
       await db.destroy();

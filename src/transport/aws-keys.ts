@@ -8,6 +8,7 @@ import { checkedRegion } from '../accounts/credentials/patterns.ts';
 import type { IamCredential } from '../accounts/credentials.ts';
 import type { SignableRequest, SigningKeys } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
+import { withinTime } from '../core/within-time.ts';
 import type { Dispatchers } from './dispatcher.ts';
 import { createSdkHandler } from './sdk-handler.ts';
 
@@ -36,7 +37,7 @@ export function createSigningKeys(findKeys: FindKeys, now: () => number, findTim
     const place = placeOf(credential, proxy);
     const running =
       finding.get(place) ??
-      withinTime(findKeys(credential, proxy), findTimeoutMs)
+      orTimeout(findKeys(credential, proxy), findTimeoutMs)
         .then((keys) => {
           known.set(place, keys);
           return keys;
@@ -69,16 +70,10 @@ export function createSigningKeys(findKeys: FindKeys, now: () => number, findTim
   };
 }
 
-async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function orTimeout(work: Promise<Keys>, timeoutMs: number): Promise<Keys> {
+  const keys = await withinTime(work, timeoutMs);
+  if (keys) return keys;
+  throw new Error(`no answer within ${timeoutMs} ms`);
 }
 
 /** Through the account's proxy as far as the chain talks to AWS; instance and container are asked directly. */

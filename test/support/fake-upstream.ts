@@ -281,6 +281,6 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
       };
       return lease;
     },
-    status: () => ({ ready: accountIds.length, total: accountIds.length, hasToken: true, tokenExpired: false }),
+    status: async () => ({ ready: accountIds.length, total: accountIds.length, hasToken: true, tokenExpired: false }),
   };
 }

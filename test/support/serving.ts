@@ -55,7 +55,7 @@ export function createFakeGateway(): FakeGateway {
       if (gateway.catalogue instanceof Error) throw gateway.catalogue;
       return gateway.catalogue;
     },
-    status: () => ({ ...gateway.accounts, hasToken: gateway.accounts.total > 0, tokenExpired: false }),
+    status: async () => ({ ...gateway.accounts, hasToken: gateway.accounts.total > 0, tokenExpired: false }),
   };
   return gateway;
 }
@@ -138,6 +138,7 @@ function unused(): never {
 export const NO_ADMIN: ServerOptions['admin'] = {
   isAdmin: () => false,
   accounts: {
+    readAnew: async () => {},
     list: unused,
     add: unused,
     remove: unused,

@@ -41,6 +41,8 @@ export interface AdminParts extends AdminHouse {
 
 /** The pool, as far as its owner's hand reaches. */
 export interface AdminAccounts {
+  /** Reads what other processes have written. Rejects with `storage_unavailable`. */
+  readAnew(): Promise<void>;
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;
   remove(id: string): Promise<boolean>;

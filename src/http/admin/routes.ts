@@ -35,6 +35,7 @@ function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): voi
         const body = isBodyless ? {} : await readJson(exchange.request, limits.maxBodyBytes);
         const { signal } = exchange.gone;
         const [id = ''] = Object.values(request.params);
+        await parts.accounts.readAnew();
         const answer = await route.run(parts, { id, query: request.query, body, signal });
         sendJson(exchange, route.status, answer);
       } catch (cause) {

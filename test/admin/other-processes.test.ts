@@ -1,0 +1,76 @@
+/** What the admin API and the status show right after another process has changed accounts in the same database. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
+import { startAdministered } from '../support/admin.ts';
+import { createHome, startCommand } from '../support/command.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const DATABASES: readonly [string, () => Promise<string>][] = [
+  ['SQLite', async () => `sqlite:${join(createHome(), `${randomUUID()}.db`)}`],
+  [
+    'PostgreSQL',
+    async () => {
+      const database = await createTestDatabase();
+      onTestFinished(() => database.drop());
+      return database.url;
+    },
+  ],
+];
+
+const CREDENTIAL = {
+  refreshToken: DEFAULT_ACCOUNT.refreshToken,
+  clientId: DEFAULT_ACCOUNT.clientId,
+  clientSecret: DEFAULT_ACCOUNT.clientSecret,
+};
+
+describe.each(DATABASES)('with %s', (_name, createDatabase) => {
+  async function start() {
+    const env = { DRAGOMAN_DATABASE_URL: await createDatabase(), DRAGOMAN_SECRET_KEY: 'k'.repeat(32) };
+    const one = await startAdministered({ env });
+    const other = await startAdministered({ env, simulator: one.simulator });
+    const command = (...args: string[]) => startCommand(args, env).end();
+    const { id } = (await one.ask('POST', '/v2/accounts', { ...CREDENTIAL, label: 'first' })).body.account;
+    return { one, other, command, id };
+  }
+
+  async function health(url: string): Promise<unknown> {
+    return z.object({ accounts: z.unknown() }).parse(await (await fetch(`${url}/health`)).json()).accounts;
+  }
+
+  it('an account is shown as soon as another gateway has added, changed or removed it', async () => {
+    const { one, other, id } = await start();
+    expect((await other.ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ id, label: 'first' }]);
+    for (let i = 0; i < 20; i++) {
+      const label = `label ${i}`;
+      const [writer, reader] = i % 2 === 0 ? [one, other] : [other, one];
+      await writer.ask('PATCH', `/v2/accounts/${id}`, { label, enabled: i % 4 < 2 });
+      const shown = (await reader.ask('GET', `/v2/accounts/${id}`)).body.account;
+      expect(shown).toMatchObject({ label, enabled: i % 4 < 2 });
+    }
+    await one.ask('DELETE', `/v2/accounts/${id}`);
+    expect((await other.ask('GET', '/v2/accounts')).body.accounts).toEqual([]);
+    expect((await other.ask('PATCH', `/v2/accounts/${id}`, { label: 'x' })).status).toBe(404);
+  });
+
+  it('PATCH keeps what a command has changed, and answers with it', { timeout: 40_000 }, async () => {
+    const { one, command, id } = await start();
+    const set = await command('accounts', 'set', id, '--label', 'by hand', '--weight', '7');
+    expect([set.code, set.err]).toEqual([0, '']);
+    const { account } = (await one.ask('PATCH', `/v2/accounts/${id}`, { priority: 3 })).body;
+    expect(account).toMatchObject({ label: 'by hand', weight: 7, priority: 3 });
+    expect((await one.ask('GET', `/v2/accounts/${id}`)).body.account).toEqual(account);
+  });
+
+  it('/health and / count what a command has disabled or removed', { timeout: 40_000 }, async () => {
+    const { one, command, id } = await start();
+    expect(await health(one.url)).toEqual({ ready: 1, total: 1 });
+    await command('accounts', 'disable', id);
+    expect(await health(one.url)).toEqual({ ready: 0, total: 1 });
+    await command('accounts', 'remove', id, '--yes');
+    expect(await (await fetch(one.url)).text()).toContain('0 of 0');
+    expect(await health(one.url)).toEqual({ ready: 0, total: 0 });
+  });
+});
