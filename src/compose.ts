@@ -7,7 +7,7 @@ import { openLinked } from './accounts/imports/linked.ts';
 import { type AccountPatch, Pool } from './accounts/pool.ts';
 import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
-import { Refresher } from './accounts/refresh.ts';
+import { type FreshAccount, Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
@@ -69,6 +69,8 @@ interface Accounts {
   readLimits(id: string): Promise<LimitsReading>;
   /** Makes a new access token now. */
   refresh(id: string): Promise<Account>;
+  /** With an access token that serves, refreshed if it expires soon. Throws why there is none, or `not_found`. */
+  fresh(id: string): Promise<FreshAccount>;
 }
 
 /** What tests and the library may put in place of the real thing. */

@@ -16,6 +16,20 @@ export type { Figure, Provenance, Usage } from './core/usage.ts';
 export type { Gateway, PoolStatus, Route } from './gateway/ports.ts';
 export type { Question, ReplyStream } from './library/ask.ts';
 export {
+  AuthManager,
+  type AuthManagerOptions,
+  AuthorizationPendingException,
+  type BuilderIdToken,
+  type DeviceAuthorization,
+} from './library/auth-manager.ts';
+export {
+  type AssistantResponse,
+  CodeWhispererClient,
+  type CodeWhispererClientConfig,
+  type RequestOptions,
+  type TokenProvider,
+} from './library/codewhisperer-client.ts';
+export {
   type AccountSummary,
   type Asked,
   type AskOptions,
@@ -35,5 +49,7 @@ export {
 } from './protocols/index.ts';
 export type { ClientProtocol, ParsedRequest, ReplyWriter, RequestContext, WrittenError } from './protocols/protocol.ts';
 export { codewhisperer } from './upstreams/codewhisperer/index.ts';
+export type { ServiceEvent } from './upstreams/codewhisperer/service-events.ts';
+export type { GenerateAssistantResponseRequest } from './upstreams/codewhisperer/wire.ts';
 export type { ReplyDecoder, Upstream } from './upstreams/upstream.ts';
 export { VERSION } from './version.ts';

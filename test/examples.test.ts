@@ -44,6 +44,13 @@ describe('the examples', () => {
     );
   });
 
+  it('service-events.ts signs in and shows the events of the service', async () => {
+    const simulator = await createSimulator({ script: { replies: REPLIES }, approveAfterPolls: 0, pollIntervalS: 1 });
+    const { DRAGOMAN_UPSTREAM_URL = '', DRAGOMAN_OIDC_URL = '' } = environmentFor(simulator.url);
+    const out = await example('service-events.ts', { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_OIDC_URL });
+    expect(out).toMatch(/^Open http.*\nand confirm the code .*\nAn interpreter at court\.\n$/);
+  });
+
   it('tool-calling.ts calls its tool and uses the result', async () => {
     const { url } = await startWhole({ script: { replies: REPLIES } });
     const out = await example('tool-calling.ts', { OPENAI_BASE_URL: `${url}/v1` });

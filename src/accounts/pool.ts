@@ -220,6 +220,11 @@ export class Pool {
     return fresh;
   }
 
+  /** With an access token that serves, refreshed if it expires soon. Throws what `Refresher.fresh` does, or `not_found`. */
+  async fresh(id: string): Promise<FreshAccount> {
+    return this.#fresh(this.#entry(id));
+  }
+
   /** What was left of the account's plan when it was last asked for. */
   limits(id: string): LimitsReading | undefined {
     return this.#limits.find(id);

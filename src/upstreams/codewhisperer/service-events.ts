@@ -1,0 +1,71 @@
+/**
+ * The service's own events, as it names them, for programs that speak its protocol themselves: frames in, parsed
+ * payloads out. What an event means for a reply is decided in read-event.ts.
+ */
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
+import { explainException } from './failures.ts';
+import type { EventPayloads } from './wire-events.ts';
+
+/** `{ assistantResponseEvent: { content: '…' } }`: exactly one member, named after the kind of event. */
+export type ServiceEvent = {
+  readonly [Kind in ServiceEventKind]: { readonly [Name in Kind]: EventPayloads[Kind] };
+}[ServiceEventKind];
+
+/** The first frame only repeats what a header says. */
+type ServiceEventKind = Exclude<keyof EventPayloads, 'initial-response'>;
+
+export class ServiceEventDecoder {
+  readonly #frames = new EventStreamDecoder();
+
+  /** Throws GatewayError for an exception of the service, for a damaged stream and for an unreadable payload. */
+  *push(bytes: Uint8Array): Generator<ServiceEvent, void> {
+    for (const frame of this.#frames.push(bytes)) {
+      const event = toEvent(frame);
+      if (event) yield event;
+    }
+    const { error } = this.#frames;
+    if (error) throw new GatewayError('upstream_broken', 'The reply was damaged on its way.', { cause: error });
+  }
+
+  /** Call once when the body has ended. Throws `upstream_broken` if that was within a frame. */
+  end(): void {
+    try {
+      this.#frames.end();
+    } catch (cause) {
+      throw new GatewayError('upstream_broken', 'The service closed the connection within the reply.', { cause });
+    }
+  }
+}
+
+function toEvent(frame: Frame): ServiceEvent | undefined {
+  switch (frame.header(':message-type') ?? 'event') {
+    case 'exception':
+      throw explainException(frame.header(':exception-type') ?? '', frame.text());
+    case 'error':
+      throw explainException(frame.header(':error-code') ?? '', frame.header(':error-message') ?? '');
+    default:
+      return payloadOf(frame, frame.header(':event-type') ?? '');
+  }
+}
+
+function payloadOf(frame: Frame, kind: string): ServiceEvent | undefined {
+  if (kind === '' || kind === 'initial-response') return undefined;
+  const payload = parse(kind, frame.text());
+  // Some layers wrap a payload in its event's name.
+  const inner = isJsonObject(payload[kind]) ? payload[kind] : payload;
+  // The payload is the service's: its members are documented by the type, not checked here.
+  return { [kind]: inner } as unknown as ServiceEvent;
+}
+
+function parse(kind: string, json: string): Readonly<Record<string, unknown>> {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(json);
+  } catch (cause) {
+    throw new GatewayError('upstream_broken', `The service sent ${kind} with a payload that is not JSON.`, { cause });
+  }
+  if (isJsonObject(payload)) return payload;
+  throw new GatewayError('upstream_broken', `The service sent ${kind} with a payload that is not a JSON object.`);
+}
