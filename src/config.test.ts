@@ -98,7 +98,7 @@ describe('the settings', () => {
       { DRAGOMAN_PORT: '70000' },
       ['DRAGOMAN_PORT', '70000', 'above 65535', 'a port, 0 to 65535'],
     ],
-    ['a word for a number', { PORT: 'http' }, ['PORT', 'not a whole number']],
+    ['a word for a number', { DRAGOMAN_PORT: 'http' }, ['DRAGOMAN_PORT', 'not a whole number']],
     [
       'a value which is none of a list',
       { DRAGOMAN_LOG_LEVEL: 'loud' },
@@ -110,7 +110,12 @@ describe('the settings', () => {
       ['DRAGOMAN_REGION', 'an AWS region'],
     ],
     ['an origin with a path', { DRAGOMAN_CORS_ORIGINS: 'https://a.example/x' }, ['DRAGOMAN_CORS_ORIGINS', 'no origin']],
-    ['a database of another kind', { DATABASE_URL: 'mysql://u:hunter2@db/x' }, ['DATABASE_URL', 'sqlite:']],
+    [
+      'a database of another kind',
+      { DRAGOMAN_DATABASE_URL: 'mysql://u:hunter2@db/x' },
+      ['DRAGOMAN_DATABASE_URL', 'sqlite:'],
+    ],
+    ['a mistyped choice, with the nearest one', { DRAGOMAN_STRATEGY: 'stikcy' }, ['Did you mean sticky?']],
     ['a number which is too big to be exact', { DRAGOMAN_MAX_ERROR_COUNT: '99999999999999999999' }, ['too large']],
   ])('refuses %s', (_, env, words) => {
     const problems = problemsOf(env);
@@ -119,8 +124,35 @@ describe('the settings', () => {
     expect(problems[0]).not.toContain('hunter2');
   });
 
+  it.each<[string, Record<string, string>, SettingKey, unknown]>([
+    ['a service link of an old cluster', { PORT: 'tcp://10.0.0.1:80' }, 'port', 8080],
+    ['a log level of another program', { LOG_LEVEL: 'verbose' }, 'logLevel', 'info'],
+    ['a database of another program', { DATABASE_URL: 'mysql://app:hunter2@db/app' }, 'databaseUrl', /dragoman\.db$/],
+    ['a proxy without a scheme', { HTTP_PROXY: 'proxy.corp:3128' }, 'httpProxy', undefined],
+    ['the platform of a compiler', { HOST: 'x86_64-conda-linux-gnu' }, 'host', '127.0.0.1'],
+    ['a limit of another program', { MAX_ERROR_COUNT: 'many' }, 'maxErrorCount', 100],
+  ])('skips %s with one warning', (_, env, key, expected) => {
+    const { settings, origins, warnings } = loadSettings(env);
+    if (expected instanceof RegExp) expect(settings[key]).toMatch(expected);
+    else expect(settings[key]).toBe(expected);
+    expect(origins[key]).toEqual({ from: 'default' });
+    expect(warnings).toEqual([expect.stringContaining(`environment ${Object.keys(env)[0]}`)]);
+    expect(warnings[0]).toContain('ignores it');
+    expect(warnings[0]).not.toContain('hunter2');
+  });
+
+  it('reads the next name after one it skipped', () => {
+    const file = { path: '.env', text: 'PORT=3000\n' };
+    const { settings, warnings } = loadSettings({ PORT: 'tcp://10.0.0.1:80' }, [file]);
+    expect([settings.port, warnings.length]).toEqual([3000, 1]);
+  });
+
+  it('says nothing about a foreign value that no setting is read from', () => {
+    expect(loadSettings({ DRAGOMAN_PORT: '1', PORT: 'tcp://10.0.0.1:80' }).warnings).toEqual([]);
+  });
+
   it('tells all that is wrong at once, also in the file', () => {
-    expect(problemsOf({ PORT: 'x', DRAGOMAN_REGION: 'y' }, 'DRAGOMAN_HOTS=1')).toHaveLength(3);
+    expect(problemsOf({ DRAGOMAN_PORT: 'x', DRAGOMAN_REGION: 'y' }, 'DRAGOMAN_HOTS=1')).toHaveLength(3);
   });
 
   it('never shows a secret, neither in force nor in a complaint', () => {

@@ -1,6 +1,7 @@
 /**
- * Settings from flags, the environment and `.env`, each with where it came from. Anything wrong stops the start and
- * says which name, what is wrong with it and what would do.
+ * Settings from flags, the environment and `.env`, each with where it came from. A wrong flag or a wrong `DRAGOMAN_…`
+ * value stops the start and says which name, what is wrong with it and what would do. Names that other programs read
+ * too (`PORT`, `HTTP_PROXY`) may hold what those programs accept: such a value is skipped with a warning.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -12,6 +13,7 @@ import {
   type SettingKey,
   type Settings,
 } from './config/settings.ts';
+import { didYouMean } from './core/did-you-mean.ts';
 import { withoutPassword } from './core/userinfo.ts';
 
 export type { LogLevel, SettingKey, Settings } from './config/settings.ts';
@@ -31,6 +33,8 @@ export type Origin =
 export interface LoadedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingKey, Origin>>;
+  /** One sentence for each value that was skipped. They hold no secret. */
+  readonly warnings: readonly string[];
 }
 
 /** A flag of the command line which sets a setting for this run. */
@@ -66,16 +70,21 @@ export function loadSettings(env: Environment, files: readonly EnvFile[] = [], f
     }),
   ];
   const problems = sources.flatMap(unknownNames);
+  const warnings: string[] = [];
   const settings: Partial<Record<SettingKey, unknown>> = {};
   const origins: Partial<Record<SettingKey, Origin>> = {};
   for (const key of SETTING_KEYS) {
     const row: Setting<unknown> = SETTINGS[key];
-    const { written, origin } = findWritten(row, sources, flags[key]);
-    origins[key] = origin;
-    if (written === undefined) continue;
-    const parsed = row.schema.safeParse(written);
-    if (parsed.success) settings[key] = parsed.data;
-    else problems.push(problemOf(row, origin, written, parsed.error.issues[0]?.message ?? 'is not accepted'));
+    origins[key] = { from: 'default' };
+    for (const candidate of candidatesOf(row, sources, flags[key])) {
+      const result = read(row, candidate);
+      if ('problem' in result) {
+        (candidate.isBorrowed ? warnings : problems).push(result.problem);
+        if (candidate.isBorrowed) continue;
+      } else settings[key] = result.value;
+      origins[key] = candidate.origin;
+      break;
+    }
   }
   if (problems.length > 0) throw new SettingsError(problems);
   const home = typeof settings.home === 'string' ? settings.home : DEFAULT_HOME;
@@ -83,7 +92,7 @@ export function loadSettings(env: Environment, files: readonly EnvFile[] = [], f
     if (origins[key]?.from === 'default') settings[key] = SETTINGS[key].fallback(home);
   }
   // Both loops have visited every key, and each value passed its own row's schema.
-  return { settings: settings as Settings, origins: origins as Record<SettingKey, Origin> };
+  return { settings: settings as Settings, origins: origins as Record<SettingKey, Origin>, warnings };
 }
 
 /** `.env` of the working directory, if there is one. */
@@ -113,54 +122,53 @@ export function shownValue(key: SettingKey, settings: Settings): string | number
   return '••••••••';
 }
 
-/** An empty value counts as not set: container files write `NAME=` for that. */
-function findWritten(row: Setting<unknown>, sources: readonly Source[], flag: Flag | undefined) {
-  if (flag) return { written: flag.value, origin: { from: 'flag', name: flag.name } satisfies Origin };
+interface Candidate {
+  readonly written: string;
+  readonly origin: Origin;
+  /** Under a name that other programs read too. */
+  readonly isBorrowed: boolean;
+}
+
+const OWN_PREFIX = 'DRAGOMAN_';
+
+/** In order of precedence. An empty value counts as not set: container files write `NAME=` for that. */
+function* candidatesOf(row: Setting<unknown>, sources: readonly Source[], flag: Flag | undefined): Iterable<Candidate> {
+  if (flag) yield { written: flag.value, origin: { from: 'flag', name: flag.name }, isBorrowed: false };
   for (const name of [row.name, ...row.alsoRead]) {
     for (const { values, origin } of sources) {
       const written = values[name];
-      if (written !== undefined && written.trim() !== '') return { written, origin: origin(name) };
+      if (written !== undefined && written.trim() !== '')
+        yield { written, origin: origin(name), isBorrowed: !name.startsWith(OWN_PREFIX) };
     }
   }
-  return { written: undefined, origin: { from: 'default' } satisfies Origin };
 }
 
-function problemOf(row: Setting<unknown>, origin: Origin, written: string, problem: string): string {
-  const where = origin.from === 'default' ? row.name : originText(origin);
+function read(
+  row: Setting<unknown>,
+  { written, origin, isBorrowed }: Candidate,
+): { readonly value: unknown } | { readonly problem: string } {
+  const parsed = (isBorrowed ? row.borrowedSchema : row.schema).safeParse(written);
+  if (parsed.success) return { value: parsed.data };
+  const [issue] = parsed.error.issues;
+  const suggestion = issue?.code === 'invalid_value' ? didYouMean(written, issue.values.map(String)) : '';
   const shown = row.isSecret || hasPassword(written) ? '' : ` (${JSON.stringify(written.slice(0, 80))})`;
-  return `${where}${shown} ${problem}. Accepted: ${row.accepts.replaceAll('`', '')}.`;
+  const problem = `${originText(origin)}${shown} ${issue?.message ?? 'is not accepted'}`;
+  const accepted = `Accepted: ${row.accepts.replaceAll('`', '')}.`;
+  if (!isBorrowed) return { problem: `${problem}.${suggestion} ${accepted}` };
+  const isOwn = row.name.startsWith(OWN_PREFIX);
+  const remedy = isOwn ? `Set ${row.name} to choose a value` : 'Correct or unset it';
+  return { problem: `${problem}, so dragoman ignores it. ${remedy}. ${accepted}` };
 }
 
-const OWN_NAMES = SETTING_KEYS.map((key) => SETTINGS[key].name).filter((name) => name.startsWith('DRAGOMAN_'));
+const OWN_NAMES = SETTING_KEYS.map((key) => SETTINGS[key].name).filter((name) => name.startsWith(OWN_PREFIX));
 
 function unknownNames({ values, origin }: Source): string[] {
   return Object.keys(values)
-    .filter((name) => name.startsWith('DRAGOMAN_') && !OWN_NAMES.includes(name))
+    .filter((name) => name.startsWith(OWN_PREFIX) && !OWN_NAMES.includes(name))
     .map((name) => {
-      const near = nearest(name, OWN_NAMES);
-      return `${originText(origin(name))} is no setting of dragoman.${near ? ` Did you mean ${near}?` : ''} \`dragoman config\` lists all.`;
+      const suggestion = didYouMean(name, OWN_NAMES);
+      return `${originText(origin(name))} is not a setting of dragoman.${suggestion} \`dragoman config\` lists all.`;
     });
-}
-
-function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
-  ranked.sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best && best.edits <= 5 ? best.candidate : undefined;
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements, one row of the table at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...a].entries()) {
-    const next = [index + 1];
-    for (const [column, other] of [...b].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 function hasPassword(value: string): boolean {

@@ -30,6 +30,29 @@ describe('dragoman', () => {
     expect(err).toContain('Did you mean DRAGOMAN_PORT?');
   });
 
+  it('warns once about values that other programs left in the environment, and starts', async () => {
+    const foreign = {
+      PORT: 'tcp://10.0.0.1:80',
+      HOST: 'x86_64-conda-linux-gnu',
+      LOG_LEVEL: 'verbose',
+      DATABASE_URL: 'mysql://app:hunter2@db/app',
+      HTTP_PROXY: 'proxy.corp:3128',
+      MAX_ERROR_COUNT: 'many',
+    };
+    const serving = startCommand(['serve', '--port', '0'], foreign);
+    expect(await serving.nextLine()).toContain('http://127.0.0.1:');
+    const { code, err } = await serving.end('SIGTERM');
+    expect(code).toBe(0);
+    // --port decides, so that PORT is never read.
+    const { PORT: _, ...read } = foreign;
+    for (const name of Object.keys(read)) expect(err.split(`environment ${name} `), name).toHaveLength(2);
+    expect(err).not.toContain('hunter2');
+    const config = await startCommand(['config', '--json'], foreign).end();
+    expect(config.code).toBe(0);
+    expect(JSON.parse(config.out).DRAGOMAN_PORT).toEqual({ value: 8080, origin: 'default' });
+    expect(config.err).toContain('warning: environment PORT ("tcp://10.0.0.1:80") is not a whole number');
+  });
+
   it('has no colour in a pipe', async () => {
     expect((await startCommand(['--help']).end()).out).not.toContain('\u001b');
   });

@@ -1,17 +1,23 @@
-/** The log of a command, with every configured secret covered. */
+/** The log of a command, with every configured secret covered. Begins with the warnings about the settings. */
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
-import type { LogLevel, Settings } from '../config.ts';
+import type { LoadedSettings, LogLevel } from '../config.ts';
 import { createLog, type RunningLog } from '../telemetry/log.ts';
 import type { Terminal } from './terminal.ts';
 
-export function commandLog(settings: Settings, terminal: Terminal, level: LogLevel): Promise<RunningLog> {
+export async function commandLog(
+  { settings, warnings }: Pick<LoadedSettings, 'settings' | 'warnings'>,
+  terminal: Terminal,
+  level: LogLevel,
+): Promise<RunningLog> {
   const isTerminal = process.stderr.isTTY === true;
   const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);
-  return createLog({
+  const log = await createLog({
     level,
     format: settings.logFormat,
     secrets: secrets.map(String),
     colour: isTerminal && terminal.colour,
     isTerminal,
   });
+  for (const warning of warnings) log.warn({}, warning);
+  return log;
 }

@@ -4,7 +4,7 @@ import type { Settings } from '../config.ts';
 import type { SettingView } from '../http/admin/contract/setting.ts';
 import { type Command, type CommandInput, printJson } from './command.ts';
 import { toSettingViews } from './setting-views.ts';
-import { settingOptions, settingsOf } from './settings-of.ts';
+import { printWarnings, settingOptions, settingsOf } from './settings-of.ts';
 import { table } from './terminal.ts';
 
 export const config: Command = {
@@ -21,12 +21,14 @@ export const config: Command = {
   examples: ['dragoman config', 'dragoman config --profiles', 'dragoman config --json | jq .DRAGOMAN_PORT'],
   async run(input) {
     const { terminal, json } = input;
-    if (input.options.profiles === true) return printProfiles(settingsOf(input).settings, input);
-    if (input.options.markdown === true) {
+    if (input.options.markdown === true && input.options.profiles !== true) {
       terminal.out(`${settingsMarkdown()}\n`);
       return 0;
     }
-    const { settings, origins } = settingsOf(input);
+    const loaded = settingsOf(input);
+    printWarnings(input, loaded);
+    const { settings, origins } = loaded;
+    if (input.options.profiles === true) return printProfiles(settings, input);
     const rows = toSettingViews(settings, origins);
     if (json) {
       printJson(terminal, Object.fromEntries(rows.map(({ name, value, origin }) => [name, { value, origin }])));

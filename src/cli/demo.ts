@@ -78,8 +78,9 @@ async function demoSettings(simulatorUrl: string, port: string, { terminal }: Co
     DRAGOMAN_LOG_LEVEL: 'warn',
     DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '1000',
   };
-  const { settings } = loadSettings(env, [], { port: { name: '--port', value: port } });
-  return { settings, log: await commandLog(settings, terminal, settings.logLevel) };
+  const loaded = loadSettings(env, [], { port: { name: '--port', value: port } });
+  const { settings } = loaded;
+  return { settings, log: await commandLog(loaded, terminal, settings.logLevel) };
 }
 
 function invitation(url: string, title: string): string {

@@ -11,8 +11,9 @@ export interface OpenGateway extends Composed, AsyncDisposable {
 /** Only warnings reach the terminal: the command itself says what it does. */
 export async function openGateway(input: CommandInput): Promise<OpenGateway> {
   const [{ composeGateway }, { commandLog }] = await Promise.all([import('../compose.ts'), import('./command-log.ts')]);
-  const { settings } = settingsOf(input);
-  const log = await commandLog(settings, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
+  const loaded = settingsOf(input);
+  const { settings } = loaded;
+  const log = await commandLog(loaded, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
   const composed = await composeGateway(settings, log);
   return {
     ...composed,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { type Command, type CommandGroup, printJson, textOption, UsageError } from './command.ts';
-import { settingOptions, settingsOf } from './settings-of.ts';
+import { printWarnings, settingOptions, settingsOf } from './settings-of.ts';
 
 /** As the setting accepts it. */
 const SHORTEST_KEY = 32;
@@ -23,8 +23,9 @@ const rotate: Command = {
   ],
   async run(input) {
     const { terminal, json } = input;
-    const { settings } = settingsOf(input);
-    const { databaseUrl, home, secretKey } = settings;
+    const loaded = settingsOf(input);
+    printWarnings(input, loaded);
+    const { databaseUrl, home, secretKey } = loaded.settings;
     if (databaseUrl === 'sqlite::memory:')
       throw new UsageError('A database in memory has no key which could be rotated. Name another with --database.');
     const newKey = await readNewKey(textOption(input, 'newKeyFile'));

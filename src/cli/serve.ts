@@ -11,12 +11,13 @@ export const serve: Command = {
   examples: ['dragoman serve', 'DRAGOMAN_API_KEYS=… dragoman serve --host 0.0.0.0 --port 8000'],
   async run(input) {
     const { terminal, json } = input;
-    const { settings, origins } = settingsOf(input);
+    const loaded = settingsOf(input);
+    const { settings, origins } = loaded;
     const [{ commandLog }, { startServing, untilStopped }] = await Promise.all([
       import('./command-log.ts'),
       import('./serving.ts'),
     ]);
-    const log = await commandLog(settings, terminal, settings.logLevel);
+    const log = await commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
     const serving = await startServing(settings, log, {}, origins);
     const { url, port } = serving.server;

@@ -30,6 +30,11 @@ export function settingsOf(input: CommandInput): LoadedSettings {
   return loadSettings(process.env, readEnvFiles(), flags);
 }
 
+/** For commands without a log. */
+export function printWarnings({ terminal }: CommandInput, { warnings }: LoadedSettings): void {
+  for (const warning of warnings) terminal.err(`${terminal.style('yellow', 'warning')}: ${warning}\n`);
+}
+
 function databaseUrl(written: string): string {
   return /^[a-z]{2,}:/.test(written) ? written : `sqlite:${written}`;
 }

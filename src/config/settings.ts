@@ -11,6 +11,7 @@ import {
   commaList,
   filePath,
   filePathOrOff,
+  listenAddress,
   nameOrOff,
   oneOf,
   originList,
@@ -28,6 +29,8 @@ export interface Setting<Value> {
   /** Names which other gateways and hosts use, tried in this order. */
   readonly alsoRead: readonly string[];
   readonly schema: z.ZodType<Value>;
+  /** For names that other programs read too; stricter where their values could pass for ours. */
+  readonly borrowedSchema: z.ZodType<Value>;
   readonly fallback: (home: string) => Value;
   /** The default in words, for people. */
   readonly fallbackText: string;
@@ -40,6 +43,7 @@ interface Row<Value> {
   name: string;
   alsoRead?: readonly string[];
   schema: z.ZodType<Value>;
+  borrowedSchema?: z.ZodType<Value>;
   fallback: Value | ((home: string) => Value);
   fallbackText?: string;
   accepts: string;
@@ -57,6 +61,8 @@ export const SETTINGS = {
     name: 'DRAGOMAN_HOST',
     alsoRead: ['HOST'],
     schema: anyText(),
+    // conda exports the compiler's platform (`x86_64-conda-linux-gnu`), csh the machine's name.
+    borrowedSchema: listenAddress(),
     fallback: '127.0.0.1',
     accepts: 'a host name or an address of this machine',
     meaning: 'Where to listen. Any address but a loopback one needs an API key.',
@@ -491,6 +497,7 @@ function setting<Value>(row: Row<Value>): Setting<Value> {
   return {
     alsoRead: [],
     isSecret: false,
+    borrowedSchema: row.schema,
     ...row,
     fallback: isFunction(fallback) ? fallback : () => fallback,
     fallbackText: row.fallbackText ?? `\`${String(fallback)}\``,

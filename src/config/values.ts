@@ -2,6 +2,7 @@
  * How the text of an environment variable becomes a value. Each reader's messages complete the sentence
  * "NAME …", because the settings table adds the name and the accepted values.
  */
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -16,8 +17,16 @@ export function textLike(pattern: RegExp, what: string): z.ZodType<string> {
   return text.regex(pattern, `is not ${what}`);
 }
 
+/** An IP address or `localhost`. */
+export function listenAddress(): z.ZodType<string> {
+  return text.refine(
+    (written) => isIP(written) !== 0 || written.toLowerCase() === 'localhost',
+    'is neither an IP address nor localhost',
+  );
+}
+
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values): z.ZodType<Values[number]> {
-  return text.toLowerCase().pipe(z.enum(values, { error: 'is none of the accepted values' }));
+  return text.toLowerCase().pipe(z.enum(values, { error: 'is not one of the accepted values' }));
 }
 
 export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {

@@ -70,7 +70,9 @@ export interface Dragoman extends AsyncDisposable {
 /** Rejects with SettingsError or GatewayError, each saying what to do. */
 export async function createDragoman(options: DragomanOptions = {}): Promise<Dragoman> {
   const { env = process.env, log = SILENT } = options;
-  const settings: Settings = { ...loadSettings(env).settings, ...options.settings };
+  const loaded = loadSettings(env);
+  for (const warning of loaded.warnings) log.warn({}, warning);
+  const settings: Settings = { ...loaded.settings, ...options.settings };
   const composed = await composeGateway(settings, log);
   const { gateway, accounts } = composed;
   const stream = (asked: Asked, { signal }: AskOptions = {}) =>
