@@ -26,6 +26,7 @@ describe('the command line', () => {
       (name) => `accounts ${name}`,
     ),
     ...['create', 'list', 'revoke'].map((name) => `keys ${name}`),
+    'admin-token reset',
   ])('%s explains itself, with an example and the exit codes', async (command) => {
     const { code, out, err } = await run(...command.split(' '), '--help');
     expect([code, err]).toEqual([0, '']);
@@ -60,7 +61,6 @@ describe('the command line', () => {
     [['keys', 'create', 'x', '--expires', 'soon']],
     [['keys', 'create', 'x', '--expires', '2020-01-01']],
     [['keys', 'revoke']],
-    [['accounts', 'show']],
     [['accounts', 'set', 'some']],
     [['accounts', 'set', 'some', '--priority', 'high']],
   ])('%j is bad usage', async (args) => {
@@ -107,6 +107,34 @@ describe('a table', () => {
         ['x', 'y'],
       ]),
     ).toBe('a     b\nlong\nx     y\n');
+  });
+});
+
+describe('a table with wide characters', () => {
+  const rows = [
+    ['a-1', '工作账号', 'builder-id'],
+    ['a-2', 'équipe', 'social'],
+    ['a-3', '👩‍💻 한글', 'api-key'],
+    ['a-4', 'e\u0301te\u0301', 'iam'],
+  ];
+
+  it('aligns by columns of the terminal, not by characters', () => {
+    expect(table(rows)).toBe(
+      [
+        'a-1  工作账号  builder-id',
+        'a-2  équipe    social',
+        'a-3  👩‍💻 한글   api-key',
+        'a-4  e\u0301te\u0301       iam',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is cut between characters, and fits', () => {
+    const cut = [['a-1', '一个非常非常长的工作账号名称', 'x']];
+    expect(fittedTable(cut, 20)).toBe('a-1  一个非常非…  x\n');
+    // Two columns do not hold half of a wide character.
+    expect(fittedTable(cut, 18)).toBe('a-1  一个非常…  x\n');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Where a command writes. Colour only where a person sees it and has not said no (https://no-color.org). */
 import { styleText } from 'node:util';
+import widthOf from 'fast-string-truncated-width';
 
 export interface Terminal {
   /** A person reads along: standard output is a terminal. */
@@ -53,13 +54,18 @@ function throwUnlessClosed(error: NodeJS.ErrnoException): void {
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell).width);
   return rows
     .map((row) =>
-      row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join(GAP),
+      row.map((cell, index) => (index === row.length - 1 ? cell : padded(cell, widths[index] ?? 0))).join(GAP),
     )
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+/** `padEnd` in columns of the terminal: 中文 and emoji take two each, combining marks none. */
+function padded(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(0, width - widthOf(cell).width));
 }
 
 const GAP = '  ';
@@ -71,7 +77,7 @@ export function fittedTable(rows: readonly (readonly string[])[], columns: numbe
   if (columns === undefined) return table(rows);
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell).width);
   const room = columns - GAP.length * (widths.length - 1);
   for (let total = widths.reduce((sum, width) => sum + width, 0); total > room; total--) {
     const widest = Math.max(...widths);
@@ -82,5 +88,6 @@ export function fittedTable(rows: readonly (readonly string[])[], columns: numbe
 }
 
 function cut(cell: string, width: number): string {
-  return cell.length <= width ? cell : `${cell.slice(0, width - 1)}…`;
+  const { truncated, index } = widthOf(cell, { limit: width, ellipsis: '…', ellipsisWidth: 1 });
+  return truncated ? `${cell.slice(0, index)}…` : cell;
 }
