@@ -55,6 +55,15 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
     await ask(house, endpoint, { model: 'default' });
   });
 
+  it('is corrected in the refusal if it looks mistyped', async () => {
+    await using house = await openHouse();
+    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'claude-sonet-4.5' });
+    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
+      404,
+      expect.stringMatching(/claude-sonet-4\.5.*Did you mean claude-sonnet-4\.5\?/),
+    ]);
+  });
+
   it('is refused for a version the account does not have, with those it has', async () => {
     await using house = await openHouse();
     const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'claude-opus-9.9-high' });

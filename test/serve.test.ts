@@ -71,6 +71,9 @@ describe('the OpenAI SDK', () => {
     const ids = (await client.models.list()).data.map(({ id }) => id);
     expect(ids).toContain(MODEL);
     expect(await client.models.retrieve('claude-sonnet-4-5-20250929')).toMatchObject({ object: 'model' });
+    await expect(client.models.retrieve('claude-sonet-4.5')).rejects.toThrow(
+      '"claude-sonet-4.5" is not in the catalogue. Did you mean claude-sonnet-4.5?',
+    );
   });
 });
 

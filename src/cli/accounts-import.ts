@@ -5,6 +5,7 @@ import { checkedProfileArn } from '../accounts/credentials/patterns.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
 import type { Standing } from '../accounts/imports/standing.ts';
 import type { Account } from '../accounts/ports.ts';
+import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
 import { type Candidate, findingsTable, shownCandidate } from './accounts-found.ts';
@@ -64,7 +65,9 @@ function placesOf(input: CommandInput): readonly PlaceName[] | undefined {
   return written.split(',').map((name) => {
     const place = PLACES.find((known) => known === name.trim());
     if (place) return place;
-    throw new UsageError(`${JSON.stringify(name.trim())} is no place to import from. There are: ${PLACES.join(', ')}.`);
+    const shown = JSON.stringify(name.trim().slice(0, 60));
+    const suggestion = didYouMean(name, PLACES);
+    throw new UsageError(`--from: ${shown} is not a place to import from.${suggestion} Places: ${PLACES.join(', ')}.`);
   });
 }
 

@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { text as readAll } from 'node:stream/consumers';
 import { ReplyCollector } from '../core/collect.ts';
+import type { Catalogue } from '../core/models.ts';
 import type { Usage } from '../core/usage.ts';
+import { suggestModels } from '../gateway/unknown-model.ts';
 import { ask, type ReplyStream, textIn } from '../library/ask.ts';
+import type { MODEL_RULES } from '../upstreams/codewhisperer/resolve-model.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -29,7 +32,10 @@ export const chat: Command = {
     const signal = AbortSignal.any([leaving.signal, input.terminal.closed]);
     try {
       const question = { prompt, model: textOption(input, 'model'), system: textOption(input, 'system') };
-      return await show(input, await ask(opened.gateway, randomUUID(), question, signal));
+      const reply = await ask(opened.gateway, randomUUID(), question, signal);
+      if (isAnsweredByDefault(reply) && question.model !== undefined)
+        warnOfDefault(input, question.model, reply, await opened.gateway.models(signal));
+      return await show(input, reply);
     } finally {
       process.off('SIGINT', leave);
     }
@@ -40,6 +46,16 @@ async function promptOf({ argument }: CommandInput): Promise<string> {
   const prompt = argument === '-' ? await readAll(process.stdin) : argument;
   if (!prompt?.trim()) throw new UsageError('What should be asked? For example: dragoman chat "Why is the sky blue?"');
   return prompt;
+}
+
+function isAnsweredByDefault({ adjustments }: ReplyStream): boolean {
+  const rule: keyof typeof MODEL_RULES = 'model-default';
+  return adjustments.some((made) => made.rule === rule);
+}
+
+function warnOfDefault({ terminal }: CommandInput, requested: string, { route }: ReplyStream, catalogue: Catalogue) {
+  const what = `The service has no model named ${JSON.stringify(requested.slice(0, 100))}; ${route.modelId || 'the default model'} answers.`;
+  terminal.err(`${terminal.style('yellow', 'warning')}: ${what}${suggestModels(requested, catalogue)}\n`);
 }
 
 async function show({ terminal, json }: CommandInput, stream: ReplyStream): Promise<number> {

@@ -1,4 +1,5 @@
 /** `dragoman keys revoke`. */
+import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import { toKeyView } from '../http/admin/key-view.ts';
@@ -41,12 +42,19 @@ function meantKey(named: string, keys: readonly StoredKey[]): StoredKey {
   const good = meant.filter(({ revokedAtMs }) => revokedAtMs === undefined);
   const [only, second] = good.length > 0 ? good : meant;
   if (only && !second) return only;
-  const what = second ? 'More than one key is meant by' : 'There is no key';
-  const known = (second ? meant : keys).map(({ id, name }) => `${id} (${name})`).join(', ') || 'none';
-  throw new GatewayError(
-    'not_found',
-    `${what} ${JSON.stringify(named.slice(0, 12))}. ${second ? 'They are' : 'There are'}: ${known}.`,
+  const shown = JSON.stringify(named.slice(0, 12));
+  if (second) throw new GatewayError('not_found', `Several keys match ${shown}: ${listed(meant)}. Use an id.`);
+  // A pasted key is long: neither shown nor compared.
+  const suggestion = didYouMean(
+    named,
+    keys.flatMap(({ id, name }) => [id, name]),
   );
+  const known = keys.length === 0 ? 'No key is stored.' : `The keys are: ${listed(keys)}.`;
+  throw new GatewayError('not_found', `There is no key ${shown}.${suggestion} ${known}`);
+}
+
+function listed(keys: readonly StoredKey[]): string {
+  return keys.map(({ id, name }) => `${id} (${name})`).join(', ');
 }
 
 /** Somebody may have pasted the whole key. */

@@ -1,6 +1,7 @@
 /** The live catalogue, for the clients of both vendors at once. */
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
+import { suggestModels } from '../gateway/unknown-model.ts';
 import { writeCodexModels } from '../protocols/codex-models.ts';
 import { type ModelsQuery, writeModel, writeModels } from '../protocols/models.ts';
 
@@ -19,14 +20,8 @@ export function answerModels(catalogue: Catalogue, query: unknown): object {
 export function answerModel(catalogue: Catalogue, id: string, resolve: ResolveModel): object {
   const model = resolve(id, catalogue);
   if (!model) {
-    const known = catalogue.models.map((listed) => listed.id).join(', ');
-    throw new GatewayError(
-      'unknown_model',
-      `The model ${JSON.stringify(id.slice(0, 100))} is not in the catalogue: ${known}.`,
-      {
-        param: 'model',
-      },
-    );
+    const message = `The model ${JSON.stringify(id.slice(0, 100))} is not in the catalogue.${suggestModels(id, catalogue)}`;
+    throw new GatewayError('unknown_model', message, { param: 'model' });
   }
   return writeModel({ ...model, id });
 }
