@@ -4,6 +4,7 @@ import { SettingsError } from '../config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
 import { accounts } from './accounts.ts';
+import { adminToken } from './admin-token.ts';
 import { chat } from './chat.ts';
 import { type Command, type CommandGroup, printJson, UsageError } from './command.ts';
 import { config } from './config.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   login,
   accounts,
   keys,
+  adminToken,
   chat,
   models,
   usage,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { SILENT } from '../core/log.ts';
-import { prepareAdminToken } from './admin-token.ts';
 import { ApiKeys } from './api-keys.ts';
-import type { AdminTokenStore, KeyStore, StoredKey } from './stored-keys.ts';
+import type { KeyStore, StoredKey } from './stored-keys.ts';
 
 /** Two processes may open it: what one writes changes the mark of the other. */
 function createKeyTable() {
@@ -160,45 +159,5 @@ describe('keys which are made here', () => {
     await expect(keys.create({ name: 'other' })).rejects.toThrow('the disk is full');
     await keys.close();
     expect(keys.list()[0]?.lastUsedAtMs).toBe(clock.now());
-  });
-});
-
-describe('the admin token', () => {
-  function createTokenStore() {
-    let kept: Uint8Array | undefined;
-    const store: AdminTokenStore = {
-      find: async () => kept,
-      async keep(hash) {
-        kept ??= hash;
-        return kept;
-      },
-    };
-    return { store, kept: () => kept };
-  }
-
-  it('is made once, told once, and kept as a hash', async () => {
-    const { store, kept } = createTokenStore();
-    const { made = '', isRight } = await prepareAdminToken(undefined, store);
-    expect(made).toMatch(/^dgm-admin-[\w-]{43}$/);
-    expect([isRight(made), isRight(`${made}x`), isRight('')]).toEqual([true, false, false]);
-    expect(Buffer.from(kept() ?? []).toString('latin1')).not.toContain(made);
-    const again = await prepareAdminToken(undefined, store);
-    expect([again.made, again.isRight(made)]).toEqual([undefined, true]);
-  });
-
-  it('of the settings wins over the one which was made', async () => {
-    const { store } = createTokenStore();
-    const { made = '' } = await prepareAdminToken(undefined, store);
-    const { isRight } = await prepareAdminToken('a token of the settings', store);
-    expect([isRight('a token of the settings'), isRight(made)]).toEqual([true, false]);
-  });
-
-  it('of two gateways which start at once is one', async () => {
-    const { store } = createTokenStore();
-    const slow: AdminTokenStore = { ...store, find: async () => undefined };
-    const [first, second] = await Promise.all([prepareAdminToken(undefined, slow), prepareAdminToken(undefined, slow)]);
-    const made = [first.made, second.made].filter((token) => token !== undefined);
-    expect(made).toHaveLength(1);
-    expect([first.isRight(made[0] ?? ''), second.isRight(made[0] ?? '')]).toEqual([true, true]);
   });
 });

@@ -36,4 +36,5 @@ export interface AdminTokenStore {
   find(): Promise<Uint8Array | undefined>;
   /** The one which is kept: this one, or another process's which was faster. */
   keep(hash: Uint8Array): Promise<Uint8Array>;
+  replace(hash: Uint8Array): Promise<void>;
 }

@@ -139,8 +139,8 @@ const KEY_WORDS: GuardWords = {
 };
 
 export const ADMIN_WORDS: GuardWords = {
-  none: 'The admin API needs the admin token, as "Authorization: Bearer …". It was shown at the first start; DRAGOMAN_ADMIN_TOKEN sets another.',
-  wrong: 'This is not the admin token. It was shown at the first start; DRAGOMAN_ADMIN_TOKEN sets another.',
+  none: 'The admin API needs the admin token, as "Authorization: Bearer …". It was shown at the first start; `dragoman admin-token reset` makes another.',
+  wrong: 'This is not the admin token. It was shown at the first start; `dragoman admin-token reset` makes another.',
   tooMany: 'Too many wrong admin tokens came from this address; wait a little.',
 };
 

@@ -35,7 +35,11 @@ export class Desk {
     const { apiKeys, admin, clock } = options;
     this.options = options;
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
-    this.#adminGuard = new KeyGuard((token) => (admin.isAdmin(token) ? 'admin' : undefined), clock, ADMIN_WORDS);
+    this.#adminGuard = new KeyGuard(
+      async (token) => ((await admin.isAdmin(token)) ? 'admin' : undefined),
+      clock,
+      ADMIN_WORDS,
+    );
     this.#isLoopbackOnly = isLoopbackOnly;
     this.connections = new Connections(options.connections.max);
   }

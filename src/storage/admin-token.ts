@@ -21,5 +21,13 @@ export function createAdminTokenStore({ db }: Database): AdminTokenStore {
           .execute();
         return (await find()) ?? hash;
       }),
+    replace: (hash) =>
+      patiently(async () => {
+        await db
+          .insertInto('meta')
+          .values({ key: ADMIN_TOKEN, value: hash })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: hash }))
+          .execute();
+      }),
   };
 }

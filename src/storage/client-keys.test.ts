@@ -100,5 +100,8 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     expect(Buffer.from(await adminToken.keep(first))).toEqual(first);
     expect(Buffer.from(await adminToken.keep(Buffer.alloc(32, 2)))).toEqual(first);
     expect(Buffer.from((await adminToken.find()) ?? [])).toEqual(first);
+    const second = Buffer.alloc(32, 3);
+    await adminToken.replace(second);
+    expect(Buffer.from((await adminToken.find()) ?? [])).toEqual(second);
   });
 });

@@ -19,7 +19,7 @@ interface IamRequest {
 
 /** From outside the HTTP room. */
 export interface AdminHouse {
-  readonly isAdmin: (presented: string) => boolean;
+  readonly isAdmin: (presented: string) => Promise<boolean>;
   readonly accounts: AdminAccounts;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
   /** Of the organisation of an account whose access token serves. Rejects with what the service said. */
