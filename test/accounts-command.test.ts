@@ -1,4 +1,6 @@
 /** `dragoman accounts` and `dragoman keys` as processes, beside a gateway which serves from the same database. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { createHome, startCommand } from './support/command.ts';
@@ -91,6 +93,25 @@ describe('dragoman accounts', () => {
     expect((await run('accounts', 'usage', id)).code).toBe(0);
   });
 
+  it('takes the only account for granted, and asks which of several', async () => {
+    const { id, run } = await startKept();
+    expect((await run('accounts', 'show')).out).toMatch(new RegExp(`^id +${id}\\n`));
+    expect((await run('accounts', 'disable')).out).toBe(`Disabled: mine (${id}).\n`);
+    expect((await run('accounts', 'enable')).out).toBe(`Enabled: mine (${id}).\n`);
+    expect((await run('accounts', 'refresh')).out).toBe(`Refreshed: mine (${id}).\n`);
+    const { code, err } = await run('accounts', 'remove', '--yes');
+    expect([code, err]).toEqual([2, expect.stringContaining('needs an account')]);
+    const { clientId, clientSecret } = DEFAULT_ACCOUNT;
+    const file = join(createHome(), 'yours.json');
+    const refreshToken = `aorAAAAAG${'x'.repeat(200)}`;
+    writeFileSync(file, JSON.stringify({ refreshToken, clientId, clientSecret, label: 'yours' }));
+    expect((await run('accounts', 'import', file, '--yes')).code).toBe(0);
+    for (const command of ['show', 'enable', 'disable', 'refresh']) {
+      const unnamed = await run('accounts', command);
+      expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringMatching(/several accounts.*mine.*yours/)]);
+    }
+  });
+
   it('removes only what it was told to, and only after a yes', async () => {
     const { id, run, chat } = await startKept();
     const unasked = await run('accounts', 'remove', id);
@@ -109,12 +130,27 @@ describe('dragoman accounts', () => {
     [['set', 'mine', '--proxy', 'ftp://me:canary@127.0.0.1'], 1, 'socks5://'],
     [['set', 'mine', '--profile-arn', 'arn'], 1, 'profile ARN'],
     [['set', 'mine', '--weight', 'heavy'], 2, '--weight'],
-    [['show', 'yours'], 1, 'There are: '],
+    [['show', 'yours'], 1, 'The accounts are: '],
+    [['show', 'mien'], 1, 'There is no account "mien". Did you mean mine?'],
+    [['import', '--from', 'kiro-cil'], 2, 'Did you mean kiro-cli?'],
+    [['shwo', 'mine'], 2, 'Did you mean show?'],
   ])('%j ends with the reason', async (args, code, words) => {
     const { run } = await startKept();
     const ended = await run('accounts', ...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(words)]);
     expect(ended.err).not.toContain('canary');
+  });
+});
+
+describe('dragoman chat', () => {
+  it('says which model answers for an unknown one, and corrects a mistyped one', async () => {
+    const { run } = await startKept();
+    const { code, out, err } = await run('chat', 'Hi', '--model', 'autp');
+    expect([code, out]).toEqual([0, expect.stringMatching(/\S/)]);
+    expect(err).toBe('warning: The service has no model named "autp"; auto answers. Did you mean auto?\n');
+    const mistyped = await run('chat', 'Hi', '--model', 'claude-sonet-4.5');
+    expect([mistyped.code, mistyped.err]).toEqual([1, expect.stringContaining('Did you mean claude-sonnet-4.5?')]);
+    expect((await run('chat', 'Hi', '--model', 'claude-sonnet-4.5')).err).toBe('');
   });
 });
 
@@ -126,6 +162,7 @@ describe('dragoman keys', () => {
     const made = await run('keys', 'create', 'my', 'laptop');
     const secret = made.out.trim();
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('not shown again')]);
+    expect(made.err).toContain('local mode ends');
     await vi.waitFor(async () => expect(await chat('whatever')).toBe(401), { timeout: 10_000 });
     expect(await chat(secret)).toBe(200);
 
@@ -133,6 +170,7 @@ describe('dragoman keys', () => {
     expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dgm-\w{8}… +good /);
     expect(list.out).not.toContain(secret);
     const brief = JSON.parse((await run('keys', 'create', 'ci', '--expires', '90d', '--json')).out);
+    expect(brief.endsLocalMode).toBe(false);
     expect(Date.parse(brief.key.expiresAt)).toBeGreaterThan(Date.now() + 89 * 86_400_000);
     expect(await chat(brief.secret)).toBe(200);
 
@@ -142,8 +180,9 @@ describe('dragoman keys', () => {
     });
     await vi.waitFor(async () => expect(await chat(secret)).toBe(401), { timeout: 10_000 });
     expect((await run('keys', 'list')).out).toMatch(/my laptop .* revoked /);
-    const unknown = await run('keys', 'revoke', 'nobody');
+    const unknown = await run('keys', 'revoke', 'my lpatop');
     expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('There is no key')]);
+    expect(unknown.err).toContain('Did you mean my laptop?');
   });
 });
 
@@ -168,6 +207,27 @@ describe('the admin token', () => {
     expect((await ask(again.url)).status).toBe(200);
   });
 
+  it('is reset while a gateway runs: the new one counts at once, the old one no longer', async () => {
+    const home = createHome();
+    const serving = startCommand(['serve', '--port', '0', '--json'], {}, home);
+    const { url, adminToken: old } = JSON.parse(await serving.nextLine());
+    const statusOf = async (token: string) =>
+      (await fetch(`${url}/v2/accounts`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await statusOf(old)).toBe(200);
+    const reset = await startCommand(['admin-token', 'reset'], {}, home).end();
+    const token = reset.out.trim();
+    expect([reset.code, token]).toEqual([0, expect.stringMatching(/^dgm-admin-[\w-]{43}$/)]);
+    expect(reset.err).not.toContain(token);
+    await vi.waitFor(async () => expect(await statusOf(old)).toBe(401), { timeout: 10_000 });
+    expect(await statusOf(token)).toBe(200);
+    expect((await serving.end('SIGTERM')).err).not.toContain(token);
+  });
+
+  it('is not reset where the settings decide it', async () => {
+    const { code, err } = await startCommand(['admin-token', 'reset'], { DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN }).end();
+    expect([code, err]).toEqual([2, expect.stringContaining('DRAGOMAN_ADMIN_TOKEN sets the admin token')]);
+  });
+
   it('is not made by a start which fails', async () => {
     const home = createHome();
     expect(
@@ -176,5 +236,20 @@ describe('the admin token', () => {
     ).toBe(1);
     const serving = startCommand(['serve', '--port', '0', '--json'], {}, home);
     expect(JSON.parse(await serving.nextLine()).adminToken).toMatch(/^dgm-admin-/);
+  });
+});
+
+describe('a gateway whose keys are all revoked or expired', () => {
+  it('does not start where other machines reach it, and says so where only this one does', async () => {
+    const home = createHome();
+    for (const command of ['create', 'revoke']) await startCommand(['keys', command, 'laptop'], {}, home).end();
+    const open = await startCommand(['serve', '--port', '0', '--host', '0.0.0.0'], {}, home).end();
+    expect([open.code, open.out]).toEqual([1, '']);
+    expect(open.err).toContain('every API key is revoked or has expired');
+    expect(open.err).toContain('dragoman keys create');
+    const local = startCommand(['serve', '--port', '0'], {}, home);
+    let written = '';
+    while (!written.includes('Every API key is revoked')) written = await local.nextLine();
+    expect((await local.end('SIGTERM')).code).toBe(0);
   });
 });

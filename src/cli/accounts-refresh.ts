@@ -1,16 +1,16 @@
 /** `dragoman accounts refresh`. */
-import { ACCOUNT_ARGUMENT, tellAccount, withAccount } from './account-argument.ts';
+import { OPTIONAL_ACCOUNT_ARGUMENT, tellAccount, withAccountOrOnly } from './account-argument.ts';
 import type { Command } from './command.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsRefresh: Command = {
   name: 'refresh',
   summary: 'makes a new access token now',
-  argument: ACCOUNT_ARGUMENT,
+  argument: OPTIONAL_ACCOUNT_ARGUMENT,
   options: settingOptions('database', 'upstream'),
   examples: ['dragoman accounts refresh aws-4f1c'],
   run: (input) =>
-    withAccount(input, async ({ accounts }, { id }) => {
+    withAccountOrOnly(input, async ({ accounts }, { id }) => {
       tellAccount(input, await accounts.refresh(id), 'Refreshed');
     }),
 };

@@ -1,7 +1,7 @@
 /** `dragoman accounts show`. */
 import { toAccountView } from '../http/admin/account-view.ts';
 import type { AccountView } from '../http/admin/contract/account.ts';
-import { ACCOUNT_ARGUMENT, withAccount } from './account-argument.ts';
+import { OPTIONAL_ACCOUNT_ARGUMENT, withAccountOrOnly } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';
 import { type Command, printJson } from './command.ts';
 import { settingOptions } from './settings-of.ts';
@@ -10,11 +10,11 @@ import { fittedTable } from './terminal.ts';
 export const accountsShow: Command = {
   name: 'show',
   summary: 'everything about one account except its secrets',
-  argument: ACCOUNT_ARGUMENT,
+  argument: OPTIONAL_ACCOUNT_ARGUMENT,
   options: settingOptions('database'),
   examples: ['dragoman accounts show aws-4f1c', 'dragoman accounts show "Builder ID" --json'],
   run: (input) =>
-    withAccount(input, async (_opened, account) => {
+    withAccountOrOnly(input, async (_opened, account) => {
       const { terminal, json } = input;
       const nowMs = Date.now();
       const view = toAccountView(account, nowMs);

@@ -21,15 +21,20 @@ export const keysCreate: Command = {
     const name = requiredArgument(input, 'a name for the key');
     const expiresAtMs = expiryOf(input);
     await using opened = await openGateway(input);
+    const endsLocalMode = opened.apiKeys.isEmpty;
     const { key, secret } = await opened.apiKeys.create({ name, expiresAtMs });
     const view = toKeyView(key, Date.now());
     if (json) {
-      printJson(terminal, { key: view, secret });
+      printJson(terminal, { key: view, secret, endsLocalMode });
       return 0;
     }
     const until = view.expiresAt === null ? '' : `, until ${view.expiresAt}`;
     terminal.out(`${terminal.style('bold', secret)}\n`);
     terminal.err(`The key ${view.name} (${view.id})${until}. It is not shown again: only its hash is kept.\n`);
+    if (endsLocalMode)
+      terminal.err(
+        'This is the first key, so local mode ends: from now on every client needs a key, on this machine too.\n',
+      );
     return 0;
   },
 };

@@ -53,7 +53,11 @@ function banner(terminal: Terminal, serving: Serving): string {
   return [...lines, ...advice(terminal, serving)].map((line) => `${line}\n`).join('');
 }
 
-function advice(terminal: Terminal, { accounts: { ready, total } }: Serving): readonly string[] {
+function advice(terminal: Terminal, { accounts: { ready, total }, keys, isLocalMode }: Serving): readonly string[] {
+  if (keys === 0 && !isLocalMode) {
+    const problem = terminal.style('yellow', 'Every API key is revoked or has expired,');
+    return ['', `${problem} so all requests are refused. Create one with \`dragoman keys create NAME\`.`];
+  }
   if (total === 0) {
     return [
       '',

@@ -42,6 +42,7 @@ export async function startServing(
     import('../transport/clock.ts'),
     import('../version.ts'),
   ]);
+  const clock = overrides.clock ?? systemClock;
   const composed = await composing.composeGateway(settings, log, overrides);
   const { corsOrigins, maxBodyBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
   const max = maxConnections(settings, log);
@@ -54,7 +55,7 @@ export async function startServing(
         responses,
         apiKeys,
         admin: {
-          isAdmin: (presented) => adminToken?.isRight(presented) === true,
+          isAdmin: async (presented) => (await adminToken?.isRight(presented)) === true,
           accounts,
           signIns,
           listProfiles: composed.listProfiles,
@@ -68,7 +69,7 @@ export async function startServing(
         limits: { maxBodyBytes, pingIntervalMs },
         connections: { max, writeTimeoutMs },
         version: VERSION,
-        clock: overrides.clock ?? systemClock,
+        clock,
         log,
         storeAnswers: () => store.ping().then(() => true),
         resolveModel: (requested, catalogue) => {
@@ -80,7 +81,8 @@ export async function startServing(
       port,
     );
     // Not before it listens: a token which nobody gets to see must not be kept.
-    adminToken = await prepareAdminToken(settings.adminToken, store.adminToken).catch(async (cause) => {
+    const tokenOptions = { configured: settings.adminToken, store: store.adminToken, clock, log };
+    adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
       await server.close(0);
       throw cause;
     });

@@ -17,12 +17,22 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || LOOPBACK_V4.test(name);
 }
 
-/** Throws when listening there would let strangers use the account. */
-export function assertMayListen(host: string, hasKeys: boolean): void {
-  if (hasKeys || isLoopback(host)) return;
+interface KeyCounts {
+  /** No key was ever configured or stored. */
+  readonly isEmpty: boolean;
+  /** Neither revoked nor expired. */
+  readonly usable: number;
+}
+
+/** Throws when strangers could use the accounts of a gateway on this address, or when no client could. */
+export function assertMayListen(host: string, { isEmpty, usable }: KeyCounts): void {
+  if (usable > 0 || isLoopback(host)) return;
+  const problem = isEmpty
+    ? 'no API key is set, so every machine that reaches it could use your account'
+    : 'every API key is revoked or has expired, so no client could use it';
   throw new Error(
-    `${JSON.stringify(host)} can be reached from other machines, and no API key is set: anybody could use your account. ` +
-      'Set DRAGOMAN_API_KEYS, make a key with `dragoman keys create`, or listen on 127.0.0.1.',
+    `dragoman does not listen on ${JSON.stringify(host)}, which other machines can reach: ${problem}. ` +
+      'Create a key with `dragoman keys create NAME`, set DRAGOMAN_API_KEYS, or listen on 127.0.0.1.',
   );
 }
 

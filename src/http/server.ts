@@ -31,7 +31,7 @@ export interface ServerOptions {
   /** Responses which are kept, and made in the background. */
   readonly responses: Responses;
   /** None: local mode. */
-  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'identify' | 'look'>;
+  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'usable' | 'identify' | 'look'>;
   readonly admin: AdminHouse;
   readonly corsOrigins: readonly string[];
   readonly limits: AnswerLimits;
@@ -52,9 +52,9 @@ export interface RunningServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Rejects when the address is taken, or reachable from elsewhere without a key. */
+/** Rejects when the address is taken, or reachable from elsewhere without a usable key. */
 export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
-  assertMayListen(host, !options.apiKeys.isEmpty);
+  assertMayListen(host, options.apiKeys);
   const desk = new Desk(options, isLoopback(host));
   const app = createApp(desk);
   await app.register(
@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions, host: string, port: nu
   if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
   if (desk.localMode && !isLoopback(bound.address)) {
     await app.close();
-    assertMayListen(bound.address, false);
+    assertMayListen(bound.address, options.apiKeys);
   }
   const name = host.includes(':') ? `[${host}]` : host;
   return { url: `http://${name}:${bound.port}`, port: bound.port, close: (timeoutMs) => drain(app, desk, timeoutMs) };

@@ -128,7 +128,12 @@ type FakeServerOptions = Partial<Omit<ServerOptions, 'apiKeys'>> & { readonly ap
 /** Keys as the settings hold them. */
 export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
   const check = createApiKeyCheck(keys);
-  return { isEmpty: keys.length === 0, identify: async (presented) => check(presented), look: async () => {} };
+  return {
+    isEmpty: keys.length === 0,
+    usable: keys.length,
+    identify: async (presented) => check(presented),
+    look: async () => {},
+  };
 }
 
 function unused(): never {
@@ -136,7 +141,7 @@ function unused(): never {
 }
 
 export const NO_ADMIN: ServerOptions['admin'] = {
-  isAdmin: () => false,
+  isAdmin: async () => false,
   accounts: {
     readAnew: async () => {},
     list: unused,
