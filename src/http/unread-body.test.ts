@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHAT, createFakeGateway, NO_ADMIN, serve } from '../../test/support/serving.ts';
 
 const MIB = 1024 * 1024;
-const ADMIN = { ...NO_ADMIN, isAdmin: (token: string) => token === 'admin-token' };
+const ADMIN = { ...NO_ADMIN, isAdmin: async (token: string) => token === 'admin-token' };
 
 const start = () => serve(createFakeGateway(), { apiKeys: ['right-key'], admin: ADMIN });
 
