@@ -20,6 +20,6 @@ export default defineConfig({
   test: {
     ...SHARED,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['test/agents/**', 'test/official/**', 'node_modules/**'],
+    exclude: ['test/agents/**', 'test/hostile/**', 'test/official/**', 'node_modules/**'],
   },
 });
