@@ -79,7 +79,16 @@ async function make({ number, accountId, need }: ToTokenProcess & { type: 'make'
     await exchange.make(accountId, need);
     tell({ type: 'made', number });
   } catch (cause) {
-    const { code, message, retryAfterMs, upstream } = GatewayError.from(cause);
+    const error = GatewayError.from(cause);
+    const { code, message, retryAfterMs, upstream } = error;
+    // The cause does not cross to the gateway.
+    if (code === 'internal')
+      tell({
+        type: 'log',
+        level: 'error',
+        fields: { accountId, why: error.details },
+        message: 'a token refresh failed',
+      });
     tell({ type: 'failed', number, error: { code, message, retryAfterMs, upstream } });
   }
 }

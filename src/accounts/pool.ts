@@ -120,7 +120,7 @@ export class Pool {
 
   #rememberWireProfile(accountId: string, id: string, untilMs: number): void {
     this.learn(accountId, { wireProfile: { id, untilMs } }).catch((cause: unknown) => {
-      const why = GatewayError.from(cause).message;
+      const why = GatewayError.from(cause).details;
       this.#options.log.warn({ accountId, wireProfile: id, why }, 'could not save the wire profile of an account');
     });
   }

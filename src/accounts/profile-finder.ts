@@ -46,7 +46,7 @@ export class ProfileFinder {
     try {
       return await (hasFixedToken(account.credential) ? this.#findForKey(account) : this.#findFor(account));
     } catch (cause) {
-      log.info({ accountId: id, why: GatewayError.from(cause).message }, 'the profile could not be found out');
+      log.info({ accountId: id, why: GatewayError.from(cause).details }, 'the profile could not be found out');
       return false;
     }
   }

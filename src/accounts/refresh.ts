@@ -212,7 +212,7 @@ export class Refresher {
       if (learned) this.#onRecorded(id, learned);
     } catch (cause) {
       log.warn(
-        { accountId: id, why: GatewayError.from(cause).message },
+        { accountId: id, why: GatewayError.from(cause).details },
         'could not save the outcome of a token refresh',
       );
     }

@@ -106,7 +106,7 @@ export class Roster {
       const learned = await this.write((store) => store.addClosingEvents(id, wireProfile, clock.now()));
       if (learned) this.noteLearned(id, learned);
     } catch (cause) {
-      const why = GatewayError.from(cause).message;
+      const why = GatewayError.from(cause).details;
       log.warn({ accountId: id, wireProfile, why }, 'could not save that the account sends closing events');
     }
   }
@@ -139,7 +139,7 @@ export class Roster {
         await this.#save(entry);
       } catch (cause) {
         entry.dirty = true;
-        const why = GatewayError.from(cause).message;
+        const why = GatewayError.from(cause).details;
         this.#options.log.warn({ accountId: entry.id, why }, 'the health of an account was not saved');
       } finally {
         entry.saving = false;
@@ -173,7 +173,7 @@ export class Roster {
       return true;
     } catch (cause) {
       if (this.#entries.size === 0) throw cause;
-      this.#options.log.warn({ why: GatewayError.from(cause).message }, 'the accounts could not be read again');
+      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'the accounts could not be read again');
       return false;
     }
   }

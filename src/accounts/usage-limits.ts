@@ -91,8 +91,8 @@ export class UsageLimitsReader {
   /** Without waiting for it. */
   readSoon(accountId: string): void {
     this.read(accountId).catch((cause: unknown) => {
-      const { code, message } = GatewayError.from(cause);
-      this.#options.log.debug({ accountId, code, why: message }, 'the usage limits could not be read');
+      const { code, details } = GatewayError.from(cause);
+      this.#options.log.debug({ accountId, code, why: details }, 'the usage limits could not be read');
     });
   }
 

@@ -30,7 +30,7 @@ export async function findProfile(
     if (arn !== undefined) return await accounts.patch(id, { profileArn: arn });
     tell(input, `The organisation of ${account.label} has given it no profile.`);
   } catch (cause) {
-    tell(input, `The profile of ${account.label} could not be found out: ${GatewayError.from(cause).message}`);
+    tell(input, `The profile of ${account.label} could not be found out: ${GatewayError.from(cause).details}`);
   }
   return account;
 }

@@ -92,7 +92,9 @@ const USAGE = 2;
 function tell(cause: unknown, terminal: Terminal, json: boolean): number {
   if (cause instanceof CommanderError) return isHelp(cause) ? 0 : USAGE;
   const isUsage = cause instanceof UsageError || cause instanceof SettingsError;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  // A command has no log that would hold the rest.
+  const shown = cause instanceof GatewayError ? cause.details : undefined;
+  const message = shown ?? (cause instanceof Error ? cause.message : String(cause));
   if (json) printJson(terminal, { error: { code: cause instanceof GatewayError ? cause.code : 'failed', message } });
   else terminal.err(`${terminal.style('red', 'error')}: ${message}\n`);
   return isUsage ? USAGE : 1;

@@ -71,7 +71,7 @@ export async function startServing(
         version: VERSION,
         clock,
         log,
-        storeAnswers: () => store.ping().then(() => true),
+        checkStore: () => store.checkWritable(),
         resolveModel: (requested, catalogue) => {
           const { match, model } = codewhisperer.resolveModel(requested, catalogue);
           return match === 'default' ? undefined : model;

@@ -117,6 +117,12 @@ export class GatewayError extends Error {
     return ERROR_RULES[this.code];
   }
 
+  /** For the log and the person at the terminal: with the cause where the message leaves it out. */
+  get details(): string {
+    if (this.code !== 'internal' || !(this.cause instanceof Error)) return this.message;
+    return `${this.cause.name}: ${this.cause.message}`;
+  }
+
   /** Anything unforeseen becomes `internal`: its text is logged, never shown to a client. */
   static from(cause: unknown): GatewayError {
     return cause instanceof GatewayError

@@ -158,7 +158,7 @@ export class ApiKeys {
       await this.#reload();
       return true;
     } catch (cause) {
-      log.warn({ why: GatewayError.from(cause).message }, 'the API keys could not be read again');
+      log.warn({ why: GatewayError.from(cause).details }, 'the API keys could not be read again');
       return false;
     }
   }
@@ -206,7 +206,7 @@ export class ApiKeys {
       await this.#reload();
       for (const [id, usedAtMs] of uses) if (this.#uses.get(id) === usedAtMs) this.#uses.delete(id);
     } catch (cause) {
-      this.#options.log.warn({ why: GatewayError.from(cause).message }, 'the last uses of API keys were not saved');
+      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'the last uses of API keys were not saved');
     }
   }
 }

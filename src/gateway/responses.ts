@@ -169,7 +169,7 @@ export class Responses {
   }
 
   #warn(client: string, cause: unknown): void {
-    this.#context.log.warn({ client, why: GatewayError.from(cause).message }, 'a response could not be stored');
+    this.#context.log.warn({ client, why: GatewayError.from(cause).details }, 'a response could not be stored');
   }
 
   get #aliveUntilMs(): number {
@@ -181,7 +181,7 @@ export class Responses {
       const state = await this.#context.store.keepAlive(client, id, this.#aliveUntilMs);
       if (state === 'stopped' && this.#running.has(id)) run.stop(new Cancelled());
     } catch (cause) {
-      this.#context.log.debug({ why: GatewayError.from(cause).message }, 'a response could not be marked as alive');
+      this.#context.log.debug({ why: GatewayError.from(cause).details }, 'a response could not be marked as alive');
     }
   }
 }

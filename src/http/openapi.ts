@@ -188,7 +188,7 @@ export const SCHEMAS: Readonly<Record<string, Described>> = {
   },
   '/readyz': {
     tags: ['Operation'],
-    summary: 'Whether an account is ready and the store answers',
+    summary: 'Whether an account is ready and the store can be written',
     response: { 200: object('Both.'), 503: object('One of them is not.') },
   },
 };

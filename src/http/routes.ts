@@ -13,6 +13,7 @@ import { describeApi, SCHEMAS } from './openapi.ts';
 import { registerPages } from './pages.ts';
 import { dialectOf } from './paths.ts';
 import { registerResponses } from './responses/routes.ts';
+import { createStoreProbe } from './store-probe.ts';
 
 export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
   const description = describeApi(app, desk.options.version);
@@ -79,7 +80,8 @@ function registerModels(app: FastifyInstance, desk: Desk): void {
 }
 
 function registerHealth(app: FastifyInstance, desk: Desk): void {
-  const { gateway, storeAnswers } = desk.options;
+  const { gateway, checkStore, log } = desk.options;
+  const probeStore = createStoreProbe(checkStore, log);
   for (const path of ['/health', '/healthz']) {
     app.get(path, { schema: SCHEMAS['/health'] ?? {} }, async () => {
       const { ready, total, hasToken, tokenExpired } = await gateway.status();
@@ -88,7 +90,7 @@ function registerHealth(app: FastifyInstance, desk: Desk): void {
   }
   app.get('/readyz', { schema: SCHEMAS['/readyz'] ?? {} }, async (_request, reply) => {
     const accounts = (await gateway.status()).ready > 0;
-    const store = await storeAnswers().catch(() => false);
+    const store = await probeStore();
     return reply
       .code(accounts && store ? 200 : 503)
       .send({ status: accounts && store ? 'ready' : 'not ready', accounts, store });

@@ -264,7 +264,7 @@ describe('local mode', () => {
         version: '',
         clock: { now: () => 0, sleep: never, random: () => 0 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
-        storeAnswers: async () => true,
+        checkStore: async () => {},
         resolveModel: () => undefined,
       },
       host,
@@ -470,7 +470,9 @@ describe('how it is going', () => {
   ])('with %i of %i accounts ready and a store that answers: %s, is %i', async (ready, total, store, status) => {
     const gateway = createFakeGateway();
     gateway.accounts = { ready, total };
-    const server = await serve(gateway, { storeAnswers: async () => store });
+    const server = await serve(gateway, {
+      checkStore: () => (store ? Promise.resolve() : Promise.reject(new Error('disk'))),
+    });
     const health = await send(server, '/health');
     expect(health.json()).toEqual({
       status: 'healthy',
@@ -482,7 +484,7 @@ describe('how it is going', () => {
   });
 
   it('is not ready when the store throws', async () => {
-    const server = await serve(createFakeGateway(), { storeAnswers: () => Promise.reject(new Error('disk')) });
+    const server = await serve(createFakeGateway(), { checkStore: () => Promise.reject(new Error('disk')) });
     expect((await send(server, '/readyz')).status).toBe(503);
   });
 

@@ -40,7 +40,7 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** False, or a rejection, when accounts cannot be read or stored at the moment. */
-  readonly storeAnswers: () => Promise<boolean>;
+  readonly checkStore: () => Promise<void>;
   readonly resolveModel: ResolveModel;
 }
 

@@ -24,6 +24,8 @@ export interface Database {
    * once. Rejects with `storage_unavailable` when somebody else keeps one for too long.
    */
   lock<T>(names: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** Throws when the file was deleted, replaced or overwritten since it was opened: SQLite itself does not notice. */
+  checkFile(): void;
   /** Changes when another process has written; local and cheap, but a moment late with PostgreSQL. */
   changeMark(): number;
   /** The same as of now: asks the server. NaN while changes cannot be noticed. */

@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLocked, lockedTooLong } from './patience.ts';
+import { isLocked, lockedTooLong, unavailable } from './patience.ts';
 
 /** Longer than two calls of a token endpoint may take. */
 const LOCK_PATIENCE_MS = 60_000;
@@ -28,16 +28,24 @@ export async function withFileLocks<T>(
   }
 }
 
+function open(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: 0 });
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
 async function acquire(path: string, patienceMs: number): Promise<DatabaseSync> {
   const deadline = performance.now() + patienceMs;
-  const lock = new DatabaseSync(path, { timeout: 0 });
+  const lock = open(path);
   try {
     for (;;) {
       try {
         lock.exec('begin exclusive');
         return lock;
       } catch (cause) {
-        if (!isLocked(cause)) throw cause;
+        if (!isLocked(cause)) throw unavailable(cause);
         if (performance.now() > deadline) throw lockedTooLong();
         await sleep(pauseMs());
       }

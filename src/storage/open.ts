@@ -18,6 +18,7 @@ import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeHome, makeKeyFile, readKeyFile, readNextKey } from './secret-key.ts';
 import { createSignInStore } from './sign-ins.ts';
+import { createWriteCheck } from './write-check.ts';
 
 export interface Store {
   readonly accounts: AccountStore;
@@ -26,8 +27,8 @@ export interface Store {
   readonly signIns: SignInStore;
   readonly keys: KeyStore;
   readonly adminToken: AdminTokenStore;
-  /** Resolves when the database answers, else rejects with `storage_unavailable`. */
-  ping(): Promise<void>;
+  /** Tries a write, at most twice a second. Rejects with `storage_unavailable`. */
+  checkWritable(): Promise<void>;
   /**
    * Seals everything anew under another key: `newKey`, a text for DRAGOMAN_SECRET_KEY, or without one a new key file
    * in place of the present one. This store can't be used afterwards.
@@ -77,7 +78,7 @@ export async function openStore({
       signIns: createSignInStore(database, seal),
       keys: createKeyStore(database),
       adminToken: createAdminTokenStore(database),
-      ping: () => patiently(async () => void (await db.selectFrom('meta').select('key').limit(1).execute())),
+      checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),
     };

@@ -19,6 +19,17 @@ const SQLITE_WORDS: Readonly<Record<number, string>> = {
   26: 'the file is no database. Check the path',
 };
 
+/** Of the file system, for the lock files and the key file beside the database. */
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full. Free some space; what was stored before is untouched',
+  EDQUOT: 'the disk quota is used up. Free some space; what was stored before is untouched',
+  EROFS: 'the file system is read-only. Mount it for writing, or move the database',
+  EACCES: 'it may not be written. Check the owner and the mode of the file and its folder',
+  EPERM: 'it may not be written. Check the owner and the mode of the file and its folder',
+  EIO: 'the disk cannot be read or written. Check the disk',
+  ENOENT: 'its folder does not exist any more. Put it back',
+};
+
 /** PostgreSQL's codes (appendix A of its manual), and the network's, after which another attempt may go through. */
 const PASSING: ReadonlySet<string> = new Set([
   '40001',
@@ -37,6 +48,7 @@ const POSTGRES_WORDS: Readonly<Record<string, string>> = {
   '28000': 'the user may not sign in. Check the database URL',
   '3D000': 'there is no database of that name. Make it, or check the database URL',
   '42501': 'the user may not do this. It needs to own its tables',
+  '25006': 'it is read-only, as a standby is. Check the database URL',
   '53100': 'its disk is full. Free some space; what was stored before is untouched',
   '53300': 'it has too many connections already. Raise max_connections, or run fewer replicas',
   '57P01': 'it is shutting down',
@@ -83,7 +95,9 @@ export function isSilence(cause: unknown): boolean {
 export function unavailable(cause: unknown): GatewayError {
   const words = isSilence(cause)
     ? 'a query took too long. Check that its server is well, and that nothing keeps a table locked'
-    : (SQLITE_WORDS[sqliteCodeOf(cause) ?? 0] ?? POSTGRES_WORDS[codeOf(cause) ?? '']);
+    : (SQLITE_WORDS[sqliteCodeOf(cause) ?? 0] ??
+      POSTGRES_WORDS[codeOf(cause) ?? ''] ??
+      FILE_WORDS[codeOf(cause) ?? '']);
   const said = cause instanceof Error ? cause.message : 'unknown reason';
   const why = words === undefined ? said : `${words} (${said})`;
   return new GatewayError('storage_unavailable', `The database does not answer: ${why}.`, { cause });

@@ -55,6 +55,7 @@ export function openPostgres(url: string, queryTimeoutMs = QUERY_TIMEOUT_MS): Da
       }),
     complete: createTriggers,
     lock: (names, work) => turn(() => withAdvisoryLocks(lockPool, names, work)),
+    checkFile() {},
     changeMark: listener.mark,
     latestChangeMark: listener.latestMark,
     async close() {

@@ -32,7 +32,8 @@ export function makeNextKey(home: string): Uint8Array {
     rmSync(path, { force: true });
     writeFileSync(path, `${key.toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (cause) {
-    throw new GatewayError('storage_unavailable', `The new secret key ${path} cannot be written.`, { cause });
+    rmSync(path, { force: true });
+    throw notWritten(path, cause);
   }
   return key;
 }
@@ -62,21 +63,35 @@ export function makeKeyFile(home: string): Uint8Array {
   makeHome(home);
   const path = join(home, SECRET_KEY_FILE);
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  const text = `${randomBytes(KEY_BYTES).toString('base64url')}\n`;
   try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
     linkSync(draft, path);
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritten(path, cause);
   } finally {
-    rmSync(draft);
+    // A full disk leaves an empty one.
+    rmSync(draft, { force: true });
   }
   const key = readKeyFile(home);
   if (!key) throw new GatewayError('storage_unavailable', `The secret key ${path} cannot be made.`);
   return key;
 }
 
+/** Throws `storage_unavailable`. */
 export function makeHome(home: string): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw notWritten(home, cause);
+  }
+}
+
+function notWritten(path: string, cause: unknown): GatewayError {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new GatewayError('storage_unavailable', `${path} cannot be written${code}. Check the disk and its owner.`, {
+    cause,
+  });
 }
 
 function isMissing(cause: unknown): boolean {

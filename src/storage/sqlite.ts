@@ -1,6 +1,6 @@
 /** SQLite, by the engine which Node brings with it: one file, several processes of one machine. */
 import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { withFileLocks } from './file-lock.ts';
 import { createMutex } from './mutex.ts';
+import { unavailable } from './patience.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -22,6 +23,7 @@ export function openSqlite(path: string): Database {
   const database = openFile(path, isInMemory);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new NodeSqliteDatabase(database) }) });
   const mutex = createMutex();
+  const identity = isInMemory ? undefined : identityOf(path);
   const changes = database.prepare('pragma data_version');
   // SQLite counts the commits of other connections.
   const changeMark = () => Number(changes.get()?.data_version ?? 0);
@@ -36,13 +38,10 @@ export function openSqlite(path: string): Database {
     },
     exclusively: (work) => inTransaction(db, sql`begin immediate`, work),
     complete: async () => {},
-    lock: (names, work) =>
-      isInMemory
-        ? mutex(names, work)
-        : withFileLocks(
-            names.map((name) => lockPath(path, name)),
-            work,
-          ),
+    lock: async (names, work) => (isInMemory ? mutex(names, work) : withFileLocks(lockPaths(path, names), work)),
+    checkFile() {
+      if (identity !== undefined) checkFile(path, identity);
+    },
     changeMark,
     latestChangeMark: async () => changeMark(),
     async close() {
@@ -68,6 +67,47 @@ function createPrivately(path: string): void {
   if (existsSync(path)) return;
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
+}
+
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev} ${ino}`;
+}
+
+const HEADER = Buffer.from('SQLite format 3\0', 'latin1');
+
+/** An open file goes on being written after its name is gone, and its pages come from the cache. */
+function checkFile(path: string, identity: string): void {
+  const header = Buffer.alloc(HEADER.length);
+  try {
+    if (identityOf(path) !== identity) throw moved(path);
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, header, 0, header.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') throw moved(path);
+    throw cause;
+  }
+  if (header.equals(HEADER)) return;
+  const why = `The database ${path} is damaged: its file does not begin as one. Put a backup in its place.`;
+  throw new GatewayError('storage_unavailable', why);
+}
+
+function moved(path: string): GatewayError {
+  const why = `The database ${path} was deleted or replaced while dragoman runs. Put it back and restart dragoman.`;
+  return new GatewayError('storage_unavailable', why);
+}
+
+/** Throws `storage_unavailable`. */
+function lockPaths(path: string, names: readonly string[]): string[] {
+  try {
+    return names.map((name) => lockPath(path, name));
+  } catch (cause) {
+    throw unavailable(cause);
+  }
 }
 
 /** One small file for each lock, beside the database; it stays there, for taking it away would race. */

@@ -178,7 +178,7 @@ export async function serve(
       version: '9.9.9',
       clock: createFakeClock(),
       log: SILENT,
-      storeAnswers: async () => true,
+      checkStore: async () => {},
       resolveModel: (requested, { models }) => models.find(({ id }) => requested.startsWith(id)),
       ...options,
     },

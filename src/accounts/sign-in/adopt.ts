@@ -68,7 +68,7 @@ export class Adoption {
       profiles = await listProfiles({ credential, accessToken }, proxy, signal);
     } catch (cause) {
       // The person has signed in: that is not thrown away because a list could not be had.
-      const why = GatewayError.from(cause).message;
+      const why = GatewayError.from(cause).details;
       if (profileArn === undefined) log.warn({ why }, 'the profile could not be found out; set it by hand');
       return given(profileArn);
     }

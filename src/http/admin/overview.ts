@@ -5,7 +5,7 @@ import type { Model } from '../../core/models.ts';
 import { type ModelView, modelList } from './contract/model.ts';
 import { settingList } from './contract/setting.ts';
 import { type AccountUsage, usageList, usageQuery } from './contract/usage.ts';
-import type { AdminAccounts } from './parts.ts';
+import type { AdminParts } from './parts.ts';
 import { defineRoute } from './route.ts';
 import { toUsage } from './usage-view.ts';
 
@@ -27,9 +27,9 @@ export const overviewRoutes = [
     description: 'As it was when the service was last asked, which happens after use; asked now where it never was.',
     query: usageQuery,
     answer: usageList,
-    async run({ accounts }, { query: { refresh } }) {
-      const all = accounts.list();
-      return { accounts: await Promise.all(all.map((account) => usageOf(account, accounts, refresh === 'true'))) };
+    async run(parts, { query: { refresh } }) {
+      const all = parts.accounts.list();
+      return { accounts: await Promise.all(all.map((account) => usageOf(account, parts, refresh === 'true'))) };
     },
   }),
   defineRoute({
@@ -60,11 +60,13 @@ function toModelView(model: Model): ModelView {
   };
 }
 
-async function usageOf(account: Account, accounts: AdminAccounts, isAskedNow: boolean): Promise<AccountUsage> {
+async function usageOf(account: Account, { accounts, log }: AdminParts, isAskedNow: boolean): Promise<AccountUsage> {
   try {
     const known = isAskedNow ? undefined : accounts.limits(account.id);
     return toUsage(account, known ?? (await accounts.readLimits(account.id)));
   } catch (cause) {
-    return toUsage(account, GatewayError.from(cause));
+    const error = GatewayError.from(cause);
+    if (error.code === 'internal') log.error({ accountId: account.id, err: error.cause }, 'could not read the usage');
+    return toUsage(account, error);
   }
 }

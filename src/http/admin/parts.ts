@@ -40,7 +40,7 @@ export interface AdminParts extends AdminHouse {
 }
 
 /** The pool, as far as its owner's hand reaches. */
-export interface AdminAccounts {
+interface AdminAccounts {
   /** Reads what other processes have written. Rejects with `storage_unavailable`. */
   readAnew(): Promise<void>;
   list(): readonly Account[];
