@@ -80,7 +80,7 @@ describe('accounts', () => {
       refreshed.body.account.tokenExpiresAt,
     );
 
-    expect((await ask('DELETE', `/v2/accounts/${id}`)).body).toEqual({ removed: id });
+    expect((await ask('DELETE', `/v2/accounts/${id}`)).body).toEqual({ removed: id, deleted: id });
     expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
     expect(await chat(house)).toBe(503);
   });

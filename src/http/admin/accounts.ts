@@ -9,7 +9,7 @@ import {
   addedAccount,
   newAccount,
   patchedAccount,
-  removedAnswer,
+  removedAccount,
 } from './contract/account.ts';
 import { ignoredFields } from './ignored-fields.ts';
 import { addAccount, findProfiles } from './new-account.ts';
@@ -78,11 +78,11 @@ export const accountRoutes = [
     method: 'DELETE',
     path: '/v2/accounts/:id',
     summary: 'Forget an account and its credential',
-    answer: removedAnswer,
+    answer: removedAccount,
     async run(parts, { id }) {
       find(parts, id);
       await parts.accounts.remove(id);
-      return { removed: id };
+      return { removed: id, deleted: id };
     },
   }),
   defineRoute({

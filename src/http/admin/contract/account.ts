@@ -60,6 +60,7 @@ export const accountList = z.object({ accounts: z.array(listedAccount) });
 export const accountAnswer = listedAccount.extend({ account: shownAccount });
 export const claimedAccount = z.object({ account: shownAccount });
 export const removedAnswer = z.object({ removed: z.string().describe('The id of what is gone.') });
+export const removedAccount = removedAnswer.extend({ deleted: z.string().describe('The same, as q2api names it.') });
 
 const label = z
   .string()
