@@ -92,6 +92,8 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     ageMs: settings.storedResponseDays * 86_400_000,
   };
   const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: clock.now(), responses: kept });
+  if (store.madePrivate.length > 0)
+    log.warn({ files: store.madePrivate }, 'other users could read files of dragoman; now their owner alone can');
   const transport = composeTransport(settings);
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
   const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };

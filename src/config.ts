@@ -13,6 +13,7 @@ import {
   type SettingKey,
   type Settings,
 } from './config/settings.ts';
+import { shownDatabaseUrl } from './core/database-url.ts';
 import { didYouMean } from './core/did-you-mean.ts';
 import { withoutPassword } from './core/userinfo.ts';
 
@@ -117,6 +118,7 @@ export function originText(origin: Origin): string {
 export function shownValue(key: SettingKey, settings: Settings): string | number | boolean | readonly string[] | null {
   const value = settings[key];
   if (value === undefined) return null;
+  if (key === 'databaseUrl') return shownDatabaseUrl(settings.databaseUrl);
   if (!SETTINGS[key].isSecret) return typeof value === 'string' ? withoutPassword(value) : value;
   if (Array.isArray(value)) return value.map(() => '••••••••');
   return '••••••••';
@@ -172,5 +174,5 @@ function unknownNames({ values, origin }: Source): string[] {
 }
 
 function hasPassword(value: string): boolean {
-  return withoutPassword(value) !== value;
+  return withoutPassword(value) !== value || /:\/\/.*(?:@|password=)/i.test(value);
 }

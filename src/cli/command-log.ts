@@ -1,6 +1,7 @@
 /** The log of a command, with every configured secret covered. Begins with the warnings about the settings. */
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { LoadedSettings, LogLevel } from '../config.ts';
+import { databaseSecrets } from '../core/database-url.ts';
 import { createLog, type RunningLog } from '../telemetry/log.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,7 +15,7 @@ export async function commandLog(
   const log = await createLog({
     level,
     format: settings.logFormat,
-    secrets: secrets.map(String),
+    secrets: [...secrets.map(String), ...databaseSecrets(settings.databaseUrl)],
     colour: isTerminal && terminal.colour,
     isTerminal,
   });

@@ -3,6 +3,7 @@
  * only here is chosen between them. Tables, queries and rules are written once, above it.
  */
 import type { Kysely } from 'kysely';
+import { parseDatabaseUrl } from '../core/database-url.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Tables } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -42,6 +43,7 @@ export interface ColumnTypes {
 /** `sqlite:path`, `sqlite::memory:` or `postgres://…`. Throws `storage_unavailable` with what to do about it. */
 export async function openDatabase(url: string): Promise<Database> {
   if (/^postgres(?:ql)?:\/\//.test(url)) {
+    if (!parseDatabaseUrl(url)) throw unreadable();
     const { openPostgres } = await import('./postgres.ts');
     return openPostgres(url);
   }
@@ -53,4 +55,12 @@ export async function openDatabase(url: string): Promise<Database> {
     );
   }
   return openSqlite(path);
+}
+
+function unreadable(): GatewayError {
+  return new GatewayError(
+    'storage_unavailable',
+    'The database URL cannot be read. It looks like postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the special ' +
+      'characters of the password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40.',
+  );
 }

@@ -11,6 +11,7 @@ import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
 import { createKeyStore } from './client-keys.ts';
 import { type Database, openDatabase } from './database.ts';
 import { patiently } from './patience.ts';
+import { makePrivate } from './private-files.ts';
 import { createRegistrationStore } from './registrations.ts';
 import { createResponseStore } from './responses.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
@@ -21,6 +22,8 @@ import { createSignInStore } from './sign-ins.ts';
 import { createWriteCheck } from './write-check.ts';
 
 export interface Store {
+  /** Files that other users could read when the store was opened, and no longer can. */
+  readonly madePrivate: readonly string[];
   readonly accounts: AccountStore;
   readonly registrations: RegistrationStore;
   readonly responses: ResponseStore;
@@ -57,7 +60,9 @@ export async function openStore({
   responses = RESPONSE_LIMITS,
 }: StoreOptions): Promise<Store> {
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
-  if (path !== undefined && dirname(path) === home) makeHome(home);
+  const isFile = path !== undefined && path !== ':memory:';
+  if (isFile && dirname(path) === home) makeHome(home);
+  const madePrivate = isFile ? makePrivate(path, home) : [];
   const database = await openDatabase(url);
   const { db } = database;
   try {
@@ -72,6 +77,7 @@ export async function openStore({
     const written = await patiently(() => readCanary(db));
     if (written) checkCanary(seal, written);
     return {
+      madePrivate,
       accounts: createAccountStore(database, seal),
       registrations: createRegistrationStore(database, seal),
       responses: createResponseStore(database, seal, responses),

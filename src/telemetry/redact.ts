@@ -10,6 +10,7 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\bao[ar][A-Za-z0-9][\w+/=:-]{16,}/g, COVER],
   [/\bksk_[\w-]{8,}/g, COVER],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, COVER],
+  [/([?&](?:ssl)?password=)[^&\s"']+/gi, `$1${COVER}`],
   [/\b((?:access|refresh|id|client)_?(?:token|secret)["']?\s*[:=]\s*["']?)[^\s"',&}]{4,}/gi, `$1${COVER}`],
 ];
 

@@ -1,0 +1,54 @@
+/** Files of the store are for their owner alone; older versions and backups may have left them open to others. */
+import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Takes the rights of group and others away. Returns the paths that were open; a file of another user stays as it is. */
+export function makePrivate(databasePath: string, home: string): readonly string[] {
+  // Windows has no such modes.
+  if (process.platform === 'win32') return [];
+  const isInHome = dirname(databasePath) === home;
+  const paths = [...(isInHome ? [home] : []), ...filesOf(databasePath), ...keyFilesIn(home)];
+  return [...new Set(paths)].filter(tighten);
+}
+
+/** The database, its side files, its locks and its backups: `dragoman.db`, `dragoman.db-wal`, `dragoman-backup.db`. */
+function filesOf(databasePath: string): readonly string[] {
+  const folder = dirname(databasePath);
+  const name = basename(databasePath);
+  const extension = extname(name);
+  const stem = basename(name, extension);
+  const isOurs = (file: string) =>
+    file.startsWith(name) || (extension !== '' && file.startsWith(stem) && file.includes(extension));
+  return namesIn(folder)
+    .filter(isOurs)
+    .map((file) => join(folder, file));
+}
+
+function keyFilesIn(home: string): readonly string[] {
+  return namesIn(home)
+    .filter((name) => name.startsWith('secret.key'))
+    .map((name) => join(home, name));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function tighten(path: string): boolean {
+  try {
+    const status = lstatSync(path);
+    const isOpen = (status.mode & 0o077) !== 0;
+    if (!isOpen || status.isSymbolicLink()) return false;
+    chmodSync(path, status.isDirectory() ? FOLDER_MODE : FILE_MODE);
+    return true;
+  } catch {
+    return false;
+  }
+}

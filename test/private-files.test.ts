@@ -1,0 +1,62 @@
+/** Nothing of the store is open to other users, and no text shows the database's password. */
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createHome, startCommand } from './support/command.ts';
+
+describe.skipIf(process.platform === 'win32')('files that an older version left open to others', () => {
+  it('are made private at the start, with one line in the log', async () => {
+    const home = createHome();
+    const folder = join(home, '.dragoman');
+    await startCommand(['accounts', 'list'], {}, home).end();
+    const backup = join(folder, 'dragoman-backup.db');
+    writeFileSync(backup, '');
+    writeFileSync(join(folder, 'notes.txt'), '');
+    mkdirSync(join(folder, 'profiles'));
+    for (const name of ['dragoman.db', 'dragoman-backup.db', 'secret.key', 'notes.txt'])
+      chmodSync(join(folder, name), 0o644);
+    chmodSync(folder, 0o755);
+    const env = { DRAGOMAN_LOG_FORMAT: 'json' };
+    const first = await startCommand(['accounts', 'list'], env, home).end();
+    const lines = first.err.split('\n').filter((line) => line.includes('other users could read files'));
+    expect(lines).toHaveLength(1);
+    for (const name of ['dragoman.db"', 'dragoman-backup.db"', 'secret.key"', '.dragoman"'])
+      expect(lines[0]).toContain(name);
+    const modeOf = (name: string) => (statSync(join(folder, name)).mode & 0o777).toString(8);
+    const files = ['dragoman.db', 'dragoman-backup.db', 'secret.key', 'notes.txt'];
+    expect(files.map(modeOf)).toEqual(['600', '600', '600', '644']);
+    expect(modeOf('.')).toBe('700');
+    expect((await startCommand(['accounts', 'list'], env, home).end()).err).toBe('');
+  });
+});
+
+describe("a database's password", () => {
+  it.each([
+    'postgres://me:CANARY@127.0.0.1:1/db',
+    'postgres://127.0.0.1:1/db?user=me&password=CANARY',
+    'postgres://me:CANARY@/db?host=127.0.0.1&port=1',
+    'postgres://me:1/CANARY@127.0.0.1:1/db',
+    'postgres://me:CANARY/x@127.0.0.1:1/db',
+    'mysql://127.0.0.1:1/db?password=CANARY',
+    'mysql://me:1/CANARY@127.0.0.1/db',
+  ])('is not shown by config: %s', async (url) => {
+    for (const name of ['DRAGOMAN_DATABASE_URL', 'DATABASE_URL']) {
+      const { out, err } = await startCommand(['config'], { [name]: url }).end();
+      expect(`${out}${err}`).not.toContain('CANARY');
+      expect(`${out}${err}`).toContain(name);
+    }
+    const { out, err } = await startCommand(['config', '--json', '--database', url]).end();
+    expect(`${out}${err}`).not.toContain('CANARY');
+  });
+
+  it.each([
+    ['postgres://127.0.0.1:1/db?user=me&password=CANARY', 'nothing listens there'],
+    ['postgres://me:1/CANARY@127.0.0.1:1/db', 'cannot be read'],
+    ['postgres://me:CANARY/x@127.0.0.1:1/db', 'cannot be read'],
+  ])('is not shown when %s does not work', { timeout: 20_000 }, async (url, why) => {
+    const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_LOG_LEVEL: 'debug' };
+    const { out, err } = await startCommand(['accounts', 'list'], env).end();
+    expect(err).toContain(why);
+    expect(`${out}${err}`).not.toContain('CANARY');
+  });
+});
