@@ -15,6 +15,7 @@ export function composeTransport(settings: Settings): UpstreamTransport {
   const { httpProxy, httpsProxy, allProxy, noProxy } = settings;
   return createUpstreamTransport({
     proxy: { httpProxy, httpsProxy, allProxy, noProxy: noProxy.join(',') },
+    addressSetting: 'DRAGOMAN_UPSTREAM_URL',
     headersTimeoutMs: settings.firstByteTimeoutMs,
     idleTimeoutMs: settings.idleTimeoutMs,
     connectTimeoutMs: settings.connectTimeoutMs,

@@ -144,7 +144,7 @@ describe('an account', () => {
       DRAGOMAN_REFRESH_TOKEN: SOCIAL_ACCOUNT.refreshToken,
     }));
     const [account] = composed.accounts.list();
-    await expect(ask(composed)).rejects.toMatchObject({ code: 'upstream_broken' });
+    await expect(ask(composed)).rejects.toMatchObject({ code: 'credential_unavailable' });
     await composed.accounts.patch(account?.id ?? '', { proxy: proxy.url });
     expect(await ask(composed)).toContain('text');
     expect(simulator.chatRequests).toHaveLength(1);

@@ -82,7 +82,10 @@ export function createKeyFinder(dispatchers: Pick<Dispatchers, 'of'>): FindKeys 
     const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     const find = fromNodeProviderChain({
       ...(awsProfile === undefined ? {} : { profile: awsProfile }),
-      clientConfig: { region, requestHandler: createSdkHandler(dispatchers.of(proxy)) },
+      clientConfig: {
+        region,
+        requestHandler: createSdkHandler({ ...dispatchers.of(proxy), addressSetting: undefined }),
+      },
     });
     return find();
   };

@@ -1,6 +1,8 @@
 /** Which connection a request takes: its account's proxy, the proxy of the usual environment variables, or straight. */
 import { Agent, Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import { checkedProxy, DIRECT } from '../accounts/proxy.ts';
+import { withoutPassword } from '../core/userinfo.ts';
+import type { Route } from './connection-failure.ts';
 
 export interface ProxySettings {
   readonly httpProxy?: string | undefined;
@@ -14,31 +16,75 @@ export interface ProxySettings {
 /** Longer than the pauses inside an agent's session, shorter than what load balancers in front of the service allow. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** The connections of one proxy, or of the environment's. */
+export interface Connections {
+  readonly dispatcher: Dispatcher;
+  /** The way of a request, for people; `addressSetting` is the setting that can choose its address. */
+  routeOf(url: string, addressSetting: string | undefined): Route;
+}
+
 /** Connections by proxy, each with its pools, made when they are first needed. */
 export class Dispatchers {
-  readonly #byProxy = new Map<string, Dispatcher>();
-  readonly #usual: Dispatcher;
+  readonly #byProxy = new Map<string, Connections>();
+  readonly #usual: Connections;
   readonly #connectTimeoutMs: number;
 
   constructor(proxy: ProxySettings | undefined, connectTimeoutMs: number) {
-    this.#usual = createDispatcher(proxy, connectTimeoutMs);
+    this.#usual = {
+      dispatcher: createDispatcher(proxy, connectTimeoutMs),
+      routeOf: (url, addressSetting) => toRoute(url, addressSetting, proxyOf(new URL(url), proxy ?? {})),
+    };
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
   /** undefined: as the settings say. An account's own proxy takes everything, loopback too. */
-  of(proxy: string | undefined): Dispatcher {
+  of(proxy: string | undefined): Connections {
     if (proxy === undefined) return this.#usual;
-    let dispatcher = this.#byProxy.get(proxy);
-    if (!dispatcher) {
-      dispatcher = createAccountDispatcher(checkedProxy(proxy), this.#connectTimeoutMs);
-      this.#byProxy.set(proxy, dispatcher);
+    let connections = this.#byProxy.get(proxy);
+    if (!connections) {
+      const checked = checkedProxy(proxy);
+      const chosen = checked === DIRECT ? undefined : { address: checked, chosenBy: 'the account’s own setting' };
+      connections = {
+        dispatcher: createAccountDispatcher(checked, this.#connectTimeoutMs),
+        routeOf: (url, addressSetting) => toRoute(url, addressSetting, chosen),
+      };
+      this.#byProxy.set(proxy, connections);
     }
-    return dispatcher;
+    return connections;
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([this.#usual, ...this.#byProxy.values()].map((dispatcher) => dispatcher.destroy()));
+    await Promise.all([this.#usual, ...this.#byProxy.values()].map(({ dispatcher }) => dispatcher.destroy()));
   }
+}
+
+function toRoute(url: string, addressSetting: string | undefined, proxy: Route['proxy']): Route {
+  const { origin } = new URL(url);
+  return { origin, addressSetting, proxy: proxy && { ...proxy, address: withoutPassword(proxy.address) } };
+}
+
+/** As `createDispatcher` chooses. */
+function proxyOf({ protocol, hostname }: URL, settings: ProxySettings): Route['proxy'] {
+  if (isLoopback(hostname) || isExempt(hostname, settings.noProxy ?? '')) return undefined;
+  const named = [
+    ...(protocol === 'https:' ? [['HTTPS_PROXY', settings.httpsProxy] as const] : []),
+    ...(protocol === 'http:' ? [['HTTP_PROXY', settings.httpProxy] as const] : []),
+    ['ALL_PROXY', settings.allProxy] as const,
+    ...(protocol === 'https:' ? [['HTTP_PROXY', settings.httpProxy] as const] : []),
+  ];
+  for (const [chosenBy, address] of named) if (address) return { address, chosenBy };
+  return undefined;
+}
+
+/** Hosts and their subdomains, as undici reads NO_PROXY; an entry's port is not compared, which only words depend on. */
+function isExempt(hostname: string, noProxy: string): boolean {
+  return noProxy.split(/[,\s]+/).some((entry) => {
+    const name = entry
+      .replace(/:\d+$/, '')
+      .replace(/^\*?\./, '')
+      .toLowerCase();
+    return name === '*' || (name !== '' && (hostname === name || hostname.endsWith(`.${name}`)));
+  });
 }
 
 function createAccountDispatcher(proxy: string, connectTimeoutMs: number): Dispatcher {

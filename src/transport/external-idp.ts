@@ -2,14 +2,13 @@
  * An organisation's identity provider: the refresh grant of OAuth 2.0 (RFC 6749, section 6) as a public client, in a
  * form, answered in snake_case. The endpoint comes from somebody's file, so it is checked before it is told anything.
  */
-import type { Dispatcher } from 'undici';
 import { checkedTokenEndpoint } from '../accounts/credentials/patterns.ts';
 import { type ExternalIdpCredential, refusalOf } from '../accounts/credentials.ts';
 import type { NewTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
-import { exchange, type SmallAnswer } from './small-exchange.ts';
+import { exchange, type SmallAnswer, type SmallConnections } from './small-exchange.ts';
 
 const USUAL_TOKEN_LIFE_S = 3_600;
 /** Only signing in again helps: RFC 6749, section 5.2, and OpenID Connect's words for "the person must come". */
@@ -23,14 +22,14 @@ const DEAD: ReadonlySet<string> = new Set([
 ]);
 
 export interface ExternalIdpOptions {
-  readonly dispatcher: Dispatcher;
+  readonly connections: SmallConnections;
   readonly userAgent: string;
   /** Hosts besides those which every dragoman trusts. */
   readonly hosts: readonly string[];
 }
 
 export async function refreshExternal(
-  { dispatcher, userAgent, hosts }: ExternalIdpOptions,
+  { connections, userAgent, hosts }: ExternalIdpOptions,
   credential: ExternalIdpCredential,
 ): Promise<NewTokens> {
   const { refreshToken, clientId, tokenEndpoint, scopes } = credential;
@@ -46,7 +45,7 @@ export async function refreshExternal(
     },
     body: form.toString(),
   };
-  const answer = await exchange(dispatcher, request, undefined);
+  const answer = await exchange(connections, request, undefined);
   const body = parse(answer);
   if (answer.status !== 200) throw refusal(answer, body, refusalOf(credential));
   const { access_token: accessToken, refresh_token: rotated, expires_in: expiresIn } = body;

@@ -3,7 +3,6 @@
  * at the first use: most starts have a fresh token and need none of it. Its answers and errors become ours here.
  */
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
-import type { Dispatcher } from 'undici';
 import { checkedRegion, REGION_PATTERN } from '../accounts/credentials/patterns.ts';
 import type { AwsCredential } from '../accounts/credentials.ts';
 import type {
@@ -17,6 +16,7 @@ import type {
 } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createSdkHandler } from './sdk-handler.ts';
+import type { SmallConnections } from './small-exchange.ts';
 
 const CLIENT_NAME = 'dragoman';
 const SCOPES = ['codewhisperer:completions', 'codewhisperer:analysis', 'codewhisperer:conversations'];
@@ -33,7 +33,7 @@ const GRANTS_OF: Record<SignInFlow, { readonly grantTypes: string[]; readonly re
 };
 
 export interface OidcOptions {
-  readonly dispatcher: Dispatcher;
+  readonly connections: SmallConnections;
   /** Instead of `https://oidc.{region}.amazonaws.com`; may hold `{region}` too. */
   readonly url: string | undefined;
   readonly userAgent: string;
@@ -160,7 +160,7 @@ export class Oidc {
   }
 
   #create(sdk: typeof import('@aws-sdk/client-sso-oidc'), region: string): SSOOIDCClient {
-    const { dispatcher, userAgent } = this.#options;
+    const { connections, userAgent } = this.#options;
     const url = this.#endpointOf(region);
     return new sdk.SSOOIDCClient({
       region,
@@ -173,7 +173,7 @@ export class Oidc {
       useFipsEndpoint: false,
       userAgentAppId: CLIENT_NAME,
       customUserAgent: userAgent,
-      requestHandler: createSdkHandler(dispatcher),
+      requestHandler: createSdkHandler(connections),
     });
   }
 }

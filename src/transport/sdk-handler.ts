@@ -1,6 +1,5 @@
 /** Requests of AWS's SDKs over our own connections, so that proxies and timeouts are those of everything else. */
-import type { Dispatcher } from 'undici';
-import { exchange } from './small-exchange.ts';
+import { exchange, type SmallConnections } from './small-exchange.ts';
 
 interface SmithyRequest {
   readonly protocol: string;
@@ -13,7 +12,7 @@ interface SmithyRequest {
   readonly body?: unknown;
 }
 
-export function createSdkHandler(dispatcher: Dispatcher) {
+export function createSdkHandler(connections: SmallConnections) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     updateHttpClientConfig(): void {},
@@ -23,7 +22,7 @@ export function createSdkHandler(dispatcher: Dispatcher) {
       const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${search(query)}`;
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
       const text = typeof body === 'string' || body instanceof Uint8Array ? body : '';
-      const answer = await exchange(dispatcher, { url, method, headers: withoutHost(headers), body: text }, signal);
+      const answer = await exchange(connections, { url, method, headers: withoutHost(headers), body: text }, signal);
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },
   };

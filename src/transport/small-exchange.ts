@@ -1,6 +1,8 @@
 /** One HTTP exchange with a token endpoint: little goes out, little comes back, and both ends are in a hurry. */
-import { type Dispatcher, request as send } from 'undici';
+import { request as send } from 'undici';
 import { GatewayError } from '../core/errors.ts';
+import { connectionFailure } from './connection-failure.ts';
+import type { Connections } from './dispatcher.ts';
 
 const TIMEOUT_MS = 20_000;
 /** Tokens are some kilobytes. */
@@ -20,16 +22,21 @@ export interface SmallAnswer {
   readonly body: Uint8Array;
 }
 
+export interface SmallConnections extends Connections {
+  /** The setting that can choose the address, for messages. */
+  readonly addressSetting: string | undefined;
+}
+
 /** Rejects with `client_closed` when the signal aborts, else `upstream_timeout` or `upstream_broken`. */
 export async function exchange(
-  dispatcher: Dispatcher,
+  connections: SmallConnections,
   { url, method, headers, body }: SmallRequest,
   signal: AbortSignal | undefined,
 ): Promise<SmallAnswer> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const answer = await send(url, {
-      dispatcher,
+      dispatcher: connections.dispatcher,
       method,
       headers,
       body,
@@ -42,8 +49,8 @@ export async function exchange(
     const { host } = new URL(url);
     if (timeout.aborted)
       throw new GatewayError('upstream_timeout', `The sign-in service ${host} did not answer in time.`, { cause });
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new GatewayError('upstream_broken', `The sign-in service ${host} could not be reached${code}.`, { cause });
+    const message = connectionFailure(cause, connections.routeOf(url, connections.addressSetting));
+    throw new GatewayError('upstream_broken', message, { cause });
   }
 }
 

@@ -2,16 +2,15 @@
  * Kiro's auth service, for accounts signed in with Google or GitHub: camelCase answers, as the Kiro IDE and CLI get
  * them. Signing in goes through the portal in a browser, or with a code on another screen.
  */
-import type { Dispatcher } from 'undici';
 import { refusalOf, type SocialCredential } from '../accounts/credentials.ts';
 import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
-import { exchange, type SmallAnswer } from './small-exchange.ts';
+import { exchange, type SmallAnswer, type SmallConnections } from './small-exchange.ts';
 
 export interface SocialAuthOptions {
-  readonly dispatcher: Dispatcher;
+  readonly connections: SmallConnections;
   /** No trailing slash. */
   readonly url: string;
   readonly userAgent: string;
@@ -99,13 +98,13 @@ const POLL_ANSWERS: Readonly<Record<string, 'pending' | 'slow-down' | 'expired'>
 };
 
 function post(
-  { dispatcher, url, userAgent }: SocialAuthOptions,
+  { connections, url, userAgent }: SocialAuthOptions,
   path: string,
   body: object,
   signal?: AbortSignal,
 ): Promise<SmallAnswer> {
   const headers = { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent };
-  return exchange(dispatcher, { url: `${url}${path}`, method: 'POST', headers, body: JSON.stringify(body) }, signal);
+  return exchange(connections, { url: `${url}${path}`, method: 'POST', headers, body: JSON.stringify(body) }, signal);
 }
 
 interface PossibleTokens {

@@ -26,14 +26,18 @@ export interface TokenEndpointOptions {
 
 export function createTokenEndpoints(options: TokenEndpointOptions): TokenEndpoints {
   const { dispatchers, oidcUrl, socialAuthUrl, portalUrl, idpHosts, userAgent, now } = options;
+  const connectionsOf = (proxy: string | undefined, addressSetting: string | undefined) => {
+    return { ...dispatchers.of(proxy), addressSetting };
+  };
   const oidcs = new Map<string | undefined, Oidc>();
   const oidcOf = (proxy: string | undefined) => {
-    const oidc = oidcs.get(proxy) ?? new Oidc({ dispatcher: dispatchers.of(proxy), url: oidcUrl, userAgent });
+    const oidc =
+      oidcs.get(proxy) ?? new Oidc({ connections: connectionsOf(proxy, 'DRAGOMAN_OIDC_URL'), url: oidcUrl, userAgent });
     oidcs.set(proxy, oidc);
     return oidc;
   };
   const socialOf = (proxy: string | undefined) => {
-    return { dispatcher: dispatchers.of(proxy), url: socialAuthUrl, userAgent, now };
+    return { connections: connectionsOf(proxy, 'DRAGOMAN_SOCIAL_AUTH_URL'), url: socialAuthUrl, userAgent, now };
   };
 
   return {
@@ -45,7 +49,10 @@ export function createTokenEndpoints(options: TokenEndpointOptions): TokenEndpoi
         case 'social':
           return refreshSocial(socialOf(proxy), credential);
         case 'external-idp':
-          return refreshExternal({ dispatcher: dispatchers.of(proxy), userAgent, hosts: idpHosts }, credential);
+          return refreshExternal(
+            { connections: connectionsOf(proxy, undefined), userAgent, hosts: idpHosts },
+            credential,
+          );
         default:
           return unreachable(credential);
       }

@@ -7,10 +7,13 @@ import { type Dispatcher, errors } from 'undici';
 import { GatewayError } from '../core/errors.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
+import { connectionFailure } from './connection-failure.ts';
 import { Dispatchers, type ProxySettings } from './dispatcher.ts';
 
 export interface UpstreamTransportOptions {
   readonly proxy?: ProxySettings | undefined;
+  /** The setting that can choose the service's address, for messages. */
+  readonly addressSetting?: string;
   /** From the sent request to the answer's head. */
   readonly headersTimeoutMs: number;
   /** Between two pieces of the body. */
@@ -34,8 +37,11 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
   const exchange = (request: AuthorizedRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
     if (signal.aborted) return Promise.reject(clientClosed());
     const url = new URL(request.url);
+    const connections = dispatchers.of(request.proxy);
+    const explain = (cause: Error) =>
+      connectionFailure(cause, connections.routeOf(request.url, options.addressSetting));
     return new Promise<UpstreamAnswer>((resolve, reject) => {
-      dispatchers.of(request.proxy).dispatch(
+      connections.dispatcher.dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
@@ -45,7 +51,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
           headersTimeout: options.headersTimeoutMs,
           bodyTimeout: options.idleTimeoutMs,
         },
-        new Exchange(resolve, reject, signal),
+        new Exchange(resolve, reject, signal, explain),
       );
     });
   };
@@ -64,10 +70,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: GatewayError) => void;
   readonly #signal: AbortSignal;
+  readonly #explain: (cause: Error) => string;
   #controller: Dispatcher.DispatchController | undefined;
   #body: AnswerBody | undefined;
 
-  constructor(resolve: (answer: UpstreamAnswer) => void, reject: (error: GatewayError) => void, signal: AbortSignal) {
+  constructor(
+    resolve: (answer: UpstreamAnswer) => void,
+    reject: (error: GatewayError) => void,
+    signal: AbortSignal,
+    explain: (cause: Error) => string,
+  ) {
+    this.#explain = explain;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
@@ -107,7 +120,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
-    this.#fail(toGatewayError(cause, this.#body !== undefined));
+    this.#fail(toGatewayError(cause, this.#body === undefined ? this.#explain : undefined));
   }
 
   /** The promise is settled at once; the socket follows as soon as undici has given us a hold on it. */
@@ -132,14 +145,14 @@ function clientClosed(): GatewayError {
 }
 
 /** A timeout while connecting counts as a broken connection: nothing was sent, so trying again costs nothing. */
-function toGatewayError(cause: Error, begun: boolean): GatewayError {
+function toGatewayError(cause: Error, explain: ((cause: Error) => string) | undefined): GatewayError {
   if (cause instanceof GatewayError) return cause;
   if (cause instanceof errors.HeadersTimeoutError)
     return new GatewayError('upstream_timeout', 'The upstream did not begin to answer in time.', { cause });
   if (cause instanceof errors.BodyTimeoutError)
     return new GatewayError('upstream_timeout', 'The upstream fell silent in the middle of its answer.', { cause });
-  const what = begun ? 'The connection to the upstream broke' : 'The upstream could not be reached';
-  return new GatewayError('upstream_broken', `${what}${codeOf(cause)}.`, { cause });
+  const message = explain ? explain(cause) : `The connection to the upstream broke${codeOf(cause)}.`;
+  return new GatewayError('upstream_broken', message, { cause });
 }
 
 /** ` (ECONNRESET)`: the code alone, because messages of network errors hold addresses and proxy URLs. */

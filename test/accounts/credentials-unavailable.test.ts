@@ -70,7 +70,7 @@ describe('one account without credentials among eleven that work', () => {
     [
       'an account whose proxy is down',
       async () => broken(awsCredential('aor-broken'), { proxy: `http://127.0.0.1:${await closedPort()}` }),
-      /could not be reached/,
+      /Could not connect to/,
     ],
     [
       'an IAM account whose AWS profile does not exist',
