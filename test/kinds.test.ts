@@ -18,25 +18,12 @@ import {
 import { environmentFor } from '../src/simulator/environment.ts';
 import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions } from '../src/simulator/index.ts';
 import { systemClock } from '../src/transport/clock.ts';
+import { CREDENTIALS, KINDS } from './support/credentials.ts';
 import { conversation } from './support/fake-upstream.ts';
 import { createSimulator } from './support/gateway.ts';
 
 const never = new AbortController().signal;
-const region = 'us-east-1';
 
-const CREDENTIALS: Record<CredentialKind, (simulatorUrl: string) => Credential> = {
-  'builder-id': () => ({ ...DEFAULT_ACCOUNT, profileArn: undefined }),
-  idc: () => IDC_ACCOUNT,
-  social: () => ({ ...SOCIAL_ACCOUNT, region }),
-  'external-idp': (url) => ({
-    ...EXTERNAL_IDP_ACCOUNT,
-    region,
-    tokenEndpoint: `${url}/tenant/oauth2/v2.0/token`,
-    scopes: ['codewhisperer:conversations', 'offline_access'],
-  }),
-  'api-key': () => ({ kind: 'api-key', apiKey: API_KEY_ACCOUNT.accessToken, region }),
-  iam: () => ({ kind: 'iam', region, awsProfile: undefined }),
-};
 const SIMULATED: Record<CredentialKind, string> = {
   'builder-id': DEFAULT_ACCOUNT.id,
   idc: IDC_ACCOUNT.id,
@@ -62,7 +49,6 @@ const REFUSED: Record<CredentialKind, RegExp> = {
   'api-key': /API key. Make a new one/,
   iam: /AWS keys.*aws sts get-caller-identity/,
 };
-const KINDS = Object.keys(CREDENTIALS) as CredentialKind[]; // of a Record, so nothing else can be in it
 const REFRESHED: readonly CredentialKind[] = ['builder-id', 'idc', 'social', 'external-idp'];
 
 interface Setup {
