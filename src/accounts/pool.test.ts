@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
+import { awsCredential, createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -942,6 +942,28 @@ describe('the accounts of a run', () => {
     expect((await failure(pool.patch('none', {}))).code).toBe('not_found');
     const restarted = await Pool.open(options);
     expect(restarted.list()).toEqual([patched]);
+  });
+
+  it('use a replaced credential at once, and never the old one again', async () => {
+    const { pool, lease, tokens, options } = await setup([newAccount('a')]);
+    const before = await lease();
+    const replaced = await pool.patch('a', { label: 'same', credential: awsCredential('b-refresh-0') });
+    expect(replaced).toMatchObject({ id: 'a', label: 'same', accessToken: undefined });
+    expect((await lease()).accessToken).toBe('b-access-1');
+    before.release(error('token_rejected'));
+    expect((await lease()).accessToken).toBe('b-access-1');
+    expect((await (await Pool.open(options)).fresh('a')).accessToken.value).toBe('b-access-1');
+    expect(tokens.presented).toEqual(['a-refresh-0', 'b-refresh-0']);
+  });
+
+  it('are ready with a replaced credential though the old one is rejected meanwhile', async () => {
+    const { pool, lease, tokens, stateOf } = await setup([newAccount('a', { credential: awsCredential('dead') })]);
+    const rejected = failure(lease());
+    await pool.patch('a', { credential: awsCredential('b-refresh-0') });
+    expect((await rejected).code).toBe('credential_rejected');
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+    expect((await lease()).accessToken).toBe('b-access-1');
+    expect(tokens.presented).toEqual(['dead', 'b-refresh-0']);
   });
 
   it('are told as expired when no token is good any longer', async () => {

@@ -159,6 +159,17 @@ const rows: readonly Row[] = [
     },
   },
   {
+    call: 'a conversation of its own for each API key, its history kept by the gateway',
+    differsBecause: 'clients send the whole history, as OpenAI’s API has it; it is what tells conversations apart',
+    async replay({ curl, simulator }) {
+      await curl('POST', CHAT, ask('first'), { authorization: 'Bearer one' });
+      await curl('POST', CHAT, ask('second'), { authorization: 'Bearer one' });
+      const [first, second] = simulator.chatRequests.slice(-2).map(({ body }) => JSON.stringify(body));
+      expect([first, second]).toEqual([expect.stringContaining('first'), expect.stringContaining('second')]);
+      expect(second).not.toContain('first');
+    },
+  },
+  {
     call: '`GET /v1/models`',
     differsBecause: 'it lists the models of the account instead of the name `codewhisperer`, which is still accepted',
     async replay({ curl }) {
