@@ -461,7 +461,7 @@ describe('importing', { timeout: 60_000 }, () => {
 
   it.each([
     [['--from', 'kiro-ide', 'file.json'], /not both/],
-    [['--from', 'elsewhere'], /"elsewhere" is no place/],
+    [['--from', 'elsewhere'], /"elsewhere" is not a place/],
     [['--profile-arn', 'arn:aws:s3:::x'], /no profile ARN/],
   ])('refuses %j, and imports nothing', async (args, message) => {
     put(KIRO_FILE, social());

@@ -24,7 +24,7 @@ describe('the admin token', () => {
     for (const { method, path } of ADMIN_ROUTES) {
       const answer = await ask(method, path.replace(/:\w+/, 'some'), undefined, { authorization: '' });
       expect([method, path, answer.status, answer.body.error.code]).toEqual([method, path, 401, 'unauthorized']);
-      expect(answer.body.error.message).toContain('DRAGOMAN_ADMIN_TOKEN');
+      expect(answer.body.error.message).toContain('dragoman admin-token reset');
     }
   });
 
