@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
 import {
   type AccountState,
   type Health,
   type HealthEvent,
+  healedHealth,
   isReady,
   mergeHealth,
   NEW_ACCOUNT,
@@ -40,6 +42,54 @@ const REFUSED = {
   refusedAtMs: NOW,
 } as const satisfies AccountState;
 const exhausted = (untilMs: number, reason: ErrorCode): AccountState => ({ status: 'exhausted', untilMs, reason });
+
+describe('outside numbers', () => {
+  const extreme = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom(Number.POSITIVE_INFINITY, Number.NaN, -1, 0, 1e15, 1e300, Number.MAX_SAFE_INTEGER),
+  );
+  const codes = Object.keys(ERROR_RULES) as ErrorCode[]; // of a const object, so nothing else can be in it
+  const LIMIT_MS = 32 * 24 * 60 * MINUTE;
+
+  const datesOf = ({ state }: Health) => [
+    ...('untilMs' in state ? [state.untilMs] : []),
+    ...(state.status === 'suspended' ? [state.lookAgainAtMs ?? 0] : []),
+  ];
+
+  it('never become a date beyond 32 days, nor one that is not a date', () => {
+    const event = fc.oneof(
+      fc.record({ type: fc.constant('failure' as const), code: fc.constantFrom(...codes), retryAfterMs: extreme }),
+      fc.record({ type: fc.constant('limits' as const), left: extreme, resetAtMs: extreme }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+        let after: Health = NEW_ACCOUNT;
+        for (const one of events) after = nextHealth(after, one, NOW, 1_000);
+        for (const dateMs of datesOf(after)) {
+          expect(dateMs).toBeGreaterThanOrEqual(0);
+          expect(dateMs).toBeLessThanOrEqual(NOW + LIMIT_MS);
+          expect(() => new Date(dateMs).toISOString()).not.toThrow();
+        }
+      }),
+    );
+  });
+
+  it.each<[string, AccountState, AccountState]>([
+    ['a rest until the year 5195', cooling(99_999_999_999_000), cooling(60 * MINUTE)],
+    ['a rest without an end', cooling(Number.POSITIVE_INFINITY), cooling(60 * MINUTE)],
+    [
+      'a quota until the year 5195',
+      exhausted(NOW + 99_999_999_999_000, 'quota_exhausted'),
+      exhausted(NOW + LIMIT_MS, 'quota_exhausted'),
+    ],
+    ['a look in the year 5195', { status: 'suspended', lookAgainAtMs: NOW + 99_999_999_999_000 }, SUSPENDED],
+    ['a rest as it should be', cooling(5 * MINUTE), cooling(5 * MINUTE)],
+    ['a ready account', READY, READY],
+  ])('of older versions are healed: %s', (_name, stored, healed) => {
+    expect(healedHealth(health(stored), NOW).state).toEqual(healed);
+  });
+});
 
 describe('what happens to an account', () => {
   const rows: [string, Health, HealthEvent, AccountState][] = [

@@ -4,7 +4,7 @@
  * one bad minute would switch every account off.
  */
 import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
-import { cappedDate, MAX_QUOTA_WAIT_MS } from '../core/times.ts';
+import { cappedDate, cappedMs, MAX_QUOTA_WAIT_MS, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 import { unreachable } from '../core/unreachable.ts';
 
 export type AccountState =
@@ -132,7 +132,7 @@ function afterFailure(health: Health, failure: Failure, nowMs: number, maxErrorC
   const consecutiveFailures = health.consecutiveFailures + (resting || neverDisables(code) ? 0 : 1);
   const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   if (isFinal) return counted;
-  const state = longer(resting, stateAfter(health.state, failure, consecutiveFailures, nowMs)) ?? health.state;
+  const state = longer(resting, stateAfter(health.state, capped(failure), consecutiveFailures, nowMs)) ?? health.state;
   if (consecutiveFailures >= maxErrorCount && !isLasting(state) && !neverDisables(code))
     return { ...counted, state: { status: 'disabled', by: 'errors' } };
   return { ...counted, state };
@@ -171,9 +171,43 @@ function afterLimits(health: Health, left: number | undefined, resetAtMs: number
   return isTheirs ? { ...health, state: { status: 'ready' } } : health;
 }
 
+/**
+ * Health as stored, with dates that lie too far ahead brought within what this version would write: older versions took
+ * the service's waits as they came, up to the year 5195. The same object where nothing is wrong.
+ */
+export function healedHealth(health: Health, nowMs: number): Health {
+  const { state } = health;
+  const later = (dateMs: number, maxMs: number) => !(dateMs <= nowMs + maxMs);
+  switch (state.status) {
+    case 'cooling':
+      if (!later(state.untilMs, MAX_THROTTLE_WAIT_MS)) return health;
+      return { ...health, state: { ...state, untilMs: nowMs + MAX_THROTTLE_WAIT_MS } };
+    case 'exhausted':
+      if (!later(state.untilMs, MAX_QUOTA_WAIT_MS)) return health;
+      return { ...health, state: { ...state, untilMs: nowMs + MAX_QUOTA_WAIT_MS } };
+    case 'suspended':
+      if (!later(state.lookAgainAtMs ?? 0, SUSPENSION_LOOK_MS)) return health;
+      return { ...health, state: { ...state, lookAgainAtMs: nowMs + SUSPENSION_LOOK_MS } };
+    case 'ready':
+    case 'signed-out':
+    case 'disabled':
+      return health;
+    default:
+      return unreachable(state);
+  }
+}
+
 /** Says more than `disabled` would. */
 function isLasting({ status }: AccountState): boolean {
   return status === 'suspended' || status === 'signed-out';
+}
+
+/** Readers of waits cap them as well; a wait that slipped through must not reach a date. */
+function capped(failure: Failure): Failure {
+  const { code, retryAfterMs } = failure;
+  if (retryAfterMs === undefined) return failure;
+  const maxMs = code === 'quota_exhausted' || code === 'daily_limit' ? MAX_QUOTA_WAIT_MS : MAX_THROTTLE_WAIT_MS;
+  return { ...failure, retryAfterMs: cappedMs(retryAfterMs, maxMs) };
 }
 
 /** undefined: counted, but the account stays as it is. */

@@ -845,6 +845,17 @@ describe('the accounts of a run', () => {
     expect((await pool.status()).total).toBe(1);
   });
 
+  it('heal a rest until the year 5195, and store that', async () => {
+    const state = { status: 'cooling', untilMs: 101_000_000_000_000, reason: 'account_throttled' } as const;
+    const { pool, clock, stateOf, lease } = await setup([newAccount('a', { health: { ...NEW_ACCOUNT, state } })]);
+    const healed = { ...state, untilMs: clock.now() + 3_600_000 };
+    expect(stateOf('a')).toEqual(healed);
+    await pool.flush();
+    expect((await store.accounts.find('a'))?.health.state).toEqual(healed);
+    clock.advance(3_600_000);
+    expect((await lease()).accountId).toBe('a');
+  });
+
   it('are as they are in memory while the database does not answer', async () => {
     const { pool, clock } = await setup([newAccount('a')]);
     store.accounts.latestChangeMark = () => Promise.withResolvers<number>().promise;

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { Entry } from './entry.ts';
-import { type AccountState, type HealthEvent, mergeHealth, nextHealth } from './health.ts';
+import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
 import type { Account, AccountStore, LearnedFacts } from './ports.ts';
 import type { Refresher } from './refresh.ts';
 import { isInEveryRun, isLinked } from './sources.ts';
@@ -219,8 +219,24 @@ export class Roster {
       const entry = this.#entries.get(account.id);
       if (!entry) this.put(account);
       else update(entry, account);
+      this.#heal(account.id);
     }
     return true;
+  }
+
+  /** Written, too, so that the date does not move on with each reading. */
+  #heal(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    const healed = healedHealth(entry.health, this.#options.clock.now());
+    if (healed === entry.health) return;
+    entry.health = healed;
+    entry.dirty = true;
+    this.#options.log.warn(
+      { accountId: id, ...healed.state },
+      'the end of a rest lay too far ahead; brought it nearer',
+    );
+    void this.flush();
   }
 
   /** Every write of this process to the accounts goes through here, so that a reload meanwhile does not undo it. */
