@@ -35,9 +35,8 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
 
 const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
 
-/** The exit code. Never rejects. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
-  let exitCode = 0;
+/** Every command with its options; `run` is called for the one that was parsed. */
+export function createProgram(terminal: Terminal, run: Run): Commander {
   const program = new Commander('dragoman')
     .description(
       'Your own Amazon Q Developer, CodeWhisperer or Kiro subscription, behind the OpenAI and Anthropic APIs.',
@@ -46,11 +45,16 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
     .addHelpText('after', EXIT_CODES);
-  for (const command of COMMANDS) {
-    register(program, command, async ({ run }, input) => {
-      exitCode = await run({ ...input, terminal });
-    });
-  }
+  for (const command of COMMANDS) register(program, command, run);
+  return program;
+}
+
+/** The exit code. Never rejects. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(terminal, async ({ run }, input) => {
+    exitCode = await run({ ...input, terminal });
+  });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;

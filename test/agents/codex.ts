@@ -49,7 +49,7 @@ async function run(binary: string, session: CodexSession): Promise<AgentRun> {
     {
       file: binary,
       args: again ? ['exec', 'resume', ...flags, '--last', '-'] : ['exec', ...flags, '-'],
-      env: { CODEX_HOME: home, DRAGOMAN_API_KEY: house.apiKey },
+      env: { CODEX_HOME: home, GATEWAY_API_KEY: house.apiKey },
       input: prompt,
       interruptWhen,
     },
@@ -80,12 +80,10 @@ function configFor(session: CodexSession): string {
     '[model_providers.dragoman]',
     `name = "${providerName}"`,
     `base_url = "${house.url}/v1"`,
-    ...(asksForModels ? [] : ['env_key = "DRAGOMAN_API_KEY"']),
+    ...(asksForModels ? [] : ['env_key = "GATEWAY_API_KEY"']),
     'wire_api = "responses"',
     ...provider,
-    ...(asksForModels
-      ? ['[model_providers.dragoman.auth]', 'command = "printenv"', 'args = ["DRAGOMAN_API_KEY"]']
-      : []),
+    ...(asksForModels ? ['[model_providers.dragoman.auth]', 'command = "printenv"', 'args = ["GATEWAY_API_KEY"]'] : []),
     '[analytics]',
     'enabled = false',
     '[otel]',

@@ -1,6 +1,6 @@
 /**
  * One PostgreSQL server for a whole test run, started when the first test asks for it. It lives in the process which
- * runs the tests' workers, so it ends with the run; `DRAGOMAN_TEST_POSTGRES_URL` names a server to be used instead.
+ * runs the tests' workers, so it ends with the run; `TEST_POSTGRES_URL` names a server to be used instead.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -17,8 +17,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // For the tests it is no setting: dragoman would refuse to start with a name it does not know.
-  const given = process.env.DRAGOMAN_TEST_POSTGRES_URL;
-  delete process.env.DRAGOMAN_TEST_POSTGRES_URL;
+  const given = process.env.TEST_POSTGRES_URL;
+  delete process.env.TEST_POSTGRES_URL;
   let started: Promise<PostgresServer> | undefined;
   const broker = createServer((_request, response) => {
     if (given) {

@@ -100,7 +100,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'body',
     code: 'upstream_refused',
     when: reason(/^REQUEST_BODY_/, 'INVALID_CONVERSATION_ID'),
-    explanation: 'The service refused the form of the request. `dragoman doctor --request` can look for the cause.',
+    explanation: 'The service refused the form of the request. The log has the adjustments made to it.',
   },
 
   // What the account lacks.
@@ -237,7 +237,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'refused',
     code: 'upstream_refused',
     when: ({ status }) => status >= 400 && status < 500,
-    explanation: 'The service refused the request without naming a cause. `dragoman doctor --request` can look for it.',
+    explanation: 'The service refused the request without naming a cause. The log has the adjustments made to it.',
   },
   {
     id: 'broken',
