@@ -27,9 +27,8 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   const bytes = await decompress(raw, request.headers['content-encoding'], maxBytes);
   if (bytes.length === 0)
     throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
-  const body = parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  assertWithinLimits(body);
-  return body;
+  await assertWithinLimits(bytes);
+  return parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
 }
 
 function parseJson(text: string): unknown {

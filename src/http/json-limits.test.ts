@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFakeGateway, post, serve } from '../../test/support/serving.ts';
-import { assertWithinLimits, MAX_ENTRIES, MAX_VALUES } from './json-limits.ts';
+import { assertWithinLimits, MAX_DEPTH, MAX_ENTRIES, MAX_VALUES } from './json-limits.ts';
 
 const TOO_MANY = MAX_ENTRIES + 1;
 
@@ -12,44 +13,55 @@ function membersOf(length: number): object {
   return Object.fromEntries(list(length).map((value, i) => [`k${i}`, value]));
 }
 
+function scanned(body: unknown): Promise<void> {
+  return assertWithinLimits(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+}
+
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+const tooMany = (what: string) => `${what} with more than 50000 entries, the limit of this gateway. Send fewer.`;
+
 describe('assertWithinLimits', () => {
-  it('accepts what is at the limits', () => {
-    expect(() => assertWithinLimits({ messages: list(MAX_ENTRIES) })).not.toThrow();
-    expect(() => assertWithinLimits(list(5, list(MAX_ENTRIES - 1)))).not.toThrow();
-    for (const plain of [null, 1, 'text', true]) expect(() => assertWithinLimits(plain)).not.toThrow();
+  it('accepts what is at the limits', async () => {
+    await scanned({ messages: list(MAX_ENTRIES) });
+    await scanned(list(5, list(MAX_ENTRIES - 2)));
+    await scanned(nested(MAX_DEPTH));
+    for (const plain of [null, 1, 'text', true, '']) await scanned(plain);
   });
 
   it.each([
-    ['messages', { messages: list(TOO_MANY) }, 'messages: a list with 50001 entries; this gateway takes up to 50000.'],
-    [
-      'messages[1].content',
-      { messages: [{}, { content: list(TOO_MANY) }] },
-      'messages[1].content: a list with 50001 entries; this gateway takes up to 50000.',
-    ],
-    [
-      'metadata',
-      { metadata: membersOf(TOO_MANY) },
-      'metadata: an object with 50001 entries; this gateway takes up to 50000.',
-    ],
-    [undefined, list(TOO_MANY), 'The request body: a list with 50001 entries; this gateway takes up to 50000.'],
-    [
-      undefined,
-      list(6, list(MAX_ENTRIES - 1)),
-      `The request body holds more than ${MAX_VALUES} values, the limit of this gateway.`,
-    ],
-  ])('names what exceeds a limit: %s', (param, body, message) => {
-    expect(() => assertWithinLimits(body)).toThrow(
-      expect.objectContaining({ code: 'invalid_request', message, param }),
+    ['messages', { messages: list(TOO_MANY) }, tooMany('messages: a list')],
+    ['messages[1].content', { messages: [{}, { content: list(TOO_MANY) }] }, tooMany('messages[1].content: a list')],
+    ['metadata', { model: 'm', metadata: membersOf(TOO_MANY), x: 1 }, tooMany('metadata: an object')],
+    ['te"xt', { 'te"xt': list(TOO_MANY) }, tooMany('te\\"xt: a list')],
+    [undefined, list(TOO_MANY), tooMany('The request body: a list')],
+    [undefined, list(6, list(MAX_ENTRIES - 1)), `The request body holds more than ${MAX_VALUES} values`],
+    [undefined, nested(MAX_DEPTH + 1), `The request body has more than ${MAX_DEPTH} lists and objects`],
+    [undefined, '{"a":'.repeat(1_000_000), `The request body has more than ${MAX_DEPTH} lists and objects`],
+  ])('names what exceeds a limit: %s', async (param, body, message) => {
+    const failure = await scanned(body).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'invalid_request', message: expect.stringContaining(message) });
+    if (param !== undefined) expect(failure).toMatchObject({ param: param.replace('"', '\\"') });
+  });
+
+  it('takes nothing inside a string for structure', async () => {
+    const text = fc.stringMatching(/^(?:[,[\]{}":\\a]|\\{9}|,{70}){0,40}$/);
+    await fc.assert(
+      fc.asyncProperty(text, text, async (key, value) => {
+        const body = { [key]: value, [`${key}/`]: list(TOO_MANY) };
+        await expect(scanned({ [key]: value.repeat(1_000), last: key.repeat(1_000) })).resolves.toBeUndefined();
+        const path = JSON.stringify(`${key}/`).slice(1, -1);
+        await expect(scanned(body)).rejects.toMatchObject({ param: path.slice(0, 100).replace(/^\./, '') });
+      }),
+      { numRuns: 30 },
     );
   });
 
-  it('reads any depth without running out of stack', () => {
-    let deep: unknown = [];
-    for (let level = 0; level < 200_000; level++) deep = [deep];
-    expect(() => assertWithinLimits(deep)).not.toThrow();
-    for (let level = 0; level < MAX_VALUES; level++) deep = { deep };
-    expect(() => assertWithinLimits(deep)).toThrow('The request body holds more than 250000 values');
-  });
+  it.each(['"', '"\\', '{"a', ']', '[}', '{"a":1}}', '\u0000', '[1,,2]', `"${'\\'.repeat(500)}`])(
+    'leaves what is not JSON to the parser: %j',
+    async (text) => {
+      await expect(scanned(text)).resolves.toBeUndefined();
+    },
+  );
 });
 
 describe('a request with a list of 400,000', () => {
@@ -72,7 +84,7 @@ describe('a request with a list of 400,000', () => {
     const { status, json } = await post(server, path, `{"model":"m","max_tokens":1,"${field}":${ones}}`);
     expect(status).toBe(400);
     expect(json()).toMatchObject({
-      error: { message: `${field}: a list with 400000 entries; this gateway takes up to 50000.` },
+      error: { message: tooMany(`${field}: a list`) },
     });
     expect(gateway.asked).toEqual([]);
   });

@@ -1,4 +1,6 @@
 /** Lint rules on tools: their declarations, uses and results. */
+
+import type { Turn } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { LintInput } from '../lint.ts';
 import type { ToolResult, ToolSpecification, ToolUse } from '../wire.ts';
@@ -84,10 +86,9 @@ function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
     if ('assistantResponseMessage' in message) {
       // Uses which no user message follows at once are reported there as unanswered.
       uses = message.assistantResponseMessage.toolUses ?? [];
+      const places = placesOfUses(said?.turns[index]);
       for (const use of uses) {
-        const at = said?.turns[index]?.parts.find(
-          (part) => part.type === 'tool-use' && part.toolUseId === use.toolUseId,
-        )?.at;
+        const at = places.get(use.toolUseId);
         lintUse(use, at, input, ids);
         if (!declared.has(use.name)) report('tool-declared', `The tool ${use.name} was used but is not declared.`, at);
       }
@@ -97,6 +98,14 @@ function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
     lintResults(uses, results, said?.turns[index]?.at, input);
     uses = [];
   }
+}
+
+/** Where the client wrote each tool use of a turn, by its id; the first of several with the same id. */
+function placesOfUses(turn: Turn | undefined): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  for (const part of turn?.parts ?? [])
+    if (part.type === 'tool-use' && !places.has(part.toolUseId)) places.set(part.toolUseId, part.at);
+  return places;
 }
 
 function lintUse(use: ToolUse, at: string | undefined, input: LintInput, ids: Set<string>): void {
@@ -127,7 +136,8 @@ function lintResults(
 ): void {
   const wanted = uses.map((use) => use.toolUseId);
   const given = results.map((result) => result.toolUseId);
-  if (wanted.length !== given.length || wanted.some((id) => !given.includes(id))) {
+  const answered = new Set(given);
+  if (wanted.length !== given.length || wanted.some((id) => !answered.has(id))) {
     const message = `${wanted.length} tool calls of the message before are answered by ${given.length} results here`;
     report('tool-result-pairing', `${message}; each call needs exactly one result with its id.`, at);
   } else if (wanted.some((id, index) => id !== given[index])) {

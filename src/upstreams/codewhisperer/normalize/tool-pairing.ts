@@ -59,6 +59,7 @@ function freeId(id: string, seen: ReadonlySet<string>, maxLength: number): strin
 function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): Turn {
   const hasResults = turn.parts.some((part) => part.type === 'tool-result');
   if (calls.length === 0 && !hasResults) return turn;
+  const callsById = Map.groupBy(calls, ({ clientId }) => clientId);
   const results = new Map<Call, ToolResultPart>();
   const rest: Part[] = [];
   for (const part of turn.parts) {
@@ -66,7 +67,7 @@ function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): 
       rest.push(part);
       continue;
     }
-    const candidates = calls.filter(({ clientId }) => clientId === part.toolUseId);
+    const candidates = callsById.get(part.toolUseId) ?? [];
     const call = candidates.find((candidate) => !results.has(candidate)) ?? candidates.at(-1);
     const earlier = call && results.get(call);
     if (!call) rest.push(...orphan(part, adjustments));
