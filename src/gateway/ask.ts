@@ -10,6 +10,7 @@ import { addUsage, type Usage } from '../core/usage.ts';
 import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Expectation, Judgement } from './emulate/expectation.ts';
+import { prepareFormat } from './emulate/json-output.ts';
 import { type EMULATION_RULES, type EmulationOptions, planEmulation } from './emulate/plan.ts';
 import type { Answer, AskRequest } from './ports.ts';
 
@@ -22,7 +23,7 @@ export async function ask(
   dispatch: (request: DispatchRequest) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, conversation } = request;
-  const emulation = planEmulation(conversation, options);
+  const emulation = planEmulation(conversation, options, await checkOf(conversation));
   // By the client's own conversation: what is added to it here must not make another one of it.
   const ids = conversationIdsOf(client, conversation);
   const put: Put = (asked, notes = []) => {
@@ -30,6 +31,12 @@ export async function ask(
     return dispatch({ ...request, adjustments, conversation: asked, ids, emulation });
   };
   return emulation.expectation ? askExpecting(emulation.expectation, conversation, put) : put(conversation);
+}
+
+/** A reply that must be a tool call is not checked against a schema. */
+async function checkOf({ toolChoice, output }: Conversation): ReturnType<typeof prepareFormat> {
+  const isToolCall = toolChoice.type === 'required' || toolChoice.type === 'tool';
+  return isToolCall ? undefined : prepareFormat(output.format);
 }
 
 type Put = (conversation: Conversation, notes?: readonly Adjustment[]) => Promise<Answer>;
@@ -43,7 +50,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const first = await put(question);
   const held = await hold(first, expectation);
   if (held.type === 'settled') return settledAnswer(first, held, expectation, undefined);
-  const judged = judgeRound(held.events, expectation);
+  const judged = await judgeRound(held.events, expectation);
   if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
 
   if (judged.type === 'fails') question = { ...question, turns: [...question.turns, ...repairTurns(judged)] };
@@ -51,7 +58,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const spent = usageOf(held.events);
   const heldAgain = await hold(second, expectation);
   if (heldAgain.type === 'settled') return settledAnswer(second, heldAgain, expectation, spent);
-  const judgedAgain = judgeRound(heldAgain.events, expectation);
+  const judgedAgain = await judgeRound(heldAgain.events, expectation);
   if (judgedAgain.type === 'broken') throw judgedAgain.error;
   if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
   return { ...second, batches: batchesOf([withSpent(judgedAgain.events, spent)]) };
@@ -75,7 +82,7 @@ async function hold(answer: Answer, expectation: Expectation): Promise<Held> {
 type Round = Judgement | { readonly type: 'broken'; readonly error: GatewayError };
 
 /** A reply which broke off while nobody had seen any of it may be asked for again, like one which never began. */
-function judgeRound(events: readonly ReplyEvent[], expectation: Expectation): Round {
+async function judgeRound(events: readonly ReplyEvent[], expectation: Expectation): Promise<Round> {
   const last = events.at(-1);
   if (last?.type === 'reply-end') return expectation.judge(events);
   const error =

@@ -10,9 +10,15 @@ export interface GatewayProcess {
   readonly running: Running;
 }
 
-/** Ends with the test. `env` adds to, or replaces, the settings that sign it in at the simulator. */
-export async function startGatewayProcess(env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
-  const simulator = startCommand(['simulate', '--port', '0', '--json']);
+/**
+ * Ends with the test. `env` adds to, or replaces, the settings that sign it in at the simulator; `script`: a file for the
+ * simulator's `--script`.
+ */
+export async function startGatewayProcess(
+  env: Readonly<Record<string, string>> = {},
+  script?: string,
+): Promise<GatewayProcess> {
+  const simulator = startCommand(['simulate', '--port', '0', '--json', ...(script ? ['--script', script] : [])]);
   const settings = { ...environmentFor(servedAt(await simulator.nextLine())), DRAGOMAN_LOG_LEVEL: 'error', ...env };
   const running = startCommand(['serve', '--port', '0', '--json'], settings);
   const url = servedAt(await running.nextLine());

@@ -15,7 +15,7 @@ export interface Expectation {
   /** What is still to be done to a settled reply, from its first event on; absent: nothing. */
   afterSettling?(note: (made: Adjustment) => void): ReplyTransform;
   /** Judges a whole reply, which ended with `reply-end`. */
-  judge(events: readonly ReplyEvent[]): Judgement;
+  judge(events: readonly ReplyEvent[]): Judgement | Promise<Judgement>;
   /** Rule noted when the second try was needed. */
   readonly retryRule: 'json-repaired' | 'tool-choice-retried';
 }

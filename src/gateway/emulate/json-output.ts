@@ -6,19 +6,19 @@ import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
-import { compileSchema, type SchemaCheck } from './schema-check.ts';
+import { type PatientCheck, prepareCheck } from './patient-check.ts';
 import type { ReplyTransform } from './transform.ts';
 import { WithoutText } from './without-text.ts';
 
 export class JsonOutput implements Expectation {
   readonly retryRule = 'json-repaired';
   readonly #format: Exclude<OutputFormat, { type: 'text' }>;
-  readonly #check: SchemaCheck;
+  readonly #check: PatientCheck;
 
-  /** Throws `invalid_request` for a schema that cannot be checked. */
-  constructor(format: Exclude<OutputFormat, { type: 'text' }>) {
+  /** `check`: of the schema, where there is one. */
+  constructor(format: Exclude<OutputFormat, { type: 'text' }>, check: PatientCheck | undefined) {
     this.#format = format;
-    this.#check = format.type === 'json-schema' ? compileSchema(format.schema, placeOf(format)) : ANY_OBJECT;
+    this.#check = check ?? ANY_OBJECT;
   }
 
   /** As SchemaCheck says. */
@@ -39,14 +39,14 @@ export class JsonOutput implements Expectation {
     return new WithoutText(note);
   }
 
-  judge(events: readonly ReplyEvent[]): Judgement {
+  async judge(events: readonly ReplyEvent[]): Promise<Judgement> {
     const said = textOf(events);
     const json = findJson(said);
     if (!json) {
       if (isCutShort(stopReasonOf(events))) return { type: 'fits', events };
       return this.#failure(said, ['it is not JSON alone']);
     }
-    const problems = this.#check.problems(json.value);
+    const problems = await this.#check.problems(json.value);
     if (problems.length > 0) return this.#failure(said, problems);
     const isItAlone = json.text === said && events.filter(({ type }) => type === 'text-start').length === 1;
     return { type: 'fits', events: isItAlone ? events : withText(events, json) };
@@ -66,8 +66,13 @@ export class JsonOutput implements Expectation {
   }
 }
 
-const ANY_OBJECT: SchemaCheck = {
-  problems: (value) => (isJsonObject(value) ? [] : ['it is not a JSON object']),
+/** Compiled before anything is sent. Rejects with `invalid_request` for a schema that cannot be checked. */
+export async function prepareFormat(format: OutputFormat): Promise<PatientCheck | undefined> {
+  return format.type === 'json-schema' ? prepareCheck(format.schema, placeOf(format)) : undefined;
+}
+
+const ANY_OBJECT: PatientCheck = {
+  problems: async (value) => (isJsonObject(value) ? [] : ['it is not a JSON object']),
   unchecked: [],
 };
 

@@ -6,6 +6,7 @@ import { ForcedToolUse } from './forced-tool-use.ts';
 import { JsonOutput } from './json-output.ts';
 import { LeakedCalls } from './leaked-calls/index.ts';
 import { MaxTokens } from './max-tokens.ts';
+import type { PatientCheck } from './patient-check.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
@@ -45,8 +46,12 @@ export interface EmulationOptions {
 
 type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
 
-/** Throws `invalid_request` for a JSON schema that cannot be checked. */
-export function planEmulation(conversation: Conversation, options: EmulationOptions): EmulationPlan {
+/** `check`: by prepareFormat; without it a JSON schema is not checked, as in a plan for the transforms alone. */
+export function planEmulation(
+  conversation: Conversation,
+  options: EmulationOptions,
+  check?: PatientCheck,
+): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
@@ -64,7 +69,7 @@ export function planEmulation(conversation: Conversation, options: EmulationOpti
     fulfilled.add('parallel-tool-use-ignored');
     makers.push(() => new SingleToolUse());
   }
-  const expectation = expectationOf(conversation);
+  const expectation = expectationOf(conversation, check);
   if (expectation instanceof ForcedToolUse) {
     note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
   } else if (expectation && format.type !== 'text') {
@@ -127,8 +132,11 @@ function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
 }
 
 /** A reply which must be a tool call has no answer yet which could be JSON. */
-function expectationOf(conversation: Conversation): ForcedToolUse | JsonOutput | undefined {
+function expectationOf(
+  conversation: Conversation,
+  check: PatientCheck | undefined,
+): ForcedToolUse | JsonOutput | undefined {
   const { toolChoice, output } = conversation;
   if (toolChoice.type === 'required' || toolChoice.type === 'tool') return new ForcedToolUse(toolChoice, conversation);
-  return output.format.type === 'text' ? undefined : new JsonOutput(output.format);
+  return output.format.type === 'text' ? undefined : new JsonOutput(output.format, check);
 }

@@ -20,18 +20,19 @@ export interface SchemaCheck {
 }
 
 /** Throws `invalid_request` naming `at` when nothing of the schema can be checked. */
-export function compileSchema(schema: JsonObject, at: string): SchemaCheck {
-  const { validate, leftOut } = compile(schema, at);
+export function compileSchema(schema: JsonObject, at: string, limitMs = LIMIT_MS): SchemaCheck {
+  const { validate, leftOut } = compile(schema, at, limitMs);
   return {
     unchecked: leftOut.map(pointerOf),
     problems(value) {
       if (!isShallow(value)) return [`the value is nested deeper than ${MAX_DEPTH} levels`];
-      const fits = within(CHECK_MS, () => validate(value));
+      const fits = within(limitMs, () => validate(value));
       if (fits === undefined)
         throw new GatewayError(
           'output_invalid',
-          `Checking the model's answer against the JSON schema took longer than ${CHECK_MS / 1000} s. ` +
+          `Checking the model's answer against the JSON schema took longer than ${limitMs / 1000} s. ` +
             'Simplify the patterns in the schema.',
+          { rule: OUT_OF_TIME },
         );
       return fits ? [] : describe(validate.errors ?? []);
     },
@@ -46,27 +47,35 @@ function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
   return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
 }
 
-const COMPILE_MS = 1_000;
-const CHECK_MS = 1_000;
+/** For compiling, and again for each check. */
+const LIMIT_MS = 1_000;
+/** Rule of the errors that more time might have avoided. */
+const OUT_OF_TIME = 'schema-check-time';
+
+export function isOutOfTime(cause: unknown): boolean {
+  return cause instanceof GatewayError && cause.rule === OUT_OF_TIME;
+}
 
 interface Compiled {
   readonly validate: ValidateFunction;
   readonly leftOut: readonly Location[];
 }
 
-function compile(schema: JsonObject, at: string): Compiled {
+function compile(schema: JsonObject, at: string, limitMs: number): Compiled {
   // The dialect is chosen by isOldDraft. `$async` is Ajv's own, and would answer with a promise.
   const { $schema: _dialect, $async: _async, ...rest } = schema;
   let why = 'is too complicated to check. Simplify it.';
+  let rule: string | undefined;
   try {
     const draft = draftOf(schema);
-    const compiled = within(COMPILE_MS, () => compilePart(rest, draft));
+    const compiled = within(limitMs, () => compilePart(rest, draft));
     if (compiled) return compiled;
+    rule = OUT_OF_TIME;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     why = `is not a JSON Schema that can be checked: ${message.slice(0, 300)}.`;
   }
-  throw new GatewayError('invalid_request', `${at}: ${why}`, { param: at });
+  throw new GatewayError('invalid_request', `${at}: ${why}`, { param: at, rule });
 }
 
 interface Draft {

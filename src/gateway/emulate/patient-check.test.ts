@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { prepareCheck } from './patient-check.ts';
+
+const withA = (a: JsonValue): JsonObject => ({ type: 'object', properties: { a } });
+const SLOW = withA({ type: 'string', pattern: '^(a+)+$' });
+const slowValue = (letters: number) => ({ a: `${'a'.repeat(letters)}!` });
+
+/** Turns of the event loop while `work` runs, as often as once every 20 ms. */
+async function turnsDuring<T>(work: Promise<T>): Promise<{ turns: number; result: T | GatewayError }> {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 20);
+  const result = await work.catch((cause: unknown) => GatewayError.from(cause));
+  clearInterval(timer);
+  return { turns, result };
+}
+
+describe('a schema check', () => {
+  it('finds what is wrong, and what it leaves out', async () => {
+    const check = await prepareCheck(withA({ type: 'string', pattern: '(?' }), 'response_format');
+    expect(check.unchecked).toEqual(['/properties/a/pattern']);
+    expect(await check.problems({ a: 1 })).toEqual(['/a must be string']);
+    expect(await check.problems({ a: 'x' })).toEqual([]);
+  });
+
+  it('of a pattern without an end leaves the event loop free, and is an error in words', async () => {
+    const check = await prepareCheck(SLOW, 'response_format');
+    const { turns, result } = await turnsDuring(check.problems(slowValue(60)));
+    expect(result).toMatchObject({
+      code: 'output_invalid',
+      message: expect.stringContaining('Simplify the patterns in the schema'),
+    });
+    expect(turns).toBeGreaterThan(10);
+    expect(await check.problems({ a: 'aaa' })).toEqual([]);
+  });
+
+  it('keeps lookaheads and backreferences, in the thread as well', async () => {
+    const schema = {
+      ...{ type: 'object', required: ['b'] },
+      properties: {
+        a: { type: 'string', pattern: '^(?=a)(a)\\1*(a|b)+$|^(a?){25}a{25}$' },
+        b: { pattern: '^(x)\\1$' },
+      },
+    };
+    const check = await prepareCheck(schema, 'response_format');
+    expect(await check.problems({ a: 'aab', b: 'xx' })).toEqual([]);
+    expect(await check.problems({ a: 'c', b: 'xy' })).toHaveLength(2);
+  });
+
+  it('of a schema that takes too long to compile leaves the event loop free', async () => {
+    const allOf: JsonValue = Array.from({ length: 20_000 }, (_, i) => ({ anyOf: [{ const: i }, { type: 'string' }] }));
+    const { turns, result } = await turnsDuring(prepareCheck(withA({ allOf }), 'response_format'));
+    expect(result).toMatchObject({
+      code: 'invalid_request',
+      param: 'response_format',
+      message: 'response_format: is too complicated to check. Simplify it.',
+    });
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('waits for other slow ones, and refuses when too many wait', { timeout: 60_000 }, async () => {
+    const check = await prepareCheck(SLOW, 'response_format');
+    const all = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        check.problems(slowValue(60)).catch((cause: unknown) => GatewayError.from(cause)),
+      ),
+    );
+    const codes = all.map((result) => (result instanceof GatewayError ? result.code : 'done'));
+    expect(codes.filter((code) => code === 'output_invalid')).toHaveLength(8);
+    expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(4);
+  });
+});
