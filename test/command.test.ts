@@ -110,3 +110,21 @@ describe('dragoman serve', () => {
     expect(err).not.toMatch(/\n +at /);
   });
 });
+
+describe('dragoman health', () => {
+  it('ends with 0 while a gateway answers, and with 1 afterwards or while it has no account', async () => {
+    const serving = startCommand(['serve', '--port', '0', '--json']);
+    const { port } = JSON.parse(await serving.nextLine());
+    const check = (...flags: string[]) => startCommand(['health', '--port', `${port}`, ...flags]).end();
+    const healthy = await check('--json', '--host', '0.0.0.0');
+    expect(healthy.code).toBe(0);
+    expect(JSON.parse(healthy.out)).toMatchObject({ status: 'healthy', accounts: { ready: 0, total: 0 } });
+    const ready = await check('--ready');
+    expect(ready.code).toBe(1);
+    expect(ready.out).toContain('"accounts":false');
+    await serving.end('SIGTERM');
+    const gone = await check();
+    expect(gone.code).toBe(1);
+    expect(gone.err).toContain('No gateway answers');
+  });
+});

@@ -9,6 +9,7 @@ import { chat } from './chat.ts';
 import { type Command, type CommandGroup, printJson, UsageError } from './command.ts';
 import { config } from './config.ts';
 import { demo } from './demo.ts';
+import { health } from './health.ts';
 import { keys } from './keys.ts';
 import { login } from './login.ts';
 import { models } from './models.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   models,
   usage,
   config,
+  health,
   secretKey,
   simulate,
   demo,

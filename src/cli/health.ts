@@ -1,0 +1,42 @@
+/** `dragoman health`: whether a gateway answers, for the health checks of containers and service managers. */
+import { type Command, printJson } from './command.ts';
+import { settingOptions, settingsOf } from './settings-of.ts';
+
+const TIMEOUT_MS = 3_000;
+
+export const health: Command = {
+  name: 'health',
+  summary: 'Check that the gateway on this machine answers',
+  options: [
+    ...settingOptions('host', 'port'),
+    { flag: '--ready', meaning: 'also require an account that is ready and a database that can be written' },
+  ],
+  examples: ['dragoman health', 'dragoman health --ready --port 8000'],
+  async run(input) {
+    const { terminal, json, options } = input;
+    const { host, port } = settingsOf(input).settings;
+    const url = `http://${authority(host, port)}${options.ready === true ? '/readyz' : '/health'}`;
+    const { status, body } = await ask(url);
+    if (json) printJson(terminal, { url, httpStatus: status, ...body });
+    else terminal.out(`${url} answered ${status}: ${JSON.stringify(body)}\n`);
+    return status === 200 ? 0 : 1;
+  },
+};
+
+/** An address to listen on is not always one to connect to. */
+function authority(host: string, port: number): string {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1', '[::]': '::1' }[host] ?? host;
+  return reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+}
+
+async function ask(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+    return { status: response.status, body: Object(await response.json()) };
+  } catch (cause) {
+    throw new Error(
+      `No gateway answers at ${url}. Start it with \`dragoman serve\`, or name another address with --host and --port.`,
+      { cause },
+    );
+  }
+}
