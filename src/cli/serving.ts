@@ -1,8 +1,10 @@
 /** A composed gateway behind a running server: what `serve` and `demo` have in common. */
+
 import type { Overrides } from '../compose.ts';
 import type { LoadedSettings, Settings } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { AdminToken } from '../gateway/admin-token.ts';
+import { BodyBudget } from '../http/body-budget.ts';
 import type { RunningServer } from '../http/server.ts';
 import { maxConnections } from './max-connections.ts';
 
@@ -44,7 +46,7 @@ export async function startServing(
   ]);
   const clock = overrides.clock ?? systemClock;
   const composed = await composing.composeGateway(settings, log, overrides);
-  const { corsOrigins, maxBodyBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
+  const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
   const max = maxConnections(settings, log);
   const { gateway, responses, accounts, apiKeys, signIns, store } = composed;
   try {
@@ -66,7 +68,7 @@ export async function startServing(
           idpHosts: settings.idpHosts,
         },
         corsOrigins,
-        limits: { maxBodyBytes, pingIntervalMs },
+        limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
         connections: { max, writeTimeoutMs },
         version: VERSION,
         clock,

@@ -378,6 +378,15 @@ export const SETTINGS = {
     accepts: 'bytes, or with a unit: `512KiB`, `64MiB`; 1 KiB to 512 MiB',
     meaning: 'The largest request body, counted after decompression.',
   }),
+  maxBodiesBytes: setting<number>({
+    name: 'DRAGOMAN_MAX_BODIES_BYTES',
+    schema: byteCount(1024, 64 * 1024 * MIB),
+    fallback: 256 * MIB,
+    fallbackText: '`256MiB`',
+    accepts: 'bytes, or with a unit: `512MiB`; 1 KiB to 64 GiB',
+    meaning:
+      'How much the bodies of all requests in progress may hold together, as sent and decompressed; further requests get 503. At least twice `DRAGOMAN_MAX_BODY_BYTES` is used. A gateway needs about four times as much memory.',
+  }),
   pingIntervalMs: setting<number>({
     name: 'DRAGOMAN_PING_INTERVAL_MS',
     schema: wholeNumber(100, HOUR_MS),

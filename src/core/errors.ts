@@ -64,6 +64,8 @@ export const ERROR_RULES = {
   /** Every account has as many requests as it may; the queue was full, or its time was up. */
   accounts_busy: { status: 429, blame: 'gateway', retry: 'never' },
   storage_unavailable: { status: 503, blame: 'gateway', retry: 'never' },
+  /** The bodies of the requests in progress use up the memory set aside for them. */
+  gateway_busy: { status: 503, blame: 'gateway', retry: 'never' },
   shutting_down: { status: 503, blame: 'gateway', retry: 'never' },
   internal: { status: 500, blame: 'gateway', retry: 'never' },
 } as const satisfies Record<string, ErrorRule>;

@@ -12,15 +12,14 @@ import type { ReplyEvent } from '../core/reply.ts';
 import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
 import type { ClientProtocol, ParsedCompletion, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
-import { readModelRequest } from './body.ts';
+import { type BodyLimits, readModelRequest } from './body.ts';
 import { type Asked, adjustmentsOf, askForChoices } from './choices.ts';
 import { codeWritingOf } from './code-writing.ts';
 import { type Exchange, noteError, sendError, sendJson } from './exchange.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
 import { type Writing, writingOf } from './writing.ts';
 
-export interface AnswerLimits {
-  readonly maxBodyBytes: number;
+export interface AnswerLimits extends BodyLimits {
   /** A stream is never silent for longer. */
   readonly pingIntervalMs: number;
 }
@@ -34,7 +33,7 @@ export async function answerChat(
   limits: AnswerLimits,
 ): Promise<void> {
   try {
-    const body = await readModelRequest(exchange.request, limits.maxBodyBytes);
+    const body = await readModelRequest(exchange, limits);
     const completion = protocol.parseCompletion?.(body, contextOf(exchange));
     if (completion) return await answerCompletion(exchange, protocol, completion, gateway, client, limits);
     const request = protocol.parseRequest(body, contextOf(exchange));

@@ -1,35 +1,51 @@
 /** Reads a request's JSON body: bounded before and after decompression, and never by trusting its length. */
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { BodyBudget, BodyShare } from './body-budget.ts';
+import type { Exchange } from './exchange.ts';
 import { assertWithinLimits } from './json-limits.ts';
 import { modelInUrl } from './paths.ts';
 
-type Decompress = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+/** Bytes that are decompressed between two looks at the limits. */
+const OPTIONS = { chunkSize: 256 * 1024 };
 
-const inflateZlib: Decompress = promisify(inflate);
-const inflateBare: Decompress = promisify(inflateRaw);
-
-const DECOMPRESS: Readonly<Record<string, Decompress>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  // Both kinds travel under this name: RFC 9110 means zlib's, some clients send the bare one.
-  deflate: (body, options) => inflateZlib(body, options).catch((error) => retryBare(error, body, options)),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
+const DECOMPRESSORS: Readonly<Record<string, () => Transform>> = {
+  gzip: () => createGunzip(OPTIONS),
+  'x-gzip': () => createGunzip(OPTIONS),
+  deflate: () => createInflate(OPTIONS),
+  br: () => createBrotliDecompress(OPTIONS),
+  zstd: () => createZstdDecompress(OPTIONS),
 };
 
-/** Throws GatewayError `invalid_request`, `request_too_large` or `client_closed`. */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const raw = await readBytes(request, maxBytes);
-  const bytes = await decompress(raw, request.headers['content-encoding'], maxBytes);
-  if (bytes.length === 0)
-    throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
-  await assertWithinLimits(bytes);
-  return parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  /** Shared by all requests. */
+  readonly bodies: BodyBudget;
 }
+
+/**
+ * Throws GatewayError `invalid_request`, `request_too_large`, `gateway_busy` or `client_closed`. What the body takes of
+ * the budget is given back when the answer ends.
+ */
+export async function readJson({ request, response }: Sides, limits: BodyLimits): Promise<unknown> {
+  const share = limits.bodies.openShare(response);
+  try {
+    const raw = await readBytes(request, limits.maxBodyBytes, share);
+    const bytes = await decompress(raw, request.headers['content-encoding'], limits.maxBodyBytes, share);
+    if (bytes.length === 0)
+      throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
+    await assertWithinLimits(bytes);
+    return parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    share.close();
+    throw cause;
+  }
+}
+
+type Sides = Pick<Exchange, 'request' | 'response'>;
 
 function parseJson(text: string): unknown {
   try {
@@ -40,9 +56,9 @@ function parseJson(text: string): unknown {
 }
 
 /** As readJson. Where the body names no model, it is the one that Azure's form of the path names. */
-export async function readModelRequest(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const body = await readJson(request, maxBytes);
-  const model = modelInUrl(request.url ?? '');
+export async function readModelRequest(sides: Sides, limits: BodyLimits): Promise<unknown> {
+  const body = await readJson(sides, limits);
+  const model = modelInUrl(sides.request.url ?? '');
   const namesOne = !isJsonObject(body) || (typeof body.model === 'string' && body.model !== '');
   return model === undefined || namesOne ? body : { ...body, model };
 }
@@ -52,7 +68,7 @@ function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
   return Number(request.headers['content-length'] ?? 0) > maxBytes;
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (announcesTooMuch(request, maxBytes)) return reject(tooLarge(maxBytes));
     const chunks: Buffer[] = [];
@@ -64,6 +80,11 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
     const onData = (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) return finish(() => reject(tooLarge(maxBytes)));
+      try {
+        share.take(chunk.length);
+      } catch (cause) {
+        return finish(() => reject(cause));
+      }
       chunks.push(chunk);
     };
     const onEnd = () => finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
@@ -73,29 +94,47 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
   });
 }
 
-async function decompress(body: Buffer, contentEncoding: string | undefined, maxBytes: number): Promise<Buffer> {
+async function decompress(
+  body: Buffer,
+  contentEncoding: string | undefined,
+  maxBytes: number,
+  share: BodyShare,
+): Promise<Buffer> {
   const encoding = (contentEncoding ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === '' || body.length === 0) return body;
-  const apply = Object.hasOwn(DECOMPRESS, encoding) ? DECOMPRESS[encoding] : undefined;
-  if (!apply) {
+  const create = Object.hasOwn(DECOMPRESSORS, encoding) ? DECOMPRESSORS[encoding] : undefined;
+  if (!create) {
     const message = `The content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; gzip, deflate, br and zstd are.`;
     throw new GatewayError('invalid_request', message);
   }
+  const read = (decompressor: Transform) => readAll(decompressor, body, maxBytes, share);
   try {
-    return await apply(body, { maxOutputLength: maxBytes });
+    // Both kinds travel under this name: RFC 9110 means zlib's, some clients send the bare one.
+    if (encoding === 'deflate') return await read(create()).catch((cause) => retryBare(cause, read));
+    return await read(create());
   } catch (cause) {
-    if (isOversize(cause)) throw tooLarge(maxBytes);
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('invalid_request', `The body is not valid ${encoding} data.`, { cause });
   }
 }
 
-function retryBare(error: unknown, body: Buffer, options: { maxOutputLength: number }): Promise<Buffer> {
-  if (isOversize(error)) throw error;
-  return inflateBare(body, options);
+/** Counts what comes out while it comes out: 64 kB can become 64 MiB. */
+async function readAll(decompressor: Transform, body: Buffer, maxBytes: number, share: BodyShare): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  decompressor.end(body);
+  for await (const chunk of decompressor as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    share.take(chunk.length);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
-function isOversize(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+function retryBare(cause: unknown, read: (decompressor: Transform) => Promise<Buffer>): Promise<Buffer> {
+  if (cause instanceof GatewayError) throw cause;
+  return read(createInflateRaw(OPTIONS));
 }
 
 function tooLarge(maxBytes: number): GatewayError {

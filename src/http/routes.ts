@@ -45,7 +45,7 @@ function registerCountTokens(app: FastifyInstance, desk: Desk): void {
   app.post('/v1/messages/count_tokens', { onRequest: desk.requireKey, schema }, async (request, reply) => {
     const exchange = desk.takeOver(request, reply);
     try {
-      const body = await readJson(exchange.request, limits.maxBodyBytes);
+      const body = await readJson(exchange, limits);
       const { conversation } = parseCountTokens(body, contextOf(exchange));
       exchange.record.model = conversation.model;
       sendJson(exchange, 200, { input_tokens: gateway.countTokens(conversation) });

@@ -14,6 +14,7 @@ import {
   serve,
 } from '../../test/support/serving.ts';
 import { GatewayError } from '../core/errors.ts';
+import { BodyBudget } from './body-budget.ts';
 import { startServer } from './server.ts';
 
 describe('paths', () => {
@@ -259,7 +260,7 @@ describe('local mode', () => {
         apiKeys: fixedKeys([]),
         admin: NO_ADMIN,
         corsOrigins: [],
-        limits: { maxBodyBytes: 1, pingIntervalMs: 1 },
+        limits: { maxBodyBytes: 1, bodies: new BodyBudget(1), pingIntervalMs: 1 },
         connections: { max: 10, writeTimeoutMs: 1_000 },
         version: '',
         clock: { now: () => 0, sleep: never, random: () => 0 },

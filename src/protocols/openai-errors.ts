@@ -61,6 +61,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   no_account: FAILED,
   accounts_busy: THROTTLED,
   storage_unavailable: FAILED,
+  gateway_busy: FAILED,
   shutting_down: FAILED,
   internal: FAILED,
 };

@@ -9,6 +9,7 @@ import { TextPiece } from '../../src/core/text.ts';
 import { estimated, measured } from '../../src/core/usage.ts';
 import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
+import { BodyBudget } from '../../src/http/body-budget.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createFakeResponses } from './fake-responses.ts';
@@ -173,7 +174,7 @@ export async function serve(
       apiKeys: fixedKeys(apiKeys),
       admin: NO_ADMIN,
       corsOrigins: [],
-      limits: { maxBodyBytes: 1024 * 1024, pingIntervalMs: 10_000 },
+      limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },
       connections: { max: 1_000, writeTimeoutMs: 60_000 },
       version: '9.9.9',
       clock: createFakeClock(),

@@ -32,7 +32,7 @@ function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): voi
       const exchange = desk.takeOver(request, reply);
       try {
         const isBodyless = !route.body || (route.bodyIsOptional && announcesNoBody(request.headers));
-        const body = isBodyless ? {} : await readJson(exchange.request, limits.maxBodyBytes);
+        const body = isBodyless ? {} : await readJson(exchange, limits);
         const { signal } = exchange.gone;
         const [id = ''] = Object.values(request.params);
         await parts.accounts.readAnew();

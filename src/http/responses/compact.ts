@@ -11,7 +11,7 @@ import { lookUp } from './look-up.ts';
 
 /** What the user said stays word for word; everything else becomes one item. Rejects with what is to be told. */
 export async function compact(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
-  const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+  const body = await readJson(exchange, desk.limits);
   const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
   const request = parseCompact(body, contextOf(exchange), past);
   const id = openaiResponses.replyId(randomId());
@@ -47,7 +47,7 @@ export async function compact(exchange: Exchange, desk: ResponsesDesk, client: s
 
 /** `POST /v1/responses/input_tokens`: our own estimate. The model may be left out there. */
 export async function countInputTokens(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
-  const body = await readJson(exchange.request, desk.limits.maxBodyBytes);
+  const body = await readJson(exchange, desk.limits);
   const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
   const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
   const { conversation } = openaiResponses.parseRequest(complete, contextOf(exchange), past);

@@ -30,7 +30,7 @@ export interface ResponsesDesk {
 /** Never rejects: whatever happens is said to the client, or there is no client any more. */
 export async function createResponse(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
   try {
-    const body = await readModelRequest(exchange.request, desk.limits.maxBodyBytes);
+    const body = await readModelRequest(exchange, desk.limits);
     const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
     const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
     const id = openaiResponses.replyId(randomId());

@@ -68,6 +68,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   no_account: { type: 'api_error', status: 503, retry: 'later' },
   accounts_busy: { type: 'rate_limit_error', status: 429, retry: 'later' },
   storage_unavailable: { type: 'overloaded_error', status: 529, retry: 'later' },
+  gateway_busy: { type: 'overloaded_error', status: 529, retry: 'later' },
   shutting_down: { type: 'overloaded_error', status: 529, retry: 'later' },
   internal: { type: 'api_error', status: 500, retry: 'later' },
 };
