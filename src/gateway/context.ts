@@ -42,20 +42,44 @@ export function authorized(
 /** More than any envelope of the service; an edge layer's HTML page is cut here. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** The body of a refusal, read to its end so that the connection lives on, or cut when it is no envelope. */
-export async function readText(answer: UpstreamAnswer, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
+/** For a whole body that is not a reply: they are small, so a body that takes longer will not become useful. */
+const READING_TIMEOUT_MS = 10_000;
+
+/**
+ * The body of an answer that is not a reply (a refusal, a list), read to its end so that the connection is kept. A body
+ * that is longer than `maxBytes` or takes longer than `timeoutMs` is cut, and its connection closed. Rejects with
+ * `upstream_timeout` where the cut answer was a success; of a refusal, the status and what has arrived say enough.
+ */
+export async function readText(
+  answer: UpstreamAnswer,
+  maxBytes = MAX_REFUSAL_BYTES,
+  timeoutMs = READING_TIMEOUT_MS,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
+  const timeout = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => timeout.resolve(undefined), timeoutMs);
+  const body = answer.body[Symbol.asyncIterator]();
   try {
-    for await (const chunk of answer.body) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > maxBytes) break;
+    while (bytes <= maxBytes) {
+      const step = await Promise.race([body.next(), timeout.promise]);
+      if (!step) throw new GatewayError('upstream_timeout', 'The service took too long to send the whole answer.');
+      if (step.done) return textOf(chunks, maxBytes);
+      chunks.push(step.value);
+      bytes += step.value.length;
     }
   } catch (cause) {
     // A refusal whose body breaks off is still a refusal: its status says enough.
     if (isSuccess(answer)) throw cause;
+  } finally {
+    clearTimeout(timer);
+    // Closes the connection of a body that was not read to its end. Not awaited: it may wait for bytes that never come.
+    body.return?.().catch(() => {});
   }
+  return textOf(chunks, maxBytes);
+}
+
+function textOf(chunks: readonly Uint8Array[], maxBytes: number): string {
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 

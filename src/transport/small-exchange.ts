@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { connectionFailure } from './connection-failure.ts';
 import type { Connections } from './dispatcher.ts';
 
+/** For the whole exchange, body included. */
 const TIMEOUT_MS = 20_000;
 /** Tokens are some kilobytes. */
 const MAX_BYTES = 256 * 1024;
@@ -32,8 +33,9 @@ export async function exchange(
   connections: SmallConnections,
   { url, method, headers, body }: SmallRequest,
   signal: AbortSignal | undefined,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<SmallAnswer> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await send(url, {
       dispatcher: connections.dispatcher,
