@@ -162,7 +162,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       store,
       ...signingIn,
       async close() {
-        await responses.close();
+        await responses.close(0);
         clearInterval(keepingFresh);
         await pool.close();
         await apiKeys.close();

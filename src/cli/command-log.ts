@@ -1,6 +1,6 @@
 /** The log of a command, with every configured secret covered. Begins with the warnings about the settings. */
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
-import type { LoadedSettings, LogLevel } from '../config.ts';
+import type { LoadedSettings, LogLevel, Settings } from '../config.ts';
 import { databaseSecrets } from '../core/database-url.ts';
 import { createLog, type RunningLog } from '../telemetry/log.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,14 +11,19 @@ export async function commandLog(
   level: LogLevel,
 ): Promise<RunningLog> {
   const isTerminal = process.stderr.isTTY === true;
-  const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);
   const log = await createLog({
     level,
     format: settings.logFormat,
-    secrets: [...secrets.map(String), ...databaseSecrets(settings.databaseUrl)],
+    secrets: secretsOf(settings),
     colour: isTerminal && terminal.colour,
     isTerminal,
   });
   for (const warning of warnings) log.warn({}, warning);
   return log;
+}
+
+/** Every configured secret, which the log must not show. */
+export function secretsOf(settings: Settings): readonly string[] {
+  const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);
+  return [...secrets.map(String), ...databaseSecrets(settings.databaseUrl)];
 }

@@ -20,7 +20,7 @@ export async function openGateway(input: CommandInput): Promise<OpenGateway> {
     settings,
     async [Symbol.asyncDispose](): Promise<void> {
       await composed.close();
-      log.flush();
+      await log.flush();
     },
   };
 }

@@ -13,23 +13,31 @@ export const serve: Command = {
     const { terminal, json } = input;
     const loaded = settingsOf(input);
     const { settings, origins } = loaded;
-    const [{ commandLog }, { startServing, untilStopped }] = await Promise.all([
+    const [{ commandLog }, { startServing, untilStopped }, { reload }, { endWithin }] = await Promise.all([
       import('./command-log.ts'),
       import('./serving.ts'),
+      import('./reload.ts'),
+      import('./end-within.ts'),
     ]);
     const log = await commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
-    const serving = await startServing(settings, log, {}, origins);
+    const starting = startServing(settings, log, {}, origins);
+    process.on('SIGHUP', () => {
+      starting.then((it) => reload(() => settingsOf(input), settings, it, log)).catch(() => {});
+    });
+    const serving = await starting;
     const { url, port } = serving.server;
     const { accounts, keys, newAdminToken } = serving;
     if (json) printJson(terminal, { event: 'serving', url, port, accounts, keys, adminToken: newAdminToken });
     else terminal.out(banner(terminal, serving));
     log.info({ signal: await stopped }, 'stopping; replies in flight may end');
-    await serving.stop();
-    log.flush();
+    await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);
     return 0;
   },
 };
+
+/** For what follows the drain: last words to clients, the last writes to the database, the log. */
+const CLOSING_TIMEOUT_MS = 5_000;
 
 function banner(terminal: Terminal, serving: Serving): string {
   const { server, accounts, keys, isLocalMode, newAdminToken } = serving;

@@ -16,7 +16,9 @@ export interface Serving {
   readonly isLocalMode: boolean;
   /** Made at this start: the one moment at which it can be shown. */
   readonly newAdminToken: string | undefined;
-  /** Lets replies in flight end, for a while. */
+  /** Applies the settings that can change while it serves: see reload.ts. Rejects with `storage_unavailable`. */
+  reconfigure(settings: Settings): Promise<void>;
+  /** Lets replies in flight and responses in the background end, for a while. */
   stop(): Promise<void>;
 }
 
@@ -90,8 +92,14 @@ export async function startServing(
     });
     const { ready, total } = await gateway.status();
     const stop = async () => {
-      await server.close(settings.shutdownTimeoutMs);
+      const { shutdownTimeoutMs } = settings;
+      await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
       await composed.close();
+    };
+    const reconfigure = async (changed: Settings) => {
+      const { adminToken: configured } = changed;
+      if (configured !== undefined) adminToken = await prepareAdminToken({ ...tokenOptions, configured });
+      apiKeys.configure(changed.apiKeys);
     };
     return {
       server,
@@ -99,6 +107,7 @@ export async function startServing(
       keys: apiKeys.usable,
       isLocalMode: apiKeys.isEmpty,
       newAdminToken: adminToken.made,
+      reconfigure,
       stop,
     };
   } catch (cause) {

@@ -47,7 +47,8 @@ function closedSignal(): AbortSignal {
 }
 
 function throwUnlessClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  // EIO: of a terminal that was closed.
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }
 
 /** Columns as wide as their longest cell; the last one is left as it is. */

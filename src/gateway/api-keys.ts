@@ -43,7 +43,8 @@ const NOTE_USES_AFTER_MS = 60_000;
 
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
-  readonly #checkConfigured: ApiKeyCheck;
+  #configured: readonly string[];
+  #checkConfigured: ApiKeyCheck;
   #stored: ReadonlyMap<string, StoredKey> = new Map();
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
   #mark = Number.NaN;
@@ -54,7 +55,14 @@ export class ApiKeys {
 
   private constructor(options: ApiKeysOptions) {
     this.#options = options;
+    this.#configured = options.configured;
     this.#checkConfigured = createApiKeyCheck(options.configured);
+  }
+
+  /** Replaces the keys of the settings. */
+  configure(keys: readonly string[]): void {
+    this.#configured = keys;
+    this.#checkConfigured = createApiKeyCheck(keys);
   }
 
   /** Throws `storage_unavailable`. */
@@ -66,14 +74,14 @@ export class ApiKeys {
 
   /** No key was ever configured. One which was revoked or has run out counts: revoking must not open the door. */
   get isEmpty(): boolean {
-    return this.#options.configured.length === 0 && this.#stored.size === 0;
+    return this.#configured.length === 0 && this.#stored.size === 0;
   }
 
   /** How many are good at the moment. */
   get usable(): number {
     const nowMs = this.#options.clock.now();
     const stored = [...this.#stored.values()].filter((key) => whyRefused(key, nowMs) === undefined);
-    return this.#options.configured.length + stored.length;
+    return this.#configured.length + stored.length;
   }
 
   /** The client's id; undefined for a key nobody has been given. Throws `unauthorized` for one which was good once. */

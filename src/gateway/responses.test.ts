@@ -109,9 +109,20 @@ describe('a response in the making', () => {
     const responses = createFakeResponses();
     const work = openWork();
     await responses.begin('me', kept('a'), work);
-    await responses.close();
+    await responses.close(0);
     expect((work.stoppedBy as GatewayError).code).toBe('shutting_down'); // by the gateway alone
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'stopped' } });
+  });
+
+  it('has the time that the gateway gives it to end', async () => {
+    const responses = createFakeResponses();
+    const work = openWork();
+    await responses.begin('me', kept('a'), work);
+    const closed = responses.close(60_000);
+    work.finish();
+    await closed;
+    expect(work.stoppedBy).toBeUndefined();
+    expect(await responses.find('me', 'a')).toMatchObject({ state: 'ended' });
   });
 
   it('by another process is called off there at its next sign of life', async () => {
@@ -120,7 +131,7 @@ describe('a response in the making', () => {
     await there.begin('me', kept('a'), openWork());
     expect(await here.cancel('me', 'a')).toMatchObject({ state: 'cancelled', response: { status: 'cancelled' } });
     expect(await store.keepAlive('me', 'a', 1)).toBe('stopped');
-    await there.close();
+    await there.close(0);
   });
 
   it('does not come back when another process deletes it, nor changes when it was called off there', async () => {
@@ -200,7 +211,7 @@ describe('a response in the making', () => {
     for (let i = 0; i < 100; i++) await responses.begin('me', kept(`a${i}`), openWork());
     await expect(responses.begin('me', kept('b'), openWork())).rejects.toMatchObject({ code: 'rate_limited' });
     await expect(responses.begin('you', kept('c'), openWork())).resolves.toBeDefined();
-    await responses.close();
+    await responses.close(0);
   });
 
   it('has its place from the moment it is asked for, and leaves it when it cannot be stored', async () => {
@@ -218,7 +229,7 @@ describe('a response in the making', () => {
     const begun = await beginAtOnce(103);
     expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
     expect(begun.at(-1)).toMatchObject({ reason: { code: 'rate_limited' } });
-    await responses.close();
+    await responses.close(0);
   });
 });
 

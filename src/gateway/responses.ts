@@ -153,11 +153,15 @@ export class Responses {
     return () => once(eventsAfter(events, afterSequence));
   }
 
-  /** Everything in the making ends as failed, and is stored so. */
-  async close(): Promise<void> {
-    const stopping = new GatewayError('shutting_down', 'The gateway was stopped while this response was being made.');
-    for (const { run } of this.#running.values()) run.stop(stopping);
+  /** What is in the making has `timeoutMs` to end; the rest ends as failed, and is stored so. */
+  async close(timeoutMs: number): Promise<void> {
+    const stop = () => {
+      const stopping = new GatewayError('shutting_down', 'The gateway was stopped while this response was being made.');
+      for (const { run } of this.#running.values()) run.stop(stopping);
+    };
+    const timer = setTimeout(stop, timeoutMs);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
+    clearTimeout(timer);
   }
 
   #put(client: string, stored: StoredResponse): Promise<void> {

@@ -1,6 +1,7 @@
 /** The log: pino, pretty on a terminal and JSON elsewhere, on standard error. Nothing secret gets through it. */
 import { pino } from 'pino';
 import type { Log } from '../core/log.ts';
+import { standardError } from './destination.ts';
 import { createRedactor } from './redact.ts';
 
 export interface LogOptions {
@@ -15,8 +16,10 @@ export interface LogOptions {
 }
 
 export interface RunningLog extends Log {
-  /** Writes out what is still in memory; before the process ends. */
-  flush(): void;
+  /** From now on. */
+  reconfigure(options: Pick<LogOptions, 'level' | 'secrets'>): void;
+  /** Writes out what is still in memory, before the process ends; gives up on a reader that is stuck. */
+  flush(): Promise<void>;
 }
 
 export async function createLog({
@@ -28,12 +31,12 @@ export async function createLog({
   write,
 }: LogOptions): Promise<RunningLog> {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
-  const target = write ? { write } : pino.destination({ fd: 2, sync: isTerminal });
+  const target = write ? { write, flush: async () => {} } : standardError();
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     isPretty ? await prettier(target, colour) : target,
   );
-  const redactor = createRedactor(secrets);
+  let redactor = createRedactor(secrets);
 
   function writer(name: 'debug' | 'info' | 'warn' | 'error') {
     return (fields: object, message: string): void => {
@@ -46,9 +49,11 @@ export async function createLog({
     info: writer('info'),
     warn: writer('warn'),
     error: writer('error'),
-    flush: () => {
-      if ('flushSync' in target) target.flushSync();
+    reconfigure(options) {
+      logger.level = options.level;
+      redactor = createRedactor(options.secrets);
     },
+    flush: () => target.flush(),
   };
 }
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readText } from '../gateway/context.ts';
+import { Dispatchers } from './dispatcher.ts';
 import { exchange } from './small-exchange.ts';
 import { createUpstreamTransport } from './upstream.ts';
 
@@ -57,9 +57,10 @@ describe('an answer that trickles', () => {
 
   it('is a time-out at a token endpoint', async () => {
     const { url, left } = await serveTrickle(200);
-    const agent = new Agent();
-    onTestFinished(() => agent.destroy());
-    const asked = exchange(agent, { url, method: 'POST', headers: {}, body: '{}' }, undefined, LIMIT_MS);
+    const dispatchers = new Dispatchers(undefined, 5_000);
+    onTestFinished(() => dispatchers.destroy());
+    const connections = { ...dispatchers.of(undefined), addressSetting: undefined };
+    const asked = exchange(connections, { url, method: 'POST', headers: {}, body: '{}' }, undefined, LIMIT_MS);
     await expect(asked).rejects.toMatchObject({ code: 'upstream_timeout' });
     await left;
   });

@@ -1,0 +1,191 @@
+/** How a gateway's process ends, and what does not end it: signals, as init systems, terminals and people send them. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { environmentFor } from '../src/simulator/environment.ts';
+import type { ScriptedReply } from '../src/simulator/index.ts';
+import { createHome, type Running, startCommand } from './support/command.ts';
+import { createSimulator } from './support/gateway.ts';
+
+const HELLO: ScriptedReply = { steps: ['Hello.'] };
+const ENDLESS: ScriptedReply = { steps: ['Once ', { gapMs: 600_000 }] };
+const SLOW: ScriptedReply = { steps: ['Once ', { gapMs: 1_500 }, 'upon a time.'] };
+
+interface Gateway extends Running {
+  readonly url: string;
+}
+
+async function serve(
+  reply: ScriptedReply,
+  env: Readonly<Record<string, string>> = {},
+  home = createHome(),
+): Promise<Gateway> {
+  const simulator = await createSimulator({ script: { replies: [reply] } });
+  const settings = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0', ...env };
+  const running = startCommand(['serve', '--json'], settings, home);
+  const { url } = JSON.parse(await running.nextLine());
+  return { ...running, url };
+}
+
+function post(url: string, path: string, body: object, key = 'any'): Promise<Response> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  return fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify({ model: 'auto', ...body }) });
+}
+
+const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
+const chat = (url: string, key?: string) => post(url, '/v1/chat/completions', CHAT, key);
+
+/** Resolves when the log has it. */
+async function logged({ child }: Gateway, text: string): Promise<void> {
+  let heard = '';
+  for await (const [data] of onData(child.stderr)) {
+    heard += String(data);
+    if (heard.includes(text)) return;
+  }
+}
+
+async function* onData(stream: NodeJS.ReadableStream) {
+  for (;;) yield (await once(stream, 'data')) as [Buffer];
+}
+
+describe('SIGTERM', { timeout: 60_000 }, () => {
+  it('ends a gateway whose log and output nothing reads', async () => {
+    const fifo = join(createHome(), 'log');
+    execFileSync('mkfifo', [fifo]);
+    const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(fd));
+    const stuck = openSync(fifo, constants.O_WRONLY);
+    const simulator = await createSimulator({ script: { replies: [HELLO] } });
+    const home = createHome();
+    const env = {
+      ...environmentFor(simulator.url),
+      DRAGOMAN_PORT: '0',
+      DRAGOMAN_HOME: home,
+      DRAGOMAN_KIRO_TOKEN_FILE: 'off',
+    };
+    const main = join(import.meta.dirname, '../src/main.ts');
+    const child = spawn(process.execPath, [main, 'serve', '--json'], {
+      cwd: home,
+      env: { PATH: process.env.PATH, HOME: home, ...env },
+      stdio: ['ignore', stuck, stuck],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    closeSync(stuck);
+    const first = Buffer.alloc(65_536);
+    const length = await vi.waitFor(() => readSync(fd, first), { timeout: 20_000, interval: 50 });
+    const { url } = JSON.parse(first.subarray(0, length).toString().split('\n')[0] ?? '');
+    fill(fd);
+    for (let i = 0; i < 20; i++) expect((await chat(url)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('is not delayed by strangers with half a request, or with a connection kept alive', async () => {
+    const gateway = await serve(HELLO, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '600000' });
+    await (await chat(gateway.url)).text();
+    const port = Number(new URL(gateway.url).port);
+    for (const bytes of [
+      '',
+      'GET / HT',
+      'POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{',
+    ]) {
+      const socket = connect(port, '127.0.0.1', () => bytes && socket.write(bytes));
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      onTestFinished(() => void socket.destroy());
+    }
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+  });
+
+  it('lets replies and background responses end, and keeps what they came to', async () => {
+    const home = createHome();
+    const gateway = await serve(SLOW, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '20000' }, home);
+    const { id } = (await (await post(gateway.url, '/v1/responses', { input: 'Hi', background: true })).json()) as {
+      id: string;
+    };
+    const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
+    const ended = gateway.end('SIGTERM');
+    expect(await reply.text()).toMatch(/upon a time[\s\S]*\[DONE\]/);
+    expect((await ended).code).toBe(0);
+    const again = await serve(SLOW, {}, home);
+    const kept = await (await fetch(`${again.url}/v1/responses/${id}`)).json();
+    expect(kept).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(kept)).toContain('Once upon a time.');
+  });
+
+  it('tells what has not ended in time, also to those who follow a background response', async () => {
+    const home = createHome();
+    const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '500' }, home);
+    const response = await post(gateway.url, '/v1/responses', { input: 'Hi', background: true, stream: true });
+    const events = response.text();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+    const text = await events;
+    expect(text).toMatch(/event: response\.failed\n.*The gateway was stopped/);
+    const id = /"id":"(resp_\w+)"/.exec(text)?.[1];
+    const again = await serve(SLOW, {}, home);
+    const kept = await (await fetch(`${again.url}/v1/responses/${id}`)).json();
+    expect(kept).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('stopped') } });
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('twice, or followed by %s, ends at once', async (second) => {
+    const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '600000' });
+    const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
+    const broken = reply.text().catch(() => 'broken');
+    gateway.child.kill('SIGTERM');
+    await logged(gateway, 'stopping');
+    expect((await gateway.end(second)).code).toBe(second === 'SIGTERM' ? 143 : 130);
+    await broken;
+  });
+});
+
+describe('SIGHUP', { timeout: 60_000 }, () => {
+  const settings = (home: string, text: string) => writeFileSync(join(home, '.env'), text);
+
+  it('reads API keys, admin token and log level again, and names what needs a restart', async () => {
+    const home = createHome();
+    settings(home, 'DRAGOMAN_API_KEYS=first-key\nDRAGOMAN_ADMIN_TOKEN=first-admin-token\n');
+    const gateway = await serve(HELLO, {}, home);
+    expect((await chat(gateway.url, 'first-key')).status).toBe(200);
+    settings(
+      home,
+      'DRAGOMAN_API_KEYS=second-key\nDRAGOMAN_ADMIN_TOKEN=second-admin-token\nDRAGOMAN_LOG_LEVEL=debug\nDRAGOMAN_STRATEGY=random\n',
+    );
+    gateway.child.kill('SIGHUP');
+    await logged(gateway, '"needRestart":["DRAGOMAN_STRATEGY"]');
+    expect((await chat(gateway.url, 'first-key')).status).toBe(401);
+    expect((await chat(gateway.url, 'second-key')).status).toBe(200);
+    const accounts = (token: string) =>
+      fetch(`${gateway.url}/v2/accounts`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await accounts('first-admin-token')).status).toBe(401);
+    expect((await accounts('second-admin-token')).status).toBe(200);
+    await fetch(`${gateway.url}/health`);
+    const { code, err } = await gateway.end('SIGTERM');
+    expect(code).toBe(0);
+    // Logged at debug level alone.
+    expect(err).toContain('GET /health 200');
+    expect(err).not.toMatch(/second-(?:key|admin)/);
+  });
+
+  it('never ends the process, whatever the settings say by then', async () => {
+    const home = createHome();
+    const gateway = await serve(HELLO, {}, home);
+    settings(home, 'DRAGOMAN_STRATEGY=none\n');
+    gateway.child.kill('SIGHUP');
+    await logged(gateway, 'the present ones stay in use');
+    expect((await chat(gateway.url)).status).toBe(200);
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+  });
+});
+
+/** Until the pipe takes no more. */
+function fill(fd: number): void {
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4_096));
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN')) throw cause;
+  }
+}
