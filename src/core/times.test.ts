@@ -1,5 +1,42 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cappedDate, cappedMs, isoTime, MAX_TOKEN_LIFETIME_MS, parseRetryAfter, tokenExpiry } from './times.ts';
+import {
+  cappedDate,
+  cappedMs,
+  isoTime,
+  MAX_THROTTLE_WAIT_MS,
+  MAX_TOKEN_LIFETIME_MS,
+  parseRetryAfter,
+  registrationExpiry,
+  tokenExpiry,
+} from './times.ts';
+
+describe('any number at all', () => {
+  const NOW_MS = Date.parse('2026-11-29T12:00:00Z');
+  const numbers = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 99_999_999_999, 1e300, -1e300),
+  );
+
+  it('becomes a date that can be stored and shown', () => {
+    const isDate = (ms: number, maxMs: number) => {
+      expect(Number.isSafeInteger(ms)).toBe(true);
+      expect(ms).toBeLessThanOrEqual(NOW_MS + maxMs);
+      expect(isoTime(ms)).toBe(new Date(ms).toISOString());
+    };
+    fc.assert(
+      fc.property(numbers, (number) => {
+        isDate(tokenExpiry(number, NOW_MS), MAX_TOKEN_LIFETIME_MS);
+        isDate(registrationExpiry(number, NOW_MS), 366 * 86_400_000);
+        isDate(NOW_MS + (cappedMs(number, MAX_THROTTLE_WAIT_MS) ?? 0), MAX_THROTTLE_WAIT_MS);
+        const asked = parseRetryAfter(String(number), NOW_MS);
+        if (asked !== undefined) isDate(NOW_MS + (cappedMs(asked, MAX_THROTTLE_WAIT_MS) ?? 0), MAX_THROTTLE_WAIT_MS);
+        expect(isoTime(number)).toMatch(/^\d{4}-\d\d-\d\dT/);
+      }),
+    );
+  });
+});
 
 describe('figures from outside', () => {
   it.each([

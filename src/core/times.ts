@@ -12,6 +12,8 @@ export const MAX_TOKEN_LIFETIME_MS = 86_400_000;
 /** A person signs in within minutes; the official device flow gives ten. */
 export const MAX_SIGN_IN_MS = 3_600_000;
 export const MAX_POLL_INTERVAL_MS = 60_000;
+/** Client registrations are good for 90 days. */
+const MAX_REGISTRATION_MS = 366 * 86_400_000;
 
 /** Milliseconds from 0 to `maxMs`, whole; undefined for NaN. */
 export function cappedMs(ms: number, maxMs: number): number | undefined {
@@ -21,6 +23,11 @@ export function cappedMs(ms: number, maxMs: number): number | undefined {
 /** A date in milliseconds since the epoch, not later than `maxMs` from now. */
 export function cappedDate(dateMs: number, nowMs: number, maxMs: number): number {
   return Math.min(dateMs, nowMs + maxMs);
+}
+
+/** When a client registration expires, from the date the service names. One that is not a number has expired. */
+export function registrationExpiry(dateMs: number, nowMs: number): number {
+  return Number.isNaN(dateMs) ? 0 : Math.trunc(Math.max(0, cappedDate(dateMs, nowMs, MAX_REGISTRATION_MS)));
 }
 
 /** When a token of this lifetime expires, in milliseconds since the epoch. One that is not a number has expired. */

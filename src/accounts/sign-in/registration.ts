@@ -3,6 +3,7 @@
  * forgotten them. A device code and a browser's redirect need one each, because they ask for different grants.
  */
 import { GatewayError } from '../../core/errors.ts';
+import { registrationExpiry } from '../../core/times.ts';
 import type { ClientRegistration, SignInFlow } from '../ports.ts';
 import type { SignInParts } from './device-grant.ts';
 
@@ -25,7 +26,8 @@ export async function registered<T>(
       if (GatewayError.from(cause).code !== 'credential_rejected') throw cause;
     }
   }
-  const client = await endpoints.registerClient(region, startUrl, flow, signal);
+  const made = await endpoints.registerClient(region, startUrl, flow, signal);
+  const client = { ...made, expiresAtMs: registrationExpiry(made.expiresAtMs, clock.now()) };
   const result = await use(client);
   await registrations.put(region, startUrl, client, clock.now(), flow);
   return { client, result };

@@ -45,6 +45,7 @@ function csvRow(cells: readonly unknown[]): string {
 
 function csvCell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = value instanceof Date ? value.toISOString().replace('T00:00:00.000Z', '') : String(value);
+  const isDate = value instanceof Date && !Number.isNaN(value.getTime());
+  const text = isDate ? value.toISOString().replace('T00:00:00.000Z', '') : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
