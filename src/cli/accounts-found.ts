@@ -9,6 +9,8 @@ import { fittedTable } from './terminal.ts';
 export interface Candidate {
   readonly finding: Finding;
   readonly standing: Standing;
+  /** As it was named on the command line; undefined for a sign-in that was discovered. */
+  readonly file: string | undefined;
 }
 
 export function findingsTable(candidates: readonly Candidate[], columns: number | undefined, nowMs: number): string {

@@ -2,13 +2,13 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { checkedProfileArn } from '../accounts/credentials/patterns.ts';
-import type { Finding } from '../accounts/imports/finding.ts';
 import type { Standing } from '../accounts/imports/standing.ts';
 import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
 import { type Candidate, findingsTable, shownCandidate } from './accounts-found.ts';
+import { fileResult, filesTable, isFailed } from './accounts-import-files.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { findProfile } from './find-profile.ts';
 import { openGateway } from './open-gateway.ts';
@@ -24,7 +24,7 @@ export const accountsImport: Command = {
   summary: 'takes over sign-ins of the Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS toolkits and other gateways',
   argument: {
     name: 'file',
-    meaning: 'a file of one of them, or of another gateway; without it, this machine is searched',
+    meaning: 'one or more files of them, or of other gateways; without any, this machine is searched',
   },
   options: [
     { flag: '--from <places>', meaning: `where to look, separated by commas: ${PLACES.join(', ')}` },
@@ -35,6 +35,7 @@ export const accountsImport: Command = {
   examples: [
     'dragoman accounts import',
     'dragoman accounts import ~/other-gateway/accounts.json --yes',
+    'dragoman accounts import accounts-*.json --yes',
     'dragoman accounts import --from kiro-cli --yes',
     'dragoman accounts import --json',
   ],
@@ -48,10 +49,12 @@ export const accountsImport: Command = {
     const chosen = await choose(input, candidates, places !== undefined || input.argument !== undefined);
     const imported: Account[] = [];
     for (const { account } of chosen) imported.push(await take(input, opened, account));
+    const files = input.args.map((file) => fileResult(file, candidates, chosen));
     if (input.json) {
       const accounts = imported.map((account) => toAccountView(account, Date.now()));
-      printJson(input.terminal, { found: candidates.map(shownCandidate), imported: accounts });
-    }
+      printJson(input.terminal, { found: candidates.map(shownCandidate), imported: accounts, files });
+    } else if (files.length > 1) input.terminal.out(filesTable(files, input.terminal.columns));
+    if (files.length > 1 && files.some(isFailed)) return 1;
     const isThere = candidates.some(({ standing }) => standing.type === 'known');
     return imported.length > 0 || isThere || isListing(input, candidates) ? 0 : 1;
   },
@@ -72,11 +75,11 @@ function placesOf(input: CommandInput): readonly PlaceName[] | undefined {
 }
 
 async function look(
-  { argument }: CommandInput,
+  { args }: CommandInput,
   { settings, store }: Opened,
   places: readonly PlaceName[] | undefined,
 ): Promise<readonly Candidate[]> {
-  const [{ discover, inspectFile }, { findInEnvironment }, { standingOf }] = await Promise.all([
+  const [{ discover, inspectFiles }, { findInEnvironment }, { standingOf }] = await Promise.all([
     import('../accounts/imports/discover.ts'),
     import('../accounts/imports/environment-finding.ts'),
     import('../accounts/imports/standing.ts'),
@@ -88,16 +91,23 @@ async function look(
     env: process.env,
     kiroFile: settings.kiroTokenFile,
   };
-  const find = async (): Promise<readonly Finding[]> => {
-    if (argument !== undefined) return inspectFile(resolve(argument), reading);
+  const find = async (): Promise<readonly Pick<Candidate, 'finding' | 'file'>[]> => {
+    if (args.length > 0) {
+      const inspected = await inspectFiles(
+        args.map((file) => resolve(file)),
+        reading,
+      );
+      return inspected.flatMap(({ findings }, index) => findings.map((finding) => ({ finding, file: args[index] })));
+    }
     const named = (places ?? PLACES.filter((place) => place !== 'environment')).filter(
       (place) => place !== 'environment',
     );
     const environment = places?.includes('environment') ? findInEnvironment(settings, reading) : [];
-    return [...(await discover(machine, named, reading)), ...environment];
+    const discovered = [...(await discover(machine, named, reading)), ...environment];
+    return discovered.map((finding) => ({ finding, file: undefined }));
   };
   const [findings, stored] = await Promise.all([find(), store.accounts.list()]);
-  return findings.map((finding) => ({ finding, standing: standingOf(finding, stored) }));
+  return findings.map(({ finding, file }) => ({ finding, file, standing: standingOf(finding, stored) }));
 }
 
 function tellFound({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {

@@ -29,7 +29,10 @@ export interface CommandOption {
 export interface CommandInput {
   readonly terminal: Terminal;
   readonly json: boolean;
+  /** All words joined by spaces: a prompt or a label needs no quotes. */
   readonly argument: string | undefined;
+  /** The words apart. */
+  readonly args: readonly string[];
   /** By the flag's long name in camel case: text, or true for a switch. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }

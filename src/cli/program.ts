@@ -89,7 +89,12 @@ function registerCommand(program: Commander, command: Command, run: Run): void {
   registered.addHelpText('after', `\nExamples:\n${examples}${EXIT_CODES}`);
   registered.action(async () => {
     const { json, ...options } = registered.opts<Record<string, string | boolean>>();
-    await run(command, { json: json === true, options, argument: registered.args.join(' ') || undefined });
+    await run(command, {
+      json: json === true,
+      options,
+      argument: registered.args.join(' ') || undefined,
+      args: registered.args,
+    });
   });
 }
 

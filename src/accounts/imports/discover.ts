@@ -87,6 +87,21 @@ export async function inspectFile(path: string, reading: Reading): Promise<reado
   }
 }
 
+/** Several files named by hand, in their order. A file that cannot be read does not stop the others. */
+export async function inspectFiles(
+  paths: readonly string[],
+  reading: Reading,
+): Promise<readonly { readonly path: string; readonly findings: readonly Finding[] }[]> {
+  const inspected = await Promise.all(paths.map((path) => inspectFile(path, reading)));
+  const checked = withoutTwins(inspected.flat());
+  let from = 0;
+  return paths.map((path, index) => {
+    const findings = checked.slice(from, from + (inspected[index]?.length ?? 0));
+    from += findings.length;
+    return { path, findings };
+  });
+}
+
 async function findInJson(path: string, document: JsonValue, reading: Reading): Promise<readonly Finding[]> {
   if (isExport(document)) return findInExport(path, document, reading);
   if (isProxyToken(path, document)) return findInProxyFolder(dirname(path), reading);

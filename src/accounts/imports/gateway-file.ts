@@ -3,6 +3,7 @@
  * or something which holds such a list, in camelCase or snake_case. So every object with tokens in it is an entry,
  * wherever it stands, if something says that its tokens are for this service.
  */
+import { basename, dirname, extname, sep } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
 import { type Fields, fieldsOf, lettersOf, locate, textOf } from './fields.ts';
@@ -18,10 +19,13 @@ export function findInDocument(path: string, document: JsonValue, reading: Readi
     const said = 'There is no credential in it which dragoman knows how to read.';
     return [toFinding(path, undefined, '', problemOf(new ImportProblem('unknown-shape', said)))];
   }
-  return entries.map((entry) => {
+  const source = sourceNameOf(path);
+  return entries.map((entry, index) => {
     const name = nameOf(entry.object) ?? (entries.length === 1 ? '' : entry.at.join('.'));
     const outcome = outcomeOf(() => secretsOf(entry.object, reading));
-    return { ...toFinding(path, placeIn(entries, entry), name, outcome), ...enabledIn(entry.object) };
+    const label =
+      memberText(entry.object, LABEL_MEMBERS) ?? (entries.length === 1 ? source : `${source} #${index + 1}`);
+    return { ...toFinding(path, placeIn(entries, entry), name, outcome), label, ...enabledIn(entry.object) };
   });
 }
 
@@ -142,8 +146,28 @@ function isForThisService(object: JsonObject, fields: Fields): boolean {
 const OWNER_MEMBERS = ['id', 'uuid', 'accountid', 'userid', 'email', 'label', 'nickname', 'name', 'clientid'];
 const NAME_MEMBERS = ['label', 'nickname', 'email', 'name', 'userid', 'id', 'uuid'];
 
+/** What a person recognises; an id is not. */
+const LABEL_MEMBERS = ['label', 'nickname', 'email', 'name'];
+
 function nameOf(object: JsonObject): string | undefined {
-  return NAME_MEMBERS.flatMap((letters) => memberOf(object, letters) ?? [])[0]?.slice(0, 80);
+  return memberText(object, NAME_MEMBERS);
+}
+
+function memberText(object: JsonObject, names: readonly string[]): string | undefined {
+  return names.flatMap((letters) => memberOf(object, letters) ?? [])[0]?.slice(0, 80);
+}
+
+/** File names that say nothing about the program they belong to. */
+const COMMON_NAMES = /^(?:accounts?|auth|config|configs|credentials?|data|database|export|pools?|settings|tokens?)$/i;
+
+/** For people: `kiro.rs` for `~/kiro.rs/credentials.json`, `work` for `~/work.json`. */
+function sourceNameOf(path: string): string {
+  const stem = basename(path, extname(path));
+  const folders = dirname(path)
+    .split(sep)
+    .filter((folder) => folder !== '');
+  const folder = folders.findLast((name) => !COMMON_NAMES.test(name)) ?? stem;
+  return (COMMON_NAMES.test(stem) ? folder : stem).slice(0, 60);
 }
 
 function memberOf(object: JsonObject, letters: string): string | undefined {
