@@ -22,6 +22,7 @@ export interface LeaseRequest {
 /** What a request needs of an account. */
 export interface Lent {
   readonly accountId: string;
+  readonly accountLabel: string;
   readonly access: {
     readonly region: string;
     readonly profileArn: string | undefined;

@@ -308,6 +308,7 @@ export class Pool {
     const sign = this.#options.refresher.signerOf(account);
     return {
       accountId: id,
+      accountLabel: account.label,
       access,
       accessToken: accessToken.value,
       hasFixedToken: hasFixedToken(credential),

@@ -5,13 +5,13 @@ import { databaseSecrets } from '../core/database-url.ts';
 import { createLog, type RunningLog } from '../telemetry/log.ts';
 import type { Terminal } from './terminal.ts';
 
-export async function commandLog(
+export function commandLog(
   { settings, warnings }: Pick<LoadedSettings, 'settings' | 'warnings'>,
   terminal: Terminal,
   level: LogLevel,
-): Promise<RunningLog> {
+): RunningLog {
   const isTerminal = process.stderr.isTTY === true;
-  const log = await createLog({
+  const log = createLog({
     level,
     format: settings.logFormat,
     secrets: secretsOf(settings),

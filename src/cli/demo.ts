@@ -80,7 +80,7 @@ async function demoSettings(simulatorUrl: string, port: string, { terminal }: Co
   };
   const loaded = loadSettings(env, [], { port: { name: '--port', value: port } });
   const { settings } = loaded;
-  return { settings, log: await commandLog(loaded, terminal, settings.logLevel) };
+  return { settings, log: commandLog(loaded, terminal, settings.logLevel) };
 }
 
 function invitation(url: string, title: string): string {

@@ -13,7 +13,7 @@ export async function openGateway(input: CommandInput): Promise<OpenGateway> {
   const [{ composeGateway }, { commandLog }] = await Promise.all([import('../compose.ts'), import('./command-log.ts')]);
   const loaded = settingsOf(input);
   const { settings } = loaded;
-  const log = await commandLog(loaded, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
+  const log = commandLog(loaded, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
   const composed = await composeGateway(settings, log);
   return {
     ...composed,

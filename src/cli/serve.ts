@@ -19,7 +19,7 @@ export const serve: Command = {
       import('./reload.ts'),
       import('./end-within.ts'),
     ]);
-    const log = await commandLog(loaded, terminal, settings.logLevel);
+    const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
     const starting = startServing(settings, log, {}, origins);
     process.on('SIGHUP', () => {

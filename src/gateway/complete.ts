@@ -121,6 +121,7 @@ async function find(
 function routeOf(lease: Lease, answer: UpstreamAnswer, attempt: number, conversationId: string): Answer['route'] {
   return {
     accountId: lease.accountId,
+    accountLabel: lease.accountLabel,
     modelId: INLINE_MODEL,
     conversationId,
     wireProfile: lease.access.wireProfile,

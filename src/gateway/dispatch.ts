@@ -204,6 +204,7 @@ class Dispatch {
     await stream.begin();
     const route = {
       accountId: lease.accountId,
+      accountLabel: lease.accountLabel,
       modelId: model.id ?? 'default',
       conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
@@ -247,18 +248,20 @@ class Dispatch {
     if (!error && decoder.hasClosingEvents) lease.learnClosingEvents?.();
     else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
     lease.release(error);
+    // The request's own line in the log says how it ended.
     const fields = this.#fields(lease);
     if (!error) this.#context.log.debug(fields, 'the reply is complete');
     else if (error.code === 'client_closed')
-      this.#context.log.info(fields, 'the client left; the upstream was stopped');
-    else this.#context.log.warn({ ...fields, ...failureFields(error) }, 'the reply broke off');
+      this.#context.log.debug(fields, 'the client left; the upstream was stopped');
+    else this.#context.log.debug({ ...fields, ...failureFields(error) }, 'the reply broke off');
   }
 
   #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
     const accountId = lease?.accountId ?? error.accountId;
     const fields = { ...this.#fields(lease), accountId, ...failureFields(error), waitMs };
     if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unforeseen failure');
-    else if (waitMs === undefined) this.#context.log.info(fields, 'the request failed');
+    // The request's own line says it too.
+    else if (waitMs === undefined) this.#context.log.debug(fields, 'the request failed');
     else this.#context.log.warn(fields, 'an attempt failed; trying again');
   }
 

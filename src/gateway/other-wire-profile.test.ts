@@ -25,7 +25,10 @@ function refusal(status: number, name: string, message: string, reason?: string)
 const INVALID_BEARER = refusal(403, 'AccessDeniedException', 'The bearer token included in the request is invalid.');
 const NOT_AUTHORIZED = refusal(403, 'AccessDeniedException', 'User is not authorized to make this call.');
 
-function setup(replies: readonly (FakeReply | GatewayError)[], { accounts = ['a1'], hasFixedToken = false } = {}) {
+function setup(
+  replies: readonly (FakeReply | GatewayError)[],
+  { accounts = ['a1'], hasFixedToken = false, baseUrl = undefined as string | undefined } = {},
+) {
   const clock = createFakeClock();
   const choice = new WireProfileChoice(
     () => ['one', 'two', 'three'],
@@ -38,7 +41,7 @@ function setup(replies: readonly (FakeReply | GatewayError)[], { accounts = ['a1
     const made = await lease(request);
     const wireProfile = choice.current({ id: made.accountId, kind: 'idc' });
     lent.push(`${made.accountId} ${wireProfile} ${made.accessToken}`);
-    return { ...made, hasFixedToken, access: { ...made.access, wireProfile } };
+    return { ...made, hasFixedToken, access: { ...made.access, wireProfile, baseUrl } };
   };
   const wire = createFakeWire(replies);
   const upstream = { ...createFakeUpstream(), explainFailure, suggestsOtherWireProfile };
@@ -69,6 +72,10 @@ function setup(replies: readonly (FakeReply | GatewayError)[], { accounts = ['a1
   return { ask, complete, clock, pool, lent };
 }
 
+const NO_HOST = new GatewayError('upstream_broken', 'The upstream could not be reached (ENOTFOUND).', {
+  cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
+});
+
 describe('a refused wire profile', () => {
   it.each([
     ['a host that dislikes the user agent', NOT_AUTHORIZED],
@@ -76,12 +83,7 @@ describe('a refused wire profile', () => {
     ['an unknown operation', refusal(400, 'UnknownOperationException', '')],
     ['an unknown path', { status: 404, chunks: ['Not Found'] }],
     ['a missing profile', refusal(400, 'ValidationException', 'profileArn is required for this request.')],
-    [
-      'a host that does not exist',
-      new GatewayError('upstream_broken', 'The upstream could not be reached (ENOTFOUND).', {
-        cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
-      }),
-    ],
+    ['a host that does not exist', NO_HOST],
   ])('for the reason of %s gives way to the next one within the same request', async (_why, refused) => {
     const { ask, pool, lent } = setup([refused, GOOD, GOOD]);
     expect(await ask()).toBe('two');
@@ -118,6 +120,12 @@ describe('a refused wire profile', () => {
     const { ask, lent } = setup([INVALID_BEARER, GOOD], { hasFixedToken: true });
     expect(await ask()).toBe('two');
     expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
+  });
+
+  it('is not what an unreachable base URL is about, which all profiles share', async () => {
+    const { ask, lent } = setup([NO_HOST, GOOD], { baseUrl: 'http://127.0.0.1:1' });
+    expect(await ask()).toBe('one');
+    expect(lent).toEqual(['a1 one token-1', 'a1 one token-1']);
   });
 
   it('leads to every other profile once, then to the first refusal and a pause', async () => {

@@ -83,6 +83,8 @@ export type DocumentFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
 /** An account lent out for one attempt. */
 export interface Lease {
   readonly accountId: string;
+  /** For the log. */
+  readonly accountLabel?: string;
   readonly access: Access;
   /** Sent as `authorization: Bearer …`, unless requests are signed; never logged. */
   readonly accessToken: string;
@@ -172,6 +174,7 @@ export interface Answer {
 
 export interface Route {
   readonly accountId: string;
+  readonly accountLabel?: string | undefined;
   readonly modelId: string;
   readonly conversationId: string;
   readonly wireProfile: string;

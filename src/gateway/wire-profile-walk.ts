@@ -24,6 +24,8 @@ export class WireProfileWalk {
     if (!lease || !wireProfiles || !this.#isAboutProfile(error)) return false;
     if (error.code === 'token_rejected' && lease.hasFixedToken !== true) return false;
     const { accountId, access } = lease;
+    // With a base URL of its own, the account reaches the same host under every profile.
+    if (access.baseUrl !== undefined && error.upstream === undefined) return false;
     const tried = this.#tried.get(accountId) ?? { ids: new Set(), refusal: error };
     this.#tried.set(accountId, tried);
     tried.ids.add(access.wireProfile);

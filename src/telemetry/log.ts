@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Log } from '../core/log.ts';
 import { standardError } from './destination.ts';
 import { createRedactor } from './redact.ts';
+import { formatForTerminal } from './terminal-format.ts';
 
 export interface LogOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -22,19 +23,12 @@ export interface RunningLog extends Log {
   flush(): Promise<void>;
 }
 
-export async function createLog({
-  level,
-  format,
-  secrets,
-  colour,
-  isTerminal,
-  write,
-}: LogOptions): Promise<RunningLog> {
+export function createLog({ level, format, secrets, colour, isTerminal, write }: LogOptions): RunningLog {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const target = write ? { write, flush: async () => {} } : standardError();
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    isPretty ? await prettier(target, colour) : target,
+    isPretty ? { write: (line: string) => void target.write(formatForTerminal(line, colour)) } : target,
   );
   let redactor = createRedactor(secrets);
 
@@ -55,11 +49,4 @@ export async function createLog({
     },
     flush: () => target.flush(),
   };
-}
-
-/** Loaded only when wanted: it takes a while, and machines read JSON. */
-async function prettier(destination: { write(line: string): unknown }, colorize: boolean) {
-  const { prettyFactory } = await import('pino-pretty');
-  const format = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss', singleLine: true });
-  return { write: (line: string) => void destination.write(format(line)) };
 }
