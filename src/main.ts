@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-/** The command `dragoman`. Everything it needs is loaded by the command which needs it, so that a start is quick. */
-import { enableCompileCache } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+/** The command `dragoman`. Imports nothing before it knows that this Node is new enough: an older one could not load it. */
 
-// Compiled code of earlier starts: nearly halves this one. In the user's own folder, because what lies there is run.
-enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dragoman'));
+/** As `engines` in package.json. */
+const OLDEST_NODE = 24;
 
-const [{ runCommandLine }, { createTerminal }] = await Promise.all([
-  import('./cli/program.ts'),
-  import('./cli/terminal.ts'),
-]);
-process.exitCode = await runCommandLine(process.argv.slice(2), createTerminal());
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  console.error(
+    `error: dragoman needs Node ${OLDEST_NODE} or newer, and this is ${process.version}. Install a newer one from https://nodejs.org.`,
+  );
+  process.exitCode = 1;
+} else {
+  await import('./start.ts');
+}
+
+export {};

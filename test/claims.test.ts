@@ -8,21 +8,12 @@ import { SETTING_KEYS, SETTINGS } from '../src/config/settings.ts';
 import { type Check, headersIn, pathsIn, unknownCommands, unknownScripts, unknownSettings } from './support/claims.ts';
 import { openHouse } from './support/house.ts';
 import { stringsOf } from './support/source-strings.ts';
+import { createTestTerminal } from './support/terminal.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-const PROGRAM = createProgram(
-  {
-    isInteractive: false,
-    colour: false,
-    closed: new AbortController().signal,
-    out: () => {},
-    err: () => {},
-    style: (_, text) => text,
-  },
-  async () => {},
-);
+const PROGRAM = createProgram(createTestTerminal().terminal, async () => {});
 const { scripts } = JSON.parse(read('package.json'));
 const SETTING_NAMES = SETTING_KEYS.map((key) => SETTINGS[key].name);
 const CHECKS: Readonly<Record<string, Check>> = {

@@ -47,6 +47,8 @@ describe('dragoman demo', () => {
     expect(out).toMatch(/^Port 8080 is in use, so a free one was chosen\.\n/);
     const asked = await startCommand(['demo', '--once', '--port', '8080']).end();
     expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('8080')]);
+    const set = await startCommand(['demo', '--once'], { DRAGOMAN_PORT: '8080' }).end();
+    expect([set.code, set.err]).toEqual([1, expect.stringContaining('8080')]);
   });
 });
 

@@ -18,6 +18,7 @@ import {
 import type { Simulator } from '../src/simulator/index.ts';
 import { startCommand } from './support/command.ts';
 import { createSimulator } from './support/gateway.ts';
+import { createTestTerminal } from './support/terminal.ts';
 
 const PAST = '2026-01-05T10:00:00.000Z';
 const CLIENT_ENDS = '2099-01-01T00:00:00.000Z';
@@ -49,19 +50,8 @@ afterEach(() => {
 });
 
 async function run(...args: string[]) {
-  const written = { out: '', err: '' };
-  const code = await runCommandLine(args, {
-    isInteractive: false,
-    colour: false,
-    closed: new AbortController().signal,
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    style: (_, text) => text,
-  });
+  const { terminal, written } = createTestTerminal();
+  const code = await runCommandLine(args, terminal);
   return { code, ...written };
 }
 

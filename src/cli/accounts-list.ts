@@ -21,7 +21,7 @@ export const accountsList: Command = {
       return 0;
     }
     if (accounts.length === 0) {
-      terminal.out(
+      terminal.say(
         'There is no account yet. `dragoman login` signs in, `dragoman accounts import` finds those of this machine.\n',
       );
       return 0;

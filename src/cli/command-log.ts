@@ -17,6 +17,7 @@ export function commandLog(
     secrets: secretsOf(settings),
     colour: isTerminal && terminal.colour,
     isTerminal,
+    reword: terminal.withCommandName,
   });
   for (const warning of warnings) log.warn({}, warning);
   return log;

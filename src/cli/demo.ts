@@ -49,7 +49,7 @@ const READING_PACE_MS = 15;
 /** On the port that was asked for, or on the usual one, or where there is room. */
 async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {
   const { isAddressTaken, startServing } = await import('./serving.ts');
-  const asked = textOption(input, 'port');
+  const asked = textOption(input, 'port') ?? (process.env.DRAGOMAN_PORT || undefined);
   const start = async (port: string) => {
     const { settings, log } = await demoSettings(simulatorUrl, port, input);
     return startServing(settings, log);
@@ -62,7 +62,7 @@ async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {
   }
 }
 
-/** Nothing of this machine takes part: no settings, no accounts, no files. */
+/** Nothing of this machine takes part, except where to listen: no other settings, no accounts, no files. */
 async function demoSettings(simulatorUrl: string, port: string, { terminal }: CommandInput) {
   const [{ loadSettings }, { environmentFor }, { commandLog }, { randomBytes }] = await Promise.all([
     import('../config.ts'),
@@ -76,6 +76,7 @@ async function demoSettings(simulatorUrl: string, port: string, { terminal }: Co
     ...environmentFor(simulatorUrl),
     DRAGOMAN_KIRO_TOKEN_FILE: 'off',
     DRAGOMAN_LOG_LEVEL: 'warn',
+    ...(process.env.DRAGOMAN_HOST ? { DRAGOMAN_HOST: process.env.DRAGOMAN_HOST } : {}),
     DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '1000',
   };
   const loaded = loadSettings(env, [], { port: { name: '--port', value: port } });

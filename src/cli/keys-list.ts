@@ -33,7 +33,7 @@ export const keysList: Command = {
       terminal.out(fittedTable([['key', 'name', 'begins', 'state', 'made', 'last used'], ...rows], terminal.columns));
     if (configured > 0) terminal.out(`${configured} more in the settings (DRAGOMAN_API_KEYS).\n`);
     if (rows.length === 0 && configured === 0)
-      terminal.out('There is no key: the gateway is in local mode. `dragoman keys create NAME` makes one.\n');
+      terminal.say('There is no key: the gateway is in local mode. `dragoman keys create NAME` makes one.\n');
     return 0;
   },
 };

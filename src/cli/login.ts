@@ -48,7 +48,7 @@ export const login: Command = {
         : await signInAsked(input, opened, request, byBrowser, leaving.signal);
       if (input.json) printJson(input.terminal, { event: 'signed-in', account: { id, label } });
       else
-        input.terminal.out(
+        input.terminal.say(
           `Signed in: ${input.terminal.style('green', label)} (${id}). \`dragoman chat "Hello"\` tries it.\n`,
         );
       return 0;

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createTestTerminal } from '../../test/support/terminal.ts';
 import { runCommandLine } from './program.ts';
-import { fittedTable, type Terminal, table } from './terminal.ts';
+import { fittedTable, table } from './terminal.ts';
 
 async function run(...args: string[]) {
-  const written = { out: '', err: '' };
-  const terminal: Terminal = {
-    isInteractive: false,
-    colour: false,
-    closed: new AbortController().signal,
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    style: (_, text) => text,
-  };
+  const { terminal, written } = createTestTerminal();
   return { code: await runCommandLine(args, terminal), ...written };
 }
 

@@ -45,7 +45,7 @@ export function createProgram(terminal: Terminal, run: Run): Commander {
     )
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
+    .configureOutput({ writeOut: terminal.say, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
     .addHelpText('after', EXIT_CODES);
   for (const command of COMMANDS) register(program, command, run);
   return program;
@@ -105,7 +105,7 @@ function tell(cause: unknown, terminal: Terminal, json: boolean): number {
   const isUsage = cause instanceof UsageError || cause instanceof SettingsError;
   // A command has no log that would hold the rest.
   const shown = cause instanceof GatewayError ? cause.details : undefined;
-  const message = shown ?? (cause instanceof Error ? cause.message : String(cause));
+  const message = terminal.withCommandName(shown ?? (cause instanceof Error ? cause.message : String(cause)));
   if (json) printJson(terminal, { error: { code: cause instanceof GatewayError ? cause.code : 'failed', message } });
   else terminal.err(`${terminal.style('red', 'error')}: ${message}\n`);
   return isUsage ? USAGE : 1;

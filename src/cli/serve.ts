@@ -29,7 +29,7 @@ export const serve: Command = {
     const { url, port } = serving.server;
     const { accounts, keys, newAdminToken } = serving;
     if (json) printJson(terminal, { event: 'serving', url, port, accounts, keys, adminToken: newAdminToken });
-    else terminal.out(banner(terminal, serving));
+    else terminal.say(banner(terminal, serving));
     log.info({ signal: await stopped }, 'stopping; replies in flight may end');
     await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);
     return 0;
@@ -69,9 +69,9 @@ function advice(terminal: Terminal, { accounts: { ready, total }, keys, isLocalM
   if (total === 0) {
     return [
       '',
-      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\` (in a checkout: npm run cli login), take`,
-      'over what Kiro CLI, Amazon Q CLI and others have with `dragoman accounts import`, or sign in from another',
-      'machine with POST /v2/auth/start and the admin token; no restart is needed.',
+      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\`, take over what Kiro CLI,`,
+      'Amazon Q CLI and others have with `dragoman accounts import`, or sign in from another machine with',
+      'POST /v2/auth/start and the admin token; no restart is needed.',
     ];
   }
   if (ready > 0) return [];

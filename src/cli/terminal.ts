@@ -1,6 +1,7 @@
 /** Where a command writes. Colour only where a person sees it and has not said no (https://no-color.org). */
 import { styleText } from 'node:util';
 import widthOf from 'fast-string-truncated-width';
+import { commandName, withCommandName } from './command-name.ts';
 
 export interface Terminal {
   /** A person reads along: standard output is a terminal. */
@@ -10,8 +11,14 @@ export interface Terminal {
   readonly columns?: number;
   /** Aborted when nobody reads standard output any more: `dragoman chat … | head -1`. */
   readonly closed: AbortSignal;
+  /** What commands give: passed on as it is. */
   out(text: string): void;
+  /** dragoman's own words, on standard output; commands in them are named as the user started this one. */
+  say(text: string): void;
+  /** The same on standard error. */
   err(text: string): void;
+  /** As in `say`, for a text that goes elsewhere. */
+  withCommandName(text: string): string;
   style(format: Style, text: string): string;
 }
 
@@ -21,13 +28,18 @@ export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
   const isInteractive = process.stdout.isTTY === true;
   const closed = closedSignal();
   const colour = isInteractive && !env.NO_COLOR && env.TERM !== 'dumb';
+  const name = commandName(process.argv[1] ?? '', process.cwd(), env);
+  const named = (text: string) => withCommandName(text, name);
+  const out = (text: string) => void (closed.aborted || process.stdout.write(text));
   return {
     isInteractive,
     colour,
     ...(isInteractive && process.stdout.columns > 0 ? { columns: process.stdout.columns } : {}),
     closed,
-    out: (text) => void (closed.aborted || process.stdout.write(text)),
-    err: (text) => void process.stderr.write(text),
+    out,
+    say: (text) => out(named(text)),
+    err: (text) => void process.stderr.write(named(text)),
+    withCommandName: named,
     style: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text),
   };
 }

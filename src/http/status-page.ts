@@ -60,7 +60,7 @@ function signIn({ ready, total }: PoolStatus): string {
   return `<h2>${title}</h2>
 <p>${text}</p>
 ${code('dragoman login\ndragoman login --start-url https://YOUR-COMPANY.awsapps.com/start --region eu-central-1')}
-<p class="soft">In a checkout: <code>npm run cli login</code>. An account of the Kiro IDE on this machine is found by itself. From another machine: <code>POST /v2/auth/start</code> with the admin token, which was shown when this gateway first started.</p>`;
+<p class="soft">In a checkout: <code>./dragoman login</code>. An account of the Kiro IDE on this machine is found by itself. From another machine: <code>POST /v2/auth/start</code> with the admin token, which was shown when this gateway first started.</p>`;
 }
 
 function code(text: string): string {

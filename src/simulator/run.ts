@@ -77,8 +77,8 @@ function startFailure(cause: unknown, port: number): string {
 }
 
 function invitation(url: string): string {
-  const variables = Object.entries(environmentFor(url)).map(([name, value]) => `${name}=${value}`);
-  return `The simulated service listens at ${url}. To use it:
+  const variables = Object.entries(environmentFor(url)).map(([name, value]) => `export ${name}=${value}`);
+  return `The simulated service listens at ${url}. To use it, paste this into a shell:
 
 ${variables.join('\n')}
 

@@ -11,6 +11,8 @@ export interface LogOptions {
   /** Configured secrets, which must not appear even inside other text. */
   readonly secrets: readonly string[];
   readonly colour: boolean;
+  /** Changes a line for a terminal before it is written. */
+  readonly reword?: (line: string) => string;
   readonly isTerminal: boolean;
   /** Where lines go instead of standard error. */
   readonly write?: (line: string) => void;
@@ -23,12 +25,20 @@ export interface RunningLog extends Log {
   flush(): Promise<void>;
 }
 
-export function createLog({ level, format, secrets, colour, isTerminal, write }: LogOptions): RunningLog {
+export function createLog({
+  level,
+  format,
+  secrets,
+  colour,
+  isTerminal,
+  reword = (line) => line,
+  write,
+}: LogOptions): RunningLog {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const target = write ? { write, flush: async () => {} } : standardError();
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    isPretty ? { write: (line: string) => void target.write(formatForTerminal(line, colour)) } : target,
+    isPretty ? { write: (line: string) => void target.write(reword(formatForTerminal(line, colour))) } : target,
   );
   let redactor = createRedactor(secrets);
 

@@ -12,6 +12,7 @@ import { type Administered, startAdministered } from '../support/admin.ts';
 import { createHome } from '../support/command.ts';
 import { CREDENTIALS, KINDS } from '../support/credentials.ts';
 import { createSimulator, environmentFor } from '../support/gateway.ts';
+import { createTestTerminal } from '../support/terminal.ts';
 
 const SECRET_KEY = 'k'.repeat(32);
 const ID = 'account-of-this-test';
@@ -72,17 +73,7 @@ async function askAll({ ask }: Administered): Promise<Record<string, number>> {
 }
 
 async function run(args: readonly string[]) {
-  const written = { out: '', err: '' };
-  const terminal = {
-    ...{ isInteractive: false, colour: false, closed: new AbortController().signal },
-    out: (text: string) => {
-      written.out += text;
-    },
-    err: (text: string) => {
-      written.err += text;
-    },
-    style: (_: unknown, text: string) => text,
-  };
+  const { terminal, written } = createTestTerminal();
   return { code: await runCommandLine(args, terminal), ...written };
 }
 

@@ -1,0 +1,20 @@
+/** How the user started dragoman, so that hints name commands that can be pasted. */
+import { dirname, relative } from 'node:path';
+
+/**
+ * `dragoman`, `npx dragoman`, `npm run cli --`, or the path of a checkout's launcher, such as `./dragoman`. npm sets
+ * npm_lifecycle_event and npm_command for what it runs (https://docs.npmjs.com/cli/using-npm/scripts).
+ */
+export function commandName(mainFile: string, folder: string, env: NodeJS.ProcessEnv): string {
+  if (!mainFile.endsWith('/src/main.ts')) return env.npm_command === 'exec' ? 'npx dragoman' : 'dragoman';
+  if (env.npm_lifecycle_event === 'cli') return 'npm run cli --';
+  const launcher = `${dirname(dirname(mainFile))}/dragoman`;
+  const path = relative(folder, launcher);
+  if (path.startsWith('../..')) return launcher;
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+/** A text with its commands (in backquotes, or behind the `$` of an example) under the name that the user uses. */
+export function withCommandName(text: string, name: string): string {
+  return text.replaceAll(/(?<=`|\$ |=… )dragoman(?= [a-z<-])/g, () => name);
+}

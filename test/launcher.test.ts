@@ -1,0 +1,79 @@
+/** How dragoman is started: the launcher of a checkout, other versions of Node, and the names that hints use. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createHome, startCommand } from './support/command.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const LAUNCHER = join(ROOT, 'dragoman');
+
+interface Ended {
+  readonly code: number | string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const home = createHome();
+  const settings = { PATH: process.env.PATH ?? '', HOME: home, DRAGOMAN_HOME: home, DRAGOMAN_KIRO_TOKEN_FILE: 'off' };
+  return new Promise<Ended>((resolve) => {
+    execFile(file, [...args], { cwd, env: { ...settings, ...env } }, (error, out, err) => {
+      resolve({ code: error ? (error.code ?? null) : 0, out, err });
+    });
+  });
+}
+
+it('starts through links from any folder, with the flags and the exit code of the command', async () => {
+  const folder = createHome();
+  symlinkSync(LAUNCHER, join(folder, 'first'));
+  mkdirSync(join(folder, 'bin'));
+  symlinkSync('../first', join(folder, 'bin', 'dragoman'));
+  const { code, out } = await run(join(folder, 'bin', 'dragoman'), ['config', '--json', '--port', '4711'], folder);
+  expect(code).toBe(0);
+  expect(JSON.parse(out).DRAGOMAN_PORT).toEqual({ value: 4711, origin: 'flag --port' });
+  expect((await run(LAUNCHER, ['serve', '--prot', '1'], folder)).code).toBe(2);
+});
+
+it('says what to do in a checkout without packages', async () => {
+  const folder = createHome();
+  const copy = join(folder, 'dragoman');
+  writeFileSync(copy, readFileSync(LAUNCHER), { mode: 0o755 });
+  const { code, err } = await run(copy, ['serve'], folder);
+  expect(code).toBe(1);
+  expect(err).toMatch(/Run "npm ci" in \S+ first/);
+});
+
+it('names commands in hints, errors and examples as the user started this one', async () => {
+  expect((await run(LAUNCHER, ['accounts', 'list'], ROOT)).out).toContain('`./dragoman login` signs in');
+  const cli = await run(LAUNCHER, ['accounts', 'show'], ROOT, { npm_lifecycle_event: 'cli' });
+  expect(cli.err).toContain('`npm run cli -- login`');
+  expect((await run(LAUNCHER, ['keys', 'create', '--help'], ROOT)).out).toContain('$ ./dragoman keys create laptop');
+});
+
+it('refuses an older Node in words, before it loads anything else', async () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const oldest = Number(/^>=(\d+)$/.exec(engines.node)?.[1]);
+  const pretend = (major: number) =>
+    `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${major}.9.0'})`;
+  const main = join(ROOT, 'src/main.ts');
+  const old = await run(process.execPath, ['--import', pretend(oldest - 1), main, '--version'], ROOT);
+  expect([old.code, old.out]).toEqual([1, '']);
+  expect(old.err).toContain(`dragoman needs Node ${oldest} or newer`);
+  const enough = await run(process.execPath, ['--import', pretend(oldest), main, '--version'], ROOT);
+  expect([enough.code, enough.err]).toEqual([0, '']);
+  expect(readFileSync(main, 'utf8')).not.toMatch(/^import /m);
+});
+
+it('reads what the simulator prints when it is pasted into a shell', async () => {
+  const simulator = startCommand(['simulate', '--port', '0']);
+  const lines: string[] = [];
+  for (let line = ''; !line.startsWith('export DRAGOMAN_CLIENT_SECRET'); lines.push(line))
+    line = await simulator.nextLine();
+  const exported = lines.filter((line) => line.startsWith('export '));
+  expect(exported.length).toBeGreaterThan(5);
+  const script = `${exported.join('\n')}\n"${LAUNCHER}" chat Hello`;
+  const { code, out, err } = await run('/bin/sh', ['-c', script], ROOT, { DRAGOMAN_DATABASE_URL: 'sqlite::memory:' });
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('simulator');
+});
