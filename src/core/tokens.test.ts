@@ -72,6 +72,13 @@ describe('the estimate of tokens', () => {
     expect(Math.abs(estimateTokens(long) / encode(long).length - 1)).toBeLessThan(0.15);
   });
 
+  it('stays within 15 % of the sum of its parts on a text of 8 million characters', () => {
+    const line = 'The quick brown fox reads 1,234 files in /srv/data; 测试 passes.\n';
+    const count = Math.ceil(8_000_000 / line.length);
+    const whole = estimateTokens(line.repeat(count));
+    expect(Math.abs(whole / (estimateTokens(line) * count) - 1)).toBeLessThan(0.15);
+  });
+
   it('is nothing for nothing, and never less than one token for a word', () => {
     expect(estimateTokens('')).toBe(0);
     fc.assert(

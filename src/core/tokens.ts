@@ -6,11 +6,12 @@
 import type { Conversation, DocumentPart, Part } from './conversation.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 
-/** Tokens of one text. Long texts are sampled, so that a megabyte takes one or two milliseconds. */
+/** Tokens of one text. Long texts are sampled, so that a megabyte takes one or two milliseconds, and 64 no more than four. */
 export function estimateTokens(text: string): number {
   const { length } = text;
   if (length <= WHOLE_CHARS) return Math.ceil(tokensIn(text, 0, length));
-  const windows = Math.ceil(Math.max(WHOLE_CHARS, length * SAMPLED_SHARE) / WINDOW_CHARS);
+  const sampled = Math.min(MAX_SAMPLED_CHARS, Math.max(WHOLE_CHARS, length * SAMPLED_SHARE));
+  const windows = Math.ceil(sampled / WINDOW_CHARS);
   let tokens = 0;
   for (let window = 0; window < windows; window += 1) {
     const from = Math.floor((window * (length - WINDOW_CHARS)) / (windows - 1));
@@ -22,6 +23,8 @@ export function estimateTokens(text: string): number {
 const WHOLE_CHARS = 1_024;
 const WINDOW_CHARS = 256;
 const SAMPLED_SHARE = 0.2;
+/** Two to four milliseconds, however long the text is. */
+const MAX_SAMPLED_CHARS = 512 * 1024;
 
 function tokensIn(text: string, from: number, to: number): number {
   let tokens = 0;

@@ -44,6 +44,15 @@ describe('the conversation id', () => {
     expect(ofTurns(turn('user', text('ab'), text('c'))).conversationId).not.toBe(one.conversationId);
   });
 
+  it('tells texts of megabytes apart by their length, beginning and end', () => {
+    const long = 'x'.repeat(2 * 1024 * 1024);
+    const ids = [long, `${long}x`, `y${long.slice(1)}`, `${long.slice(1)}y`].map((said) =>
+      idOf('c', conversation(said)),
+    );
+    expect(new Set(ids).size).toBe(4);
+    expect(idOf('c', conversation(long))).toBe(ids[0]);
+  });
+
   it('tells conversations that begin with a picture apart by the picture', () => {
     const picture = (data: string) => ofTurns(turn('user', { type: 'image', at: 'x', mediaType: 'image/png', data }));
     expect(picture('aaaa').conversationId).not.toBe(picture('bbbb').conversationId);
