@@ -1,12 +1,15 @@
 /** Reads a request's JSON body: bounded before and after decompression, and never by trusting its length. */
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { Turnstile } from '../core/turnstile.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { Exchange } from './exchange.ts';
-import { assertWithinLimits } from './json-limits.ts';
+import { scanWithinLimits } from './json-limits.ts';
+import { parseLargeJson } from './large-json.ts';
 import { modelInUrl } from './paths.ts';
 
 /** Bytes that are decompressed between two looks at the limits. */
@@ -37,8 +40,8 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
     const bytes = await decompress(raw, request.headers['content-encoding'], limits.maxBodyBytes, share);
     if (bytes.length === 0)
       throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
-    await assertWithinLimits(bytes);
-    return parseJson(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    const read = () => parseJson(withoutByteOrderMark(bytes), response);
+    return await (bytes.length > LARGE_BYTES ? largeBodies.pass(read) : read());
   } catch (cause) {
     share.close();
     throw cause;
@@ -47,9 +50,22 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
 
 type Sides = Pick<Exchange, 'request' | 'response'>;
 
-function parseJson(text: string): unknown {
+/** Bodies above this are read one at a time: pauses within each do not help if all of them work between two pauses. */
+const LARGE_BYTES = 4 * 1024 * 1024;
+/** For the whole process, which has one event loop. */
+const largeBodies = new Turnstile(1);
+
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+async function parseJson(bytes: Buffer, { destroyed }: Sides['response']): Promise<unknown> {
+  if (destroyed) throw new GatewayError('client_closed', 'The client left while its request was read.');
+  const longStrings = await scanWithinLimits(bytes);
   try {
-    return JSON.parse(text);
+    const value = await parseLargeJson(bytes, longStrings);
+    if (bytes.length > LARGE_BYTES) await setImmediate();
+    return value;
   } catch (cause) {
     throw new GatewayError('invalid_request', `The body is not valid JSON: ${messageOf(cause)}`, { cause });
   }
@@ -68,7 +84,11 @@ function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
   return Number(request.headers['content-length'] ?? 0) > maxBytes;
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
+  return join(await readChunks(request, maxBytes, share));
+}
+
+function readChunks(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     if (announcesTooMuch(request, maxBytes)) return reject(tooLarge(maxBytes));
     const chunks: Buffer[] = [];
@@ -87,7 +107,7 @@ function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare)
       }
       chunks.push(chunk);
     };
-    const onEnd = () => finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    const onEnd = () => finish(() => resolve(chunks));
     const onGone = () =>
       finish(() => reject(new GatewayError('client_closed', 'The client left while sending its request.')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
@@ -129,7 +149,24 @@ async function readAll(decompressor: Transform, body: Buffer, maxBytes: number, 
     share.take(chunk.length);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return join(chunks);
+}
+
+/** With a pause after each few megabytes. */
+async function join(chunks: readonly Buffer[]): Promise<Buffer> {
+  if (chunks.length === 1 && chunks[0]) return chunks[0];
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (length <= LARGE_BYTES) return Buffer.concat(chunks, length);
+  const joined = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  let pauseAt = LARGE_BYTES;
+  for (const chunk of chunks) {
+    at += chunk.copy(joined, at);
+    if (at < pauseAt) continue;
+    pauseAt = at + LARGE_BYTES;
+    await setImmediate();
+  }
+  return joined;
 }
 
 function retryBare(cause: unknown, read: (decompressor: Transform) => Promise<Buffer>): Promise<Buffer> {

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
+import { LONG_STRING_BYTES, type StringSpan } from './large-json.ts';
 
 /** Elements of one list, or members of one object. */
 export const MAX_ENTRIES = 50_000;
@@ -16,10 +17,14 @@ export const MAX_DEPTH = 512;
 /** Bytes between two pauses: a few milliseconds of scanning, during which nothing else is served. */
 const SLICE_BYTES = 2 * 1024 * 1024;
 
-/** Rejects with `invalid_request` that names the limit and what exceeds it. Whether it is JSON at all, the parser says. */
-export async function assertWithinLimits(json: Buffer): Promise<void> {
+/**
+ * The strings of megabytes that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
+ * what exceeds it. Whether it is JSON at all, the parser says.
+ */
+export async function scanWithinLimits(json: Buffer): Promise<readonly StringSpan[]> {
   const scan = new StructureScan(json);
   while (!scan.run(SLICE_BYTES)) await setImmediate();
+  return scan.longStrings;
 }
 
 const QUOTE = 0x22;
@@ -41,6 +46,8 @@ class StructureScan {
   /** Of all lists and objects so far. An empty one counts as one of a single entry. */
   #values = 0;
   #stringStart = 0;
+  #isInString = false;
+  readonly longStrings: StringSpan[] = [];
   /** By depth: whether it is a list, the commas so far, and where the string before the latest colon begins. */
   readonly #isList: boolean[] = [];
   readonly #commas: number[] = [];
@@ -54,14 +61,14 @@ class StructureScan {
   run(bytes: number): boolean {
     const json = this.#json;
     const end = Math.min(json.length, this.#at + bytes);
-    let at = this.#at;
+    let at = this.#isInString ? this.#readString(this.#at, end) : this.#at;
     while (at < end) {
       const byte = json[at++];
       if (byte === QUOTE) {
         this.#stringStart = at;
-        at = stringEnd(json, at);
+        at = this.#readString(at, end);
       } else if (byte === COMMA) this.#nextEntry();
-      else if (byte === COLON) this.#keys[this.#depth] = this.#stringStart;
+      else if (byte === COLON) this.#endKey();
       else if (byte === LIST_START || byte === OBJECT_START) this.#open(byte === LIST_START);
       else if (byte === LIST_END || byte === OBJECT_END) {
         // The parser goes no further than an end without a beginning.
@@ -71,6 +78,22 @@ class StructureScan {
     }
     this.#at = at;
     return at >= json.length;
+  }
+
+  /** Where to read on: behind the string's end, or at `limit` or the byte after it in the middle of the string. */
+  #readString(start: number, limit: number): number {
+    const { end, isWhole } = findStringEnd(this.#json, start, limit);
+    this.#isInString = !isWhole;
+    // One that never ends is cut out as well: what remains is invalid without it, and small.
+    const isLast = isWhole || end >= this.#json.length;
+    if (isLast && end - this.#stringStart > LONG_STRING_BYTES)
+      this.longStrings.push({ start: this.#stringStart, end: isWhole ? end - 1 : this.#json.length });
+    return end;
+  }
+
+  #endKey(): void {
+    this.#keys[this.#depth] = this.#stringStart;
+    if (this.longStrings.at(-1)?.start === this.#stringStart) this.longStrings.pop();
   }
 
   #open(isList: boolean): void {
@@ -113,33 +136,41 @@ class StructureScan {
 
   #key(depth: number): string {
     const start = this.#keys[depth] ?? 0;
-    const end = Math.min(stringEnd(this.#json, start) - 1, start + MAX_KEY_BYTES);
-    return this.#json.toString('utf8', start, end);
+    const limit = Math.min(start + MAX_KEY_BYTES, this.#json.length);
+    const { end, isWhole } = findStringEnd(this.#json, start, limit);
+    return this.#json.toString('utf8', start, isWhole ? end - 1 : limit);
   }
 }
 
 const MAX_PATH_KEYS = 8;
 const MAX_KEY_BYTES = 100;
 
-/** Behind the quote that ends the string whose first byte is at `start`; the length of `json` where none does. */
-function stringEnd(json: Buffer, start: number): number {
-  const { length } = json;
+interface StringEnd {
+  /** Behind the quote; without one before the limit, at the limit or, behind an escape, a byte after it. */
+  readonly end: number;
+  readonly isWhole: boolean;
+}
+
+/** Looks from `start`, in a string and not within an escape, up to `limit`. */
+function findStringEnd(json: Buffer, start: number, limit: number): StringEnd {
   let at = start;
-  for (;;) {
-    const searchFrom = Math.min(at + SHORT_STRING, length);
+  while (at < limit) {
+    const searchFrom = Math.min(at + SHORT_STRING, limit);
     while (at < searchFrom) {
       const byte = json[at];
-      if (byte === QUOTE) return at + 1;
+      if (byte === QUOTE) return { end: at + 1, isWhole: true };
       at += byte === BACKSLASH ? 2 : 1;
     }
-    if (at >= length) return length;
-    const quote = json.indexOf(QUOTE, at);
-    if (quote === -1) return length;
-    let escapes = quote;
+    if (at >= limit) break;
+    const found = json.subarray(at, limit).indexOf(QUOTE);
+    const next = found === -1 ? limit : at + found;
+    let escapes = next;
     while (escapes > at && json[escapes - 1] === BACKSLASH) escapes -= 1;
-    if ((quote - escapes) % 2 === 0) return quote + 1;
-    at = quote + 1;
+    const isEscaped = (next - escapes) % 2 === 1;
+    if (found !== -1 && !isEscaped) return { end: next + 1, isWhole: true };
+    at = isEscaped ? next + 1 : next;
   }
+  return { end: at, isWhole: false };
 }
 
 function tooDeep(): GatewayError {

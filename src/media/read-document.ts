@@ -4,12 +4,12 @@
  */
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../core/errors.ts';
+import { Turnstile } from '../core/turnstile.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { DocumentFormat, ReadDocument } from '../gateway/ports.ts';
 import type { Finding } from './extract/finding.ts';
 import type { Order } from './extract/worker.ts';
 import { Remembered } from './remembered.ts';
-import { Turnstile } from './turnstile.ts';
 
 export interface DocumentReaderOptions {
   /** For one document, loading the libraries included. */

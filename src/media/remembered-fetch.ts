@@ -3,9 +3,9 @@
  * and what it once showed the model must stay the same, whatever the address says later or no longer says.
  */
 import { GatewayError } from '../core/errors.ts';
+import { NoPlace, Turnstile } from '../core/turnstile.ts';
 import type { FetchAttachment, FetchForClient, Link } from '../gateway/ports.ts';
 import { Remembered } from './remembered.ts';
-import { NoPlace, Turnstile } from './turnstile.ts';
 
 const REMEMBERED_BYTES = 64 * 1024 * 1024;
 const AT_A_TIME = 16;

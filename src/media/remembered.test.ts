@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
+import { NoPlace, Turnstile } from '../core/turnstile.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
-import { NoPlace, Turnstile } from './turnstile.ts';
 
 describe('remembering', () => {
   it('works once for many who ask at the same time, and later', async () => {

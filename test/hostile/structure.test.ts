@@ -51,7 +51,7 @@ it.for([
     `{"metadata":{${Array.from({ length: 25 }, (_, i) => `"${i}":{${keys(40_000)}}`)}}}`,
   ],
   ['60 MB of blanks', `[${' '.repeat(60_000_000)}]`],
-  ['a string of 30 MB of quotes', `{"messages":"${'\\"'.repeat(15_000_000)}"}`],
+  ['a string of 60 MB of quotes', `{"messages":"${'\\"'.repeat(30_000_000)}"}`],
 ])('%s', async ([, json = ''], context) => {
   const gateway = await startGatewayProcess();
   const body = Buffer.from(json);

@@ -1,0 +1,87 @@
+/**
+ * Parses large JSON without blocking the event loop for long: each string of megabytes is cut out of the bytes and parsed
+ * in slices, with pauses between them, and what remains is parsed as usual with placeholders in their places.
+ */
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+
+/** Bytes of a string, without its quotes. */
+export interface StringSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Strings below this length are parsed with the rest. */
+export const LONG_STRING_BYTES = 1024 * 1024;
+/** A few milliseconds of decoding and parsing. */
+const SLICE_BYTES = 1024 * 1024;
+
+/** `longStrings`: values, not keys, in their order. Rejects with the parser's SyntaxError. */
+export async function parseLargeJson(json: Buffer, longStrings: readonly StringSpan[]): Promise<unknown> {
+  if (longStrings.length === 0) return JSON.parse(json.toString('utf8'));
+  // Random, so that no text of the client's is taken for one.
+  const prefix = `${randomUUID()}:`;
+  const texts = new Map<string, string>();
+  let skeleton = '';
+  let at = 0;
+  for (const { start, end } of longStrings) {
+    const placeholder = `${prefix}${texts.size}`;
+    skeleton += json.toString('utf8', at, start) + placeholder;
+    texts.set(placeholder, await parseString(json, start, end));
+    at = end;
+  }
+  skeleton += json.toString('utf8', at);
+  await setImmediate();
+  return withTexts(JSON.parse(skeleton), texts);
+}
+
+async function parseString(json: Buffer, start: number, end: number): Promise<string> {
+  let text = '';
+  for (let at = start; at < end; ) {
+    const next = sliceEnd(json, at, end);
+    text += JSON.parse(`"${json.toString('utf8', at, next)}"`);
+    at = next;
+    await setImmediate();
+  }
+  return text;
+}
+
+/** Behind a whole character and a whole escape, at most a slice after `start`, which is such a place too. */
+function sliceEnd(json: Buffer, start: number, end: number): number {
+  if (end - start <= SLICE_BYTES) return end;
+  let at = start + SLICE_BYTES;
+  // An escape has at most six bytes: \u005c.
+  const backslash = json.subarray(at - 5, at).lastIndexOf(BACKSLASH);
+  if (backslash !== -1) {
+    const last = at - 5 + backslash;
+    let first = last;
+    while (first > start && json[first - 1] === BACKSLASH) first -= 1;
+    const beginsEscape = (last - first) % 2 === 0;
+    const length = json[last + 1] === LETTER_U ? 6 : 2;
+    if (beginsEscape && last + length > at) at = last;
+  }
+  while (at > start && ((json[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  // Bytes that are no UTF-8 have no end of a character.
+  return at > start ? at : start + SLICE_BYTES;
+}
+
+const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+
+/** Puts the texts where their placeholders stand, in place: nothing else has seen the value yet. */
+function withTexts(root: unknown, texts: ReadonlyMap<string, string>): unknown {
+  const holder: Record<string, unknown> = { root };
+  const open: unknown[] = [holder];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const entries = value as Record<string, unknown>; // lists have keys too
+    for (const key of Object.keys(entries)) {
+      const inner = entries[key];
+      if (typeof inner === 'object' && inner !== null) open.push(inner);
+      else if (typeof inner === 'string') {
+        const text = texts.get(inner);
+        if (text !== undefined) entries[key] = text;
+      }
+    }
+  }
+  return holder.root;
+}
