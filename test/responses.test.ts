@@ -219,7 +219,7 @@ describe('a response in the background', () => {
       status: 'cancelled',
       output: [{ status: 'incomplete', content: [{ text: 'One two ' }] }],
     });
-    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true));
+    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
     expect((await client.responses.retrieve(id)).status).toBe('cancelled');
   });
@@ -242,9 +242,9 @@ describe('a response in the background', () => {
     await using house = await open(STALL);
     const client = clientOf(house);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
-    await vi.waitFor(() => expect(house.simulator.chatRequests).toHaveLength(1));
+    await vi.waitFor(() => expect(house.simulator.chatRequests).toHaveLength(1), { timeout: 10_000 });
     await client.responses.delete(id);
-    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true));
+    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
     await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
   });
 
@@ -270,7 +270,9 @@ describe('a gateway which is started anew', () => {
     const client = clientOf(before);
     const made = await client.responses.create({ model: MODEL, input: 'Hi' });
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
-    await vi.waitFor(async () => expect((await client.responses.retrieve(id)).output_text).toBe('One two '));
+    await vi.waitFor(async () => expect((await client.responses.retrieve(id)).output_text).toBe('One two '), {
+      timeout: 10_000,
+    });
     await before.close();
     await using after = await openHouse({ env });
     const { responses } = clientOf(after);

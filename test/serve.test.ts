@@ -201,7 +201,7 @@ describe('a whole run', () => {
       .withResponse();
     expect(reply.response.headers.get('x-dragoman-adjustments')).toContain('temperature');
     expect(reply.response.headers.get('x-dragoman-route')).toContain('profile=');
-    await vi.waitFor(() => expect(lines.join()).toContain('POST /v1/chat/completions 200'));
+    await vi.waitFor(() => expect(lines.join()).toContain('POST /v1/chat/completions 200'), { timeout: 10_000 });
     expect(lines.join('\n')).not.toMatch(/canary|aoaSimulator|aorSimulator|simulator-client-secret|Hello/);
   });
 });

@@ -138,7 +138,7 @@ describe('several processes', () => {
     const gate = Promise.withResolvers<void>();
     tokens.afterMaking = () => gate.promise;
     const first = create().fresh(account, undefined);
-    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0']));
+    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0']), { timeout: 10_000 });
     const second = create().fresh(account, undefined);
     gate.resolve();
     expect((await second).accessToken).toEqual((await first).accessToken);

@@ -73,7 +73,9 @@ describe('a client that stops reading its answer', () => {
       : textReply(...Array(PIECES).fill(PIECE));
     const { server, lines } = await start(gateway);
     await open(server.port, requestOf(path, body));
-    await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ path, code: 'client_stalled' })));
+    await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ path, code: 'client_stalled' })), {
+      timeout: 10_000,
+    });
     expect(gateway.asked[0]?.signal.aborted).toBe(true);
     if (body.stream) await left;
   });
@@ -92,7 +94,7 @@ describe('a client that stops reading its answer', () => {
     const request = requestOf(path, { model: 'auto', stream: true, ...body });
     await open(server.port, request + request);
     await left;
-    await vi.waitFor(() => expect(lines.filter((line) => 'code' in line)).toHaveLength(2));
+    await vi.waitFor(() => expect(lines.filter((line) => 'code' in line)).toHaveLength(2), { timeout: 10_000 });
     expect(gateway.asked.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
