@@ -113,7 +113,7 @@ async function look(
 function tellFound({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {
   if (candidates.length === 0) {
     const where = argument ?? 'Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS SSO cache and codewhisperer-proxy';
-    terminal.say(`Nobody is signed in there (${where}). \`dragoman login\` signs in.\n`);
+    terminal.say(`No account is signed in there (${where}). \`dragoman login\` signs in.\n`);
     return;
   }
   terminal.out(findingsTable(candidates, terminal.columns, Date.now()));

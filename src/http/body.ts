@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { Turnstile } from '../core/turnstile.ts';
+import { Semaphore } from '../core/semaphore.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { Exchange } from './exchange.ts';
 import { scanWithinLimits } from './json-limits.ts';
@@ -41,7 +41,7 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
     if (bytes.length === 0)
       throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
     const read = () => parseJson(withoutByteOrderMark(bytes), response);
-    return await (bytes.length > LARGE_BYTES ? largeBodies.pass(read) : read());
+    return await (bytes.length > LARGE_BYTES ? largeBodies.run(read) : read());
   } catch (cause) {
     share.close();
     throw cause;
@@ -53,7 +53,7 @@ type Sides = Pick<Exchange, 'request' | 'response'>;
 /** Bodies above this are read one at a time: pauses within each do not help if all of them work between two pauses. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 /** For the whole process, which has one event loop. */
-const largeBodies = new Turnstile(1);
+const largeBodies = new Semaphore(1);
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;

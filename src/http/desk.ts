@@ -30,7 +30,7 @@ export class Desk {
   readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
 
-  /** `isLoopbackOnly`: nobody else can reach it. */
+  /** `isLoopbackOnly`: only this machine can reach it. */
   constructor(options: ServerOptions, isLoopbackOnly: boolean) {
     const { apiKeys, admin, clock } = options;
     this.options = options;

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../core/errors.ts';
-import { Turnstile } from '../core/turnstile.ts';
+import { Semaphore } from '../core/semaphore.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { DocumentFormat, ReadDocument } from '../gateway/ports.ts';
 import type { Finding } from './extract/finding.ts';
@@ -22,9 +22,9 @@ export function createDocumentReader(options: DocumentReaderOptions): ReadDocume
   const found = new Remembered<Finding>(REMEMBERED_CHARACTERS, (finding) =>
     finding.type === 'text' ? finding.text.length + 100 : 100,
   );
-  const turnstile = new Turnstile(MAX_THREADS);
+  const semaphore = new Semaphore(MAX_THREADS);
   return async ({ bytes, format, at }, wanted) => {
-    const read = () => turnstile.pass(() => readInThread({ bytes, format, wanted }, options));
+    const read = () => semaphore.run(() => readInThread({ bytes, format, wanted }, options));
     const finding = await found.get(`${format} ${wanted}`, bytes, read).catch((cause: unknown) => {
       if (cause instanceof Unread) return cause.finding;
       throw cause;

@@ -3,7 +3,7 @@
  * and what it once showed the model must stay the same, whatever the address says later or no longer says.
  */
 import { GatewayError } from '../core/errors.ts';
-import { NoPlace, Turnstile } from '../core/turnstile.ts';
+import { QueueFullError, Semaphore } from '../core/semaphore.ts';
 import type { FetchAttachment, FetchForClient, Link } from '../gateway/ports.ts';
 import { Remembered } from './remembered.ts';
 
@@ -32,7 +32,7 @@ export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }:
       try {
         return await queues.pass(client, () => fetch(link, maxBytes, deadline), deadline);
       } catch (cause) {
-        if (cause instanceof NoPlace) throw tooMany(link);
+        if (cause instanceof QueueFullError) throw tooMany(link);
         // Nothing but the deadline ends a fetch from here.
         if (cause instanceof GatewayError && cause.code === 'client_closed') throw tooSlow(link, timeoutMs);
         throw cause;
@@ -42,18 +42,18 @@ export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }:
 
 /** Each client waits among its own first, and then with at most a few others of everybody. */
 class Queues {
-  readonly #everybody = new Turnstile(AT_A_TIME, WAITING);
-  readonly #byClient = new Map<string, { readonly turnstile: Turnstile; passing: number }>();
+  readonly #everybody = new Semaphore(AT_A_TIME, WAITING);
+  readonly #byClient = new Map<string, { readonly semaphore: Semaphore; passing: number }>();
 
   async pass<T>(client: string, work: () => Promise<T>, patience: AbortSignal): Promise<T> {
     const own = this.#byClient.get(client) ?? {
-      turnstile: new Turnstile(AT_A_TIME_OF_ONE_CLIENT, WAITING_OF_ONE_CLIENT),
+      semaphore: new Semaphore(AT_A_TIME_OF_ONE_CLIENT, WAITING_OF_ONE_CLIENT),
       passing: 0,
     };
     this.#byClient.set(client, own);
     own.passing += 1;
     try {
-      return await own.turnstile.pass(() => this.#everybody.pass(work, patience), patience);
+      return await own.semaphore.run(() => this.#everybody.run(work, patience), patience);
     } finally {
       own.passing -= 1;
       if (own.passing === 0) this.#byClient.delete(client);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
-import { NoPlace, Turnstile } from '../core/turnstile.ts';
+import { QueueFullError, Semaphore } from '../core/semaphore.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
 
@@ -106,29 +106,29 @@ describe('remembered fetches', () => {
   });
 });
 
-describe('a turnstile', () => {
+describe('a semaphore', () => {
   it('has room for so many to wait, and lets go whoever loses patience', async () => {
-    const turnstile = new Turnstile(1, 1);
+    const semaphore = new Semaphore(1, 1);
     const gate = Promise.withResolvers<void>();
     const patience = new AbortController();
-    const inside = turnstile.pass(() => gate.promise);
-    const waiting = turnstile.pass(async () => 'never', patience.signal);
-    await expect(turnstile.pass(async () => 'never')).rejects.toBeInstanceOf(NoPlace);
+    const inside = semaphore.run(() => gate.promise);
+    const waiting = semaphore.run(async () => 'never', patience.signal);
+    await expect(semaphore.run(async () => 'never')).rejects.toBeInstanceOf(QueueFullError);
     patience.abort();
-    await expect(waiting).rejects.toBeInstanceOf(NoPlace);
-    const next = turnstile.pass(async () => 'in');
+    await expect(waiting).rejects.toBeInstanceOf(QueueFullError);
+    const next = semaphore.run(async () => 'in');
     gate.resolve();
     await inside;
     expect(await next).toBe('in');
-    expect(await turnstile.pass(async () => 'in again', patience.signal)).toBe('in again');
+    expect(await semaphore.run(async () => 'in again', patience.signal)).toBe('in again');
   });
 
   it('lets so many in at a time, in order, also after a failure', async () => {
-    const turnstile = new Turnstile(2);
+    const semaphore = new Semaphore(2);
     const open: (() => void)[] = [];
     const entered: number[] = [];
     const passes = [0, 1, 2, 3].map((number) =>
-      turnstile.pass(async () => {
+      semaphore.run(async () => {
         entered.push(number);
         await new Promise<void>((leave) => open.push(leave));
         if (number === 0) throw new Error('fell');

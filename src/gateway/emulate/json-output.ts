@@ -4,19 +4,19 @@ import type { Conversation, OutputFormat } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
+import { type BoundedCheck, prepareCheck } from './bounded-check.ts';
 import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
-import { type PatientCheck, prepareCheck } from './patient-check.ts';
 import type { ReplyTransform } from './transform.ts';
 import { WithoutText } from './without-text.ts';
 
 export class JsonOutput implements Expectation {
   readonly retryRule = 'json-repaired';
   readonly #format: Exclude<OutputFormat, { type: 'text' }>;
-  readonly #check: PatientCheck;
+  readonly #check: BoundedCheck;
 
   /** `check`: of the schema, where there is one. */
-  constructor(format: Exclude<OutputFormat, { type: 'text' }>, check: PatientCheck | undefined) {
+  constructor(format: Exclude<OutputFormat, { type: 'text' }>, check: BoundedCheck | undefined) {
     this.#format = format;
     this.#check = check ?? ANY_OBJECT;
   }
@@ -67,11 +67,11 @@ export class JsonOutput implements Expectation {
 }
 
 /** Compiled before anything is sent. Rejects with `invalid_request` for a schema that cannot be checked. */
-export async function prepareFormat(format: OutputFormat): Promise<PatientCheck | undefined> {
+export async function prepareFormat(format: OutputFormat): Promise<BoundedCheck | undefined> {
   return format.type === 'json-schema' ? prepareCheck(format.schema, placeOf(format)) : undefined;
 }
 
-const ANY_OBJECT: PatientCheck = {
+const ANY_OBJECT: BoundedCheck = {
   problems: async (value) => (isJsonObject(value) ? [] : ['it is not a JSON object']),
   unchecked: [],
 };

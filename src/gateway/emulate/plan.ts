@@ -1,12 +1,12 @@
 /** Which of a conversation's wishes dragoman fulfils itself because the upstream's wire cannot, each with its note. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 import type { Conversation, OutputLimits, Tool } from '../../core/conversation.ts';
+import type { BoundedCheck } from './bounded-check.ts';
 import type { Expectation } from './expectation.ts';
 import { ForcedToolUse } from './forced-tool-use.ts';
 import { JsonOutput } from './json-output.ts';
 import { LeakedCalls } from './leaked-calls/index.ts';
 import { MaxTokens } from './max-tokens.ts';
-import type { PatientCheck } from './patient-check.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
@@ -50,7 +50,7 @@ type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
 export function planEmulation(
   conversation: Conversation,
   options: EmulationOptions,
-  check?: PatientCheck,
+  check?: BoundedCheck,
 ): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
@@ -134,7 +134,7 @@ function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
 /** A reply which must be a tool call has no answer yet which could be JSON. */
 function expectationOf(
   conversation: Conversation,
-  check: PatientCheck | undefined,
+  check: BoundedCheck | undefined,
 ): ForcedToolUse | JsonOutput | undefined {
   const { toolChoice, output } = conversation;
   if (toolChoice.type === 'required' || toolChoice.type === 'tool') return new ForcedToolUse(toolChoice, conversation);

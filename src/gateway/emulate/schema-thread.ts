@@ -1,4 +1,4 @@
-/** A check that takes longer than the event loop can spare, in a thread of its own. Started by patient-check.ts. */
+/** A check that takes longer than the event loop can spare, in a thread of its own. Started by bounded-check.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -31,5 +31,5 @@ function run({ schema, at, value }: SchemaOrder): SchemaResult {
   }
 }
 
-// Only patient-check.ts starts this, with an order of that shape.
+// Only bounded-check.ts starts this, with an order of that shape.
 parentPort?.postMessage(run(workerData as SchemaOrder));

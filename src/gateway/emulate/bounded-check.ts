@@ -5,10 +5,11 @@
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { QueueFullError, Semaphore } from '../../core/semaphore.ts';
 import { compileSchema, isOutOfTime, type SchemaCheck } from './schema-check.ts';
 import type { SchemaOrder, SchemaResult } from './schema-thread.ts';
 
-export interface PatientCheck {
+export interface BoundedCheck {
   /** As SchemaCheck's. */
   problems(value: unknown): Promise<readonly string[]>;
   readonly unchecked: readonly string[];
@@ -19,10 +20,10 @@ const LOOP_MS = 50;
 const THREAD_TIMEOUT_MS = 6_000;
 const THREAD_MEMORY_MIB = 256;
 /** One runs at a time: they are rare, and each may take all of a processor. */
-const MAX_WAITING = 8;
+const threads = new Semaphore(1, 7);
 
 /** Rejects with `invalid_request` naming `at` when nothing of the schema can be checked. */
-export async function prepareCheck(schema: JsonObject, at: string): Promise<PatientCheck> {
+export async function prepareCheck(schema: JsonObject, at: string): Promise<BoundedCheck> {
   const local = onLoop(() => compileSchema(schema, at, LOOP_MS));
   const unchecked = local ? local.unchecked : (await inThread({ schema, at })).unchecked;
   return {
@@ -46,25 +47,18 @@ function onLoop<T extends SchemaCheck | readonly string[]>(work: () => T): T | u
 
 type Done = Extract<SchemaResult, { type: 'done' }>;
 
-let last: Promise<unknown> = Promise.resolve();
-let waiting = 0;
-
 async function inThread(order: SchemaOrder): Promise<Done> {
-  if (waiting >= MAX_WAITING)
-    throw new GatewayError('rate_limited', 'Too many slow JSON schemas are being checked. Try again later.', {
-      retryAfterMs: THREAD_TIMEOUT_MS,
+  const result = await threads
+    .run(() => runThread(order))
+    .catch((cause: unknown) => {
+      if (!(cause instanceof QueueFullError)) throw cause;
+      throw new GatewayError('rate_limited', 'Too many slow JSON schemas are being checked. Try again later.', {
+        retryAfterMs: THREAD_TIMEOUT_MS,
+      });
     });
-  waiting += 1;
-  const running = last.then(() => runThread(order));
-  last = running.catch(() => {});
-  try {
-    const result = await running;
-    if (result.type === 'done') return result;
-    const cause = result.code === 'internal' ? new Error(result.why) : undefined;
-    throw new GatewayError(result.code, result.message, { param: result.param, cause });
-  } finally {
-    waiting -= 1;
-  }
+  if (result.type === 'done') return result;
+  const cause = result.code === 'internal' ? new Error(result.why) : undefined;
+  throw new GatewayError(result.code, result.message, { param: result.param, cause });
 }
 
 /** In a checkout Node runs the source; the package has what was compiled from it. */

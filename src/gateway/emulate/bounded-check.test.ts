@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { prepareCheck } from './patient-check.ts';
+import { prepareCheck } from './bounded-check.ts';
 
 const withA = (a: JsonValue): JsonObject => ({ type: 'object', properties: { a } });
 const SLOW = withA({ type: 'string', pattern: '^(a+)+$' });
