@@ -1,9 +1,9 @@
 /** The connections to the outside and the token endpoints over them, as the gateway and its token process need them. */
 import type { TokenEndpoints } from './accounts/ports.ts';
-import { type ExchangeOptions, TokenExchange } from './accounts/token-exchange.ts';
+import { TokenRefresh, type TokenRefreshOptions } from './accounts/token-refresh.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
-import { ApartTokenMaker, type ClosableTokenMaker } from './token-maker.ts';
+import { type ClosableTokenRefresher, TokenRefreshProcess } from './token-refresh-process.ts';
 import { createTokenEndpoints } from './transport/token-endpoints.ts';
 import { createUpstreamTransport, type UpstreamTransport } from './transport/upstream.ts';
 import { VERSION } from './version.ts';
@@ -44,13 +44,13 @@ export function composeTokenEndpoints(
  * In a process of its own, so that a killed gateway takes no refresh token along; a database in memory would be lost
  * anyway, and what was handed in for a test works in this process alone.
  */
-export function composeTokenMaker(
+export function composeTokenRefresher(
   settings: Settings,
   given: { readonly clock?: Clock; readonly tokens?: TokenEndpoints },
-  options: ExchangeOptions,
-): ClosableTokenMaker {
-  const here = new TokenExchange(options);
+  options: TokenRefreshOptions,
+): ClosableTokenRefresher {
+  const here = new TokenRefresh(options);
   const isApart = !given.clock && !given.tokens && settings.databaseUrl !== 'sqlite::memory:';
-  if (isApart) return new ApartTokenMaker(settings, options.log, here);
+  if (isApart) return new TokenRefreshProcess(settings, options.log, here);
   return here;
 }

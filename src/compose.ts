@@ -11,7 +11,7 @@ import { type FreshAccount, Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
-import { composeTokenEndpoints, composeTokenMaker, composeTransport, USER_AGENT } from './compose-tokens.ts';
+import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -97,7 +97,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   const transport = composeTransport(settings);
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
   const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };
-  const maker = composeTokenMaker(settings, overrides, exchange);
+  const maker = composeTokenRefresher(settings, overrides, exchange);
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock.now);
   const refresher = new Refresher({ ...exchange, maker, keys });
   const keepingFresh = setInterval(() => void refresher.refreshDue(), KEEP_FRESH_EVERY_MS).unref();

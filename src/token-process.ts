@@ -5,17 +5,17 @@
  * Started by token-maker.ts.
  */
 import { openLinked } from './accounts/imports/linked.ts';
-import { TokenExchange } from './accounts/token-exchange.ts';
+import { TokenRefresh } from './accounts/token-refresh.ts';
 import { composeTokenEndpoints, composeTransport } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { openStore } from './storage/open.ts';
-import type { FromTokenProcess, ToTokenProcess } from './token-maker.ts';
+import type { FromTokenProcess, ToTokenProcess } from './token-refresh-process.ts';
 import { systemClock } from './transport/clock.ts';
 
 interface Opened {
-  readonly exchange: TokenExchange;
+  readonly exchange: TokenRefresh;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ async function open(settings: Settings): Promise<Opened> {
   const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: systemClock.now() });
   const transport = composeTransport(settings);
   const tokens = composeTokenEndpoints(settings, transport, systemClock);
-  const exchange = new TokenExchange({
+  const exchange = new TokenRefresh({
     store: store.accounts,
     tokens,
     clock: systemClock,

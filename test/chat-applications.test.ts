@@ -5,22 +5,22 @@
  */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const ORIGIN = 'http://chat.example:3000';
 const MODEL = 'claude-sonnet-4.5';
 
-let house: House;
+let gateway: TestGateway;
 beforeAll(async () => {
-  house = await openHouse();
+  gateway = await startTestGateway();
 });
-afterAll(() => house.close());
+afterAll(() => gateway.close());
 
 function ask(path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${house.url}${path}`, {
+  return fetch(`${gateway.url}${path}`, {
     method: body ? 'POST' : 'GET',
     headers: {
-      authorization: `Bearer ${house.apiKey}`,
+      authorization: `Bearer ${gateway.apiKey}`,
       'content-type': 'application/json',
       ...headers,
     },
@@ -41,13 +41,13 @@ async function bodyOf(response: Response): Promise<Body> {
 }
 
 function lastContent(): string {
-  const body = house.simulator.chatRequests.at(-1)?.rawBody ?? '{}';
+  const body = gateway.simulator.chatRequests.at(-1)?.rawBody ?? '{}';
   return JSON.parse(body).conversationState.currentMessage.userInputMessage.content;
 }
 
 describe('Open WebUI', () => {
   it('connected directly, asks permission first and lists models with names', async () => {
-    const preflight = await fetch(`${house.url}/v1/models`, {
+    const preflight = await fetch(`${gateway.url}/v1/models`, {
       method: 'OPTIONS',
       headers: {
         origin: ORIGIN,
@@ -105,11 +105,11 @@ describe('Open WebUI', () => {
       .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: expect.any(Number) } });
     expect(lastContent()).toContain('Say hello to the chat.');
-    expect(house.simulator.chatRequests.at(-1)?.rawBody).not.toContain('ann@example.org');
+    expect(gateway.simulator.chatRequests.at(-1)?.rawBody).not.toContain('ann@example.org');
   });
 
   it('asks for a title with a small budget of tokens, and gets what fits', async () => {
-    house.simulator.addReplies({
+    gateway.simulator.addReplies({
       when: { text: '### Task' },
       times: 1,
       steps: ['🌍 A Title As Long As A Novel '.repeat(20)],
@@ -137,14 +137,14 @@ describe('Open WebUI', () => {
 
 describe('LobeChat and Chatbox, which use the OpenAI SDK in a browser', () => {
   it('stream an answer; thinking never comes as tags', async () => {
-    house.simulator.addReplies({
+    gateway.simulator.addReplies({
       when: { text: 'in the browser' },
       times: 1,
       steps: [{ reasoning: 'Let me see.', signature: 'c2ln' }, 'Here you are.'],
     });
     const client = new OpenAI({
-      baseURL: `${house.url}/v1`,
-      apiKey: house.apiKey,
+      baseURL: `${gateway.url}/v1`,
+      apiKey: gateway.apiKey,
       dangerouslyAllowBrowser: true,
       defaultHeaders: { origin: ORIGIN },
     });

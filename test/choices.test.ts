@@ -2,7 +2,7 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../src/simulator/script.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const QUESTION = {
   model: 'claude-sonnet-4.5',
@@ -20,16 +20,16 @@ const THREE: Script = {
   })),
 };
 
-function client({ url, apiKey }: House): OpenAI {
+function client({ url, apiKey }: TestGateway): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
 }
 
-function chatRequests({ simulator }: House): number {
+function chatRequests({ simulator }: TestGateway): number {
   return simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conversationState"')).length;
 }
 
 /** The second upstream request was closed by the gateway. */
-async function expectStopped({ simulator }: House): Promise<void> {
+async function expectStopped({ simulator }: TestGateway): Promise<void> {
   const last = simulator.requests.findLast(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
   await last?.finished;
   expect(last?.closedEarly).toBe(true);
@@ -37,8 +37,8 @@ async function expectStopped({ simulator }: House): Promise<void> {
 
 describe('several choices', () => {
   it('are answers of their own in one completion, which costs what they cost together', async () => {
-    await using house = await openHouse({ script: THREE });
-    const { data, response } = await client(house)
+    await using gateway = await startTestGateway({ script: THREE });
+    const { data, response } = await client(gateway)
       .chat.completions.create({ ...QUESTION, n: 3 })
       .withResponse();
     expect(data.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
@@ -50,12 +50,12 @@ describe('several choices', () => {
     expect(data.choices.every(({ finish_reason }) => finish_reason === 'stop')).toBe(true);
     expect(data.usage).toMatchObject({ prompt_tokens: 300, completion_tokens: 30, total_tokens: 330 });
     expect(response.headers.get('x-dragoman-adjustments')).toBe('choices-emulated@n');
-    expect(chatRequests(house)).toBe(3);
+    expect(chatRequests(gateway)).toBe(3);
   });
 
   it('are streamed together, each under its index, with one usage and one end', async () => {
-    await using house = await openHouse({ script: THREE });
-    const stream = client(house).chat.completions.stream({
+    await using gateway = await startTestGateway({ script: THREE });
+    const stream = client(gateway).chat.completions.stream({
       ...QUESTION,
       n: 3,
       stream: true,
@@ -75,7 +75,7 @@ describe('several choices', () => {
   });
 
   it('fail together: the others are stopped when one breaks off', async () => {
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: {
         replies: [
           { times: 1, steps: [{ text: ['Begun'] }, { gapMs: 50 }, { cut: 'reset' }] },
@@ -83,16 +83,16 @@ describe('several choices', () => {
         ],
       },
     });
-    const stream = await client(house).chat.completions.create({ ...QUESTION, n: 2, stream: true });
+    const stream = await client(gateway).chat.completions.create({ ...QUESTION, n: 2, stream: true });
     const failure = await (async () => {
       for await (const _chunk of stream);
     })().catch((cause: unknown) => cause);
     expect(failure).toBeInstanceOf(OpenAI.APIError);
-    await expectStopped(house);
+    await expectStopped(gateway);
   });
 
   it('fail together before anything was said, too', async () => {
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: {
         replies: [
           { times: 1, refuse: { status: 400, name: 'ValidationException', message: 'no', reason: 'INVALID_MODEL_ID' } },
@@ -100,10 +100,10 @@ describe('several choices', () => {
         ],
       },
     });
-    const failure = await client(house)
+    const failure = await client(gateway)
       .chat.completions.create({ ...QUESTION, n: 2 })
       .catch((cause: unknown) => cause);
     expect(failure).toMatchObject({ status: 404 });
-    await expectStopped(house);
+    await expectStopped(gateway);
   });
 });

@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { createProgram } from '../src/cli/program.ts';
 import { SETTING_KEYS, SETTINGS } from '../src/config/settings.ts';
 import { type Check, headersIn, pathsIn, unknownCommands, unknownScripts, unknownSettings } from './support/claims.ts';
-import { openHouse } from './support/house.ts';
 import { stringsOf } from './support/source-strings.ts';
 import { createTestTerminal } from './support/terminal.ts';
+import { startTestGateway } from './support/test-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -74,12 +74,12 @@ describe('what the product prints and documents', () => {
   });
 
   it('names no path that the gateway does not serve', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     const places = new Map<string, string>();
     for (const { place, text } of TEXTS) for (const path of pathsIn(text)) places.set(path, place);
     expect(places.size).toBeGreaterThan(20);
     const unserved: string[] = [];
-    for (const [path, place] of places) if (!(await isServed(house.url, path))) unserved.push(`${place}: ${path}`);
+    for (const [path, place] of places) if (!(await isServed(gateway.url, path))) unserved.push(`${place}: ${path}`);
     expect(unserved).toEqual([]);
   });
 
@@ -129,10 +129,10 @@ describe('a wrong text', () => {
       '/v2/acounts/x',
     ]);
     expect(headersIn('`x-dragoman-rout: a`, docs/x-ray.md')).toEqual(['x-dragoman-rout']);
-    await using house = await openHouse();
-    expect(await isServed(house.url, '/v1/modles')).toBe(false);
-    expect(await isServed(house.url, '/v2/acounts/x')).toBe(false);
-    expect(await isServed(house.url, '/v1/models')).toBe(true);
+    await using gateway = await startTestGateway();
+    expect(await isServed(gateway.url, '/v1/modles')).toBe(false);
+    expect(await isServed(gateway.url, '/v2/acounts/x')).toBe(false);
+    expect(await isServed(gateway.url, '/v1/models')).toBe(true);
   });
 
   it('is found inside the strings of a file', () => {

@@ -3,26 +3,26 @@
  * sources of those that are open. Each client's page in docs/clients shows the configuration that leads to them.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 const READ_FILE = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
 
-let house: House;
+let gateway: TestGateway;
 beforeAll(async () => {
-  house = await openHouse();
+  gateway = await startTestGateway();
 });
-afterAll(() => house.close());
+afterAll(() => gateway.close());
 let before = 0;
 beforeEach(() => {
-  before = house.simulator.chatRequests.length;
+  before = gateway.simulator.chatRequests.length;
 });
 
 function send(path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(`${house.url}${path}`, {
+  return fetch(`${gateway.url}${path}`, {
     method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json', ...headers },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
 }
@@ -71,8 +71,8 @@ async function chatAnswer(response: Response): Promise<ChatAnswer> {
 
 /** What the service got of the last request. */
 function upstream() {
-  expect(house.simulator.chatRequests.length).toBeGreaterThan(before);
-  const raw = house.simulator.chatRequests.at(-1)?.rawBody ?? '{}';
+  expect(gateway.simulator.chatRequests.length).toBeGreaterThan(before);
+  const raw = gateway.simulator.chatRequests.at(-1)?.rawBody ?? '{}';
   const { currentMessage, history = [] } = JSON.parse(raw).conversationState;
   const { content, images = [], userInputMessageContext: context = {} } = currentMessage.userInputMessage;
   return {
@@ -136,7 +136,7 @@ describe('Cursor', () => {
   });
 
   it('gets the patch of its free-text tool as it is, in the arguments of a function, and sends it back there', async () => {
-    house.simulator.addReplies({
+    gateway.simulator.addReplies({
       when: { text: 'patch it' },
       times: 1,
       steps: [{ tool: 'ApplyPatch', input: { input: PATCH } }],
@@ -267,7 +267,7 @@ describe('Claude Desktop with a third-party gateway', () => {
         messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello from the desktop.' }] }],
       },
       {
-        'x-api-key': house.apiKey,
+        'x-api-key': gateway.apiKey,
         'anthropic-version': '2023-06-01',
         'anthropic-beta': 'interleaved-thinking-2025-05-14',
       },
@@ -370,7 +370,7 @@ describe('Cherry Studio', () => {
         temperature: 1,
         top_p: 1,
       },
-      { 'HTTP-Referer': 'https://cherry-ai.com', 'X-Title': 'Cherry Studio', 'x-api-key': house.apiKey },
+      { 'HTTP-Referer': 'https://cherry-ai.com', 'X-Title': 'Cherry Studio', 'x-api-key': gateway.apiKey },
     );
     expect(await chatAnswer(response)).toMatchObject({ finishReason: 'stop' });
     expect(upstream().images).toHaveLength(1);

@@ -10,16 +10,16 @@ import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
 import { ADMIN_ROUTES } from '../src/http/admin/routes.ts';
-import { FIELD_FATES as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
+import { FIELD_SUPPORT as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
-import { FIELD_FATES as OPENAI_FATES, OPENROUTER_FIELD_FATES } from '../src/protocols/openai-chat/fields.ts';
+import { FIELD_SUPPORT as OPENAI_FATES, OPENROUTER_FIELD_FATES } from '../src/protocols/openai-chat/fields.ts';
 import {
   CHAT_FIELD_FATES,
-  FIELD_FATES as COMPLETIONS_FATES,
+  FIELD_SUPPORT as COMPLETIONS_FATES,
   EDITOR_FIELD_FATES,
 } from '../src/protocols/openai-completions/fields.ts';
-import { FIELD_FATES as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
-import { DIALECT_FIELD_FATES } from '../src/protocols/reading/fields.ts';
+import { FIELD_SUPPORT as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
+import { DIALECT_FIELD_SUPPORT } from '../src/protocols/reading/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
@@ -107,12 +107,12 @@ describe('docs/adjustments.md', () => {
 
 describe.each([
   ['openai-chat.md', { ...OPENAI_FATES, ...OPENROUTER_FIELD_FATES }],
-  ['dialects.md', DIALECT_FIELD_FATES],
+  ['dialects.md', DIALECT_FIELD_SUPPORT],
   ['openai-responses.md', RESPONSES_FATES],
   ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES, ...CHAT_FIELD_FATES }],
   ['anthropic-messages.md', ANTHROPIC_FATES],
-])('docs/%s', (page, fates) => {
-  it('lists the fate of every field', () => {
-    expect(codeRows(page).map(([field, fate]) => [field, fate])).toEqual(Object.entries(fates));
+])('docs/%s', (page, supports) => {
+  it('lists the support of every field', () => {
+    expect(codeRows(page).map(([field, support]) => [field, support])).toEqual(Object.entries(supports));
   });
 });

@@ -12,7 +12,7 @@ import { type Log, SILENT } from '../src/core/log.ts';
 import type { Simulator } from '../src/simulator/index.ts';
 import type { ReplyStep, ScriptedReply } from '../src/simulator/script.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
-import { openHouse } from './support/house.ts';
+import { startTestGateway } from './support/test-gateway.ts';
 
 const QUESTION = { model: 'claude-sonnet-4.5', max_tokens: 9_000, messages: [{ role: 'user' as const, content: 'x' }] };
 const CUT: ScriptedReply = { steps: ['The first step is to open the'], closing: [] };
@@ -86,11 +86,11 @@ describe('a refusal', () => {
     const { log, lines } = logged();
     const stopDetails = { refusal: { category: 'REASONING_EXTRACTION', explanation: 'It asks for reasoning.' } };
     const payload = { stopReason: 'CONTENT_FILTERED', stopDetails };
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       log,
       script: { replies: [{ steps: ['I', { event: 'metadataEvent', payload }] }] },
     });
-    const { message, notes } = await askFor(house);
+    const { message, notes } = await askFor(gateway);
     expect(message).toMatchObject({
       stop_reason: 'refusal',
       stop_details: { type: 'refusal', category: 'reasoning_extraction', explanation: 'It asks for reasoning.' },
@@ -118,12 +118,12 @@ describe('a reply without content', () => {
     ],
     ['is not asked for again when its tool call never came whole', [truncated, { stopReason: 'TOOL_USE' }], '502', 1],
   ])('%s', async (_name, steps, outcome, requests) => {
-    await using house = await openHouse({ script: { replies: [{ steps, closing: ['contextUsage'] }] } });
-    const stop = await askFor(house).then(
+    await using gateway = await startTestGateway({ script: { replies: [{ steps, closing: ['contextUsage'] }] } });
+    const stop = await askFor(gateway).then(
       ({ message }) => message.stop_reason,
       (cause: Error & { readonly status?: number }) => String(cause.status),
     );
-    const chats = house.simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
+    const chats = gateway.simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
     expect({ stop, requests: chats.length }).toEqual({ stop: outcome, requests });
   });
 });
@@ -138,8 +138,8 @@ describe('a 200 that is not a reply', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await using house = await openHouse({ env: { DRAGOMAN_UPSTREAM_URL: url } });
-    const error = await askFor(house).then(
+    await using gateway = await startTestGateway({ env: { DRAGOMAN_UPSTREAM_URL: url } });
+    const error = await askFor(gateway).then(
       () => expect.fail('expected a failure'),
       (cause: Error & { readonly status?: number }) => cause,
     );

@@ -1,7 +1,7 @@
 /** DRAGOMAN_SEND_ENVIRONMENT through the whole program: what clients state about where they work reaches the service. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const OPENCODE = '<env>\n  Working directory: /srv/app\n  Is directory a git repo: yes\n  Platform: linux\n</env>';
@@ -72,34 +72,34 @@ const requestSchema = z.object({
   }),
 });
 
-async function contextSent(house: House, { path, body }: Client, turn: 1 | 2): Promise<unknown> {
-  const response = await fetch(`${house.url}${path}`, {
+async function contextSent(gateway: TestGateway, { path, body }: Client, turn: 1 | 2): Promise<unknown> {
+  const response = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${house.apiKey}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.apiKey}` },
     body: JSON.stringify(body(turn)),
   });
   expect(response.status, await response.text()).toBe(200);
-  const { conversationState } = requestSchema.parse(JSON.parse(house.takeChatRequest(() => true) ?? '{}'));
+  const { conversationState } = requestSchema.parse(JSON.parse(gateway.takeChatRequest(() => true) ?? '{}'));
   expect(JSON.stringify(conversationState.history)).not.toMatch(/envState|gitState/);
   return conversationState.currentMessage.userInputMessage.userInputMessageContext;
 }
 
 describe('with DRAGOMAN_SEND_ENVIRONMENT=yes', () => {
-  let house: House;
+  let gateway: TestGateway;
   beforeAll(async () => {
-    house = await openHouse({ env: { DRAGOMAN_SEND_ENVIRONMENT: 'yes' } });
+    gateway = await startTestGateway({ env: { DRAGOMAN_SEND_ENVIRONMENT: 'yes' } });
   });
-  afterAll(() => house.close());
+  afterAll(() => gateway.close());
 
   it.each(CLIENTS)('sends the environment that $name states, the same in every turn', async (client) => {
-    expect(await contextSent(house, client, 1)).toEqual(client.sent);
-    expect(await contextSent(house, client, 2)).toEqual(client.sent);
+    expect(await contextSent(gateway, client, 1)).toEqual(client.sent);
+    expect(await contextSent(gateway, client, 2)).toEqual(client.sent);
   });
 });
 
 describe('without DRAGOMAN_SEND_ENVIRONMENT', () => {
   it('sends nothing', async () => {
-    await using house = await openHouse();
-    for (const client of CLIENTS) expect(await contextSent(house, client, 1), client.name).toBeUndefined();
+    await using gateway = await startTestGateway();
+    for (const client of CLIENTS) expect(await contextSent(gateway, client, 1), client.name).toBeUndefined();
   });
 });

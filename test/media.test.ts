@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { docx, encryptedOffice, pdf, xlsx } from './support/documents.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const WORD = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
 const EXCEL = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
@@ -152,15 +152,15 @@ interface Asked {
   readonly sent: Sent | undefined;
 }
 
-async function ask(house: House, wire: Wire, attachment: object): Promise<Asked> {
-  const answer = await fetch(house.url + wire.path, {
+async function ask(gateway: TestGateway, wire: Wire, attachment: object): Promise<Asked> {
+  const answer = await fetch(gateway.url + wire.path, {
     method: 'POST',
-    headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify(wire.body(attachment)),
   });
   // Both dialects put their words there.
   const body = (await answer.json()) as { error?: { message: string } };
-  const raw = house.takeChatRequest(() => true);
+  const raw = gateway.takeChatRequest(() => true);
   return {
     status: answer.status,
     error: body.error?.message ?? '',
@@ -185,11 +185,11 @@ async function serve(bytes: Buffer): Promise<{ readonly host: string; readonly r
 const picture = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#369' } });
 
-let native: House;
-let asText: House;
+let native: TestGateway;
+let asText: TestGateway;
 beforeAll(async () => {
-  native = await openHouse();
-  asText = await openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'codewhisperer-legacy' } });
+  native = await startTestGateway();
+  asText = await startTestGateway({ env: { DRAGOMAN_WIRE_PROFILE: 'codewhisperer-legacy' } });
 });
 afterAll(async () => {
   await native.close();
@@ -214,8 +214,8 @@ describe.each(PROTOCOLS)('$name', (wire) => {
   });
 
   it.each(SPOILT)('refuses $name $what, in either way, and asks the service nothing', async (file) => {
-    for (const house of [native, asText]) {
-      const { status, error, sent } = await ask(house, wire, wire.file(file));
+    for (const gateway of [native, asText]) {
+      const { status, error, sent } = await ask(gateway, wire, wire.file(file));
       expect(status).toBe(400);
       expect(error).toMatch(file.says);
       expect(error).toContain(wire.at);
@@ -246,14 +246,14 @@ describe.each(PROTOCOLS)('$name', (wire) => {
 
   it('sends the text of documents which the service refuses, and asks it no more in that conversation', async () => {
     const refuse = { status: 400, name: 'ValidationException', reason: 'DOCUMENT_MAXIMUM_PAGES_EXCEEDED' };
-    await using house = await openHouse({ script: { replies: [{ times: 1, refuse }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ times: 1, refuse }] } });
     const file = wire.file({ name: 'a.pdf', mediaType: 'application/pdf', bytes: pdf(['Bonjour']) });
-    const first = await ask(house, wire, file);
+    const first = await ask(gateway, wire, file);
     expect(first.sent?.documents).toHaveLength(1);
     expect(first.status).toBe(200);
     expect(first.notes).toContain('document-extracted@');
-    expect(house.takeChatRequest(() => true)).toContain('Bonjour');
-    const second = await ask(house, wire, file);
+    expect(gateway.takeChatRequest(() => true)).toContain('Bonjour');
+    const second = await ask(gateway, wire, file);
     expect(second.sent?.documents).toBeUndefined();
     expect(second.sent?.content).toContain('[Page 1]\nBonjour');
   });
@@ -280,10 +280,10 @@ describe.each(PROTOCOLS)('$name', (wire) => {
   it.each(['image', 'document'] as const)('fetches an %s by its address, once, and remembers it', async (kind) => {
     const bytes = kind === 'image' ? await picture(30, 20).webp().toBuffer() : pdf(['Fetched']);
     const { host, requests } = await serve(bytes);
-    await using house = await openHouse({ env: { DRAGOMAN_FETCH_ALLOWED_HOSTS: host } });
+    await using gateway = await startTestGateway({ env: { DRAGOMAN_FETCH_ALLOWED_HOSTS: host } });
     const attachment = wire.link(`http://${host}/thing?signature=abc`, kind);
-    const first = await ask(house, wire, attachment);
-    const second = await ask(house, wire, attachment);
+    const first = await ask(gateway, wire, attachment);
+    const second = await ask(gateway, wire, attachment);
     const [found] = (kind === 'image' ? first.sent?.images : first.sent?.documents) ?? [];
     expect(found).toMatchObject({ source: { bytes: bytes.toString('base64') } });
     expect(second.sent).toEqual(first.sent);
@@ -297,10 +297,10 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     const { status, error, sent } = await ask(native, wire, wire.link(`http://${host}/a.png`, 'image'));
     expect([status, sent]).toEqual([400, undefined]);
     expect(error).toMatch(/cannot be fetched/);
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       env: { DRAGOMAN_FETCH_URLS: 'no', DRAGOMAN_FETCH_ALLOWED_HOSTS: host },
     });
-    const off = await ask(house, wire, wire.link(`http://${host}/a.png`, 'image'));
+    const off = await ask(gateway, wire, wire.link(`http://${host}/a.png`, 'image'));
     expect(off.error).toMatch(/DRAGOMAN_FETCH_URLS/);
     expect(requests()).toBe(0);
   });

@@ -1,6 +1,6 @@
 /** Model names as clients write them, sent to each endpoint, and what reaches the simulated service. */
 import { describe, expect, it } from 'vitest';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const ENDPOINTS = [
   { path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: 'x' }] } },
@@ -9,17 +9,17 @@ const ENDPOINTS = [
 ] as const;
 const [CHAT, , MESSAGES] = ENDPOINTS;
 
-async function post({ url, apiKey }: House, path: string, body: object): Promise<Response> {
+async function post({ url, apiKey }: TestGateway, path: string, body: object): Promise<Response> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
   return fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 /** The request that reached the service for it, and the rules in the answer's notes. */
-async function ask(house: House, endpoint: (typeof ENDPOINTS)[number], body: object) {
-  const answer = await post(house, endpoint.path, { ...endpoint.body, ...body });
+async function ask(gateway: TestGateway, endpoint: (typeof ENDPOINTS)[number], body: object) {
+  const answer = await post(gateway, endpoint.path, { ...endpoint.body, ...body });
   const reply = (await answer.json()) as { content: { type: string }[] };
   expect([answer.status, reply]).toEqual([200, expect.anything()]);
-  const sent = JSON.parse(house.takeChatRequest(() => true) ?? '{}');
+  const sent = JSON.parse(gateway.takeChatRequest(() => true) ?? '{}');
   const notes = (answer.headers.get('x-dragoman-adjustments') ?? '').match(/[a-z-]+(?=@model)/g) ?? [];
   const modelId = sent.conversationState?.currentMessage.userInputMessage.modelId;
   return { modelId, settings: sent.additionalModelRequestFields, sent: JSON.stringify(sent), notes, reply };
@@ -27,37 +27,39 @@ async function ask(house: House, endpoint: (typeof ENDPOINTS)[number], body: obj
 
 describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
   it('reaches the service as the version it names, its suffix as an effort', async () => {
-    await using house = await openHouse();
-    const { modelId, settings, notes } = await ask(house, endpoint, { model: 'anthropic/claude-4.8-opus-xhigh-fast' });
+    await using gateway = await startTestGateway();
+    const { modelId, settings, notes } = await ask(gateway, endpoint, {
+      model: 'anthropic/claude-4.8-opus-xhigh-fast',
+    });
     expect(modelId).toBe('claude-opus-4.8');
     expect(settings.output_config).toEqual({ effort: 'xhigh' });
     expect(notes).toEqual(['model-alias', 'model-suffix-ignored', 'reasoning-named']);
   });
 
   it('gives a GPT model its effort', async () => {
-    await using house = await openHouse();
-    const { modelId, settings } = await ask(house, endpoint, { model: 'gpt-5.6-terra(high)' });
+    await using gateway = await startTestGateway();
+    const { modelId, settings } = await ask(gateway, endpoint, { model: 'gpt-5.6-terra(high)' });
     expect([modelId, settings]).toEqual(['gpt-5.6-terra', { reasoning: { effort: 'high' } }]);
   });
 
   it.each(['gpt-4o', 'codewhisperer', 'anything at all'])('is answered by the default model for %s', async (model) => {
-    await using house = await openHouse();
-    const { modelId, notes } = await ask(house, endpoint, { model });
+    await using gateway = await startTestGateway();
+    const { modelId, notes } = await ask(gateway, endpoint, { model });
     expect([modelId, notes]).toEqual(['auto', ['model-default']]);
   });
 
   it('is refused for a name of no family if the operator says so', async () => {
-    await using house = await openHouse({ env: { DRAGOMAN_UNKNOWN_MODELS: 'refuse' } });
-    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'gpt-4o' });
+    await using gateway = await startTestGateway({ env: { DRAGOMAN_UNKNOWN_MODELS: 'refuse' } });
+    const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'gpt-4o' });
     expect(answer.status).toBe(404);
     expect(JSON.stringify(await answer.json())).toMatch(/no model named .{0,4}gpt-4o.*Did you mean gpt-5\.6-sol/);
-    expect(house.takeChatRequest(() => true)).toBeUndefined();
-    await ask(house, endpoint, { model: 'default' });
+    expect(gateway.takeChatRequest(() => true)).toBeUndefined();
+    await ask(gateway, endpoint, { model: 'default' });
   });
 
   it('is corrected in the refusal if it looks mistyped', async () => {
-    await using house = await openHouse();
-    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'claude-sonet-4.5' });
+    await using gateway = await startTestGateway();
+    const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'claude-sonet-4.5' });
     expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
       404,
       expect.stringMatching(/claude-sonet-4\.5.*Did you mean claude-sonnet-4\.5\?/),
@@ -65,41 +67,41 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
   });
 
   it('is refused for a version the account does not have, with those it has', async () => {
-    await using house = await openHouse();
-    const answer = await post(house, endpoint.path, { ...endpoint.body, model: 'claude-opus-9.9-high' });
+    await using gateway = await startTestGateway();
+    const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'claude-opus-9.9-high' });
     expect(answer.status).toBe(404);
     expect(JSON.stringify(await answer.json())).toMatch(/claude-opus-9\.9-high.*Did you mean claude-opus-/);
-    const raw = house.takeChatRequest(() => true) ?? '';
+    const raw = gateway.takeChatRequest(() => true) ?? '';
     expect(raw).toContain('"modelId":"claude-opus-9.9"');
   });
 });
 
 describe('thinking in a model name', () => {
   it('is asked for upstream and shown as blocks by Messages', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
-    const { settings, reply } = await ask(house, MESSAGES, { model: 'claude-opus-4.8:thinking' });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
+    const { settings, reply } = await ask(gateway, MESSAGES, { model: 'claude-opus-4.8:thinking' });
     expect(settings.thinking).toEqual({ type: 'adaptive', display: 'summarized' });
     expect(reply.content.map(({ type }) => type)).toEqual(['thinking', 'text']);
   });
 
   it('stays hidden where the name asks for an effort alone', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
-    const { reply } = await ask(house, MESSAGES, { model: 'claude-opus-4.8-high' });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
+    const { reply } = await ask(gateway, MESSAGES, { model: 'claude-opus-4.8-high' });
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
   it('gives way to the request, with a note', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     const body = { model: 'claude-opus-4.8-high-thinking', thinking: { type: 'disabled' } };
-    const { settings, notes, reply } = await ask(house, MESSAGES, body);
+    const { settings, notes, reply } = await ask(gateway, MESSAGES, body);
     expect(settings?.thinking?.type).not.toBe('adaptive');
     expect(notes).toContain('reasoning-named-overridden');
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
   it('gives way to an effort in the request', async () => {
-    await using house = await openHouse();
-    const { settings, notes } = await ask(house, CHAT, { model: 'claude-opus-4.8-max', reasoning_effort: 'low' });
+    await using gateway = await startTestGateway();
+    const { settings, notes } = await ask(gateway, CHAT, { model: 'claude-opus-4.8-max', reasoning_effort: 'low' });
     expect(settings.output_config).toEqual({ effort: 'low' });
     expect(notes).toContain('reasoning-named-overridden');
   });

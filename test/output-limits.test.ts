@@ -1,6 +1,6 @@
 /** Output limits at each endpoint: kept by the service where the model takes them, else by dragoman. */
 import { describe, expect, it } from 'vitest';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 /** Its schema has `max_tokens`, from 1,024 tokens on. */
 const LIMITING = 'claude-opus-5';
@@ -30,7 +30,7 @@ const ENDPOINTS = [
 /** Far more than 2,000 tokens, by any count. */
 const LONG = { replies: [{ steps: ['All work and no play makes a long reply. '.repeat(1_000)] }] };
 
-async function ask({ url, apiKey }: House, path: string, body: object) {
+async function ask({ url, apiKey }: TestGateway, path: string, body: object) {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
   const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   return {
@@ -40,16 +40,16 @@ async function ask({ url, apiKey }: House, path: string, body: object) {
   };
 }
 
-function sentLimit(house: House): unknown {
-  return JSON.parse(house.takeChatRequest(() => true) ?? '{}').additionalModelRequestFields?.max_tokens;
+function sentLimit(gateway: TestGateway): unknown {
+  return JSON.parse(gateway.takeChatRequest(() => true) ?? '{}').additionalModelRequestFields?.max_tokens;
 }
 
 describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
   it('is kept by the service for a model that takes it', async () => {
-    await using house = await openHouse({ script: LONG });
-    const { status, notes, text } = await ask(house, path, { model: LIMITING, ...body(2_000) });
+    await using gateway = await startTestGateway({ script: LONG });
+    const { status, notes, text } = await ask(gateway, path, { model: LIMITING, ...body(2_000) });
     expect(status).toBe(200);
-    expect(sentLimit(house)).toBe(2_000);
+    expect(sentLimit(gateway)).toBe(2_000);
     expect(text).toContain(cut);
     expect(text.length).toBeGreaterThan(7_900);
     expect(notes).toContain(`output-limit-sent@${at}`);
@@ -60,10 +60,10 @@ describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
     ['for a model that does not take it', OTHER, 2_000],
     ['below the least that the model takes', LIMITING, 100],
   ])('is kept by dragoman %s', async (_name, model, limit) => {
-    await using house = await openHouse({ script: LONG });
-    const { status, notes, text } = await ask(house, path, { model, ...body(limit) });
+    await using gateway = await startTestGateway({ script: LONG });
+    const { status, notes, text } = await ask(gateway, path, { model, ...body(limit) });
     expect(status).toBe(200);
-    expect(sentLimit(house)).toBeUndefined();
+    expect(sentLimit(gateway)).toBeUndefined();
     expect(text).toContain(cut);
     expect(notes).toContain(`max-tokens-emulated@${at}`);
     expect(notes).not.toContain('output-limit-sent');
@@ -73,13 +73,13 @@ describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
 describe('the figures of a reply', () => {
   it('count the same text alike in a request and in a reply', async () => {
     const words = 'Tokenizers cut a text into words, digits and runs of punctuation; that is all. '.repeat(60);
-    await using house = await openHouse({ script: { replies: [{ steps: [words], closing: [] }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: [words], closing: [] }] } });
     const message = (content: string) => ({ model: OTHER, max_tokens: 9_000, messages: [{ role: 'user', content }] });
     const counted = async (content: string) => {
-      const { text } = await ask(house, '/v1/messages/count_tokens', message(content));
+      const { text } = await ask(gateway, '/v1/messages/count_tokens', message(content));
       return JSON.parse(text).input_tokens;
     };
-    const { text } = await ask(house, '/v1/messages', message('x'));
+    const { text } = await ask(gateway, '/v1/messages', message('x'));
     const asRequest = (await counted(`${words}x`)) - (await counted('x'));
     expect(Math.abs(JSON.parse(text).usage.output_tokens / asRequest - 1)).toBeLessThan(0.02);
   });

@@ -7,21 +7,21 @@ import { generateText, jsonSchema, stepCountIs, tool } from 'ai';
 import OpenAI from 'openai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ScriptedReply } from '../src/simulator/script.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const OTHER_KEY = 'sk-test-other';
 const STALL: ScriptedReply = { steps: [{ text: ['One ', 'two '] }, { cut: 'stall' }] };
 
-function open(...replies: readonly ScriptedReply[]): Promise<House> {
-  return openHouse({ script: { replies } });
+function open(...replies: readonly ScriptedReply[]): Promise<TestGateway> {
+  return startTestGateway({ script: { replies } });
 }
 
-function clientOf({ url, apiKey }: Pick<House, 'url' | 'apiKey'>): OpenAI {
+function clientOf({ url, apiKey }: Pick<TestGateway, 'url' | 'apiKey'>): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
 }
 
-function lastAsked({ simulator }: House): string {
+function lastAsked({ simulator }: TestGateway): string {
   return simulator.chatRequests.at(-1)?.rawBody ?? '';
 }
 
@@ -34,14 +34,14 @@ const ended = async (client: OpenAI, id: string): Promise<OpenAI.Responses.Respo
 
 describe('a stored response', () => {
   it('is continued by its id over several rounds, its instructions left behind', async () => {
-    await using house = await open({ steps: ['Blue.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(gateway);
     const first = await responses.create({ model: MODEL, input: 'It is blue.', instructions: 'Rhyme.' });
     const second = await responses.create({ model: MODEL, input: 'Twice.', previous_response_id: first.id });
     const stream = responses.stream({ model: MODEL, input: 'Which was it?', previous_response_id: second.id });
     const third = await stream.finalResponse();
     expect(third).toMatchObject({ previous_response_id: second.id, output_text: 'Blue.' });
-    const asked = lastAsked(house);
+    const asked = lastAsked(gateway);
     for (const words of ['It is blue.', 'Twice.', 'Which was it?']) expect(asked).toContain(words);
     expect(asked).not.toContain('Rhyme.');
     const fourth = await responses.create({ model: MODEL, input: 'And now?', previous_response_id: third.id });
@@ -52,23 +52,23 @@ describe('a stored response', () => {
     ['signed', 'claude-opus-4.6', /"signature":"/g],
     ['redacted', 'gpt-5.6-terra', /"redactedContent":"/g],
   ])('sends reasoning back %s, whether it is stored here or with the client', async (_how, model, mark) => {
-    await using house = await open();
-    const { responses } = clientOf(house);
+    await using gateway = await open();
+    const { responses } = clientOf(gateway);
     const asked = { model, input: 'Think of a colour.', reasoning: { effort: 'high' as const } };
     const first = await responses.create(asked);
     await responses.create({ ...asked, input: 'Which?', previous_response_id: first.id });
-    expect(lastAsked(house).match(mark)).toHaveLength(1);
+    expect(lastAsked(gateway).match(mark)).toHaveLength(1);
     const kept = await responses.create({ ...asked, store: false, include: ['reasoning.encrypted_content'] });
     const output = kept.output as OpenAI.Responses.ResponseInputItem[]; // made to be sent back
     const input = [{ role: 'user' as const, content: asked.input }, ...output];
     await responses.create({ ...asked, store: false, input: [...input, { role: 'user', content: 'Which?' }] });
-    expect(lastAsked(house).match(mark)).toHaveLength(1);
-    expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+    expect(lastAsked(gateway).match(mark)).toHaveLength(1);
+    expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   });
 
   it('lends its items to later requests', async () => {
-    await using house = await open({ steps: ['Blue.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(gateway);
     const { output } = await responses.create({ model: MODEL, input: 'Hi' });
     const [item] = output;
     await responses.create({
@@ -78,12 +78,12 @@ describe('a stored response', () => {
         { role: 'user', content: 'Go on.' },
       ],
     });
-    expect(lastAsked(house)).toContain('Blue.');
+    expect(lastAsked(gateway)).toContain('Blue.');
   });
 
   it('is not opened for a request which names more items than any conversation has', async () => {
-    await using house = await open();
-    const { responses } = clientOf(house);
+    await using gateway = await open();
+    const { responses } = clientOf(gateway);
     const { output } = await responses.create({ model: MODEL, input: 'Hi' });
     const input = Array.from({ length: 100_000 }, () => ({
       type: 'item_reference' as const,
@@ -94,21 +94,21 @@ describe('a stored response', () => {
   });
 
   it('is where the AI SDK leaves what was said between its steps', async () => {
-    await using house = await open(
+    await using gateway = await open(
       { times: 1, steps: ['I will look.', { tool: 'read_file', input: { path: 'a' } }] },
       { steps: ['It says b.'] },
     );
-    const model = createOpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey })(MODEL);
+    const model = createOpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey })(MODEL);
     const inputSchema = jsonSchema<{ path: string }>({ type: 'object', properties: { path: { type: 'string' } } });
     const tools = { read_file: tool({ inputSchema, execute: async () => 'b' }) };
     const { text } = await generateText({ model, tools, prompt: 'Read a.', stopWhen: stepCountIs(3), maxRetries: 0 });
     expect(text).toBe('It says b.');
-    expect(lastAsked(house)).toContain('I will look.');
+    expect(lastAsked(gateway)).toContain('I will look.');
   });
 
   it('is fetched, listed and deleted', async () => {
-    await using house = await open({ steps: [{ reasoning: 'Hm.' }, 'Blue.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ steps: [{ reasoning: 'Hm.' }, 'Blue.'] });
+    const { responses } = clientOf(gateway);
     const input = [
       { role: 'user' as const, content: 'One' },
       { role: 'user' as const, content: 'Two' },
@@ -126,12 +126,12 @@ describe('a stored response', () => {
   });
 
   it('is nobody else’s', async () => {
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: { replies: [{ steps: ['Blue.'] }] },
-      env: { DRAGOMAN_API_KEYS: `sk-test-house,${OTHER_KEY}` },
+      env: { DRAGOMAN_API_KEYS: `sk-test-gateway,${OTHER_KEY}` },
     });
-    const made = await clientOf(house).responses.create({ model: MODEL, input: 'Hi' });
-    const other = clientOf({ url: house.url, apiKey: OTHER_KEY }).responses;
+    const made = await clientOf(gateway).responses.create({ model: MODEL, input: 'Hi' });
+    const other = clientOf({ url: gateway.url, apiKey: OTHER_KEY }).responses;
     await expect(other.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
     await expect(other.delete(made.id)).rejects.toMatchObject({ status: 404 });
     await expect(other.inputItems.list(made.id)).rejects.toMatchObject({ status: 404 });
@@ -139,19 +139,19 @@ describe('a stored response', () => {
     await expect(other.create(foreign)).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
     const reference = { type: 'item_reference' as const, id: String(made.output[0]?.id) };
     await other.create({ model: MODEL, input: [reference, { role: 'user', content: 'Go on.' }] });
-    expect(lastAsked(house)).not.toContain('Blue.');
+    expect(lastAsked(gateway)).not.toContain('Blue.');
   });
 
   it('is not kept when it is not to be', async () => {
-    await using house = await open({ steps: ['Blue.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(gateway);
     const made = await responses.create({ model: MODEL, input: 'Hi', store: false });
     await expect(responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
   });
 
   it('was not made in the background, so it has no events and cannot be cancelled', async () => {
-    await using house = await open({ steps: ['Blue.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(gateway);
     const { id } = await responses.create({ model: MODEL, input: 'Hi' });
     await expect(responses.retrieve(id, { stream: true })).rejects.toMatchObject({ status: 400, param: 'stream' });
     await expect(responses.cancel(id)).rejects.toMatchObject({ status: 400 });
@@ -160,8 +160,8 @@ describe('a stored response', () => {
 
 describe('a response in the background', () => {
   it('is answered at once and fetched when it is there', async () => {
-    await using house = await open({ steps: ['Blue.'] });
-    const client = clientOf(house);
+    await using gateway = await open({ steps: ['Blue.'] });
+    const client = clientOf(gateway);
     const queued = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
     expect(queued).toMatchObject({ status: 'queued', background: true, output: [] });
     expect(await ended(client, queued.id)).toMatchObject({ status: 'completed', output_text: 'Blue.' });
@@ -171,8 +171,8 @@ describe('a response in the background', () => {
     const lines: { fields: Record<string, unknown>; message: string }[] = [];
     const hear = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
     const log = { debug: () => {}, info: hear, warn: hear, error: hear };
-    await using house = await openHouse({ script: { replies: [{ steps: ['Blue.'] }] }, log });
-    const client = clientOf(house);
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Blue.'] }] }, log });
+    const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', temperature: 0.5, background: true });
     await ended(client, id);
     const line = lines.find(({ message }) => message === 'a response was made in the background');
@@ -187,8 +187,8 @@ describe('a response in the background', () => {
   });
 
   it('goes on when its listener leaves, and is heard again from any event on', async () => {
-    await using house = await open({ steps: [{ text: ['One ', 'two ', 'three.'] }] });
-    const client = clientOf(house);
+    await using gateway = await open({ steps: [{ text: ['One ', 'two ', 'three.'] }] });
+    const client = clientOf(gateway);
     const stream = await client.responses.create({ model: MODEL, input: 'Hi', background: true, stream: true });
     let id = '';
     for await (const event of stream) {
@@ -208,8 +208,8 @@ describe('a response in the background', () => {
   });
 
   it('shows what it has so far, and stops at the service when it is called off', async () => {
-    await using house = await open(STALL);
-    const client = clientOf(house);
+    await using gateway = await open(STALL);
+    const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
     await vi.waitFor(async () => {
       const { output_text, status } = await client.responses.retrieve(id);
@@ -219,14 +219,14 @@ describe('a response in the background', () => {
       status: 'cancelled',
       output: [{ status: 'incomplete', content: [{ text: 'One two ' }] }],
     });
-    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(gateway.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
     expect((await client.responses.retrieve(id)).status).toBe('cancelled');
   });
 
   it('ends its events when it is called off, for whoever listens', async () => {
-    await using house = await open(STALL);
-    const client = clientOf(house);
+    await using gateway = await open(STALL);
+    const client = clientOf(gateway);
     const types: string[] = [];
     const stream = await client.responses.create({ model: MODEL, input: 'Hi', background: true, stream: true });
     for await (const event of stream) {
@@ -239,20 +239,20 @@ describe('a response in the background', () => {
   });
 
   it('is stopped and does not come back when it is deleted', async () => {
-    await using house = await open(STALL);
-    const client = clientOf(house);
+    await using gateway = await open(STALL);
+    const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
-    await vi.waitFor(() => expect(house.simulator.chatRequests).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(gateway.simulator.chatRequests).toHaveLength(1), { timeout: 10_000 });
     await client.responses.delete(id);
-    await vi.waitFor(() => expect(house.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(gateway.simulator.chatRequests[0]?.closedEarly).toBe(true), { timeout: 10_000 });
     await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
   });
 
   it('which fails is a response which failed', async () => {
-    await using house = await open({
+    await using gateway = await open({
       refuse: { status: 400, name: 'ValidationException', message: 'Improperly formed.' },
     });
-    const client = clientOf(house);
+    const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
     expect(await ended(client, id)).toMatchObject({ status: 'failed', error: { code: 'invalid_prompt' } });
   });
@@ -266,7 +266,7 @@ describe('a gateway which is started anew', () => {
       DRAGOMAN_DATABASE_URL: `sqlite:${join(folder, 'dragoman.db')}`,
       DRAGOMAN_SECRET_KEY: 'k'.repeat(32),
     };
-    const before = await openHouse({ env, script: { replies: [{ times: 1, steps: ['Blue.'] }, STALL] } });
+    const before = await startTestGateway({ env, script: { replies: [{ times: 1, steps: ['Blue.'] }, STALL] } });
     const client = clientOf(before);
     const made = await client.responses.create({ model: MODEL, input: 'Hi' });
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
@@ -274,7 +274,7 @@ describe('a gateway which is started anew', () => {
       timeout: 10_000,
     });
     await before.close();
-    await using after = await openHouse({ env });
+    await using after = await startTestGateway({ env });
     const { responses } = clientOf(after);
     expect(await responses.retrieve(made.id)).toEqual(made);
     expect(await responses.retrieve(id)).toMatchObject({
@@ -287,16 +287,16 @@ describe('a gateway which is started anew', () => {
 
 describe('a limit', () => {
   it('ends the response as incomplete, and is told under its own name', async () => {
-    await using house = await open({ steps: [{ text: Array.from({ length: 50 }, (_, i) => `word${i} `) }] });
+    await using gateway = await open({ steps: [{ text: Array.from({ length: 50 }, (_, i) => `word${i} `) }] });
     const asked = { model: MODEL, input: 'Hi', max_output_tokens: 16 };
-    const { data, response } = await clientOf(house).responses.create(asked).withResponse();
+    const { data, response } = await clientOf(gateway).responses.create(asked).withResponse();
     expect(data).toMatchObject({
       status: 'incomplete',
       incomplete_details: { reason: 'max_output_tokens' },
       output: [{ status: 'incomplete' }],
     });
     expect(response.headers.get('x-dragoman-adjustments')).toContain('max-tokens-emulated@max_output_tokens');
-    const streamed = await clientOf(house).responses.stream(asked).finalResponse();
+    const streamed = await clientOf(gateway).responses.stream(asked).finalResponse();
     expect(streamed.output_text).toBe(data.output_text);
   });
 });
@@ -316,24 +316,24 @@ describe('structured output', () => {
   const asked = { model: MODEL, input: 'Which colour?', text: { format } };
 
   it('is valid, or the SDK hears of an error', async () => {
-    await using house = await open({ times: 1, steps: ['Blue, I think.'] }, { steps: ['{"colour":"blue"}'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ times: 1, steps: ['Blue, I think.'] }, { steps: ['{"colour":"blue"}'] });
+    const { responses } = clientOf(gateway);
     expect((await responses.parse(asked)).output_parsed).toEqual({ colour: 'blue' });
     await using wrong = await open({ steps: ['{"color":"blue"}'] });
     await expect(clientOf(wrong).responses.parse(asked)).rejects.toMatchObject({ status: 502, code: 'output_invalid' });
   });
 
   it('streams to the same', async () => {
-    await using house = await open({ steps: ['{"colour":"blue"}'] });
-    const { output_parsed: parsed } = await clientOf(house).responses.stream(asked).finalResponse();
+    await using gateway = await open({ steps: ['{"colour":"blue"}'] });
+    const { output_parsed: parsed } = await clientOf(gateway).responses.stream(asked).finalResponse();
     expect(parsed).toEqual({ colour: 'blue' });
   });
 });
 
 describe('a compaction', () => {
   it('stands for the conversation it came from', async () => {
-    await using house = await open({ times: 1, steps: ['They spoke of blue.'] }, { steps: ['Yes.'] });
-    const { responses } = clientOf(house);
+    await using gateway = await open({ times: 1, steps: ['They spoke of blue.'] }, { steps: ['Yes.'] });
+    const { responses } = clientOf(gateway);
     const input = [
       { role: 'user' as const, content: 'My colour is blue.' },
       { role: 'assistant' as const, content: 'A long answer.' },
@@ -343,16 +343,16 @@ describe('a compaction', () => {
     expect(usage.output_tokens).toBeGreaterThan(0);
     const items = output as OpenAI.Responses.ResponseInputItem[]; // made to be sent back
     await responses.create({ model: MODEL, input: [...items, { role: 'user', content: 'Go on.' }] });
-    expect(lastAsked(house)).toContain('They spoke of blue.');
-    expect(lastAsked(house)).toContain('My colour is blue.');
-    expect(lastAsked(house)).not.toContain('A long answer.');
+    expect(lastAsked(gateway)).toContain('They spoke of blue.');
+    expect(lastAsked(gateway)).toContain('My colour is blue.');
+    expect(lastAsked(gateway)).not.toContain('A long answer.');
   });
 
   it('counts tokens without asking the service', async () => {
-    await using house = await open();
-    const { responses } = clientOf(house);
+    await using gateway = await open();
+    const { responses } = clientOf(gateway);
     const { input_tokens } = await responses.inputTokens.count({ input: 'How many words are there in this?' });
     expect(input_tokens).toBeGreaterThan(5);
-    expect(house.simulator.chatRequests).toEqual([]);
+    expect(gateway.simulator.chatRequests).toEqual([]);
   });
 });

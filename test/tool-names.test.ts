@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const SCHEMA = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
 
@@ -66,10 +66,10 @@ const APIS: readonly Api[] = [
   },
 ];
 
-async function post(house: House, path: string, body: object, stream: boolean) {
-  const answer = await fetch(`${house.url}${path}`, {
+async function post(gateway: TestGateway, path: string, body: object, stream: boolean) {
+  const answer = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'claude-sonnet-4.5', ...body, stream }),
   });
   const text = await answer.text();
@@ -91,7 +91,7 @@ const sentTools = z.object({
   }),
 });
 
-function toolsSentTo({ simulator }: House) {
+function toolsSentTo({ simulator }: TestGateway) {
   const request = simulator.requests.findLast(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
   const { conversationState } = sentTools.parse(JSON.parse(request?.rawBody ?? ''));
   return conversationState.currentMessage.userInputMessage.userInputMessageContext.tools.map(
@@ -107,13 +107,13 @@ const WAYS = APIS.flatMap((api) => [false, true].map((stream) => ({ ...api, stre
 
 describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body, namesIn }) => {
   it.each(['1st', '_x', '-x'])('travel under an alias that begins with a letter and come back: %s', async (name) => {
-    await using house = await openHouse();
-    await post(house, path, body([name]), stream);
-    const [sent] = toolsSentTo(house);
+    await using gateway = await startTestGateway();
+    await post(gateway, path, body([name]), stream);
+    const [sent] = toolsSentTo(gateway);
     expect(sent?.name).toMatch(/^[a-zA-Z][a-zA-Z0-9_-]*$/);
     expect(sent?.description).toBe(`Original name: ${name}\nReads.`);
 
-    await using second = await openHouse({ script: calling(sent?.name ?? '') });
+    await using second = await startTestGateway({ script: calling(sent?.name ?? '') });
     const { answers, notes } = await post(second, path, body([name]), stream);
     expect(namesIn(answers)).toEqual([name]);
     expect(notes).toContain('tool-name-alias@');
@@ -128,9 +128,9 @@ describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body
     ['default_api:Read', 'Read'],
     ['WRITE', 'write'],
   ])('are led back to the declared one: %s', async (written, declared) => {
-    await using house = await openHouse({ script: calling(written) });
+    await using gateway = await startTestGateway({ script: calling(written) });
     const tools = declared === 'Read' ? ['Read', 'write'] : ['mcp__files__read', 'mcp__files__list', 'write'];
-    const { answers, notes } = await post(house, path, body(tools), stream);
+    const { answers, notes } = await post(gateway, path, body(tools), stream);
     expect(namesIn(answers)).toEqual([declared]);
     expect(notes).toContain('tool-name-respelled');
   });
@@ -139,8 +139,8 @@ describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body
     ['read', ['mcp__files__read', 'mcp__mail__read']],
     ['unheard_of', ['Read']],
   ])('that are ambiguous or unknown stay what they are: %s', async (written, tools) => {
-    await using house = await openHouse({ script: calling(written) });
-    const { answers, notes } = await post(house, path, body(tools), stream);
+    await using gateway = await startTestGateway({ script: calling(written) });
+    const { answers, notes } = await post(gateway, path, body(tools), stream);
     expect(namesIn(answers)).toEqual([written]);
     expect(notes).not.toContain('tool-name-respelled');
   });
@@ -155,8 +155,8 @@ describe.each([false, true])('tools of Codex, streamed %s', (stream) => {
     },
     { type: 'custom', name: 'run', description: 'free text' },
   ];
-  const ask = async (house: House) => {
-    const { answers } = await post(house, '/v1/responses', { store: false, input: 'x', tools }, stream);
+  const ask = async (gateway: TestGateway) => {
+    const { answers } = await post(gateway, '/v1/responses', { store: false, input: 'x', tools }, stream);
     const done = stream ? answers.at(-1) : { response: answers[0] };
     const output = z.array(z.looseObject({ type: z.string() }));
     return z.object({ response: z.object({ output }) }).parse(done).response.output;
@@ -169,8 +169,8 @@ describe.each([false, true])('tools of Codex, streamed %s', (stream) => {
     'functions.followup_task',
     'Followup_Task',
   ])('come back with their namespace: %s', async (written) => {
-    await using house = await openHouse({ script: calling(written) });
-    expect(await ask(house)).toMatchObject([
+    await using gateway = await startTestGateway({ script: calling(written) });
+    expect(await ask(gateway)).toMatchObject([
       { type: 'function_call', name: 'followup_task', namespace: 'collaboration', arguments: '{"path":"a"}' },
     ]);
   });
@@ -178,10 +178,10 @@ describe.each([false, true])('tools of Codex, streamed %s', (stream) => {
   it.each(['run', 'functions.run', 'functions__run', 'default_api:run', 'RUN'])(
     'of free text come back as custom tool calls: %s',
     async (written) => {
-      await using house = await openHouse({
+      await using gateway = await startTestGateway({
         script: { replies: [{ steps: [{ tool: written, input: { input: 'ls' } }] }] },
       });
-      const [call] = await ask(house);
+      const [call] = await ask(gateway);
       expect(call).toMatchObject({ type: 'custom_tool_call', name: 'run', input: 'ls' });
       expect(call).not.toHaveProperty('namespace');
     },

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { PNG } from './support/conversations.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const OTHER_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAD0lEQVR4nGP4z8DwHwQBEPgD/U6VwW8AAAAASUVORK5CYII=';
 
@@ -130,23 +130,28 @@ interface CurrentMessage {
 }
 
 /** What the service was asked, and the notes of the answer. */
-async function ask(house: House, { path, body }: Endpoint, calls: readonly string[], outputs: readonly Output[]) {
-  const answer = await fetch(`${house.url}${path}`, {
+async function ask(
+  gateway: TestGateway,
+  { path, body }: Endpoint,
+  calls: readonly string[],
+  outputs: readonly Output[],
+) {
+  const answer = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify(body(calls, outputs)),
   });
   expect(answer.status, await answer.text()).toBe(200);
-  const request = house.simulator.requests.findLast(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
+  const request = gateway.simulator.requests.findLast(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
   const current: CurrentMessage = JSON.parse(request?.rawBody ?? '').conversationState.currentMessage.userInputMessage;
   return { current, notes: answer.headers.get('x-dragoman-adjustments') ?? '' };
 }
 
 describe.each(ENDPOINTS)('tool results: $name', (endpoint) => {
   it('joins two outputs of one call into one result, in order', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     const { current, notes } = await ask(
-      house,
+      gateway,
       endpoint,
       ['call_a'],
       [
@@ -161,9 +166,9 @@ describe.each(ENDPOINTS)('tool results: $name', (endpoint) => {
   });
 
   it('names the owners of images, in the order of the calls', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     const { current, notes } = await ask(
-      house,
+      gateway,
       endpoint,
       ['call_a', 'call_b'],
       [
@@ -185,9 +190,9 @@ describe.each(ENDPOINTS.filter(({ path }) => path !== '/v1/chat/completions'))(
   'a failed tool result: $name',
   (endpoint) => {
     it('says so in its text and keeps its status', async () => {
-      await using house = await openHouse();
+      await using gateway = await startTestGateway();
       const { current, notes } = await ask(
-        house,
+        gateway,
         endpoint,
         ['call_a'],
         [{ callId: 'call_a', text: 'no such file', isError: true }],

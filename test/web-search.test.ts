@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { ReplyStep, Script } from '../src/simulator/script.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const QUESTION = { role: 'user' as const, content: 'What is smithy?' };
@@ -21,22 +21,22 @@ const SCRIPT: Script = {
   ],
 };
 
-function anthropic(house: House): Anthropic {
-  return new Anthropic({ apiKey: house.apiKey, baseURL: house.url, maxRetries: 0 });
+function anthropic(gateway: TestGateway): Anthropic {
+  return new Anthropic({ apiKey: gateway.apiKey, baseURL: gateway.url, maxRetries: 0 });
 }
 
-function openai(house: House): OpenAI {
-  return new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+function openai(gateway: TestGateway): OpenAI {
+  return new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
 }
 
 /** What the service got since the last time. */
-function chatsOf(house: House): string[] {
+function chatsOf(gateway: TestGateway): string[] {
   const chats: string[] = [];
-  for (let raw = house.takeChatRequest(() => true); raw; raw = house.takeChatRequest(() => true)) chats.push(raw);
+  for (let raw = gateway.takeChatRequest(() => true); raw; raw = gateway.takeChatRequest(() => true)) chats.push(raw);
   return chats;
 }
 
-function searchesOf({ simulator }: House): string[] {
+function searchesOf({ simulator }: TestGateway): string[] {
   return simulator.requests.flatMap(({ rawBody }) => {
     if (!rawBody.includes('"tools/call"')) return [];
     const { params } = JSON.parse(rawBody);
@@ -46,7 +46,7 @@ function searchesOf({ simulator }: House): string[] {
 
 describe('a service that', () => {
   const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
-  const rpcOf = ({ simulator }: House) =>
+  const rpcOf = ({ simulator }: TestGateway) =>
     simulator.requests.flatMap(({ path, operation, rawBody }) =>
       operation === 'InvokeMCP' ? [`${path} ${JSON.parse(rawBody).method}`] : [],
     );
@@ -56,12 +56,12 @@ describe('a service that', () => {
     ['serves it at its own path alone', { webSearch: 'rest' }, ['/ tools/call', '/mcp tools/call', '/mcp tools/call']],
     ['refuses to list tools', { listsTools: false }, ['/ tools/call', '/ tools/call']],
   ] as const)('%s is searched, and what works is remembered', async (_what, service, calls) => {
-    await using house = await openHouse({ script: { ...SCRIPT, service } });
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, service } });
     for (const _time of [1, 2]) {
-      const { content } = await anthropic(house).messages.create(ask);
+      const { content } = await anthropic(gateway).messages.create(ask);
       expect(content[2]).toMatchObject({ type: 'web_search_tool_result', content: expect.any(Array) });
     }
-    expect(rpcOf(house)).toEqual(calls);
+    expect(rpcOf(gateway)).toEqual(calls);
   });
 });
 
@@ -69,8 +69,8 @@ describe('Messages', () => {
   const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
 
   it('shows the search, what it found and the page which the answer cites, streamed or whole', async () => {
-    await using house = await openHouse({ script: SCRIPT });
-    const { data: whole, response } = await anthropic(house).messages.create(ask).withResponse();
+    await using gateway = await startTestGateway({ script: SCRIPT });
+    const { data: whole, response } = await anthropic(gateway).messages.create(ask).withResponse();
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-emulated@tools[0]');
     const [text, use, found, answer] = whole.content;
     const id = expect.stringMatching(/^srvtoolu_[0-9a-f]{24}$/);
@@ -92,22 +92,22 @@ describe('Messages', () => {
     });
     expect(whole).toMatchObject({ stop_reason: 'end_turn', usage: { server_tool_use: { web_search_requests: 1 } } });
 
-    const streamed = await anthropic(house).messages.stream(ask).finalMessage();
+    const streamed = await anthropic(gateway).messages.stream(ask).finalMessage();
     expect(streamed.content.map(withoutIds)).toEqual(whole.content.map(withoutIds));
     expect(streamed.stop_reason).toBe('end_turn');
     expect(streamed.usage.server_tool_use).toEqual(whole.usage.server_tool_use);
-    expect(searchesOf(house)).toEqual(['smithy', 'smithy']);
+    expect(searchesOf(gateway)).toEqual(['smithy', 'smithy']);
   });
 
   it('begins the next turn with the bytes of this one, the search included', async () => {
-    await using house = await openHouse({ script: SCRIPT });
-    const { content } = await anthropic(house).messages.create(ask);
-    const [first = '', second = ''] = chatsOf(house);
-    await anthropic(house).messages.create({
+    await using gateway = await startTestGateway({ script: SCRIPT });
+    const { content } = await anthropic(gateway).messages.create(ask);
+    const [first = '', second = ''] = chatsOf(gateway);
+    await anthropic(gateway).messages.create({
       ...ask,
       messages: [QUESTION, { role: 'assistant', content }, { role: 'user', content: 'Thanks.' }],
     });
-    const [third = ''] = chatsOf(house);
+    const [third = ''] = chatsOf(gateway);
     expect(second.startsWith(upToCurrent(first))).toBe(true);
     expect(withoutTurnId(third).startsWith(withoutTurnId(upToCurrent(second)))).toBe(true);
     const results = resultsOf(second);
@@ -117,8 +117,8 @@ describe('Messages', () => {
 
   it('keeps to the number of searches, and ends with a model which does not', async () => {
     const script = { replies: [{ steps: ['Again. ', call('more')] }] };
-    await using house = await openHouse({ script });
-    const { content, stop_reason } = await anthropic(house).messages.create({
+    await using gateway = await startTestGateway({ script });
+    const { content, stop_reason } = await anthropic(gateway).messages.create({
       ...ask,
       tools: [{ ...SEARCH, max_uses: 2 }],
     });
@@ -126,8 +126,8 @@ describe('Messages', () => {
     const exceeded = { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' };
     expect(outcomes).toEqual([expect.any(Array), expect.any(Array), exceeded, exceeded]);
     expect(stop_reason).toBe('end_turn');
-    expect(searchesOf(house)).toEqual(['more', 'more']);
-    expect(chatsOf(house)).toHaveLength(4);
+    expect(searchesOf(gateway)).toEqual(['more', 'more']);
+    expect(chatsOf(gateway)).toHaveLength(4);
   });
 
   it.each([
@@ -149,11 +149,11 @@ describe('Messages', () => {
       'https://notdocs.example/',
     ];
     const results = urls.map((url) => ({ url, title: url, snippet: 'x' }));
-    await using house = await openHouse({ script: { ...SCRIPT, searches: [{ results }] } });
-    const { content } = await anthropic(house).messages.create({ ...ask, tools: [{ ...SEARCH, ...wish }] });
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, searches: [{ results }] } });
+    const { content } = await anthropic(gateway).messages.create({ ...ask, tools: [{ ...SEARCH, ...wish }] });
     const found = content.find(({ type }) => type === 'web_search_tool_result');
     expect(found).toMatchObject({ content: expected.map((url) => ({ url })) });
-    const [, second = ''] = chatsOf(house);
+    const [, second = ''] = chatsOf(gateway);
     for (const url of urls) expect(resultsOf(second).includes(`${url}\n`)).toBe(expected.includes(url));
   });
 
@@ -161,8 +161,8 @@ describe('Messages', () => {
     ['throttled', [{ refuse: { status: 429, name: 'ThrottlingException' } }], 'too_many_requests'],
     ['broken', [{ refuse: { status: 500, name: 'InternalServerException' } }], 'unavailable'],
   ])('goes on without a search which is %s', async (_how, searches, error_code) => {
-    await using house = await openHouse({ script: { ...SCRIPT, searches } });
-    const { content, stop_reason } = await anthropic(house).messages.create(ask);
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, searches } });
+    const { content, stop_reason } = await anthropic(gateway).messages.create(ask);
     expect(content[2]).toMatchObject({ content: { type: 'web_search_tool_result_error', error_code } });
     expect(content[3]).toMatchObject({ type: 'text' });
     expect(stop_reason).toBe('end_turn');
@@ -173,38 +173,38 @@ describe('Messages', () => {
       { when: { toolResults: false }, steps: [{ tool: 'web_search', input: { q: 1 } }] },
       { steps: ['Sorry.'] },
     ];
-    await using house = await openHouse({ script: { replies } });
-    const { content } = await anthropic(house).messages.create(ask);
+    await using gateway = await startTestGateway({ script: { replies } });
+    const { content } = await anthropic(gateway).messages.create(ask);
     expect(content[1]).toMatchObject({ content: { error_code: 'invalid_tool_input' } });
-    expect(searchesOf(house)).toEqual([]);
+    expect(searchesOf(gateway)).toEqual([]);
   });
 
   it('offers no search to an account once the service has refused one, and says so', async () => {
-    await using house = await openHouse({ script: { ...SCRIPT, searches: false } });
-    const first = await anthropic(house).messages.create(ask);
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, searches: false } });
+    const first = await anthropic(gateway).messages.create(ask);
     expect(first.content[2]).toMatchObject({ content: { error_code: 'unavailable' } });
-    expect(chatsOf(house)[0]).toContain('web_search');
-    const { response } = await anthropic(house).messages.create(ask).withResponse();
+    expect(chatsOf(gateway)[0]).toContain('web_search');
+    const { response } = await anthropic(gateway).messages.create(ask).withResponse();
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-unavailable@tools[0]');
-    expect(chatsOf(house)[0]).not.toContain('Searches the web');
+    expect(chatsOf(gateway)[0]).not.toContain('Searches the web');
   });
 
   it('shortens a query to what the service takes, and says so', async () => {
     const query = 'long '.repeat(80);
     const replies = [{ when: { toolResults: false }, steps: [call(query)] }, { steps: ['Done.'] }];
-    await using house = await openHouse({ script: { replies } });
-    const { data, response } = await anthropic(house).messages.create(ask).withResponse();
+    await using gateway = await startTestGateway({ script: { replies } });
+    const { data, response } = await anthropic(gateway).messages.create(ask).withResponse();
     expect(data.content[0]).toMatchObject({ type: 'server_tool_use', input: { query } });
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-query-shortened@tools[0]');
-    expect(searchesOf(house)).toEqual([query.slice(0, 199)]);
+    expect(searchesOf(gateway)).toEqual([query.slice(0, 199)]);
   });
 
   it('searches nothing when that is switched off', async () => {
     const script = { replies: [{ steps: ['No.'] }] };
-    await using house = await openHouse({ script, env: { DRAGOMAN_WEB_SEARCH: 'no' } });
-    const { response } = await anthropic(house).messages.create(ask).withResponse();
+    await using gateway = await startTestGateway({ script, env: { DRAGOMAN_WEB_SEARCH: 'no' } });
+    const { response } = await anthropic(gateway).messages.create(ask).withResponse();
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-unavailable@tools[0]');
-    expect(house.simulator.requests.some(({ path }) => path === '/mcp')).toBe(false);
+    expect(gateway.simulator.requests.some(({ path }) => path === '/mcp')).toBe(false);
   });
 
   it("leaves the client's own calls to the client, and takes both back in the next turn", async () => {
@@ -219,16 +219,16 @@ describe('Messages', () => {
       },
       { steps: ['Both read.'] },
     ];
-    await using house = await openHouse({ script: { replies } });
+    await using gateway = await startTestGateway({ script: { replies } });
     const tools = [own, SEARCH];
-    const { content, stop_reason } = await anthropic(house).messages.create({ ...ask, tools });
+    const { content, stop_reason } = await anthropic(gateway).messages.create({ ...ask, tools });
     expect(content.map(({ type }) => type)).toEqual(['server_tool_use', 'web_search_tool_result', 'tool_use']);
     expect(stop_reason).toBe('tool_use');
     const result = { type: 'tool_result' as const, tool_use_id: 'tooluse_own', content: 'file a' };
     const messages = [QUESTION, { role: 'assistant' as const, content }, { role: 'user' as const, content: [result] }];
-    const last = await anthropic(house).messages.create({ ...ask, tools, messages });
+    const last = await anthropic(gateway).messages.create({ ...ask, tools, messages });
     expect(last.content).toMatchObject([{ text: 'Both read.' }]);
-    const [, second = ''] = chatsOf(house);
+    const [, second = ''] = chatsOf(gateway);
     expect(second).toContain('https://example.com/smithy/1');
     expect(second).toContain('file a');
   });
@@ -238,8 +238,8 @@ describe('Messages', () => {
       { when: { toolResults: false }, steps: [call('smithy')] },
       { steps: ['It is', { cut: 'reset' as const }] },
     ];
-    await using house = await openHouse({ script: { replies } });
-    await expect(anthropic(house).messages.stream(ask).finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
+    await using gateway = await startTestGateway({ script: { replies } });
+    await expect(anthropic(gateway).messages.stream(ask).finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
   });
 
   it('counts max_tokens over the whole answer', async () => {
@@ -247,8 +247,8 @@ describe('Messages', () => {
       { when: { toolResults: false }, steps: ['one two three four five six. ', call('smithy')] },
       { steps: ['seven eight nine ten eleven twelve thirteen fourteen fifteen'] },
     ];
-    await using house = await openHouse({ script: { replies } });
-    const { content, stop_reason } = await anthropic(house).messages.create({ ...ask, max_tokens: 12 });
+    await using gateway = await startTestGateway({ script: { replies } });
+    const { content, stop_reason } = await anthropic(gateway).messages.create({ ...ask, max_tokens: 12 });
     expect(stop_reason).toBe('max_tokens');
     const words = content.flatMap((block) => (block.type === 'text' ? block.text.trim().split(' ') : []));
     expect(words.length).toBeGreaterThan(6);
@@ -256,18 +256,18 @@ describe('Messages', () => {
   });
 
   it('asks for a search which the client wants in any case', async () => {
-    await using house = await openHouse({ script: SCRIPT });
-    await anthropic(house).messages.create({ ...ask, tool_choice: { type: 'tool', name: 'web_search' } });
-    expect(chatsOf(house)[0]).toContain('Search the web with web_search before you answer.');
+    await using gateway = await startTestGateway({ script: SCRIPT });
+    await anthropic(gateway).messages.create({ ...ask, tool_choice: { type: 'tool', name: 'web_search' } });
+    expect(chatsOf(gateway)[0]).toContain('Search the web with web_search before you answer.');
   });
 });
 
 describe('Chat Completions', () => {
   it('cites pages at their place in the text, streamed or whole', async () => {
-    await using house = await openHouse({ script: SCRIPT });
+    await using gateway = await startTestGateway({ script: SCRIPT });
     const ask = { model: MODEL, messages: [QUESTION], web_search_options: {} };
-    const whole = await openai(house).chat.completions.create(ask);
-    const streamed = await openai(house).chat.completions.stream(ask).finalChatCompletion();
+    const whole = await openai(gateway).chat.completions.create(ask);
+    const streamed = await openai(gateway).chat.completions.stream(ask).finalChatCompletion();
     for (const { choices } of [whole, streamed]) {
       const { content, annotations } = choices[0]?.message ?? {};
       expect(content).toBe(`Let me look 🔎. It is ${LINK}, they say.`);
@@ -281,31 +281,31 @@ describe('Chat Completions', () => {
   });
 
   it('does not search unasked, nor when tools are forbidden', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['Fine.'] }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Fine.'] }] } });
     const ask = { model: MODEL, messages: [QUESTION] };
-    await openai(house).chat.completions.create(ask);
-    await openai(house).chat.completions.create({ ...ask, web_search_options: {}, tool_choice: 'none' });
-    for (const chat of chatsOf(house)) expect(chat).not.toContain('web_search');
+    await openai(gateway).chat.completions.create(ask);
+    await openai(gateway).chat.completions.create({ ...ask, web_search_options: {}, tool_choice: 'none' });
+    for (const chat of chatsOf(gateway)) expect(chat).not.toContain('web_search');
   });
 
   it("keeps a tool of the client's own which has the name", async () => {
     const own = { type: 'function' as const, function: { name: 'web_search', parameters: { type: 'object' } } };
     const replies = [{ steps: [{ tool: 'web_search', input: { query: 'mine' } }] }];
-    await using house = await openHouse({ script: { replies } });
+    await using gateway = await startTestGateway({ script: { replies } });
     const ask = { model: MODEL, messages: [QUESTION], web_search_options: {}, tools: [own] };
-    const { choices } = await openai(house).chat.completions.create(ask);
+    const { choices } = await openai(gateway).chat.completions.create(ask);
     expect(choices[0]?.message.tool_calls).toMatchObject([{ function: { name: 'web_search' } }]);
-    expect(chatsOf(house)[0]).toContain('"name":"web_search_2"');
-    expect(searchesOf(house)).toEqual([]);
+    expect(chatsOf(gateway)[0]).toContain('"name":"web_search_2"');
+    expect(searchesOf(gateway)).toEqual([]);
   });
 });
 
 describe('Responses', () => {
   it('tells of the search while it is under way, and cites pages', async () => {
-    await using house = await openHouse({ script: SCRIPT });
+    await using gateway = await startTestGateway({ script: SCRIPT });
     const ask = { model: MODEL, input: 'What is smithy?', tools: [{ type: 'web_search' as const }] };
     const types: string[] = [];
-    const stream = openai(house).responses.stream(ask);
+    const stream = openai(gateway).responses.stream(ask);
     stream.on('event', ({ type }) => void types.push(type));
     const { output, output_text } = await stream.finalResponse();
     expect(output.map(({ type }) => type)).toEqual(['message', 'web_search_call', 'message']);

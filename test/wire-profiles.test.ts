@@ -12,7 +12,7 @@ import type { Script } from '../src/simulator/script.ts';
 import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
 import { WIRE_PROFILES } from '../src/upstreams/codewhisperer/profiles.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
-import { type House, openHouse } from './support/house.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const PAGE = readFileSync(resolve(import.meta.dirname, '../docs/wire-profiles.md'), 'utf8');
@@ -31,8 +31,8 @@ const SCRIPT: Script = {
   ],
 };
 
-function clientOf(house: House, defaultHeaders: Record<string, string> = {}): Anthropic {
-  return new Anthropic({ apiKey: house.apiKey, baseURL: house.url, maxRetries: 0, defaultHeaders });
+function clientOf(gateway: TestGateway, defaultHeaders: Record<string, string> = {}): Anthropic {
+  return new Anthropic({ apiKey: gateway.apiKey, baseURL: gateway.url, maxRetries: 0, defaultHeaders });
 }
 
 async function runSession(client: Anthropic): Promise<readonly string[]> {
@@ -64,19 +64,19 @@ function homeWith(...contents: readonly string[]): string {
   return home;
 }
 
-const chatsOf = ({ simulator }: House) =>
+const chatsOf = ({ simulator }: TestGateway) =>
   simulator.requests.filter(({ operation }) => operation === 'GenerateAssistantResponse');
-const refusalsOf = ({ simulator }: House) =>
+const refusalsOf = ({ simulator }: TestGateway) =>
   simulator.requests.flatMap(({ refusedBy }) => (refusedBy ? [`${refusedBy.rule} ${refusedBy.detail}`] : []));
 
 describe('a session of three turns', () => {
   const bearers = WIRE_PROFILES.filter(({ authentication }) => authentication === 'bearer');
 
   it.each(bearers)('goes through $id, and the strict service refuses nothing of it', async ({ id }) => {
-    await using house = await openHouse({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: id } });
-    expect(await runSession(clientOf(house))).toEqual([id, id, id]);
-    expect(refusalsOf(house)).toEqual([]);
-    for (const { headers } of chatsOf(house)) {
+    await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: id } });
+    expect(await runSession(clientOf(gateway))).toEqual([id, id, id]);
+    expect(refusalsOf(gateway)).toEqual([]);
+    for (const { headers } of chatsOf(gateway)) {
       expect(headers['user-agent']).toMatch(/^aws-sdk-js\/1\.0\.0 .* dragoman\/\d+\.\d+\.\d+\S*$/);
       expect(headers).not.toHaveProperty('accept-encoding');
     }
@@ -93,10 +93,10 @@ describe('a session of three turns', () => {
   });
 
   it('has the ids of KiroRuntimeService: one session, a continuation for each turn of the user', async () => {
-    await using house = await openHouse({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' } });
-    await runSession(clientOf(house, { 'x-claude-code-session-id': 's1' }));
-    await runSession(clientOf(house, { 'x-claude-code-session-id': 's1', 'x-claude-code-agent-id': 'a1' }));
-    const states = chatsOf(house).map(({ rawBody }) => {
+    await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' } });
+    await runSession(clientOf(gateway, { 'x-claude-code-session-id': 's1' }));
+    await runSession(clientOf(gateway, { 'x-claude-code-session-id': 's1', 'x-claude-code-agent-id': 'a1' }));
+    const states = chatsOf(gateway).map(({ rawBody }) => {
       const { agentMode, conversationState } = JSON.parse(rawBody);
       const { conversationId, rootConversationId, agentContinuationId } = conversationState;
       return { agentMode, conversationId, rootConversationId, agentContinuationId };
@@ -115,20 +115,20 @@ describe('a session of three turns', () => {
       expect(round).toBe(first);
       expect(next).not.toBe(first);
     }
-    expect(chatsOf(house)[0]?.headers).not.toHaveProperty('accept');
+    expect(chatsOf(gateway)[0]?.headers).not.toHaveProperty('accept');
   });
 });
 
 describe('the control plane in JSON', () => {
   it('refuses a token with 400, which renews it once', async () => {
     const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs', DRAGOMAN_ADMIN_TOKEN: 'an-admin-token-of-a-test' };
-    await using house = await openHouse({ script: SCRIPT, env });
-    await runSession(clientOf(house));
-    const before = house.simulator.requests.length;
-    house.simulator.expireAccessTokens('default');
+    await using gateway = await startTestGateway({ script: SCRIPT, env });
+    await runSession(clientOf(gateway));
+    const before = gateway.simulator.requests.length;
+    gateway.simulator.expireAccessTokens('default');
     const headers = { authorization: `Bearer ${env.DRAGOMAN_ADMIN_TOKEN}` };
-    expect((await fetch(`${house.url}/v2/usage?refresh=true`, { headers })).status).toBe(200);
-    const calls = house.simulator.requests.slice(before).map(({ operation, status }) => `${operation} ${status}`);
+    expect((await fetch(`${gateway.url}/v2/usage?refresh=true`, { headers })).status).toBe(200);
+    const calls = gateway.simulator.requests.slice(before).map(({ operation, status }) => `${operation} ${status}`);
     // The refusal might be about the profile ARN, so the question is repeated without it first.
     expect(calls).toEqual(['GetUsageLimits 400', 'GetUsageLimits 400', 'CreateToken 200', 'GetUsageLimits 200']);
   });
@@ -148,14 +148,14 @@ describe('an API key', () => {
       DRAGOMAN_WIRE_PROFILE: 'kiro-krs',
     };
     const callsOf = async () => {
-      await using house = await openHouse({ script: SCRIPT, env });
-      expect(await runSession(clientOf(house))).toEqual(Array(3).fill('kiro-krs'));
-      expect(refusalsOf(house)).toEqual([]);
-      for (const { rawBody, headers } of chatsOf(house)) {
+      await using gateway = await startTestGateway({ script: SCRIPT, env });
+      expect(await runSession(clientOf(gateway))).toEqual(Array(3).fill('kiro-krs'));
+      expect(refusalsOf(gateway)).toEqual([]);
+      for (const { rawBody, headers } of chatsOf(gateway)) {
         expect(JSON.parse(rawBody).profileArn).toBe(API_KEY_ACCOUNT.profileArn);
         expect(headers.tokentype).toBe('API_KEY');
       }
-      return house.simulator.requests.filter(({ operation }) => operation === 'GetProfile').length;
+      return gateway.simulator.requests.filter(({ operation }) => operation === 'GetProfile').length;
     };
     expect(await callsOf()).toBe(1);
     expect(await callsOf()).toBe(0);
@@ -183,28 +183,30 @@ describe('a refused wire profile', () => {
   });
 
   it('gives way for a list of models too, where its host does not serve one', async () => {
-    await using house = await openHouse({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
-    const models = await clientOf(house).models.list();
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
+    const models = await clientOf(gateway).models.list();
     expect(models.data.map(({ id }) => id)).toContain(MODEL);
   });
 
   it('gives way to one of another host, which is then remembered', async () => {
-    await using house = await openHouse({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
-    const profiles = await runSession(clientOf(house));
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
+    const profiles = await runSession(clientOf(gateway));
     expect(new Set(profiles).size).toBe(1);
     expect(profiles[0]).toMatch(/^kiro-/);
     // The usual one was tried once.
-    expect(house.simulator.requests.filter(({ path }) => path === '/generateAssistantResponse').length).toBeLessThan(2);
+    expect(gateway.simulator.requests.filter(({ path }) => path === '/generateAssistantResponse').length).toBeLessThan(
+      2,
+    );
   });
 
   it('loses its TokenType where the service does not take it', async () => {
     const service = { takesSsoTokenType: false };
     const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
-    await using house = await openHouse({ script: { ...SCRIPT, service }, env });
-    expect(await runSession(clientOf(house))).toEqual(Array(3).fill('kiro-krs/untyped'));
-    expect(chatsOf(house).map(({ headers }) => headers.tokentype)).toEqual([
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, service }, env });
+    expect(await runSession(clientOf(gateway))).toEqual(Array(3).fill('kiro-krs/untyped'));
+    expect(chatsOf(gateway).map(({ headers }) => headers.tokentype)).toEqual([
       // The token is renewed once, in case it is about that.
-      ...Array(chatsOf(house).length - 3).fill('SSO_OIDC'),
+      ...Array(chatsOf(gateway).length - 3).fill('SSO_OIDC'),
       ...Array(3).fill(undefined),
     ]);
   });
@@ -214,9 +216,9 @@ describe("the user's own wire profiles", () => {
   it('take effect as the documentation shows it', async () => {
     const example = /```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
     const env = { DRAGOMAN_HOME: homeWith(example), DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
-    await using house = await openHouse({ script: SCRIPT, strict: false, env });
-    await runSession(clientOf(house));
-    const headers = chatsOf(house)[0]?.headers ?? {};
+    await using gateway = await startTestGateway({ script: SCRIPT, strict: false, env });
+    await runSession(clientOf(gateway));
+    const headers = chatsOf(gateway)[0]?.headers ?? {};
     expect(headers['user-agent']).toContain(' api/kiroruntime#1.1.0 ');
     expect(headers).not.toHaveProperty('x-kiro-attempt');
     expect(headers['x-amzn-kiro-client-attribution']).toBe('unrecognized');
@@ -230,11 +232,11 @@ describe("the user's own wire profiles", () => {
       /0\.json is not valid\. limits\.imageBytes: /,
     ],
   ])('stop the start with %s, naming the file', async (_what, content, message) => {
-    await expect(openHouse({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
+    await expect(startTestGateway({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
   });
 
   it('limit what DRAGOMAN_WIRE_PROFILE may name', async () => {
-    await expect(openHouse({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
+    await expect(startTestGateway({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
       /DRAGOMAN_WIRE_PROFILE is "q-soap".*Use one of: q-rest, q-json, kiro-krs/,
     );
   });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type Chosen, type Contender, choose, type PassedOver, type Wanted } from './choice.ts';
+import { type Chosen, type Contender, choose, type SkippedAccount, type Wanted } from './choice.ts';
 import { type AccountState, NEW_ACCOUNT } from './health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
 import { hash, type StrategyName } from './strategies.ts';
 
 const NOW = 1_000_000;
 
-interface Standing {
+interface ImportStatus {
   readonly state?: AccountState;
   readonly options?: Partial<AccountOptions>;
   readonly full?: boolean;
   readonly startsInMs?: number;
 }
 
-function contender(id: string, { state, options, full = false, startsInMs = 0 }: Standing = {}): Contender {
+function contender(id: string, { state, options, full = false, startsInMs = 0 }: ImportStatus = {}): Contender {
   const { weight } = { ...DEFAULT_OPTIONS, ...options };
   return {
     ...{ id, idHash: hash(id), weight, inFlight: 0, quotaLeft: undefined, turn: 0 },
@@ -29,15 +29,15 @@ function chosenOf(
   wanted: Partial<Wanted> = {},
   strategy: StrategyName = 'fill-first',
 ) {
-  const usual: Wanted = { conversationId: 'c', random: () => 0, tried: new Set(), patienceMs: 30_000 };
+  const usual: Wanted = { conversationId: 'c', random: () => 0, tried: new Set(), maxWaitMs: 30_000 };
   return choose(contenders, strategy, { ...usual, ...wanted }, NOW);
 }
 
 /** `a` and why not the others: `b:cooling+5000`. */
-function told({ contender: chosen, passedOver }: Chosen<Contender>): string[] {
-  const whyNot = ({ accountId, why, untilMs }: PassedOver) =>
+function told({ contender: chosen, skipped }: Chosen<Contender>): string[] {
+  const whyNot = ({ accountId, why, untilMs }: SkippedAccount) =>
     `${accountId}:${why}${untilMs === undefined ? '' : `+${untilMs - NOW}`}`;
-  return [chosen?.id ?? '–', ...passedOver.map(whyNot)];
+  return [chosen?.id ?? '–', ...skipped.map(whyNot)];
 }
 
 describe('who serves a request, and why not the others', () => {
@@ -75,7 +75,7 @@ describe('who serves a request, and why not the others', () => {
     [
       'all must wait for longer than it can',
       [contender('a', { startsInMs: 200 })],
-      { patienceMs: 100 },
+      { maxWaitMs: 100 },
       ['–', 'a:paced+200'],
     ],
     ['one is of a group', [a, contender('b', { options: { groups: ['x'] } })], { group: 'x' }, ['b', 'a:group']],
@@ -138,7 +138,7 @@ describe('a conversation', () => {
       {},
       'sticky',
     ).contender?.id ?? '';
-  const withHome = (standing: Standing) => names.map((id) => contender(id, id === home ? standing : {}));
+  const withHome = (standing: ImportStatus) => names.map((id) => contender(id, id === home ? standing : {}));
 
   it('is at home', () => {
     const chosen = chosenOf(withHome({}), {}, 'sticky');
@@ -147,7 +147,7 @@ describe('a conversation', () => {
     expect(chosen.candidates).toBe(3);
   });
 
-  it.each<[string, Standing]>([
+  it.each<[string, ImportStatus]>([
     ['rests', { state: { status: 'cooling', untilMs: NOW + 1, reason: 'account_throttled' } }],
     ['has its hands full', { full: true }],
     ['starts only much later', { startsInMs: 1_500 }],

@@ -4,7 +4,7 @@
  */
 import { type Health, isReady } from './health.ts';
 import type { AccountOptions } from './options.ts';
-import { type Asked, type Candidate, STRATEGIES, type StrategyName } from './strategies.ts';
+import { type Candidate, type SelectionRequest, STRATEGIES, type StrategyName } from './strategies.ts';
 
 /** An account as the choice sees it. */
 export interface Contender extends Candidate {
@@ -16,14 +16,14 @@ export interface Contender extends Candidate {
   startsInMs(nowMs: number): number;
 }
 
-export interface Wanted extends Asked {
+export interface Wanted extends SelectionRequest {
   /** Accounts which already failed this request. */
   readonly tried: ReadonlySet<string>;
   readonly group?: string | undefined;
   /** Whether the account's own list has the model; undefined: unknown, and worth a try. */
   readonly offers?: ((accountId: string) => boolean | undefined) | undefined;
   /** Longest pause before its start which the request can bear. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   /** A question about the account, which takes nobody's place. */
   readonly isUnpaced?: boolean;
 }
@@ -44,7 +44,7 @@ export const REASONS = {
 } as const;
 export type Reason = keyof typeof REASONS;
 
-export interface PassedOver {
+export interface SkippedAccount {
   readonly accountId: string;
   readonly why: Reason;
   /** When that is over, as far as it is known. */
@@ -59,8 +59,8 @@ export interface Choice {
   /** Among how many the strategy chose. */
   readonly candidates: number;
   /** The first of them: a pool may be large, and this goes into headers and logs. */
-  readonly passedOver: readonly PassedOver[];
-  readonly passedOverCount: number;
+  readonly skipped: readonly SkippedAccount[];
+  readonly skippedCount: number;
   /** The account this conversation belongs to, when another one serves it for now. */
   readonly homeId?: string;
   /** In the queue, and until the account's next start. */
@@ -71,7 +71,7 @@ export interface Chosen<C> {
   /** undefined: nobody can serve now. */
   readonly contender: C | undefined;
   readonly candidates: number;
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedAccount[];
   readonly homeId: string | undefined;
 }
 
@@ -84,7 +84,7 @@ export function choose<C extends Contender>(
   wanted: Wanted,
   nowMs: number,
 ): Chosen<C> {
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedAccount[] = [];
   const able: C[] = [];
   const usable: C[] = [];
   const all = [...contenders];
@@ -92,25 +92,27 @@ export function choose<C extends Contender>(
   for (const contender of all) {
     const why = unfitness(contender, wanted, isOffered);
     if (why !== undefined) {
-      passedOver.push({ accountId: contender.id, why });
+      skipped.push({ accountId: contender.id, why });
       continue;
     }
     usable.push(contender);
     const rest = restOf(contender, nowMs);
-    if (rest) passedOver.push(rest);
-    else if (wanted.tried.has(contender.id)) passedOver.push({ accountId: contender.id, why: 'tried' });
+    if (rest) skipped.push(rest);
+    else if (wanted.tried.has(contender.id)) skipped.push({ accountId: contender.id, why: 'tried' });
     else able.push(contender);
   }
   const home = strategy === 'sticky' ? pick(highestPriority(usable), strategy, wanted) : undefined;
-  const candidates = wanted.isUnpaced
-    ? highestPriority(able)
-    : readiest(able, home, wanted.patienceMs, nowMs, passedOver);
+  const candidates = wanted.isUnpaced ? highestPriority(able) : readiest(able, home, wanted.maxWaitMs, nowMs, skipped);
   const contender = pick(candidates, strategy, wanted);
   const homeId = home && contender && home !== contender ? home.id : undefined;
-  return { contender, candidates: candidates.length, passedOver, homeId };
+  return { contender, candidates: candidates.length, skipped, homeId };
 }
 
-function pick<C extends Contender>(candidates: readonly C[], strategy: StrategyName, asked: Asked): C | undefined {
+function pick<C extends Contender>(
+  candidates: readonly C[],
+  strategy: StrategyName,
+  asked: SelectionRequest,
+): C | undefined {
   const [first, ...others] = candidates;
   return first && STRATEGIES[strategy]([first, ...others], asked);
 }
@@ -132,7 +134,7 @@ function unfitness({ id, health, options }: Contender, wanted: Wanted, isOffered
   return undefined;
 }
 
-function restOf({ id, health }: Contender, nowMs: number): PassedOver | undefined {
+function restOf({ id, health }: Contender, nowMs: number): SkippedAccount | undefined {
   const { state } = health;
   if (isReady(health, nowMs) || !('untilMs' in state)) return undefined;
   return { accountId: id, why: state.status, untilMs: state.untilMs };
@@ -145,35 +147,35 @@ function restOf({ id, health }: Contender, nowMs: number): PassedOver | undefine
 function readiest<C extends Contender>(
   able: readonly C[],
   home: C | undefined,
-  patienceMs: number,
+  maxWaitMs: number,
   nowMs: number,
-  passedOver: PassedOver[],
+  skipped: SkippedAccount[],
 ): readonly C[] {
   const now: C[] = [];
   const later: C[] = [];
   let soonestMs = Number.POSITIVE_INFINITY;
   for (const contender of able) {
     const startsInMs = contender.startsInMs(nowMs);
-    const bearableMs = contender === home ? Math.min(HOME_PATIENCE_MS, patienceMs) : 0;
-    if (!contender.hasRoom()) passedOver.push({ accountId: contender.id, why: 'busy' });
+    const bearableMs = contender === home ? Math.min(HOME_PATIENCE_MS, maxWaitMs) : 0;
+    if (!contender.hasRoom()) skipped.push({ accountId: contender.id, why: 'busy' });
     else if (startsInMs <= bearableMs) now.push(contender);
     else {
       later.push(contender);
       soonestMs = Math.min(soonestMs, startsInMs);
     }
   }
-  const isLate = now.length === 0 && soonestMs <= patienceMs;
+  const isLate = now.length === 0 && soonestMs <= maxWaitMs;
   const starting = isLate ? later.filter((contender) => contender.startsInMs(nowMs) === soonestMs) : now;
   const candidates = highestPriority(starting);
   for (const contender of later) {
     const startsInMs = contender.startsInMs(nowMs);
     if (isLate && startsInMs === soonestMs) continue;
-    passedOver.push({ accountId: contender.id, why: 'paced', untilMs: nowMs + startsInMs });
+    skipped.push({ accountId: contender.id, why: 'paced', untilMs: nowMs + startsInMs });
   }
   if (candidates.length < starting.length) {
     const highest = candidates[0]?.options.priority;
     for (const { id, options } of starting)
-      if (options.priority !== highest) passedOver.push({ accountId: id, why: 'priority' });
+      if (options.priority !== highest) skipped.push({ accountId: id, why: 'priority' });
   }
   return candidates;
 }

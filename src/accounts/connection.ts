@@ -3,11 +3,11 @@
  * credential. They are stored together, so they are changed while no process makes a new access token.
  */
 import { GatewayError } from '../core/errors.ts';
+import { consumedAfter } from './consumed-tokens.ts';
 import { checkedProfileArn } from './credentials/patterns.ts';
 import { isRefreshable, type RefreshableCredential } from './credentials.ts';
 import type { Account, AccountStore, Secrets } from './ports.ts';
 import { checkedProxy } from './proxy.ts';
-import { spentAfter } from './spent.ts';
 
 /** null: none of its own any longer. */
 export interface ConnectionPatch {
@@ -50,6 +50,6 @@ export function saveConnection(
 
 /** The access token is of the old sign-in, so it goes; the old refresh token is never presented again. */
 function replaced(account: Account, credential: RefreshableCredential): Secrets {
-  const spent = spentAfter(account, account.credential, credential);
+  const spent = consumedAfter(account, account.credential, credential);
   return { credential, accessToken: undefined, spent };
 }

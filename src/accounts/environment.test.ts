@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awsCredential } from '../../test/support/fake-accounts.ts';
 import { openStore, type Store } from '../storage/open.ts';
+import { consumedAfter } from './consumed-tokens.ts';
 import { environmentAccounts, type NamedCredentials, prepareNamedAccounts } from './environment.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { CredentialFile, Secrets } from './ports.ts';
-import { spentAfter } from './spent.ts';
 
 const NOTHING: NamedCredentials = {
   refreshToken: undefined,
@@ -194,7 +194,7 @@ describe('an account from the Kiro IDE’s file', () => {
     await prepare(named);
     const first = await only();
     const next = { credential: awsCredential('two'), accessToken: { value: 'x', expiresAtMs: 9 } };
-    const spent = spentAfter(first, first.credential, next.credential);
+    const spent = consumedAfter(first, first.credential, next.credential);
     await store.accounts.saveSecrets(first, { ...next, spent }, 6);
     await prepare(named);
     expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, accessToken: { value: 'x' } });

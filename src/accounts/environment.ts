@@ -4,11 +4,11 @@
  */
 import { GatewayError } from '../core/errors.ts';
 import { accountIdOf, kiroAccountId } from './account-id.ts';
+import { isConsumed } from './consumed-tokens.ts';
 import { type Credential, isRefreshable } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import { keepingProfile, type OpenFile, writeLinked } from './linked-file.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
-import { isSpent } from './spent.ts';
 
 export interface NamedCredentials {
   readonly refreshToken: string | undefined;
@@ -65,7 +65,7 @@ async function prepareKiroAccount(
     if (!read) return;
     if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
     // A process was killed before it could write its new token back: the file's is spent, the store's is good.
-    else if (isSpent(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
+    else if (isConsumed(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
     else if (tokenOf(known.credential) !== tokenOf(read.credential)) {
       const credential = keepingProfile(known.credential, read.credential);
       // A new credential revives a dead one; what else a person or the service has said of the account stays.

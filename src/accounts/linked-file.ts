@@ -1,8 +1,9 @@
 /** The credential which an account shares with the program it belongs to. Either may rotate it at any time. */
+
+import { isConsumed } from './consumed-tokens.ts';
 import { type Credential, isRefreshable, profileArnOf, type RefreshableCredential } from './credentials.ts';
 import type { Account, CredentialFile, Secrets, WriteOutcome } from './ports.ts';
 import { isLinked, type LinkedSource } from './sources.ts';
-import { isSpent } from './spent.ts';
 
 export type OpenFile = (source: LinkedSource) => CredentialFile;
 
@@ -14,7 +15,7 @@ export interface RefreshableSecrets extends Secrets {
 export async function readLinked(account: Account, openFile: OpenFile): Promise<RefreshableSecrets | undefined> {
   const { source } = account;
   const read = isLinked(source) ? await openFile(source).read() : undefined;
-  if (!read || isSpent(account, read.credential)) return undefined;
+  if (!read || isConsumed(account, read.credential)) return undefined;
   const { credential, accessToken } = read;
   if (!isRefreshable(credential)) return undefined;
   return { credential: keepingProfile(account.credential, credential), accessToken };
@@ -46,6 +47,6 @@ export async function writeLinked(account: Account, openFile: OpenFile): Promise
   if (!isLinked(source) || !isRefreshable(credential) || !accessToken) return undefined;
   return openFile(source).write(credential, accessToken, (present) => {
     if (isRefreshable(present) && present.refreshToken === credential.refreshToken) return true;
-    return isSpent(account, present);
+    return isConsumed(account, present);
   });
 }

@@ -1,7 +1,7 @@
 /** Why there is no account to lend, in words a person can act on. */
 import { GatewayError } from '../core/errors.ts';
 import { isoTime } from '../core/times.ts';
-import type { PassedOver, Reason } from './choice.ts';
+import type { Reason, SkippedAccount } from './choice.ts';
 import type { AccountState } from './health.ts';
 
 const WORDS: Record<Reason, string> = {
@@ -20,18 +20,18 @@ const WORDS: Record<Reason, string> = {
 
 /** `stateOf` gives what an account which was passed over suffers from. */
 export function noAccount(
-  passedOver: readonly PassedOver[],
+  skipped: readonly SkippedAccount[],
   stateOf: (accountId: string) => AccountState | undefined,
   nowMs: number,
 ): GatewayError {
-  if (passedOver.length === 0) {
+  if (skipped.length === 0) {
     return new GatewayError(
       'no_account',
       'No account is signed in. Run `dragoman login`, or `dragoman accounts import`, then try again.',
     );
   }
-  const first = firstBack(passedOver);
-  const message = `No account is ready: ${inWords(passedOver)}.`;
+  const first = firstBack(skipped);
+  const message = `No account is ready: ${inWords(skipped)}.`;
   if (first?.untilMs === undefined) return new GatewayError('no_account', message);
   const state = stateOf(first.accountId);
   // All that can come back by themselves rest for a reason of the service's, which is what the client should hear.
@@ -44,8 +44,8 @@ export function noAccount(
 }
 
 /** Some are ready, and none may have one more request. */
-export function accountsBusy(passedOver: readonly PassedOver[], why: string, retryAfterMs: number): GatewayError {
-  return new GatewayError('accounts_busy', `${why} ${inWords(passedOver)}.`, { retryAfterMs });
+export function accountsBusy(skipped: readonly SkippedAccount[], why: string, retryAfterMs: number): GatewayError {
+  return new GatewayError('accounts_busy', `${why} ${inWords(skipped)}.`, { retryAfterMs });
 }
 
 export function unknownGroup(group: string): GatewayError {
@@ -53,17 +53,17 @@ export function unknownGroup(group: string): GatewayError {
   return new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
 }
 
-function firstBack(passedOver: readonly PassedOver[]): PassedOver | undefined {
-  let first: PassedOver | undefined;
-  for (const passed of passedOver) {
+function firstBack(skipped: readonly SkippedAccount[]): SkippedAccount | undefined {
+  let first: SkippedAccount | undefined;
+  for (const passed of skipped) {
     if (passed.untilMs !== undefined && (first?.untilMs === undefined || passed.untilMs < first.untilMs))
       first = passed;
   }
   return first;
 }
 
-function inWords(passedOver: readonly PassedOver[]): string {
+function inWords(skipped: readonly SkippedAccount[]): string {
   const counts = new Map<string, number>();
-  for (const { why } of passedOver) counts.set(WORDS[why], (counts.get(WORDS[why]) ?? 0) + 1);
+  for (const { why } of skipped) counts.set(WORDS[why], (counts.get(WORDS[why]) ?? 0) + 1);
   return [...counts].map(([words, count]) => `${count} ${words}`).join(', ');
 }

@@ -6,20 +6,20 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
-import type { Entry } from './entry.ts';
+import type { AccountRegistry } from './account-registry.ts';
 import { isLookDue, isReady } from './health.ts';
 import type { Lent } from './lease.ts';
-import type { Roster } from './roster.ts';
+import type { PooledAccount } from './pooled-account.ts';
 import type { StrategyName } from './strategies.ts';
 import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
 
 export interface PlanLimitsOptions {
-  readonly roster: Roster;
+  readonly registry: AccountRegistry;
   readonly clock: Clock;
   readonly log: Log;
   readonly strategy: StrategyName;
   /** Throws what `Refresher.fresh` throws. */
-  lend(entry: Entry): Promise<Lent>;
+  lend(entry: PooledAccount): Promise<Lent>;
   /** Rejects with the service's error. */
   readLimits(lent: Lent, signal: AbortSignal): Promise<UsageLimits>;
   /** An account may be ready again. */
@@ -60,9 +60,9 @@ export class PlanLimits {
    * the service can be chosen.
    */
   noteWanted(): void {
-    const { roster, clock, strategy } = this.#options;
+    const { registry, clock, strategy } = this.#options;
     const nowMs = clock.now();
-    for (const { id, health } of roster.entries()) {
+    for (const { id, health } of registry.entries()) {
       const isOut = health.state.status === 'exhausted';
       const isCompared = strategy === 'least-used' && isReady(health, nowMs);
       if (isOut || isCompared) this.#reader.noteUse(id);
@@ -80,13 +80,13 @@ export class PlanLimits {
   }
 
   #lookAgainIfSuspended(id: string): void {
-    const { roster, clock } = this.#options;
-    const state = roster.find(id)?.health.state;
+    const { registry, clock } = this.#options;
+    const state = registry.find(id)?.health.state;
     if (state?.status === 'suspended') this.#reader.noteSuspended(id, (state.lookAgainAtMs ?? 0) - clock.now());
   }
 
   async #read(id: string, signal: AbortSignal): Promise<LimitsReading> {
-    const entry = this.#options.roster.find(id);
+    const entry = this.#options.registry.find(id);
     if (!entry) throw new GatewayError('not_found', `There is no account ${id}.`);
     const { state } = entry.health;
     if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
@@ -102,7 +102,7 @@ export class PlanLimits {
       const isRefusal = policy.blame === 'account' && code !== 'credential_unavailable';
       const isStillSuspended = state.status === 'suspended' && isRefusal;
       if (code === 'account_suspended' || isStillSuspended)
-        this.#options.roster.change(entry, { type: 'failure', code: 'account_suspended' });
+        this.#options.registry.change(entry, { type: 'failure', code: 'account_suspended' });
       throw cause;
     } finally {
       this.#lookAgainIfSuspended(entry.id);
@@ -110,7 +110,7 @@ export class PlanLimits {
   }
 
   /** Once more with another access token when the first one is refused. */
-  async #readWithToken(entry: Entry, signal: AbortSignal): Promise<LimitsReading> {
+  async #readWithToken(entry: PooledAccount, signal: AbortSignal): Promise<LimitsReading> {
     for (let isNew = false; ; isNew = true) {
       const lent = await this.#options.lend(entry);
       try {
@@ -122,12 +122,12 @@ export class PlanLimits {
     }
   }
 
-  #note(entry: Entry, limits: UsageLimits): LimitsReading {
-    const { roster, clock, onRead } = this.#options;
+  #note(entry: PooledAccount, limits: UsageLimits): LimitsReading {
+    const { registry, clock, onRead } = this.#options;
     const readAtMs = clock.now();
     const quota = quotaOf(limits, readAtMs);
     entry.quotaLeft = quota?.shareLeft;
-    roster.change(entry, { type: 'limits', left: quota?.left, resetAtMs: limits.resetAtMs });
+    registry.change(entry, { type: 'limits', left: quota?.left, resetAtMs: limits.resetAtMs });
     if (entry.health.state.status === 'exhausted') this.#reader.noteExhausted(entry.id);
     onRead();
     return { limits, readAtMs };

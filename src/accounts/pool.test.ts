@@ -547,7 +547,7 @@ describe("an account's pace", () => {
     first.release(error('upstream_throttled', 9_000));
     const second = await lease();
     expect(second.accountId).toBe(other);
-    expect(second.choice).toMatchObject({ homeId: first.accountId, passedOver: [{ why: 'paced' }] });
+    expect(second.choice).toMatchObject({ homeId: first.accountId, skipped: [{ why: 'paced' }] });
     clock.advance(9_000);
     expect((await lease()).accountId).toBe(first.accountId);
   });
@@ -574,7 +574,7 @@ describe("an account's pace", () => {
     expect([first.accountId, second.accountId]).toEqual(['a', 'b']);
     whileWaiting = () => first.release(error('account_throttled'));
     const third = await lease();
-    expect(third).toMatchObject({ accountId: 'b', choice: { waitedMs: 500, passedOver: [{ why: 'cooling' }] } });
+    expect(third).toMatchObject({ accountId: 'b', choice: { waitedMs: 500, skipped: [{ why: 'cooling' }] } });
   });
 });
 
@@ -755,8 +755,8 @@ describe('a large pool', () => {
     );
     for (const id of ids.slice(0, 39)) await pool.setEnabled(id, false);
     const { choice } = await lease();
-    expect(choice).toMatchObject({ candidates: 1, passedOverCount: 39 });
-    expect(choice.passedOver).toHaveLength(10);
+    expect(choice).toMatchObject({ candidates: 1, skippedCount: 39 });
+    expect(choice.skipped).toHaveLength(10);
   });
 });
 

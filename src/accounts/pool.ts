@@ -4,19 +4,19 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import { withinTime } from '../core/within-time.ts';
-import { Admission, type Place } from './admission.ts';
+import { AccountRegistry } from './account-registry.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
-import type { Entry } from './entry.ts';
 import { isReady } from './health.ts';
 import { checkedLabel } from './label.ts';
 import type { Lease, LeaseRequest, Lent } from './lease.ts';
 import { type OptionsPatch, patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
+import type { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
 import type { FreshAccount, Refresher } from './refresh.ts';
-import { Roster } from './roster.ts';
+import { Scheduler, type Slot } from './scheduler.ts';
 import type { StrategyName } from './strategies.ts';
 import type { LimitsReading } from './usage-limits.ts';
 
@@ -60,39 +60,39 @@ export interface AccountPatch extends OptionsPatch, ConnectionPatch {
 
 export class Pool {
   readonly #options: PoolOptions;
-  readonly #roster: Roster;
-  readonly #admission: Admission;
+  readonly #registry: AccountRegistry;
+  readonly #scheduler: Scheduler;
   readonly #limits: PlanLimits;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
-    this.#roster = new Roster(options);
-    this.#admission = new Admission(this.#roster, options.clock, options);
+    this.#registry = new AccountRegistry(options);
+    this.#scheduler = new Scheduler(this.#registry, options.clock, options);
     const { clock, log, strategy } = options;
     this.#limits = new PlanLimits({
-      ...{ roster: this.#roster, clock, log, strategy },
+      ...{ registry: this.#registry, clock, log, strategy },
       lend: async (entry) => this.#lend(await this.#fresh(entry)),
       readLimits: options.readLimits,
-      onRead: () => this.#admission.serve(),
+      onRead: () => this.#scheduler.serve(),
     });
   }
 
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
-    options.refresher.onRecorded((id, learned) => pool.#roster.noteLearned(id, learned));
-    await pool.#roster.reload();
+    options.refresher.onRecorded((id, learned) => pool.#registry.noteLearned(id, learned));
+    await pool.#registry.reload();
     pool.#limits.noteWanted();
     return pool;
   }
 
   /**
-   * Throws what `Admission.admit` does. When the chosen account's token or keys cannot be obtained, the error names it
+   * Throws what `Scheduler.admit` does. When the chosen account's token or keys cannot be obtained, the error names it
    * (`accountId`): `credential_rejected`, `credential_unavailable`, `storage_unavailable`, `no_account`, `internal`.
    */
   async lease(request: LeaseRequest): Promise<Lease> {
-    if (await this.#roster.catchUp()) this.#admission.serve();
-    if (await this.#roster.reviveLinked()) this.#admission.serve();
-    const place = await this.#admission.admit(request);
+    if (await this.#registry.catchUp()) this.#scheduler.serve();
+    if (await this.#registry.reviveLinked()) this.#scheduler.serve();
+    const place = await this.#scheduler.admit(request);
     const fresh = await this.#freshAt(place);
     const { entry } = place;
     const lent = this.#lend(fresh);
@@ -103,8 +103,8 @@ export class Pool {
       choice: place.choice,
       sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
       learnWireProfile: (untilMs) => this.#rememberWireProfile(entry.id, wireProfile, untilMs),
-      learnClosingEvents: () => this.#roster.learnClosingEvents(entry.id, wireProfile),
-      missClosingEvents: () => this.#roster.find(entry.id)?.missClosingEvents(wireProfile),
+      learnClosingEvents: () => this.#registry.learnClosingEvents(entry.id, wireProfile),
+      missClosingEvents: () => this.#registry.find(entry.id)?.missClosingEvents(wireProfile),
       release: (error) => {
         if (released) return;
         released = true;
@@ -115,7 +115,7 @@ export class Pool {
 
   /** What the service has said about an account. Rejects with `storage_unavailable`. */
   learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
-    return this.#roster.learn(id, facts);
+    return this.#registry.learn(id, facts);
   }
 
   #rememberWireProfile(accountId: string, id: string, untilMs: number): void {
@@ -129,7 +129,7 @@ export class Pool {
   async status() {
     await withinTime(this.readAnew(STATUS_AGE_MS), STATUS_WAIT_MS).catch(() => {});
     const nowMs = this.#options.clock.now();
-    const entries = [...this.#roster.entries()];
+    const entries = [...this.#registry.entries()];
     const tokens = entries.flatMap(({ account }) => {
       if (!isRefreshable(account.credential)) return [Number.POSITIVE_INFINITY];
       return account.accessToken ? [account.accessToken.expiresAtMs] : [];
@@ -139,34 +139,34 @@ export class Pool {
       total: entries.length,
       hasToken: tokens.length > 0,
       tokenExpired: tokens.length > 0 && tokens.every((expiresAtMs) => expiresAtMs <= nowMs),
-      waiting: this.#admission.waiting,
+      waiting: this.#scheduler.waiting,
     };
   }
 
   /** Reads what other processes have written, or had up to `maxAgeMs` ago (default 0). Rejects with `storage_unavailable`. */
   async readAnew(maxAgeMs?: number): Promise<void> {
-    if (await this.#roster.readAnew(maxAgeMs)) this.#admission.serve();
+    if (await this.#registry.readAnew(maxAgeMs)) this.#scheduler.serve();
   }
 
   /** What is in memory: call `readAnew` first where it has to be current. */
   list(): readonly Account[] {
-    return [...this.#roster.entries()].map(({ account, health }) => ({ ...account, health }));
+    return [...this.#registry.entries()].map(({ account, health }) => ({ ...account, health }));
   }
 
   /** Replaces an account of the same id. */
   async add(account: NewAccount): Promise<Account> {
-    const added = await this.#roster.write((store) => store.put(account, this.#options.clock.now()));
-    this.#roster.put(added);
+    const added = await this.#registry.write((store) => store.put(account, this.#options.clock.now()));
+    this.#registry.put(added);
     this.#limits.noteWanted();
-    this.#admission.serve();
+    this.#scheduler.serve();
     return added;
   }
 
   /** False when there is none of that id. */
   async remove(id: string): Promise<boolean> {
-    this.#roster.remove(id);
+    this.#registry.remove(id);
     this.#limits.forget(id);
-    return this.#roster.write((store) => store.remove(id));
+    return this.#registry.write((store) => store.remove(id));
   }
 
   /**
@@ -182,7 +182,7 @@ export class Pool {
     const label = checkedLabel(patch.label ?? account.label);
     const options = patchOptions(account.options, patch);
     const change = checkedConnection(account, patch);
-    const saved = await this.#roster.write(async (store) => {
+    const saved = await this.#registry.write(async (store) => {
       const changed = await store.saveOptions(id, label, options, clock.now());
       return changed && change ? saveConnection(store, id, change, clock.now()) : changed;
     });
@@ -190,19 +190,19 @@ export class Pool {
     entry.account = change ? saved : { ...entry.account, label: saved.label, options: saved.options };
     if (change?.credential) {
       entry.refused = undefined;
-      this.#roster.change(entry, { type: 'credential-replaced' });
+      this.#registry.change(entry, { type: 'credential-replaced' });
     }
-    this.#admission.serve();
+    this.#scheduler.serve();
     return { ...entry.account, health: entry.health };
   }
 
   /** By the operator's hand; false when there is none of that id. */
   async setEnabled(id: string, enabled: boolean): Promise<boolean> {
-    const entry = this.#roster.find(id);
+    const entry = this.#registry.find(id);
     if (!entry) return false;
     if (enabled) entry.refused = undefined;
-    this.#roster.change(entry, { type: enabled ? 'enable' : 'disable' });
-    this.#admission.serve();
+    this.#registry.change(entry, { type: enabled ? 'enable' : 'disable' });
+    this.#scheduler.serve();
     await this.flush();
     return true;
   }
@@ -215,8 +215,8 @@ export class Pool {
     const entry = this.#entry(id);
     const { credential, accessToken } = entry.account;
     const fresh = await this.#fresh(entry, isRefreshable(credential) ? accessToken?.value : entry.refused);
-    this.#roster.change(entry, { type: 'credential-replaced' });
-    this.#admission.serve();
+    this.#registry.change(entry, { type: 'credential-replaced' });
+    this.#scheduler.serve();
     return fresh;
   }
 
@@ -238,7 +238,7 @@ export class Pool {
 
   /** Writes what the store does not know yet. */
   flush(): Promise<void> {
-    return this.#roster.flush();
+    return this.#registry.flush();
   }
 
   /** Nothing more is asked of the service; what is known is written down. */
@@ -247,30 +247,30 @@ export class Pool {
     return this.flush();
   }
 
-  #entry(id: string): Entry {
-    const entry = this.#roster.find(id);
+  #entry(id: string): PooledAccount {
+    const entry = this.#registry.find(id);
     if (!entry) throw noSuchAccount(id);
     return entry;
   }
 
-  async #freshAt(place: Place): Promise<FreshAccount> {
+  async #freshAt(place: Slot): Promise<FreshAccount> {
     try {
       return await this.#fresh(place.entry);
     } catch (cause) {
-      this.#admission.leave(place);
+      this.#scheduler.leave(place);
       throw this.#notLeased(place.entry, credentialFailure(cause));
     }
   }
 
   /** Puts the account aside as the failure demands, and names it in the error so that another one can be tried. */
-  #notLeased(entry: Entry, failure: GatewayError): GatewayError {
+  #notLeased(entry: PooledAccount, failure: GatewayError): GatewayError {
     const { code, message } = failure;
     if (code === 'client_closed') return failure;
     let { retryAfterMs } = failure;
     if (code === 'internal')
       this.#options.log.error({ accountId: entry.id, err: failure.cause }, 'could not lease an account');
     if (code === 'credential_unavailable') {
-      this.#roster.change(entry, { type: 'failure', code, retryAfterMs, message });
+      this.#registry.change(entry, { type: 'failure', code, retryAfterMs, message });
       const { state } = entry.health;
       retryAfterMs = 'untilMs' in state ? state.untilMs - this.#options.clock.now() : undefined;
     }
@@ -278,7 +278,7 @@ export class Pool {
   }
 
   /** `unwanted`: the access token to replace, whatever its date says. */
-  async #fresh(entry: Entry, unwanted: string | undefined = entry.refused): Promise<FreshAccount> {
+  async #fresh(entry: PooledAccount, unwanted: string | undefined = entry.refused): Promise<FreshAccount> {
     const { version } = entry.account;
     try {
       const fresh = await this.#options.refresher.fresh(entry.account, unwanted);
@@ -290,7 +290,7 @@ export class Pool {
       // Replaced meanwhile, the account has a credential that was not refused.
       const isCurrent = entry.account.version === version;
       if (error.code === 'credential_rejected' && isCurrent)
-        this.#roster.change(entry, { type: 'failure', code: error.code });
+        this.#registry.change(entry, { type: 'failure', code: error.code });
       throw error;
     }
   }
@@ -318,20 +318,20 @@ export class Pool {
     };
   }
 
-  #release(place: Place, accessToken: string, error: GatewayError | undefined): void {
+  #release(place: Slot, accessToken: string, error: GatewayError | undefined): void {
     // Signed in again meanwhile, the account is another entry by now.
-    const entry = this.#roster.find(place.entry.id);
+    const entry = this.#registry.find(place.entry.id);
     if (entry) {
       if (error?.code === 'token_rejected') entry.refused = accessToken;
       if (error) {
         const { code, retryAfterMs, message } = error;
-        this.#roster.change(entry, { type: 'failure', code, retryAfterMs, message });
+        this.#registry.change(entry, { type: 'failure', code, retryAfterMs, message });
       }
-      if (!error && place.paced) this.#roster.change(entry, { type: 'success' });
+      if (!error && place.paced) this.#registry.change(entry, { type: 'success' });
       if (error) this.#limits.noteFailure(entry.id, error);
       else if (place.paced) this.#limits.noteReply(entry.id);
     }
-    this.#admission.finish(place, error);
+    this.#scheduler.finish(place, error);
   }
 }
 

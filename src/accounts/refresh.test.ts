@@ -194,7 +194,7 @@ describe('trouble', () => {
     const gate = Promise.withResolvers<void>();
     tokens.afterMaking = () => gate.promise;
     const options = { store: store.accounts, tokens, clock, log: SILENT, openFile: () => new FakeFile() };
-    const refresher = new Refresher({ ...options, patienceMs: 1 });
+    const refresher = new Refresher({ ...options, maxWaitMs: 1 });
     expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
     const next = refresher.fresh(account, 'old');
     gate.resolve();

@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 import { withinTime } from '../core/within-time.ts';
+import { consumedAfter } from './consumed-tokens.ts';
 import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
 import type {
@@ -19,10 +20,9 @@ import type {
   SignRequest,
   TokenEndpoints,
 } from './ports.ts';
-import { spentAfter } from './spent.ts';
-import { type Need, removed, TokenExchange, type TokenMaker } from './token-exchange.ts';
+import { type Need, removed, TokenRefresh, type TokenRefresher } from './token-refresh.ts';
 
-/** Made anew this long before it runs out, so that no reply begins with a token about to expire. */
+/** Refreshed this long before it runs out, so that no reply begins with a token about to expire. */
 export const REFRESH_EARLY_MS = 5 * 60_000;
 /** In the background by so much earlier, so that requests seldom wait; each account and replica at its own moment. */
 const BACKGROUND_LEAD_MS = 30_000;
@@ -45,9 +45,9 @@ export interface RefreshOptions {
   /** For accounts which sign their requests; absent: there are none. */
   readonly keys?: SigningKeys;
   /** Where new tokens are made. Default: in this process. */
-  readonly maker?: TokenMaker;
+  readonly maker?: TokenRefresher;
   /** Default 5 s. */
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
 }
 
 /** An account whose access token serves. */
@@ -71,7 +71,7 @@ type RefreshListener = (accountId: string, learned: LearnedFacts) => void;
 
 export class Refresher {
   readonly #options: RefreshOptions;
-  readonly #maker: TokenMaker;
+  readonly #maker: TokenRefresher;
   readonly #running = new Map<string, Promise<FreshAccount>>();
   readonly #pauses = new Map<string, Pause>();
   readonly #inUse = new Map<string, InUse>();
@@ -79,7 +79,7 @@ export class Refresher {
 
   constructor(options: RefreshOptions) {
     this.#options = options;
-    this.#maker = options.maker ?? new TokenExchange(options);
+    this.#maker = options.maker ?? new TokenRefresh(options);
   }
 
   /** Calls `listener` whenever the outcome of an attempt has been stored. */
@@ -162,7 +162,7 @@ export class Refresher {
     try {
       if (!usable) return await this.#once(account, need);
       return (
-        (await withinTime(this.#once(account, need), this.#options.patienceMs ?? PATIENCE_MS)) ?? {
+        (await withinTime(this.#once(account, need), this.#options.maxWaitMs ?? PATIENCE_MS)) ?? {
           ...account,
           accessToken: usable,
         }
@@ -224,7 +224,7 @@ export class Refresher {
     const read = await readLinked(account, openFile);
     if (!read || !isRefreshable(account.credential)) return undefined;
     if (read.credential.refreshToken === account.credential.refreshToken) return undefined;
-    const spent = spentAfter(account, account.credential, read.credential);
+    const spent = consumedAfter(account, account.credential, read.credential);
     return store.saveSecrets(account, { ...read, spent }, clock.now());
   }
 

@@ -15,14 +15,14 @@ export interface Candidate {
   readonly turn: number;
 }
 
-export interface Asked {
+export interface SelectionRequest {
   readonly conversationId: string;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
 
 /** At least one candidate, in the order of signing in: having none is the pool's error, not each strategy's. */
-type Strategy = <C extends Candidate>(candidates: readonly [C, ...C[]], asked: Asked) => C;
+type Strategy = <C extends Candidate>(candidates: readonly [C, ...C[]], asked: SelectionRequest) => C;
 
 export type StrategyName = 'sticky' | 'least-used' | 'round-robin' | 'fill-first' | 'random';
 

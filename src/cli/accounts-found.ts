@@ -2,13 +2,13 @@
 import { homedir } from 'node:os';
 import type { Credential } from '../accounts/credentials.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
-import type { Standing } from '../accounts/imports/standing.ts';
+import type { ImportStatus } from '../accounts/imports/import-status.ts';
 import { isoTime } from '../core/times.ts';
 import { fittedTable } from './terminal.ts';
 
 export interface Candidate {
   readonly finding: Finding;
-  readonly standing: Standing;
+  readonly standing: ImportStatus;
   /** As it was named on the command line; undefined for a sign-in that was discovered. */
   readonly file: string | undefined;
 }

@@ -1,5 +1,5 @@
 /** What became of each file that an import was given. */
-import type { Standing } from '../accounts/imports/standing.ts';
+import type { ImportStatus } from '../accounts/imports/import-status.ts';
 import type { Candidate } from './accounts-found.ts';
 import { fittedTable } from './terminal.ts';
 
@@ -12,10 +12,14 @@ interface FileResult {
   readonly unusable: number;
 }
 
-export function fileResult(file: string, candidates: readonly Candidate[], chosen: readonly Standing[]): FileResult {
+export function fileResult(
+  file: string,
+  candidates: readonly Candidate[],
+  chosen: readonly ImportStatus[],
+): FileResult {
   const standings = candidates.filter((candidate) => candidate.file === file).map(({ standing }) => standing);
   const imported = standings.filter((standing) => chosen.includes(standing)).length;
-  const count = (type: Standing['type']) => standings.filter((standing) => standing.type === type).length;
+  const count = (type: ImportStatus['type']) => standings.filter((standing) => standing.type === type).length;
   return { file, imported, known: count('known'), left: count('new') - imported, unusable: count('unusable') };
 }
 

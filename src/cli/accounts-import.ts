@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { checkedProfileArn } from '../accounts/credentials/patterns.ts';
-import type { Standing } from '../accounts/imports/standing.ts';
+import type { ImportStatus } from '../accounts/imports/import-status.ts';
 import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -82,7 +82,7 @@ async function look(
   const [{ discover, inspectFiles }, { findInEnvironment }, { standingOf }] = await Promise.all([
     import('../accounts/imports/discover.ts'),
     import('../accounts/imports/environment-finding.ts'),
-    import('../accounts/imports/standing.ts'),
+    import('../accounts/imports/import-status.ts'),
   ]);
   const reading = { nowMs: Date.now(), idpHosts: settings.idpHosts };
   const machine = {
@@ -125,7 +125,7 @@ function tellFound({ terminal, argument }: CommandInput, candidates: readonly Ca
   }
 }
 
-type New = Extract<Standing, { type: 'new' }>;
+type New = Extract<ImportStatus, { type: 'new' }>;
 
 async function choose(
   input: CommandInput,

@@ -5,7 +5,7 @@
  * adjustment or a refusal can name the field the client wrote. Nothing here knows a wire.
  */
 import type { JsonObject, JsonValue } from './json.ts';
-import type { WebSearchWish } from './web-search.ts';
+import type { WebSearchOption } from './web-search.ts';
 
 export interface Conversation {
   /** The model as the client wrote it; the upstream resolves aliases. */
@@ -15,7 +15,7 @@ export interface Conversation {
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice;
   /** The client wants the model to search the web, and somebody else to run the searches. */
-  readonly webSearch?: WebSearchWish | undefined;
+  readonly webSearch?: WebSearchOption | undefined;
   /** False: the client wants at most one tool use a reply. */
   readonly parallelToolUse: boolean;
   readonly reasoning: Reasoning;

@@ -4,7 +4,7 @@
  */
 import { isoTime } from './times.ts';
 
-export interface WebSearchWish {
+export interface WebSearchOption {
   /** Where the client asked for it. */
   readonly at: string;
   /** Most searches in one reply; undefined: the client sets no limit. */

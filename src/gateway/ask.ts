@@ -50,7 +50,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const first = await put(question);
   const held = await hold(first, expectation);
   if (held.type === 'settled') return settledAnswer(first, held, expectation, undefined);
-  const judged = await judgeRound(held.events, expectation);
+  const judged = await classifyRound(held.events, expectation);
   if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
 
   if (judged.type === 'fails') question = { ...question, turns: [...question.turns, ...repairTurns(judged)] };
@@ -58,17 +58,17 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const spent = usageOf(held.events);
   const heldAgain = await hold(second, expectation);
   if (heldAgain.type === 'settled') return settledAnswer(second, heldAgain, expectation, spent);
-  const judgedAgain = await judgeRound(heldAgain.events, expectation);
+  const judgedAgain = await classifyRound(heldAgain.events, expectation);
   if (judgedAgain.type === 'broken') throw judgedAgain.error;
   if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
   return { ...second, batches: batchesOf([withSpent(judgedAgain.events, spent)]) };
 }
 
-type Held =
+type HeldReply =
   | { readonly type: 'settled'; readonly events: readonly ReplyEvent[]; readonly rest: Batches }
   | { readonly type: 'ended'; readonly events: readonly ReplyEvent[] };
 
-async function hold(answer: Answer, expectation: Expectation): Promise<Held> {
+async function hold(answer: Answer, expectation: Expectation): Promise<HeldReply> {
   const rest = answer.batches[Symbol.asyncIterator]();
   const events: ReplyEvent[] = [];
   for (;;) {
@@ -79,10 +79,10 @@ async function hold(answer: Answer, expectation: Expectation): Promise<Held> {
   }
 }
 
-type Round = Judgement | { readonly type: 'broken'; readonly error: GatewayError };
+type ReplyRound = Judgement | { readonly type: 'broken'; readonly error: GatewayError };
 
 /** A reply which broke off while nobody had seen any of it may be asked for again, like one which never began. */
-async function judgeRound(events: readonly ReplyEvent[], expectation: Expectation): Promise<Round> {
+async function classifyRound(events: readonly ReplyEvent[], expectation: Expectation): Promise<ReplyRound> {
   const last = events.at(-1);
   if (last?.type === 'reply-end') return expectation.judge(events);
   const error =
@@ -107,7 +107,7 @@ function retryNote({ retryRule }: Expectation): Adjustment {
   return adjustment(retryRule satisfies keyof typeof EMULATION_RULES, '');
 }
 
-type Settled = Extract<Held, { type: 'settled' }>;
+type Settled = Extract<HeldReply, { type: 'settled' }>;
 
 function settledAnswer(answer: Answer, held: Settled, expectation: Expectation, spent: Usage | undefined): Answer {
   const adjustments = [...answer.adjustments];

@@ -8,7 +8,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 import { eventsAfter, Run } from './run.ts';
-import { itemsNamed, itemsUntil } from './said-before.ts';
+import { itemsNamed, itemsUntil } from './stored-history.ts';
 
 export interface ResponsesContext {
   readonly store: ResponseStore;

@@ -13,9 +13,9 @@ import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
 import type { ClientProtocol, ParsedCompletion, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
 import { type BodyLimits, readModelRequest } from './body.ts';
-import { type Asked, adjustmentsOf, askForChoices } from './choices.ts';
+import { adjustmentsOf, askForChoices, type ChoicesRequest } from './choices.ts';
 import { codeWritingOf } from './code-writing.ts';
-import { type Exchange, noteError, sendError, sendJson } from './exchange.ts';
+import { type HttpExchange, noteError, sendError, sendJson } from './http-exchange.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
 import { type Writing, writingOf } from './writing.ts';
 
@@ -26,7 +26,7 @@ export interface AnswerLimits extends BodyLimits {
 
 /** Never rejects: whatever happens is said to the client, or there is no client any more. */
 export async function answerChat(
-  exchange: Exchange,
+  exchange: HttpExchange,
   protocol: ClientProtocol,
   gateway: Gateway,
   client: string,
@@ -45,7 +45,7 @@ export async function answerChat(
 
 /** Rejects with what is still to be said to the client. */
 export async function answerParsed(
-  exchange: Exchange,
+  exchange: HttpExchange,
   request: ParsedRequest,
   writing: Writing,
   gateway: Gateway,
@@ -59,19 +59,19 @@ export async function answerParsed(
 }
 
 /** What a request asks the gateway, and the first that the log learns of it. */
-export function questionOf(exchange: Exchange, request: ParsedRequest, client: string): AskRequest {
+export function questionOf(exchange: HttpExchange, request: ParsedRequest, client: string): AskRequest {
   const { conversation, adjustments, stream } = request;
   Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
   return { requestId: exchange.requestId, client, group: groupOf(exchange), conversation, adjustments };
 }
 
 /** Says it to the client, if there still is one. */
-export function sendFailure(exchange: Exchange, protocol: ClientProtocol, cause: unknown): void {
+export function sendFailure(exchange: HttpExchange, protocol: ClientProtocol, cause: unknown): void {
   const error = stopReason(exchange, cause);
   if (error) sendError(exchange, protocol, error);
 }
 
-export function contextOf({ request, receivedMs }: Exchange) {
+export function contextOf({ request, receivedMs }: HttpExchange) {
   return {
     nowMs: receivedMs,
     header(name: string): string | undefined {
@@ -82,14 +82,14 @@ export function contextOf({ request, receivedMs }: Exchange) {
 }
 
 /** The group of accounts which the client asks for. */
-function groupOf({ request }: Exchange): string | undefined {
+function groupOf({ request }: HttpExchange): string | undefined {
   const group = request.headers['x-dragoman-group'];
   if (group === undefined || (typeof group === 'string' && GROUP_PATTERN.test(group))) return group;
   const message = 'x-dragoman-group is no group name: lower-case letters, digits, dots, dashes; at most 32 of them.';
   throw new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
 }
 
-async function answerWhole(exchange: Exchange, writing: Writing, asked: Asked): Promise<void> {
+async function answerWhole(exchange: HttpExchange, writing: Writing, asked: ChoicesRequest): Promise<void> {
   noteAnswers(exchange, asked);
   const replies = await Promise.all(asked.answers.map(({ batches }) => collectReply(batches))).catch((cause) => {
     asked.stop();
@@ -106,7 +106,7 @@ async function answerWhole(exchange: Exchange, writing: Writing, asked: Asked): 
 
 /** Code at the cursor: what there is to say is there before the first of it is written. */
 async function answerCompletion(
-  exchange: Exchange,
+  exchange: HttpExchange,
   protocol: ClientProtocol,
   request: ParsedCompletion,
   gateway: Gateway,
@@ -118,7 +118,7 @@ async function answerCompletion(
   const { requestId, gone } = exchange;
   const asked = { requestId, client, group: groupOf(exchange), completion, adjustments };
   const answers = await gateway.complete(asked, gone.signal);
-  const all: Asked = { answers, stop: () => {} };
+  const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = codeWritingOf(protocol, request, answers.length);
   if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(async () => all);
   else await answerWhole(exchange, writing, all);
@@ -126,16 +126,16 @@ async function answerCompletion(
 
 /** A reply on its way to a client who reads events. */
 class StreamedReply {
-  readonly #exchange: Exchange;
+  readonly #exchange: HttpExchange;
   readonly #writing: Writing;
   readonly #writers: readonly ReplyWriter[];
   readonly #silence: NodeJS.Timeout;
   /** Choices which have not ended. */
   #open: number;
-  #asked: Asked | undefined;
+  #asked: ChoicesRequest | undefined;
   #ended = false;
 
-  constructor(exchange: Exchange, writing: Writing, pingIntervalMs: number) {
+  constructor(exchange: HttpExchange, writing: Writing, pingIntervalMs: number) {
     this.#exchange = exchange;
     this.#writing = writing;
     this.#writers = writing.createWriters();
@@ -143,7 +143,7 @@ class StreamedReply {
     this.#silence = setTimeout(() => this.#ping(), pingIntervalMs);
   }
 
-  async run(ask: () => Promise<Asked>): Promise<void> {
+  async run(ask: () => Promise<ChoicesRequest>): Promise<void> {
     try {
       this.#asked = await ask();
       noteAnswers(this.#exchange, this.#asked);
@@ -241,18 +241,18 @@ export const STREAM_HEADERS: OutgoingHttpHeaders = {
   'x-accel-buffering': 'no',
 };
 
-function noteAnswers({ record }: Exchange, asked: Asked): void {
+function noteAnswers({ record }: HttpExchange, asked: ChoicesRequest): void {
   const route = asked.answers[0]?.route;
   if (route) record.route = route;
   record.adjustments = adjustmentsOf(asked);
 }
 
 /** How long it took until here, where OpenAI's own service says so too. */
-function timing({ headers, elapsedMs }: Exchange): OutgoingHttpHeaders {
+function timing({ headers, elapsedMs }: HttpExchange): OutgoingHttpHeaders {
   return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
 }
 
-export function notesOf({ record: { adjustments = [], route } }: Exchange): OutgoingHttpHeaders {
+export function notesOf({ record: { adjustments = [], route } }: HttpExchange): OutgoingHttpHeaders {
   return {
     ...(adjustments.length === 0 ? {} : { 'x-dragoman-adjustments': adjustmentsHeader(adjustments) }),
     ...(route ? { 'x-dragoman-route': routeHeader(route) } : {}),
@@ -260,7 +260,7 @@ export function notesOf({ record: { adjustments = [], route } }: Exchange): Outg
 }
 
 /** What to tell the client, or undefined when it has left. */
-function stopReason(exchange: Exchange, cause: unknown): GatewayError | undefined {
+function stopReason(exchange: HttpExchange, cause: unknown): GatewayError | undefined {
   const { gone } = exchange;
   if (!gone.signal.aborted) return GatewayError.from(cause);
   const reason: unknown = gone.signal.reason;

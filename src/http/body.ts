@@ -7,7 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { Semaphore } from '../core/semaphore.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
-import type { Exchange } from './exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
 import { scanWithinLimits } from './json-limits.ts';
 import { parseLargeJson } from './large-json.ts';
 import { modelInUrl } from './paths.ts';
@@ -48,7 +48,7 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
   }
 }
 
-type Sides = Pick<Exchange, 'request' | 'response'>;
+type Sides = Pick<HttpExchange, 'request' | 'response'>;
 
 /** Bodies above this are read one at a time: pauses within each do not help if all of them work between two pauses. */
 const LARGE_BYTES = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Answer } from '../gateway/ports.ts';
 
-export interface Asked {
+export interface ChoicesRequest {
   /** One for each choice. */
   readonly answers: readonly Answer[];
   /** Stops what is still being answered; does nothing to answers which have ended. */
@@ -14,7 +14,7 @@ export async function askForChoices(
   choices: number,
   ask: (signal: AbortSignal) => Promise<Answer>,
   gone: AbortSignal,
-): Promise<Asked> {
+): Promise<ChoicesRequest> {
   if (choices === 1) return { answers: [await ask(gone)], stop: () => {} };
   const stopped = new AbortController();
   const stop = () => stopped.abort();
@@ -28,7 +28,7 @@ export async function askForChoices(
 }
 
 /** Of all answers, alike ones once. */
-export function adjustmentsOf({ answers }: Asked): readonly Adjustment[] {
+export function adjustmentsOf({ answers }: ChoicesRequest): readonly Adjustment[] {
   const [first] = answers;
   if (first && answers.length === 1) return first.adjustments;
   const distinct = new Map<string, Adjustment>();

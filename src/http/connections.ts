@@ -3,7 +3,7 @@
  * kept alive) make room for new ones when there are too many, the longest waiting first, and end when the server drains.
  */
 import type { Socket } from 'node:net';
-import type { Exchange } from './exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
 export interface ConnectionLimits {
   readonly max: number;
@@ -15,7 +15,7 @@ export class Connections {
   readonly #max: number;
   /** Without a request, the longest waiting first. */
   readonly #waiting = new Set<Socket>();
-  readonly #exchanges = new Map<Socket, Set<Exchange>>();
+  readonly #exchanges = new Map<Socket, Set<HttpExchange>>();
   #isDraining = false;
 
   constructor(max: number) {
@@ -35,7 +35,7 @@ export class Connections {
     });
   };
 
-  begin(exchange: Exchange): void {
+  begin(exchange: HttpExchange): void {
     const { socket } = exchange.request;
     this.#waiting.delete(socket);
     const exchanges = this.#exchanges.get(socket);
@@ -43,7 +43,7 @@ export class Connections {
     else this.#exchanges.set(socket, new Set([exchange]));
   }
 
-  end(exchange: Exchange): void {
+  end(exchange: HttpExchange): void {
     const { socket } = exchange.request;
     const exchanges = this.#exchanges.get(socket);
     exchanges?.delete(exchange);
@@ -54,7 +54,7 @@ export class Connections {
   }
 
   /** More than one where the client sends requests without waiting for the answers. */
-  on(socket: Socket): Iterable<Exchange> {
+  on(socket: Socket): Iterable<HttpExchange> {
     return this.#exchanges.get(socket) ?? [];
   }
 

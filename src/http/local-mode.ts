@@ -37,7 +37,7 @@ export function assertMayListen(host: string, { isEmpty, usable }: KeyCounts): v
 }
 
 /** Why this request is none of ours, in words for its sender; undefined when it is. */
-export function foreignness(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): string | undefined {
+export function originRejection(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): string | undefined {
   const { host, origin } = headers;
   if (host !== undefined && !isLoopback(withoutPort(host))) {
     return `Without an API key dragoman answers only under this machine's own name, not as ${shown(host)}. Use http://127.0.0.1, or set DRAGOMAN_API_KEYS.`;

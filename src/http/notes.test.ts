@@ -15,8 +15,8 @@ const CHOICE: Choice = {
   strategy: 'sticky',
   atMs: 1_000,
   candidates: 3,
-  passedOver: [],
-  passedOverCount: 0,
+  skipped: [],
+  skippedCount: 0,
   waitedMs: 0,
 };
 const BEGINNING = 'account="a1", model="claude-sonnet-4.5", profile="q-rest", attempt=2';
@@ -29,11 +29,11 @@ describe('x-dragoman-route', () => {
       'who was passed over, why, and for how many seconds more',
       {
         ...CHOICE,
-        passedOver: [
+        skipped: [
           { accountId: 'a2', why: 'cooling', untilMs: 28_500 },
           { accountId: 'a"3', why: 'suspended' },
         ],
-        passedOverCount: 2,
+        skippedCount: 2,
       },
       ', strategy=sticky, candidates=3, passed=("a2";why=cooling;for=28 "a_3";why=suspended)',
     ],
@@ -47,8 +47,8 @@ describe('x-dragoman-route', () => {
   });
 
   it('says how many more there are than it names', () => {
-    const passedOver = [{ accountId: 'a2', why: 'busy' as const }];
-    const header = routeHeader({ ...ROUTE, choice: { ...CHOICE, passedOver, passedOverCount: 491 } });
+    const skipped = [{ accountId: 'a2', why: 'busy' as const }];
+    const header = routeHeader({ ...ROUTE, choice: { ...CHOICE, skipped, skippedCount: 491 } });
     expect(header).toBe(`${BEGINNING}, strategy=sticky, candidates=3, passed=("a2";why=busy), more=490`);
   });
 });

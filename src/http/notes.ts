@@ -29,25 +29,17 @@ export function routeHeader({ accountId, modelId, wireProfile, attempt, choice }
   return members.join(', ');
 }
 
-function choiceMembers({
-  strategy,
-  atMs,
-  candidates,
-  homeId,
-  waitedMs,
-  passedOver,
-  passedOverCount,
-}: Choice): string[] {
+function choiceMembers({ strategy, atMs, candidates, homeId, waitedMs, skipped, skippedCount }: Choice): string[] {
   const members = [`strategy=${strategy}`, `candidates=${candidates}`];
   if (homeId !== undefined) members.push(`home=${quoted(homeId)}`);
   if (waitedMs > 0) members.push(`waited=${Math.round(waitedMs)}`);
-  if (passedOver.length === 0) return members;
-  const listed = passedOver.map(({ accountId, why, untilMs }) => {
+  if (skipped.length === 0) return members;
+  const listed = skipped.map(({ accountId, why, untilMs }) => {
     const seconds = untilMs === undefined ? '' : `;for=${Math.max(0, Math.ceil((untilMs - atMs) / 1000))}`;
     return `${quoted(accountId)};why=${why}${seconds}`;
   });
   members.push(`passed=(${listed.join(' ')})`);
-  if (passedOverCount > listed.length) members.push(`more=${passedOverCount - listed.length}`);
+  if (skippedCount > listed.length) members.push(`more=${skippedCount - listed.length}`);
   return members;
 }
 

@@ -1,9 +1,9 @@
 /** The pages for people: how it is going, and the API reference. No scripts, nothing from elsewhere, a strict policy. */
 import fastifyHelmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
-import type { Desk } from './desk.ts';
 import { STYLE_HASH } from './page.ts';
 import { referencePage } from './reference-page.ts';
+import type { RequestPipeline } from './request-pipeline.ts';
 import { statusPage } from './status-page.ts';
 
 /** What Codex expects of a server without web sockets: silently goes on over HTTP. */
@@ -11,10 +11,10 @@ const UPGRADE_REQUIRED = 426;
 
 export async function registerPages(
   app: FastifyInstance,
-  desk: Desk,
+  pipeline: RequestPipeline,
   description: () => Promise<object>,
 ): Promise<void> {
-  const { gateway, version } = desk.options;
+  const { gateway, version } = pipeline.options;
   await app.register(fastifyHelmet, {
     global: false,
     contentSecurityPolicy: {
@@ -35,7 +35,7 @@ export async function registerPages(
     const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
     const baseUrl = `${scheme}://${request.headers.host ?? '127.0.0.1'}`;
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
-    return statusPage({ version, baseUrl, localMode: desk.localMode, status: await gateway.status() });
+    return statusPage({ version, baseUrl, localMode: pipeline.localMode, status: await gateway.status() });
   });
   app.get('/openapi.json', { schema: { hide: true } }, description);
   app.get('/docs', hidden, async (_request, reply) => {

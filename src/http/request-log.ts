@@ -3,12 +3,12 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Figure, Usage } from '../core/usage.ts';
-import type { Exchange, RequestRecord } from './exchange.ts';
+import type { HttpExchange, RequestRecord } from './http-exchange.ts';
 
-/** Asked every few seconds by machines; only worth a line when one looks for it. */
+/** Polled by machines every few seconds: logged at debug only. */
 const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
 
-export function logExchange(log: Log, { request, response, requestId, elapsedMs, record }: Exchange): void {
+export function logHttpExchange(log: Log, { request, response, requestId, elapsedMs, record }: HttpExchange): void {
   const path = (request.url ?? '').replace(/\?.*/s, '').slice(0, 200);
   const status = response.headersSent ? response.statusCode : 499;
   const fields = { requestId, method: request.method, path, status, durationMs: elapsedMs() };

@@ -6,68 +6,68 @@ import { PROTOCOLS } from '../protocols/index.ts';
 import { ADMIN_ROUTES, registerAdmin } from './admin/routes.ts';
 import { answerChat, contextOf } from './answer.ts';
 import { readJson } from './body.ts';
-import type { Desk } from './desk.ts';
-import { sendError, sendJson } from './exchange.ts';
+import { sendError, sendJson } from './http-exchange.ts';
 import { answerModel, answerModels } from './models.ts';
 import { describeApi, SCHEMAS } from './openapi.ts';
 import { registerPages } from './pages.ts';
 import { dialectOf } from './paths.ts';
+import type { RequestPipeline } from './request-pipeline.ts';
 import { registerResponses } from './responses/routes.ts';
 import { createStoreProbe } from './store-probe.ts';
 
-export async function registerRoutes(app: FastifyInstance, desk: Desk): Promise<void> {
-  const description = describeApi(app, desk.options.version);
-  registerChat(app, desk);
-  registerResponses(app, desk);
-  registerCountTokens(app, desk);
-  registerModels(app, desk);
-  registerHealth(app, desk);
-  registerAdmin(app, desk);
-  await registerPages(app, desk, description);
-  app.setNotFoundHandler((request, reply) => desk.refuse(request, reply, refusalOf(request, reply)));
+export async function registerRoutes(app: FastifyInstance, pipeline: RequestPipeline): Promise<void> {
+  const description = describeApi(app, pipeline.options.version);
+  registerChat(app, pipeline);
+  registerResponses(app, pipeline);
+  registerCountTokens(app, pipeline);
+  registerModels(app, pipeline);
+  registerHealth(app, pipeline);
+  registerAdmin(app, pipeline);
+  await registerPages(app, pipeline, description);
+  app.setNotFoundHandler((request, reply) => pipeline.refuse(request, reply, refusalOf(request, reply)));
 }
 
-function registerChat(app: FastifyInstance, desk: Desk): void {
-  const { gateway, limits } = desk.options;
+function registerChat(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, limits } = pipeline.options;
   for (const protocol of PROTOCOLS) {
     const schema = SCHEMAS[protocol.path] ?? {};
-    app.post(protocol.path, { onRequest: desk.requireKey, schema }, async (request, reply) => {
+    app.post(protocol.path, { onRequest: pipeline.requireKey, schema }, async (request, reply) => {
       if (dialectOf('', request.url, {}) === 'openai') reply.header('openai-version', '2020-10-01');
-      const exchange = desk.takeOver(request, reply);
+      const exchange = pipeline.takeOver(request, reply);
       await answerChat(exchange, protocol, gateway, exchange.record.client ?? 'local', limits);
     });
   }
 }
 
-function registerCountTokens(app: FastifyInstance, desk: Desk): void {
-  const { gateway, limits } = desk.options;
+function registerCountTokens(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, limits } = pipeline.options;
   const schema = SCHEMAS['/v1/messages/count_tokens'] ?? {};
-  app.post('/v1/messages/count_tokens', { onRequest: desk.requireKey, schema }, async (request, reply) => {
-    const exchange = desk.takeOver(request, reply);
+  app.post('/v1/messages/count_tokens', { onRequest: pipeline.requireKey, schema }, async (request, reply) => {
+    const exchange = pipeline.takeOver(request, reply);
     try {
       const body = await readJson(exchange, limits);
       const { conversation } = parseCountTokens(body, contextOf(exchange));
       exchange.record.model = conversation.model;
       sendJson(exchange, 200, { input_tokens: gateway.countTokens(conversation) });
     } catch (cause) {
-      sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));
+      sendError(exchange, pipeline.protocolOf(request), GatewayError.from(cause));
     }
   });
 }
 
-function registerModels(app: FastifyInstance, desk: Desk): void {
-  const { gateway, resolveModel } = desk.options;
+function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, resolveModel } = pipeline.options;
   const answered = async (request: FastifyRequest, reply: FastifyReply, id: string | undefined) => {
-    const exchange = desk.takeOver(request, reply);
+    const exchange = pipeline.takeOver(request, reply);
     try {
       const catalogue = await gateway.models(exchange.gone.signal);
       const body = id === undefined ? answerModels(catalogue, request.query) : answerModel(catalogue, id, resolveModel);
       sendJson(exchange, 200, body);
     } catch (cause) {
-      sendError(exchange, desk.protocolOf(request), GatewayError.from(cause));
+      sendError(exchange, pipeline.protocolOf(request), GatewayError.from(cause));
     }
   };
-  const onRequest = desk.requireKey;
+  const onRequest = pipeline.requireKey;
   app.get('/v1/models', { onRequest, schema: SCHEMAS['/v1/models'] ?? {} }, (request, reply) =>
     answered(request, reply, undefined),
   );
@@ -79,8 +79,8 @@ function registerModels(app: FastifyInstance, desk: Desk): void {
   );
 }
 
-function registerHealth(app: FastifyInstance, desk: Desk): void {
-  const { gateway, checkStore, log } = desk.options;
+function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, checkStore, log } = pipeline.options;
   const probeStore = createStoreProbe(checkStore, log);
   for (const path of ['/health', '/healthz']) {
     app.get(path, { schema: SCHEMAS['/health'] ?? {} }, async () => {

@@ -11,17 +11,17 @@ import type { Log } from '../core/log.ts';
 import type { ApiKeys } from '../gateway/api-keys.ts';
 import type { Gateway } from '../gateway/ports.ts';
 import type { Responses } from '../gateway/responses.ts';
-import type { AdminHouse } from './admin/parts.ts';
+import type { AdminDependencies } from './admin/parts.ts';
 import type { AnswerLimits } from './answer.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
 import type { ConnectionLimits } from './connections.ts';
 import { corsRules } from './cors.ts';
-import { Desk, stopping } from './desk.ts';
-import { sendError } from './exchange.ts';
+import { sendError } from './http-exchange.ts';
 import { assertMayListen, isLoopback } from './local-mode.ts';
 import type { ResolveModel } from './models.ts';
 import { WITHOUT_VALIDATION } from './openapi.ts';
 import { canonicalUrl } from './paths.ts';
+import { RequestPipeline, stopping } from './request-pipeline.ts';
 import { registerRoutes } from './routes.ts';
 import { watchForStalledClients } from './stalled-clients.ts';
 import { continueWhenRead, LingeringResponse } from './unread-body.ts';
@@ -32,7 +32,7 @@ export interface ServerOptions {
   readonly responses: Responses;
   /** None: local mode. */
   readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'usable' | 'identify' | 'look'>;
-  readonly admin: AdminHouse;
+  readonly admin: AdminDependencies;
   readonly corsOrigins: readonly string[];
   readonly limits: AnswerLimits;
   readonly connections: ConnectionLimits;
@@ -55,24 +55,28 @@ export interface RunningServer {
 /** Rejects when the address is taken, or reachable from elsewhere without a usable key. */
 export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
   assertMayListen(host, options.apiKeys);
-  const desk = new Desk(options, isLoopback(host));
-  const app = createApp(desk);
+  const pipeline = new RequestPipeline(options, isLoopback(host));
+  const app = createApp(pipeline);
   await app.register(
     fastifyCors,
-    corsRules(() => desk.localMode, options.corsOrigins),
+    corsRules(() => pipeline.localMode, options.corsOrigins),
   );
-  await registerRoutes(app, desk);
-  const stopWatching = watchForStalledClients(desk.inFlight, options.connections.writeTimeoutMs);
+  await registerRoutes(app, pipeline);
+  const stopWatching = watchForStalledClients(pipeline.inFlight, options.connections.writeTimeoutMs);
   app.addHook('onClose', async () => stopWatching());
   await app.listen({ host, port });
   const bound = app.server.address();
   if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
-  if (desk.localMode && !isLoopback(bound.address)) {
+  if (pipeline.localMode && !isLoopback(bound.address)) {
     await app.close();
     assertMayListen(bound.address, options.apiKeys);
   }
   const name = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${bound.port}`, port: bound.port, close: (timeoutMs) => drain(app, desk, timeoutMs) };
+  return {
+    url: `http://${name}:${bound.port}`,
+    port: bound.port,
+    close: (timeoutMs) => drain(app, pipeline, timeoutMs),
+  };
 }
 
 /** For a whole request to arrive, body included: a 64 MiB body over a slow line takes its time. */
@@ -82,7 +86,7 @@ const HEADERS_TIMEOUT_MS = 30_000;
 /** How often Node looks for connections that have exceeded either. */
 const CHECK_INTERVAL_MS = 5_000;
 
-function createApp(desk: Desk): FastifyInstance {
+function createApp(pipeline: RequestPipeline): FastifyInstance {
   const app = Fastify({
     logger: false,
     ...WITHOUT_VALIDATION,
@@ -96,19 +100,19 @@ function createApp(desk: Desk): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
-    clientErrorHandler: answerBrokenRequests((socket) => desk.isReplyingOn(socket)),
+    clientErrorHandler: answerBrokenRequests((socket) => pipeline.isReplyingOn(socket)),
     frameworkErrors: (error, request, reply) => {
-      const exchange = desk.open(request.raw, reply.raw);
+      const exchange = pipeline.open(request.raw, reply.raw);
       reply.hijack();
-      sendError(exchange, desk.protocolOf(request), errorOf(error));
+      sendError(exchange, pipeline.protocolOf(request), errorOf(error));
     },
   });
   // Bodies are read by the handlers, bounded, whatever type they claim to be.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', desk.receive);
-  app.setErrorHandler((error: FastifyError, request, reply) => desk.refuse(request, reply, errorOf(error)));
-  app.server.on('connection', desk.connections.accept);
+  app.addHook('onRequest', pipeline.receive);
+  app.setErrorHandler((error: FastifyError, request, reply) => pipeline.refuse(request, reply, errorOf(error)));
+  app.server.on('connection', pipeline.connections.accept);
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     continueWhenRead(request, response);
     app.server.emit('request', request, response);
@@ -127,17 +131,17 @@ function errorOf(error: unknown): GatewayError {
 /** For the error events of replies that are cut short, and for a request half of which had arrived. */
 const GRACE_MS = 1_000;
 
-async function drain(app: FastifyInstance, desk: Desk, timeoutMs: number): Promise<void> {
-  desk.draining = true;
+async function drain(app: FastifyInstance, pipeline: RequestPipeline, timeoutMs: number): Promise<void> {
+  pipeline.draining = true;
   const closed = app.close();
-  desk.connections.drain();
+  pipeline.connections.drain();
   const unfinished = setTimeout(() => {
-    for (const { request } of desk.inFlight) if (!request.complete) request.destroy();
+    for (const { request } of pipeline.inFlight) if (!request.complete) request.destroy();
   }, GRACE_MS);
   let timer = setTimeout(() => {
-    for (const { gone } of desk.inFlight) gone.abort(stopping());
+    for (const { gone } of pipeline.inFlight) gone.abort(stopping());
     timer = setTimeout(() => {
-      for (const { response } of desk.inFlight) response.destroy();
+      for (const { response } of pipeline.inFlight) response.destroy();
       app.server.closeAllConnections();
     }, GRACE_MS);
   }, timeoutMs);

@@ -3,7 +3,7 @@
  * behind them are free again. Bytes count as read when the system has taken them from us.
  */
 import { GatewayError } from '../core/errors.ts';
-import { type Exchange, noteError } from './exchange.ts';
+import { type HttpExchange, noteError } from './http-exchange.ts';
 
 /** Counted rather than measured with a clock: a machine that was asleep has not waited for its clients. */
 const CHECKS = 4;
@@ -14,9 +14,9 @@ interface Progress {
 }
 
 /** Looks at the open exchanges until the returned function is called. */
-export function watchForStalledClients(open: Iterable<Exchange>, timeoutMs: number): () => void {
-  const progressOf = new WeakMap<Exchange, Progress>();
-  const check = (exchange: Exchange): void => {
+export function watchForStalledClients(open: Iterable<HttpExchange>, timeoutMs: number): () => void {
+  const progressOf = new WeakMap<HttpExchange, Progress>();
+  const check = (exchange: HttpExchange): void => {
     const { response, request } = exchange;
     // An answer behind another one of the same connection has no socket yet.
     const isWaiting = response.socket !== null && response.writableLength > 0;
@@ -33,7 +33,7 @@ export function watchForStalledClients(open: Iterable<Exchange>, timeoutMs: numb
   return () => clearInterval(timer);
 }
 
-function giveUp(exchange: Exchange, timeoutMs: number): void {
+function giveUp(exchange: HttpExchange, timeoutMs: number): void {
   const message = `The client read nothing of its answer for ${timeoutMs / 1000} seconds (DRAGOMAN_WRITE_TIMEOUT_MS).`;
   const error = new GatewayError('client_stalled', message);
   noteError(exchange, error);

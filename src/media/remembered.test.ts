@@ -88,10 +88,10 @@ describe('remembered fetches', () => {
         }),
       { maxBytes: 99, timeoutMs: 20 },
     );
-    const fates = await Promise.allSettled(
+    const supports = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) => fetch({ url: `https://example.com/${index}`, at: 'x' }, 'anna')),
     );
-    const codes = fates.map((fate) => (fate.status === 'rejected' ? fate.reason.code : fate.status));
+    const codes = supports.map((support) => (support.status === 'rejected' ? support.reason.code : support.status));
     expect(codes.slice(0, 8)).toEqual(Array(8).fill('invalid_request'));
     // One whose turn came in the last moment has been too slow, the others never had a turn.
     for (const code of codes.slice(8)) expect(['invalid_request', 'rate_limited']).toContain(code);

@@ -4,7 +4,7 @@
  */
 import { type Call, headerOf } from './call.ts';
 import { isSdkUserAgent, looksAtUserAgent } from './hosts.ts';
-import type { AccountKind, Identities, Standing } from './identities.ts';
+import type { AccountKind, Identities, SimulatedAccountState } from './identities.ts';
 import { accessDenied, Refused, validation } from './refusal.ts';
 import type { Refusal } from './script.ts';
 import { isSignedWith, parseAuthorization } from './sigv4.ts';
@@ -25,7 +25,7 @@ const SIGNING_NAME = 'q';
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 /** Throws Refused. */
-export function authenticate(call: Call, { identities, now, service }: Caller): Standing {
+export function authenticate(call: Call, { identities, now, service }: Caller): SimulatedAccountState {
   const authorization = headerOf(call, 'authorization') ?? '';
   checkUserAgent(call, service.checksUserAgent);
   if (call.service === IAM_SERVICE) return authenticateSigned(call, authorization, identities, now());
@@ -64,7 +64,7 @@ function checkTokenType(kind: Exclude<AccountKind, 'iam'>, call: Call, takesSsoT
 }
 
 /** A region refuses the tokens of accounts that another region serves. */
-function checkRegion({ account }: Standing, { region, operation }: Call): void {
+function checkRegion({ account }: SimulatedAccountState, { region, operation }: Call): void {
   const own = account.apiRegion ?? account.profileArn?.split(':')[3];
   // Profiles may be asked for everywhere: that is how one finds out.
   if (region === undefined || own === undefined || region === own || operation === 'ListAvailableProfiles') return;
@@ -79,12 +79,17 @@ const TOKEN_TYPES: Record<Exclude<AccountKind, 'iam'>, string | undefined> = {
   'api-key': 'API_KEY',
 };
 
-function suspended({ account }: Standing) {
+function suspended({ account }: SimulatedAccountState) {
   const text = `Your User ID (${account.id}) temporarily is suspended. We've locked your account as a security precaution. To restore access, please contact our support team.`;
   return accessDenied(text, 'TEMPORARILY_SUSPENDED');
 }
 
-function authenticateSigned(call: Call, authorization: string, identities: Identities, nowMs: number): Standing {
+function authenticateSigned(
+  call: Call,
+  authorization: string,
+  identities: Identities,
+  nowMs: number,
+): SimulatedAccountState {
   const scope = parseAuthorization(authorization);
   if (!scope) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
   const standing = identities.findByAccessToken(scope.accessKeyId);
@@ -122,7 +127,11 @@ function timeOf(date: string): number {
 }
 
 /** The profile rules of a chat request. Throws Refused. */
-export function checkProfile({ account }: Standing, profileArn: string | undefined, isRequired: boolean): void {
+export function checkProfile(
+  { account }: SimulatedAccountState,
+  profileArn: string | undefined,
+  isRequired: boolean,
+): void {
   if (profileArn === undefined) {
     const needsOne = account.kind === 'idc' || account.kind === 'external-idp';
     if (needsOne || (isRequired && account.kind !== 'api-key' && account.kind !== 'iam'))
@@ -135,6 +144,6 @@ export function checkProfile({ account }: Standing, profileArn: string | undefin
 }
 
 /** Control-plane calls may leave the profile out; a foreign one is refused. Throws Refused. */
-export function checkOptionalProfile(standing: Standing, profileArn: string | undefined): void {
+export function checkOptionalProfile(standing: SimulatedAccountState, profileArn: string | undefined): void {
   if (profileArn !== undefined) checkProfile(standing, profileArn, false);
 }

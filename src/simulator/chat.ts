@@ -2,7 +2,7 @@
 import { authenticate, checkProfile } from './authentication.ts';
 import type { Answer, Call } from './call.ts';
 import { eventFrame } from './frames.ts';
-import { modelsOf, type Standing } from './identities.ts';
+import { modelsOf, type SimulatedAccountState } from './identities.ts';
 import { answer } from './model/answer.ts';
 import { limitOutput } from './output-limit.ts';
 import { admitChat, spendCredits } from './plan.ts';
@@ -43,7 +43,7 @@ function* dryRun(): Generator<Piece> {
   yield { type: 'frame', bytes: eventFrame('dryRunSucceedEvent', {}) };
 }
 
-function factsOf({ current, messages, model, tools }: CheckedChat, { account }: Standing, number: number) {
+function factsOf({ current, messages, model, tools }: CheckedChat, { account }: SimulatedAccountState, number: number) {
   return {
     number,
     account: account.id,
@@ -58,7 +58,7 @@ function contextOf(
   call: Call,
   world: World,
   checked: CheckedChat,
-  standing: Standing,
+  standing: SimulatedAccountState,
   scripted: ScriptedReply | undefined,
 ): ReplyContext {
   const { model, inputTokens } = checked;

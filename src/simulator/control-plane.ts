@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { listedModel } from './catalogue.ts';
-import { modelsOf, type Standing } from './identities.ts';
+import { modelsOf, type SimulatedAccountState } from './identities.ts';
 import { usageLimits } from './plan.ts';
 import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
 import { checkKiroJson } from './rules/runtime-headers.ts';
@@ -59,7 +59,7 @@ export function listApiKeys(call: Call, world: World): Answer {
   return json({ apiKeys: [], nextToken: null });
 }
 
-function callerOf(call: Call, world: World): { standing: Standing; members: JsonObject } {
+function callerOf(call: Call, world: World): { standing: SimulatedAccountState; members: JsonObject } {
   const standing = authenticate(call, world);
   checkKiroJson(call);
   const members = membersOf(call);
@@ -83,12 +83,12 @@ function pageOf<T>(
 }
 
 /** Each region knows those of its own. Those of API keys are not listed: GetProfile returns them. */
-function profilesIn({ account }: Standing, region: string | undefined): readonly string[] {
+function profilesIn({ account }: SimulatedAccountState, region: string | undefined): readonly string[] {
   const all = [...(account.profileArn === undefined ? [] : [account.profileArn]), ...(account.moreProfiles ?? [])];
   return region === undefined ? all : all.filter((arn) => arn.split(':')[3] === region);
 }
 
-function profileOf({ account }: Standing, arn: string, index: number): JsonValue {
+function profileOf({ account }: SimulatedAccountState, arn: string, index: number): JsonValue {
   const identityDetails =
     account.kind === 'external-idp'
       ? { externalIdentityDetails: { issuerUrl: 'https://login.example.com', clientId: account.clientId ?? '' } }

@@ -44,7 +44,7 @@ export interface SimulatedAccount {
 }
 
 /** What changes while the simulator runs. */
-export interface Standing {
+export interface SimulatedAccountState {
   readonly account: SimulatedAccount;
   state: AccountState;
   creditsUsed: number;
@@ -65,12 +65,12 @@ export interface TokenPair {
 }
 
 interface AccessToken {
-  readonly standing: Standing;
+  readonly standing: SimulatedAccountState;
   expiresAtMs: number;
 }
 
 interface RefreshToken {
-  readonly standing: Standing;
+  readonly standing: SimulatedAccountState;
   /** Undefined: not bound to a client (social and external sign-ins). */
   readonly clientId: string | undefined;
   used: boolean;
@@ -78,14 +78,14 @@ interface RefreshToken {
 
 /** Those which the account's plan includes. */
 export function modelsOf<M extends { readonly modelId: string }>(
-  { account: { modelIds } }: Standing,
+  { account: { modelIds } }: SimulatedAccountState,
   models: readonly M[],
 ): readonly M[] {
   return modelIds ? models.filter(({ modelId }) => modelIds.includes(modelId)) : models;
 }
 
 export class Identities {
-  readonly #standings = new Map<string, Standing>();
+  readonly #standings = new Map<string, SimulatedAccountState>();
   readonly #access = new Map<string, AccessToken>();
   readonly #refresh = new Map<string, RefreshToken>();
   readonly #chance: Chance;
@@ -99,8 +99,8 @@ export class Identities {
     for (const account of accounts) this.add(account);
   }
 
-  add(account: SimulatedAccount): Standing {
-    const standing: Standing = {
+  add(account: SimulatedAccount): SimulatedAccountState {
+    const standing: SimulatedAccountState = {
       account,
       state: account.state ?? 'ok',
       creditsUsed: account.credits?.used ?? 0,
@@ -120,25 +120,25 @@ export class Identities {
     return standing;
   }
 
-  all(): readonly Standing[] {
+  all(): readonly SimulatedAccountState[] {
     return [...this.#standings.values()];
   }
 
   /** Throws for an id nobody has: a mistake in the test or script. */
-  standing(id: string): Standing {
+  standing(id: string): SimulatedAccountState {
     const standing = this.#standings.get(id);
     if (!standing) throw new Error(`the simulator has no account ${JSON.stringify(id)}`);
     return standing;
   }
 
   /** Undefined: nobody's, or out of date. */
-  findByAccessToken(token: string): Standing | undefined {
+  findByAccessToken(token: string): SimulatedAccountState | undefined {
     const found = this.#access.get(token);
     return found && found.expiresAtMs > this.#now() && found.standing.state !== 'revoked' ? found.standing : undefined;
   }
 
   /** Whose token it is or was. */
-  ofAccessToken(token: string): Standing | undefined {
+  ofAccessToken(token: string): SimulatedAccountState | undefined {
     return this.#access.get(token)?.standing;
   }
 
@@ -147,7 +147,7 @@ export class Identities {
     for (const token of this.#access.values()) if (token.standing === standing) token.expiresAtMs = 0;
   }
 
-  issue(standing: Standing, clientId: string | undefined): TokenPair {
+  issue(standing: SimulatedAccountState, clientId: string | undefined): TokenPair {
     const accessToken = `aoaSimulated${this.#chance.token(40)}`;
     // Real ones are long; clients take short ones for masked copies.
     const refreshToken = `aorSimulated${this.#chance.token(160)}`;
@@ -165,7 +165,7 @@ export class Identities {
     return this.issue(found.standing, clientId);
   }
 
-  ofRefreshToken(refreshToken: string): Standing | undefined {
+  ofRefreshToken(refreshToken: string): SimulatedAccountState | undefined {
     return this.#refresh.get(refreshToken)?.standing;
   }
 }

@@ -4,7 +4,7 @@ import { authenticate, checkProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
 import { Chance } from './chance.ts';
 import { isSdkUserAgent } from './hosts.ts';
-import type { Standing } from './identities.ts';
+import type { SimulatedAccountState } from './identities.ts';
 import { accessDenied, IMPROPERLY_FORMED, Refused, validation } from './refusal.ts';
 import { checkRuntimeHeaders } from './rules/runtime-headers.ts';
 import type { World } from './world.ts';
@@ -23,7 +23,7 @@ export function invokeMcp(call: Call, world: World): Answer {
 }
 
 /** The ARN is a top-level member; the older target wants it in the header as well, the newer one forbids that. */
-function checkJsonForm(call: Call, standing: Standing, { service, settings }: World): void {
+function checkJsonForm(call: Call, standing: SimulatedAccountState, { service, settings }: World): void {
   if (service.webSearch === 'rest')
     throw new Refused({ status: 400, name: 'UnknownOperationException' }, 'mcp-form', 'JSON');
   const arn = textOf(membersOf(call).profileArn);
@@ -34,7 +34,7 @@ function checkJsonForm(call: Call, standing: Standing, { service, settings }: Wo
 }
 
 /** Where this form is no longer served, its ARN in the header does not count. */
-function checkRestForm(call: Call, standing: Standing, { service }: World): void {
+function checkRestForm(call: Call, standing: SimulatedAccountState, { service }: World): void {
   const arn = headerOf(call, 'x-amzn-kiro-profile-arn');
   if (service.webSearch !== 'json') {
     if (arn !== undefined) checkProfile(standing, arn, false);

@@ -1,7 +1,7 @@
 /** The account's plan: credits spent and left, requests a minute, and what the service says about them. */
 import type { JsonObject } from '../core/json.ts';
 import type { SimulatedModel } from './catalogue.ts';
-import type { Standing } from './identities.ts';
+import type { SimulatedAccountState } from './identities.ts';
 import { Refused } from './refusal.ts';
 
 export interface SimulatedPlan {
@@ -28,7 +28,7 @@ interface ExtraCredits {
 const OVERAGE_RATE = 0.04;
 
 /** Throws Refused when the plan is used up, or requests come too fast. A request let through is counted. */
-export function admitChat(standing: Standing, nowMs: number): void {
+export function admitChat(standing: SimulatedAccountState, nowMs: number): void {
   startMonth(standing, nowMs);
   if (!hasCredits(standing, nowMs)) throw usedUp(standing);
   if (standing.requestsPerMinute === Number.POSITIVE_INFINITY) return;
@@ -42,7 +42,7 @@ export function admitChat(standing: Standing, nowMs: number): void {
   standing.chatsAtMs = [...recent, nowMs];
 }
 
-function hasCredits(standing: Standing, nowMs: number): boolean {
+function hasCredits(standing: SimulatedAccountState, nowMs: number): boolean {
   const { account, creditsUsed, creditLimit } = standing;
   const overage = account.plan?.overage;
   const beyond = overage ? (overage.cap ?? Number.POSITIVE_INFINITY) : 0;
@@ -50,7 +50,7 @@ function hasCredits(standing: Standing, nowMs: number): boolean {
 }
 
 /** Plans that count requests, Q Developer's, are refused as throttled; plans of credits, Kiro's, by a status of their own. */
-function usedUp({ account }: Standing): Refused {
+function usedUp({ account }: SimulatedAccountState): Refused {
   if (account.plan?.countsRequests) {
     const message = 'Maximum Request reached for this month.';
     const reason = 'MONTHLY_REQUEST_COUNT';
@@ -65,7 +65,7 @@ function usedUp({ account }: Standing): Refused {
 
 /** Credits of one answer: by its tokens, output weighing five times as much, times the model's rate. */
 export function spendCredits(
-  standing: Standing,
+  standing: SimulatedAccountState,
   model: SimulatedModel,
   inputTokens: number,
   outputTokens: number,
@@ -82,16 +82,20 @@ export function spendCredits(
   return credits;
 }
 
-function extrasOf({ account }: Standing): readonly ExtraCredits[] {
+function extrasOf({ account }: SimulatedAccountState): readonly ExtraCredits[] {
   return account.plan?.extras ?? [];
 }
 
-function leftOf({ extrasUsed }: Standing, { name, limit, expiresAtMs }: ExtraCredits, nowMs: number): number {
+function leftOf(
+  { extrasUsed }: SimulatedAccountState,
+  { name, limit, expiresAtMs }: ExtraCredits,
+  nowMs: number,
+): number {
   return expiresAtMs > nowMs ? limit - (extrasUsed.get(name) ?? 0) : 0;
 }
 
 /** The plan is filled again on the first day of a month. */
-function startMonth(standing: Standing, nowMs: number): void {
+function startMonth(standing: SimulatedAccountState, nowMs: number): void {
   if (standing.resetMs !== undefined && nowMs >= standing.resetMs) standing.creditsUsed = 0;
   standing.resetMs = nextMonth(nowMs);
 }
@@ -101,7 +105,7 @@ function nextMonth(nowMs: number): number {
   return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
 }
 
-export function usageLimits(standing: Standing, nowMs: number, withEmail: boolean): JsonObject {
+export function usageLimits(standing: SimulatedAccountState, nowMs: number, withEmail: boolean): JsonObject {
   startMonth(standing, nowMs);
   const { account } = standing;
   const { plan } = account;
@@ -128,13 +132,13 @@ export function usageLimits(standing: Standing, nowMs: number, withEmail: boolea
   };
 }
 
-function requestLimit({ creditsUsed, creditLimit }: Standing): JsonObject {
+function requestLimit({ creditsUsed, creditLimit }: SimulatedAccountState): JsonObject {
   const used = Math.min(creditsUsed, creditLimit);
   const percentUsed = creditLimit === 0 ? 100 : (100 * used) / creditLimit;
   return { type: 'AGENTIC_REQUEST', currentUsage: used, totalUsageLimit: creditLimit, percentUsed };
 }
 
-function creditBreakdown(standing: Standing, resetMs: number, nowMs: number): JsonObject {
+function creditBreakdown(standing: SimulatedAccountState, resetMs: number, nowMs: number): JsonObject {
   const { creditsUsed, creditLimit } = standing;
   const used = Math.min(creditsUsed, creditLimit);
   const overages = standing.account.plan?.overage ? Math.max(0, creditsUsed - creditLimit) : 0;
@@ -160,7 +164,11 @@ function creditBreakdown(standing: Standing, resetMs: number, nowMs: number): Js
   };
 }
 
-function trialInfo({ extrasUsed }: Standing, { name, limit, expiresAtMs }: ExtraCredits, nowMs: number): JsonObject {
+function trialInfo(
+  { extrasUsed }: SimulatedAccountState,
+  { name, limit, expiresAtMs }: ExtraCredits,
+  nowMs: number,
+): JsonObject {
   const used = extrasUsed.get(name) ?? 0;
   return {
     freeTrialStatus: expiresAtMs > nowMs ? 'ACTIVE' : 'EXPIRED',
@@ -172,7 +180,7 @@ function trialInfo({ extrasUsed }: Standing, { name, limit, expiresAtMs }: Extra
   };
 }
 
-function bonusInfo(standing: Standing, bonus: ExtraCredits, nowMs: number): JsonObject {
+function bonusInfo(standing: SimulatedAccountState, bonus: ExtraCredits, nowMs: number): JsonObject {
   const { name, limit, expiresAtMs } = bonus;
   const isSpent = leftOf(standing, bonus, nowMs) <= 0;
   return {

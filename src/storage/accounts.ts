@@ -3,9 +3,9 @@ import type { Selectable } from 'kysely';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { Account, AccountStore, LearnedFacts, Secrets } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
-import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { checkStillOurs } from './key-check.ts';
+import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
@@ -22,7 +22,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     nowMs: number,
     change: (learned: LearnedFacts) => LearnedFacts,
   ): Promise<LearnedFacts | undefined> =>
-    patiently(async () => {
+    withRetry(async () => {
       for (;;) {
         const row = await db.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
         if (!row) return undefined;
@@ -43,16 +43,16 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     changeMark: () => database.changeMark(),
     latestChangeMark: () => database.latestChangeMark(),
     exclusively: (id, work) => database.lock([refreshLock(id)], work),
-    find: (id) => patiently(() => find(id)),
+    find: (id) => withRetry(() => find(id)),
 
     list: () =>
-      patiently(async () => {
+      withRetry(async () => {
         const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
         return rows.map((row) => toAccount(row, seal));
       }),
 
     put: (account, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { id, label, source, health, options } = account;
         const changedWith = (proxy: string | undefined) => ({
           kind: account.credential.kind,
@@ -81,7 +81,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     saveSecrets: (account, secrets, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { id, version } = account;
         const row = await db
           .updateTable('accounts')
@@ -99,7 +99,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     saveHealth: (id, health, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
         await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
       }),
@@ -113,7 +113,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     saveLearned: (id, facts, nowMs) => changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts })),
 
     saveProxy: (id, proxy, nowMs) =>
-      patiently(() =>
+      withRetry(() =>
         db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
           const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
@@ -132,7 +132,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       ),
 
     saveOptions: (id, label, options, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
         const row = await db
           .updateTable('accounts')
@@ -144,7 +144,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     remove: (id) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       }),

@@ -1,7 +1,7 @@
 /** The hash of the admin token which this gateway made for itself. */
 import type { AdminTokenStore } from '../gateway/stored-keys.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { withRetry } from './retry.ts';
 
 const ADMIN_TOKEN = 'admin-token-sha256';
 
@@ -11,9 +11,9 @@ export function createAdminTokenStore({ db }: Database): AdminTokenStore {
     return row?.value;
   };
   return {
-    find: () => patiently(find),
+    find: () => withRetry(find),
     keep: (hash) =>
-      patiently(async () => {
+      withRetry(async () => {
         await db
           .insertInto('meta')
           .values({ key: ADMIN_TOKEN, value: hash })
@@ -22,7 +22,7 @@ export function createAdminTokenStore({ db }: Database): AdminTokenStore {
         return (await find()) ?? hash;
       }),
     replace: (hash) =>
-      patiently(async () => {
+      withRetry(async () => {
         await db
           .insertInto('meta')
           .values({ key: ADMIN_TOKEN, value: hash })

@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { KeyStore, StoredKey } from '../gateway/stored-keys.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 
 export function createKeyStore(database: Database): KeyStore {
@@ -12,13 +12,13 @@ export function createKeyStore(database: Database): KeyStore {
     latestChangeMark: () => database.latestChangeMark(),
 
     list: () =>
-      patiently(async () => {
+      withRetry(async () => {
         const rows = await db.selectFrom('client_keys').selectAll().orderBy('created_at_ms').orderBy('id').execute();
         return rows.map(toKey);
       }),
 
     add: (key) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { id, name, prefix, hash, createdAtMs, expiresAtMs } = key;
         const times = { created_at_ms: createdAtMs, expires_at_ms: expiresAtMs ?? null };
         await db
@@ -28,7 +28,7 @@ export function createKeyStore(database: Database): KeyStore {
       }),
 
     revoke: (id, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         await db
           .updateTable('client_keys')
           .set({ revoked_at_ms: nowMs })
@@ -40,13 +40,13 @@ export function createKeyStore(database: Database): KeyStore {
       }),
 
     remove: (id) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { numDeletedRows } = await db.deleteFrom('client_keys').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       }),
 
     noteUses: (uses) =>
-      patiently(async () => {
+      withRetry(async () => {
         for (const [id, usedAtMs] of uses) {
           await db
             .updateTable('client_keys')

@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLocked, lockedTooLong, unavailable } from './patience.ts';
+import { isLocked, lockedTooLong, unavailable } from './retry.ts';
 
 /** Longer than two calls of a token endpoint may take. */
 const LOCK_PATIENCE_MS = 60_000;
@@ -16,12 +16,12 @@ const pauseMs = () => 2 + Math.random() * 13;
 export async function withFileLocks<T>(
   paths: readonly string[],
   work: () => Promise<T>,
-  patienceMs = LOCK_PATIENCE_MS,
+  maxWaitMs = LOCK_PATIENCE_MS,
 ): Promise<T> {
   const held: DatabaseSync[] = [];
   try {
     // In one order for everybody, so that no two wait for each other.
-    for (const path of [...paths].sort()) held.push(await acquire(path, patienceMs));
+    for (const path of [...paths].sort()) held.push(await acquire(path, maxWaitMs));
     return await work();
   } finally {
     for (const lock of held) lock.close();
@@ -36,8 +36,8 @@ function open(path: string): DatabaseSync {
   }
 }
 
-async function acquire(path: string, patienceMs: number): Promise<DatabaseSync> {
-  const deadline = performance.now() + patienceMs;
+async function acquire(path: string, maxWaitMs: number): Promise<DatabaseSync> {
+  const deadline = performance.now() + maxWaitMs;
   const lock = open(path);
   try {
     for (;;) {

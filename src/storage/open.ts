@@ -7,13 +7,13 @@ import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { createAccountStore } from './accounts.ts';
 import { createAdminTokenStore } from './admin-token.ts';
-import { checkCanary, opensCanary, putCanary, readCanary } from './canary.ts';
 import { createKeyStore } from './client-keys.ts';
 import { type Database, openDatabase } from './database.ts';
-import { patiently } from './patience.ts';
+import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
 import { makePrivate } from './private-files.ts';
 import { createRegistrationStore } from './registrations.ts';
 import { createResponseStore } from './responses.ts';
+import { withRetry } from './retry.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
 import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
@@ -66,16 +66,16 @@ export async function openStore({
   const database = await openDatabase(url);
   const { db } = database;
   try {
-    const canary = await patiently(async () => ((await database.hasTable('meta')) ? readCanary(db) : undefined));
-    const seal = chooseSeal(secretKey, home, database, canary);
-    await patiently(async () => {
+    const keyCheck = await withRetry(async () => ((await database.hasTable('meta')) ? readKeyCheck(db) : undefined));
+    const seal = chooseSeal(secretKey, home, database, keyCheck);
+    await withRetry(async () => {
       await database.prepare();
       await migrate(database, nowMs);
-      await putCanary(db, seal);
+      await putKeyCheck(db, seal);
     });
-    // Of two processes which found an empty database, one has written its canary: the other's key may differ.
-    const written = await patiently(() => readCanary(db));
-    if (written) checkCanary(seal, written);
+    // Of two processes which found an empty database, one has written its key check value; the other's key may differ.
+    const written = await withRetry(() => readKeyCheck(db));
+    if (written) verifyKeyCheck(seal, written);
     return {
       madePrivate,
       accounts: createAccountStore(database, seal),
@@ -101,20 +101,20 @@ function chooseSeal(
   secretKey: string | undefined,
   home: string,
   { isInMemory }: Database,
-  canary: Uint8Array | undefined,
+  keyCheck: Uint8Array | undefined,
 ): Seal {
-  if (secretKey !== undefined) return checked(createSeal(keyFromSetting(secretKey)), canary);
+  if (secretKey !== undefined) return checked(createSeal(keyFromSetting(secretKey)), keyCheck);
   if (isInMemory) return createSeal(randomBytes(KEY_BYTES));
   const key = readKeyFile(home);
-  if (!key && !canary) return createSeal(makeKeyFile(home));
-  if (key && (!canary || opensCanary(createSeal(key), canary))) return createSeal(key);
+  if (!key && !keyCheck) return createSeal(makeKeyFile(home));
+  if (key && (!keyCheck || opensKeyCheck(createSeal(key), keyCheck))) return createSeal(key);
   // A rotation which was interrupted after the database had the new key and before the file had.
   const next = readNextKey(home);
-  if (next && canary && opensCanary(createSeal(next), canary)) {
+  if (next && keyCheck && opensKeyCheck(createSeal(next), keyCheck)) {
     adoptNextKey(home);
     return createSeal(next);
   }
-  if (key) return checked(createSeal(key), canary);
+  if (key) return checked(createSeal(key), keyCheck);
   throw new GatewayError(
     'storage_unavailable',
     `The database is sealed, and its key is missing: no DRAGOMAN_SECRET_KEY is set and ${home} has no key file. ` +
@@ -122,7 +122,7 @@ function chooseSeal(
   );
 }
 
-function checked(seal: Seal, canary: Uint8Array | undefined): Seal {
-  if (canary) checkCanary(seal, canary);
+function checked(seal: Seal, keyCheck: Uint8Array | undefined): Seal {
+  if (keyCheck) verifyKeyCheck(seal, keyCheck);
   return seal;
 }

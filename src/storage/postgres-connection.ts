@@ -4,7 +4,7 @@
  */
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
-import { isSilence } from './patience.ts';
+import { isSilence } from './retry.ts';
 
 export function poolFor(pool: pg.Pool): PostgresPool {
   return {

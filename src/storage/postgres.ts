@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
-import { lockedTooLong, patiently, unavailable } from './patience.ts';
 import { poolFor } from './postgres-connection.ts';
+import { lockedTooLong, unavailable, withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -135,7 +135,7 @@ function turnOf(waiting: (() => void)[]): Promise<void> {
 }
 
 async function withAdvisoryLocks<T>(pool: pg.Pool, names: readonly string[], work: () => Promise<T>): Promise<T> {
-  const client = await patiently(() => pool.connect());
+  const client = await withRetry(() => pool.connect());
   // A connection which breaks while `work` runs lets go of the lock; the version of the row guards what is written.
   let isClean = false;
   try {

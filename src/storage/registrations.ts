@@ -1,15 +1,15 @@
 /** Client registrations at the sign-in service, one for each region, start URL and flow. */
 import { createHash } from 'node:crypto';
 import type { ClientRegistration, RegistrationStore, SignInFlow } from '../accounts/ports.ts';
-import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { checkStillOurs } from './key-check.ts';
+import { withRetry } from './retry.ts';
 import type { Seal } from './seal.ts';
 
 export function createRegistrationStore({ db }: Database, seal: Seal): RegistrationStore {
   return {
     find: (region, startUrl, flow = 'device') =>
-      patiently(async () => {
+      withRetry(async () => {
         const id = idOf(region, startUrl, flow);
         const row = await db.selectFrom('client_registrations').selectAll().where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
@@ -17,7 +17,7 @@ export function createRegistrationStore({ db }: Database, seal: Seal): Registrat
       }),
 
     put: (region, startUrl, registration, nowMs, flow = 'device') =>
-      patiently(async () => {
+      withRetry(async () => {
         const id = idOf(region, startUrl, flow);
         const changed = {
           sealed: seal.close(placeOfRegistration(id), JSON.stringify(registration)),

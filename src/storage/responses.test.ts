@@ -8,7 +8,7 @@ import type { ResponseLimits, StoredResponse } from '../gateway/response-store.t
 import { openStore, type Store } from './open.ts';
 
 const LIMITS: ResponseLimits = { count: 3, bytes: 1024 * 1024, ageMs: 1_000 };
-const CANARY = 'I told nobody about the blue bicycle.';
+const KEY_CHECK_ROW = 'I told nobody about the blue bicycle.';
 
 let home: string;
 const stores: Store[] = [];
@@ -40,8 +40,8 @@ const URLS: Readonly<Record<string, () => Promise<string>>> = {
 
 const response = (id: string, more: Partial<StoredResponse> = {}): StoredResponse => ({
   id,
-  response: { id, output: [{ text: CANARY }] },
-  input: [{ role: 'user', content: CANARY }],
+  response: { id, output: [{ text: KEY_CHECK_ROW }] },
+  input: [{ role: 'user', content: KEY_CHECK_ROW }],
   previousId: undefined,
   events: undefined,
   state: 'ended',

@@ -4,9 +4,9 @@
  */
 import type { Kysely } from 'kysely';
 import type { ResponseLimits, ResponseStore, StoredResponse } from '../gateway/response-store.ts';
-import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { checkStillOurs } from './key-check.ts';
+import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
@@ -15,7 +15,7 @@ type Sealed = Omit<StoredResponse, 'id' | 'state' | 'aliveUntilMs'>;
 export function createResponseStore({ db }: Database, seal: Seal, limits: ResponseLimits): ResponseStore {
   return {
     find: (client, id, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const row = await db
           .selectFrom('responses')
           .selectAll()
@@ -32,7 +32,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     put: (client, stored, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { id } = stored;
         const changed = rowOf(stored, seal, nowMs);
         await db.transaction().execute(async (transaction) => {
@@ -47,7 +47,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     end: (client, stored, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const changed = rowOf(stored, seal, nowMs);
         return db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
@@ -64,7 +64,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     remove: (client, id) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { numDeletedRows } = await db
           .deleteFrom('responses')
           .where('id', '=', id)
@@ -74,7 +74,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     keepAlive: (client, id, untilMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { numUpdatedRows } = await db
           .updateTable('responses')
           .set({ alive_until_ms: untilMs })

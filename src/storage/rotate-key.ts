@@ -5,11 +5,11 @@
  */
 import type { Kysely } from 'kysely';
 import { placeOfAccount, refreshLock } from './accounts.ts';
-import { checkStillOurs, HOLD_FOR_ROTATING, replaceCanary } from './canary.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { checkStillOurs, HOLD_FOR_ROTATING, replaceKeyCheck } from './key-check.ts';
 import { placeOfRegistration } from './registrations.ts';
 import { placeOfResponse } from './responses.ts';
+import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeNextKey } from './secret-key.ts';
@@ -41,17 +41,17 @@ const PLACES: Record<SealedBeside, (id: string) => string> = {
 export async function rotateKey(holder: KeyHolder, newKey: string | undefined): Promise<RotatedKey> {
   const { database, seal, home, hasKeyFile } = holder;
   const next = createSeal(newKey === undefined ? makeNextKey(home) : keyFromSetting(newKey));
-  const ids = await patiently(() => database.db.selectFrom('accounts').select('id').execute());
+  const ids = await withRetry(() => database.db.selectFrom('accounts').select('id').execute());
   const rotated = await database.lock(
     ids.map(({ id }) => refreshLock(id)),
     () =>
-      patiently(() =>
+      withRetry(() =>
         database.exclusively(async (connection) => {
           await checkStillOurs(connection, seal, HOLD_FOR_ROTATING);
           const accounts = await resealAccounts(connection, seal, next);
           for (const [table, placeOf] of typedEntries(PLACES))
             await resealBeside(connection, table, placeOf, seal, next);
-          await replaceCanary(connection, next);
+          await replaceKeyCheck(connection, next);
           return { accounts };
         }),
       ),

@@ -1,9 +1,9 @@
 /** Sign-ins under way: everything about them sealed in one column, since codes and tokens are among it. */
 import type { SignInStore } from '../accounts/ports.ts';
 import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
-import { checkStillOurs } from './canary.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { checkStillOurs } from './key-check.ts';
+import { withRetry } from './retry.ts';
 import type { Seal } from './seal.ts';
 
 export function createSignInStore(database: Database, seal: Seal): SignInStore {
@@ -12,14 +12,14 @@ export function createSignInStore(database: Database, seal: Seal): SignInStore {
     exclusively: (id, work) => database.lock([`sign-in ${id}`], work),
 
     find: (id) =>
-      patiently(async () => {
+      withRetry(async () => {
         const row = await db.selectFrom('sign_ins').select('sealed').where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
         return row && (JSON.parse(seal.open(placeOfSignIn(id), row.sealed)) as StoredSignIn);
       }),
 
     put: (signIn, nowMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         const { id, expiresAtMs } = signIn;
         const changed = {
           sealed: seal.close(placeOfSignIn(id), JSON.stringify(signIn)),
@@ -37,7 +37,7 @@ export function createSignInStore(database: Database, seal: Seal): SignInStore {
       }),
 
     removeExpired: (beforeMs) =>
-      patiently(async () => {
+      withRetry(async () => {
         await db.deleteFrom('sign_ins').where('expires_at_ms', '<', beforeMs).execute();
       }),
   };

@@ -8,7 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { withFileLocks } from './file-lock.ts';
 import { createMutex } from './mutex.ts';
-import { unavailable } from './patience.ts';
+import { unavailable } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -9,10 +9,10 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { newAccount } from '../../test/support/fake-accounts.ts';
 import { ask, createTestDatabase } from '../../test/support/postgres.ts';
 import { createAccountStore } from './accounts.ts';
-import { putCanary } from './canary.ts';
+import { putKeyCheck } from './key-check.ts';
 import { openStore, type Store } from './open.ts';
-import { patiently } from './patience.ts';
 import { openPostgres } from './postgres.ts';
+import { withRetry } from './retry.ts';
 import { migrate } from './schema.ts';
 import { createSeal } from './seal.ts';
 import { openSqlite } from './sqlite.ts';
@@ -83,7 +83,7 @@ describe('a SQLite file', () => {
     const seal = createSeal(Buffer.alloc(32, 1));
     await database.prepare();
     await migrate(database, 1);
-    await putCanary(database.db, seal);
+    await putKeyCheck(database.db, seal);
     const accounts = createAccountStore(database, seal);
     const first = await accounts.put(newAccount('a'), 1);
     // What SQLite says then is what it says when the disk is full: SQLITE_FULL.
@@ -206,10 +206,10 @@ describe('PostgreSQL', () => {
     const { href } = await database();
     const silent = openPostgres(href, 200);
     onTestFinished(() => silent.close());
-    const asking = patiently(() => sql`select pg_sleep(60)`.execute(silent.db));
+    const asking = withRetry(() => sql`select pg_sleep(60)`.execute(silent.db));
     expect(await failure(asking)).toMatchObject(said('a query took too long. Check that its server is well'));
     const within = silent.db.transaction().execute((transaction) => sql`select pg_sleep(60)`.execute(transaction));
-    expect(await failure(patiently(() => within))).toMatchObject(said('a query took too long'));
+    expect(await failure(withRetry(() => within))).toMatchObject(said('a query took too long'));
     const ended = await sql<{ one: number }>`select 1 as one`.execute(silent.db);
     expect(ended.rows).toEqual([{ one: 1 }]);
   });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import { withinTime } from '../core/within-time.ts';
 import type { Database } from './database.ts';
-import { patiently } from './patience.ts';
+import { withRetry } from './retry.ts';
 
 const KEY = 'write-check';
 /** About the size of a stored account: a full disk may still have room for a few bytes. */
@@ -20,7 +20,7 @@ export function createWriteCheck(database: Database): () => Promise<void> {
   let isRunning = false;
 
   const run = async (): Promise<void> => {
-    const work = patiently(async () => {
+    const work = withRetry(async () => {
       database.checkFile();
       const value = randomBytes(BYTES);
       await database.db

@@ -51,7 +51,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
           headersTimeout: options.headersTimeoutMs,
           bodyTimeout: options.idleTimeoutMs,
         },
-        new Exchange(resolve, reject, signal, explain),
+        new ResponseHandler(resolve, reject, signal, explain),
       );
     });
   };
@@ -66,7 +66,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
 }
 
 /** One request and its answer. Settles its promise once; after the head, trouble goes to the body. */
-class Exchange implements Dispatcher.DispatchHandler {
+class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: GatewayError) => void;
   readonly #signal: AbortSignal;

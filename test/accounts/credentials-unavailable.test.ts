@@ -8,7 +8,7 @@ import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
 import type { NewAccount } from '../../src/accounts/ports.ts';
 import { createHome, startCommand } from '../support/command.ts';
 import { awsCredential } from '../support/fake-accounts.ts';
-import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
 const ADMIN_TOKEN = 'canary-admin-token-0123456789';
 
@@ -33,8 +33,8 @@ function broken(credential: Credential, more: Partial<NewAccount> = {}): NewAcco
   };
 }
 
-async function ask(house: PoolHouse, conversation: string): Promise<void> {
-  const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+async function ask(gateway: TestPool, conversation: string): Promise<void> {
+  const openai = new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
   const messages = [{ role: 'user' as const, content: `Hello ${conversation}.` }];
   await openai.chat.completions.create({ model: 'claude-sonnet-4.5', messages });
 }
@@ -48,8 +48,8 @@ const accountList = z.object({
   ),
 });
 
-async function stateAtAdminApi(house: PoolHouse, id: string) {
-  const response = await fetch(`${house.url}/v2/accounts`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+async function stateAtAdminApi(gateway: TestPool, id: string) {
+  const response = await fetch(`${gateway.url}/v2/accounts`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
   return accountList.parse(await response.json()).accounts.find((account) => account.id === id)?.state;
 }
 
@@ -79,29 +79,29 @@ describe('one account without credentials among eleven that work', () => {
     ],
   ] as const)('%s: no request fails, and the account says why it is aside', async (_name, account, why) => {
     const accounts = Array.from({ length: 11 }, (_, index) => ({ id: `good-${index}` }));
-    await using house = await openPoolHouse({
+    await using gateway = await startTestPool({
       accounts,
       unknown: [await account()],
       env: { DRAGOMAN_STRATEGY: 'round-robin', DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN },
     });
-    for (let i = 0; i < 51; i++) await ask(house, `${i}`);
-    expect(await stateAtAdminApi(house, 'broken')).toMatchObject({ message: expect.stringMatching(why) });
-    const served = Object.values(house.chatsSeen()).reduce((sum, count) => sum + count, 0);
+    for (let i = 0; i < 51; i++) await ask(gateway, `${i}`);
+    expect(await stateAtAdminApi(gateway, 'broken')).toMatchObject({ message: expect.stringMatching(why) });
+    const served = Object.values(gateway.chatsSeen()).reduce((sum, count) => sum + count, 0);
     expect(served).toBe(51);
-    const show = await startCommand(['accounts', 'show', 'broken'], house.env, createHome()).end();
+    const show = await startCommand(['accounts', 'show', 'broken'], gateway.env, createHome()).end();
     expect(show.out).toMatch(why);
   });
 });
 
 describe('the only account', () => {
   it('without keys answers 503 with a time and the reason', async () => {
-    await using house = await openPoolHouse({
+    await using gateway = await startTestPool({
       accounts: [],
       unknown: [broken(KEYLESS)],
       env: { DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN },
     });
     for (const wait of ['first', 'second']) {
-      const refused = await ask(house, wait).then(
+      const refused = await ask(gateway, wait).then(
         () => expect.fail('expected a rejection'),
         (cause: unknown) => cause,
       );
@@ -109,11 +109,11 @@ describe('the only account', () => {
       if (!(refused instanceof OpenAI.APIError)) expect.fail();
       expect(Number(refused.headers?.get('retry-after'))).toBeGreaterThan(25);
     }
-    expect(await stateAtAdminApi(house, 'broken')).toMatchObject({
+    expect(await stateAtAdminApi(gateway, 'broken')).toMatchObject({
       status: 'cooling',
       reason: 'credential_unavailable',
     });
-    const show = await startCommand(['accounts', 'show', 'broken'], house.env, createHome()).end();
+    const show = await startCommand(['accounts', 'show', 'broken'], gateway.env, createHome()).end();
     expect(show.out).toMatch(/cooling for \d+ s \(credential_unavailable\)/);
   });
 });

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AccountState } from '../../src/accounts/health.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
 type Refusal = NonNullable<ScriptedReply['refuse']>;
 
@@ -303,8 +303,8 @@ const ROWS: readonly Row[] = [
   { name: 'an answer with nothing in it', steps: [{ stopReason: 'END_TURN' }], asked: [2, 0] },
 ];
 
-async function openTable(reply: ScriptedReply | undefined, more: object = {}): Promise<PoolHouse> {
-  return openPoolHouse({
+async function openTable(reply: ScriptedReply | undefined, more: object = {}): Promise<TestPool> {
+  return startTestPool({
     accounts: [{ id: 'one', ...more }, { id: 'two' }],
     // One wire profile: the table is about accounts.
     env: { DRAGOMAN_STRATEGY: 'fill-first', DRAGOMAN_WIRE_PROFILE: 'q-rest' },
@@ -312,8 +312,8 @@ async function openTable(reply: ScriptedReply | undefined, more: object = {}): P
   });
 }
 
-async function ask(house: PoolHouse, stream: boolean): Promise<{ status: number | undefined; message: string }> {
-  const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+async function ask(gateway: TestPool, stream: boolean): Promise<{ status: number | undefined; message: string }> {
+  const openai = new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
   const body = { model: 'claude-sonnet-4.5', messages: [{ role: 'user' as const, content: 'Say hello.' }] };
   try {
     if (stream) for await (const chunk of await openai.chat.completions.create({ ...body, stream })) void chunk;
@@ -330,37 +330,37 @@ describe('a failure of the service', () => {
     const { refuse, steps, times = 1, asked, refreshes = 0, state = 'ready', failures = 0, hears = 200, says } = row;
     const startedAtMs = Date.now();
     const reply = { when: { account: 'one' }, times, ...(refuse ? { refuse } : {}), ...(steps ? { steps } : {}) };
-    await using house = await openTable(reply);
-    const heard = await ask(house, false);
+    await using gateway = await openTable(reply);
+    const heard = await ask(gateway, false);
     expect(heard).toMatchObject({ status: hears });
     if (says) expect(heard.message).toMatch(says);
-    expect(house.chatsSeen()).toEqual({ one: asked[0], two: asked[1] });
-    expect(house.callsSeen('one').CreateToken ?? 0).toBe(refreshes);
-    await house.stop();
-    expect((await house.account('one')).health).toMatchObject({ state: { status: state }, failures });
+    expect(gateway.chatsSeen()).toEqual({ one: asked[0], two: asked[1] });
+    expect(gateway.callsSeen('one').CreateToken ?? 0).toBe(refreshes);
+    await gateway.stop();
+    expect((await gateway.account('one')).health).toMatchObject({ state: { status: state }, failures });
     if (row.restsS !== undefined) {
-      const { untilMs } = z.object({ untilMs: z.number() }).parse((await house.account('one')).health.state);
+      const { untilMs } = z.object({ untilMs: z.number() }).parse((await gateway.account('one')).health.state);
       expect(untilMs).toBeGreaterThanOrEqual(startedAtMs + row.restsS * 1000);
       expect(untilMs).toBeLessThanOrEqual(Date.now() + row.restsS * 1000);
     }
-    expect((await house.account('two')).health.state).toEqual({ status: 'ready' });
+    expect((await gateway.account('two')).health.state).toEqual({ status: 'ready' });
   });
 
   it('a dead credential: signed out, and another account serves', async () => {
-    await using house = await openTable(undefined, { state: 'revoked' });
-    expect(await ask(house, false)).toMatchObject({ status: 200 });
-    expect(house.chatsSeen()).toEqual({ one: 1, two: 1 });
-    expect((await house.account('one')).health.state).toEqual({ status: 'signed-out' });
-    expect(await ask(house, false)).toMatchObject({ status: 200 });
-    expect(house.chatsSeen()).toEqual({ one: 1, two: 2 });
+    await using gateway = await openTable(undefined, { state: 'revoked' });
+    expect(await ask(gateway, false)).toMatchObject({ status: 200 });
+    expect(gateway.chatsSeen()).toEqual({ one: 1, two: 1 });
+    expect((await gateway.account('one')).health.state).toEqual({ status: 'signed-out' });
+    expect(await ask(gateway, false)).toMatchObject({ status: 200 });
+    expect(gateway.chatsSeen()).toEqual({ one: 1, two: 2 });
   });
 
   it('after output was forwarded: never another try, the stream ends with an error', async () => {
-    await using house = await openTable({
+    await using gateway = await openTable({
       when: { account: 'one' },
       steps: ['Half an answer', { gapMs: 20 }, { cut: 'reset' }],
     });
-    const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+    const openai = new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
     const stream = await openai.chat.completions.create({
       model: 'claude-sonnet-4.5',
       messages: [{ role: 'user', content: 'Say hello.' }],
@@ -372,8 +372,8 @@ describe('a failure of the service', () => {
     })();
     await expect(reading).rejects.toBeInstanceOf(OpenAI.APIError);
     expect(seen).toBe('Half an answer');
-    expect(house.chatsSeen()).toEqual({ one: 1, two: 0 });
-    expect((await house.account('one')).health.state).toEqual({ status: 'ready' });
+    expect(gateway.chatsSeen()).toEqual({ one: 1, two: 0 });
+    expect((await gateway.account('one')).health.state).toEqual({ status: 'ready' });
   });
 
   it.each<[string, Refusal, number, RegExp]>([
@@ -382,27 +382,27 @@ describe('a failure of the service', () => {
     ['a plan used up', { status: 402, reason: 'MONTHLY_REQUEST_COUNT', message: 'x', name: 'X' }, 429, /used up/],
     ['a feature', denied('Not in your plan.', 'FEATURE_NOT_SUPPORTED'), 403, /Not in your plan/],
   ])('of all accounts is told: %s', async (_name, refuse, status, message) => {
-    await using house = await openTable({ refuse });
-    const heard = await ask(house, false);
+    await using gateway = await openTable({ refuse });
+    const heard = await ask(gateway, false);
     expect(heard.status).toBe(status);
     expect(heard.message).toMatch(message);
-    expect(house.chatsSeen()).toEqual({ one: 1, two: 1 });
+    expect(gateway.chatsSeen()).toEqual({ one: 1, two: 1 });
   });
 
   it('which every account rests from is told with the time at which the first is back', async () => {
-    await using house = await openTable({
+    await using gateway = await openTable({
       refuse: throttling('Due to suspicious activity …', null, { retryAfterS: 70 }),
     });
-    await ask(house, false);
-    const asked = house.chatsSeen();
-    const answer = await fetch(`${house.url}/v1/chat/completions`, {
+    await ask(gateway, false);
+    const asked = gateway.chatsSeen();
+    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Again.' }] }),
     });
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(60);
     expect(await answer.text()).toMatch(/2 resting/);
-    expect(house.chatsSeen()).toEqual(asked);
+    expect(gateway.chatsSeen()).toEqual(asked);
   });
 });

@@ -4,7 +4,7 @@
  */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
 const REQUESTS = 1_000;
 const AT_ONCE = 20;
@@ -27,8 +27,8 @@ const SUSPICIOUS = {
   },
 };
 
-async function askMany(house: PoolHouse): Promise<{ answers: number; errors: unknown[] }> {
-  const openai = new OpenAI({ apiKey: house.apiKey, baseURL: `${house.url}/v1`, maxRetries: 0 });
+async function askMany(gateway: TestPool): Promise<{ answers: number; errors: unknown[] }> {
+  const openai = new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
   const errors: unknown[] = [];
   let answers = 0;
   let next = 0;
@@ -58,12 +58,12 @@ describe.each(['sticky', 'round-robin'])(
   (strategy) => {
     it('reach the client without one error; each bad account is put aside for its own reason', async () => {
       const options = { accounts: ACCOUNTS, script: { replies: [SUSPICIOUS] }, env: { DRAGOMAN_STRATEGY: strategy } };
-      await using house = await openPoolHouse(options);
-      const { answers, errors } = await askMany(house);
+      await using gateway = await startTestPool(options);
+      const { answers, errors } = await askMany(gateway);
       expect(errors).toEqual([]);
       expect(answers).toBe(REQUESTS);
 
-      const stateOf = async (id: string) => (await house.account(id)).health.state;
+      const stateOf = async (id: string) => (await gateway.account(id)).health.state;
       await expect.poll(() => stateOf('used-up')).toMatchObject({ status: 'exhausted', reason: 'quota_exhausted' });
       const reset = new Date();
       const resetMs = Date.UTC(reset.getUTCFullYear(), reset.getUTCMonth() + 1, 1);
@@ -73,14 +73,14 @@ describe.each(['sticky', 'round-robin'])(
       expect(await stateOf('suspended')).toMatchObject({ status: 'suspended' });
       expect(await stateOf('suspicious')).toMatchObject({ status: 'cooling', reason: 'account_throttled' });
 
-      const { good, ...bad } = house.chatsSeen();
+      const { good, ...bad } = gateway.chatsSeen();
       expect(good).toBe(REQUESTS);
       // Only what was under way before the first refusal had come back.
       for (const seen of Object.values(bad)) {
         expect(seen).toBeGreaterThan(0);
         expect(seen).toBeLessThanOrEqual(AT_ONCE);
       }
-      expect(house.callsSeen('signed-out').CreateToken).toBe(1);
+      expect(gateway.callsSeen('signed-out').CreateToken).toBe(1);
     }, 120_000);
   },
 );

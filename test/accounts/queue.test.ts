@@ -3,10 +3,10 @@ import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { type Log, SILENT } from '../../src/core/log.ts';
 import { systemClock } from '../../src/transport/clock.ts';
-import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
-const openHouse = (env: Record<string, string>, log: Log = SILENT) =>
-  openPoolHouse({
+const startTestGateway = (env: Record<string, string>, log: Log = SILENT) =>
+  startTestPool({
     log,
     accounts: [{ id: 'only' }],
     options: { only: { maxConcurrency: 1 } },
@@ -15,7 +15,7 @@ const openHouse = (env: Record<string, string>, log: Log = SILENT) =>
     env,
   });
 
-function clientOf({ url, apiKey }: PoolHouse): OpenAI {
+function clientOf({ url, apiKey }: TestPool): OpenAI {
   return new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 });
 }
 
@@ -46,8 +46,8 @@ describe('an account which has its hands full', () => {
     const waiting: string[] = [];
     const log = { ...SILENT, debug: (_: object, message: string) => void waiting.push(message) };
     const queued = () => waiting.filter((message) => message === 'a request waits for an account').length;
-    await using house = await openHouse({ DRAGOMAN_QUEUE_TIMEOUT_MS: '30000' }, log);
-    const openai = clientOf(house);
+    await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_TIMEOUT_MS: '30000' }, log);
+    const openai = clientOf(gateway);
     const first = await stay(openai);
     const gone = new AbortController();
     const impatient = openai.chat.completions.create(body('impatient'), { signal: gone.signal }).catch(() => 'left');
@@ -59,24 +59,24 @@ describe('an account which has its hands full', () => {
     const { data, response } = await patient;
     expect(data.choices[0]?.message.content).toContain('patient');
     expect(response.headers.get('x-dragoman-route')).toMatch(/, waited=\d+/);
-    expect(house.simulator.chatRequests.filter(({ rawBody }) => rawBody.includes('impatient'))).toEqual([]);
-    expect((await house.account('only')).health.failures).toBe(0);
+    expect(gateway.simulator.chatRequests.filter(({ rawBody }) => rawBody.includes('impatient'))).toEqual([]);
+    expect((await gateway.account('only')).health.failures).toBe(0);
   });
 
   it('is waited for until the deadline; then the client hears when to come back', async () => {
-    await using house = await openHouse({ DRAGOMAN_QUEUE_TIMEOUT_MS: '50' });
-    const openai = clientOf(house);
+    await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_TIMEOUT_MS: '50' });
+    const openai = clientOf(gateway);
     await stay(openai);
     const error = await failure(openai.chat.completions.create(body('hello')));
     expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
     expect(error.message).toContain('No account became free in time: 1 at its limit of requests.');
     expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(0);
-    expect(house.chatsSeen()).toEqual({ only: 1 });
+    expect(gateway.chatsSeen()).toEqual({ only: 1 });
   });
 
   it('is not waited for by more than may wait', async () => {
-    await using house = await openHouse({ DRAGOMAN_QUEUE_LIMIT: '0' });
-    const openai = clientOf(house);
+    await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_LIMIT: '0' });
+    const openai = clientOf(gateway);
     const first = await stay(openai);
     const error = await failure(openai.chat.completions.create(body('hello')));
     expect(error.status).toBe(429);

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/core/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { openPoolHouse, type PoolHouse } from '../support/pool-house.ts';
+import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
 const TURNS = 50;
 const SUSPICION_AT = 20;
@@ -13,7 +13,7 @@ class Talk {
   readonly #openai: OpenAI;
   readonly #messages: OpenAI.ChatCompletionMessageParam[] = [];
 
-  constructor({ url, apiKey }: PoolHouse) {
+  constructor({ url, apiKey }: TestPool) {
     this.#openai = new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 });
   }
 
@@ -35,11 +35,11 @@ function accountIn(route: string): string {
 describe('a conversation of fifty turns', () => {
   it('stays with one account; when that must rest, it moves once, and comes back once', async () => {
     const clock = createFakeClock();
-    await using house = await openPoolHouse({
+    await using gateway = await startTestPool({
       accounts: ['a', 'b', 'c', 'd'].map((id) => ({ id })),
       gatewayClock: clock,
     });
-    const talk = new Talk(house);
+    const talk = new Talk(gateway);
     const routes: string[] = [];
     for (let turn = 0; turn < TURNS; turn++) {
       if (turn === SUSPICION_AT) {
@@ -49,7 +49,7 @@ describe('a conversation of fifty turns', () => {
           message: 'Due to suspicious activity …',
           reason: null,
         };
-        house.simulator.addReplies({ when: { account: accountIn(routes[0] ?? '') }, times: 1, refuse });
+        gateway.simulator.addReplies({ when: { account: accountIn(routes[0] ?? '') }, times: 1, refuse });
       }
       if (turn === BACK_AT) clock.advance(3_600_000);
       routes.push(await talk.turn(turn));
@@ -63,7 +63,7 @@ describe('a conversation of fifty turns', () => {
       ...Array(BACK_AT - SUSPICION_AT).fill(away),
       ...Array(TURNS - BACK_AT).fill(home),
     ]);
-    expect(house.chatsSeen()).toMatchObject({
+    expect(gateway.chatsSeen()).toMatchObject({
       [home]: TURNS - (BACK_AT - SUSPICION_AT) + 1,
       [away]: BACK_AT - SUSPICION_AT,
     });
@@ -78,14 +78,14 @@ describe('a conversation of fifty turns', () => {
 
   it('spares an account which has its hands full, and is back as soon as it has room', async () => {
     const lines: object[] = [];
-    await using house = await openPoolHouse({
+    await using gateway = await startTestPool({
       log: { ...SILENT, info: (fields: object) => void lines.push(fields) },
       accounts: ['a', 'b'].map((id) => ({ id })),
       options: { a: { maxConcurrency: 1 }, b: { maxConcurrency: 1 } },
     });
-    const talk = new Talk(house);
+    const talk = new Talk(gateway);
     const home = accountIn(await talk.turn(0));
-    house.simulator.addReplies({ when: { text: 'long' }, times: 1, steps: ['A long', { cut: 'stall' }] });
+    gateway.simulator.addReplies({ when: { text: 'long' }, times: 1, steps: ['A long', { cut: 'stall' }] });
     const left = new AbortController();
     const body = JSON.stringify({
       model: 'claude-sonnet-4.5',
@@ -97,8 +97,8 @@ describe('a conversation of fifty turns', () => {
         { role: 'user', content: 'long' },
       ],
     });
-    const headers = { authorization: `Bearer ${house.apiKey}`, 'content-type': 'application/json' };
-    const long = await fetch(`${house.url}/v1/chat/completions`, {
+    const headers = { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' };
+    const long = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
       headers,
       body,
@@ -108,7 +108,7 @@ describe('a conversation of fifty turns', () => {
     const escaped = await talk.turn(1);
     expect(accountIn(escaped)).not.toBe(home);
     expect(escaped).toContain(`home="${home}", passed=("${home}";why=busy)`);
-    const told = { strategy: 'sticky', candidates: 1, homeId: home, passedOver: [{ accountId: home, why: 'busy' }] };
+    const told = { strategy: 'sticky', candidates: 1, homeId: home, skipped: [{ accountId: home, why: 'busy' }] };
     await expect
       .poll(() => lines)
       .toContainEqual(

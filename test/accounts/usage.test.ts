@@ -1,14 +1,14 @@
 /** `dragoman usage` as a process, beside a gateway on the same database. */
 import { describe, expect, it } from 'vitest';
 import { startCommand } from '../support/command.ts';
-import { openPoolHouse } from '../support/pool-house.ts';
+import { startTestPool } from '../support/test-pool.ts';
 
 const now = new Date();
 const RESET = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)).toISOString();
 const LATER_MS = Date.UTC(now.getUTCFullYear() + 1, 0, 1);
 
-const openHouse = () =>
-  openPoolHouse({
+const startTestGateway = () =>
+  startTestPool({
     accounts: [
       {
         id: 'rich',
@@ -26,8 +26,8 @@ const openHouse = () =>
 
 describe('dragoman usage', () => {
   it('draws what is used and left of each plan, and until when', async () => {
-    await using house = await openHouse();
-    const { code, out, err } = await startCommand(['usage'], house.env).end();
+    await using gateway = await startTestGateway();
+    const { code, out, err } = await startCommand(['usage'], gateway.env).end();
     expect([code, err]).toEqual([0, '']);
     const bar = (full: number) => '█'.repeat(full) + '░'.repeat(24 - full);
     const day = RESET.slice(0, 10);
@@ -47,8 +47,8 @@ describe('dragoman usage', () => {
   });
 
   it('tells machines the same', async () => {
-    await using house = await openHouse();
-    const { code, out } = await startCommand(['accounts', 'usage', 'rich', '--json'], house.env).end();
+    await using gateway = await startTestGateway();
+    const { code, out } = await startCommand(['accounts', 'usage', 'rich', '--json'], gateway.env).end();
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({
       accounts: [
@@ -70,7 +70,7 @@ describe('dragoman usage', () => {
         },
       ],
     });
-    const locked = await startCommand(['usage', 'locked', '--json'], house.env).end();
+    const locked = await startCommand(['usage', 'locked', '--json'], gateway.env).end();
     expect(locked.code).toBe(1);
     expect(JSON.parse(locked.out).accounts).toMatchObject([
       { plan: null, left: null, error: { code: 'account_suspended' } },
@@ -78,8 +78,8 @@ describe('dragoman usage', () => {
   });
 
   it('says how to sign in when there is no account', async () => {
-    await using house = await openPoolHouse({ accounts: [] });
-    const { code, err } = await startCommand(['usage'], house.env).end();
+    await using gateway = await startTestPool({ accounts: [] });
+    const { code, err } = await startCommand(['usage'], gateway.env).end();
     expect(code).toBe(1);
     expect(err).toContain('dragoman login');
   });

@@ -83,17 +83,17 @@ describe('pages of other origins', () => {
   });
 
   it('which have pointed their own name at this machine are refused, keys or not', async () => {
-    const house = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
-    expect(await askAs('evil.example', house)).toBe(403);
-    expect(await askAs('localhost:8080', house)).toBe(200);
+    const gateway = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    expect(await askAs('evil.example', gateway)).toBe(403);
+    expect(await askAs('localhost:8080', gateway)).toBe(200);
   });
 
   it.each(['/%762/accounts', '/%76%32/accounts', '//v2//accounts'])('are refused at %s too', async (path) => {
-    const house = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
-    const answer = await house.ask('GET', path, undefined, { origin: 'https://evil.example' });
+    const gateway = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const answer = await gateway.ask('GET', path, undefined, { origin: 'https://evil.example' });
     expect([answer.status, answer.body.error.code]).toEqual([403, 'forbidden']);
-    expect(await askAs('evil.example', house, path)).toBe(403);
-    expect(await askAs('localhost:8080', house, path)).toBe(200);
+    expect(await askAs('evil.example', gateway, path)).toBe(403);
+    expect(await askAs('localhost:8080', gateway, path)).toBe(200);
   });
 
   it('may be this gateway itself', async () => {

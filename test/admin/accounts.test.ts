@@ -29,8 +29,8 @@ async function chat({ url }: Administered): Promise<number> {
 
 describe('accounts', () => {
   it('are added, listed, changed, refreshed and removed', async () => {
-    const house = await startAdministered();
-    const { ask } = house;
+    const gateway = await startAdministered();
+    const { ask } = gateway;
     expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
     const added = await ask('POST', '/v2/accounts', {
       ...BUILDER_ID,
@@ -51,7 +51,7 @@ describe('accounts', () => {
       maxConcurrency: null,
       tokenExpiresAt: null,
     });
-    expect(await chat(house)).toBe(200);
+    expect(await chat(gateway)).toBe(200);
     const [listed] = (await ask('GET', '/v2/accounts')).body.accounts;
     expect(listed).toMatchObject({ id, tokenExpiresAt: expect.any(String) });
 
@@ -82,14 +82,14 @@ describe('accounts', () => {
 
     expect((await ask('DELETE', `/v2/accounts/${id}`)).body).toEqual({ removed: id, deleted: id });
     expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
-    expect(await chat(house)).toBe(503);
+    expect(await chat(gateway)).toBe(503);
   });
 
   it('show no end of the token for a used API key, which has none', async () => {
-    const house = await startAdministered();
-    await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken });
-    expect(await chat(house)).toBe(200);
-    const { status, body } = await house.ask('GET', '/v2/accounts');
+    const gateway = await startAdministered();
+    await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken });
+    expect(await chat(gateway)).toBe(200);
+    const { status, body } = await gateway.ask('GET', '/v2/accounts');
     expect({ status, accounts: body.accounts }).toMatchObject({
       status: 200,
       accounts: [{ kind: 'api-key', successes: 1, tokenExpiresAt: null }],
@@ -97,14 +97,14 @@ describe('accounts', () => {
   });
 
   it('serve as long as they are enabled', async () => {
-    const house = await startAdministered();
-    const id = await addBuilderId(house);
-    const disabled = await house.ask('PATCH', `/v2/accounts/${id}`, { enabled: false });
+    const gateway = await startAdministered();
+    const id = await addBuilderId(gateway);
+    const disabled = await gateway.ask('PATCH', `/v2/accounts/${id}`, { enabled: false });
     expect(disabled.body.account).toMatchObject({ enabled: false, state: { status: 'disabled', by: 'operator' } });
-    expect(await chat(house)).toBe(503);
-    expect((await house.ask('PATCH', `/v2/accounts/${id}`, { enabled: true })).body.account.enabled).toBe(true);
-    expect(await chat(house)).toBe(200);
-    const resting = await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken, enabled: false });
+    expect(await chat(gateway)).toBe(503);
+    expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, { enabled: true })).body.account.enabled).toBe(true);
+    expect(await chat(gateway)).toBe(200);
+    const resting = await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken, enabled: false });
     expect(resting.body.account).toMatchObject({ kind: 'api-key', enabled: false });
   });
 
@@ -114,14 +114,14 @@ describe('accounts', () => {
     ['a Kiro API key', { apiKey: API_KEY_ACCOUNT.accessToken }, 'api-key'],
     ['an external identity provider', EXTERNAL_IDP_ACCOUNT, 'external-idp'],
   ])('of %s are added and serve', async (_, known, kind) => {
-    const house = await startAdministered();
+    const gateway = await startAdministered();
     const { refreshToken, clientId, clientSecret, startUrl, region, apiKey }: Record<string, string> = { ...known };
     const external =
-      kind === 'external-idp' ? { tokenEndpoint: `${house.simulator.url}/tenant/oauth2/v2.0/token` } : {};
+      kind === 'external-idp' ? { tokenEndpoint: `${gateway.simulator.url}/tenant/oauth2/v2.0/token` } : {};
     const credential = { kind, refreshToken, clientId, clientSecret, startUrl, region, apiKey, ...external };
-    const added = await house.ask('POST', '/v2/accounts', credential);
+    const added = await gateway.ask('POST', '/v2/accounts', credential);
     expect([added.status, added.body.account?.kind]).toEqual([201, kind]);
-    expect(await chat(house)).toBe(200);
+    expect(await chat(gateway)).toBe(200);
   });
 
   it('of AWS keys are added and serve; without keys they are not', async () => {
@@ -129,14 +129,14 @@ describe('accounts', () => {
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent');
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const house = await startAdministered();
-    const without = await house.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys' });
+    const gateway = await startAdministered();
+    const without = await gateway.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys' });
     expect(without.status).toBe(409);
     vi.stubEnv('AWS_ACCESS_KEY_ID', IAM_ACCOUNT.accessToken);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', IAM_ACCOUNT.secretAccessKey);
-    const added = await house.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys', priority: 2 });
+    const added = await gateway.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys', priority: 2 });
     expect(added.body.account).toMatchObject({ kind: 'iam', label: 'keys', priority: 2 });
-    expect(await chat(house)).toBe(200);
+    expect(await chat(gateway)).toBe(200);
     expect(added.text).not.toContain(IAM_ACCOUNT.secretAccessKey);
   });
 
@@ -157,17 +157,17 @@ describe('accounts', () => {
   });
 
   it('of the environment are shown as such', async () => {
-    const house = await startAdministered();
-    const env = simulatorEnvironment(house.simulator.url);
-    const { ask } = await startAdministered({ simulator: house.simulator, env });
+    const gateway = await startAdministered();
+    const env = simulatorEnvironment(gateway.simulator.url);
+    const { ask } = await startAdministered({ simulator: gateway.simulator, env });
     expect((await ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ source: { type: 'environment' } }]);
   });
 });
 
 describe('the names of the account bridge', () => {
   it('stand beside ours, at the top level of an account', async () => {
-    const house = await startAdministered();
-    const { ask } = house;
+    const gateway = await startAdministered();
+    const { ask } = gateway;
     const added = await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'mine' });
     const { account } = added.body;
     expect(added.body).toMatchObject({
@@ -179,7 +179,7 @@ describe('the names of the account bridge', () => {
       created_at: account.createdAt,
       updated_at: account.updatedAt,
     });
-    expect(await chat(house)).toBe(200);
+    expect(await chat(gateway)).toBe(200);
     const used = { id: account.id, enabled: true, success_count: 1, error_count: 0, last_refresh_status: 'success' };
     const isRecent = { last_refresh_time: expect.stringMatching(/^\d{4}-.*Z$/) };
     expect((await ask('GET', `/v2/accounts/${account.id}`)).body).toMatchObject({ ...used, ...isRecent });
@@ -206,10 +206,10 @@ describe('a replaced credential', () => {
   }
 
   it('serves at once, in the same account, and the old token is never presented again', async () => {
-    const house = await startAdministered();
-    const id = await addDead(house);
-    expect(await chat(house)).toBe(503);
-    const patched = await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
+    const gateway = await startAdministered();
+    const id = await addDead(gateway);
+    expect(await chat(gateway)).toBe(503);
+    const patched = await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
     expect(patched.body).toMatchObject({
       id,
       label: 'stays',
@@ -217,20 +217,22 @@ describe('a replaced credential', () => {
       kind: 'builder-id',
       state: { status: 'ready' },
     });
-    const before = house.simulator.requests.length;
-    expect(await chat(house)).toBe(200);
-    const sent = house.simulator.requests.slice(before).map(({ rawBody }) => rawBody ?? '');
+    const before = gateway.simulator.requests.length;
+    expect(await chat(gateway)).toBe(200);
+    const sent = gateway.simulator.requests.slice(before).map(({ rawBody }) => rawBody ?? '');
     expect(sent.filter((body) => body.includes('aorDEAD'))).toEqual([]);
     expect(sent.filter((body) => body.includes(BUILDER_ID.refreshToken))).toHaveLength(1);
-    expect((await house.ask('PATCH', `/v2/accounts/${id}`, DEAD)).body.error).toMatchObject({ param: 'refreshToken' });
+    expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, DEAD)).body.error).toMatchObject({
+      param: 'refreshToken',
+    });
   });
 
   it('is never in an answer', async () => {
-    const house = await startAdministered();
-    const id = await addDead(house);
-    await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
+    const gateway = await startAdministered();
+    const id = await addDead(gateway);
+    await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
     for (const secret of [BUILDER_ID.refreshToken, BUILDER_ID.clientSecret, 'aorDEAD'])
-      expect(house.heard.filter((answer) => answer.includes(secret))).toEqual([]);
+      expect(gateway.heard.filter((answer) => answer.includes(secret))).toEqual([]);
   });
 
   it.each<[string, object, string]>([
@@ -240,30 +242,30 @@ describe('a replaced credential', () => {
     ['a masked secret', { ...BUILDER_ID, clientSecret: 'abc...' }, 'refreshToken'],
     ['a number', { ...BUILDER_ID, clientId: 7 }, 'clientId'],
   ])('%s is refused by name, and nothing changes', async (_, patch, param) => {
-    const house = await startAdministered();
-    const id = await addDead(house);
-    const before = (await house.ask('GET', `/v2/accounts/${id}`)).body;
-    const refused = await house.ask('PATCH', `/v2/accounts/${id}`, { label: 'new', ...patch });
+    const gateway = await startAdministered();
+    const id = await addDead(gateway);
+    const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
+    const refused = await gateway.ask('PATCH', `/v2/accounts/${id}`, { label: 'new', ...patch });
     expect([refused.status, refused.body.error.param]).toEqual([400, param]);
-    expect((await house.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
+    expect((await gateway.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
   });
 
   it('of Kiro is a refresh token alone', async () => {
-    const house = await startAdministered();
+    const gateway = await startAdministered();
     const dead = { kind: 'social', refreshToken: `aorDEAD${'x'.repeat(120)}` };
-    const { id } = (await house.ask('POST', '/v2/accounts', dead)).body.account;
+    const { id } = (await gateway.ask('POST', '/v2/accounts', dead)).body.account;
     const withClient = { ...BUILDER_ID, refreshToken: SOCIAL_ACCOUNT.refreshToken };
-    expect((await house.ask('PATCH', `/v2/accounts/${id}`, withClient)).body.error.param).toBe('clientId');
-    await house.ask('PATCH', `/v2/accounts/${id}`, { refreshToken: SOCIAL_ACCOUNT.refreshToken });
-    expect(await chat(house)).toBe(200);
+    expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, withClient)).body.error.param).toBe('clientId');
+    await gateway.ask('PATCH', `/v2/accounts/${id}`, { refreshToken: SOCIAL_ACCOUNT.refreshToken });
+    expect(await chat(gateway)).toBe(200);
   });
 
   it('is refused for accounts whose credential others keep, and for those without a refresh token', async () => {
-    const house = await startAdministered();
-    const { id } = (await house.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken })).body.account;
-    expect((await house.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID)).body.error.param).toBe('refreshToken');
-    const env = simulatorEnvironment(house.simulator.url);
-    const { ask } = await startAdministered({ simulator: house.simulator, env });
+    const gateway = await startAdministered();
+    const { id } = (await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken })).body.account;
+    expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID)).body.error.param).toBe('refreshToken');
+    const env = simulatorEnvironment(gateway.simulator.url);
+    const { ask } = await startAdministered({ simulator: gateway.simulator, env });
     const [named] = (await ask('GET', '/v2/accounts')).body.accounts;
     expect((await ask('PATCH', `/v2/accounts/${named?.id}`, BUILDER_ID)).body.error.message).toContain('environment');
   });
@@ -273,10 +275,10 @@ describe('unknown fields of a change', () => {
   it('are ignored, named in the answer and in the log, and never quoted', async () => {
     const logged: object[] = [];
     const log = { ...SILENT, warn: (fields: object) => void logged.push(fields) };
-    const house = await startAdministered({ log });
-    const id = await addBuilderId(house);
+    const gateway = await startAdministered({ log });
+    const id = await addBuilderId(gateway);
     const patch = { label: 'work', prioritty: 1, other: { note: 'canary-value' }, refresh_token: 'canary-token' };
-    const patched = await house.ask('PATCH', `/v2/accounts/${id}`, patch);
+    const patched = await gateway.ask('PATCH', `/v2/accounts/${id}`, patch);
     const ignored = ['prioritty', 'other', 'refresh_token'];
     expect(patched.status).toBe(200);
     expect(patched.body).toMatchObject({
@@ -285,8 +287,10 @@ describe('unknown fields of a change', () => {
       adjustments: ignored.map((path) => ({ rule: 'field-ignored', path })),
     });
     expect(logged).toContainEqual({ accountId: id, fields: ignored });
-    expect(JSON.stringify([logged, house.heard])).not.toContain('canary-');
-    expect((await house.ask('PATCH', `/v2/accounts/${id}`, { label: 'home' })).body).toMatchObject({ adjustments: [] });
+    expect(JSON.stringify([logged, gateway.heard])).not.toContain('canary-');
+    expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, { label: 'home' })).body).toMatchObject({
+      adjustments: [],
+    });
   });
 });
 
@@ -337,26 +341,26 @@ describe('bad input', () => {
     ['a group which is no text', { groups: [1] }, 'groups.0'],
     ['no body', undefined, null],
   ])('%s is refused by name when an account is changed, and nothing changes', async (_, patch, param) => {
-    const house = await startAdministered();
-    const id = await addBuilderId(house);
-    const before = (await house.ask('GET', `/v2/accounts/${id}`)).body;
-    const refused = await house.ask('PATCH', `/v2/accounts/${id}`, patch);
+    const gateway = await startAdministered();
+    const id = await addBuilderId(gateway);
+    const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
+    const refused = await gateway.ask('PATCH', `/v2/accounts/${id}`, patch);
     expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
       400,
       'invalid_request',
       param,
     ]);
-    expect((await house.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
+    expect((await gateway.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
   });
 
   it('one credential is one account', async () => {
-    const house = await startAdministered();
-    const id = await addBuilderId(house);
-    const again = await house.ask('POST', '/v2/accounts', BUILDER_ID);
+    const gateway = await startAdministered();
+    const id = await addBuilderId(gateway);
+    const again = await gateway.ask('POST', '/v2/accounts', BUILDER_ID);
     expect(again.body.error).toMatchObject({ param: 'refreshToken', message: expect.stringContaining(id) });
     // Rotated away by a refresh, it is still that account's.
-    await house.ask('POST', `/v2/accounts/${id}/refresh`);
-    expect((await house.ask('POST', '/v2/accounts', BUILDER_ID)).status).toBe(400);
+    await gateway.ask('POST', `/v2/accounts/${id}/refresh`);
+    expect((await gateway.ask('POST', '/v2/accounts', BUILDER_ID)).status).toBe(400);
   });
 
   it.each([

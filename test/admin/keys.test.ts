@@ -12,38 +12,38 @@ async function modelsStatus({ url }: Administered, key?: string): Promise<number
 
 describe('client keys', () => {
   it('end local mode, are shown once, are used, and are revoked', async () => {
-    const house = await startAdministered({ env: await withAccount() });
-    const { ask } = house;
-    expect(await modelsStatus(house)).toBe(200);
+    const gateway = await startAdministered({ env: await withAccount() });
+    const { ask } = gateway;
+    expect(await modelsStatus(gateway)).toBe(200);
     const made = await ask('POST', '/v2/keys', { name: 'laptop' });
     expect(made.status).toBe(201);
     const { key, secret } = made.body;
     expect(key).toMatchObject({ name: 'laptop', prefix: secret.slice(0, 12), usable: true, lastUsedAt: null });
 
-    expect(await modelsStatus(house)).toBe(401);
-    expect(await modelsStatus(house, 'any')).toBe(401);
-    expect(await modelsStatus(house, secret)).toBe(200);
+    expect(await modelsStatus(gateway)).toBe(401);
+    expect(await modelsStatus(gateway, 'any')).toBe(401);
+    expect(await modelsStatus(gateway, secret)).toBe(200);
     const listed = await ask('GET', '/v2/keys');
     expect(listed.body.keys).toMatchObject([{ id: key.id, lastUsedAt: expect.any(String) }]);
     expect(listed.text).not.toContain(secret);
 
     const revoked = await ask('DELETE', `/v2/keys/${key.id}`);
     expect(revoked.body.key).toMatchObject({ id: key.id, usable: false, revokedAt: expect.any(String) });
-    expect(await modelsStatus(house, secret)).toBe(401);
-    expect(await modelsStatus(house)).toBe(401);
+    expect(await modelsStatus(gateway, secret)).toBe(401);
+    expect(await modelsStatus(gateway)).toBe(401);
 
     expect((await ask('DELETE', `/v2/keys/${key.id}?forget=true`)).body).toEqual({ removed: key.id });
     expect((await ask('GET', '/v2/keys')).body).toEqual({ keys: [], configured: 0 });
-    expect(await modelsStatus(house)).toBe(200);
+    expect(await modelsStatus(gateway)).toBe(200);
   });
 
   it('stand beside those of the settings, which are only counted', async () => {
-    const house = await startAdministered({
+    const gateway = await startAdministered({
       env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'canary-one,canary-two' },
     });
-    const { secret } = (await house.ask('POST', '/v2/keys', { name: 'third' })).body;
-    for (const key of ['canary-one', 'canary-two', secret]) expect(await modelsStatus(house, key)).toBe(200);
-    const { text, body } = await house.ask('GET', '/v2/keys');
+    const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'third' })).body;
+    for (const key of ['canary-one', 'canary-two', secret]) expect(await modelsStatus(gateway, key)).toBe(200);
+    const { text, body } = await gateway.ask('GET', '/v2/keys');
     expect(body).toMatchObject({ configured: 2, keys: [{ name: 'third' }] });
     expect(text).not.toContain('canary');
   });
@@ -74,10 +74,10 @@ describe('client keys', () => {
 
   it('and the admin token are no words in the database', async () => {
     const path = join(createHome(), 'dragoman.db');
-    const house = await startAdministered({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
-    const { secret } = (await house.ask('POST', '/v2/keys', { name: 'laptop' })).body;
-    expect(await modelsStatus(house, secret)).toBe(503);
-    await house.stop();
+    const gateway = await startAdministered({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
+    const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    expect(await modelsStatus(gateway, secret)).toBe(503);
+    await gateway.stop();
     const bytes = readFileSync(path, 'latin1');
     expect(bytes).toContain('laptop');
     expect(bytes).not.toContain(secret.slice(12));

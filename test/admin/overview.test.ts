@@ -88,7 +88,7 @@ describe('the reference', () => {
   });
 });
 
-/** Everything that goes into the house and must not come out of the admin API. */
+/** Everything that goes into the gateway and must not come out of the admin API. */
 const CANARIES = {
   adminToken: ADMIN_TOKEN,
   secretKey: 'canary-secret-key-0123456789-0123456789',

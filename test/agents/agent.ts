@@ -1,12 +1,12 @@
 /** What the common sessions need to know of an agent: how it is installed, pointed at the gateway, asked and read. */
-import type { House } from '../support/house.ts';
+import type { TestGateway } from '../support/test-gateway.ts';
 import type { Finished } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 
 export interface Session {
-  readonly house: House;
+  readonly gateway: TestGateway;
   readonly sandbox: Sandbox;
   readonly dialect: Dialect;
   readonly prompt: string;

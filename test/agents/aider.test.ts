@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 import { MODEL } from './agent.ts';
 import { hasPython, installPython } from './install.ts';
 import { runCommand } from './process.ts';
@@ -37,7 +37,7 @@ describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
     ['Chat Completions', 'openai'],
     ['Messages', 'anthropic'],
   ])('edits a file through %s', async (_protocol, prefix) => {
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: { replies: [{ when: { text: 'oat milk, please' }, times: 1, steps: ['Here is the change.\n\n', EDIT] }] },
     });
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
@@ -52,10 +52,10 @@ describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
           ...['--message', 'oat milk, please', 'notes.txt'],
         ],
         env: {
-          OPENAI_API_BASE: `${house.url}/v1`,
-          OPENAI_API_KEY: house.apiKey,
-          ANTHROPIC_API_BASE: house.url,
-          ANTHROPIC_API_KEY: house.apiKey,
+          OPENAI_API_BASE: `${gateway.url}/v1`,
+          OPENAI_API_KEY: gateway.apiKey,
+          ANTHROPIC_API_BASE: gateway.url,
+          ANTHROPIC_API_KEY: gateway.apiKey,
           LITELLM_LOCAL_MODEL_COST_MAP: 'True',
         },
       },
@@ -64,6 +64,6 @@ describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
     expect(sandbox.proxy.asked).toEqual([]);
-    expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+    expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   });
 });

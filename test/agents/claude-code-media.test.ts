@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { pdf } from '../support/documents.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { use } from './agent.ts';
 import { ClaudeCode, type ClaudeRun } from './claude-code.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
@@ -15,18 +15,18 @@ beforeAll(async () => {
 });
 
 /** Fails when the agent tried to reach anything but this machine, or the service refused anything. */
-async function run(house: House, sandbox: Sandbox, steps: readonly string[]): Promise<ClaudeRun> {
+async function run(gateway: TestGateway, sandbox: Sandbox, steps: readonly string[]): Promise<ClaudeRun> {
   const prompt = ['Please do these steps.', ...steps].join('\n');
-  const done = await claude.run({ house, sandbox, model: 'claude-sonnet-4-5', prompt });
+  const done = await claude.run({ gateway, sandbox, model: 'claude-sonnet-4-5', prompt });
   expect(sandbox.proxy.asked).toEqual([]);
-  expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   expect(done).toMatchObject({ isError: false, exitCode: 0 });
   return done;
 }
 
 /** The service's field as the first request has it which has one. */
-function sent(house: House, field: 'documents' | 'images'): unknown {
-  for (const { rawBody } of house.simulator.chatRequests) {
+function sent(gateway: TestGateway, field: 'documents' | 'images'): unknown {
+  for (const { rawBody } of gateway.simulator.chatRequests) {
     const { history = [], currentMessage } = JSON.parse(rawBody).conversationState;
     for (const { userInputMessage } of [...history, currentMessage])
       if (userInputMessage?.[field]) return userInputMessage[field];
@@ -38,35 +38,35 @@ it.each([
   ['as it is', 'q-rest'],
   ['as its text', 'codewhisperer-legacy'],
 ])('reads a PDF, which the service gets %s', async (how, wireProfile) => {
-  await using house = await openHouse({ env: { DRAGOMAN_WIRE_PROFILE: wireProfile } });
+  await using gateway = await startTestGateway({ env: { DRAGOMAN_WIRE_PROFILE: wireProfile } });
   await using sandbox = await openSandbox({});
   const file = join(sandbox.folder, 'letter.pdf');
   const bytes = pdf(['Buy oat milk']);
   await writeFile(file, bytes);
-  await run(house, sandbox, [use('Read', { file_path: file })]);
+  await run(gateway, sandbox, [use('Read', { file_path: file })]);
   if (how === 'as it is')
-    expect(sent(house, 'documents')).toMatchObject([{ format: 'pdf', source: { bytes: bytes.toString('base64') } }]);
-  else expect(house.simulator.chatRequests.at(-1)?.rawBody).toContain('[Page 1]\\nBuy oat milk');
+    expect(sent(gateway, 'documents')).toMatchObject([{ format: 'pdf', source: { bytes: bytes.toString('base64') } }]);
+  else expect(gateway.simulator.chatRequests.at(-1)?.rawBody).toContain('[Page 1]\\nBuy oat milk');
 });
 
 it('goes on when a PDF has a password', async () => {
-  await using house = await openHouse();
+  await using gateway = await startTestGateway();
   await using sandbox = await openSandbox({});
   const file = join(sandbox.folder, 'locked.pdf');
   await writeFile(file, pdf(['x'], { encrypted: true }));
-  await run(house, sandbox, [use('Read', { file_path: file })]);
-  expect(sent(house, 'documents')).toBeUndefined();
+  await run(gateway, sandbox, [use('Read', { file_path: file })]);
+  expect(sent(gateway, 'documents')).toBeUndefined();
 });
 
 it('reads a picture', async () => {
-  await using house = await openHouse();
+  await using gateway = await startTestGateway();
   await using sandbox = await openSandbox({});
   const file = join(sandbox.folder, 'wide.png');
   await sharp({ create: { width: 3000, height: 900, channels: 3, background: '#369' } })
     .png()
     .toFile(file);
-  await run(house, sandbox, [use('Read', { file_path: file })]);
-  expect(sent(house, 'images')).toMatchObject([{ format: expect.stringMatching(/png|jpeg|webp/) }]);
+  await run(gateway, sandbox, [use('Read', { file_path: file })]);
+  expect(sent(gateway, 'images')).toMatchObject([{ format: expect.stringMatching(/png|jpeg|webp/) }]);
 });
 
 it('searches the web', async () => {
@@ -76,10 +76,10 @@ it('searches the web', async () => {
     { when: { text: 'Tool loaded' }, times: 1, steps: [{ tool: 'WebSearch', input: search }] },
     { when: { text: 'web search', tools: true }, times: 1, steps: [{ tool: 'web_search', input: search }] },
   ];
-  await using house = await openHouse({ script: { replies } });
+  await using gateway = await startTestGateway({ script: { replies } });
   await using sandbox = await openSandbox({});
-  await run(house, sandbox, [use('ToolSearch', { query: 'select:WebSearch', max_results: 1 })]);
-  const searches = house.simulator.requests.filter(({ rawBody }) => rawBody.includes('"tools/call"'));
+  await run(gateway, sandbox, [use('ToolSearch', { query: 'select:WebSearch', max_results: 1 })]);
+  const searches = gateway.simulator.requests.filter(({ rawBody }) => rawBody.includes('"tools/call"'));
   expect(searches).toHaveLength(1);
-  expect(house.simulator.chatRequests.at(-1)?.rawBody).toContain('https://example.com/oat%20milk/1');
+  expect(gateway.simulator.chatRequests.at(-1)?.rawBody).toContain('https://example.com/oat%20milk/1');
 });

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { use } from './agent.ts';
 import { ClaudeCode, type ClaudeOptions, type ClaudeRun } from './claude-code.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
@@ -22,31 +22,31 @@ beforeAll(async () => {
 
 /** Fails when the agent tried to reach anything but this machine. */
 async function run(
-  house: House,
+  gateway: TestGateway,
   sandbox: Sandbox,
   prompt: string,
   more: Partial<ClaudeOptions> = {},
 ): Promise<ClaudeRun> {
-  const done = await claude.run({ house, sandbox, model: MODEL, prompt, ...more });
+  const done = await claude.run({ gateway, sandbox, model: MODEL, prompt, ...more });
   expect(sandbox.proxy.asked).toEqual([]);
   return done;
 }
 
-function chatBodies(house: House): string[] {
-  return house.simulator.chatRequests.map(({ rawBody }) => rawBody);
+function chatBodies(gateway: TestGateway): string[] {
+  return gateway.simulator.chatRequests.map(({ rawBody }) => rawBody);
 }
 
-function refusals(house: House) {
-  return house.simulator.requests.filter(({ status = 0 }) => status >= 400);
+function refusals(gateway: TestGateway) {
+  return gateway.simulator.requests.filter(({ status = 0 }) => status >= 400);
 }
 
 describe('Claude Code', () => {
   it('reads a file with a tool, edits it, runs a command, and ends', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const file = join(sandbox.folder, 'notes.txt');
     const { result, isError, exitCode, stderr } = await run(
-      house,
+      gateway,
       sandbox,
       [
         'Please do these steps.',
@@ -59,24 +59,24 @@ describe('Claude Code', () => {
     expect(await readFile(file, 'utf8')).toBe('buy oat milk\n');
     expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
     expect(result).toContain('BUY OAT MILK');
-    expect(refusals(house)).toEqual([]);
+    expect(refusals(gateway)).toEqual([]);
   });
 
   it('looks at a picture', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'dot.png': PNG });
-    const { isError } = await run(house, sandbox, use('Read', { file_path: join(sandbox.folder, 'dot.png') }));
+    const { isError } = await run(gateway, sandbox, use('Read', { file_path: join(sandbox.folder, 'dot.png') }));
     expect(isError).toBe(false);
-    expect(chatBodies(house).at(-1)).toContain('"images":[{"format":"png"');
-    expect(refusals(house)).toEqual([]);
+    expect(chatBodies(gateway).at(-1)).toContain('"images":[{"format":"png"');
+    expect(refusals(gateway)).toEqual([]);
   });
 
   it('compacts by itself when the conversation is too long, and goes on', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const file = join(sandbox.folder, 'notes.txt');
-    await run(house, sandbox, `Hello there.\n${use('Read', { file_path: file })}`);
-    house.simulator.addReplies({
+    await run(gateway, sandbox, `Hello there.\n${use('Read', { file_path: file })}`);
+    gateway.simulator.addReplies({
       when: { text: 'Once more' },
       times: 1,
       refuse: {
@@ -87,7 +87,7 @@ describe('Claude Code', () => {
       },
     });
     const { isError, messages } = await run(
-      house,
+      gateway,
       sandbox,
       `Once more, please.\n${use('Bash', { command: 'echo after > after.txt', description: 'Writes' })}`,
       { args: ['--continue'] },
@@ -95,34 +95,34 @@ describe('Claude Code', () => {
     expect(isError).toBe(false);
     expect(messages.map(({ subtype }) => subtype)).toContain('compact_boundary');
     expect(await readFile(join(sandbox.folder, 'after.txt'), 'utf8')).toBe('after\n');
-    expect(refusals(house)).toHaveLength(1);
+    expect(refusals(gateway)).toHaveLength(1);
   });
 
   it('waits when it is told to slow down, and then goes on', async () => {
     const slowDown = { status: 429, name: 'ThrottlingException', message: 'Too many requests.', reason: null };
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: { replies: [{ when: { tools: true }, times: 1, refuse: { ...slowDown, retryAfterS: 1 } }] },
     });
     await using sandbox = await openSandbox({});
-    const { result, isError } = await run(house, sandbox, 'Say hello to me.');
-    expect(refusals(house)).toHaveLength(1);
+    const { result, isError } = await run(gateway, sandbox, 'Say hello to me.');
+    expect(refusals(gateway)).toHaveLength(1);
     expect({ isError, said: result !== '' }).toEqual({ isError: false, said: true });
   });
 
   it('is interrupted: the upstream stops at once, and the session can go on', async () => {
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: {
         replies: [{ when: { text: 'Think long' }, times: 1, steps: [{ text: ['I am thinking.'] }, { cut: 'stall' }] }],
       },
     });
     await using sandbox = await openSandbox({});
-    const interrupted = await run(house, sandbox, 'Think long about it.', {
-      interruptWhen: vi.waitFor(() => expect(chatBodies(house).join()).toContain('Think long'), { timeout: 60_000 }),
+    const interrupted = await run(gateway, sandbox, 'Think long about it.', {
+      interruptWhen: vi.waitFor(() => expect(chatBodies(gateway).join()).toContain('Think long'), { timeout: 60_000 }),
     });
     expect(interrupted.isError).toBe(true);
-    const stalled = house.simulator.requests.find(({ rawBody }) => rawBody.includes('Think long'));
+    const stalled = gateway.simulator.requests.find(({ rawBody }) => rawBody.includes('Think long'));
     expect(stalled?.closedEarly).toBe(true);
-    const next = await run(house, sandbox, 'Say something short.', { args: ['--continue'] });
+    const next = await run(gateway, sandbox, 'Say something short.', { args: ['--continue'] });
     expect(next.isError).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Claude Code, headless, with every switch for telemetry, updates and other side traffic off. */
-import type { House } from '../support/house.ts';
+import type { TestGateway } from '../support/test-gateway.ts';
 import { type InstalledAgent, installAgent } from './install.ts';
 import { jsonLines, runCommand } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -23,7 +23,7 @@ interface ClaudeMessage {
 }
 
 export interface ClaudeOptions {
-  readonly house: House;
+  readonly gateway: TestGateway;
   readonly sandbox: Sandbox;
   readonly model: string;
   readonly prompt: string;
@@ -56,8 +56,8 @@ export class ClaudeCode {
         args: [...args, '--model', options.model, ...(options.args ?? [])],
         env: {
           IS_SANDBOX: '1',
-          ANTHROPIC_BASE_URL: options.house.url,
-          ANTHROPIC_AUTH_TOKEN: options.house.apiKey,
+          ANTHROPIC_BASE_URL: options.gateway.url,
+          ANTHROPIC_AUTH_TOKEN: options.gateway.apiKey,
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
           DISABLE_TELEMETRY: '1',
           DISABLE_ERROR_REPORTING: '1',

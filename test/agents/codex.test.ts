@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { type AgentRun, SHOUT, use } from './agent.ts';
 import { type CodexSession, codex } from './codex.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 
 /** Fails when the agent tried to reach anything but this machine. */
-async function run(house: House, sandbox: Sandbox, session: Partial<CodexSession>): Promise<AgentRun> {
-  const done = await agent.run({ house, sandbox, dialect: 'openai-responses', prompt: '', ...session });
+async function run(gateway: TestGateway, sandbox: Sandbox, session: Partial<CodexSession>): Promise<AgentRun> {
+  const done = await agent.run({ gateway, sandbox, dialect: 'openai-responses', prompt: '', ...session });
   expect(sandbox.proxy.asked).toEqual([]);
   return done;
 }
@@ -23,11 +23,11 @@ const METADATA_WARNING = /model metadata for .* not found/i;
 
 describe('Codex', () => {
   it('works with a model whose tools stand in the input, and which calls them in free text', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
     const code = `await tools.apply_patch(${JSON.stringify(patch)}); await tools.exec_command({ cmd: "${SHOUT}" });`;
-    const { exitCode, text } = await run(house, sandbox, {
+    const { exitCode, text } = await run(gateway, sandbox, {
       model: 'gpt-5.6-terra',
       prompt: use('exec', { input: code }),
     });
@@ -36,24 +36,24 @@ describe('Codex', () => {
   });
 
   it('takes its models from the gateway, without a warning, and patches files in free text', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
     const prompt = use('apply_patch', { input: patch });
-    const { exitCode, stdout, stderr } = await run(house, sandbox, { asksForModels: true, prompt });
+    const { exitCode, stdout, stderr } = await run(gateway, sandbox, { asksForModels: true, prompt });
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
     expect(stdout).not.toMatch(METADATA_WARNING);
     expect(stderr).not.toContain('failed to refresh available models');
     expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
-    const [first] = house.simulator.chatRequests;
+    const [first] = gateway.simulator.chatRequests;
     expect(first?.rawBody).toContain('You are a coding agent in Codex');
     expect(first?.rawBody).toContain('*** Begin Patch');
   });
 
   it('warns that it knows nothing of its model when it does not ask', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({});
-    const { stdout } = await run(house, sandbox, { prompt: 'Say hello to me.' });
+    const { stdout } = await run(gateway, sandbox, { prompt: 'Say hello to me.' });
     expect(stdout).toMatch(METADATA_WARNING);
   });
 
@@ -63,28 +63,28 @@ describe('Codex', () => {
   ])(
     'compacts %s when the figures say that the window is nearly full, and goes on',
     async (_how, providerName, words) => {
-      await using house = await openHouse({
+      await using gateway = await startTestGateway({
         script: {
           replies: [{ when: { text: 'Hello there' }, times: 1, steps: ['Hello.', { contextPercentage: 95 }] }],
         },
       });
       await using sandbox = await openSandbox({});
-      await run(house, sandbox, { providerName, prompt: 'Hello there.' });
-      const { exitCode, text } = await run(house, sandbox, {
+      await run(gateway, sandbox, { providerName, prompt: 'Hello there.' });
+      const { exitCode, text } = await run(gateway, sandbox, {
         providerName,
         again: true,
         prompt: use('exec_command', { cmd: 'echo after > after.txt' }),
       });
       expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
       expect(await readFile(join(sandbox.folder, 'after.txt'), 'utf8')).toBe('after\n');
-      expect(house.simulator.chatRequests.map(({ rawBody }) => rawBody).join('\n')).toContain(words);
+      expect(gateway.simulator.chatRequests.map(({ rawBody }) => rawBody).join('\n')).toContain(words);
     },
   );
 
   it('goes on over HTTP at once where it would rather have a WebSocket', async () => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({});
-    const { exitCode, text, stderr } = await run(house, sandbox, {
+    const { exitCode, text, stderr } = await run(gateway, sandbox, {
       provider: ['supports_websockets = true'],
       prompt: 'Say hello to me.',
     });
@@ -100,11 +100,11 @@ describe('Codex', () => {
       reason: null,
       retryAfterS: 1,
     };
-    await using house = await openHouse({ script: { replies: [{ times: 8, refuse: slowDown }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ times: 8, refuse: slowDown }] } });
     await using sandbox = await openSandbox({});
-    const { exitCode, text } = await run(house, sandbox, { prompt: 'Say hello to me.' });
+    const { exitCode, text } = await run(gateway, sandbox, { prompt: 'Say hello to me.' });
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
-    const asked = house.simulator.chatRequests.map(({ headers }) => headers['amz-sdk-invocation-id']);
+    const asked = gateway.simulator.chatRequests.map(({ headers }) => headers['amz-sdk-invocation-id']);
     expect(new Set(asked).size).toBeGreaterThan(1);
   });
 });

@@ -40,7 +40,7 @@ const TRIPLES: Readonly<Record<string, string>> = {
 };
 
 async function run(binary: string, session: CodexSession): Promise<AgentRun> {
-  const { house, sandbox, prompt, again, interruptWhen, args = [] } = session;
+  const { gateway, sandbox, prompt, again, interruptWhen, args = [] } = session;
   const home = join(sandbox.home, '.codex');
   await mkdir(home, { recursive: true });
   await writeFile(join(home, 'config.toml'), configFor(session));
@@ -49,7 +49,7 @@ async function run(binary: string, session: CodexSession): Promise<AgentRun> {
     {
       file: binary,
       args: again ? ['exec', 'resume', ...flags, '--last', '-'] : ['exec', ...flags, '-'],
-      env: { CODEX_HOME: home, GATEWAY_API_KEY: house.apiKey },
+      env: { CODEX_HOME: home, GATEWAY_API_KEY: gateway.apiKey },
       input: prompt,
       interruptWhen,
     },
@@ -68,7 +68,7 @@ interface CodexEvent {
 }
 
 function configFor(session: CodexSession): string {
-  const { house, model = MODEL, provider = [], providerName = 'dragoman', asksForModels = false } = session;
+  const { gateway, model = MODEL, provider = [], providerName = 'dragoman', asksForModels = false } = session;
   return [
     `model = "${model}"`,
     'model_provider = "dragoman"',
@@ -79,7 +79,7 @@ function configFor(session: CodexSession): string {
     'apps = false',
     '[model_providers.dragoman]',
     `name = "${providerName}"`,
-    `base_url = "${house.url}/v1"`,
+    `base_url = "${gateway.url}/v1"`,
     ...(asksForModels ? [] : ['env_key = "GATEWAY_API_KEY"']),
     'wire_api = "responses"',
     ...provider,

@@ -21,7 +21,7 @@ export const continueCli: AgentKind = {
   ],
 };
 
-async function run(script: string, { house, sandbox, dialect, prompt, again, interruptWhen }: Session) {
+async function run(script: string, { gateway, sandbox, dialect, prompt, again, interruptWhen }: Session) {
   const config = join(sandbox.home, 'config.yaml');
   // JSON is YAML.
   await writeFile(
@@ -35,8 +35,8 @@ async function run(script: string, { house, sandbox, dialect, prompt, again, int
           name: 'claude',
           provider: dialect === 'anthropic-messages' ? 'anthropic' : 'openai',
           model: MODEL,
-          apiBase: `${house.url}/v1/`,
-          apiKey: house.apiKey,
+          apiBase: `${gateway.url}/v1/`,
+          apiKey: gateway.apiKey,
           roles: ['chat', 'edit', 'apply'],
           capabilities: ['tool_use'],
         },

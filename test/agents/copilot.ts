@@ -26,8 +26,8 @@ const PROVIDERS: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
 };
 
 async function run(binary: string, session: Session): Promise<AgentRun> {
-  const { house, sandbox, dialect, prompt, again, interruptWhen } = session;
-  const base = dialect === 'anthropic-messages' ? house.url : `${house.url}/v1`;
+  const { gateway, sandbox, dialect, prompt, again, interruptWhen } = session;
+  const base = dialect === 'anthropic-messages' ? gateway.url : `${gateway.url}/v1`;
   const finished = await runCommand(
     {
       file: binary,
@@ -35,7 +35,7 @@ async function run(binary: string, session: Session): Promise<AgentRun> {
       env: {
         ...PROVIDERS[dialect],
         COPILOT_PROVIDER_BASE_URL: base,
-        COPILOT_PROVIDER_API_KEY: house.apiKey,
+        COPILOT_PROVIDER_API_KEY: gateway.apiKey,
         COPILOT_MODEL: MODEL,
         COPILOT_OFFLINE: 'true',
         COPILOT_AUTO_UPDATE: 'false',

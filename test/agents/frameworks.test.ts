@@ -1,7 +1,7 @@
 /** Agent frameworks, newest versions from the registries: each runs a tool by itself and streams the answer. */
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { MODEL, use } from './agent.ts';
 import { hasPython, installAgent, installPython } from './install.ts';
 import { runCommand } from './process.ts';
@@ -14,27 +14,27 @@ interface Run {
   readonly file: string;
   readonly args: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
-  readonly env: (house: House) => Readonly<Record<string, string>>;
+  readonly env: (gateway: TestGateway) => Readonly<Record<string, string>>;
 }
 
 /** What the script printed. No request of it was refused, and nothing but this machine was called. */
 async function printedBy({ file, args, files = {}, env }: Run): Promise<unknown> {
-  await using house = await openHouse();
+  await using gateway = await startTestGateway();
   await using sandbox = await openSandbox(files);
-  const { stdout, stderr, exitCode } = await runCommand({ file, args, env: env(house) }, sandbox);
+  const { stdout, stderr, exitCode } = await runCommand({ file, args, env: env(gateway) }, sandbox);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   expect(sandbox.proxy.asked).toEqual([]);
-  expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   return JSON.parse(stdout);
 }
 
-function sdkEnv(house: House): Record<string, string> {
+function sdkEnv(gateway: TestGateway): Record<string, string> {
   return {
     MODEL,
-    OPENAI_BASE_URL: `${house.url}/v1`,
-    OPENAI_API_KEY: house.apiKey,
-    ANTHROPIC_BASE_URL: house.url,
-    ANTHROPIC_API_KEY: house.apiKey,
+    OPENAI_BASE_URL: `${gateway.url}/v1`,
+    OPENAI_API_KEY: gateway.apiKey,
+    ANTHROPIC_BASE_URL: gateway.url,
+    ANTHROPIC_API_KEY: gateway.apiKey,
     MASTRA_TELEMETRY_DISABLED: '1',
   };
 }
@@ -68,10 +68,10 @@ it('the Claude Agent SDK, which brings Claude Code along', async () => {
     file: process.execPath,
     args: [script('claude-agent.mjs'), path('.'), MODEL, prompt],
     files: { 'notes.txt': 'buy milk\n' },
-    env: (house) => ({
+    env: (gateway) => ({
       IS_SANDBOX: '1',
-      ANTHROPIC_BASE_URL: house.url,
-      ANTHROPIC_API_KEY: house.apiKey,
+      ANTHROPIC_BASE_URL: gateway.url,
+      ANTHROPIC_API_KEY: gateway.apiKey,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     }),
   });

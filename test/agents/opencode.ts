@@ -97,7 +97,7 @@ async function run(build: Build, binary: string, session: Session): Promise<Agen
   return { ...finished, text };
 }
 
-function configFor({ house, dialect }: Session) {
+function configFor({ gateway, dialect }: Session) {
   return {
     autoupdate: false,
     share: 'disabled',
@@ -105,7 +105,7 @@ function configFor({ house, dialect }: Session) {
       dragoman: {
         npm: PACKAGES[dialect],
         name: 'dragoman',
-        options: { baseURL: `${house.url}/v1`, apiKey: house.apiKey },
+        options: { baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey },
         models: { [MODEL]: { name: 'Claude Sonnet 4.5', limit: { context: 200_000, output: 64_000 } } },
       },
     },

@@ -68,13 +68,13 @@ function textOf(stdout: string): string {
     .join('\n');
 }
 
-function modelsFor({ house, dialect }: Session) {
+function modelsFor({ gateway, dialect }: Session) {
   return {
     providers: {
       dragoman: {
-        baseUrl: dialect === 'anthropic-messages' ? house.url : `${house.url}/v1`,
+        baseUrl: dialect === 'anthropic-messages' ? gateway.url : `${gateway.url}/v1`,
         api: APIS[dialect],
-        apiKey: house.apiKey,
+        apiKey: gateway.apiKey,
         models: [
           { id: MODEL, name: 'Claude Sonnet 4.5', input: ['text', 'image'], contextWindow: 200_000, maxTokens: 64_000 },
         ],

@@ -27,7 +27,7 @@ const SETTINGS = {
   general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true },
 };
 
-async function run(script: string, { house, sandbox, dialect, prompt, again, interruptWhen }: Session) {
+async function run(script: string, { gateway, sandbox, dialect, prompt, again, interruptWhen }: Session) {
   await mkdir(join(sandbox.home, '.qwen'), { recursive: true });
   await writeFile(join(sandbox.home, '.qwen/settings.json'), JSON.stringify(SETTINGS));
   const type = dialect === 'anthropic-messages' ? 'anthropic' : 'openai';
@@ -37,11 +37,11 @@ async function run(script: string, { house, sandbox, dialect, prompt, again, int
       file: process.execPath,
       args: again ? [...args, '--continue'] : args,
       env: {
-        OPENAI_BASE_URL: `${house.url}/v1`,
-        OPENAI_API_KEY: house.apiKey,
+        OPENAI_BASE_URL: `${gateway.url}/v1`,
+        OPENAI_API_KEY: gateway.apiKey,
         OPENAI_MODEL: MODEL,
-        ANTHROPIC_BASE_URL: house.url,
-        ANTHROPIC_API_KEY: house.apiKey,
+        ANTHROPIC_BASE_URL: gateway.url,
+        ANTHROPIC_API_KEY: gateway.apiKey,
         ANTHROPIC_MODEL: MODEL,
         QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
       },

@@ -1,7 +1,7 @@
 /** SDKs and frameworks people call models with, newest from the registries: a question, a tool call, a streamed answer. */
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 import { MODEL } from './agent.ts';
 import { hasPython, installAgent, installPython } from './install.ts';
 import { runCommand } from './process.ts';
@@ -19,21 +19,21 @@ const INSTALL_TIMEOUT_MS = 400_000;
 
 /** What each client says in the end; the requests behind it were all accepted, and nobody else was called. */
 async function answersOf(file: string, args: readonly string[]): Promise<Record<string, string>> {
-  await using house = await openHouse();
+  await using gateway = await startTestGateway();
   await using sandbox = await openSandbox({});
   const env = {
     MODEL,
-    OPENAI_BASE_URL: `${house.url}/v1`,
-    OPENAI_API_KEY: house.apiKey,
-    ANTHROPIC_BASE_URL: house.url,
-    ANTHROPIC_API_KEY: house.apiKey,
+    OPENAI_BASE_URL: `${gateway.url}/v1`,
+    OPENAI_API_KEY: gateway.apiKey,
+    ANTHROPIC_BASE_URL: gateway.url,
+    ANTHROPIC_API_KEY: gateway.apiKey,
     LITELLM_LOCAL_MODEL_COST_MAP: 'True',
     LANGCHAIN_TRACING_V2: 'false',
   };
   const { stdout, stderr, exitCode } = await runCommand({ file, args, env }, sandbox);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   expect(sandbox.proxy.asked).toEqual([]);
-  expect(house.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
+  expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   return JSON.parse(stdout);
 }
 

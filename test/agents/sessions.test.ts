@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import type { Agent, AgentKind, AgentRun, Session } from './agent.ts';
 import { codex } from './codex.ts';
 import { continueCli } from './continue.ts';
@@ -25,8 +25,12 @@ describe.each(KINDS)('$name', (kind) => {
   });
 
   /** Fails when the agent tried to reach anything but this machine. */
-  async function run(house: House, sandbox: Sandbox, session: Omit<Session, 'house' | 'sandbox'>): Promise<AgentRun> {
-    const done = await agent.run({ house, sandbox, ...session });
+  async function run(
+    gateway: TestGateway,
+    sandbox: Sandbox,
+    session: Omit<Session, 'gateway' | 'sandbox'>,
+  ): Promise<AgentRun> {
+    const done = await agent.run({ gateway, sandbox, ...session });
     expect(sandbox.proxy.asked).toEqual([]);
     return done;
   }
@@ -35,20 +39,20 @@ describe.each(KINDS)('$name', (kind) => {
 
   describe.each(dialects)('through $dialect', ({ dialect }) => {
     it('reads a file with a tool, edits it, runs a command, uses the result, and ends', async () => {
-      await using house = await openHouse();
+      await using gateway = await startTestGateway();
       await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
       const file = join(sandbox.folder, 'notes.txt');
       const prompt = ['Please do these steps.', ...kind.steps(file)].join('\n');
-      const { text, exitCode, stderr } = await run(house, sandbox, { dialect, prompt });
+      const { text, exitCode, stderr } = await run(gateway, sandbox, { dialect, prompt });
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
       expect(await readFile(file, 'utf8')).toBe('buy oat milk\n');
       expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
       expect(text).toContain('BUY OAT MILK');
-      expect(refusals(house)).toEqual([]);
+      expect(refusals(gateway)).toEqual([]);
     });
 
     it('is interrupted: the upstream stops at once, and the session can go on', async () => {
-      await using house = await openHouse({
+      await using gateway = await startTestGateway({
         script: {
           replies: [
             {
@@ -60,41 +64,41 @@ describe.each(KINDS)('$name', (kind) => {
         },
       });
       await using sandbox = await openSandbox({});
-      const isThinking = () => house.simulator.chatRequests.some(isLongThought);
-      await run(house, sandbox, {
+      const isThinking = () => gateway.simulator.chatRequests.some(isLongThought);
+      await run(gateway, sandbox, {
         dialect,
         prompt: 'Think long about it.',
         interruptWhen: vi.waitFor(() => expect(isThinking()).toBe(true), { timeout: 60_000 }),
       });
       await vi.waitFor(() => {
-        const stalled = house.simulator.requests.find(isLongThought);
+        const stalled = gateway.simulator.requests.find(isLongThought);
         expect(stalled?.closedEarly).toBe(true);
       });
-      const { exitCode } = await run(house, sandbox, { dialect, prompt: 'Say something short.', again: true });
+      const { exitCode } = await run(gateway, sandbox, { dialect, prompt: 'Say something short.', again: true });
       expect(exitCode).toBe(0);
     });
 
     it('waits when it is told to slow down, and then goes on', async () => {
-      await using house = await openHouse({ script: { replies: [SLOW_DOWN] } });
+      await using gateway = await startTestGateway({ script: { replies: [SLOW_DOWN] } });
       await using sandbox = await openSandbox({});
-      const { exitCode, text } = await run(house, sandbox, { dialect, prompt: 'Say hello to me.' });
-      expect(refusals(house).length).toBeGreaterThan(0);
+      const { exitCode, text } = await run(gateway, sandbox, { dialect, prompt: 'Say hello to me.' });
+      expect(refusals(gateway).length).toBeGreaterThan(0);
       expect({ exitCode, text: text.trim() !== '' }).toEqual({ exitCode: 0, text: true });
     });
 
     it('is told when the conversation is too long, and knows what to do', async () => {
-      await using house = await openHouse();
+      await using gateway = await startTestGateway();
       await using sandbox = await openSandbox({});
-      await run(house, sandbox, { dialect, prompt: 'Hello there.' });
-      house.simulator.addReplies(TOO_LONG);
-      const { text, stderr } = await run(house, sandbox, { dialect, prompt: 'Once more, please.', again: true });
-      expect(refusals(house)).toHaveLength(1);
+      await run(gateway, sandbox, { dialect, prompt: 'Hello there.' });
+      gateway.simulator.addReplies(TOO_LONG);
+      const { text, stderr } = await run(gateway, sandbox, { dialect, prompt: 'Once more, please.', again: true });
+      expect(refusals(gateway)).toHaveLength(1);
       switch (kind.onOverflow) {
         case 'says-so':
           expect(text + stderr).toMatch(/context|too long/i);
           break;
         case 'compacts': {
-          const asked = house.simulator.chatRequests.map(({ rawBody }) => rawBody);
+          const asked = gateway.simulator.chatRequests.map(({ rawBody }) => rawBody);
           const refused = asked.findIndex((body) => body.includes('Once more, please.'));
           expect(asked.slice(refused + 1).join('\n')).toMatch(/summar|compress/i);
         }
@@ -124,6 +128,6 @@ function isLongThought({ rawBody }: { rawBody: string }): boolean {
   return rawBody.includes('Think long') && rawBody.includes('"tools":[');
 }
 
-function refusals(house: House) {
-  return house.simulator.requests.filter(({ status = 0 }) => status >= 400);
+function refusals(gateway: TestGateway) {
+  return gateway.simulator.requests.filter(({ status = 0 }) => status >= 400);
 }

@@ -3,7 +3,7 @@
  * went. Arguments: the database, the home of its key, the simulator, the account, how often.
  */
 import { openLinked } from '../../src/accounts/imports/linked.ts';
-import { TokenExchange } from '../../src/accounts/token-exchange.ts';
+import { TokenRefresh } from '../../src/accounts/token-refresh.ts';
 import { composeTokenEndpoints, composeTransport } from '../../src/compose-tokens.ts';
 import { loadSettings } from '../../src/config.ts';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -21,7 +21,7 @@ const [databaseUrl = '', home = '', simulatorUrl = '', accountId = '', times = '
 const { settings } = loadSettings({ ...environmentFor(simulatorUrl), DRAGOMAN_HOME: home });
 const store = await openStore({ url: databaseUrl, home, secretKey: undefined, nowMs: Date.now() });
 const transport = composeTransport(settings);
-const exchange = new TokenExchange({
+const exchange = new TokenRefresh({
   store: store.accounts,
   tokens: composeTokenEndpoints(settings, transport, systemClock),
   clock: systemClock,

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { ReplyStep } from '../../src/simulator/script.ts';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 import { isFailure, sdkClients } from './sdk-clients.ts';
 
 const event = (name: string, payload: Record<string, string | number | boolean>): ReplyStep => ({
@@ -36,8 +36,10 @@ describe('the upstream connection is killed', () => {
   it.each(Array.from({ length: REPLY.length + 1 }, (_, sent) => sent))('after %i events', async (sent) => {
     const cuts: ReplyStep[] = [{ cut: 'reset' }, { cut: 'end', half: true }];
     for (const cut of cuts) {
-      await using house = await openHouse({ script: { replies: [{ steps: [...REPLY.slice(0, sent), cut] }] } });
-      for (const client of sdkClients(house.url, house.apiKey)) {
+      await using gateway = await startTestGateway({
+        script: { replies: [{ steps: [...REPLY.slice(0, sent), cut] }] },
+      });
+      for (const client of sdkClients(gateway.url, gateway.apiKey)) {
         for (const outcome of [await client.streamed(), await client.whole()]) {
           expect(isFailure(outcome), `${client.name}: ${JSON.stringify(outcome)}`).toBe(true);
         }
@@ -46,8 +48,8 @@ describe('the upstream connection is killed', () => {
   });
 
   it('and the same reply, left alone, ends well', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: REPLY }] } });
-    for (const client of sdkClients(house.url, house.apiKey)) {
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: REPLY }] } });
+    for (const client of sdkClients(gateway.url, gateway.apiKey)) {
       const outcome = await client.streamed();
       expect(outcome).toMatchObject({
         text: 'Then I say it.And more.',

@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../src/core/tokens.ts';
 import type { ReplyStep, Script } from '../../src/simulator/script.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const MESSAGES = [{ role: 'user' as const, content: 'Go on.' }];
@@ -19,7 +19,7 @@ interface Seen {
   readonly finish: unknown;
 }
 
-type Ask = (house: House, limits: { stop?: string[]; maxTokens?: number }) => Promise<Seen>;
+type Ask = (gateway: TestGateway, limits: { stop?: string[]; maxTokens?: number }) => Promise<Seen>;
 
 /** One after another over the cases. */
 const CLIENTS: readonly { readonly name: string; readonly ask: Ask }[] = [
@@ -78,7 +78,7 @@ function cutAtStop(text: string, sequences: readonly string[]): { kept: string; 
   return undefined;
 }
 
-function chatRequests({ simulator }: House) {
+function chatRequests({ simulator }: TestGateway) {
   return simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conversationState"'));
 }
 
@@ -95,17 +95,17 @@ describe('stop', { timeout: TIMEOUT_MS }, () => {
         steps: [{ text }, ...(cutAtStop(text.join(''), sequences) ? FOREVER : [])],
       })),
     };
-    await using house = await openHouse({ script });
+    await using gateway = await startTestGateway({ script });
     let cuts = 0;
     for (const [at, [text, stop]] of cases.entries()) {
       const { name, ask } = CLIENTS[at % CLIENTS.length] ?? expect.fail('no client');
       const expected = cutAtStop(text.join(''), stop);
-      const seen = await ask(house, { stop });
+      const seen = await ask(gateway, { stop });
       const context = `${name}: ${JSON.stringify({ text, stop })}`;
       expect(seen.text, context).toBe(expected?.kept ?? text.join(''));
       if (name.startsWith('messages')) expect(seen.finish, context).toBe(expected?.sequence ?? 'end_turn');
       else expect(seen.finish, context).toBe('stop');
-      const request = chatRequests(house)[at];
+      const request = chatRequests(gateway)[at];
       await request?.finished;
       expect(request?.closedEarly, context).toBe(expected !== undefined);
       if (expected) cuts++;
@@ -121,18 +121,18 @@ describe('max_tokens', { timeout: TIMEOUT_MS }, () => {
       maxLength: 90,
     });
     const cases = fc.sample(fc.tuple(words, fc.integer({ min: 1, max: 30 })), { numRuns: RUNS, seed: 42 });
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: { replies: cases.map(([text]) => ({ times: 1, steps: [{ text }, ...FOREVER] })) },
     });
     for (const [at, [text, maxTokens]] of cases.entries()) {
       const { name, ask } = CLIENTS[at % CLIENTS.length] ?? expect.fail('no client');
-      const seen = await ask(house, { maxTokens });
+      const seen = await ask(gateway, { maxTokens });
       const context = `${name}: ${maxTokens} of ${JSON.stringify(text)}`;
       expect(text.join('').startsWith(seen.text), context).toBe(true);
       expect(estimateTokens(seen.text), context).toBeLessThanOrEqual(maxTokens);
       expect(estimateTokens(seen.text), context).toBeGreaterThanOrEqual(maxTokens - 3);
       expect(seen.finish, context).toBe(name.startsWith('messages') ? 'max_tokens' : 'length');
-      const request = chatRequests(house)[at];
+      const request = chatRequests(gateway)[at];
       await request?.finished;
       expect(request?.closedEarly, context).toBe(true);
     }
@@ -158,10 +158,10 @@ describe('tool_choice', () => {
   it.each(choices)(
     '%s: only those tools are offered, and words alone are asked about once more',
     async (_name, tool_choice, offered) => {
-      await using house = await openHouse({
+      await using gateway = await startTestGateway({
         script: { replies: [{ times: 1, steps: ['I would rather talk.'] }, { steps: [CALL] }] },
       });
-      const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+      const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
       const { data, response } = await client.chat.completions
         .create({ model: MODEL, messages: MESSAGES, tools: [tool('find'), tool('list')], tool_choice })
         .withResponse();
@@ -170,7 +170,7 @@ describe('tool_choice', () => {
         message: { content: null, tool_calls: [{ function: { name: 'find', arguments: '{"id":7}' } }] },
       });
       expect(response.headers.get('x-dragoman-adjustments')).toMatch(/tool-choice-retried.*tool-choice-emulated/);
-      const requests = chatRequests(house).map(({ rawBody }) => rawBody);
+      const requests = chatRequests(gateway).map(({ rawBody }) => rawBody);
       expect(requests).toHaveLength(2);
       const names = [...(requests[0] ?? '').matchAll(/"toolSpecification":\{"name":"(\w+)"/g)].map(([, name]) => name);
       expect(names).toEqual(offered);
@@ -179,8 +179,8 @@ describe('tool_choice', () => {
   );
 
   it('required: an honest error when the model will not', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['I would rather talk.'] }] } });
-    const client = new Anthropic({ baseURL: house.url, apiKey: house.apiKey, maxRetries: 3 });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['I would rather talk.'] }] } });
+    const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 3 });
     const failure = await client.messages
       .create({
         model: MODEL,
@@ -191,20 +191,22 @@ describe('tool_choice', () => {
       })
       .catch((cause: unknown) => cause);
     expect(failure).toMatchObject({ status: 502, message: expect.stringContaining('after a second try') });
-    expect(chatRequests(house)).toHaveLength(2);
+    expect(chatRequests(gateway)).toHaveLength(2);
   });
 
   it('none: no tool is offered', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['Words.'] }] } });
-    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Words.'] }] } });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const request = { model: MODEL, messages: MESSAGES, tools: [tool('find')], tool_choice: 'none' as const };
     await client.chat.completions.create(request);
-    expect(chatRequests(house)[0]?.rawBody).not.toContain('toolSpecification');
+    expect(chatRequests(gateway)[0]?.rawBody).not.toContain('toolSpecification');
   });
 
   it('parallel_tool_calls false: the first call is the only one', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: [CALL, { tool: 'list', input: {} }] }] } });
-    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({
+      script: { replies: [{ steps: [CALL, { tool: 'list', input: {} }] }] },
+    });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const whole = await client.chat.completions.create({
       model: MODEL,
       messages: MESSAGES,
@@ -233,8 +235,8 @@ describe('a call printed as text', () => {
   const script: Script = { replies: [{ steps: [LEAK] }] };
 
   it('becomes one, streamed and whole, and is noted', async () => {
-    await using house = await openHouse({ script });
-    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({ script });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const { data, response } = await client.chat.completions.create(request).withResponse();
     const message = {
       content: 'I shall look.\n',
@@ -247,8 +249,8 @@ describe('a call printed as text', () => {
   });
 
   it('stays text where the operator says so', async () => {
-    await using house = await openHouse({ script, env: { DRAGOMAN_RECOVER_TOOL_CALLS: 'no' } });
-    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({ script, env: { DRAGOMAN_RECOVER_TOOL_CALLS: 'no' } });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const { choices } = await client.chat.completions.create(request);
     expect(choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: LEAK } });
   });

@@ -7,8 +7,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type House, openHouse } from '../support/house.ts';
 import { scaled } from '../support/scale.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { writeResponses } from './messy-responses.ts';
 import {
   type Step,
@@ -39,11 +39,11 @@ const DIALECTS = [
   { name: 'OpenAI Responses', endpoint: 'responses', path: '/v1/responses', offset: 2_000_000, write: writeResponses },
 ] as const;
 
-let house: House;
+let gateway: TestGateway;
 beforeAll(async () => {
-  house = await openHouse({ script: { replies: [{ steps: ['Ok.'] }] } });
+  gateway = await startTestGateway({ script: { replies: [{ steps: ['Ok.'] }] } });
 });
-afterAll(() => house.close());
+afterAll(() => gateway.close());
 
 const mixedArbitrary = fc.record({
   // A conversation of nothing but empty messages is rightly refused.
@@ -155,14 +155,14 @@ interface Asked {
 }
 
 async function ask(path: string, written: WrittenSession, number: number): Promise<Asked> {
-  const response = await fetch(`${house.url}${path}`, {
+  const response = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${house.apiKey}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.apiKey}` },
     body: JSON.stringify(written.body),
   });
   const body: JsonObject = JSON.parse(await response.text());
   const marker = sessionMarker(number);
-  const upstream = house.takeChatRequest((raw) => raw.includes(marker)) ?? '';
+  const upstream = gateway.takeChatRequest((raw) => raw.includes(marker)) ?? '';
   return { status: response.status, body, upstream };
 }
 

@@ -2,7 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 
 const TOO_LONG = {
   status: 400,
@@ -13,8 +13,8 @@ const TOO_LONG = {
 
 describe('a conversation that is too long', () => {
   it('is told to Anthropic clients as "prompt is too long", with both numbers', async () => {
-    await using house = await openHouse({ script: { replies: [{ refuse: TOO_LONG }] } });
-    const client = new Anthropic({ baseURL: house.url, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
+    const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 0 });
     const asked = client.messages.create({
       model: 'claude-sonnet-4.5',
       max_tokens: 100,
@@ -29,8 +29,8 @@ describe('a conversation that is too long', () => {
   });
 
   it('is told to OpenAI clients as context_length_exceeded', async () => {
-    await using house = await openHouse({ script: { replies: [{ refuse: TOO_LONG }] } });
-    const client = new OpenAI({ baseURL: `${house.url}/v1`, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const asked = client.chat.completions.create({
       model: 'claude-opus-4.6',
       messages: [{ role: 'user', content: 'Hi' }],
@@ -43,8 +43,8 @@ describe('a conversation that is too long', () => {
   });
 
   it('is found by the simulated service itself when it really is too long', async () => {
-    await using house = await openHouse();
-    const client = new Anthropic({ baseURL: house.url, apiKey: house.apiKey, maxRetries: 0 });
+    await using gateway = await startTestGateway();
+    const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 0 });
     const content = 'many words '.repeat(100_000);
     const asked = client.messages.create({
       model: 'claude-sonnet-4.5',

@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { ReplyStep, Script } from '../../src/simulator/script.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 
 /** Takes efforts and adaptive thinking by its schema. */
 const CLAUDE = 'claude-opus-4.6';
@@ -25,17 +25,17 @@ const THINKING: Script = {
   ],
 };
 
-function bodies({ simulator }: House): readonly Record<string, JsonValue>[] {
+function bodies({ simulator }: TestGateway): readonly Record<string, JsonValue>[] {
   return simulator.requests.flatMap(({ operation, body }) =>
     operation === 'GenerateAssistantResponse' && isJsonObject(body) ? [body] : [],
   );
 }
 
-function openAi({ url, apiKey }: House): OpenAI {
+function openAi({ url, apiKey }: TestGateway): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
 }
 
-function anthropic({ url, apiKey }: House): Anthropic {
+function anthropic({ url, apiKey }: TestGateway): Anthropic {
   return new Anthropic({ baseURL: url, apiKey, maxRetries: 0 });
 }
 
@@ -72,26 +72,26 @@ describe('effort and budget', () => {
   ];
 
   it.each(rows)('%s is told by the schema of %s', async (_name, model, chat, messages, fields) => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['Done.'] }] } });
-    await openAi(house).chat.completions.create({ model, messages: [{ role: 'user', content: 'Go.' }], ...chat });
-    expect(bodies(house)[0]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Done.'] }] } });
+    await openAi(gateway).chat.completions.create({ model, messages: [{ role: 'user', content: 'Go.' }], ...chat });
+    expect(bodies(gateway)[0]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
     if (Object.keys(messages).length === 0) return;
     const request = { model, max_tokens: 8_000, messages: [{ role: 'user' as const, content: 'Go.' }], ...messages };
-    await anthropic(house).messages.create(request);
-    expect(bodies(house)[1]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
+    await anthropic(gateway).messages.create(request);
+    expect(bodies(gateway)[1]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
   });
 
   it('is asked for by tags of a model which takes no settings, and found in its text', async () => {
     const steps: ReplyStep[] = [{ text: ['<thin', 'king>Hm', '.</thinking>\n\nDo', 'ne.'] }];
-    await using house = await openHouse({ script: { replies: [{ steps }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps }] } });
     const request = {
       model: PLAIN,
       messages: [{ role: 'user' as const, content: 'Go.' }],
       reasoning_effort: 'high' as const,
     };
-    const { choices } = await openAi(house).chat.completions.create(request);
+    const { choices } = await openAi(gateway).chat.completions.create(request);
     expect(choices[0]?.message).toMatchObject({ content: 'Done.', reasoning_content: 'Hm.' });
-    expect(JSON.stringify(bodies(house)[0])).toContain('<thinking_mode>enabled</thinking_mode>');
+    expect(JSON.stringify(bodies(gateway)[0])).toContain('<thinking_mode>enabled</thinking_mode>');
   });
 });
 
@@ -104,15 +104,15 @@ function matchers(fields: object): Record<string, unknown> {
 
 /** Two turns of a tool loop; `spoil` changes what comes back. Returns the last text and the notes. */
 type Loop = (
-  house: House,
+  gateway: TestGateway,
   question: string,
   spoil: (value: string) => string,
 ) => Promise<{ text: string; notes: string }>;
 
 const messagesLoop =
   (thinking: object): Loop =>
-  async (house, question, spoil) => {
-    const client = anthropic(house);
+  async (gateway, question, spoil) => {
+    const client = anthropic(gateway);
     const base = {
       model: CLAUDE,
       max_tokens: 8_000,
@@ -144,8 +144,8 @@ interface DetailedMessage {
   readonly reasoning_details?: readonly { readonly signature?: string; readonly data?: string }[];
 }
 
-const chatLoop: Loop = async (house, question, spoil) => {
-  const client = openAi(house);
+const chatLoop: Loop = async (gateway, question, spoil) => {
+  const client = openAi(gateway);
   const base = { model: CLAUDE, tools: OPENAI_TOOLS, reasoning: { effort: 'high' } };
   const user = { role: 'user' as const, content: question };
   const first = await client.chat.completions.create({ ...base, messages: [user] });
@@ -172,29 +172,29 @@ const LOOPS: readonly [string, Loop][] = [
 
 describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
   it.each(['Look.', 'Redact.'])('gives reasoning back as it came: %s', async (question) => {
-    await using house = await openHouse({ script: THINKING });
-    const { text, notes } = await loop(house, question, (value) => value);
+    await using gateway = await startTestGateway({ script: THINKING });
+    const { text, notes } = await loop(gateway, question, (value) => value);
     expect(text).toBe('It is seven.');
     expect(notes).not.toMatch(/reasoning-(?:history|unsigned|extra)/);
-    const [, second] = bodies(house);
+    const [, second] = bodies(gateway);
     expect(JSON.stringify(second)).toContain(
       question === 'Look.'
         ? '"reasoningText":{"text":"I have to look \\"first\\".","signature":"'
         : '"redactedContent":"c2VjcmV0"',
     );
-    expect(bodies(house)).toHaveLength(2);
+    expect(bodies(gateway)).toHaveLength(2);
   });
 
   it('is healed when the service does not know a signature: once more, without the reasoning of before', async () => {
-    await using house = await openHouse({ script: THINKING });
+    await using gateway = await startTestGateway({ script: THINKING });
     const foreign = () => Buffer.from('signed elsewhere').toString('base64');
-    const { text, notes } = await loop(house, 'Look.', foreign);
+    const { text, notes } = await loop(gateway, 'Look.', foreign);
     expect(text).toBe('It is seven.');
     expect(notes).toContain('reasoning-history-dropped');
-    const [, refused, healed] = bodies(house);
+    const [, refused, healed] = bodies(gateway);
     expect(JSON.stringify(refused)).toContain('reasoningContent');
     expect(JSON.stringify(healed)).not.toContain('reasoningContent');
-    expect(bodies(house)).toHaveLength(3);
+    expect(bodies(gateway)).toHaveLength(3);
   });
 });
 
@@ -207,8 +207,8 @@ describe('reasoning of GPT models that comes after their calls', () => {
   };
 
   it('goes back as it came over Responses, and is not shown as text', async () => {
-    await using house = await openHouse({ script: LATE });
-    const client = openAi(house);
+    await using gateway = await startTestGateway({ script: LATE });
+    const client = openAi(gateway);
     const base = {
       model: GPT,
       store: false,
@@ -225,13 +225,13 @@ describe('reasoning of GPT models that comes after their calls', () => {
     const result = { type: 'function_call_output' as const, call_id: call?.call_id ?? '', output: '7' };
     const second = await client.responses.create({ ...base, input: [user, ...output, result] });
     expect(second.output_text).toBe('It is seven.');
-    expect(bodies(house)).toHaveLength(2);
-    expect(JSON.stringify(bodies(house)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
+    expect(bodies(gateway)).toHaveLength(2);
+    expect(JSON.stringify(bodies(gateway)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
   });
 
   it('goes back as it came over Messages', async () => {
-    await using house = await openHouse({ script: LATE });
-    const client = anthropic(house);
+    await using gateway = await startTestGateway({ script: LATE });
+    const client = anthropic(gateway);
     const base = { model: GPT, max_tokens: 8_000, tools: ANTHROPIC_TOOLS, thinking: { type: 'adaptive' as const } };
     const user = { role: 'user' as const, content: 'Look.' };
     const { content } = await client.messages.stream({ ...base, messages: [user] }).finalMessage();
@@ -241,15 +241,15 @@ describe('reasoning of GPT models that comes after their calls', () => {
       ...base,
       messages: [user, { role: 'assistant', content }, { role: 'user', content: [result] }],
     });
-    expect(bodies(house)).toHaveLength(2);
-    expect(JSON.stringify(bodies(house)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
+    expect(bodies(gateway)).toHaveLength(2);
+    expect(JSON.stringify(bodies(gateway)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
   });
 });
 
 describe('reasoning for clients which read it as text', () => {
   it('comes as reasoning_content and may come back without a signature, which is noted', async () => {
-    await using house = await openHouse({ script: THINKING });
-    const client = openAi(house);
+    await using gateway = await startTestGateway({ script: THINKING });
+    const client = openAi(gateway);
     const user = { role: 'user' as const, content: 'Look.' };
     const base = { model: CLAUDE, tools: OPENAI_TOOLS, reasoning_effort: 'high' as const };
     const first = await client.chat.completions.create({ ...base, messages: [user] });
@@ -264,11 +264,11 @@ describe('reasoning for clients which read it as text', () => {
 
   it('is turned down to the lowest effort for a model that refuses to have it off, and the next request knows that', async () => {
     const message = '`thinking.type: disabled` is not supported for this model.';
-    await using house = await openHouse({
+    await using gateway = await startTestGateway({
       script: { replies: [{ times: 1, refuse: { status: 400, name: 'ValidationException', message, reason: null } }] },
     });
     const create = () =>
-      anthropic(house)
+      anthropic(gateway)
         .messages.create({
           model: CLAUDE,
           max_tokens: 9_000,
@@ -280,7 +280,7 @@ describe('reasoning for clients which read it as text', () => {
     expect(response.headers.get('x-dragoman-adjustments')).toContain('reasoning-not-off@');
     await create();
     const lowest = { output_config: { effort: 'low' } };
-    expect(bodies(house).map((body) => body.additionalModelRequestFields)).toEqual([
+    expect(bodies(gateway).map((body) => body.additionalModelRequestFields)).toEqual([
       { thinking: { type: 'disabled' } },
       lowest,
       lowest,

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import type { StopReason } from '../../src/core/reply.ts';
 import { PROTOCOLS } from '../../src/protocols/index.ts';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 import { EVENT_SCRIPTS, type EventScript, type ExpectedFailure, type ExpectedReply } from './event-scripts.ts';
 import {
   isFailure,
@@ -44,13 +44,13 @@ describe.each(EVENT_SCRIPTS)('$name', (script) => {
   });
 });
 
-/** A house of its own each time: a refusal may rest the account, and the next answer must not suffer from it. */
+/** A gateway of its own each time: a refusal may rest the account, and the next answer must not suffer from it. */
 async function answerOf(
   { steps, closing, refuse, isLater }: EventScript,
   name: string,
   ask: (client: SdkClient) => Promise<SdkOutcome>,
 ): Promise<SdkOutcome> {
-  await using house = await openHouse({
+  await using gateway = await startTestGateway({
     script: {
       replies: [
         ...(isLater ? [{ steps: ['Before.'], times: 1 }] : []),
@@ -58,7 +58,7 @@ async function answerOf(
       ],
     },
   });
-  const client = clientOf(house.url, house.apiKey, name);
+  const client = clientOf(gateway.url, gateway.apiKey, name);
   if (isLater) await client.whole();
   return await ask(client);
 }

@@ -5,20 +5,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
 
 const TYPES = 'openai/resources/responses/responses';
 const MODEL = 'claude-sonnet-4.5';
 
-async function post(house: House, path: string, body: object): Promise<Response> {
-  const headers = { authorization: `Bearer ${house.apiKey}` };
-  return fetch(`${house.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+async function post(gateway: TestGateway, path: string, body: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${gateway.apiKey}` };
+  return fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-async function get(house: House, path: string): Promise<JsonObject> {
-  const response = await fetch(`${house.url}${path}`, { headers: { authorization: `Bearer ${house.apiKey}` } });
+async function get(gateway: TestGateway, path: string): Promise<JsonObject> {
+  const response = await fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${gateway.apiKey}` } });
   expect(response.status).toBe(200);
   return objectOf(Promise.resolve(response));
 }
@@ -31,8 +31,8 @@ async function objectOf(answer: Promise<Response>): Promise<JsonObject> {
 
 /** The events of a streamed response, their names and numbers checked; none when it was refused. */
 async function eventsOf(replies: readonly ScriptedReply[], fields: object = {}): Promise<JsonObject[]> {
-  await using house = await openHouse({ script: { replies } });
-  const response = await post(house, '/v1/responses', { model: MODEL, input: 'Hi', stream: true, ...fields });
+  await using gateway = await startTestGateway({ script: { replies } });
+  const response = await post(gateway, '/v1/responses', { model: MODEL, input: 'Hi', stream: true, ...fields });
   const text = await response.text();
   return response.status === 200 ? readEvents(text) : [];
 }
@@ -160,15 +160,15 @@ function formOf(event: JsonObject): string {
 
 describe('objects are as OpenAI publishes them', () => {
   it('a response, whole and fetched again, its input items, and a compaction', async () => {
-    await using house = await openHouse({ script: { replies: [{ steps: ['Said.'] }] } });
+    await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Said.'] }] } });
     const input = [{ role: 'user', content: 'Hi' }];
-    const made = await objectOf(post(house, '/v1/responses', { model: MODEL, input }));
-    const fetched = await get(house, `/v1/responses/${made.id}`);
+    const made = await objectOf(post(gateway, '/v1/responses', { model: MODEL, input }));
+    const fetched = await get(gateway, `/v1/responses/${made.id}`);
     expect(fetched).toEqual(made);
     expect(await typeErrors(TYPES, 'Response', [asTyped(made)])).toBe('');
-    const items = await get(house, `/v1/responses/${made.id}/input_items`);
+    const items = await get(gateway, `/v1/responses/${made.id}/input_items`);
     expect(await typeErrors('openai/resources/responses/input-items', 'ResponseItemList', [items])).toBe('');
-    const compaction = await objectOf(post(house, '/v1/responses/compact', { model: MODEL, input }));
+    const compaction = await objectOf(post(gateway, '/v1/responses/compact', { model: MODEL, input }));
     const [first, last] = compaction.output as JsonObject[]; // checked by the next lines
     expect(first).toMatchObject({ type: 'message', role: 'user' });
     // The types know no user messages here; the API's description does.

@@ -15,7 +15,7 @@ import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ReplyStep, Script } from '../../src/simulator/script.ts';
-import { type House, openHouse } from '../support/house.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { SCHEMA_CASES, type SchemaCase } from './json-schemas.ts';
 
 const MODEL = 'claude-sonnet-4.5';
@@ -54,14 +54,14 @@ function scriptOf(cases: readonly SchemaCase[], second: 'right' | 'wrong'): Scri
 
 interface Helper {
   readonly name: string;
-  parse(house: House, schemaCase: SchemaCase): Promise<unknown>;
+  parse(gateway: TestGateway, schemaCase: SchemaCase): Promise<unknown>;
 }
 
-function openAi({ url, apiKey }: House): OpenAI {
+function openAi({ url, apiKey }: TestGateway): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 2 });
 }
 
-function anthropic({ url, apiKey }: House): Anthropic {
+function anthropic({ url, apiKey }: TestGateway): Anthropic {
   return new Anthropic({ baseURL: url, apiKey, maxRetries: 2 });
 }
 
@@ -72,9 +72,9 @@ function openAiFormat({ schema }: SchemaCase) {
 const HELPERS: readonly Helper[] = [
   {
     name: "OpenAI's parse",
-    async parse(house, schemaCase) {
+    async parse(gateway, schemaCase) {
       const response_format = openAiFormat(schemaCase);
-      const completion = await openAi(house).chat.completions.parse({
+      const completion = await openAi(gateway).chat.completions.parse({
         model: MODEL,
         messages: MESSAGES,
         response_format,
@@ -84,21 +84,21 @@ const HELPERS: readonly Helper[] = [
   },
   {
     name: "OpenAI's stream helper",
-    async parse(house, schemaCase) {
+    async parse(gateway, schemaCase) {
       const response_format = openAiFormat(schemaCase);
-      const stream = openAi(house).chat.completions.stream({ model: MODEL, messages: MESSAGES, response_format });
+      const stream = openAi(gateway).chat.completions.stream({ model: MODEL, messages: MESSAGES, response_format });
       return (await stream.finalChatCompletion()).choices[0]?.message.parsed;
     },
   },
   {
     name: "Anthropic's parse",
-    async parse(house, schemaCase) {
+    async parse(gateway, schemaCase) {
       const format = {
         type: 'json_schema' as const,
         schema: { ...schemaCase.schema },
         parse: (text: string) => JSON.parse(text),
       };
-      const message = await anthropic(house).messages.parse({
+      const message = await anthropic(gateway).messages.parse({
         model: MODEL,
         max_tokens: 1_000,
         messages: MESSAGES,
@@ -114,18 +114,18 @@ const TIMEOUT_MS = 180_000;
 
 describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
   it('gets what fits, although the first answer did not', async () => {
-    await using house = await openHouse({ script: scriptOf(SCHEMA_CASES, 'right') });
+    await using gateway = await startTestGateway({ script: scriptOf(SCHEMA_CASES, 'right') });
     expect(SCHEMA_CASES.length).toBeGreaterThanOrEqual(100);
     for (const schemaCase of SCHEMA_CASES)
-      expect(await parse(house, schemaCase), schemaCase.name).toEqual(schemaCase.valid);
+      expect(await parse(gateway, schemaCase), schemaCase.name).toEqual(schemaCase.valid);
   });
 
   it('gets an honest error, at once, when the second answer does not fit either', async () => {
     // An error looks the same to all helpers: one of them meets all schemas, the others a part.
     const cases = SCHEMA_CASES.filter((_, at) => parse === HELPERS[0]?.parse || at % 5 === 0);
-    await using house = await openHouse({ script: scriptOf(cases, 'wrong') });
+    await using gateway = await startTestGateway({ script: scriptOf(cases, 'wrong') });
     for (const schemaCase of cases) {
-      const failure = await parse(house, schemaCase).then(
+      const failure = await parse(gateway, schemaCase).then(
         (parsed) => expect.fail(`${schemaCase.name}: parsed ${JSON.stringify(parsed)}`),
         (cause: unknown) => cause,
       );
@@ -134,7 +134,7 @@ describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
         message: expect.stringContaining('also after a second try'),
       });
     }
-    expect(house.simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conv')).length).toBe(
+    expect(gateway.simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conv')).length).toBe(
       2 * cases.length,
     );
   });
@@ -142,12 +142,12 @@ describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
 
 describe('the built-in model of the simulator', { timeout: TIMEOUT_MS }, () => {
   it.each(HELPERS)('answers every schema with JSON that fits at once: $name', async ({ parse }) => {
-    await using house = await openHouse();
+    await using gateway = await startTestGateway();
     for (const schemaCase of SCHEMA_CASES) {
-      const parsed = await parse(house, schemaCase);
+      const parsed = await parse(gateway, schemaCase);
       expect(schemaProblems(schemaCase.schema, parsed), schemaCase.name).toEqual([]);
     }
-    expect(house.simulator.chatRequests).toHaveLength(SCHEMA_CASES.length);
+    expect(gateway.simulator.chatRequests).toHaveLength(SCHEMA_CASES.length);
   });
 });
 
@@ -169,7 +169,7 @@ const Invoice = z.object({
 const INVOICE = { number: 'INV-7', lines: [{ what: 'tea "çay"', amount: 2.5 }], paid: null };
 
 describe('schemas made by zod', () => {
-  let house: House;
+  let gateway: TestGateway;
   beforeAll(async () => {
     const wrong = JSON.stringify({ ...INVOICE, paid: 'not yet' });
     const replies = [
@@ -181,32 +181,32 @@ describe('schemas made by zod', () => {
       },
       { when: { text: 'Be short.' }, steps: [JSON.stringify(INVOICE)] },
     ];
-    house = await openHouse({ script: { replies } });
+    gateway = await startTestGateway({ script: { replies } });
   });
-  afterAll(() => house.close());
+  afterAll(() => gateway.close());
 
   const ask = (content: string) => ({ model: MODEL, messages: [{ role: 'user' as const, content }] });
 
   it("are kept for OpenAI's SDK", async () => {
     const response_format = zodResponseFormat(Invoice, 'invoice');
-    const { data, response } = await openAi(house)
+    const { data, response } = await openAi(gateway)
       .chat.completions.create({ ...ask('Bill me.'), response_format })
       .withResponse();
     expect(JSON.parse(data.choices[0]?.message.content ?? '')).toEqual(INVOICE);
     expect(response.headers.get('x-dragoman-adjustments')).toContain('json-repaired');
-    const parsed = await openAi(house).chat.completions.parse({ ...ask('Bill me.'), response_format });
+    const parsed = await openAi(gateway).chat.completions.parse({ ...ask('Bill me.'), response_format });
     expect(parsed.choices[0]?.message.parsed).toEqual(INVOICE);
   });
 
   it("are kept for Anthropic's SDK, streamed too", async () => {
     const request = { ...ask('Bill me.'), max_tokens: 500, output_config: { format: zodOutputFormat(Invoice) } };
-    expect((await anthropic(house).messages.parse(request)).parsed_output).toEqual(INVOICE);
-    const streamed = await anthropic(house).messages.stream(request).finalMessage();
+    expect((await anthropic(gateway).messages.parse(request)).parsed_output).toEqual(INVOICE);
+    const streamed = await anthropic(gateway).messages.stream(request).finalMessage();
     expect(streamed.parsed_output).toEqual(INVOICE);
   });
 
   it('are kept for the AI SDK, whole and streamed, in both protocols', async () => {
-    const { url, apiKey } = house;
+    const { url, apiKey } = gateway;
     const compatible = createOpenAICompatible({
       name: 'dragoman',
       baseURL: `${url}/v1`,
@@ -223,7 +223,7 @@ describe('schemas made by zod', () => {
   });
 
   it('leave a turn alone which calls a tool first, without the words that are no JSON', async () => {
-    const completion = await openAi(house).chat.completions.parse({
+    const completion = await openAi(gateway).chat.completions.parse({
       ...ask('Look it up.'),
       tools: [zodFunction({ name: 'find', parameters: z.object({ id: z.number() }) })],
       response_format: zodResponseFormat(Invoice, 'invoice'),
@@ -235,6 +235,6 @@ describe('schemas made by zod', () => {
 
   it('which are cut by a limit are told as cut', async () => {
     const request = { ...ask('Be short.'), max_tokens: 5, response_format: zodResponseFormat(Invoice, 'invoice') };
-    await expect(openAi(house).chat.completions.parse(request)).rejects.toThrow(/length limit/);
+    await expect(openAi(gateway).chat.completions.parse(request)).rejects.toThrow(/length limit/);
   });
 });

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { openHouse } from '../support/house.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
 
@@ -58,10 +58,10 @@ const APIS: readonly Api[] = [
 
 /** The bodies of answers to one script; none when it was refused. */
 async function answersTo(replies: readonly ScriptedReply[], { path }: Api, fields: object): Promise<JsonObject[]> {
-  await using house = await openHouse({ script: { replies } });
-  const headers = { authorization: `Bearer ${house.apiKey}` };
+  await using gateway = await startTestGateway({ script: { replies } });
+  const headers = { authorization: `Bearer ${gateway.apiKey}` };
   const body = JSON.stringify({ model: 'claude-sonnet-4.6', messages: MESSAGES, ...fields });
-  const response = await fetch(`${house.url}${path}`, { method: 'POST', headers, body });
+  const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body });
   const text = await response.text();
   if (response.status !== 200) return [];
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return [JSON.parse(text)];

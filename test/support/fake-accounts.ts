@@ -46,7 +46,7 @@ export function createFakeTokens(expiresInS = 3600): FakeTokens {
     trouble: undefined,
     afterMaking: async () => {},
     async refresh({ refreshToken }: RefreshableCredential) {
-      const isSpent = presented.includes(refreshToken);
+      const isConsumed = presented.includes(refreshToken);
       presented.push(refreshToken);
       await Promise.resolve();
       if (fake.trouble) {
@@ -54,7 +54,7 @@ export function createFakeTokens(expiresInS = 3600): FakeTokens {
         throw fake.trouble;
       }
       const [, name, count] = /^(.+)-refresh-(\d+)$/.exec(refreshToken) ?? [];
-      if (isSpent || name === undefined) throw new GatewayError('credential_rejected', 'dead');
+      if (isConsumed || name === undefined) throw new GatewayError('credential_rejected', 'dead');
       const next = Number(count) + 1;
       const made = {
         accessToken: `${name}-access-${next}`,

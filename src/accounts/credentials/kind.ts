@@ -1,4 +1,4 @@
-/** What the rest of the house asks of a kind of credential. One file beside this one answers for each kind. */
+/** What the pool needs to know of a kind of credential. One file beside this one answers for each kind. */
 export interface KindRules {
   /**
    * How it comes to serve: `refreshed` makes access tokens at a token endpoint, `bearer` is its own access token,

@@ -31,10 +31,10 @@ export async function findInCliDatabase(
   path: string,
   origin: ImportOrigin,
   reading: Reading,
-  patienceMs = PATIENCE_MS,
+  maxWaitMs = PATIENCE_MS,
 ): Promise<readonly Finding[]> {
   try {
-    const rows = await readRows(path, patienceMs);
+    const rows = await readRows(path, maxWaitMs);
     return [...rows.auth.keys()].filter((key) => TOKEN_KEY.test(key)).map((key) => toFinding(path, key, rows, reading));
   } catch (cause) {
     const place = { origin, place: path, id: accountIdOf('cli', path), label: path };
@@ -124,8 +124,8 @@ interface Rows {
   readonly state: ReadonlyMap<string, string>;
 }
 
-function readRows(path: string, patienceMs = PATIENCE_MS): Promise<Rows> {
-  return withDatabase(path, true, rowsOf, patienceMs);
+function readRows(path: string, maxWaitMs = PATIENCE_MS): Promise<Rows> {
+  return withDatabase(path, true, rowsOf, maxWaitMs);
 }
 
 function rowsOf(database: DatabaseSync): Rows {

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../core/json.ts';
 import { discover, inspectFile } from './discover.ts';
+import { standingOf } from './import-status.ts';
 import { openLinked } from './linked.ts';
-import { standingOf } from './standing.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 5);
 const READING = { nowMs: NOW_MS, idpHosts: [] };

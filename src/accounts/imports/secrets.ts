@@ -199,7 +199,7 @@ function dayOf(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
-/** The house's own checks, whose messages say what is accepted. */
+/** Checks shared with the settings, whose messages say what is accepted. */
 function checked<T>(code: ProblemCode, check: () => T): T {
   try {
     return check();

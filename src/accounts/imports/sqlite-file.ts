@@ -16,9 +16,9 @@ export async function withDatabase<T>(
   path: string,
   readOnly: boolean,
   work: (database: DatabaseSync) => T,
-  patienceMs = PATIENCE_MS,
+  maxWaitMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + maxWaitMs;
   for (;;) {
     try {
       return once(path, readOnly, work);

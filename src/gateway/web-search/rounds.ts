@@ -13,15 +13,15 @@ import {
   searchResultText,
   WEB_SEARCH_TOOL,
   type WebSearchFailure,
+  type WebSearchOption,
   type WebSearchOutcome,
-  type WebSearchWish,
 } from '../../core/web-search.ts';
 import type { DispatchRequest } from '../dispatch.ts';
 import { isCutShort, withSystemText } from '../emulate/expectation.ts';
 import type { EmulationPlan } from '../emulate/plan.ts';
 import type { Answer } from '../ports.ts';
-import { AT, Round, type SearchCall, type Whole } from './round.ts';
 import { note } from './rules.ts';
+import { AT, type SearchCall, SearchRound, type SearchState } from './search-round.ts';
 import type { Searcher, SearchResult, WebSearches } from './searches.ts';
 
 /** When the client sets none. */
@@ -53,17 +53,23 @@ export async function dispatchSearching(
 
 class Rounds {
   readonly #request: DispatchRequest;
-  readonly #wish: WebSearchWish;
+  readonly #wish: WebSearchOption;
   readonly #tools: SearchingTools;
   readonly #signal: AbortSignal;
   readonly #tool: Tool;
   readonly #maxUses: number;
-  readonly #whole: Whole = { index: 0, characters: 0, isBegun: false, written: new TokenCount(), found: new Map() };
+  readonly #whole: SearchState = {
+    index: 0,
+    characters: 0,
+    isBegun: false,
+    written: new TokenCount(),
+    found: new Map(),
+  };
   #question: Conversation;
   #uses = 0;
   #spent: Usage | undefined;
 
-  constructor(request: DispatchRequest, wish: WebSearchWish, tools: SearchingTools, signal: AbortSignal) {
+  constructor(request: DispatchRequest, wish: WebSearchOption, tools: SearchingTools, signal: AbortSignal) {
     this.#request = request;
     this.#wish = wish;
     this.#tools = tools;
@@ -98,7 +104,7 @@ class Rounds {
     const maxRounds = this.#maxUses + DEAF_ROUNDS;
     let answer = first;
     for (let count = 1; ; count += 1) {
-      const round = new Round(this.#whole, this.#tool.name);
+      const round = new SearchRound(this.#whole, this.#tool.name);
       for await (const events of answer.batches) {
         const out = events.flatMap((event) => round.push(event));
         if (out.length > 0) yield out;
@@ -126,7 +132,7 @@ class Rounds {
   }
 
   async *#settleHeld(
-    round: Round,
+    round: SearchRound,
     adjustments: Adjustment[],
   ): AsyncGenerator<readonly ReplyEvent[], readonly Search[]> {
     const results: Search[] = [];
@@ -184,7 +190,7 @@ interface Search {
   readonly outcome: WebSearchOutcome;
 }
 
-function searchTool(tools: readonly Tool[], { at }: WebSearchWish): Tool {
+function searchTool(tools: readonly Tool[], { at }: WebSearchOption): Tool {
   const taken = new Set(tools.map(({ name }) => name.toLowerCase()));
   let name = WEB_SEARCH_TOOL;
   for (let count = 2; taken.has(name); count += 1) name = `${WEB_SEARCH_TOOL}_${count}`;
@@ -200,7 +206,7 @@ function searchTool(tools: readonly Tool[], { at }: WebSearchWish): Tool {
   };
 }
 
-function withTool(conversation: Conversation, tool: Tool, { isRequired }: WebSearchWish): Conversation {
+function withTool(conversation: Conversation, tool: Tool, { isRequired }: WebSearchOption): Conversation {
   const offered = { ...conversation, tools: [...conversation.tools, tool] };
   if (!isRequired) return offered;
   return withSystemText(offered, AT, `Search the web with ${tool.name} before you answer.`);

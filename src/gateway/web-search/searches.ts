@@ -1,7 +1,7 @@
 /** Searches at the service: whether an account can search, and what a search finds. */
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
-import type { WebResult, WebSearchFailure, WebSearchOutcome, WebSearchWish } from '../../core/web-search.ts';
+import type { WebResult, WebSearchFailure, WebSearchOption, WebSearchOutcome } from '../../core/web-search.ts';
 import type { UpstreamWebSearch } from '../../upstreams/upstream.ts';
 import { authorized, clientClosed, explainRefusal, type GatewayContext, isSuccess, readText } from '../context.ts';
 import type { Lease, LeaseRequest } from '../ports.ts';
@@ -52,7 +52,7 @@ export class WebSearches {
   async search(
     query: string,
     searchId: string,
-    wish: WebSearchWish,
+    wish: WebSearchOption,
     searcher: Searcher,
     signal: AbortSignal,
   ): Promise<SearchResult> {
@@ -170,7 +170,7 @@ function reasonOf(code: ErrorCode): WebSearchFailure {
 }
 
 /** The service cannot be told which domains are wanted, so what it found is sifted. */
-function isWanted(url: WebResult['url'], { allowedDomains, blockedDomains }: WebSearchWish): boolean {
+function isWanted(url: WebResult['url'], { allowedDomains, blockedDomains }: WebSearchOption): boolean {
   const { hostname, pathname } = new URL(url);
   const isIn = (domain: string): boolean => {
     const [host = '', ...path] = domain

@@ -1,5 +1,6 @@
 /** An account from a credential which somebody hands over: checked as an imported one is, and never shown again. */
 import { accountIdOf } from '../../accounts/account-id.ts';
+import { isConsumed } from '../../accounts/consumed-tokens.ts';
 import { type Credential, type CredentialKind, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../accounts/health.ts';
 import type { Fields } from '../../accounts/imports/fields.ts';
@@ -9,7 +10,6 @@ import { DEFAULT_OPTIONS, patchOptions } from '../../accounts/options.ts';
 import type { Account, Secrets } from '../../accounts/ports.ts';
 import { checkedProxy } from '../../accounts/proxy.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
-import { isSpent } from '../../accounts/spent.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { NewAccountBody } from './contract/account.ts';
 import type { AdminParts } from './parts.ts';
@@ -82,7 +82,7 @@ function readSecrets(parts: AdminParts, body: NewAccountBody): Secrets {
  */
 export function readCredential(parts: AdminParts, fields: Fields, family: Family, accountId: string): Credential {
   const { credential } = checkedSecrets(parts, fields, family);
-  assertUnused(parts, credential, (known) => known.id !== accountId || isSpent(known, credential));
+  assertUnused(parts, credential, (known) => known.id !== accountId || isConsumed(known, credential));
   return credential;
 }
 
@@ -96,7 +96,8 @@ function checkedSecrets({ clock, idpHosts }: AdminParts, fields: Fields, family:
 }
 
 function assertUnused({ accounts }: AdminParts, credential: Credential, counts: (account: Account) => boolean): void {
-  const isHeld = (known: Account) => secretOf(known.credential) === secretOf(credential) || isSpent(known, credential);
+  const isHeld = (known: Account) =>
+    secretOf(known.credential) === secretOf(credential) || isConsumed(known, credential);
   const holder = accounts.list().find((known) => isHeld(known) && counts(known));
   if (!holder) return;
   const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';

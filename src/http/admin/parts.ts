@@ -1,4 +1,4 @@
-/** What the admin API needs of the house. */
+/** What the admin API depends on. */
 import type { AccountPatch } from '../../accounts/pool.ts';
 import type { Account, NewAccount } from '../../accounts/ports.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
@@ -18,7 +18,7 @@ interface IamRequest {
 }
 
 /** From outside the HTTP room. */
-export interface AdminHouse {
+export interface AdminDependencies {
   readonly isAdmin: (presented: string) => Promise<boolean>;
   readonly accounts: AdminAccounts;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
@@ -33,7 +33,7 @@ export interface AdminHouse {
   readonly idpHosts: readonly string[];
 }
 
-export interface AdminParts extends AdminHouse {
+export interface AdminParts extends AdminDependencies {
   readonly gateway: Pick<Gateway, 'models'>;
   readonly clock: Clock;
   readonly log: Log;

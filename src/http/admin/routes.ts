@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import { readJson } from '../body.ts';
-import type { Desk } from '../desk.ts';
-import { sendError, sendJson } from '../exchange.ts';
+import { sendError, sendJson } from '../http-exchange.ts';
+import type { RequestPipeline } from '../request-pipeline.ts';
 import { accountRoutes } from './accounts.ts';
 import { adminErrors } from './errors.ts';
 import { keyRoutes } from './keys.ts';
@@ -13,23 +13,23 @@ import { signInRoutes } from './sign-ins.ts';
 
 export const ADMIN_ROUTES: readonly AdminRoute[] = [...accountRoutes, ...signInRoutes, ...keyRoutes, ...overviewRoutes];
 
-export function registerAdmin(app: FastifyInstance, desk: Desk): void {
-  for (const route of ADMIN_ROUTES) registerRoute(app, desk, route);
+export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
+  for (const route of ADMIN_ROUTES) registerRoute(app, pipeline, route);
   // Pages elsewhere get no permission, not even an answer to the question.
   app.options('/v2/*', { config: { cors: false }, schema: { hide: true } }, (_request, reply) => reply.callNotFound());
 }
 
-function registerRoute(app: FastifyInstance, desk: Desk, route: AdminRoute): void {
-  const { admin, gateway, clock, log, limits } = desk.options;
+function registerRoute(app: FastifyInstance, pipeline: RequestPipeline, route: AdminRoute): void {
+  const { admin, gateway, clock, log, limits } = pipeline.options;
   const parts = { ...admin, gateway, clock, log };
   app.route<{ Params: Readonly<Record<string, string>> }>({
     method: route.method,
     url: route.path,
     config: { cors: false },
-    onRequest: desk.requireAdmin,
+    onRequest: pipeline.requireAdmin,
     schema: { tags: ['Admin'], summary: route.summary, description: route.description, security: [{ adminToken: [] }] },
     async handler(request, reply) {
-      const exchange = desk.takeOver(request, reply);
+      const exchange = pipeline.takeOver(request, reply);
       try {
         const isBodyless = !route.body || (route.bodyIsOptional && announcesNoBody(request.headers));
         const body = isBodyless ? {} : await readJson(exchange, limits);

@@ -7,14 +7,14 @@ import type { Run } from '../../gateway/run.ts';
 import type { ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { notesOf, questionOf } from '../answer.ts';
-import { type Exchange, type RequestRecord, sendJson } from '../exchange.ts';
+import { type HttpExchange, type RequestRecord, sendJson } from '../http-exchange.ts';
 import { logBackground } from '../request-log.ts';
-import type { Keeping, ResponsesDesk } from './create.ts';
+import type { Keeping, ResponsesService } from './create.ts';
 import { streamEvents } from './stream-events.ts';
 
 interface BackgroundJob {
-  readonly exchange: Exchange;
-  readonly desk: ResponsesDesk;
+  readonly exchange: HttpExchange;
+  readonly pipeline: ResponsesService;
   readonly client: string;
   readonly request: ParsedRequest;
   readonly writer: ResponseWriter;
@@ -23,11 +23,11 @@ interface BackgroundJob {
 
 /** Rejects when the response cannot be stored, or this client has too many in the making. */
 export async function answerInBackground(job: BackgroundJob): Promise<void> {
-  const { exchange, desk, client, request, writer, keeping } = job;
+  const { exchange, pipeline, client, request, writer, keeping } = job;
   const question = questionOf(exchange, request, client);
   const queued = writer.queue();
   const events = request.stream ? queued : undefined;
-  const run = await desk.responses.begin(
+  const run = await pipeline.responses.begin(
     client,
     { ...keeping, response: writer.response, events },
     {
@@ -37,13 +37,13 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       carryOut: (begun) => carryOut(begun, job, question),
     },
   );
-  if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), desk.limits.pingIntervalMs);
+  if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), pipeline.limits.pingIntervalMs);
   else sendJson(exchange, 200, writer.shown, notesOf(exchange));
 }
 
 /** Its own line in the log says what the answer's headers would have said, had anybody waited for it. */
 async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Promise<void> {
-  const { exchange, desk, client, request, writer, keeping } = job;
+  const { exchange, pipeline, client, request, writer, keeping } = job;
   const record: RequestRecord = { client, model: question.conversation.model, stream: request.stream };
   const say = (event: ReplyEvent): void => {
     if (event.type === 'reply-end') record.usage = event.usage;
@@ -54,7 +54,7 @@ async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Pro
     if (request.stream) run.say(text);
   };
   try {
-    const answer = await desk.gateway.ask(question, run.signal);
+    const answer = await pipeline.gateway.ask(question, run.signal);
     Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
       run.signal.throwIfAborted();
@@ -71,5 +71,5 @@ async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Pro
     } else say({ type: 'reply-error', error: GatewayError.from(reason) });
   }
   const fields = { requestId: exchange.requestId, responseId: keeping.id, durationMs: exchange.elapsedMs() };
-  logBackground(desk.log, fields, record);
+  logBackground(pipeline.log, fields, record);
 }

@@ -4,19 +4,19 @@ import { isJsonObject } from '../../core/json.ts';
 import { echoOf, inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
 import { contextOf, notesOf, questionOf } from '../answer.ts';
 import { readJson } from '../body.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { type HttpExchange, sendJson } from '../http-exchange.ts';
 import { randomId } from '../ids.ts';
-import type { ResponsesDesk } from './create.ts';
+import type { ResponsesService } from './create.ts';
 import { lookUp } from './look-up.ts';
 
 /** What the user said stays word for word; everything else becomes one item. Rejects with what is to be told. */
-export async function compact(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
-  const body = await readJson(exchange, desk.limits);
-  const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
+export async function compact(exchange: HttpExchange, pipeline: ResponsesService, client: string): Promise<void> {
+  const body = await readJson(exchange, pipeline.limits);
+  const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
   const request = parseCompact(body, contextOf(exchange), past);
   const id = openaiResponses.replyId(randomId());
   const writer = openaiResponses.createWriter(request, id);
-  const answer = await desk.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
+  const answer = await pipeline.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
   Object.assign(exchange.record, { route: answer.route, adjustments: answer.adjustments });
   for await (const events of answer.batches) {
     for (const event of events) {
@@ -46,14 +46,18 @@ export async function compact(exchange: Exchange, desk: ResponsesDesk, client: s
 }
 
 /** `POST /v1/responses/input_tokens`: our own estimate. The model may be left out there. */
-export async function countInputTokens(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
-  const body = await readJson(exchange, desk.limits);
-  const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
+export async function countInputTokens(
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
+  client: string,
+): Promise<void> {
+  const body = await readJson(exchange, pipeline.limits);
+  const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
   const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
   const { conversation } = openaiResponses.parseRequest(complete, contextOf(exchange), past);
   exchange.record.model = conversation.model;
   sendJson(exchange, 200, {
     object: 'response.input_tokens',
-    input_tokens: desk.gateway.countTokens(conversation),
+    input_tokens: pipeline.gateway.countTokens(conversation),
   });
 }

@@ -13,14 +13,14 @@ import {
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { type AnswerLimits, answerParsed, contextOf, sendFailure } from '../answer.ts';
 import { readModelRequest } from '../body.ts';
-import type { Exchange } from '../exchange.ts';
+import type { HttpExchange } from '../http-exchange.ts';
 import { randomId } from '../ids.ts';
 import type { Writing } from '../writing.ts';
 import { answerInBackground } from './background.ts';
 import { lookUp } from './look-up.ts';
 
 /** What the handlers of these routes work with. */
-export interface ResponsesDesk {
+export interface ResponsesService {
   readonly gateway: Gateway;
   readonly responses: Responses;
   readonly limits: AnswerLimits;
@@ -28,24 +28,28 @@ export interface ResponsesDesk {
 }
 
 /** Never rejects: whatever happens is said to the client, or there is no client any more. */
-export async function createResponse(exchange: Exchange, desk: ResponsesDesk, client: string): Promise<void> {
+export async function createResponse(
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
+  client: string,
+): Promise<void> {
   try {
-    const body = await readModelRequest(exchange, desk.limits);
-    const past = await lookUp(body, desk.responses, client, exchange.gone.signal);
+    const body = await readModelRequest(exchange, pipeline.limits);
+    const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
     const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
     const id = openaiResponses.replyId(randomId());
     const writer = openaiResponses.createWriter(request, id, { now: () => exchange.receivedMs + exchange.elapsedMs() });
     const keeping = keepingOf(request, id, past);
     if (echoOf(request).request.background)
-      await answerInBackground({ exchange, desk, client, request, writer, keeping });
+      await answerInBackground({ exchange, pipeline, client, request, writer, keeping });
     else
       await answerParsed(
         exchange,
         request,
-        writingOf(writer, desk, client, request, keeping),
-        desk.gateway,
+        writingOf(writer, pipeline, client, request, keeping),
+        pipeline.gateway,
         client,
-        desk.limits,
+        pipeline.limits,
       );
   } catch (cause) {
     sendFailure(exchange, openaiResponses, cause);
@@ -63,7 +67,7 @@ function keepingOf(request: ParsedRequest, id: string, past: Past | undefined): 
 
 function writingOf(
   writer: ResponseWriter,
-  { responses }: ResponsesDesk,
+  { responses }: ResponsesService,
   client: string,
   request: ParsedRequest,
   keeping: Keeping,

@@ -3,28 +3,28 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { StoredResponse } from '../../gateway/response-store.ts';
 import { showResponse, wantsEncrypted } from '../../protocols/openai-responses/index.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
-import type { ResponsesDesk } from './create.ts';
+import { type HttpExchange, sendJson } from '../http-exchange.ts';
+import type { ResponsesService } from './create.ts';
 import { streamEvents } from './stream-events.ts';
 
 type Query = Readonly<Record<string, unknown>>;
 
 /** `GET /v1/responses/{id}`. Rejects with `not_found`, or `invalid_request` for events which are not there. */
 export async function fetchResponse(
-  exchange: Exchange,
-  desk: ResponsesDesk,
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
   client: string,
   id: string,
   query: Query,
 ): Promise<void> {
-  const stored = await find(desk, client, id);
-  if (query.stream === 'true') return streamAgain(exchange, desk, stored, query);
+  const stored = await find(pipeline, client, id);
+  if (query.stream === 'true') return streamAgain(exchange, pipeline, stored, query);
   sendJson(exchange, 200, showResponse(stored.response, wantsEncrypted(list(query.include ?? query['include[]']))));
 }
 
 async function streamAgain(
-  exchange: Exchange,
-  { responses, limits }: ResponsesDesk,
+  exchange: HttpExchange,
+  { responses, limits }: ResponsesService,
   stored: StoredResponse,
   query: Query,
 ): Promise<void> {
@@ -41,13 +41,13 @@ async function streamAgain(
 
 /** `GET /v1/responses/{id}/input_items` */
 export async function listInputItems(
-  exchange: Exchange,
-  desk: ResponsesDesk,
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
   client: string,
   id: string,
   query: Query,
 ): Promise<void> {
-  const { input } = await find(desk, client, id);
+  const { input } = await find(pipeline, client, id);
   const limit = query.limit === undefined ? 20 : wholeNumber(query.limit, 'limit', 1, 100);
   const ordered = query.order === 'asc' ? input : input.toReversed();
   const start = query.after === undefined ? 0 : ordered.findIndex((item) => item.id === query.after) + 1;
@@ -65,32 +65,32 @@ export async function listInputItems(
 
 /** `POST /v1/responses/{id}/cancel`. One which has ended is answered as it is. */
 export async function cancelResponse(
-  exchange: Exchange,
-  desk: ResponsesDesk,
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
   client: string,
   id: string,
 ): Promise<void> {
-  const { response } = await find(desk, client, id);
+  const { response } = await find(pipeline, client, id);
   if (response.background !== true) {
     const message = 'Only a response which was made with background can be cancelled; to stop this one, hang up.';
     throw new GatewayError('invalid_request', message);
   }
-  const cancelled = await desk.responses.cancel(client, id);
+  const cancelled = await pipeline.responses.cancel(client, id);
   sendJson(exchange, 200, showResponse(cancelled?.response ?? response, false));
 }
 
 /** `DELETE /v1/responses/{id}` */
 export async function deleteResponse(
-  exchange: Exchange,
-  desk: ResponsesDesk,
+  exchange: HttpExchange,
+  pipeline: ResponsesService,
   client: string,
   id: string,
 ): Promise<void> {
-  if (!(await desk.responses.remove(client, id))) throw notFound(id);
+  if (!(await pipeline.responses.remove(client, id))) throw notFound(id);
   sendJson(exchange, 200, { id, object: 'response', deleted: true } satisfies JsonObject);
 }
 
-async function find({ responses }: ResponsesDesk, client: string, id: string): Promise<StoredResponse> {
+async function find({ responses }: ResponsesService, client: string, id: string): Promise<StoredResponse> {
   const stored = await responses.find(client, id);
   if (!stored) throw notFound(id);
   return stored;

@@ -2,25 +2,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { openaiResponses } from '../../protocols/openai-responses/index.ts';
 import { sendFailure } from '../answer.ts';
-import type { Desk } from '../desk.ts';
-import type { Exchange } from '../exchange.ts';
+import type { HttpExchange } from '../http-exchange.ts';
+import type { RequestPipeline } from '../request-pipeline.ts';
 import { compact, countInputTokens } from './compact.ts';
 import { createResponse } from './create.ts';
 import { cancelResponse, deleteResponse, fetchResponse, listInputItems } from './fetch.ts';
 import { RESPONSES_SCHEMAS } from './schemas.ts';
 
 type Handler = (
-  exchange: Exchange,
+  exchange: HttpExchange,
   client: string,
   id: string,
   query: Readonly<Record<string, unknown>>,
 ) => Promise<void>;
 
-export function registerResponses(app: FastifyInstance, desk: Desk): void {
-  const { options } = desk;
+export function registerResponses(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { options } = pipeline;
   const answered = (handle: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('openai-version', '2020-10-01');
-    const exchange = desk.takeOver(request, reply);
+    const exchange = pipeline.takeOver(request, reply);
     const { id = '' }: { id?: string } = request.params ?? {};
     try {
       await handle(exchange, exchange.record.client ?? 'local', id, { ...Object(request.query) });
@@ -32,7 +32,7 @@ export function registerResponses(app: FastifyInstance, desk: Desk): void {
     app.route({
       method,
       url,
-      onRequest: desk.requireKey,
+      onRequest: pipeline.requireKey,
       schema: RESPONSES_SCHEMAS[`${method} ${url}`] ?? {},
       handler: answered(handle),
     });

@@ -1,14 +1,14 @@
 /** Events which were written elsewhere, to one who listens for a while. */
 import { KEEP_ALIVE } from '../../protocols/openai-responses/index.ts';
 import { notesOf, STREAM_HEADERS } from '../answer.ts';
-import { type Exchange, writePieces } from '../exchange.ts';
+import { type HttpExchange, writePieces } from '../http-exchange.ts';
 
 /**
  * Resolves when there are no more events, or the client has left. A gateway that stops ends the response whose events
  * these are, so they end by themselves, with what became of it.
  */
 export async function streamEvents(
-  exchange: Exchange,
+  exchange: HttpExchange,
   eventsUntil: (gone: AbortSignal) => AsyncIterable<string>,
   pingIntervalMs: number,
 ): Promise<void> {

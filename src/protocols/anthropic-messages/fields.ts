@@ -2,9 +2,9 @@
  * What becomes of every top-level field of a Messages request: decided once, as data, so that the parser, the docs and
  * a test against the official SDK's own types all read the same list.
  */
-import type { FieldFate } from '../field-fate.ts';
+import type { FieldSupport } from '../field-support.ts';
 
-export const FIELD_FATES = {
+export const FIELD_SUPPORT = {
   model: 'used',
   messages: 'used',
   system: 'used',
@@ -42,4 +42,4 @@ export const FIELD_FATES = {
   container: 'refused',
   mcp_servers: 'refused',
   thread: 'refused',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;

@@ -5,7 +5,7 @@ import { parseRequest } from './parse.ts';
 import { writeReply } from './reply.ts';
 import { createWriter, PING } from './write.ts';
 
-export { FIELD_FATES } from './fields.ts';
+export { FIELD_SUPPORT } from './fields.ts';
 export { parseCountTokens } from './parse.ts';
 
 export const anthropicMessages: ClientProtocol = {

@@ -7,7 +7,7 @@ import type { Adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import claudeCode from './fixtures/claude-code-request.json' with { type: 'json' };
-import { anthropicMessages, FIELD_FATES, parseCountTokens } from './index.ts';
+import { anthropicMessages, FIELD_SUPPORT, parseCountTokens } from './index.ts';
 
 function context(headers: Record<string, string> = {}) {
   return { header: (name: string) => headers[name], nowMs: 1_770_000_000_999 };
@@ -221,7 +221,7 @@ describe('what must be there', () => {
   });
 });
 
-describe('the fate of fields', () => {
+describe('the support of fields', () => {
   it('is decided for each one the official SDK can send', () => {
     const sdk = dirname(createRequire(import.meta.url).resolve('@anthropic-ai/sdk'));
     const fields = ['resources/messages/messages.d.ts', 'resources/beta/messages/messages.d.ts'].flatMap((file) => {
@@ -232,13 +232,13 @@ describe('the fate of fields', () => {
       });
     });
     expect(fields.length).toBeGreaterThan(50);
-    expect(fields.filter((field) => !Object.hasOwn(FIELD_FATES, field ?? ''))).toEqual([]);
+    expect(fields.filter((field) => !Object.hasOwn(FIELD_SUPPORT, field ?? ''))).toEqual([]);
   });
 
   it('shows in the notes: a wish is noted, what says nothing is not', () => {
-    const wishes = Object.entries(FIELD_FATES).filter(([, fate]) => fate === 'noted' || fate === 'ignored');
+    const wishes = Object.entries(FIELD_SUPPORT).filter(([, support]) => support === 'noted' || support === 'ignored');
     const { adjustments } = parse(Object.fromEntries(wishes.map(([field]) => [field, { some: 'thing' }])));
-    const noted = wishes.filter(([, fate]) => fate === 'noted').map(([field]) => `parameter-ignored ${field}`);
+    const noted = wishes.filter(([, support]) => support === 'noted').map(([field]) => `parameter-ignored ${field}`);
     expect(rules(adjustments).sort()).toEqual(noted.sort());
   });
 

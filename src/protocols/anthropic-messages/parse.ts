@@ -11,7 +11,7 @@ import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
 import { threadsUnsupported } from './errors.ts';
-import { FIELD_FATES } from './fields.ts';
+import { FIELD_SUPPORT } from './fields.ts';
 import type { MessagesRequest } from './wire.ts';
 import * as wire from './wire.ts';
 
@@ -39,14 +39,14 @@ export function parseCountTokens(body: unknown, context: RequestContext): Parsed
 
 function read(request: MessagesRequest, context: RequestContext): ParsedRequest {
   refuseUnrunnable(request);
-  refuseOptions(request, FIELD_FATES);
+  refuseOptions(request, FIELD_SUPPORT);
   const notes = new Notes();
   const reading = new Reading('anthropic', notes);
   const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0)
     throw refuse('messages', request.messages ? 'must not be empty.' : 'a required field is missing.');
   noteEntries(request, entries, reading);
-  noteFields(request, FIELD_FATES, notes);
+  noteFields(request, FIELD_SUPPORT, notes);
   const { conversation } = readRequest(withEffortOfMessages(request, entries), entries, reading);
   const read: Conversation = {
     model: request.model,

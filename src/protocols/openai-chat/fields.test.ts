@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { FIELD_FATES, fateOf } from './fields.ts';
+import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 
 /** Fields of an interface of the SDK's type declarations, nested ones left out. */
@@ -17,16 +17,17 @@ const context = { header: () => undefined, nowMs: 0 };
 const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 const parse = (fields: object) => parseRequest({ ...body, ...fields }, context);
 
-describe('the fates of fields', () => {
+describe('the supports of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {
     const official = fieldsOf(declarations, 'ChatCompletionCreateParamsBase');
     const options = fieldsOf(declarations, 'ChatCompletionStreamOptions').map((field) => `stream_options.${field}`);
     expect(official.length).toBeGreaterThan(30);
     const known = [...official.filter((field) => field !== 'stream_options'), ...options];
-    expect(Object.keys(FIELD_FATES).sort()).toEqual(known.sort());
+    expect(Object.keys(FIELD_SUPPORT).sort()).toEqual(known.sort());
   });
 
-  const fields = (fate: string) => Object.entries(FIELD_FATES).flatMap(([field, own]) => (own === fate ? [field] : []));
+  const fields = (support: string) =>
+    Object.entries(FIELD_SUPPORT).flatMap(([field, own]) => (own === support ? [field] : []));
 
   it.each(fields('noted'))('%s is accepted and noted', (field) => {
     expect(parse({ [field]: 1 }).adjustments).toEqual([{ rule: 'parameter-ignored', path: field, before: '1' }]);
@@ -44,7 +45,7 @@ describe('the fates of fields', () => {
     { audio: { voice: 'alloy', format: 'mp3' } },
   ])('%j is refused', (fields) => {
     const [field = ''] = Object.keys(fields);
-    expect(fateOf(field)).toBe('refused');
+    expect(supportOf(field)).toBe('refused');
     expect(() => parse(fields)).toThrow(
       expect.objectContaining({ code: 'unsupported_parameter', param: expect.stringContaining(field) }),
     );
@@ -67,7 +68,7 @@ describe('the fates of fields', () => {
   });
 
   it('are unknown for what is not in the table, whatever it is called', () => {
-    expect(fateOf('constructor')).toBeUndefined();
+    expect(supportOf('constructor')).toBeUndefined();
     expect(parse({ brand_new: true, constructor: 'x' }).adjustments).toEqual([
       { rule: 'field-ignored', path: 'brand_new' },
       { rule: 'field-ignored', path: 'constructor' },

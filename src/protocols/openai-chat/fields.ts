@@ -2,10 +2,10 @@
  * What becomes of every field of a Chat Completions request: decided once, as data, so that the parser, the docs and a
  * test against the official SDK's types read the same list.
  */
-import type { FieldFate } from '../field-fate.ts';
-import { fateIn } from '../reading/fields.ts';
+import type { FieldSupport } from '../field-support.ts';
+import { supportIn } from '../reading/fields.ts';
 
-export const FIELD_FATES = {
+export const FIELD_SUPPORT = {
   model: 'used',
   messages: 'used',
   stream: 'used',
@@ -53,22 +53,22 @@ export const FIELD_FATES = {
   /** Without `audio` among them they are fine. */
   modalities: 'refused',
   audio: 'refused',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 /** Not OpenAI's own: OpenRouter's, which clients of Chat Completions send. */
 export const OPENROUTER_FIELD_FATES = {
   reasoning: 'used',
   include_reasoning: 'used',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 /** All that the parser knows by itself; the fields of the other APIs are in reading/fields.ts. */
-export const OWN_FATES: Readonly<Record<string, FieldFate>> = {
-  ...FIELD_FATES,
+export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
+  ...FIELD_SUPPORT,
   ...OPENROUTER_FIELD_FATES,
   stream_options: 'used',
 };
 
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
-export function fateOf(field: string): FieldFate | undefined {
-  return fateIn(OWN_FATES, field);
+export function supportOf(field: string): FieldSupport | undefined {
+  return supportIn(OWN_FATES, field);
 }

@@ -30,7 +30,7 @@ export interface Echo {
 /** Throws GatewayError, blame `client`. */
 export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
   const request = check(wire.requestShape, body, '');
-  refuseWishes(request);
+  rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);
   const notes = new Notes();
   const choices = readChoices(request.n, notes);
@@ -70,7 +70,7 @@ function nothingToAnswer({ messages }: ChatRequest): Error {
 }
 
 /** What would change the meaning of the answer and cannot be had. */
-function refuseWishes({ logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
+function rejectUnsupported({ logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
   if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
   if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');
   const audioAt = modalities?.indexOf('audio') ?? -1;

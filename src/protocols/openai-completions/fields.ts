@@ -1,8 +1,8 @@
 /** What becomes of every field of a completions request: decided once, as data, for the parser, the docs and a test. */
-import type { FieldFate } from '../field-fate.ts';
+import type { FieldSupport } from '../field-support.ts';
 
 /** OpenAI's own. */
-export const FIELD_FATES = {
+export const FIELD_SUPPORT = {
   model: 'used',
   prompt: 'used',
   suffix: 'used',
@@ -28,7 +28,7 @@ export const FIELD_FATES = {
   best_of: 'refused',
   /** 0 is fine. */
   logprobs: 'refused',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 /** Not OpenAI's own: what editors send to say the same, or more. */
 export const EDITOR_FIELD_FATES = {
@@ -43,7 +43,7 @@ export const EDITOR_FIELD_FATES = {
   input_extra: 'used',
   n_predict: 'emulated',
   segments: 'used',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 /** Fields of the other APIs, for prompts that are answered as a chat. Code at the cursor takes only the limits. */
 export const CHAT_FIELD_FATES = {
@@ -64,15 +64,15 @@ export const CHAT_FIELD_FATES = {
 
   tools: 'refused',
   functions: 'refused',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 /** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
-export function fateOf(field: string): FieldFate | undefined {
+export function supportOf(field: string): FieldSupport | undefined {
   if (field === 'stream_options') return 'used';
-  const fates: Readonly<Record<string, FieldFate>> = {
-    ...FIELD_FATES,
+  const supports: Readonly<Record<string, FieldSupport>> = {
+    ...FIELD_SUPPORT,
     ...EDITOR_FIELD_FATES,
     ...CHAT_FIELD_FATES,
   };
-  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+  return Object.hasOwn(supports, field) ? supports[field] : undefined;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { EDITOR_FIELD_FATES, FIELD_FATES, fateOf } from './fields.ts';
+import { EDITOR_FIELD_FATES, FIELD_SUPPORT, supportOf } from './fields.ts';
 import { openaiCompletions, openaiFim } from './index.ts';
 import { echoOf, parseCompletion, parseFim, parseRequest } from './parse.ts';
 
@@ -185,14 +185,14 @@ describe('options of the other APIs', () => {
   });
 });
 
-describe('the fates of fields', () => {
+describe('the supports of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {
     const path = createRequire(import.meta.url).resolve('openai/resources/completions');
     const declarations = readFileSync(path.replace(/\.m?js$/, '.d.ts'), 'utf8');
     const start = declarations.indexOf('export interface CompletionCreateParamsBase {');
     const body = declarations.slice(start, declarations.indexOf('\n}', start));
     const official = [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, field = '']) => field);
-    const ours = Object.keys(FIELD_FATES).map((field) => field.replace(/\..*/, ''));
+    const ours = Object.keys(FIELD_SUPPORT).map((field) => field.replace(/\..*/, ''));
     expect(official.length).toBeGreaterThan(12);
     expect([...new Set(ours)].sort()).toEqual(official.sort());
   });
@@ -205,8 +205,8 @@ describe('the fates of fields', () => {
       { rule: 'parameter-ignored', path: 'seed', before: '1' },
       { rule: 'field-ignored', path: 'unheard_of' },
     ]);
-    expect(Object.keys(EDITOR_FIELD_FATES).every((field) => fateOf(field) !== undefined)).toBe(true);
-    expect(fateOf('toString')).toBeUndefined();
+    expect(Object.keys(EDITOR_FIELD_FATES).every((field) => supportOf(field) !== undefined)).toBe(true);
+    expect(supportOf('toString')).toBeUndefined();
   });
 });
 

@@ -12,7 +12,7 @@ import { Reading } from '../reading/reading.ts';
 import { readReasoningOptions } from '../reading/reasoning-options.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
 import { type CodePrompt, readFence, readFiles, readMarkers } from './code-prompt.ts';
-import { fateOf } from './fields.ts';
+import { supportOf } from './fields.ts';
 import type { CompletionsRequest } from './wire.ts';
 import * as wire from './wire.ts';
 
@@ -205,7 +205,7 @@ function readAnswerable(
   { nowMs }: RequestContext,
   form: Echo['form'],
 ): AnswerableRequest {
-  refuseWishes(request);
+  rejectUnsupported(request);
   noteFields(request, notes);
   const echo: Echo = {
     model: request.model ?? NO_MODEL,
@@ -221,7 +221,7 @@ function readAnswerable(
   };
 }
 
-function refuseWishes({ logprobs, best_of: bestOf, n }: CompletionsRequest): void {
+function rejectUnsupported({ logprobs, best_of: bestOf, n }: CompletionsRequest): void {
   if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
   if (bestOf && bestOf > (n ?? 1))
     throw refuseUnsupported('best_of', 'completions cannot be compared here; send no more than n.', RULE_VALUE);
@@ -230,9 +230,9 @@ function refuseWishes({ logprobs, best_of: bestOf, n }: CompletionsRequest): voi
 function noteFields(request: CompletionsRequest, notes: Notes): void {
   const known = new Set<string>();
   for (const [field, value] of Object.entries(request)) {
-    const fate = fateOf(field);
-    if (fate !== undefined) known.add(field);
-    if (fate === 'noted' && value !== null && value !== undefined && value !== false)
+    const support = supportOf(field);
+    if (support !== undefined) known.add(field);
+    if (support === 'noted' && value !== null && value !== undefined && value !== false)
       notes.add('parameter-ignored', field, typeof value === 'number' ? String(value) : undefined);
   }
   notes.addUnknown(request, known, 'request', '');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { FIELD_FATES, fateOf } from './fields.ts';
+import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 import { responseFrame } from './response.ts';
 
@@ -18,7 +18,7 @@ const RESPONSES = 'openai/resources/responses/responses';
 const context = { header: () => undefined, nowMs: 0 };
 const parse = (fields: object) => parseRequest({ model: 'm', input: 'hi', ...fields }, context);
 
-describe('the fates of fields', () => {
+describe('the supports of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {
     const official = [...fieldsOf(RESPONSES, 'ResponseCreateParamsBase', 4)];
     const inside = [
@@ -28,11 +28,11 @@ describe('the fates of fields', () => {
     ];
     expect(official.length).toBeGreaterThan(30);
     const flat = official.filter((field) => !['text', 'reasoning', 'stream_options'].includes(field));
-    expect(Object.keys(FIELD_FATES).sort()).toEqual([...flat, ...inside].sort());
+    expect(Object.keys(FIELD_SUPPORT).sort()).toEqual([...flat, ...inside].sort());
   });
 
-  const fields = (fate: string) =>
-    Object.entries(FIELD_FATES).flatMap(([field, own]) => (own === fate && !field.includes('.') ? [field] : []));
+  const fields = (support: string) =>
+    Object.entries(FIELD_SUPPORT).flatMap(([field, own]) => (own === support && !field.includes('.') ? [field] : []));
 
   it.each(fields('noted'))('%s is accepted and noted', (field) => {
     expect(parse({ [field]: 1 }).adjustments).toEqual([{ rule: 'parameter-ignored', path: field, before: '1' }]);
@@ -45,7 +45,7 @@ describe('the fates of fields', () => {
 
   it.each([{ conversation: 'conv_1' }, { prompt: { id: 'p' } }, { top_logprobs: 3 }])('%j is refused', (refused) => {
     const [field = ''] = Object.keys(refused);
-    expect(fateOf(field)).toBe('refused');
+    expect(supportOf(field)).toBe('refused');
     expect(() => parse(refused)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', param: field }));
   });
 
@@ -71,7 +71,7 @@ describe('the fates of fields', () => {
   });
 
   it('are unknown for what is not in the table, whatever it is called', () => {
-    expect(fateOf('constructor')).toBeUndefined();
+    expect(supportOf('constructor')).toBeUndefined();
   });
 });
 

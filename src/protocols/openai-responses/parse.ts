@@ -30,7 +30,7 @@ export interface Echo {
 /** Throws GatewayError, blame `client`. `past`: what earlier responses left behind, as far as the request names them. */
 export function parseRequest(body: unknown, context: RequestContext, past?: Past): ParsedRequest {
   const request = check(wire.requestShape, body, '');
-  refuseWishes(request);
+  rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);
   return read(request, context, past, readEntries(request, 'openai-responses'));
 }
@@ -83,7 +83,7 @@ function withoutDeepFields(request: ResponsesRequest): Readonly<Record<string, u
 }
 
 /** What would change the meaning of the answer and cannot be had. */
-function refuseWishes({ conversation, prompt, top_logprobs: topLogprobs, ...request }: ResponsesRequest): void {
+function rejectUnsupported({ conversation, prompt, top_logprobs: topLogprobs, ...request }: ResponsesRequest): void {
   if (conversation) throw refuseUnsupported('conversation', 'there are no stored conversations here; send the items.');
   if (prompt) throw refuseUnsupported('prompt', 'there are no stored prompts here; send the text in instructions.');
   if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');

@@ -3,12 +3,12 @@
  * API that was called.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { FieldFate } from '../field-fate.ts';
+import type { FieldSupport } from '../field-support.ts';
 import type { Notes } from '../notes.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
 import { refuseUnsupported } from '../shape.ts';
 
-export const DIALECT_FIELD_FATES = {
+export const DIALECT_FIELD_SUPPORT = {
   messages: 'used',
   input: 'used',
   /** A text that stands where a conversation should. An object, which names a stored prompt, is refused. */
@@ -78,11 +78,11 @@ export const DIALECT_FIELD_FATES = {
   container: 'refused',
   mcp_servers: 'refused',
   thread: 'refused',
-} as const satisfies Record<string, FieldFate>;
+} as const satisfies Record<string, FieldSupport>;
 
 type RefusedField = {
-  [F in keyof typeof DIALECT_FIELD_FATES]: (typeof DIALECT_FIELD_FATES)[F] extends 'refused' ? F : never;
-}[keyof typeof DIALECT_FIELD_FATES];
+  [F in keyof typeof DIALECT_FIELD_SUPPORT]: (typeof DIALECT_FIELD_SUPPORT)[F] extends 'refused' ? F : never;
+}[keyof typeof DIALECT_FIELD_SUPPORT];
 
 const REFUSALS: Readonly<Record<RefusedField, string>> = {
   n: 'this API gives one answer to a request; send n to /v1/chat/completions.',
@@ -99,14 +99,14 @@ const REFUSALS: Readonly<Record<RefusedField, string>> = {
 };
 
 /** Fate of a top-level field in an API with the table `own`; undefined for an unknown field. */
-export function fateIn(own: Readonly<Record<string, FieldFate>>, field: string): FieldFate | undefined {
+export function supportIn(own: Readonly<Record<string, FieldSupport>>, field: string): FieldSupport | undefined {
   if (Object.hasOwn(own, field)) return own[field];
-  const fates: Readonly<Record<string, FieldFate>> = DIALECT_FIELD_FATES;
-  return Object.hasOwn(fates, field) ? fates[field] : undefined;
+  const supports: Readonly<Record<string, FieldSupport>> = DIALECT_FIELD_SUPPORT;
+  return Object.hasOwn(supports, field) ? supports[field] : undefined;
 }
 
 /** Throws `unsupported_parameter` for an option of another dialect that would change what the answer means. */
-export function refuseOptions(request: object, own: Readonly<Record<string, FieldFate>>): void {
+export function refuseOptions(request: object, own: Readonly<Record<string, FieldSupport>>): void {
   for (const [field, why] of Object.entries(REFUSALS)) {
     const value: unknown = Reflect.get(request, field);
     if (value !== undefined && !Object.hasOwn(own, field) && !changesNothing(field, value))
@@ -124,13 +124,13 @@ function changesNothing(field: string, value: unknown): boolean {
 }
 
 /** Notes the fields that change nothing, and those that are unknown. */
-export function noteFields(request: object, own: Readonly<Record<string, FieldFate>>, notes: Notes): void {
+export function noteFields(request: object, own: Readonly<Record<string, FieldSupport>>, notes: Notes): void {
   const known = new Set<string>();
   for (const [field, value] of Object.entries(request as JsonObject)) {
-    const fate = fateIn(own, field);
-    if (fate !== undefined) known.add(field);
+    const support = supportIn(own, field);
+    if (support !== undefined) known.add(field);
     // `store: false` and `truncation: "disabled"` ask for what happens anyhow.
-    if (fate === 'noted' && value !== null && value !== undefined && value !== false && value !== 'disabled')
+    if (support === 'noted' && value !== null && value !== undefined && value !== false && value !== 'disabled')
       notes.add('parameter-ignored', field, shortValue(value));
   }
   notes.addUnknown(request, known, 'request', '');

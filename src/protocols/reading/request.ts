@@ -1,7 +1,7 @@
 /** A request to the conversation it holds, in whichever dialect its parts are written. */
 import type { Conversation } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { WebSearchWish } from '../../core/web-search.ts';
+import type { WebSearchOption } from '../../core/web-search.ts';
 import { refuse } from '../shape.ts';
 import { readConversation } from './conversation.ts';
 import { type Entries, toolListsIn } from './entries.ts';
@@ -70,7 +70,7 @@ function isListed(list: unknown): boolean {
 }
 
 /** The option knows no limits; how much of the pages the model reads, and from where it looks, is the service's business. */
-const SEARCH_OPTIONS: WebSearchWish = {
+const SEARCH_OPTIONS: WebSearchOption = {
   at: 'web_search_options',
   maxUses: undefined,
   allowedDomains: [],

@@ -1,7 +1,7 @@
 /** The choice among tools, in the spelling of every dialect. */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { WEB_SEARCH_TOOL, type WebSearchWish } from '../../core/web-search.ts';
+import { WEB_SEARCH_TOOL, type WebSearchOption } from '../../core/web-search.ts';
 import { refuse, refuseUnsupported } from '../shape.ts';
 import type { Dialect, Reading } from './reading.ts';
 import { isTypedKind } from './responses-typed-tools.ts';
@@ -121,7 +121,7 @@ export interface Chosen {
   readonly toolChoice: ToolChoice;
   /** What is left to choose from. */
   readonly tools: readonly Tool[];
-  readonly webSearch?: WebSearchWish;
+  readonly webSearch?: WebSearchOption;
 }
 
 /** Throws if the chosen tool is not declared. */
@@ -170,7 +170,7 @@ function nameIn(declared: Declared): string {
 function restrict(
   { mode, declared, allowsSearch, at }: Extract<ChoiceShape, { kind: 'allowed' }>,
   tools: readonly Tool[],
-  webSearch: WebSearchWish | undefined,
+  webSearch: WebSearchOption | undefined,
   { names, notes }: Reading,
 ): Chosen {
   const allowed = new Set(declared.map((one) => names.nameOf(one)));

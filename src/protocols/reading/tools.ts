@@ -4,7 +4,7 @@
  */
 import type { Tool } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { WebSearchWish } from '../../core/web-search.ts';
+import type { WebSearchOption } from '../../core/web-search.ts';
 import { typedTool } from './anthropic-typed-tools.ts';
 import { CUSTOM_INPUT, describeCustomTool } from './arguments.ts';
 import { cachePoint } from './content.ts';
@@ -44,7 +44,7 @@ export class ToolReader {
   /** Custom tools whose calls come back as functions with raw text: declared in the flat form. */
   readonly flatCustomNames = new Set<string>();
   readonly nestedCustomNames = new Set<string>();
-  webSearch: WebSearchWish | undefined;
+  webSearch: WebSearchOption | undefined;
   #clientSearches = false;
   #vendorSearches = false;
 

@@ -1,7 +1,7 @@
 /** The vendors' web search among the tools. The gateway runs it, by the service's own search. */
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
-import type { WebSearchWish } from '../../core/web-search.ts';
+import type { WebSearchOption } from '../../core/web-search.ts';
 import { check, listOf } from '../shape.ts';
 import type { Reading } from './reading.ts';
 
@@ -16,7 +16,7 @@ const webSearchTool = z.looseObject({
 });
 
 /** Throws for limits that cannot be read: a search without them would not be the one the client allows. */
-export function readWebSearchTool(value: unknown, at: string): WebSearchWish {
+export function readWebSearchTool(value: unknown, at: string): WebSearchOption {
   const { max_uses: maxUses, filters, ...tool } = check(webSearchTool, value, at);
   return {
     at,

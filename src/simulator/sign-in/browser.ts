@@ -1,6 +1,6 @@
 /** The person's browser: it says yes or no on a page, or at once, and goes back to the program which sent it. */
 import type { Answer, Call } from '../call.ts';
-import type { Standing } from '../identities.ts';
+import type { SimulatedAccountState } from '../identities.ts';
 import type { World } from '../world.ts';
 import { escapeHtml, page } from './verification-page.ts';
 
@@ -10,7 +10,12 @@ interface Yes {
 }
 
 /** `answer=approve` or `answer=deny` in the query is the person's word; without it the simulator's settings decide. */
-export function answerInBrowser(call: Call, { settings }: World, { account }: Standing, yes: () => Yes): Answer {
+export function answerInBrowser(
+  call: Call,
+  { settings }: World,
+  { account }: SimulatedAccountState,
+  yes: () => Yes,
+): Answer {
   const { query } = call;
   const answer = query.get('answer') ?? (settings.asksInBrowser ? 'ask' : 'approve');
   const state = query.get('state') ?? '';

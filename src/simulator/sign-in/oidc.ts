@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../core/json.ts';
 import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
-import type { Standing, TokenPair } from '../identities.ts';
+import type { SimulatedAccountState, TokenPair } from '../identities.ts';
 import { Refused } from '../refusal.ts';
 import type { World } from '../world.ts';
 import { answerInBrowser } from './browser.ts';
@@ -52,7 +52,7 @@ export function startDeviceAuthorization(call: Call, world: World): Answer {
 }
 
 /** An Identity Center answers in its own region; the others say which that is. */
-function checkHome({ region: asked }: Call, { account: { region } }: Standing): void {
+function checkHome({ region: asked }: Call, { account: { region } }: SimulatedAccountState): void {
   if (asked === undefined || region === undefined || asked === region) return;
   const endpoint = `https://oidc.${region}.amazonaws.com`;
   const body = {

@@ -1,6 +1,6 @@
 /** Sign-ins which have begun: registered clients, device codes waiting for a person, authorization codes. */
 import type { Chance } from '../chance.ts';
-import type { Identities, SimulatedAccount, Standing, TokenPair } from '../identities.ts';
+import type { Identities, SimulatedAccount, SimulatedAccountState, TokenPair } from '../identities.ts';
 import type { Settings } from '../world.ts';
 
 const REGISTRATION_LIFE_S = 90 * 24 * 3600;
@@ -25,7 +25,7 @@ export interface DeviceCode {
   readonly deviceCode: string;
   readonly userCode: string;
   readonly clientId: string | undefined;
-  readonly standing: Standing;
+  readonly standing: SimulatedAccountState;
   readonly expiresAtMs: number;
   answer: 'pending' | 'approved' | 'denied' | 'redeemed';
   intervalS: number;
@@ -34,7 +34,7 @@ export interface DeviceCode {
 }
 
 interface AuthorizationCode {
-  readonly standing: Standing;
+  readonly standing: SimulatedAccountState;
   readonly clientId: string | undefined;
   readonly challenge: string;
   /** As the exchange must repeat it. */
@@ -46,7 +46,7 @@ const CODE_LIFE_MS = 10 * 60_000;
 
 export type PollOutcome =
   | { readonly type: 'authorization_pending' | 'slow_down' | 'expired_token' | 'access_denied' | 'invalid_grant' }
-  | { readonly type: 'tokens'; readonly tokens: TokenPair; readonly standing: Standing };
+  | { readonly type: 'tokens'; readonly tokens: TokenPair; readonly standing: SimulatedAccountState };
 
 export class SignIns {
   readonly #identities: Identities;
@@ -95,7 +95,7 @@ export class SignIns {
     return registration && registration.expiresAtS * 1000 > this.#now() ? registration : undefined;
   }
 
-  startDevice(standing: Standing, clientId: string | undefined): DeviceCode {
+  startDevice(standing: SimulatedAccountState, clientId: string | undefined): DeviceCode {
     const device: DeviceCode = {
       deviceCode: this.#chance.token(43),
       userCode: `${this.#chance.letters(4)}-${this.#chance.letters(4)}`,

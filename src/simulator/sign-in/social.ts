@@ -4,7 +4,7 @@
  */
 
 import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
-import type { Standing, TokenPair } from '../identities.ts';
+import type { SimulatedAccountState, TokenPair } from '../identities.ts';
 import { Refused } from '../refusal.ts';
 import type { World } from '../world.ts';
 import { answerInBrowser } from './browser.ts';
@@ -102,11 +102,14 @@ export function refreshExternal(call: Call, { identities }: World): Answer {
   });
 }
 
-function socialTokens({ accessToken, refreshToken, expiresInS }: TokenPair, { account }: Standing): Answer {
+function socialTokens(
+  { accessToken, refreshToken, expiresInS }: TokenPair,
+  { account }: SimulatedAccountState,
+): Answer {
   return json({ accessToken, refreshToken, expiresIn: expiresInS, profileArn: account.profileArn ?? null });
 }
 
-function socialPerson(world: World): Standing {
+function socialPerson(world: World): SimulatedAccountState {
   const standing = world.identities.all().find(({ account }) => account.kind === 'social');
   if (!standing) throw new Refused({ status: 403, message: 'Forbidden' }, 'social-nobody');
   return standing;

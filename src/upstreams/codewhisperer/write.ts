@@ -90,13 +90,13 @@ function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustm
 }
 
 /** White space alone is as good as no text: the service has been seen to refuse it. */
-function textOr(blank: string, { text }: Said, turn: Turn, adjustments: Adjustment[]): string {
+function textOr(blank: string, { text }: StoredMessage, turn: Turn, adjustments: Adjustment[]): string {
   if (/\S/.test(text)) return text;
   if (text !== '' || blank !== '') adjustments.push(note('empty-turn-filled', turn.at, turn.role));
   return blank;
 }
 
-interface Said {
+interface StoredMessage {
   text: string;
   readonly images: ImageBlock[];
   readonly documents: DocumentBlock[];
@@ -105,8 +105,15 @@ interface Said {
   reasoning: ReasoningContent | undefined;
 }
 
-function sort(turn: Turn): Said {
-  const said: Said = { text: '', images: [], documents: [], toolResults: [], toolUses: [], reasoning: undefined };
+function sort(turn: Turn): StoredMessage {
+  const said: StoredMessage = {
+    text: '',
+    images: [],
+    documents: [],
+    toolResults: [],
+    toolUses: [],
+    reasoning: undefined,
+  };
   const texts: string[] = [];
   for (const part of turn.parts) {
     if (part.type === 'text') texts.push(part.text);
@@ -116,7 +123,7 @@ function sort(turn: Turn): Said {
   return said;
 }
 
-function place(part: Exclude<Part, { type: 'text' }>, said: Said): void {
+function place(part: Exclude<Part, { type: 'text' }>, said: StoredMessage): void {
   switch (part.type) {
     case 'image':
       // The images pass leaves no other media type.

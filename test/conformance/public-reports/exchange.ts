@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Log } from '../../../src/core/log.ts';
 import type { ScriptedReply, SimulatorOptions } from '../../../src/simulator/index.ts';
 import type { RecordedRequest } from '../../../src/simulator/journal.ts';
-import { type House, openHouse } from '../../support/house.ts';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.ts';
 import { type Endpoint, type Outcome, readAnswer } from './endpoints.ts';
 import { ChatRequest } from './upstream.ts';
 
@@ -28,19 +28,19 @@ interface LogLine {
 }
 
 export class ReportBench {
-  #house: House | undefined;
+  #gateway: TestGateway | undefined;
   readonly #lines: LogLine[] = [];
 
   constructor(options: SimulatorOptions & { readonly env?: Readonly<Record<string, string>> } = {}) {
     beforeAll(async () => {
-      this.#house = await openHouse({ ...options, log: this.#log() });
+      this.#gateway = await startTestGateway({ ...options, log: this.#log() });
     });
-    afterAll(() => this.#house?.close());
+    afterAll(() => this.#gateway?.close());
   }
 
   get simulator() {
-    if (!this.#house) throw new Error('The gateway is started by beforeAll.');
-    return this.#house.simulator;
+    if (!this.#gateway) throw new Error('The gateway is started by beforeAll.');
+    return this.#gateway.simulator;
   }
 
   /** Every answer of the service from now on. */
@@ -56,7 +56,7 @@ export class ReportBench {
     streamed: boolean,
     headers: Record<string, string> = {},
   ): Promise<Exchange> {
-    const { url, apiKey } = this.#house ?? { url: '', apiKey: '' };
+    const { url, apiKey } = this.#gateway ?? { url: '', apiKey: '' };
     const requestsBefore = this.simulator.chatRequests.length;
     const linesBefore = this.#lines.length;
     const response = await fetch(`${url}${endpoint.path}`, {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 /** Time is never up. */
 const PATIENT: Clock = { ...createFakeClock(), sleep: () => new Promise(() => {}) };
@@ -9,7 +9,7 @@ const worth = () => true;
 
 describe('who waits', () => {
   it('is served first come, first served, once each', async () => {
-    const line = new WaitingLine<string>(PATIENT);
+    const line = new WaitQueue<string>(PATIENT);
     const free: string[] = [];
     const waits = [1, 2, 3].map(() => line.wait(() => free.shift(), 1_000, undefined));
     free.push('one', 'two');
@@ -22,7 +22,7 @@ describe('who waits', () => {
   });
 
   it('lets those behind him have what is of no use to him', async () => {
-    const line = new WaitingLine<string>(PATIENT);
+    const line = new WaitQueue<string>(PATIENT);
     let ofUse: string | undefined;
     const first = line.wait(() => ofUse, 1_000, undefined);
     const second = line.wait(() => 'second', 1_000, undefined);
@@ -34,7 +34,7 @@ describe('who waits', () => {
   });
 
   it('is not asked once nothing is left', () => {
-    const line = new WaitingLine<string>(PATIENT);
+    const line = new WaitQueue<string>(PATIENT);
     const asked: number[] = [];
     for (const number of [1, 2, 3]) void line.wait(() => void asked.push(number), 1_000, undefined);
     line.serve(() => asked.length < 2);
@@ -43,14 +43,14 @@ describe('who waits', () => {
 
   it('goes empty-handed when his time is up', async () => {
     const clock = createFakeClock();
-    const line = new WaitingLine<string>(clock);
+    const line = new WaitQueue<string>(clock);
     expect(await line.wait(() => undefined, 7_000, undefined)).toBeUndefined();
     expect(clock.sleeps).toEqual([7_000]);
     expect(line.length).toBe(0);
   });
 
   it('frees his place when he leaves', async () => {
-    const line = new WaitingLine<string>(PATIENT);
+    const line = new WaitQueue<string>(PATIENT);
     const gone = new AbortController();
     const wait = line.wait(() => expect.fail('he is not there any more'), 1_000, gone.signal);
     gone.abort(new Error('left'));
@@ -61,7 +61,7 @@ describe('who waits', () => {
   });
 
   it('hears when waiting has become useless', async () => {
-    const line = new WaitingLine<string>(PATIENT);
+    const line = new WaitQueue<string>(PATIENT);
     const wait = line.wait(
       () => {
         throw new Error('no account is left');

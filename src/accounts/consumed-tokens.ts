@@ -9,12 +9,12 @@ import type { Account } from './ports.ts';
 /** A copy older than so many rotations has been overwritten long since. */
 const MAX_REMEMBERED = 20;
 
-export function isSpent({ spent = [] }: Pick<Account, 'spent'>, credential: Credential): boolean {
+export function isConsumed({ spent = [] }: Pick<Account, 'spent'>, credential: Credential): boolean {
   return isRefreshable(credential) && spent.includes(fingerprint(credential.refreshToken));
 }
 
 /** What is spent once `next` has taken the place of the account's own credential and of the one presented for it. */
-export function spentAfter(
+export function consumedAfter(
   { spent = [], credential }: Pick<Account, 'spent' | 'credential'>,
   presented: Credential,
   next: Credential,

@@ -1,20 +1,21 @@
 /** What importing a finding would mean beside the accounts which are there already. */
+
+import { isConsumed } from '../consumed-tokens.ts';
 import { DISABLED_ACCOUNT, NEW_ACCOUNT } from '../health.ts';
 import type { Account, NewAccount } from '../ports.ts';
 import { isInEveryRun } from '../sources.ts';
-import { isSpent } from '../spent.ts';
 import type { Finding } from './finding.ts';
 import { ImportProblem } from './problem.ts';
 import { secretOf } from './secrets.ts';
 
-export type Standing =
+export type ImportStatus =
   /** `replaced`: an account from the same place, which has been signed in anew since. */
   | { readonly type: 'new'; readonly account: NewAccount; readonly replaced: Account | undefined }
   /** This credential is that account's already, or one which that account has rotated away. */
   | { readonly type: 'known'; readonly account: Account }
   | { readonly type: 'unusable'; readonly problem: ImportProblem };
 
-export function standingOf(finding: Finding, stored: readonly Account[]): Standing {
+export function standingOf(finding: Finding, stored: readonly Account[]): ImportStatus {
   const { outcome, id, label, source } = finding;
   if (outcome.type === 'problem') return { type: 'unusable', problem: outcome.problem };
   const { secrets, options, proxy } = outcome;
@@ -33,7 +34,7 @@ export function standingOf(finding: Finding, stored: readonly Account[]): Standi
 function holds(account: Account, { outcome }: Finding): boolean {
   if (outcome.type === 'problem') return false;
   const { credential } = outcome.secrets;
-  return secretOf(account.credential) === secretOf(credential) || isSpent(account, credential);
+  return secretOf(account.credential) === secretOf(credential) || isConsumed(account, credential);
 }
 
 function taken(id: string): ImportProblem {

@@ -7,25 +7,25 @@ import { anthropicMessages, openaiChat } from '../protocols/index.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
 import { ADMIN_WORDS, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
-import { type ErrorDialect, type Exchange, sendError } from './exchange.ts';
+import { type ErrorDialect, type HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
-import { adminForeignness, foreignness } from './local-mode.ts';
+import { adminForeignness, originRejection } from './local-mode.ts';
 import { type Dialect, dialectOf } from './paths.ts';
-import { logExchange } from './request-log.ts';
+import { logHttpExchange } from './request-log.ts';
 import type { ServerOptions } from './server.ts';
 import { followsLastAnswer } from './unread-body.ts';
 
 /** In whose words errors are told where the path alone says nothing. */
 const DIALECTS: Readonly<Record<Dialect, ErrorDialect>> = { openai: openaiChat, anthropic: anthropicMessages };
 
-export class Desk {
+export class RequestPipeline {
   readonly options: ServerOptions;
   /** Requests whose answer has not ended. */
-  readonly inFlight = new Set<Exchange>();
+  readonly inFlight = new Set<HttpExchange>();
   readonly connections: Connections;
   /** Set once the server is to stop: nothing new is taken. */
   draining = false;
-  readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
+  readonly #exchanges = new WeakMap<IncomingMessage, HttpExchange>();
   readonly #guard: KeyGuard;
   readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
@@ -49,14 +49,14 @@ export class Desk {
     return this.#isLoopbackOnly && this.options.apiKeys.isEmpty;
   }
 
-  open(request: IncomingMessage, response: ServerResponse): Exchange {
+  open(request: IncomingMessage, response: ServerResponse): HttpExchange {
     const { clock, log } = this.options;
     const requestId = `req_${randomId()}`;
     const headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
     const gone = new AbortController();
     const receivedMs = clock.now();
     const elapsedMs = () => clock.now() - receivedMs;
-    const exchange: Exchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
+    const exchange: HttpExchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
     this.#exchanges.set(request, exchange);
     this.inFlight.add(exchange);
     this.connections.begin(exchange);
@@ -67,7 +67,7 @@ export class Desk {
         // Whoever was at work hears of it only after this line is written.
         exchange.record.code ??= 'client_closed';
       }
-      logExchange(log, exchange);
+      logHttpExchange(log, exchange);
       // Not before Node has seen to the connection itself.
       setImmediate(() => this.connections.end(exchange));
     });
@@ -93,7 +93,7 @@ export class Desk {
       reply.header('connection', 'close');
       return this.refuse(request, reply, stopping());
     }
-    const foreign = this.#foreignness(request);
+    const foreign = this.#originRejection(request);
     if (foreign !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', foreign));
     if (request.headers['access-control-request-private-network'] === 'true') {
       reply.header('access-control-allow-private-network', 'true');
@@ -101,9 +101,9 @@ export class Desk {
     return undefined;
   };
 
-  #foreignness(request: FastifyRequest): string | undefined {
+  #originRejection(request: FastifyRequest): string | undefined {
     const { headers } = request;
-    const foreign = this.localMode ? foreignness(headers, this.options.corsOrigins) : undefined;
+    const foreign = this.localMode ? originRejection(headers, this.options.corsOrigins) : undefined;
     return foreign ?? (isForAdmin(request) ? adminForeignness(headers, this.#isLoopbackOnly) : undefined);
   }
 
@@ -130,7 +130,7 @@ export class Desk {
     }
   }
 
-  exchangeOf(request: FastifyRequest): Exchange {
+  exchangeOf(request: FastifyRequest): HttpExchange {
     const exchange = this.#exchanges.get(request.raw);
     if (!exchange) throw new Error('A handler ran before the first hook.');
     return exchange;
@@ -142,7 +142,7 @@ export class Desk {
   }
 
   /** From here on the answer is written to the raw response, with the headers set so far. */
-  takeOver(request: FastifyRequest, reply: FastifyReply): Exchange {
+  takeOver(request: FastifyRequest, reply: FastifyReply): HttpExchange {
     const exchange = this.exchangeOf(request);
     Object.assign(exchange.headers, reply.getHeaders());
     reply.hijack();

@@ -10,7 +10,7 @@ import type { WebResult } from '../../core/web-search.ts';
 import { characters, citationsIn } from './citations.ts';
 
 /** What the rounds of one answer share. */
-export interface Whole {
+export interface SearchState {
   /** Of the next block. */
   index: number;
   /** Unicode characters of the text blocks so far. */
@@ -28,11 +28,11 @@ export interface SearchCall {
 }
 
 /** After the first call of the search everything waits: a search is run when the reply has ended, and in its place. */
-export type Held = SearchCall | { readonly type: 'event'; readonly event: ReplyEvent };
+export type HeldBackEvent = SearchCall | { readonly type: 'event'; readonly event: ReplyEvent };
 
-export class Round {
-  readonly held: Held[] = [];
-  readonly #whole: Whole;
+export class SearchRound {
+  readonly held: HeldBackEvent[] = [];
+  readonly #whole: SearchState;
   readonly #searchTool: string;
   readonly #parts: Part[] = [];
   #pieces: string[] = [];
@@ -41,7 +41,7 @@ export class Round {
   #usesOtherTools = false;
   #hasFailed = false;
 
-  constructor(whole: Whole, searchTool: string) {
+  constructor(whole: SearchState, searchTool: string) {
     this.#whole = whole;
     this.#searchTool = searchTool;
   }

@@ -6,10 +6,10 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { tokenExpiry } from '../core/times.ts';
+import { consumedAfter } from './consumed-tokens.ts';
 import { isRefreshable } from './credentials.ts';
 import { type OpenFile, type RefreshableSecrets, readLinked, writeLinked } from './linked-file.ts';
 import type { Account, AccountStore, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
-import { spentAfter } from './spent.ts';
 
 /** A program which shares the credential may be faster several times in a row; each time there is a token to try. */
 const MAX_ATTEMPTS = 5;
@@ -27,7 +27,7 @@ export interface Need {
 }
 
 /** Where exchanges are made: here, or in a process of their own. */
-export interface TokenMaker {
+export interface TokenRefresher {
   /**
    * Afterwards the store holds an access token which meets the need, made now or by somebody faster. Throws
    * `credential_rejected` when only signing in again helps, `storage_unavailable` when the new token could not be
@@ -36,7 +36,7 @@ export interface TokenMaker {
   make(accountId: string, need: Need): Promise<void>;
 }
 
-export interface ExchangeOptions {
+export interface TokenRefreshOptions {
   readonly store: AccountStore;
   readonly tokens: TokenEndpoints;
   readonly clock: Clock;
@@ -46,19 +46,19 @@ export interface ExchangeOptions {
   readonly onUnsaved?: (isUnsaved: boolean) => void;
 }
 
-interface Made {
+interface RefreshResult {
   readonly account: Account;
   readonly secrets: Secrets;
 }
 
-export class TokenExchange implements TokenMaker {
-  readonly #options: ExchangeOptions;
-  /** Made by the endpoint, not yet in the store: the old refresh token may be spent, so these must not be lost. */
-  readonly #unsaved = new Map<string, Made>();
+export class TokenRefresh implements TokenRefresher {
+  readonly #options: TokenRefreshOptions;
+  /** Issued by the endpoint but not yet stored: the old refresh token may be consumed, so these must not be lost. */
+  readonly #unsaved = new Map<string, RefreshResult>();
   readonly #lingering = new Set<Promise<void>>();
   #isClosed = false;
 
-  constructor(options: ExchangeOptions) {
+  constructor(options: TokenRefreshOptions) {
     this.#options = options;
   }
 
@@ -168,7 +168,7 @@ export class TokenExchange implements TokenMaker {
   }
 
   /** A row which changed meanwhile was signed in anew, so it stays; the caller reads what is there. */
-  async #save(made: Made): Promise<void> {
+  async #save(made: RefreshResult): Promise<void> {
     const { account, secrets } = made;
     const { store, clock, onUnsaved } = this.#options;
     const saved = await store.saveSecrets(account, secrets, clock.now());
@@ -200,7 +200,7 @@ export class TokenExchange implements TokenMaker {
 /** The owner of a linked file, or another process, has been faster: theirs take the place of ours. */
 function adopted(account: Account, theirs: RefreshableSecrets): Secrets {
   const { credential, accessToken } = theirs;
-  return { credential, accessToken, spent: spentAfter(account, account.credential, credential) };
+  return { credential, accessToken, spent: consumedAfter(account, account.credential, credential) };
 }
 
 function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewTokens, nowMs: number): Secrets {
@@ -214,7 +214,7 @@ function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewT
   return {
     credential,
     accessToken: { value: accessToken, expiresAtMs: tokenExpiry(expiresInS, nowMs) },
-    spent: spentAfter(account, presented.credential, credential),
+    spent: consumedAfter(account, presented.credential, credential),
   };
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
 
-const PATIENCE_MS = 5_000;
+const RETRY_MS = 5_000;
 const PAUSE_MS = 25;
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html); extended ones carry more in the higher bits. */
@@ -58,8 +58,8 @@ const POSTGRES_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Every failure which is no GatewayError yet becomes `storage_unavailable`. */
-export async function patiently<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  const deadline = performance.now() + patienceMs;
+export async function withRetry<T>(work: () => Promise<T>, maxWaitMs = RETRY_MS): Promise<T> {
+  const deadline = performance.now() + maxWaitMs;
   for (;;) {
     try {
       return await work();

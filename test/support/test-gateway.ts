@@ -1,4 +1,4 @@
-/** The whole house in one process: simulator, gateway and server on loopback ports, an account, a key, no waiting. */
+/** The whole gateway in one process: simulator, gateway and server on loopback ports, an account, a key, no waiting. */
 import { startServing } from '../../src/cli/serving.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -7,7 +7,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import { systemClock } from '../../src/transport/clock.ts';
 import { environmentFor } from './gateway.ts';
 
-export interface House {
+export interface TestGateway {
   readonly url: string;
   readonly apiKey: string;
   readonly simulator: Simulator;
@@ -17,15 +17,15 @@ export interface House {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface HouseOptions extends SimulatorOptions {
-  /** `DRAGOMAN_…` variables besides those the house sets itself. */
+export interface TestGatewayOptions extends SimulatorOptions {
+  /** `DRAGOMAN_…` variables besides those set here. */
   readonly env?: Readonly<Record<string, string>>;
   /** The gateway's; default: the real time, on which waiting takes none. */
   readonly gatewayClock?: Clock;
   readonly log?: Log;
 }
 
-const API_KEY = 'sk-test-house';
+const API_KEY = 'sk-test-gateway';
 
 /** Pauses between attempts take no time: what is tested is what is tried, not how long a service needs to recover. */
 const HASTY_CLOCK: Clock = {
@@ -33,12 +33,12 @@ const HASTY_CLOCK: Clock = {
   sleep: async (_ms, signal) => signal?.throwIfAborted(),
 };
 
-export async function openHouse({
+export async function startTestGateway({
   env = {},
   gatewayClock = HASTY_CLOCK,
   log = SILENT,
   ...options
-}: HouseOptions = {}): Promise<House> {
+}: TestGatewayOptions = {}): Promise<TestGateway> {
   const simulator = await startSimulator({ seed: 7, ...options });
   const { settings } = loadSettings({
     ...environmentFor(simulator.url),

@@ -1,4 +1,4 @@
-/** The whole house with several accounts, in a database of its own which can be looked into from outside. */
+/** The whole gateway with several accounts, in a database of its own that a test can look into. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { type AccountOptions, DEFAULT_OPTIONS } from '../../src/accounts/options
 import type { Account, NewAccount } from '../../src/accounts/ports.ts';
 import type { SimulatedAccount } from '../../src/simulator/identities.ts';
 import { openStore, type Store } from '../../src/storage/open.ts';
-import { type House, type HouseOptions, openHouse } from './house.ts';
+import { startTestGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.ts';
 
 const SECRET_KEY = 'a key for tests, long enough to be taken';
 const FILLER = 'x'.repeat(100);
 
-export interface PoolHouse extends House {
+export interface TestPool extends TestGateway {
   /** The gateway and the service; what they leave behind can still be looked at. */
   stop(): Promise<void>;
   /** For a command on the same database. */
@@ -25,14 +25,14 @@ export interface PoolHouse extends House {
   callsSeen(id: string): Record<string, number>;
 }
 
-export interface PoolHouseOptions extends Omit<HouseOptions, 'accounts'> {
+export interface TestPoolOptions extends Omit<TestGatewayOptions, 'accounts'> {
   readonly accounts: readonly (Partial<SimulatedAccount> & { readonly id: string })[];
   readonly options?: Readonly<Record<string, Partial<AccountOptions>>>;
   /** Stored before those, so that they are older; the simulator knows nothing of them. */
   readonly unknown?: readonly NewAccount[];
 }
 
-export async function openPoolHouse(given: PoolHouseOptions): Promise<PoolHouse> {
+export async function startTestPool(given: TestPoolOptions): Promise<TestPool> {
   const { accounts, options = {}, unknown = [], env, ...more } = given;
   const home = mkdtempSync(join(tmpdir(), 'dragoman-pool-'));
   const url = `sqlite:${join(home, 'dragoman.db')}`;
@@ -44,7 +44,7 @@ export async function openPoolHouse(given: PoolHouseOptions): Promise<PoolHouse>
   for (const [index, account] of simulated.entries())
     await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs + index);
   const database = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home };
-  const house = await openHouse({
+  const gateway = await startTestGateway({
     ...more,
     accounts: simulated,
     env: {
@@ -56,7 +56,7 @@ export async function openPoolHouse(given: PoolHouseOptions): Promise<PoolHouse>
   });
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= house.close();
+    stopping ??= gateway.close();
     return stopping;
   };
   const close = async () => {
@@ -64,11 +64,11 @@ export async function openPoolHouse(given: PoolHouseOptions): Promise<PoolHouse>
     await store.close();
     rmSync(home, { recursive: true });
   };
-  const callsSeen = (id: string) => callsOf(house, simulated, id);
+  const callsSeen = (id: string) => callsOf(gateway, simulated, id);
   return {
-    ...house,
+    ...gateway,
     stop,
-    env: { ...database, DRAGOMAN_UPSTREAM_URL: house.simulator.url, DRAGOMAN_OIDC_URL: house.simulator.url },
+    env: { ...database, DRAGOMAN_UPSTREAM_URL: gateway.simulator.url, DRAGOMAN_OIDC_URL: gateway.simulator.url },
     account: (id) => find(store, id),
     chatsSeen: () => Object.fromEntries(simulated.map(({ id }) => [id, callsSeen(id).GenerateAssistantResponse ?? 0])),
     callsSeen,
@@ -110,7 +110,11 @@ function toStored(account: SimulatedAccount, options: Partial<AccountOptions> = 
   };
 }
 
-function callsOf({ simulator }: House, accounts: readonly SimulatedAccount[], id: string): Record<string, number> {
+function callsOf(
+  { simulator }: TestGateway,
+  accounts: readonly SimulatedAccount[],
+  id: string,
+): Record<string, number> {
   const calls: Record<string, number> = {};
   const clientId = accounts.find((account) => account.id === id)?.clientId;
   for (const request of simulator.requests) {

@@ -10,7 +10,7 @@ import { DEFAULT_ACCOUNT } from './simulator/default-accounts.ts';
 import { environmentFor } from './simulator/environment.ts';
 import { type Simulator, startSimulator } from './simulator/index.ts';
 import { openStore, type Store } from './storage/open.ts';
-import { ApartTokenMaker } from './token-maker.ts';
+import { TokenRefreshProcess } from './token-refresh-process.ts';
 
 const ANY = { refused: undefined, earlyMs: Number.POSITIVE_INFINITY };
 const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOUNT;
@@ -18,7 +18,7 @@ const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOU
 let home: string;
 let simulator: Simulator;
 let store: Store;
-let maker: ApartTokenMaker;
+let maker: TokenRefreshProcess;
 let logged: string[];
 const here = { make: vi.fn(async () => {}), close: async () => {} };
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
   const write = (_fields: object, message: string) => void logged.push(message);
   const log: Log = { debug: write, info: write, warn: write, error: write };
   // Idle as soon as it has nothing to do.
-  maker = new ApartTokenMaker(settings, log, here, 1);
+  maker = new TokenRefreshProcess(settings, log, here, 1);
   here.make.mockClear();
 });
 afterEach(async () => {

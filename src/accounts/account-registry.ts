@@ -5,13 +5,13 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { Entry } from './entry.ts';
 import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
+import { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, LearnedFacts } from './ports.ts';
 import type { Refresher } from './refresh.ts';
 import { isInEveryRun, isLinked } from './sources.ts';
 
-export interface RosterOptions {
+export interface AccountRegistryOptions {
   readonly store: AccountStore;
   readonly refresher: Pick<Refresher, 'reread'>;
   readonly clock: Clock;
@@ -32,9 +32,9 @@ const MAX_RELOADS = 3;
 /** How often the file behind a signed-out account is looked at. */
 const REREAD_EVERY_MS = 5_000;
 
-export class Roster {
-  readonly #options: RosterOptions;
-  readonly #entries = new Map<string, Entry>();
+export class AccountRegistry {
+  readonly #options: AccountRegistryOptions;
+  readonly #entries = new Map<string, PooledAccount>();
   /** Facts being written: account and wire profile. */
   readonly #learning = new Map<string, Promise<void>>();
   #mark = Number.NaN;
@@ -46,7 +46,7 @@ export class Roster {
   #flushTimer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(options: RosterOptions) {
+  constructor(options: AccountRegistryOptions) {
     this.#options = options;
   }
 
@@ -54,16 +54,16 @@ export class Roster {
     return this.#entries.size;
   }
 
-  entries(): Iterable<Entry> {
+  entries(): Iterable<PooledAccount> {
     return this.#entries.values();
   }
 
-  find(id: string): Entry | undefined {
+  find(id: string): PooledAccount | undefined {
     return this.#entries.get(id);
   }
 
-  put(account: Account): Entry {
-    const entry = new Entry(account);
+  put(account: Account): PooledAccount {
+    const entry = new PooledAccount(account);
     this.#entries.set(account.id, entry);
     return entry;
   }
@@ -72,7 +72,7 @@ export class Roster {
     this.#entries.delete(id);
   }
 
-  change(entry: Entry, event: HealthEvent): void {
+  change(entry: PooledAccount, event: HealthEvent): void {
     const { clock, log, maxErrorCount, flushDelayMs = FLUSH_DELAY_MS } = this.#options;
     const before = entry.health;
     entry.health = nextHealth(before, event, clock.now(), maxErrorCount);
@@ -147,7 +147,7 @@ export class Roster {
     }
   }
 
-  async #save(entry: Entry): Promise<void> {
+  async #save(entry: PooledAccount): Promise<void> {
     const { store, clock } = this.#options;
     const { health, stored, decided } = entry;
     entry.dirty = false;
@@ -272,7 +272,7 @@ function isSameState(one: AccountState, other: AccountState): boolean {
   return one.status === other.status && untilMs(one) === untilMs(other);
 }
 
-function update(entry: Entry, account: Account): void {
+function update(entry: PooledAccount, account: Account): void {
   if (account.version > entry.account.version) entry.account = account;
   else entry.account = { ...entry.account, label: account.label, options: account.options, learned: account.learned };
   if (entry.dirty || entry.saving) return;

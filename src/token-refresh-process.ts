@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Need, TokenMaker } from './accounts/token-exchange.ts';
+import type { Need, TokenRefresher } from './accounts/token-refresh.ts';
 import type { Settings } from './config.ts';
 import { type ErrorCode, GatewayError, type UpstreamFailure } from './core/errors.ts';
 import type { Log } from './core/log.ts';
@@ -30,7 +30,7 @@ export type FromTokenProcess =
   | { readonly type: 'unsaved'; readonly isUnsaved: boolean }
   | { readonly type: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };
 
-export interface ClosableTokenMaker extends TokenMaker {
+export interface ClosableTokenRefresher extends TokenRefresher {
   close(): Promise<void>;
 }
 
@@ -44,10 +44,10 @@ interface Failure {
 /** undefined: it cannot be. */
 type Started = Promise<TokenProcess | undefined>;
 
-export class ApartTokenMaker implements ClosableTokenMaker {
+export class TokenRefreshProcess implements ClosableTokenRefresher {
   readonly #settings: Settings;
   readonly #log: Log;
-  readonly #here: ClosableTokenMaker;
+  readonly #here: ClosableTokenRefresher;
   readonly #idleMs: number;
   #process: Started | undefined;
   #child: ChildProcess | undefined;
@@ -55,7 +55,7 @@ export class ApartTokenMaker implements ClosableTokenMaker {
   #idleTimer: NodeJS.Timeout | undefined;
 
   /** `here`: for when no process can be started. */
-  constructor(settings: Settings, log: Log, here: ClosableTokenMaker, idleMs = IDLE_MS) {
+  constructor(settings: Settings, log: Log, here: ClosableTokenRefresher, idleMs = IDLE_MS) {
     this.#settings = settings;
     this.#log = log;
     this.#here = here;

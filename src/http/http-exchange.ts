@@ -7,7 +7,7 @@ import type { Usage } from '../core/usage.ts';
 import type { Route } from '../gateway/ports.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 
-export interface Exchange {
+export interface HttpExchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -34,7 +34,7 @@ export interface RequestRecord {
   adjustments?: readonly Adjustment[];
 }
 
-export function sendJson(exchange: Exchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {
+export function sendJson(exchange: HttpExchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {
   const { response, headers } = exchange;
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
@@ -65,14 +65,14 @@ export async function writePieces(response: ServerResponse, bytes: Buffer, signa
 export type ErrorDialect = Pick<ClientProtocol, 'writeError'>;
 
 /** Says the error in the client's own dialect. Nothing may have been written yet. */
-export function sendError(exchange: Exchange, dialect: ErrorDialect, error: GatewayError): void {
+export function sendError(exchange: HttpExchange, dialect: ErrorDialect, error: GatewayError): void {
   noteError(exchange, error);
   if (exchange.response.headersSent || exchange.response.destroyed) return;
   const { status, body, headers } = dialect.writeError(error, exchange.requestId);
   sendJson(exchange, status, body, headers);
 }
 
-export function noteError({ record }: Exchange, error: GatewayError): void {
+export function noteError({ record }: HttpExchange, error: GatewayError): void {
   record.code = error.code;
   record.error = error;
 }

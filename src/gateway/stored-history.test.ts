@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
 import type { StoredResponse } from './response-store.ts';
-import { itemsNamed, itemsUntil } from './said-before.ts';
+import { itemsNamed, itemsUntil } from './stored-history.ts';
 
 const MIB = 1024 * 1024;
 const here = new AbortController().signal;

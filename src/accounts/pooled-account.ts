@@ -12,7 +12,7 @@ import { hash } from './strategies.ts';
  */
 const MOST_MISSED_CLOSING_EVENTS = 3;
 
-export class Entry implements Contender {
+export class PooledAccount implements Contender {
   readonly id: string;
   readonly idHash: number;
   readonly pace = new Pace();

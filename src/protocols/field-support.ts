@@ -1,5 +1,5 @@
 /** What can become of a field of a client's request. Each protocol has a table of its fields. */
-export type FieldFate =
+export type FieldSupport =
   /** Goes upstream, or decides how we answer. */
   | 'used'
   /** The upstream has no such control; dragoman does it itself. */

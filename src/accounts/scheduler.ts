@@ -5,17 +5,17 @@
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type Choice, type Chosen, choose, type PassedOver } from './choice.ts';
-import type { Entry } from './entry.ts';
+import type { AccountRegistry } from './account-registry.ts';
+import { type Choice, type Chosen, choose, type SkippedAccount } from './choice.ts';
 import { isReady } from './health.ts';
 import type { LeaseRequest } from './lease.ts';
 import { accountsBusy, noAccount, unknownGroup } from './no-account.ts';
 import type { Paced } from './pace.ts';
-import type { Roster } from './roster.ts';
+import type { PooledAccount } from './pooled-account.ts';
 import type { StrategyName } from './strategies.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { WaitQueue } from './wait-queue.ts';
 
-export interface AdmissionOptions {
+export interface SchedulerOptions {
   readonly strategy: StrategyName;
   /** Requests which may wait for an account at the same time. */
   readonly queueLimit: number;
@@ -24,8 +24,8 @@ export interface AdmissionOptions {
 }
 
 /** A place at an account. Whoever has one owes one `finish` or `leave`. */
-export interface Place {
-  readonly entry: Entry;
+export interface Slot {
+  readonly entry: PooledAccount;
   /** undefined: a question about the account, which takes nobody's place. */
   readonly paced: Paced | undefined;
   readonly choice: Choice;
@@ -38,11 +38,11 @@ const USUAL_DURATION_MS = 10_000;
 const LEAST_RETRY_AFTER_MS = 1_000;
 const MOST_RETRY_AFTER_MS = 120_000;
 
-export class Admission {
-  readonly #roster: Roster;
+export class Scheduler {
+  readonly #registry: AccountRegistry;
   readonly #clock: Clock;
-  readonly #options: AdmissionOptions;
-  readonly #line: WaitingLine<Place>;
+  readonly #options: SchedulerOptions;
+  readonly #line: WaitQueue<Slot>;
   /** Requests which have an account and wait for the time of their start. */
   #pacing = 0;
   /** While anybody waits: when the next account's rest ends. */
@@ -51,11 +51,11 @@ export class Admission {
   #level = 0;
   #meanDurationMs = USUAL_DURATION_MS;
 
-  constructor(roster: Roster, clock: Clock, options: AdmissionOptions) {
-    this.#roster = roster;
+  constructor(registry: AccountRegistry, clock: Clock, options: SchedulerOptions) {
+    this.#registry = registry;
     this.#clock = clock;
     this.#options = options;
-    this.#line = new WaitingLine(clock);
+    this.#line = new WaitQueue(clock);
   }
 
   /** How many requests wait now, for room or for the time of their start. */
@@ -64,7 +64,7 @@ export class Admission {
   }
 
   /** Throws what no-account.ts says when there is no place, and `client_closed`. */
-  async admit(request: LeaseRequest): Promise<Place> {
+  async admit(request: LeaseRequest): Promise<Slot> {
     const sinceMs = this.#clock.now();
     const deadlineMs = sinceMs + this.#options.queueTimeoutMs;
     const first = this.#take(request, deadlineMs);
@@ -78,7 +78,7 @@ export class Admission {
     }
   }
 
-  finish({ entry, paced }: Place, error: GatewayError | undefined): void {
+  finish({ entry, paced }: Slot, error: GatewayError | undefined): void {
     if (!paced) return;
     const nowMs = this.#clock.now();
     if (!error) this.#meanDurationMs += (Math.max(0, nowMs - paced.startMs) - this.#meanDurationMs) / 16;
@@ -86,7 +86,7 @@ export class Admission {
     this.serve();
   }
 
-  leave({ entry, paced }: Place): void {
+  leave({ entry, paced }: Slot): void {
     if (!paced) return;
     entry.pace.leave(paced);
     this.serve();
@@ -119,53 +119,53 @@ export class Admission {
   #nextRestEndMs(): number | undefined {
     const nowMs = this.#clock.now();
     let nextMs: number | undefined;
-    for (const { health } of this.#roster.entries()) {
+    for (const { health } of this.#registry.entries()) {
       const untilMs = 'untilMs' in health.state ? health.state.untilMs : nowMs;
       if (untilMs > nowMs && (nextMs === undefined || untilMs < nextMs)) nextMs = untilMs;
     }
     return nextMs;
   }
 
-  #take(request: LeaseRequest, deadlineMs: number): Place | undefined {
+  #take(request: LeaseRequest, deadlineMs: number): Slot | undefined {
     const nowMs = this.#clock.now();
     const chosen = this.#choose(request, nowMs, deadlineMs);
-    const { contender: entry, passedOver, candidates, homeId } = chosen;
+    const { contender: entry, skipped, candidates, homeId } = chosen;
     if (!entry) {
       this.#throwIfHopeless(request, chosen, nowMs);
       return undefined;
     }
     const { strategy } = this.#options;
     const home = homeId === undefined ? {} : { homeId };
-    const told = { passedOver: passedOver.slice(0, MAX_TOLD), passedOverCount: passedOver.length };
+    const told = { skipped: skipped.slice(0, MAX_TOLD), skippedCount: skipped.length };
     const choice = { strategy, atMs: nowMs, candidates, ...told, ...home, waitedMs: 0 };
     if (request.control === true) return { entry, paced: undefined, choice };
-    if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(passedOver);
+    if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(skipped);
     this.#level = Math.max(entry.turn, this.#level);
     entry.turn = this.#level + 1 / entry.weight;
     return { entry, paced: entry.pace.start(entry.options, nowMs), choice };
   }
 
-  #choose(request: LeaseRequest, nowMs: number, deadlineMs: number): Chosen<Entry> {
+  #choose(request: LeaseRequest, nowMs: number, deadlineMs: number): Chosen<PooledAccount> {
     const { conversationId, tried, group, offers, control = false } = request;
     const { random } = this.#clock;
-    const patienceMs = Math.max(0, deadlineMs - nowMs);
-    const wanted = { conversationId, tried, group, offers, random, patienceMs, isUnpaced: control };
-    return choose(this.#roster.entries(), this.#options.strategy, wanted, nowMs);
+    const maxWaitMs = Math.max(0, deadlineMs - nowMs);
+    const wanted = { conversationId, tried, group, offers, random, maxWaitMs, isUnpaced: control };
+    return choose(this.#registry.entries(), this.#options.strategy, wanted, nowMs);
   }
 
   /** Waiting helps only where an account is ready and has its hands full. */
-  #throwIfHopeless({ group }: LeaseRequest, { passedOver }: Chosen<Entry>, nowMs: number): void {
-    if (passedOver.some(({ why }) => why === 'busy')) return;
-    const paced = passedOver.filter(({ why }) => why === 'paced').map(({ untilMs = nowMs }) => untilMs - nowMs);
-    if (paced.length > 0) throw accountsBusy(passedOver, TOO_SLOW, Math.min(...paced));
-    if (group !== undefined && passedOver.length > 0 && passedOver.every(({ why }) => why === 'group'))
+  #throwIfHopeless({ group }: LeaseRequest, { skipped }: Chosen<PooledAccount>, nowMs: number): void {
+    if (skipped.some(({ why }) => why === 'busy')) return;
+    const paced = skipped.filter(({ why }) => why === 'paced').map(({ untilMs = nowMs }) => untilMs - nowMs);
+    if (paced.length > 0) throw accountsBusy(skipped, TOO_SLOW, Math.min(...paced));
+    if (group !== undefined && skipped.length > 0 && skipped.every(({ why }) => why === 'group'))
       throw unknownGroup(group);
-    throw noAccount(passedOver, (id) => this.#roster.find(id)?.health.state, nowMs);
+    throw noAccount(skipped, (id) => this.#registry.find(id)?.health.state, nowMs);
   }
 
-  async #waitInLine(request: LeaseRequest, deadlineMs: number): Promise<Place> {
-    const { passedOver } = this.#choose(request, this.#clock.now(), deadlineMs);
-    this.#throwIfFull(passedOver);
+  async #waitInLine(request: LeaseRequest, deadlineMs: number): Promise<Slot> {
+    const { skipped } = this.#choose(request, this.#clock.now(), deadlineMs);
+    this.#throwIfFull(skipped);
     const timeoutMs = deadlineMs - this.#clock.now();
     const waiting = this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
     this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request waits for an account');
@@ -176,11 +176,11 @@ export class Admission {
     // What has become free unnoticed is not refused.
     const last = this.#take(request, nowMs);
     if (last) return last;
-    throw accountsBusy(this.#choose(request, nowMs, nowMs).passedOver, TIME_IS_UP, this.#retryAfterMs());
+    throw accountsBusy(this.#choose(request, nowMs, nowMs).skipped, TIME_IS_UP, this.#retryAfterMs());
   }
 
   /** False when the account went to rest before. */
-  async #reachStart(place: Place, signal: AbortSignal | undefined): Promise<boolean> {
+  async #reachStart(place: Slot, signal: AbortSignal | undefined): Promise<boolean> {
     const delayMs = this.#delayMs(place);
     if (delayMs <= 0) return true;
     this.#pacing++;
@@ -195,20 +195,20 @@ export class Admission {
     return isReady(place.entry.health, this.#clock.now());
   }
 
-  #delayMs({ paced }: Place): number {
+  #delayMs({ paced }: Slot): number {
     return paced ? paced.startMs - this.#clock.now() : 0;
   }
 
-  #throwIfFull(passedOver: readonly PassedOver[]): void {
+  #throwIfFull(skipped: readonly SkippedAccount[]): void {
     if (this.waiting < this.#options.queueLimit) return;
     const why = `${this.waiting} requests are waiting, and no more may:`;
-    throw accountsBusy(passedOver, why, this.#retryAfterMs());
+    throw accountsBusy(skipped, why, this.#retryAfterMs());
   }
 
   #isWorthAsking(): boolean {
     const nowMs = this.#clock.now();
     let isAnyReady = false;
-    for (const entry of this.#roster.entries()) {
+    for (const entry of this.#registry.entries()) {
       if (!isReady(entry.health, nowMs)) continue;
       isAnyReady = true;
       if (entry.hasRoom()) return true;
@@ -220,7 +220,7 @@ export class Admission {
   /** By when those who wait now will have been served, as things go. */
   #retryAfterMs(): number {
     let inFlight = 0;
-    for (const entry of this.#roster.entries()) inFlight += entry.inFlight;
+    for (const entry of this.#registry.entries()) inFlight += entry.inFlight;
     const estimateMs = (this.#meanDurationMs * (this.waiting + 1)) / Math.max(1, inFlight);
     return Math.round(Math.min(MOST_RETRY_AFTER_MS, Math.max(LEAST_RETRY_AFTER_MS, estimateMs)));
   }

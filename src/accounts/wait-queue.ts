@@ -8,7 +8,7 @@ interface Waiting {
   ask(): void;
 }
 
-export class WaitingLine<Place> {
+export class WaitQueue<Slot> {
   readonly #waiting = new Set<Waiting>();
   readonly #clock: Clock;
 
@@ -21,9 +21,9 @@ export class WaitingLine<Place> {
   }
 
   /** What `take` gave, or undefined when the time was up. Rejects with what `take` threw, or the signal's reason. */
-  wait(take: () => Place | undefined, timeoutMs: number, signal: AbortSignal | undefined): Promise<Place | undefined> {
+  wait(take: () => Slot | undefined, timeoutMs: number, signal: AbortSignal | undefined): Promise<Slot | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<Place | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<Slot | undefined>();
     const over = new AbortController();
     const end = (settle: () => void) => {
       if (!this.#waiting.delete(waiting)) return;

@@ -7,34 +7,34 @@ import { GatewayError } from '../core/errors.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-const CANARY = 'seal-canary';
+const KEY_CHECK_ROW = 'seal-canary';
 
 /** undefined: nothing has been sealed yet. */
-export async function readCanary(db: Kysely<Tables>): Promise<Uint8Array | undefined> {
-  const row = await db.selectFrom('meta').select('value').where('key', '=', CANARY).executeTakeFirst();
+export async function readKeyCheck(db: Kysely<Tables>): Promise<Uint8Array | undefined> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', KEY_CHECK_ROW).executeTakeFirst();
   return row?.value;
 }
 
 /** Leaves one which is there already. */
-export async function putCanary(db: Kysely<Tables>, seal: Seal): Promise<void> {
+export async function putKeyCheck(db: Kysely<Tables>, seal: Seal): Promise<void> {
   await db
     .insertInto('meta')
-    .values({ key: CANARY, value: newCanary(seal) })
+    .values({ key: KEY_CHECK_ROW, value: newKeyCheck(seal) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
-export async function replaceCanary(db: Kysely<Tables>, seal: Seal): Promise<void> {
+export async function replaceKeyCheck(db: Kysely<Tables>, seal: Seal): Promise<void> {
   await db
     .updateTable('meta')
-    .set({ value: newCanary(seal) })
-    .where('key', '=', CANARY)
+    .set({ value: newKeyCheck(seal) })
+    .where('key', '=', KEY_CHECK_ROW)
     .execute();
 }
 
-export function opensCanary(seal: Seal, canary: Uint8Array): boolean {
+export function opensKeyCheck(seal: Seal, keyCheck: Uint8Array): boolean {
   try {
-    seal.open(`meta/${CANARY}`, canary);
+    seal.open(`meta/${KEY_CHECK_ROW}`, keyCheck);
     return true;
   } catch {
     return false;
@@ -46,16 +46,16 @@ const HOLD_FOR_WRITING = 'for share';
 type Hold = typeof HOLD_FOR_ROTATING | typeof HOLD_FOR_WRITING;
 
 /** Of SQLite only one transaction writes at a time, and one which has read what is no longer so cannot. */
-async function holdCanary(transaction: Kysely<Tables>, hold: Hold): Promise<Uint8Array | undefined> {
-  if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return readCanary(transaction);
-  const query = transaction.selectFrom('meta').select('value').where('key', '=', CANARY);
+async function holdKeyCheck(transaction: Kysely<Tables>, hold: Hold): Promise<Uint8Array | undefined> {
+  if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return readKeyCheck(transaction);
+  const query = transaction.selectFrom('meta').select('value').where('key', '=', KEY_CHECK_ROW);
   const row = await (hold === HOLD_FOR_ROTATING ? query.forUpdate() : query.forShare()).executeTakeFirst();
   return row?.value;
 }
 
 /** Throws `storage_unavailable`. */
-export function checkCanary(seal: Seal, canary: Uint8Array): void {
-  if (opensCanary(seal, canary)) return;
+export function verifyKeyCheck(seal: Seal, keyCheck: Uint8Array): void {
+  if (opensKeyCheck(seal, keyCheck)) return;
   throw new GatewayError(
     'storage_unavailable',
     'The secret key is not the one this database was sealed with. Nothing was changed. ' +
@@ -73,14 +73,14 @@ export async function checkStillOurs(
   seal: Seal,
   hold: Hold = HOLD_FOR_WRITING,
 ): Promise<void> {
-  const canary = await holdCanary(transaction, hold);
-  if (canary && opensCanary(seal, canary)) return;
+  const keyCheck = await holdKeyCheck(transaction, hold);
+  if (keyCheck && opensKeyCheck(seal, keyCheck)) return;
   throw new GatewayError(
     'storage_unavailable',
     'The secret key was rotated while this process ran. Start it again with the new key.',
   );
 }
 
-function newCanary(seal: Seal): Uint8Array {
-  return seal.close(`meta/${CANARY}`, CANARY);
+function newKeyCheck(seal: Seal): Uint8Array {
+  return seal.close(`meta/${KEY_CHECK_ROW}`, KEY_CHECK_ROW);
 }
