@@ -31,16 +31,16 @@ export interface Wanted extends SelectionRequest {
 /** Why an account does not serve a request; the words complete "because …". */
 export const REASONS = {
   tried: 'it has already failed this request',
-  cooling: 'it rests: the service asked it to slow down, or refused it several times in a row',
-  exhausted: 'its plan or its day is used up',
+  cooling: 'it is cooling down: the service asked it to slow down, or refused it several times in a row',
+  exhausted: 'its plan or its daily allowance is used up',
   suspended: 'the service has locked it',
-  'signed-out': 'its credential is dead',
-  disabled: 'somebody has switched it off, or too many errors have',
-  busy: 'it serves as many requests as it may',
-  paced: 'its next request may start only later',
+  'signed-out': 'its credential was rejected',
+  disabled: 'it was disabled by hand or after too many errors',
+  busy: 'it has reached its limit of concurrent requests',
+  paced: 'its next request may only start later',
   model: 'its model list does not have the model',
-  group: 'it is not in the group which was asked for',
-  priority: 'an account of a higher priority serves',
+  group: 'it is not in the requested group',
+  priority: 'an account with a higher priority is available',
 } as const;
 export type Reason = keyof typeof REASONS;
 

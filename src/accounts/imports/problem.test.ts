@@ -5,7 +5,7 @@ import { PROBLEM_CODES } from './problem.ts';
 
 it('every code is explained in the documentation', () => {
   const page = readFileSync(resolve(import.meta.dirname, '../../../docs/accounts.md'), 'utf8');
-  const section = page.slice(page.indexOf('### What cannot be taken'), page.indexOf('### Exporting'));
+  const section = page.slice(page.indexOf('### What cannot be imported'), page.indexOf('### Exporting'));
   const explained = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(
     ([, cell = '']) => cell.match(/[a-z-]{4,}/g) ?? [],
   );
