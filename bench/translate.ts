@@ -8,6 +8,7 @@ import { estimated } from '../src/core/usage.ts';
 import { EventStreamDecoder } from '../src/framing/event-stream.ts';
 import { PROTOCOLS } from '../src/protocols/index.ts';
 import type { ClientProtocol, RequestContext } from '../src/protocols/protocol.ts';
+import { createDecoder } from '../src/upstreams/codewhisperer/decode.ts';
 import { codewhisperer } from '../src/upstreams/codewhisperer/index.ts';
 import type { Access } from '../src/upstreams/upstream.ts';
 import { largeAnthropicBody, largeOpenaiBody } from './large-conversation.ts';
@@ -65,6 +66,7 @@ function encodeLarge(protocol: ClientProtocol, body: string): number {
     invocation: { id: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a12', attempt: 1 },
     sendEnvironment: false,
     withoutReasoningHistory: false,
+    recoverToolCalls: false,
   });
   return encoded.request.body?.length ?? 0;
 }
@@ -77,7 +79,7 @@ function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${
     CONTEXT,
   );
   const translate = (change: (event: ReplyEvent) => ReplyEvent) => {
-    const decoder = codewhisperer.createDecoder({
+    const decoder = createDecoder({
       model: undefined,
       toolNames: new Map(),
       requiredArguments: new Map(),

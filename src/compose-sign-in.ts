@@ -15,10 +15,11 @@ import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import type { SendUpstream } from './gateway/ports.ts';
-import { listProfiles, type ProfileQuestion, profileOfKey } from './gateway/profiles.ts';
+import { listProfiles, type ProfileOwner, profileOfKey } from './gateway/profiles.ts';
 import type { Store } from './storage/open.ts';
 import { openLoopback } from './transport/loopback.ts';
 import type { WireProfiles } from './upstreams/codewhisperer/profiles.ts';
+import type { Upstream } from './upstreams/upstream.ts';
 
 /** Which of several profiles: the ARN. */
 export type ChooseProfile = (profiles: readonly [Profile, ...Profile[]]) => Promise<string> | string;
@@ -65,6 +66,7 @@ export interface SigningInParts {
   readonly pool: Pool;
   readonly send: SendUpstream;
   readonly log: Log;
+  readonly upstream: Upstream;
   readonly wireProfiles: WireProfiles;
 }
 
@@ -143,7 +145,8 @@ function profilesOf(
   signal: AbortSignal,
 ): Promise<readonly Profile[]> {
   const [wireProfile] = parts.wireProfiles.orderFor(credential.kind, parts.settings.wireProfile);
-  return listProfiles(questionOf(parts, credential, accessToken?.value ?? '', wireProfile, proxy), signal);
+  const owner = ownerOf(parts, credential, accessToken?.value ?? '', wireProfile, proxy);
+  return listProfiles(parts, owner, signal);
 }
 
 /** Under the first wire profile that has the operation. */
@@ -157,16 +160,16 @@ async function keyProfileOf(
   const order = wireProfiles.orderFor(credential.kind, settings.wireProfile);
   const wireProfile = order.find((id) => wireProfiles.get(id).operations.GetProfile !== undefined);
   if (wireProfile === undefined) return undefined;
-  return profileOfKey(questionOf(parts, credential, credential.apiKey, wireProfile, proxy), signal);
+  return profileOfKey(parts, ownerOf(parts, credential, credential.apiKey, wireProfile, proxy), signal);
 }
 
-function questionOf(
-  { settings, send, log, wireProfiles }: SigningInParts,
+function ownerOf(
+  { settings }: SigningInParts,
   { kind, region }: Secrets['credential'],
   accessToken: string,
   wireProfile: string,
   proxy: string | undefined,
-): ProfileQuestion {
+): ProfileOwner {
   const access = { region, profileArn: undefined, wireProfile, baseUrl: settings.upstreamUrl, kind };
-  return { access, accessToken, proxy, send, wireProfiles, log };
+  return { access, accessToken, proxy };
 }

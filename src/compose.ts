@@ -105,7 +105,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     (kind) => wireProfiles.orderFor(kind, settings.wireProfile),
     () => clock.now(),
   );
-  const send = inEitherRegion(overrides.send ?? transport.send, upstream.explainFailure, clock.now);
+  const send = inEitherRegion(overrides.send ?? transport.send, upstream, clock.now);
   try {
     const pool = await Pool.open({
       store: store.accounts,
@@ -116,7 +116,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       queueLimit: settings.queueLimit,
       queueTimeoutMs: settings.queueTimeoutMs,
       maxErrorCount: settings.maxErrorCount,
-      readLimits: (lent, signal) => readUsageLimits(send, lent, signal, wireProfiles),
+      readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
       wireProfileOf: ({ id, credential, learned }) =>
         profileChoice.current({ id, kind: credential.kind, kept: learned.wireProfile }),
       requiredProfileArn: (id, { credential, learned }) =>
@@ -137,6 +137,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       pool,
       send,
       log,
+      upstream,
       wireProfiles,
     });
     const { listProfiles, profileOfKey } = signingIn;

@@ -1,4 +1,4 @@
-/** Imports go down only: reads every import in src/ and compares it with the map of floors. */
+/** Imports go down only: reads every import in src/ and compares it with the map of layers. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const FLOORS: Record<string, readonly string[] | '*'> = {
   protocols: ['core', 'framing'],
   upstreams: ['core', 'framing'],
   accounts: ['core'],
-  gateway: ['core', 'upstreams', 'accounts'],
+  gateway: ['core', 'upstreams/upstream.ts', 'accounts'],
   storage: ['core', 'accounts', 'gateway'],
   media: ['core', 'gateway'],
   transport: ['core', 'accounts', 'gateway', 'upstreams/upstream.ts'],
@@ -60,6 +60,8 @@ describe('the floors', () => {
     expect(forbiddenImports('core/reply.ts', ['http/server.ts'])).toHaveLength(1);
     expect(forbiddenImports('http/answer.ts', ['upstreams/upstream.ts'])).toHaveLength(1);
     expect(forbiddenImports('transport/upstream.ts', ['upstreams/codewhisperer/encode.ts'])).toHaveLength(1);
+    expect(forbiddenImports('gateway/dispatch.ts', ['upstreams/codewhisperer/failures.ts'])).toHaveLength(1);
+    expect(forbiddenImports('gateway/dispatch.ts', ['upstreams/upstream.ts'])).toEqual([]);
   });
 
   it('keeps every client protocol apart from the others, and what they share apart from each', () => {

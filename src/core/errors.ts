@@ -20,6 +20,8 @@ export const ERROR_RULES = {
   signature_invalid: { status: 400, blame: 'client', retry: 'never' },
   /** The model always thinks and refuses `thinking: disabled`; retried once at the lowest effort. */
   thinking_required: { status: 400, blame: 'client', retry: 'never' },
+  /** The service refused the documents; once more with their text in their place. */
+  documents_refused: { status: 400, blame: 'client', retry: 'never' },
   unauthorized: { status: 401, blame: 'client', retry: 'never' },
   forbidden: { status: 403, blame: 'client', retry: 'never' },
   unknown_model: { status: 404, blame: 'client', retry: 'never' },

@@ -11,7 +11,7 @@ import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Expectation, Judgement } from './emulate/expectation.ts';
 import { prepareFormat } from './emulate/json-output.ts';
-import { type EMULATION_RULES, type EmulationOptions, planEmulation } from './emulate/plan.ts';
+import { type EMULATION_RULES, planEmulation } from './emulate/plan.ts';
 import type { Answer, AskRequest } from './ports.ts';
 
 type Batches = AsyncIterator<readonly ReplyEvent[]>;
@@ -19,11 +19,10 @@ type Batches = AsyncIterator<readonly ReplyEvent[]>;
 /** Rejects with a GatewayError while nothing can be seen of the reply yet. */
 export async function ask(
   request: AskRequest,
-  options: EmulationOptions,
   dispatch: (request: DispatchRequest) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, conversation } = request;
-  const emulation = planEmulation(conversation, options, await checkOf(conversation));
+  const emulation = planEmulation(conversation, await checkOf(conversation));
   // By the client's own conversation: what is added to it here must not make another one of it.
   const ids = conversationIdsOf(client, conversation);
   const put: Put = (asked, notes = []) => {

@@ -118,6 +118,6 @@ describe('the catalogue', () => {
   it('gives a chat its model', async () => {
     const { ask, upstream } = setup([page(['some-model'])]);
     await ask();
-    expect(upstream.decoded[0]?.model?.id).toBe('some-model');
+    expect(upstream.encoded[0]?.model.model?.id).toBe('some-model');
   });
 });

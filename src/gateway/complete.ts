@@ -11,15 +11,7 @@ import { estimateTokens } from '../core/tokens.ts';
 import { estimated, type Figure } from '../core/usage.ts';
 import type { CompletionPage, EncodedCompletion } from '../upstreams/upstream.ts';
 import { inlineIdOf } from './affinity.ts';
-import {
-  authorized,
-  clientClosed,
-  explainRefusal,
-  type GatewayContext,
-  isSuccess,
-  readText,
-  upstreamRequestId,
-} from './context.ts';
+import { authorized, clientClosed, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
 import { planLimits } from './emulate/plan.ts';
 import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { RetryPlan } from './retry.ts';
@@ -51,7 +43,11 @@ export async function complete(
       lease = await context.pool.lease(wanted);
       const found = await find(context, request.completion, lease, signal);
       lease.release(undefined);
-      return answersOf(request, found, routeOf(lease, found.answer, attempt, conversationId));
+      return answersOf(
+        request,
+        found,
+        routeOf(lease, context.upstream.requestIdOf(found.answer), attempt, conversationId),
+      );
     } catch (cause) {
       const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       const hasMoved = !signal.aborted && walk.moveOnIfAbsent(error, lease);
@@ -118,7 +114,12 @@ async function find(
   }
 }
 
-function routeOf(lease: Lease, answer: UpstreamAnswer, attempt: number, conversationId: string): Answer['route'] {
+function routeOf(
+  lease: Lease,
+  upstreamRequestId: string | undefined,
+  attempt: number,
+  conversationId: string,
+): Answer['route'] {
   return {
     accountId: lease.accountId,
     accountLabel: lease.accountLabel,
@@ -126,7 +127,7 @@ function routeOf(lease: Lease, answer: UpstreamAnswer, attempt: number, conversa
     conversationId,
     wireProfile: lease.access.wireProfile,
     attempt,
-    upstreamRequestId: upstreamRequestId(answer),
+    upstreamRequestId,
     choice: lease.choice,
   };
 }

@@ -7,7 +7,7 @@ import type { AccountPool, AuthorizedRequest, Lease, MediaTools, SendUpstream, U
 import type { WireProfileChoice } from './wire-profile-choice.ts';
 
 export interface GatewayContext {
-  /** Looks for the profile of an account which needs one; true when there is one now. Absent: nobody can be asked. */
+  /** Looks for the profile of an account that needs one; true if the account has one now. Absent: never found. */
   readonly findProfile?: (accountId: string) => Promise<boolean>;
   readonly upstream: Upstream;
   /** Which wire profile each account uses. Absent: always the one its lease names. */
@@ -21,9 +21,9 @@ export interface GatewayContext {
   readonly unknownModels: 'default' | 'refuse';
   /** Send where the client works, as far as the client says. */
   readonly sendEnvironment: boolean;
-  /** Make tool calls of those which the model printed as text. */
+  /** Make tool calls of those that the model prints as text. */
   readonly recoverToolCalls: boolean;
-  /** Whether inline completion may propose code which resembles published code under a licence. */
+  /** Whether inline completion may propose code that resembles published code under a licence. */
   readonly codeReferences: 'allow' | 'block';
 }
 
@@ -33,7 +33,12 @@ export interface GatewayContext {
  */
 export function authorized(
   request: UpstreamRequest,
-  { accountId, accessToken, proxy, sign }: Omit<Lease, 'release'>,
+  {
+    accountId,
+    accessToken,
+    proxy,
+    sign,
+  }: Pick<AuthorizedRequest, 'accountId' | 'proxy' | 'sign'> & Pick<Lease, 'accessToken'>,
 ): AuthorizedRequest {
   const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };
   return { ...request, headers: { ...request.headers, ...bearer }, accountId, proxy, sign };
@@ -92,10 +97,6 @@ export function endsWithConnection(answer: UpstreamAnswer): boolean {
   return answer.header('transfer-encoding') === undefined && answer.header('content-length') === undefined;
 }
 
-export function upstreamRequestId(answer: UpstreamAnswer): string | undefined {
-  return answer.header('x-amzn-requestid') ?? answer.header('x-amzn-request-id') ?? answer.header('x-amz-request-id');
-}
-
 export async function explainRefusal(
   upstream: Pick<Upstream, 'explainFailure'>,
   answer: UpstreamAnswer,
@@ -105,9 +106,9 @@ export async function explainRefusal(
   return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body, badToken });
 }
 
-/** Waits for something which others wait for too: a client which leaves stops waiting, not the thing itself. */
+/** Waits for work that other requests wait for too: a client that leaves stops its own waiting, not the work. */
 export function orGone<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody may be left to hear how it failed, and a failure nobody hears ends the process.
+  // An unhandled rejection would end the process if every client has left.
   promise.catch(() => {});
   if (signal.aborted) return Promise.reject(clientClosed());
   return new Promise<T>((resolve, reject) => {

@@ -507,15 +507,21 @@ describe('closing events', () => {
 describe('what the decoder notes', () => {
   it('is among the notes of the answer once it has been read', async () => {
     const { ask, upstream } = setup([GOOD]);
-    const { createDecoder } = upstream;
-    upstream.createDecoder = (context) => {
-      const decoder = createDecoder(context);
-      const push = decoder.push.bind(decoder);
-      decoder.push = (bytes) => {
-        context.note(adjustment('reply-noted', ''));
-        return push(bytes);
+    const { encodeChat } = upstream;
+    upstream.encodeChat = (said, context) => {
+      const encoded = encodeChat(said, context);
+      return {
+        ...encoded,
+        createDecoder(answer) {
+          const decoder = encoded.createDecoder(answer);
+          const push = decoder.push.bind(decoder);
+          decoder.push = (bytes) => {
+            answer.note(adjustment('reply-noted', ''));
+            return push(bytes);
+          };
+          return decoder;
+        },
       };
-      return decoder;
     };
     const answer = await ask();
     await eventsOf(answer);

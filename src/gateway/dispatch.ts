@@ -14,11 +14,10 @@ import {
   explainRefusal,
   type GatewayContext,
   isSuccess,
-  upstreamRequestId,
 } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { fitAttachments } from './media/attachments.ts';
-import { type RefusedDocuments, refusesDocuments } from './media/refused-documents.ts';
+import type { RefusedDocuments } from './media/refused-documents.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { RetryPlan } from './retry.ts';
@@ -91,7 +90,7 @@ class Dispatch {
       return await this.#exchange(lease);
     } catch (cause) {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-      if (refusesDocuments(error)) this.#refusedDocuments.remember(this.#request.ids.conversationId);
+      if (error.code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
       if (error.code === 'thinking_required') this.#alwaysThinking.remember(this.#modelId);
       // A refusal that another ARN or wire profile avoids does not count against the account.
       const isMended = (await this.#foundProfile(error, lease)) || this.#moveOn(error, lease);
@@ -170,6 +169,7 @@ class Dispatch {
       sendEnvironment: this.#context.sendEnvironment,
       withoutReasoningHistory,
       thinksAlways: this.#alwaysThinking.has(this.#modelId),
+      recoverToolCalls: this.#context.recoverToolCalls,
     });
     const answer = await send(authorized(encoded.request, lease), this.#signal);
     if (!isSuccess(answer)) {
@@ -179,25 +179,19 @@ class Dispatch {
     }
     const keptUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (keptUntilMs !== undefined) lease.learnWireProfile?.(keptUntilMs);
-    const { toolNames, requiredArguments, inputTokens, thinkingTags, limitsOutput } = encoded;
+    const { limitsOutput } = encoded;
     const encodingNotes = [...model.adjustments, ...fitted.adjustments, ...encoded.adjustments];
     const adjustments = this.#adjustments(encodingNotes, limitsOutput);
-    const note = (made: Adjustment) => void adjustments.push(made);
-    const decoder = upstream.createDecoder({
-      model: model.model,
-      toolNames,
-      requiredArguments,
-      inputTokens,
-      thinkingTags,
+    const decoder = encoded.createDecoder({
       header: (name) => answer.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
       endsWithConnection: endsWithConnection(answer),
-      note,
+      note: (adjustment) => void adjustments.push(adjustment),
     });
     const stream = new ReplyStream({
       body: answer.body,
       decoder,
-      transforms: this.#request.emulation.createTransforms(note, limitsOutput),
+      transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
       settled: (error) => this.#settled(lease, decoder, error),
     });
@@ -209,7 +203,7 @@ class Dispatch {
       conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
-      upstreamRequestId: upstreamRequestId(answer),
+      upstreamRequestId: upstream.requestIdOf(answer),
       choice: lease.choice,
     };
     this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');

@@ -23,7 +23,7 @@ export function createGateway(context: GatewayContext): Gateway {
   const learned = { catalogues, refusedDocuments: new RefusedDocuments(), alwaysThinking: new AlwaysThinking() };
   const searching = {
     searches: new WebSearches(context),
-    plan: (conversation: Conversation) => planEmulation(conversation, context),
+    plan: (conversation: Conversation) => planEmulation(conversation),
   };
   return {
     async ask(request, signal) {
@@ -31,7 +31,7 @@ export function createGateway(context: GatewayContext): Gateway {
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };
-      return ask(complete, context, (asked) =>
+      return ask(complete, (asked) =>
         dispatchSearching(asked, { ...searching, dispatch: (one) => dispatch(context, learned, one, signal) }, signal),
       );
     },

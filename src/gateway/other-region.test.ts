@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainFailure } from '../upstreams/codewhisperer/failures.ts';
+import { codewhisperer } from '../upstreams/codewhisperer/index.ts';
 import { readText } from './context.ts';
 import { inEitherRegion } from './other-region.ts';
 import type { AuthorizedRequest, UpstreamAnswer } from './ports.ts';
@@ -46,7 +46,7 @@ function setup(east: Served, central: Served | Error) {
       if (served instanceof Error) throw served;
       return answerOf(served);
     },
-    explainFailure,
+    codewhisperer,
     () => nowMs,
   );
   const ask = async (more: Partial<AuthorizedRequest> = {}, signal = never) => {

@@ -1,37 +1,32 @@
 /**
- * Which of the regions that serve the API serves this account, where nobody has said it. The sign-in's region is a
- * guess then; told 403, the other one is tried once, and whichever answers is remembered.
+ * Finds the region that serves an account whose profile does not name it. The region of its sign-in is a guess; if that
+ * region refuses the account, the other one is tried once, and the one that answers is remembered.
  */
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
-import type { FailedAnswer } from '../upstreams/upstream.ts';
-import { isSuccess, readText } from './context.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+import { clientClosed, isSuccess, readText } from './context.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from './ports.ts';
 
-/** An account which both regions refuse has another trouble: so long it is not asked twice. */
+/** An account that both regions refuse has another trouble: the other region is not tried again for so long. */
 const PAUSE_MS = 10 * 60_000;
 
 interface Known {
-  /** undefined: neither. */
+  /** Undefined: neither. */
   readonly region: string | undefined;
   readonly untilMs: number;
 }
 
-export function inEitherRegion(
-  send: SendUpstream,
-  explainFailure: (answer: FailedAnswer) => GatewayError,
-  now: () => number,
-): SendUpstream {
+type Refusals = Pick<Upstream, 'explainFailure' | 'suggestsOtherRegion'>;
+
+export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () => number): SendUpstream {
   const knownOf = new Map<string, Known>();
-  /** Who asks in the other region now: the others wait for what it learns. */
+  /** Requests to the other region in progress: further ones wait for their result. */
   const asking = new Map<string, Promise<unknown>>();
 
   const recall = (request: AuthorizedRequest, accountId: string): Known | undefined => {
     const known = knownOf.get(accountId) ?? knownOf.get(placeOf(request, accountId));
     return known && known.untilMs > now() ? known : undefined;
   };
-
-  const isAboutTheToken = (answer: UpstreamAnswer, body: string) =>
-    codeOf(explainFailure, answer, body) === 'token_rejected';
 
   const askElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
     const there = elsewhere(request);
@@ -40,9 +35,9 @@ export function inEitherRegion(
       knownOf.set(accountId, { region: there.region, untilMs: Number.POSITIVE_INFINITY });
       return answer;
     }
-    const body = await readText(answer);
-    // A token out of date is refused everywhere, and trouble says nothing about the account.
-    if (answer.status === 403 && !isAboutTheToken(answer, body))
+    const refusal = explain(upstream, answer, await readText(answer));
+    // Every region refuses an expired token, and an overload says nothing about the account.
+    if (upstream.suggestsOtherRegion?.(refusal) && refusal.code !== 'token_rejected')
       knownOf.set(placeOf(request, accountId), { region: undefined, untilMs: now() + PAUSE_MS });
     return undefined;
   };
@@ -68,16 +63,15 @@ export function inEitherRegion(
     const known = recall(request, accountId);
     if (known) return send(isThere(known, request) ? elsewhere(request) : request, signal);
     const answer = await send(request, signal);
-    if (answer.status !== 403) return answer;
+    if (isSuccess(answer)) return answer;
     const body = await readText(answer);
-    const code = codeOf(explainFailure, answer, body);
-    const mayBeTheRegion = code === 'permission_denied' || code === 'token_rejected';
+    const mayBeTheRegion = upstream.suggestsOtherRegion?.(explain(upstream, answer, body)) === true;
     const found = mayBeTheRegion ? await tryElsewhere(request, accountId, signal) : undefined;
     return found ?? readAgain(answer, body);
   };
 }
 
-/** Which region serves an account is the same on all hosts; that one host refuses it in both says nothing of the others. */
+/** The same region serves an account on all hosts; but that one host refuses it in both says nothing of the others. */
 function placeOf({ url }: AuthorizedRequest, accountId: string): string {
   return `${accountId} ${new URL(url).host}`;
 }
@@ -86,18 +80,18 @@ function isThere({ region }: Known, request: AuthorizedRequest): boolean {
   return region !== undefined && region === request.elsewhere?.region;
 }
 
-function codeOf(explain: (answer: FailedAnswer) => GatewayError, answer: UpstreamAnswer, body: string): ErrorCode {
-  return explain({ status: answer.status, header: (name) => answer.header(name), body }).code;
+function explain({ explainFailure }: Refusals, answer: UpstreamAnswer, body: string): GatewayError {
+  return explainFailure({ status: answer.status, header: (name) => answer.header(name), body });
 }
 
-/** Waits for what another request learns, and no longer than one's own client does. */
+/** Waits for the result of another request, but not longer than the client does. */
 async function unlessGone(running: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const gone = Promise.withResolvers<never>();
-  const onAbort = () => gone.reject(new GatewayError('client_closed', 'The client closed the connection.'));
+  const onAbort = () => gone.reject(clientClosed());
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    // How it ended for the other is not ours to report.
+    // The failure of the other request is not this one's.
     await Promise.race([running.catch(() => {}), gone.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -108,7 +102,7 @@ function elsewhere(request: AuthorizedRequest): AuthorizedRequest {
   return { ...request, ...request.elsewhere };
 }
 
-/** What the other region's network does is not what the client asked about. */
+/** Failures of the other region's network are dropped: the client gets the answer of the first region. */
 function onlyIfGone(cause: unknown): undefined {
   const error = GatewayError.from(cause);
   if (error.code === 'client_closed') throw error;

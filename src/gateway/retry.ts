@@ -4,7 +4,6 @@
  */
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
-import { refusesDocuments } from './media/refused-documents.ts';
 import type { Lease } from './ports.ts';
 
 /** Over all reasons but one: an account which fails for reasons of its own is left for another. */
@@ -98,7 +97,7 @@ export class RetryPlan {
       this.#triedAtLowestEffort = true;
       return AGAIN_AT_ONCE;
     }
-    if (refusesDocuments(error) && !this.#triedWithoutDocuments) {
+    if (error.code === 'documents_refused' && !this.#triedWithoutDocuments) {
       this.#triedWithoutDocuments = true;
       return AGAIN_AT_ONCE;
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AuthorizedRequest, UpstreamAnswer } from './ports.ts';
+import { codewhisperer } from '../upstreams/codewhisperer/index.ts';
+import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from './ports.ts';
 import { readUsageLimits } from './usage-limits.ts';
 
 const ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/ABC';
@@ -16,15 +17,13 @@ function setup(profileArn: string | undefined, answers: readonly UpstreamAnswer[
   const requests: AuthorizedRequest[] = [];
   const left = [...answers];
   const access = { region: 'us-east-1', profileArn, wireProfile: 'q-rest', baseUrl: undefined, kind: 'builder-id' };
+  const send: SendUpstream = async (request) => {
+    requests.push(request);
+    return left.shift() ?? expect.fail('the test has no further answer');
+  };
+  const context = { upstream: codewhisperer, send };
   const read = () =>
-    readUsageLimits(
-      async (request) => {
-        requests.push(request);
-        return left.shift() ?? expect.fail('the test has no further answer');
-      },
-      { accountId: 'a', access, accessToken: 'token-1' },
-      AbortSignal.timeout(10_000),
-    );
+    readUsageLimits(context, { accountId: 'a', access, accessToken: 'token-1' }, AbortSignal.timeout(10_000));
   const profiles = () => requests.map(({ url }) => new URL(url).searchParams.get('profileArn'));
   return { read, requests, profiles };
 }
@@ -47,7 +46,7 @@ describe('usage limits', () => {
     expect(requests.map(({ url }) => new URL(url).host)).toEqual(Array(2).fill('q.eu-central-1.amazonaws.com'));
   });
 
-  it('are not to be had when both are refused: the first refusal is told', async () => {
+  it('are not available if both forms are refused: the first refusal is reported', async () => {
     const refusal = answer(403, '{"message":"Invalid token"}');
     const { read } = setup(ARN, [refusal, answer(500, '')]);
     await expect(read()).rejects.toMatchObject({ code: 'token_rejected' });

@@ -26,6 +26,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_refused: REFUSED,
   signature_invalid: REFUSED,
   thinking_required: REFUSED,
+  documents_refused: REFUSED,
   unauthorized: { ...REFUSED, code: 'invalid_api_key' },
   forbidden: REFUSED,
   unknown_model: { ...REFUSED, code: 'model_not_found' },

@@ -1,6 +1,6 @@
 /**
- * An upstream is pure: it turns a conversation into one HTTP request and the answer's bytes into reply events, and
- * says what a refusal means. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
+ * What the gateway knows of a service. An upstream is pure: it encodes HTTP requests, decodes their answers and explains
+ * refusals. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
  */
 import type { Adjustment } from '../core/adjustments.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
@@ -10,31 +10,70 @@ import type { NamedReasoning } from '../core/model-name.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
 import type { Figure } from '../core/usage.ts';
+import type { UsageLimits } from '../core/usage-limits.ts';
 import type { WebResult } from '../core/web-search.ts';
 
 export interface Upstream {
   readonly id: string;
-  /** Which model of the catalogue a client's name means, or the name itself where none does. */
+  /** The model of the catalogue that a client's name means, or the name itself if there is none. */
   resolveModel(requested: string, catalogue: Catalogue): ResolvedModel;
-  /** Throws GatewayError `invalid_request` naming the client's field when the conversation cannot be said upstream. */
+  /** Throws GatewayError `invalid_request` naming the client's field if the service cannot take the conversation. */
   encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat;
-  createDecoder(context: DecodeContext): ReplyDecoder;
   /** What images and documents must be like before they are encoded. The same for every turn of a conversation. */
   mediaLimits(access: Access, model: ResolvedModel): MediaLimits;
-  /** Throws `feature_not_supported` where the account's wire profile has no inline completion. */
+  /** Throws `feature_not_supported` if the account's wire profile has no inline completion. */
   encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion;
-  /** Throws `upstream_broken` for something else than an answer to that. */
+  /** Throws `upstream_broken` for a body of another shape. */
   decodeCompletion(body: string): CompletionPage;
-  /** Absent: it cannot search the web. */
+  /** Absent: the service cannot search the web. */
   readonly webSearch?: UpstreamWebSearch | undefined;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
-  /** What is offered where the service cannot be asked; undefined: it can. */
+  /** The models of an account whose service cannot list them. Undefined: it can. */
   fixedCatalogue?(access: Access): Catalogue | undefined;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
+  readonly profiles: UpstreamProfiles;
+  readonly usageLimits: UpstreamUsageLimits;
   /** What a non-2xx answer means. Reads the body's own reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
+  /** The id by which the service's logs know an answer. */
+  requestIdOf(answer: AnswerHeaders): string | undefined;
   /** Whether a failure may be about the wire profile, so that another one is worth a try. Absent: never. */
   suggestsOtherWireProfile?(error: GatewayError): boolean;
+  /** Whether a refusal may be about the region, so that the other one is worth a try. Absent: never. */
+  suggestsOtherRegion?(error: GatewayError): boolean;
+}
+
+/** The profiles under which an organisation's accounts work. */
+export interface UpstreamProfiles {
+  /** Regions that serve the API: a profile may live in any of them, whatever region the account signed in at. */
+  regions(access: Access): readonly string[];
+  /** All profiles of the account in the region of `access`. */
+  encodeList(access: Access, nextToken: string | undefined): UpstreamRequest;
+  /** The active profiles. Throws `upstream_broken` for a body that is not JSON. */
+  decodeList(body: string): ProfilePage;
+  /** The one profile that an API key belongs to. */
+  encodeOwn(access: Access): UpstreamRequest;
+  /** Undefined: this region has no active profile for the key. Throws as `decodeList`. */
+  decodeOwn(body: string): UpstreamProfile | undefined;
+}
+
+export interface UpstreamProfile {
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface ProfilePage {
+  readonly profiles: readonly UpstreamProfile[];
+  readonly nextToken: string | undefined;
+}
+
+/** How much of an account's plan is left. */
+export interface UpstreamUsageLimits {
+  encode(access: Access): UpstreamRequest;
+  /** Another form of the request, after `refusal` of the first. Undefined: no other form is worth a try. */
+  encodeAfter(access: Access, refusal: GatewayError): UpstreamRequest | undefined;
+  /** Throws `upstream_broken` for a body of another shape. */
+  decode(body: string): UsageLimits;
 }
 
 export interface UpstreamWebSearch {
@@ -124,20 +163,18 @@ export interface EncodeContext {
   readonly withoutReasoningHistory: boolean;
   /** The model has refused before to have its thinking turned off. */
   readonly thinksAlways?: boolean;
+  /** Make tool calls of those that the model prints as text (`DRAGOMAN_RECOVER_TOOL_CALLS`). */
+  readonly recoverToolCalls: boolean;
 }
 
 export interface EncodedChat {
   readonly request: UpstreamRequest;
   readonly adjustments: readonly Adjustment[];
-  /** Wire name → the client's name, of every tool the model may call. */
-  readonly toolNames: ReadonlyMap<string, string>;
-  /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
-  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   readonly inputTokens: Figure;
-  /** Reasoning was asked for by tags in the text, because the model takes no settings for it. */
-  readonly thinkingTags: boolean;
   /** The request carries the conversation's `maxTokens`, and the upstream keeps it. */
   readonly limitsOutput: boolean;
+  /** For the answer to `request`. */
+  createDecoder(answer: AnswerContext): ReplyDecoder;
 }
 
 export interface CompletionContext {
@@ -167,7 +204,7 @@ export interface UpstreamRequest {
   readonly region?: string | undefined;
   /** How this host refuses an access token, where that is not 401 or 403. */
   readonly badToken?: BadToken;
-  /** The same in the other region which serves the API, while nobody has said which of them serves this account. */
+  /** The same request in the other region that serves the API, if it is not known which of them serves the account. */
   readonly elsewhere?: { readonly region: string; readonly url: string };
   /** Lower-case names; without authorization, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
@@ -180,22 +217,20 @@ interface BadToken {
   readonly name: string;
 }
 
-export interface DecodeContext {
-  readonly model: Model | undefined;
-  /** As EncodedChat says. */
-  readonly toolNames: ReadonlyMap<string, string>;
-  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
-  readonly inputTokens: Figure;
-  readonly thinkingTags: boolean;
+export interface AnswerHeaders {
   /** A header of the answer, by its lower-case name. */
   header(name: string): string | undefined;
+}
+
+/** What a decoder has to know about the answer beside its body. */
+export interface AnswerContext extends AnswerHeaders {
   /** The account's replies are known to end with closing events: text without them was cut off. */
   readonly expectsClosingEvents: boolean;
   /** Receives notes about the reply before its last event. */
-  note(made: Adjustment): void;
+  note(adjustment: Adjustment): void;
   /**
-   * The body has neither a length nor chunks: its end is the connection's, so that a server which died looks like one
-   * which had finished. Then only a reply whose closing figures came is believed to be whole.
+   * The body has neither a length nor chunks: it ends with the connection, so a server that died looks like one that
+   * had finished. Only a reply with closing events is then complete.
    */
   readonly endsWithConnection?: boolean;
 }
@@ -212,13 +247,12 @@ export interface ReplyDecoder {
   readonly hasClosingEvents: boolean;
   /** The reply is over, and none of them came, nor anything else that says why it ended. */
   readonly lacksClosingEvents: boolean;
-  /** Event kinds nobody knows, and how often each came. */
+  /** Unknown kinds of events, and how often each came. */
   readonly skipped: ReadonlyMap<string, number>;
 }
 
-export interface FailedAnswer {
+export interface FailedAnswer extends AnswerHeaders {
   readonly status: number;
-  header(name: string): string | undefined;
   readonly body: string;
   /** As the request has it. */
   readonly badToken?: BadToken | undefined;

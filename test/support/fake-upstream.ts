@@ -19,7 +19,7 @@ import type {
   UpstreamAnswer,
 } from '../../src/gateway/ports.ts';
 import type {
-  DecodeContext,
+  AnswerContext,
   EncodeContext,
   ReplyDecoder,
   Upstream,
@@ -100,12 +100,12 @@ export const NO_MEDIA: MediaTools = {
 
 export interface FakeUpstream extends Upstream {
   readonly encoded: EncodeContext[];
-  readonly decoded: DecodeContext[];
+  readonly decoded: AnswerContext[];
 }
 
 export function createFakeUpstream(): FakeUpstream {
   const encoded: EncodeContext[] = [];
-  const decoded: DecodeContext[] = [];
+  const decoded: AnswerContext[] = [];
   return {
     id: 'fake',
     encoded,
@@ -119,14 +119,13 @@ export function createFakeUpstream(): FakeUpstream {
       encoded.push(context);
       const request = { method: 'POST', url: 'http://upstream/chat', headers: { x: 'y' }, body: '{}' } as const;
       const inputTokens = estimated(7);
-      const names = { toolNames: new Map(), requiredArguments: new Map() };
-      return { request, adjustments: [], ...names, inputTokens, thinkingTags: false, limitsOutput: false };
+      const createDecoder = (answer: AnswerContext) => {
+        decoded.push(answer);
+        return new FakeDecoder();
+      };
+      return { request, adjustments: [], inputTokens, limitsOutput: false, createDecoder };
     },
     mediaLimits: () => ({ image: undefined, documentBytes: undefined }),
-    createDecoder(context) {
-      decoded.push(context);
-      return new FakeDecoder();
-    },
     encodeCompletion(_completion, { nextToken }) {
       const request = {
         method: 'POST',
@@ -144,6 +143,19 @@ export function createFakeUpstream(): FakeUpstream {
       body: undefined,
     }),
     decodeModels: (body) => JSON.parse(body),
+    profiles: {
+      regions: () => expect.fail('the test asks for no profiles'),
+      encodeList: () => expect.fail('the test asks for no profiles'),
+      decodeList: () => expect.fail('the test asks for no profiles'),
+      encodeOwn: () => expect.fail('the test asks for no profiles'),
+      decodeOwn: () => expect.fail('the test asks for no profiles'),
+    },
+    usageLimits: {
+      encode: () => expect.fail('the test asks for no usage limits'),
+      encodeAfter: () => expect.fail('the test asks for no usage limits'),
+      decode: () => expect.fail('the test asks for no usage limits'),
+    },
+    requestIdOf: ({ header }) => header('x-amzn-requestid'),
     explainFailure({ status, header, body }) {
       const retryAfter = header('retry-after');
       const retryAfterMs = retryAfter === undefined ? undefined : Number(retryAfter) * 1000;

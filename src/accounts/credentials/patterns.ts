@@ -6,7 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 
 /** AWS's own shape. */
 export const REGION_PATTERN = /^[a-z]{2}(?:-[a-z]+){1,3}-\d$/;
-export const PROFILE_ARN_PATTERN =
+const PROFILE_ARN_PATTERN =
   /^arn:aws[a-z-]*:codewhisperer:[a-z]{2}(?:-[a-z]+){1,3}-\d:\d{12}:profile\/[A-Za-z0-9]{12}$/;
 export const BUILDER_ID_START_URL = 'https://view.awsapps.com/start';
 

@@ -12,13 +12,13 @@ import {
 import type { Conversation, OutputLimits } from '../../core/conversation.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { estimateTokens } from '../../core/tokens.ts';
+import { LeakedCalls } from '../../upstreams/codewhisperer/leaked-calls/index.ts';
 import { MaxTokens } from './max-tokens.ts';
 import { planEmulation } from './plan.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
 
-const OPTIONS = { recoverToolCalls: true };
 const SEEDED = { seed: 42, numRuns: 500 };
 
 function run(transform: ReplyTransform, events: readonly ReplyEvent[], sizes: readonly number[] = [1]): ReplyEvent[] {
@@ -213,9 +213,9 @@ describe('all of them together', () => {
       fc.property(anyBlocks, limits, fc.boolean(), (blocks, { maxTokens, stopSequences }, parallelToolUse) => {
         const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
         const output: OutputLimits = { maxTokens, stopSequences, format: { type: 'text' } };
-        const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }), OPTIONS);
-        let events: readonly ReplyEvent[] = scriptOf(blocks);
-        for (const transform of plan.createTransforms(() => {}, false)) events = transform.push(events);
+        const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }));
+        let events: readonly ReplyEvent[] = new LeakedCalls(tools, () => {}).push(scriptOf(blocks));
+        for (const transform of plan.createTransforms(false)) events = transform.push(events);
         expect(grammarFault(events)).toBeUndefined();
       }),
       SEEDED,
@@ -244,18 +244,15 @@ describe('the notes', () => {
   ];
 
   it('say nothing about a limit that the upstream keeps, and nothing is cut here', () => {
-    const plan = planEmulation(
-      conversation('x', { output: { ...output, maxTokens: 16, stopSequences: ['x'] } }),
-      OPTIONS,
-    );
+    const plan = planEmulation(conversation('x', { output: { ...output, maxTokens: 16, stopSequences: ['x'] } }));
     expect(plan.adjustmentsFor(true).map(({ rule }) => rule)).toEqual(['stop-emulated']);
-    expect(plan.createTransforms(() => {}, true)).toHaveLength(1);
-    expect(plan.createTransforms(() => {}, false)).toHaveLength(2);
+    expect(plan.createTransforms(true)).toHaveLength(1);
+    expect(plan.createTransforms(false)).toHaveLength(2);
   });
 
   it.each(rows)('%s', (_name, more, rules) => {
     expect(
-      planEmulation(conversation('x', more), OPTIONS)
+      planEmulation(conversation('x', more))
         .adjustmentsFor(false)
         .map(({ rule }) => rule),
     ).toEqual(rules);

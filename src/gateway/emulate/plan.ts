@@ -1,11 +1,10 @@
-/** Which of a conversation's wishes dragoman fulfils itself because the upstream's wire cannot, each with its note. */
+/** The options of a conversation that dragoman implements itself because the upstream's wire has no field for them. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
-import type { Conversation, OutputLimits, Tool } from '../../core/conversation.ts';
+import type { Conversation, OutputLimits } from '../../core/conversation.ts';
 import type { BoundedCheck } from './bounded-check.ts';
 import type { Expectation } from './expectation.ts';
 import { ForcedToolUse } from './forced-tool-use.ts';
 import { JsonOutput } from './json-output.ts';
-import { LeakedCalls } from './leaked-calls/index.ts';
 import { MaxTokens } from './max-tokens.ts';
 import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
@@ -19,7 +18,6 @@ export const EMULATION_RULES = {
   'json-schema-part-unchecked':
     'A part of the JSON schema cannot be compiled (such as another language’s pattern or an unresolvable reference) and was not checked.',
   'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
-  'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
   'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the model has no setting.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
   'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
@@ -29,41 +27,26 @@ export const EMULATION_RULES = {
 } as const satisfies Record<string, string>;
 
 export interface EmulationPlan {
-  /** Notes of the encoder which say that a wish is ignored, although it is fulfilled here. */
+  /** Notes of the encoder that say an option is ignored, although it is implemented here. */
   readonly fulfilled: ReadonlySet<string>;
   /** What the reply must be, if it must be anything; then it is held back until it is. */
   readonly expectation: Expectation | undefined;
   /** The notes for an attempt. `limitsOutput`: the upstream keeps `max_tokens` itself. */
   adjustmentsFor(limitsOutput: boolean): readonly Adjustment[];
-  /** New ones for each attempt, in the order in which events pass them. `note`: what is done to the reply on its way. */
-  createTransforms(note: (made: Adjustment) => void, limitsOutput: boolean): readonly ReplyTransform[];
+  /** New ones for each attempt, in the order in which events pass them. */
+  createTransforms(limitsOutput: boolean): readonly ReplyTransform[];
 }
-
-export interface EmulationOptions {
-  /** Tool calls which the model printed as text become calls. */
-  readonly recoverToolCalls: boolean;
-}
-
-type MakeTransform = (note: (made: Adjustment) => void) => ReplyTransform;
 
 /** `check`: by prepareFormat; without it a JSON schema is not checked, as in a plan for the transforms alone. */
-export function planEmulation(
-  conversation: Conversation,
-  options: EmulationOptions,
-  check?: BoundedCheck,
-): EmulationPlan {
+export function planEmulation(conversation: Conversation, check?: BoundedCheck): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
-  const makers: MakeTransform[] = [];
+  const makers: (() => ReplyTransform)[] = [];
   const note = (...made: Parameters<typeof emulationNote>): void => {
     adjustments.push(emulationNote(...made));
   };
 
-  const callable = callableTools(conversation);
-  if (options.recoverToolCalls && callable.length > 0) {
-    makers.push((noteMade) => new LeakedCalls(callable, noteMade));
-  }
   if (!conversation.parallelToolUse && conversation.tools.length > 0) {
     note('parallel-tool-use-emulated', 'parallel_tool_calls');
     fulfilled.add('parallel-tool-use-ignored');
@@ -84,8 +67,8 @@ export function planEmulation(
     fulfilled,
     expectation,
     adjustmentsFor: (limitsOutput) => [...adjustments, ...limitsFor(limitsOutput).adjustments],
-    createTransforms: (noteMade, limitsOutput) => [
-      ...makers.map((make) => make(noteMade)),
+    createTransforms: (limitsOutput) => [
+      ...makers.map((make) => make()),
       ...limitsFor(limitsOutput).createTransforms(),
     ],
   };
@@ -124,11 +107,6 @@ function listed(pointers: readonly string[]): string {
 
 function emulationNote(rule: keyof typeof EMULATION_RULES, path: string, before?: string): Adjustment {
   return adjustment(rule, path, before);
-}
-
-function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
-  if (toolChoice.type === 'none') return [];
-  return toolChoice.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
 /** A reply which must be a tool call has no answer yet which could be JSON. */

@@ -1,11 +1,10 @@
 /**
- * Conversations whose documents the service has refused: too many pages, a model or an account which reads none. From
- * then on their documents go as text, in every turn alike, and the service is not asked in vain again.
+ * Conversations whose documents the service has refused (`documents_refused`): too many pages, or a model that reads
+ * none. From then on all their documents go as text, in every turn, so that the service does not refuse each turn once.
  */
-import type { GatewayError } from '../../core/errors.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
 
-/** A conversation which has been forgotten costs one more refusal. */
+/** A forgotten conversation costs one more refusal. */
 const REMEMBERED = 10_000;
 
 export class RefusedDocuments {
@@ -23,9 +22,4 @@ export class RefusedDocuments {
   limitsFor(conversationId: string, limits: MediaLimits): MediaLimits {
     return this.#conversations.has(conversationId) ? { ...limits, documentBytes: undefined } : limits;
   }
-}
-
-/** The reasons of a ValidationException, as the published model of the service lists them; a password stays one. */
-export function refusesDocuments({ upstream }: GatewayError): boolean {
-  return /^DOCUMENT_(?!PASSWORD)/.test(upstream?.reason ?? '');
 }

@@ -31,7 +31,7 @@ function requestOf(): DispatchRequest {
 }
 
 function planOf(): EmulationPlan {
-  return planEmulation(conversation(), { recoverToolCalls: false });
+  return planEmulation(conversation());
 }
 
 /** Answers with these replies in turn, each a batch an event. */

@@ -32,6 +32,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   upstream_refused: { type: 'invalid_request_error', status: 400, retry: 'never' },
   signature_invalid: { type: 'invalid_request_error', status: 400, retry: 'never' },
   thinking_required: { type: 'invalid_request_error', status: 400, retry: 'never' },
+  documents_refused: { type: 'invalid_request_error', status: 400, retry: 'never' },
   unauthorized: { type: 'authentication_error', status: 401, retry: 'never' },
   forbidden: { type: 'permission_error', status: 403, retry: 'never' },
   unknown_model: { type: 'not_found_error', status: 404, retry: 'never' },

@@ -1,14 +1,28 @@
 /**
  * The service's reply, from bytes to reply events: frames, the kinds of message they carry, and how a reply ends.
- * What the single events say is read in read-event.ts.
+ * read-event.ts reads the single events.
  */
 import { GatewayError } from '../../core/errors.ts';
+import type { Model } from '../../core/models.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import type { Figure } from '../../core/usage.ts';
 import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
-import type { DecodeContext, ReplyDecoder } from '../upstream.ts';
+import type { AnswerContext, ReplyDecoder } from '../upstream.ts';
 import { explainException } from './failures.ts';
 import { OtherBody } from './other-body.ts';
 import { EventReader } from './read-event.ts';
+
+/** What the request says about its answer, and what the answer's head says about its body. */
+export interface DecodeContext extends AnswerContext {
+  readonly model: Model | undefined;
+  /** Wire name → the client's name, of every tool the model may call. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+  readonly inputTokens: Figure;
+  /** The model was asked to think between tags in its text, because it takes no reasoning settings. */
+  readonly thinkingTags: boolean;
+}
 
 export function createDecoder(context: DecodeContext): ReplyDecoder {
   return new CodeWhispererDecoder(context);
@@ -66,10 +80,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
         });
       }
       if (this.#context.endsWithConnection && !this.#reader.isComplete)
-        throw new GatewayError(
-          'upstream_broken',
-          'The connection closed before the service had said that it was done.',
-        );
+        throw new GatewayError('upstream_broken', 'The connection closed before the reply was complete.');
       this.#finish();
     });
   }
@@ -111,7 +122,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
 
   #exception(frame: Frame): void {
     const name = frame.header(':exception-type') ?? '';
-    // The model wrote until its output limit: an ending, though told as a failure.
+    // The model wrote until its output limit: an ending, though it is reported as a failure.
     if (/(?:^|#)ContentLengthExceeded/.test(name)) {
       this.#reader.stopAtOutputLimit();
       this.#finish();

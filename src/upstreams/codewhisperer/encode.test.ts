@@ -14,10 +14,11 @@ import {
   toolUse,
   user,
 } from '../../../test/support/conversations.ts';
+import * as reply from '../../../test/support/reply-frames.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { EncodeContext } from '../upstream.ts';
+import type { EncodeContext, EncodedChat } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
 import { ADJUSTMENT_RULES } from './normalize/rules.ts';
 import { WIRE_PROFILES } from './profiles.ts';
@@ -41,12 +42,25 @@ function context(change: Partial<EncodeContext> & { wireProfile?: string } = {})
     invocation: INVOCATION,
     sendEnvironment: false,
     withoutReasoningHistory: false,
+    recoverToolCalls: true,
     ...rest,
   };
 }
 
 function encodedBody(said: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
   return JSON.parse(encodeChat(said, context(change)).request.body ?? '');
+}
+
+/** The reply that the answer's frames become, in the outline of reply-frames.ts, and the rules of the notes about it. */
+function decoded(encoded: EncodedChat, ...frames: readonly Buffer[]): { outline: string[]; notes: string[] } {
+  const notes: string[] = [];
+  const decoder = encoded.createDecoder({
+    header: () => undefined,
+    expectsClosingEvents: false,
+    note: ({ rule }) => void notes.push(rule),
+  });
+  const events = [...frames.flatMap((bytes) => decoder.push(bytes)), ...decoder.end()];
+  return { outline: reply.outline(events), notes };
 }
 
 const anyWireProfile = fc.constantFrom(...WIRE_PROFILES.map(({ id }) => id));
@@ -192,7 +206,8 @@ describe('a chat request', () => {
       output_config: { effort: 'high' },
       thinking: { type: 'adaptive', display: 'summarized' },
     });
-    expect(encodeChat(said, context()).thinkingTags).toBe(false);
+    const answered = decoded(encodeChat(said, context()), reply.text('<thinking>Hm.</thinking>Yes.'));
+    expect(answered.outline).toEqual([...reply.said('<thinking>Hm.</thinking>Yes.'), reply.END]);
   });
 
   it('asks for reasoning by tags at the end of the system text where there are no words for it', () => {
@@ -205,7 +220,8 @@ describe('a chat request', () => {
     expect(JSON.parse(encoded.request.body ?? '').conversationState.history[0].userInputMessage.content).toBe(
       `You are terse.\n\n${tags}`,
     );
-    expect(encoded.thinkingTags).toBe(true);
+    const answered = decoded(encoded, reply.text('<thinking>Hm.</thinking>Yes.'));
+    expect(answered.outline).toEqual([...reply.thought('-', 'Hm.'), ...reply.said('Yes.'), reply.END]);
     expect(encoded.adjustments.map((made) => made.rule)).toContain('reasoning-tags');
   });
 
@@ -234,10 +250,34 @@ describe('a chat request', () => {
   });
 
   it('gives tool names the way back', () => {
-    const { toolNames, request } = encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context());
-    const [[wireName, clientName] = []] = toolNames;
-    expect(clientName).toBe('a.b');
-    expect(request.body).toContain(`"name":"${wireName}"`);
+    const encoded = encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context());
+    const { currentMessage } = JSON.parse(encoded.request.body ?? '').conversationState;
+    const [{ toolSpecification }] = currentMessage.userInputMessage.userInputMessageContext.tools;
+    expect(toolSpecification.name).not.toBe('a.b');
+    const answered = decoded(encoded, ...reply.whole('{}', reply.id, toolSpecification.name));
+    expect(answered.outline).toContain(`tool-use-start ${reply.id} a.b`);
+  });
+
+  it.each([
+    ['makes a call of one that the model prints', true, ['leaked-call-recovered']],
+    ['leaves a printed call alone if the operator wants that', false, []],
+  ])('%s', (_name, recoverToolCalls, notes) => {
+    const encoded = encodeChat(conversation([user('hi')], { tools: [tool('look')] }), context({ recoverToolCalls }));
+    const printed = '<invoke name="look"><parameter name="path">a</parameter></invoke>';
+    const answered = decoded(encoded, reply.text(printed));
+    expect(answered.notes).toEqual(notes);
+    expect(answered.outline.at(-1)).toBe(recoverToolCalls ? reply.TOOL_END : reply.END);
+    expect(answered.outline.includes(`text-delta ${printed}`)).toBe(!recoverToolCalls);
+  });
+
+  it('offers no call to recover to a model that may call nothing', () => {
+    const said = conversation([user('hi')], { tools: [tool('look')], toolChoice: { type: 'none' } });
+    expect(
+      decoded(
+        encodeChat(said, context()),
+        reply.text('<invoke name="look"><parameter name="path">a</parameter></invoke>'),
+      ).notes,
+    ).toEqual([]);
   });
 
   it('sends cache marks where model and profile take them', () => {

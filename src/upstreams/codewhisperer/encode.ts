@@ -10,7 +10,9 @@ import { isJsonObject } from '../../core/json.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
 import type { ConversationIds, EncodeContext, EncodedChat } from '../upstream.ts';
+import { createDecoder } from './decode.ts';
 import { encodeEnvironment } from './environment.ts';
+import { CallRecoveringDecoder } from './leaked-calls/decoder.ts';
 import { lint } from './lint.ts';
 import { normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
@@ -49,6 +51,14 @@ export function encodeChat(
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   lint(body, profile, normalized.conversation);
+  const expected = {
+    model: model.model,
+    toolNames: normalized.toolNames,
+    requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
+    inputTokens: estimated(estimateConversationTokens(conversation)),
+    thinkingTags: reasoning.tags !== undefined,
+  };
+  const callable = context.recoverToolCalls ? callableTools(conversation) : [];
   return {
     request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access, { profiles, invocation }),
     adjustments: [
@@ -59,16 +69,22 @@ export function encodeChat(
       ...(environment?.adjustments ?? []),
       ...messages.adjustments,
     ],
-    toolNames: normalized.toolNames,
-    requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
-    inputTokens: estimated(estimateConversationTokens(conversation)),
-    thinkingTags: reasoning.tags !== undefined,
+    inputTokens: expected.inputTokens,
     limitsOutput: 'max_tokens' in limit.fields,
+    createDecoder(answer) {
+      const decoder = createDecoder({ ...expected, ...answer });
+      return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
+    },
   };
 }
 
 function withSystemText(conversation: Conversation, text: string): Conversation {
   return { ...conversation, system: [...conversation.system, { at: 'reasoning', text, cachePoint: false }] };
+}
+
+function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
+  if (toolChoice.type === 'none') return [];
+  return toolChoice.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
 function requiredArguments({ inputSchema }: Tool): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * Every failure of the service we know, in the order in which it must be recognised: what it said first, then the
+ * The known failures of the service, in the order in which they are recognised: by reason and words first, then by the
  * status. The first row that fits decides.
  * Source: the exceptions and reasons of the published streaming client, and texts its users have reported.
  */
@@ -14,7 +14,7 @@ export interface FailureRow {
   readonly when: (failure: Failure) => boolean;
   /** What happened, whose fault it is, what to do. */
   readonly explanation: string;
-  /** How long the account had better rest when the answer does not say. */
+  /** Cooldown of the account when the answer does not name one. */
   readonly restMs?: number;
 }
 
@@ -49,7 +49,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     explanation: 'The account’s plan is used up until its next reset.',
   },
 
-  // What the request's body did wrong, under whatever status it is told.
+  // Faults of the request's body, under whatever status they are reported.
   {
     id: 'context-too-long',
     code: 'context_too_long',
@@ -91,10 +91,17 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     explanation: 'The service refused an image of the request: its number, size, dimensions or format.',
   },
   {
-    id: 'documents',
+    id: 'document-password',
     code: 'invalid_request',
+    when: reason(/^DOCUMENT_PASSWORD/),
+    explanation: 'The service refused a document of the request because it is protected by a password. Remove that.',
+  },
+  {
+    id: 'documents',
+    code: 'documents_refused',
     when: reason(/^DOCUMENT_/),
-    explanation: 'The service refused a document of the request: its number, size, name, pages, password or the model.',
+    explanation:
+      'The service refused a document of the request: its number, size, name or pages, or the model reads none.',
   },
   {
     id: 'body',

@@ -80,14 +80,10 @@ const CASES: readonly Case[] = [
   ...['COUNT_EXCEEDED', 'SIZE_EXCEEDED', 'DIMENSION_EXCEEDED', 'FORMAT_UNSUPPORTED', 'MIME_MISMATCH'].map(
     (reason): Case => [400, INVALID, 'x', `IMAGE_${reason}`, 'invalid_request', 'images'],
   ),
-  ...[
-    'COUNT_EXCEEDED',
-    'SIZE_EXCEEDED',
-    'DUPLICATE_NAME',
-    'MAXIMUM_PAGES_EXCEEDED',
-    'MODEL_NOT_SUPPORTED',
-    'PASSWORD_PROTECTED',
-  ].map((reason): Case => [400, INVALID, 'x', `DOCUMENT_${reason}`, 'invalid_request', 'documents']),
+  ...['COUNT_EXCEEDED', 'SIZE_EXCEEDED', 'DUPLICATE_NAME', 'MAXIMUM_PAGES_EXCEEDED', 'MODEL_NOT_SUPPORTED'].map(
+    (reason): Case => [400, INVALID, 'x', `DOCUMENT_${reason}`, 'documents_refused', 'documents'],
+  ),
+  [400, INVALID, 'x', 'DOCUMENT_PASSWORD_PROTECTED', 'invalid_request', 'document-password'],
   [400, INVALID, 'x', 'REQUEST_BODY_INVALID', 'upstream_refused', 'body'],
   [400, INVALID, 'x', 'REQUEST_BODY_INVALID_JSON', 'upstream_refused', 'body'],
   [502, BROKEN, 'x', 'REQUEST_BODY_INVALID', 'upstream_refused', 'body'],

@@ -1,10 +1,10 @@
 /**
- * What a refusal means, whether it came as an HTTP answer or as a frame in the middle of a reply. The name and the
- * reason the service gives are read before the status: it sends the same failure under different statuses.
+ * What a refusal means, whether it came as an HTTP answer or as a frame in the middle of a reply. The service sends the
+ * same failure under different statuses, so its name and reason are read before the status.
  */
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { FailedAnswer } from '../upstream.ts';
+import type { AnswerHeaders, FailedAnswer } from '../upstream.ts';
 import { type Failure, findRow } from './failure-table.ts';
 import { KNOWN_REASONS } from './known-reasons.ts';
 import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
@@ -23,7 +23,7 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
     ),
     reason: text(envelope?.reason) ?? text(nested(envelope).reason) ?? reasonIn(message),
     message,
-    requestId: REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined),
+    requestId: requestIdOf(answer),
   };
   const header = answer.header('retry-after');
   const error = toError(failure, readRetryAfter(header, [envelope ?? {}, nested(envelope)], message, nowMs));
@@ -102,6 +102,10 @@ const EXCEPTION_STATUS: ReadonlyMap<string, number> = new Map([
   ['InternalServerException', 500],
   ['ServiceUnavailableException', 503],
 ]);
+
+export function requestIdOf(answer: AnswerHeaders): string | undefined {
+  return REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
+}
 
 const REQUEST_ID_HEADERS = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];
 

@@ -6,12 +6,12 @@ import type { Access } from '../upstream.ts';
 import { defaultOf, effortMember, outputLimitRange } from './model-schema.ts';
 import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 
-/** One page. Members may be missing or null. Throws `upstream_broken` when the body is no list of models at all. */
+/** One page. Members may be missing or null. Throws `upstream_broken` for a body without a list of models. */
 export function decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined } {
   const answer = parseObject(body);
   const listed = answer?.models;
   if (!answer || !Array.isArray(listed))
-    throw new GatewayError('upstream_broken', 'The service answered the request for its models with something else.');
+    throw new GatewayError('upstream_broken', 'The service returned an unexpected response to ListAvailableModels.');
   const models = new Map<string, Model>();
   for (const entry of listed) {
     const model = decodeModel(entry);
@@ -26,7 +26,7 @@ export function decodeModels(body: string): { catalogue: Catalogue; nextToken: s
   };
 }
 
-/** Of wire profiles by which the service cannot be asked: the names alone are known. */
+/** For wire profiles that cannot list models: only the names are known. */
 export function fixedCatalogue(
   { wireProfile: id }: Pick<Access, 'wireProfile'>,
   profiles: WireProfiles = SHIPPED_PROFILES,
@@ -67,7 +67,7 @@ function decodeModel(entry: unknown): Model | undefined {
   };
 }
 
-/** Where the catalogue says nothing an image is sent: the service can refuse it, but nobody could get it back. */
+/** Unknown counts as yes: the service can refuse an image, but an image that was left out is lost. */
 function takesImages(inputTypes: JsonValue | undefined, flag: JsonValue | undefined): boolean {
   if (Array.isArray(inputTypes)) return inputTypes.some((type) => `${type}`.toUpperCase() === 'IMAGE');
   return flag !== false;

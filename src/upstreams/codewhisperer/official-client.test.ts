@@ -36,6 +36,7 @@ const context: EncodeContext = {
   invocation: INVOCATION,
   sendEnvironment: true,
   withoutReasoningHistory: false,
+  recoverToolCalls: true,
 };
 
 interface Captured {

@@ -1,16 +1,45 @@
 /**
- * What GetUsageLimits answers, in whichever of its shapes: a list of limits (Q Developer), a list of breakdowns with
- * trial, bonuses and overages (Kiro), or a single breakdown (older ones).
+ * GetUsageLimits. Its answer has one of three shapes: a list of limits (Q Developer), a list of breakdowns with trial,
+ * bonuses and overages (Kiro), or a single breakdown (older ones).
  * Source: GetUsageLimitsResponse of the published CodeWhisperer runtime client; what its users have reported.
  */
-import { GatewayError } from '../../core/errors.ts';
+import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Allowance, Overage, UsageLimits } from '../../core/usage-limits.ts';
+import type { Access, UpstreamRequest, UpstreamUsageLimits } from '../upstream.ts';
+import { encodeUsageLimits } from './operations.ts';
+import type { WireProfiles } from './profiles.ts';
+
+export function createUsageLimits(wireProfiles: WireProfiles): UpstreamUsageLimits {
+  return {
+    encode: (access) => encodeUsageLimits(access, wireProfiles),
+    encodeAfter: (access, refusal) => encodeWithoutProfile(access, refusal, wireProfiles),
+    decode: decodeUsageLimits,
+  };
+}
+
+/** Some hosts refuse for this operation the profile ARN that they require for all others. */
+function encodeWithoutProfile(
+  { profileArn, ...access }: Access,
+  { code }: GatewayError,
+  wireProfiles: WireProfiles,
+): UpstreamRequest | undefined {
+  if (profileArn === undefined || !MAY_BE_THE_PROFILE.has(code)) return undefined;
+  const region = profileArn.split(':')[3] ?? access.region;
+  return encodeUsageLimits({ ...access, region, profileArn: undefined }, wireProfiles);
+}
+
+const MAY_BE_THE_PROFILE: ReadonlySet<ErrorCode> = new Set([
+  'upstream_refused',
+  'permission_denied',
+  'feature_not_supported',
+  'token_rejected',
+]);
 
 /** What chat is paid with, the newest way first; an account has one of them. */
 const CHAT_RESOURCES = ['CREDIT', 'AGENTIC_REQUEST', 'VIBE', 'AI_EDITOR'];
 
-/** Throws `upstream_broken` when it is no answer of this operation. */
+/** Throws `upstream_broken` for a body of another shape. */
 export function decodeUsageLimits(body: string): UsageLimits {
   const answer = parse(body);
   const { subscriptionInfo, usageBreakdown, usageBreakdownList, limits, nextDateReset } = answer;
@@ -26,7 +55,7 @@ export function decodeUsageLimits(body: string): UsageLimits {
   };
 }
 
-/** The entry which chat draws on; with a single entry that is it, whatever it is called. */
+/** The entry that chat draws on; a single entry is that one, whatever its name. */
 function ofChat(entries: readonly JsonObject[], member: string): JsonObject | undefined {
   for (const resource of CHAT_RESOURCES) {
     const found = entries.find((entry) => entry[member] === resource);
@@ -80,12 +109,12 @@ function overageOf(breakdown: JsonObject, answer: JsonObject): Overage | undefin
   };
 }
 
-/** Whole numbers are rounded down; the service tells the same with a fraction beside them. */
+/** Whole numbers are rounded down; the service sends the exact figure beside them. */
 function precise(entry: JsonObject, member: string): number | undefined {
   return numberOf(entry[`${member}WithPrecision`]) ?? numberOf(entry[member]);
 }
 
-/** Seconds since 1970, perhaps with a fraction; ISO text has been seen. Milliseconds are told by their size. */
+/** Seconds since 1970, perhaps with a fraction; ISO text has been seen. Milliseconds are recognised by their size. */
 function toMs(date: JsonValue | undefined): number | undefined {
   if (typeof date === 'string') {
     const parsed = Date.parse(date);
@@ -107,9 +136,9 @@ function parse(body: string): JsonObject {
     const value: unknown = JSON.parse(body);
     if (isJsonObject(value)) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new GatewayError('upstream_broken', 'The service answered the question for usage limits with something else.');
+  throw new GatewayError('upstream_broken', 'The service returned an unexpected response to GetUsageLimits.');
 }
 
 function objectsIn(list: JsonValue | undefined): JsonObject[] {

@@ -1,6 +1,6 @@
 /**
- * Which refusals may be about the way the service is spoken to (host, body, headers, user agent) rather than about the
- * account or the client's request: those for which another wire profile is worth a try.
+ * Which refusals may be about the way the service is spoken to (region, host, body, headers, user agent) rather than
+ * about the account or the client's request: those for which another region or wire profile is worth a try.
  */
 import type { GatewayError } from '../../core/errors.ts';
 
@@ -25,6 +25,11 @@ export function suggestsOtherWireProfile({ code, upstream, cause }: GatewayError
     default:
       return false;
   }
+}
+
+/** A region refuses the accounts of the other one with 403, as an account without access or as a bad token. */
+export function suggestsOtherRegion({ code, upstream }: GatewayError): boolean {
+  return upstream?.status === 403 && (code === 'permission_denied' || code === 'token_rejected');
 }
 
 function isAboutForm(upstream: GatewayError['upstream']): boolean {

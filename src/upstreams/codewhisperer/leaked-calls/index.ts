@@ -1,42 +1,42 @@
 /**
- * Tool calls which a model printed as text become calls, so that an agent goes on instead of showing tags to a person.
- * Only calls of declared tools, which begin a line outside of code fences, with which the reply ends, and only where
- * no structured call came: text about tools stays text. What could still become a call is held back meanwhile.
+ * Tool calls that a model printed as text become calls, so that an agent goes on instead of showing tags to its user.
+ * Only calls of declared tools that begin a line outside of code fences and end the reply, and only in replies without
+ * a structured call: text about tools stays text. Text that could still become a call is held back until it is decided.
  */
 import { randomUUID } from 'node:crypto';
-import { type Adjustment, adjustment } from '../../../core/adjustments.ts';
+import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Tool } from '../../../core/conversation.ts';
 import type { ReplyEvent } from '../../../core/reply.ts';
 import { TextPiece } from '../../../core/text.ts';
-import type { ReplyTransform } from '../transform.ts';
+import { replyNote } from '../reply-rules.ts';
 import { Candidate } from './candidate.ts';
 import type { LeakedCall } from './forms.ts';
 import { Lines } from './lines.ts';
 import { mayBecomeCall } from './read.ts';
 
-export class LeakedCalls implements ReplyTransform {
-  readonly finished = false;
+/** Replies in, the same replies with the recovered calls out. */
+export class LeakedCalls {
   readonly #tools: ReadonlyMap<string, Tool>;
-  readonly #note: (made: Adjustment) => void;
+  readonly #note: (adjustment: Adjustment) => void;
   #lines = new Lines();
-  /** Text from where a call may have begun, and the events which must wait with it. */
+  /** Text from where a call may have begun, and the events that must wait with it. */
   #held: Candidate | undefined;
   readonly #waiting: ReplyEvent[] = [];
-  /** A text block whose start has not been passed on. */
+  /** The start of a text block has not been passed on yet. */
   #pendingStart = false;
   #inText = false;
   #usedTools = false;
   /** Blocks passed on so far. */
   #index = 0;
 
-  constructor(tools: readonly Tool[], note: (made: Adjustment) => void) {
+  constructor(tools: readonly Tool[], note: (adjustment: Adjustment) => void) {
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
     this.#note = note;
   }
 
-  push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
+  push(events: readonly ReplyEvent[]): ReplyEvent[] {
     const [only] = events;
-    return only && events.length === 1 ? this.#change(only) : events.flatMap((event) => this.#change(event));
+    return only && events.length === 1 ? [...this.#change(only)] : events.flatMap((event) => this.#change(event));
   }
 
   #change(event: ReplyEvent): readonly ReplyEvent[] {
@@ -133,7 +133,7 @@ export class LeakedCalls implements ReplyTransform {
     return line.length === text.length ? said : [...said, ...this.#text(TextPiece.plain(text.slice(line.length)))];
   }
 
-  /** `event`: the one which brought the piece; it goes on as it is where it can. */
+  /** `event`: the event that brought the piece; it is passed on unchanged if its index is right. */
   #say(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
     if (piece.isEmpty) return [];
     const isSame = event?.type === 'text-delta' && event.index === this.#index;
@@ -177,7 +177,7 @@ export class LeakedCalls implements ReplyTransform {
   }
 
   #make({ name, input }: LeakedCall): readonly ReplyEvent[] {
-    this.#note(adjustment('leaked-call-recovered', '', 'text', name));
+    this.#note(replyNote('leaked-call-recovered', 'text', name));
     const index = this.#index++;
     const toolUseId = `tooluse_${randomUUID().replaceAll('-', '').slice(0, 22)}`;
     return [
@@ -188,6 +188,6 @@ export class LeakedCalls implements ReplyTransform {
   }
 }
 
-/** In the escaped text; also found where a backslash stands before an n, which costs a closer look and no more. */
+/** In the escaped text; a backslash before an n matches too, which only costs a closer look. */
 const LINE_BREAK = '\\n';
 const OPENER = /[<[]/;
