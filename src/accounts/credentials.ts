@@ -2,6 +2,7 @@
  * What an account signs in with: the union of all kinds, one file each in credentials/. What differs between them is
  * asked here and nowhere else. Source of the kinds: the AWS SSO OIDC API and what the Kiro IDE and CLI store.
  */
+import { unreachable } from '../core/unreachable.ts';
 import { API_KEY, type ApiKeyCredential } from './credentials/api-key.ts';
 import { type AwsCredential, BUILDER_ID, IDC } from './credentials/aws.ts';
 import { EXTERNAL_IDP, type ExternalIdpCredential } from './credentials/external-idp.ts';
@@ -47,8 +48,40 @@ export function hasProfiles(credential: Credential): credential is AwsCredential
   return RULES[credential.kind].profiles === 'listed';
 }
 
+/** The profile of the AWS credential chain; undefined for other kinds and for the chain's default. */
+export function awsProfileOf(credential: Credential): string | undefined {
+  return credential.kind === 'iam' ? credential.awsProfile : undefined;
+}
+
 export function profileArnOf(credential: Credential): string | undefined {
   return 'profileArn' in credential ? credential.profileArn : undefined;
+}
+
+/** What an account is called until its owner renames it. */
+export function defaultLabel(credential: Credential): string {
+  return RULES[credential.kind].label;
+}
+
+/** What must be replaced together with the refresh token, because the token works with it only. */
+export function clientFieldsOf(credential: RefreshableCredential): readonly ('clientId' | 'clientSecret')[] {
+  return RULES[credential.kind].client;
+}
+
+/** The lasting secret; undefined for IAM, of which none is stored. */
+export function secretOf(credential: Credential): string | undefined {
+  switch (credential.kind) {
+    case 'builder-id':
+    case 'idc':
+    case 'social':
+    case 'external-idp':
+      return credential.refreshToken;
+    case 'api-key':
+      return credential.apiKey;
+    case 'iam':
+      return undefined;
+    default:
+      return unreachable(credential);
+  }
 }
 
 /** What it means that the service refuses it for good, and what its owner does then. */

@@ -5,7 +5,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { accountIdOf, kiroAccountId } from './account-id.ts';
 import { isConsumed } from './consumed-tokens.ts';
-import { type Credential, isRefreshable } from './credentials.ts';
+import { awsProfileOf, type Credential, isRefreshable, secretOf } from './credentials.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import { keepingProfile, type OpenFile, writeLinked } from './linked-file.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
@@ -57,7 +57,7 @@ async function prepareKiroAccount(
   const first = await openFile(source).read();
   if (!first) return undefined;
   const before = await store.find(id);
-  if (before && tokenOf(before.credential) === tokenOf(first.credential)) return id;
+  if (before && identityOf(before.credential) === identityOf(first.credential)) return id;
   // Under the account's lock: a running gateway may be putting a new refresh token into both places.
   await store.exclusively(id, async () => {
     const read = await openFile(source).read();
@@ -66,7 +66,7 @@ async function prepareKiroAccount(
     if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
     // A process was killed before it could write its new token back: the file's is spent, the store's is good.
     else if (isConsumed(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
-    else if (tokenOf(known.credential) !== tokenOf(read.credential)) {
+    else if (identityOf(known.credential) !== identityOf(read.credential)) {
       const credential = keepingProfile(known.credential, read.credential);
       // A new credential revives a dead one; what else a person or the service has said of the account stays.
       const health = known.health.state.status === 'signed-out' ? NEW_ACCOUNT : known.health;
@@ -81,7 +81,7 @@ export function environmentAccounts(named: NamedCredentials): readonly NewAccoun
   const credentials = [fromRefreshToken(named), fromApiKey(named), fromIam(named)];
   return credentials.flatMap((credential) => {
     if (!credential) return [];
-    const id = accountIdOf('env', tokenOf(credential));
+    const id = accountIdOf('env', identityOf(credential));
     const source = { type: 'environment' } as const;
     return [{ id, label: 'environment', source, credential, accessToken: undefined, health: NEW_ACCOUNT }];
   });
@@ -138,9 +138,8 @@ function fromApiKey({ kiroApiKey, region }: NamedCredentials): Credential | unde
   return kiroApiKey === undefined ? undefined : { kind: 'api-key', apiKey: kiroApiKey, region };
 }
 
-function tokenOf(credential: Credential): string {
-  if (isRefreshable(credential)) return credential.refreshToken;
-  return credential.kind === 'api-key' ? credential.apiKey : `iam ${credential.awsProfile ?? ''}`;
+function identityOf(credential: Credential): string {
+  return secretOf(credential) ?? `iam ${awsProfileOf(credential) ?? ''}`;
 }
 
 function sorted(credential: Credential): unknown {

@@ -1,6 +1,6 @@
 /** What an import found, as people and machines may see it: no secret whole, and the reason where one is of no use. */
 import { homedir } from 'node:os';
-import type { Credential } from '../accounts/credentials.ts';
+import { type Credential, secretOf } from '../accounts/credentials.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
 import type { ImportStatus } from '../accounts/imports/import-status.ts';
 import { isoTime } from '../core/times.ts';
@@ -55,8 +55,8 @@ export function shownCandidate({ finding, standing }: Candidate) {
 
 /** Enough to recognise it beside another one. */
 function maskedSecret(credential: Credential): string | null {
-  if (credential.kind === 'iam') return null;
-  const secret = credential.kind === 'api-key' ? credential.apiKey : credential.refreshToken;
+  const secret = secretOf(credential);
+  if (secret === undefined) return null;
   return secret.length < 40 ? `${secret.slice(0, 3)}…` : `${secret.slice(0, 3)}…${secret.slice(-4)}`;
 }
 

@@ -8,7 +8,9 @@ export interface ApiKeyCredential {
 }
 
 export const API_KEY: KindRules = {
+  label: 'Kiro API key',
   serves: 'bearer',
   profiles: 'none',
+  client: [],
   refused: 'The upstream refused the API key. Make a new one.',
 };

@@ -16,8 +16,12 @@ export interface AwsCredential {
   readonly profileArn: string | undefined;
 }
 
-const REFUSED = 'The sign-in at AWS has ended. Sign in again with `dragoman login`.';
+const SIGNED_IN_AT_AWS = {
+  serves: 'refreshed',
+  client: ['clientId', 'clientSecret'],
+  refused: 'The sign-in at AWS has ended. Sign in again with `dragoman login`.',
+} as const;
 
 /** The service refuses to list profiles for Builder IDs: they have none of their own. */
-export const BUILDER_ID: KindRules = { serves: 'refreshed', profiles: 'none', refused: REFUSED };
-export const IDC: KindRules = { serves: 'refreshed', profiles: 'listed', refused: REFUSED };
+export const BUILDER_ID: KindRules = { ...SIGNED_IN_AT_AWS, label: 'Builder ID', profiles: 'none' };
+export const IDC: KindRules = { ...SIGNED_IN_AT_AWS, label: 'Identity Center', profiles: 'listed' };

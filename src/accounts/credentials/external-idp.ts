@@ -17,7 +17,9 @@ export interface ExternalIdpCredential {
 }
 
 export const EXTERNAL_IDP: KindRules = {
+  label: 'Identity provider',
   serves: 'refreshed',
   profiles: 'listed',
+  client: ['clientId'],
   refused: "The sign-in at your organisation's identity provider has ended. Sign in again in the Kiro IDE or CLI.",
 };

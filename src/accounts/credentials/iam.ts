@@ -13,8 +13,10 @@ export interface IamCredential {
 }
 
 export const IAM: KindRules = {
+  label: 'AWS IAM',
   serves: 'signing',
   profiles: 'none',
+  client: [],
   refused:
     'The service refused the AWS keys which the credential chain gave. Check them with `aws sts get-caller-identity`.',
 };

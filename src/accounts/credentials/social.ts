@@ -9,8 +9,10 @@ export interface SocialCredential {
 }
 
 export const SOCIAL: KindRules = {
+  label: 'Kiro',
   serves: 'refreshed',
   profiles: 'brought',
+  client: [],
   refused:
     'The sign-in at Kiro has ended. Sign in again with `dragoman login --social google` (or github), or in the Kiro IDE.',
 };

@@ -14,7 +14,7 @@ import { readJson, unreadable } from './json-file.ts';
 import { findKiroIde, KIRO_FILE_NAME } from './kiro-ide.ts';
 import { ImportProblem } from './problem.ts';
 import { findInProviderPools, isProviderPools } from './provider-pools.ts';
-import { type Reading, secretOf } from './secrets.ts';
+import { identityOf, type Reading } from './secrets.ts';
 import { findInSsoCache, findSsoToken } from './sso-cache.ts';
 
 export interface Machine {
@@ -163,7 +163,7 @@ function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Map<string, Finding>();
   return findings.map((finding) => {
     if (finding.outcome.type === 'problem') return finding;
-    const secret = secretOf(finding.outcome.secrets.credential);
+    const secret = identityOf(finding.outcome.secrets.credential);
     const first = seen.get(secret);
     if (!first) seen.set(secret, finding);
     if (!first) return finding;

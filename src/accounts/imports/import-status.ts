@@ -6,7 +6,7 @@ import type { Account, NewAccount } from '../ports.ts';
 import { isInEveryRun } from '../sources.ts';
 import type { Finding } from './finding.ts';
 import { ImportProblem } from './problem.ts';
-import { secretOf } from './secrets.ts';
+import { identityOf } from './secrets.ts';
 
 export type ImportStatus =
   /** `replaced`: an account from the same place, which has been signed in anew since. */
@@ -34,7 +34,7 @@ export function standingOf(finding: Finding, stored: readonly Account[]): Import
 function holds(account: Account, { outcome }: Finding): boolean {
   if (outcome.type === 'problem') return false;
   const { credential } = outcome.secrets;
-  return secretOf(account.credential) === secretOf(credential) || isConsumed(account, credential);
+  return identityOf(account.credential) === identityOf(credential) || isConsumed(account, credential);
 }
 
 function taken(id: string): ImportProblem {

@@ -13,7 +13,7 @@ import {
   checkedStartUrl,
   checkedTokenEndpoint,
 } from '../credentials/patterns.ts';
-import type { Credential, CredentialKind } from '../credentials.ts';
+import { awsProfileOf, type Credential, type CredentialKind, secretOf } from '../credentials.ts';
 import type { Secrets } from '../ports.ts';
 import { type Fields, lettersOf, textOf, toMs } from './fields.ts';
 import { ImportProblem, type ProblemCode } from './problem.ts';
@@ -212,16 +212,9 @@ function problem(code: ProblemCode, message: string): ImportProblem {
   return new ImportProblem(code, message);
 }
 
-/** What tells two credentials apart: the lasting secret. */
-export function secretOf(credential: Credential): string {
-  switch (credential.kind) {
-    case 'api-key':
-      return credential.apiKey;
-    case 'iam':
-      return `iam ${credential.region} ${credential.awsProfile ?? ''}`;
-    default:
-      return credential.refreshToken;
-  }
+/** What tells two credentials apart: the lasting secret, or for IAM where its keys come from. */
+export function identityOf(credential: Credential): string {
+  return secretOf(credential) ?? `iam ${credential.region} ${awsProfileOf(credential) ?? ''}`;
 }
 
 export const KIND_FAMILIES: Readonly<Record<Exclude<CredentialKind, 'iam'>, Family>> = {

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { type Credential, type CredentialKind, hasProfiles, isRefreshable } from '../credentials.ts';
+import { type Credential, defaultLabel, hasProfiles, isRefreshable } from '../credentials.ts';
 import { DISABLED_ACCOUNT, NEW_ACCOUNT } from '../health.ts';
 import type { Account, NewAccount, Secrets } from '../ports.ts';
 import type { SignInRequest } from './place.ts';
@@ -85,7 +85,7 @@ export class Adoption {
     const { kind } = secrets.credential;
     return accounts.add({
       id: before?.id ?? `${kind === 'social' ? 'kiro' : 'aws'}-${randomUUID().slice(0, 13)}`,
-      label: label ?? before?.label ?? LABELS[kind],
+      label: label ?? before?.label ?? defaultLabel(secrets.credential),
       source: { type: 'sign-in' },
       health: enabled === false ? DISABLED_ACCOUNT : NEW_ACCOUNT,
       credential: secrets.credential,
@@ -111,15 +111,6 @@ export class Adoption {
     throw new GatewayError('invalid_request', message, { param: 'account_id' });
   }
 }
-
-const LABELS: Record<CredentialKind, string> = {
-  'builder-id': 'Builder ID',
-  idc: 'Identity Center',
-  social: 'Kiro',
-  'external-idp': 'Identity provider',
-  'api-key': 'Kiro API key',
-  iam: 'AWS IAM',
-};
 
 function given(profileArn: string | undefined): readonly Profile[] {
   return profileArn === undefined ? [] : [{ arn: profileArn, name: profileArn }];

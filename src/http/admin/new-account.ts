@@ -1,11 +1,11 @@
 /** An account from a credential which somebody hands over: checked as an imported one is, and never shown again. */
 import { accountIdOf } from '../../accounts/account-id.ts';
 import { isConsumed } from '../../accounts/consumed-tokens.ts';
-import { type Credential, type CredentialKind, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
+import { type Credential, defaultLabel, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../accounts/health.ts';
 import type { Fields } from '../../accounts/imports/fields.ts';
 import { ImportProblem, type ProblemCode } from '../../accounts/imports/problem.ts';
-import { type Family, KIND_FAMILIES, secretOf, toSecrets } from '../../accounts/imports/secrets.ts';
+import { type Family, identityOf, KIND_FAMILIES, toSecrets } from '../../accounts/imports/secrets.ts';
 import { DEFAULT_OPTIONS, patchOptions } from '../../accounts/options.ts';
 import type { Account, Secrets } from '../../accounts/ports.ts';
 import { checkedProxy } from '../../accounts/proxy.ts';
@@ -27,11 +27,11 @@ export async function addAccount(parts: AdminParts, body: NewAccountBody): Promi
   } else {
     const secrets = readSecrets(parts, body);
     const { kind } = secrets.credential;
-    const id = accountIdOf(kind === 'social' ? 'kiro' : 'aws', secretOf(secrets.credential));
+    const id = accountIdOf(kind === 'social' ? 'kiro' : 'aws', identityOf(secrets.credential));
     const source = { type: 'import' } as const;
     added = await accounts.add({
       ...{ id, source, options, ...secrets, ...proxy },
-      label: label ?? LABELS[kind],
+      label: label ?? defaultLabel(secrets.credential),
       health: NEW_ACCOUNT,
     });
   }
@@ -97,7 +97,7 @@ function checkedSecrets({ clock, idpHosts }: AdminParts, fields: Fields, family:
 
 function assertUnused({ accounts }: AdminParts, credential: Credential, counts: (account: Account) => boolean): void {
   const isHeld = (known: Account) =>
-    secretOf(known.credential) === secretOf(credential) || isConsumed(known, credential);
+    identityOf(known.credential) === identityOf(credential) || isConsumed(known, credential);
   const holder = accounts.list().find((known) => isHeld(known) && counts(known));
   if (!holder) return;
   const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';
@@ -112,15 +112,6 @@ function credentialFields(fields: Omit<NewAccountBody, 'kind'>) {
   const given = Object.entries(all).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
   return Object.fromEntries(given);
 }
-
-const LABELS: Record<CredentialKind, string> = {
-  'builder-id': 'Builder ID',
-  idc: 'Identity Center',
-  social: 'Kiro',
-  'external-idp': 'Identity provider',
-  'api-key': 'Kiro API key',
-  iam: 'AWS IAM',
-};
 
 const PROBLEM_FIELDS: Partial<Record<ProblemCode, string>> = {
   'unknown-shape': 'apiKey',

@@ -2,7 +2,12 @@
  * A new sign-in for an account that stays: refresh token and client come together, and region, start URL and token
  * endpoint stay the account's own. Checked like an imported credential, and never shown again.
  */
-import { type Credential, isRefreshable, type RefreshableCredential } from '../../accounts/credentials.ts';
+import {
+  type Credential,
+  clientFieldsOf,
+  isRefreshable,
+  type RefreshableCredential,
+} from '../../accounts/credentials.ts';
 import { KIND_FAMILIES } from '../../accounts/imports/secrets.ts';
 import { keepingProfile } from '../../accounts/linked-file.ts';
 import type { Account } from '../../accounts/ports.ts';
@@ -29,11 +34,11 @@ export function replacedCredential(
   if (first === undefined) return undefined;
   const { credential } = account;
   assertReplaceable(account, first);
-  if (credential.kind === 'api-key' || credential.kind === 'iam') {
+  if (!isRefreshable(credential)) {
     const message = 'This kind of account has no refresh token. Add another account instead.';
     throw refused(first, message);
   }
-  const unit = UNITS[credential.kind];
+  const unit: readonly CredentialField[] = ['refreshToken', ...clientFieldsOf(credential)];
   const missing = unit.find((field) => body[field] === undefined);
   if (missing !== undefined) {
     const message = `${missing} is missing: a refresh token works only with the client it was issued to, so ${unit.join(', ')} are replaced together.`;
@@ -48,14 +53,6 @@ export function replacedCredential(
 }
 
 const FIELDS = ['refreshToken', 'clientId', 'clientSecret'] as const;
-
-/** Fields that belong together for each kind. */
-const UNITS: Readonly<Record<RefreshableCredential['kind'], readonly CredentialField[]>> = {
-  'builder-id': ['refreshToken', 'clientId', 'clientSecret'],
-  idc: ['refreshToken', 'clientId', 'clientSecret'],
-  'external-idp': ['refreshToken', 'clientId'],
-  social: ['refreshToken'],
-};
 
 /** Another program, or the environment, would bring its own credential back at the next look. */
 function assertReplaceable({ id, source }: Account, field: CredentialField): void {
