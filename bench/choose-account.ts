@@ -24,7 +24,12 @@ const LEASES = 2_000;
 const CONVERSATIONS = 500;
 
 async function leaseUs(accounts: number): Promise<number> {
-  const store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: 'k'.repeat(32), nowMs: 0 });
+  const store = await openStore({
+    url: 'sqlite::memory:',
+    home: '/nowhere',
+    secretKey: 'k'.repeat(32),
+    clock: systemClock,
+  });
   for (let index = 0; index < accounts; index++) await store.accounts.put(account(`aws-${index}`), index);
   const never = () => Promise.reject(new Error('the tokens of this benchmark do not run out'));
   const pool = await Pool.open({

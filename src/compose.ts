@@ -91,14 +91,14 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
     bytes: STORED_RESPONSE_BYTES,
     ageMs: settings.storedResponseDays * 86_400_000,
   };
-  const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: clock.now(), responses: kept });
+  const store = await openStore({ url: databaseUrl, home, secretKey, clock, responses: kept });
   if (store.madePrivate.length > 0)
     log.warn({ files: store.madePrivate }, 'other users could read files of dragoman; now their owner alone can');
   const transport = composeTransport(settings);
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
   const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };
   const maker = composeTokenRefresher(settings, overrides, exchange);
-  const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock.now);
+  const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock);
   const refresher = new Refresher({ ...exchange, maker, keys });
   const keepingFresh = setInterval(() => void refresher.refreshDue(), KEEP_FRESH_EVERY_MS).unref();
   const profileChoice = new WireProfileChoice(

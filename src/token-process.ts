@@ -53,7 +53,7 @@ async function whenOpen(): Promise<Opened> {
 
 async function open(settings: Settings): Promise<Opened> {
   const { databaseUrl, home, secretKey } = settings;
-  const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: systemClock.now() });
+  const store = await openStore({ url: databaseUrl, home, secretKey, clock: systemClock });
   const transport = composeTransport(settings);
   const tokens = composeTokenEndpoints(settings, transport, systemClock);
   const exchange = new TokenRefresh({

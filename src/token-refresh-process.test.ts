@@ -11,6 +11,7 @@ import { environmentFor } from './simulator/environment.ts';
 import { type Simulator, startSimulator } from './simulator/index.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { TokenRefreshProcess } from './token-refresh-process.ts';
+import { systemClock } from './transport/clock.ts';
 
 const ANY = { refused: undefined, earlyMs: Number.POSITIVE_INFINITY };
 const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOUNT;
@@ -27,7 +28,7 @@ beforeEach(async () => {
   simulator = await startSimulator();
   const env = { ...environmentFor(simulator.url), DRAGOMAN_HOME: home };
   const { settings } = loadSettings(env);
-  store = await openStore({ url: settings.databaseUrl, home, secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: settings.databaseUrl, home, secretKey: undefined, clock: systemClock });
   const credential = { kind: 'builder-id', refreshToken, clientId, clientSecret, region, startUrl } as const;
   const own = {
     id: 'a',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openStore } from '../src/storage/open.ts';
+import { systemClock } from '../src/transport/clock.ts';
 import { createHome, startCommand } from './support/command.ts';
 import { newAccount } from './support/fake-accounts.ts';
 
@@ -18,7 +19,12 @@ async function inDatabase<T>(
   work: (store: Awaited<ReturnType<typeof openStore>>) => Promise<T>,
 ): Promise<T> {
   const folder = join(home, '.dragoman');
-  const store = await openStore({ url: `sqlite:${join(folder, 'dragoman.db')}`, home: folder, secretKey, nowMs: 1 });
+  const store = await openStore({
+    url: `sqlite:${join(folder, 'dragoman.db')}`,
+    home: folder,
+    secretKey,
+    clock: systemClock,
+  });
   try {
     return await work(store);
   } finally {

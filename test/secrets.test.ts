@@ -11,6 +11,7 @@ import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { environmentFor } from '../src/simulator/environment.ts';
 import { startSimulator } from '../src/simulator/index.ts';
 import { openStore } from '../src/storage/open.ts';
+import { systemClock } from '../src/transport/clock.ts';
 import { servedAt } from './chaos/client.ts';
 import { writeKiroFile } from './chaos/processes.ts';
 import { createHome, startCommand } from './support/command.ts';
@@ -116,7 +117,7 @@ async function putProxied(databaseUrl: string, home: string): Promise<void> {
   const address = proxy.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const { refreshToken, clientId, clientSecret, region, startUrl, profileArn } = IDC_ACCOUNT;
-  const store = await openStore({ url: databaseUrl, home, secretKey: SECRET_KEY, nowMs: 1 });
+  const store = await openStore({ url: databaseUrl, home, secretKey: SECRET_KEY, clock: systemClock });
   await store.accounts.put(
     {
       id: 'proxied',

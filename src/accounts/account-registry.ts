@@ -2,7 +2,8 @@
  * The accounts of this run in memory, kept in step with the store in both directions: what other processes write (a
  * sign-in at the command line while the gateway runs) is noticed, what happens here is written down.
  */
-import type { Clock } from '../core/clock.ts';
+import { Semaphore, SingleFlight } from '../core/async.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
@@ -35,16 +36,16 @@ const REREAD_EVERY_MS = 5_000;
 export class AccountRegistry {
   readonly #options: AccountRegistryOptions;
   readonly #entries = new Map<string, PooledAccount>();
-  /** Facts being written: account and wire profile. */
-  readonly #learning = new Map<string, Promise<void>>();
+  /** By account and wire profile. */
+  readonly #learning = new SingleFlight<void>();
   #mark = Number.NaN;
   /** Begun and ended writes of this process. */
   #writes = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<boolean> = Promise.resolve(false);
-  #flushTimer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> = Promise.resolve();
+  #cancelFlush: Cancel | undefined;
+  readonly #flushes = new Semaphore(1);
 
   constructor(options: AccountRegistryOptions) {
     this.#options = options;
@@ -85,7 +86,7 @@ export class AccountRegistry {
       void this.flush();
       return;
     }
-    this.#flushTimer ??= setTimeout(() => void this.flush(), flushDelayMs).unref();
+    this.#cancelFlush ??= clock.schedule(flushDelayMs, () => void this.flush());
   }
 
   /**
@@ -93,11 +94,10 @@ export class AccountRegistry {
    * that a write that fails is repeated after the next reply.
    */
   learnClosingEvents(id: string, wireProfile: string): void {
-    const key = `${id} ${wireProfile}`;
-    this.#entries.get(id)?.missedClosingEvents.delete(wireProfile);
-    if (this.#learning.has(key) || this.#entries.get(id)?.sendsClosingEvents(wireProfile)) return;
-    const learning = this.#saveClosingEvents(id, wireProfile).finally(() => this.#learning.delete(key));
-    this.#learning.set(key, learning);
+    const entry = this.#entries.get(id);
+    entry?.missedClosingEvents.delete(wireProfile);
+    if (entry?.sendsClosingEvents(wireProfile)) return;
+    void this.#learning.run(`${id} ${wireProfile}`, () => this.#saveClosingEvents(id, wireProfile));
   }
 
   async #saveClosingEvents(id: string, wireProfile: string): Promise<void> {
@@ -126,10 +126,9 @@ export class AccountRegistry {
 
   /** Writes what the store does not know yet. */
   async flush(): Promise<void> {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    this.#flushing = this.#flushing.then(() => this.#flushDirty());
-    await Promise.all([this.#flushing, ...this.#learning.values()]);
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    await Promise.all([this.#flushes.run(() => this.#flushDirty()), this.#learning.settled()]);
   }
 
   async #flushDirty(): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awsCredential, newAccount } from '../../test/support/fake-accounts.ts';
 import { openStore, type Store } from '../storage/open.ts';
+import { systemClock } from '../transport/clock.ts';
 import { checkedConnection, saveConnection } from './connection.ts';
 import { profileArnOf } from './credentials.ts';
 import { checkedProxy, shownProxy } from './proxy.ts';
@@ -10,7 +11,7 @@ const PROXY = 'socks5://user:passwordCANARY@proxy.example:1080';
 let store: Store;
 
 beforeEach(async () => {
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 

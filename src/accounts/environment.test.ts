@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awsCredential } from '../../test/support/fake-accounts.ts';
 import { openStore, type Store } from '../storage/open.ts';
+import { systemClock } from '../transport/clock.ts';
 import { consumedAfter } from './consumed-tokens.ts';
 import { environmentAccounts, type NamedCredentials, prepareNamedAccounts } from './environment.ts';
 import { NEW_ACCOUNT } from './health.ts';
@@ -21,7 +22,7 @@ let store: Store;
 let inFile: Secrets | undefined;
 beforeEach(async () => {
   inFile = undefined;
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import { openStore, type Store } from '../storage/open.ts';
+import { systemClock } from '../transport/clock.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { LeaseRequest } from './lease.ts';
 import { DEFAULT_OPTIONS } from './options.ts';
@@ -16,7 +17,7 @@ import { Refresher } from './refresh.ts';
 let store: Store;
 
 beforeEach(async () => {
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 
@@ -859,8 +860,9 @@ describe('the accounts of a run', () => {
   it('are as they are in memory while the database does not answer', async () => {
     const { pool, clock } = await setup([newAccount('a')]);
     store.accounts.latestChangeMark = () => Promise.withResolvers<number>().promise;
-    expect((await pool.status()).total).toBe(1);
+    const status = pool.status();
     clock.advance(1_000);
+    expect((await status).total).toBe(1);
     store.accounts.latestChangeMark = () => Promise.reject(error('storage_unavailable'));
     expect((await pool.status()).total).toBe(1);
     expect(await failure(pool.readAnew())).toMatchObject({ code: 'storage_unavailable' });

@@ -1,9 +1,9 @@
 /** The accounts of this run: who gets which, and what became of it. */
+import { withinTime } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
-import { withinTime } from '../core/within-time.ts';
 import { AccountRegistry } from './account-registry.ts';
 import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
@@ -127,8 +127,9 @@ export class Pool {
 
   /** Includes what other processes have written, unless the database takes too long to answer. */
   async status() {
-    await withinTime(this.readAnew(STATUS_AGE_MS), STATUS_WAIT_MS).catch(() => {});
-    const nowMs = this.#options.clock.now();
+    const { clock } = this.#options;
+    await withinTime(clock, STATUS_WAIT_MS, this.readAnew(STATUS_AGE_MS)).catch(() => {});
+    const nowMs = clock.now();
     const entries = [...this.#registry.entries()];
     const tokens = entries.flatMap(({ account }) => {
       if (!isRefreshable(account.credential)) return [Number.POSITIVE_INFINITY];

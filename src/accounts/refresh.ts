@@ -3,11 +3,11 @@
  * Whoever needs the same account's token waits for one exchange; while that cannot be had, a token which is still good
  * goes on serving.
  */
+import { SingleFlight, withinTime } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
-import { withinTime } from '../core/within-time.ts';
 import { consumedAfter } from './consumed-tokens.ts';
 import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
@@ -33,8 +33,8 @@ const IN_USE_MS = 3_600_000;
 const PAUSE_AFTER_FAILURE_MS = 30_000;
 /** A token endpoint which said "too many" is left alone for so long, though nothing serves meanwhile. */
 const PAUSE_WHEN_THROTTLED_MS = 5_000;
-/** A token which still serves waits no longer for its successor than this. */
-const PATIENCE_MS = 5_000;
+/** How long a request waits for a new token while the present one still serves. */
+const MAX_WAIT_MS = 5_000;
 
 export interface RefreshOptions {
   readonly store: AccountStore;
@@ -46,8 +46,6 @@ export interface RefreshOptions {
   readonly keys?: SigningKeys;
   /** Where new tokens are made. Default: in this process. */
   readonly maker?: TokenRefresher;
-  /** Default 5 s. */
-  readonly maxWaitMs?: number;
 }
 
 /** An account whose access token serves. */
@@ -72,7 +70,7 @@ type RefreshListener = (accountId: string, learned: LearnedFacts) => void;
 export class Refresher {
   readonly #options: RefreshOptions;
   readonly #maker: TokenRefresher;
-  readonly #running = new Map<string, Promise<FreshAccount>>();
+  readonly #refreshes = new SingleFlight<FreshAccount>();
   readonly #pauses = new Map<string, Pause>();
   readonly #inUse = new Map<string, InUse>();
   #onRecorded: RefreshListener = () => {};
@@ -161,12 +159,7 @@ export class Refresher {
     const need = { refused, earlyMs: REFRESH_EARLY_MS };
     try {
       if (!usable) return await this.#once(account, need);
-      return (
-        (await withinTime(this.#once(account, need), this.#options.maxWaitMs ?? PATIENCE_MS)) ?? {
-          ...account,
-          accessToken: usable,
-        }
-      );
+      return (await withinTime(clock, MAX_WAIT_MS, this.#once(account, need))) ?? { ...account, accessToken: usable };
     } catch (cause) {
       const error = GatewayError.from(cause);
       this.#pause(account.id, error, nowMs);
@@ -177,13 +170,8 @@ export class Refresher {
     }
   }
 
-  #once(account: Account, need: Need): Promise<FreshAccount> {
-    let running = this.#running.get(account.id);
-    if (!running) {
-      running = this.#make(account.id, need).finally(() => this.#running.delete(account.id));
-      this.#running.set(account.id, running);
-    }
-    return running;
+  #once({ id }: Account, need: Need): Promise<FreshAccount> {
+    return this.#refreshes.run(id, () => this.#make(id, need));
   }
 
   async #make(id: string, need: Need): Promise<FreshAccount> {

@@ -2,8 +2,9 @@
  * Lets requests through to accounts: chooses, keeps each account's pace, and makes those wait for whom there is no room,
  * in a bounded queue, for a bounded time.
  */
+import { explainAbort } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { AccountRegistry } from './account-registry.ts';
 import { type Choice, type Chosen, choose, type SkippedAccount } from './choice.ts';
@@ -170,7 +171,7 @@ export class Scheduler {
     const waiting = this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
     this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request waits for an account');
     this.#setAlarm();
-    const place = await orClosed(waiting, request.signal).finally(() => this.#setAlarm());
+    const place = await explainAbort(waiting, request.signal).finally(() => this.#setAlarm());
     if (place) return place;
     const nowMs = this.#clock.now();
     // What has become free unnoticed is not refused.
@@ -185,7 +186,7 @@ export class Scheduler {
     if (delayMs <= 0) return true;
     this.#pacing++;
     try {
-      await orClosed(this.#clock.sleep(delayMs, signal), signal);
+      await explainAbort(this.#clock.sleep(delayMs, signal), signal);
     } catch (cause) {
       this.leave(place);
       throw cause;
@@ -228,11 +229,3 @@ export class Scheduler {
 
 const TOO_SLOW = 'The service asked to slow down, for longer than a request may wait:';
 const TIME_IS_UP = 'No account became free in time:';
-
-async function orClosed<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  try {
-    return await promise;
-  } catch (cause) {
-    throw signal?.aborted ? new GatewayError('client_closed', 'The client closed the connection.') : cause;
-  }
-}

@@ -1,6 +1,7 @@
 /** `dragoman secret-key rotate`: everything in the database which is sealed gets another key. */
 import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandGroup, printJson, textOption, UsageError } from './command.ts';
 import { printWarnings, settingOptions, settingsOf } from './settings-of.ts';
 
@@ -36,7 +37,7 @@ const rotate: Command = {
       );
     }
     const { openStore } = await import('../storage/open.ts');
-    const store = await openStore({ url: databaseUrl, home, secretKey, nowMs: Date.now() });
+    const store = await openStore({ url: databaseUrl, home, secretKey, clock: systemClock });
     try {
       const rotated = await store.rotateKey(newKey);
       if (json) printJson(terminal, { event: 'rotated', ...rotated });

@@ -134,3 +134,7 @@ export class GatewayError extends Error {
       : new GatewayError('internal', 'Something went wrong inside dragoman; its log has the details.', { cause });
   }
 }
+
+export function clientClosed(): GatewayError {
+  return new GatewayError('client_closed', 'The client closed the connection.');
+}

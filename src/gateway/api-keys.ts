@@ -4,7 +4,8 @@
  * make and revoke is noticed without a question to the database for each request.
  */
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../core/clock.ts';
+import { Semaphore } from '../core/async.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
@@ -49,9 +50,9 @@ export class ApiKeys {
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
   #mark = Number.NaN;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #loading: Promise<void> = Promise.resolve();
+  readonly #loads = new Semaphore(1);
   readonly #uses = new Map<string, number>();
-  #usesTimer: NodeJS.Timeout | undefined;
+  #cancelWritingUses: Cancel | undefined;
 
   private constructor(options: ApiKeysOptions) {
     this.#options = options;
@@ -184,9 +185,7 @@ export class ApiKeys {
 
   /** One after the other, so that what was read before a change never replaces what was read after it. */
   #reload(): Promise<void> {
-    const loading = this.#loading.catch(() => {}).then(() => this.#load());
-    this.#loading = loading;
-    return loading;
+    return this.#loads.run(() => this.#load());
   }
 
   async #load(): Promise<void> {
@@ -201,12 +200,12 @@ export class ApiKeys {
 
   #noteUse(id: string, nowMs: number): void {
     this.#uses.set(id, nowMs);
-    this.#usesTimer ??= setTimeout(() => void this.#writeUses(), NOTE_USES_AFTER_MS).unref();
+    this.#cancelWritingUses ??= this.#options.clock.schedule(NOTE_USES_AFTER_MS, () => void this.#writeUses());
   }
 
   async #writeUses(): Promise<void> {
-    clearTimeout(this.#usesTimer);
-    this.#usesTimer = undefined;
+    this.#cancelWritingUses?.();
+    this.#cancelWritingUses = undefined;
     if (this.#uses.size === 0) return;
     const uses = new Map(this.#uses);
     try {

@@ -2,9 +2,10 @@
  * The models of each account, as the service lists them: cached, listed once for all who ask at the same time, and
  * served stale while a newer list is fetched.
  */
+import { SingleFlight, untilAborted } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
-import { authorized, explainRefusal, type GatewayContext, isSuccess, orGone, readText } from './context.ts';
+import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
 import type { Lease } from './ports.ts';
 
 const FRESH_MS = 60 * 60_000;
@@ -27,13 +28,13 @@ interface Entry {
   listedAtMs: number;
   failure: GatewayError | undefined;
   failedAtMs: number;
-  listing: Promise<Catalogue> | undefined;
 }
 
 export class Catalogues {
   readonly #context: GatewayContext;
   readonly #entries = new Map<string, Entry>();
   readonly #byAccount = new Map<string, Entry>();
+  readonly #listings = new SingleFlight<Catalogue>();
 
   constructor(context: GatewayContext) {
     this.#context = context;
@@ -49,7 +50,7 @@ export class Catalogues {
       return entry.catalogue;
     }
     if (entry.failure && nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS) throw entry.failure;
-    return orGone(this.#listOnce(entry, lease), signal);
+    return untilAborted(this.#listOnce(entry, lease), signal);
   }
 
   /** What any account has listed, newest first; undefined before the first list. */
@@ -75,8 +76,8 @@ export class Catalogues {
     return isOffered;
   }
 
-  #entryOf({ accountId, access }: Lease): Entry {
-    const key = `${accountId} ${access.wireProfile} ${access.profileArn ?? ''}`;
+  #entryOf(lease: Lease): Entry {
+    const key = keyOf(lease);
     let entry = this.#entries.get(key);
     if (!entry) {
       entry = {
@@ -85,11 +86,10 @@ export class Catalogues {
         listedAtMs: 0,
         failure: undefined,
         failedAtMs: 0,
-        listing: undefined,
       };
       this.#entries.set(key, entry);
     }
-    this.#byAccount.set(accountId, entry);
+    this.#byAccount.set(lease.accountId, entry);
     return entry;
   }
 
@@ -101,27 +101,27 @@ export class Catalogues {
   }
 
   #listOnce(entry: Entry, lease: Lease): Promise<Catalogue> {
-    entry.listing ??= this.#fetch(lease)
-      .then((catalogue) => {
-        entry.catalogue = catalogue;
-        entry.listedAtMs = this.#context.clock.now();
-        entry.offers.clear();
-        entry.failure = undefined;
-        return catalogue;
-      })
-      .catch((cause: unknown) => {
-        const error = GatewayError.from(cause);
-        // A refused token is about to be replaced: the next attempt should list again.
-        if (error.policy.retry !== 'after-refresh') {
-          entry.failure = error;
-          entry.failedAtMs = this.#context.clock.now();
-        }
-        throw error;
-      })
-      .finally(() => {
-        entry.listing = undefined;
-      });
-    return entry.listing;
+    return this.#listings.run(keyOf(lease), () => this.#list(entry, lease));
+  }
+
+  async #list(entry: Entry, lease: Lease): Promise<Catalogue> {
+    const { clock } = this.#context;
+    try {
+      const catalogue = await this.#fetch(lease);
+      entry.catalogue = catalogue;
+      entry.listedAtMs = clock.now();
+      entry.offers.clear();
+      entry.failure = undefined;
+      return catalogue;
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      // A refused token is about to be replaced: the next attempt should list again.
+      if (error.policy.retry !== 'after-refresh') {
+        entry.failure = error;
+        entry.failedAtMs = clock.now();
+      }
+      throw error;
+    }
   }
 
   async #fetch(lease: Lease): Promise<Catalogue> {
@@ -144,4 +144,9 @@ export class Catalogues {
     }
     return { models, defaultModelId };
   }
+}
+
+/** The lists of an account differ between its wire profiles and its profiles. */
+function keyOf({ accountId, access }: Lease): string {
+  return `${accountId} ${access.wireProfile} ${access.profileArn ?? ''}`;
 }

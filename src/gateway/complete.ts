@@ -4,14 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CodeCompletion } from '../core/code-completion.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { clientClosed, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { TextPiece } from '../core/text.ts';
 import { estimateTokens } from '../core/tokens.ts';
 import { estimated, type Figure } from '../core/usage.ts';
 import type { CompletionPage, EncodedCompletion } from '../upstreams/upstream.ts';
 import { inlineIdOf } from './affinity.ts';
-import { authorized, clientClosed, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
+import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
 import { planLimits } from './emulate/plan.ts';
 import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { RetryPlan } from './retry.ts';

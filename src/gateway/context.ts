@@ -1,4 +1,5 @@
 /** What the parts of the gateway share. */
+import { untilAborted } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -62,13 +63,11 @@ export async function readText(
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const timeout = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => timeout.resolve(undefined), timeoutMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const body = answer.body[Symbol.asyncIterator]();
   try {
     while (bytes <= maxBytes) {
-      const step = await Promise.race([body.next(), timeout.promise]);
-      if (!step) throw new GatewayError('upstream_timeout', 'The service took too long to send the whole answer.');
+      const step = await untilAborted(body.next(), timeout, tookTooLong);
       if (step.done) return textOf(chunks, maxBytes);
       chunks.push(step.value);
       bytes += step.value.length;
@@ -77,11 +76,14 @@ export async function readText(
     // A refusal whose body breaks off is still a refusal: its status says enough.
     if (isSuccess(answer)) throw cause;
   } finally {
-    clearTimeout(timer);
     // Closes the connection of a body that was not read to its end. Not awaited: it may wait for bytes that never come.
     body.return?.().catch(() => {});
   }
   return textOf(chunks, maxBytes);
+}
+
+function tookTooLong(): GatewayError {
+  return new GatewayError('upstream_timeout', 'The service took too long to send the whole answer.');
 }
 
 function textOf(chunks: readonly Uint8Array[], maxBytes: number): string {
@@ -104,21 +106,4 @@ export async function explainRefusal(
 ): Promise<GatewayError> {
   const body = await readText(answer);
   return upstream.explainFailure({ status: answer.status, header: (name) => answer.header(name), body, badToken });
-}
-
-/** Waits for work that other requests wait for too: a client that leaves stops its own waiting, not the work. */
-export function orGone<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // An unhandled rejection would end the process if every client has left.
-  promise.catch(() => {});
-  if (signal.aborted) return Promise.reject(clientClosed());
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(clientClosed());
-    signal.addEventListener('abort', onAbort, { once: true });
-    const done = (): void => signal.removeEventListener('abort', onAbort);
-    promise.then(resolve, reject).then(done, done);
-  });
-}
-
-export function clientClosed(): GatewayError {
-  return new GatewayError('client_closed', 'The client closed the connection.');
 }

@@ -1,20 +1,14 @@
 /** One request's attempts: choose an account, ask the upstream, and where the error table allows it, ask again. */
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../core/adjustments.ts';
-import { GatewayError } from '../core/errors.ts';
+import { pause } from '../core/async.ts';
+import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { AlwaysThinking } from './always-thinking.ts';
 import type { Catalogues } from './catalogues.ts';
-import {
-  authorized,
-  clientClosed,
-  endsWithConnection,
-  explainRefusal,
-  type GatewayContext,
-  isSuccess,
-} from './context.ts';
+import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { fitAttachments } from './media/attachments.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
@@ -104,7 +98,7 @@ class Dispatch {
     const step = this.#plan.after(error, lease?.accountId);
     this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
     if (step.type === 'give-up') throw step.error;
-    await this.#wait(step.waitMs);
+    await pause(this.#context.clock, step.waitMs, this.#signal);
     return error;
   }
 
@@ -226,15 +220,6 @@ class Dispatch {
     const { emulation, adjustments } = this.#request;
     const encoding = made.filter(({ rule }) => !emulation.fulfilled.has(rule));
     return [...adjustments, ...encoding, ...emulation.adjustmentsFor(limitsOutput)];
-  }
-
-  async #wait(ms: number): Promise<void> {
-    if (ms === 0) return;
-    try {
-      await this.#context.clock.sleep(ms, this.#signal);
-    } catch (cause) {
-      throw this.#signal.aborted ? clientClosed() : GatewayError.from(cause);
-    }
   }
 
   #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {

@@ -2,9 +2,10 @@
  * Finds the region that serves an account whose profile does not name it. The region of its sign-in is a guess; if that
  * region refuses the account, the other one is tried once, and the one that answers is remembered.
  */
+import { untilAborted } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
-import { clientClosed, isSuccess, readText } from './context.ts';
+import { isSuccess, readText } from './context.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from './ports.ts';
 
 /** An account that both regions refuse has another trouble: the other region is not tried again for so long. */
@@ -45,7 +46,12 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
   const tryElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
     const place = placeOf(request, accountId);
     const running = recall(request, accountId) ? undefined : asking.get(place);
-    if (running) await unlessGone(running, signal);
+    // How it ended for the other request is not this one's to report.
+    if (running)
+      await untilAborted(
+        running.catch(() => {}),
+        signal,
+      );
     const known = recall(request, accountId);
     if (known) return isThere(known, request) ? send(elsewhere(request), signal) : undefined;
     const own = askElsewhere(request, accountId, signal).catch(onlyIfGone);
@@ -82,20 +88,6 @@ function isThere({ region }: Known, request: AuthorizedRequest): boolean {
 
 function explain({ explainFailure }: Refusals, answer: UpstreamAnswer, body: string): GatewayError {
   return explainFailure({ status: answer.status, header: (name) => answer.header(name), body });
-}
-
-/** Waits for the result of another request, but not longer than the client does. */
-async function unlessGone(running: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const gone = Promise.withResolvers<never>();
-  const onAbort = () => gone.reject(clientClosed());
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    // The failure of the other request is not this one's.
-    await Promise.race([running.catch(() => {}), gone.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 function elsewhere(request: AuthorizedRequest): AuthorizedRequest {

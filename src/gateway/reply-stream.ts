@@ -3,7 +3,7 @@
  * from then on nothing rejects: trouble is a `reply-error` event. However it ends, `settled` hears of it exactly once
  * and the connection is given back or destroyed.
  */
-import { GatewayError } from '../core/errors.ts';
+import { clientClosed, GatewayError } from '../core/errors.ts';
 import { isVisible, type ReplyEvent } from '../core/reply.ts';
 import type { ReplyDecoder } from '../upstreams/upstream.ts';
 import type { ReplyTransform } from './emulate/transform.ts';
@@ -148,8 +148,4 @@ function withEnding(events: readonly ReplyEvent[], cause: unknown): readonly Rep
 
 function emptyReply(): GatewayError {
   return new GatewayError('empty_reply', 'The upstream answered with neither text nor a tool call.');
-}
-
-function clientClosed(): GatewayError {
-  return new GatewayError('client_closed', 'The client closed the connection.');
 }

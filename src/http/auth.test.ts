@@ -11,7 +11,8 @@ const wrong = { 'x-api-key': 'wrong' };
 /** A clock whose sleepers wake when the test says so. */
 function createStoppedClock() {
   const sleepers: (() => void)[] = [];
-  const clock: Clock = { now: () => 0, random: () => 0, sleep: () => new Promise((resolve) => sleepers.push(resolve)) };
+  const sleep = () => new Promise<void>((resolve) => sleepers.push(resolve));
+  const clock: Clock = { ...createFakeClock(), sleep };
   return { clock, sleepers };
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { createFakeResponses } from '../../test/support/fake-responses.ts';
 import {
   CHAT,
@@ -252,7 +253,6 @@ describe('local mode', () => {
   );
 
   function serveOn(host: string, gateway: ReturnType<typeof createFakeGateway>) {
-    const never = () => Promise.reject(new Error('no clock needed'));
     return startServer(
       {
         gateway,
@@ -263,7 +263,7 @@ describe('local mode', () => {
         limits: { maxBodyBytes: 1, bodies: new BodyBudget(1), pingIntervalMs: 1 },
         connections: { max: 10, writeTimeoutMs: 1_000 },
         version: '',
-        clock: { now: () => 0, sleep: never, random: () => 0 },
+        clock: createFakeClock(),
         log: { debug() {}, info() {}, warn() {}, error() {} },
         checkStore: async () => {},
         resolveModel: () => undefined,

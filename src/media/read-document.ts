@@ -3,8 +3,8 @@
  * What was found is remembered by the document's bytes, because agents send their whole history each time.
  */
 import { Worker } from 'node:worker_threads';
+import { Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
-import { Semaphore } from '../core/semaphore.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { DocumentFormat, ReadDocument } from '../gateway/ports.ts';
 import type { Finding } from './extract/finding.ts';

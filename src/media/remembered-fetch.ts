@@ -2,8 +2,9 @@
  * Fetches the addresses in clients' requests, and remembers what was there: an agent sends its whole history each time,
  * and what it once showed the model must stay the same, whatever the address says later or no longer says.
  */
+
+import { KeyedSemaphore, QueueFullError, Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
-import { QueueFullError, Semaphore } from '../core/semaphore.ts';
 import type { FetchAttachment, FetchForClient, Link } from '../gateway/ports.ts';
 import { Remembered } from './remembered.ts';
 
@@ -25,12 +26,15 @@ interface FetchBounds {
 /** A client which leaves ends nothing: others may wait for the same thing, and every fetch ends within its time. */
 export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }: FetchBounds): FetchForClient {
   const fetched = new Remembered<Uint8Array>(REMEMBERED_BYTES, ({ length }) => length + 1_000);
-  const queues = new Queues();
+  const all = new Semaphore(AT_A_TIME, WAITING);
+  const byClient = new KeyedSemaphore(AT_A_TIME_OF_ONE_CLIENT, WAITING_OF_ONE_CLIENT);
   return (link, client) =>
     fetched.get(`${client} ${maxBytes}`, link.url, async () => {
       const deadline = AbortSignal.timeout(timeoutMs);
       try {
-        return await queues.pass(client, () => fetch(link, maxBytes, deadline), deadline);
+        // A client's requests wait behind each other first, and then with a few of each other client.
+        const fetchInTurn = () => all.run(() => fetch(link, maxBytes, deadline), deadline);
+        return await byClient.run(client, fetchInTurn, deadline);
       } catch (cause) {
         if (cause instanceof QueueFullError) throw tooMany(link);
         // Nothing but the deadline ends a fetch from here.
@@ -38,27 +42,6 @@ export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }:
         throw cause;
       }
     });
-}
-
-/** Each client waits among its own first, and then with at most a few others of everybody. */
-class Queues {
-  readonly #everybody = new Semaphore(AT_A_TIME, WAITING);
-  readonly #byClient = new Map<string, { readonly semaphore: Semaphore; passing: number }>();
-
-  async pass<T>(client: string, work: () => Promise<T>, patience: AbortSignal): Promise<T> {
-    const own = this.#byClient.get(client) ?? {
-      semaphore: new Semaphore(AT_A_TIME_OF_ONE_CLIENT, WAITING_OF_ONE_CLIENT),
-      passing: 0,
-    };
-    this.#byClient.set(client, own);
-    own.passing += 1;
-    try {
-      return await own.semaphore.run(() => this.#everybody.run(work, patience), patience);
-    } finally {
-      own.passing -= 1;
-      if (own.passing === 0) this.#byClient.delete(client);
-    }
-  }
 }
 
 function tooMany({ at }: Link): GatewayError {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
-import { QueueFullError, Semaphore } from '../core/semaphore.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
 
@@ -103,46 +102,5 @@ describe('remembered fetches', () => {
       param: 'messages[0]',
       message: expect.stringContaining('DRAGOMAN_FETCH_URLS'),
     });
-  });
-});
-
-describe('a semaphore', () => {
-  it('has room for so many to wait, and lets go whoever loses patience', async () => {
-    const semaphore = new Semaphore(1, 1);
-    const gate = Promise.withResolvers<void>();
-    const patience = new AbortController();
-    const inside = semaphore.run(() => gate.promise);
-    const waiting = semaphore.run(async () => 'never', patience.signal);
-    await expect(semaphore.run(async () => 'never')).rejects.toBeInstanceOf(QueueFullError);
-    patience.abort();
-    await expect(waiting).rejects.toBeInstanceOf(QueueFullError);
-    const next = semaphore.run(async () => 'in');
-    gate.resolve();
-    await inside;
-    expect(await next).toBe('in');
-    expect(await semaphore.run(async () => 'in again', patience.signal)).toBe('in again');
-  });
-
-  it('lets so many in at a time, in order, also after a failure', async () => {
-    const semaphore = new Semaphore(2);
-    const open: (() => void)[] = [];
-    const entered: number[] = [];
-    const passes = [0, 1, 2, 3].map((number) =>
-      semaphore.run(async () => {
-        entered.push(number);
-        await new Promise<void>((leave) => open.push(leave));
-        if (number === 0) throw new Error('fell');
-        return number;
-      }),
-    );
-    const results = Promise.allSettled(passes);
-    await Promise.resolve();
-    expect(entered).toEqual([0, 1]);
-    for (let next = 0; next < 4; next += 1) {
-      open[next]?.();
-      await new Promise((tick) => setImmediate(tick));
-    }
-    expect(entered).toEqual([0, 1, 2, 3]);
-    expect((await results).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
   });
 });

@@ -10,7 +10,7 @@ import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
 export function createAccountStore(database: Database, seal: Seal): AccountStore {
-  const { db } = database;
+  const { db, clock } = database;
   const find = async (id: string): Promise<Account | undefined> => {
     const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
     return row && toAccount(row, seal);
@@ -22,7 +22,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     nowMs: number,
     change: (learned: LearnedFacts) => LearnedFacts,
   ): Promise<LearnedFacts | undefined> =>
-    withRetry(async () => {
+    withRetry(clock, async () => {
       for (;;) {
         const row = await db.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
         if (!row) return undefined;
@@ -43,16 +43,16 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     changeMark: () => database.changeMark(),
     latestChangeMark: () => database.latestChangeMark(),
     exclusively: (id, work) => database.lock([refreshLock(id)], work),
-    find: (id) => withRetry(() => find(id)),
+    find: (id) => withRetry(clock, () => find(id)),
 
     list: () =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
         return rows.map((row) => toAccount(row, seal));
       }),
 
     put: (account, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { id, label, source, health, options } = account;
         const changedWith = (proxy: string | undefined) => ({
           kind: account.credential.kind,
@@ -81,7 +81,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     saveSecrets: (account, secrets, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { id, version } = account;
         const row = await db
           .updateTable('accounts')
@@ -99,7 +99,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     saveHealth: (id, health, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
         await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
       }),
@@ -113,7 +113,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
     saveLearned: (id, facts, nowMs) => changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts })),
 
     saveProxy: (id, proxy, nowMs) =>
-      withRetry(() =>
+      withRetry(clock, () =>
         db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
           const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
@@ -132,7 +132,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       ),
 
     saveOptions: (id, label, options, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
         const row = await db
           .updateTable('accounts')
@@ -144,7 +144,7 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
       }),
 
     remove: (id) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       }),

@@ -5,15 +5,15 @@ import { withRetry } from './retry.ts';
 
 const ADMIN_TOKEN = 'admin-token-sha256';
 
-export function createAdminTokenStore({ db }: Database): AdminTokenStore {
+export function createAdminTokenStore({ db, clock }: Database): AdminTokenStore {
   const find = async (): Promise<Uint8Array | undefined> => {
     const row = await db.selectFrom('meta').select('value').where('key', '=', ADMIN_TOKEN).executeTakeFirst();
     return row?.value;
   };
   return {
-    find: () => withRetry(find),
+    find: () => withRetry(clock, find),
     keep: (hash) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         await db
           .insertInto('meta')
           .values({ key: ADMIN_TOKEN, value: hash })
@@ -22,7 +22,7 @@ export function createAdminTokenStore({ db }: Database): AdminTokenStore {
         return (await find()) ?? hash;
       }),
     replace: (hash) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         await db
           .insertInto('meta')
           .values({ key: ADMIN_TOKEN, value: hash })

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTestDatabase } from '../../test/support/postgres.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
+import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
 
 async function openAt(url: string, home: string): Promise<Store> {
-  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), nowMs: 1 });
+  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), clock: systemClock });
   onTestFinished(() => store.close());
   return store;
 }

@@ -6,19 +6,19 @@ import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 
 export function createKeyStore(database: Database): KeyStore {
-  const { db } = database;
+  const { db, clock } = database;
   return {
     changeMark: () => database.changeMark(),
     latestChangeMark: () => database.latestChangeMark(),
 
     list: () =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const rows = await db.selectFrom('client_keys').selectAll().orderBy('created_at_ms').orderBy('id').execute();
         return rows.map(toKey);
       }),
 
     add: (key) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { id, name, prefix, hash, createdAtMs, expiresAtMs } = key;
         const times = { created_at_ms: createdAtMs, expires_at_ms: expiresAtMs ?? null };
         await db
@@ -28,7 +28,7 @@ export function createKeyStore(database: Database): KeyStore {
       }),
 
     revoke: (id, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         await db
           .updateTable('client_keys')
           .set({ revoked_at_ms: nowMs })
@@ -40,13 +40,13 @@ export function createKeyStore(database: Database): KeyStore {
       }),
 
     remove: (id) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { numDeletedRows } = await db.deleteFrom('client_keys').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       }),
 
     noteUses: (uses) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         for (const [id, usedAtMs] of uses) {
           await db
             .updateTable('client_keys')

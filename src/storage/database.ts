@@ -3,6 +3,7 @@
  * only here is chosen between them. Tables, queries and rules are written once, above it.
  */
 import type { Kysely } from 'kysely';
+import type { Clock } from '../core/clock.ts';
 import { parseDatabaseUrl } from '../core/database-url.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Tables } from './schema.ts';
@@ -10,6 +11,8 @@ import { openSqlite } from './sqlite.ts';
 
 export interface Database {
   readonly db: Kysely<Tables>;
+  /** For waiting until a lock is free or the server is back. */
+  readonly clock: Clock;
   readonly columns: ColumnTypes;
   /** One process has it, and it ends with it. */
   readonly isInMemory: boolean;
@@ -41,11 +44,11 @@ export interface ColumnTypes {
 }
 
 /** `sqlite:path`, `sqlite::memory:` or `postgres://…`. Throws `storage_unavailable` with what to do about it. */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, clock: Clock): Promise<Database> {
   if (/^postgres(?:ql)?:\/\//.test(url)) {
     if (!parseDatabaseUrl(url)) throw unreadable();
     const { openPostgres } = await import('./postgres.ts');
-    return openPostgres(url);
+    return openPostgres(url, clock);
   }
   const [, path] = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url) ?? [];
   if (path === undefined) {
@@ -54,7 +57,7 @@ export async function openDatabase(url: string): Promise<Database> {
       'The database must be `sqlite:` and a path, `sqlite::memory:`, or `postgres://` and a server.',
     );
   }
-  return openSqlite(path);
+  return openSqlite(path, clock);
 }
 
 function unreadable(): GatewayError {

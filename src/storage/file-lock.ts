@@ -4,24 +4,26 @@
  * process which merely hangs keeps it, and the others wait a bounded time instead of spending the same refresh token.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retryUntil } from '../core/async.ts';
+import type { Clock } from '../core/clock.ts';
 import { isLocked, lockedTooLong, unavailable } from './retry.ts';
 
 /** Longer than two calls of a token endpoint may take. */
-const LOCK_PATIENCE_MS = 60_000;
-/** Some milliseconds, never the same for two. */
-const pauseMs = () => 2 + Math.random() * 13;
+const MAX_WAIT_MS = 60_000;
+const MIN_PAUSE_MS = 2;
+const PAUSE_JITTER_MS = 13;
 
 /** Rejects with `storage_unavailable` when a lock could not be had, else as `work` does. */
 export async function withFileLocks<T>(
+  clock: Clock,
   paths: readonly string[],
   work: () => Promise<T>,
-  maxWaitMs = LOCK_PATIENCE_MS,
+  maxWaitMs = MAX_WAIT_MS,
 ): Promise<T> {
   const held: DatabaseSync[] = [];
   try {
     // In one order for everybody, so that no two wait for each other.
-    for (const path of [...paths].sort()) held.push(await acquire(path, maxWaitMs));
+    for (const path of [...paths].sort()) held.push(await acquire(clock, path, maxWaitMs));
     return await work();
   } finally {
     for (const lock of held) lock.close();
@@ -36,22 +38,15 @@ function open(path: string): DatabaseSync {
   }
 }
 
-async function acquire(path: string, maxWaitMs: number): Promise<DatabaseSync> {
-  const deadline = performance.now() + maxWaitMs;
+async function acquire(clock: Clock, path: string, maxWaitMs: number): Promise<DatabaseSync> {
   const lock = open(path);
+  // Random, so that two processes that wait for the same lock do not keep meeting.
+  const pauseMs = () => MIN_PAUSE_MS + clock.random() * PAUSE_JITTER_MS;
   try {
-    for (;;) {
-      try {
-        lock.exec('begin exclusive');
-        return lock;
-      } catch (cause) {
-        if (!isLocked(cause)) throw unavailable(cause);
-        if (performance.now() > deadline) throw lockedTooLong();
-        await sleep(pauseMs());
-      }
-    }
+    await retryUntil({ clock, maxWaitMs, pauseMs, isPassing: isLocked }, () => lock.exec('begin exclusive'));
+    return lock;
   } catch (cause) {
     lock.close();
-    throw cause;
+    throw isLocked(cause) ? lockedTooLong() : unavailable(cause);
   }
 }

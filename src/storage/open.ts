@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { AccountStore, RegistrationStore, SignInStore } from '../accounts/ports.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
@@ -46,7 +47,7 @@ export interface StoreOptions {
   /** Where a generated secret key lies. */
   readonly home: string;
   readonly secretKey: string | undefined;
-  readonly nowMs: number;
+  readonly clock: Clock;
   /** How many responses are kept, and how long. */
   readonly responses?: ResponseLimits;
 }
@@ -56,25 +57,27 @@ export async function openStore({
   url,
   home,
   secretKey,
-  nowMs,
+  clock,
   responses = RESPONSE_LIMITS,
 }: StoreOptions): Promise<Store> {
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
   const isFile = path !== undefined && path !== ':memory:';
   if (isFile && dirname(path) === home) makeHome(home);
   const madePrivate = isFile ? makePrivate(path, home) : [];
-  const database = await openDatabase(url);
+  const database = await openDatabase(url, clock);
   const { db } = database;
   try {
-    const keyCheck = await withRetry(async () => ((await database.hasTable('meta')) ? readKeyCheck(db) : undefined));
+    const keyCheck = await withRetry(clock, async () =>
+      (await database.hasTable('meta')) ? readKeyCheck(db) : undefined,
+    );
     const seal = chooseSeal(secretKey, home, database, keyCheck);
-    await withRetry(async () => {
+    await withRetry(clock, async () => {
       await database.prepare();
-      await migrate(database, nowMs);
+      await migrate(database, clock.now());
       await putKeyCheck(db, seal);
     });
     // Of two processes which found an empty database, one has written its key check value; the other's key may differ.
-    const written = await withRetry(() => readKeyCheck(db));
+    const written = await withRetry(clock, () => readKeyCheck(db));
     if (written) verifyKeyCheck(seal, written);
     return {
       madePrivate,

@@ -4,9 +4,11 @@
  * https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { QueueFullError, retryUntil, Semaphore, withinTime } from '../core/async.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { poolFor } from './postgres-connection.ts';
 import { lockedTooLong, unavailable, withRetry } from './retry.ts';
@@ -31,16 +33,17 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const INT8_OID = 20;
 
 /** Connects at the first question, so a wrong address is told by that. */
-export function openPostgres(url: string, queryTimeoutMs = QUERY_TIMEOUT_MS): Database {
+export function openPostgres(url: string, clock: Clock, queryTimeoutMs = QUERY_TIMEOUT_MS): Database {
   const name = `dragoman ${randomBytes(8).toString('hex')}`;
   const config = { ...CONNECTION, connectionString: url, application_name: name, query_timeout: queryTimeoutMs };
   const pool = createPool({ ...config, max: MAX_CONNECTIONS });
   const lockPool = createPool({ ...config, max: MAX_LOCK_CONNECTIONS });
-  const turn = createTurns(MAX_LOCK_CONNECTIONS);
+  const turns = new Semaphore(MAX_LOCK_CONNECTIONS);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: poolFor(pool) }) });
-  const listener = createListener(config, name);
+  const listener = createListener(config, name, clock);
   return {
     db,
+    clock,
     isInMemory: false,
     columns: { bytes: 'bytea', integer: 'bigint' },
     hasTable: async (table) => {
@@ -50,38 +53,31 @@ export function openPostgres(url: string, queryTimeoutMs = QUERY_TIMEOUT_MS): Da
     prepare: () => listener.start(),
     exclusively: (work) =>
       inTransaction(db, sql`begin`, async (connection) => {
-        await acquireForMigrations(connection);
+        await acquireForMigrations(connection, clock);
         return work(connection);
       }),
     complete: createTriggers,
-    lock: (names, work) => turn(() => withAdvisoryLocks(lockPool, names, work)),
+    lock: (names, work) => inTurn(turns, () => withAdvisoryLocks(lockPool, clock, names, work)),
     checkFile() {},
     changeMark: listener.mark,
     latestChangeMark: listener.latestMark,
     async close() {
       // Kysely ends only a pool which it has begun to use.
       const ended = db.destroy().then(() => (pool.ending ? undefined : pool.end()));
-      await withinCloseTime(Promise.all([listener.stop(), ended, lockPool.end()]));
+      // A server that hangs does not say goodbye.
+      await withinTime(clock, CLOSE_TIMEOUT_MS, Promise.all([listener.stop(), ended, lockPool.end()]));
     },
   };
 }
 
-/** A silent server says no goodbye. */
-async function withinCloseTime(work: Promise<unknown>): Promise<void> {
-  const late = new AbortController();
-  await Promise.race([work, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: late.signal })]).finally(() => late.abort());
-}
-
-/** Asked again and again: waiting within the server would look like a silent one. */
-async function acquireForMigrations(connection: Kysely<Tables>): Promise<void> {
-  const deadline = performance.now() + LOCK_TIMEOUT_MS;
-  for (;;) {
+/** Polled: waiting within the server would look like a server that hangs. */
+async function acquireForMigrations(connection: Kysely<Tables>, clock: Clock): Promise<void> {
+  const isPassing = (cause: unknown) => cause instanceof GatewayError;
+  await retryUntil({ clock, maxWaitMs: LOCK_TIMEOUT_MS, pauseMs: MIGRATIONS_PAUSE_MS, isPassing }, async () => {
     const { rows } = await sql<{ readonly isOurs: boolean }>`
       select pg_try_advisory_xact_lock(${lockKey('migrations')}::bigint) as "isOurs"`.execute(connection);
-    if (rows[0]?.isOurs) return;
-    if (performance.now() > deadline) throw lockedTooLong();
-    await sleep(MIGRATIONS_PAUSE_MS);
-  }
+    if (!rows[0]?.isOurs) throw lockedTooLong();
+  });
 }
 
 const CONNECTION = {
@@ -102,40 +98,23 @@ function createPool(config: pg.PoolConfig): pg.Pool {
   return pool;
 }
 
-/** So many at a time, in the order of coming: who waits for a connection here isn't told that the server is silent. */
-function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running === most) await turnOf(waiting);
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
+/** Waiting here instead of for a connection: the pool would report that as a server that hangs. */
+async function inTurn<T>(turns: Semaphore, work: () => Promise<T>): Promise<T> {
+  try {
+    // The holders may keep theirs as long as the database is in trouble.
+    return await turns.run(work, AbortSignal.timeout(LOCK_TIMEOUT_MS));
+  } catch (cause) {
+    throw cause instanceof QueueFullError ? lockedTooLong() : cause;
+  }
 }
 
-/** Those before may hold theirs as long as the database is in trouble. */
-function turnOf(waiting: (() => void)[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.indexOf(turn), 1);
-      reject(lockedTooLong());
-    }, LOCK_TIMEOUT_MS);
-    const turn = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    waiting.push(turn);
-  });
-}
-
-async function withAdvisoryLocks<T>(pool: pg.Pool, names: readonly string[], work: () => Promise<T>): Promise<T> {
-  const client = await withRetry(() => pool.connect());
+async function withAdvisoryLocks<T>(
+  pool: pg.Pool,
+  clock: Clock,
+  names: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const client = await withRetry(clock, () => pool.connect());
   // A connection which breaks while `work` runs lets go of the lock; the version of the row guards what is written.
   let isClean = false;
   try {
@@ -195,10 +174,10 @@ async function createTriggers(connection: Kysely<Tables>): Promise<void> {
 }
 
 /** One connection which only listens. While it is broken nothing is heard, so being back counts as a change. */
-function createListener(config: pg.ClientConfig, ownName: string) {
+function createListener(config: pg.ClientConfig, ownName: string, clock: Clock) {
   let mark = 0;
   let client: pg.Client | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let cancelReconnect: Cancel | undefined;
   let isStopped = false;
 
   const connect = async () => {
@@ -225,7 +204,7 @@ function createListener(config: pg.ClientConfig, ownName: string) {
     mark += 1;
   };
   const later = () => {
-    timer = setTimeout(() => void connect().catch(() => isStopped || later()), RECONNECT_AFTER_MS).unref();
+    cancelReconnect = clock.schedule(RECONNECT_AFTER_MS, () => void connect().catch(() => isStopped || later()));
   };
   return {
     mark: () => mark,
@@ -245,7 +224,7 @@ function createListener(config: pg.ClientConfig, ownName: string) {
     },
     async stop() {
       isStopped = true;
-      clearTimeout(timer);
+      cancelReconnect?.();
       await client?.end();
     },
   };

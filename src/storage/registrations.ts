@@ -6,10 +6,10 @@ import { checkStillOurs } from './key-check.ts';
 import { withRetry } from './retry.ts';
 import type { Seal } from './seal.ts';
 
-export function createRegistrationStore({ db }: Database, seal: Seal): RegistrationStore {
+export function createRegistrationStore({ db, clock }: Database, seal: Seal): RegistrationStore {
   return {
     find: (region, startUrl, flow = 'device') =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const id = idOf(region, startUrl, flow);
         const row = await db.selectFrom('client_registrations').selectAll().where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
@@ -17,7 +17,7 @@ export function createRegistrationStore({ db }: Database, seal: Seal): Registrat
       }),
 
     put: (region, startUrl, registration, nowMs, flow = 'device') =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const id = idOf(region, startUrl, flow);
         const changed = {
           sealed: seal.close(placeOfRegistration(id), JSON.stringify(registration)),

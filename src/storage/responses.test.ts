@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import type { ResponseLimits, StoredResponse } from '../gateway/response-store.ts';
+import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
 
 const LIMITS: ResponseLimits = { count: 3, bytes: 1024 * 1024, ageMs: 1_000 };
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 async function open(url: string, responses = LIMITS): Promise<Store> {
-  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), nowMs: 1, responses });
+  const store = await openStore({ url, home, secretKey: 'k'.repeat(32), clock: systemClock, responses });
   stores.push(store);
   return store;
 }
@@ -166,7 +167,13 @@ describe('on the disk', () => {
     const [row] = database.prepare('select * from responses').all();
     database.close();
     expect(JSON.stringify(row)).not.toContain('bicycle');
-    const again = await openStore({ url: `sqlite:${path}`, home, secretKey: next, nowMs: 1, responses: LIMITS });
+    const again = await openStore({
+      url: `sqlite:${path}`,
+      home,
+      secretKey: next,
+      clock: systemClock,
+      responses: LIMITS,
+    });
     stores.push(again);
     expect(await again.responses.find('me', 'a', 1)).toEqual(response('a'));
   });

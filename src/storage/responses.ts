@@ -12,10 +12,10 @@ import type { Seal } from './seal.ts';
 
 type Sealed = Omit<StoredResponse, 'id' | 'state' | 'aliveUntilMs'>;
 
-export function createResponseStore({ db }: Database, seal: Seal, limits: ResponseLimits): ResponseStore {
+export function createResponseStore({ db, clock }: Database, seal: Seal, limits: ResponseLimits): ResponseStore {
   return {
     find: (client, id, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const row = await db
           .selectFrom('responses')
           .selectAll()
@@ -32,7 +32,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     put: (client, stored, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { id } = stored;
         const changed = rowOf(stored, seal, nowMs);
         await db.transaction().execute(async (transaction) => {
@@ -47,7 +47,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     end: (client, stored, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const changed = rowOf(stored, seal, nowMs);
         return db.transaction().execute(async (transaction) => {
           await checkStillOurs(transaction, seal);
@@ -64,7 +64,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     remove: (client, id) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { numDeletedRows } = await db
           .deleteFrom('responses')
           .where('id', '=', id)
@@ -74,7 +74,7 @@ export function createResponseStore({ db }: Database, seal: Seal, limits: Respon
       }),
 
     keepAlive: (client, id, untilMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { numUpdatedRows } = await db
           .updateTable('responses')
           .set({ alive_until_ms: untilMs })

@@ -1,5 +1,6 @@
-/** Storage calls which wait out a passing trouble for a bounded time, and fail in words a person can act on. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Storage calls that wait out passing trouble for a bounded time, and fail with a message a person can act on. */
+import { retryUntil } from '../core/async.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 
 const RETRY_MS = 5_000;
@@ -57,17 +58,12 @@ const POSTGRES_WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its host is unknown. Check the database URL',
 };
 
-/** Every failure which is no GatewayError yet becomes `storage_unavailable`. */
-export async function withRetry<T>(work: () => Promise<T>, maxWaitMs = RETRY_MS): Promise<T> {
-  const deadline = performance.now() + maxWaitMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof GatewayError) throw cause;
-      if (!isPassing(cause) || performance.now() > deadline) throw unavailable(cause);
-      await sleep(PAUSE_MS);
-    }
+/** A failure that is not a GatewayError yet becomes `storage_unavailable`. */
+export async function withRetry<T>(clock: Clock, work: () => Promise<T>, maxWaitMs = RETRY_MS): Promise<T> {
+  try {
+    return await retryUntil({ clock, maxWaitMs, pauseMs: PAUSE_MS, isPassing }, work);
+  } catch (cause) {
+    throw cause instanceof GatewayError ? cause : unavailable(cause);
   }
 }
 
@@ -77,6 +73,7 @@ export function isLocked(cause: unknown): boolean {
 }
 
 function isPassing(cause: unknown): boolean {
+  if (cause instanceof GatewayError) return false;
   if (isLocked(cause)) return true;
   const code = codeOf(cause);
   return (

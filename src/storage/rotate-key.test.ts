@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newAccount } from '../../test/support/fake-accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
+import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
 
 const OLD = 'o'.repeat(32);
@@ -41,7 +42,7 @@ const postgresUrl = async () => {
 const keyFile = () => join(home, 'secret.key');
 
 async function open(url: string, secretKey?: string): Promise<Store> {
-  const store = await openStore({ url, home, secretKey, nowMs: 1 });
+  const store = await openStore({ url, home, secretKey, clock: systemClock });
   stores.push(store);
   return store;
 }

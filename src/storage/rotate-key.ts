@@ -41,11 +41,11 @@ const PLACES: Record<SealedBeside, (id: string) => string> = {
 export async function rotateKey(holder: KeyHolder, newKey: string | undefined): Promise<RotatedKey> {
   const { database, seal, home, hasKeyFile } = holder;
   const next = createSeal(newKey === undefined ? makeNextKey(home) : keyFromSetting(newKey));
-  const ids = await withRetry(() => database.db.selectFrom('accounts').select('id').execute());
+  const ids = await withRetry(database.clock, () => database.db.selectFrom('accounts').select('id').execute());
   const rotated = await database.lock(
     ids.map(({ id }) => refreshLock(id)),
     () =>
-      withRetry(() =>
+      withRetry(database.clock, () =>
         database.exclusively(async (connection) => {
           await checkStillOurs(connection, seal, HOLD_FOR_ROTATING);
           const accounts = await resealAccounts(connection, seal, next);

@@ -7,19 +7,19 @@ import { withRetry } from './retry.ts';
 import type { Seal } from './seal.ts';
 
 export function createSignInStore(database: Database, seal: Seal): SignInStore {
-  const { db } = database;
+  const { db, clock } = database;
   return {
     exclusively: (id, work) => database.lock([`sign-in ${id}`], work),
 
     find: (id) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const row = await db.selectFrom('sign_ins').select('sealed').where('id', '=', id).executeTakeFirst();
         // Written by `put` alone, which the seal proves.
         return row && (JSON.parse(seal.open(placeOfSignIn(id), row.sealed)) as StoredSignIn);
       }),
 
     put: (signIn, nowMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         const { id, expiresAtMs } = signIn;
         const changed = {
           sealed: seal.close(placeOfSignIn(id), JSON.stringify(signIn)),
@@ -37,7 +37,7 @@ export function createSignInStore(database: Database, seal: Seal): SignInStore {
       }),
 
     removeExpired: (beforeMs) =>
-      withRetry(async () => {
+      withRetry(clock, async () => {
         await db.deleteFrom('sign_ins').where('expires_at_ms', '<', beforeMs).execute();
       }),
   };

@@ -4,31 +4,33 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSy
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { KeyedSemaphore } from '../core/async.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { withFileLocks } from './file-lock.ts';
-import { createMutex } from './mutex.ts';
 import { unavailable } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Waiting for a lock blocks the event loop, so SQLite itself waits for moments only; `patience.ts` does the rest. */
+/** Waiting for a lock blocks the event loop, so SQLite itself waits for moments only; `retry.ts` does the rest. */
 const BUSY_TIMEOUT_MS = 5;
 /** Queries are built from few shapes; this is far above their number. */
 const MAX_STATEMENTS = 200;
 
 /** Throws `storage_unavailable`. The file is made for its owner alone; its folder has to be there. */
-export function openSqlite(path: string): Database {
+export function openSqlite(path: string, clock: Clock): Database {
   const isInMemory = path === ':memory:';
   const database = openFile(path, isInMemory);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new NodeSqliteDatabase(database) }) });
-  const mutex = createMutex();
+  const locks = new KeyedSemaphore(1);
   const identity = isInMemory ? undefined : identityOf(path);
   const changes = database.prepare('pragma data_version');
   // SQLite counts the commits of other connections.
   const changeMark = () => Number(changes.get()?.data_version ?? 0);
   return {
     db,
+    clock,
     isInMemory,
     columns: { bytes: 'blob', integer: 'integer' },
     hasTable: async (name) =>
@@ -38,7 +40,8 @@ export function openSqlite(path: string): Database {
     },
     exclusively: (work) => inTransaction(db, sql`begin immediate`, work),
     complete: async () => {},
-    lock: async (names, work) => (isInMemory ? mutex(names, work) : withFileLocks(lockPaths(path, names), work)),
+    lock: async (names, work) =>
+      isInMemory ? withAll(locks, names, work) : withFileLocks(clock, lockPaths(path, names), work),
     checkFile() {
       if (identity !== undefined) checkFile(path, identity);
     },
@@ -108,6 +111,13 @@ function lockPaths(path: string, names: readonly string[]): string[] {
   } catch (cause) {
     throw unavailable(cause);
   }
+}
+
+/** Locks within this process are all that a database in memory needs. Taken in one order, so that no two wait for each other. */
+function withAll<T>(locks: KeyedSemaphore, names: readonly string[], work: () => Promise<T>): Promise<T> {
+  const outwards = [...new Set(names)].toSorted().toReversed();
+  const locked = outwards.reduce((inner, name) => () => locks.run(name, inner), work);
+  return locked();
 }
 
 /** One small file for each lock, beside the database; it stays there, for taking it away would race. */

@@ -18,6 +18,7 @@ import { NEW_ACCOUNT } from '../accounts/health.ts';
 import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { NewAccount } from '../accounts/ports.ts';
 import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
+import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
 import { MIGRATIONS, migrate, type Tables } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -45,7 +46,13 @@ async function postgresUrl(): Promise<string> {
 }
 
 async function openAt(options: { url?: string; secretKey?: string | undefined } = {}): Promise<Store> {
-  const store = await openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, nowMs: 1, ...options });
+  const store = await openStore({
+    url: `sqlite:${file()}`,
+    home,
+    secretKey: undefined,
+    clock: systemClock,
+    ...options,
+  });
   open.push(store);
   return store;
 }
@@ -412,7 +419,7 @@ describe('a database which is busy or gone', () => {
 describe('migrations', () => {
   it('run once, however often and from however many sides', async () => {
     const path = join(home, '..', 'm.db');
-    const [one, other] = [openSqlite(path), openSqlite(path)];
+    const [one, other] = [openSqlite(path, systemClock), openSqlite(path, systemClock)];
     for (const database of [one, other, one]) await migrate(database, 7);
     const rows = await one.db.selectFrom('migrations').selectAll().execute();
     expect(rows).toEqual(MIGRATIONS.map(({ number, name }) => ({ number, name, applied_at_ms: 7 })));
@@ -421,7 +428,7 @@ describe('migrations', () => {
   });
 
   it('leave nothing behind when one fails', async () => {
-    const database = openSqlite(':memory:');
+    const database = openSqlite(':memory:', systemClock);
     const { db } = database;
     const broken = {
       number: MIGRATIONS.length + 1,
@@ -440,7 +447,7 @@ describe('migrations', () => {
   });
 
   it('refuse a database from the future', async () => {
-    const database = openSqlite(':memory:');
+    const database = openSqlite(':memory:', systemClock);
     const { db } = database;
     await migrate(database, 1);
     await db.insertInto('migrations').values({ number: 99, name: 'later', applied_at_ms: 1 }).execute();

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newAccount } from '../../test/support/fake-accounts.ts';
 import { ask, createTestDatabase } from '../../test/support/postgres.ts';
+import { systemClock } from '../transport/clock.ts';
 import { createAccountStore } from './accounts.ts';
 import { putKeyCheck } from './key-check.ts';
 import { openStore, type Store } from './open.ts';
@@ -28,7 +29,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 const file = () => join(home, 'dragoman.db');
 
 async function open(url = `sqlite:${file()}`): Promise<Store> {
-  const store = await openStore({ url, home, secretKey: KEY, nowMs: 1 });
+  const store = await openStore({ url, home, secretKey: KEY, clock: systemClock });
   let isOpen = true;
   const close = async () => {
     if (isOpen) await store.close();
@@ -78,7 +79,7 @@ describe('a SQLite file', () => {
   });
 
   it('on a full disk says so, keeps what was there and goes on when there is room again', async () => {
-    const database = openSqlite(file());
+    const database = openSqlite(file(), systemClock);
     onTestFinished(() => database.close());
     const seal = createSeal(Buffer.alloc(32, 1));
     await database.prepare();
@@ -104,7 +105,7 @@ describe('a SQLite file', () => {
     ['whose key file cannot be read', () => mkdirSync(join(home, 'secret.key')), 'secret.key cannot be read'],
   ])('%s is refused in words', async (_name, prepare, words) => {
     prepare();
-    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, nowMs: 1 });
+    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, clock: systemClock });
     expect(await failure(opening)).toMatchObject(said(words));
   });
 
@@ -118,7 +119,7 @@ describe('a SQLite file', () => {
 
   it('opens only with its own key', async () => {
     await (await open()).close();
-    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: 'w'.repeat(32), nowMs: 1 });
+    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: 'w'.repeat(32), clock: systemClock });
     expect(await failure(opening)).toMatchObject(said('Nothing was changed'));
   });
 });
@@ -170,7 +171,7 @@ describe('PostgreSQL', () => {
   it('which a newer dragoman has written is left alone, and opens only with its own key', async () => {
     const { href } = await database();
     await (await open(href)).close();
-    const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), nowMs: 1 });
+    const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), clock: systemClock });
     expect(await failure(wrong)).toMatchObject(said('Nothing was changed'));
     await ask(href, "insert into migrations (number, name, applied_at_ms) values (999, 'later', 1)");
     expect(await failure(open(href))).toMatchObject(said('was written by a newer dragoman (schema 999'));
@@ -204,12 +205,12 @@ describe('PostgreSQL', () => {
 
   it('which takes too long for an answer is told in words, and nobody waits behind it', async () => {
     const { href } = await database();
-    const silent = openPostgres(href, 200);
+    const silent = openPostgres(href, systemClock, 200);
     onTestFinished(() => silent.close());
-    const asking = withRetry(() => sql`select pg_sleep(60)`.execute(silent.db));
+    const asking = withRetry(systemClock, () => sql`select pg_sleep(60)`.execute(silent.db));
     expect(await failure(asking)).toMatchObject(said('a query took too long. Check that its server is well'));
     const within = silent.db.transaction().execute((transaction) => sql`select pg_sleep(60)`.execute(transaction));
-    expect(await failure(withRetry(() => within))).toMatchObject(said('a query took too long'));
+    expect(await failure(withRetry(systemClock, () => within))).toMatchObject(said('a query took too long'));
     const ended = await sql<{ one: number }>`select 1 as one`.execute(silent.db);
     expect(ended.rows).toEqual([{ one: 1 }]);
   });
@@ -218,7 +219,7 @@ describe('PostgreSQL', () => {
     const { href } = await database();
     const listening = () =>
       ask(href, "select 1 from pg_stat_activity where query like 'listen %' and datname = current_database()");
-    const opened = openPostgres(href);
+    const opened = openPostgres(href, systemClock);
     await Promise.all([opened.prepare(), opened.prepare()]);
     await opened.prepare();
     await expect.poll(listening).toHaveLength(1);

@@ -1,7 +1,7 @@
 /** Whether the database can be written, tried out by writing. */
 import { randomBytes } from 'node:crypto';
+import { SingleFlight, withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
-import { withinTime } from '../core/within-time.ts';
 import type { Database } from './database.ts';
 import { withRetry } from './retry.ts';
 
@@ -15,33 +15,36 @@ const TIMEOUT_MS = 2_000;
 
 /** Rejects with `storage_unavailable`, within two seconds. A result stands for half a second. */
 export function createWriteCheck(database: Database): () => Promise<void> {
+  const { clock } = database;
+  const checks = new SingleFlight<void>();
   let latest: Promise<void> = Promise.resolve();
   let startedAtMs = Number.NEGATIVE_INFINITY;
-  let isRunning = false;
 
   const run = async (): Promise<void> => {
-    const work = withRetry(async () => {
-      database.checkFile();
-      const value = randomBytes(BYTES);
-      await database.db
-        .insertInto('meta')
-        .values({ key: KEY, value })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-        .execute();
-      return true;
-    }, LOCK_WAIT_MS);
-    if (await withinTime(work, TIMEOUT_MS)) return;
+    const work = withRetry(
+      clock,
+      async () => {
+        database.checkFile();
+        const value = randomBytes(BYTES);
+        await database.db
+          .insertInto('meta')
+          .values({ key: KEY, value })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+          .execute();
+        return true;
+      },
+      LOCK_WAIT_MS,
+    );
+    if (await withinTime(clock, TIMEOUT_MS, work)) return;
     throw new GatewayError('storage_unavailable', `The database did not take a write within ${TIMEOUT_MS} ms.`);
   };
 
   return () => {
-    const nowMs = performance.now();
-    if (isRunning || nowMs - startedAtMs < MAX_AGE_MS) return latest;
-    startedAtMs = nowMs;
-    isRunning = true;
-    latest = run().finally(() => {
-      isRunning = false;
-    });
+    const nowMs = clock.elapsed();
+    if (nowMs - startedAtMs >= MAX_AGE_MS && !checks.find(KEY)) {
+      startedAtMs = nowMs;
+      latest = checks.run(KEY, run);
+    }
     return latest;
   };
 }

@@ -24,7 +24,7 @@ function setup(lifeMs: number | undefined = 60 * MINUTE_MS) {
       ...(lifeMs === undefined ? {} : { expiration: new Date(clock.now() + lifeMs) }),
     };
   };
-  return { keys: createSigningKeys(find, clock.now), clock, asked, chain };
+  return { keys: createSigningKeys(find, clock), clock, asked, chain };
 }
 
 async function failure(promise: Promise<unknown>): Promise<GatewayError> {
@@ -63,13 +63,15 @@ describe('keys of the credential chain', () => {
   });
 
   it('are given up while the chain hangs, and looked for anew by the next request', async () => {
-    const { clock } = setup();
+    const clock = createFakeClock();
     const hanging = [
       Promise.withResolvers<never>().promise,
       Promise.resolve({ accessKeyId: 'AKIA2', secretAccessKey: SECRET }),
     ];
-    const keys = createSigningKeys(() => hanging.shift() ?? expect.fail(), clock.now, 5);
-    expect((await failure(keys.present(IAM, undefined, undefined))).code).toBe('credential_unavailable');
+    const keys = createSigningKeys(() => hanging.shift() ?? expect.fail(), clock, 5);
+    const late = failure(keys.present(IAM, undefined, undefined));
+    clock.advance(5);
+    expect((await late).code).toBe('credential_unavailable');
     expect((await keys.present(IAM, undefined, undefined)).value).toBe('AKIA2');
   });
 

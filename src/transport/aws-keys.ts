@@ -7,8 +7,9 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { checkedRegion } from '../accounts/credentials/patterns.ts';
 import type { IamCredential } from '../accounts/credentials.ts';
 import type { SignableRequest, SigningKeys } from '../accounts/ports.ts';
+import { SingleFlight, withinTime } from '../core/async.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { withinTime } from '../core/within-time.ts';
 import type { Dispatchers } from './dispatcher.ts';
 import { createSdkHandler } from './sdk-handler.ts';
 
@@ -29,33 +30,33 @@ export type FindKeys = (credential: IamCredential, proxy: string | undefined) =>
 /** A `credential_process` may hang; the SDK waits for it without a limit. */
 const FIND_TIMEOUT_MS = 15_000;
 
-export function createSigningKeys(findKeys: FindKeys, now: () => number, findTimeoutMs = FIND_TIMEOUT_MS): SigningKeys {
+export function createSigningKeys(
+  findKeys: FindKeys,
+  clock: Pick<Clock, 'now' | 'schedule'>,
+  findTimeoutMs = FIND_TIMEOUT_MS,
+): SigningKeys {
   const known = new Map<string, Keys>();
-  const finding = new Map<string, Promise<Keys>>();
+  const searches = new SingleFlight<Keys>();
 
   const find = (credential: IamCredential, proxy: string | undefined): Promise<Keys> => {
     const place = placeOf(credential, proxy);
-    const running =
-      finding.get(place) ??
-      orTimeout(findKeys(credential, proxy), findTimeoutMs)
-        .then((keys) => {
-          known.set(place, keys);
-          return keys;
-        })
-        .finally(() => finding.delete(place));
-    finding.set(place, running);
-    return running;
+    return searches.run(place, async () => {
+      const keys = await withinTime(clock, findTimeoutMs, findKeys(credential, proxy));
+      if (!keys) throw new Error(`no answer within ${findTimeoutMs} ms`);
+      known.set(place, keys);
+      return keys;
+    });
   };
 
   const present = async (credential: IamCredential, refused: string | undefined, proxy: string | undefined) => {
     const keys = known.get(placeOf(credential, proxy));
-    const isGood = keys && keys.accessKeyId !== refused && expiryOf(keys) - now() > RENEW_BEFORE_MS;
+    const isGood = keys && keys.accessKeyId !== refused && expiryOf(keys) - clock.now() > RENEW_BEFORE_MS;
     if (isGood) return keys;
     try {
       return await find(credential, proxy);
     } catch (cause) {
       // Keys which still serve are better than none.
-      if (keys && keys.accessKeyId !== refused && expiryOf(keys) > now()) return keys;
+      if (keys && keys.accessKeyId !== refused && expiryOf(keys) > clock.now()) return keys;
       throw noKeys(credential, cause);
     }
   };
@@ -66,14 +67,8 @@ export function createSigningKeys(findKeys: FindKeys, now: () => number, findTim
       return { value: keys.accessKeyId, expiresAtMs: expiryOf(keys) };
     },
     signer: (credential, proxy) => async (request) =>
-      sign(request, await present(credential, undefined, proxy), credential, now()),
+      sign(request, await present(credential, undefined, proxy), credential, clock.now()),
   };
-}
-
-async function orTimeout(work: Promise<Keys>, timeoutMs: number): Promise<Keys> {
-  const keys = await withinTime(work, timeoutMs);
-  if (keys) return keys;
-  throw new Error(`no answer within ${timeoutMs} ms`);
 }
 
 /** Through the account's proxy as far as the chain talks to AWS; instance and container are asked directly. */

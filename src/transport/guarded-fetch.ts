@@ -7,7 +7,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { Agent, type Dispatcher, request as send } from 'undici';
-import { GatewayError } from '../core/errors.ts';
+import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { FetchAttachment } from '../gateway/ports.ts';
 import { isPublicAddress, judgeUrl, PRIVATE } from './public-address.ts';
 
@@ -36,7 +36,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): FetchAttachmen
     try {
       return await fetching.follow(url);
     } catch (cause) {
-      if (signal.aborted) throw new GatewayError('client_closed', 'The client closed the connection.');
+      if (signal.aborted) throw clientClosed();
       if (cause instanceof GatewayError) throw cause;
       if (timeout.aborted) throw refuse(at, `it was not there within ${options.timeoutMs / 1000} seconds`, cause);
       const hint = options.hasProxy ? '; addresses are fetched directly, never through the configured proxy' : '';

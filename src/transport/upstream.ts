@@ -4,7 +4,7 @@
  * upstream's business, what to do about it the gateway's.
  */
 import { type Dispatcher, errors } from 'undici';
-import { GatewayError } from '../core/errors.ts';
+import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
 import { connectionFailure } from './connection-failure.ts';
@@ -138,10 +138,6 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
-}
-
-function clientClosed(): GatewayError {
-  return new GatewayError('client_closed', 'The client closed the connection.');
 }
 
 /** A timeout while connecting counts as a broken connection: nothing was sent, so trying again costs nothing. */

@@ -8,6 +8,7 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { ADMIN_ROUTES } from '../../src/http/admin/routes.ts';
 import { IAM_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { openStore } from '../../src/storage/open.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 import { type Administered, startAdministered } from '../support/admin.ts';
 import { createHome } from '../support/command.ts';
 import { CREDENTIALS, KINDS } from '../support/credentials.ts';
@@ -27,7 +28,7 @@ async function start(kind: (typeof KINDS)[number], isUsed: boolean) {
   const simulator = await createSimulator();
   const home = createHome();
   const url = `sqlite:${join(home, `${randomUUID()}.db`)}`;
-  const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs: Date.now() });
+  const store = await openStore({ url, home, secretKey: SECRET_KEY, clock: systemClock });
   await store.accounts.put(
     {
       ...{ id: ID, label: 'mine', source: { type: 'sign-in' } as const, credential: CREDENTIALS[kind](simulator.url) },

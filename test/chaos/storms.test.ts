@@ -11,6 +11,7 @@ import type { LinkedSource } from '../../src/accounts/sources.ts';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { openStore } from '../../src/storage/open.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 import { createHome } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { printCounts, scaled } from '../support/scale.ts';
@@ -33,7 +34,7 @@ interface Storm {
 
 /** What was made, and why not. */
 async function rage({ databaseUrl, home, simulator, account }: Storm): Promise<WorkerReport & { seconds: number }> {
-  const store = await openStore({ url: databaseUrl, home, secretKey: undefined, nowMs: 1 });
+  const store = await openStore({ url: databaseUrl, home, secretKey: undefined, clock: systemClock });
   await store.accounts.put(account, 1);
   await store.close();
   const began = performance.now();

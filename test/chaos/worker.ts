@@ -19,7 +19,7 @@ export interface WorkerReport {
 
 const [databaseUrl = '', home = '', simulatorUrl = '', accountId = '', times = '0'] = process.argv.slice(2);
 const { settings } = loadSettings({ ...environmentFor(simulatorUrl), DRAGOMAN_HOME: home });
-const store = await openStore({ url: databaseUrl, home, secretKey: undefined, nowMs: Date.now() });
+const store = await openStore({ url: databaseUrl, home, secretKey: undefined, clock: systemClock });
 const transport = composeTransport(settings);
 const exchange = new TokenRefresh({
   store: store.accounts,

@@ -7,6 +7,7 @@ import { type AccountOptions, DEFAULT_OPTIONS } from '../../src/accounts/options
 import type { Account, NewAccount } from '../../src/accounts/ports.ts';
 import type { SimulatedAccount } from '../../src/simulator/identities.ts';
 import { openStore, type Store } from '../../src/storage/open.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.ts';
 
 const SECRET_KEY = 'a key for tests, long enough to be taken';
@@ -36,8 +37,9 @@ export async function startTestPool(given: TestPoolOptions): Promise<TestPool> {
   const { accounts, options = {}, unknown = [], env, ...more } = given;
   const home = mkdtempSync(join(tmpdir(), 'dragoman-pool-'));
   const url = `sqlite:${join(home, 'dragoman.db')}`;
-  const nowMs = (more.gatewayClock ?? { now: Date.now }).now();
-  const store = await openStore({ url, home, secretKey: SECRET_KEY, nowMs });
+  const clock = more.gatewayClock ?? systemClock;
+  const nowMs = clock.now();
+  const store = await openStore({ url, home, secretKey: SECRET_KEY, clock });
   const simulated = accounts.map(toSimulated);
   // One after the other: the oldest is the first.
   for (const account of unknown) await store.accounts.put(account, nowMs - 1);

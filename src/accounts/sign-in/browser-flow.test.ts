@@ -6,6 +6,7 @@ import { createFakeSignIn } from '../../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { openStore, type Store } from '../../storage/open.ts';
+import { systemClock } from '../../transport/clock.ts';
 import { openLoopback } from '../../transport/loopback.ts';
 import type { BrowserCode, SignInEndpoints } from '../ports.ts';
 import { startBrowserFlow } from './browser-flow.ts';
@@ -18,7 +19,7 @@ const TOKENS = { accessToken: 'aoa', refreshToken: 'aor', expiresInS: 60, profil
 let store: Store;
 
 beforeEach(async () => {
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 

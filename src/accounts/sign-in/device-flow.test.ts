@@ -3,6 +3,7 @@ import { createFakeSignIn } from '../../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { openStore, type Store } from '../../storage/open.ts';
+import { systemClock } from '../../transport/clock.ts';
 import type { DevicePoll, SignInEndpoints } from '../ports.ts';
 import { startDeviceFlow } from './device-flow.ts';
 import { placeOf, type SignInRequest } from './place.ts';
@@ -12,7 +13,7 @@ const never = new AbortController().signal;
 let store: Store;
 
 beforeEach(async () => {
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: 1 });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 

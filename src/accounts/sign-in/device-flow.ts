@@ -1,6 +1,5 @@
 /** The device flow for a program which waits: begin, show the code, ask until the person has answered. */
-import type { Clock } from '../../core/clock.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { explainAbort, pause } from '../../core/async.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Secrets } from '../ports.ts';
 import { askDevice, type BegunDevice, beginDevice, type SignInParts, SLOW_DOWN_MS } from './device-grant.ts';
@@ -34,9 +33,9 @@ export async function startDeviceFlow(
 async function askUntilAnswered(begun: BegunDevice, parts: SignInParts, signal: AbortSignal): Promise<Secrets> {
   let pauseMs = begun.intervalMs;
   for (;;) {
-    await pause(parts.clock, pauseMs, signal);
+    await pause(parts.clock, pauseMs, signal, cancelled);
     if (parts.clock.now() >= begun.expiresAtMs) throw expired();
-    const answer = await askOrLeave(begun, parts, signal);
+    const answer = await explainAbort(askDevice(begun.grant, parts, signal), signal, cancelled);
     switch (answer.type) {
       case 'signed-in':
         return answer.secrets;
@@ -54,21 +53,5 @@ async function askUntilAnswered(begun: BegunDevice, parts: SignInParts, signal: 
       default:
         return unreachable(answer);
     }
-  }
-}
-
-async function askOrLeave({ grant }: BegunDevice, parts: SignInParts, signal: AbortSignal) {
-  try {
-    return await askDevice(grant, parts, signal);
-  } catch (cause) {
-    throw signal.aborted ? cancelled() : cause;
-  }
-}
-
-async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (cause) {
-    throw signal.aborted ? cancelled() : GatewayError.from(cause);
   }
 }

@@ -4,6 +4,7 @@ import { createFakeClock, type FakeClock } from '../../../test/support/fake-cloc
 import type { GatewayError } from '../../core/errors.ts';
 import { SILENT } from '../../core/log.ts';
 import { openStore, type Store } from '../../storage/open.ts';
+import { systemClock } from '../../transport/clock.ts';
 import type { Account, DevicePoll, NewAccount, SignInEndpoints } from '../ports.ts';
 import { Adoption, type Profile } from './adopt.ts';
 import { SignIns } from './pending.ts';
@@ -22,7 +23,7 @@ let clock: FakeClock;
 
 beforeEach(async () => {
   clock = createFakeClock();
-  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, nowMs: clock.now() });
+  store = await openStore({ url: 'sqlite::memory:', home: '/nowhere', secretKey: undefined, clock: systemClock });
 });
 afterEach(() => store.close());
 

@@ -4,6 +4,7 @@
  * in the store, sealed; the service is asked only when somebody asks here, and never faster than it wants.
  */
 import { randomUUID } from 'node:crypto';
+import { pause } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Secrets, SignInStore, TokenEndpoints } from '../ports.ts';
@@ -129,7 +130,7 @@ export class SignIns {
       }
       const leftMs = untilMs - clock.now();
       if (leftMs <= 0) return { type: 'pending', status: statusOf(signIn) };
-      await this.#pause(Math.min(intervalMs, leftMs), signal);
+      await pause(clock, Math.min(intervalMs, leftMs), signal, cancelled);
     }
   }
 
@@ -203,14 +204,6 @@ export class SignIns {
   #parts({ proxy }: SignInRequest): SignInParts {
     const { tokens, registrations, clock } = this.#options;
     return { endpoints: tokens.signIn(proxy), registrations, clock };
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#options.clock.sleep(ms, signal);
-    } catch (cause) {
-      throw signal.aborted ? cancelled() : GatewayError.from(cause);
-    }
   }
 }
 

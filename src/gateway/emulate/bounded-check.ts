@@ -3,9 +3,9 @@
  * longer than 50 ms, because of a pattern that backtracks or a schema that is large, is done again in a thread.
  */
 import { Worker } from 'node:worker_threads';
+import { QueueFullError, Semaphore } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { QueueFullError, Semaphore } from '../../core/semaphore.ts';
 import { compileSchema, isOutOfTime, type SchemaCheck } from './schema-check.ts';
 import type { SchemaOrder, SchemaResult } from './schema-thread.ts';
 

@@ -3,10 +3,10 @@
  * documents looked into. The same attachment becomes the same bytes in every turn of a conversation.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
+import { untilAborted } from '../../core/async.ts';
 import type { Conversation, DocumentPart, ImagePart } from '../../core/conversation.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { clientClosed, GatewayError } from '../../core/errors.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
-import { clientClosed, orGone } from '../context.ts';
 import type { FetchForClient, Link, MediaTools } from '../ports.ts';
 import { settleDocument } from './documents.ts';
 import { mapAttachments } from './parts.ts';
@@ -70,7 +70,7 @@ async function fetchAll(
       throw tooMany(link, `what a request points at may have ${MAX_FETCHED_BYTES} bytes altogether`);
     fetched.set(link.url, bytes);
   };
-  await orGone(Promise.all([...unique.values()].map(fetchOne)), signal);
+  await untilAborted(Promise.all([...unique.values()].map(fetchOne)), signal);
   return fetched;
 }
 
@@ -95,7 +95,7 @@ export async function fitAttachments(
   const scaled = async (image: ImagePart): Promise<ImagePart> => {
     // A model which sees no images gets a text in its place; the encoder says so.
     if (!limits.image) return image;
-    const fitted = await orGone(fitImage(image, limits.image), signal);
+    const fitted = await untilAborted(fitImage(image, limits.image), signal);
     if (!fitted) return image;
     notes.push(note('image-scaled', image.at, fitted.before, fitted.after));
     return { ...image, data: fitted.data, mediaType: fitted.mediaType };
@@ -103,7 +103,7 @@ export async function fitAttachments(
   const scope = { read: readDocument, nativeBytes: limits.documentBytes, notes };
   const settled = await mapAttachments(conversation, async (part) => {
     if (part.type === 'image') return scaled(part);
-    const document = await orGone(settleDocument(part, scope), signal);
+    const document = await untilAborted(settleDocument(part, scope), signal);
     return document.type === 'image' ? scaled(document) : document;
   });
   return { conversation: settled, adjustments: notes };

@@ -1,9 +1,9 @@
 /** Searches at the service: whether an account can search, and what a search finds. */
 import { randomUUID } from 'node:crypto';
-import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import { clientClosed, type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { WebResult, WebSearchFailure, WebSearchOption, WebSearchOutcome } from '../../core/web-search.ts';
 import type { UpstreamWebSearch } from '../../upstreams/upstream.ts';
-import { authorized, clientClosed, explainRefusal, type GatewayContext, isSuccess, readText } from '../context.ts';
+import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from '../context.ts';
 import type { Lease, LeaseRequest } from '../ports.ts';
 import { RetryPlan } from '../retry.ts';
 import { SearchForms } from './forms.ts';
