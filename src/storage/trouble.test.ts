@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newAccount } from '../../test/support/fake-accounts.ts';
 import { ask, createTestDatabase } from '../../test/support/postgres.ts';
+import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../transport/clock.ts';
 import { createAccountStore } from './accounts.ts';
 import { putKeyCheck } from './key-check.ts';
@@ -18,6 +19,8 @@ import { migrate } from './schema.ts';
 import { createSeal } from './seal.ts';
 import { openSqlite } from './sqlite.ts';
 
+/** Ten times as fast: the five seconds of `withRetry` take half a second, enough for several attempts. */
+const CLOCK: Clock = { ...systemClock, elapsed: () => systemClock.elapsed() * 10 };
 const KEY = 'k'.repeat(32);
 let home: string;
 
@@ -29,7 +32,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 const file = () => join(home, 'dragoman.db');
 
 async function open(url = `sqlite:${file()}`): Promise<Store> {
-  const store = await openStore({ url, home, secretKey: KEY, clock: systemClock });
+  const store = await openStore({ url, home, secretKey: KEY, clock: CLOCK });
   let isOpen = true;
   const close = async () => {
     if (isOpen) await store.close();
@@ -105,7 +108,7 @@ describe('a SQLite file', () => {
     ['whose key file cannot be read', () => mkdirSync(join(home, 'secret.key')), 'secret.key cannot be read'],
   ])('%s is refused in words', async (_name, prepare, words) => {
     prepare();
-    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, clock: systemClock });
+    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, clock: CLOCK });
     expect(await failure(opening)).toMatchObject(said(words));
   });
 
@@ -119,7 +122,7 @@ describe('a SQLite file', () => {
 
   it('opens only with its own key', async () => {
     await (await open()).close();
-    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: 'w'.repeat(32), clock: systemClock });
+    const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: 'w'.repeat(32), clock: CLOCK });
     expect(await failure(opening)).toMatchObject(said('Nothing was changed'));
   });
 });
@@ -171,7 +174,7 @@ describe('PostgreSQL', () => {
   it('which a newer dragoman has written is left alone, and opens only with its own key', async () => {
     const { href } = await database();
     await (await open(href)).close();
-    const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), clock: systemClock });
+    const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), clock: CLOCK });
     expect(await failure(wrong)).toMatchObject(said('Nothing was changed'));
     await ask(href, "insert into migrations (number, name, applied_at_ms) values (999, 'later', 1)");
     expect(await failure(open(href))).toMatchObject(said('was written by a newer dragoman (schema 999'));
@@ -205,12 +208,12 @@ describe('PostgreSQL', () => {
 
   it('which takes too long for an answer is told in words, and nobody waits behind it', async () => {
     const { href } = await database();
-    const silent = openPostgres(href, systemClock, 200);
+    const silent = openPostgres(href, CLOCK, 200);
     onTestFinished(() => silent.close());
-    const asking = withRetry(systemClock, () => sql`select pg_sleep(60)`.execute(silent.db));
+    const asking = withRetry(CLOCK, () => sql`select pg_sleep(60)`.execute(silent.db));
     expect(await failure(asking)).toMatchObject(said('a query took too long. Check that its server is well'));
     const within = silent.db.transaction().execute((transaction) => sql`select pg_sleep(60)`.execute(transaction));
-    expect(await failure(withRetry(systemClock, () => within))).toMatchObject(said('a query took too long'));
+    expect(await failure(withRetry(CLOCK, () => within))).toMatchObject(said('a query took too long'));
     const ended = await sql<{ one: number }>`select 1 as one`.execute(silent.db);
     expect(ended.rows).toEqual([{ one: 1 }]);
   });
@@ -219,7 +222,7 @@ describe('PostgreSQL', () => {
     const { href } = await database();
     const listening = () =>
       ask(href, "select 1 from pg_stat_activity where query like 'listen %' and datname = current_database()");
-    const opened = openPostgres(href, systemClock);
+    const opened = openPostgres(href, CLOCK);
     await Promise.all([opened.prepare(), opened.prepare()]);
     await opened.prepare();
     await expect.poll(listening).toHaveLength(1);

@@ -2,12 +2,12 @@
  * Every event script through every client protocol, streamed and whole, over real sockets: simulator → gateway →
  * official SDK. What a client accumulates from a stream is what it gets whole, and both are what the script says.
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import type { StopReason } from '../../src/core/reply.ts';
 import { PROTOCOLS } from '../../src/protocols/index.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
 import { EVENT_SCRIPTS, type EventScript, type ExpectedFailure, type ExpectedReply } from './event-scripts.ts';
+import { createScriptedGateways, needsOf, repliesOf } from './scripted-gateways.ts';
 import {
   isFailure,
   type SdkClient,
@@ -25,6 +25,9 @@ const FINISH: Record<StopReason, { openai: string; anthropic: string; ai: string
   refusal: { openai: 'content_filter', anthropic: 'refusal', ai: 'content-filter' },
   'context-window': { openai: 'length', anthropic: 'model_context_window_exceeded', ai: 'length' },
 };
+
+const gateways = createScriptedGateways();
+afterAll(() => gateways[Symbol.asyncDispose]());
 
 const CLIENTS = sdkClients('http://127.0.0.1', 'unused').map(({ name }) => name);
 
@@ -44,23 +47,16 @@ describe.each(EVENT_SCRIPTS)('$name', (script) => {
   });
 });
 
-/** A gateway of its own each time: a refusal may rest the account, and the next answer must not suffer from it. */
-async function answerOf(
-  { steps, closing, refuse, isLater }: EventScript,
+function answerOf(
+  script: EventScript,
   name: string,
   ask: (client: SdkClient) => Promise<SdkOutcome>,
 ): Promise<SdkOutcome> {
-  await using gateway = await startTestGateway({
-    script: {
-      replies: [
-        ...(isLater ? [{ steps: ['Before.'], times: 1 }] : []),
-        { ...(steps ? { steps } : {}), ...(closing ? { closing } : {}), ...(refuse ? { refuse } : {}) },
-      ],
-    },
+  return gateways.use(repliesOf(script), needsOf(script), async (gateway) => {
+    const client = clientOf(gateway.url, gateway.apiKey, name);
+    if (script.isLater) await client.whole();
+    return await ask(client);
   });
-  const client = clientOf(gateway.url, gateway.apiKey, name);
-  if (isLater) await client.whole();
-  return await ask(client);
 }
 
 function clientOf(url: string, apiKey: string, name: string): SdkClient {

@@ -5,9 +5,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
+import type { TestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
+import { createScriptedGateways, needsOf, repliesOf } from './scripted-gateways.ts';
 
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
 const SEARCH: readonly ScriptedReply[] = [
@@ -56,12 +57,11 @@ const APIS: readonly Api[] = [
   },
 ];
 
-/** The bodies of answers to one script; none when it was refused. */
-async function answersTo(replies: readonly ScriptedReply[], { path }: Api, fields: object): Promise<JsonObject[]> {
-  await using gateway = await startTestGateway({ script: { replies } });
-  const headers = { authorization: `Bearer ${gateway.apiKey}` };
+/** The bodies of one response, whole or streamed; none if it was refused. */
+async function bodiesOf({ url, apiKey }: TestGateway, { path }: Api, fields: object): Promise<JsonObject[]> {
+  const headers = { authorization: `Bearer ${apiKey}` };
   const body = JSON.stringify({ model: 'claude-sonnet-4.6', messages: MESSAGES, ...fields });
-  const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body });
+  const response = await fetch(`${url}${path}`, { method: 'POST', headers, body });
   const text = await response.text();
   if (response.status !== 200) return [];
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return [JSON.parse(text)];
@@ -69,12 +69,14 @@ async function answersTo(replies: readonly ScriptedReply[], { path }: Api, field
 }
 
 async function allAnswers(api: Api, stream: boolean): Promise<JsonObject[]> {
+  await using gateways = createScriptedGateways();
   const answers: JsonObject[] = [];
-  for (const { steps, refuse } of EVENT_SCRIPTS) {
-    const reply = { ...(steps ? { steps } : {}), ...(refuse ? { refuse } : {}) };
-    answers.push(...(await answersTo([reply], api, { ...api.body, stream })));
+  for (const script of EVENT_SCRIPTS) {
+    const ask = (gateway: TestGateway) => bodiesOf(gateway, api, { ...api.body, stream });
+    answers.push(...(await gateways.use(repliesOf({ ...script, isLater: false }), needsOf(script), ask)));
   }
-  answers.push(...(await answersTo(SEARCH, api, { ...api.searchBody, stream })));
+  const search = (gateway: TestGateway) => bodiesOf(gateway, api, { ...api.searchBody, stream });
+  answers.push(...(await gateways.use(SEARCH, 'shared', search)));
   return answers.filter((answer) => answer.error === undefined && answer.type !== 'ping').map(asTyped);
 }
 
