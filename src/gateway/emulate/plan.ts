@@ -12,17 +12,18 @@ import type { ReplyTransform } from './transform.ts';
 
 /** Every note made here, and what it means. */
 export const EMULATION_RULES = {
-  'json-emulated': 'The model was told to answer with JSON, and the answer was checked before it was sent.',
-  'json-repaired': 'The first answer was not the JSON asked for; it was sent back once with what was wrong.',
-  'json-schema-emulated': 'The model was told the JSON schema, and the answer was validated before it was sent.',
+  'json-emulated': 'The model was instructed to answer in JSON, and the answer was checked before it was sent.',
+  'json-repaired': 'The first answer was not the requested JSON; it was sent back once with what was wrong.',
+  'json-schema-emulated': 'The model was given the JSON schema, and the answer was validated before it was sent.',
   'json-schema-part-unchecked':
     'A part of the JSON schema cannot be compiled (such as another language’s pattern or an unresolvable reference) and was not checked.',
-  'json-words-dropped': 'JSON was asked for; words beside a tool call were left out. Noted once the reply has ended.',
-  'max-tokens-emulated': 'The reply is cut where our own token estimate reaches the limit; the model has no setting.',
+  'json-words-dropped': 'JSON was requested; text next to a tool call was left out. Noted once the reply has ended.',
+  'max-tokens-emulated':
+    'The reply is cut where dragoman’s token estimate reaches the limit; the model has no setting for it.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',
-  'stop-emulated': 'The reply is ended before the first stop sequence by dragoman; the service has no such setting.',
+  'stop-emulated': 'dragoman ends the reply before the first stop sequence; the service has no such setting.',
   'tool-choice-emulated':
-    'A tool call was asked for: only the tools in question were offered, and a reply without a call was not passed on.',
+    'A tool call was required: only the tools in question were offered, and a reply without a call was not passed on.',
   'tool-choice-retried': 'The first reply had no tool call; the model was asked once more.',
 } as const satisfies Record<string, string>;
 

@@ -2,7 +2,8 @@
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const REPLY_RULES = {
-  'leaked-call-recovered': 'The model printed a tool call as text; it was made a call. Noted once the reply has ended.',
+  'leaked-call-recovered':
+    'The model printed a tool call as text; it was turned into a call. Noted once the reply has ended.',
   'reply-cut-off':
     'The reply ended without the events that close a complete one; it is reported as cut off at a limit.',
   'reply-refused': 'The service gave a reason why the model refused to answer.',

@@ -16,8 +16,8 @@ import {
 
 /** Every note that choosing a model can make, and what each means. */
 export const MODEL_RULES = {
-  'model-alias': 'The model was requested under another spelling or name of the one the service lists.',
-  'model-default': 'The name belongs to no family of models the service has; the account’s default model answers.',
+  'model-alias': 'The model was requested under a different spelling or name than the service lists.',
+  'model-default': 'The name does not belong to any model family of the service; the account’s default model answers.',
   'model-family': 'The name has no version; the newest model of its family answers.',
   'model-passed-through': 'The service’s catalogue does not list the model; the name was passed on.',
   'model-suffix-ignored': 'Words at the end of the model’s name mean nothing to the service and were left out.',
