@@ -1,6 +1,9 @@
 /** A gateway as its users start it, in front of a simulator: each a process of its own, with a home of its own. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { environmentFor } from '../../src/simulator/environment.ts';
-import { type Running, startCommand } from '../support/command.ts';
+import { createHome, type Running, startCommand } from '../support/command.ts';
 
 export interface GatewayProcess {
   /** `http://127.0.0.1:PORT` */
@@ -8,6 +11,8 @@ export interface GatewayProcess {
   readonly port: number;
   readonly pid: number;
   readonly running: Running;
+  /** The longest turn of the event loop that ended at or after `sinceMs`, in milliseconds of processor time. */
+  longestTurnMs(sinceMs: number): number;
 }
 
 /**
@@ -20,11 +25,29 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   const simulator = startCommand(['simulate', '--port', '0', '--json', ...(script ? ['--script', script] : [])]);
   const settings = { ...environmentFor(servedAt(await simulator.nextLine())), DRAGOMAN_LOG_LEVEL: 'error', ...env };
-  const running = startCommand(['serve', '--port', '0', '--json'], settings);
+  const turns = join(createHome(), 'turns');
+  const probe = new URL('./loop-probe.ts', import.meta.url).href;
+  const running = startCommand(['serve', '--port', '0', '--json'], {
+    ...settings,
+    NODE_OPTIONS: `--import=${probe}`,
+    LOOP_PROBE_FILE: turns,
+  });
   const url = servedAt(await running.nextLine());
   const { pid } = running.child;
   if (pid === undefined) throw new Error('The gateway has no process.');
-  return { url, port: Number(new URL(url).port), pid, running };
+  const longestTurnMs = (sinceMs: number) =>
+    Math.max(0, ...turnsIn(turns).flatMap(([endMs, ms]) => (endMs >= sinceMs ? ms : [])));
+  return { url, port: Number(new URL(url).port), pid, running, longestTurnMs };
+}
+
+/** As loop-probe.ts writes them. */
+function turnsIn(path: string): [endMs: number, busyMs: number][] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const [endMs = Number.NaN, busyMs = Number.NaN] = line.split(' ').map(Number);
+    return [endMs, busyMs];
+  });
 }
 
 /** From the line that `dragoman serve --json` and `dragoman simulate --json` begin with. */

@@ -2,7 +2,7 @@
 import type { Reporter, TestModule } from 'vitest/node';
 import type { MeasuredInput } from './measure.ts';
 
-const HEADINGS = ['input', '/health ms', 'without', 'MB before', 'peak', 'after'];
+const HEADINGS = ['input', 'turn ms', '/health ms', 'without', 'MB before', 'peak', 'after'];
 
 export class InputTable implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -17,10 +17,10 @@ export class InputTable implements Reporter {
 }
 
 function rowOf(name: string, input: MeasuredInput): string[] {
-  const { slowestMs, controlMs, beforeBytes, peakBytes, afterBytes } = input;
+  const { turnMs, slowestMs, controlMs, beforeBytes, peakBytes, afterBytes } = input;
   return [
     name,
-    ...[slowestMs, controlMs, ...[beforeBytes, peakBytes, afterBytes].map((bytes) => bytes / 1e6)].map(round),
+    ...[turnMs, slowestMs, controlMs, ...[beforeBytes, peakBytes, afterBytes].map((bytes) => bytes / 1e6)].map(round),
   ];
 }
 
