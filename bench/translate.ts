@@ -2,7 +2,9 @@
  * Translation alone, without sockets, in a process of its own: how long a request of 1 MB holds the event loop, and what
  * a text frame costs when its text is copied still escaped or is parsed and printed again. Reports its figures and ends.
  */
+
 import type { ReplyEvent } from '../src/core/reply.ts';
+import { runAtOnce } from '../src/core/steps.ts';
 import { TextPiece } from '../src/core/text.ts';
 import { estimated } from '../src/core/usage.ts';
 import { EventStreamDecoder } from '../src/framing/event-stream.ts';
@@ -57,26 +59,30 @@ const IDS = { conversationId: ID, rootConversationId: ID, continuationId: ID };
 
 /** All which happens between a body's last byte and the upstream's first one, save the account's choice. */
 function encodeLarge(protocol: ClientProtocol, body: string): number {
-  const { conversation } = protocol.parseRequest(JSON.parse(body), CONTEXT);
+  const { conversation } = runAtOnce(protocol.parseRequest(JSON.parse(body), CONTEXT));
   const model = codewhisperer.resolveModel(conversation.model, { models: [], defaultModelId: undefined });
-  const encoded = codewhisperer.encodeChat(conversation, {
-    access: ACCESS,
-    model,
-    ids: IDS,
-    invocation: { id: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a12', attempt: 1 },
-    sendEnvironment: false,
-    withoutReasoningHistory: false,
-    recoverToolCalls: false,
-  });
+  const encoded = runAtOnce(
+    codewhisperer.encodeChat(conversation, {
+      access: ACCESS,
+      model,
+      ids: IDS,
+      invocation: { id: '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a12', attempt: 1 },
+      sendEnvironment: false,
+      withoutReasoningHistory: false,
+      recoverToolCalls: false,
+    }),
+  );
   return encoded.request.body?.length ?? 0;
 }
 
 /** All ways in turns, so that none has the warmer machine. */
 function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${string}Ns` & keyof TranslationFigures> {
   const { body } = burstReply(FRAMES);
-  const request = protocol.parseRequest(
-    { model: 'm', stream: true, max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] },
-    CONTEXT,
+  const request = runAtOnce(
+    protocol.parseRequest(
+      { model: 'm', stream: true, max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] },
+      CONTEXT,
+    ),
   );
   const translate = (change: (event: ReplyEvent) => ReplyEvent) => {
     const decoder = createDecoder({

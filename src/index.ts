@@ -11,6 +11,7 @@ export { ERROR_RULES, type ErrorCode, GatewayError } from './core/errors.ts';
 export type { Log } from './core/log.ts';
 export type { Catalogue, Model } from './core/models.ts';
 export type { ReplyEnd, ReplyEvent, ReplyStart, Source, StopReason } from './core/reply.ts';
+export { runAtOnce, type Steps } from './core/steps.ts';
 export { TextPiece } from './core/text.ts';
 export type { Figure, Provenance, Usage } from './core/usage.ts';
 export type { Gateway, PoolStatus, Route } from './gateway/ports.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conversation } from '../../test/support/fake-upstream.ts';
 import type { Conversation, Part, Turn } from '../core/conversation.ts';
+import { runAtOnce } from '../core/steps.ts';
 import { conversationIdsOf } from './affinity.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -12,8 +13,8 @@ const call = turn('assistant', { type: 'tool-use', at: 'x', toolUseId: 't', name
 const result = (...more: Part[]) =>
   turn('user', { type: 'tool-result', at: 'x', toolUseId: 't', content: [], isError: false }, ...more);
 
-const idOf = (client: string, asked: Conversation) => conversationIdsOf(client, asked).conversationId;
-const ofTurns = (...turns: Turn[]) => conversationIdsOf('c', conversation('', { turns }));
+const idOf = (client: string, asked: Conversation) => runAtOnce(conversationIdsOf(client, asked)).conversationId;
+const ofTurns = (...turns: Turn[]) => runAtOnce(conversationIdsOf('c', conversation('', { turns })));
 
 describe('the conversation id', () => {
   it('is shaped as a UUID and always the same', () => {
@@ -44,12 +45,13 @@ describe('the conversation id', () => {
     expect(ofTurns(turn('user', text('ab'), text('c'))).conversationId).not.toBe(one.conversationId);
   });
 
-  it('tells texts of megabytes apart by their length, beginning and end', () => {
+  it('tells texts of megabytes apart, wherever they differ', () => {
     const long = 'x'.repeat(2 * 1024 * 1024);
-    const ids = [long, `${long}x`, `y${long.slice(1)}`, `${long.slice(1)}y`].map((said) =>
+    const half = long.slice(long.length / 2);
+    const ids = [long, `${long}x`, `y${long.slice(1)}`, `${long.slice(1)}y`, `${half}y${half.slice(1)}`].map((said) =>
       idOf('c', conversation(said)),
     );
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(5);
     expect(idOf('c', conversation(long))).toBe(ids[0]);
   });
 
@@ -62,8 +64,8 @@ describe('the conversation id', () => {
 
 describe('the root conversation id', () => {
   it('is the conversation itself, and of a sub-agent its parent', () => {
-    const parent = conversationIdsOf('c', conversation('hi', { key: 's' }));
-    const agent = conversationIdsOf('c', conversation('look', { key: 's/a', rootKey: 's' }));
+    const parent = runAtOnce(conversationIdsOf('c', conversation('hi', { key: 's' })));
+    const agent = runAtOnce(conversationIdsOf('c', conversation('look', { key: 's/a', rootKey: 's' })));
     expect(parent.rootConversationId).toBe(parent.conversationId);
     expect(agent.rootConversationId).toBe(parent.conversationId);
     expect(agent.conversationId).not.toBe(parent.conversationId);

@@ -6,6 +6,7 @@ import { type Adjustment, adjustment } from '../core/adjustments.ts';
 import type { Conversation, Turn } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
+import { timeSlices } from '../core/steps.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
 import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
@@ -24,7 +25,7 @@ export async function ask(
   const { client, conversation } = request;
   const emulation = planEmulation(conversation, await checkOf(conversation));
   // By the client's own conversation: what is added to it here must not make another one of it.
-  const ids = conversationIdsOf(client, conversation);
+  const ids = await timeSlices.run(conversationIdsOf(client, conversation));
   const put: Put = (asked, notes = []) => {
     const adjustments = [...request.adjustments, ...notes];
     return dispatch({ ...request, adjustments, conversation: asked, ids, emulation });

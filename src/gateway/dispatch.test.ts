@@ -508,8 +508,8 @@ describe('what the decoder notes', () => {
   it('is among the notes of the answer once it has been read', async () => {
     const { ask, upstream } = setup([GOOD]);
     const { encodeChat } = upstream;
-    upstream.encodeChat = (said, context) => {
-      const encoded = encodeChat(said, context);
+    upstream.encodeChat = function* (said, context) {
+      const encoded = yield* encodeChat(said, context);
       return {
         ...encoded,
         createDecoder(answer) {
@@ -610,7 +610,9 @@ describe('wishes which dragoman fulfils itself', () => {
     const { ask, upstream } = setup([GOOD]);
     const { encodeChat } = upstream;
     const made = [adjustment('parallel-tool-use-ignored', 'x'), adjustment('other', 'x')];
-    upstream.encodeChat = (...args) => ({ ...encodeChat(...args), adjustments: made });
+    upstream.encodeChat = function* (...args) {
+      return { ...(yield* encodeChat(...args)), adjustments: made };
+    };
     const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
     const answer = await ask(conversation('x', { tools, parallelToolUse: false }));
     expect(answer.adjustments.map(({ rule }) => rule)).toEqual(['parsed', 'other', 'parallel-tool-use-emulated']);

@@ -4,6 +4,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import { pause } from '../core/async.ts';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
+import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { AlwaysThinking } from './always-thinking.ts';
@@ -155,7 +156,7 @@ class Dispatch {
     const { conversationId } = this.#request.ids;
     const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
     const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
-    const encoded = upstream.encodeChat(fitted.conversation, {
+    const encoding = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,
       ids: this.#request.ids,
@@ -165,6 +166,7 @@ class Dispatch {
       thinksAlways: this.#alwaysThinking.has(this.#modelId),
       recoverToolCalls: this.#context.recoverToolCalls,
     });
+    const encoded = await timeSlices.run(encoding);
     const answer = await send(authorized(encoded.request, lease), this.#signal);
     if (!isSuccess(answer)) {
       const refusal = await explainRefusal(upstream, answer, encoded.request);

@@ -9,6 +9,7 @@ import { GROUP_PATTERN } from '../accounts/options.ts';
 import { collectReply } from '../core/collect.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
+import { timeSlices } from '../core/steps.ts';
 import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
 import type { ClientProtocol, ParsedCompletion, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
@@ -36,7 +37,7 @@ export async function answerChat(
     const body = await readModelRequest(exchange, limits);
     const completion = protocol.parseCompletion?.(body, contextOf(exchange));
     if (completion) return await answerCompletion(exchange, protocol, completion, gateway, client, limits);
-    const request = protocol.parseRequest(body, contextOf(exchange));
+    const request = await timeSlices.run(protocol.parseRequest(body, contextOf(exchange)));
     await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
   } catch (cause) {
     sendFailure(exchange, protocol, cause);

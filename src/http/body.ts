@@ -1,11 +1,11 @@
 /** Reads a request's JSON body: bounded before and after decompression, and never by trusting its length. */
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { timeSlices } from '../core/steps.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { scanWithinLimits } from './json-limits.ts';
@@ -50,9 +50,9 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
 
 type Sides = Pick<HttpExchange, 'request' | 'response'>;
 
-/** Bodies above this are read one at a time: pauses within each do not help if all of them work between two pauses. */
+/** Bodies above this are parsed one at a time, since that takes several times their bytes in memory. */
 const LARGE_BYTES = 4 * 1024 * 1024;
-/** For the whole process, which has one event loop. */
+/** Of this process. */
 const largeBodies = new Semaphore(1);
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {
@@ -63,9 +63,7 @@ async function parseJson(bytes: Buffer, { destroyed }: Sides['response']): Promi
   if (destroyed) throw new GatewayError('client_closed', 'The client left while its request was read.');
   const longStrings = await scanWithinLimits(bytes);
   try {
-    const value = await parseLargeJson(bytes, longStrings);
-    if (bytes.length > LARGE_BYTES) await setImmediate();
-    return value;
+    return await parseLargeJson(bytes, longStrings);
   } catch (cause) {
     throw new GatewayError('invalid_request', `The body is not valid JSON: ${messageOf(cause)}`, { cause });
   }
@@ -164,7 +162,7 @@ async function join(chunks: readonly Buffer[]): Promise<Buffer> {
     at += chunk.copy(joined, at);
     if (at < pauseAt) continue;
     pauseAt = at + LARGE_BYTES;
-    await setImmediate();
+    await timeSlices.pause();
   }
   return joined;
 }

@@ -23,7 +23,7 @@ const tooMany = (what: string) => `${what} with more than 50000 entries, the lim
 describe('scanWithinLimits', () => {
   it('accepts what is at the limits', async () => {
     await scanned({ messages: list(MAX_ENTRIES) });
-    await scanned(list(5, list(MAX_ENTRIES - 2)));
+    await scanned(list(2, list(MAX_ENTRIES - 2)));
     await scanned(nested(MAX_DEPTH));
     for (const plain of [null, 1, 'text', true, '']) await scanned(plain);
   });
@@ -34,7 +34,7 @@ describe('scanWithinLimits', () => {
     ['metadata', { model: 'm', metadata: membersOf(TOO_MANY), x: 1 }, tooMany('metadata: an object')],
     ['te"xt', { 'te"xt': list(TOO_MANY) }, tooMany('te\\"xt: a list')],
     [undefined, list(TOO_MANY), tooMany('The request body: a list')],
-    [undefined, list(6, list(MAX_ENTRIES - 1)), `The request body holds more than ${MAX_VALUES} values`],
+    [undefined, list(3, list(MAX_ENTRIES - 1)), `The request body holds more than ${MAX_VALUES} values`],
     [undefined, nested(MAX_DEPTH + 1), `The request body has more than ${MAX_DEPTH} lists and objects`],
     [undefined, '{"a":'.repeat(1_000_000), `The request body has more than ${MAX_DEPTH} lists and objects`],
   ])('names what exceeds a limit: %s', async (param, body, message) => {
@@ -48,7 +48,7 @@ describe('scanWithinLimits', () => {
     await fc.assert(
       fc.asyncProperty(text, text, async (key, value) => {
         const body = { [key]: value, [`${key}/`]: list(TOO_MANY) };
-        await expect(scanned({ [key]: value.repeat(1_000), last: key.repeat(1_000) })).resolves.toEqual([]);
+        await expect(scanned({ [key]: value.repeat(20), last: key.repeat(20) })).resolves.toEqual([]);
         const path = JSON.stringify(`${key}/`).slice(1, -1);
         await expect(scanned(body)).rejects.toMatchObject({ param: path.slice(0, 100).replace(/^\./, '') });
       }),

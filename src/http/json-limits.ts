@@ -1,29 +1,30 @@
 /**
  * How much structure a request may have, found by a scan of its bytes before anything is parsed. Parsing and reading
  * cost time and memory by the value and by the level, not by the byte: ten million messages fit into 20 MiB, and as many
- * nested lists. Real requests stay far below: 5,000 turns with tools hold fewer than 100,000 values.
+ * nested lists. Real requests stay far below: 2,500 rounds of tool calls hold 35,000 values, 2,000 tools 45,000. The
+ * limit keeps each step of the work on a request, such as parsing it, within a few hundredths of a second.
  */
-import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
+import { timeSlices } from '../core/steps.ts';
 import { LONG_STRING_BYTES, type StringSpan } from './large-json.ts';
 
 /** Elements of one list, or members of one object. */
 export const MAX_ENTRIES = 50_000;
 /** Elements and members of all lists and objects together. */
-export const MAX_VALUES = 250_000;
+export const MAX_VALUES = 100_000;
 /** Lists and objects inside each other. Tool schemas and arguments may have 128 levels of their own. */
 export const MAX_DEPTH = 512;
 
-/** Bytes between two pauses: a few milliseconds of scanning, during which nothing else is served. */
-const SLICE_BYTES = 2 * 1024 * 1024;
+/** Bytes between two looks at the clock: a few milliseconds of scanning. */
+const SLICE_BYTES = 512 * 1024;
 
 /**
- * The strings of megabytes that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
+ * The long strings that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
  * what exceeds it. Whether it is JSON at all, the parser says.
  */
 export async function scanWithinLimits(json: Buffer): Promise<readonly StringSpan[]> {
   const scan = new StructureScan(json);
-  while (!scan.run(SLICE_BYTES)) await setImmediate();
+  while (!scan.run(SLICE_BYTES)) await timeSlices.pause();
   return scan.longStrings;
 }
 

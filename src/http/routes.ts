@@ -1,6 +1,7 @@
 /** Every path this gateway serves, and what it says about the ones it does not. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
+import { timeSlices } from '../core/steps.ts';
 import { parseCountTokens } from '../protocols/anthropic-messages/index.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import { ADMIN_ROUTES, registerAdmin } from './admin/routes.ts';
@@ -46,8 +47,9 @@ function registerCountTokens(app: FastifyInstance, pipeline: RequestPipeline): v
     const exchange = pipeline.takeOver(request, reply);
     try {
       const body = await readJson(exchange, limits);
-      const { conversation } = parseCountTokens(body, contextOf(exchange));
+      const { conversation } = await timeSlices.run(parseCountTokens(body, contextOf(exchange)));
       exchange.record.model = conversation.model;
+      await timeSlices.pause();
       sendJson(exchange, 200, { input_tokens: gateway.countTokens(conversation) });
     } catch (cause) {
       sendError(exchange, pipeline.protocolOf(request), GatewayError.from(cause));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../core/steps.ts';
 import { parseRequest as parseMessages } from './anthropic-messages/parse.ts';
 import { conversationKeys } from './conversation-key.ts';
 import { parseRequest as parseChat } from './openai-chat/parse.ts';
@@ -74,7 +75,7 @@ describe('the name of a conversation', () => {
       parseResponses({ model: 'm', input: 'hi', ...fields }, asked),
       parseMessages({ model: 'm', max_tokens: 9, messages, ...fields }, asked),
       parseCompletions({ model: 'm', prompt: 'hi', ...fields }, asked),
-    ];
+    ].map(runAtOnce);
     for (const { conversation } of parsed) expect([conversation.key, conversation.rootKey]).toEqual([key, rootKey]);
   });
 

@@ -8,13 +8,14 @@ import type { Reply } from '../core/collect.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
+import type { Steps } from '../core/steps.ts';
 
 export interface ClientProtocol {
   readonly id: string;
   /** Paths below the API's root, as in `/v1/messages`. Prefixes and aliases are the server's business. */
   readonly path: string;
   /** Throws GatewayError with blame `client` (code, message and `param`), and nothing else. */
-  parseRequest(body: unknown, context: RequestContext): ParsedRequest;
+  parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest>;
   /** A fresh writer a reply: it owns ids and counters, so it is never shared. */
   createWriter(request: ParsedRequest, replyId: string): ReplyWriter;
   /** The body of a whole reply. */

@@ -9,6 +9,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { NamedReasoning } from '../core/model-name.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
+import type { Steps } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import type { WebResult } from '../core/web-search.ts';
@@ -18,7 +19,7 @@ export interface Upstream {
   /** The model of the catalogue that a client's name means, or the name itself if there is none. */
   resolveModel(requested: string, catalogue: Catalogue): ResolvedModel;
   /** Throws GatewayError `invalid_request` naming the client's field if the service cannot take the conversation. */
-  encodeChat(conversation: Conversation, context: EncodeContext): EncodedChat;
+  encodeChat(conversation: Conversation, context: EncodeContext): Steps<EncodedChat>;
   /** What images and documents must be like before they are encoded. The same for every turn of a conversation. */
   mediaLimits(access: Access, model: ResolvedModel): MediaLimits;
   /** Throws `feature_not_supported` if the account's wire profile has no inline completion. */

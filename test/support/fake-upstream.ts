@@ -115,8 +115,9 @@ export function createFakeUpstream(): FakeUpstream {
       const match = model ? 'listed' : 'unlisted';
       return { match, id: requested, model, reasoning: NOTHING_NAMED, adjustments: [] };
     },
-    encodeChat(_conversation, context) {
+    *encodeChat(_conversation, context) {
       encoded.push(context);
+      yield;
       const request = { method: 'POST', url: 'http://upstream/chat', headers: { x: 'y' }, body: '{}' } as const;
       const inputTokens = estimated(7);
       const createDecoder = (answer: AnswerContext) => {

@@ -1,6 +1,7 @@
 /** `POST /v1/responses/compact`, and the count of a request's tokens: both read what a request reads. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
+import { timeSlices } from '../../core/steps.ts';
 import { echoOf, inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
 import { contextOf, notesOf, questionOf } from '../answer.ts';
 import { readJson } from '../body.ts';
@@ -13,7 +14,7 @@ import { lookUp } from './look-up.ts';
 export async function compact(exchange: HttpExchange, pipeline: ResponsesService, client: string): Promise<void> {
   const body = await readJson(exchange, pipeline.limits);
   const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
-  const request = parseCompact(body, contextOf(exchange), past);
+  const request = await timeSlices.run(parseCompact(body, contextOf(exchange), past));
   const id = openaiResponses.replyId(randomId());
   const writer = openaiResponses.createWriter(request, id);
   const answer = await pipeline.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
@@ -54,8 +55,9 @@ export async function countInputTokens(
   const body = await readJson(exchange, pipeline.limits);
   const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
   const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
-  const { conversation } = openaiResponses.parseRequest(complete, contextOf(exchange), past);
+  const { conversation } = await timeSlices.run(openaiResponses.parseRequest(complete, contextOf(exchange), past));
   exchange.record.model = conversation.model;
+  await timeSlices.pause();
   sendJson(exchange, 200, {
     object: 'response.input_tokens',
     input_tokens: pipeline.gateway.countTokens(conversation),

@@ -1,5 +1,6 @@
 /** `POST /v1/responses`: what the request names is looked up, the reply is written, and the response is kept. */
 import type { Log } from '../../core/log.ts';
+import { timeSlices } from '../../core/steps.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { KeptResponse, Responses } from '../../gateway/responses.ts';
 import {
@@ -36,7 +37,7 @@ export async function createResponse(
   try {
     const body = await readModelRequest(exchange, pipeline.limits);
     const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
-    const request = openaiResponses.parseRequest(body, contextOf(exchange), past);
+    const request = await timeSlices.run(openaiResponses.parseRequest(body, contextOf(exchange), past));
     const id = openaiResponses.replyId(randomId());
     const writer = openaiResponses.createWriter(request, id, { now: () => exchange.receivedMs + exchange.elapsedMs() });
     const keeping = keepingOf(request, id, past);

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES, type ErrorCode, type ErrorDetails, GatewayError } from '../../core/errors.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages } from './index.ts';
 
 // Object.keys forgets the key type of an object which is `as const`.
@@ -139,7 +140,7 @@ describe('the wordings which agents act on', () => {
       messages: [{ role: 'user', content: 'hi' }],
       thread: { type: 'create' },
     };
-    const refuse = () => anthropicMessages.parseRequest(request, { header: () => undefined, nowMs: 0 });
+    const refuse = () => runAtOnce(anthropicMessages.parseRequest(request, { header: () => undefined, nowMs: 0 }));
     expect(refuse).toThrow(GatewayError);
     let answer = written('internal');
     try {

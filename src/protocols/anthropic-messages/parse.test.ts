@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import claudeCode from './fixtures/claude-code-request.json' with { type: 'json' };
 import { anthropicMessages, FIELD_SUPPORT, parseCountTokens } from './index.ts';
@@ -19,7 +20,7 @@ function body(fields: object = {}): object {
 }
 
 function parse(fields: object = {}, headers: Record<string, string> = {}) {
-  return anthropicMessages.parseRequest(body(fields), context(headers));
+  return runAtOnce(anthropicMessages.parseRequest(body(fields), context(headers)));
 }
 
 function conversation(fields: object = {}) {
@@ -32,7 +33,7 @@ function parts(content: unknown, role = 'user') {
 
 function refusal(request: unknown): GatewayError {
   try {
-    anthropicMessages.parseRequest(request, context());
+    runAtOnce(anthropicMessages.parseRequest(request, context()));
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;
@@ -47,7 +48,7 @@ function rules(adjustments: readonly Adjustment[]): string[] {
 const PNG = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' };
 
 describe('a Claude Code request', () => {
-  const parsed = anthropicMessages.parseRequest(claudeCode, context());
+  const parsed = runAtOnce(anthropicMessages.parseRequest(claudeCode, context()));
 
   it('becomes this conversation', () => {
     expect(parsed.conversation).toEqual({
@@ -634,7 +635,9 @@ describe("the conversation's key", () => {
 
 describe('count_tokens', () => {
   it('needs no max_tokens, and is never streamed', () => {
-    const parsed = parseCountTokens({ model: 'm', messages: [{ role: 'user', content: 'foo' }], tools: [] }, context());
+    const parsed = runAtOnce(
+      parseCountTokens({ model: 'm', messages: [{ role: 'user', content: 'foo' }], tools: [] }, context()),
+    );
     expect(parsed.stream).toBe(false);
     expect(parsed.conversation.output.maxTokens).toBeUndefined();
     expect(parsed.conversation.turns).toHaveLength(1);
@@ -704,7 +707,7 @@ describe('any JSON whatsoever', () => {
     fc.assert(
       fc.property(fc.oneof(request, fc.jsonValue()), (value) => {
         try {
-          anthropicMessages.parseRequest(value, context());
+          runAtOnce(anthropicMessages.parseRequest(value, context()));
           outcomes.accepted++;
         } catch (error) {
           if (!(error instanceof GatewayError)) throw error;
@@ -733,9 +736,11 @@ describe('images and documents by address', () => {
       { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
       { type: 'document', title: 'B', source: { type: 'url', url: 'https://example.com/b.pdf' } },
     ];
-    const { conversation } = anthropicMessages.parseRequest(
-      { model: 'm', max_tokens: 1, messages: [{ role: 'user', content }] },
-      { header: () => undefined, nowMs: 0 },
+    const { conversation } = runAtOnce(
+      anthropicMessages.parseRequest(
+        { model: 'm', max_tokens: 1, messages: [{ role: 'user', content }] },
+        { header: () => undefined, nowMs: 0 },
+      ),
     );
     const at = (i: number) => `messages[0].content[${i}].source.url`;
     expect(conversation.turns[0]?.parts).toMatchObject([

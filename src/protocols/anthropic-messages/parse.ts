@@ -2,6 +2,7 @@
 import type { Conversation, Part, Turn } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { reasoningOfName } from '../../core/model-name.ts';
+import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
@@ -24,20 +25,20 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. */
-export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
   const request = check(wire.requestShape, body, '');
   const { max_tokens, max_completion_tokens, max_output_tokens } = request;
   if ([max_tokens, max_completion_tokens, max_output_tokens].every((limit) => limit === undefined || limit === null))
     throw refuse('max_tokens', 'a required field is missing.');
-  return read(request, context);
+  return yield* read(request, context);
 }
 
 /** The body of `/v1/messages/count_tokens`: the same without `max_tokens`. Never streamed. */
-export function parseCountTokens(body: unknown, context: RequestContext): ParsedRequest {
-  return { ...read(check(wire.requestShape, body, ''), context), stream: false };
+export function* parseCountTokens(body: unknown, context: RequestContext): Steps<ParsedRequest> {
+  return { ...(yield* read(check(wire.requestShape, body, ''), context)), stream: false };
 }
 
-function read(request: MessagesRequest, context: RequestContext): ParsedRequest {
+function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedRequest> {
   refuseUnrunnable(request);
   refuseOptions(request, FIELD_SUPPORT);
   const notes = new Notes();
@@ -47,7 +48,7 @@ function read(request: MessagesRequest, context: RequestContext): ParsedRequest 
     throw refuse('messages', request.messages ? 'must not be empty.' : 'a required field is missing.');
   noteEntries(request, entries, reading);
   noteFields(request, FIELD_SUPPORT, notes);
-  const { conversation } = readRequest(withEffortOfMessages(request, entries), entries, reading);
+  const { conversation } = yield* readRequest(withEffortOfMessages(request, entries), entries, reading);
   const read: Conversation = {
     model: request.model,
     ...conversation,

@@ -1,4 +1,5 @@
 /** Whole sessions of the official SDK and the Vercel AI SDK, against this protocol with a scripted model behind it. */
+
 import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
@@ -8,6 +9,7 @@ import { ReplyCollector } from '../../core/collect.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
 import { measured } from '../../core/usage.ts';
 import { anthropicMessages } from './index.ts';
@@ -54,7 +56,7 @@ function scripted(...replies: (readonly ReplyEvent[])[]) {
     try {
       const headers = new Headers(init?.headers);
       const context = { header: (name: string) => headers.get(name) ?? undefined, nowMs: 0 };
-      const request = anthropicMessages.parseRequest(JSON.parse(String(init?.body)), context);
+      const request = runAtOnce(anthropicMessages.parseRequest(JSON.parse(String(init?.body)), context));
       const events = replies[conversations.push(request.conversation) - 1] ?? [];
       if (request.stream) {
         const writer = anthropicMessages.createWriter(request, 'msg_1');

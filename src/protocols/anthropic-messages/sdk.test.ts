@@ -1,4 +1,5 @@
 /** The official SDK and the Vercel AI SDK as judges: streamed or whole, a reply must come out the same. */
+
 import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
 import { generateText, jsonSchema, streamText, type ToolSet, tool } from 'ai';
@@ -7,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import type { ParsedRequest } from '../protocol.ts';
 import { anthropicMessages } from './index.ts';
 
@@ -23,7 +25,7 @@ const cuts = fc.array(fc.nat({ max: 20_000 }), { maxLength: 12 });
 function request(thinking: keyof typeof THINKING): ParsedRequest {
   const messages = [{ role: 'user', content: 'hi' }];
   const body = { model: 'claude-x', max_tokens: 9, messages, thinking: THINKING[thinking] };
-  return anthropicMessages.parseRequest(body, { header: () => undefined, nowMs: 0 });
+  return runAtOnce(anthropicMessages.parseRequest(body, { header: () => undefined, nowMs: 0 }));
 }
 
 function streamed(events: readonly ReplyEvent[], parsed: ParsedRequest): string {

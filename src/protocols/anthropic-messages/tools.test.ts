@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages } from './index.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
@@ -7,7 +8,7 @@ const SCHEMA = { type: 'object', properties: {} };
 
 function parse(fields: object) {
   const messages = [{ role: 'user', content: 'hi' }];
-  return anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages, ...fields }, CONTEXT);
+  return runAtOnce(anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages, ...fields }, CONTEXT));
 }
 
 function offered(fields: object): string[] {

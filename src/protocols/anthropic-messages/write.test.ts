@@ -4,6 +4,7 @@ import { brokenReplyEvents, replyEvents } from '../../../test/support/reply-even
 import { ReplyCollector } from '../../core/collect.ts';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, StopReason } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured, type Usage } from '../../core/usage.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
@@ -23,7 +24,9 @@ interface Sent {
 
 function request(thinking?: object) {
   const messages = [{ role: 'user', content: 'hi' }];
-  return anthropicMessages.parseRequest({ model: 'claude-sonnet-4-5', max_tokens: 9, messages, thinking }, CONTEXT);
+  return runAtOnce(
+    anthropicMessages.parseRequest({ model: 'claude-sonnet-4-5', max_tokens: 9, messages, thinking }, CONTEXT),
+  );
 }
 
 const SHOWN = { type: 'adaptive' };
@@ -113,7 +116,7 @@ it('is read without a note when its client sends it back', () => {
   ];
   const tools = [{ name: 'Read', input_schema: { type: 'object' } }];
   const body = { model: 'claude-sonnet-4-5', max_tokens: 9, messages, tools };
-  expect(anthropicMessages.parseRequest(body, CONTEXT).adjustments).toEqual([]);
+  expect(runAtOnce(anthropicMessages.parseRequest(body, CONTEXT)).adjustments).toEqual([]);
 });
 
 describe('thinking', () => {
@@ -163,7 +166,9 @@ describe('thinking', () => {
         const collector = new ReplyCollector();
         for (const event of reply) collector.push(event);
         const messages = [{ role: 'assistant', content: whole(reply, thinking).content }];
-        const { turns } = anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages }, CONTEXT).conversation;
+        const { turns } = runAtOnce(
+          anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages }, CONTEXT),
+        ).conversation;
         const back = turns[0]?.parts.flatMap((part) =>
           part.type === 'reasoning' ? [[part.text, part.signature]] : [],
         );

@@ -1,6 +1,7 @@
 import { APIError, OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { writeError } from './errors.ts';
 import { openaiChat } from './index.ts';
 
@@ -44,7 +45,7 @@ describe('a failure', () => {
   function refusalOf(fields: object): unknown {
     const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...fields };
     try {
-      openaiChat.parseRequest(body, { header: () => undefined, nowMs: 0 });
+      runAtOnce(openaiChat.parseRequest(body, { header: () => undefined, nowMs: 0 }));
     } catch (cause) {
       return Reflect.get(Object(openaiChat.writeError(GatewayError.from(cause), 'req_1').body), 'error');
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 
@@ -15,7 +16,7 @@ const code = createRequire(import.meta.url).resolve('openai/resources/chat/compl
 const declarations = readFileSync(code.replace(/\.m?js$/, '.d.ts'), 'utf8');
 const context = { header: () => undefined, nowMs: 0 };
 const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
-const parse = (fields: object) => parseRequest({ ...body, ...fields }, context);
+const parse = (fields: object) => runAtOnce(parseRequest({ ...body, ...fields }, context));
 
 describe('the supports of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {

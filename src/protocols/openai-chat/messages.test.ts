@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../core/conversation.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
 
-const parse = (...messages: object[]) => parseRequest({ model: 'm', messages }, { header: () => undefined, nowMs: 0 });
+const parse = (...messages: object[]) =>
+  runAtOnce(parseRequest({ model: 'm', messages }, { header: () => undefined, nowMs: 0 }));
 const turns = (...messages: object[]) => parse(...messages).conversation.turns;
 const parts = (message: object): readonly Part[] => turns(message)[0]?.parts ?? [];
 const user = { role: 'user', content: 'hi' };
@@ -330,9 +332,8 @@ describe('images and files by address', () => {
       { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
       { type: 'file', file: { filename: 'b.pdf', file_data: 'https://example.com/b.pdf' } },
     ];
-    const { conversation } = parseRequest(
-      { model: 'm', messages: [{ role: 'user', content }] },
-      { header: () => undefined, nowMs: 0 },
+    const { conversation } = runAtOnce(
+      parseRequest({ model: 'm', messages: [{ role: 'user', content }] }, { header: () => undefined, nowMs: 0 }),
     );
     expect(conversation.turns[0]?.parts).toMatchObject([
       {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
@@ -10,7 +11,7 @@ const nowMs = Date.UTC(2026, 0, 15, 12, 0, 0, 700);
 const headersOf = (headers: Record<string, string>) => ({ nowMs, header: (name: string) => headers[name] });
 const body = { model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'hi' }] };
 const parse = (fields: object, headers: Record<string, string> = {}) =>
-  parseRequest({ ...body, ...fields }, headersOf(headers));
+  runAtOnce(parseRequest({ ...body, ...fields }, headersOf(headers)));
 
 describe('a request', () => {
   it('of the smallest kind becomes a conversation with every default', () => {
@@ -121,7 +122,7 @@ describe('a request', () => {
       'required',
     ],
   ])('with %s is refused, naming the field', (_name, value, param, expected) => {
-    const error = refusal(() => parseRequest(value, headersOf({})));
+    const error = refusal(() => runAtOnce(parseRequest(value, headersOf({}))));
     expect(error).toMatchObject({ param });
     expect(error.policy).toMatchObject({ blame: 'client', status: 400 });
     expect(error.message).toContain(expected);
@@ -200,7 +201,7 @@ describe('any JSON value', () => {
     fc.assert(
       fc.property(fc.oneof(request, request, value, fc.jsonValue()), (candidate) => {
         try {
-          const { conversation } = parseRequest(JSON.parse(JSON.stringify(candidate)), headersOf({}));
+          const { conversation } = runAtOnce(parseRequest(JSON.parse(JSON.stringify(candidate)), headersOf({})));
           expect(conversation.turns.every(({ at, parts }) => parts.every((part) => part.at.startsWith(at)))).toBe(true);
           parsed.conversations += 1;
         } catch (cause) {

@@ -1,4 +1,5 @@
 /** A Chat Completions request to a conversation. Fields: fields.ts; what is in them: reading/. */
+import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
@@ -28,7 +29,7 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. */
-export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);
@@ -39,7 +40,7 @@ export function parseRequest(body: unknown, context: RequestContext): ParsedRequ
   if (entries.entries.length === 0 && !request.instructions) throw nothingToAnswer(request);
   noteEntries(request, entries, reading);
   noteFields(request, OWN_FATES, notes);
-  const { conversation, tools } = readRequest(request, entries, reading);
+  const { conversation, tools } = yield* readRequest(request, entries, reading);
   const legacyFunctions = (request.functions?.length ?? 0) > 0;
   const echo: Echo = {
     model: request.model,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
 import { estimated } from '../../core/usage.ts';
 import { openaiChat } from './index.ts';
@@ -9,7 +10,7 @@ const CONTEXT = { header: () => undefined, nowMs: 0 };
 const HI = [{ role: 'user', content: 'hi' }];
 
 function parse(fields: object) {
-  return openaiChat.parseRequest({ model: 'm', messages: HI, ...fields }, CONTEXT);
+  return runAtOnce(openaiChat.parseRequest({ model: 'm', messages: HI, ...fields }, CONTEXT));
 }
 
 describe('the wish for reasoning', () => {

@@ -1,4 +1,5 @@
 /** The official clients as judges: what they make of a stream is what we say whole, however the network cuts it. */
+
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, jsonSchema, type LanguageModel, streamText, type ToolSet, tool } from 'ai';
@@ -8,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
 import { type Reply, ReplyCollector } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { openaiChat } from './index.ts';
 
 const RUNS = { seed: 42, numRuns: 150 };
@@ -25,7 +27,7 @@ function collect(events: readonly ReplyEvent[]): Reply {
 function answering(events: readonly ReplyEvent[], cuts: readonly number[]): typeof fetch {
   return async (_url, init) => {
     const body: unknown = JSON.parse(String(init?.body));
-    const request = openaiChat.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 });
+    const request = runAtOnce(openaiChat.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 }));
     if (!request.stream) return Response.json(openaiChat.writeReply(collect(events), request, 'chatcmpl-1'));
     const writer = openaiChat.createWriter(request, 'chatcmpl-1');
     const sse = openaiChat.keepAlive + events.map((event) => writer.write(event)).join('');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
 
 const parse = (fields: object) =>
-  parseRequest(
-    { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...fields },
-    { header: () => undefined, nowMs: 0 },
+  runAtOnce(
+    parseRequest(
+      { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...fields },
+      { header: () => undefined, nowMs: 0 },
+    ),
   );
 const fn = (name: string, more: object = {}) => ({ type: 'function', function: { name, ...more } });
 const tools = [fn('read'), fn('write'), { type: 'custom', custom: { name: 'patch' } }];

@@ -3,6 +3,7 @@ import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { RefusalDetail, ReplyEvent, StopReason } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
 import { derived, estimated, measured, type Usage } from '../../core/usage.ts';
 import { openaiChat } from './index.ts';
@@ -27,7 +28,7 @@ const web = (url: string): ReplyEvent => ({
 
 function request(fields: object = {}) {
   const body = { model: 'my "model"', messages: [{ role: 'user', content: 'hi' }], stream: true, ...fields };
-  return openaiChat.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 });
+  return runAtOnce(openaiChat.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 }));
 }
 const REPLY_ID = 'chatcmpl-abc';
 

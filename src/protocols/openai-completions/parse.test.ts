@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { EDITOR_FIELD_FATES, FIELD_SUPPORT, supportOf } from './fields.ts';
 import { openaiCompletions, openaiFim } from './index.ts';
 import { echoOf, parseCompletion, parseFim, parseRequest } from './parse.ts';
@@ -16,7 +17,7 @@ function fim(fields: object) {
   return parseFim({ model: 'm', ...fields }, CONTEXT).completion;
 }
 function chat(fields: object) {
-  return parseRequest({ model: 'm', ...fields }, CONTEXT);
+  return runAtOnce(parseRequest({ model: 'm', ...fields }, CONTEXT));
 }
 
 describe('code at the cursor', () => {
@@ -214,7 +215,7 @@ describe('a failure', () => {
   it('is told as the APIs of OpenAI do', () => {
     for (const protocol of [openaiCompletions, openaiFim]) {
       try {
-        protocol.parseRequest({ model: 'm', prompt: 3 }, CONTEXT);
+        runAtOnce(protocol.parseRequest({ model: 'm', prompt: 3 }, CONTEXT));
         expect.fail('nothing was thrown');
       } catch (cause) {
         expect(protocol.writeError(cause as never, 'r')).toMatchObject({

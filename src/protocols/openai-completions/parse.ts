@@ -1,6 +1,7 @@
 /** A completions request: code at the cursor, or a prompt which is answered as a chat. */
 import type { CodeCompletion } from '../../core/code-completion.ts';
 import type { Conversation } from '../../core/conversation.ts';
+import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { readChoices } from '../openai-choices.ts';
@@ -34,8 +35,9 @@ const NO_MODEL = 'inline-completion';
 const MAX_CODE_CHOICES = 10;
 
 /** A prompt as a chat. Throws GatewayError, blame `client`. */
-export function parseRequest(body: unknown, context: RequestContext): ParsedRequest {
+export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
   const request = check(wire.requestShape, body, '');
+  yield;
   const { model } = request;
   if (model === null || model === undefined) throw refuse('model', 'a required field is missing.');
   refuseTools(request);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 import { responseFrame } from './response.ts';
@@ -16,7 +17,7 @@ function fieldsOf(path: string, name: string, indent: number): string[] {
 
 const RESPONSES = 'openai/resources/responses/responses';
 const context = { header: () => undefined, nowMs: 0 };
-const parse = (fields: object) => parseRequest({ model: 'm', input: 'hi', ...fields }, context);
+const parse = (fields: object) => runAtOnce(parseRequest({ model: 'm', input: 'hi', ...fields }, context));
 
 describe('the supports of fields', () => {
   it("cover every field of the official SDK's request, and nothing it does not know", () => {

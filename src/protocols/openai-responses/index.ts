@@ -1,5 +1,6 @@
 /** OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses */
 import type { Clock } from '../../core/clock.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { ClientProtocol, ParsedRequest, RequestContext } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { parseCompact, parseRequest } from './parse.ts';
@@ -15,7 +16,7 @@ export { KEEP_ALIVE, parseCompact, type ResponseWriter, replayInto };
 
 /** This API's requests may name what went before; whoever has it hands it in. */
 export interface ResponsesProtocol extends ClientProtocol {
-  parseRequest(body: unknown, context: RequestContext, past?: Past): ParsedRequest;
+  parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest>;
   /** Without a clock, a response is completed in the second in which it was requested. */
   createWriter(request: ParsedRequest, replyId: string, clock?: Pick<Clock, 'now'>): ResponseWriter;
 }

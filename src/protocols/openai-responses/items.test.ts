@@ -1,6 +1,8 @@
 /** Every kind of item which clients send, to what the model reads. */
+
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../core/conversation.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { carry } from '../reading/carrier.ts';
 import { parseRequest } from './parse.ts';
 import type { Past } from './past.ts';
@@ -9,7 +11,7 @@ const context = { header: () => undefined, nowMs: 0 };
 const PNG = 'iVBORw0KGgo=';
 
 function parse(input: unknown, fields: object = {}, past?: Past) {
-  return parseRequest({ model: 'm', input, ...fields }, context, past);
+  return runAtOnce(parseRequest({ model: 'm', input, ...fields }, context, past));
 }
 
 /** Turns as `role` and its parts without their paths. */

@@ -1,6 +1,7 @@
 /** A Responses request to a conversation. Fields: fields.ts; what is in them: reading/. */
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
 import { RULE_PREVIOUS } from '../openai-errors.ts';
@@ -28,23 +29,28 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. `past`: what earlier responses left behind, as far as the request names them. */
-export function parseRequest(body: unknown, context: RequestContext, past?: Past): ParsedRequest {
+export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);
-  return read(request, context, past, readEntries(request, 'openai-responses'));
+  return yield* read(request, context, past, readEntries(request, 'openai-responses'));
 }
 
 /** `POST /v1/responses/compact` */
-export function parseCompact(body: unknown, context: RequestContext, past?: Past): ParsedRequest {
+export function* parseCompact(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest> {
   const { model, input, instructions, previous_response_id, prompt_cache_key } = check(wire.compactShape, body, '');
   const request = { model, input, instructions, previous_response_id, prompt_cache_key };
   const { at, entries } = readEntries(request, 'openai-responses');
   const trigger = { entry: { type: 'compaction_trigger' }, at: `input[${entries.length}]` };
-  return read(request, context, past, { at, entries: [...entries, trigger] });
+  return yield* read(request, context, past, { at, entries: [...entries, trigger] });
 }
 
-function read(request: ResponsesRequest, context: RequestContext, past: Past | undefined, own: Entries): ParsedRequest {
+function* read(
+  request: ResponsesRequest,
+  context: RequestContext,
+  past: Past | undefined,
+  own: Entries,
+): Steps<ParsedRequest> {
   const notes = new Notes();
   const reading = new Reading('openai-responses', notes);
   noteEntries(request, own, reading);
@@ -52,7 +58,7 @@ function read(request: ResponsesRequest, context: RequestContext, past: Past | u
   const entries = { at: own.at, entries: placeEntries(request, own, past) };
   const conversation: Conversation = {
     model: request.model,
-    ...readRequest(request, entries, reading).conversation,
+    ...(yield* readRequest(request, entries, reading)).conversation,
     ...conversationKeys(request, context),
   };
   const last = entries.entries.at(-1);

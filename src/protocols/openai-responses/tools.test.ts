@@ -1,10 +1,12 @@
 /** Tools of all kinds, wherever they stand, and the choice among them. */
+
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
 import { echoOf } from './response.ts';
 
 const context = { header: () => undefined, nowMs: 0 };
-const parse = (fields: object) => parseRequest({ model: 'm', input: 'Hi', ...fields }, context);
+const parse = (fields: object) => runAtOnce(parseRequest({ model: 'm', input: 'Hi', ...fields }, context));
 const namesOf = (fields: object) => parse(fields).conversation.tools.map(({ name }) => name);
 
 const fn = (name: string, more: object = {}) => ({ type: 'function', name, ...more });
@@ -164,9 +166,11 @@ describe('the rest of a request', () => {
 
   it('names the conversation by its thread, its session or its cache key, in this order', () => {
     const keyWith = (headers: Readonly<Record<string, string>>) =>
-      parseRequest(
-        { model: 'm', input: 'Hi', prompt_cache_key: 'cache' },
-        { header: (name) => headers[name], nowMs: 0 },
+      runAtOnce(
+        parseRequest(
+          { model: 'm', input: 'Hi', prompt_cache_key: 'cache' },
+          { header: (name) => headers[name], nowMs: 0 },
+        ),
       ).conversation.key;
     expect(keyWith({ 'session-id': 's', 'thread-id': 't' })).toBe('t');
     expect(keyWith({ 'session-id': 's' })).toBe('s');

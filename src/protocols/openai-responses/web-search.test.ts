@@ -1,10 +1,12 @@
 /** Web search in requests: the tool, the choice of it, and searches which clients send back. */
+
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
 
 function parse(fields: object) {
   const input = [{ role: 'user', content: 'Hi' }];
-  return parseRequest({ model: 'm', input, ...fields }, { header: () => undefined, nowMs: 0 });
+  return runAtOnce(parseRequest({ model: 'm', input, ...fields }, { header: () => undefined, nowMs: 0 }));
 }
 
 const fn = { type: 'function', name: 'a', parameters: {} };

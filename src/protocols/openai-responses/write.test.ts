@@ -8,6 +8,7 @@ import { ReplyCollector } from '../../core/collect.ts';
 import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { derived, estimated, measured } from '../../core/usage.ts';
 import { openCarrier } from '../reading/carrier.ts';
 import { openaiResponses } from './index.ts';
@@ -41,7 +42,7 @@ const TOOLS = [
 
 function request(fields: object = {}) {
   const body = { model: 'my "model"', input: 'hi', stream: true, ...fields };
-  return openaiResponses.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 });
+  return runAtOnce(openaiResponses.parseRequest(body, { header: () => undefined, nowMs: 1_795_150_000_000 }));
 }
 
 function written(events: readonly ReplyEvent[], fields?: object) {

@@ -4,6 +4,7 @@
  */
 import type { Part, SystemPart, TextPart, Turn } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Steps } from '../../core/steps.ts';
 import { refuse } from '../shape.ts';
 import { cachePoint, isContentBlock, readForeignBlock, readOllamaImages } from './content.ts';
 import { itemReader } from './items.ts';
@@ -24,18 +25,19 @@ export interface ReadConversation {
   readonly turns: readonly Turn[];
 }
 
-/** `listAt` is the path of the list; `system`: what stands before it, in fields of its own. */
-export function readConversation(
+/** `listAt` is the path of the list; `system`: what stands before it, in fields of its own. A step for each entry. */
+export function* readConversation(
   entries: readonly PlacedEntry[],
   system: readonly SystemPart[],
   listAt: string,
   reading: Reading,
-): ReadConversation {
+): Steps<ReadConversation> {
   const reader = new EntryReader(reading, system, entries.findLastIndex(isOfUser));
   const lastOfModel = entries.findLastIndex(isOfModel);
   for (const [i, { entry, at }] of entries.entries()) {
     reading.isCurrentTurn = i > lastOfModel;
     reader.read(entry, i, at);
+    yield;
   }
   return reader.turns.length > 0 ? reader : withQuestion(reader.system, listAt, reading);
 }

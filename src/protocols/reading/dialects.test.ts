@@ -1,6 +1,8 @@
 /** What each dialect writes means the same in every API. */
+
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Part } from '../../core/conversation.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
 import { estimated } from '../../core/usage.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
@@ -8,9 +10,10 @@ import type { ParsedRequest } from '../protocol.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
 const APIS = {
-  chat: (fields: object) => openaiChat.parseRequest({ model: 'm', ...fields }, CONTEXT),
-  responses: (fields: object) => openaiResponses.parseRequest({ model: 'm', ...fields }, CONTEXT),
-  messages: (fields: object) => anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, ...fields }, CONTEXT),
+  chat: (fields: object) => runAtOnce(openaiChat.parseRequest({ model: 'm', ...fields }, CONTEXT)),
+  responses: (fields: object) => runAtOnce(openaiResponses.parseRequest({ model: 'm', ...fields }, CONTEXT)),
+  messages: (fields: object) =>
+    runAtOnce(anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, ...fields }, CONTEXT)),
 };
 type ApiName = keyof typeof APIS;
 const NAMES = Object.keys(APIS) as ApiName[];

@@ -1,14 +1,17 @@
 /** Results that are data, and odd pieces of a history: what they say arrives in every API. */
+
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../core/conversation.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 import type { ParsedRequest } from '../protocol.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
 const APIS = {
-  chat: (messages: unknown) => openaiChat.parseRequest({ model: 'm', messages }, CONTEXT),
-  responses: (input: unknown) => openaiResponses.parseRequest({ model: 'm', input }, CONTEXT),
-  messages: (messages: unknown) => anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages }, CONTEXT),
+  chat: (messages: unknown) => runAtOnce(openaiChat.parseRequest({ model: 'm', messages }, CONTEXT)),
+  responses: (input: unknown) => runAtOnce(openaiResponses.parseRequest({ model: 'm', input }, CONTEXT)),
+  messages: (messages: unknown) =>
+    runAtOnce(anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages }, CONTEXT)),
 };
 type ApiName = keyof typeof APIS;
 const NAMES = Object.keys(APIS) as ApiName[];

@@ -1,25 +1,28 @@
 /** Histories in a mixture of all dialects, with odd pieces in them, lose no word and no picture and are never refused. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
 const APIS = [
   [
     'chat',
-    (entries: unknown[], more: object) => openaiChat.parseRequest({ model: 'm', messages: entries, ...more }, CONTEXT),
+    (entries: unknown[], more: object) =>
+      runAtOnce(openaiChat.parseRequest({ model: 'm', messages: entries, ...more }, CONTEXT)),
   ],
   [
     'responses',
     (entries: unknown[], more: object) =>
-      openaiResponses.parseRequest({ model: 'm', input: entries, ...more }, CONTEXT),
+      runAtOnce(openaiResponses.parseRequest({ model: 'm', input: entries, ...more }, CONTEXT)),
   ],
   [
     'messages',
     (entries: unknown[], more: object) =>
-      anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages: entries, ...more }, CONTEXT),
+      runAtOnce(anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages: entries, ...more }, CONTEXT)),
   ],
 ] as const;
 

@@ -1,15 +1,17 @@
 /** Options that contradict each other, and fields beside each other: one counts, and the reply says which does not. */
+
 import { describe, expect, it } from 'vitest';
+import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from '../index.ts';
 import type { ParsedRequest } from '../protocol.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 0 };
 const HI = [{ role: 'user', content: 'hi' }];
 const APIS = {
-  chat: (fields: object) => openaiChat.parseRequest({ model: 'm', messages: HI, ...fields }, CONTEXT),
-  responses: (fields: object) => openaiResponses.parseRequest({ model: 'm', input: HI, ...fields }, CONTEXT),
+  chat: (fields: object) => runAtOnce(openaiChat.parseRequest({ model: 'm', messages: HI, ...fields }, CONTEXT)),
+  responses: (fields: object) => runAtOnce(openaiResponses.parseRequest({ model: 'm', input: HI, ...fields }, CONTEXT)),
   messages: (fields: object) =>
-    anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages: HI, ...fields }, CONTEXT),
+    runAtOnce(anthropicMessages.parseRequest({ model: 'm', max_tokens: 9, messages: HI, ...fields }, CONTEXT)),
 };
 type ApiName = keyof typeof APIS;
 const NAMES = Object.keys(APIS) as ApiName[];

@@ -1,6 +1,7 @@
 /** A request to the conversation it holds, in whichever dialect its parts are written. */
 import type { Conversation } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { WebSearchOption } from '../../core/web-search.ts';
 import { refuse } from '../shape.ts';
 import { readConversation } from './conversation.ts';
@@ -22,16 +23,16 @@ export interface RequestReading {
 }
 
 /** Throws GatewayError, blame `client`, for what would change the meaning of the answer. */
-export function readRequest(request: object, { at, entries }: Entries, reading: Reading): RequestReading {
+export function* readRequest(request: object, { at, entries }: Entries, reading: Reading): Steps<RequestReading> {
   const fields = request as JsonObject; // parsed from JSON
-  const tools = declareTools(fields, reading);
-  for (const list of toolListsIn(entries)) tools.readList(list);
+  const tools = yield* declareTools(fields, reading);
+  for (const list of toolListsIn(entries)) yield* tools.readList(list);
   const choiceAt = isGiven(fields.tool_choice) || !isGiven(fields.function_call) ? 'tool_choice' : 'function_call';
   if (choiceAt === 'tool_choice' && isGiven(fields.function_call))
     reading.notes.add('parameter-ignored', 'function_call');
   const choice = shapeOfChoice(fields[choiceAt], choiceAt, reading);
   const system = readInstructions(request, reading);
-  const { system: instructions, turns } = readConversation(entries, system, at, reading);
+  const { system: instructions, turns } = yield* readConversation(entries, system, at, reading);
   const offered = tools.offered(forcedName(choice, reading));
   const { webSearch, ...chosen } = makeChoice(choice, offered, tools, reading);
   return {
@@ -48,12 +49,15 @@ export function readRequest(request: object, { at, entries }: Entries, reading: 
   };
 }
 
-function declareTools({ tools, functions, web_search_options: search }: JsonObject, reading: Reading): ToolReader {
+function* declareTools(
+  { tools, functions, web_search_options: search }: JsonObject,
+  reading: Reading,
+): Steps<ToolReader> {
   const reader = new ToolReader(reading);
   if (isListed(tools) && isListed(functions))
     throw refuse('functions', 'cannot be combined with tools; send the functions as tools.');
-  if (Array.isArray(tools)) reader.readList({ at: 'tools', tools });
-  if (Array.isArray(functions)) reader.readLegacyFunctions(functions);
+  if (Array.isArray(tools)) yield* reader.readList({ at: 'tools', tools });
+  if (Array.isArray(functions)) yield* reader.readLegacyFunctions(functions);
   if (search) {
     reader.webSearch ??= SEARCH_OPTIONS;
     if (isJsonObject(search)) noteSearchOptions(search, 'web_search_options', reading);

@@ -4,6 +4,7 @@
  */
 import type { Tool } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { WebSearchOption } from '../../core/web-search.ts';
 import { typedTool } from './anthropic-typed-tools.ts';
 import { CUSTOM_INPUT, describeCustomTool } from './arguments.ts';
@@ -52,12 +53,16 @@ export class ToolReader {
     this.#reading = reading;
   }
 
-  readList({ at, tools, isFound = false }: ToolList): void {
-    for (const [i, tool] of tools.entries()) this.#read(tool, { at: `${at}[${i}]`, isFound, namespace: undefined });
+  /** A step for each tool. */
+  *readList({ at, tools, isFound = false }: ToolList): Steps<void> {
+    for (const [i, tool] of tools.entries()) {
+      this.#read(tool, { at: `${at}[${i}]`, isFound, namespace: undefined });
+      yield;
+    }
   }
 
   /** OpenAI's `functions`, from before there were tools: a function each, without the object around it. */
-  readLegacyFunctions(functions: readonly unknown[]): void {
+  *readLegacyFunctions(functions: readonly unknown[]): Steps<void> {
     for (const [i, fields] of functions.entries()) {
       const at = `functions[${i}]`;
       if (!isJsonObject(fields)) this.#ignore(at, 'not an object');
@@ -67,6 +72,7 @@ export class ToolReader {
           isFound: false,
           namespace: undefined,
         });
+      yield;
     }
   }
 

@@ -18,6 +18,7 @@ import * as reply from '../../../test/support/reply-frames.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
 import { ADJUSTMENT_RULES } from './normalize/rules.ts';
@@ -48,7 +49,7 @@ function context(change: Partial<EncodeContext> & { wireProfile?: string } = {})
 }
 
 function encodedBody(said: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
-  return JSON.parse(encodeChat(said, context(change)).request.body ?? '');
+  return JSON.parse(runAtOnce(encodeChat(said, context(change))).request.body ?? '');
 }
 
 /** The reply that the answer's frames become, in the outline of reply-frames.ts, and the rules of the notes about it. */
@@ -120,7 +121,7 @@ describe('a chat request', () => {
   });
 
   it('changes nothing and notes nothing when the conversation is fine', () => {
-    expect(encodeChat(roundTrip, context()).adjustments).toEqual([]);
+    expect(runAtOnce(encodeChat(roundTrip, context())).adjustments).toEqual([]);
   });
 
   it('has neither agent fields nor a model in history on the command line’s wire', () => {
@@ -195,7 +196,7 @@ describe('a chat request', () => {
     );
     const sentence = '(This message has no text.)';
     expect(contents).toEqual([sentence, '', '', 'Done.', sentence]);
-    expect(notesOf(encodeChat(blank, context()))).toEqual(
+    expect(notesOf(runAtOnce(encodeChat(blank, context())))).toEqual(
       ['messages[0]', 'messages[1]', 'messages[2]', 'messages[4]'].map((at) => `empty-turn-filled ${at}`),
     );
   });
@@ -206,15 +207,17 @@ describe('a chat request', () => {
       output_config: { effort: 'high' },
       thinking: { type: 'adaptive', display: 'summarized' },
     });
-    const answered = decoded(encodeChat(said, context()), reply.text('<thinking>Hm.</thinking>Yes.'));
+    const answered = decoded(runAtOnce(encodeChat(said, context())), reply.text('<thinking>Hm.</thinking>Yes.'));
     expect(answered.outline).toEqual([...reply.said('<thinking>Hm.</thinking>Yes.'), reply.END]);
   });
 
   it('asks for reasoning by tags at the end of the system text where there are no words for it', () => {
     const said = { ...roundTrip, reasoning: { mode: 'on', effort: undefined, budgetTokens: 2_000 } as const };
-    const encoded = encodeChat(
-      said,
-      context({ model: { ...listed(OPUS), match: 'unlisted', id: 'claude-haiku-4.5', model: undefined } }),
+    const encoded = runAtOnce(
+      encodeChat(
+        said,
+        context({ model: { ...listed(OPUS), match: 'unlisted', id: 'claude-haiku-4.5', model: undefined } }),
+      ),
     );
     const tags = '<thinking_mode>enabled</thinking_mode><max_thinking_length>2000</max_thinking_length>';
     expect(JSON.parse(encoded.request.body ?? '').conversationState.history[0].userInputMessage.content).toBe(
@@ -239,18 +242,18 @@ describe('a chat request', () => {
 
   it('refuses an account without an ARN where the wire profile needs one', () => {
     const access = { ...context().access, kind: 'idc', profileArn: undefined, wireProfile: 'kiro-runtime' };
-    expect(() => encodeChat(roundTrip, context({ access }))).toThrow(/needs a profile ARN/);
+    expect(() => runAtOnce(encodeChat(roundTrip, context({ access })))).toThrow(/needs a profile ARN/);
   });
 
   it('names the client’s field when an image is none', () => {
     const said = conversation([user(image('AAAA', 'image/png', 'messages[0].content[0]'))]);
-    expect(() => encodeChat(said, context())).toThrow(
+    expect(() => runAtOnce(encodeChat(said, context()))).toThrow(
       expect.objectContaining({ code: 'invalid_request', param: 'messages[0].content[0]', rule: 'image-format' }),
     );
   });
 
   it('gives tool names the way back', () => {
-    const encoded = encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context());
+    const encoded = runAtOnce(encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context()));
     const { currentMessage } = JSON.parse(encoded.request.body ?? '').conversationState;
     const [{ toolSpecification }] = currentMessage.userInputMessage.userInputMessageContext.tools;
     expect(toolSpecification.name).not.toBe('a.b');
@@ -262,7 +265,9 @@ describe('a chat request', () => {
     ['makes a call of one that the model prints', true, ['leaked-call-recovered']],
     ['leaves a printed call alone if the operator wants that', false, []],
   ])('%s', (_name, recoverToolCalls, notes) => {
-    const encoded = encodeChat(conversation([user('hi')], { tools: [tool('look')] }), context({ recoverToolCalls }));
+    const encoded = runAtOnce(
+      encodeChat(conversation([user('hi')], { tools: [tool('look')] }), context({ recoverToolCalls })),
+    );
     const printed = '<invoke name="look"><parameter name="path">a</parameter></invoke>';
     const answered = decoded(encoded, reply.text(printed));
     expect(answered.notes).toEqual(notes);
@@ -274,7 +279,7 @@ describe('a chat request', () => {
     const said = conversation([user('hi')], { tools: [tool('look')], toolChoice: { type: 'none' } });
     expect(
       decoded(
-        encodeChat(said, context()),
+        runAtOnce(encodeChat(said, context())),
         reply.text('<invoke name="look"><parameter name="path">a</parameter></invoke>'),
       ).notes,
     ).toEqual([]);
@@ -293,8 +298,8 @@ describe('stable prefixes', () => {
   it('begins the next turn’s request with this one’s bytes, up to the end of its history', () => {
     fc.assert(
       fc.property(conversationWithNextTurn, takingDocuments, ({ now, next }, wireProfile) => {
-        const first = encodeChat(now, context({ wireProfile })).request.body ?? '';
-        const second = encodeChat(next, context({ wireProfile })).request.body ?? '';
+        const first = runAtOnce(encodeChat(now, context({ wireProfile }))).request.body ?? '';
+        const second = runAtOnce(encodeChat(next, context({ wireProfile }))).request.body ?? '';
         expect(second.startsWith(upToHistoryEnd(first))).toBe(true);
         expect(reappears(JSON.parse(first), JSON.parse(second))).toBe(true);
       }),
@@ -329,7 +334,7 @@ describe('stable prefixes', () => {
   });
 
   it('encodes the same conversation to the same bytes', () => {
-    const bodies = [1, 2].map(() => encodeChat(roundTrip, context()).request.body);
+    const bodies = [1, 2].map(() => runAtOnce(encodeChat(roundTrip, context())).request.body);
     expect(bodies[0]).toBe(bodies[1]);
   });
 });
@@ -337,7 +342,7 @@ describe('stable prefixes', () => {
 const CACHE_POINT = ',"cachePoint":{"type":"default"}';
 
 function bodyOf(said: Conversation, wireProfile: string): string {
-  return encodeChat(said, context({ wireProfile })).request.body ?? '';
+  return runAtOnce(encodeChat(said, context({ wireProfile }))).request.body ?? '';
 }
 
 /** With a cache mark on the last part of each of these turns which can carry one. */
@@ -378,7 +383,7 @@ describe('any conversation at all', () => {
     fc.assert(
       fc.property(messyConversation, anyWireProfile, ({ conversation: said, markers }, wireProfile) => {
         try {
-          const { request, adjustments } = encodeChat(said, context({ wireProfile }));
+          const { request, adjustments } = runAtOnce(encodeChat(said, context({ wireProfile })));
           for (const marker of markers) expect(request.body).toContain(marker);
           for (const { rule, path } of adjustments) {
             expect(Object.keys(ADJUSTMENT_RULES)).toContain(rule);

@@ -6,7 +6,8 @@
  */
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, printInSteps } from '../../core/json.ts';
+import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
 import type { ConversationIds, EncodeContext, EncodedChat } from '../upstream.ts';
@@ -24,11 +25,11 @@ import type { ConversationState, GenerateAssistantResponseRequest } from './wire
 import { type WrittenMessages, writeMessages } from './write.ts';
 
 /** Throws GatewayError `invalid_request` naming the client's field, or `profile_required`. */
-export function encodeChat(
+export function* encodeChat(
   conversation: Conversation,
   context: EncodeContext,
   profiles: WireProfiles = SHIPPED_PROFILES,
-): EncodedChat {
+): Steps<EncodedChat> {
   const { access, model, withoutReasoningHistory, invocation } = context;
   const profile = profiles.get(access.wireProfile);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
@@ -38,10 +39,10 @@ export function encodeChat(
   const limit = outputLimitSettings(output, model.model, profile);
   const fields = { ...reasoning.fields, ...limit.fields };
   const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
-  const normalized = normalize(asked, { profile, model: model.model, withoutReasoningHistory });
+  const normalized = yield* normalize(asked, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
   const environment = sendsEnvironment ? encodeEnvironment(readEnvironment(conversation)) : undefined;
-  const messages = writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
+  const messages = yield* writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
   const profileArn = profileArnFor(profile, 'GenerateAssistantResponse', access);
   const body: GenerateAssistantResponseRequest = {
     conversationState: conversationState(messages, context.ids, profile),
@@ -50,17 +51,20 @@ export function encodeChat(
     ...(Object.keys(fields).length === 0 ? {} : { additionalModelRequestFields: fields }),
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
-  lint(body, profile, normalized.conversation);
+  yield* lint(body, profile, normalized.conversation);
+  const json = yield* printInSteps(body);
+  const inputTokens = estimated(estimateConversationTokens(conversation));
+  yield;
   const expected = {
     model: model.model,
     toolNames: normalized.toolNames,
     requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
-    inputTokens: estimated(estimateConversationTokens(conversation)),
+    inputTokens,
     thinkingTags: reasoning.tags !== undefined,
   };
   const callable = context.recoverToolCalls ? callableTools(conversation) : [];
   return {
-    request: operationRequest('GenerateAssistantResponse', JSON.stringify(body), access, { profiles, invocation }),
+    request: operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation }),
     adjustments: [
       ...normalized.adjustments,
       ...requested.adjustments,
@@ -69,7 +73,7 @@ export function encodeChat(
       ...(environment?.adjustments ?? []),
       ...messages.adjustments,
     ],
-    inputTokens: expected.inputTokens,
+    inputTokens,
     limitsOutput: 'max_tokens' in limit.fields,
     createDecoder(answer) {
       const decoder = createDecoder({ ...expected, ...answer });

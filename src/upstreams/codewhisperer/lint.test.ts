@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conversation, image as imagePart, PNG, user } from '../../../test/support/conversations.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { findViolations, LINT_RULES, type LintRuleId, lint } from './lint.ts';
 import { wireProfile } from './profiles.ts';
 import type { GenerateAssistantResponseRequest } from './wire.ts';
@@ -283,7 +284,7 @@ const cases: Case[] = [
 
 describe('the linter', () => {
   const rulesOf = (request: GenerateAssistantResponseRequest, profile = 'q-rest') =>
-    findViolations(request, wireProfile(profile)).map(({ rule }) => rule);
+    runAtOnce(findViolations(request, wireProfile(profile))).map(({ rule }) => rule);
 
   it('finds nothing in a fine request', () => {
     expect(rulesOf(broken('profileArn', ARN))).toEqual([]);
@@ -305,7 +306,9 @@ describe('the linter', () => {
     { rule: 'profile-arn', path: 'profileArn', value: 'x', code: 'profile_required' },
   ];
   it.each(codes)('throws $code naming $rule', ({ rule, path, value, code }) => {
-    expect(() => lint(broken(path, value), wireProfile('q-rest'))).toThrow(expect.objectContaining({ rule, code }));
+    expect(() => runAtOnce(lint(broken(path, value), wireProfile('q-rest')))).toThrow(
+      expect.objectContaining({ rule, code }),
+    );
   });
 
   it('names the client’s field when it knows what the request was written from', () => {
@@ -316,7 +319,7 @@ describe('the linter', () => {
       },
     };
     const said = conversation([user('x', imagePart(PNG, 'image/gif', 'messages[0].content[7]'))]);
-    expect(() => lint(request, wireProfile('q-rest'), said)).toThrow(
+    expect(() => runAtOnce(lint(request, wireProfile('q-rest'), said))).toThrow(
       expect.objectContaining({ param: 'messages[0].content[7]', message: expect.stringContaining('image-format') }),
     );
   });

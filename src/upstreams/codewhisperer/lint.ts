@@ -5,6 +5,7 @@
  */
 import type { Conversation } from '../../core/conversation.ts';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import type { Steps } from '../../core/steps.ts';
 import { lintEnvelope } from './lint/envelope.ts';
 import { lintHistory } from './lint/history.ts';
 import { lintMedia } from './lint/media.ts';
@@ -87,18 +88,23 @@ const CODES: Partial<Record<LintRuleId, ErrorCode>> = {
 };
 
 /** Throws GatewayError with the first violated rule's id. */
-export function lint(request: GenerateAssistantResponseRequest, profile: WireProfile, said?: Conversation): void {
-  const [violation] = findViolations(request, profile, said);
+export function* lint(
+  request: GenerateAssistantResponseRequest,
+  profile: WireProfile,
+  said?: Conversation,
+): Steps<void> {
+  const [violation] = yield* findViolations(request, profile, said);
   if (!violation) return;
   const { rule, message, param } = violation;
   throw new GatewayError(CODES[rule] ?? 'invalid_request', `${message} (rule ${rule})`, { rule, param });
 }
 
-export function findViolations(
+/** A step for each topic. */
+export function* findViolations(
   request: GenerateAssistantResponseRequest,
   profile: WireProfile,
   said?: Conversation,
-): readonly Violation[] {
+): Steps<readonly Violation[]> {
   const violations: Violation[] = [];
   const { history = [], currentMessage } = request.conversationState;
   const input: LintInput = {
@@ -110,6 +116,9 @@ export function findViolations(
       violations.push({ rule, message, param });
     },
   };
-  for (const check of [lintEnvelope, lintHistory, lintTools, lintMedia]) check(input);
+  for (const check of [lintEnvelope, lintHistory, lintTools, lintMedia]) {
+    check(input);
+    yield;
+  }
   return violations;
 }

@@ -1,4 +1,5 @@
 /** What the official client serialises from the same input, field by field: the judge of everything we send. */
+
 import {
   CodeWhispererStreamingClient,
   GenerateAssistantResponseCommand,
@@ -23,6 +24,7 @@ import {
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import type { EncodeContext, UpstreamRequest } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
 
@@ -241,7 +243,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
 
 describe('the official client', () => {
   it.each(cases)('serialises the same for $name', async ({ said, official }) => {
-    expectSame(encodeChat(said, context).request, await serialized(official));
+    expectSame(runAtOnce(encodeChat(said, context)).request, await serialized(official));
   });
 
   it('knows every member we send, whatever the conversation', async () => {
@@ -267,7 +269,7 @@ function expectSame(ours: UpstreamRequest, theirs: Captured): void {
 
 function encodedOrRefused(said: Conversation): UpstreamRequest | undefined {
   try {
-    return encodeChat(said, context).request;
+    return runAtOnce(encodeChat(said, context)).request;
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'invalid_request') return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { runAtOnce } from '../../core/steps.ts';
 import { findViolations } from './lint.ts';
 import { wireProfile } from './profiles.ts';
 import { type SchemaRule, sanitizeSchema } from './schema.ts';
@@ -208,7 +209,7 @@ const lintedSchema = (json: JsonObject) => {
   const tools = [{ toolSpecification: { name: 'f', inputSchema: { json } } }];
   const userInputMessage = { content: 'x', userInputMessageContext: { tools } };
   const request = { conversationState: { chatTriggerType: 'MANUAL', currentMessage: { userInputMessage } } } as const;
-  return findViolations(request, wireProfile('q-rest'));
+  return runAtOnce(findViolations(request, wireProfile('q-rest')));
 };
 
 describe('tool input schemas', () => {

@@ -5,6 +5,7 @@
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, Part, Tool, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
+import type { Steps } from '../../core/steps.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { WireEnvironment } from './environment.ts';
 import { documentFormat } from './normalize/documents.ts';
@@ -30,22 +31,27 @@ export interface WrittenMessages {
   readonly adjustments: readonly Adjustment[];
 }
 
-export function writeMessages(
+/** A step for each message. */
+export function* writeMessages(
   conversation: Conversation,
   profile: WireProfile,
   modelId: string | undefined,
   environment: WireEnvironment,
-): WrittenMessages {
+): Steps<WrittenMessages> {
   const adjustments: Adjustment[] = [];
   const past = conversation.turns.slice(0, -1);
   const current = conversation.turns.at(-1);
   if (!current) throw new TypeError('a normalised conversation has at least the turn to answer');
   const historyModelId = profile.messages.historyModelId ? modelId : undefined;
-  const history = past.map((turn) =>
-    turn.role === 'assistant'
-      ? assistantMessage(turn, profile, adjustments)
-      : userMessage(turn, profile, historyModelId, {}, adjustments),
-  );
+  const history: ChatMessage[] = [];
+  for (const turn of past) {
+    history.push(
+      turn.role === 'assistant'
+        ? assistantMessage(turn, profile, adjustments)
+        : userMessage(turn, profile, historyModelId, {}, adjustments),
+    );
+    yield;
+  }
   const tools = conversation.tools.flatMap(toolEntries);
   const extra = { ...environment, ...(tools.length === 0 ? {} : { tools }) };
   return { history, currentMessage: userMessage(current, profile, modelId, extra, adjustments), adjustments };

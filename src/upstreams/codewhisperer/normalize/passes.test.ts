@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OPUS } from '../../../../test/support/codewhisperer.ts';
 import { messyConversation } from '../../../../test/support/conversations.ts';
 import { GatewayError } from '../../../core/errors.ts';
+import { runAtOnce } from '../../../core/steps.ts';
 import { WIRE_PROFILES } from '../profiles.ts';
 import type { Scope } from './pass.ts';
 import { normalize, PASSES } from './passes.ts';
@@ -36,7 +37,7 @@ describe('the passes, one after another', () => {
       fc.property(messyConversation, scopes, ({ conversation }, scope) => {
         const before = structuredClone(conversation);
         try {
-          normalize(conversation, scope);
+          runAtOnce(normalize(conversation, scope));
         } catch (error) {
           if (!(error instanceof GatewayError)) throw error;
         }

@@ -1,6 +1,7 @@
 /** The passes in the order in which they build on each other, and running them. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
+import type { Steps } from '../../../core/steps.ts';
 import { attachments } from './attachments.ts';
 import { cachePoints } from './cache-points.ts';
 import { documents } from './documents.ts';
@@ -56,15 +57,17 @@ export const PASSES: readonly Pass[] = [
   opening,
 ];
 
-export function normalize(conversation: Conversation, scope: Scope): Required<Passed> {
+/** A step for each pass. */
+export function* normalize(conversation: Conversation, scope: Scope): Steps<Required<Passed>> {
   const adjustments: Adjustment[] = [];
   let names: ReadonlyMap<string, string> = new Map();
   let current = conversation;
   for (const pass of PASSES) {
     const passed = pass(current, scope);
     current = passed.conversation;
-    adjustments.push(...passed.adjustments);
+    for (const made of passed.adjustments) adjustments.push(made);
     names = passed.toolNames ?? names;
+    yield;
   }
   return { conversation: current, adjustments, toolNames: names };
 }

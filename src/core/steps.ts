@@ -1,0 +1,76 @@
+/**
+ * Long synchronous work that can be interrupted: a generator that yields wherever it may pause. Pure code stays
+ * synchronous; its caller decides whether to run it at once or in slices between which the event loop serves others.
+ */
+
+/** Yields after each step, returns the result. */
+export type Steps<T> = Generator<undefined, T, undefined>;
+
+/** For callers that have no event loop to keep free. */
+export function runAtOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** How long all work together may take between two turns of the event loop, apart from the last step of it. */
+const SLICE_MS = 10;
+
+/**
+ * Runs steps in slices of time that all callers share, so that several large requests do not add up between two turns
+ * of the loop: when the slice is over, callers wait, and each turn gives the next of them a new slice, in FIFO order.
+ * Work that ends before the slice does never waits.
+ */
+export class TimeSlices {
+  readonly #waiting: (() => void)[] = [];
+  readonly #now: () => number;
+  #isOpen = false;
+  #endMs = 0;
+
+  /** `now`: a monotonic clock in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Resolves with what `steps` returns, rejects with what it throws. */
+  async run<T>(steps: Steps<T>): Promise<T> {
+    for (;;) {
+      if (this.#isOver()) await this.#nextSlice();
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** Between two parts of work that are not steps: waits if the slice at hand is over. */
+  async pause(): Promise<void> {
+    if (this.#isOver()) await this.#nextSlice();
+  }
+
+  #isOver(): boolean {
+    if (!this.#isOpen) this.#open();
+    return this.#now() >= this.#endMs;
+  }
+
+  /** Until the event loop has turned. */
+  #open(): void {
+    this.#isOpen = true;
+    this.#endMs = this.#now() + SLICE_MS;
+    setImmediate(() => this.#close());
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    const next = this.#waiting.shift();
+    if (!next) return;
+    this.#open();
+    next();
+  }
+
+  #nextSlice(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Of this process, which has one event loop. */
+export const timeSlices = new TimeSlices();
