@@ -5,6 +5,7 @@
  *
  * A service sends the same few blocks over and over, so parsed blocks are kept by their bytes and shared.
  */
+import { LRUCache } from 'lru-cache';
 import { EventStreamError } from './event-stream-error.ts';
 
 export type HeaderValue =
@@ -24,7 +25,7 @@ export const MAX_HEADER_BYTES = 128 * 1024;
 /** A stream has some ten kinds of blocks; a longer or a rarer one is parsed each time. */
 const MAX_CACHED_BLOCKS = 64;
 const MAX_CACHED_BLOCK_BYTES = 256;
-const cache = new Map<string, HeaderBlock>();
+const cache = new LRUCache<string, HeaderBlock>({ max: MAX_CACHED_BLOCKS });
 /** Most frames have the headers of the frame before: comparing bytes is cheaper than making a key of them. */
 let latest: { readonly bytes: Buffer; readonly block: HeaderBlock } | undefined;
 
@@ -41,7 +42,6 @@ function cachedBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
   const known = cache.get(key);
   if (known) return known;
   const block = parseHeaders(bytes, start, end);
-  if (cache.size >= MAX_CACHED_BLOCKS) cache.clear();
   cache.set(key, block);
   return block;
 }

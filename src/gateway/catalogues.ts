@@ -2,6 +2,7 @@
  * The models of each account, as the service lists them: cached, listed once for all who ask at the same time, and
  * served stale while a newer list is fetched.
  */
+import { LRUCache } from 'lru-cache';
 import { SingleFlight, untilAborted } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
@@ -23,7 +24,7 @@ const MAX_NAMES = 500;
 
 interface Entry {
   /** Name as clients say it → whether the catalogue has it. */
-  readonly offers: Map<string, boolean>;
+  readonly offers: LRUCache<string, boolean>;
   catalogue: Catalogue | undefined;
   listedAtMs: number;
   failure: GatewayError | undefined;
@@ -69,7 +70,6 @@ export class Catalogues {
     if (this.#context.clock.now() - entry.listedAtMs > TRUSTED_MS) return undefined;
     const known = entry.offers.get(model);
     if (known !== undefined) return known;
-    if (entry.offers.size >= MAX_NAMES) entry.offers.clear();
     const { match } = this.#context.upstream.resolveModel(model, entry.catalogue);
     const isOffered = entry.catalogue.isPartial === true || match !== 'unlisted';
     entry.offers.set(model, isOffered);
@@ -81,7 +81,7 @@ export class Catalogues {
     let entry = this.#entries.get(key);
     if (!entry) {
       entry = {
-        offers: new Map(),
+        offers: new LRUCache({ max: MAX_NAMES }),
         catalogue: undefined,
         listedAtMs: 0,
         failure: undefined,

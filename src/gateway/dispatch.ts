@@ -1,5 +1,6 @@
 /** One request's attempts: choose an account, ask the upstream, and where the error table allows it, ask again. */
 import { randomUUID } from 'node:crypto';
+import type { LRUCache } from 'lru-cache';
 import type { Adjustment } from '../core/adjustments.ts';
 import { pause } from '../core/async.ts';
 import { clientClosed, GatewayError } from '../core/errors.ts';
@@ -7,7 +8,6 @@ import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
-import type { AlwaysThinking } from './always-thinking.ts';
 import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
@@ -40,14 +40,18 @@ export function dispatch(
 export interface Learned {
   readonly catalogues: Catalogues;
   readonly refusedDocuments: RefusedDocuments;
-  readonly alwaysThinking: AlwaysThinking;
+  /**
+   * Ids of models that refused to have their thinking turned off although their schema offers it. They are asked for the
+   * lowest effort instead, so that the service does not refuse the same request every time.
+   */
+  readonly alwaysThinking: LRUCache<string, true>;
 }
 
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
   readonly #refusedDocuments: RefusedDocuments;
-  readonly #alwaysThinking: AlwaysThinking;
+  readonly #alwaysThinking: Learned['alwaysThinking'];
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
   readonly #plan: RetryPlan;
@@ -86,7 +90,7 @@ class Dispatch {
     } catch (cause) {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (error.code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
-      if (error.code === 'thinking_required') this.#alwaysThinking.remember(this.#modelId);
+      if (error.code === 'thinking_required') this.#alwaysThinking.set(this.#modelId, true);
       // A refusal that another ARN or wire profile avoids does not count against the account.
       const isMended = (await this.#foundProfile(error, lease)) || this.#moveOn(error, lease);
       const outcome = isMended ? refusedForm(error) : this.#walk.usualRefusal(error, lease);

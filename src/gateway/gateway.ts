@@ -1,9 +1,9 @@
 /** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
+import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
-import { AlwaysThinking } from './always-thinking.ts';
 import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
@@ -18,9 +18,16 @@ import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
 import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 
+/** A catalogue has some dozens; clients may invent any number of names. */
+const MAX_MODELS = 1_000;
+
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
-  const learned = { catalogues, refusedDocuments: new RefusedDocuments(), alwaysThinking: new AlwaysThinking() };
+  const learned = {
+    catalogues,
+    refusedDocuments: new RefusedDocuments(),
+    alwaysThinking: new LRUCache<string, true>({ max: MAX_MODELS }),
+  };
   const searching = {
     searches: new WebSearches(context),
     plan: (conversation: Conversation) => planEmulation(conversation),

@@ -1,6 +1,7 @@
 /** Finds the API key or the admin token in a request, checks it, and slows down whoever guesses. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { addressNetwork } from './address-network.ts';
@@ -48,7 +49,8 @@ export class KeyGuard {
   readonly #check: KeyCheck;
   readonly #words: GuardWords;
   readonly #guesses: Guesses;
-  readonly #accepted = new Accepted();
+  /** Hashes of keys that were valid lately. Whether one still is, the check decides. */
+  readonly #accepted = new LRUCache<string, true>({ max: MAX_ACCEPTED });
   readonly #clock: Clock;
 
   constructor(check: KeyCheck, clock: Clock, words: GuardWords = KEY_WORDS) {
@@ -106,8 +108,8 @@ export class KeyGuard {
       client = await this.#check(key);
       return client;
     } finally {
-      if (client === undefined) this.#accepted.forget(hash);
-      else this.#accepted.note(hash);
+      if (client === undefined) this.#accepted.delete(hash);
+      else this.#accepted.set(hash, true);
     }
   }
 
@@ -152,27 +154,6 @@ const FORGET_AFTER_MS = 600_000;
 const MAX_ADDRESSES = 10_000;
 const MAX_ACCEPTED = 10_000;
 
-/** Hashes of the keys which were right most recently. Whether one still is, is for the check to say. */
-class Accepted {
-  readonly #hashes = new Set<string>();
-
-  has(hash: string): boolean {
-    return this.#hashes.has(hash);
-  }
-
-  note(hash: string): void {
-    this.#hashes.delete(hash);
-    this.#hashes.add(hash);
-    if (this.#hashes.size <= MAX_ACCEPTED) return;
-    const oldest = this.#hashes.keys().next();
-    if (!oldest.done) this.#hashes.delete(oldest.value);
-  }
-
-  forget(hash: string): void {
-    this.#hashes.delete(hash);
-  }
-}
-
 interface Guess {
   wrong: number;
   waiting: number;
@@ -181,7 +162,7 @@ interface Guess {
 
 /** Wrong keys by address; the oldest addresses are forgotten first. */
 class Guesses {
-  readonly #byAddress = new Map<string, Guess>();
+  readonly #byAddress = new LRUCache<string, Guess>({ max: MAX_ADDRESSES });
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -197,11 +178,6 @@ class Guesses {
   remember(address: string, guess: Guess): void {
     const key = addressNetwork(address);
     guess.lastMs = this.#clock.now();
-    this.#byAddress.delete(key);
     this.#byAddress.set(key, guess);
-    if (this.#byAddress.size > MAX_ADDRESSES) {
-      const oldest = this.#byAddress.keys().next();
-      if (!oldest.done) this.#byAddress.delete(oldest.value);
-    }
   }
 }

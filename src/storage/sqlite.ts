@@ -4,6 +4,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSy
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { KeyedSemaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -130,7 +131,7 @@ function lockPath(path: string, name: string): string {
 
 class NodeSqliteDatabase implements SqliteDatabase {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, NodeSqliteStatement>();
+  readonly #statements = new LRUCache<string, NodeSqliteStatement>({ max: MAX_STATEMENTS });
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -139,7 +140,6 @@ class NodeSqliteDatabase implements SqliteDatabase {
   prepare(sql: string): NodeSqliteStatement {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
       statement = new NodeSqliteStatement(this.#database.prepare(sql));
       this.#statements.set(sql, statement);
     }
