@@ -68,7 +68,7 @@ describe('an IAM account', () => {
   it.each([
     [['--iam', '--social', 'google'], 2, /signs nobody in/],
     [['--aws-profile', 'work'], 2, /belongs to --iam/],
-    [['--iam', '--region', 'moon-1'], 1, /no AWS region/],
+    [['--iam', '--region', 'moon-1'], 1, /not an AWS region/],
   ])('is not made of %j', async (args, code, message) => {
     const login = await startCommand(['login', ...args], NOWHERE).end();
     expect([login.code, login.err]).toEqual([code, expect.stringMatching(message)]);

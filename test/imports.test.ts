@@ -360,7 +360,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect(out).toMatch(/^from +kind +region +access token +credential +state +place\n/);
     expect(out).toMatch(/kiro-ide +social +us-east-1 +expired, is renewed +aor…xxxx +new +~\/\.aws/);
     expect(out).toMatch(/sso-cache .* truncated /);
-    expect(out).toContain('cut off: 8 characters');
+    expect(out).toContain('truncated: it has 8 characters');
     expect(out).not.toContain(SOCIAL_ACCOUNT.refreshToken);
     expect((await run('accounts', 'list', '--json')).out).toBe('{"accounts":[]}\n');
   });
@@ -439,9 +439,9 @@ describe('importing', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ['foreign JSON', 'package.json', '{"name":"x","version":"1"}', /no credential in it/],
-    ['something which is no JSON', 'notes.txt', 'Dear diary', /is no JSON/],
-    ['nothing', 'absent.json', undefined, /no such file/],
+    ['foreign JSON', 'package.json', '{"name":"x","version":"1"}', /holds no credential/],
+    ['a file that is not JSON', 'notes.txt', 'Dear diary', /is not valid JSON/],
+    ['a missing file', 'absent.json', undefined, /does not exist/],
   ])('says what is wrong with %s', async (_name, name, text, message) => {
     if (text !== undefined) writeFileSync(join(home, name), text);
     const { code, out } = await run('accounts', 'import', join(home, name), '--yes');
@@ -452,7 +452,7 @@ describe('importing', { timeout: 60_000 }, () => {
   it.each([
     [['--from', 'kiro-ide', 'file.json'], /not both/],
     [['--from', 'elsewhere'], /"elsewhere" is not a place/],
-    [['--profile-arn', 'arn:aws:s3:::x'], /no profile ARN/],
+    [['--profile-arn', 'arn:aws:s3:::x'], /not a profile ARN/],
   ])('refuses %j, and imports nothing', async (args, message) => {
     put(KIRO_FILE, social());
     const { code, err } = await run('accounts', 'import', '--yes', ...args);

@@ -46,7 +46,7 @@ const REFUSED: Record<CredentialKind, RegExp> = {
   idc: /InvalidGrantException.*`dragoman login`/,
   social: /Kiro's sign-in service.*Sign in again with `dragoman login --social google`/,
   'external-idp': /identity provider.*invalid_grant.*Sign in again in the Kiro IDE or CLI/,
-  'api-key': /API key. Make a new one/,
+  'api-key': /API key. Create a new one/,
   iam: /AWS keys.*aws sts get-caller-identity/,
 };
 const REFRESHED: readonly CredentialKind[] = ['builder-id', 'idc', 'social', 'external-idp'];

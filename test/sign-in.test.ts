@@ -152,15 +152,15 @@ describe('the command line', () => {
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: other });
     const foreign = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/FOREIGNORGAN';
     const refused = await startCommand(['login', ...place, '--profile-arn', foreign], env).end();
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('not one of this account')]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('does not have the profile')]);
   });
 
   it.each([
-    [['--start-url', 'javascript:alert(1)'], /https address/],
-    [['--region', 'evil.example/x'], /"evil\.example\/x" is no AWS region\. Regions look like us-east-1/],
-    [['--profile-arn', 'arn:aws:s3:::bucket'], /"arn:aws:s3:::bucket" is no profile ARN\. They look like arn:aws:/],
+    [['--start-url', 'javascript:alert(1)'], /https URL/],
+    [['--region', 'evil.example/x'], /"evil\.example\/x" is not an AWS region\. Use one such as us-east-1/],
+    [['--profile-arn', 'arn:aws:s3:::bucket'], /"arn:aws:s3:::bucket" is not a profile ARN\. Expected arn:aws:/],
     [['--social', 'facebook'], /google or github/],
-    [['--social', 'google', '--device', '--region', 'us-east-1'], /neither a start URL nor a region/],
+    [['--social', 'google', '--device', '--region', 'us-east-1'], /apply to AWS sign-ins only/],
     [['--proxy', 'ftp://proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
     [['--account', 'nobody'], /no account nobody/],
   ])('does not sign in with %j', async (args, message) => {

@@ -79,7 +79,7 @@ async function look(
   { settings, store }: Opened,
   places: readonly PlaceName[] | undefined,
 ): Promise<readonly Candidate[]> {
-  const [{ discover, inspectFiles }, { findInEnvironment }, { standingOf }] = await Promise.all([
+  const [{ discover, inspectFiles }, { findInEnvironment }, { importStatusOf }] = await Promise.all([
     import('../accounts/imports/discover.ts'),
     import('../accounts/imports/environment-finding.ts'),
     import('../accounts/imports/import-status.ts'),
@@ -107,7 +107,7 @@ async function look(
     return discovered.map((finding) => ({ finding, file: undefined }));
   };
   const [findings, stored] = await Promise.all([find(), store.accounts.list()]);
-  return findings.map(({ finding, file }) => ({ finding, file, standing: standingOf(finding, stored) }));
+  return findings.map(({ finding, file }) => ({ finding, file, standing: importStatusOf(finding, stored) }));
 }
 
 function tellFound({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {

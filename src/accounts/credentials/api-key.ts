@@ -1,4 +1,4 @@
-/** A key which the user has made at Kiro for headless use; it is the access token itself. */
+/** A key that the user created at Kiro for headless use. It is the access token itself. */
 import type { KindRules } from './kind.ts';
 
 export interface ApiKeyCredential {
@@ -12,5 +12,5 @@ export const API_KEY: KindRules = {
   serves: 'bearer',
   profiles: 'none',
   client: [],
-  refused: 'The upstream refused the API key. Make a new one.',
+  refused: 'The service rejected the API key. Create a new one at Kiro and put it into DRAGOMAN_KIRO_API_KEY.',
 };

@@ -1,5 +1,5 @@
 /**
- * Signed in at AWS: with a personal Builder ID, or at an organisation's IAM Identity Center.
+ * An AWS sign-in: a personal Builder ID, or an organisation's IAM Identity Center.
  * Source: the AWS SSO OIDC API.
  */
 import type { KindRules } from './kind.ts';
@@ -7,10 +7,10 @@ import type { KindRules } from './kind.ts';
 export interface AwsCredential {
   readonly kind: 'builder-id' | 'idc';
   readonly refreshToken: string;
-  /** A refresh token works only with the client it was issued to. */
+  /** The client the refresh token was issued to; it works with no other. */
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Of the sign-in; the API may be served from another one. */
+  /** Region of the sign-in; the API may be in another. */
   readonly region: string;
   readonly startUrl: string | undefined;
   readonly profileArn: string | undefined;
@@ -19,9 +19,9 @@ export interface AwsCredential {
 const SIGNED_IN_AT_AWS = {
   serves: 'refreshed',
   client: ['clientId', 'clientSecret'],
-  refused: 'The sign-in at AWS has ended. Sign in again with `dragoman login`.',
+  refused: 'The AWS sign-in has ended. Sign in again with `dragoman login`.',
 } as const;
 
-/** The service refuses to list profiles for Builder IDs: they have none of their own. */
+/** Builder IDs have no profile of their own, and the service refuses to list any for them. */
 export const BUILDER_ID: KindRules = { ...SIGNED_IN_AT_AWS, label: 'Builder ID', profiles: 'none' };
 export const IDC: KindRules = { ...SIGNED_IN_AT_AWS, label: 'Identity Center', profiles: 'listed' };

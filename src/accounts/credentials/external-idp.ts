@@ -1,6 +1,6 @@
 /**
- * Signed in at an organisation's own identity provider, such as Microsoft Entra ID. Its tokens are the provider's: they
- * are refreshed there, by OAuth 2.0 as a public client, and marked by a header so that the service knows.
+ * A sign-in at an organisation's own identity provider, such as Microsoft Entra ID. The provider issues and refreshes
+ * the tokens (OAuth 2.0, public client); a header tells the service where they come from.
  */
 import type { KindRules } from './kind.ts';
 
@@ -8,10 +8,10 @@ export interface ExternalIdpCredential {
   readonly kind: 'external-idp';
   readonly refreshToken: string;
   readonly clientId: string;
-  /** Checked before it is told anything: see patterns.ts. */
+  /** Checked before a token is sent there: see patterns.ts. */
   readonly tokenEndpoint: string;
   readonly scopes: readonly string[];
-  /** Where the API is looked for while no profile says it. */
+  /** Region of the API until a profile names it. */
   readonly region: string;
   readonly profileArn: string | undefined;
 }

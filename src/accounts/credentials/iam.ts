@@ -1,14 +1,14 @@
 /**
- * IAM: requests are signed with keys of the AWS credential chain (environment, shared files, web identity, container,
- * instance). Nothing of them is stored, only where to look.
+ * IAM: requests are signed with keys from the AWS credential chain (environment, shared files, web identity, container,
+ * instance). The keys are never stored, only where to find them.
  */
 import type { KindRules } from './kind.ts';
 
 export interface IamCredential {
   readonly kind: 'iam';
-  /** Of the API. */
+  /** Region of the API. */
   readonly region: string;
-  /** A profile of `~/.aws/config`; undefined: whatever the chain finds first. */
+  /** A profile in `~/.aws/config`; undefined: the first keys that the chain finds. */
   readonly awsProfile: string | undefined;
 }
 
@@ -18,5 +18,5 @@ export const IAM: KindRules = {
   profiles: 'none',
   client: [],
   refused:
-    'The service refused the AWS keys which the credential chain gave. Check them with `aws sts get-caller-identity`.',
+    'The service rejected the AWS keys from the credential chain. Check them with `aws sts get-caller-identity`.',
 };

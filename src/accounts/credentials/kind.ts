@@ -1,16 +1,16 @@
-/** What the pool needs to know of a kind of credential. One file beside this one answers for each kind. */
+/** What the pool needs to know about a kind of credential. Each kind has its own file in this folder. */
 export interface KindRules {
-  /** What an account is called until its owner renames it. */
+  /** Default label of an account. */
   readonly label: string;
   /**
-   * How it comes to serve: `refreshed` makes access tokens at a token endpoint, `bearer` is its own access token,
-   * `signing` has none and signs each request instead.
+   * How it authenticates requests: `refreshed` gets access tokens from a token endpoint, `bearer` is its own access
+   * token, `signing` signs each request instead.
    */
   readonly serves: 'refreshed' | 'bearer' | 'signing';
-  /** `listed`: the service lists them for this person; `brought`: the sign-in brings the only one; `none`. */
+  /** Where its profiles come from: `listed` by the service, `brought` by the sign-in (only one), or `none`. */
   readonly profiles: 'listed' | 'brought' | 'none';
-  /** What must be replaced together with the refresh token, because the token works with it only. */
+  /** Fields that are replaced together with the refresh token, because it works only with them. */
   readonly client: readonly ('clientId' | 'clientSecret')[];
-  /** What it means when the service refuses it for good, and what its owner does then. */
+  /** Shown when the service rejects the credential for good: what happened and what its owner can do. */
   readonly refused: string;
 }

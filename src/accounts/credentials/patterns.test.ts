@@ -12,7 +12,7 @@ describe('the token endpoint of an identity provider', () => {
     'http://127.0.0.1:9000/token',
     'http://[::1]:9000/token',
     'http://localhost:9000/token',
-  ])('may be %s', (endpoint) => expect(checkedTokenEndpoint(endpoint, allowed)).toBe(endpoint));
+  ])('is accepted: %s', (endpoint) => expect(checkedTokenEndpoint(endpoint, allowed)).toBe(endpoint));
 
   it.each([
     'http://idp.example/token',
@@ -25,10 +25,10 @@ describe('the token endpoint of an identity provider', () => {
     'https://other.example/token',
     'https://idp.example:9443/token',
     'https://login.microsoftonline.com:8443/token',
-  ])('may not be %s, although its host is allowed or looks like it', (endpoint) => {
+  ])('is rejected although its host is allowed or looks allowed: %s', (endpoint) => {
     const check = () => checkedTokenEndpoint(endpoint, allowed);
     expect(check).toThrowError(expect.objectContaining({ code: 'invalid_request', param: 'token_endpoint' }));
-    expect(check).toThrowError(/https addresses with no user in them/);
+    expect(check).toThrowError(/https URL without a user/);
     expect(check).not.toThrowError(/CANARY/);
   });
 });

@@ -1,4 +1,4 @@
-/** Signed in at Kiro with Google or GitHub. Source: what the Kiro IDE and CLI store and send. */
+/** A Kiro sign-in with Google or GitHub. Source: what the Kiro IDE and CLI store and send. */
 import type { KindRules } from './kind.ts';
 
 export interface SocialCredential {
@@ -14,5 +14,5 @@ export const SOCIAL: KindRules = {
   profiles: 'brought',
   client: [],
   refused:
-    'The sign-in at Kiro has ended. Sign in again with `dragoman login --social google` (or github), or in the Kiro IDE.',
+    'The Kiro sign-in has ended. Sign in again with `dragoman login --social google` (or github), or in the Kiro IDE.',
 };

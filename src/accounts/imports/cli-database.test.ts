@@ -64,8 +64,8 @@ async function outcomes() {
   );
 }
 
-describe('finding in the databases of the command lines', () => {
-  it('gives each sign-in as an account of its own, with its own registration', async () => {
+describe('importing from the CLI databases', () => {
+  it('finds each sign-in as an account with its own registration', async () => {
     write({
       'kirocli:odic:token': TOKEN,
       'kirocli:odic:device-registration': REGISTRATION,
@@ -88,7 +88,7 @@ describe('finding in the databases of the command lines', () => {
     ]);
   });
 
-  it('gives a sign-in at an identity provider, under the chosen profile', async () => {
+  it('finds a sign-in at an identity provider, with the chosen profile', async () => {
     const endpoint = 'https://login.microsoftonline.com/tenant/oauth2/v2.0/token';
     const issuer = { issuer_url: 'https://login.microsoftonline.com/tenant/v2.0', token_endpoint: endpoint };
     const token = { ...TOKEN, ...issuer, client_id: 'app', start_url: undefined };
@@ -107,7 +107,7 @@ describe('finding in the databases of the command lines', () => {
     });
   });
 
-  it('takes the chosen profile for the only organisation, and for nobody when there are two', async () => {
+  it('uses the chosen profile for a single organisation, and for none if there are two', async () => {
     const registration = { 'kirocli:odic:device-registration': IDC_REGISTRATION };
     const profile = { 'api.codewhisperer.profile': { arn: ARN, profile_name: 'acme' } };
     write({ 'kirocli:odic:token': IDC, ...registration }, profile);
@@ -131,7 +131,7 @@ describe('finding in the databases of the command lines', () => {
       'no-registration',
     ],
     [
-      'a registration which has run out',
+      'an expired registration',
       {
         'kirocli:odic:token': TOKEN,
         'kirocli:odic:device-registration': { ...REGISTRATION, client_secret_expires_at: '2026-01-01T00:00:00Z' },
@@ -142,38 +142,38 @@ describe('finding in the databases of the command lines', () => {
     ['a wrong region', { 'kirocli:social:token': { ...SOCIAL, region: 'us-east-1.evil' } }, 'bad-region'],
     ['a malformed ARN', { 'kirocli:social:token': { ...SOCIAL, profile_arn: 'arn:1' } }, 'bad-arn'],
     ['something else where the token is', { 'kirocli:social:token': ['no'] }, 'unknown-shape'],
-  ])('names %s', async (_name, auth, code) => {
+  ])('reports %s', async (_name, auth, code) => {
     write(auth);
     expect(await outcomes()).toEqual([code]);
   });
 
-  it('names a malformed ARN in the state', async () => {
+  it('reports a malformed ARN in the state', async () => {
     const auth = { 'kirocli:odic:token': IDC, 'kirocli:odic:device-registration': IDC_REGISTRATION };
     write(auth, { 'api.codewhisperer.profile': { arn: 'arn:aws:iam::1:role/x' } });
     expect(await outcomes()).toEqual(['bad-arn']);
   });
 
-  it('names a database of something else, and a file which is none', async () => {
+  it('reports a database of another program, and a file that is not a database', async () => {
     new DatabaseSync(path).exec('create table other (a)');
     expect(await outcomes()).toEqual(['unknown-shape']);
-    writeFileSync(path, 'This is no database, whatever it is called. '.repeat(50));
+    writeFileSync(path, 'This is not a database, despite its name. '.repeat(50));
     expect(await outcomes()).toEqual(['unknown-shape']);
     rmSync(path);
     expect(await outcomes()).toEqual(['unreadable']);
   });
 
-  it('says so when its program never lets go', async () => {
+  it('reports a database that stays locked', async () => {
     write({ 'kirocli:social:token': SOCIAL });
     const theirs = new DatabaseSync(path);
     theirs.exec('begin exclusive');
     const [finding] = await findInCliDatabase(path, 'kiro-cli', { nowMs: NOW_MS }, 60);
     expect(finding?.outcome).toMatchObject({
-      problem: { code: 'locked', message: expect.stringContaining('Close it') },
+      problem: { code: 'locked', message: expect.stringContaining('Close that program') },
     });
     theirs.close();
   });
 
-  it('waits for a program which is writing', async () => {
+  it('waits for a program that is writing', async () => {
     write({ 'kirocli:social:token': SOCIAL });
     const theirs = new DatabaseSync(path);
     theirs.exec('begin exclusive');
@@ -195,7 +195,7 @@ describe('writing back', () => {
     return credential?.kind === 'builder-id' ? credential : expect.fail('no credential');
   }
 
-  it('changes the tokens and the date alone, in the program’s own format', async () => {
+  it('changes only the tokens and the date, in the program’s own format', async () => {
     const credential = await setup();
     const { mode } = statSync(path);
     const next = { ...credential, refreshToken: `${REFRESH}2` };
@@ -212,7 +212,7 @@ describe('writing back', () => {
     expect(await file().read()).toMatchObject({ credential: next, accessToken });
   });
 
-  it('leaves what its owner has signed in meanwhile, and a row which is gone', async () => {
+  it('keeps a newer sign-in, and does not restore a removed row', async () => {
     const credential = await setup();
     expect(await file().write(credential, accessToken, () => false)).toBe('theirs-is-newer');
     expect(rowAt(key)).toEqual(TOKEN);
@@ -225,7 +225,7 @@ describe('writing back', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('works beside a program which has the database open, with a log of its own', async () => {
+  it('works while a program has the database open with a write-ahead log', async () => {
     const credential = await setup();
     const theirs = new DatabaseSync(path);
     theirs.exec('pragma journal_mode = wal');
@@ -238,7 +238,7 @@ describe('writing back', () => {
     theirs.close();
   });
 
-  it('waits while its program writes, and goes by what that has written', async () => {
+  it('waits while its program writes, and keeps what that has written', async () => {
     const credential = await setup();
     const theirs = new DatabaseSync(path);
     theirs.exec('begin immediate');

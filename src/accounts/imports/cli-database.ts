@@ -1,7 +1,7 @@
 /**
  * The SQLite databases of Kiro CLI and Amazon Q CLI: table `auth_kv` holds tokens and client registrations as JSON
- * text, table `state` the chosen profile. Their program may be reading and writing at any time, so nothing is held
- * open, and what we write is one transaction.
+ * text, table `state` the chosen profile. The CLI may read and write at any time, so the database is opened for one
+ * operation at a time, and each write is one transaction.
  * Source of the tables: https://github.com/aws/amazon-q-developer-cli
  */
 
@@ -16,9 +16,9 @@ import { type Finding, type ImportOrigin, outcomeOf, problemOf, withTokens } fro
 import { clientOf } from './kiro-ide.ts';
 import { ImportProblem } from './problem.ts';
 import { type Family, type Reading, toSecrets } from './secrets.ts';
-import { PATIENCE_MS, withDatabase } from './sqlite-file.ts';
+import { LOCK_WAIT_MS, withDatabase } from './sqlite-file.ts';
 
-/** `kirocli:odic:token`: whose, by which way, what. The vendor's spelling is "odic"; the other one may come. */
+/** `kirocli:odic:token`: program, sign-in method, content. "odic" is the vendor's spelling; "oidc" is accepted too. */
 const TOKEN_KEY = /^(kirocli|codewhisperer):(social|odic|oidc|external-idp):token$/;
 const FAMILIES: Readonly<Record<string, Family>> = { social: 'social', 'external-idp': 'external-idp' };
 const PROGRAMS: Readonly<Record<string, { origin: ImportOrigin; label: string; prefix: string }>> = {
@@ -26,12 +26,12 @@ const PROGRAMS: Readonly<Record<string, { origin: ImportOrigin; label: string; p
   codewhisperer: { origin: 'amazon-q-cli', label: 'Amazon Q CLI', prefix: 'qcli' },
 };
 
-/** Every sign-in of the database; `origin` is the one to report when it cannot be read at all. */
+/** Every sign-in in the database. `origin` is reported if the database cannot be read. */
 export async function findInCliDatabase(
   path: string,
   origin: ImportOrigin,
   reading: Reading,
-  maxWaitMs = PATIENCE_MS,
+  maxWaitMs = LOCK_WAIT_MS,
 ): Promise<readonly Finding[]> {
   try {
     const rows = await readRows(path, maxWaitMs);
@@ -89,22 +89,22 @@ export function openCliDatabase(path: string, key: string, reading: Reading): Cr
 /** Throws ImportProblem. */
 function secretsAt(key: string, rows: Rows, reading: Reading): Secrets {
   const token = parse(rows.auth.get(key));
-  if (!token) throw new ImportProblem('unknown-shape', 'What the database holds there is no token.');
-  const [program = '', way = ''] = key.split(':');
-  const family = FAMILIES[way] ?? 'aws';
+  if (!token) throw new ImportProblem('unknown-shape', `The database entry ${key} is not a token.`);
+  const [program = '', method = ''] = key.split(':');
+  const family = FAMILIES[method] ?? 'aws';
   const fields = fieldsOf(locate(token));
-  const client = family === 'aws' ? registrationOf(program, way, fields, rows) : {};
+  const client = family === 'aws' ? registrationOf(program, method, fields, rows) : {};
   const context = { ...reading, family };
-  const read = toSecrets({ ...client, ...fields }, context);
-  const { credential } = read;
+  const secrets = toSecrets({ ...client, ...fields }, context);
+  const { credential } = secrets;
   const profileArn = chosenProfile(rows);
-  if (!hasProfiles(credential) || credential.profileArn !== undefined || profileArn === undefined) return read;
+  if (!hasProfiles(credential) || credential.profileArn !== undefined || profileArn === undefined) return secrets;
   return toSecrets({ ...client, ...fields, profileArn }, context);
 }
 
-/** Of the same way of signing in, and of the same region: a refresh token works with no other. */
-function registrationOf(program: string, way: string, token: Fields, { auth }: Rows): Fields {
-  for (const spelling of new Set([way, 'odic', 'oidc'])) {
+/** The client of the same sign-in method and region: a refresh token works with no other. */
+function registrationOf(program: string, method: string, token: Fields, { auth }: Rows): Fields {
+  for (const spelling of new Set([method, 'odic', 'oidc'])) {
     const registration = parse(auth.get(`${program}:${spelling}:device-registration`));
     if (!registration) continue;
     const region = textOf(fieldsOf(locate(registration)).region);
@@ -113,7 +113,7 @@ function registrationOf(program: string, way: string, token: Fields, { auth }: R
   return {};
 }
 
-/** There is one for the whole database: with two organisations' sign-ins in it, nobody can tell whose it is. */
+/** The database holds one profile; with sign-ins of two organisations, its owner is unknown. */
 function chosenProfile({ auth, state }: Rows): JsonValue | undefined {
   const organisations = [...auth.keys()].filter((key) => /:(odic|oidc|external-idp):token$/.test(key));
   return organisations.length > 1 ? undefined : parse(state.get('api.codewhisperer.profile'))?.arn;
@@ -124,15 +124,15 @@ interface Rows {
   readonly state: ReadonlyMap<string, string>;
 }
 
-function readRows(path: string, maxWaitMs = PATIENCE_MS): Promise<Rows> {
+function readRows(path: string, maxWaitMs = LOCK_WAIT_MS): Promise<Rows> {
   return withDatabase(path, true, rowsOf, maxWaitMs);
 }
 
 function rowsOf(database: DatabaseSync): Rows {
   const auth = database.prepare('select key, value from auth_kv order by key').all();
   const hasState = database.prepare("select 1 from sqlite_master where type = 'table' and name = 'state'").get();
-  const wanted = "select key, value from state where key = 'api.codewhisperer.profile'";
-  return { auth: toMap(auth), state: hasState ? toMap(database.prepare(wanted).all()) : new Map() };
+  const profileQuery = "select key, value from state where key = 'api.codewhisperer.profile'";
+  return { auth: toMap(auth), state: hasState ? toMap(database.prepare(profileQuery).all()) : new Map() };
 }
 
 function toMap(rows: readonly Record<string, unknown>[]): ReadonlyMap<string, string> {
@@ -146,7 +146,7 @@ function asText(value: unknown): string {
 function parse(text: string | undefined): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');
-    // What JSON.parse returns is JSON, and an object is all that was left to find out.
+    // JSON.parse returns JSON values, so only the object check is missing.
     return isJsonObject(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 /**
  * The folder of codewhisperer-openai-proxy, `~/.codewhisperer-proxy`: `tokens.json` holds one sign-in in snake_case,
- * `registration.json` the client that its refresh token was issued to. Its program reads both again for every request.
+ * `registration.json` the client its refresh token was issued to. The proxy rereads both for every request.
  */
 import { basename, dirname, join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
@@ -18,7 +18,7 @@ export const PROXY_FOLDER_NAME = '.codewhisperer-proxy';
 const TOKEN_FILE_NAME = 'tokens.json';
 const REGISTRATION_FILE_NAME = 'registration.json';
 
-/** Nothing if the folder holds no token. */
+/** Empty if the folder holds no token. */
 export async function findInProxyFolder(folder: string, reading: Reading): Promise<readonly Finding[]> {
   const path = join(folder, TOKEN_FILE_NAME);
   const finding = {
@@ -39,17 +39,17 @@ export async function findInProxyFolder(folder: string, reading: Reading): Promi
   }
 }
 
-/** By its name and by `oauth_flow`, which no other program writes. */
+/** Recognized by its name and by `oauth_flow`, which no other program writes. */
 export function isProxyToken(path: string, document: JsonValue): boolean {
   return basename(path) === TOKEN_FILE_NAME && isJsonObject(document) && textOf(document.oauth_flow) !== undefined;
 }
 
 export function proxyPlace(path: string, reading: Reading): TokenPlace {
-  const besides = (token: JsonObject) => registrationOf(path, token);
-  return { path, reading: { ...reading, family: 'aws' }, select: wholeDocument, besides };
+  const registration = (token: JsonObject) => registrationOf(path, token);
+  return { path, reading: { ...reading, family: 'aws' }, select: wholeDocument, registration };
 }
 
-/** Its program keeps one registration for one region, and makes another for another. */
+/** The proxy keeps one registration, for one region. */
 async function registrationOf(path: string, token: JsonObject): Promise<Fields> {
   const registration = await readObject(join(dirname(path), REGISTRATION_FILE_NAME));
   if (!registration) return {};

@@ -35,8 +35,8 @@ function json(path: string, value: unknown): string {
 
 const machine = (platform: NodeJS.Platform, env: Machine['env'] = {}): Machine => ({ home, platform, env });
 
-describe('what is found on a machine', () => {
-  it('is nothing on an empty one', async () => {
+describe('discovery on a machine', () => {
+  it('finds nothing on an empty one', async () => {
     expect(await discover(machine('linux'), ALL, READING)).toEqual([]);
   });
 
@@ -46,13 +46,13 @@ describe('what is found on a machine', () => {
     ['macOS', 'darwin', 'Library/Application Support/kiro-cli', () => ({})],
     ['Windows', 'win32', 'AppData/Local/Kiro-Cli', () => ({})],
     ['Windows, the other place', 'win32', 'roaming/kiro-cli', (at) => ({ APPDATA: join(at, 'roaming') })],
-  ])('is Kiro CLI on %s', async (_name, platform, folder, env) => {
+  ])('finds Kiro CLI on %s', async (_name, platform, folder, env) => {
     database(`${folder}/data.sqlite3`, { 'kirocli:social:token': SOCIAL });
     const found = await discover(machine(platform, env(home)), ALL, READING);
     expect(found).toMatchObject([{ origin: 'kiro-cli', place: expect.stringContaining(join(home, folder)) }]);
   });
 
-  it('is one credential once, of the place which is looked at first', async () => {
+  it('reports a credential found twice once, at the first place', async () => {
     const kiro = { accessToken: 'aoa', refreshToken: R('s'), expiresAt: SOCIAL.expires_at, authMethod: 'social' };
     json('.aws/sso/cache/kiro-auth-token.json', kiro);
     database('.local/share/kiro-cli/data.sqlite3', {
@@ -71,11 +71,11 @@ describe('what is found on a machine', () => {
   });
 });
 
-describe('a file named by hand', () => {
+describe('a file given by path', () => {
   const kiro = { accessToken: 'aoa', refreshToken: R('k'), expiresAt: '2026-01-05T10:00:00Z', authMethod: 'social' };
   const inspect = async (path: string) => (await inspectFile(join(home, path), READING))[0];
 
-  it('is known by what is in it', async () => {
+  it('is recognized by its content', async () => {
     json('backup/kiro-auth-token.json', kiro);
     expect((await inspect('backup/kiro-auth-token.json'))?.source).toMatchObject({ type: 'kiro-file', imported: true });
     json('other.json', { ...kiro, clientIdHash: 'abc' });
@@ -89,7 +89,7 @@ describe('a file named by hand', () => {
     expect((await inspect('.aws/sso/cache/abc.json'))?.source.type).toBe('sso-cache');
   });
 
-  it('is told when it is none, when nobody is signed in, and when an export is newer than this program', async () => {
+  it('is rejected if it is missing, holds no sign-in, or is an export of a newer version', async () => {
     const code = async (path: string) => {
       const outcome = (await inspect(path))?.outcome;
       return outcome?.type === 'problem' ? outcome.problem.code : outcome?.type;

@@ -1,4 +1,4 @@
-/** Where other programs keep their sign-ins on this machine, and what a file named by hand is. */
+/** Finds the sign-ins of other programs on this machine, and recognizes files given by path. */
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
@@ -19,7 +19,7 @@ import { findInSsoCache, findSsoToken } from './sso-cache.ts';
 
 export interface Machine {
   readonly home: string;
-  /** Where the settings say that the Kiro IDE keeps its sign-in; undefined: where it does. */
+  /** The Kiro IDE's token file, from a setting; undefined: the default path. */
   readonly kiroFile?: string | undefined;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -31,7 +31,7 @@ export async function discover(
   reading: Reading,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(origins.map((origin) => findOf(origin, machine, reading)));
-  return withoutTwins(found.flat());
+  return withoutDuplicates(found.flat());
 }
 
 async function findOf(origin: DiscoveredOrigin, machine: Machine, reading: Reading): Promise<readonly Finding[]> {
@@ -52,7 +52,7 @@ async function findOf(origin: DiscoveredOrigin, machine: Machine, reading: Readi
   }
 }
 
-/** Kiro CLI has had two places on Windows. */
+/** Kiro CLI has used two folders on Windows. */
 function databasesOf(origin: 'kiro-cli' | 'amazon-q-cli', { home, platform, env }: Machine): readonly string[] {
   const file = (...folders: string[]) => join(...folders, 'data.sqlite3');
   const app = origin === 'kiro-cli' ? 'kiro-cli' : 'amazon-q';
@@ -69,31 +69,31 @@ async function findDatabase(path: string, origin: ImportOrigin, reading: Reading
   return findInCliDatabase(path, origin, reading);
 }
 
-/** What a file named by hand holds; at least one finding. `path` is absolute. */
+/** The findings of a file given by path, at least one. `path` is absolute. */
 export async function inspectFile(path: string, reading: Reading): Promise<readonly Finding[]> {
   try {
     const inFolder = (await isFolder(path)) ? await findInProxyFolder(path, reading) : [];
     if (inFolder.length > 0) return inFolder;
     if ((await kindOf(path)) === 'sqlite') {
       const bridge = await findInBridgeDatabase(path, reading);
-      return withoutTwins(atLeastOne(path, bridge ?? (await findInCliDatabase(path, 'kiro-cli', reading))));
+      return withoutDuplicates(atLeastOne(path, bridge ?? (await findInCliDatabase(path, 'kiro-cli', reading))));
     }
     const document = await readJson(path);
-    if (!isProviderPools(document)) return withoutTwins(await findInJson(path, document, reading));
+    if (!isProviderPools(document)) return withoutDuplicates(await findInJson(path, document, reading));
     const inspect = async (file: string) => findInJson(file, await readJson(file), reading);
-    return withoutTwins(atLeastOne(path, await findInProviderPools(path, document, reading, inspect)));
+    return withoutDuplicates(atLeastOne(path, await findInProviderPools(path, document, reading, inspect)));
   } catch (cause) {
     return [withProblem(path, cause)];
   }
 }
 
-/** Several files named by hand, in their order. A file that cannot be read does not stop the others. */
+/** Several files, in order. A file that cannot be read does not stop the others. */
 export async function inspectFiles(
   paths: readonly string[],
   reading: Reading,
 ): Promise<readonly { readonly path: string; readonly findings: readonly Finding[] }[]> {
   const inspected = await Promise.all(paths.map((path) => inspectFile(path, reading)));
-  const checked = withoutTwins(inspected.flat());
+  const checked = withoutDuplicates(inspected.flat());
   let from = 0;
   return paths.map((path, index) => {
     const findings = checked.slice(from, from + (inspected[index]?.length ?? 0));
@@ -111,7 +111,7 @@ async function findInJson(path: string, document: JsonValue, reading: Reading): 
   return inCache.length > 0 ? inCache : findInDocument(path, document, reading);
 }
 
-/** By its name, or because it names its client registration as the IDE does. */
+/** Recognized by its name, or by its reference to a client registration in the IDE's format. */
 function isKiroFile(path: string, document: JsonValue): boolean {
   if (basename(path) === KIRO_FILE_NAME) return true;
   if (!isJsonObject(document)) return false;
@@ -125,7 +125,12 @@ function isKiroFile(path: string, document: JsonValue): boolean {
 
 function atLeastOne(path: string, found: readonly Finding[]): readonly Finding[] {
   if (found.length > 0) return found;
-  return [withProblem(path, new ImportProblem('unknown-shape', 'Nobody is signed in there.'))];
+  return [
+    withProblem(
+      path,
+      new ImportProblem('unknown-shape', 'The file holds no sign-in. Sign in with that program first.'),
+    ),
+  ];
 }
 
 function withProblem(path: string, cause: unknown): Finding {
@@ -158,8 +163,8 @@ async function kindOf(path: string): Promise<'sqlite' | 'other'> {
   }
 }
 
-/** The same credential in two places is one account: of the place which was looked at first. */
-function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
+/** Reports a credential found in two places once, at the first of them. */
+function withoutDuplicates(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Map<string, Finding>();
   return findings.map((finding) => {
     if (finding.outcome.type === 'problem') return finding;
@@ -167,7 +172,10 @@ function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
     const first = seen.get(secret);
     if (!first) seen.set(secret, finding);
     if (!first) return finding;
-    const problem = new ImportProblem('duplicate', `It is the same credential as the one in ${first.place}.`);
+    const problem = new ImportProblem(
+      'duplicate',
+      `The credential is the same as in ${first.place}, which is imported instead.`,
+    );
     return { ...finding, outcome: { type: 'problem', problem } };
   });
 }

@@ -1,10 +1,10 @@
-/** The account which the settings name, to be kept when they name it no longer. */
+/** The account configured in the settings, imported so that it stays when the settings change. */
 import { environmentAccounts, type NamedCredentials } from '../environment.ts';
 import { fieldsOf, locate } from './fields.ts';
 import { type Finding, outcomeOf } from './finding.ts';
 import { KIND_FAMILIES, type Reading, toSecrets } from './secrets.ts';
 
-/** Throws `invalid_request` for half a credential. */
+/** Throws `invalid_request` if the credential is incomplete. */
 export function findInEnvironment(named: NamedCredentials, reading: Reading): readonly Finding[] {
   return environmentAccounts(named).map(({ id, label, credential }) => ({
     origin: 'environment',

@@ -1,6 +1,6 @@
 /**
- * dragoman's own file of accounts: for a backup, or to take them to another machine. What is imported from it is not
- * linked to it. The format is described in docs/accounts.md.
+ * dragoman's own export of accounts, for a backup or for another machine. Imported accounts are not linked to the file.
+ * docs/accounts.md describes the format.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { isoTime } from '../../core/times.ts';
@@ -18,7 +18,7 @@ import { KIND_FAMILIES, type Reading, toSecrets } from './secrets.ts';
 const FORMAT = 'dragoman-accounts';
 const VERSION = 1;
 
-/** Without `withSecrets` nothing in it opens anything; then it is a list, not a backup. */
+/** Without `withSecrets` the export is a list of accounts, not a backup. */
 export function toExport(accounts: readonly Account[], withSecrets: boolean, nowMs: number): JsonObject {
   return {
     format: FORMAT,
@@ -70,7 +70,7 @@ function secretsOf(credential: Credential): JsonObject {
   }
 }
 
-/** Where it signs in: nothing of it is secret. */
+/** Where the credential signs in; contains no secret. */
 function placeOf(credential: Credential): JsonObject {
   const { region } = credential;
   const profileArn = 'profileArn' in credential ? credential.profileArn : undefined;
@@ -115,22 +115,30 @@ export function findInExport(path: string, document: JsonObject, reading: Readin
   });
 }
 
-/** As dragoman makes them. */
+/** The form of dragoman's own account ids. */
 const ID_PATTERN = /^[a-z]+-[a-z0-9-]{4,40}$/;
 
 function outcomeOf(entry: JsonObject, isKnown: boolean, withSecrets: boolean, reading: Reading): Outcome {
   try {
-    if (!isKnown) throw new ImportProblem('unknown-shape', 'It was made by a newer dragoman. Update this one.');
+    if (!isKnown)
+      throw new ImportProblem('unknown-shape', 'The export was made by a newer version of dragoman. Update dragoman.');
     const { options, proxy } = settingsOf(entry);
     if (entry.kind === 'iam') {
       const credential: Credential = { kind: 'iam', region: regionOf(entry), awsProfile: textOf(entry.awsProfile) };
       return { type: 'credential', secrets: { credential, accessToken: undefined }, options, proxy };
     }
     if (!withSecrets)
-      throw new ImportProblem('no-secrets', 'The export was made without --secrets: it is a list, not a backup.');
+      throw new ImportProblem(
+        'no-secrets',
+        'The export was made without --secrets, so it holds no credentials. Export again with --secrets.',
+      );
     const { kind } = entry;
     const family = isKind(kind) ? KIND_FAMILIES[kind] : undefined;
-    if (!family) throw new ImportProblem('unknown-shape', 'It is of a kind which this dragoman does not know.');
+    if (!family)
+      throw new ImportProblem(
+        'unknown-shape',
+        'This version of dragoman does not know the kind of this account. Update dragoman.',
+      );
     const awsKind = kind === 'builder-id' || kind === 'idc' ? kind : undefined;
     const secrets = toSecrets(fieldsOf(locate(entry)), { ...reading, family, awsKind });
     return { type: 'credential', secrets, options, proxy };
@@ -145,14 +153,17 @@ function isKind(kind: JsonValue | undefined): kind is keyof typeof KIND_FAMILIES
 
 function regionOf({ region }: JsonObject): string {
   if (typeof region === 'string' && REGION_PATTERN.test(region)) return region;
-  throw new ImportProblem('bad-region', 'Its region is none. Regions look like us-east-1 or eu-central-1.');
+  throw new ImportProblem(
+    'bad-region',
+    'The region of the account is not an AWS region. Use one such as us-east-1 or eu-central-1.',
+  );
 }
 
-/** What its owner had set about it, checked as if they set it now. */
+/** The account's options and proxy, validated like new settings. */
 function settingsOf(entry: JsonObject): { options: AccountOptions; proxy: string | undefined } {
-  const written = isJsonObject(entry.options) ? entry.options : {};
-  const number = (name: string) => (typeof written[name] === 'number' ? written[name] : undefined);
-  const { groups } = written;
+  const exported = isJsonObject(entry.options) ? entry.options : {};
+  const number = (name: string) => (typeof exported[name] === 'number' ? exported[name] : undefined);
+  const { groups } = exported;
   const proxy = textOf(entry.proxy);
   try {
     const options = patchOptions(DEFAULT_OPTIONS, {
@@ -164,6 +175,9 @@ function settingsOf(entry: JsonObject): { options: AccountOptions; proxy: string
     });
     return { options, proxy: proxy === undefined ? undefined : checkedProxy(proxy) };
   } catch {
-    throw new ImportProblem('unknown-shape', 'Its options or its proxy are none which dragoman writes.');
+    throw new ImportProblem(
+      'unknown-shape',
+      'The options or the proxy of the account are invalid. Correct them in the file, or export again.',
+    );
   }
 }

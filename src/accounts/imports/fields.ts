@@ -1,19 +1,19 @@
 /**
- * The members of a credential as the programs of this world write them: camelCase or snake_case, at the top or one
- * level down. Each is remembered with its place, so that a rotated token goes back exactly there.
+ * The members of a credential in the spellings that other programs use: camelCase or snake_case, at the top level or one
+ * level down. Each is returned with its path, so that a rotated token is written back to the same place.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { isoTime } from '../../core/times.ts';
 import { ImportProblem } from './problem.ts';
 
-/** Spellings in small letters without separators, the most telling one first. */
+/** Spellings in lower case without separators, the most specific one first. */
 const SPELLINGS = {
   refreshToken: ['refreshtoken'],
   accessToken: ['accesstoken'],
   expiresAt: ['expiresat', 'expireat', 'expiration', 'expiry', 'expired'],
   authMethod: ['authmethod', 'auth', 'authtype', 'type'],
   provider: ['provider', 'idp', 'loginprovider', 'identityprovider'],
-  /** Of the sign-in: some keep the API's region beside it. */
+  /** Region of the sign-in; some programs store the API's region beside it. */
   region: ['idcregion', 'authregion', 'ssoregion', 'oidcregion', 'region'],
   clientId: ['clientid'],
   clientSecret: ['clientsecret'],
@@ -29,7 +29,7 @@ const SPELLINGS = {
 type FieldName = keyof typeof SPELLINGS;
 export type Fields = Readonly<Partial<Record<FieldName, JsonValue>>>;
 
-/** Members which hold a part of the same credential. */
+/** Members that hold a part of the same credential. */
 const NESTED: ReadonlySet<string> = new Set([
   'credentials',
   'credential',
@@ -40,7 +40,7 @@ const NESTED: ReadonlySet<string> = new Set([
   'providerspecificdata',
 ]);
 
-/** Two of these with different values are two identities, whoever put them into one object. */
+/** Two different values of one of these mean two identities in one object. */
 const UNIQUE: readonly FieldName[] = ['refreshToken', 'accessToken', 'clientId', 'clientSecret'];
 
 export interface Located {
@@ -55,10 +55,10 @@ export function locate(object: JsonObject): Layout {
   const members = membersOf(object);
   for (const field of Object.keys(SPELLINGS) as FieldName[]) {
     const spellings: readonly string[] = SPELLINGS[field];
-    const found = spellings.flatMap((spelling) => members.filter(({ letters }) => letters === spelling));
-    const [first] = found;
+    const candidates = spellings.flatMap((spelling) => members.filter(({ letters }) => letters === spelling));
+    const [first] = candidates;
     if (!first) continue;
-    if (UNIQUE.includes(field) && found.some(({ value }) => value !== first.value)) throw twoIdentities(field);
+    if (UNIQUE.includes(field) && candidates.some(({ value }) => value !== first.value)) throw twoIdentities(field);
     layout.set(field, { path: first.path, value: first.value });
   }
   return layout;
@@ -96,30 +96,30 @@ export function textOf(value: JsonValue | undefined): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
-/** ISO 8601 as written; numbers, and numbers in text, as seconds or milliseconds, told apart by their size. */
+/** Accepts ISO 8601, and seconds or milliseconds as a number or as text, told apart by size. */
 export function toMs(value: JsonValue | undefined): number | undefined {
   if (typeof value === 'number') return value < SECONDS_END ? value * 1000 : value;
   const text = textOf(value);
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return toMs(Number(text));
-  // Some writers leave the zone out and mean UTC.
+  // Some programs leave the time zone out and mean UTC.
   const zoned = text.replace(/UTC$/, 'Z');
   const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(zoned) ? zoned : `${zoned}Z`);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** As seconds the year 5138, as milliseconds 1973. */
+/** The year 5138 in seconds, 1973 in milliseconds. */
 const SECONDS_END = 1e11;
 
-/** A date as it was written there before. */
-export function writtenLike(before: JsonValue | undefined, ms: number): JsonValue {
+/** A date in the format of the value it replaces. */
+export function formatLike(before: JsonValue | undefined, ms: number): JsonValue {
   const number = typeof before === 'string' && /^\d+$/.test(before) ? Number(before) : before;
   if (typeof number !== 'number') return isoTime(ms);
   const now = number < SECONDS_END ? Math.floor(ms / 1000) : ms;
   return typeof before === 'string' ? String(now) : now;
 }
 
-/** The object with one member changed, everything else as it was. */
+/** A copy of the object with one member changed. */
 export function withMember(object: JsonObject, [key, ...rest]: Located['path'], value: JsonValue): JsonObject {
   const [next, ...further] = rest;
   if (next === undefined) return { ...object, [key]: value };
@@ -130,6 +130,6 @@ export function withMember(object: JsonObject, [key, ...rest]: Located['path'], 
 function twoIdentities(field: FieldName): ImportProblem {
   return new ImportProblem(
     'ambiguous',
-    `It holds two different members for ${field}, perhaps of two people. Leave the one which is meant.`,
+    `The credential holds two different values of ${field}, perhaps of two people. Remove the wrong one.`,
   );
 }

@@ -34,7 +34,7 @@ const tokens = fc
     };
   });
 
-it('rotated tokens are found again where the old ones were, and nothing else changes', () => {
+it('rotated tokens replace the old ones in place, and nothing else changes', () => {
   const property = fc.property(others, others, tokens, fc.boolean(), (beside, within, held, isNested) => {
     const object: JsonObject = isNested ? { ...beside, credentials: { ...within, ...held } } : { ...beside, ...held };
     fc.pre(!isAmbiguous(object));
@@ -49,7 +49,7 @@ it('rotated tokens are found again where the old ones were, and nothing else cha
   fc.assert(property, { seed: 42, numRuns: 500 });
 });
 
-/** Members which happen to be called like others of a credential. */
+/** Members with the names of credential members. */
 function isAmbiguous(object: JsonObject): boolean {
   try {
     locate(object);

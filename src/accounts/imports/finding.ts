@@ -1,26 +1,26 @@
-/** What an import found in one place: a credential, or the reason why there is none. */
+/** What an import found in one place: a credential, or the problem with it. */
 import type { JsonObject } from '../../core/json.ts';
 import type { AccountOptions } from '../options.ts';
 import type { Secrets } from '../ports.ts';
 import type { AccountSource } from '../sources.ts';
-import { type Layout, withMember, writtenLike } from './fields.ts';
+import { formatLike, type Layout, withMember } from './fields.ts';
 import { ImportProblem } from './problem.ts';
 
-/** Those which are looked for without being told where. */
+/** Origins that are searched for without a path. */
 export type DiscoveredOrigin = 'kiro-ide' | 'kiro-cli' | 'amazon-q-cli' | 'sso-cache' | 'codewhisperer-proxy';
 export type ImportOrigin = DiscoveredOrigin | 'environment' | 'gateway-file' | 'export';
 
 export interface Finding {
   readonly origin: ImportOrigin;
-  /** For people: the path, and what inside it. */
+  /** For people: the path, and the entry in it. */
   readonly place: string;
-  /** Of the account it becomes: the same place gives the same id. */
+  /** Id of the account it becomes; the same place always gives the same id. */
   readonly id: string;
   readonly label: string;
   readonly source: AccountSource;
-  /** False: nothing says that it was made for this service, so a person should say so. */
+  /** False: nothing in it names this service, so a person should confirm the import. */
   readonly isSure: boolean;
-  /** False: its program has it switched off, and so it stays. Absent: switched on. */
+  /** False: disabled in its program, and imported as disabled. Absent: enabled. */
   readonly enabled?: boolean;
   readonly outcome: Outcome;
 }
@@ -34,7 +34,7 @@ export type Outcome =
     }
   | { readonly type: 'problem'; readonly problem: ImportProblem };
 
-/** What `read` gives, or the ImportProblem which it throws. */
+/** The result of `read`, or the ImportProblem that it throws. */
 export function outcomeOf(read: () => Secrets): Outcome {
   try {
     return { type: 'credential', secrets: read() };
@@ -48,26 +48,26 @@ export function problemOf(cause: unknown): Outcome {
   throw cause;
 }
 
-/** A rotated credential in the place of the old one; what is not there is not added, but for the tokens themselves. */
-export function withTokens(object: JsonObject, layout: Layout, { credential, accessToken }: Rotated): JsonObject {
+/** Replaces the old credential with the rotated one. Only token members are added; other missing members stay missing. */
+export function withTokens(object: JsonObject, layout: Layout, { credential, accessToken }: RotatedTokens): JsonObject {
   const refreshToken = layout.get('refreshToken')?.path ?? ['refreshToken'];
   const isSnake = refreshToken.at(-1)?.includes('_') ?? false;
-  const beside = (name: string): readonly [string, ...string[]] => {
+  const siblingOf = (name: string): readonly [string, ...string[]] => {
     const [first, second] = refreshToken;
     return second === undefined ? [name] : [first, name];
   };
-  const accessPath = layout.get('accessToken')?.path ?? beside(isSnake ? 'access_token' : 'accessToken');
+  const accessPath = layout.get('accessToken')?.path ?? siblingOf(isSnake ? 'access_token' : 'accessToken');
   const expires = layout.get('expiresAt');
-  const expiresPath = expires?.path ?? beside(isSnake ? 'expires_at' : 'expiresAt');
+  const expiresPath = expires?.path ?? siblingOf(isSnake ? 'expires_at' : 'expiresAt');
   const arnPath = layout.get('profileArn')?.path;
   let next = withMember(object, refreshToken, credential.refreshToken);
   next = withMember(next, accessPath, accessToken.value);
-  next = withMember(next, expiresPath, writtenLike(expires?.value, accessToken.expiresAtMs));
+  next = withMember(next, expiresPath, formatLike(expires?.value, accessToken.expiresAtMs));
   if (arnPath && credential.profileArn !== undefined) next = withMember(next, arnPath, credential.profileArn);
   return next;
 }
 
-export interface Rotated {
+export interface RotatedTokens {
   readonly credential: { readonly refreshToken: string; readonly profileArn: string | undefined };
   readonly accessToken: { readonly value: string; readonly expiresAtMs: number };
 }

@@ -27,7 +27,7 @@ describe('files of other gateways', () => {
     ['a social account by its refresh token alone', { refreshToken: R('a') }, ['social']],
     ['an array of both spellings', [AWS, SNAKE, SOCIAL], ['builder-id', 'builder-id', 'social']],
     [
-      'an array with methods in short',
+      'an array with abbreviated methods',
       [
         { auth: 'Social', refreshToken: R('s') },
         { auth: 'IdC', ...AWS },
@@ -58,27 +58,27 @@ describe('files of other gateways', () => {
     ['nothing at all', {}, ['unknown-shape']],
     ['foreign JSON', { name: 'package', version: '1.0.0', apiKey: 'sk-live', token: 'abc' }, ['unknown-shape']],
     ['a number', 5, ['unknown-shape']],
-    ['a refresh token nobody says anything about', { refreshToken: 'y'.repeat(200) }, ['foreign']],
+    ['a refresh token without any context', { refreshToken: 'y'.repeat(200) }, ['foreign']],
     ['an access token alone', { accessToken: 'aoa1', expiresAt: NOW_MS / 1000 + 60 }, ['no-refresh-token']],
-    ['an access token which has run out', { accessToken: 'aoa1', expiresAt: NOW_MS / 1000 - 60 }, ['expired']],
+    ['an expired access token', { accessToken: 'aoa1', expiresAt: NOW_MS / 1000 - 60 }, ['expired']],
     ['two refresh tokens in one object', { ...AWS, refresh_token: R('other') }, ['ambiguous']],
     ['two clients in one object', { ...AWS, credentials: { clientId: 'other' } }, ['ambiguous']],
     ['a masked token', { ...AWS, refreshToken: `aor...${R('x')}` }, ['masked']],
-    ['a cut token', { ...AWS, refreshToken: 'aorABC' }, ['truncated']],
+    ['a truncated token', { ...AWS, refreshToken: 'aorABC' }, ['truncated']],
     ['a masked client secret', { ...AWS, clientSecret: 'ey••••' }, ['masked']],
     ['half a client', { ...AWS, clientSecret: null }, ['no-registration']],
     ['a wrong region', { ...AWS, region: 'us-east-1/../' }, ['bad-region']],
     ['a malformed ARN', { ...SOCIAL, profileArn: 'arn:aws:codewhisperer:us-east-1:1:profile/X' }, ['bad-arn']],
     [
-      'a token endpoint nobody trusts',
+      'an untrusted token endpoint',
       { ...SNAKE, auth_method: 'external_idp', token_endpoint: 'https://x.example' },
       ['bad-token-endpoint'],
     ],
-  ])('understand %s', (_name, document, kinds) => {
+  ])('are understood: %s', (_name, document, kinds) => {
     expect(outcomes(document)).toEqual(kinds);
   });
 
-  it('mix no two entries: each keeps the client, region and profile which came with it', () => {
+  it('keep entries apart: each has its own client, region and profile', () => {
     const other = { refresh_token: R('b'), client_id: 'b', client_secret: 'sb', region: 'eu-west-1', profile_arn: ARN };
     const found = find([AWS, other, SOCIAL]).map(({ outcome }) =>
       outcome.type === 'credential' ? outcome.secrets.credential : expect.fail(outcome.problem.message),
@@ -90,10 +90,10 @@ describe('files of other gateways', () => {
     ]);
   });
 
-  it('throw nothing at any JSON', () => {
+  it('never make the reader throw, whatever the JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-        // What it makes is JSON.
+        // fast-check generates JSON values.
         expect(find(value as JsonValue).length).toBeGreaterThan(0);
       }),
       { seed: 42, numRuns: 500 },
@@ -114,11 +114,11 @@ describe('a link to one of several entries', () => {
     { id: 1, email: 'a@example.com', refreshToken: R('a'), authMethod: 'social', expiresAt: 1767607200, quota: 0 },
     { id: 2, email: 'b@example.com', refreshToken: R('b'), authMethod: 'social', expiresAt: 1767607200 },
   ];
-  /** With a number no JavaScript program could write. */
+  /** With a number that JavaScript would round. */
   const TEXT = `{\n  "accounts": ${JSON.stringify(ACCOUNTS).replace('"quota":0', '"quota":12345678901234567890')}\n}\n`;
   const accessToken = { value: 'aoaNEW', expiresAtMs: 1767610800_000 };
 
-  it('is by its id, so that it is found wherever its program puts it, and written there alone', async () => {
+  it('uses its id, so that the entry is found and written wherever its program moves it', async () => {
     writeFileSync(path, TEXT);
     const [, second] = findInDocument(path, JSON.parse(TEXT), { nowMs: NOW_MS });
     expect(second?.source).toEqual({ type: 'gateway-file', path, owner: 'id=2' });
@@ -142,7 +142,7 @@ describe('a link to one of several entries', () => {
     expect(await file.write(next, accessToken, () => true)).toBe('gone');
   });
 
-  it('is not made where nothing tells the entries apart', () => {
+  it('is not created if nothing identifies the entries', () => {
     const twins = [{ refreshToken: R('a') }, { refreshToken: R('b') }];
     expect(findInDocument(path, twins, { nowMs: NOW_MS }).map(({ source }) => source)).toEqual([
       { type: 'import' },
@@ -152,7 +152,7 @@ describe('a link to one of several entries', () => {
     expect(only?.source).toEqual({ type: 'gateway-file', path });
   });
 
-  it('keeps snake_case where that is written', async () => {
+  it('keeps snake_case', async () => {
     writeFileSync(path, JSON.stringify(SNAKE));
     const file = openLinked({ type: 'gateway-file', path });
     const credential = (await file.read())?.credential;
@@ -167,7 +167,7 @@ describe('a link to one of several entries', () => {
   });
 });
 
-describe('an account that its gateway has switched off', () => {
+describe('an account disabled in its gateway', () => {
   it.each<[JsonValue, boolean]>([
     [{ ...AWS, enabled: 0 }, false],
     [{ ...AWS, enabled: false }, false],

@@ -1,7 +1,7 @@
 /**
- * Files of other gateways. Each has a format of its own, and all of them say the same: one credential, a list of them,
- * or something which holds such a list, in camelCase or snake_case. So every object with tokens in it is an entry,
- * wherever it stands, if something says that its tokens are for this service.
+ * Files of other gateways. The formats differ, but each holds one credential, a list of them, or an object around such a
+ * list, in camelCase or snake_case. So every object with tokens is an entry, at any depth, if something in it shows that
+ * the tokens are for this service.
  */
 import { basename, dirname, extname, sep } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -12,12 +12,12 @@ import { ImportProblem } from './problem.ts';
 import { isApiKey, METHOD_FAMILIES, PROVIDER_FAMILIES, type Reading, toSecrets } from './secrets.ts';
 import type { Selected, TokenPlace } from './token-file.ts';
 
-/** At least one finding: an unknown shape is one. */
+/** At least one finding; a file without credentials gives a problem. */
 export function findInDocument(path: string, document: JsonValue, reading: Reading): readonly Finding[] {
   const entries = entriesOf(document);
   if (entries.length === 0) {
-    const said = 'There is no credential in it which dragoman knows how to read.';
-    return [toFinding(path, undefined, '', problemOf(new ImportProblem('unknown-shape', said)))];
+    const message = 'The file holds no credential in a format that dragoman knows.';
+    return [toFinding(path, undefined, '', problemOf(new ImportProblem('unknown-shape', message)))];
   }
   const source = sourceNameOf(path);
   return entries.map((entry, index) => {
@@ -29,7 +29,7 @@ export function findInDocument(path: string, document: JsonValue, reading: Readi
   });
 }
 
-/** `owner` undefined and several entries: nothing would tell them apart later, so they are not linked. */
+/** `link` undefined: the entry could not be told apart from the others later, so it is not linked. */
 function toFinding(path: string, link: { owner?: string } | undefined, name: string, outcome: Outcome): Finding {
   return {
     origin: 'gateway-file',
@@ -42,14 +42,14 @@ function toFinding(path: string, link: { owner?: string } | undefined, name: str
   };
 }
 
-/** An object that holds one credential, read once and not linked to its source. `key`: unique within `path`. */
+/** One credential that is not linked to its source. `key`: unique within `path`. */
 export function unlinkedFinding(path: string, key: string, object: JsonObject, reading: Reading): Finding {
   const outcome = outcomeOf(() => secretsOf(object, reading));
   const finding = toFinding(path, undefined, nameOf(object) ?? key, outcome);
   return { ...finding, id: accountIdOf('import', `${path} ${key}`), ...enabledIn(object) };
 }
 
-/** Another program's switch for one account: `enabled: 0` as databases have it, `isDisabled: true`, `disabled: "true"`. */
+/** Reads another program's switch for one account: `enabled: 0` (databases), `isDisabled: true`, `disabled: "true"`. */
 export function enabledIn(object: JsonObject): { readonly enabled?: false } {
   const isOff = Object.entries(object).some(([key, value]) => {
     const letters = lettersOf(key);
@@ -65,7 +65,7 @@ const ON: ReadonlySet<string> = new Set(['true', '1', 'yes']);
 function secretsOf(object: JsonObject, reading: Reading) {
   const fields = fieldsOf(locate(object));
   if (!isForThisService(object, fields)) {
-    const message = 'It belongs to another service, or nothing says that it is for Amazon Q Developer or Kiro.';
+    const message = 'The credential is for another service, or nothing in it names Amazon Q Developer or Kiro.';
     throw new ImportProblem('foreign', message);
   }
   return toSecrets(fields, reading);
@@ -95,7 +95,7 @@ function entriesOf(document: JsonValue): readonly Entry[] {
 }
 
 function holdsTokens(object: JsonObject): boolean {
-  // Two identities in one object are still an entry: one with a problem.
+  // An object with two identities is an entry with a problem.
   const fields = fieldsIn(object);
   if (!fields) return true;
   const { refreshToken, accessToken, apiKey } = fields;
@@ -111,8 +111,8 @@ function fieldsIn(object: JsonObject): Fields | undefined {
   }
 }
 
-/** In small letters: what gateways for many services call this one. */
-const OUR_NAMES: ReadonlySet<string> = new Set([
+/** Names of this service in gateways for many services, in lower case. */
+const SERVICE_NAMES: ReadonlySet<string> = new Set([
   'kiro',
   'kirooauth',
   'kiroide',
@@ -126,27 +126,27 @@ const OUR_NAMES: ReadonlySet<string> = new Set([
 ]);
 const SERVICE_MEMBERS: ReadonlySet<string> = new Set(['type', 'provider', 'providerid', 'platform', 'service']);
 
-/** Gateways for many services keep refresh tokens of others in the same files: those must never be sent to this one. */
+/** Gateways for many services keep all refresh tokens in one file; those of other services must never be sent here. */
 function isForThisService(object: JsonObject, fields: Fields): boolean {
   const tokens = [fields.refreshToken, fields.accessToken].map((token) => textOf(token) ?? '');
   if (tokens.some((token) => /^ao[ar]/.test(token)) || isApiKey(fields.apiKey)) return true;
   if (textOf(fields.profileArn)?.includes(':codewhisperer:') || textOf(fields.clientIdHash)) return true;
-  const said = Object.entries(object)
+  const services = Object.entries(object)
     .filter(([key]) => SERVICE_MEMBERS.has(lettersOf(key)))
     .flatMap(([, value]) => textOf(value) ?? [])
     .map(lettersOf);
-  if (said.some((name) => OUR_NAMES.has(name))) return true;
+  if (services.some((name) => SERVICE_NAMES.has(name))) return true;
   if (METHOD_FAMILIES[lettersOf(textOf(fields.authMethod) ?? '')]) return true;
-  // Google is also a service of its own.
-  if (said.some((name) => name !== 'google' && PROVIDER_FAMILIES[name])) return true;
-  return said.length === 0 && textOf(fields.clientId) !== undefined && textOf(fields.clientSecret) !== undefined;
+  // Google is a sign-in provider here and a service of its own elsewhere.
+  if (services.some((name) => name !== 'google' && PROVIDER_FAMILIES[name])) return true;
+  return services.length === 0 && textOf(fields.clientId) !== undefined && textOf(fields.clientSecret) !== undefined;
 }
 
-/** Members which tell one entry of a file from another, the most lasting one first. */
+/** Members that identify an entry within its file, the most stable one first. */
 const OWNER_MEMBERS = ['id', 'uuid', 'accountid', 'userid', 'email', 'label', 'nickname', 'name', 'clientid'];
 const NAME_MEMBERS = ['label', 'nickname', 'email', 'name', 'userid', 'id', 'uuid'];
 
-/** What a person recognises; an id is not. */
+/** Names that a person recognizes, so no ids. */
 const LABEL_MEMBERS = ['label', 'nickname', 'email', 'name'];
 
 function nameOf(object: JsonObject): string | undefined {
@@ -157,10 +157,10 @@ function memberText(object: JsonObject, names: readonly string[]): string | unde
   return names.flatMap((letters) => memberOf(object, letters) ?? [])[0]?.slice(0, 80);
 }
 
-/** File names that say nothing about the program they belong to. */
+/** File and folder names that do not name a program. */
 const COMMON_NAMES = /^(?:accounts?|auth|config|configs|credentials?|data|database|export|pools?|settings|tokens?)$/i;
 
-/** For people: `kiro.rs` for `~/kiro.rs/credentials.json`, `work` for `~/work.json`. */
+/** A label for people: `kiro.rs` for `~/kiro.rs/credentials.json`, `work` for `~/work.json`. */
 function sourceNameOf(path: string): string {
   const stem = basename(path, extname(path));
   const folders = dirname(path)
@@ -180,7 +180,7 @@ function memberOf(object: JsonObject, letters: string): string | undefined {
   return undefined;
 }
 
-/** How to find it again when its program has rewritten the file; undefined: there is no sure way. */
+/** How to find the entry after its program has rewritten the file; undefined if nothing identifies it. */
 function placeIn(entries: readonly Entry[], entry: Entry): { owner?: string } | undefined {
   for (const letters of OWNER_MEMBERS) {
     const value = memberOf(entry.object, letters);
@@ -192,13 +192,13 @@ function placeIn(entries: readonly Entry[], entry: Entry): { owner?: string } | 
 }
 
 export function gatewayPlace(path: string, owner: string | undefined, reading: Reading): TokenPlace {
-  return { path, reading, select: (document) => selectEntry(document, owner), besides: async () => ({}) };
+  return { path, reading, select: (document) => selectEntry(document, owner), registration: async () => ({}) };
 }
 
 function selectEntry(document: JsonValue, owner: string | undefined): Selected | undefined {
   const entries = entriesOf(document);
   const [letters = '', ...value] = owner?.split('=') ?? [];
-  const theirs =
+  const matching =
     owner === undefined ? entries : entries.filter(({ object }) => memberOf(object, letters) === value.join('='));
-  return theirs.length === 1 ? theirs[0] : undefined;
+  return matching.length === 1 ? matching[0] : undefined;
 }

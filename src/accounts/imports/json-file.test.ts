@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('looks again when its owner writes in between, and edits what that has written', async () => {
+it('reads again if the owner writes meanwhile, and edits the new content', async () => {
   writeFileSync(path, '{"by":"us"}');
   const seen: unknown[] = [];
   const written = await editJson(path, (value) => {
@@ -24,7 +24,7 @@ it('looks again when its owner writes in between, and edits what that has writte
   expect(readFileSync(path, 'utf8')).toBe('{"seen":2}');
 });
 
-it('gives up on a file which never comes to rest, and leaves no draft', async () => {
+it('gives up on a file that keeps changing, and leaves no temporary file', async () => {
   writeFileSync(path, '0');
   let count = 0;
   const editing = editJson(path, () => {
@@ -35,14 +35,14 @@ it('gives up on a file which never comes to rest, and leaves no draft', async ()
   expect(readdirSync(folder)).toEqual(['a.json']);
 });
 
-it('waits for the other half of a file', async () => {
+it('waits for a file that is being written', async () => {
   writeFileSync(path, '{"half":');
   const reading = readJson(path);
   setTimeout(() => writeFileSync(path, '{"half":false}'), 20);
   expect(await reading).toEqual({ half: false });
 });
 
-it('keeps a link a link, the indentation and the last newline', async () => {
+it('keeps a symbolic link, the indentation and the last newline', async () => {
   writeFileSync(join(folder, 'real.json'), '{\n\t"a": 1\n}\n');
   symlinkSync('real.json', path);
   expect(await editJson(path, () => ({ a: 2 }))).toBe(true);
@@ -50,15 +50,15 @@ it('keeps a link a link, the indentation and the last newline', async () => {
   expect(readFileSync(join(folder, 'real.json'), 'utf8')).toBe('{\n\t"a": 2\n}\n');
 });
 
-it('says what keeps it from reading', async () => {
+it('reports why a file cannot be read', async () => {
   await expect(readJson(path)).rejects.toMatchObject({ code: 'missing' });
-  // As a file which belongs to somebody else would, also where the tests run as root.
+  // Fails like a file of another user, even if the tests run as root.
   symlinkSync('a.json', path);
   const message = expect.stringContaining('Check its owner and mode');
   await expect(readJson(path)).rejects.toMatchObject({ code: 'unreadable', message });
 });
 
-it('reads what begins with a byte order mark', async () => {
+it('reads a file with a byte order mark', async () => {
   writeFileSync(path, '\uFEFF[1]');
   expect(await readJson(path)).toEqual([1]);
 });

@@ -1,6 +1,6 @@
 /**
- * JSON files of other programs, which read and write them whenever they like and without any lock. Readers of what we
- * write see the old file or the new one, never half of it; its mode and its owner stay.
+ * JSON files of other programs, which read and write them at any time without a lock. Writes are atomic and keep the
+ * file's mode and owner.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, lstat, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -8,18 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { ImportProblem } from './problem.ts';
 
-/** Hundreds of accounts fit into a fraction of it. */
+/** Far more than hundreds of accounts need. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Somebody may be in the middle of writing it. */
-const LOOKS = 3;
-const PAUSE_BETWEEN_LOOKS_MS = 50;
+/** Attempts to read a file that another program may be writing. */
+const MAX_ATTEMPTS = 3;
+const PAUSE_BETWEEN_ATTEMPTS_MS = 50;
 
 /** Throws ImportProblem `missing`, `unreadable` or `not-json`. */
 export async function readJson(path: string): Promise<JsonValue> {
   return (await readParsed(path)).value;
 }
 
-/** As readJson; undefined instead of a throw. */
+/** As readJson, but undefined if the file cannot be read or is not an object. */
 export async function readObject(path: string): Promise<JsonObject | undefined> {
   const value = await readJson(path).catch(() => undefined);
   return isJsonObject(value) ? value : undefined;
@@ -31,21 +31,26 @@ interface Parsed {
 }
 
 async function readParsed(path: string): Promise<Parsed> {
-  for (let look = 1; ; look++) {
+  for (let attempt = 1; ; attempt++) {
     const text = await readText(path);
     const value = parse(text);
     if (value !== undefined) return { text, value };
-    if (look === LOOKS)
-      throw new ImportProblem('not-json', 'The file is no JSON: it was cut off, or is of another kind.');
-    await sleep(PAUSE_BETWEEN_LOOKS_MS);
+    if (attempt === MAX_ATTEMPTS)
+      throw new ImportProblem('not-json', 'The file is not valid JSON. It may be truncated or of another format.');
+    await sleep(PAUSE_BETWEEN_ATTEMPTS_MS);
   }
 }
 
 async function readText(path: string): Promise<string> {
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw new ImportProblem('unreadable', 'It is no file. Name the file itself.');
-    if (found.size > MAX_BYTES) throw new ImportProblem('unreadable', 'The file is larger than any credential file.');
+    if (!found.isFile())
+      throw new ImportProblem('unreadable', 'The path is not a file. Pass the path of the file itself.');
+    if (found.size > MAX_BYTES)
+      throw new ImportProblem(
+        'unreadable',
+        `The file is larger than ${MAX_BYTES / 1024 / 1024} MiB, so it is not a credential file.`,
+      );
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw cause instanceof ImportProblem ? cause : unreadable(cause);
@@ -54,17 +59,17 @@ async function readText(path: string): Promise<string> {
 
 export function unreadable(cause: unknown): ImportProblem {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new ImportProblem('missing', 'There is no such file.');
-  const why = code === 'EACCES' || code === 'EPERM' ? 'it belongs to somebody else' : String(code ?? 'unknown reason');
-  return new ImportProblem('unreadable', `The file cannot be read: ${why}. Check its owner and mode.`, { cause });
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new ImportProblem('missing', 'The file does not exist.');
+  const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : String(code ?? 'unknown reason');
+  return new ImportProblem('unreadable', `Could not read the file: ${why}. Check its owner and mode.`, { cause });
 }
 
-/** Numbers which JavaScript would round go back as they were written. */
+/** Keeps numbers that JavaScript would round exactly as they are in the file. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: JsonValue, context: { source?: string }) => unknown): JsonValue;
   rawJSON(text: string): unknown;
 }
-// Both are in every Node this runs on; TypeScript's library does not know the second one and the third argument yet.
+// Every supported Node has both; TypeScript's library lacks `rawJSON` and the reviver's third argument.
 const EXACT = JSON as unknown as ExactJson;
 
 function parse(text: string): JsonValue | undefined {
@@ -79,30 +84,32 @@ function parse(text: string): JsonValue | undefined {
 }
 
 /**
- * Puts what `edit` makes of the file in its place, unless it gives undefined. A file which changes meanwhile is looked
- * at again, so that nobody's later word is lost. False: left as it is, or gone. Throws ImportProblem or what the file
- * system does.
+ * Replaces the file with the result of `edit`, unless that is undefined. If the file changes meanwhile, it is read again,
+ * so that no later write is lost. False: left unchanged, or missing. Throws ImportProblem or a file system error.
  */
 export async function editJson(path: string, edit: (value: JsonValue) => JsonValue | undefined): Promise<boolean> {
-  // A link to it, as dotfile managers make them, stays a link.
+  // Keep symbolic links, such as those of dotfile managers.
   const target = await realpath(path).catch(() => undefined);
   if (target === undefined) return false;
-  for (let look = 1; look <= LOOKS; look++) {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { text, value } = await readParsed(target);
     const next = edit(value);
     if (next === undefined) return false;
-    if (await replaceFile(target, text, written(next, text))) return true;
+    if (await replaceFile(target, text, serialize(next, text))) return true;
   }
-  throw new ImportProblem('locked', 'The file kept changing while it was to be written.');
+  throw new ImportProblem(
+    'locked',
+    'Could not write the file: another program kept changing it. Close that program, or try again.',
+  );
 }
 
-function written(value: JsonValue, before: string): string {
+function serialize(value: JsonValue, before: string): string {
   const indent = /^[[{]\r?\n([ \t]+)/.exec(before.trimStart())?.[1];
   const text = JSON.stringify(value, undefined, indent);
   return before.endsWith('\n') ? `${text}\n` : text;
 }
 
-/** False: it is not what it was any more. */
+/** False: the file has changed since it was read. */
 async function replaceFile(path: string, before: string, text: string): Promise<boolean> {
   const { mode, uid, gid } = await lstat(path);
   const draft = `${path}.${randomBytes(6).toString('hex')}`;

@@ -48,7 +48,7 @@ async function problem() {
 }
 
 describe('reading the Kiro IDE’s file', () => {
-  it('gives a Builder ID with the registration it names', async () => {
+  it('finds a Builder ID with its registration', async () => {
     write(IDC);
     expect(await read()).toEqual({
       credential: {
@@ -64,7 +64,7 @@ describe('reading the Kiro IDE’s file', () => {
     });
   });
 
-  it('gives a social account with its profile', async () => {
+  it('finds a social account with its profile', async () => {
     write(SOCIAL, undefined);
     const { refreshToken, profileArn } = SOCIAL;
     expect((await read())?.credential).toEqual({ kind: 'social', refreshToken, region: 'us-east-1', profileArn });
@@ -95,21 +95,21 @@ describe('reading the Kiro IDE’s file', () => {
   it.each([
     ['a short refresh token', { ...IDC, refreshToken: 'aorSHORT' }, 'truncated', /8 characters/],
     ['a masked refresh token', { ...IDC, refreshToken: `aor...${'x'.repeat(200)}` }, 'masked', /masked copy/],
-    ['no refresh token', { ...IDC, refreshToken: undefined }, 'expired', /ran out on 2026-01-05/],
-    ['a region which is none', { ...IDC, region: 'evil.example/' }, 'bad-region', /"evil.example\/" is no AWS region/],
-    ['an ARN which is none', { ...SOCIAL, profileArn: 'arn:aws:s3:::bucket' }, 'bad-arn', /no profile ARN/],
-    ['a start URL which is none', { ...IDC, startUrl: 'javascript:1' }, 'bad-start-url', /https address/],
-    ['a hash which leads elsewhere', { ...IDC, clientIdHash: `../${HASH}` }, 'no-registration', /registration/],
-    ['a registration which is missing', { ...IDC, clientIdHash: 'absent' }, 'no-registration', /registration/],
+    ['no refresh token', { ...IDC, refreshToken: undefined }, 'expired', /expired on 2026-01-05/],
+    ['a malformed region', { ...IDC, region: 'evil.example/' }, 'bad-region', /"evil.example\/" is not an AWS region/],
+    ['a malformed ARN', { ...SOCIAL, profileArn: 'arn:aws:s3:::bucket' }, 'bad-arn', /not a profile ARN/],
+    ['a malformed start URL', { ...IDC, startUrl: 'javascript:1' }, 'bad-start-url', /https URL/],
+    ['a hash that points to another folder', { ...IDC, clientIdHash: `../${HASH}` }, 'no-registration', /registration/],
+    ['a missing registration', { ...IDC, clientIdHash: 'absent' }, 'no-registration', /registration/],
     ['a registration of another client', { ...IDC, clientId: 'another' }, 'no-registration', /registration/],
     ['half an identity provider', { ...IDC, authMethod: 'external_idp' }, 'no-registration', /identity provider/],
-  ])('uses nothing of a file with %s, and says why', async (_name, token, code, message) => {
+  ])('rejects a file with %s, and says why', async (_name, token, code, message) => {
     write(token);
     expect(await read()).toBeUndefined();
     expect(await problem()).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  it('gives an account at an identity provider, if its host is one which may be told a refresh token', async () => {
+  it('finds an account at an identity provider if its host may receive refresh tokens', async () => {
     const external = {
       ...IDC,
       authMethod: 'external_idp',
@@ -130,25 +130,25 @@ describe('reading the Kiro IDE’s file', () => {
     expect(await problem()).toMatchObject({ code: 'bad-token-endpoint' });
   });
 
-  it('does not take a client registration which has run out', async () => {
+  it('rejects an expired client registration', async () => {
     write(IDC, { clientId: 'id', clientSecret: 'secret', expiresAt: '2026-01-01T00:00:00.000' });
     expect(await problem()).toMatchObject({ code: 'expired', message: expect.stringContaining('2026-01-01') });
   });
 
-  it('does without an access token which is masked or undated', async () => {
+  it('ignores an access token that is masked or undated', async () => {
     write({ ...IDC, accessToken: 'aoa...x' });
     expect(await read()).toMatchObject({ accessToken: undefined });
     write({ ...IDC, expiresAt: 'soon' });
     expect(await read()).toMatchObject({ accessToken: undefined });
   });
 
-  it('finds nothing where there is no file, or half of one', async () => {
+  it('finds nothing if the file is missing or truncated', async () => {
     expect(await read()).toBeUndefined();
     writeFileSync(path, '{"accessToken": "aoa');
     expect(await read()).toBeUndefined();
   });
 
-  it('tells a folder, half a file and a list from a credential', async () => {
+  it('rejects a folder, a truncated file and a list', async () => {
     expect(await findKiroIde(path, { nowMs: 0 })).toEqual([]);
     writeFileSync(path, '{"accessToken": "aoa');
     expect(await problem()).toMatchObject({ code: 'not-json' });
@@ -159,7 +159,7 @@ describe('reading the Kiro IDE’s file', () => {
     expect(await problem()).toMatchObject({ code: 'unreadable' });
   });
 
-  it('reads no other file of the folder', async () => {
+  it('reads no other file in the folder', async () => {
     write({ ...IDC, clientIdHash: undefined });
     writeFileSync(join(folder, 'other.json'), JSON.stringify({ clientId: 'theirs', clientSecret: 'theirs' }));
     expect(await read()).toBeUndefined();
@@ -169,7 +169,7 @@ describe('reading the Kiro IDE’s file', () => {
 describe('writing it back', () => {
   const accessToken = { value: 'aoaNEW', expiresAtMs: Date.UTC(2026, 0, 5, 11) };
 
-  it('changes the tokens and the date alone, and keeps the mode', async () => {
+  it('changes only the tokens and the date, and keeps the mode', async () => {
     write({ ...IDC, somethingOfTheirs: { kept: true } });
     chmodSync(path, 0o640);
     const credential = (await read())?.credential;
@@ -190,12 +190,12 @@ describe('writing it back', () => {
 
   const social = { kind: 'social', refreshToken: REFRESH, region: 'us-east-1', profileArn: undefined } as const;
 
-  it('makes no file where its owner has taken it away', async () => {
+  it('does not recreate a removed file', async () => {
     expect(await open().write(social, accessToken, () => true)).toBe('gone');
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('leaves alone what is not to be replaced', async () => {
+  it('keeps a credential that must not be replaced', async () => {
     write(SOCIAL);
     const before = readFileSync(path, 'utf8');
     const mayReplace = (present: Credential) => present.kind === 'idc';

@@ -1,7 +1,7 @@
 /**
- * The Kiro IDE's own sign-in: `~/.aws/sso/cache/kiro-auth-token.json`, and beside it the client registration which it
- * names by a hash. The IDE goes on using both, so what we refresh is written back in the same format. No other file of
- * that folder is read: they belong to other identities.
+ * The Kiro IDE's sign-in: `~/.aws/sso/cache/kiro-auth-token.json`, and beside it the client registration that it names by
+ * a hash. The IDE keeps using both, so refreshed tokens are written back in the same format. Other files of the folder
+ * are not read, because they belong to other identities.
  */
 import { dirname, join } from 'node:path';
 import type { JsonObject } from '../../core/json.ts';
@@ -14,10 +14,10 @@ import { type Reading, toSecrets } from './secrets.ts';
 import { readTokenFields, type TokenPlace, wholeDocument } from './token-file.ts';
 
 export const KIRO_FILE_NAME = 'kiro-auth-token.json';
-/** It goes into a path. */
+/** Restricted, because the hash becomes part of a path. */
 const HASH_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Nothing where there is no such file. */
+/** Empty if the file does not exist. */
 export async function findKiroIde(path: string, reading: Reading): Promise<readonly Finding[]> {
   const finding = {
     origin: 'kiro-ide',
@@ -37,7 +37,7 @@ export async function findKiroIde(path: string, reading: Reading): Promise<reado
 }
 
 export function kiroPlace(path: string, reading: Reading): TokenPlace {
-  return { path, reading, select: wholeDocument, besides: (token) => registrationOf(path, token) };
+  return { path, reading, select: wholeDocument, registration: (token) => registrationOf(path, token) };
 }
 
 async function registrationOf(path: string, token: JsonObject): Promise<Fields> {
@@ -46,17 +46,17 @@ async function registrationOf(path: string, token: JsonObject): Promise<Fields> 
   if (hash === undefined || !HASH_PATTERN.test(hash)) return {};
   const registration = await readObject(join(dirname(path), `${hash}.json`));
   const client = registration ? clientOf(registration) : {};
-  // A token which names another client than its registration does: nobody can tell what belongs together.
+  // If token and registration name different clients, neither can be trusted.
   return clientId === undefined || clientId === client.clientId ? client : {};
 }
 
-/** The client alone: whatever else a registration says is not about this sign-in. There, `expiresAt` is the client's. */
+/** Only the client's members; in a registration, `expiresAt` is the client's expiry. */
 export function clientOf(registration: JsonObject): Fields {
   const { clientId, clientSecret, clientExpiresAt, expiresAt } = fieldsOf(locate(registration));
-  const ends = clientExpiresAt ?? expiresAt;
+  const expiry = clientExpiresAt ?? expiresAt;
   return {
     ...(clientId === undefined ? {} : { clientId }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(ends === undefined ? {} : { clientExpiresAt: ends }),
+    ...(expiry === undefined ? {} : { clientExpiresAt: expiry }),
   };
 }

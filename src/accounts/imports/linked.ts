@@ -1,4 +1,4 @@
-/** The credential files of other programs which accounts are linked to, each opened in its own format. */
+/** Opens the credential file that an account is linked to, in the format of its program. */
 import { unreachable } from '../../core/unreachable.ts';
 import type { CredentialFile } from '../ports.ts';
 import type { LinkedSource } from '../sources.ts';
@@ -9,7 +9,7 @@ import { kiroPlace } from './kiro-ide.ts';
 import { ssoPlace } from './sso-cache.ts';
 import { openTokenFile } from './token-file.ts';
 
-/** `now`: milliseconds since 1970, for what has an end. */
+/** `now`: milliseconds since 1970, for expiry dates. */
 export function openLinked(source: LinkedSource, now: () => number = Date.now): CredentialFile {
   const reading = { nowMs: now() };
   switch (source.type) {

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../core/json.ts';
 import { discover, inspectFile } from './discover.ts';
-import { standingOf } from './import-status.ts';
+import { importStatusOf } from './import-status.ts';
 import { openLinked } from './linked.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 5);
@@ -52,7 +52,7 @@ describe('the database of q2api', () => {
   const row = (id: string, values: string, columns = '') =>
     `insert into accounts (id, label, clientId, clientSecret, refreshToken${columns}) values ('${id}', ${values})`;
 
-  it('gives each account, and those switched off stay so', async () => {
+  it('gives each account, and keeps disabled ones disabled', async () => {
     const path = database(
       TABLE + COUNTED,
       row('1', `'mine', 'id', 'secret', '${R('one')}'`),
@@ -67,18 +67,18 @@ describe('the database of q2api', () => {
     ]);
     expect(new Set(found.map(({ id }) => id)).size).toBe(3);
     const states = found.slice(0, 2).map((finding) => {
-      const standing = standingOf(finding, []);
+      const standing = importStatusOf(finding, []);
       return standing.type === 'new' ? standing.account.health.state : standing.type;
     });
     expect(states).toEqual([{ status: 'ready' }, { status: 'disabled', by: 'operator' }]);
   });
 
-  it('may be older than the column for it', async () => {
+  it('may lack the column `enabled`', async () => {
     const path = database(`${TABLE})`, row('1', `'mine', 'id', 'secret', '${R('one')}'`));
     expect(await inspect(path)).toEqual([{ label: 'mine', enabled: true, source: 'import', is: 'builder-id' }]);
   });
 
-  it('of a fork may hold accounts of other services, which are left alone', async () => {
+  it('of a fork may hold accounts of other services, which are ignored', async () => {
     const path = database(
       `${TABLE}, type text)`,
       row('1', `'q', 'id', 'secret', '${R('q')}', 'amazonq'`, ', type'),
@@ -87,7 +87,7 @@ describe('the database of q2api', () => {
     expect((await inspect(path)).map(({ is }) => is)).toEqual(['builder-id', 'foreign']);
   });
 
-  it('without an account says so, and so does a database of another kind', async () => {
+  it('is reported if it has no accounts or is of another kind', async () => {
     expect((await inspect(database(TABLE + COUNTED))).map(({ is }) => is)).toEqual(['unknown-shape']);
     rmSync(join(home, 'data.sqlite3'));
     expect((await inspect(database('create table accounts (id text)'))).map(({ is }) => is)).toEqual(['unknown-shape']);
@@ -115,7 +115,7 @@ describe('the folder of codewhisperer-openai-proxy', () => {
   const IS_FOUND = [{ label: 'codewhisperer-proxy', enabled: true, source: 'codewhisperer-proxy', is: 'builder-id' }];
   const machine = () => ({ home, platform: 'linux', env: {} }) as const;
 
-  it('is found by itself, by its name and by that of its token', async () => {
+  it('is discovered, and recognized by its name and by that of its token', async () => {
     expect(await discover(machine(), ['codewhisperer-proxy'], READING)).toEqual([]);
     write('.codewhisperer-proxy/registration.json', REGISTRATION);
     const file = write('.codewhisperer-proxy/tokens.json', TOKEN);
@@ -128,13 +128,13 @@ describe('the folder of codewhisperer-openai-proxy', () => {
   it.each<[string, JsonValue | undefined]>([
     ['is missing', undefined],
     ['is of another region', { ...REGISTRATION, region: 'eu-west-1' }],
-  ])('is of no use if its registration %s', async (_, registration) => {
+  ])('is unusable if its registration %s', async (_, registration) => {
     if (registration !== undefined) write('.codewhisperer-proxy/registration.json', registration);
     const file = write('.codewhisperer-proxy/tokens.json', TOKEN);
     expect((await inspect(file)).map(({ is }) => is)).toEqual(['no-registration']);
   });
 
-  it('gets rotated tokens back in its own format', async () => {
+  it('receives rotated tokens in its own format', async () => {
     write('.codewhisperer-proxy/registration.json', REGISTRATION);
     const path = write('.codewhisperer-proxy/tokens.json', TOKEN);
     const linked = openLinked({ type: 'codewhisperer-proxy', path }, () => NOW_MS);
@@ -169,7 +169,7 @@ describe('the provider pools of AIClient-2-API', () => {
   });
   const FOREIGN = { 'gemini-cli-oauth': [{ GEMINI_OAUTH_CREDS_FILE_PATH: './google.json', uuid: 'g' }] };
 
-  it('give each Kiro account under its name, linked to its own file', async () => {
+  it('give each Kiro account its name and a link to its own file', async () => {
     write('kiro_creds1.json', SOCIAL);
     write('configs/kiro/2.json', BUILDER_ID);
     const path = write('configs/provider_pools.json', {
@@ -198,7 +198,7 @@ describe('the provider pools of AIClient-2-API', () => {
     ]);
   });
 
-  it('name the file that is missing, and never follow one another', async () => {
+  it('report a missing file, and do not follow other pools files', async () => {
     const path = write('provider_pools.json', {
       'claude-kiro-oauth': [entry('gone.json'), entry('provider_pools.json'), { uuid: 'nothing' }],
     });

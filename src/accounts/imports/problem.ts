@@ -1,4 +1,4 @@
-/** Why a credential which was found cannot be used: one code each, and a sentence which says what its owner can do. */
+/** Why a found credential cannot be used: a code, and a message that says what its owner can do. */
 
 export const PROBLEM_CODES = [
   'missing',
@@ -27,7 +27,7 @@ export class ImportProblem extends Error {
   override readonly name = 'ImportProblem';
   readonly code: ProblemCode;
 
-  /** The message is for people: never with a secret in it. */
+  /** The message is for people and must not contain secrets. */
   constructor(code: ProblemCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -1,6 +1,6 @@
 /**
- * `provider_pools.json` of AIClient-2-API: pools of accounts by provider. An account of its Kiro pool is the path of a
- * credential file, or that file itself in base64; the other pools belong to other services and are left alone.
+ * `provider_pools.json` of AIClient-2-API: pools of accounts by provider. An account in the Kiro pool is the path of a
+ * credential file, or the file itself in base64. The other pools belong to other services and are ignored.
  * Source: configs/provider_pools.json.example of https://github.com/justlovemaki/AIClient-2-API
  */
 import { stat } from 'node:fs/promises';
@@ -22,7 +22,7 @@ export function isProviderPools(document: JsonValue): document is JsonObject {
   );
 }
 
-/** `inspect`: reads one of the files that the pools name. */
+/** `inspect`: reads a file that a pool names. */
 export async function findInProviderPools(
   path: string,
   document: JsonObject,
@@ -45,15 +45,18 @@ async function findEntry(
 ): Promise<readonly Finding[]> {
   const key = textOf(entry.uuid) ?? String(index);
   const name = textOf(entry.customName)?.slice(0, MAX_LABEL_CHARS);
-  const named = { ...(name === undefined ? {} : { label: name }), ...enabledIn(entry) };
+  const overrides = { ...(name === undefined ? {} : { label: name }), ...enabledIn(entry) };
   try {
     const base64 = textOf(entry.KIRO_OAUTH_CREDS_BASE64);
-    if (base64 !== undefined) return [{ ...unlinkedFinding(path, key, decoded(base64), reading), ...named }];
+    if (base64 !== undefined) return [{ ...unlinkedFinding(path, key, decoded(base64), reading), ...overrides }];
     const file = textOf(entry.KIRO_OAUTH_CREDS_FILE_PATH);
     if (file === undefined)
-      throw new ImportProblem('unknown-shape', 'This entry of the pool names no credential file.');
+      throw new ImportProblem(
+        'unknown-shape',
+        'The pool entry names no credential file. Add its path, or remove the entry.',
+      );
     const findings = await inspect(await locateFile(path, file));
-    return findings.map((finding) => ({ ...finding, ...named }));
+    return findings.map((finding) => ({ ...finding, ...overrides }));
   } catch (cause) {
     return [
       {
@@ -71,15 +74,15 @@ async function findEntry(
 
 const MAX_LABEL_CHARS = 80;
 
-/** Paths are relative to the folder that the program was started in: that of the pools, or the one above `configs/`. */
+/** Paths are relative to the folder the program runs in: the folder of the pools file, or its parent. */
 async function locateFile(pools: string, file: string): Promise<string> {
   const relative = file.replaceAll('\\', '/');
   for (const folder of [dirname(pools), dirname(dirname(pools))]) {
     const path = resolve(folder, relative);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) return path;
+    const status = await stat(path).catch(() => undefined);
+    if (status?.isFile()) return path;
   }
-  const message = `Its credential file ${file.slice(0, 200)} is neither beside the pools nor one folder up. Copy it there.`;
+  const message = `The credential file ${file.slice(0, 200)} is neither beside the pools file nor one folder up. Copy it there.`;
   throw new ImportProblem('missing', message);
 }
 
@@ -88,7 +91,10 @@ function decoded(base64: string): JsonObject {
     const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
     if (isJsonObject(value)) return value;
   } catch {
-    // Answered below, as is anything else that is not an object.
+    // Reported below, like JSON that is not an object.
   }
-  throw new ImportProblem('not-json', 'The credential in base64 is not a JSON object. Take the file it was made from.');
+  throw new ImportProblem(
+    'not-json',
+    'The base64 credential does not decode to a JSON object. Import the original file instead.',
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * From the members of a credential to a credential of ours, or to the reason why it cannot be one. Nothing is guessed
- * together: what one member needs (a client for its refresh token, say) must have come with it.
+ * Turns the members of a credential into a typed credential, or reports why it cannot be used. Members are never combined
+ * across sources: a refresh token, for example, needs the client that came with it.
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
@@ -20,11 +20,11 @@ import { ImportProblem, type ProblemCode } from './problem.ts';
 
 export interface Reading {
   readonly nowMs: number;
-  /** Identity providers' hosts besides those which are always trusted; undefined: looked at when one is asked. */
+  /** Identity providers' hosts in addition to the trusted ones; undefined: checked when a token is sent. */
   readonly idpHosts?: readonly string[] | undefined;
-  /** Where the place says it; else the members do. */
+  /** Set if the place implies the family; otherwise the members decide. */
   readonly family?: Family | undefined;
-  /** Where the family is `aws` and the place says which of the two. */
+  /** Set if the family is `aws` and the place implies the kind. */
   readonly awsKind?: 'builder-id' | 'idc' | undefined;
 }
 
@@ -70,7 +70,7 @@ function toCredential(fields: Fields, reading: Reading): Credential {
   }
 }
 
-/** In small letters, as `lettersOf` makes them. */
+/** Keys as `lettersOf` normalizes them. */
 export const METHOD_FAMILIES: Readonly<Record<string, Family>> = {
   social: 'social',
   google: 'social',
@@ -108,26 +108,25 @@ function familyOf(fields: Fields): Family {
   return hasClient ? 'aws' : 'social';
 }
 
-/** A missing start URL means Builder ID to the vendor's own programs, and Builder IDs live in one region alone. */
+/** The vendor's programs read a missing start URL as Builder ID, and Builder IDs exist in one region only. */
 function awsKindOf(fields: Fields, startUrl: string | undefined, region: string): 'builder-id' | 'idc' {
-  const said = [fields.provider, fields.authMethod].map((value) => lettersOf(textOf(value) ?? ''));
-  if (said.includes('builderid') || said.includes('awsbuilderid')) return 'builder-id';
-  if (said.includes('enterprise') || said.includes('internal')) return 'idc';
+  const names = [fields.provider, fields.authMethod].map((value) => lettersOf(textOf(value) ?? ''));
+  if (names.includes('builderid') || names.includes('awsbuilderid')) return 'builder-id';
+  if (names.includes('enterprise') || names.includes('internal')) return 'idc';
   if (startUrl !== undefined) return startUrl === BUILDER_ID_START_URL ? 'builder-id' : 'idc';
   return region === 'us-east-1' && fields.profileArn === undefined ? 'builder-id' : 'idc';
 }
 
-/** Real ones are several times as long. */
-const SHORTEST_REFRESH_TOKEN = 100;
+/** In characters; real tokens are several times longer. */
+const MIN_REFRESH_TOKEN_LENGTH = 100;
 
 function refreshTokenOf(fields: Fields, { nowMs }: Reading): string {
   const token = textOf(fields.refreshToken);
   if (token === undefined) throw withoutRefreshToken(fields, nowMs);
-  if (isMasked(token))
-    throw problem('masked', 'Its refresh token is a masked copy, as windows show it. Take the file itself.');
-  if (token.length < SHORTEST_REFRESH_TOKEN) {
-    const said = `Its refresh token was cut off: ${token.length} characters, real ones have several hundred.`;
-    throw problem('truncated', `${said} Take the file itself, not what a window shows of it.`);
+  if (isMasked(token)) throw problem('masked', 'The refresh token is a masked copy. Import the original file.');
+  if (token.length < MIN_REFRESH_TOKEN_LENGTH) {
+    const message = `The refresh token is truncated: it has ${token.length} characters instead of several hundred.`;
+    throw problem('truncated', `${message} Import the original file.`);
   }
   return token;
 }
@@ -137,11 +136,11 @@ function withoutRefreshToken(fields: Fields, nowMs: number): ImportProblem {
   if (token && token.expiresAtMs <= nowMs)
     return problem(
       'expired',
-      `It ran out on ${dayOf(token.expiresAtMs)} and has no refresh token. Sign in again there.`,
+      `The access token expired on ${dayOf(token.expiresAtMs)} and there is no refresh token. Sign in again with its program.`,
     );
   return problem(
     'no-refresh-token',
-    'It has no refresh token, so it would serve for an hour at most. Sign in again there.',
+    'There is no refresh token, so the credential would work for an hour at most. Sign in again with its program.',
   );
 }
 
@@ -149,13 +148,13 @@ function awsClientOf(fields: Fields, { nowMs }: Reading): { clientId: string; cl
   const clientId = textOf(fields.clientId);
   const clientSecret = textOf(fields.clientSecret);
   if (clientId === undefined || clientSecret === undefined) {
-    const message = 'The client registration which its refresh token belongs to is missing. Sign in again there.';
+    const message = 'The client registration of the refresh token is missing. Sign in again with its program.';
     throw problem('no-registration', message);
   }
-  if (isMasked(clientSecret)) throw problem('masked', 'Its client secret is a masked copy. Take the file itself.');
+  if (isMasked(clientSecret)) throw problem('masked', 'The client secret is a masked copy. Import the original file.');
   const expiresAtMs = toMs(fields.clientExpiresAt);
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) {
-    const message = `Its client registration ran out on ${dayOf(expiresAtMs)}. Sign in again there.`;
+    const message = `The client registration expired on ${dayOf(expiresAtMs)}. Sign in again with its program.`;
     throw problem('expired', message);
   }
   return { clientId, clientSecret };
@@ -165,7 +164,8 @@ function externalClientOf(fields: Fields, { idpHosts }: Reading) {
   const clientId = textOf(fields.clientId);
   const endpoint = textOf(fields.tokenEndpoint);
   if (clientId === undefined || endpoint === undefined) {
-    const message = 'It lacks the client or the token endpoint of its identity provider. Sign in again there.';
+    const message =
+      'The client id or the token endpoint of the identity provider is missing. Sign in again with its program.';
     throw problem('no-registration', message);
   }
   const tokenEndpoint =
@@ -173,7 +173,7 @@ function externalClientOf(fields: Fields, { idpHosts }: Reading) {
   return { clientId, tokenEndpoint, scopes: scopesOf(fields.scopes) };
 }
 
-/** A list, or one text with spaces as OAuth has it. */
+/** Accepts a list, or OAuth's space-separated text. */
 export function scopesOf(value: JsonValue | undefined): readonly string[] {
   if (Array.isArray(value)) return value.filter((scope) => typeof scope === 'string');
   return textOf(value)?.split(/[\s,]+/) ?? [];
@@ -182,8 +182,8 @@ export function scopesOf(value: JsonValue | undefined): readonly string[] {
 function apiKeyOf(fields: Fields): string {
   const key = textOf(fields.apiKey);
   if (key === undefined || !isApiKey(key))
-    throw problem('unknown-shape', 'Its key is none of Kiro: they begin with ksk_.');
-  if (isMasked(key)) throw problem('masked', 'Its key is a masked copy. Take the key itself.');
+    throw problem('unknown-shape', 'The API key is not a Kiro key. Kiro keys begin with ksk_.');
+  if (isMasked(key)) throw problem('masked', 'The API key is a masked copy. Use the original key.');
   return key;
 }
 
@@ -199,7 +199,7 @@ function dayOf(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
-/** Checks shared with the settings, whose messages say what is accepted. */
+/** Runs a check shared with the settings; its message says what is accepted. */
 function checked<T>(code: ProblemCode, check: () => T): T {
   try {
     return check();
@@ -212,7 +212,7 @@ function problem(code: ProblemCode, message: string): ImportProblem {
   return new ImportProblem(code, message);
 }
 
-/** What tells two credentials apart: the lasting secret, or for IAM where its keys come from. */
+/** Identifies a credential: its long-lived secret, or for IAM the source of its keys. */
 export function identityOf(credential: Credential): string {
   return secretOf(credential) ?? `iam ${credential.region} ${awsProfileOf(credential) ?? ''}`;
 }

@@ -34,7 +34,7 @@ async function outcomes() {
 }
 
 describe('the AWS SSO cache', () => {
-  it('gives each token made for this service, and leaves registrations and the Kiro IDE’s file alone', async () => {
+  it('finds each token for this service, and ignores registrations and the Kiro IDE’s file', async () => {
     put('aaa.json', TOKEN);
     put('kiro-auth-token.json', TOKEN);
     put('registration.json', { clientId: 'other', clientSecret: 's', expiresAt: '2026-03-01T00:00:00Z' });
@@ -44,7 +44,7 @@ describe('the AWS SSO cache', () => {
     ]);
   });
 
-  it('finds the client which a token names, and no other', async () => {
+  it('finds only the client that a token names', async () => {
     put('aaa.json', { ...TOKEN, clientSecret: undefined, scopes: undefined });
     put('bbb.json', { clientId: 'another', clientSecret: 'wrong', expiresAt: '2026-03-01T00:00:00Z' });
     expect(await outcomes()).toEqual(['no-registration']);
@@ -55,31 +55,31 @@ describe('the AWS SSO cache', () => {
 
   it.each([
     ['made for AWS accounts', { ...TOKEN, scopes: ['sso:account:access'] }, 'other-purpose'],
-    ['which has run out', { ...TOKEN, refreshToken: undefined, expiresAt: '2025-12-01T00:00:00Z' }, 'expired'],
+    ['that has expired', { ...TOKEN, refreshToken: undefined, expiresAt: '2025-12-01T00:00:00Z' }, 'expired'],
     ['without a refresh token', { ...TOKEN, refreshToken: undefined }, 'no-refresh-token'],
     ['whose client has run out', { ...TOKEN, registrationExpiresAt: '2025-12-01T00:00:00Z' }, 'expired'],
     ['of no region', { ...TOKEN, region: 'x' }, 'bad-region'],
-  ])('names a token %s', async (_name, token, code) => {
+  ])('reports a token %s', async (_name, token, code) => {
     put('aaa.json', token);
     expect(await outcomes()).toEqual([code]);
   });
 
-  it('is not sure of a token which does not say what it is for', async () => {
+  it('is not sure of a token without a stated purpose', async () => {
     put('aaa.json', { ...TOKEN, scopes: undefined });
     expect(await find()).toMatchObject([{ isSure: false, outcome: { type: 'credential' } }]);
   });
 
-  it('names a file which is no JSON, and goes on with the others', async () => {
+  it('reports a file that is not JSON, and continues with the others', async () => {
     put('aaa.json', '{"accessToken":');
     put('bbb.json', TOKEN);
     expect(await outcomes()).toMatchObject(['not-json', { kind: 'idc' }]);
   });
 
-  it('has nothing where there is no folder', async () => {
+  it('is empty if the folder does not exist', async () => {
     expect(await findInSsoCache(join(folder, 'absent'), { nowMs: 0 })).toEqual([]);
   });
 
-  it('gets a rotated token in its own format, with its mode', async () => {
+  it('receives a rotated token in its own format, with its mode', async () => {
     put('aaa.json', TOKEN);
     const path = join(folder, 'aaa.json');
     chmodSync(path, 0o600);

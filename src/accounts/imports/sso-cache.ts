@@ -1,6 +1,6 @@
 /**
- * The AWS SSO cache, `~/.aws/sso/cache/*.json`: tokens of the AWS toolkits beside those which AWS's command line uses
- * for other things. A file is one identity; only a client registration is looked for in the others, by its id.
+ * The AWS SSO cache, `~/.aws/sso/cache/*.json`: tokens of the AWS toolkits beside the AWS CLI's tokens for other purposes.
+ * Each file is one identity; other files are searched only for its client registration, by client id.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/understanding-sso.html
  */
 import { readdir } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { ImportProblem } from './problem.ts';
 import { type Reading, scopesOf, toSecrets } from './secrets.ts';
 import { readTokenFields, type TokenPlace, wholeDocument } from './token-file.ts';
 
-/** Every token of the folder but the Kiro IDE's; nothing where there is no folder. */
+/** Every token in the folder except the Kiro IDE's; empty if the folder does not exist. */
 export async function findInSsoCache(folder: string, reading: Reading): Promise<readonly Finding[]> {
   let names: string[];
   try {
@@ -28,7 +28,7 @@ export async function findInSsoCache(folder: string, reading: Reading): Promise<
   return found.flat();
 }
 
-/** Nothing when the file is something else than a token: a registration, say. */
+/** Empty if the file is not a token, for example a registration. */
 export async function findSsoToken(path: string, reading: Reading): Promise<readonly Finding[]> {
   try {
     const token = await readJson(path);
@@ -37,7 +37,7 @@ export async function findSsoToken(path: string, reading: Reading): Promise<read
     const fields = await readTokenFields(place);
     const scopes = scopesOf(fields.scopes);
     const isSure = scopes.some((scope) => scope.startsWith('codewhisperer:'));
-    if (scopes.length > 0 && !isSure) throw forSomethingElse();
+    if (scopes.length > 0 && !isSure) throw otherPurpose();
     const { label, ...finding } = findingAt(path);
     const startUrl = textOf(fields.startUrl);
     const name = startUrl === undefined ? label : `${label} ${startUrl.replace(/^https:\/\//, '')}`;
@@ -59,8 +59,8 @@ function findingAt(path: string) {
 }
 
 export function ssoPlace(path: string, reading: Reading): TokenPlace {
-  const besides = (token: JsonObject) => registrationOf(path, token);
-  return { path, reading: { ...reading, family: 'aws' }, select: wholeDocument, besides };
+  const registration = (token: JsonObject) => registrationOf(path, token);
+  return { path, reading: { ...reading, family: 'aws' }, select: wholeDocument, registration };
 }
 
 function isToken(object: JsonObject): boolean {
@@ -68,7 +68,7 @@ function isToken(object: JsonObject): boolean {
   return textOf(refreshToken) !== undefined || textOf(accessToken) !== undefined;
 }
 
-/** Newer tokens name their client and leave its secret and scopes in a file of its own, under no name we could know. */
+/** Newer tokens hold the client id only; its secret and scopes are in another file, whose name is not predictable. */
 async function registrationOf(path: string, token: JsonObject): Promise<Fields> {
   const { clientId, clientSecret, scopes } = fieldsOf(locate(token));
   if (textOf(clientId) === undefined || (textOf(clientSecret) !== undefined && scopes !== undefined)) return {};
@@ -84,6 +84,6 @@ async function registrationOf(path: string, token: JsonObject): Promise<Fields> 
   return {};
 }
 
-function forSomethingElse(): ImportProblem {
-  return new ImportProblem('other-purpose', 'It was made for AWS accounts, not for Amazon Q Developer or Kiro.');
+function otherPurpose(): ImportProblem {
+  return new ImportProblem('other-purpose', 'The token is for AWS accounts, not for Amazon Q Developer or Kiro.');
 }

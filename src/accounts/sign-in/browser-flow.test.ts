@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** `sleep` never ends by itself, unless the time is up at once. */
+/** `sleep` never resolves, unless the deadline has already passed. */
 async function setup(place: SignInPlace, { late = false, refused = false } = {}) {
   const clock = {
     ...createFakeClock(),
@@ -71,7 +71,7 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe('signing in with a browser', () => {
-  it('redeems the code with the proof which only this process has', async () => {
+  it('redeems the code with the verifier of this process', async () => {
     const { signIn, sent, back, redeemed } = await setup(AWS);
     expect(signIn.userCode).toBeUndefined();
     const waiting = signIn.wait(never);
@@ -86,7 +86,7 @@ describe('signing in with a browser', () => {
     expect(redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/callback$/);
   });
 
-  it('repeats to Kiro the address with the way which the person took', async () => {
+  it('repeats the chosen sign-in option in the redirect URI sent to Kiro', async () => {
     const { signIn, back, redeemed } = await setup(KIRO);
     const waiting = signIn.wait(never);
     await back('/signin/callback', { code: 'c', login_option: 'git hub' });
@@ -94,7 +94,7 @@ describe('signing in with a browser', () => {
     expect(redeemed[0]?.redirectUri).toMatch(/:\d+\/signin\/callback\?login_option=git%20hub$/);
   });
 
-  it('pays no heed to anybody who does not know the state', async () => {
+  it('ignores redirects without the state', async () => {
     const { signIn, back, redeemed } = await setup(AWS);
     const waiting = signIn.wait(never);
     expect((await back('/oauth/callback', { code: 'forged', state: 'guessed' })).status).toBe(404);
@@ -109,7 +109,7 @@ describe('signing in with a browser', () => {
     [{}, 'refused in the browser'],
     [{ error: 'server_error' }, 'server_error'],
     [{ error: '<script>' }, 'an error'],
-  ])('ends when the browser comes back with %j', async (query, words) => {
+  ])('fails when the browser returns with %j', async (query, words) => {
     const { signIn, back, redeemed } = await setup(AWS);
     const waiting = failure(signIn.wait(never));
     await back('/oauth/callback', query);
@@ -117,7 +117,7 @@ describe('signing in with a browser', () => {
     expect(redeemed).toEqual([]);
   });
 
-  it('ends by itself after five minutes, and when it is cancelled; the port is free again', async () => {
+  it('frees the port when it expires after five minutes and when it is cancelled', async () => {
     const late = await setup(AWS, { late: true });
     expect((await failure(late.signIn.wait(never))).message).toContain('in time');
     await expect(late.back('/oauth/callback', { code: 'c' })).rejects.toThrow();
@@ -130,7 +130,7 @@ describe('signing in with a browser', () => {
     await expect(back('/oauth/callback', { code: 'c' })).rejects.toThrow();
   });
 
-  it('keeps its registration, until it fails with it', async () => {
+  it('keeps its registration until the service rejects it', async () => {
     const good = await setup(AWS);
     expect(new URL((await good.start()).verificationUrl).searchParams.get('clientId')).toBe('browser-1');
     const bad = await setup(AWS, { refused: true });
@@ -143,7 +143,7 @@ describe('signing in with a browser', () => {
 });
 
 describe('the port for the browser', () => {
-  it('is the first free one of those which may be used', async () => {
+  it('is the first free port of the list', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void taken.close());

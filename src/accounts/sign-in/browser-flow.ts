@@ -1,6 +1,6 @@
 /**
- * Signing in with a browser on this machine: it comes back to a port here with a code, which is worth something only
- * together with a proof that never left this process (PKCE, RFC 7636). The same at AWS and at Kiro's portal.
+ * Sign-in with a browser on this machine. The sign-in service redirects the browser to a local port with a code, which
+ * can be redeemed only with a verifier that never left this process (PKCE, RFC 7636). AWS and Kiro's portal work alike.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
@@ -10,31 +10,31 @@ import type { WaitingSignIn } from './device-flow.ts';
 import { awsSecrets, type SignInParts, socialSecrets } from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser } from './failures.ts';
 import type { SignInPlace } from './place.ts';
-import { registered } from './registration.ts';
+import { withRegistration } from './registration.ts';
 
-/** Whoever has not confirmed by then has gone. */
+/** How long the person has to confirm. */
 const LIMIT_MS = 5 * 60_000;
 
 const AWS_CALLBACK = '/oauth/callback';
 const KIRO_CALLBACKS: readonly string[] = ['/oauth/callback', '/signin/callback'];
-/** The portal comes back to these ports alone. */
+/** The only ports that the portal redirects to. */
 const KIRO_PORTS: readonly number[] = [3128, 4649, 6588, 8008, 9091, 49_153, 50_153, 51_153, 52_153, 53_153];
 
-/** A port of this machine to which the browser comes back. */
+/** A local port that the browser is redirected to. */
 export interface Loopback {
   /** `http://127.0.0.1:PORT` */
   readonly address: string;
-  /** The first request which `accept` takes; others are told that they are wrong. Rejects when the signal aborts. */
+  /** The first request that `accept` accepts; others get 404. Rejects when the signal aborts. */
   next(accept: (url: URL) => boolean, signal: AbortSignal): Promise<URL>;
   close(): Promise<void>;
 }
 
 export interface BrowserParts extends SignInParts {
-  /** The first free one; none given: any. Rejects with `invalid_request` when all are taken. */
+  /** Listens on the first free port; an empty list means any. Rejects with `invalid_request` if all are in use. */
   openLoopback(ports: readonly number[]): Promise<Loopback>;
 }
 
-interface Trip {
+interface BrowserSignIn {
   readonly loopback: Loopback;
   readonly verificationUrl: string;
   readonly state: string;
@@ -50,14 +50,14 @@ export async function startBrowserFlow(
 ): Promise<WaitingSignIn> {
   const loopback = await parts.openLoopback(place.type === 'kiro' ? KIRO_PORTS : []);
   try {
-    const trip = await prepare(place, parts, loopback, signal);
+    const signIn = await prepare(place, parts, loopback, signal);
     const expiresAtMs = parts.clock.now() + LIMIT_MS;
-    const { verificationUrl } = trip;
+    const { verificationUrl } = signIn;
     return {
       verificationUrl,
       userCode: undefined,
       expiresAtMs,
-      wait: (waitSignal) => untilBack(trip, parts, expiresAtMs, waitSignal).finally(() => loopback.close()),
+      wait: (waitSignal) => waitForRedirect(signIn, parts, expiresAtMs, waitSignal).finally(() => loopback.close()),
     };
   } catch (cause) {
     await loopback.close();
@@ -70,7 +70,7 @@ async function prepare(
   parts: BrowserParts,
   loopback: Loopback,
   signal: AbortSignal,
-): Promise<Trip> {
+): Promise<BrowserSignIn> {
   const { endpoints, clock } = parts;
   const codeVerifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(codeVerifier).digest('base64url');
@@ -79,7 +79,7 @@ async function prepare(
   switch (place.type) {
     case 'aws': {
       const redirectUri = `${loopback.address}${AWS_CALLBACK}`;
-      const { client, result } = await registered(place, 'browser', parts, signal, async ({ clientId }) =>
+      const { client, result } = await withRegistration(place, 'browser', parts, signal, async ({ clientId }) =>
         endpoints.authorizeUrl(place.region, clientId, redirectUri, challenge, state),
       );
       return {
@@ -102,7 +102,7 @@ async function prepare(
   }
 }
 
-/** A registration with which it failed is not used again: nobody can tell whether the service still knows it. */
+/** Expires the registration after a rejection: the service may have dropped it. */
 async function redeemAtAws(
   { region, startUrl }: Extract<SignInPlace, { type: 'aws' }>,
   client: ClientRegistration,
@@ -120,43 +120,43 @@ async function redeemAtAws(
   }
 }
 
-async function untilBack(
-  trip: Trip,
+async function waitForRedirect(
+  signIn: BrowserSignIn,
   { clock }: BrowserParts,
   expiresAtMs: number,
   signal: AbortSignal,
 ): Promise<Secrets> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const back = trip.loopback.next((url) => isAnswer(url, trip), either);
-  const tooLate = clock.sleep(Math.max(0, expiresAtMs - clock.now()), either).then(() => undefined);
+  const finished = new AbortController();
+  const stop = AbortSignal.any([signal, finished.signal]);
+  const redirect = signIn.loopback.next((url) => isRedirect(url, signIn), stop);
+  const deadline = clock.sleep(Math.max(0, expiresAtMs - clock.now()), stop).then(() => undefined);
   try {
-    const url = await Promise.race([back, tooLate]);
+    const url = await Promise.race([redirect, deadline]);
     if (url === undefined) throw expired();
-    return await trip.redeem(codeOf(url, trip), signal);
+    return await signIn.redeem(codeOf(url, signIn), signal);
   } catch (cause) {
     throw signal.aborted ? cancelled() : cause;
   } finally {
-    over.abort();
-    await Promise.allSettled([back, tooLate]);
+    finished.abort();
+    await Promise.allSettled([redirect, deadline]);
   }
 }
 
-/** Anybody on this machine can knock; only who was sent from here knows the state. */
-function isAnswer({ pathname, searchParams }: URL, { paths, state }: Trip): boolean {
+/** Any local program can call the port; only the browser redirected by this sign-in knows the state. */
+function isRedirect({ pathname, searchParams }: URL, { paths, state }: BrowserSignIn): boolean {
   return paths.includes(pathname) && searchParams.get('state') === state;
 }
 
-function codeOf(url: URL, { loopback, codeVerifier }: Trip): BrowserCode {
+function codeOf(url: URL, { loopback, codeVerifier }: BrowserSignIn): BrowserCode {
   const code = url.searchParams.get('code');
   const error = url.searchParams.get('error');
   if (code === null || code === '' || error !== null) {
     if (error === null || error === 'access_denied') throw refusedInBrowser();
-    const said = /^[\w-]{1,60}$/.test(error) ? error : 'an error';
-    const message = `The sign-in service sent the browser back with ${said}. Nothing was stored. Start again.`;
+    const reason = /^[\w-]{1,60}$/.test(error) ? error : 'an error';
+    const message = `The sign-in service returned ${reason} to the browser. Nothing was stored. Start the sign-in again.`;
     throw new GatewayError('credential_rejected', message);
   }
-  // Kiro's portal says in the address which way was taken, and wants it repeated.
+  // Kiro's portal adds the chosen sign-in option to the redirect URI and expects it back when the code is redeemed.
   const option = url.searchParams.get('login_option');
   const query = option === null ? '' : `?login_option=${encodeURIComponent(option)}`;
   return { code, codeVerifier, redirectUri: `${loopback.address}${url.pathname}${query}` };

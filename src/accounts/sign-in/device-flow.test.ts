@@ -23,19 +23,19 @@ const SIGNED_IN: DevicePoll = {
   tokens: { accessToken: 'aoa', refreshToken: 'aor', expiresInS: 3600, profileArn: undefined },
 };
 
-/** `polls` are answered in turn, the last for ever. */
+/** Answers polls from `polls` in order, repeating the last. */
 function setup(polls: readonly (DevicePoll | GatewayError)[], request: SignInRequest = {}) {
   const clock = createFakeClock();
   const calls: string[] = [];
-  let registered = 0;
+  let withRegistration = 0;
   let polled = 0;
   const refusedClients = new Set<string>();
   const endpoints: SignInEndpoints = {
     ...createFakeSignIn(),
     async registerClient(region, startUrl) {
-      registered++;
+      withRegistration++;
       calls.push(`register ${region} ${startUrl}`);
-      return { clientId: `client-${registered}`, clientSecret: 's', expiresAtMs: clock.now() + 90 * DAY_MS };
+      return { clientId: `client-${withRegistration}`, clientSecret: 's', expiresAtMs: clock.now() + 90 * DAY_MS };
     },
     async startDevice(_region, _startUrl, { clientId }) {
       calls.push(`start ${clientId}`);
@@ -57,13 +57,13 @@ function setup(polls: readonly (DevicePoll | GatewayError)[], request: SignInReq
     },
   };
   const parts = { endpoints, registrations: store.registrations, clock };
-  // As a person asks for it, so that a wrong place is found before anybody is asked.
+  // From a request, so that a wrong place is rejected before any call.
   const start = async () => startDeviceFlow(placeOf(request, 'us-east-1'), parts, never);
   return { start, clock, calls, refusedClients };
 }
 
 describe('signing in by device flow', () => {
-  it('shows where to go, waits, and gives the credential', async () => {
+  it('shows the URL and the code, waits, and returns the credential', async () => {
     const { start, clock, calls } = setup([PENDING, PENDING, SIGNED_IN]);
     const begun = clock.now();
     const signIn = await start();
@@ -88,7 +88,7 @@ describe('signing in by device flow', () => {
     expect(clock.sleeps).toEqual([5000, 5000, 5000]);
   });
 
-  it('is at the Identity Center of an organisation when it has a start URL', async () => {
+  it('signs in at the Identity Center of an organisation when it has a start URL', async () => {
     const { start } = setup([SIGNED_IN], {
       startUrl: 'https://acme.awsapps.com/start/',
       region: 'eu-central-1',
@@ -101,7 +101,7 @@ describe('signing in by device flow', () => {
     });
   });
 
-  it('asks more slowly when told to, and goes on when the network stutters', async () => {
+  it('polls more slowly after slow_down, and continues after a network failure', async () => {
     const trouble = new GatewayError('upstream_broken', 'reset');
     const { start, clock } = setup([{ type: 'slow-down' }, trouble, { type: 'slow-down' }, SIGNED_IN]);
     await (await start()).wait(never);
@@ -110,39 +110,39 @@ describe('signing in by device flow', () => {
 
   it.each<[string, DevicePoll, string]>([
     ['the person refuses', { type: 'denied' }, 'refused in the browser'],
-    ['the service says the code is too old', { type: 'expired' }, 'in time'],
-    ['the service forgets the client', { type: 'client-rejected' }, 'Start again'],
-  ])('ends when %s', async (_name, answer, words) => {
+    ['the service reports the code as expired', { type: 'expired' }, 'in time'],
+    ['the service no longer knows the client', { type: 'client-rejected' }, 'Start the sign-in again'],
+  ])('fails when %s', async (_name, answer, words) => {
     const { start } = setup([PENDING, answer]);
     await expect((await start()).wait(never)).rejects.toThrow(words);
   });
 
-  it('ends by itself when the code is too old', async () => {
+  it('fails when the code has expired', async () => {
     const { start, clock } = setup([PENDING]);
     await expect((await start()).wait(never)).rejects.toMatchObject({ code: 'credential_rejected' });
     expect(clock.sleeps.length).toBe(120);
   });
 
-  it('ends when it is cancelled, between two questions', async () => {
+  it('stops when it is cancelled between two polls', async () => {
     const { start, calls } = setup([PENDING]);
     await expect((await start()).wait(AbortSignal.abort())).rejects.toMatchObject({ code: 'client_closed' });
     expect(calls.filter((call) => call.startsWith('poll'))).toEqual([]);
   });
 
-  it('tells what it cannot understand', async () => {
+  it('passes on an unexpected error', async () => {
     const bug = new GatewayError('upstream_refused', 'bug');
     await expect((await setup([bug]).start()).wait(never)).rejects.toBe(bug);
   });
 
   it.each([
-    ['a region which is none', { region: 'us-east-1.evil.example/' }],
-    ['a profile which is none', { profileArn: 'arn:aws:iam::1:user/x' }],
-    ['a proxy which is none', { proxy: 'ftp://proxy.example' }],
+    ['a malformed region', { region: 'us-east-1.evil.example/' }],
+    ['a malformed profile ARN', { profileArn: 'arn:aws:iam::1:user/x' }],
+    ['a malformed proxy', { proxy: 'ftp://proxy.example' }],
     ['a social sign-in with a start URL', { social: 'google' as const, startUrl: 'https://acme.awsapps.com/start' }],
-    ['a start URL which is none', { startUrl: 'acme' }],
+    ['a malformed start URL', { startUrl: 'acme' }],
     ['a start URL without TLS', { startUrl: 'http://acme.example/start' }],
     ['a start URL with a password', { startUrl: 'https://a:b@acme.example/start' }],
-  ])('refuses %s before it asks anybody', async (_name, more) => {
+  ])('rejects %s before any call', async (_name, more) => {
     const { start, calls } = setup([SIGNED_IN], more);
     await expect(start()).rejects.toMatchObject({ code: 'invalid_request' });
     expect(calls).toEqual([]);
@@ -150,7 +150,7 @@ describe('signing in by device flow', () => {
 });
 
 describe('the client registration', () => {
-  it('is kept for the next sign-in at the same place', async () => {
+  it('is reused by the next sign-in at the same place', async () => {
     await setup([SIGNED_IN]).start();
     const { start, calls } = setup([SIGNED_IN]);
     await start();
@@ -160,7 +160,7 @@ describe('the client registration', () => {
     expect(elsewhere.calls[0]).toMatch(/^register/);
   });
 
-  it('is made anew before it runs out, because refresh tokens die with it', async () => {
+  it('is renewed before it expires, because refresh tokens expire with it', async () => {
     const { start, clock, calls } = setup([SIGNED_IN]);
     await start();
     clock.advance(80 * DAY_MS);
@@ -168,7 +168,7 @@ describe('the client registration', () => {
     expect(calls.filter((call) => call.startsWith('register'))).toHaveLength(2);
   });
 
-  it('is made anew when the service has forgotten it', async () => {
+  it('is replaced when the service no longer knows it', async () => {
     const { start, calls, refusedClients } = setup([SIGNED_IN]);
     await start();
     refusedClients.add('client-1');

@@ -1,21 +1,27 @@
-/** The device flow for a program which waits: begin, show the code, ask until the person has answered. */
+/** The device flow in one process: start, show the code, poll until the person has answered. */
 import { explainAbort, pause } from '../../core/async.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Secrets } from '../ports.ts';
-import { askDevice, type BegunDevice, beginDevice, type SignInParts, SLOW_DOWN_MS } from './device-grant.ts';
+import {
+  type DeviceSignIn,
+  pollDeviceSignIn,
+  type SignInParts,
+  SLOW_DOWN_MS,
+  startDeviceSignIn,
+} from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser, unknownClient } from './failures.ts';
 import type { SignInPlace } from './place.ts';
 
-/** A sign-in under way, whichever flow it takes. */
+/** A sign-in in progress, by device flow or by browser. */
 export interface WaitingSignIn {
-  /** For the person to open. */
+  /** The page that the person opens. */
   readonly verificationUrl: string;
-  /** To be compared with what the page shows; undefined where the browser comes back by itself. */
+  /** The code that the page asks for; undefined if the browser is redirected back. */
   readonly userCode: string | undefined;
   readonly expiresAtMs: number;
   /**
-   * Until the person has answered. Rejects with `credential_rejected` when they refused or were too late, with
-   * `client_closed` when the signal aborts.
+   * Resolves when the person has confirmed. Rejects with `credential_rejected` if they refused or were too late, with
+   * `client_closed` if the signal aborts.
    */
   wait(signal: AbortSignal): Promise<Secrets>;
 }
@@ -25,17 +31,26 @@ export async function startDeviceFlow(
   parts: SignInParts,
   signal: AbortSignal,
 ): Promise<WaitingSignIn & { readonly userCode: string }> {
-  const begun = await beginDevice(place, parts, signal);
-  const { verificationUrl, userCode, expiresAtMs } = begun;
-  return { verificationUrl, userCode, expiresAtMs, wait: (waitSignal) => askUntilAnswered(begun, parts, waitSignal) };
+  const deviceSignIn = await startDeviceSignIn(place, parts, signal);
+  const { verificationUrl, userCode, expiresAtMs } = deviceSignIn;
+  return {
+    verificationUrl,
+    userCode,
+    expiresAtMs,
+    wait: (waitSignal) => pollUntilAnswered(deviceSignIn, parts, waitSignal),
+  };
 }
 
-async function askUntilAnswered(begun: BegunDevice, parts: SignInParts, signal: AbortSignal): Promise<Secrets> {
-  let pauseMs = begun.intervalMs;
+async function pollUntilAnswered(
+  deviceSignIn: DeviceSignIn,
+  parts: SignInParts,
+  signal: AbortSignal,
+): Promise<Secrets> {
+  let pauseMs = deviceSignIn.intervalMs;
   for (;;) {
     await pause(parts.clock, pauseMs, signal, cancelled);
-    if (parts.clock.now() >= begun.expiresAtMs) throw expired();
-    const answer = await explainAbort(askDevice(begun.grant, parts, signal), signal, cancelled);
+    if (parts.clock.now() >= deviceSignIn.expiresAtMs) throw expired();
+    const answer = await explainAbort(pollDeviceSignIn(deviceSignIn.grant, parts, signal), signal, cancelled);
     switch (answer.type) {
       case 'signed-in':
         return answer.secrets;

@@ -1,8 +1,8 @@
 /**
- * Signing in with a code on one screen and a browser on another, step by step: beginning, and asking once whether the
- * person has answered. What has begun is plain data, so that another process can go on with it. Nothing is stored
- * here save the client registration, which serves every sign-in at the same place for about 90 days.
- * Source: the AWS SSO OIDC API, RFC 8628, and for Kiro what its command line does.
+ * The two steps of the device flow: start it, and poll once. A started flow is plain data, so that another process can
+ * continue it. Only the client registration is stored here; it serves every sign-in with the same region and start URL
+ * for about 90 days.
+ * Source: the AWS SSO OIDC API, RFC 8628, and for Kiro the requests of its CLI.
  */
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -19,12 +19,12 @@ import type {
   SignInEndpoints,
 } from '../ports.ts';
 import type { SignInPlace } from './place.ts';
-import { registered } from './registration.ts';
+import { withRegistration } from './registration.ts';
 
-const USUAL_INTERVAL_S = 5;
+const DEFAULT_INTERVAL_S = 5;
 export const SLOW_DOWN_MS = 5_000;
 
-/** What is needed to ask again. It holds secrets. */
+/** Everything needed to poll. Contains secrets. */
 export type DeviceGrant =
   | {
       readonly type: 'aws';
@@ -35,15 +35,15 @@ export type DeviceGrant =
     }
   | { readonly type: 'kiro'; readonly deviceCode: string };
 
-export interface BegunDevice {
+export interface DeviceSignIn {
   readonly grant: DeviceGrant;
-  /** With the code already in it, where the service offers that. */
+  /** With the code in it, if the service offers that. */
   readonly verificationUrl: string;
   /** Without the code. */
   readonly verificationUri: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
-  /** Least time between two questions. */
+  /** Minimum time between two polls. */
   readonly intervalMs: number;
 }
 
@@ -57,29 +57,37 @@ export interface SignInParts {
   readonly clock: Clock;
 }
 
-export async function beginDevice(place: SignInPlace, parts: SignInParts, signal: AbortSignal): Promise<BegunDevice> {
+export async function startDeviceSignIn(
+  place: SignInPlace,
+  parts: SignInParts,
+  signal: AbortSignal,
+): Promise<DeviceSignIn> {
   const { endpoints, clock } = parts;
   switch (place.type) {
     case 'aws': {
       const { region, startUrl } = place;
-      const { client, result } = await registered(place, 'device', parts, signal, (known) =>
+      const { client, result } = await withRegistration(place, 'device', parts, signal, (known) =>
         endpoints.startDevice(region, startUrl, known, signal),
       );
-      return begun({ type: 'aws', startUrl, region, client, deviceCode: result.deviceCode }, result, clock);
+      return toDeviceSignIn({ type: 'aws', startUrl, region, client, deviceCode: result.deviceCode }, result, clock);
     }
     case 'kiro': {
       const device = await endpoints.startSocialDevice(place.provider, signal);
-      return begun({ type: 'kiro', deviceCode: device.deviceCode }, device, clock);
+      return toDeviceSignIn({ type: 'kiro', deviceCode: device.deviceCode }, device, clock);
     }
     default:
       return unreachable(place);
   }
 }
 
-/** A network which stutters while somebody types a password ends no sign-in: then it is pending. */
-export async function askDevice(grant: DeviceGrant, parts: SignInParts, signal: AbortSignal): Promise<DeviceAnswer> {
+/** Reports a network or service failure as pending, so that it does not end the sign-in. */
+export async function pollDeviceSignIn(
+  grant: DeviceGrant,
+  parts: SignInParts,
+  signal: AbortSignal,
+): Promise<DeviceAnswer> {
   try {
-    const answer = await ask(grant, parts.endpoints, signal);
+    const answer = await poll(grant, parts.endpoints, signal);
     if (answer.type !== 'signed-in') return answer;
     return { type: 'signed-in', secrets: toSecrets(grant, answer.tokens, parts.clock.now()) };
   } catch (cause) {
@@ -89,7 +97,7 @@ export async function askDevice(grant: DeviceGrant, parts: SignInParts, signal: 
   }
 }
 
-function ask(grant: DeviceGrant, endpoints: SignInEndpoints, signal: AbortSignal): Promise<DevicePoll> {
+function poll(grant: DeviceGrant, endpoints: SignInEndpoints, signal: AbortSignal): Promise<DevicePoll> {
   switch (grant.type) {
     case 'aws':
       return endpoints.pollDevice(grant.region, grant.client, grant.deviceCode, signal);
@@ -100,14 +108,14 @@ function ask(grant: DeviceGrant, endpoints: SignInEndpoints, signal: AbortSignal
   }
 }
 
-function begun(grant: DeviceGrant, device: DeviceAuthorization, clock: Clock): BegunDevice {
+function toDeviceSignIn(grant: DeviceGrant, device: DeviceAuthorization, clock: Clock): DeviceSignIn {
   return {
     grant,
     verificationUrl: device.verificationUrlComplete ?? device.verificationUrl,
     verificationUri: device.verificationUrl,
     userCode: device.userCode,
     expiresAtMs: clock.now() + (cappedMs(device.expiresInS * 1000, MAX_SIGN_IN_MS) ?? 0),
-    intervalMs: cappedMs((device.intervalS ?? USUAL_INTERVAL_S) * 1000, MAX_POLL_INTERVAL_MS) ?? MAX_POLL_INTERVAL_MS,
+    intervalMs: cappedMs((device.intervalS ?? DEFAULT_INTERVAL_S) * 1000, MAX_POLL_INTERVAL_MS) ?? MAX_POLL_INTERVAL_MS,
   };
 }
 
@@ -144,10 +152,10 @@ export function socialSecrets(tokens: SignedInTokens, nowMs: number): Secrets {
   };
 }
 
-/** Kiro's sign-in service is in this one alone. */
+/** The only region of Kiro's sign-in service. */
 const KIRO_REGION = 'us-east-1';
 
-/** undefined where the service does not say how long it is good for: then the first use makes another. */
+/** undefined if the service does not say when it expires: the first use then refreshes it. */
 function accessTokenOf({ accessToken, expiresInS }: SignedInTokens, nowMs: number): Secrets['accessToken'] {
   return expiresInS === undefined ? undefined : { value: accessToken, expiresAtMs: tokenExpiry(expiresInS, nowMs) };
 }

@@ -1,4 +1,4 @@
-/** How a sign-in ends without an account, in words for the person who began it. */
+/** The ways a sign-in fails, with messages for the person who started it. */
 import { GatewayError } from '../../core/errors.ts';
 
 export function expired(): GatewayError {
@@ -7,11 +7,15 @@ export function expired(): GatewayError {
 }
 
 export function refusedInBrowser(): GatewayError {
-  return new GatewayError('credential_rejected', 'The sign-in was refused in the browser. Nothing was stored.');
+  return new GatewayError(
+    'credential_rejected',
+    'The sign-in was refused in the browser. Nothing was stored. Start it again to retry.',
+  );
 }
 
 export function unknownClient(): GatewayError {
-  const message = 'The sign-in service no longer knows this client. Nothing was stored. Start again.';
+  const message =
+    'The sign-in service no longer accepts this client registration. Nothing was stored. Start the sign-in again.';
   return new GatewayError('credential_rejected', message);
 }
 

@@ -27,15 +27,15 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** `polls` are answered in turn, the last for ever. `reopen` is the same gateway after a restart. */
+/** Answers polls from `polls` in order, repeating the last. `reopen`: the same gateway after a restart. */
 function setup(polls: readonly DevicePoll[], profiles: readonly Profile[] = []) {
   const added: NewAccount[] = [];
   const accounts: Account[] = [];
-  const asked: string[] = [];
+  const requests: string[] = [];
   const proxies: (string | undefined)[] = [];
   let polled = 0;
   const poll = async () => {
-    asked.push('poll');
+    requests.push('poll');
     return polls[Math.min(polled++, polls.length - 1)] ?? PENDING;
   };
   const device = {
@@ -72,7 +72,7 @@ function setup(polls: readonly DevicePoll[], profiles: readonly Profile[] = []) 
   const { registrations, signIns } = store;
   const tokens = { ...createFakeTokens(), signIn };
   const reopen = () => new SignIns({ store: signIns, tokens, adoption, registrations, clock, region: 'us-east-1' });
-  return { ...{ added, accounts, asked, proxies, reopen }, service: reopen() };
+  return { ...{ added, accounts, requests, proxies, reopen }, service: reopen() };
 }
 
 async function failure(promise: Promise<unknown>): Promise<GatewayError> {
@@ -82,9 +82,9 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
   );
 }
 
-describe('a sign-in from afar', () => {
-  it('gives an address and a code, then the account, once', async () => {
-    const { service, added, asked } = setup([PENDING, SIGNED_IN]);
+describe('a remote sign-in', () => {
+  it('returns a URL and a code, then the account, polling no more', async () => {
+    const { service, added, requests } = setup([PENDING, SIGNED_IN]);
     const begun = await service.start({ label: 'mine' });
     expect(begun).toEqual({
       id: begun.id,
@@ -98,27 +98,27 @@ describe('a sign-in from afar', () => {
     });
     const claimed = await service.claim(begun.id);
     expect(claimed).toMatchObject({ type: 'account', account: { label: 'mine', credential: { kind: 'builder-id' } } });
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
     const again = await service.claim(begun.id);
     expect(again).toMatchObject({ type: 'account', account: { label: 'mine' } });
     expect(added).toHaveLength(1);
     expect((await service.status(begun.id)).accountId).toBe(added[0]?.id);
   });
 
-  it('asks the service no faster than it wants, however often it is asked itself', async () => {
-    const { service, asked } = setup([{ type: 'slow-down' }, SIGNED_IN]);
+  it('polls the service no faster than it allows, however often clients ask', async () => {
+    const { service, requests } = setup([{ type: 'slow-down' }, SIGNED_IN]);
     const { id } = await service.start({});
     for (let second = 0; second < 14; second++) {
       await service.status(id);
       clock.advance(1_000);
     }
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     clock.advance(1_000);
     expect((await service.status(id)).state).toBe('approved');
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  it('goes on after a restart, and in another replica', async () => {
+  it('continues after a restart and in another replica', async () => {
     const { service, reopen } = setup([PENDING, SIGNED_IN]);
     const { id } = await service.start({});
     clock.advance(5_000);
@@ -128,20 +128,20 @@ describe('a sign-in from afar', () => {
     expect(await reopen().claim(id)).toMatchObject({ type: 'account' });
   });
 
-  it('redeems the code once when two ask at the same time', async () => {
-    const { service, reopen, asked } = setup([SIGNED_IN, { type: 'expired' }]);
+  it('redeems the code once when two clients ask at the same time', async () => {
+    const { service, reopen, requests } = setup([SIGNED_IN, { type: 'expired' }]);
     const { id } = await service.start({});
     clock.advance(5_000);
     const states = await Promise.all([service.status(id), reopen().status(id), reopen().status(id)]);
     expect(states.map(({ state }) => state)).toEqual(['approved', 'approved', 'approved']);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it.each([
     ['denied', { type: 'denied' }],
     ['expired', { type: 'expired' }],
     ['expired', { type: 'client-rejected' }],
-  ] as const)('is %s when the service says %j, and stays it', async (state, answer) => {
+  ] as const)('stays %s once the service has returned %j', async (state, answer) => {
     const { service, added } = setup([answer, SIGNED_IN]);
     const { id } = await service.start({});
     clock.advance(5_000);
@@ -152,33 +152,33 @@ describe('a sign-in from afar', () => {
     expect(added).toEqual([]);
   });
 
-  it('is given up after five minutes', async () => {
-    const { service, asked } = setup([PENDING]);
+  it('expires after five minutes', async () => {
+    const { service, requests } = setup([PENDING]);
     const { id } = await service.start({});
     const error = await failure(service.claim(id));
     expect(error.message).toContain('in time');
     expect((await service.status(id)).state).toBe('expired');
-    expect(asked.length).toBe(59);
+    expect(requests.length).toBe(59);
   });
 
-  it('can be asked for without waiting', async () => {
+  it('reports its state without waiting', async () => {
     const { service } = setup([PENDING]);
     const { id } = await service.start({});
     expect(await service.claim(id, { waitMs: 0 })).toMatchObject({ type: 'pending', status: { state: 'pending' } });
   });
 
-  it('stops waiting when whoever asks has gone', async () => {
+  it('stops waiting when the client disconnects', async () => {
     const { service } = setup([PENDING]);
     const { id } = await service.start({});
     expect((await failure(service.claim(id, {}, AbortSignal.abort()))).code).toBe('client_closed');
   });
 
-  it('is unknown when nobody began it', async () => {
+  it('is not found when it was never started', async () => {
     const { service } = setup([]);
     expect((await failure(service.status('nobody'))).code).toBe('not_found');
   });
 
-  it('is at Kiro when asked to be, through the proxy which the account will have', async () => {
+  it('signs in at Kiro through the proxy of the new account', async () => {
     const { service, added, proxies } = setup([SIGNED_IN]);
     const proxy = 'http://user:passwordCANARY@proxy.example:3128';
     const begun = await service.start({ social: 'google', proxy });
@@ -193,9 +193,9 @@ describe('a sign-in from afar', () => {
     ['start_url', { startUrl: 'http://acme.example/' }],
     ['profile_arn', { profileArn: 'arn:aws:s3:::bucket' }],
     ['proxy', { proxy: 'gopher://proxy.example' }],
-    ['social', { social: 'facebook' as 'google' }], // as somebody without types may send it
+    ['social', { social: 'facebook' as 'google' }], // an untyped caller may send it
     ['region', { social: 'google' as const, region: 'us-east-1' }],
-  ])('is refused for a wrong %s', async (param, request) => {
+  ])('rejects a wrong %s', async (param, request) => {
     const { service } = setup([SIGNED_IN]);
     expect(await failure(service.start(request))).toMatchObject({ code: 'invalid_request', param });
   });
@@ -207,13 +207,13 @@ describe('the profile of a sign-in', () => {
     { arn: OTHER_ARN, name: 'Other team' },
   ];
 
-  it('is the only one there is', async () => {
+  it('is the only listed one', async () => {
     const { service } = setup([SIGNED_IN], profiles.slice(0, 1));
     const { id } = await service.start(IDC);
     expect(await service.claim(id)).toMatchObject({ account: { credential: { kind: 'idc', profileArn: ARN } } });
   });
 
-  it('is chosen by the person when there are several', async () => {
+  it('is chosen by the person if there are several', async () => {
     const { service, added } = setup([SIGNED_IN], profiles);
     const { id } = await service.start(IDC);
     expect(await service.claim(id)).toEqual({ type: 'choose-profile', profiles });
@@ -222,13 +222,13 @@ describe('the profile of a sign-in', () => {
     expect(claimed).toMatchObject({ account: { credential: { profileArn: OTHER_ARN, region: 'eu-west-1' } } });
   });
 
-  it('is the one given by hand where the service lists none', async () => {
+  it('is the requested one if the service lists none', async () => {
     const { service } = setup([SIGNED_IN]);
     const { id } = await service.start({ profileArn: ARN });
     expect(await service.claim(id)).toMatchObject({ account: { credential: { kind: 'builder-id', profileArn: ARN } } });
   });
 
-  it('is never another organisation’s', async () => {
+  it('is never one that the service does not list', async () => {
     const { service, added } = setup([SIGNED_IN], profiles);
     const { id } = await service.start(IDC);
     const profileArn = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/ZZZZZZZZZZZZ';
@@ -241,7 +241,7 @@ describe('the profile of a sign-in', () => {
 });
 
 describe('signing in again', () => {
-  it('replaces the credential whole: client, region, profile and token together', async () => {
+  it('replaces client, region, profile and token together', async () => {
     const { service, accounts, added } = setup([SIGNED_IN]);
     const before = newAccount('old', { label: 'Work' });
     accounts.push(await store.accounts.put(before, clock.now()));
@@ -259,7 +259,7 @@ describe('signing in again', () => {
     });
   });
 
-  it('needs an account which is there, and which is ours', async () => {
+  it('needs an existing account that dragoman signed in', async () => {
     const { service, accounts } = setup([SIGNED_IN]);
     expect((await failure(service.start({ accountId: 'none' }))).code).toBe('not_found');
     const linked = newAccount('linked', { source: { type: 'environment' } });

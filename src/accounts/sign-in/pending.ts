@@ -1,38 +1,44 @@
 /**
- * Signing in from afar: somebody asks for an address and a code, confirms it in their own browser, and collects the
- * account. Each question may reach another replica, or the same one after a restart, so everything a sign-in needs is
- * in the store, sealed; the service is asked only when somebody asks here, and never faster than it wants.
+ * Remote sign-in: a client gets a URL and a code, the person confirms it in a browser, and the client claims the account.
+ * Each request may reach another replica, or the same one after a restart, so all state is in the store, encrypted. The
+ * service is polled only when a client asks, and never faster than the service allows.
  */
 import { randomUUID } from 'node:crypto';
 import { pause } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Secrets, SignInStore, TokenEndpoints } from '../ports.ts';
-import type { Adopted, Adoption } from './adopt.ts';
-import { askDevice, beginDevice, type DeviceGrant, type SignInParts, SLOW_DOWN_MS } from './device-grant.ts';
+import type { Adoption, AdoptionResult } from './adopt.ts';
+import {
+  type DeviceGrant,
+  pollDeviceSignIn,
+  type SignInParts,
+  SLOW_DOWN_MS,
+  startDeviceSignIn,
+} from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser } from './failures.ts';
 import { placeOf, type SignInRequest } from './place.ts';
 
-/** Whoever has not confirmed by then has gone. */
+/** How long the person has to confirm. */
 const LIMIT_MS = 5 * 60_000;
-/** How long the outcome of a sign-in can be asked for. */
-const KEPT_MS = 24 * 3_600_000;
+/** How long the outcome of a sign-in stays available. */
+const RETENTION_MS = 24 * 3_600_000;
 
 type SignInState = 'pending' | 'approved' | 'expired' | 'denied';
 
-/** For whoever signs in; no secret in it. */
+/** What a client may see; contains no secret. */
 export interface SignInStatus {
   readonly id: string;
   readonly state: SignInState;
-  /** With the code already in it, where the service offers that. */
+  /** With the code in it, if the service offers that. */
   readonly verificationUrl: string;
   /** Without the code. */
   readonly verificationUri: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
-  /** Asking more often than this brings nothing new. */
+  /** Asking more often returns the same state. */
   readonly intervalMs: number;
-  /** Once it has been claimed. */
+  /** Set once the account has been claimed. */
   readonly accountId: string | undefined;
 }
 
@@ -41,7 +47,7 @@ export interface StoredSignIn {
   readonly request: SignInRequest;
   readonly grant: DeviceGrant;
   readonly verificationUrl: string;
-  /** Absent in sign-ins that an older version began. */
+  /** Absent in sign-ins that an older version started. */
   readonly verificationUri?: string;
   readonly userCode: string;
   readonly expiresAtMs: number;
@@ -52,25 +58,25 @@ export interface StoredSignIn {
 
 type SignInOutcome =
   | { readonly state: 'pending' | 'expired' | 'denied' }
-  /** The service's tokens come once: here they wait until somebody claims the account. */
+  /** The service returns its tokens once; they are kept here until the account is claimed. */
   | { readonly state: 'approved'; readonly secrets: Secrets }
   | { readonly state: 'approved'; readonly accountId: string };
 
 export interface ClaimOptions {
-  /** One of those which an earlier claim gave to choose from. */
+  /** One of the profiles that an earlier claim returned. */
   readonly profileArn?: string | undefined;
-  /** How long to wait for the person; default: until the time is up. */
+  /** How long to wait for the person; default: until the sign-in expires. */
   readonly waitMs?: number | undefined;
 }
 
-/** `pending`: the person has not answered within `waitMs`. */
-export type Claimed = Adopted | { readonly type: 'pending'; readonly status: SignInStatus };
+/** `pending`: the person did not answer within `waitMs`. */
+export type ClaimResult = AdoptionResult | { readonly type: 'pending'; readonly status: SignInStatus };
 
 export interface SignInsOptions extends Omit<SignInParts, 'endpoints'> {
   readonly store: SignInStore;
   readonly tokens: TokenEndpoints;
   readonly adoption: Adoption;
-  /** Where signing in happens unless a request says otherwise. */
+  /** Default region of the sign-in. */
   readonly region: string;
 }
 
@@ -81,22 +87,22 @@ export class SignIns {
     this.#options = options;
   }
 
-  /** Throws `invalid_request` naming the field, `not_found` for an account to replace which is none. */
+  /** Throws `invalid_request` with the field, or `not_found` if the account to replace does not exist. */
   async start(request: SignInRequest, signal: AbortSignal = NEVER): Promise<SignInStatus> {
     const { store, clock, region, adoption } = this.#options;
     const place = placeOf(request, region);
     adoption.checkReplaced(request);
-    const begun = await beginDevice(place, this.#parts(request), signal);
+    const device = await startDeviceSignIn(place, this.#parts(request), signal);
     const nowMs = clock.now();
     const signIn: StoredSignIn = {
-      ...begun,
+      ...device,
       id: randomUUID(),
       request,
-      expiresAtMs: Math.min(begun.expiresAtMs, nowMs + LIMIT_MS),
+      expiresAtMs: Math.min(device.expiresAtMs, nowMs + LIMIT_MS),
       askedAtMs: nowMs,
       outcome: { state: 'pending' },
     };
-    await store.removeExpired(nowMs - KEPT_MS);
+    await store.removeExpired(nowMs - RETENTION_MS);
     await store.put(signIn, nowMs);
     return statusOf(signIn);
   }
@@ -107,10 +113,14 @@ export class SignIns {
   }
 
   /**
-   * The account, added to the pool at the first claim and given again at later ones; or the profiles to choose from.
-   * Throws `not_found`, `credential_rejected` when the person refused or was too late, `client_closed`.
+   * The account, added to the pool by the first claim and returned again by later ones; or the profiles to choose from.
+   * Throws `not_found`, `credential_rejected` if the person refused or was too late, or `client_closed`.
    */
-  async claim(id: string, { profileArn, waitMs }: ClaimOptions = {}, signal: AbortSignal = NEVER): Promise<Claimed> {
+  async claim(
+    id: string,
+    { profileArn, waitMs }: ClaimOptions = {},
+    signal: AbortSignal = NEVER,
+  ): Promise<ClaimResult> {
     const { clock } = this.#options;
     const untilMs = waitMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + waitMs;
     for (;;) {
@@ -134,14 +144,14 @@ export class SignIns {
     }
   }
 
-  /** As it is now: the service is asked when it is due. */
+  /** The current state; polls the service if a poll is due. */
   async #current(id: string, signal: AbortSignal): Promise<StoredSignIn> {
-    const known = await this.#find(id);
-    if (!this.#isDue(known)) return known;
+    const stored = await this.#find(id);
+    if (!this.#isDue(stored)) return stored;
     return this.#options.store.exclusively(id, async () => {
-      // Another process may have asked while this one waited for its turn.
+      // Another process may have polled while this one waited for the lock.
       const signIn = await this.#find(id);
-      return this.#isDue(signIn) ? this.#ask(signIn, signal) : signIn;
+      return this.#isDue(signIn) ? this.#poll(signIn, signal) : signIn;
     });
   }
 
@@ -150,18 +160,18 @@ export class SignIns {
     return outcome.state === 'pending' && (nowMs - askedAtMs >= intervalMs || nowMs >= expiresAtMs);
   }
 
-  async #ask(signIn: StoredSignIn, signal: AbortSignal): Promise<StoredSignIn> {
+  async #poll(signIn: StoredSignIn, signal: AbortSignal): Promise<StoredSignIn> {
     const { clock, store } = this.#options;
-    const asked =
+    const polled =
       clock.now() >= signIn.expiresAtMs
         ? withOutcome(signIn, { state: 'expired' })
-        : await this.#answered({ ...signIn, askedAtMs: clock.now() }, signal);
-    await store.put(asked, clock.now());
-    return asked;
+        : await this.#pollService({ ...signIn, askedAtMs: clock.now() }, signal);
+    await store.put(polled, clock.now());
+    return polled;
   }
 
-  async #answered(signIn: StoredSignIn, signal: AbortSignal): Promise<StoredSignIn> {
-    const answer = await askDevice(signIn.grant, this.#parts(signIn.request), signal);
+  async #pollService(signIn: StoredSignIn, signal: AbortSignal): Promise<StoredSignIn> {
+    const answer = await pollDeviceSignIn(signIn.grant, this.#parts(signIn.request), signal);
     switch (answer.type) {
       case 'pending':
         return signIn;
@@ -170,7 +180,7 @@ export class SignIns {
       case 'expired':
       case 'denied':
         return withOutcome(signIn, { state: answer.type });
-      // The registration is gone, and with it the code: as good as too late.
+      // The service dropped the registration, and the code with it.
       case 'client-rejected':
         return withOutcome(signIn, { state: 'expired' });
       case 'signed-in':
@@ -180,7 +190,7 @@ export class SignIns {
     }
   }
 
-  #adopt(id: string, profileArn: string | undefined, signal: AbortSignal): Promise<Adopted> {
+  #adopt(id: string, profileArn: string | undefined, signal: AbortSignal): Promise<AdoptionResult> {
     const { store, adoption, clock } = this.#options;
     return store.exclusively(id, async () => {
       const signIn = await this.#find(id);
@@ -188,17 +198,17 @@ export class SignIns {
       if (outcome.state !== 'approved') throw expired();
       if ('accountId' in outcome) return { type: 'account', account: await adoption.find(outcome.accountId) };
       const chosen = profileArn === undefined ? request : { ...request, profileArn };
-      const adopted = await adoption.adopt(outcome.secrets, chosen, signal);
-      if (adopted.type === 'account')
-        await store.put(withOutcome(signIn, { state: 'approved', accountId: adopted.account.id }), clock.now());
-      return adopted;
+      const result = await adoption.adopt(outcome.secrets, chosen, signal);
+      if (result.type === 'account')
+        await store.put(withOutcome(signIn, { state: 'approved', accountId: result.account.id }), clock.now());
+      return result;
     });
   }
 
   async #find(id: string): Promise<StoredSignIn> {
     const signIn = await this.#options.store.find(id);
     if (signIn) return signIn;
-    throw new GatewayError('not_found', 'There is no such sign-in, or it was long ago. Start another.');
+    throw new GatewayError('not_found', 'There is no sign-in with this id, or it is older than a day. Start another.');
   }
 
   #parts({ proxy }: SignInRequest): SignInParts {
@@ -220,9 +230,9 @@ function statusOf({
   userCode,
   expiresAtMs,
   intervalMs,
-  ...begun
+  ...signIn
 }: StoredSignIn): SignInStatus {
   const accountId = 'accountId' in outcome ? outcome.accountId : undefined;
-  const { verificationUri = verificationUrl } = begun;
+  const { verificationUri = verificationUrl } = signIn;
   return { id, state: outcome.state, verificationUrl, verificationUri, userCode, expiresAtMs, intervalMs, accountId };
 }

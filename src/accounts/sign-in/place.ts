@@ -1,4 +1,4 @@
-/** Where somebody signs in, as they ask for it and as it is checked. */
+/** Where to sign in: the request, and the checked place. */
 import { GatewayError } from '../../core/errors.ts';
 import { BUILDER_ID_START_URL, checkedProfileArn, checkedRegion, checkedStartUrl } from '../credentials/patterns.ts';
 import { checkedProxy } from '../proxy.ts';
@@ -7,20 +7,20 @@ const SOCIAL_PROVIDERS = ['google', 'github'] as const;
 export type SocialProvider = (typeof SOCIAL_PROVIDERS)[number];
 
 export interface SignInRequest {
-  /** Of an organisation's Identity Center; Builder ID without one. */
+  /** Start URL of an organisation's Identity Center; without it: Builder ID. */
   readonly startUrl?: string | undefined;
-  /** Of the sign-in; the API's follows from the profile. */
+  /** Region of the sign-in; the API's region comes from the profile. */
   readonly region?: string | undefined;
-  /** At Kiro, instead of AWS. */
+  /** Sign in at Kiro instead of AWS. */
   readonly social?: SocialProvider | undefined;
-  /** Known already; otherwise asked of the service. */
+  /** Without it, the service is asked for the account's profiles. */
   readonly profileArn?: string | undefined;
   readonly label?: string | undefined;
-  /** False: the account is stored, and no request uses it until it is enabled. */
+  /** False: the account is stored, but serves no request until it is enabled. */
   readonly enabled?: boolean | undefined;
-  /** For the sign-in and everything the account does afterwards. */
+  /** Used for the sign-in and for all later requests of the account. */
   readonly proxy?: string | undefined;
-  /** The account whose credential is to be replaced as a whole. */
+  /** The account whose credential this sign-in replaces. */
   readonly accountId?: string | undefined;
 }
 
@@ -28,8 +28,8 @@ export type SignInPlace =
   | { readonly type: 'aws'; readonly startUrl: string; readonly region: string }
   | { readonly type: 'kiro'; readonly provider: SocialProvider };
 
-/** Throws `invalid_request` naming the field. Asks nobody. */
-export function placeOf(request: SignInRequest, usualRegion: string): SignInPlace {
+/** Throws `invalid_request` with the field. Sends no request. */
+export function placeOf(request: SignInRequest, defaultRegion: string): SignInPlace {
   const { startUrl, region, social, profileArn, proxy } = request;
   if (profileArn !== undefined) checkedProfileArn(profileArn);
   if (proxy !== undefined) checkedProxy(proxy);
@@ -37,14 +37,15 @@ export function placeOf(request: SignInRequest, usualRegion: string): SignInPlac
     return {
       type: 'aws',
       startUrl: startUrl === undefined ? BUILDER_ID_START_URL : checkedStartUrl(startUrl),
-      region: checkedRegion(region ?? usualRegion),
+      region: checkedRegion(region ?? defaultRegion),
     };
   }
   if (!SOCIAL_PROVIDERS.includes(social)) {
-    const message = `${JSON.stringify(social)} is no way to sign in at Kiro: google or github.`;
+    const message = `${JSON.stringify(social)} is not a Kiro sign-in provider. Use google or github.`;
     throw new GatewayError('invalid_request', message, { param: 'social' });
   }
   if (startUrl === undefined && region === undefined) return { type: 'kiro', provider: social };
-  const message = 'A sign-in with Google or GitHub has neither a start URL nor a region: those belong to AWS.';
+  const message =
+    'Start URL and region apply to AWS sign-ins only. Leave them out when you sign in with Google or GitHub.';
   throw new GatewayError('invalid_request', message, { param: startUrl === undefined ? 'region' : 'start_url' });
 }
