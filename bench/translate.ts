@@ -59,7 +59,9 @@ const IDS = { conversationId: ID, rootConversationId: ID, continuationId: ID };
 
 /** All which happens between a body's last byte and the upstream's first one, save the account's choice. */
 function encodeLarge(protocol: ClientProtocol, body: string): number {
-  const { conversation } = runAtOnce(protocol.parseRequest(JSON.parse(body), CONTEXT));
+  const request = runAtOnce(protocol.parseRequest(JSON.parse(body), CONTEXT));
+  if (!('conversation' in request)) throw new Error(`${protocol.id} read no conversation in the large request.`);
+  const { conversation } = request;
   const model = codewhisperer.resolveModel(conversation.model, { models: [], defaultModelId: undefined });
   const encoded = runAtOnce(
     codewhisperer.encodeChat(conversation, {

@@ -44,7 +44,6 @@ export {
   anthropicMessages,
   openaiChat,
   openaiCompletions,
-  openaiFim,
   openaiResponses,
   PROTOCOLS,
 } from './protocols/index.ts';

@@ -9,7 +9,6 @@ import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
-import { ADMIN_ROUTES } from '../src/http/admin/routes.ts';
 import { FIELD_SUPPORT as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { FIELD_SUPPORT as OPENAI_FATES, OPENROUTER_FIELD_FATES } from '../src/protocols/openai-chat/fields.ts';
@@ -25,6 +24,7 @@ import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
 import { REPLY_RULES } from '../src/upstreams/codewhisperer/reply-rules.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';
+import { ADMIN_ROUTES } from './support/admin-routes.ts';
 
 /** Cells of every table row whose first cell is `code`. */
 function codeRows(page: string): string[][] {

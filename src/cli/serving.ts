@@ -5,7 +5,7 @@ import type { LoadedSettings, Settings } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import type { AdminToken } from '../gateway/admin-token.ts';
 import { BodyBudget } from '../http/body-budget.ts';
-import type { RunningServer } from '../http/server.ts';
+import type { RunningServer } from '../http/ports.ts';
 import { maxConnections } from './max-connections.ts';
 
 export interface Serving {

@@ -21,7 +21,7 @@ import type { ReplyEvent } from '../core/reply.ts';
 import { TextPiece } from '../core/text.ts';
 import { estimated } from '../core/usage.ts';
 import type { Answer, AskRequest } from '../gateway/ports.ts';
-import type { RunningServer } from './server.ts';
+import type { RunningServer } from './ports.ts';
 
 const START: ReplyEvent[] = [
   { type: 'reply-start', inputTokens: estimated(1) },

@@ -12,39 +12,37 @@ import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
-import type { ClientProtocol, ParsedCompletion, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
-import { type BodyLimits, readModelRequest } from './body.ts';
+import type {
+  ClientProtocol,
+  ParsedCompletion,
+  ParsedRequest,
+  ProtocolRoute,
+  ReplyWriter,
+} from '../protocols/protocol.ts';
+import { readModelRequest } from './body.ts';
 import { adjustmentsOf, askForChoices, type ChoicesRequest } from './choices.ts';
-import { codeWritingOf } from './code-writing.ts';
-import { type HttpExchange, noteError, sendError, sendJson } from './http-exchange.ts';
+import { type ErrorDialect, type HttpExchange, noteError, sendError, sendJson } from './http-exchange.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
+import type { AnswerLimits } from './ports.ts';
 import { type Writing, writingOf } from './writing.ts';
 
-export interface AnswerLimits extends BodyLimits {
-  /** A stream is never silent for longer. */
-  readonly pingIntervalMs: number;
-}
-
-/** Never rejects: whatever happens is said to the client, or there is no client any more. */
-export async function answerChat(
+/** Rejects with the error for the client. */
+export async function answerReply(
   exchange: HttpExchange,
   protocol: ClientProtocol,
+  route: Extract<ProtocolRoute, { operation: 'reply' }>,
   gateway: Gateway,
   client: string,
   limits: AnswerLimits,
 ): Promise<void> {
-  try {
-    const body = await readModelRequest(exchange, limits);
-    const completion = protocol.parseCompletion?.(body, contextOf(exchange));
-    if (completion) return await answerCompletion(exchange, protocol, completion, gateway, client, limits);
-    const request = await timeSlices.run(protocol.parseRequest(body, contextOf(exchange)));
-    await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
-  } catch (cause) {
-    sendFailure(exchange, protocol, cause);
-  }
+  const body = await readModelRequest(exchange, limits);
+  const context = contextOf(exchange);
+  const request = await timeSlices.run(route.parse?.(body, context) ?? protocol.parseRequest(body, context));
+  if ('completion' in request) return answerCompletion(exchange, protocol, request, gateway, client, limits);
+  await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
 }
 
-/** Rejects with what is still to be said to the client. */
+/** Rejects with the error for the client. */
 export async function answerParsed(
   exchange: HttpExchange,
   request: ParsedRequest,
@@ -66,10 +64,10 @@ export function questionOf(exchange: HttpExchange, request: ParsedRequest, clien
   return { requestId: exchange.requestId, client, group: groupOf(exchange), conversation, adjustments };
 }
 
-/** Says it to the client, if there still is one. */
-export function sendFailure(exchange: HttpExchange, protocol: ClientProtocol, cause: unknown): void {
+/** Sends the error to the client, if it is still connected. */
+export function sendFailure(exchange: HttpExchange, dialect: ErrorDialect, cause: unknown): void {
   const error = stopReason(exchange, cause);
-  if (error) sendError(exchange, protocol, error);
+  if (error) sendError(exchange, dialect, error);
 }
 
 export function contextOf({ request, receivedMs }: HttpExchange) {
@@ -120,7 +118,7 @@ async function answerCompletion(
   const asked = { requestId, client, group: groupOf(exchange), completion, adjustments };
   const answers = await gateway.complete(asked, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
-  const writing = codeWritingOf(protocol, request, answers.length);
+  const writing = writingOf(protocol, request, answers.length);
   if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(async () => all);
   else await answerWhole(exchange, writing, all);
 }

@@ -1,4 +1,4 @@
-/** One request and its answer, as every handler of this room sees it, and what the log will say about it. */
+/** One request and its answer, as every handler here sees it, and what the log will record about it. */
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Adjustment } from '../core/adjustments.ts';
@@ -53,18 +53,21 @@ export function sendJson(exchange: HttpExchange, status: number, body: unknown, 
 }
 
 /** Large writes are counted as taken only when all of their bytes are: see stalled-clients.ts. */
-const PIECE_BYTES = 64 * 1024;
+export const PIECE_BYTES = 64 * 1024;
 
 /** Rejects when the signal aborts. */
 export async function writePieces(response: ServerResponse, bytes: Buffer, signal: AbortSignal): Promise<void> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
-    if (!response.write(bytes.subarray(at, at + PIECE_BYTES))) await once(response, 'drain', { signal });
+  for (const piece of piecesOf(bytes)) if (!response.write(piece)) await once(response, 'drain', { signal });
 }
 
-/** In whose words an error is told. */
+export function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+}
+
+/** Writes errors in an API's own format. */
 export type ErrorDialect = Pick<ClientProtocol, 'writeError'>;
 
-/** Says the error in the client's own dialect. Nothing may have been written yet. */
+/** Sends the error in the client's own dialect, unless an answer has begun. */
 export function sendError(exchange: HttpExchange, dialect: ErrorDialect, error: GatewayError): void {
   noteError(exchange, error);
   if (exchange.response.headersSent || exchange.response.destroyed) return;

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalUrl, dialectOf, modelInUrl } from './paths.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
+import { ApiPaths, modelInUrl } from './paths.ts';
+
+const paths = new ApiPaths(PROTOCOLS);
+const canonicalUrl = (url: string) => paths.canonicalUrl(url);
 
 describe('canonicalUrl', () => {
   it.each([
@@ -126,17 +130,20 @@ describe('modelInUrl', () => {
   });
 });
 
-describe('dialectOf', () => {
+describe('the protocol that writes the errors', () => {
   it.each([
-    ['/v1/chat/completions', { 'anthropic-version': '2023-06-01' }, 'openai'],
-    ['/v1/messages', {}, 'anthropic'],
-    ['/anthropic/v1/models', {}, 'anthropic'],
-    ['/api/anthropic/nothing', {}, 'anthropic'],
-    ['/v1/anthropic/models', {}, 'anthropic'],
-    ['/v1/models', {}, 'openai'],
-    ['/v1/models', { 'anthropic-version': '2023-06-01' }, 'anthropic'],
-    ['/nothing', {}, 'openai'],
-  ])('%s with %j is %s', (url, headers, dialect) => {
-    expect(dialectOf(url, canonicalUrl(url), headers)).toBe(dialect);
+    ['/v1/chat/completions', { 'anthropic-version': '2023-06-01' }, 'openai-chat'],
+    ['/anthropic/v1/responses', {}, 'openai-responses'],
+    ['/v1/fim/nothing', { 'anthropic-version': '2023-06-01' }, 'openai-completions'],
+    ['/v1/messages', {}, 'anthropic-messages'],
+    ['/anthropic/v1/models', {}, 'anthropic-messages'],
+    ['/api/anthropic/nothing', {}, 'anthropic-messages'],
+    ['/v1/anthropic/models', {}, 'anthropic-messages'],
+    ['/v1/models', {}, 'openai-chat'],
+    ['/v1/models', { 'anthropic-version': '2023-06-01' }, 'anthropic-messages'],
+    ['/nothing', {}, 'openai-chat'],
+    ['/nothing?x=/anthropic', {}, 'openai-chat'],
+  ])('for %s with %j is %s', (url, headers, id) => {
+    expect(paths.protocolOf(url, canonicalUrl(url), headers).id).toBe(id);
   });
 });

@@ -1,31 +1,40 @@
-/** Where every request is received and every refusal is said: the routes' common ground. */
+/** What every request passes before its handler, and how every refusal is sent. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
-import { anthropicMessages, openaiChat } from '../protocols/index.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
+import type { ClientProtocol } from '../protocols/protocol.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
 import { ADMIN_WORDS, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
 import { type ErrorDialect, type HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
 import { adminForeignness, originRejection } from './local-mode.ts';
-import { type Dialect, dialectOf } from './paths.ts';
+import { ApiPaths } from './paths.ts';
+import type { ServerOptions } from './ports.ts';
 import { logHttpExchange } from './request-log.ts';
-import type { ServerOptions } from './server.ts';
 import { followsLastAnswer } from './unread-body.ts';
 
-/** In whose words errors are told where the path alone says nothing. */
-const DIALECTS: Readonly<Record<Dialect, ErrorDialect>> = { openai: openaiChat, anthropic: anthropicMessages };
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The format of the route's errors. */
+    errors?: ErrorDialect;
+  }
+  interface FastifyRequest {
+    exchange: HttpExchange;
+  }
+}
 
 export class RequestPipeline {
   readonly options: ServerOptions;
   /** Requests whose answer has not ended. */
   readonly inFlight = new Set<HttpExchange>();
   readonly connections: Connections;
-  /** Set once the server is to stop: nothing new is taken. */
+  readonly protocols: readonly ClientProtocol[];
+  readonly paths: ApiPaths;
+  /** Set when the server is about to stop: new requests are refused. */
   draining = false;
-  readonly #exchanges = new WeakMap<IncomingMessage, HttpExchange>();
   readonly #guard: KeyGuard;
   readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
@@ -34,6 +43,8 @@ export class RequestPipeline {
   constructor(options: ServerOptions, isLoopbackOnly: boolean) {
     const { apiKeys, admin, clock } = options;
     this.options = options;
+    this.protocols = options.protocols ?? PROTOCOLS;
+    this.paths = new ApiPaths(this.protocols);
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
     this.#adminGuard = new KeyGuard(
       async (token) => ((await admin.isAdmin(token)) ? 'admin' : undefined),
@@ -57,7 +68,6 @@ export class RequestPipeline {
     const receivedMs = clock.now();
     const elapsedMs = () => clock.now() - receivedMs;
     const exchange: HttpExchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
-    this.#exchanges.set(request, exchange);
     this.inFlight.add(exchange);
     this.connections.begin(exchange);
     response.once('close', () => {
@@ -83,12 +93,12 @@ export class RequestPipeline {
 
   /** The first hook of every request: its id, and the reasons to turn it away whatever it wants. */
   receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const { headers } = this.open(request.raw, reply.raw);
+    request.exchange = this.open(request.raw, reply.raw);
     if (followsLastAnswer(request.raw)) {
       request.raw.socket.destroy();
       return reply.hijack();
     }
-    reply.headers(headers);
+    reply.headers(request.exchange.headers);
     if (this.draining) {
       reply.header('connection', 'close');
       return this.refuse(request, reply, stopping());
@@ -112,7 +122,7 @@ export class RequestPipeline {
     // The first key may have been made at the command line.
     if (this.localMode) await this.options.apiKeys.look();
     if (!this.localMode) return this.#identify(this.#guard, request, reply);
-    this.exchangeOf(request).record.client = 'local';
+    request.exchange.record.client = 'local';
     return undefined;
   };
 
@@ -123,35 +133,30 @@ export class RequestPipeline {
 
   async #identify(guard: KeyGuard, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     try {
-      this.exchangeOf(request).record.client = await guard.identify(request.headers, request.ip);
+      request.exchange.record.client = await guard.identify(request.headers, request.ip);
       return undefined;
     } catch (cause) {
       return this.refuse(request, reply, GatewayError.from(cause));
     }
   }
 
-  exchangeOf(request: FastifyRequest): HttpExchange {
-    const exchange = this.#exchanges.get(request.raw);
-    if (!exchange) throw new Error('A handler ran before the first hook.');
-    return exchange;
-  }
-
-  protocolOf(request: FastifyRequest): ErrorDialect {
+  errorDialectOf(request: FastifyRequest): ErrorDialect {
+    const { originalUrl, url, headers, routeOptions } = request;
     if (isForAdmin(request)) return adminErrors;
-    return DIALECTS[dialectOf(request.originalUrl, request.url, request.headers)];
+    return routeOptions.config?.errors ?? this.paths.protocolOf(originalUrl, url, headers);
   }
 
   /** From here on the answer is written to the raw response, with the headers set so far. */
   takeOver(request: FastifyRequest, reply: FastifyReply): HttpExchange {
-    const exchange = this.exchangeOf(request);
+    const { exchange } = request;
     Object.assign(exchange.headers, reply.getHeaders());
     reply.hijack();
     return exchange;
   }
 
-  /** Says the error in the dialect of its sender. */
+  /** Sends the error in the dialect of its sender. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
-    sendError(this.takeOver(request, reply), this.protocolOf(request), error);
+    sendError(this.takeOver(request, reply), this.errorDialectOf(request), error);
     return reply;
   }
 }

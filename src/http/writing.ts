@@ -1,19 +1,23 @@
-/** How the answer to one request is written, whatever was asked for and however many choices there are. */
+/** How the answer to one request is written, whatever its protocol and however many choices there are. */
 import type { Reply } from '../core/collect.ts';
-import type { ClientProtocol, ParsedRequest, ReplyWriter } from '../protocols/protocol.ts';
+import type { AnswerableRequest, ClientProtocol, ReplyWriter } from '../protocols/protocol.ts';
 import { randomId } from './ids.ts';
 
 export interface Writing {
   readonly keepAlive: string;
   /** One for each choice. */
   createWriters(): readonly ReplyWriter[];
-  /** The body of an answer which is not streamed. */
+  /** The body of an answer that is not streamed. */
   writeReplies(replies: readonly Reply[]): unknown;
-  /** Once the reply has come to its end, before its client is told so. */
+  /** Called when the reply has ended, before the client receives its end. */
   finish?(): Promise<void>;
 }
 
-export function writingOf(protocol: ClientProtocol, request: ParsedRequest, choices: number): Writing {
+export function writingOf<Echo>(
+  protocol: ClientProtocol<Echo>,
+  request: AnswerableRequest<Echo>,
+  choices: number,
+): Writing {
   const { keepAlive } = protocol;
   const id = protocol.replyId(randomId());
   const several = choices > 1 ? protocol.choices : undefined;

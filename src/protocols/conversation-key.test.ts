@@ -75,8 +75,9 @@ describe('the name of a conversation', () => {
       parseResponses({ model: 'm', input: 'hi', ...fields }, asked),
       parseMessages({ model: 'm', max_tokens: 9, messages, ...fields }, asked),
       parseCompletions({ model: 'm', prompt: 'hi', ...fields }, asked),
-    ].map(runAtOnce);
-    for (const { conversation } of parsed) expect([conversation.key, conversation.rootKey]).toEqual([key, rootKey]);
+    ];
+    for (const request of parsed.map((steps) => runAtOnce<object>(steps)))
+      expect(request).toMatchObject({ conversation: { key, rootKey } });
   });
 
   it('is nothing for a body that is not an object', () => {

@@ -1,10 +1,11 @@
 /** The client protocols. Adding one is adding its folder and a line here. */
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
-import { openaiCompletions, openaiFim } from './openai-completions/index.ts';
+import { openaiCompletions } from './openai-completions/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
+import type { ClientProtocol } from './protocol.ts';
 
-export { anthropicMessages, openaiChat, openaiCompletions, openaiFim, openaiResponses };
+export { anthropicMessages, openaiChat, openaiCompletions, openaiResponses };
 
-/** Those whose requests say all there is to say. Responses name what went before, and have routes of their own. */
-export const PROTOCOLS = [openaiChat, openaiCompletions, openaiFim, anthropicMessages] as const;
+/** The first one writes the errors of requests that say nothing about their API. */
+export const PROTOCOLS: readonly ClientProtocol[] = [openaiChat, openaiCompletions, openaiResponses, anthropicMessages];

@@ -6,8 +6,33 @@
  * The service does not say when a model came out. A date in the model's own id is believed; without one the answer is
  * the epoch, which Anthropic documents as "unknown" and which cannot be taken for a real date.
  */
+import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
+
+/** Both vendors have them, so they are not one protocol's own. */
+export const MODEL_ROUTES = [
+  {
+    path: '/v1/models',
+    summary: 'The live catalogue',
+    description:
+      "One list whose objects have the members of OpenAI's and Anthropic's APIs together. With `client_version`, which " +
+      "Codex sends, the answer also has Codex's own list, `models`.",
+    query: z.object({
+      limit: z.int().optional(),
+      before_id: z.string().optional(),
+      after_id: z.string().optional(),
+      client_version: z.string().optional(),
+    }),
+    answer: z.looseObject({}).describe('The models.'),
+  },
+  {
+    // The id of a model may contain slashes.
+    path: '/v1/models/*',
+    summary: 'One model',
+    answer: z.looseObject({}).describe('The model.'),
+  },
+] as const;
 
 /** The query of Anthropic's list, as it stands in the URL. */
 export interface ModelsQuery {

@@ -1,7 +1,8 @@
 /**
- * A client protocol is one pure object a folder, listed in protocols/index.ts. It parses requests into conversations
- * and writes replies; it never sees an account, a frame or a socket.
+ * A client protocol is one pure object in a folder of its own, listed in protocols/index.ts. It declares its routes, parses
+ * requests into conversations and writes replies; it never sees an account, a frame or a socket.
  */
+import type { z } from 'zod';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Reply } from '../core/collect.ts';
@@ -10,58 +11,109 @@ import type { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Steps } from '../core/steps.ts';
 
-export interface ClientProtocol {
+/**
+ * `Echo` is what the writer needs from the request besides its conversation, such as `include_usage`. Only the protocol
+ * itself reads it: a request is always answered by the protocol that parsed it.
+ */
+export interface ClientProtocol<Echo = unknown> {
   readonly id: string;
-  /** Paths below the API's root, as in `/v1/messages`. Prefixes and aliases are the server's business. */
-  readonly path: string;
+  /** Base URLs may end in this name: `http://127.0.0.1:8080/anthropic`. It also says whose error format a request expects. */
+  readonly vendor: string;
+  /** The tag of its routes in the API reference. */
+  readonly tag: string;
+  /** A request header that only clients of this vendor send, lower case. */
+  readonly clientHeader?: string;
+  /** Sent with every response to its routes. */
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  readonly routes: readonly ProtocolRoute<Echo>[];
   /** Throws GatewayError with blame `client` (code, message and `param`), and nothing else. */
-  parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest>;
-  /** A fresh writer a reply: it owns ids and counters, so it is never shared. */
-  createWriter(request: ParsedRequest, replyId: string): ReplyWriter;
-  /** The body of a whole reply. */
-  writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown;
-  /** Where a request may ask for several choices. */
-  readonly choices?: ChoicesWriting;
-  /** Where code may be asked for as well; `choices` writes it. Undefined for a body which holds a conversation. */
-  parseCompletion?(body: unknown, context: RequestContext): ParsedCompletion | undefined;
+  parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo> | ParsedCompletion<Echo>>;
+  /** A fresh writer for each reply: it owns ids and counters, so it is never shared. */
+  createWriter(request: AnswerableRequest<Echo>, replyId: string): ReplyWriter;
+  /** The body of a reply that is not streamed. */
+  writeReply(reply: Reply, request: AnswerableRequest<Echo>, replyId: string): unknown;
+  /** Where a request may ask for several choices, or be a ParsedCompletion. */
+  readonly choices?: ChoicesWriting<Echo>;
   writeError(error: GatewayError, requestId: string): WrittenError;
-  /** What to send while the model is silent: a comment or a ping event, as this protocol's clients expect. */
+  /** Sent while the model is silent: a comment or a ping event, as this protocol's clients expect. */
   readonly keepAlive: string;
   /** A fresh opaque id for a reply, with this protocol's prefix. `random` is at least 24 characters of [A-Za-z0-9]. */
   replyId(random: string): string;
 }
 
+/**
+ * One route of a protocol. Path prefixes, the 405 responses, the API reference and the format of errors are derived from
+ * these declarations.
+ */
+export type ProtocolRoute<Echo = unknown> = RouteDescription & RouteOperation<Echo>;
+
+interface RouteDescription {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below `/v1`, as in `/v1/responses/:id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** What the operation checks the body against. */
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  /** What a successful response is. */
+  readonly answer: z.ZodType;
+}
+
+type RouteOperation<Echo> =
+  | {
+      readonly operation: 'reply';
+      /** Instead of the protocol's own `parseRequest`. */
+      parse?(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo> | ParsedCompletion<Echo>>;
+    }
+  | {
+      readonly operation: 'count-tokens';
+      parse(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>>;
+      writeCount(inputTokens: number): unknown;
+    }
+  /** What the Responses API does with stored responses. */
+  | { readonly operation: ResponsesOperation };
+
+export type ResponsesOperation =
+  | 'create-response'
+  | 'compact-response'
+  | 'count-response-tokens'
+  | 'get-response'
+  | 'delete-response'
+  | 'cancel-response'
+  | 'list-response-input';
+
 export interface RequestContext {
   /** Looks a request header up by its lower-case name. */
   header(name: string): string | undefined;
-  /** When the request came, in milliseconds since the epoch. */
+  /** When the request was received, in milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
-interface ChoicesWriting {
-  /** A writer for each choice; what is said once for all of them, the last one says. */
-  createWriters(choices: number, request: AnswerableRequest, replyId: string): readonly ReplyWriter[];
-  writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown;
+interface ChoicesWriting<Echo> {
+  /** A writer for each choice; the last one to end writes what stands once for all of them. */
+  createWriters(choices: number, request: AnswerableRequest<Echo>, replyId: string): readonly ReplyWriter[];
+  writeReplies(replies: readonly Reply[], request: AnswerableRequest<Echo>, replyId: string): unknown;
 }
 
-export interface ParsedRequest extends AnswerableRequest {
+export interface ParsedRequest<Echo = unknown> extends AnswerableRequest<Echo> {
   readonly conversation: Conversation;
   /** How many replies are wanted; absent: one. */
   readonly choices?: number;
 }
 
-export interface ParsedCompletion extends AnswerableRequest {
+/** Code at the cursor, which a different service completes. */
+export interface ParsedCompletion<Echo = unknown> extends AnswerableRequest<Echo> {
   readonly completion: CodeCompletion;
 }
 
 /** What a writer may know of the request. */
-export interface AnswerableRequest {
+export interface AnswerableRequest<Echo = unknown> {
   readonly stream: boolean;
   readonly adjustments: readonly Adjustment[];
-  /** Seconds since the epoch when the request came, for `created` fields. */
+  /** When the request was received, in seconds since the epoch, for `created` fields. */
   readonly createdAtS: number;
-  /** What only this protocol's own writer reads, such as `include_usage`; each protocol narrows it for itself. */
-  readonly echo: unknown;
+  readonly echo: Echo;
 }
 
 /** Events in, SSE text out. Synchronous: the events of one tick become one socket write. */

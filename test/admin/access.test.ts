@@ -1,8 +1,8 @@
 /** Who may use the admin API: whoever has the token, from this gateway's own origin, and nobody else. */
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ADMIN_ROUTES } from '../../src/http/admin/routes.ts';
 import { ADMIN_TOKEN, type Administered, startAdministered } from '../support/admin.ts';
+import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 /** With a Host of its own choice, which fetch does not allow. */

@@ -1,9 +1,9 @@
 /** `/v2/models`, `/v2/usage`, `/v2/settings`, the reference, and no secret in any answer. */
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
-import { ADMIN_ROUTES } from '../../src/http/admin/routes.ts';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { ADMIN_TOKEN, startAdministered } from '../support/admin.ts';
+import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 
 const BUILDER_ID = {
   refreshToken: DEFAULT_ACCOUNT.refreshToken,
@@ -80,7 +80,7 @@ describe('the reference', () => {
       const described = Object.keys(operation?.requestBody?.content['application/json'].schema.properties ?? {});
       expect(described).toEqual(Object.keys(body?.shape ?? {}));
       const parameters = (operation?.parameters ?? []).map(({ name }) => name);
-      expect(parameters).toEqual([...Object.keys(query?.shape ?? {}), ...(/(?<=:)\w+/.exec(path) ?? [])]);
+      expect(parameters).toEqual([...Object.keys(query.shape), ...(/(?<=:)\w+/.exec(path) ?? [])]);
     }
     expect(document.components.securitySchemes.adminToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     const page = await (await fetch(`${url}/docs`)).text();

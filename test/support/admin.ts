@@ -10,9 +10,9 @@ import type { KeyView } from '../../src/http/admin/contract/key.ts';
 import type { ModelView } from '../../src/http/admin/contract/model.ts';
 import type { SettingView } from '../../src/http/admin/contract/setting.ts';
 import type { AccountUsage } from '../../src/http/admin/contract/usage.ts';
-import { ADMIN_ROUTES } from '../../src/http/admin/routes.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
+import { ADMIN_ROUTES } from './admin-routes.ts';
 import { createSimulator, environmentFor } from './gateway.ts';
 
 export const ADMIN_TOKEN = 'canary-admin-token-0123456789';

@@ -10,7 +10,8 @@ import { estimated, measured } from '../../src/core/usage.ts';
 import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { BodyBudget } from '../../src/http/body-budget.ts';
-import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.ts';
+import type { RunningServer, ServerOptions } from '../../src/http/ports.ts';
+import { startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createFakeResponses } from './fake-responses.ts';
 
@@ -163,29 +164,29 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   idpHosts: [],
 };
 
-export async function serve(
+export function fakeServerOptions(
   gateway: Gateway,
   { apiKeys = [], ...options }: FakeServerOptions = {},
-): Promise<RunningServer> {
-  const server = await startServer(
-    {
-      gateway,
-      responses: createFakeResponses(),
-      apiKeys: fixedKeys(apiKeys),
-      admin: NO_ADMIN,
-      corsOrigins: [],
-      limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },
-      connections: { max: 1_000, writeTimeoutMs: 60_000 },
-      version: '9.9.9',
-      clock: createFakeClock(),
-      log: SILENT,
-      checkStore: async () => {},
-      resolveModel: (requested, { models }) => models.find(({ id }) => requested.startsWith(id)),
-      ...options,
-    },
-    '127.0.0.1',
-    0,
-  );
+): ServerOptions {
+  return {
+    gateway,
+    responses: createFakeResponses(),
+    apiKeys: fixedKeys(apiKeys),
+    admin: NO_ADMIN,
+    corsOrigins: [],
+    limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },
+    connections: { max: 1_000, writeTimeoutMs: 60_000 },
+    version: '9.9.9',
+    clock: createFakeClock(),
+    log: SILENT,
+    checkStore: async () => {},
+    resolveModel: (requested, { models }) => models.find(({ id }) => requested.startsWith(id)),
+    ...options,
+  };
+}
+
+export async function serve(gateway: Gateway, options: FakeServerOptions = {}): Promise<RunningServer> {
+  const server = await startServer(fakeServerOptions(gateway, options), '127.0.0.1', 0);
   onTestFinished(() => server.close(0));
   return server;
 }

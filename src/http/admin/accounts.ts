@@ -1,4 +1,5 @@
-/** `/v2/accounts`: what there is, and what its owner does with it. */
+/** `/v2/accounts`: the accounts and what can be done with them. */
+import { z } from 'zod';
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { toAccountAnswer, toListedAccount } from './account-view.ts';
@@ -13,86 +14,88 @@ import {
 } from './contract/account.ts';
 import { ignoredFields } from './ignored-fields.ts';
 import { addAccount, findProfiles } from './new-account.ts';
-import type { AdminParts } from './parts.ts';
+import type { AdminParts } from './ports.ts';
 import { replacedCredential } from './replaced-credential.ts';
-import { defineRoute } from './route.ts';
+import type { AdminApp } from './route.ts';
 
-export const accountRoutes = [
-  defineRoute({
-    method: 'GET',
-    path: '/v2/accounts',
-    summary: 'All accounts',
-    answer: accountList,
-    run: async ({ accounts, clock }) => ({
-      accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
-    }),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/v2/accounts',
-    summary: 'Add an account by its credential',
-    description: 'The credential is write-only. To sign in with a browser instead, see /v2/auth/start.',
-    body: newAccount,
-    status: 201,
-    answer: addedAccount,
-    async run(parts, { body, signal }) {
+export function registerAccounts(app: AdminApp, parts: AdminParts): void {
+  const { accounts, clock, log } = parts;
+  app.get('/v2/accounts', { schema: { summary: 'All accounts', response: { 200: accountList } } }, async () => ({
+    accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
+  }));
+  app.post(
+    '/v2/accounts',
+    {
+      schema: {
+        summary: 'Add an account by its credential',
+        description: 'The credential is write-only. To sign in with a browser instead, see /v2/auth/start.',
+        body: newAccount,
+        response: { 201: addedAccount },
+      },
+    },
+    async ({ body, exchange }, reply) => {
       const account = await addAccount(parts, body);
-      const profiles = await findProfiles(parts, account, signal);
+      const profiles = await findProfiles(parts, account, exchange.gone.signal);
+      reply.code(201);
       return {
         ...answerOf(parts, find(parts, account.id)),
         profiles: profiles.map(({ arn, name }) => ({ arn, name })),
       };
     },
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/v2/accounts/:id',
-    summary: 'One account',
-    answer: accountAnswer,
-    run: async (parts, { id }) => answerOf(parts, find(parts, id)),
-  }),
-  defineRoute({
-    method: 'PATCH',
-    path: '/v2/accounts/:id',
-    summary: 'Change an account',
-    description:
-      'What is left out stays. Either everything is changed, or nothing. Fields that an account does not have are ignored and named in `adjustments`.',
-    body: accountPatch,
-    answer: patchedAccount,
-    async run(parts, { id, body }) {
-      const { enabled, label, priority, weight, groups, maxConcurrency, minIntervalMs, proxy, profileArn } = body;
-      const options = { priority, weight, groups, maxConcurrency, minIntervalMs };
-      const credential = replacedCredential(parts, find(parts, id), body);
-      const patch = { ...options, label, proxy, profileArn, credential };
+  );
+  app.get(
+    '/v2/accounts/:id',
+    { schema: { summary: 'One account', params: byId, response: { 200: accountAnswer } } },
+    async ({ params }) => answerOf(parts, find(parts, params.id)),
+  );
+  app.patch(
+    '/v2/accounts/:id',
+    {
+      schema: {
+        summary: 'Change an account',
+        description:
+          'Fields that are left out stay as they are. Either everything is changed or nothing. Fields that an account does not have are ignored and named in `adjustments`.',
+        params: byId,
+        body: accountPatch,
+        response: { 200: patchedAccount },
+      },
+    },
+    async ({ params: { id }, body }) => {
       const adjustments = ignoredFields(body, accountPatch.shape);
-      if (Object.values(patch).some((value) => value !== undefined)) await parts.accounts.patch(id, patch);
-      if (enabled !== undefined) await parts.accounts.setEnabled(id, enabled);
+      await change(parts, id, body);
       if (adjustments.length > 0) {
         const fields = adjustments.map(({ path }) => path);
-        parts.log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
+        log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
       }
       return { ...answerOf(parts, find(parts, id)), adjustments: [...adjustments] };
     },
-  }),
-  defineRoute({
-    method: 'DELETE',
-    path: '/v2/accounts/:id',
-    summary: 'Forget an account and its credential',
-    answer: removedAccount,
-    async run(parts, { id }) {
+  );
+  app.delete(
+    '/v2/accounts/:id',
+    { schema: { summary: 'Remove an account and its credential', params: byId, response: { 200: removedAccount } } },
+    async ({ params: { id } }) => {
       find(parts, id);
-      await parts.accounts.remove(id);
+      await accounts.remove(id);
       return { removed: id, deleted: id };
     },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/v2/accounts/:id/refresh',
-    summary: 'Make a new access token now',
-    answer: accountAnswer,
-    run: async (parts, { id }) => answerOf(parts, await parts.accounts.refresh(find(parts, id).id)),
-  }),
-];
+  );
+  app.post(
+    '/v2/accounts/:id/refresh',
+    { schema: { summary: 'Get a new access token now', params: byId, response: { 200: accountAnswer } } },
+    async ({ params }) => answerOf(parts, await accounts.refresh(find(parts, params.id).id)),
+  );
+}
+
+const byId = z.object({ id: z.string() });
+
+async function change(parts: AdminParts, id: string, body: z.output<typeof accountPatch>): Promise<void> {
+  const { enabled, label, priority, weight, groups, maxConcurrency, minIntervalMs, proxy, profileArn } = body;
+  const options = { priority, weight, groups, maxConcurrency, minIntervalMs };
+  const credential = replacedCredential(parts, find(parts, id), body);
+  const patch = { ...options, label, proxy, profileArn, credential };
+  if (Object.values(patch).some((value) => value !== undefined)) await parts.accounts.patch(id, patch);
+  if (enabled !== undefined) await parts.accounts.setEnabled(id, enabled);
+}
 
 function answerOf({ clock }: AdminParts, account: Account) {
   return toAccountAnswer(account, clock.now());

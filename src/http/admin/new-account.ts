@@ -12,7 +12,7 @@ import { checkedProxy } from '../../accounts/proxy.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { NewAccountBody } from './contract/account.ts';
-import type { AdminParts } from './parts.ts';
+import type { AdminParts } from './ports.ts';
 
 /** Throws `invalid_request` naming the field; then nothing is stored. */
 export async function addAccount(parts: AdminParts, body: NewAccountBody): Promise<Account> {

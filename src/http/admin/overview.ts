@@ -1,45 +1,45 @@
-/** `/v2/models`, `/v2/usage`, `/v2/settings`: what there is to know. */
+/** `/v2/models`, `/v2/usage`, `/v2/settings`. */
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Model } from '../../core/models.ts';
 import { type ModelView, modelList } from './contract/model.ts';
 import { settingList } from './contract/setting.ts';
 import { type AccountUsage, usageList, usageQuery } from './contract/usage.ts';
-import type { AdminParts } from './parts.ts';
-import { defineRoute } from './route.ts';
+import type { AdminParts } from './ports.ts';
+import type { AdminApp } from './route.ts';
 import { toUsage } from './usage-view.ts';
 
-export const overviewRoutes = [
-  defineRoute({
-    method: 'GET',
-    path: '/v2/models',
-    summary: 'The live catalogue',
-    answer: modelList,
-    async run({ gateway }, { signal }) {
-      const { models, defaultModelId } = await gateway.models(signal);
+export function registerOverview(app: AdminApp, parts: AdminParts): void {
+  const { gateway, accounts, settings } = parts;
+  app.get(
+    '/v2/models',
+    { schema: { summary: 'The live catalogue', response: { 200: modelList } } },
+    async (request) => {
+      const { models, defaultModelId } = await gateway.models(request.exchange.gone.signal);
       return { models: models.map(toModelView), defaultModelId: defaultModelId ?? null };
     },
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/v2/usage',
-    summary: "What is used and left of each account's plan",
-    description: 'As it was when the service was last asked, which happens after use; asked now where it never was.',
-    query: usageQuery,
-    answer: usageList,
-    async run(parts, { query: { refresh } }) {
-      const all = parts.accounts.list();
-      return { accounts: await Promise.all(all.map((account) => usageOf(account, parts, refresh === 'true'))) };
+  );
+  app.get(
+    '/v2/usage',
+    {
+      schema: {
+        summary: "What is used and left of each account's plan",
+        description:
+          'As of the last time the service was asked, which happens after use. For accounts never asked about, it is asked now.',
+        querystring: usageQuery,
+        response: { 200: usageList },
+      },
     },
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/v2/settings',
-    summary: 'The settings in force, each with its origin',
-    answer: settingList,
-    run: async ({ settings }) => ({ settings: [...settings] }),
-  }),
-];
+    async ({ query: { refresh } }) => ({
+      accounts: await Promise.all(accounts.list().map((account) => usageOf(account, parts, refresh === 'true'))),
+    }),
+  );
+  app.get(
+    '/v2/settings',
+    { schema: { summary: 'The settings in force, each with its origin', response: { 200: settingList } } },
+    async () => ({ settings: [...settings] }),
+  );
+}
 
 function toModelView(model: Model): ModelView {
   const { id, name, takesImages, promptCaching, reasoningSchema } = model;

@@ -13,7 +13,7 @@ import { keepingProfile } from '../../accounts/linked-file.ts';
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { readCredential } from './new-account.ts';
-import type { AdminParts } from './parts.ts';
+import type { AdminParts } from './ports.ts';
 
 export interface CredentialBody {
   readonly refreshToken?: string | undefined;

@@ -1,50 +1,59 @@
-/** The admin API as a table, and its registration: every route behind the admin token, none of them with CORS. */
-import type { FastifyInstance } from 'fastify';
+/** The admin API: every route behind the admin token, none of them with CORS. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import { readJson } from '../body.ts';
-import { sendError, sendJson } from '../http-exchange.ts';
 import type { RequestPipeline } from '../request-pipeline.ts';
-import { accountRoutes } from './accounts.ts';
-import { adminErrors } from './errors.ts';
-import { keyRoutes } from './keys.ts';
-import { overviewRoutes } from './overview.ts';
-import type { AdminRoute } from './route.ts';
-import { signInRoutes } from './sign-ins.ts';
-
-export const ADMIN_ROUTES: readonly AdminRoute[] = [...accountRoutes, ...signInRoutes, ...keyRoutes, ...overviewRoutes];
+import type { ZodTypes } from '../validation.ts';
+import { registerAccounts } from './accounts.ts';
+import { registerKeys } from './keys.ts';
+import { registerOverview } from './overview.ts';
+import { completeRoute } from './route.ts';
+import { registerSignIns } from './sign-ins.ts';
 
 export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
-  for (const route of ADMIN_ROUTES) registerRoute(app, pipeline, route);
-  // Pages elsewhere get no permission, not even an answer to the question.
-  app.options('/v2/*', { config: { cors: false }, schema: { hide: true } }, (_request, reply) => reply.callNotFound());
-}
-
-function registerRoute(app: FastifyInstance, pipeline: RequestPipeline, route: AdminRoute): void {
   const { admin, gateway, clock, log, limits } = pipeline.options;
   const parts = { ...admin, gateway, clock, log };
-  app.route<{ Params: Readonly<Record<string, string>> }>({
-    method: route.method,
-    url: route.path,
-    config: { cors: false },
-    onRequest: pipeline.requireAdmin,
-    schema: { tags: ['Admin'], summary: route.summary, description: route.description, security: [{ adminToken: [] }] },
-    async handler(request, reply) {
-      const exchange = pipeline.takeOver(request, reply);
-      try {
-        const isBodyless = !route.body || (route.bodyIsOptional && announcesNoBody(request.headers));
-        const body = isBodyless ? {} : await readJson(exchange, limits);
-        const { signal } = exchange.gone;
-        const [id = ''] = Object.values(request.params);
-        await parts.accounts.readAnew();
-        const answer = await route.run(parts, { id, query: request.query, body, signal });
-        sendJson(exchange, route.status, answer);
-      } catch (cause) {
-        sendError(exchange, adminErrors, GatewayError.from(cause));
-      }
-    },
+  app.register(async (scope) => {
+    scope.addHook('onRoute', completeRoute);
+    scope.addHook('onRequest', pipeline.requireAdmin);
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+    });
+    scope.addHook('preValidation', async (request) => {
+      request.body = needsBody(request) ? await readJson(request.exchange, limits) : {};
+    });
+    scope.addHook('preHandler', () => admin.accounts.readAnew());
+    scope.setErrorHandler((error, request, reply) => {
+      const refusal = GatewayError.from(error);
+      // The schemas name the request's own fields.
+      const isOfSchema = error instanceof Error && 'validationContext' in error;
+      return pipeline.refuse(request, reply, isOfSchema ? refusal : withFieldNames(refusal));
+    });
+    const typed = scope.withTypeProvider<ZodTypes>();
+    registerAccounts(typed, parts);
+    registerSignIns(typed, parts);
+    registerKeys(typed, parts);
+    registerOverview(typed, parts);
   });
+  // Pages of other origins get no permission, not even an answer to a preflight.
+  app.options('/v2/*', { config: { cors: false } }, (_request, reply) => reply.callNotFound());
 }
 
-function announcesNoBody(headers: Readonly<Record<string, unknown>>): boolean {
-  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+function needsBody({ routeOptions: { schema, config }, headers }: FastifyRequest): boolean {
+  if (!schema?.body) return false;
+  const hasNone = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  return !(config.bodyIsOptional && hasNone);
+}
+
+/** Some checks also read other programs' files, and name the fields as those do. */
+const FIELDS = new Map([
+  ['start_url', 'startUrl'],
+  ['profile_arn', 'profileArn'],
+  ['token_endpoint', 'tokenEndpoint'],
+  ['account_id', 'accountId'],
+]);
+
+function withFieldNames(error: GatewayError): GatewayError {
+  const param = FIELDS.get(error.param ?? '');
+  return param === undefined ? error : new GatewayError(error.code, error.message, { cause: error, param });
 }

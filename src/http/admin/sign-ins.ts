@@ -1,4 +1,5 @@
 /** `/v2/auth`: signing in by URL. */
+import { z } from 'zod';
 import type { SignInStatus } from '../../accounts/sign-in/pending.ts';
 import { isoTime } from '../../core/times.ts';
 import { unreachable } from '../../core/unreachable.ts';
@@ -11,36 +12,44 @@ import {
   signInClaim,
   signInStart,
 } from './contract/sign-in.ts';
-import { defineRoute } from './route.ts';
+import type { AdminParts } from './ports.ts';
+import type { AdminApp } from './route.ts';
 
-export const signInRoutes = [
-  defineRoute({
-    method: 'POST',
-    path: '/v2/auth/start',
-    summary: 'Begin to sign in',
-    description: 'The person has five minutes to open the address and confirm the code. It survives a restart.',
-    body: signInStart,
-    bodyIsOptional: true,
-    answer: signInAnswer,
-    run: async ({ signIns, clock }, { body, signal }) => toView(await signIns.start(body, signal), clock.now()),
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/v2/auth/status/:authId',
-    summary: 'How a sign-in stands',
-    answer: signInAnswer,
-    run: async ({ signIns, clock }, { id, signal }) => toView(await signIns.status(id, signal), clock.now()),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/v2/auth/claim/:authId',
-    summary: 'Have the account of a sign-in',
-    description: 'Waits for the person. The first claim stores the account; later ones give it again.',
-    body: signInClaim,
-    bodyIsOptional: true,
-    answer: claimAnswer,
-    async run({ signIns, clock }, { id, body, signal }): Promise<ClaimView> {
-      const claimed = await signIns.claim(id, body, signal);
+const byAuthId = z.object({ authId: z.string() });
+
+export function registerSignIns(app: AdminApp, { signIns, clock }: AdminParts): void {
+  app.post(
+    '/v2/auth/start',
+    {
+      config: { bodyIsOptional: true },
+      schema: {
+        summary: 'Start a sign-in',
+        description: 'The person has five minutes to open the address and confirm the code. It survives a restart.',
+        body: signInStart,
+        response: { 200: signInAnswer },
+      },
+    },
+    async ({ body, exchange }) => toView(await signIns.start(body, exchange.gone.signal), clock.now()),
+  );
+  app.get(
+    '/v2/auth/status/:authId',
+    { schema: { summary: 'The state of a sign-in', params: byAuthId, response: { 200: signInAnswer } } },
+    async ({ params, exchange }) => toView(await signIns.status(params.authId, exchange.gone.signal), clock.now()),
+  );
+  app.post(
+    '/v2/auth/claim/:authId',
+    {
+      config: { bodyIsOptional: true },
+      schema: {
+        summary: 'Get the account of a sign-in',
+        description: 'Waits for the person. The first claim stores the account; later ones return it again.',
+        params: byAuthId,
+        body: signInClaim,
+        response: { 200: claimAnswer },
+      },
+    },
+    async ({ params, body, exchange }): Promise<ClaimView> => {
+      const claimed = await signIns.claim(params.authId, body, exchange.gone.signal);
       switch (claimed.type) {
         case 'account':
           return { status: 'approved', account: toAccountView(claimed.account, clock.now()) };
@@ -52,8 +61,8 @@ export const signInRoutes = [
           return unreachable(claimed);
       }
     },
-  }),
-];
+  );
+}
 
 function toView({ id, state, expiresAtMs, accountId, ...shown }: SignInStatus, nowMs: number): SignInView {
   const { verificationUrl, verificationUri, userCode, intervalMs } = shown;

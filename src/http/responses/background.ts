@@ -1,35 +1,34 @@
-/** Responses which are made while nobody waits: the request is answered at once, or with events as long as one listens. */
+/** Responses made in the background: the request is answered at once, or with events for as long as its client stays. */
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import type { AskRequest } from '../../gateway/ports.ts';
 import { Cancelled } from '../../gateway/responses.ts';
 import type { Run } from '../../gateway/run.ts';
-import type { ResponseWriter } from '../../protocols/openai-responses/index.ts';
+import type { Echo, ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { notesOf, questionOf } from '../answer.ts';
-import { type HttpExchange, type RequestRecord, sendJson } from '../http-exchange.ts';
+import { type RequestRecord, sendJson } from '../http-exchange.ts';
 import { logBackground } from '../request-log.ts';
-import type { Keeping, ResponsesService } from './create.ts';
+import type { NewResponse, ResponsesCall } from './ports.ts';
 import { streamEvents } from './stream-events.ts';
 
 interface BackgroundJob {
-  readonly exchange: HttpExchange;
-  readonly pipeline: ResponsesService;
-  readonly client: string;
-  readonly request: ParsedRequest;
+  readonly call: ResponsesCall;
+  readonly request: ParsedRequest<Echo>;
   readonly writer: ResponseWriter;
-  readonly keeping: Keeping;
+  readonly created: NewResponse;
 }
 
-/** Rejects when the response cannot be stored, or this client has too many in the making. */
+/** Rejects when the response cannot be stored, or the client has too many unfinished responses. */
 export async function answerInBackground(job: BackgroundJob): Promise<void> {
-  const { exchange, pipeline, client, request, writer, keeping } = job;
+  const { call, request, writer, created } = job;
+  const { exchange, service, client } = call;
   const question = questionOf(exchange, request, client);
   const queued = writer.queue();
   const events = request.stream ? queued : undefined;
-  const run = await pipeline.responses.begin(
+  const run = await service.responses.begin(
     client,
-    { ...keeping, response: writer.response, events },
+    { ...created, response: writer.response, events },
     {
       get response() {
         return writer.response;
@@ -37,39 +36,40 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       carryOut: (begun) => carryOut(begun, job, question),
     },
   );
-  if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), pipeline.limits.pingIntervalMs);
+  if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), service.limits.pingIntervalMs);
   else sendJson(exchange, 200, writer.shown, notesOf(exchange));
 }
 
-/** Its own line in the log says what the answer's headers would have said, had anybody waited for it. */
+/** Writes a log line of its own, with what the headers of a direct answer would have reported. */
 async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Promise<void> {
-  const { exchange, pipeline, client, request, writer, keeping } = job;
+  const { call, request, writer, created } = job;
+  const { exchange, service, client } = call;
   const record: RequestRecord = { client, model: question.conversation.model, stream: request.stream };
-  const say = (event: ReplyEvent): void => {
+  const write = (event: ReplyEvent): void => {
     if (event.type === 'reply-end') record.usage = event.usage;
     if (event.type === 'reply-error') Object.assign(record, { code: event.error.code, error: event.error });
-    tell(writer.write(event));
+    publish(writer.write(event));
   };
-  const tell = (text: string): void => {
+  const publish = (text: string): void => {
     if (request.stream) run.say(text);
   };
   try {
-    const answer = await pipeline.gateway.ask(question, run.signal);
+    const answer = await service.gateway.ask(question, run.signal);
     Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
       run.signal.throwIfAborted();
-      for (const event of events) say(event);
+      for (const event of events) write(event);
     }
     run.signal.throwIfAborted();
-    // The writer says nothing more when the reply had its end.
+    // After the end of a reply the writer writes nothing more.
     if (!record.usage && !record.error) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
   } catch (cause) {
     const reason: unknown = run.signal.aborted ? run.signal.reason : cause;
     if (reason instanceof Cancelled) {
       record.code = 'client_closed';
-      tell(writer.cancel());
-    } else say({ type: 'reply-error', error: GatewayError.from(reason) });
+      publish(writer.cancel());
+    } else write({ type: 'reply-error', error: GatewayError.from(reason) });
   }
-  const fields = { requestId: exchange.requestId, responseId: keeping.id, durationMs: exchange.elapsedMs() };
-  logBackground(pipeline.log, fields, record);
+  const fields = { requestId: exchange.requestId, responseId: created.id, durationMs: exchange.elapsedMs() };
+  logBackground(service.log, fields, record);
 }

@@ -2,22 +2,22 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { timeSlices } from '../../core/steps.ts';
-import { echoOf, inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
+import { inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
 import { contextOf, notesOf, questionOf } from '../answer.ts';
 import { readJson } from '../body.ts';
-import { type HttpExchange, sendJson } from '../http-exchange.ts';
+import { sendJson } from '../http-exchange.ts';
 import { randomId } from '../ids.ts';
-import type { ResponsesService } from './create.ts';
 import { lookUp } from './look-up.ts';
+import type { ResponsesCall } from './ports.ts';
 
-/** What the user said stays word for word; everything else becomes one item. Rejects with what is to be told. */
-export async function compact(exchange: HttpExchange, pipeline: ResponsesService, client: string): Promise<void> {
-  const body = await readJson(exchange, pipeline.limits);
-  const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
+/** The user's messages stay word for word; everything else becomes one item. Rejects with the error for the client. */
+export async function compact({ exchange, service, client }: ResponsesCall): Promise<void> {
+  const body = await readJson(exchange, service.limits);
+  const past = await lookUp(body, service.responses, client, exchange.gone.signal);
   const request = await timeSlices.run(parseCompact(body, contextOf(exchange), past));
   const id = openaiResponses.replyId(randomId());
   const writer = openaiResponses.createWriter(request, id);
-  const answer = await pipeline.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
+  const answer = await service.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
   Object.assign(exchange.record, { route: answer.route, adjustments: answer.adjustments });
   for await (const events of answer.batches) {
     for (const event of events) {
@@ -28,10 +28,10 @@ export async function compact(exchange: HttpExchange, pipeline: ResponsesService
   }
   const { status, output, usage } = writer.response;
   if (status !== 'completed')
-    throw new GatewayError('empty_reply', 'The model wrote no whole summary of the conversation. Try again.');
+    throw new GatewayError('empty_reply', 'The model did not finish its summary of the conversation. Try again.');
   const referenced = past?.referenced ?? new Map();
-  const said = [...(past?.items ?? []), ...inputItems(echoOf(request).request, id, referenced)];
-  const messages = said.filter((item) => item.type === 'message' && item.role === 'user');
+  const conversation = [...(past?.items ?? []), ...inputItems(request.echo.request, id, referenced)];
+  const messages = conversation.filter((item) => item.type === 'message' && item.role === 'user');
   sendJson(
     exchange,
     200,
@@ -46,20 +46,16 @@ export async function compact(exchange: HttpExchange, pipeline: ResponsesService
   );
 }
 
-/** `POST /v1/responses/input_tokens`: our own estimate. The model may be left out there. */
-export async function countInputTokens(
-  exchange: HttpExchange,
-  pipeline: ResponsesService,
-  client: string,
-): Promise<void> {
-  const body = await readJson(exchange, pipeline.limits);
-  const past = await lookUp(body, pipeline.responses, client, exchange.gone.signal);
+/** `POST /v1/responses/input_tokens`: dragoman's own estimate. The model is optional there. */
+export async function countInputTokens({ exchange, service, client }: ResponsesCall): Promise<void> {
+  const body = await readJson(exchange, service.limits);
+  const past = await lookUp(body, service.responses, client, exchange.gone.signal);
   const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
   const { conversation } = await timeSlices.run(openaiResponses.parseRequest(complete, contextOf(exchange), past));
   exchange.record.model = conversation.model;
   await timeSlices.pause();
   sendJson(exchange, 200, {
     object: 'response.input_tokens',
-    input_tokens: pipeline.gateway.countTokens(conversation),
+    input_tokens: service.gateway.countTokens(conversation),
   });
 }

@@ -25,7 +25,7 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. */
-export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
+export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   const { max_tokens, max_completion_tokens, max_output_tokens } = request;
   if ([max_tokens, max_completion_tokens, max_output_tokens].every((limit) => limit === undefined || limit === null))
@@ -34,11 +34,11 @@ export function* parseRequest(body: unknown, context: RequestContext): Steps<Par
 }
 
 /** The body of `/v1/messages/count_tokens`: the same without `max_tokens`. Never streamed. */
-export function* parseCountTokens(body: unknown, context: RequestContext): Steps<ParsedRequest> {
+export function* parseCountTokens(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
   return { ...(yield* read(check(wire.requestShape, body, ''), context)), stream: false };
 }
 
-function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedRequest> {
+function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedRequest<Echo>> {
   refuseUnrunnable(request);
   refuseOptions(request, FIELD_SUPPORT);
   const notes = new Notes();
@@ -60,7 +60,7 @@ function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedR
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
-    echo: { model: request.model, thinking: readDisplay(request) } satisfies Echo,
+    echo: { model: request.model, thinking: readDisplay(request) },
   };
 }
 

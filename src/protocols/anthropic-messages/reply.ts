@@ -2,14 +2,14 @@
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { RefusalDetail, ReplyEnd, StopReason } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
-import type { ParsedRequest } from '../protocol.ts';
+import type { AnswerableRequest } from '../protocol.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import { DIRECT_CALLER, searchResultBlock, serverToolUse, wireCitation } from '../reading/web-search-blocks.ts';
 import type { Echo } from './parse.ts';
 import { toWireUsage } from './usage.ts';
 
-export function writeReply(reply: Reply, request: ParsedRequest, replyId: string): unknown {
-  const { model, thinking } = echoOf(request);
+export function writeReply(reply: Reply, request: AnswerableRequest<Echo>, replyId: string): unknown {
+  const { model, thinking } = request.echo;
   return {
     id: replyId,
     type: 'message',
@@ -20,11 +20,6 @@ export function writeReply(reply: Reply, request: ParsedRequest, replyId: string
     diagnostics: null,
     usage: toWireUsage(reply.usage),
   };
-}
-
-export function echoOf(request: ParsedRequest): Echo {
-  // parseRequest of this protocol made it, and requests are never handed to another protocol's writer.
-  return request.echo as Echo;
 }
 
 function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly object[] {

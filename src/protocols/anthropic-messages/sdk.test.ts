@@ -11,6 +11,7 @@ import type { ReplyEvent } from '../../core/reply.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import type { ParsedRequest } from '../protocol.ts';
 import { anthropicMessages } from './index.ts';
+import type { Echo } from './parse.ts';
 
 const REPLY_ID = 'msg_0123456789';
 
@@ -22,25 +23,25 @@ const THINKING = {
 const display = fc.constantFrom<keyof typeof THINKING>('hidden', 'shown', 'omitted');
 const cuts = fc.array(fc.nat({ max: 20_000 }), { maxLength: 12 });
 
-function request(thinking: keyof typeof THINKING): ParsedRequest {
+function request(thinking: keyof typeof THINKING): ParsedRequest<Echo> {
   const messages = [{ role: 'user', content: 'hi' }];
   const body = { model: 'claude-x', max_tokens: 9, messages, thinking: THINKING[thinking] };
   return runAtOnce(anthropicMessages.parseRequest(body, { header: () => undefined, nowMs: 0 }));
 }
 
-function streamed(events: readonly ReplyEvent[], parsed: ParsedRequest): string {
+function streamed(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>): string {
   const writer = anthropicMessages.createWriter(parsed, REPLY_ID);
   return events.map((event) => writer.write(event)).join('');
 }
 
-function whole(events: readonly ReplyEvent[], parsed: ParsedRequest): unknown {
+function whole(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>): unknown {
   const collector = new ReplyCollector();
   for (const event of events) collector.push(event);
   return anthropicMessages.writeReply(collector.reply(), parsed, REPLY_ID);
 }
 
 /** Answers every request alike: streamed when it asks for a stream, whole otherwise. */
-function fetchOf(events: readonly ReplyEvent[], parsed: ParsedRequest, at: readonly number[]): typeof fetch {
+function fetchOf(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>, at: readonly number[]): typeof fetch {
   return async (_url, init) => {
     const { stream }: { stream?: boolean } = JSON.parse(String(init?.body));
     if (!stream) return Response.json(whole(events, parsed));
@@ -51,7 +52,7 @@ function fetchOf(events: readonly ReplyEvent[], parsed: ParsedRequest, at: reado
   };
 }
 
-function clientOf(events: readonly ReplyEvent[], parsed: ParsedRequest, at: readonly number[]): Anthropic {
+function clientOf(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>, at: readonly number[]): Anthropic {
   const options = { apiKey: 'k', baseURL: 'http://127.0.0.1:1', maxRetries: 0, logLevel: 'off' as const };
   return new Anthropic({ ...options, fetch: fetchOf(events, parsed, at) });
 }

@@ -7,18 +7,18 @@ import type { ReplyEnd, ReplyEvent, ReplyStart, TextCitation } from '../../core/
 import { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseEvent } from '../../framing/sse.ts';
-import type { ParsedRequest, ReplyWriter } from '../protocol.ts';
+import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { sealedSignature, visibleSignature } from '../reading/signature.ts';
 import { searchResultBlock, serverToolUse, wireCitation } from '../reading/web-search-blocks.ts';
 import { writeStreamError } from './errors.ts';
 import type { Echo } from './parse.ts';
-import { echoOf, toEnding, toolUseBlock } from './reply.ts';
+import { toEnding, toolUseBlock } from './reply.ts';
 import { toDeltaUsage, toStartUsage } from './usage.ts';
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
 
-export function createWriter(request: ParsedRequest, replyId: string): ReplyWriter {
-  return new MessageWriter(echoOf(request), replyId);
+export function createWriter(request: AnswerableRequest<Echo>, replyId: string): ReplyWriter {
+  return new MessageWriter(request.echo, replyId);
 }
 
 class MessageWriter implements ReplyWriter {

@@ -47,7 +47,7 @@ describe('a failure', () => {
     try {
       runAtOnce(openaiChat.parseRequest(body, { header: () => undefined, nowMs: 0 }));
     } catch (cause) {
-      return Reflect.get(Object(openaiChat.writeError(GatewayError.from(cause), 'req_1').body), 'error');
+      return Reflect.get(Object(openaiChat.writeError(GatewayError.from(cause)).body), 'error');
     }
     throw new Error('was not refused');
   }

@@ -29,7 +29,7 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. */
-export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
+export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);

@@ -9,8 +9,8 @@ import type { Echo } from './parse.ts';
 import { toReasoningFields } from './reasoning.ts';
 
 /** Several replies are the choices of one. */
-export function writeReplies(replies: readonly Reply[], request: AnswerableRequest, replyId: string): unknown {
-  const echo = echoOf(request);
+export function writeReplies(replies: readonly Reply[], request: AnswerableRequest<Echo>, replyId: string): unknown {
+  const { echo } = request;
   const usage = usageOfAll(replies);
   return {
     id: replyId,
@@ -84,9 +84,4 @@ export function toAnnotations(sources: readonly Source[], citations: readonly Te
 
 function urlCitation(url: string, title: string, start: number, end: number): object {
   return { type: 'url_citation', url_citation: { url, title, start_index: start, end_index: end } };
-}
-
-/** Every request this protocol is handed was parsed by it. */
-export function echoOf(request: AnswerableRequest): Echo {
-  return request.echo as Echo; // parseRequest made it
 }

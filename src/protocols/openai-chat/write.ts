@@ -14,15 +14,19 @@ import { customInput } from '../reading/arguments.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
 import { encryptedDetail, FORMAT, signatureDetail } from './reasoning.ts';
-import { echoOf, finishReason, toAnnotations } from './reply.ts';
+import { finishReason, toAnnotations } from './reply.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
 
-export function createWriter(request: AnswerableRequest, replyId: string): ReplyWriter {
+export function createWriter(request: AnswerableRequest<Echo>, replyId: string): ReplyWriter {
   return new ChunkWriter(request, replyId, 0, new ChoicesEnding(1));
 }
 
-export function createWriters(choices: number, request: AnswerableRequest, replyId: string): readonly ReplyWriter[] {
+export function createWriters(
+  choices: number,
+  request: AnswerableRequest<Echo>,
+  replyId: string,
+): readonly ReplyWriter[] {
   const ending = new ChoicesEnding(choices);
   return Array.from({ length: choices }, (_, index) => new ChunkWriter(request, replyId, index, ending));
 }
@@ -54,8 +58,8 @@ class ChunkWriter implements ReplyWriter {
   readonly #citations: TextCitation[] = [];
   #ended = false;
 
-  constructor(request: AnswerableRequest, id: string, choice: number, ending: ChoicesEnding) {
-    const echo = echoOf(request);
+  constructor(request: AnswerableRequest<Echo>, id: string, choice: number, ending: ChoicesEnding) {
+    const { echo } = request;
     this.#echo = echo;
     this.#ending = ending;
     const created = request.createdAtS;

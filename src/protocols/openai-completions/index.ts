@@ -2,30 +2,51 @@
  * OpenAI's legacy Completions API, https://platform.openai.com/docs/api-reference/completions, and its sibling for code
  * at the cursor, as Mistral's API has it and editors call it: https://docs.mistral.ai/api/#tag/fim
  */
+import { z } from 'zod';
 import { sseComment } from '../../framing/sse.ts';
 import type { ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
-import { parseCompletion, parseFim, parseRequest } from './parse.ts';
+import { type Echo, parseFim, parseRequest } from './parse.ts';
 import { writeReplies } from './reply.ts';
+import { requestShape } from './wire.ts';
 import { createWriter, createWriters } from './write.ts';
 
-export const openaiCompletions: ClientProtocol = {
+export const openaiCompletions = {
   id: 'openai-completions',
-  path: '/v1/completions',
+  vendor: 'openai',
+  tag: 'OpenAI',
+  responseHeaders: { 'openai-version': '2020-10-01' },
+  routes: [
+    {
+      operation: 'reply',
+      method: 'POST',
+      path: '/v1/completions',
+      summary: 'Completions: code at the cursor, or a prompt',
+      description:
+        'As https://platform.openai.com/docs/api-reference/completions. A request with `suffix`, with the markers of a ' +
+        "code model in the prompt, or with `input_prefix` and `input_suffix` goes to the service's inline completion. " +
+        'Any other prompt is answered as a chat. `filename` or `language` say what kind of code it is.',
+      body: requestShape,
+      answer: z.looseObject({}).describe('A text completion, or a stream of chunks.'),
+    },
+    {
+      operation: 'reply',
+      method: 'POST',
+      path: '/v1/fim/completions',
+      summary: 'Code at the cursor, in the form editors expect',
+      description:
+        'For editors that expect chat-shaped answers (Mistral, Continue, Codestral clients): the text stands in ' +
+        '`message.content` or `delta.content`, and in `text`.',
+      body: requestShape,
+      answer: z.looseObject({}).describe('A completion, or a stream of chunks.'),
+      parse: parseFim,
+    },
+  ],
   parseRequest,
-  parseCompletion,
   createWriter,
   writeReply: (reply, request, replyId) => writeReplies([reply], request, replyId),
   choices: { createWriters, writeReplies },
   writeError,
   keepAlive: sseComment('keep-alive'),
-  replyId: (random) => `cmpl-${random.slice(0, 24)}`,
-};
-
-/** Every request is about code: `parseRequest` is never asked. */
-export const openaiFim: ClientProtocol = {
-  ...openaiCompletions,
-  id: 'openai-fim',
-  path: '/v1/fim/completions',
-  parseCompletion: parseFim,
-};
+  replyId: (random: string) => `cmpl-${random.slice(0, 24)}`,
+} satisfies ClientProtocol<Echo>;

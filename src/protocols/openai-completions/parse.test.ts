@@ -1,23 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../core/errors.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import { EDITOR_FIELD_FATES, FIELD_SUPPORT, supportOf } from './fields.ts';
-import { openaiCompletions, openaiFim } from './index.ts';
-import { echoOf, parseCompletion, parseFim, parseRequest } from './parse.ts';
+import { openaiCompletions } from './index.ts';
+import { parseFim, parseRequest } from './parse.ts';
 
 const CONTEXT = { header: () => undefined, nowMs: 1_000 };
 const P = 'function add(a, b) {\n  return ';
 const S = '\n}\n';
 
 function code(fields: object) {
-  return parseCompletion({ model: 'm', ...fields }, CONTEXT)?.completion;
+  const parsed = runAtOnce(parseRequest({ model: 'm', ...fields }, CONTEXT));
+  return 'completion' in parsed ? parsed.completion : undefined;
 }
 function fim(fields: object) {
-  return parseFim({ model: 'm', ...fields }, CONTEXT).completion;
+  return runAtOnce(parseFim({ model: 'm', ...fields }, CONTEXT)).completion;
 }
 function chat(fields: object) {
-  return runAtOnce(parseRequest({ model: 'm', ...fields }, CONTEXT));
+  const parsed = runAtOnce(parseRequest({ model: 'm', ...fields }, CONTEXT));
+  if ('completion' in parsed) throw new Error('The request was read as code at the cursor.');
+  return parsed;
 }
 
 describe('code at the cursor', () => {
@@ -89,7 +93,7 @@ describe('code at the cursor', () => {
       top_k: 40,
       samplers: ['top_k'],
     };
-    const parsed = parseFim(body, CONTEXT);
+    const parsed = runAtOnce(parseFim(body, CONTEXT));
     expect(parsed.completion).toMatchObject({
       model: 'inline-completion',
       prefix: P,
@@ -97,14 +101,15 @@ describe('code at the cursor', () => {
       related: [{ fileName: 'b.js', text: 'let b;' }],
       limits: { maxTokens: 64 },
     });
-    expect(echoOf(parsed).form).toBe('infill');
+    expect(parsed.echo.form).toBe('infill');
     expect(parsed.adjustments.map(({ path }) => path)).toEqual(['top_k', 'samplers']);
-    expect(parseFim({ ...body, n_predict: -1 }, CONTEXT).completion.limits.maxTokens).toBeUndefined();
+    expect(runAtOnce(parseFim({ ...body, n_predict: -1 }, CONTEXT)).completion.limits.maxTokens).toBeUndefined();
   });
 
   it('is what a Tabby client sends, in segments', () => {
     const body = { language: 'javascript', segments: { prefix: P, suffix: S, filepath: 'src/a.js' } };
-    expect(parseCompletion(body, CONTEXT)?.completion).toMatchObject({
+    expect(code(body)).toMatchObject({
+      model: 'm',
       prefix: P,
       suffix: S,
       language: 'javascript',
@@ -212,17 +217,10 @@ describe('the supports of fields', () => {
 });
 
 describe('a failure', () => {
-  it('is told as the APIs of OpenAI do', () => {
-    for (const protocol of [openaiCompletions, openaiFim]) {
-      try {
-        runAtOnce(protocol.parseRequest({ model: 'm', prompt: 3 }, CONTEXT));
-        expect.fail('nothing was thrown');
-      } catch (cause) {
-        expect(protocol.writeError(cause as never, 'r')).toMatchObject({
-          status: 400,
-          body: { error: { param: 'prompt' } },
-        });
-      }
-    }
+  it.each([parseRequest, parseFim])('has the format of OpenAI, whichever route it was sent to', (parse) => {
+    const refusal = expect.objectContaining({ code: 'invalid_request', param: 'prompt' });
+    expect(() => runAtOnce<object>(parse({ model: 'm', prompt: 3 }, CONTEXT))).toThrow(refusal);
+    const error = new GatewayError('invalid_request', 'prompt: expected a string.', { param: 'prompt' });
+    expect(openaiCompletions.writeError(error)).toMatchObject({ status: 400, body: { error: { param: 'prompt' } } });
   });
 });

@@ -34,10 +34,27 @@ const NO_MODEL = 'inline-completion';
 /** More than one answer of the service holds would cost further requests while somebody waits for the first. */
 const MAX_CODE_CHOICES = 10;
 
-/** A prompt as a chat. Throws GatewayError, blame `client`. */
-export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest> {
+/** Code at the cursor where the body says where that is, else a prompt as a chat. Throws GatewayError, blame `client`. */
+export function* parseRequest(
+  body: unknown,
+  context: RequestContext,
+): Steps<ParsedRequest<Echo> | ParsedCompletion<Echo>> {
   const request = check(wire.requestShape, body, '');
   yield;
+  const code = readCode(request);
+  return code ? toCompletion(request, code, context, isInfill(request) ? 'infill' : 'text') : toChat(request, context);
+}
+
+/** For routes where every request is about code. */
+export function* parseFim(body: unknown, context: RequestContext): Steps<ParsedCompletion<Echo>> {
+  const request = check(wire.requestShape, body, '');
+  yield;
+  const code = readCode(request) ?? plainCode(readPrompt(request), '', undefined);
+  if (code === undefined) throw refuse('prompt', 'a required field is missing.');
+  return toCompletion(request, code, context, isInfill(request) ? 'infill' : 'fim');
+}
+
+function toChat(request: CompletionsRequest, context: RequestContext): ParsedRequest<Echo> {
   const { model } = request;
   if (model === null || model === undefined) throw refuse('model', 'a required field is missing.');
   refuseTools(request);
@@ -60,21 +77,6 @@ export function* parseRequest(body: unknown, context: RequestContext): Steps<Par
   };
   const answerable = readAnswerable(request, notes, context, 'text');
   return { ...answerable, conversation, ...(choices > 1 ? { choices } : {}) };
-}
-
-/** Undefined for a body which does not say where a cursor stands. Throws GatewayError, blame `client`. */
-export function parseCompletion(body: unknown, context: RequestContext): ParsedCompletion | undefined {
-  const request = check(wire.requestShape, body, '');
-  const code = readCode(request);
-  return code && toCompletion(request, code, context, isInfill(request) ? 'infill' : 'text');
-}
-
-/** The same where every request is about code. */
-export function parseFim(body: unknown, context: RequestContext): ParsedCompletion {
-  const request = check(wire.requestShape, body, '');
-  const code = readCode(request) ?? plainCode(readPrompt(request), '', undefined);
-  if (code === undefined) throw refuse('prompt', 'a required field is missing.');
-  return toCompletion(request, code, context, isInfill(request) ? 'infill' : 'fim');
 }
 
 /** This API's replies have no room for a call. */
@@ -137,7 +139,7 @@ function toCompletion(
   code: Code,
   context: RequestContext,
   form: Echo['form'],
-): ParsedCompletion {
+): ParsedCompletion<Echo> {
   const notes = new Notes();
   const named = request.filename ?? request.file_name ?? request.file_path ?? request.filepath ?? request.path;
   const completion: CodeCompletion = {
@@ -206,7 +208,7 @@ function readAnswerable(
   notes: Notes,
   { nowMs }: RequestContext,
   form: Echo['form'],
-): AnswerableRequest {
+): AnswerableRequest<Echo> {
   rejectUnsupported(request);
   noteFields(request, notes);
   const echo: Echo = {
@@ -242,8 +244,3 @@ function noteFields(request: CompletionsRequest, notes: Notes): void {
 }
 
 const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
-
-/** Every request this protocol is handed was parsed by it. */
-export function echoOf(request: AnswerableRequest): Echo {
-  return request.echo as Echo; // readAnswerable made it
-}

@@ -4,7 +4,7 @@ import type { Source, StopReason } from '../../core/reply.ts';
 import { usageOfAll } from '../openai-choices.ts';
 import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
-import { type Echo, echoOf } from './parse.ts';
+import type { Echo } from './parse.ts';
 
 export const OBJECTS: Record<Echo['form'], { readonly whole: string; readonly chunk: string }> = {
   text: { whole: 'text_completion', chunk: 'text_completion' },
@@ -12,8 +12,8 @@ export const OBJECTS: Record<Echo['form'], { readonly whole: string; readonly ch
   infill: { whole: 'text_completion', chunk: 'text_completion' },
 };
 
-export function writeReplies(replies: readonly Reply[], request: AnswerableRequest, id: string): unknown {
-  const echo = echoOf(request);
+export function writeReplies(replies: readonly Reply[], request: AnswerableRequest<Echo>, id: string): unknown {
+  const { echo } = request;
   const usage = usageOfAll(replies);
   const choices = replies.map((reply, index) => toChoice(reply, index, echo));
   return {

@@ -6,14 +6,14 @@ import { ChoicesEnding } from '../openai-choices.ts';
 import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
-import { type Echo, echoOf } from './parse.ts';
+import type { Echo } from './parse.ts';
 import { FINISH_REASONS, OBJECTS, toReferences } from './reply.ts';
 
-export function createWriter(request: AnswerableRequest, id: string): ReplyWriter {
+export function createWriter(request: AnswerableRequest<Echo>, id: string): ReplyWriter {
   return new CompletionWriter(request, id, 0, new ChoicesEnding(1));
 }
 
-export function createWriters(choices: number, request: AnswerableRequest, id: string): readonly ReplyWriter[] {
+export function createWriters(choices: number, request: AnswerableRequest<Echo>, id: string): readonly ReplyWriter[] {
   const ending = new ChoicesEnding(choices);
   return Array.from({ length: choices }, (_, choice) => new CompletionWriter(request, id, choice, ending));
 }
@@ -27,8 +27,8 @@ class CompletionWriter implements ReplyWriter {
   readonly #sources: Source[] = [];
   #ended = false;
 
-  constructor(request: AnswerableRequest, id: string, choice: number, ending: ChoicesEnding) {
-    this.#echo = echoOf(request);
+  constructor(request: AnswerableRequest<Echo>, id: string, choice: number, ending: ChoicesEnding) {
+    this.#echo = request.echo;
     this.#ending = ending;
     this.#choice = choice;
     const { model, form } = this.#echo;

@@ -1,32 +1,29 @@
 /** OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses */
 import type { Clock } from '../../core/clock.ts';
-import type { Steps } from '../../core/steps.ts';
-import type { ClientProtocol, ParsedRequest, RequestContext } from '../protocol.ts';
+import type { Reply } from '../../core/collect.ts';
+import type { AnswerableRequest, ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
-import { parseCompact, parseRequest } from './parse.ts';
-import { type Past, responseId } from './past.ts';
+import { type Echo, parseCompact, parseRequest } from './parse.ts';
+import { responseId } from './past.ts';
 import { replayInto } from './replay.ts';
+import { ROUTES } from './routes.ts';
 import { KEEP_ALIVE, ResponseWriter } from './write.ts';
 
 export { inputItems } from './input-items.ts';
 export { showResponse, wantsEncrypted } from './output-items.ts';
 export { namedBy, type Past, responseOfItem } from './past.ts';
-export { echoOf } from './response.ts';
-export { KEEP_ALIVE, parseCompact, type ResponseWriter, replayInto };
+export { type Echo, KEEP_ALIVE, parseCompact, type ResponseWriter, replayInto };
 
-/** This API's requests may name what went before; whoever has it hands it in. */
-export interface ResponsesProtocol extends ClientProtocol {
-  parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest>;
-  /** Without a clock, a response is completed in the second in which it was requested. */
-  createWriter(request: ParsedRequest, replyId: string, clock?: Pick<Clock, 'now'>): ResponseWriter;
-}
-
-export const openaiResponses: ResponsesProtocol = {
+/** Requests of this API may name earlier responses: `parseRequest` takes what they left behind as a third argument. */
+export const openaiResponses = {
   id: 'openai-responses',
-  path: '/v1/responses',
+  vendor: 'openai',
+  tag: 'OpenAI',
+  responseHeaders: { 'openai-version': '2020-10-01' },
+  routes: ROUTES,
   parseRequest,
   createWriter,
-  writeReply(reply, request, replyId) {
+  writeReply(reply: Reply, request: AnswerableRequest<Echo>, replyId: string) {
     const writer = createWriter(request, replyId);
     replayInto(writer, reply);
     return writer.shown;
@@ -34,10 +31,11 @@ export const openaiResponses: ResponsesProtocol = {
   writeError,
   keepAlive: KEEP_ALIVE,
   replyId: responseId,
-};
+} satisfies ClientProtocol<Echo>;
 
+/** Without a clock, a response is completed in the second in which it was requested. */
 function createWriter(
-  request: ParsedRequest,
+  request: AnswerableRequest<Echo>,
   replyId: string,
   clock: Pick<Clock, 'now'> = { now: () => request.createdAtS * 1000 },
 ): ResponseWriter {

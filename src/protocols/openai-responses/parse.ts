@@ -29,7 +29,7 @@ export interface Echo {
 }
 
 /** Throws GatewayError, blame `client`. `past`: what earlier responses left behind, as far as the request names them. */
-export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest> {
+export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
   refuseOptions(request, OWN_FATES);
@@ -37,7 +37,7 @@ export function* parseRequest(body: unknown, context: RequestContext, past?: Pas
 }
 
 /** `POST /v1/responses/compact` */
-export function* parseCompact(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest> {
+export function* parseCompact(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest<Echo>> {
   const { model, input, instructions, previous_response_id, prompt_cache_key } = check(wire.compactShape, body, '');
   const request = { model, input, instructions, previous_response_id, prompt_cache_key };
   const { at, entries } = readEntries(request, 'openai-responses');
@@ -50,7 +50,7 @@ function* read(
   context: RequestContext,
   past: Past | undefined,
   own: Entries,
-): Steps<ParsedRequest> {
+): Steps<ParsedRequest<Echo>> {
   const notes = new Notes();
   const reading = new Reading('openai-responses', notes);
   noteEntries(request, own, reading);
@@ -76,7 +76,7 @@ function* read(
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
-    echo: { request: echoed, names: reading.names, isCompaction } satisfies Echo,
+    echo: { request: echoed, names: reading.names, isCompaction },
   };
 }
 

@@ -2,14 +2,14 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StopReason } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
-import type { ParsedRequest } from '../protocol.ts';
+import type { AnswerableRequest } from '../protocol.ts';
 import type { ResponseFailure } from './errors.ts';
 import type { Echo } from './parse.ts';
 
 export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
 
 /** What writing needs of the request. */
-export type WritableRequest = Pick<ParsedRequest, 'createdAtS' | 'echo'>;
+export type WritableRequest = Pick<AnswerableRequest<Echo>, 'createdAtS' | 'echo'>;
 
 /** What changes while a response is made. */
 export interface ResponseState {
@@ -27,7 +27,7 @@ export interface ResponseState {
  * or else the API's documented default, or null.
  */
 export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
-  const { request } = echoOf(parsed);
+  const { request } = parsed.echo;
   // The rest of a loose object came out of JSON.parse, so its values are JSON.
   const asked = request as unknown as { readonly [field: string]: JsonValue | undefined };
   return {
@@ -122,9 +122,4 @@ function toWireUsage(usage: Usage): JsonObject {
     output_tokens_details: { reasoning_tokens: Math.round(usage.reasoningTokens?.value ?? 0) },
     total_tokens: input + output,
   };
-}
-
-/** Every request this protocol is handed was parsed by it. */
-export function echoOf(request: Pick<ParsedRequest, 'echo'>): Echo {
-  return request.echo as Echo; // parseRequest made it
 }

@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest';
 import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
-import { echoOf } from './response.ts';
 
 const context = { header: () => undefined, nowMs: 0 };
 const parse = (fields: object) => runAtOnce(parseRequest({ model: 'm', input: 'Hi', ...fields }, context));
@@ -42,7 +41,7 @@ describe('tools', () => {
       { rule: 'namespace-flattened', path: 'tools[1]' },
       { rule: 'custom-tool-as-function', path: 'tools[2].tools[0]' },
     ]);
-    const { names } = echoOf(request);
+    const { names } = request.echo;
     expect(names.declaredAs('a__f_2')).toEqual({ kind: 'function', name: 'f', namespace: 'a' });
     expect(names.declaredAs('exec')).toEqual({ kind: 'custom', name: 'exec', namespace: 'functions' });
     expect(names.declaredAs('unheard_of')).toEqual({ kind: 'function', name: 'unheard_of' });

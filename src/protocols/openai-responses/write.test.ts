@@ -277,13 +277,13 @@ describe('a failure', () => {
   });
 
   it.each(Object.keys(ERROR_RULES) as ErrorCode[])('%s before the stream has a status and words', (code) => {
-    const { status, body } = openaiResponses.writeError(new GatewayError(code, ' '), 'req_1');
+    const { status, body } = openaiResponses.writeError(new GatewayError(code, ' '));
     expect(status).toBe(ERROR_RULES[code].status);
     expect(body).toMatchObject({ error: { message: expect.stringMatching(/\w/) } });
   });
 
   it('of a conversation which is too long is in the words which Codex knows', () => {
-    const { status, body } = openaiResponses.writeError(new GatewayError('context_too_long', 'x'), 'req_1');
+    const { status, body } = openaiResponses.writeError(new GatewayError('context_too_long', 'x'));
     expect({ status, body }).toMatchObject({
       status: 400,
       body: { error: { code: 'context_length_exceeded', param: 'input', message: overlong() } },

@@ -29,14 +29,7 @@ import {
   withAnnotations,
 } from './output-items.ts';
 import { outputItemId } from './past.ts';
-import {
-  echoOf,
-  type ResponseStatus,
-  responseFrame,
-  responseObject,
-  statusAfter,
-  type WritableRequest,
-} from './response.ts';
+import { type ResponseStatus, responseFrame, responseObject, statusAfter, type WritableRequest } from './response.ts';
 
 export const KEEP_ALIVE = sseComment('keep-alive');
 
@@ -64,7 +57,7 @@ export class ResponseWriter implements ReplyWriter {
 
   /** `clock` gives the time of completion. */
   constructor(request: WritableRequest, replyId: string, clock: Pick<Clock, 'now'>) {
-    const { request: asked, isCompaction } = echoOf(request);
+    const { request: asked, isCompaction } = request.echo;
     this.#id = replyId;
     this.#request = request;
     this.#clock = clock;
@@ -206,7 +199,7 @@ export class ResponseWriter implements ReplyWriter {
 
   #startCall(toolUseId: string, name: string): string {
     const closed = this.#closeHeld('completed');
-    const declared = echoOf(this.#request).names.declaredAs(name);
+    const declared = this.#request.echo.names.declaredAs(name);
     const block = new CallBlock(declared, toolUseId, this.#output.length, (prefix) => this.#nextId(prefix));
     this.#open = block;
     return closed + block.begin(this.#count);

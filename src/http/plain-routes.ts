@@ -1,0 +1,94 @@
+/** The routes that belong to no protocol: the models, which both vendors' clients list, and what machines poll. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { MODEL_ROUTES } from '../protocols/models.ts';
+import { answerModel, answerModels } from './models.ts';
+import { CLIENT_ERRORS, CLIENT_SECURITY } from './openapi.ts';
+import type { RequestPipeline } from './request-pipeline.ts';
+import { createStoreProbe } from './store-probe.ts';
+import { WITHOUT_VALIDATION, type ZodTypes } from './validation.ts';
+
+export function registerPlainRoutes(app: FastifyInstance, pipeline: RequestPipeline): void {
+  registerModels(app, pipeline);
+  registerHealth(app, pipeline);
+  // Agents warm their connection up with it.
+  app.route({ method: ['GET', 'HEAD'], url: '/api/hello', handler: (_request, reply) => reply.code(204).send() });
+}
+
+function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, resolveModel } = pipeline.options;
+  const [listed, one] = MODEL_ROUTES;
+  const shared = { tags: ['OpenAI', 'Anthropic'], security: CLIENT_SECURITY };
+  // The query is checked in the words of Anthropic's API.
+  const options = { onRequest: pipeline.requireKey, ...WITHOUT_VALIDATION };
+  app.get(
+    listed.path,
+    {
+      ...options,
+      schema: {
+        ...shared,
+        summary: listed.summary,
+        description: listed.description,
+        querystring: listed.query,
+        response: { 200: listed.answer, ...CLIENT_ERRORS },
+      },
+    },
+    async ({ exchange, query }, reply) => {
+      reply.header('cache-control', 'no-store');
+      return answerModels(await gateway.models(exchange.gone.signal), query);
+    },
+  );
+  app.get<{ Params: { '*': string } }>(
+    one.path,
+    { ...options, schema: { ...shared, summary: one.summary, response: { 200: one.answer, ...CLIENT_ERRORS } } },
+    async ({ exchange, params }, reply) => {
+      reply.header('cache-control', 'no-store');
+      return answerModel(await gateway.models(exchange.gone.signal), params['*'], resolveModel);
+    },
+  );
+}
+
+const health = z
+  .object({
+    status: z.literal('healthy'),
+    has_token: z.boolean(),
+    token_expired: z.boolean(),
+    accounts: z.object({ ready: z.int(), total: z.int() }),
+  })
+  .describe('The gateway is running.');
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not ready']),
+  accounts: z.boolean().describe('At least one account is ready.'),
+  store: z.boolean().describe('The store can be written.'),
+});
+
+function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
+  const { gateway, checkStore, log } = pipeline.options;
+  const probeStore = createStoreProbe(checkStore, log);
+  const typed = app.withTypeProvider<ZodTypes>();
+  const tags = ['Operation'];
+  for (const path of ['/health', '/healthz']) {
+    const schema = { tags, summary: 'Whether the gateway is running', response: { 200: health } };
+    typed.get(path, { schema }, async () => {
+      const { ready, total, hasToken, tokenExpired } = await gateway.status();
+      return {
+        status: 'healthy',
+        has_token: hasToken,
+        token_expired: tokenExpired,
+        accounts: { ready, total },
+      } as const;
+    });
+  }
+  const schema = {
+    tags,
+    summary: 'Whether an account is ready and the store can be written',
+    response: { 200: readiness.describe('Both.'), 503: readiness.describe('At least one is not.') },
+  };
+  typed.get('/readyz', { schema }, async (_request, reply) => {
+    const accounts = (await gateway.status()).ready > 0;
+    const store = await probeStore();
+    const isReady = accounts && store;
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', accounts, store });
+  });
+}

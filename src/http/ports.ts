@@ -1,0 +1,44 @@
+/** What a server is given, and what it gives back. */
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { ApiKeys } from '../gateway/api-keys.ts';
+import type { Gateway } from '../gateway/ports.ts';
+import type { Responses } from '../gateway/responses.ts';
+import type { ClientProtocol } from '../protocols/protocol.ts';
+import type { AdminDependencies } from './admin/ports.ts';
+import type { BodyLimits } from './body.ts';
+import type { ConnectionLimits } from './connections.ts';
+import type { ResolveModel } from './models.ts';
+
+export interface ServerOptions {
+  readonly gateway: Gateway;
+  /** Stored responses, and those made in the background. */
+  readonly responses: Responses;
+  /** Without any, the server is in local mode. */
+  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'usable' | 'identify' | 'look'>;
+  readonly admin: AdminDependencies;
+  /** The APIs that are served; default: all of protocols/index.ts. */
+  readonly protocols?: readonly ClientProtocol[];
+  readonly corsOrigins: readonly string[];
+  readonly limits: AnswerLimits;
+  readonly connections: ConnectionLimits;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Rejects when accounts cannot be read or stored at the moment. */
+  readonly checkStore: () => Promise<void>;
+  readonly resolveModel: ResolveModel;
+}
+
+export interface AnswerLimits extends BodyLimits {
+  /** A stream is never silent for longer. */
+  readonly pingIntervalMs: number;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly port: number;
+  /** Refuses new requests, gives open replies `timeoutMs` to end, then ends them with an error and closes. */
+  close(timeoutMs: number): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/** The routes of the admin API with their schemas, as a server registers them. */
+import Fastify from 'fastify';
+import { z } from 'zod';
+import { registerAdmin } from '../../src/http/admin/routes.ts';
+import { RequestPipeline } from '../../src/http/request-pipeline.ts';
+import { RouteList } from '../../src/http/route-list.ts';
+import { SCHEMA_CONTROLLER, zodValidator } from '../../src/http/validation.ts';
+import { createFakeGateway, fakeServerOptions } from './serving.ts';
+
+export interface AdminRoute {
+  readonly method: string;
+  /** `/v2/accounts/:id` */
+  readonly path: string;
+  readonly summary: string;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodObject | undefined;
+  readonly answer: z.ZodType;
+}
+
+async function listAdminRoutes(): Promise<readonly AdminRoute[]> {
+  const app = Fastify({ schemaController: SCHEMA_CONTROLLER });
+  app.setValidatorCompiler(zodValidator);
+  const routes = new RouteList();
+  app.addHook('onRoute', routes.add);
+  registerAdmin(app, new RequestPipeline(fakeServerOptions(createFakeGateway()), true));
+  await app.ready();
+  return routes.described.map(({ method, url, schema: { summary = '', querystring, body, response } }) => {
+    const { 200: done, 201: created }: { 200?: unknown; 201?: unknown } = Object(response);
+    const answer = done ?? created;
+    if (!(querystring instanceof z.ZodObject) || !(answer instanceof z.ZodType))
+      throw new Error(`${method} ${url} has no schema for its query or its answer.`);
+    return {
+      method,
+      path: url,
+      summary,
+      query: querystring,
+      body: body instanceof z.ZodObject ? body : undefined,
+      answer,
+    };
+  });
+}
+
+export const ADMIN_ROUTES = await listAdminRoutes();
