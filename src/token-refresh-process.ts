@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Need, TokenRefresher } from './accounts/token-refresh.ts';
 import type { Settings } from './config.ts';
@@ -90,6 +91,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
       // A session of its own: a signal to the gateway's whole group leaves it alone.
       const child = fork(PROGRAM, [], {
         detached: true,
+        env: { ...process.env, ...compileCache() },
         execArgv: [],
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -117,6 +119,12 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
       void process.close();
     }, this.#idleMs).unref();
   }
+}
+
+/** This process's cache of compiled code, which halves the other's start. Node keeps a folder per version in it. */
+function compileCache(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 class TokenProcess {
