@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 
@@ -14,6 +15,8 @@ export const SHARED: InlineConfig = {
   hookTimeout: 20_000,
   // What is waited for comes at once, unless the machine is busy.
   expect: { poll: { timeout: 10_000 } },
+  // For the programs that tests start: most of what one costs is compiling.
+  env: { NODE_COMPILE_CACHE: join(tmpdir(), 'dragoman-test-cache', 'dragoman') },
 };
 
 export default defineConfig({

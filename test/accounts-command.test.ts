@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-this-test';
@@ -37,7 +37,7 @@ async function startKept(): Promise<Kept> {
     url,
     id: account.id,
     async run(...args) {
-      const ended = await startCommand(args, env, home).end();
+      const ended = await runCommand(args, env, home);
       for (const secret of SECRETS) expect(ended.out + ended.err).not.toContain(secret);
       expect(ended.err).not.toMatch(/\n +at /);
       return ended;
@@ -224,7 +224,7 @@ describe('the admin token', () => {
   });
 
   it('is not reset where the settings decide it', async () => {
-    const { code, err } = await startCommand(['admin-token', 'reset'], { DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN }).end();
+    const { code, err } = await runCommand(['admin-token', 'reset'], { DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN });
     expect([code, err]).toEqual([2, expect.stringContaining('DRAGOMAN_ADMIN_TOKEN sets the admin token')]);
   });
 
@@ -242,7 +242,7 @@ describe('the admin token', () => {
 describe('a gateway whose keys are all revoked or expired', () => {
   it('does not start where other machines reach it, and says so where only this one does', async () => {
     const home = createHome();
-    for (const command of ['create', 'revoke']) await startCommand(['keys', command, 'laptop'], {}, home).end();
+    for (const command of ['create', 'revoke']) await runCommand(['keys', command, 'laptop'], {}, home);
     const open = await startCommand(['serve', '--port', '0', '--host', '0.0.0.0'], {}, home).end();
     expect([open.code, open.out]).toEqual([1, '']);
     expect(open.err).toContain('every API key is revoked or has expired');

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 
 describe('dragoman', () => {
   it('ends with 2 and no stack trace when used wrongly', async () => {
@@ -18,7 +18,7 @@ describe('dragoman', () => {
   it('reads .env of the folder it is started in', async () => {
     const home = createHome();
     writeFileSync(join(home, '.env'), 'DRAGOMAN_PORT=4321\nDRAGOMAN_API_KEYS=canary-key\n');
-    const { code, out } = await startCommand(['config', '--json'], {}, home).end();
+    const { code, out } = await runCommand(['config', '--json'], {}, home);
     expect(code).toBe(0);
     expect(JSON.parse(out).DRAGOMAN_PORT).toEqual({ value: 4321, origin: '.env DRAGOMAN_PORT' });
     expect(out).not.toContain('canary-key');
@@ -47,7 +47,7 @@ describe('dragoman', () => {
     const { PORT: _, ...read } = foreign;
     for (const name of Object.keys(read)) expect(err.split(`environment ${name} `), name).toHaveLength(2);
     expect(err).not.toContain('hunter2');
-    const config = await startCommand(['config', '--json'], foreign).end();
+    const config = await runCommand(['config', '--json'], foreign);
     expect(config.code).toBe(0);
     expect(JSON.parse(config.out).DRAGOMAN_PORT).toEqual({ value: 8080, origin: 'default' });
     expect(config.err).toContain('warning: environment PORT ("tcp://10.0.0.1:80") is not a whole number');

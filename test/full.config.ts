@@ -7,4 +7,6 @@ const include = globSync('{src,test}/**/*.test.ts').filter(
   (file) => !file.startsWith('test/chaos/') && readFileSync(file, 'utf8').includes('scaled({'),
 );
 
-export default defineConfig({ test: { ...SHARED, include, env: { TEST_SCALE: 'full' }, testTimeout: 300_000 } });
+export default defineConfig({
+  test: { ...SHARED, include, env: { ...SHARED.env, TEST_SCALE: 'full' }, testTimeout: 300_000 },
+});

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { IAM_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand } from './support/command.ts';
 import { createSimulator } from './support/gateway.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from the service.'] }] };
@@ -29,14 +29,14 @@ describe('an IAM account', () => {
   it('from the environment signs for the region it is in, and sends what IAM takes', async () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = { ...place(simulator.url), ...KEYS, DRAGOMAN_IAM: 'on', DRAGOMAN_REGION: 'eu-west-1' };
-    const chat = await startCommand(['chat', 'Hi'], env).end();
+    const chat = await runCommand(['chat', 'Hi'], env);
     expect([chat.code, chat.out, chat.err]).toEqual([0, 'Hello from the service.\n', '']);
     const [request] = simulator.chatRequests;
     expect(request?.headers.authorization).toMatch(/Credential=AKIASIMULATOR\/\d{8}\/eu-central-1\/q\/aws4_request/);
     expect(request?.headers['x-amz-target']).toBe('AmazonQDeveloperStreamingService.SendMessage');
     expect(request?.body).toMatchObject({ source: 'CLI' });
     expect(request?.body).not.toHaveProperty('profileArn');
-    const models = await startCommand(['models', '--json'], env).end();
+    const models = await runCommand(['models', '--json'], env);
     expect(models.out).toContain('claude-sonnet-4.5');
     expect(simulator.requests.every(({ operation }) => operation === 'SendMessage')).toBe(true);
   });
@@ -45,23 +45,23 @@ describe('an IAM account', () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = place(simulator.url);
     const home = homeWithProfiles();
-    const login = await startCommand(['login', '--iam', '--aws-profile', 'work'], env, home).end();
+    const login = await runCommand(['login', '--iam', '--aws-profile', 'work'], env, home);
     expect([login.code, login.out]).toEqual([0, expect.stringContaining('Signed in: AWS IAM work')]);
-    expect((await startCommand(['chat', 'Hi'], env, home).end()).out).toBe('Hello from the service.\n');
+    expect((await runCommand(['chat', 'Hi'], env, home)).out).toBe('Hello from the service.\n');
   });
 
   it('says which keys are wrong, and that there are none', async () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = place(simulator.url);
     const home = homeWithProfiles();
-    await startCommand(['login', '--iam', '--aws-profile', 'wrong'], env, home).end();
-    const chat = await startCommand(['chat', 'Hi'], env, home).end();
+    await runCommand(['login', '--iam', '--aws-profile', 'wrong'], env, home);
+    const chat = await runCommand(['chat', 'Hi'], env, home);
     expect([chat.code, chat.err]).toEqual([1, expect.stringContaining('signature')]);
     expect(chat.err).not.toContain('not-the-secret');
 
-    const none = await startCommand(['login', '--iam'], env).end();
+    const none = await runCommand(['login', '--iam'], env);
     expect([none.code, none.err]).toEqual([1, expect.stringContaining('gave no keys')]);
-    const missing = await startCommand(['login', '--iam', '--aws-profile', 'nobody'], env, home).end();
+    const missing = await runCommand(['login', '--iam', '--aws-profile', 'nobody'], env, home);
     expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('The AWS profile "nobody" gave no keys')]);
   });
 
@@ -70,7 +70,7 @@ describe('an IAM account', () => {
     [['--aws-profile', 'work'], 2, /belongs to --iam/],
     [['--iam', '--region', 'moon-1'], 1, /not an AWS region/],
   ])('is not made of %j', async (args, code, message) => {
-    const login = await startCommand(['login', ...args], NOWHERE).end();
+    const login = await runCommand(['login', ...args], NOWHERE);
     expect([login.code, login.err]).toEqual([code, expect.stringMatching(message)]);
   });
 });

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand } from './support/command.ts';
 
 const credential = (name: string, more: object = {}) => ({
   refreshToken: `aorAAAAAG${name.repeat(200).slice(0, 200)}`,
@@ -18,7 +18,7 @@ function createFiles(files: Readonly<Record<string, unknown>>) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   }
-  return (...args: string[]) => startCommand(['accounts', ...args], {}, home).end();
+  return (...args: string[]) => runCommand(['accounts', ...args], {}, home);
 }
 
 describe('dragoman accounts import FILE…', { timeout: 60_000 }, () => {

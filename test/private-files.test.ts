@@ -2,13 +2,13 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand } from './support/command.ts';
 
 describe.skipIf(process.platform === 'win32')('files that an older version left open to others', () => {
   it('are made private at the start, with one line in the log', async () => {
     const home = createHome();
     const folder = join(home, '.dragoman');
-    await startCommand(['accounts', 'list'], {}, home).end();
+    await runCommand(['accounts', 'list'], {}, home);
     const backup = join(folder, 'dragoman-backup.db');
     writeFileSync(backup, '');
     writeFileSync(join(folder, 'notes.txt'), '');
@@ -17,7 +17,7 @@ describe.skipIf(process.platform === 'win32')('files that an older version left 
       chmodSync(join(folder, name), 0o644);
     chmodSync(folder, 0o755);
     const env = { DRAGOMAN_LOG_FORMAT: 'json' };
-    const first = await startCommand(['accounts', 'list'], env, home).end();
+    const first = await runCommand(['accounts', 'list'], env, home);
     const lines = first.err.split('\n').filter((line) => line.includes('other users could read files'));
     expect(lines).toHaveLength(1);
     for (const name of ['dragoman.db"', 'dragoman-backup.db"', 'secret.key"', '.dragoman"'])
@@ -26,7 +26,7 @@ describe.skipIf(process.platform === 'win32')('files that an older version left 
     const files = ['dragoman.db', 'dragoman-backup.db', 'secret.key', 'notes.txt'];
     expect(files.map(modeOf)).toEqual(['600', '600', '600', '644']);
     expect(modeOf('.')).toBe('700');
-    expect((await startCommand(['accounts', 'list'], env, home).end()).err).toBe('');
+    expect((await runCommand(['accounts', 'list'], env, home)).err).toBe('');
   });
 });
 
@@ -41,11 +41,11 @@ describe("a database's password", () => {
     'mysql://me:1/CANARY@127.0.0.1/db',
   ])('is not shown by config: %s', async (url) => {
     for (const name of ['DRAGOMAN_DATABASE_URL', 'DATABASE_URL']) {
-      const { out, err } = await startCommand(['config'], { [name]: url }).end();
+      const { out, err } = await runCommand(['config'], { [name]: url });
       expect(`${out}${err}`).not.toContain('CANARY');
       expect(`${out}${err}`).toContain(name);
     }
-    const { out, err } = await startCommand(['config', '--json', '--database', url]).end();
+    const { out, err } = await runCommand(['config', '--json', '--database', url]);
     expect(`${out}${err}`).not.toContain('CANARY');
   });
 
@@ -55,7 +55,7 @@ describe("a database's password", () => {
     ['postgres://me:CANARY/x@127.0.0.1:1/db', 'cannot be read'],
   ])('is not shown when %s does not work', { timeout: 20_000 }, async (url, why) => {
     const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_LOG_LEVEL: 'debug' };
-    const { out, err } = await startCommand(['accounts', 'list'], env).end();
+    const { out, err } = await runCommand(['accounts', 'list'], env);
     expect(err).toContain(why);
     expect(`${out}${err}`).not.toContain('CANARY');
   });

@@ -16,7 +16,7 @@ import { IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.t
 import type { Simulator } from '../src/simulator/index.ts';
 import { Dispatchers } from '../src/transport/dispatcher.ts';
 import { createUpstreamTransport } from '../src/transport/upstream.ts';
-import { startCommand } from './support/command.ts';
+import { runCommand, startCommand } from './support/command.ts';
 import { conversation } from './support/fake-upstream.ts';
 import { createSimulator } from './support/gateway.ts';
 import { PROXY_PASSWORD, startHttpProxy, startSocksProxy, type TestProxy } from './support/proxies.ts';
@@ -159,7 +159,7 @@ describe('the command line', () => {
     const login = startCommand(['login', '--social', 'google', '--device', '--proxy', proxy.url], PLACES);
     expect((await login.end()).code).toBe(0);
     // Kiro's device flow does not say how long the token serves: the first use makes another.
-    const chat = await startCommand(['chat', 'Hi'], PLACES, login.home).end();
+    const chat = await runCommand(['chat', 'Hi'], PLACES, login.home);
     expect([chat.code, chat.err]).toEqual([0, '']);
     expect(simulator.requests.map(({ operation }) => operation)).toContain('SocialRefresh');
     expect(proxy.seen).toHaveLength(simulator.requests.length);

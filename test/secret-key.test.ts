@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openStore } from '../src/storage/open.ts';
 import { systemClock } from '../src/transport/clock.ts';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 import { newAccount } from './support/fake-accounts.ts';
 
 const KEY = 'k'.repeat(32);
@@ -40,7 +40,7 @@ it('puts a new key file in place of the old one', async () => {
   await createDatabase(home);
   const file = join(home, '.dragoman', 'secret.key');
   const before = readFileSync(file, 'utf8');
-  const { code, out, err } = await startCommand(['secret-key', 'rotate', '--json'], {}, home).end();
+  const { code, out, err } = await runCommand(['secret-key', 'rotate', '--json'], {}, home);
   expect([code, JSON.parse(out), err]).toEqual([0, { event: 'rotated', accounts: 1 }, '']);
   const after = readFileSync(file, 'utf8');
   expect(after).not.toBe(before);
@@ -55,7 +55,7 @@ it('takes a new DRAGOMAN_SECRET_KEY from a file or from standard input, and prin
   const [one, other] = ['x'.repeat(40), 'y'.repeat(40)];
   writeFileSync(join(home, 'new.key'), `${one}\n`);
   const args = ['secret-key', 'rotate', '--new-key-file'];
-  const first = await startCommand([...args, 'new.key'], { DRAGOMAN_SECRET_KEY: KEY }, home).end();
+  const first = await runCommand([...args, 'new.key'], { DRAGOMAN_SECRET_KEY: KEY }, home);
   expect(first).toMatchObject({ code: 0, err: '' });
   expect(first.out).toContain('Set DRAGOMAN_SECRET_KEY to the new key');
   const second = startCommand([...args, '-'], { DRAGOMAN_SECRET_KEY: one }, home);
@@ -74,7 +74,7 @@ it.each([
   const home = createHome();
   await createDatabase(home, env.DRAGOMAN_SECRET_KEY);
   writeFileSync(join(home, 'short.key'), 'short');
-  const { code, err } = await startCommand(['secret-key', 'rotate', ...args], env, home).end();
+  const { code, err } = await runCommand(['secret-key', 'rotate', ...args], env, home);
   expect([code, err]).toEqual([2, expect.stringContaining(words)]);
   expect(await tokenIn(home, env.DRAGOMAN_SECRET_KEY)).toMatchObject({ refreshToken: 'a-refresh-0' });
 });
@@ -84,7 +84,7 @@ it('ends with 1 and changes nothing under a wrong key', async () => {
   await createDatabase(home, KEY);
   writeFileSync(join(home, 'new.key'), 'x'.repeat(40));
   const wrong = { DRAGOMAN_SECRET_KEY: 'w'.repeat(32) };
-  const { code, err } = await startCommand(['secret-key', 'rotate', '--new-key-file', 'new.key'], wrong, home).end();
+  const { code, err } = await runCommand(['secret-key', 'rotate', '--new-key-file', 'new.key'], wrong, home);
   expect([code, err]).toEqual([1, expect.stringContaining('Nothing was changed')]);
   expect(existsSync(join(home, '.dragoman', 'secret.key.next'))).toBe(false);
   expect(await tokenIn(home, KEY)).toMatchObject({ refreshToken: 'a-refresh-0' });

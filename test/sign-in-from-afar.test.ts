@@ -1,6 +1,6 @@
 /** Signing in by URL while the gateway is killed and started again: whoever has begun can go on. */
 import { describe, expect, it } from 'vitest';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-this-test';
@@ -35,7 +35,7 @@ describe('a sign-in by URL', () => {
 
     const tokens = simulator.requests.filter(({ operation, status }) => operation === 'CreateToken' && status === 200);
     expect(tokens).toHaveLength(1);
-    const chat = await startCommand(['chat', 'Hi'], env, home).end();
+    const chat = await runCommand(['chat', 'Hi'], env, home);
     expect([chat.code, chat.err]).toEqual([0, '']);
   });
 });

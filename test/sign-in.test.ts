@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDragoman, GatewayError } from '../src/index.ts';
 import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
@@ -21,20 +21,20 @@ describe('the command line', () => {
     const simulator = await createSimulator({ script: HELLO, pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);
     const home = createHome();
-    const before = await startCommand(['chat', 'Hi'], env, home).end();
+    const before = await runCommand(['chat', 'Hi'], env, home);
     expect(before.code).toBe(1);
     expect(before.err).toContain('dragoman login');
 
-    const { code, out } = await startCommand(['login', '--no-open'], env, home).end();
+    const { code, out } = await runCommand(['login', '--no-open'], env, home);
     expect(code).toBe(0);
     expect(out).toMatch(/Open http.*\nand confirm the code [A-Z0-9-]+\n/);
     expect(out).toContain('Signed in: Builder ID');
 
-    const chat = await startCommand(['chat', 'Hi', 'there'], env, home).end();
+    const chat = await runCommand(['chat', 'Hi', 'there'], env, home);
     expect([chat.code, chat.out, chat.err]).toEqual([0, 'Hello from the service.\n', '']);
     expect(JSON.stringify(simulator.chatRequests)).toContain('Hi there');
 
-    const asked = await startCommand(['test', '--json', '--model', 'claude-sonnet-4.5', 'Hi'], env, home).end();
+    const asked = await runCommand(['test', '--json', '--model', 'claude-sonnet-4.5', 'Hi'], env, home);
     expect(JSON.parse(asked.out)).toMatchObject({
       text: 'Hello from the service.',
       model: 'claude-sonnet-4.5',
@@ -120,7 +120,7 @@ describe('the command line', () => {
   it('is told which region a start URL belongs to', async () => {
     const simulator = await createSimulator();
     const env = { ...withoutAccount(simulator.url), DRAGOMAN_OIDC_URL: `${simulator.url}/region/{region}` };
-    const { code, err } = await startCommand(['login', '--start-url', IDC_ACCOUNT.startUrl], env).end();
+    const { code, err } = await runCommand(['login', '--start-url', IDC_ACCOUNT.startUrl], env);
     expect([code, err]).toEqual([
       1,
       expect.stringContaining('This start URL belongs to eu-central-1: use that region'),
@@ -134,7 +134,7 @@ describe('the command line', () => {
     const { code, out } = await login.end();
     expect([code, out]).toEqual([0, expect.stringContaining('Signed in: mine')]);
     expect(simulator.requests[0]?.body).toMatchObject({ loginProvider: 'Github' });
-    expect((await startCommand(['chat', 'Hi'], env, login.home).end()).code).toBe(0);
+    expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
   });
 
   it('lists several profiles, and takes the one it is told', async () => {
@@ -143,15 +143,15 @@ describe('the command line', () => {
     const simulator = await createSimulator({ accounts, pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);
     const place = ['--start-url', IDC_ACCOUNT.startUrl, '--region', 'eu-central-1'];
-    const first = await startCommand(['login', ...place], env).end();
+    const first = await runCommand(['login', ...place], env);
     expect(first.out).toContain('There are several profiles');
     expect(first.out).toContain(other);
     const login = startCommand(['login', ...place, '--profile-arn', other], env);
     expect((await login.end()).code).toBe(0);
-    expect((await startCommand(['chat', 'Hi'], env, login.home).end()).code).toBe(0);
+    expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: other });
     const foreign = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/FOREIGNORGAN';
-    const refused = await startCommand(['login', ...place, '--profile-arn', foreign], env).end();
+    const refused = await runCommand(['login', ...place, '--profile-arn', foreign], env);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('does not have the profile')]);
   });
 
@@ -164,7 +164,7 @@ describe('the command line', () => {
     [['--proxy', 'ftp://proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
     [['--account', 'nobody'], /no account nobody/],
   ])('does not sign in with %j', async (args, message) => {
-    const { code, err } = await startCommand(['login', ...args]).end();
+    const { code, err } = await runCommand(['login', ...args]);
     expect(code).toBe(1);
     expect(err).toMatch(message);
   });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Credential } from '../../src/accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
 import type { NewAccount } from '../../src/accounts/ports.ts';
-import { createHome, startCommand } from '../support/command.ts';
+import { createHome, runCommand } from '../support/command.ts';
 import { awsCredential } from '../support/fake-accounts.ts';
 import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
@@ -88,7 +88,7 @@ describe('one account without credentials among eleven that work', () => {
     expect(await stateAtAdminApi(gateway, 'broken')).toMatchObject({ message: expect.stringMatching(why) });
     const served = Object.values(gateway.chatsSeen()).reduce((sum, count) => sum + count, 0);
     expect(served).toBe(51);
-    const show = await startCommand(['accounts', 'show', 'broken'], gateway.env, createHome()).end();
+    const show = await runCommand(['accounts', 'show', 'broken'], gateway.env, createHome());
     expect(show.out).toMatch(why);
   });
 });
@@ -113,7 +113,7 @@ describe('the only account', () => {
       status: 'cooling',
       reason: 'credential_unavailable',
     });
-    const show = await startCommand(['accounts', 'show', 'broken'], gateway.env, createHome()).end();
+    const show = await runCommand(['accounts', 'show', 'broken'], gateway.env, createHome());
     expect(show.out).toMatch(/cooling for \d+ s \(credential_unavailable\)/);
   });
 });

@@ -1,6 +1,6 @@
 /** `dragoman usage` as a process, beside a gateway on the same database. */
 import { describe, expect, it } from 'vitest';
-import { startCommand } from '../support/command.ts';
+import { runCommand, startCommand } from '../support/command.ts';
 import { startTestPool } from '../support/test-pool.ts';
 
 const now = new Date();
@@ -48,7 +48,7 @@ describe('dragoman usage', () => {
 
   it('tells machines the same', async () => {
     await using gateway = await startTestGateway();
-    const { code, out } = await startCommand(['accounts', 'usage', 'rich', '--json'], gateway.env).end();
+    const { code, out } = await runCommand(['accounts', 'usage', 'rich', '--json'], gateway.env);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({
       accounts: [
@@ -70,7 +70,7 @@ describe('dragoman usage', () => {
         },
       ],
     });
-    const locked = await startCommand(['usage', 'locked', '--json'], gateway.env).end();
+    const locked = await runCommand(['usage', 'locked', '--json'], gateway.env);
     expect(locked.code).toBe(1);
     expect(JSON.parse(locked.out).accounts).toMatchObject([
       { plan: null, left: null, error: { code: 'account_suspended' } },
@@ -79,7 +79,7 @@ describe('dragoman usage', () => {
 
   it('says how to sign in when there is no account', async () => {
     await using gateway = await startTestPool({ accounts: [] });
-    const { code, err } = await startCommand(['usage'], gateway.env).end();
+    const { code, err } = await runCommand(['usage'], gateway.env);
     expect(code).toBe(1);
     expect(err).toContain('dragoman login');
   });

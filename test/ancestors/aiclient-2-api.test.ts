@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { DEFAULT_ACCOUNT, SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from '../support/command.ts';
+import { createHome, runCommand } from '../support/command.ts';
 import { completion, HELLO, message, type Row, replayTable } from './replay.ts';
 
 const ask = { model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user', content: '你好' }] };
@@ -29,7 +29,7 @@ const rows: readonly Row[] = [
       const path = join(home, 'provider_pools.json');
       const pools = { 'gemini-cli-oauth': google, 'claude-kiro-oauth': [entry(1, false), entry(2, true)] };
       writeFileSync(path, JSON.stringify(pools));
-      const { code, out } = await startCommand(['accounts', 'import', path, '--yes', '--json'], {}, home).end();
+      const { code, out } = await runCommand(['accounts', 'import', path, '--yes', '--json'], {}, home);
       expect([code, JSON.parse(out).imported]).toMatchObject([
         0,
         [

@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { expect } from 'vitest';
 import { loadSettings } from '../../src/config.ts';
 import { DEFAULT_ACCOUNT, SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from '../support/command.ts';
+import { createHome, runCommand } from '../support/command.ts';
 import {
   completion,
   HELLO,
@@ -360,7 +360,7 @@ const rows: readonly Row[] = [
       insert.run('1', '开', clientId, clientSecret, refreshToken, 1);
       insert.run('2', '关', clientId, clientSecret, `${refreshToken}2`, 0);
       database.close();
-      const { code, out } = await startCommand(['accounts', 'import', path, '--yes', '--json'], {}, home).end();
+      const { code, out } = await runCommand(['accounts', 'import', path, '--yes', '--json'], {}, home);
       expect([code, JSON.parse(out).imported]).toMatchObject([
         0,
         [
@@ -378,7 +378,7 @@ const rows: readonly Row[] = [
       const home = createHome();
       const path = join(home, 'accounts.json');
       writeFileSync(path, JSON.stringify([{ id: '1', label: '关', ...CREDENTIAL, accessToken: null, enabled: false }]));
-      const { code, out } = await startCommand(['accounts', 'import', path, '--yes', '--json'], {}, home).end();
+      const { code, out } = await runCommand(['accounts', 'import', path, '--yes', '--json'], {}, home);
       expect([code, JSON.parse(out).imported]).toMatchObject([0, [{ label: '关', enabled: false }]]);
     },
   },

@@ -1,11 +1,13 @@
-/** Runs dragoman as a user does: a process of its own, with a home of its own and nothing of this machine's settings. */
+/** Runs dragoman's commands, with a home of their own and none of this machine's settings. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+import { runCommandLine } from '../../src/cli/program.ts';
+import { createTestTerminal } from './terminal.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -18,23 +20,13 @@ export interface Running {
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; out: string; err: string }>;
 }
 
+/** In a process of its own, as a user starts it. */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   home = createHome(),
 ): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: home,
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      DRAGOMAN_HOME: join(home, '.dragoman'),
-      DRAGOMAN_KIRO_TOKEN_FILE: 'off',
-      // Compiled code of earlier runs is as good here as there.
-      XDG_CACHE_HOME: join(tmpdir(), 'dragoman-test-cache'),
-      ...env,
-    },
-  });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: home, env: { ...environmentOf(home), ...env } });
   const written = { out: '', err: '' };
   child.stdout.on('data', (data) => {
     written.out += String(data);
@@ -61,6 +53,56 @@ export function startCommand(
       return { code, ...written };
     },
   };
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  /** The command's messages and its log, as on standard error. */
+  readonly err: string;
+}
+
+/**
+ * In the process of the test, which saves the second of CPU time that a start takes: for what a command does, not for
+ * how its process starts, reads and ends. One at a time, since environment and folder belong to the whole process.
+ */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  home = createHome(),
+): Promise<Ended> {
+  const before = { env: { ...process.env }, cwd: process.cwd() };
+  const { terminal, written } = createTestTerminal();
+  setEnvironment({ ...environmentOf(home), ...env });
+  process.chdir(home);
+  const log = vi.spyOn(process.stderr, 'write').mockImplementation((line: string | Uint8Array, ...rest: unknown[]) => {
+    written.err += String(line);
+    for (const done of rest) if (typeof done === 'function') done();
+    return true;
+  });
+  try {
+    return { code: await runCommandLine(args, terminal), ...written };
+  } finally {
+    log.mockRestore();
+    process.chdir(before.cwd);
+    setEnvironment(before.env);
+  }
+}
+
+function environmentOf(home: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: home,
+    DRAGOMAN_HOME: join(home, '.dragoman'),
+    DRAGOMAN_KIRO_TOKEN_FILE: 'off',
+    // Compiled code of earlier runs is as good here as there.
+    XDG_CACHE_HOME: join(tmpdir(), 'dragoman-test-cache'),
+  };
+}
+
+function setEnvironment(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
 }
 
 export function createHome(): string {
