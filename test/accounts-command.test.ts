@@ -1,29 +1,40 @@
-/** `dragoman accounts` and `dragoman keys` as processes, beside a gateway which serves from the same database. */
+/** `dragoman accounts` and `dragoman keys`, beside a gateway that serves from the same database where it matters. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import { createHome, runCommand, startCommand } from './support/command.ts';
+import { createHome, type Ended, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/gateway.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-this-test';
 const SECRETS = [DEFAULT_ACCOUNT.refreshToken, DEFAULT_ACCOUNT.clientSecret, ADMIN_TOKEN];
 
-interface Kept {
-  readonly url: string;
+type Run = (...args: string[]) => Promise<Ended>;
+
+interface StoredAccount {
   readonly id: string;
-  /** A command in the same home: its exit code and output. */
-  run(...args: string[]): Promise<{ code: number | null; out: string; err: string }>;
+  /** A command in the same home. */
+  readonly run: Run;
+}
+
+interface ServedAccount extends StoredAccount {
+  readonly url: string;
+  /** The status of the response. */
   chat(key?: string): Promise<number>;
 }
 
-/** A gateway which serves, with one account that was handed over. */
-async function startKept(): Promise<Kept> {
-  const simulator = await createSimulator();
-  const home = createHome();
-  const all = environmentFor(simulator.url);
-  const places = ['UPSTREAM_URL', 'OIDC_URL', 'SOCIAL_AUTH_URL'].map((name) => `DRAGOMAN_${name}`);
-  const env = Object.fromEntries(places.map((name) => [name, all[name] ?? '']));
+/** A home with one account, labelled "mine", that was imported from a file. */
+async function storeAccount(): Promise<StoredAccount> {
+  const { run } = await createCommands();
+  const imported = await run('accounts', 'import', writeCredential('mine', DEFAULT_ACCOUNT.refreshToken), '--yes');
+  expect(imported.code).toBe(0);
+  const { accounts } = JSON.parse((await run('accounts', 'list', '--json')).out);
+  return { id: accounts[0].id, run };
+}
+
+/** A gateway that serves, with one account, labelled "mine", that was added over the admin API. */
+async function serveAccount(): Promise<ServedAccount> {
+  const { home, env, run } = await createCommands();
   const serving = startCommand(['serve', '--port', '0', '--json'], { ...env, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN }, home);
   const { url } = JSON.parse(await serving.nextLine());
   const { refreshToken, clientId, clientSecret } = DEFAULT_ACCOUNT;
@@ -36,12 +47,7 @@ async function startKept(): Promise<Kept> {
   return {
     url,
     id: account.id,
-    async run(...args) {
-      const ended = await runCommand(args, env, home);
-      for (const secret of SECRETS) expect(ended.out + ended.err).not.toContain(secret);
-      expect(ended.err).not.toMatch(/\n +at /);
-      return ended;
-    },
+    run,
     async chat(key) {
       const body = JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] });
       const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -50,9 +56,32 @@ async function startKept(): Promise<Kept> {
   };
 }
 
+async function createCommands() {
+  const simulator = await createSimulator();
+  const home = createHome();
+  const all = environmentFor(simulator.url);
+  const places = ['UPSTREAM_URL', 'OIDC_URL', 'SOCIAL_AUTH_URL'].map((name) => `DRAGOMAN_${name}`);
+  const env = Object.fromEntries(places.map((name) => [name, all[name] ?? '']));
+  const run: Run = async (...args) => {
+    const ended = await runCommand(args, env, home);
+    for (const secret of SECRETS) expect(ended.out + ended.err).not.toContain(secret);
+    expect(ended.err).not.toMatch(/\n +at /);
+    return ended;
+  };
+  return { home, env, run };
+}
+
+/** The path of a file for `accounts import`. */
+function writeCredential(label: string, refreshToken: string): string {
+  const { clientId, clientSecret } = DEFAULT_ACCOUNT;
+  const file = join(createHome(), `${label}.json`);
+  writeFileSync(file, JSON.stringify({ refreshToken, clientId, clientSecret, label }));
+  return file;
+}
+
 describe('dragoman accounts', () => {
   it('lists, shows and changes what a running gateway serves from', async () => {
-    const { id, run } = await startKept();
+    const { id, run } = await serveAccount();
     const list = await run('accounts', 'list');
     expect(list).toMatchObject({ code: 0, out: expect.stringMatching(/^account +label +kind +state .*\n/) });
     expect(list.out).toMatch(new RegExp(`\\n${id} +mine +builder-id +ready `));
@@ -82,7 +111,7 @@ describe('dragoman accounts', () => {
   });
 
   it('switches accounts of a running gateway off and on, and makes tokens', async () => {
-    const { id, run, chat } = await startKept();
+    const { id, run, chat } = await serveAccount();
     expect(await chat()).toBe(200);
     expect(await run('accounts', 'disable', id)).toMatchObject({ code: 0, out: `Disabled: mine (${id}).\n` });
     await vi.waitFor(async () => expect(await chat()).toBe(503), { timeout: 10_000 });
@@ -94,17 +123,14 @@ describe('dragoman accounts', () => {
   });
 
   it('takes the only account for granted, and asks which of several', async () => {
-    const { id, run } = await startKept();
+    const { id, run } = await storeAccount();
     expect((await run('accounts', 'show')).out).toMatch(new RegExp(`^id +${id}\\n`));
     expect((await run('accounts', 'disable')).out).toBe(`Disabled: mine (${id}).\n`);
     expect((await run('accounts', 'enable')).out).toBe(`Enabled: mine (${id}).\n`);
     expect((await run('accounts', 'refresh')).out).toBe(`Refreshed: mine (${id}).\n`);
     const { code, err } = await run('accounts', 'remove', '--yes');
     expect([code, err]).toEqual([2, expect.stringContaining('needs an account')]);
-    const { clientId, clientSecret } = DEFAULT_ACCOUNT;
-    const file = join(createHome(), 'yours.json');
-    const refreshToken = `aorAAAAAG${'x'.repeat(200)}`;
-    writeFileSync(file, JSON.stringify({ refreshToken, clientId, clientSecret, label: 'yours' }));
+    const file = writeCredential('yours', `aorAAAAAG${'x'.repeat(200)}`);
     expect((await run('accounts', 'import', file, '--yes')).code).toBe(0);
     for (const command of ['show', 'enable', 'disable', 'refresh']) {
       const unnamed = await run('accounts', command);
@@ -113,7 +139,7 @@ describe('dragoman accounts', () => {
   });
 
   it('removes only what it was told to, and only after a yes', async () => {
-    const { id, run, chat } = await startKept();
+    const { id, run, chat } = await serveAccount();
     const unasked = await run('accounts', 'remove', id);
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining('--yes')]);
     const unknown = await run('accounts', 'remove', 'yours', '--yes', '--json');
@@ -135,7 +161,7 @@ describe('dragoman accounts', () => {
     [['import', '--from', 'kiro-cil'], 2, 'Did you mean kiro-cli?'],
     [['shwo', 'mine'], 2, 'Did you mean show?'],
   ])('%j ends with the reason', async (args, code, words) => {
-    const { run } = await startKept();
+    const { run } = await storeAccount();
     const ended = await run('accounts', ...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(words)]);
     expect(ended.err).not.toContain('canary');
@@ -144,7 +170,7 @@ describe('dragoman accounts', () => {
 
 describe('dragoman chat', () => {
   it('says which model answers for an unknown one, and corrects a mistyped one', async () => {
-    const { run } = await startKept();
+    const { run } = await storeAccount();
     const { code, out, err } = await run('chat', 'Hi', '--model', 'autp');
     expect([code, out]).toEqual([0, expect.stringMatching(/\S/)]);
     expect(err).toBe('warning: The service has no model named "autp"; auto answers. Did you mean auto?\n');
@@ -156,7 +182,7 @@ describe('dragoman chat', () => {
 
 describe('dragoman keys', () => {
   it('makes keys for a gateway which runs: the first one ends local mode, a revoked one is refused', async () => {
-    const { run, chat } = await startKept();
+    const { run, chat } = await serveAccount();
     expect((await run('keys', 'list')).out).toContain('local mode');
     expect(await chat('whatever')).toBe(200);
     const made = await run('keys', 'create', 'my', 'laptop');

@@ -2,10 +2,13 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startServing } from '../src/cli/serving.ts';
+import { loadSettings } from '../src/config.ts';
+import { SILENT } from '../src/core/log.ts';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Simulator } from '../src/simulator/index.ts';
-import { type Running, startCommand } from './support/command.ts';
+import { createHome, type Running, startCommand } from './support/command.ts';
 import { createSimulator } from './support/gateway.ts';
 import { ask, createTestDatabase } from './support/postgres.ts';
 import { startHttpProxy, startSocksProxy } from './support/proxies.ts';
@@ -22,11 +25,21 @@ function endpoints({ url }: Pick<Simulator, 'url'>) {
   return { AMAZONQ_API_ENDPOINT: url, AMAZONQ_TOKEN_ENDPOINT: `${url}/token`, DRAGOMAN_SOCIAL_AUTH_URL: url };
 }
 
-interface Gateway extends Running {
+interface Gateway {
   readonly url: string;
 }
 
+/** In the process of the test: what is tested is what becomes of the variables. */
 async function serve(env: Readonly<Record<string, string>>): Promise<Gateway> {
+  const home = createHome();
+  const ours = { DRAGOMAN_HOME: home, DRAGOMAN_KIRO_TOKEN_FILE: 'off', DRAGOMAN_DATABASE_URL: 'sqlite::memory:' };
+  const { settings } = loadSettings({ HOME: home, PORT: '0', ...ours, ...env });
+  const { server, stop } = await startServing({ ...settings, shutdownTimeoutMs: 0 }, SILENT);
+  onTestFinished(stop);
+  return server;
+}
+
+async function serveAsProcess(env: Readonly<Record<string, string>>): Promise<Gateway & Running> {
   const running = startCommand(['serve', '--json'], { PORT: '0', ...env });
   const { url } = JSON.parse(await running.nextLine());
   return { ...running, url };
@@ -103,7 +116,12 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     const database = await createTestDatabase();
     const simulator = await simulate();
     const key = { DRAGOMAN_SECRET_KEY: 'k'.repeat(44) };
-    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, ...key, DATABASE_URL: database.url });
+    const gateway = await serveAsProcess({
+      ...endpoints(simulator),
+      ...BUILDER_ID,
+      ...key,
+      DATABASE_URL: database.url,
+    });
     expect(await chat(gateway)).toMatchObject(works);
     expect(await ask(database.url, 'select kind from accounts')).toEqual([{ kind: 'builder-id' }]);
     await gateway.end('SIGTERM');
@@ -126,7 +144,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
       ['info', true],
       ['error', false],
     ] as const) {
-      const gateway = await serve({ ...endpoints(await simulate()), ...BUILDER_ID, LOG_LEVEL: level });
+      const gateway = await serveAsProcess({ ...endpoints(await simulate()), ...BUILDER_ID, LOG_LEVEL: level });
       expect(await chat(gateway)).toMatchObject(works);
       const { out, err } = await gateway.end('SIGTERM');
       expect(`${out}${err}`.includes('/v1/chat/completions')).toBe(isTold);

@@ -1,12 +1,13 @@
 /**
- * A pool which must feel like one account that never fails: four of five accounts fail, each in its own way, while a
- * thousand requests come through an official SDK which does not try again by itself.
+ * A pool that must feel like one account that never fails: four of five accounts fail, each in its own way, while many
+ * requests come through an official SDK that does not retry.
  */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { scaled } from '../support/scale.ts';
 import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
-const REQUESTS = 1_000;
+const REQUESTS = scaled({ usual: 200, full: 1_000 });
 const AT_ONCE = 20;
 
 const ACCOUNTS = [
@@ -54,7 +55,7 @@ async function askMany(gateway: TestPool): Promise<{ answers: number; errors: un
 }
 
 describe.each(['sticky', 'round-robin'])(
-  'a thousand requests over five accounts of which four fail, %s',
+  `${REQUESTS} requests over five accounts of which four fail, %s`,
   (strategy) => {
     it('reach the client without one error; each bad account is put aside for its own reason', async () => {
       const options = { accounts: ACCOUNTS, script: { replies: [SUSPICIOUS] }, env: { DRAGOMAN_STRATEGY: strategy } };
