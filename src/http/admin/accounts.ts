@@ -20,7 +20,7 @@ import type { AdminApp } from './route.ts';
 
 export function registerAccounts(app: AdminApp, parts: AdminParts): void {
   const { accounts, clock, log } = parts;
-  app.get('/v2/accounts', { schema: { summary: 'All accounts', response: { 200: accountList } } }, async () => ({
+  app.get('/v2/accounts', { schema: { summary: 'List accounts', response: { 200: accountList } } }, async () => ({
     accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
   }));
   app.post(
@@ -45,7 +45,7 @@ export function registerAccounts(app: AdminApp, parts: AdminParts): void {
   );
   app.get(
     '/v2/accounts/:id',
-    { schema: { summary: 'One account', params: byId, response: { 200: accountAnswer } } },
+    { schema: { summary: 'Get an account', params: byId, response: { 200: accountAnswer } } },
     async ({ params }) => answerOf(parts, find(parts, params.id)),
   );
   app.patch(

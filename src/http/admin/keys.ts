@@ -11,7 +11,7 @@ export function registerKeys(app: AdminApp, { keys, configuredKeys, clock }: Adm
     '/v2/keys',
     {
       schema: {
-        summary: 'All client API keys',
+        summary: 'List client API keys',
         description: 'Those of the settings are counted, not listed.',
         response: { 200: keyList },
       },

@@ -13,7 +13,7 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
   const { gateway, accounts, settings } = parts;
   app.get(
     '/v2/models',
-    { schema: { summary: 'The live catalogue', response: { 200: modelList } } },
+    { schema: { summary: 'Get the live model catalogue', response: { 200: modelList } } },
     async (request) => {
       const { models, defaultModelId } = await gateway.models(request.exchange.gone.signal);
       return { models: models.map(toModelView), defaultModelId: defaultModelId ?? null };
@@ -23,7 +23,7 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
     '/v2/usage',
     {
       schema: {
-        summary: "What is used and left of each account's plan",
+        summary: "Get what is used and left of each account's plan",
         description:
           'As of the last time the service was asked, which happens after use. For accounts never asked about, it is asked now.',
         querystring: usageQuery,
@@ -36,7 +36,7 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
   );
   app.get(
     '/v2/settings',
-    { schema: { summary: 'The settings in force, each with its origin', response: { 200: settingList } } },
+    { schema: { summary: 'Get the settings in effect, each with its origin', response: { 200: settingList } } },
     async () => ({ settings: [...settings] }),
   );
 }

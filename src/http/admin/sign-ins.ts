@@ -33,7 +33,7 @@ export function registerSignIns(app: AdminApp, { signIns, clock }: AdminParts): 
   );
   app.get(
     '/v2/auth/status/:authId',
-    { schema: { summary: 'The state of a sign-in', params: byAuthId, response: { 200: signInAnswer } } },
+    { schema: { summary: 'Get the state of a sign-in', params: byAuthId, response: { 200: signInAnswer } } },
     async ({ params, exchange }) => toView(await signIns.status(params.authId, exchange.gone.signal), clock.now()),
   );
   app.post(
