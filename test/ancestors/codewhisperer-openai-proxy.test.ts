@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`npm run fix-403`',
-    differsBecause: 'dragoman asks for the scope that was missing at every sign-in; `dragoman login` signs in again',
+    differsBecause: 'every sign-in of dragoman requests the scope that was missing; `dragoman login` signs in again',
     async replay({ simulator }) {
       const register = simulator.requests.find(({ path }) => path === '/client/register');
       expect(register?.rawBody).toContain('codewhisperer:conversations');
@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
   },
   {
     call: 'a conversation of its own for each API key, its history kept by the gateway',
-    differsBecause: 'clients send the whole history, as OpenAI’s API has it; it is what tells conversations apart',
+    differsBecause: 'clients send the whole history, as OpenAI’s API requires; it is what distinguishes conversations',
     async replay({ curl, simulator }) {
       await curl('POST', CHAT, ask('first'), { authorization: 'Bearer one' });
       await curl('POST', CHAT, ask('second'), { authorization: 'Bearer one' });
@@ -183,7 +183,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`GET /health`',
-    differsBecause: '`status` is `healthy`, as amq2api has it, beside what the accounts are like',
+    differsBecause: '`status` is `healthy`, as in amq2api, next to the state of the accounts',
     async replay({ curl }) {
       expect((await curl('GET', '/health')).json).toMatchObject({ status: 'healthy', accounts: { total: 1 } });
     },
@@ -247,7 +247,7 @@ const rows: readonly Row[] = [
   {
     call: '`OpenAIToCodeWhispererConverter`',
     differsBecause:
-      'the two halves are apart: `openaiChat` reads and writes the client’s side, `codewhisperer` the service’s',
+      'the two halves are separate: `openaiChat` reads and writes the client’s side, `codewhisperer` the service’s',
     async replay() {
       expect(Object.keys(library)).toEqual(expect.arrayContaining(['openaiChat', 'codewhisperer']));
       expect(Object.keys(library)).not.toContain('OpenAIToCodeWhispererConverter');

@@ -125,7 +125,7 @@ const rows: readonly Row[] = [
   },
   {
     call: 'the models `claude-3-7-sonnet-20250219` and `claude-3-5-haiku-20241022`',
-    differsBecause: 'the service no longer has them, and a version that is named is never answered by another',
+    differsBecause: 'the service no longer has them, and dragoman never answers with another version',
     async replay({ curl }) {
       for (const model of ['claude-3-7-sonnet-20250219', 'claude-3-5-haiku-20241022'])
         expect((await curl('POST', MESSAGES, { ...ask('你好'), model, max_tokens: 100 }, BEARER)).status).toBe(404);
@@ -187,7 +187,7 @@ const rows: readonly Row[] = [
   },
   {
     call: 'no `KIRO_CLIENT_TOKEN`: the token `123456`',
-    differsBecause: 'there is no default secret: without a key dragoman serves this machine alone and checks none',
+    differsBecause: 'there is no default secret: without a key dragoman serves only this machine and checks none',
     async replay() {
       expect(loadSettings({}).settings.apiKeys).toEqual([]);
     },
@@ -195,7 +195,7 @@ const rows: readonly Row[] = [
   {
     call: '`LOG_FORMAT`, `LOG_FILE`, `TOKEN_SELECTION_STRATEGY`, `GIN_MODE`, `REQUEST_TIMEOUT_MINUTES`',
     differsBecause:
-      'other programs own those names; `DRAGOMAN_LOG_FORMAT` and `DRAGOMAN_STRATEGY` do the same, and the log goes to the standard error',
+      'other programs own those names; `DRAGOMAN_LOG_FORMAT` and `DRAGOMAN_STRATEGY` do the same, and the log goes to standard error',
     async replay() {
       expect(loadSettings({ LOG_FORMAT: 'json' }).settings.logFormat).toBe('auto');
       expect(loadSettings({ DRAGOMAN_LOG_FORMAT: 'json' }).settings.logFormat).toBe('json');

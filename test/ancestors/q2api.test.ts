@@ -106,7 +106,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`clientId`, `clientSecret`, `refreshToken`, `accessToken` in answers',
-    differsBecause: 'a credential goes in and never comes out',
+    differsBecause: 'credentials are write-only',
     async replay(gateway) {
       const { text } = await gateway.admin('GET', `/v2/accounts/${await idOf(gateway)}`);
       for (const secret of [...Object.values(CREDENTIAL), 'refreshToken', 'clientSecret', 'accessToken'])
@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`PATCH /v2/accounts/{id}` with `accessToken` or `other`',
-    differsBecause: 'dragoman gets access tokens itself and keeps no notes; the answer names the fields it ignored',
+    differsBecause: 'dragoman gets access tokens itself and stores no notes; the answer names the fields it ignored',
     async replay(gateway) {
       const path = `/v2/accounts/${await idOf(gateway)}`;
       const { status, json } = await gateway.admin('PATCH', path, { accessToken: 'aoa', other: { note: 'mine' } });
@@ -261,7 +261,7 @@ const rows: readonly Row[] = [
   },
   {
     call: 'a chat when no account is enabled',
-    differsBecause: 'the status is 503 instead of 401, since the client’s key is right',
+    differsBecause: 'the status is 503 instead of 401, because the client’s key is valid',
     async replay({ curl }) {
       const body = { model: MODEL, messages: [{ role: 'user', content: '你好' }] };
       expect((await curl('POST', CHAT, body, BEARER)).status).toBe(503);
@@ -283,7 +283,7 @@ const rows: readonly Row[] = [
   {
     call: '`POST /v2/auth/claim/{authId}`, `GET /v2/auth/status/{authId}`',
     differsBecause:
-      '`status` is `approved` instead of `completed`, and the seconds left are `expiresIn`; the account is the same',
+      '`status` is `approved` instead of `completed`, and the remaining seconds are `expiresIn`; the account is the same',
     async replay({ admin, simulator }) {
       const started = await admin('POST', '/v2/auth/start', { label: '新账号', enabled: true });
       const { authId, userCode } = started.json as { authId: string; userCode: string };
@@ -308,7 +308,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`GET /healthz`',
-    differsBecause: '`status` is `healthy` instead of `ok`, beside what the accounts are like',
+    differsBecause: '`status` is `healthy` instead of `ok`, next to the state of the accounts',
     async replay({ curl }) {
       expect((await curl('GET', '/healthz')).json).toMatchObject({ status: 'healthy', accounts: { total: 1 } });
     },
@@ -323,7 +323,7 @@ const rows: readonly Row[] = [
   },
   {
     call: '`HTTP_PROXY` for https addresses',
-    differsBecause: 'it holds for http alone, as everywhere else; `HTTPS_PROXY` and `ALL_PROXY` are read too',
+    differsBecause: 'it applies only to http, as everywhere else; `HTTPS_PROXY` and `ALL_PROXY` are read too',
     async replay() {
       const proxy = 'http://127.0.0.1:7890';
       expect(loadSettings({ HTTP_PROXY: proxy }).settings.httpsProxy).toBeUndefined();
@@ -333,7 +333,7 @@ const rows: readonly Row[] = [
   {
     call: 'accounts chosen at random',
     differsBecause:
-      'a conversation stays with its account, so that the prompt cache helps; `DRAGOMAN_STRATEGY=random` is theirs',
+      'a conversation stays with its account, so that the prompt cache helps; `DRAGOMAN_STRATEGY=random` does the same as q2api',
     async replay() {
       expect(loadSettings({}).settings.strategy).toBe('sticky');
       expect(loadSettings({ DRAGOMAN_STRATEGY: 'random' }).settings.strategy).toBe('random');
@@ -373,7 +373,7 @@ const rows: readonly Row[] = [
   {
     call: '`DATABASE_URL` of PostgreSQL or MySQL with q2api’s own tables',
     differsBecause:
-      'dragoman has tables of its own; save the answer of q2api’s `GET /v2/accounts` as a file and import it',
+      'dragoman has its own tables; save the answer of q2api’s `GET /v2/accounts` as a file and import it',
     async replay() {
       const home = createHome();
       const path = join(home, 'accounts.json');
