@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createProgram } from '../src/cli/program.ts';
 import { SETTING_KEYS, SETTINGS } from '../src/config/settings.ts';
 import { type Check, headersIn, pathsIn, unknownCommands, unknownScripts, unknownSettings } from './support/claims.ts';
-import { stringsOf } from './support/source-strings.ts';
+import { stringsOf } from './support/source-text.ts';
 import { createTestTerminal } from './support/terminal.ts';
 import { startTestGateway } from './support/test-gateway.ts';
 
@@ -44,7 +44,7 @@ function documents(): readonly Text[] {
 
 function printed(): readonly Text[] {
   const files = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] });
-  return files.flatMap((place) => stringsOf(place, read(place)).map((text) => ({ place, text })));
+  return files.flatMap((place) => stringsOf(place, read(place)).map(({ text }) => ({ place, text })));
 }
 
 function helpTexts(command: Command): readonly Text[] {
@@ -138,6 +138,6 @@ describe('a wrong text', () => {
   it('is found inside the strings of a file', () => {
     const template = `\`Run \${x} now\``;
     const source = `/** \`dragoman nothing\` */ import x from './a.ts'; const y = ${template}; z('plain');`;
-    expect(stringsOf('a.ts', source)).toEqual(['Run ⟨⟩ now', 'plain']);
+    expect(stringsOf('a.ts', source).map(({ text }) => text)).toEqual(['Run ⟨⟩ now', 'plain']);
   });
 });
