@@ -38,6 +38,31 @@ function localImports(file: string): string[] {
   return [...found].map(([, specifier = '']) => relative(SRC, resolve(file, '..', specifier)));
 }
 
+/** Groups of files that import each other, directly or through others. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const reachable = new Map([...imports.keys()].map((file) => [file, reachableFrom(file, imports)]));
+  const groups = [...reachable]
+    .filter(([file, files]) => files.has(file))
+    .map(([file, files]) =>
+      [...files]
+        .filter((other) => reachable.get(other)?.has(file))
+        .sort()
+        .join(' ↔ '),
+    );
+  return [...new Set(groups)];
+}
+
+function reachableFrom(start: string, imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [...(imports.get(start) ?? [])];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (found.has(file)) continue;
+    found.add(file);
+    open.push(...(imports.get(file) ?? []));
+  }
+  return found;
+}
+
 function forbiddenImports(file: string, imports: readonly string[]): string[] {
   const room = file.split('/')[0] ?? '';
   if (!file.includes('/')) return [];
@@ -62,6 +87,21 @@ describe('the floors', () => {
     expect(forbiddenImports('transport/upstream.ts', ['upstreams/codewhisperer/encode.ts'])).toHaveLength(1);
     expect(forbiddenImports('gateway/dispatch.ts', ['upstreams/codewhisperer/failures.ts'])).toHaveLength(1);
     expect(forbiddenImports('gateway/dispatch.ts', ['upstreams/upstream.ts'])).toEqual([]);
+  });
+
+  it('has no circle of imports', () => {
+    const files = sources(SRC).map((file) => [relative(SRC, file), localImports(file)] as const);
+    const known = circles(new Map(files)).filter((circle) => !circle.startsWith('http/'));
+    expect(known).toEqual([]);
+    expect(
+      circles(
+        new Map([
+          ['a.ts', ['b.ts']],
+          ['b.ts', ['c.ts', 'd.ts']],
+          ['c.ts', ['a.ts']],
+        ]),
+      ),
+    ).toEqual(['a.ts ↔ b.ts ↔ c.ts']);
   });
 
   it('keeps every client protocol apart from the others, and what they share apart from each', () => {

@@ -20,7 +20,7 @@ import {
 import { FIELD_SUPPORT as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
 import { DIALECT_FIELD_SUPPORT } from '../src/protocols/reading/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
-import { LINT_RULES } from '../src/upstreams/codewhisperer/lint.ts';
+import { LINT_RULES } from '../src/upstreams/codewhisperer/lint/rules.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
 import { REPLY_RULES } from '../src/upstreams/codewhisperer/reply-rules.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';

@@ -2,7 +2,6 @@
 import type { AccessToken, Credential, IamCredential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
-import type { StoredSignIn } from './sign-in/pending.ts';
 import type { AccountSource } from './sources.ts';
 
 export interface Account {
@@ -225,13 +224,3 @@ export interface CredentialFile {
 
 /** `theirs-is-newer`: something `mayReplace` does not accept, left as it is; `gone`: nothing usable is there any more. */
 export type WriteOutcome = 'written' | 'theirs-is-newer' | 'gone';
-
-/** Sign-ins which somebody has begun from afar: they outlive the process which began them. */
-export interface SignInStore {
-  find(id: string): Promise<StoredSignIn | undefined>;
-  put(signIn: StoredSignIn, nowMs: number): Promise<void>;
-  /** Those whose time was up before then. */
-  removeExpired(beforeMs: number): Promise<void>;
-  /** As AccountStore's, for one sign-in. */
-  exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
-}

@@ -3,7 +3,6 @@
  * access tokens live as long as the service says, by the simulator's clock.
  */
 import type { Chance } from './chance.ts';
-import type { SimulatedPlan } from './plan.ts';
 
 export type AccountKind = 'builder-id' | 'idc' | 'social' | 'external-idp' | 'api-key' | 'iam';
 
@@ -41,6 +40,27 @@ export interface SimulatedAccount {
   readonly state?: AccountState;
   /** Chat requests within any 60 seconds; more are throttled. Default: no limit. */
   readonly requestsPerMinute?: number;
+}
+
+export interface SimulatedPlan {
+  /** Default: `KIRO PRO`. */
+  readonly title?: string;
+  /** One request costs one, and the service lists limits instead of credits, as for Q Developer. */
+  readonly countsRequests?: boolean;
+  /** Through an AWS account; default `none`. */
+  readonly subscription?: 'none' | 'renewing' | 'expiring';
+  /** Spent before the plan itself, in this order. */
+  readonly extras?: readonly ExtraCredits[];
+  /** What may be used beyond the plan; without a cap, as much as is asked for. */
+  readonly overage?: { readonly cap?: number };
+}
+
+export interface ExtraCredits {
+  readonly kind: 'trial' | 'bonus';
+  readonly name: string;
+  readonly limit: number;
+  /** By the simulator's clock. */
+  readonly expiresAtMs: number;
 }
 
 /** What changes while the simulator runs. */

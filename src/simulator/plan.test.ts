@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chat, DEFAULT, eventsOf, open, simulator } from '../../test/support/simulator-client.ts';
 import { DEFAULT_ACCOUNT } from './default-accounts.ts';
-import type { SimulatedPlan } from './plan.ts';
+import type { SimulatedPlan } from './identities.ts';
 
 const JANUARY = Date.UTC(2026, 0, 20);
 const FEBRUARY = Date.UTC(2026, 1, 1);

@@ -1,29 +1,8 @@
 /** The account's plan: credits spent and left, requests a minute, and what the service says about them. */
 import type { JsonObject } from '../core/json.ts';
 import type { SimulatedModel } from './catalogue.ts';
-import type { SimulatedAccountState } from './identities.ts';
+import type { ExtraCredits, SimulatedAccountState } from './identities.ts';
 import { Refused } from './refusal.ts';
-
-export interface SimulatedPlan {
-  /** Default: `KIRO PRO`. */
-  readonly title?: string;
-  /** One request costs one, and the service lists limits instead of credits, as for Q Developer. */
-  readonly countsRequests?: boolean;
-  /** Through an AWS account; default `none`. */
-  readonly subscription?: 'none' | 'renewing' | 'expiring';
-  /** Spent before the plan itself, in this order. */
-  readonly extras?: readonly ExtraCredits[];
-  /** What may be used beyond the plan; without a cap, as much as is asked for. */
-  readonly overage?: { readonly cap?: number };
-}
-
-interface ExtraCredits {
-  readonly kind: 'trial' | 'bonus';
-  readonly name: string;
-  readonly limit: number;
-  /** By the simulator's clock. */
-  readonly expiresAtMs: number;
-}
 
 const OVERAGE_RATE = 0.04;
 

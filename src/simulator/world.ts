@@ -7,7 +7,7 @@ import { ScriptPlayer } from './player.ts';
 import type { ClosingEvents } from './reply.ts';
 import type { Script, ScriptedCompletion, ScriptedSearch } from './script.ts';
 import { DEFAULT_SERVICE, type ServiceVariant } from './service.ts';
-import { SignIns } from './sign-in/sign-ins.ts';
+import { type SignInSettings, SignIns } from './sign-in/sign-ins.ts';
 import { Signatures } from './signatures.ts';
 
 export interface SimulatorOptions {
@@ -47,13 +47,10 @@ export interface SimulatorOptions {
   readonly keepRequests?: number;
 }
 
-export interface Settings {
+export interface Settings extends SignInSettings {
   readonly strict: boolean;
   readonly requireProfileArn: boolean;
-  readonly approveAfterPolls: number;
   readonly asksInBrowser: boolean;
-  readonly pollIntervalS: number;
-  readonly deviceCodeLifeS: number;
   readonly fragmentChars: number;
   readonly paceMs: number;
   readonly closing: ClosingEvents;

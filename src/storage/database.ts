@@ -1,13 +1,10 @@
 /**
- * A database, whichever it is: everything that SQLite and PostgreSQL do differently stands behind this interface, and
- * only here is chosen between them. Tables, queries and rules are written once, above it.
+ * What SQLite and PostgreSQL do differently. Tables, queries and rules are written once, above this interface;
+ * open-database.ts chooses between the two.
  */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../core/clock.ts';
-import { parseDatabaseUrl } from '../core/database-url.ts';
-import { GatewayError } from '../core/errors.ts';
-import type { Tables } from './schema.ts';
-import { openSqlite } from './sqlite.ts';
+import type { ColumnTypes, Tables } from './schema.ts';
 
 export interface Database {
   readonly db: Kysely<Tables>;
@@ -35,35 +32,4 @@ export interface Database {
   /** The same as of now: asks the server. NaN while changes cannot be noticed. */
   latestChangeMark(): Promise<number>;
   close(): Promise<void>;
-}
-
-/** How wide a column is: milliseconds need more than 32 bits. */
-export interface ColumnTypes {
-  readonly bytes: 'blob' | 'bytea';
-  readonly integer: 'integer' | 'bigint';
-}
-
-/** `sqlite:path`, `sqlite::memory:` or `postgres://…`. Throws `storage_unavailable` with what to do about it. */
-export async function openDatabase(url: string, clock: Clock): Promise<Database> {
-  if (/^postgres(?:ql)?:\/\//.test(url)) {
-    if (!parseDatabaseUrl(url)) throw unreadable();
-    const { openPostgres } = await import('./postgres.ts');
-    return openPostgres(url, clock);
-  }
-  const [, path] = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url) ?? [];
-  if (path === undefined) {
-    throw new GatewayError(
-      'storage_unavailable',
-      'The database must be `sqlite:` and a path, `sqlite::memory:`, or `postgres://` and a server.',
-    );
-  }
-  return openSqlite(path, clock);
-}
-
-function unreadable(): GatewayError {
-  return new GatewayError(
-    'storage_unavailable',
-    'The database URL cannot be read. It looks like postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the special ' +
-      'characters of the password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40.',
-  );
 }

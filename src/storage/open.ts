@@ -1,7 +1,8 @@
 /** Opens the store: the key is tried on what is there before anything is changed, then the schema is brought up. */
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { AccountStore, RegistrationStore, SignInStore } from '../accounts/ports.ts';
+import type { AccountStore, RegistrationStore } from '../accounts/ports.ts';
+import type { SignInStore } from '../accounts/sign-in/pending.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
@@ -9,14 +10,15 @@ import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { createAccountStore } from './accounts.ts';
 import { createAdminTokenStore } from './admin-token.ts';
 import { createKeyStore } from './client-keys.ts';
-import { type Database, openDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
+import { migrate } from './migrations.ts';
+import { openDatabase } from './open-database.ts';
 import { makePrivate } from './private-files.ts';
 import { createRegistrationStore } from './registrations.ts';
 import { createResponseStore } from './responses.ts';
 import { withRetry } from './retry.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
-import { migrate } from './schema.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeHome, makeKeyFile, readKeyFile, readNextKey } from './secret-key.ts';
 import { createSignInStore } from './sign-ins.ts';

@@ -1,6 +1,5 @@
 /** Sign-ins under way: everything about them sealed in one column, since codes and tokens are among it. */
-import type { SignInStore } from '../accounts/ports.ts';
-import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
+import type { SignInStore, StoredSignIn } from '../accounts/sign-in/pending.ts';
 import type { Database } from './database.ts';
 import { checkStillOurs } from './key-check.ts';
 import { withRetry } from './retry.ts';

@@ -19,8 +19,9 @@ import { DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { NewAccount } from '../accounts/ports.ts';
 import type { StoredSignIn } from '../accounts/sign-in/pending.ts';
 import { systemClock } from '../transport/clock.ts';
+import { MIGRATIONS, migrate } from './migrations.ts';
 import { openStore, type Store } from './open.ts';
-import { MIGRATIONS, migrate, type Tables } from './schema.ts';
+import type { Tables } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
 let home: string;

@@ -12,10 +12,10 @@ import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../transport/clock.ts';
 import { createAccountStore } from './accounts.ts';
 import { putKeyCheck } from './key-check.ts';
+import { migrate } from './migrations.ts';
 import { openStore, type Store } from './open.ts';
 import { openPostgres } from './postgres.ts';
 import { withRetry } from './retry.ts';
-import { migrate } from './schema.ts';
 import { createSeal } from './seal.ts';
 import { openSqlite } from './sqlite.ts';
 

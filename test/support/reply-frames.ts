@@ -6,7 +6,8 @@ import type { Model } from '../../src/core/models.ts';
 import type { ReplyEnd, ReplyEvent } from '../../src/core/reply.ts';
 import { estimated } from '../../src/core/usage.ts';
 import { encodeFrame } from '../../src/framing/event-stream.ts';
-import { createDecoder, type DecodeContext } from '../../src/upstreams/codewhisperer/decode.ts';
+import { createDecoder } from '../../src/upstreams/codewhisperer/decode.ts';
+import type { DecodeContext } from '../../src/upstreams/codewhisperer/read-event.ts';
 import { checkGrammar } from './grammar.ts';
 
 const JSON_TYPE = { ':content-type': 'application/json' };

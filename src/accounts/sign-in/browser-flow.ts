@@ -7,10 +7,10 @@ import { GatewayError } from '../../core/errors.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { BrowserCode, ClientRegistration, Secrets } from '../ports.ts';
 import type { WaitingSignIn } from './device-flow.ts';
-import { awsSecrets, type SignInParts, socialSecrets } from './device-grant.ts';
+import { awsSecrets, socialSecrets } from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser } from './failures.ts';
 import type { SignInPlace } from './place.ts';
-import { withRegistration } from './registration.ts';
+import { type SignInParts, withRegistration } from './registration.ts';
 
 /** How long the person has to confirm. */
 const LIMIT_MS = 5 * 60_000;

@@ -2,15 +2,10 @@
 import { explainAbort, pause } from '../../core/async.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { Secrets } from '../ports.ts';
-import {
-  type DeviceSignIn,
-  pollDeviceSignIn,
-  type SignInParts,
-  SLOW_DOWN_MS,
-  startDeviceSignIn,
-} from './device-grant.ts';
+import { type DeviceSignIn, pollDeviceSignIn, SLOW_DOWN_MS, startDeviceSignIn } from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser, unknownClient } from './failures.ts';
 import type { SignInPlace } from './place.ts';
+import type { SignInParts } from './registration.ts';
 
 /** A sign-in in progress, by device flow or by browser. */
 export interface WaitingSignIn {

@@ -13,13 +13,12 @@ import type {
   ClientRegistration,
   DeviceAuthorization,
   DevicePoll,
-  RegistrationStore,
   Secrets,
   SignedInTokens,
   SignInEndpoints,
 } from '../ports.ts';
 import type { SignInPlace } from './place.ts';
-import { withRegistration } from './registration.ts';
+import { type SignInParts, withRegistration } from './registration.ts';
 
 const DEFAULT_INTERVAL_S = 5;
 export const SLOW_DOWN_MS = 5_000;
@@ -50,12 +49,6 @@ export interface DeviceSignIn {
 export type DeviceAnswer =
   | Exclude<DevicePoll, { readonly type: 'signed-in' }>
   | { readonly type: 'signed-in'; readonly secrets: Secrets };
-
-export interface SignInParts {
-  readonly endpoints: SignInEndpoints;
-  readonly registrations: RegistrationStore;
-  readonly clock: Clock;
-}
 
 export async function startDeviceSignIn(
   place: SignInPlace,

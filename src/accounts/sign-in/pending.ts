@@ -7,17 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { unreachable } from '../../core/unreachable.ts';
-import type { Secrets, SignInStore, TokenEndpoints } from '../ports.ts';
+import type { Secrets, TokenEndpoints } from '../ports.ts';
 import type { Adoption, AdoptionResult } from './adopt.ts';
-import {
-  type DeviceGrant,
-  pollDeviceSignIn,
-  type SignInParts,
-  SLOW_DOWN_MS,
-  startDeviceSignIn,
-} from './device-grant.ts';
+import { type DeviceGrant, pollDeviceSignIn, SLOW_DOWN_MS, startDeviceSignIn } from './device-grant.ts';
 import { cancelled, expired, refusedInBrowser } from './failures.ts';
 import { placeOf, type SignInRequest } from './place.ts';
+import type { SignInParts } from './registration.ts';
 
 /** How long the person has to confirm. */
 const LIMIT_MS = 5 * 60_000;
@@ -61,6 +56,16 @@ type SignInOutcome =
   /** The service returns its tokens once; they are kept here until the account is claimed. */
   | { readonly state: 'approved'; readonly secrets: Secrets }
   | { readonly state: 'approved'; readonly accountId: string };
+
+/** Sign-ins which somebody has begun from afar: they outlive the process which began them. */
+export interface SignInStore {
+  find(id: string): Promise<StoredSignIn | undefined>;
+  put(signIn: StoredSignIn, nowMs: number): Promise<void>;
+  /** Those whose time was up before then. */
+  removeExpired(beforeMs: number): Promise<void>;
+  /** As AccountStore's, for one sign-in. */
+  exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
+}
 
 export interface ClaimOptions {
   /** One of the profiles that an earlier claim returned. */

@@ -2,10 +2,16 @@
  * Client registrations at AWS's sign-in service: stored, renewed before they expire, and replaced when the service no
  * longer knows them. The device flow and the browser flow need one each, because they request different grants.
  */
+import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { registrationExpiry } from '../../core/times.ts';
-import type { ClientRegistration, SignInFlow } from '../ports.ts';
-import type { SignInParts } from './device-grant.ts';
+import type { ClientRegistration, RegistrationStore, SignInEndpoints, SignInFlow } from '../ports.ts';
+
+export interface SignInParts {
+  readonly endpoints: SignInEndpoints;
+  readonly registrations: RegistrationStore;
+  readonly clock: Clock;
+}
 
 /** A refresh token expires with its registration, so a new sign-in needs one that lasts. */
 const RENEW_REGISTRATION_BEFORE_MS = 14 * 24 * 3_600_000;

@@ -1,7 +1,13 @@
 /** Sign-ins which have begun: registered clients, device codes waiting for a person, authorization codes. */
 import type { Chance } from '../chance.ts';
 import type { Identities, SimulatedAccount, SimulatedAccountState, TokenPair } from '../identities.ts';
-import type { Settings } from '../world.ts';
+
+/** As in SimulatorOptions. */
+export interface SignInSettings {
+  readonly approveAfterPolls: number;
+  readonly deviceCodeLifeS: number;
+  readonly pollIntervalS: number;
+}
 
 const REGISTRATION_LIFE_S = 90 * 24 * 3600;
 
@@ -52,12 +58,12 @@ export class SignIns {
   readonly #identities: Identities;
   readonly #chance: Chance;
   readonly #now: () => number;
-  readonly #settings: Settings;
+  readonly #settings: SignInSettings;
   readonly #registrations = new Map<string, Registration>();
   readonly #devices = new Map<string, DeviceCode>();
   readonly #codes = new Map<string, AuthorizationCode & { readonly expiresAtMs: number }>();
 
-  constructor(identities: Identities, chance: Chance, now: () => number, settings: Settings) {
+  constructor(identities: Identities, chance: Chance, now: () => number, settings: SignInSettings) {
     this.#identities = identities;
     this.#chance = chance;
     this.#now = now;

@@ -3,26 +3,12 @@
  * read-event.ts reads the single events.
  */
 import { GatewayError } from '../../core/errors.ts';
-import type { Model } from '../../core/models.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
-import type { Figure } from '../../core/usage.ts';
 import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
-import type { AnswerContext, ReplyDecoder } from '../upstream.ts';
+import type { ReplyDecoder } from '../upstream.ts';
 import { explainException } from './failures.ts';
 import { OtherBody } from './other-body.ts';
-import { EventReader } from './read-event.ts';
-
-/** What the request says about its answer, and what the answer's head says about its body. */
-export interface DecodeContext extends AnswerContext {
-  readonly model: Model | undefined;
-  /** Wire name → the client's name, of every tool the model may call. */
-  readonly toolNames: ReadonlyMap<string, string>;
-  /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
-  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
-  readonly inputTokens: Figure;
-  /** The model was asked to think between tags in its text, because it takes no reasoning settings. */
-  readonly thinkingTags: boolean;
-}
+import { type DecodeContext, EventReader } from './read-event.ts';
 
 export function createDecoder(context: DecodeContext): ReplyDecoder {
   return new CodeWhispererDecoder(context);

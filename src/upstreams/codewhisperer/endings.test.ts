@@ -20,7 +20,8 @@ import {
 } from '../../../test/support/reply-frames.ts';
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { JsonValue } from '../../core/json.ts';
-import { createDecoder, type DecodeContext } from './decode.ts';
+import { createDecoder } from './decode.ts';
+import type { DecodeContext } from './read-event.ts';
 
 const metering = frame('meteringEvent', { usage: 0.1, unit: 'credit' });
 const contextUsage = frame('contextUsageEvent', { contextUsagePercentage: 5 });

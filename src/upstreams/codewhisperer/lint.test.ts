@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { conversation, image as imagePart, PNG, user } from '../../../test/support/conversations.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { runAtOnce } from '../../core/steps.ts';
-import { findViolations, LINT_RULES, type LintRuleId, lint } from './lint.ts';
+import { LINT_RULES, type LintRuleId } from './lint/rules.ts';
+import { findViolations, lint } from './lint.ts';
 import { wireProfile } from './profiles.ts';
 import type { GenerateAssistantResponseRequest } from './wire.ts';
 

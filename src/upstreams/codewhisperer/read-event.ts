@@ -4,11 +4,13 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
+import type { Model } from '../../core/models.ts';
 import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
+import type { Figure } from '../../core/usage.ts';
 import type { Frame } from '../../framing/event-stream.ts';
+import type { AnswerContext } from '../upstream.ts';
 import { BlockWriter } from './block-writer.ts';
-import type { DecodeContext } from './decode.ts';
 import { EscapedMember } from './escaped-member.ts';
 import { refusalDetail } from './refusal-detail.ts';
 import { replyNote } from './reply-rules.ts';
@@ -18,6 +20,18 @@ import { ThinkingTags } from './thinking-tags.ts';
 import { ToolUses } from './tool-uses.ts';
 import { UsageTally } from './usage.ts';
 import { type EventKind, type EventPayloads, UNSENT_REASONING, type Untrusted } from './wire-events.ts';
+
+/** What the request says about its answer, and what the answer's head says about its body. */
+export interface DecodeContext extends AnswerContext {
+  readonly model: Model | undefined;
+  /** Wire name → the client's name, of every tool the model may call. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+  readonly inputTokens: Figure;
+  /** The model was asked to think between tags in its text, because it takes no reasoning settings. */
+  readonly thinkingTags: boolean;
+}
 
 /** `read` and `finish` throw the GatewayError which ends the reply; what was read before it is still there to take. */
 export class EventReader {

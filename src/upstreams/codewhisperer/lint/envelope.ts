@@ -1,5 +1,5 @@
 /** Lint rules on the body around the messages: allowed fields, ids, nothing sent as null. */
-import type { LintInput } from '../lint.ts';
+import type { LintInput } from './rules.ts';
 
 const TRIGGER_TYPES: readonly string[] = ['MANUAL', 'DIAGNOSTIC', 'INLINE_CHAT'];
 /** As the published client's model has it. */

@@ -1,6 +1,7 @@
 /** Lint rules on messages: order, contents, cache points, reasoning. */
-import type { LintInput } from '../lint.ts';
+
 import type { AssistantResponseMessage, ChatMessage, UserInputMessage } from '../wire.ts';
+import type { LintInput } from './rules.ts';
 
 export function lintHistory(input: LintInput): void {
   lintOrder(input);
@@ -11,8 +12,8 @@ export function lintHistory(input: LintInput): void {
   }
 }
 
-function lintOrder({ messages, profile, said, report }: LintInput): void {
-  const at = (index: number) => said?.turns[index]?.at;
+function lintOrder({ messages, profile, conversation, report }: LintInput): void {
+  const at = (index: number) => conversation?.turns[index]?.at;
   const history = messages.slice(0, -1);
   if (history.length > profile.limits.historyEntries) {
     const most = profile.limits.historyEntries;
@@ -49,8 +50,8 @@ function isUser(message: ChatMessage): message is Extract<ChatMessage, { userInp
 }
 
 function lintUser(message: UserInputMessage, index: number, input: LintInput): void {
-  const { messages, said, report } = input;
-  const at = said?.turns[index]?.at;
+  const { messages, conversation, report } = input;
+  const at = conversation?.turns[index]?.at;
   const { toolResults, tools } = message.userInputMessageContext ?? {};
   if (message.content === '' && !toolResults) report('content-empty', 'A user message is empty; write something.', at);
   lintText(message.content, at, input);
@@ -63,8 +64,8 @@ function lintUser(message: UserInputMessage, index: number, input: LintInput): v
 }
 
 function lintAssistant(message: AssistantResponseMessage, index: number, input: LintInput): void {
-  const { profile, said, report } = input;
-  const at = said?.turns[index]?.at;
+  const { profile, conversation, report } = input;
+  const at = conversation?.turns[index]?.at;
   if (message.content === '' && !message.toolUses)
     report('content-empty', 'An assistant message is empty; leave it out.', at);
   lintText(message.content, at, input);

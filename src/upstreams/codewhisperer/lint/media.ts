@@ -1,8 +1,8 @@
 /** Lint rules on images and documents: how many, how large, of which kind. */
 import type { Part } from '../../../core/conversation.ts';
 import { imageFormat, imageHead, imageSize } from '../../../core/image-size.ts';
-import type { LintInput } from '../lint.ts';
 import type { DocumentBlock, ImageBlock } from '../wire.ts';
+import type { LintInput } from './rules.ts';
 
 const DOCUMENT_FORMATS: ReadonlySet<string> = new Set([
   'pdf',
@@ -73,8 +73,8 @@ function lintDocuments(documents: readonly DocumentBlock[], index: number, names
   }
 }
 
-function pathOf({ said }: LintInput, index: number, type: Part['type'], number: number): string | undefined {
-  const turn = said?.turns[index];
+function pathOf({ conversation }: LintInput, index: number, type: Part['type'], number: number): string | undefined {
+  const turn = conversation?.turns[index];
   return turn?.parts.filter((part) => part.type === type)[number]?.at ?? turn?.at;
 }
 

@@ -2,8 +2,8 @@
 
 import type { Turn } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
-import type { LintInput } from '../lint.ts';
 import type { ToolResult, ToolSpecification, ToolUse } from '../wire.ts';
+import type { LintInput } from './rules.ts';
 
 export function lintTools(input: LintInput): void {
   const declared = lintDeclarations(input);
@@ -11,7 +11,7 @@ export function lintTools(input: LintInput): void {
 }
 
 function lintDeclarations(input: LintInput): ReadonlySet<string> {
-  const { messages, profile, said, report } = input;
+  const { messages, profile, conversation, report } = input;
   const last = messages.at(-1);
   const entries =
     last && 'userInputMessage' in last ? (last.userInputMessage.userInputMessageContext?.tools ?? []) : [];
@@ -19,7 +19,7 @@ function lintDeclarations(input: LintInput): ReadonlySet<string> {
   const lowerCase = new Set<string>();
   for (const [index, specification] of specifications.entries()) {
     const { name, description } = specification;
-    const at = said?.tools[index]?.at;
+    const at = conversation?.tools[index]?.at;
     lintName(name, at, input);
     if (lowerCase.has(name.toLowerCase())) {
       report('tool-duplicate', `Two tools are called ${name}; case does not tell them apart. Rename one.`, at);
@@ -79,14 +79,14 @@ function schemaFault(schema: JsonObject, removed: ReadonlySet<string>, noEmptyRe
 }
 
 function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
-  const { messages, said, report } = input;
+  const { messages, conversation, report } = input;
   const ids = new Set<string>();
   let uses: readonly ToolUse[] = [];
   for (const [index, message] of messages.entries()) {
     if ('assistantResponseMessage' in message) {
       // Uses which no user message follows at once are reported there as unanswered.
       uses = message.assistantResponseMessage.toolUses ?? [];
-      const places = placesOfUses(said?.turns[index]);
+      const places = placesOfUses(conversation?.turns[index]);
       for (const use of uses) {
         const at = places.get(use.toolUseId);
         lintUse(use, at, input, ids);
@@ -95,7 +95,7 @@ function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
       continue;
     }
     const results = message.userInputMessage.userInputMessageContext?.toolResults ?? [];
-    lintResults(uses, results, said?.turns[index]?.at, input);
+    lintResults(uses, results, conversation?.turns[index]?.at, input);
     uses = [];
   }
 }

@@ -1,0 +1,151 @@
+/** The numbered steps that made the tables. A step is never edited after a release; a change is a new one. */
+import type { Kysely } from 'kysely';
+import { GatewayError } from '../core/errors.ts';
+import type { Database } from './database.ts';
+import type { ColumnTypes, Tables } from './schema.ts';
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  /** `columns`: what bytes and milliseconds are called in this database. */
+  up(db: Kysely<Tables>, columns: ColumnTypes): Promise<void>;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'accounts, client registrations, meta',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('accounts')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('version', integer, (column) => column.notNull().defaultTo(1))
+        .addColumn('health', 'text', (column) => column.notNull())
+        .addColumn('created_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('client_registrations')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('meta')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('value', bytes, (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    number: 2,
+    name: "accounts' options",
+    async up(db) {
+      await db.schema
+        .alterTable('accounts')
+        .addColumn('options', 'text', (column) => column.notNull().defaultTo('{}'))
+        .execute();
+    },
+  },
+  {
+    number: 3,
+    name: 'sign-ins under way',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('sign_ins')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    number: 4,
+    name: 'stored responses',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('responses')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('client', 'text', (column) => column.notNull())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('bytes', integer, (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('alive_until_ms', integer, (column) => column.notNull())
+        .addColumn('used_at_ms', integer, (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('responses_by_client').on('responses').columns(['client', 'used_at_ms']).execute();
+      await db.schema.createIndex('responses_by_use').on('responses').column('used_at_ms').execute();
+    },
+  },
+  {
+    number: 5,
+    name: 'client keys',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('client_keys')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('prefix', 'text', (column) => column.notNull())
+        .addColumn('hash', bytes, (column) => column.notNull().unique())
+        .addColumn('created_at_ms', integer, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer)
+        .addColumn('revoked_at_ms', integer)
+        .addColumn('last_used_at_ms', integer)
+        .execute();
+    },
+  },
+  {
+    number: 6,
+    name: 'what replies have shown about an account',
+    async up(db) {
+      await db.schema
+        .alterTable('accounts')
+        .addColumn('learned', 'text', (column) => column.notNull().defaultTo('{}'))
+        .execute();
+    },
+  },
+];
+
+/** Forward only, all or nothing, one process at a time; the others wait and find it done. */
+export async function migrate(database: Database, nowMs: number, migrations = MIGRATIONS): Promise<void> {
+  await database.exclusively(async (connection) => {
+    await applyMissing(connection, database.columns, nowMs, migrations);
+    await database.complete(connection);
+  });
+}
+
+async function applyMissing(
+  db: Kysely<Tables>,
+  columns: ColumnTypes,
+  nowMs: number,
+  migrations: readonly Migration[],
+): Promise<void> {
+  await db.schema
+    .createTable('migrations')
+    .ifNotExists()
+    .addColumn('number', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('applied_at_ms', columns.integer, (column) => column.notNull())
+    .execute();
+  const applied = await db.selectFrom('migrations').select('number').execute();
+  const last = Math.max(0, ...applied.map((row) => row.number));
+  const newest = Math.max(0, ...migrations.map((migration) => migration.number));
+  if (last > newest) {
+    throw new GatewayError(
+      'storage_unavailable',
+      `The database was written by a newer dragoman (schema ${last}, this one knows ${newest}). Update dragoman.`,
+    );
+  }
+  for (const migration of migrations) {
+    if (migration.number <= last) continue;
+    await migration.up(db, columns);
+    const { number, name } = migration;
+    await db.insertInto('migrations').values({ number, name, applied_at_ms: nowMs }).execute();
+  }
+}
