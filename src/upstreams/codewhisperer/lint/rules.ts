@@ -9,7 +9,7 @@ const RULES = {
   'content-empty': 'Every message has content, unless it has tool results or tool uses.',
   'content-length': 'No text of a message or a tool result is longer than the service accepts.',
   'conversation-id': 'The conversation id has 1 to 128 characters.',
-  'document-bytes': 'A document is no larger than the service accepts.',
+  'document-bytes': 'A document is not larger than the service accepts.',
   'document-format':
     'Documents are pdf, csv, doc, docx, xls, xlsx, html, txt or md, where documents are accepted at all.',
   'document-name':
@@ -20,7 +20,7 @@ const RULES = {
   'history-first-user':
     'History does not begin with tool results, nor with the assistant where the service refuses that.',
   'history-length': 'History has no more entries than the service accepts.',
-  'image-bytes': 'An image is no larger than the service accepts.',
+  'image-bytes': 'An image is not larger than the service accepts.',
   'image-dimensions': 'An image has no more pixels on either side than the service accepts.',
   'image-format': 'Images are png, jpeg, gif or webp, as their bytes say.',
   'images-count': 'A message has no more images than the service accepts.',
