@@ -14,7 +14,7 @@ console.log(
 );
 
 const account = await pending.wait();
-console.log(`Signed in: ${account.label} (${account.kind}, ${account.status})`);
+console.log(`Signed in as ${account.label} (${account.kind}, ${account.status})`);
 
 const { text } = await dragoman.reply('Say hello.');
 console.log(text);

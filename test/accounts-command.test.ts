@@ -156,8 +156,8 @@ describe('dragoman accounts', () => {
     [['set', 'mine', '--proxy', 'ftp://me:canary@127.0.0.1'], 1, 'socks5://'],
     [['set', 'mine', '--profile-arn', 'arn'], 1, 'profile ARN'],
     [['set', 'mine', '--weight', 'heavy'], 2, '--weight'],
-    [['show', 'yours'], 1, 'The accounts are: '],
-    [['show', 'mien'], 1, 'There is no account "mien". Did you mean mine?'],
+    [['show', 'yours'], 1, 'Accounts: '],
+    [['show', 'mien'], 1, 'No account matches "mien". Did you mean mine?'],
     [['import', '--from', 'kiro-cil'], 2, 'Did you mean kiro-cli?'],
     [['shwo', 'mine'], 2, 'Did you mean show?'],
   ])('%j ends with the reason', async (args, code, words) => {
@@ -202,12 +202,12 @@ describe('dragoman keys', () => {
 
     expect(await run('keys', 'revoke', 'my laptop')).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^Revoked: my laptop /),
+      out: expect.stringMatching(/^Revoked my laptop /),
     });
     await vi.waitFor(async () => expect(await chat(secret)).toBe(401), { timeout: 10_000 });
     expect((await run('keys', 'list')).out).toMatch(/my laptop .* revoked /);
     const unknown = await run('keys', 'revoke', 'my lpatop');
-    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('There is no key')]);
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('No key matches')]);
     expect(unknown.err).toContain('Did you mean my laptop?');
   });
 });

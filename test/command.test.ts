@@ -125,6 +125,6 @@ describe('dragoman health', () => {
     await serving.end('SIGTERM');
     const gone = await check();
     expect(gone.code).toBe(1);
-    expect(gone.err).toContain('No gateway answers');
+    expect(gone.err).toContain('No gateway responds');
   });
 });

@@ -40,7 +40,7 @@ describe('the examples', () => {
     const { DRAGOMAN_UPSTREAM_URL = '', DRAGOMAN_OIDC_URL = '' } = environmentFor(simulator.url);
     const out = await example('sign-in.ts', { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_OIDC_URL });
     expect(out).toMatch(
-      /^Open http.*\nand confirm the code .*\nSigned in: Builder ID \(builder-id, ready\)\nAn interpreter at court\.\n$/,
+      /^Open http.*\nand confirm the code .*\nSigned in as Builder ID \(builder-id, ready\)\nAn interpreter at court\.\n$/,
     );
   });
 

@@ -46,7 +46,7 @@ describe('an IAM account', () => {
     const env = place(simulator.url);
     const home = homeWithProfiles();
     const login = await runCommand(['login', '--iam', '--aws-profile', 'work'], env, home);
-    expect([login.code, login.out]).toEqual([0, expect.stringContaining('Signed in: AWS IAM work')]);
+    expect([login.code, login.out]).toEqual([0, expect.stringContaining('Signed in as AWS IAM work')]);
     expect((await runCommand(['chat', 'Hi'], env, home)).out).toBe('Hello from the service.\n');
   });
 
@@ -66,8 +66,8 @@ describe('an IAM account', () => {
   });
 
   it.each([
-    [['--iam', '--social', 'google'], 2, /signs nobody in/],
-    [['--aws-profile', 'work'], 2, /belongs to --iam/],
+    [['--iam', '--social', 'google'], 2, /does not sign in/],
+    [['--aws-profile', 'work'], 2, /requires --iam/],
     [['--iam', '--region', 'moon-1'], 1, /not an AWS region/],
   ])('is not made of %j', async (args, code, message) => {
     const login = await runCommand(['login', ...args], NOWHERE);

@@ -356,9 +356,9 @@ describe('importing', { timeout: 60_000 }, () => {
     });
     const { code, out, err } = await run('accounts', 'import');
     expect(code).toBe(2);
-    expect(err).toContain('Add --yes');
+    expect(err).toContain('Pass --yes');
     expect(out).toMatch(/^from +kind +region +access token +credential +state +place\n/);
-    expect(out).toMatch(/kiro-ide +social +us-east-1 +expired, is renewed +aor…xxxx +new +~\/\.aws/);
+    expect(out).toMatch(/kiro-ide +social +us-east-1 +expired, will be renewed +aor…xxxx +new +~\/\.aws/);
     expect(out).toMatch(/sso-cache .* truncated /);
     expect(out).toContain('truncated: it has 8 characters');
     expect(out).not.toContain(SOCIAL_ACCOUNT.refreshToken);
@@ -451,7 +451,7 @@ describe('importing', { timeout: 60_000 }, () => {
 
   it.each([
     [['--from', 'kiro-ide', 'file.json'], /not both/],
-    [['--from', 'elsewhere'], /"elsewhere" is not a place/],
+    [['--from', 'elsewhere'], /"elsewhere" is not a source/],
     [['--profile-arn', 'arn:aws:s3:::x'], /not a profile ARN/],
   ])('refuses %j, and imports nothing', async (args, message) => {
     put(KIRO_FILE, social());
@@ -470,7 +470,7 @@ describe('exporting', { timeout: 60_000 }, () => {
     await run('accounts', 'set', 'Mine', '--priority', '5');
     const file = join(home, 'export.json');
     const done = await run('accounts', 'export', '--secrets', '--output', file);
-    expect([done.code, done.out]).toEqual([0, expect.stringContaining('Exported: 1 account')]);
+    expect([done.code, done.out]).toEqual([0, expect.stringContaining('Exported 1 account')]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
     vi.stubEnv('DRAGOMAN_HOME', join(home, 'elsewhere'));
@@ -504,6 +504,6 @@ describe('exporting', { timeout: 60_000 }, () => {
     writeFileSync(file, 'mine');
     const { code, err } = await run('accounts', 'export', '--secrets', '--output', file);
     expect([code, readFileSync(file, 'utf8')]).toEqual([1, 'mine']);
-    expect(err).toContain('is there already');
+    expect(err).toContain('already exists');
   });
 });

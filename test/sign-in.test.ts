@@ -28,7 +28,7 @@ describe('the command line', () => {
     const { code, out } = await runCommand(['login', '--no-open'], env, home);
     expect(code).toBe(0);
     expect(out).toMatch(/Open http.*\nand confirm the code [A-Z0-9-]+\n/);
-    expect(out).toContain('Signed in: Builder ID');
+    expect(out).toContain('Signed in as Builder ID');
 
     const chat = await runCommand(['chat', 'Hi', 'there'], env, home);
     expect([chat.code, chat.out, chat.err]).toEqual([0, 'Hello from the service.\n', '']);
@@ -132,7 +132,7 @@ describe('the command line', () => {
     const env = withoutAccount(simulator.url);
     const login = startCommand(['login', '--social', 'github', '--device', '--label', 'mine'], env);
     const { code, out } = await login.end();
-    expect([code, out]).toEqual([0, expect.stringContaining('Signed in: mine')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('Signed in as mine')]);
     expect(simulator.requests[0]?.body).toMatchObject({ loginProvider: 'Github' });
     expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
   });
@@ -144,7 +144,7 @@ describe('the command line', () => {
     const env = withoutAccount(simulator.url);
     const place = ['--start-url', IDC_ACCOUNT.startUrl, '--region', 'eu-central-1'];
     const first = await runCommand(['login', ...place], env);
-    expect(first.out).toContain('There are several profiles');
+    expect(first.out).toContain('Several profiles are available');
     expect(first.out).toContain(other);
     const login = startCommand(['login', ...place, '--profile-arn', other], env);
     expect((await login.end()).code).toBe(0);

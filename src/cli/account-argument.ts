@@ -1,4 +1,4 @@
-/** Which account a command means, and what it says about it: shared by the commands of `dragoman accounts`. */
+/** Finds and prints the account that a `dragoman accounts` command acts on. */
 import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -6,33 +6,33 @@ import { toAccountView } from '../http/admin/account-view.ts';
 import { type CommandInput, printJson, requiredArgument, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 
-export const ACCOUNT_ARGUMENT = { name: 'account', meaning: 'its id, the beginning of its id, or its label' };
+export const ACCOUNT_ARGUMENT = { name: 'account', meaning: 'account id, id prefix or label' };
 export const OPTIONAL_ACCOUNT_ARGUMENT = {
   name: 'account',
-  meaning: `${ACCOUNT_ARGUMENT.meaning}; may be left out if there is only one account`,
+  meaning: `${ACCOUNT_ARGUMENT.meaning}; optional if only one account is stored`,
 };
 
 type Opened = Awaited<ReturnType<typeof openGateway>>;
 
-/** Opens the gateway for one account; the exit code of a success. Throws UsageError, before anything is opened. */
+/** Runs `work` on the named account and returns exit code 0. Throws UsageError if none is named, before opening anything. */
 export async function withAccount(
   input: CommandInput,
   work: (opened: Opened, account: Account) => Promise<void>,
 ): Promise<number> {
-  const named = requiredArgument(input, 'an account: `dragoman accounts list` shows them');
+  const reference = requiredArgument(input, 'an account; `dragoman accounts list` shows them');
   await using opened = await openGateway(input);
-  await work(opened, meantAccount(named, opened.accounts.list()));
+  await work(opened, findAccount(reference, opened.accounts.list()));
   return 0;
 }
 
-/** As `withAccount`, but the only account need not be named. Throws UsageError if there are several. */
+/** As `withAccount`, but a sole account need not be named. Throws UsageError if there are several. */
 export async function withAccountOrOnly(
   input: CommandInput,
   work: (opened: Opened, account: Account) => Promise<void>,
 ): Promise<number> {
   await using opened = await openGateway(input);
   const all = opened.accounts.list();
-  await work(opened, input.argument === undefined ? onlyAccount(all) : meantAccount(input.argument, all));
+  await work(opened, input.argument === undefined ? onlyAccount(all) : findAccount(input.argument, all));
   return 0;
 }
 
@@ -40,32 +40,33 @@ function onlyAccount(accounts: readonly Account[]): Account {
   const [only, second] = accounts;
   if (!only) throw new GatewayError('no_account', 'No account is stored. Run `dragoman login` first.');
   if (!second) return only;
-  throw new UsageError(`There are several accounts: ${listed(accounts)}. Name one of them.`);
+  throw new UsageError(`Several accounts are stored: ${listed(accounts)}. Name one of them.`);
 }
 
-/** By the id, by the only label of that name, by the only id that begins so. Throws `not_found`. */
-export function meantAccount(named: string, accounts: readonly Account[]): Account {
-  const isMeant = ({ id, label }: Account) => label.toLowerCase() === named.toLowerCase() || id.startsWith(named);
-  const exact = accounts.find(({ id }) => id === named);
-  const meant = exact ? [exact] : accounts.filter(isMeant);
-  const [only, second] = meant;
+/** Finds an account by exact id, unique label or unique id prefix. Throws `not_found`. */
+export function findAccount(reference: string, accounts: readonly Account[]): Account {
+  const isMatch = ({ id, label }: Account) =>
+    label.toLowerCase() === reference.toLowerCase() || id.startsWith(reference);
+  const exact = accounts.find(({ id }) => id === reference);
+  const matches = exact ? [exact] : accounts.filter(isMatch);
+  const [only, second] = matches;
   if (only && !second) return only;
-  const shown = JSON.stringify(named.slice(0, 60));
-  if (second) throw new GatewayError('not_found', `Several accounts match ${shown}: ${listed(meant)}. Use an id.`);
+  const shown = JSON.stringify(reference.slice(0, 60));
+  if (second) throw new GatewayError('not_found', `Several accounts match ${shown}: ${listed(matches)}. Use an id.`);
   const suggestion = didYouMean(
-    named,
+    reference,
     accounts.flatMap(({ id, label }) => [id, label]),
   );
-  const known = accounts.length === 0 ? 'No account is stored.' : `The accounts are: ${listed(accounts)}.`;
-  throw new GatewayError('not_found', `There is no account ${shown}.${suggestion} ${known}`);
+  const known = accounts.length === 0 ? 'No account is stored.' : `Accounts: ${listed(accounts)}.`;
+  throw new GatewayError('not_found', `No account matches ${shown}.${suggestion} ${known}`);
 }
 
 function listed(accounts: readonly Account[]): string {
   return accounts.map(({ id, label }) => `${id} (${label})`).join(', ');
 }
 
-/** The account as it is now: for machines whole, for people what was done. */
-export function tellAccount({ terminal, json }: CommandInput, account: Account, done: string): void {
+/** Prints the updated account as JSON, or one line that names the change. */
+export function printAccount({ terminal, json }: CommandInput, account: Account, done: string): void {
   if (json) printJson(terminal, { account: toAccountView(account, Date.now()) });
   else terminal.out(`${done}: ${terminal.style('bold', account.label)} (${account.id}).\n`);
 }

@@ -1,4 +1,4 @@
-/** What an import found, as people and machines may see it: no secret whole, and the reason where one is of no use. */
+/** The sign-ins that an import found, for display: secrets are masked, and unusable ones come with a reason. */
 import { homedir } from 'node:os';
 import { type Credential, secretOf } from '../accounts/credentials.ts';
 import type { Finding } from '../accounts/imports/finding.ts';
@@ -8,8 +8,8 @@ import { fittedTable } from './terminal.ts';
 
 export interface Candidate {
   readonly finding: Finding;
-  readonly standing: ImportStatus;
-  /** As it was named on the command line; undefined for a sign-in that was discovered. */
+  readonly status: ImportStatus;
+  /** The path given on the command line; undefined for a discovered sign-in. */
   readonly file: string | undefined;
 }
 
@@ -23,14 +23,14 @@ export function findingsTable(candidates: readonly Candidate[], columns: number 
       shown.region ?? '–',
       expiryText(shown.accessTokenExpiresAt, nowMs),
       shown.secret ?? '–',
-      standingText(candidate),
+      statusText(candidate),
       finding.place.replace(homedir(), '~'),
     ];
   });
   return fittedTable([['from', 'kind', 'region', 'access token', 'credential', 'state', 'place'], ...rows], columns);
 }
 
-export function shownCandidate({ finding, standing }: Candidate) {
+export function shownCandidate({ finding, status }: Candidate) {
   const { origin, place, label, outcome, source } = finding;
   const secrets = outcome.type === 'credential' ? outcome.secrets : undefined;
   const credential = secrets?.credential;
@@ -38,22 +38,22 @@ export function shownCandidate({ finding, standing }: Candidate) {
     origin,
     place,
     label,
-    id: standing.type === 'unusable' ? null : standing.account.id,
+    id: status.type === 'unusable' ? null : status.account.id,
     kind: credential?.kind ?? null,
     region: credential?.region ?? null,
     startUrl: credential && 'startUrl' in credential ? (credential.startUrl ?? null) : null,
     profileArn: credential && 'profileArn' in credential ? (credential.profileArn ?? null) : null,
     accessTokenExpiresAt: secrets?.accessToken ? isoTime(secrets.accessToken.expiresAtMs) : null,
     secret: credential ? maskedSecret(credential) : null,
-    isLinked: standing.type !== 'unusable' && source.type !== 'import',
+    isLinked: status.type !== 'unusable' && source.type !== 'import',
     isSure: finding.isSure,
     enabled: finding.enabled ?? true,
-    state: standing.type === 'new' && standing.replaced ? 'replaces' : standing.type,
-    problem: standing.type === 'unusable' ? { code: standing.problem.code, message: standing.problem.message } : null,
+    state: status.type === 'new' && status.replaced ? 'replaces' : status.type,
+    problem: status.type === 'unusable' ? { code: status.problem.code, message: status.problem.message } : null,
   };
 }
 
-/** Enough to recognise it beside another one. */
+/** Enough characters to tell two secrets apart. */
 function maskedSecret(credential: Credential): string | null {
   const secret = secretOf(credential);
   if (secret === undefined) return null;
@@ -63,18 +63,18 @@ function maskedSecret(credential: Credential): string | null {
 function expiryText(expiresAt: string | null, nowMs: number): string {
   if (expiresAt === null) return '–';
   const leftMs = Date.parse(expiresAt) - nowMs;
-  return leftMs <= 0 ? 'expired, is renewed' : `${Math.ceil(leftMs / 60_000)} min left`;
+  return leftMs <= 0 ? 'expired, will be renewed' : `${Math.ceil(leftMs / 60_000)} min left`;
 }
 
-function standingText({ standing, finding }: Candidate): string {
-  switch (standing.type) {
+function statusText({ status, finding }: Candidate): string {
+  switch (status.type) {
     case 'new': {
-      const state = standing.replaced ? `replaces ${standing.replaced.id}` : 'new';
-      return finding.enabled === false ? `${state}, switched off` : state;
+      const state = status.replaced ? `replaces ${status.replaced.id}` : 'new';
+      return finding.enabled === false ? `${state}, disabled` : state;
     }
     case 'known':
-      return `is ${standing.account.id}`;
+      return `stored as ${status.account.id}`;
     case 'unusable':
-      return standing.problem.code;
+      return status.problem.code;
   }
 }

@@ -1,11 +1,11 @@
-/** What became of each file that an import was given. */
+/** The result of an import per file. */
 import type { ImportStatus } from '../accounts/imports/import-status.ts';
 import type { Candidate } from './accounts-found.ts';
 import { fittedTable } from './terminal.ts';
 
 interface FileResult {
   readonly file: string;
-  /** Numbers of sign-ins: stored now, stored before, usable but not chosen, not usable. */
+  /** Counts of sign-ins: newly stored, already stored, usable but not chosen, and unusable. */
   readonly imported: number;
   readonly known: number;
   readonly left: number;
@@ -17,13 +17,13 @@ export function fileResult(
   candidates: readonly Candidate[],
   chosen: readonly ImportStatus[],
 ): FileResult {
-  const standings = candidates.filter((candidate) => candidate.file === file).map(({ standing }) => standing);
-  const imported = standings.filter((standing) => chosen.includes(standing)).length;
-  const count = (type: ImportStatus['type']) => standings.filter((standing) => standing.type === type).length;
+  const statuses = candidates.filter((candidate) => candidate.file === file).map(({ status }) => status);
+  const imported = statuses.filter((status) => chosen.includes(status)).length;
+  const count = (type: ImportStatus['type']) => statuses.filter((status) => status.type === type).length;
   return { file, imported, known: count('known'), left: count('new') - imported, unusable: count('unusable') };
 }
 
-/** Nothing in it could be used. */
+/** True if the file holds only unusable sign-ins. */
 export function isFailed({ imported, known, left, unusable }: FileResult): boolean {
   return unusable > 0 && imported + known + left === 0;
 }
@@ -36,5 +36,5 @@ export function filesTable(results: readonly FileResult[], columns: number | und
     `${unusable}`,
     file,
   ]);
-  return fittedTable([['imported', 'already there', 'not chosen', 'not usable', 'file'], ...rows], columns);
+  return fittedTable([['imported', 'already stored', 'not chosen', 'unusable', 'file'], ...rows], columns);
 }

@@ -1,4 +1,4 @@
-/** `dragoman accounts import`: the sign-ins of other programs, shown first, stored when somebody says so. */
+/** `dragoman accounts import`: lists the sign-ins of other programs and stores those that the user confirms. */
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { checkedProfileArn } from '../accounts/credentials/patterns.ts';
@@ -21,15 +21,15 @@ type PlaceName = (typeof PLACES)[number];
 
 export const accountsImport: Command = {
   name: 'import',
-  summary: 'takes over sign-ins of the Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS toolkits and other gateways',
+  summary: 'Import sign-ins of Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS toolkits and other gateways',
   argument: {
     name: 'file',
-    meaning: 'one or more files of them, or of other gateways; without any, this machine is searched',
+    meaning: 'credential files to import; searches this machine if omitted',
   },
   options: [
-    { flag: '--from <places>', meaning: `where to look, separated by commas: ${PLACES.join(', ')}` },
-    { flag: '--profile-arn <arn>', meaning: 'the profile to use, if your organisation has several' },
-    { flag: '--yes', meaning: 'do not ask: import all that can be used' },
+    { flag: '--from <places>', meaning: `comma-separated sources to search: ${PLACES.join(', ')}` },
+    { flag: '--profile-arn <arn>', meaning: 'profile to use if your organisation has several' },
+    { flag: '--yes', meaning: 'import every usable sign-in without prompting' },
     ...settingOptions('database', 'upstream'),
   ],
   examples: [
@@ -44,37 +44,37 @@ export const accountsImport: Command = {
     const profileArn = textOption(input, 'profileArn');
     if (profileArn !== undefined) checkedProfileArn(profileArn, '--profile-arn');
     await using opened = await openGateway(input);
-    const candidates = await look(input, opened, places);
-    if (!input.json) tellFound(input, candidates);
-    const chosen = await choose(input, candidates, places !== undefined || input.argument !== undefined);
+    const candidates = await findCandidates(input, opened, places);
+    if (!input.json) printCandidates(input, candidates);
+    const chosen = await chooseCandidates(input, candidates, places !== undefined || input.argument !== undefined);
     const imported: Account[] = [];
-    for (const { account } of chosen) imported.push(await take(input, opened, account));
+    for (const { account } of chosen) imported.push(await importAccount(input, opened, account));
     const files = input.args.map((file) => fileResult(file, candidates, chosen));
     if (input.json) {
       const accounts = imported.map((account) => toAccountView(account, Date.now()));
       printJson(input.terminal, { found: candidates.map(shownCandidate), imported: accounts, files });
     } else if (files.length > 1) input.terminal.out(filesTable(files, input.terminal.columns));
     if (files.length > 1 && files.some(isFailed)) return 1;
-    const isThere = candidates.some(({ standing }) => standing.type === 'known');
-    return imported.length > 0 || isThere || isListing(input, candidates) ? 0 : 1;
+    const isAlreadyStored = candidates.some(({ status }) => status.type === 'known');
+    return imported.length > 0 || isAlreadyStored || isListing(input, candidates) ? 0 : 1;
   },
 };
 
-/** undefined: not said. */
+/** The sources named by --from, or undefined without it. */
 function placesOf(input: CommandInput): readonly PlaceName[] | undefined {
   const written = textOption(input, 'from');
   if (written === undefined) return undefined;
-  if (input.argument !== undefined) throw new UsageError('Name a file or --from, not both.');
+  if (input.argument !== undefined) throw new UsageError('Pass a file or --from, not both.');
   return written.split(',').map((name) => {
     const place = PLACES.find((known) => known === name.trim());
     if (place) return place;
     const shown = JSON.stringify(name.trim().slice(0, 60));
     const suggestion = didYouMean(name, PLACES);
-    throw new UsageError(`--from: ${shown} is not a place to import from.${suggestion} Places: ${PLACES.join(', ')}.`);
+    throw new UsageError(`--from: ${shown} is not a source.${suggestion} Sources: ${PLACES.join(', ')}.`);
   });
 }
 
-async function look(
+async function findCandidates(
   { args }: CommandInput,
   { settings, store }: Opened,
   places: readonly PlaceName[] | undefined,
@@ -99,53 +99,55 @@ async function look(
       );
       return inspected.flatMap(({ findings }, index) => findings.map((finding) => ({ finding, file: args[index] })));
     }
-    const named = (places ?? PLACES.filter((place) => place !== 'environment')).filter(
+    const searched = (places ?? PLACES.filter((place) => place !== 'environment')).filter(
       (place) => place !== 'environment',
     );
     const environment = places?.includes('environment') ? findInEnvironment(settings, reading) : [];
-    const discovered = [...(await discover(machine, named, reading)), ...environment];
+    const discovered = [...(await discover(machine, searched, reading)), ...environment];
     return discovered.map((finding) => ({ finding, file: undefined }));
   };
   const [findings, stored] = await Promise.all([find(), store.accounts.list()]);
-  return findings.map(({ finding, file }) => ({ finding, file, standing: importStatusOf(finding, stored) }));
+  return findings.map(({ finding, file }) => ({ finding, file, status: importStatusOf(finding, stored) }));
 }
 
-function tellFound({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {
+function printCandidates({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {
   if (candidates.length === 0) {
     const where = argument ?? 'Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS SSO cache and codewhisperer-proxy';
-    terminal.say(`No account is signed in there (${where}). \`dragoman login\` signs in.\n`);
+    terminal.say(`No signed-in account found (${where}). Sign in with \`dragoman login\`.\n`);
     return;
   }
   terminal.out(findingsTable(candidates, terminal.columns, Date.now()));
-  for (const { finding, standing } of candidates) {
-    if (standing.type === 'unusable')
-      terminal.out(`${terminal.style('yellow', 'not usable')}: ${finding.place}: ${standing.problem.message}\n`);
+  for (const { finding, status } of candidates) {
+    if (status.type === 'unusable')
+      terminal.out(`${terminal.style('yellow', 'unusable')}: ${finding.place}: ${status.problem.message}\n`);
     else if (!finding.isSure)
-      terminal.out(`${terminal.style('yellow', 'unsure')}: ${finding.place}: nothing says what it was made for.\n`);
+      terminal.out(
+        `${terminal.style('yellow', 'unsure')}: ${finding.place}: the file does not say which program it belongs to.\n`,
+      );
   }
 }
 
 type New = Extract<ImportStatus, { type: 'new' }>;
 
-async function choose(
+async function chooseCandidates(
   input: CommandInput,
   candidates: readonly Candidate[],
   isNamed: boolean,
 ): Promise<readonly New[]> {
-  const offered = candidates.flatMap(({ finding, standing }) => {
-    return standing.type === 'new' ? [{ finding, standing, isChosen: finding.isSure || isNamed }] : [];
+  const offered = candidates.flatMap(({ finding, status }) => {
+    return status.type === 'new' ? [{ finding, status, isChosen: finding.isSure || isNamed }] : [];
   });
-  const chosen = offered.filter(({ isChosen }) => isChosen).map(({ standing }) => standing);
+  const chosen = offered.filter(({ isChosen }) => isChosen).map(({ status }) => status);
   if (input.options.yes === true) return chosen;
   if (offered.length === 0 || input.json) return [];
   if (!input.terminal.isInteractive || process.stdin.isTTY !== true)
-    throw new UsageError('Nobody is there to be asked what to import. Add --yes.');
+    throw new UsageError('No terminal to prompt on. Pass --yes.');
   const { isCancel, multiselect } = await import('@clack/prompts');
   const answer = await multiselect({
-    message: 'Which ones shall dragoman use, beside the program they belong to?',
-    options: offered.map(({ finding, standing }) => ({
-      value: standing,
-      label: `${standing.account.label}, ${standing.account.credential.kind}`,
+    message: 'Which sign-ins should dragoman share with the programs they belong to?',
+    options: offered.map(({ finding, status }) => ({
+      value: status,
+      label: `${status.account.label}, ${status.account.credential.kind}`,
       hint: finding.place,
     })),
     initialValues: chosen,
@@ -155,17 +157,17 @@ async function choose(
   return answer;
 }
 
-async function take(input: CommandInput, opened: Opened, account: New['account']): Promise<Account> {
+async function importAccount(input: CommandInput, opened: Opened, account: New['account']): Promise<Account> {
   const added = await opened.accounts.add(account);
   const { terminal, json } = input;
   if (!json) {
     const linked = added.source.type === 'import' ? '' : ', linked to its source';
-    terminal.out(`Imported: ${terminal.style('green', added.label)} (${added.id})${linked}.\n`);
+    terminal.out(`Imported ${terminal.style('green', added.label)} (${added.id})${linked}.\n`);
   }
   return findProfile(input, opened, added, textOption(input, 'profileArn'));
 }
 
-/** Asked for as JSON without --yes: what was found is the answer. */
+/** With --json but without --yes, the command only lists what it found. */
 function isListing({ json, options }: CommandInput, candidates: readonly Candidate[]): boolean {
-  return json && options.yes !== true && candidates.some(({ standing }) => standing.type === 'new');
+  return json && options.yes !== true && candidates.some(({ status }) => status.type === 'new');
 }

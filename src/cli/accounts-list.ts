@@ -8,7 +8,7 @@ import { fittedTable } from './terminal.ts';
 
 export const accountsList: Command = {
   name: 'list',
-  summary: 'all accounts and how they are',
+  summary: 'List accounts and their state',
   options: settingOptions('database'),
   examples: ['dragoman accounts list', 'dragoman accounts list --json | jq -r .accounts[].id'],
   async run(input) {
@@ -22,7 +22,7 @@ export const accountsList: Command = {
     }
     if (accounts.length === 0) {
       terminal.say(
-        'There is no account yet. `dragoman login` signs in, `dragoman accounts import` finds those of this machine.\n',
+        'No account is stored. Sign in with `dragoman login`, or run `dragoman accounts import` to find sign-ins on this machine.\n',
       );
       return 0;
     }
@@ -44,9 +44,9 @@ export const accountsList: Command = {
 
 /** `cooling for 25 s (account_throttled)` */
 export function stateText({ status, until, reason, by }: AccountView['state'], nowMs: number): string {
-  const rest = until === null ? '' : ` for ${duration(Date.parse(until) - nowMs)}`;
+  const remaining = until === null ? '' : ` for ${duration(Date.parse(until) - nowMs)}`;
   const why = reason ?? (by === 'errors' ? 'too many errors' : undefined);
-  return `${status}${rest}${why === undefined ? '' : ` (${why})`}`;
+  return `${status}${remaining}${why === undefined ? '' : ` (${why})`}`;
 }
 
 const UNITS = [
@@ -56,7 +56,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-/** In the largest unit of which there are at least two. */
+/** Uses the largest unit that gives at least 2. */
 function duration(ms: number): string {
   const [name, size] = UNITS.find(([, unit]) => ms >= 2 * unit) ?? UNITS[3];
   return `${Math.max(0, Math.ceil(ms / size))} ${name}`;

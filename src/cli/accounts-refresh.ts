@@ -1,16 +1,16 @@
 /** `dragoman accounts refresh`. */
-import { OPTIONAL_ACCOUNT_ARGUMENT, tellAccount, withAccountOrOnly } from './account-argument.ts';
+import { OPTIONAL_ACCOUNT_ARGUMENT, printAccount, withAccountOrOnly } from './account-argument.ts';
 import type { Command } from './command.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsRefresh: Command = {
   name: 'refresh',
-  summary: 'makes a new access token now',
+  summary: 'Refresh the access token of an account now',
   argument: OPTIONAL_ACCOUNT_ARGUMENT,
   options: settingOptions('database', 'upstream'),
   examples: ['dragoman accounts refresh aws-4f1c'],
   run: (input) =>
     withAccountOrOnly(input, async ({ accounts }, { id }) => {
-      tellAccount(input, await accounts.refresh(id), 'Refreshed');
+      printAccount(input, await accounts.refresh(id), 'Refreshed');
     }),
 };

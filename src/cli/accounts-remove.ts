@@ -7,28 +7,29 @@ import { settingOptions } from './settings-of.ts';
 
 export const accountsRemove: Command = {
   name: 'remove',
-  summary: 'forgets an account and its credential',
+  summary: 'Delete an account and its credential',
   argument: ACCOUNT_ARGUMENT,
-  options: [{ flag: '--yes', meaning: 'do not ask' }, ...settingOptions('database')],
+  options: [{ flag: '--yes', meaning: 'do not prompt' }, ...settingOptions('database')],
   examples: ['dragoman accounts remove aws-4f1c', 'dragoman accounts remove aws-4f1c --yes'],
   run: (input) =>
     withAccount(input, async ({ accounts }, { id, label, source }) => {
       const { terminal, json } = input;
-      if (!(await isConfirmed(input, `Forget ${label} (${id}) and its credential?`))) {
+      if (!(await isConfirmed(input, `Delete ${label} (${id}) and its credential?`))) {
         throw new GatewayError('client_closed', 'Nothing was removed.');
       }
       await accounts.remove(id);
       if (json) printJson(terminal, { removed: id });
-      else terminal.out(`Removed: ${terminal.style('bold', label)} (${id}).\n`);
-      if (!isInEveryRun(source)) terminal.err('It comes back at the next start while the settings name it.\n');
+      else terminal.out(`Removed ${terminal.style('bold', label)} (${id}).\n`);
+      if (!isInEveryRun(source))
+        terminal.err('It returns at the next start unless you also remove it from the settings.\n');
     }),
 };
 
-/** Asks whoever sits there. Throws UsageError where nobody does. */
+/** Prompts for confirmation. Throws UsageError without a terminal. */
 async function isConfirmed({ terminal, json, options }: CommandInput, question: string): Promise<boolean> {
   if (options.yes === true) return true;
   if (json || !terminal.isInteractive || process.stdin.isTTY !== true) {
-    throw new UsageError('This cannot be undone, and nobody is there to be asked. Add --yes.');
+    throw new UsageError('This cannot be undone, and there is no terminal to confirm on. Pass --yes.');
   }
   const { confirm } = await import('@clack/prompts');
   return (await confirm({ message: question, initialValue: false })) === true;

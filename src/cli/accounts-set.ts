@@ -1,25 +1,25 @@
-/** `dragoman accounts set`: what its owner may change about an account. */
+/** `dragoman accounts set`: changes the editable settings of an account. */
 import type { AccountPatch } from '../accounts/pool.ts';
-import { ACCOUNT_ARGUMENT, tellAccount, withAccount } from './account-argument.ts';
+import { ACCOUNT_ARGUMENT, printAccount, withAccount } from './account-argument.ts';
 import { type Command, type CommandInput, textOption, UsageError } from './command.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsSet: Command = {
   name: 'set',
-  summary: 'changes its label, its place among the others, its limits, its proxy or its profile',
+  summary: 'Change the label, priority, limits, proxy or profile of an account',
   argument: ACCOUNT_ARGUMENT,
   options: [
-    { flag: '--label <text>', meaning: 'how to call it' },
-    { flag: '--priority <n>', meaning: 'accounts of a higher one are chosen first (0)' },
-    { flag: '--weight <n>', meaning: 'share of the work among accounts of the same priority (1)' },
-    { flag: '--groups <names>', meaning: 'separated by commas; `none` for none' },
-    { flag: '--max-concurrency <n>', meaning: 'requests at the same time; `none` for no limit' },
-    { flag: '--min-interval <ms>', meaning: 'least time between the starts of two requests' },
+    { flag: '--label <text>', meaning: 'display name' },
+    { flag: '--priority <n>', meaning: 'accounts with a higher priority are chosen first (0)' },
+    { flag: '--weight <n>', meaning: 'share of requests among accounts of equal priority (1)' },
+    { flag: '--groups <names>', meaning: 'comma-separated groups; `none` to clear' },
+    { flag: '--max-concurrency <n>', meaning: 'concurrent requests; `none` for no limit' },
+    { flag: '--min-interval <ms>', meaning: 'minimum time between the starts of two requests' },
     {
       flag: '--proxy <url>',
-      meaning: 'http, https or socks5; `direct` for none at all; `none` for that of the settings',
+      meaning: 'http, https or socks5 proxy; `direct` for no proxy; `none` to use the setting',
     },
-    { flag: '--profile-arn <arn>', meaning: 'the profile of an organisation; `none` for none' },
+    { flag: '--profile-arn <arn>', meaning: 'profile of an organisation; `none` to clear' },
     ...settingOptions('database'),
   ],
   examples: [
@@ -29,7 +29,7 @@ export const accountsSet: Command = {
   run(input) {
     const patch = patchOf(input);
     return withAccount(input, async ({ accounts }, { id }) => {
-      tellAccount(input, await accounts.patch(id, patch), 'Changed');
+      printAccount(input, await accounts.patch(id, patch), 'Changed');
     });
   },
 };
@@ -47,7 +47,7 @@ function patchOf(input: CommandInput): AccountPatch {
     profileArn: isNone(input, 'profileArn') ? null : textOption(input, 'profileArn'),
   };
   if (Object.values(patch).every((value) => value === undefined)) {
-    throw new UsageError('Nothing is to be changed. `dragoman accounts set --help` names what can be.');
+    throw new UsageError('Nothing to change. `dragoman accounts set --help` lists the options.');
   }
   return patch;
 }

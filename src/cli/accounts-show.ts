@@ -9,7 +9,7 @@ import { fittedTable } from './terminal.ts';
 
 export const accountsShow: Command = {
   name: 'show',
-  summary: 'everything about one account except its secrets',
+  summary: 'Show everything about an account except its secrets',
   argument: OPTIONAL_ACCOUNT_ARGUMENT,
   options: settingOptions('database'),
   examples: ['dragoman accounts show aws-4f1c', 'dragoman accounts show "Builder ID" --json'],

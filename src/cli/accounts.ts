@@ -1,4 +1,4 @@
-/** `dragoman accounts …`: what the admin API does with accounts, on the terminal. */
+/** `dragoman accounts …`: account management on the terminal, as in the admin API. */
 import { accountsDisable, accountsEnable } from './accounts-enable.ts';
 import { accountsExport } from './accounts-export.ts';
 import { accountsImport } from './accounts-import.ts';
@@ -12,7 +12,7 @@ import { usage } from './usage.ts';
 
 export const accounts: CommandGroup = {
   name: 'accounts',
-  summary: 'the accounts: how they are, and what is to be done with them',
+  summary: 'List and manage accounts',
   commands: [
     accountsList,
     accountsShow,

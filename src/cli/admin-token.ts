@@ -14,10 +14,10 @@ const reset: Command = {
     const { adminToken, databaseUrl } = opened.settings;
     if (adminToken !== undefined)
       throw new UsageError(
-        'DRAGOMAN_ADMIN_TOKEN sets the admin token, so there is none to reset. Change that setting and restart.',
+        'The admin token is set by DRAGOMAN_ADMIN_TOKEN, so it cannot be reset here. Change that setting and restart.',
       );
     if (databaseUrl === 'sqlite::memory:')
-      throw new UsageError('A database in memory keeps no admin token. Name another database with --database.');
+      throw new UsageError('An in-memory database keeps no admin token. Pass the database with --database.');
     const { resetAdminToken } = await import('../gateway/admin-token.ts');
     const token = await resetAdminToken(opened.store.adminToken);
     if (json) {

@@ -1,4 +1,4 @@
-/** Opens a page in the person's browser, if there can be one. */
+/** Opens a page in the user's browser. */
 import { spawn } from 'node:child_process';
 
 /** False over SSH and on machines without a screen. */
@@ -7,7 +7,7 @@ export function isGraphical(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = 
   return platform === 'darwin' || platform === 'win32' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
 }
 
-/** What fails stays quiet: the address has been printed. Nothing but a web address is ever handed to the system. */
+/** Ignores failures, since the address is also printed. Passes only http(s) addresses to the system. */
 export function openBrowser(url: string): void {
   if (!/^https?:\/\//.test(url)) return;
   const [command, args] = openCommand(url, process.platform);
@@ -16,7 +16,7 @@ export function openBrowser(url: string): void {
   opening.unref();
 }
 
-/** Without a shell in between, which would read the address as commands. */
+/** The command to run without a shell, which could interpret parts of the address. */
 export function openCommand(url: string, platform: NodeJS.Platform): readonly [string, readonly string[]] {
   switch (platform) {
     case 'darwin':

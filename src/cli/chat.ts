@@ -1,4 +1,4 @@
-/** `dragoman chat`: one answer on the terminal, as it comes. */
+/** `dragoman chat`: streams one reply to the terminal. */
 import { randomUUID } from 'node:crypto';
 import { text as readAll } from 'node:stream/consumers';
 import { ReplyCollector } from '../core/collect.ts';
@@ -15,10 +15,10 @@ import type { Terminal } from './terminal.ts';
 export const chat: Command = {
   name: 'chat',
   alias: 'test',
-  summary: 'one streamed answer on the terminal',
-  argument: { name: 'prompt', meaning: 'what to ask; `-` reads it from standard input' },
+  summary: 'Send one prompt and stream the reply',
+  argument: { name: 'prompt', meaning: 'the prompt; `-` reads it from standard input' },
   options: [
-    { flag: '--model <id>', meaning: "a model of the catalogue; the service's default without it" },
+    { flag: '--model <id>', meaning: "model id (default: the service's default model)" },
     { flag: '--system <text>', meaning: 'instructions for the model' },
     ...settingOptions('database', 'upstream'),
   ],
@@ -44,13 +44,13 @@ export const chat: Command = {
 
 async function promptOf({ argument }: CommandInput): Promise<string> {
   const prompt = argument === '-' ? await readAll(process.stdin) : argument;
-  if (!prompt?.trim()) throw new UsageError('What should be asked? For example: dragoman chat "Why is the sky blue?"');
+  if (!prompt?.trim()) throw new UsageError('No prompt given. For example: dragoman chat "Why is the sky blue?"');
   return prompt;
 }
 
 function isAnsweredByDefault({ adjustments }: ReplyStream): boolean {
   const rule: keyof typeof MODEL_RULES = 'model-default';
-  return adjustments.some((made) => made.rule === rule);
+  return adjustments.some((adjustment) => adjustment.rule === rule);
 }
 
 function warnOfDefault({ terminal }: CommandInput, requested: string, { route }: ReplyStream, catalogue: Catalogue) {
@@ -72,7 +72,7 @@ async function show({ terminal, json }: CommandInput, stream: ReplyStream): Prom
   return 0;
 }
 
-/** How the figures are known is part of them. */
+/** Each figure comes with its provenance. */
 function usageLine(
   terminal: Terminal,
   model: string,

@@ -1,4 +1,4 @@
-/** The log of a command, with every configured secret covered. Begins with the warnings about the settings. */
+/** Creates a command's log, which redacts every configured secret, and logs the warnings about the settings. */
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { LoadedSettings, LogLevel, Settings } from '../config.ts';
 import { databaseSecrets } from '../core/database-url.ts';
@@ -23,7 +23,7 @@ export function commandLog(
   return log;
 }
 
-/** Every configured secret, which the log must not show. */
+/** Every configured secret, for redaction in the log. */
 export function secretsOf(settings: Settings): readonly string[] {
   const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);
   return [...secrets.map(String), ...databaseSecrets(settings.databaseUrl)];

@@ -19,7 +19,7 @@ describe('commandName', () => {
 });
 
 describe('withCommandName', () => {
-  it('changes commands, and neither the name of the product nor what is not a command', () => {
+  it('rewrites commands but not the product name', () => {
     const text =
       'dragoman serves. Run `dragoman login`, or:\n  $ dragoman chat "dragoman is"\n  $ KEY=… dragoman serve\n';
     expect(withCommandName(text, './dragoman')).toBe(

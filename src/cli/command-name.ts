@@ -1,4 +1,4 @@
-/** How the user started dragoman, so that hints name commands that can be pasted. */
+/** How the user started dragoman, so that hints show commands ready to paste. */
 import { dirname, relative } from 'node:path';
 
 /**
@@ -14,7 +14,7 @@ export function commandName(mainFile: string, folder: string, env: NodeJS.Proces
   return path.startsWith('.') ? path : `./${path}`;
 }
 
-/** A text with its commands (in backquotes, or behind the `$` of an example) under the name that the user uses. */
+/** Replaces `dragoman` in commands (in backquotes, or after the `$` of an example) with the name that the user typed. */
 export function withCommandName(text: string, name: string): string {
   return text.replaceAll(/(?<=`|\$ |=… )dragoman(?= [a-z<-])/g, () => name);
 }

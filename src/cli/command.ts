@@ -1,4 +1,4 @@
-/** What a command is. One file each; loading that file must be cheap, so `run` imports what the work itself needs. */
+/** The shape of a command. Each has its own file, which must load fast: `run` imports what the work needs. */
 import type { Terminal } from './terminal.ts';
 
 export interface Command {
@@ -9,11 +9,11 @@ export interface Command {
   readonly argument?: { readonly name: string; readonly meaning: string };
   readonly options: readonly CommandOption[];
   readonly examples: readonly string[];
-  /** The exit code: 0 success, 1 failure. Throws UsageError for a wrong command line. */
+  /** Returns the exit code: 0 success, 1 failure. Throws UsageError for an invalid command line. */
   run(input: CommandInput): Promise<number>;
 }
 
-/** Commands about one thing: `dragoman accounts list`. */
+/** A group of commands, such as `dragoman accounts`. */
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
@@ -29,11 +29,11 @@ export interface CommandOption {
 export interface CommandInput {
   readonly terminal: Terminal;
   readonly json: boolean;
-  /** All words joined by spaces: a prompt or a label needs no quotes. */
+  /** All words joined by spaces, so a prompt or a label needs no quotes. */
   readonly argument: string | undefined;
-  /** The words apart. */
+  /** The separate words. */
   readonly args: readonly string[];
-  /** By the flag's long name in camel case: text, or true for a switch. */
+  /** Keyed by the flag's long name in camel case: text, or true for a switch. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }
 
@@ -46,7 +46,7 @@ export function textOption({ options }: CommandInput, name: string): string | un
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The argument of a command which cannot do without. Throws UsageError. */
+/** Throws UsageError if the argument is missing. */
 export function requiredArgument({ argument }: CommandInput, what: string): string {
   if (argument !== undefined) return argument;
   throw new UsageError(`This command needs ${what}.`);

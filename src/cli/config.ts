@@ -1,4 +1,4 @@
-/** `dragoman config`: the settings in force. */
+/** `dragoman config`: shows the effective settings. */
 import { settingsMarkdown } from '../config/document.ts';
 import type { Settings } from '../config.ts';
 import type { SettingView } from '../http/admin/contract/setting.ts';
@@ -9,13 +9,13 @@ import { table } from './terminal.ts';
 
 export const config: Command = {
   name: 'config',
-  summary: 'the settings in force, each with its origin, secrets masked',
+  summary: 'Show the effective settings and their origins, with secrets masked',
   options: [
     ...settingOptions('host', 'port', 'database', 'upstream'),
-    { flag: '--profiles', meaning: 'list the wire profiles instead, each with its origin' },
+    { flag: '--profiles', meaning: 'list the wire profiles and their origins instead' },
     {
       flag: '--markdown',
-      meaning: 'the table of all settings (with --profiles: of all profile members) as in the documentation',
+      meaning: 'print the documentation table of all settings (with --profiles: of all profile members)',
     },
   ],
   examples: ['dragoman config', 'dragoman config --profiles', 'dragoman config --json | jq .DRAGOMAN_PORT'],
@@ -40,7 +40,7 @@ export const config: Command = {
   },
 };
 
-/** Reads the user's own files too, which finds mistakes in them before a start. */
+/** Also loads the user's own profile files, which reports mistakes in them before a start. */
 async function printProfiles(settings: Settings, { terminal, json, options }: CommandInput): Promise<number> {
   if (options.markdown === true) {
     const { wireProfileMarkdown } = await import('../upstreams/codewhisperer/profile-document.ts');

@@ -1,11 +1,11 @@
-/** What the demo says to the gateway through the official OpenAI SDK: a first chat, then a tool call and back. */
+/** The demo conversation with the gateway through the official OpenAI SDK: a chat, then a tool call and its result. */
 import type { OpenAI } from 'openai';
 import type { Terminal } from './terminal.ts';
 
 type Message = OpenAI.ChatCompletionMessageParam;
 type Tool = OpenAI.ChatCompletionTool;
 
-export interface Held {
+export interface DemoConversation {
   readonly answer: string;
   readonly toolCall: { readonly name: string; readonly arguments: string };
   readonly answerAfterTool: string;
@@ -29,8 +29,8 @@ const TOOL: Tool = {
   },
 };
 
-/** Without a terminal it says nothing. Throws when an answer is not what a gateway owes its client. */
-export async function holdConversation(baseUrl: string, terminal: Terminal | undefined): Promise<Held> {
+/** Prints only if given a terminal. Throws if a reply is empty or the tool is not called. */
+export async function holdConversation(baseUrl: string, terminal: Terminal | undefined): Promise<DemoConversation> {
   const client = await createClient(baseUrl);
   const say = (label: string, text: string) => terminal?.out(`\n${terminal.style('dim', label.padEnd(9))} ${text}`);
   const show = (piece: string) => terminal?.out(piece);
@@ -44,7 +44,7 @@ export async function holdConversation(baseUrl: string, terminal: Terminal | und
   say('model', '');
   const { text, calls } = await streamed(client, history, [TOOL], show);
   const [call] = calls;
-  if (!call) throw new Error('The model was asked to call a tool and called none.');
+  if (!call) throw new Error('The model did not call the requested tool.');
   say('tool', `${call.function.name}(${call.function.arguments})`);
   say('result', WEATHER);
   history.push({ role: 'assistant', content: text || null, tool_calls: [call] });
@@ -52,7 +52,7 @@ export async function holdConversation(baseUrl: string, terminal: Terminal | und
   say('model', '');
   const { text: answerAfterTool } = await streamed(client, history, [TOOL], show);
   terminal?.out('\n');
-  if (!answer || !answerAfterTool) throw new Error('The model gave an empty answer.');
+  if (!answer || !answerAfterTool) throw new Error('The model returned an empty reply.');
   return { answer, toolCall: { name: call.function.name, arguments: call.function.arguments }, answerAfterTool };
 }
 
@@ -61,7 +61,7 @@ async function createClient(baseURL: string): Promise<OpenAI> {
     const { OpenAI } = await import('openai');
     return new OpenAI({ baseURL, apiKey: 'local', maxRetries: 0 });
   } catch (cause) {
-    throw new Error('The demo speaks through the official OpenAI SDK. Install it beside dragoman: npm install openai', {
+    throw new Error('The demo needs the official OpenAI SDK, which is not installed. Run: npm install openai', {
       cause,
     });
   }

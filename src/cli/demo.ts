@@ -1,12 +1,12 @@
-/** `dragoman demo`: the gateway in front of the simulated service, tried by the official OpenAI SDK before your eyes. */
+/** `dragoman demo`: runs the gateway against the simulated service and shows a conversation through the OpenAI SDK. */
 import { type Command, type CommandInput, printJson, textOption } from './command.ts';
 
 export const demo: Command = {
   name: 'demo',
-  summary: 'gateway and simulator together: a first chat and a tool call, no account needed',
+  summary: 'Try the gateway against the simulator: a chat and a tool call, no account needed',
   options: [
-    { flag: '--once', meaning: 'end after the first chat and the tool call' },
-    { flag: '--port <n>', meaning: 'the port to listen on (8080, or a free one if that is taken)' },
+    { flag: '--once', meaning: 'exit after the chat and the tool call' },
+    { flag: '--port <n>', meaning: 'port to listen on (8080, or a free port if taken)' },
   ],
   examples: ['dragoman demo', 'dragoman demo --once', 'dragoman demo --port 8123'],
   async run(input) {
@@ -26,8 +26,8 @@ export const demo: Command = {
       );
     }
     try {
-      const held = await holdConversation(`${url}/v1`, json ? undefined : terminal);
-      if (json) printJson(terminal, { event: 'conversation', url, ...held });
+      const conversation = await holdConversation(`${url}/v1`, json ? undefined : terminal);
+      if (json) printJson(terminal, { event: 'conversation', url, ...conversation });
       if (input.options.once === true) return 0;
       if (json) printJson(terminal, { event: 'serving', url });
       else terminal.out(invitation(url, terminal.style('bold', 'Still serving.')));
@@ -42,27 +42,27 @@ export const demo: Command = {
   },
 };
 
-const USUAL_PORT = 8080;
-/** Between two pieces of an answer, so that one sees it stream. */
+const DEFAULT_PORT = 8080;
+/** Delay between two pieces of a reply, so that the streaming is visible. */
 const READING_PACE_MS = 15;
 
-/** On the port that was asked for, or on the usual one, or where there is room. */
+/** Listens on the requested port, or else on the default port, or a free one if that is taken. */
 async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {
   const { isAddressTaken, startServing } = await import('./serving.ts');
-  const asked = textOption(input, 'port') ?? (process.env.DRAGOMAN_PORT || undefined);
+  const requestedPort = textOption(input, 'port') ?? (process.env.DRAGOMAN_PORT || undefined);
   const start = async (port: string) => {
     const { settings, log } = await demoSettings(simulatorUrl, port, input);
     return startServing(settings, log);
   };
   try {
-    return { serving: await start(asked ?? String(USUAL_PORT)), movedFrom: undefined };
+    return { serving: await start(requestedPort ?? String(DEFAULT_PORT)), movedFrom: undefined };
   } catch (cause) {
-    if (asked !== undefined || !isAddressTaken(cause)) throw cause;
-    return { serving: await start('0'), movedFrom: USUAL_PORT };
+    if (requestedPort !== undefined || !isAddressTaken(cause)) throw cause;
+    return { serving: await start('0'), movedFrom: DEFAULT_PORT };
   }
 }
 
-/** Nothing of this machine takes part, except where to listen: no other settings, no accounts, no files. */
+/** Ignores this machine's settings, accounts and files; takes only the address to listen on. */
 async function demoSettings(simulatorUrl: string, port: string, { terminal }: CommandInput) {
   const [{ loadSettings }, { environmentFor }, { commandLog }, { randomBytes }] = await Promise.all([
     import('../config.ts'),
@@ -91,6 +91,6 @@ ${title} Open ${url} in a browser, or try:
 
 curl -N ${url}/v1/chat/completions -H 'content-type: application/json' -d '${body}'
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `;
 }

@@ -1,4 +1,4 @@
-/** Under which of its organisation's profiles an imported account works, where its program did not say it. */
+/** Finds the profile of an imported account if the source program did not record it. */
 import { hasProfiles, profileArnOf } from '../accounts/credentials.ts';
 import type { Account } from '../accounts/ports.ts';
 import type { Profile } from '../accounts/sign-in/adopt.ts';
@@ -9,8 +9,8 @@ import type { openGateway } from './open-gateway.ts';
 type Opened = Awaited<ReturnType<typeof openGateway>>;
 
 /**
- * The account with its profile. One whose profile cannot be found out stays imported, and the terminal says how to set
- * it. Throws `invalid_request` for a given profile which is none.
+ * Returns the account with its profile. An account whose profile is unknown stays imported, with a hint on how to set
+ * it. Throws `invalid_request` if `given` is not a profile ARN.
  */
 export async function findProfile(
   input: CommandInput,
@@ -28,9 +28,9 @@ export async function findProfile(
     const profiles = await listProfiles(fresh, AbortSignal.timeout(settings.firstByteTimeoutMs));
     const arn = await choose(input, profiles);
     if (arn !== undefined) return await accounts.patch(id, { profileArn: arn });
-    tell(input, `The organisation of ${account.label} has given it no profile.`);
+    warn(input, `The organisation of ${account.label} has not assigned it a profile.`);
   } catch (cause) {
-    tell(input, `The profile of ${account.label} could not be found out: ${GatewayError.from(cause).details}`);
+    warn(input, `Could not look up the profile of ${account.label}: ${GatewayError.from(cause).details}`);
   }
   return account;
 }
@@ -39,16 +39,18 @@ async function choose({ terminal, json }: CommandInput, profiles: readonly Profi
   const [first, second] = profiles;
   if (!second || json || !terminal.isInteractive || process.stdin.isTTY !== true) {
     if (second && !json)
-      terminal.out(`There are several profiles; ${first?.arn} is used. --profile-arn chooses another.\n`);
+      terminal.out(`Several profiles are available; using ${first?.arn}. Choose another with --profile-arn.\n`);
     return first?.arn;
   }
   const { isCancel, select } = await import('@clack/prompts');
   const options = profiles.map(({ arn, name }) => ({ value: arn, label: name, hint: arn }));
-  const chosen = await select({ message: 'This organisation has several profiles. Which one?', options });
+  const chosen = await select({ message: 'Which profile of this organisation should be used?', options });
   return isCancel(chosen) ? undefined : chosen;
 }
 
-/** On standard error, so that JSON on standard output stays JSON. */
-function tell({ terminal }: CommandInput, message: string): void {
-  terminal.err(`${terminal.style('yellow', 'warning')}: ${message} \`dragoman accounts set --profile-arn\` sets it.\n`);
+/** Writes to standard error, so that standard output stays valid JSON. */
+function warn({ terminal }: CommandInput, message: string): void {
+  terminal.err(
+    `${terminal.style('yellow', 'warning')}: ${message} Set it with \`dragoman accounts set --profile-arn\`.\n`,
+  );
 }

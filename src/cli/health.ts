@@ -1,4 +1,4 @@
-/** `dragoman health`: whether a gateway answers, for the health checks of containers and service managers. */
+/** `dragoman health`: checks that a gateway responds, for container and service-manager health checks. */
 import { type Command, printJson } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -9,7 +9,7 @@ export const health: Command = {
   summary: 'Check that the gateway on this machine answers',
   options: [
     ...settingOptions('host', 'port'),
-    { flag: '--ready', meaning: 'also require an account that is ready and a database that can be written' },
+    { flag: '--ready', meaning: 'also require a ready account and a writable database' },
   ],
   examples: ['dragoman health', 'dragoman health --ready --port 8000'],
   async run(input) {
@@ -23,7 +23,7 @@ export const health: Command = {
   },
 };
 
-/** An address to listen on is not always one to connect to. */
+/** Maps a wildcard listen address to one that a client can connect to. */
 function authority(host: string, port: number): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1', '[::]': '::1' }[host] ?? host;
   return reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
@@ -35,7 +35,7 @@ async function ask(url: string): Promise<{ status: number; body: Record<string, 
     return { status: response.status, body: Object(await response.json()) };
   } catch (cause) {
     throw new Error(
-      `No gateway answers at ${url}. Start it with \`dragoman serve\`, or name another address with --host and --port.`,
+      `No gateway responds at ${url}. Start it with \`dragoman serve\`, or pass another address with --host and --port.`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-/** `dragoman keys create`: the secret is shown once. */
+/** `dragoman keys create`: creates a key and shows its secret once. */
 import { toKeyView } from '../http/admin/key-view.ts';
 import { type Command, type CommandInput, printJson, requiredArgument, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
@@ -6,12 +6,12 @@ import { settingOptions } from './settings-of.ts';
 
 export const keysCreate: Command = {
   name: 'create',
-  summary: 'makes an API key for a client and shows it once',
-  argument: { name: 'name', meaning: 'whose it is, or what for' },
+  summary: 'Create an API key for a client and show it once',
+  argument: { name: 'name', meaning: 'owner or purpose of the key' },
   options: [
     {
       flag: '--expires <when>',
-      meaning: 'from then on it is refused: a date (2027-01-31), a time, or days from now (90d)',
+      meaning: 'expiry: a date (2027-01-31), a time, or days from now (90d)',
     },
     ...settingOptions('database'),
   ],
@@ -30,10 +30,10 @@ export const keysCreate: Command = {
     }
     const until = view.expiresAt === null ? '' : `, until ${view.expiresAt}`;
     terminal.out(`${terminal.style('bold', secret)}\n`);
-    terminal.err(`The key ${view.name} (${view.id})${until}. It is not shown again: only its hash is kept.\n`);
+    terminal.err(`Key ${view.name} (${view.id})${until}. It is not shown again: only its hash is stored.\n`);
     if (endsLocalMode)
       terminal.err(
-        'This is the first key, so local mode ends: from now on every client needs a key, on this machine too.\n',
+        'This is the first key, so local mode is now off: every client needs a key, including clients on this machine.\n',
       );
     return 0;
   },
@@ -48,8 +48,8 @@ function expiryOf(input: CommandInput): number | undefined {
   const ms = days === undefined ? Date.parse(written) : Date.now() + Number(days) * DAY_MS;
   if (Number.isNaN(ms) || (days === undefined && !/^\d{4}-\d\d-\d\d/.test(written)))
     throw new UsageError(
-      `--expires takes a date such as 2027-01-31, or days such as 90d, not ${JSON.stringify(written.slice(0, 40))}.`,
+      `--expires takes a date such as 2027-01-31 or a number of days such as 90d, not ${JSON.stringify(written.slice(0, 40))}.`,
     );
   if (ms > Date.now()) return ms;
-  throw new UsageError('--expires must lie in the future.');
+  throw new UsageError('--expires must be in the future.');
 }

@@ -8,7 +8,7 @@ import { fittedTable } from './terminal.ts';
 
 export const keysList: Command = {
   name: 'list',
-  summary: 'all API keys which were made here, by how they begin',
+  summary: 'List API keys by prefix, with their state',
   options: settingOptions('database'),
   examples: ['dragoman keys list', "dragoman keys list --json | jq -r '.keys[] | select(.usable) | .name'"],
   async run(input) {
@@ -27,23 +27,25 @@ export const keysList: Command = {
       `${key.prefix}…`,
       stateText(key),
       key.createdAt.slice(0, 10),
-      used(key),
+      lastUse(key),
     ]);
     if (rows.length > 0)
-      terminal.out(fittedTable([['key', 'name', 'begins', 'state', 'made', 'last used'], ...rows], terminal.columns));
+      terminal.out(
+        fittedTable([['key', 'name', 'prefix', 'state', 'created', 'last lastUse'], ...rows], terminal.columns),
+      );
     if (configured > 0) terminal.out(`${configured} more in the settings (DRAGOMAN_API_KEYS).\n`);
     if (rows.length === 0 && configured === 0)
-      terminal.say('There is no key: the gateway is in local mode. `dragoman keys create NAME` makes one.\n');
+      terminal.say('No API key: the gateway is in local mode. Create one with `dragoman keys create NAME`.\n');
     return 0;
   },
 };
 
 function stateText({ usable, revokedAt, expiresAt }: KeyView): string {
   if (revokedAt !== null) return `revoked ${revokedAt.slice(0, 10)}`;
-  if (expiresAt === null) return 'good';
-  return usable ? `good until ${expiresAt.slice(0, 10)}` : `expired ${expiresAt.slice(0, 10)}`;
+  if (expiresAt === null) return 'active';
+  return usable ? `active until ${expiresAt.slice(0, 10)}` : `expired ${expiresAt.slice(0, 10)}`;
 }
 
-function used({ lastUsedAt }: KeyView): string {
+function lastUse({ lastUsedAt }: KeyView): string {
   return lastUsedAt === null ? 'never' : `${lastUsedAt.slice(0, 16).replace('T', ' ')} UTC`;
 }

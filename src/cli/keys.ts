@@ -1,4 +1,4 @@
-/** `dragoman keys …`: the API keys which clients of this gateway show. */
+/** `dragoman keys …`: API keys for clients of this gateway. */
 import type { CommandGroup } from './command.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
@@ -6,6 +6,6 @@ import { keysRevoke } from './keys-revoke.ts';
 
 export const keys: CommandGroup = {
   name: 'keys',
-  summary: 'API keys for clients of this gateway',
+  summary: 'Manage API keys for clients of this gateway',
   commands: [keysCreate, keysList, keysRevoke],
 };

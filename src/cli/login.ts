@@ -1,4 +1,4 @@
-/** `dragoman login`: signs in and stores the account. Until the person has said yes, nothing is stored. */
+/** `dragoman login`: signs in and stores the account. Nothing is stored before the user confirms. */
 import type { SignInRequest, SocialProvider } from '../accounts/sign-in/place.ts';
 import type { BrowserSignIn, ChooseProfile, SignIn, SigningIn } from '../compose-sign-in.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -9,23 +9,23 @@ import { settingOptions } from './settings-of.ts';
 
 export const login: Command = {
   name: 'login',
-  summary: 'signs in and stores the account',
+  summary: 'Sign in and store the account',
   options: [
-    { flag: '--start-url <url>', meaning: "your organisation's start URL; without it your AWS Builder ID" },
-    { flag: '--region <region>', meaning: 'the AWS region of the sign-in' },
-    { flag: '--social <provider>', meaning: 'at Kiro with google or github, instead of AWS' },
-    { flag: '--device', meaning: 'with a code, in a browser anywhere (usual at AWS)' },
-    { flag: '--browser', meaning: 'in a browser on this machine, which comes back by itself (usual at Kiro)' },
-    { flag: '--iam', meaning: 'no sign-in: requests are signed with keys of the AWS credential chain' },
-    { flag: '--aws-profile <name>', meaning: 'with --iam: a profile of ~/.aws/config' },
-    { flag: '--profile-arn <arn>', meaning: 'the profile to use, if your organisation has several' },
-    { flag: '--label <text>', meaning: 'how to call this account' },
-    { flag: '--account <id>', meaning: 'sign this account in again; everything about its credential is replaced' },
+    { flag: '--start-url <url>', meaning: "your organisation's start URL (default: AWS Builder ID)" },
+    { flag: '--region <region>', meaning: 'AWS region of the sign-in' },
+    { flag: '--social <provider>', meaning: 'sign in to Kiro with google or github instead of AWS' },
+    { flag: '--device', meaning: 'confirm a code in a browser on any machine (default for AWS)' },
+    { flag: '--browser', meaning: 'sign in through a browser on this machine (default for Kiro)' },
+    { flag: '--iam', meaning: 'sign requests with keys of the AWS credential chain instead of signing in' },
+    { flag: '--aws-profile <name>', meaning: 'with --iam: profile of ~/.aws/config' },
+    { flag: '--profile-arn <arn>', meaning: 'profile to use if your organisation has several' },
+    { flag: '--label <text>', meaning: 'display name of the account' },
+    { flag: '--account <id>', meaning: 'sign in again to a stored account, replacing its credential' },
     {
       flag: '--proxy <address>',
-      meaning: 'reach the service through it, for this account: http, https, socks5, or direct',
+      meaning: 'proxy for this account: http, https or socks5 address, or direct',
     },
-    { flag: '--open', meaning: 'open the page in a browser (usual on a terminal of this machine)' },
+    { flag: '--open', meaning: 'open the page in a browser (default on a local terminal)' },
     { flag: '--no-open', meaning: 'only print the address' },
     ...settingOptions('database', 'upstream'),
   ],
@@ -45,11 +45,11 @@ export const login: Command = {
       await using opened = await openGateway(input);
       const { id, label } = isIam(input)
         ? await opened.signInWithIam({ ...request, awsProfile: textOption(input, 'awsProfile') })
-        : await signInAsked(input, opened, request, byBrowser, leaving.signal);
+        : await signInInteractively(input, opened, request, byBrowser, leaving.signal);
       if (input.json) printJson(input.terminal, { event: 'signed-in', account: { id, label } });
       else
         input.terminal.say(
-          `Signed in: ${input.terminal.style('green', label)} (${id}). \`dragoman chat "Hello"\` tries it.\n`,
+          `Signed in as ${input.terminal.style('green', label)} (${id}). Try it with \`dragoman chat "Hello"\`.\n`,
         );
       return 0;
     } finally {
@@ -61,12 +61,12 @@ export const login: Command = {
 function isIam({ options }: CommandInput): boolean {
   const others = ['startUrl', 'social', 'device', 'browser', 'profileArn', 'account'];
   if (options.iam === true && others.some((name) => options[name] !== undefined && options[name] !== false))
-    throw new UsageError('--iam signs nobody in: it goes with --region, --aws-profile, --label and --proxy alone.');
-  if (options.iam !== true && options.awsProfile !== undefined) throw new UsageError('--aws-profile belongs to --iam.');
+    throw new UsageError('--iam does not sign in. It accepts only --region, --aws-profile, --label and --proxy.');
+  if (options.iam !== true && options.awsProfile !== undefined) throw new UsageError('--aws-profile requires --iam.');
   return options.iam === true;
 }
 
-async function signInAsked(
+async function signInInteractively(
   input: CommandInput,
   opened: SigningIn,
   request: SignInRequest,
@@ -82,7 +82,7 @@ function requestOf(input: CommandInput): SignInRequest {
   return {
     startUrl: textOption(input, 'startUrl'),
     region: textOption(input, 'region'),
-    // Whatever was written: it is checked where a sign-in begins.
+    // Unchecked input: the sign-in validates it.
     social: textOption(input, 'social')?.toLowerCase() as SocialProvider | undefined,
     profileArn: textOption(input, 'profileArn'),
     label: textOption(input, 'label'),
@@ -91,10 +91,10 @@ function requestOf(input: CommandInput): SignInRequest {
   };
 }
 
-/** A code works everywhere; a browser which comes back by itself must be on this machine. */
+/** A code works anywhere; the browser flow redirects to this machine, so its browser must run here. */
 async function usesBrowserHere({ options }: CommandInput): Promise<boolean> {
   if (options.device === true && options.browser === true)
-    throw new UsageError('--device and --browser exclude each other.');
+    throw new UsageError('Pass --device or --browser, not both.');
   if (options.device === true || options.browser === true) return options.browser === true;
   const { isGraphical } = await import('./browser.ts');
   return options.social !== undefined && isGraphical(process.env);
@@ -117,23 +117,23 @@ async function announce({ terminal, json, options }: CommandInput, signIn: SignI
   if (options.open ?? (terminal.isInteractive && isGraphical(process.env))) openBrowser(verificationUrl);
 }
 
-/** With a countdown where a person sees it. */
+/** Waits for the sign-in, with a countdown on an interactive terminal. */
 async function waitFor({ terminal, json }: CommandInput, signIn: BrowserSignIn, signal: AbortSignal) {
-  if (json || !terminal.isInteractive) return signIn.wait(signal, firstOf(terminal, json));
+  if (json || !terminal.isInteractive) return signIn.wait(signal, chooseFirst(terminal, json));
   const { isCancel, select, spinner } = await import('@clack/prompts');
   const shown = spinner();
-  // The spinner takes Ctrl-C for itself and would end the process as if all were well.
-  const cancelled = () => {
+  // The spinner handles Ctrl-C itself and would exit with code 0.
+  const setExitCode = () => {
     process.exitCode = 130;
   };
-  process.once('exit', cancelled);
+  process.once('exit', setExitCode);
   shown.start(remaining(signIn));
   const ticking = setInterval(() => shown.message(remaining(signIn)), 1_000);
   const choose: ChooseProfile = async (profiles) => {
     clearInterval(ticking);
     shown.stop('Confirmed');
     const options = profiles.map(({ arn, name }) => ({ value: arn, label: name, hint: arn }));
-    const chosen = await select({ message: 'Your organisation has given you several profiles. Which one?', options });
+    const chosen = await select({ message: 'Which profile of your organisation should be used?', options });
     if (isCancel(chosen)) throw new GatewayError('client_closed', 'No profile was chosen. Nothing was stored.');
     return chosen;
   };
@@ -146,18 +146,18 @@ async function waitFor({ terminal, json }: CommandInput, signIn: BrowserSignIn, 
     throw cause;
   } finally {
     clearInterval(ticking);
-    process.off('exit', cancelled);
+    process.off('exit', setExitCode);
   }
 }
 
-/** Nobody can be asked: the first, and how to have another. */
-function firstOf(terminal: CommandInput['terminal'], json: boolean): ChooseProfile {
+/** Without a terminal to prompt on: takes the first profile and prints how to choose another. */
+function chooseFirst(terminal: CommandInput['terminal'], json: boolean): ChooseProfile {
   return (profiles) => {
     const [first] = profiles;
     if (json) printJson(terminal, { event: 'profiles', using: first.arn, profiles });
     else {
       const list = profiles.map(({ arn, name }) => `  ${arn} ${name}\n`).join('');
-      terminal.out(`There are several profiles; the first is used. --profile-arn chooses another:\n${list}`);
+      terminal.out(`Several profiles are available; using the first. Choose another with --profile-arn:\n${list}`);
     }
     return first.arn;
   };

@@ -1,4 +1,4 @@
-/** `dragoman models`: the live catalogue. */
+/** `dragoman models`: lists the live model catalogue. */
 import type { Model } from '../core/models.ts';
 import { type Command, printJson } from './command.ts';
 import { openGateway } from './open-gateway.ts';
@@ -7,7 +7,7 @@ import { table } from './terminal.ts';
 
 export const models: Command = {
   name: 'models',
-  summary: 'the live catalogue',
+  summary: 'List the models that the service offers now',
   options: settingOptions('database', 'upstream'),
   examples: ['dragoman models', 'dragoman models --json | jq -r .models[].id'],
   async run(input) {

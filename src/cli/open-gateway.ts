@@ -1,4 +1,4 @@
-/** The gateway for a command which asks something and ends. */
+/** Opens the gateway for a one-shot command. */
 import type { Composed } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import type { CommandInput } from './command.ts';
@@ -8,7 +8,7 @@ export interface OpenGateway extends Composed, AsyncDisposable {
   readonly settings: Settings;
 }
 
-/** Only warnings reach the terminal: the command itself says what it does. */
+/** Raises log level info to warn, since the command prints its own result. */
 export async function openGateway(input: CommandInput): Promise<OpenGateway> {
   const [{ composeGateway }, { commandLog }] = await Promise.all([import('../compose.ts'), import('./command-log.ts')]);
   const loaded = settingsOf(input);

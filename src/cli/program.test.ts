@@ -25,7 +25,7 @@ describe('the command line', () => {
     expect(out).toContain('2 bad usage');
   });
 
-  it('names all commands, and its version', async () => {
+  it('lists all commands and prints the version', async () => {
     const help = await run('--help');
     expect(help.code).toBe(0);
     for (const name of ['serve', 'login', 'chat|test', 'models', 'config', 'simulate', 'demo'])
@@ -59,19 +59,19 @@ describe('the command line', () => {
     expect(err).not.toMatch(/\n +at /);
   });
 
-  it('says to machines in JSON what went wrong', async () => {
+  it('reports an error as JSON with --json', async () => {
     const { code, out } = await run('config', '--json', '--port', 'http');
     expect(code).toBe(2);
     expect(JSON.parse(out)).toEqual({ error: { code: 'failed', message: expect.stringContaining('--port') } });
   });
 
-  it('suggests the command that was meant', async () => {
+  it('suggests the closest command', async () => {
     expect((await run('sevre')).err).toContain('serve');
   });
 });
 
 describe('dragoman config', () => {
-  it('shows each setting with its origin, and takes flags into account', async () => {
+  it('shows each setting with its origin, including flags', async () => {
     const { code, out } = await run('config', '--json', '--port', '1234', '--database', './x.db');
     const shown = JSON.parse(out);
     expect(code).toBe(0);
@@ -80,7 +80,7 @@ describe('dragoman config', () => {
     expect(shown.DRAGOMAN_LOG_FORMAT).toEqual({ value: 'auto', origin: 'default' });
   });
 
-  it('is a table for people', async () => {
+  it('prints a table without --json', async () => {
     const { out } = await run('config', '--port', '1234');
     expect(out).toMatch(/^setting +value +from\n/);
     expect(out).toMatch(/\nDRAGOMAN_PORT +1234 +flag --port\n/);
@@ -88,7 +88,7 @@ describe('dragoman config', () => {
 });
 
 describe('a table', () => {
-  it('has columns as wide as their widest cell', () => {
+  it('makes each column as wide as its widest cell', () => {
     expect(
       table([
         ['a', 'b'],
@@ -107,7 +107,7 @@ describe('a table with wide characters', () => {
     ['a-4', 'e\u0301te\u0301', 'iam'],
   ];
 
-  it('aligns by columns of the terminal, not by characters', () => {
+  it('aligns by terminal columns, not by characters', () => {
     expect(table(rows)).toBe(
       [
         'a-1  工作账号  builder-id',
@@ -119,7 +119,7 @@ describe('a table with wide characters', () => {
     );
   });
 
-  it('is cut between characters, and fits', () => {
+  it('truncates between characters to fit', () => {
     const cut = [['a-1', '一个非常非常长的工作账号名称', 'x']];
     expect(fittedTable(cut, 20)).toBe('a-1  一个非常非…  x\n');
     // Two columns do not hold half of a wide character.
@@ -133,13 +133,13 @@ describe('a table on a terminal', () => {
     ['aws-4f1c', 'a label which is far too long for this terminal'],
   ];
 
-  it('is cut where it is widest until it fits', () => {
+  it('truncates the widest cells until it fits', () => {
     const lines = fittedTable(rows, 30).trimEnd().split('\n');
     expect(lines).toEqual(['account   label', 'aws-4f1c  a label which is fa…']);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(30);
   });
 
-  it('is whole where nobody looks', () => {
+  it('is not truncated without a terminal', () => {
     expect(fittedTable(rows, undefined)).toBe(table(rows));
   });
 });

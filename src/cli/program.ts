@@ -1,4 +1,4 @@
-/** The command line: which commands there are, and what becomes of their failures. */
+/** The command line: registers the commands and turns their errors into messages and exit codes. */
 import { Command as Commander, CommanderError } from 'commander';
 import { SettingsError } from '../config.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -37,7 +37,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
 
 const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
 
-/** Every command with its options; `run` is called for the one that was parsed. */
+/** Registers every command with its options; calls `run` for the parsed command. */
 export function createProgram(terminal: Terminal, run: Run): Commander {
   const program = new Commander('dragoman')
     .description(
@@ -51,7 +51,7 @@ export function createProgram(terminal: Terminal, run: Run): Commander {
   return program;
 }
 
-/** The exit code. Never rejects. */
+/** Resolves to the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const program = createProgram(terminal, async ({ run }, input) => {
@@ -62,7 +62,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     return exitCode;
   } catch (cause) {
     if (terminal.closed.aborted && cause instanceof GatewayError && cause.code === 'client_closed') return 0;
-    return tell(cause, terminal, args.includes('--json'));
+    return reportError(cause, terminal, args.includes('--json'));
   }
 }
 
@@ -81,7 +81,7 @@ function registerGroup(program: Commander, { name, summary, commands }: CommandG
 }
 
 function registerCommand(program: Commander, command: Command, run: Run): void {
-  const registered = program.command(command.name).description(command.summary).option('--json', 'output for machines');
+  const registered = program.command(command.name).description(command.summary).option('--json', 'print JSON');
   if (command.alias) registered.alias(command.alias);
   if (command.argument) registered.argument(`[${command.argument.name}...]`, command.argument.meaning);
   for (const { flag, meaning } of command.options) registered.option(flag, meaning);
@@ -100,10 +100,10 @@ function registerCommand(program: Commander, command: Command, run: Run): void {
 
 const USAGE = 2;
 
-function tell(cause: unknown, terminal: Terminal, json: boolean): number {
+function reportError(cause: unknown, terminal: Terminal, json: boolean): number {
   if (cause instanceof CommanderError) return isHelp(cause) ? 0 : USAGE;
   const isUsage = cause instanceof UsageError || cause instanceof SettingsError;
-  // A command has no log that would hold the rest.
+  // A command has no log to hold the details, so print them.
   const shown = cause instanceof GatewayError ? cause.details : undefined;
   const message = terminal.withCommandName(shown ?? (cause instanceof Error ? cause.message : String(cause)));
   if (json) printJson(terminal, { error: { code: cause instanceof GatewayError ? cause.code : 'failed', message } });
@@ -111,7 +111,7 @@ function tell(cause: unknown, terminal: Terminal, json: boolean): number {
   return isUsage ? USAGE : 1;
 }
 
-/** Asked for, not shown because something was wrong. */
+/** Help or version that the user requested, as opposed to help printed after an error. */
 function isHelp({ code }: CommanderError): boolean {
   return code === 'commander.helpDisplayed' || code === 'commander.version';
 }

@@ -1,14 +1,14 @@
-/** SIGHUP: settings are read again, and those that can change while the gateway runs take effect. */
+/** SIGHUP: reloads the settings and applies those that can change without a restart. */
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { LoadedSettings, Settings } from '../config.ts';
 import type { RunningLog } from '../telemetry/log.ts';
 import { secretsOf } from './command-log.ts';
 import type { Serving } from './serving.ts';
 
-/** docs/operation.md names them. */
+/** Documented in docs/operation.md. */
 const RELOADABLE: readonly SettingKey[] = ['logLevel', 'apiKeys', 'adminToken'];
 
-/** Never rejects: settings that cannot be read or used are reported, and the gateway goes on with those it has. */
+/** Never rejects: on invalid settings, logs the error and keeps the current ones. */
 export async function reload(
   load: () => LoadedSettings,
   started: Settings,
@@ -17,13 +17,13 @@ export async function reload(
 ): Promise<void> {
   try {
     const { settings } = load();
-    const waiting = SETTING_KEYS.filter((key) => !RELOADABLE.includes(key) && differ(started[key], settings[key]));
+    const needRestart = SETTING_KEYS.filter((key) => !RELOADABLE.includes(key) && differ(started[key], settings[key]));
     await serving.reconfigure(settings);
     log.reconfigure({ level: settings.logLevel, secrets: [...secretsOf(started), ...secretsOf(settings)] });
-    log.info({ needRestart: waiting.map((key) => SETTINGS[key].name) }, 'settings were read again');
+    log.info({ needRestart: needRestart.map((key) => SETTINGS[key].name) }, 'settings reloaded');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    log.error({ why }, 'settings could not be read again; the present ones stay in use');
+    log.error({ why }, 'could not reload settings; keeping the current ones');
   }
 }
 

@@ -1,20 +1,21 @@
-/** `dragoman secret-key rotate`: everything in the database which is sealed gets another key. */
+/** `dragoman secret-key rotate`: re-encrypts the database under a new key. */
 import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandGroup, printJson, textOption, UsageError } from './command.ts';
 import { printWarnings, settingOptions, settingsOf } from './settings-of.ts';
 
-/** As the setting accepts it. */
-const SHORTEST_KEY = 32;
+/** The minimum that DRAGOMAN_SECRET_KEY accepts. */
+const MIN_KEY_LENGTH = 32;
 
 const rotate: Command = {
   name: 'rotate',
-  summary: 'seals everything in the database anew, under another secret key',
+  summary: 'Re-encrypt the database under a new key',
   options: [
     {
       flag: '--new-key-file <path>',
-      meaning: 'a file with the new DRAGOMAN_SECRET_KEY, `-` for standard input; without it a new key file in the home',
+      meaning:
+        'file with the new DRAGOMAN_SECRET_KEY, `-` for standard input (default: generate a key file in DRAGOMAN_HOME)',
     },
     ...settingOptions('database'),
   ],
@@ -28,12 +29,12 @@ const rotate: Command = {
     printWarnings(input, loaded);
     const { databaseUrl, home, secretKey } = loaded.settings;
     if (databaseUrl === 'sqlite::memory:')
-      throw new UsageError('A database in memory has no key which could be rotated. Name another with --database.');
+      throw new UsageError('An in-memory database has no key to rotate. Pass the database with --database.');
     const newKey = await readNewKey(textOption(input, 'newKeyFile'));
     if (secretKey !== undefined && newKey === undefined) {
       throw new UsageError(
-        'The key comes from DRAGOMAN_SECRET_KEY, so the new one has to come from you: ' +
-          '`openssl rand -base64 32 > new.key`, then --new-key-file new.key.',
+        'The current key is set by DRAGOMAN_SECRET_KEY, so pass the new one: run ' +
+          '`openssl rand -base64 32 > new.key`, then add --new-key-file new.key.',
       );
     }
     const { openStore } = await import('../storage/open.ts');
@@ -41,7 +42,7 @@ const rotate: Command = {
     try {
       const rotated = await store.rotateKey(newKey);
       if (json) printJson(terminal, { event: 'rotated', ...rotated });
-      else terminal.out(`${said(rotated.accounts, newKey !== undefined, secretKey === undefined, home)}\n`);
+      else terminal.out(`${resultText(rotated.accounts, newKey !== undefined, secretKey === undefined, home)}\n`);
     } finally {
       await store.close();
     }
@@ -51,23 +52,23 @@ const rotate: Command = {
 
 export const secretKey: CommandGroup = {
   name: 'secret-key',
-  summary: 'the key which the credentials in the database are sealed with',
+  summary: 'Manage the key that encrypts credentials in the database',
   commands: [rotate],
 };
 
-function said(accounts: number, isSetting: boolean, hadFile: boolean, home: string): string {
-  const what = `Sealed anew: ${accounts} account${accounts === 1 ? '' : 's'} and what belongs to them.`;
-  if (!isSetting) return `${what}\nThe new key is in ${home}. Start gateways which ran meanwhile again.`;
-  const old = hadFile ? ` The key file in ${home} opens nothing any more; remove it.` : '';
-  return `${what}\nSet DRAGOMAN_SECRET_KEY to the new key, for every replica, and start them again.${old}`;
+function resultText(accounts: number, isSetting: boolean, hadFile: boolean, home: string): string {
+  const what = `Re-encrypted ${accounts} account${accounts === 1 ? '' : 's'} and all other secrets.`;
+  if (!isSetting) return `${what}\nThe new key is in ${home}. Restart every running gateway.`;
+  const old = hadFile ? ` The key file in ${home} is no longer used; remove it.` : '';
+  return `${what}\nSet DRAGOMAN_SECRET_KEY to the new key on every replica and restart them.${old}`;
 }
 
 async function readNewKey(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   const key = (path === '-' ? await readText(process.stdin) : await readKeyFile(path)).trim();
-  if (key.length >= SHORTEST_KEY) return key;
+  if (key.length >= MIN_KEY_LENGTH) return key;
   throw new UsageError(
-    `The new key has ${key.length} characters; it needs at least ${SHORTEST_KEY}, as random as you can make them.`,
+    `The new key has ${key.length} characters but needs at least ${MIN_KEY_LENGTH}. Generate one with \`openssl rand -base64 32\`.`,
   );
 }
 
@@ -76,6 +77,6 @@ async function readKeyFile(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    throw new UsageError(`The new key cannot be read from ${path}${why}.`);
+    throw new UsageError(`Could not read the new key from ${path}${why}.`);
   }
 }

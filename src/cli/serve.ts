@@ -1,4 +1,4 @@
-/** `dragoman serve`: the gateway. */
+/** `dragoman serve`: runs the gateway. */
 import { type Command, printJson } from './command.ts';
 import type { Serving } from './serving.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'the gateway',
+  summary: 'Run the gateway',
   options: settingOptions('host', 'port', 'database', 'upstream'),
   examples: ['dragoman serve', 'DRAGOMAN_API_KEYS=… dragoman serve --host 0.0.0.0 --port 8000'],
   async run(input) {
@@ -30,20 +30,20 @@ export const serve: Command = {
     const { accounts, keys, newAdminToken } = serving;
     if (json) printJson(terminal, { event: 'serving', url, port, accounts, keys, adminToken: newAdminToken });
     else terminal.say(banner(terminal, serving));
-    log.info({ signal: await stopped }, 'stopping; replies in flight may end');
+    log.info({ signal: await stopped }, 'shutting down; waiting for open replies');
     await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);
     return 0;
   },
 };
 
-/** For what follows the drain: last words to clients, the last writes to the database, the log. */
+/** Time after the drain for final messages to clients, database writes and the log. */
 const CLOSING_TIMEOUT_MS = 5_000;
 
 function banner(terminal: Terminal, serving: Serving): string {
   const { server, accounts, keys, isLocalMode, newAdminToken } = serving;
   const { url } = server;
   const access = isLocalMode
-    ? 'local mode: this machine only, any key will do'
+    ? 'local mode: this machine only, any key is accepted'
     : `${keys} API key${keys === 1 ? '' : 's'}`;
   const lines = [
     `${terminal.style('bold', 'dragoman')} serves ${terminal.style('cyan', url)}`,
@@ -55,7 +55,7 @@ function banner(terminal: Terminal, serving: Serving): string {
   if (newAdminToken !== undefined) {
     lines.push(
       `  admin token   ${terminal.style('bold', newAdminToken)}`,
-      `                shown only now; for ${url}/v2`,
+      `                shown only once; for ${url}/v2`,
     );
   }
   return [...lines, ...advice(terminal, serving)].map((line) => `${line}\n`).join('');
@@ -64,19 +64,19 @@ function banner(terminal: Terminal, serving: Serving): string {
 function advice(terminal: Terminal, { accounts: { ready, total }, keys, isLocalMode }: Serving): readonly string[] {
   if (keys === 0 && !isLocalMode) {
     const problem = terminal.style('yellow', 'Every API key is revoked or has expired,');
-    return ['', `${problem} so all requests are refused. Create one with \`dragoman keys create NAME\`.`];
+    return ['', `${problem} so all requests are rejected. Create one with \`dragoman keys create NAME\`.`];
   }
   if (total === 0) {
     return [
       '',
-      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\`, take over what Kiro CLI,`,
-      'Amazon Q CLI and others have with `dragoman accounts import`, or sign in from another machine with',
+      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\`, import sign-ins of Kiro CLI,`,
+      'Amazon Q CLI and others with `dragoman accounts import`, or sign in from another machine with',
       'POST /v2/auth/start and the admin token; no restart is needed.',
     ];
   }
   if (ready > 0) return [];
   return [
     '',
-    `${terminal.style('yellow', 'No account is ready.')} If this lasts, sign in again with \`dragoman login\`.`,
+    `${terminal.style('yellow', 'No account is ready.')} If this persists, sign in again with \`dragoman login\`.`,
   ];
 }

@@ -1,4 +1,4 @@
-/** A composed gateway behind a running server: what `serve` and `demo` have in common. */
+/** A composed gateway behind a running server, shared by `serve` and `demo`. */
 
 import type { Overrides } from '../compose.ts';
 import type { LoadedSettings, Settings } from '../config.ts';
@@ -11,18 +11,18 @@ import { maxConnections } from './max-connections.ts';
 export interface Serving {
   readonly server: RunningServer;
   readonly accounts: { readonly ready: number; readonly total: number };
-  /** API keys which are good; 0 in local mode. */
+  /** Number of usable API keys; 0 in local mode. */
   readonly keys: number;
   readonly isLocalMode: boolean;
-  /** Made at this start: the one moment at which it can be shown. */
+  /** Set only if generated at this start, the only time it can be shown. */
   readonly newAdminToken: string | undefined;
-  /** Applies the settings that can change while it serves: see reload.ts. Rejects with `storage_unavailable`. */
+  /** Applies the settings listed in reload.ts. Rejects with `storage_unavailable`. */
   reconfigure(settings: Settings): Promise<void>;
-  /** Lets replies in flight and responses in the background end, for a while. */
+  /** Waits a limited time for open replies and background responses, then closes. */
   stop(): Promise<void>;
 }
 
-/** Rejects with a message for people when the address is taken or may not be used. */
+/** Rejects with a user-facing message if the address is taken or not allowed. */
 export async function startServing(
   settings: Settings,
   log: Log,
@@ -84,7 +84,7 @@ export async function startServing(
       host,
       port,
     );
-    // Not before it listens: a token which nobody gets to see must not be kept.
+    // Only once the server listens: a failed start must not store a token that was never shown.
     const tokenOptions = { configured: settings.adminToken, store: store.adminToken, clock, log };
     adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
       await server.close(0);
@@ -112,18 +112,18 @@ export async function startServing(
     };
   } catch (cause) {
     await composed.close();
-    throw inWords(cause, host, port);
+    throw toListenError(cause, host, port);
   }
 }
 
-/** True for "somebody else listens there". */
+/** True if another process listens on the address. */
 export function isAddressTaken(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
 }
 
-function inWords(cause: unknown, host: string, port: number): unknown {
+function toListenError(cause: unknown, host: string, port: number): unknown {
   if (isAddressTaken(cause)) {
-    const message = `Port ${port} on ${host} is in use. Stop the program which has it, or choose another with --port.`;
+    const message = `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with --port.`;
     return Object.assign(new Error(message, { cause }), { code: 'EADDRINUSE' });
   }
   if (
@@ -131,18 +131,18 @@ function inWords(cause: unknown, host: string, port: number): unknown {
     'code' in cause &&
     (cause.code === 'EACCES' || cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND')
   ) {
-    return new Error(`dragoman cannot listen on ${host}, port ${port}: ${cause.message}.`, { cause });
+    return new Error(`Could not listen on ${host}, port ${port}: ${cause.message}.`, { cause });
   }
   return cause;
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */
+/** Resolves at the first SIGINT or SIGTERM; a second one exits the process at once. */
 export function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let isStopping = false;
     const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
-      asked = true;
+      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+      isStopping = true;
       resolve(signal);
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);

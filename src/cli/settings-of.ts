@@ -1,4 +1,4 @@
-/** The settings of a command: its flags on top of the environment and `.env`. */
+/** The settings of a command: flags override the environment and `.env`. */
 import { type Flags, type LoadedSettings, loadSettings, readEnvFiles, type SettingKey } from '../config.ts';
 import { type CommandInput, type CommandOption, textOption } from './command.ts';
 
@@ -8,13 +8,13 @@ interface SettingFlag extends CommandOption {
 }
 
 const SETTING_FLAGS: readonly SettingFlag[] = [
-  { name: 'host', key: 'host', flag: '--host <address>', meaning: 'where to listen' },
-  { name: 'port', key: 'port', flag: '--port <n>', meaning: 'the port to listen on' },
+  { name: 'host', key: 'host', flag: '--host <address>', meaning: 'address to listen on' },
+  { name: 'port', key: 'port', flag: '--port <n>', meaning: 'port to listen on' },
   { name: 'database', key: 'databaseUrl', flag: '--database <url>', meaning: 'sqlite:PATH, a path, or postgres://…' },
-  { name: 'upstream', key: 'upstreamUrl', flag: '--upstream <url>', meaning: 'another place for the service' },
+  { name: 'upstream', key: 'upstreamUrl', flag: '--upstream <url>', meaning: 'base URL of the service' },
 ];
 
-/** The options which a command offers for these settings. */
+/** The command options for these settings. */
 export function settingOptions(...names: readonly string[]): readonly CommandOption[] {
   return SETTING_FLAGS.filter(({ name }) => names.includes(name)).map(({ flag, meaning }) => ({ flag, meaning }));
 }
@@ -30,7 +30,7 @@ export function settingsOf(input: CommandInput): LoadedSettings {
   return loadSettings(process.env, readEnvFiles(), flags);
 }
 
-/** For commands without a log. */
+/** Prints the warnings about settings, for commands without a log. */
 export function printWarnings({ terminal }: CommandInput, { warnings }: LoadedSettings): void {
   for (const warning of warnings) terminal.err(`${terminal.style('yellow', 'warning')}: ${warning}\n`);
 }

@@ -1,14 +1,14 @@
-/** `dragoman simulate`: the simulated service alone. */
+/** `dragoman simulate`: runs the simulated service alone. */
 import { type Command, textOption } from './command.ts';
 
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'the upstream simulator alone',
+  summary: 'Run the upstream simulator alone',
   options: [
-    { flag: '--port <n>', meaning: 'the port to listen on (9090)' },
-    { flag: '--script <file>', meaning: 'what it answers, as JSON' },
-    { flag: '--hosts <which>', meaning: 'the hosts to simulate: any, q or kiro' },
-    { flag: '--web-search <form>', meaning: 'the forms of InvokeMCP to serve: both, json or rest' },
+    { flag: '--port <n>', meaning: 'port to listen on (9090)' },
+    { flag: '--script <file>', meaning: 'JSON file of scripted replies' },
+    { flag: '--hosts <which>', meaning: 'hosts to simulate: any, q or kiro' },
+    { flag: '--web-search <form>', meaning: 'forms of InvokeMCP to serve: both, json or rest' },
   ],
   examples: ['dragoman simulate', 'dragoman simulate --port 9090 --script replies.json'],
   async run(input) {

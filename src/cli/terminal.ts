@@ -1,23 +1,23 @@
-/** Where a command writes. Colour only where a person sees it and has not said no (https://no-color.org). */
+/** A command's output. Coloured only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
 import { styleText } from 'node:util';
 import widthOf from 'fast-string-truncated-width';
 import { commandName, withCommandName } from './command-name.ts';
 
 export interface Terminal {
-  /** A person reads along: standard output is a terminal. */
+  /** True if standard output is a terminal. */
   readonly isInteractive: boolean;
   readonly colour: boolean;
-  /** How wide it is; absent where nobody looks: in a pipe, lines may be as long as they are. */
+  /** Width in columns; absent without a terminal, where lines are not truncated. */
   readonly columns?: number;
-  /** Aborted when nobody reads standard output any more: `dragoman chat … | head -1`. */
+  /** Aborted when the reader of standard output goes away: `dragoman chat … | head -1`. */
   readonly closed: AbortSignal;
-  /** What commands give: passed on as it is. */
+  /** Writes a command's output unchanged to standard output. */
   out(text: string): void;
-  /** dragoman's own words, on standard output; commands in them are named as the user started this one. */
+  /** Writes a message to standard output, with `dragoman` in its commands replaced by the name that the user typed. */
   say(text: string): void;
-  /** The same on standard error. */
+  /** As `say`, on standard error. */
   err(text: string): void;
-  /** As in `say`, for a text that goes elsewhere. */
+  /** The text as `say` would write it. */
   withCommandName(text: string): string;
   style(format: Style, text: string): string;
 }
@@ -45,8 +45,8 @@ export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
 }
 
 /**
- * A reader who has had enough is no failure of ours: nothing is said, and the exit code is that of the work done, 0 for
- * work which was broken off because of it. Errors nobody reads do not change the exit code either.
+ * A closed pipe is not an error: nothing is printed, and the exit code is that of the work done, or 0 if the work was
+ * cut short because of it. Unread error output does not change the exit code either.
  */
 function closedSignal(): AbortSignal {
   const closed = new AbortController();
@@ -59,11 +59,11 @@ function closedSignal(): AbortSignal {
 }
 
 function throwUnlessClosed(error: NodeJS.ErrnoException): void {
-  // EIO: of a terminal that was closed.
+  // EIO: the terminal was closed.
   if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }
 
-/** Columns as wide as their longest cell; the last one is left as it is. */
+/** Makes each column as wide as its widest cell; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
@@ -76,16 +76,16 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-/** `padEnd` in columns of the terminal: 中文 and emoji take two each, combining marks none. */
+/** `padEnd` in terminal columns: 中文 and emoji take two each, combining marks none. */
 function padded(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - widthOf(cell).width));
 }
 
 const GAP = '  ';
-/** A cell which is cut keeps so much. */
-const LEAST_WIDTH = 6;
+/** The minimum width of a truncated cell. */
+const MIN_WIDTH = 6;
 
-/** A table which fits into so many columns: the widest cells are cut, with `…` for what is missing. */
+/** A table that fits into `columns`: the widest cells are truncated with `…`. */
 export function fittedTable(rows: readonly (readonly string[])[], columns: number | undefined): string {
   if (columns === undefined) return table(rows);
   const widths: number[] = [];
@@ -94,7 +94,7 @@ export function fittedTable(rows: readonly (readonly string[])[], columns: numbe
   const room = columns - GAP.length * (widths.length - 1);
   for (let total = widths.reduce((sum, width) => sum + width, 0); total > room; total--) {
     const widest = Math.max(...widths);
-    if (widest <= LEAST_WIDTH) break;
+    if (widest <= MIN_WIDTH) break;
     widths[widths.lastIndexOf(widest)] = widest - 1;
   }
   return table(rows.map((row) => row.map((cell, index) => cut(cell, widths[index] ?? 0))));

@@ -1,11 +1,11 @@
-/** `dragoman usage`: what is left of each account's plan, as the service says now. */
+/** `dragoman usage`: shows how much of each account's plan is left, as the service reports it now. */
 import type { Account } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Allowance, Overage } from '../core/usage-limits.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
 import type { AccountUsage } from '../http/admin/contract/usage.ts';
 import { toUsage } from '../http/admin/usage-view.ts';
-import { meantAccount } from './account-argument.ts';
+import { findAccount } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';
 import { type Command, printJson } from './command.ts';
 import { openGateway } from './open-gateway.ts';
@@ -14,8 +14,8 @@ import { type Terminal, table } from './terminal.ts';
 
 export const usage: Command = {
   name: 'usage',
-  summary: "what is used and left of each account's plan, and when it is filled again",
-  argument: { name: 'account', meaning: 'only this one: its id, the beginning of its id, or its label' },
+  summary: 'How much of each plan is left and when it resets',
+  argument: { name: 'account', meaning: 'only this account: id, id prefix or label' },
   options: settingOptions('database', 'upstream'),
   examples: ['dragoman usage', 'dragoman usage --json | jq .accounts[].left'],
   async run(input) {
@@ -23,11 +23,11 @@ export const usage: Command = {
     await using opened = await openGateway(input);
     const all = opened.accounts.list();
     if (all.length === 0) throw new GatewayError('no_account', 'No account is signed in. Run `dragoman login` first.');
-    const asked = argument === undefined ? all : [meantAccount(argument, all)];
-    const usages = await Promise.all(asked.map((account) => usageOf(account, opened.accounts)));
+    const selected = argument === undefined ? all : [findAccount(argument, all)];
+    const usages = await Promise.all(selected.map((account) => usageOf(account, opened.accounts)));
     if (json) printJson(terminal, { accounts: usages });
-    // Asking may have found out that one is signed out or out of quota.
-    else terminal.out(usages.map((one) => drawn(one, accountOf(one, opened.accounts.list()), terminal)).join('\n'));
+    // Read the accounts again: the request may have changed an account's state, such as to signed out or out of quota.
+    else terminal.out(usages.map((one) => render(one, accountOf(one, opened.accounts.list()), terminal)).join('\n'));
     return usages.some(({ error }) => error === null) ? 0 : 1;
   },
 };
@@ -46,14 +46,14 @@ function accountOf({ id }: AccountUsage, accounts: readonly Account[]): Account 
   return accounts.find((account) => account.id === id);
 }
 
-function drawn(used: AccountUsage, account: Account | undefined, terminal: Terminal): string {
+function render(used: AccountUsage, account: Account | undefined, terminal: Terminal): string {
   const nowMs = Date.now();
   const state = account ? stateText(toAccountView(account, nowMs).state, nowMs) : '';
   const head = [terminal.style('bold', used.label), used.id, used.plan ?? '', state].filter((text) => text !== '');
   const lines = used.error
     ? [`  ${terminal.style('red', used.error.message)}`]
     : [indented(table(used.allowances.map((allowance) => allowanceRow(allowance, used, nowMs, terminal))))];
-  if (!used.error && used.allowances.length === 0) lines.push('  The service tells no figures for this account.');
+  if (!used.error && used.allowances.length === 0) lines.push('  The service reports no usage for this account.');
   if (used.overage) lines.push(`  ${overageText(used.overage)}`);
   return `${head.join(' · ')}\n${lines.filter((line) => line !== '').join('\n')}\n`;
 }
@@ -69,7 +69,7 @@ function allowanceRow(
   terminal: Terminal,
 ) {
   const { kind, name, used, limit, expiresAt } = allowance;
-  const ends = kind === 'plan' ? dateText('filled again', resetsAt, nowMs) : dateText('until', expiresAt, nowMs);
+  const ends = kind === 'plan' ? dateText('resets', resetsAt, nowMs) : dateText('until', expiresAt, nowMs);
   return [
     name,
     bar(allowance, terminal),
@@ -80,7 +80,7 @@ function allowanceRow(
 
 const BAR_WIDTH = 24;
 
-/** Full where it is used. */
+/** The filled part is the used share. */
 function bar({ used, limit }: Pick<Allowance, 'used' | 'limit'>, { style }: Terminal): string {
   const share = limit > 0 ? Math.min(1, Math.max(0, used / limit)) : 1;
   const full = Math.round(share * BAR_WIDTH);
@@ -96,11 +96,11 @@ function dateText(what: string, date: string | null, nowMs: number): string {
 
 function overageText({ isOn, used, cap, charges, currency }: Omit<Overage, 'cap'> & { cap: number | null }): string {
   const most = cap === null ? '' : ` of ${figure(cap)}`;
-  const state = isOn ? '' : ', switched off now';
+  const state = isOn ? '' : ', overage is off';
   return `Beyond the plan: ${figure(used)}${most} used, ${charges.toFixed(2)} ${currency}${state}`;
 }
 
-/** At most two digits behind the point: `1,234.5`. */
+/** At most two decimal places: `1,234.5`. */
 function figure(number: number): string {
   return number.toLocaleString('en', { maximumFractionDigits: 2 });
 }

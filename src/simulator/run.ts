@@ -82,7 +82,7 @@ function invitation(url: string): string {
 
 ${variables.join('\n')}
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 
 `;
 }

@@ -33,12 +33,12 @@ describe('dragoman usage', () => {
     const day = RESET.slice(0, 10);
     expect(out).toContain('rich · rich · KIRO POWER · ready\n');
     expect(out).toMatch(
-      new RegExp(`  Credits        ${bar(10)}  412.35 of 1,000, 587.66 left  filled again ${day} \\(\\d+ days?\\)`),
+      new RegExp(`  Credits        ${bar(10)}  412.35 of 1,000, 587.66 left  resets ${day} \\(\\d+ days?\\)`),
     );
     expect(out).toMatch(
       new RegExp(`  Welcome bonus  ${bar(0)}  0 of 100, 100 left +until ${now.getUTCFullYear() + 1}-01-01`),
     );
-    expect(out).toContain(`  Credits  ${bar(24)}  50 of 50, 0 left  filled again ${day}`);
+    expect(out).toContain(`  Credits  ${bar(24)}  50 of 50, 0 left  resets ${day}`);
     expect(out).toContain('  Beyond the plan: 12.5 of 20 used, 0.50 USD\n');
     expect(out).toMatch(
       /counted · counted · Q PRO · exhausted for .+ \(quota_exhausted\)\n {2}Requests {2}█{24} {2}50 of 50, 0 left/,

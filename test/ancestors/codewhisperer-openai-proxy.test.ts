@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
     call: '`npm run cli login`',
     async replay(gateway) {
       const { code, out } = await signIn(gateway, createHome());
-      expect([code, out]).toEqual([0, expect.stringContaining('Signed in: Builder ID')]);
+      expect([code, out]).toEqual([0, expect.stringContaining('Signed in as Builder ID')]);
     },
   },
   {
