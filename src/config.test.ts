@@ -17,7 +17,7 @@ function problemsOf(env: Record<string, string>, dotenv = ''): readonly string[]
 }
 
 describe('the settings', () => {
-  it('has a value or a deliberate nothing for every row without any environment', () => {
+  it('gives every setting a default in an empty environment', () => {
     const { settings, origins } = loadSettings({});
     expect(Object.keys(settings).sort()).toEqual([...SETTING_KEYS].sort());
     expect(settings).toMatchObject({ host: '127.0.0.1', port: 8080, apiKeys: [], maxBodyBytes: 67_108_864 });
@@ -74,7 +74,7 @@ describe('the settings', () => {
     expect(loadSettings(env).settings[key]).toEqual(value);
   });
 
-  it('prefers flags, then the own name anywhere, then borrowed names, the environment before the file', () => {
+  it('prefers flags, then DRAGOMAN_ names anywhere, then borrowed names, the environment before the file', () => {
     const file = { path: '.env', text: 'DRAGOMAN_PORT=2\nPORT=3\nHOST=localhost # here' };
     const portOf = (env: Record<string, string>, flags = {}) => {
       const { settings, origins } = loadSettings(env, [file], flags);
@@ -100,23 +100,23 @@ describe('the settings', () => {
     ],
     ['a word for a number', { DRAGOMAN_PORT: 'http' }, ['DRAGOMAN_PORT', 'not a whole number']],
     [
-      'a value which is none of a list',
+      'a value that is not in the list',
       { DRAGOMAN_LOG_LEVEL: 'loud' },
       ['DRAGOMAN_LOG_LEVEL', 'loud', '`trace`'.replaceAll('`', '')],
     ],
     [
-      'a region which would become another host name',
+      'a region that would change the host name',
       { DRAGOMAN_REGION: 'evil.example/#' },
       ['DRAGOMAN_REGION', 'an AWS region'],
     ],
-    ['an origin with a path', { DRAGOMAN_CORS_ORIGINS: 'https://a.example/x' }, ['DRAGOMAN_CORS_ORIGINS', 'no origin']],
+    ['an origin with a path', { DRAGOMAN_CORS_ORIGINS: 'https://a.example/x' }, ['DRAGOMAN_CORS_ORIGINS', 'not an origin']],
     [
-      'a database of another kind',
+      'an unsupported database',
       { DRAGOMAN_DATABASE_URL: 'mysql://u:hunter2@db/x' },
       ['DRAGOMAN_DATABASE_URL', 'sqlite:'],
     ],
     ['a mistyped choice, with the nearest one', { DRAGOMAN_STRATEGY: 'stikcy' }, ['Did you mean sticky?']],
-    ['a number which is too big to be exact', { DRAGOMAN_MAX_ERROR_COUNT: '99999999999999999999' }, ['too large']],
+    ['a number too large to be exact', { DRAGOMAN_MAX_ERROR_COUNT: '99999999999999999999' }, ['too large']],
   ])('refuses %s', (_, env, words) => {
     const problems = problemsOf(env);
     expect(problems).toHaveLength(1);
@@ -141,21 +141,21 @@ describe('the settings', () => {
     expect(warnings[0]).not.toContain('hunter2');
   });
 
-  it('reads the next name after one it skipped', () => {
+  it('falls back to the next name after a skipped value', () => {
     const file = { path: '.env', text: 'PORT=3000\n' };
     const { settings, warnings } = loadSettings({ PORT: 'tcp://10.0.0.1:80' }, [file]);
     expect([settings.port, warnings.length]).toEqual([3000, 1]);
   });
 
-  it('says nothing about a foreign value that no setting is read from', () => {
+  it('does not warn about an unused value of a borrowed name', () => {
     expect(loadSettings({ DRAGOMAN_PORT: '1', PORT: 'tcp://10.0.0.1:80' }).warnings).toEqual([]);
   });
 
-  it('tells all that is wrong at once, also in the file', () => {
+  it('reports all problems at once, including those in the file', () => {
     expect(problemsOf({ DRAGOMAN_PORT: 'x', DRAGOMAN_REGION: 'y' }, 'DRAGOMAN_HOTS=1')).toHaveLength(3);
   });
 
-  it('never shows a secret, neither in force nor in a complaint', () => {
+  it('never shows a secret, neither as a value nor in an error', () => {
     const canary = 'canary-8f2b';
     const env = Object.fromEntries(
       SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).map((key) => [SETTINGS[key].name, canary]),
@@ -171,13 +171,13 @@ describe('the settings', () => {
     expect(JSON.stringify(SETTING_KEYS.map((key) => shownValue(key, loaded.settings)))).not.toContain(canary);
   });
 
-  it('reads its own example, with every line of it switched on', () => {
+  it('reads the example file with every line uncommented', () => {
     const example = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
     const { origins } = loadSettings({}, [{ path: '.env', text: example.replaceAll(/^#(?=[A-Z])/gm, '') }]);
     expect(Object.values(origins).filter(({ from }) => from === 'file').length).toBeGreaterThan(5);
   });
 
-  it('is documented, row by row', () => {
+  it('documents every setting', () => {
     const page = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
     expect(page).toContain(settingsMarkdown());
   });

@@ -1,7 +1,7 @@
 /**
- * Settings from flags, the environment and `.env`, each with where it came from. A wrong flag or a wrong `DRAGOMAN_…`
- * value stops the start and says which name, what is wrong with it and what would do. Names that other programs read
- * too (`PORT`, `HTTP_PROXY`) may hold what those programs accept: such a value is skipped with a warning.
+ * Loads settings from flags, the environment and `.env`, each with its origin. An invalid flag or `DRAGOMAN_…` value
+ * stops the start with its name, the problem and the accepted values. Variables that other programs read
+ * too (`PORT`, `HTTP_PROXY`) may hold values that only those programs accept: these are skipped with a warning.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -34,11 +34,11 @@ export type Origin =
 export interface LoadedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingKey, Origin>>;
-  /** One sentence for each value that was skipped. They hold no secret. */
+  /** One sentence for each skipped value, without secrets. */
   readonly warnings: readonly string[];
 }
 
-/** A flag of the command line which sets a setting for this run. */
+/** A command-line flag that overrides a setting. */
 interface Flag {
   readonly name: string;
   readonly value: string;
@@ -114,7 +114,7 @@ export function originText(origin: Origin): string {
   }
 }
 
-/** A value as people may see it: secrets by number only, passwords inside addresses covered. */
+/** A value for display: secrets only as a count, passwords in addresses masked. */
 export function shownValue(key: SettingKey, settings: Settings): string | number | boolean | readonly string[] | null {
   const value = settings[key];
   if (value === undefined) return null;
@@ -127,13 +127,13 @@ export function shownValue(key: SettingKey, settings: Settings): string | number
 interface Candidate {
   readonly written: string;
   readonly origin: Origin;
-  /** Under a name that other programs read too. */
+  /** True if the variable's name is one that other programs read too. */
   readonly isBorrowed: boolean;
 }
 
 const OWN_PREFIX = 'DRAGOMAN_';
 
-/** In order of precedence. An empty value counts as not set: container files write `NAME=` for that. */
+/** In order of precedence. An empty value counts as unset, since container files write `NAME=` for that. */
 function* candidatesOf(row: Setting<unknown>, sources: readonly Source[], flag: Flag | undefined): Iterable<Candidate> {
   if (flag) yield { written: flag.value, origin: { from: 'flag', name: flag.name }, isBorrowed: false };
   for (const name of [row.name, ...row.alsoRead]) {
@@ -169,7 +169,7 @@ function unknownNames({ values, origin }: Source): string[] {
     .filter((name) => name.startsWith(OWN_PREFIX) && !OWN_NAMES.includes(name))
     .map((name) => {
       const suggestion = didYouMean(name, OWN_NAMES);
-      return `${originText(origin(name))} is not a setting of dragoman.${suggestion} \`dragoman config\` lists all.`;
+      return `${originText(origin(name))} is not a setting of dragoman.${suggestion} \`dragoman config\` lists all settings.`;
     });
 }
 

@@ -1,4 +1,4 @@
-/** The settings table as docs/settings.md holds it; a test compares the two. */
+/** Renders the settings table of docs/settings.md; a test compares the two. */
 import { SETTING_KEYS, SETTINGS } from './settings.ts';
 
 export function settingsMarkdown(): string {

@@ -1,5 +1,5 @@
 /**
- * Every setting, once: its names, its default, what it means and what it accepts. `loadSettings` reads this table,
+ * The table of all settings: names, default, meaning and accepted values. `loadSettings` reads it,
  * `dragoman config` prints it, docs/settings.md is checked against it.
  */
 import { homedir } from 'node:os';
@@ -24,15 +24,15 @@ import {
 } from './values.ts';
 
 export interface Setting<Value> {
-  /** The environment variable; it wins over every name in `alsoRead`, wherever it is set. */
+  /** The environment variable. It overrides every name in `alsoRead`, whatever the source. */
   readonly name: string;
-  /** Names which other gateways and hosts use, tried in this order. */
+  /** Names that other gateways and hosts use, in order of precedence. */
   readonly alsoRead: readonly string[];
   readonly schema: z.ZodType<Value>;
-  /** For names that other programs read too; stricter where their values could pass for ours. */
+  /** For names that other programs read too; stricter where their values could be mistaken for valid ones. */
   readonly borrowedSchema: z.ZodType<Value>;
   readonly fallback: (home: string) => Value;
-  /** The default in words, for people. */
+  /** The default as shown in the documentation. */
   readonly fallbackText: string;
   readonly accepts: string;
   readonly meaning: string;
@@ -64,15 +64,15 @@ export const SETTINGS = {
     // conda exports the compiler's platform (`x86_64-conda-linux-gnu`), csh the machine's name.
     borrowedSchema: listenAddress(),
     fallback: '127.0.0.1',
-    accepts: 'a host name or an address of this machine',
-    meaning: 'Where to listen. Any address but a loopback one needs an API key.',
+    accepts: 'a host name or address of this machine',
+    meaning: 'The address to listen on. Any address other than loopback requires an API key.',
   }),
   port: setting<number>({
     name: 'DRAGOMAN_PORT',
     alsoRead: ['PORT'],
     schema: wholeNumber(0, 65_535),
     fallback: 8080,
-    accepts: 'a port, 0 to 65535 (0: any free one)',
+    accepts: 'a port, 0 to 65535 (0: any free port)',
     meaning: 'The port to listen on.',
   }),
   home: setting<string>({
@@ -80,27 +80,26 @@ export const SETTINGS = {
     schema: filePath(),
     fallback: (home) => home,
     fallbackText: '`~/.dragoman`',
-    accepts: 'a folder',
-    meaning:
-      'Where dragoman keeps its database and its secret key, and reads your own wire profiles (`profiles/*.json`).',
+    accepts: 'a directory',
+    meaning: 'The directory of the database, the secret key and your own wire profiles (`profiles/*.json`).',
   }),
   databaseUrl: setting<string>({
     name: 'DRAGOMAN_DATABASE_URL',
     alsoRead: ['DATABASE_URL'],
     schema: textLike(/^(?:sqlite:|postgres(?:ql)?:\/\/).+/, 'a database this version can open'),
     fallback: (home) => `sqlite:${join(home, 'dragoman.db')}`,
-    fallbackText: '`sqlite:` file `dragoman.db` in the home',
+    fallbackText: '`sqlite:` file `dragoman.db` in `DRAGOMAN_HOME`',
     accepts: '`sqlite:` and a path, `sqlite::memory:`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
-    meaning: 'Where accounts are stored, their credentials sealed.',
+    meaning: 'The database for accounts, with encrypted credentials.',
     isSecret: false,
   }),
   secretKey: setting<string | undefined>({
     name: 'DRAGOMAN_SECRET_KEY',
     schema: textLike(/^.{32,}$/s, 'long enough'),
     fallback: undefined,
-    fallbackText: 'generated, a file of mode 0600 in the home',
-    accepts: 'at least 32 characters, as random as you can make them (`openssl rand -base64 32`)',
-    meaning: 'Seals the credentials in the database.',
+    fallbackText: 'generated, a file with mode 0600 in `DRAGOMAN_HOME`',
+    accepts: 'at least 32 random characters (`openssl rand -base64 32`)',
+    meaning: 'Encrypts the credentials in the database.',
     isSecret: true,
   }),
   apiKeys: setting<readonly string[]>({
@@ -109,18 +108,18 @@ export const SETTINGS = {
     schema: commaList(),
     fallback: [],
     fallbackText: 'none',
-    accepts: 'keys, separated by commas',
+    accepts: 'comma-separated keys',
     meaning:
-      'What clients must show, as `Authorization: Bearer …`, `x-api-key` or `api-key` (one valid key of several is enough), besides keys made with `dragoman keys`.',
+      'The API keys for clients, sent as `Authorization: Bearer …`, `x-api-key` or `api-key` (one valid key of several is enough), in addition to keys created with `dragoman keys`.',
     isSecret: true,
   }),
   adminToken: setting<string | undefined>({
     name: 'DRAGOMAN_ADMIN_TOKEN',
     schema: textLike(/^\S{16,}$/, 'long enough, or has spaces in it'),
     fallback: undefined,
-    fallbackText: 'made at the first start, shown once',
+    fallbackText: 'generated at the first start, shown once',
     accepts: 'at least 16 characters without spaces',
-    meaning: 'What the admin API (`/v2`) wants to be shown, in local mode too.',
+    meaning: 'The token for the admin API (`/v2`), required in local mode too.',
     isSecret: true,
   }),
   upstreamUrl: setting<string | undefined>({
@@ -129,8 +128,8 @@ export const SETTINGS = {
     schema: regionalAddress(),
     fallback: undefined,
     fallbackText: 'by region and wire profile',
-    accepts: "an http or https address; `{region}` and `{host}` (the service's own) in it are filled in",
-    meaning: 'Another place for the service: the simulator, a private endpoint.',
+    accepts: "an http or https address; `{region}` and `{host}` (the service's own host) are replaced",
+    meaning: 'The base URL of the service, such as the simulator or a private endpoint.',
   }),
   oidcUrl: setting<string | undefined>({
     name: 'DRAGOMAN_OIDC_URL',
@@ -138,7 +137,7 @@ export const SETTINGS = {
     schema: regionalAddress('/token'),
     fallback: undefined,
     fallbackText: '`https://oidc.{region}.amazonaws.com`',
-    accepts: 'an http or https address, with or without `/token`; `{region}` in it is filled in',
+    accepts: 'an http or https address, with or without `/token`; `{region}` is replaced',
     meaning: 'The sign-in service of Builder ID and Identity Center.',
   }),
   socialAuthUrl: setting<string>({
@@ -160,8 +159,9 @@ export const SETTINGS = {
     schema: commaList(),
     fallback: [],
     fallbackText: 'none',
-    accepts: 'hosts, separated by commas, with the port if it is not the usual one',
-    meaning: "Organisations' identity providers which may be sent refresh tokens, besides Microsoft Entra ID.",
+    accepts: 'comma-separated hosts, with the port if it is not the default one',
+    meaning:
+      "Hosts of organisations' identity providers that may receive refresh tokens, in addition to Microsoft Entra ID.",
   }),
   refreshToken: setting<string | undefined>({
     name: 'DRAGOMAN_REFRESH_TOKEN',
@@ -170,7 +170,8 @@ export const SETTINGS = {
     fallback: undefined,
     fallbackText: 'none',
     accepts: 'a refresh token',
-    meaning: 'One account from the environment. With a client id it is Builder ID or Identity Center, without it Kiro.',
+    meaning:
+      'The refresh token of an account from the environment: Builder ID or Identity Center with a client id, Kiro without.',
     isSecret: true,
   }),
   clientId: setting<string | undefined>({
@@ -179,8 +180,8 @@ export const SETTINGS = {
     schema: anyText(),
     fallback: undefined,
     fallbackText: 'none',
-    accepts: 'the client id of the registration which the refresh token belongs to',
-    meaning: 'Of the account from the environment.',
+    accepts: "the client id of the refresh token's registration",
+    meaning: 'The client id of the account from the environment.',
   }),
   clientSecret: setting<string | undefined>({
     name: 'DRAGOMAN_CLIENT_SECRET',
@@ -189,7 +190,7 @@ export const SETTINGS = {
     fallback: undefined,
     fallbackText: 'none',
     accepts: 'the client secret of the same registration',
-    meaning: 'Of the account from the environment.',
+    meaning: 'The client secret of the account from the environment.',
     isSecret: true,
   }),
   profileArn: setting<string | undefined>({
@@ -206,7 +207,7 @@ export const SETTINGS = {
     schema: textLike(/^[a-z]{2}(?:-[a-z]+){1,3}-\d$/, 'an AWS region'),
     fallback: 'us-east-1',
     accepts: 'an AWS region such as `eu-central-1`',
-    meaning: 'Of the account from the environment, and where `dragoman login` signs in unless told otherwise.',
+    meaning: 'The region of the account from the environment, and the default region for `dragoman login`.',
   }),
   kiroApiKey: setting<string | undefined>({
     name: 'DRAGOMAN_KIRO_API_KEY',
@@ -215,7 +216,7 @@ export const SETTINGS = {
     fallback: undefined,
     fallbackText: 'none',
     accepts: 'a Kiro API key',
-    meaning: 'One account from the environment which needs no refreshing.',
+    meaning: 'The API key of an account from the environment; it needs no refresh.',
     isSecret: true,
   }),
   iam: setting<string | undefined>({
@@ -224,8 +225,8 @@ export const SETTINGS = {
     schema: nameOrOff(/^[\w.@+-]+$/, 'the name of an AWS profile'),
     fallback: undefined,
     fallbackText: '`off`',
-    accepts: '`on` for whatever the AWS credential chain finds, the name of a profile of `~/.aws/config`, or `off`',
-    meaning: 'One account from the environment which signs its requests with AWS keys, in `DRAGOMAN_REGION`.',
+    accepts: '`on` for the default AWS credential chain, the name of a profile of `~/.aws/config`, or `off`',
+    meaning: 'An account from the environment that signs requests with AWS keys, in `DRAGOMAN_REGION`.',
   }),
   kiroTokenFile: setting<string | undefined>({
     name: 'DRAGOMAN_KIRO_TOKEN_FILE',
@@ -233,21 +234,22 @@ export const SETTINGS = {
     fallback: join(homedir(), '.aws', 'sso', 'cache', 'kiro-auth-token.json'),
     fallbackText: '`~/.aws/sso/cache/kiro-auth-token.json`',
     accepts: 'a file, or `off`',
-    meaning: "The Kiro IDE's own sign-in, used beside it if the file exists.",
+    meaning: "The Kiro IDE's token file, shared with the IDE if it exists.",
   }),
   strategy: setting<(typeof STRATEGIES)[number]>({
     name: 'DRAGOMAN_STRATEGY',
     schema: oneOf(STRATEGIES),
     fallback: 'sticky',
     accepts: '`sticky`, `least-used`, `round-robin`, `fill-first` or `random`',
-    meaning: 'How an account is chosen among several. `sticky`: a conversation stays with its account.',
+    meaning: 'How to choose among accounts. `sticky`: a conversation stays with its account.',
   }),
   queueLimit: setting<number>({
     name: 'DRAGOMAN_QUEUE_LIMIT',
     schema: wholeNumber(0, 100_000),
     fallback: 1_000,
     accepts: 'a number, 0 to 100000',
-    meaning: 'How many requests may wait for an account which has its hands full; more are told to come back later.',
+    meaning:
+      'How many requests may queue while every account is busy. Further requests are rejected with `retry-after`.',
   }),
   queueTimeoutMs: setting<number>({
     name: 'DRAGOMAN_QUEUE_TIMEOUT_MS',
@@ -262,16 +264,16 @@ export const SETTINGS = {
     schema: wholeNumber(1, 1_000_000),
     fallback: 100,
     accepts: 'a whole number, 1 to 1000000',
-    meaning: "Failures of an account's own making, one after another, before it is switched off.",
+    meaning: 'Consecutive failures caused by the account before it is disabled.',
   }),
   wireProfile: setting<string | undefined>({
     name: 'DRAGOMAN_WIRE_PROFILE',
     schema: textLike(/^[a-z][a-z0-9-]{1,40}$/, 'the name of a wire profile'),
     fallback: undefined,
     fallbackText: 'by the kind of account',
-    accepts: '`q-rest`, `q-json`, `kiro-krs`, `kiro-runtime`, `codewhisperer-legacy` or a profile of your own',
+    accepts: '`q-rest`, `q-json`, `kiro-krs`, `kiro-runtime`, `codewhisperer-legacy` or one of your own profiles',
     meaning:
-      'The wire profile to use: host, path, headers and fields. No other one is tried then. Signed requests always use `q-iam`.',
+      'The wire profile (host, path, headers and fields) to use, without trying others. Signed requests always use `q-iam`.',
   }),
   unknownModels: setting<'default' | 'refuse'>({
     name: 'DRAGOMAN_UNKNOWN_MODELS',
@@ -279,7 +281,7 @@ export const SETTINGS = {
     fallback: 'default',
     accepts: '`default` or `refuse`',
     meaning:
-      'Model names of no family the service has, such as `gpt-4o`: answer with the account’s default model, or with 404.',
+      'How to handle models of families that the service does not offer, such as `gpt-4o`: use the account’s default model, or respond with 404.',
   }),
   sendEnvironment: setting<boolean>({
     name: 'DRAGOMAN_SEND_ENVIRONMENT',
@@ -288,22 +290,21 @@ export const SETTINGS = {
     fallbackText: '`no`',
     accepts: '`yes` or `no`',
     meaning:
-      'Send the service the operating system, working directory and git status that the client states when a conversation begins.',
+      'Whether to send the service the operating system, working directory and git status that the client states when a conversation begins.',
   }),
   storedResponses: setting<number>({
     name: 'DRAGOMAN_STORED_RESPONSES',
     schema: wholeNumber(1, 100_000),
     fallback: 1_000,
     accepts: 'a whole number, 1 to 100000',
-    meaning:
-      'How many responses are kept for each key, sealed, for `previous_response_id` and for fetching them again.',
+    meaning: 'How many responses to keep per key, encrypted, for `previous_response_id` and later retrieval.',
   }),
   storedResponseDays: setting<number>({
     name: 'DRAGOMAN_STORED_RESPONSE_DAYS',
     schema: wholeNumber(1, 3_650),
     fallback: 30,
     accepts: 'a whole number, 1 to 3650',
-    meaning: 'How long a response is kept after its last use. `store: false` in a request keeps nothing of it.',
+    meaning: 'How many days to keep a response after its last use. A request with `store: false` is not stored.',
   }),
   recoverToolCalls: setting<boolean>({
     name: 'DRAGOMAN_RECOVER_TOOL_CALLS',
@@ -311,14 +312,14 @@ export const SETTINGS = {
     fallback: true,
     fallbackText: '`yes`',
     accepts: '`yes` or `no`',
-    meaning: 'Make a call of a tool call which the model printed as text, where it is one beyond doubt.',
+    meaning: 'Whether to turn a tool call that the model printed as text into a real call, if it is unambiguous.',
   }),
   codeReferences: setting<'allow' | 'block'>({
     name: 'DRAGOMAN_CODE_REFERENCES',
     schema: oneOf(['allow', 'block']),
     fallback: 'allow',
     accepts: '`allow` or `block`',
-    meaning: 'Inline completions like published code under a licence: propose them with their references, or not.',
+    meaning: 'Whether to propose inline completions that match licensed public code, with their references.',
   }),
   fetchUrls: setting<boolean>({
     name: 'DRAGOMAN_FETCH_URLS',
@@ -326,25 +327,25 @@ export const SETTINGS = {
     fallback: true,
     fallbackText: '`yes`',
     accepts: '`yes` or `no`',
-    meaning: 'Fetch images and documents which requests name by their address, from the public internet alone.',
+    meaning: 'Whether to fetch images and documents that requests refer to by URL, from the public internet only.',
   }),
   fetchAllowedHosts: setting<readonly string[]>({
     name: 'DRAGOMAN_FETCH_ALLOWED_HOSTS',
     schema: commaList().refine(
       (hosts) => hosts.every((host) => /^[^\s/@:]+:\d{1,5}$|^[0-9a-f:]+:\d{1,5}$/i.test(host)),
-      'holds something which is no host with its port',
+      'contains an entry that is not a host with a port',
     ),
     fallback: [],
     fallbackText: 'none',
-    accepts: 'hosts with their ports, separated by commas: `files.example.com:8443`',
-    meaning: 'Hosts which are fetched from although they are private, or their port is neither 80 nor 443.',
+    accepts: 'comma-separated hosts with their ports: `files.example.com:8443`',
+    meaning: 'Hosts that may be fetched from even if they are private or their port is neither 80 nor 443.',
   }),
   fetchTimeoutMs: setting<number>({
     name: 'DRAGOMAN_FETCH_TIMEOUT_MS',
     schema: wholeNumber(100, 300_000),
     fallback: 15_000,
     accepts: 'milliseconds, 100 to 300000',
-    meaning: 'How long fetching one address may take, its turn, redirects and body included.',
+    meaning: 'How long fetching one URL may take, including queueing, redirects and body.',
   }),
   fetchMaxBytes: setting<number>({
     name: 'DRAGOMAN_FETCH_MAX_BYTES',
@@ -352,7 +353,7 @@ export const SETTINGS = {
     fallback: 20 * MIB,
     fallbackText: '`20MiB`',
     accepts: 'bytes, or with a unit: `20MiB`; at most `64MiB`',
-    meaning: 'The most that is fetched from one address.',
+    meaning: 'The maximum size fetched from one URL.',
   }),
   webSearch: setting<boolean>({
     name: 'DRAGOMAN_WEB_SEARCH',
@@ -360,15 +361,15 @@ export const SETTINGS = {
     fallback: true,
     fallbackText: '`yes`',
     accepts: '`yes` or `no`',
-    meaning: "Run the web searches which clients ask their vendor for, by the service's own search.",
+    meaning: "Whether to run web searches that clients request from their vendor, through the service's own search.",
   }),
   corsOrigins: setting<readonly string[]>({
     name: 'DRAGOMAN_CORS_ORIGINS',
     schema: originList(),
     fallback: [],
     fallbackText: 'none in local mode, every origin once keys are configured',
-    accepts: 'origins such as `https://chat.example.com`, separated by commas',
-    meaning: 'Web pages which may call the client API. When set, only these may.',
+    accepts: 'comma-separated origins such as `https://chat.example.com`',
+    meaning: 'Origins of web pages that may call the client API. If set, only these may.',
   }),
   maxBodyBytes: setting<number>({
     name: 'DRAGOMAN_MAX_BODY_BYTES',
@@ -376,7 +377,7 @@ export const SETTINGS = {
     fallback: 64 * MIB,
     fallbackText: '`64MiB`',
     accepts: 'bytes, or with a unit: `512KiB`, `64MiB`; 1 KiB to 512 MiB',
-    meaning: 'The largest request body, counted after decompression.',
+    meaning: 'The maximum size of a request body after decompression.',
   }),
   maxBodiesBytes: setting<number>({
     name: 'DRAGOMAN_MAX_BODIES_BYTES',
@@ -385,42 +386,42 @@ export const SETTINGS = {
     fallbackText: '`256MiB`',
     accepts: 'bytes, or with a unit: `512MiB`; 1 KiB to 64 GiB',
     meaning:
-      'How much the bodies of all requests in progress may hold together, as sent and decompressed; further requests get 503. At least twice `DRAGOMAN_MAX_BODY_BYTES` is used. A gateway needs about four times as much memory.',
+      'The maximum total size of the bodies of all requests in progress, both as sent and decompressed; further requests get 503. The effective value is at least twice `DRAGOMAN_MAX_BODY_BYTES`. A gateway needs about four times as much memory.',
   }),
   pingIntervalMs: setting<number>({
     name: 'DRAGOMAN_PING_INTERVAL_MS',
     schema: wholeNumber(100, HOUR_MS),
     fallback: 10_000,
     accepts: 'milliseconds, 100 to 3600000',
-    meaning: 'A stream never stays silent for longer: then comes a ping or a comment.',
+    meaning: 'The longest silence in a stream before a ping or comment is sent.',
   }),
   connectTimeoutMs: setting<number>({
     name: 'DRAGOMAN_CONNECT_TIMEOUT_MS',
     schema: wholeNumber(100, HOUR_MS),
     fallback: 10_000,
     accepts: 'milliseconds, 100 to 3600000',
-    meaning: 'How long a connection to the service may take.',
+    meaning: 'How long connecting to the service may take.',
   }),
   firstByteTimeoutMs: setting<number>({
     name: 'DRAGOMAN_FIRST_BYTE_TIMEOUT_MS',
     schema: wholeNumber(100, HOUR_MS),
     fallback: 300_000,
     accepts: 'milliseconds, 100 to 3600000',
-    meaning: 'How long the service may take until the head of its answer; its own clients wait as long.',
+    meaning: 'How long the service may take to send the response headers; its own clients wait as long.',
   }),
   idleTimeoutMs: setting<number>({
     name: 'DRAGOMAN_IDLE_TIMEOUT_MS',
     schema: wholeNumber(100, HOUR_MS),
     fallback: 300_000,
     accepts: 'milliseconds, 100 to 3600000',
-    meaning: 'How long the service may be silent in the middle of an answer.',
+    meaning: 'How long the service may pause in the middle of a response.',
   }),
   writeTimeoutMs: setting<number>({
     name: 'DRAGOMAN_WRITE_TIMEOUT_MS',
     schema: wholeNumber(1_000, HOUR_MS),
     fallback: 120_000,
     accepts: 'milliseconds, 1000 to 3600000',
-    meaning: 'How long a client may read nothing of an answer that waits for it; then its connection is closed.',
+    meaning: 'How long a client may stop reading a response before its connection is closed.',
   }),
   maxConnections: setting<number>({
     name: 'DRAGOMAN_MAX_CONNECTIONS',
@@ -428,14 +429,14 @@ export const SETTINGS = {
     fallback: 10_000,
     accepts: 'a whole number, 10 to 1000000',
     meaning:
-      'How many client connections may be open. Above that, the one that has been without a request the longest is closed. Never more than half the files that the system lets dragoman open.',
+      'The maximum number of open client connections; beyond it, the longest-idle connection is closed. Never more than half the open-file limit of the process.',
   }),
   shutdownTimeoutMs: setting<number>({
     name: 'DRAGOMAN_SHUTDOWN_TIMEOUT_MS',
     schema: wholeNumber(0, HOUR_MS),
     fallback: 25_000,
     accepts: 'milliseconds, 0 to 3600000',
-    meaning: 'How long replies in flight may go on after SIGTERM; shorter than the 30 s which Kubernetes gives.',
+    meaning: 'How long open replies may continue after SIGTERM; shorter than the 30 s that Kubernetes allows.',
   }),
   httpsProxy: setting<string | undefined>({
     name: 'HTTPS_PROXY',
@@ -443,7 +444,7 @@ export const SETTINGS = {
     schema: proxyAddress(),
     fallback: undefined,
     fallbackText: 'none',
-    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
+    accepts: 'an address that begins with `http://`, `https://` or `socks5://`',
     meaning: 'The proxy for https addresses.',
     isSecret: true,
   }),
@@ -453,7 +454,7 @@ export const SETTINGS = {
     schema: proxyAddress(),
     fallback: undefined,
     fallbackText: 'none',
-    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
+    accepts: 'an address that begins with `http://`, `https://` or `socks5://`',
     meaning: 'The proxy for http addresses.',
     isSecret: true,
   }),
@@ -463,8 +464,8 @@ export const SETTINGS = {
     schema: proxyAddress(),
     fallback: undefined,
     fallbackText: 'none',
-    accepts: 'an address which begins with `http://`, `https://` or `socks5://`',
-    meaning: 'The proxy where neither of the two above says anything.',
+    accepts: 'an address that begins with `http://`, `https://` or `socks5://`',
+    meaning: 'The proxy used if neither of the two above is set.',
     isSecret: true,
   }),
   noProxy: setting<readonly string[]>({
@@ -473,8 +474,8 @@ export const SETTINGS = {
     schema: commaList(),
     fallback: [],
     fallbackText: 'none',
-    accepts: 'hosts, separated by commas; `*` for all',
-    meaning: 'Hosts which are reached without a proxy.',
+    accepts: 'comma-separated hosts; `*` for all',
+    meaning: 'Hosts to reach without a proxy.',
   }),
   logLevel: setting<LogLevel>({
     name: 'DRAGOMAN_LOG_LEVEL',
@@ -482,14 +483,14 @@ export const SETTINGS = {
     schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     fallback: 'info',
     accepts: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
-    meaning: 'What is logged. Bodies and secrets are not, at any level.',
+    meaning: 'The log level. Bodies and secrets are never logged.',
   }),
   logFormat: setting<'auto' | 'pretty' | 'json'>({
     name: 'DRAGOMAN_LOG_FORMAT',
     schema: oneOf(['auto', 'pretty', 'json']),
     fallback: 'auto',
     accepts: '`auto`, `pretty` or `json`',
-    meaning: 'How the log is written. `auto`: pretty on a terminal, JSON elsewhere.',
+    meaning: 'The log format. `auto`: pretty on a terminal, JSON otherwise.',
   }),
 } as const;
 
@@ -499,7 +500,7 @@ export type SettingKey = keyof typeof SETTINGS;
 type ValueOf<Row> = Row extends Setting<infer Value> ? Value : never;
 export type Settings = { readonly [Key in SettingKey]: ValueOf<(typeof SETTINGS)[Key]> };
 
-export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]; // keys of a constant, so nothing else can be in it
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]; // Keys of a constant, so the cast is exact.
 
 function setting<Value>(row: Row<Value>): Setting<Value> {
   const { fallback } = row;

@@ -1,5 +1,5 @@
 /**
- * How the text of an environment variable becomes a value. Each reader's messages complete the sentence
+ * Parses the text of environment variables. Each message completes the sentence
  * "NAME …", because the settings table adds the name and the accepted values.
  */
 import { isIP } from 'node:net';
@@ -66,20 +66,20 @@ export function commaList(): z.ZodType<readonly string[]> {
   );
 }
 
-/** Browser origins: scheme, host and port, nothing behind. */
+/** Browser origins: scheme, host and port only. */
 export function originList(): z.ZodType<readonly string[]> {
   return commaList().refine(
     (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()),
-    'holds something which is no origin',
+    'contains an entry that is not an origin',
   );
 }
 
-/** An http(s) address without its trailing slash; `withoutSuffix` is cut off too. */
+/** An http(s) address, without a trailing slash or `withoutSuffix`. */
 export function webAddress(withoutSuffix = ''): z.ZodType<string> {
   return address(withoutSuffix, (written) => written);
 }
 
-/** The same, with `{region}` or `{host}` where a region or the service's own host belongs. */
+/** As `webAddress`, with optional placeholders `{region}` and `{host}` (the service's own host). */
 export function regionalAddress(withoutSuffix = ''): z.ZodType<string> {
   return address(withoutSuffix, (written) =>
     written.replaceAll('{region}', 'us-east-1').replaceAll('{host}', 'q.example.com'),
@@ -88,8 +88,11 @@ export function regionalAddress(withoutSuffix = ''): z.ZodType<string> {
 
 function address(withoutSuffix: string, filled: (written: string) => string): z.ZodType<string> {
   return text
-    .refine((written) => /^https?:\/\//i.test(written) && URL.canParse(filled(written)), 'is no http or https address')
-    .refine((written) => !/[?#]/.test(written), 'carries a query or a fragment')
+    .refine(
+      (written) => /^https?:\/\//i.test(written) && URL.canParse(filled(written)),
+      'is not an http or https address',
+    )
+    .refine((written) => !/[?#]/.test(written), 'contains a query or a fragment')
     .transform((written) => withoutEnding(withoutEnding(written, '/'), withoutSuffix))
     .transform((written) => withoutEnding(written, '/'));
 }
@@ -98,7 +101,7 @@ export function proxyAddress(): z.ZodType<string> {
   return text.refine(
     (written) =>
       /^(?:https?|socks5h?|socks):\/\//i.test(written) && URL.canParse(written) && !/%(?![0-9a-f]{2})/i.test(written),
-    'is no proxy address',
+    'is not a proxy address',
   );
 }
 
@@ -107,7 +110,7 @@ export function filePath(): z.ZodType<string> {
   return text.transform((written) => (/^~(?:$|[/\\])/.test(written) ? join(homedir(), written.slice(1)) : written));
 }
 
-/** A path, or `off` for none at all. */
+/** A path, or undefined for `off`. */
 export function filePathOrOff(): z.ZodType<string | undefined> {
   return z.union([
     text
@@ -118,7 +121,7 @@ export function filePathOrOff(): z.ZodType<string | undefined> {
   ]);
 }
 
-/** A name; `on` (or yes) is the empty one, `off` (or no) is none at all. */
+/** A name; `on` (or yes) gives the empty string, `off` (or no) undefined. */
 export function nameOrOff(pattern: RegExp, what: string): z.ZodType<string | undefined> {
   return text.regex(pattern, `is not ${what}`).transform((written) => {
     const lower = written.toLowerCase();

@@ -1,6 +1,6 @@
-/** One repair made to a request, or one wish of the client which cannot be honoured. No repair is silent. */
+/** A change made to a request, or an option that cannot be honoured. Every change is reported as an adjustment. */
 export interface Adjustment {
-  /** Kebab-case id of the rule, stable: `tool-name-alias`, `field-ignored`. Listed in docs/adjustments.md. */
+  /** Stable kebab-case id of the rule, such as `tool-name-alias`. Listed in docs/adjustments.md. */
   readonly rule: string;
   /** Path in the client's request: `messages[3].content[1]`. */
   readonly path: string;

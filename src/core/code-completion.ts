@@ -1,4 +1,4 @@
-/** Code to be completed at the cursor: the neutral form of what an editor asks for while somebody types. */
+/** The neutral form of an editor's request for inline completions at the cursor. */
 import type { OutputLimits } from './conversation.ts';
 
 export interface CodeCompletion {
@@ -9,12 +9,12 @@ export interface CodeCompletion {
   readonly suffix: string;
   /** Paths of the two in the client's request. */
   readonly at: { readonly prefix: string; readonly suffix: string };
-  /** Where the client says what kind of file it is; otherwise the code has to tell. */
+  /** The file name, if the client sends it; otherwise the language is inferred from the code. */
   readonly fileName: string | undefined;
   readonly language: string | undefined;
-  /** Pieces of other files which the client thinks related, the most related last. */
+  /** Related pieces of other files, the most relevant last. */
   readonly related: readonly RelatedCode[];
-  /** How many different completions are wanted, at most. */
+  /** The maximum number of different completions. */
   readonly choices: number;
   readonly limits: Omit<OutputLimits, 'format'>;
 }

@@ -1,4 +1,4 @@
-/** Folds a reply's events into the whole reply: the one path from streamed to not streamed. */
+/** Folds a reply's events into a complete reply, for every unstreamed response. */
 import { GatewayError } from './errors.ts';
 import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason, TextCitation } from './reply.ts';
 import { unreachable } from './unreachable.ts';
@@ -27,7 +27,7 @@ export type ReplyBlock =
       readonly outcome: WebSearchOutcome;
     };
 
-/** Push events in, take the reply when `reply-end` has come. Throws the error of a `reply-error`. */
+/** Collects events until `reply-end`. `push` throws the error of a `reply-error`. */
 export class ReplyCollector {
   readonly #blocks: ReplyBlock[] = [];
   readonly #sources: Source[] = [];
@@ -98,7 +98,7 @@ export class ReplyCollector {
     this.#blocks.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   }
 
-  /** Throws `upstream_broken` when the events stopped before `reply-end`. */
+  /** Throws `upstream_broken` if the events stopped before `reply-end`. */
   reply(): Reply {
     const end = this.#end;
     if (!end) throw new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');

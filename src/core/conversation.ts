@@ -2,7 +2,7 @@
  * The neutral request: what every client protocol parses into and every upstream encodes.
  *
  * Each turn, part and tool carries `at`, its path in the client's own request (`messages[3].content[1]`), so that an
- * adjustment or a refusal can name the field the client wrote. Nothing here knows a wire.
+ * adjustment or an error can name the client's field. Nothing here depends on a wire format.
  */
 import type { JsonObject, JsonValue } from './json.ts';
 import type { WebSearchOption } from './web-search.ts';
@@ -14,15 +14,15 @@ export interface Conversation {
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice;
-  /** The client wants the model to search the web, and somebody else to run the searches. */
+  /** Set if the model may search the web and the client does not run the searches itself. */
   readonly webSearch?: WebSearchOption | undefined;
-  /** False: the client wants at most one tool use a reply. */
+  /** False: at most one tool use per reply. */
   readonly parallelToolUse: boolean;
   readonly reasoning: Reasoning;
   readonly output: OutputLimits;
   /** The client's own name of this conversation (a session id), if it sent one; the same over all its turns. */
   readonly key: string | undefined;
-  /** Of a sub-agent's conversation: the client's name of the conversation that started it. */
+  /** For a sub-agent's conversation: the client's id of the parent conversation. */
   readonly rootKey?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface TextPart {
 export interface ImagePart {
   readonly type: 'image';
   readonly at: string;
-  /** As declared by the client (`image/png`); the bytes decide what it really is. */
+  /** As declared by the client (`image/png`); the actual format is detected from the bytes. */
   readonly mediaType: string;
   /** Standard base64, no data-URL prefix. */
   readonly data: string;
@@ -73,7 +73,7 @@ export interface DocumentPart {
   readonly source:
     | { readonly type: 'base64'; readonly data: string }
     | { readonly type: 'text'; readonly text: string }
-    /** Still to be fetched, and perhaps an image: the gateway sees to it before an upstream gets the conversation. */
+    /** Not fetched yet, and possibly an image: the gateway resolves it before the upstream gets the conversation. */
     | { readonly type: 'url'; readonly url: string; readonly at: string };
   readonly cachePoint?: boolean;
 }
@@ -82,7 +82,7 @@ export interface ReasoningPart {
   readonly type: 'reasoning';
   readonly at: string;
   readonly text: string;
-  /** As the upstream signed it; absent when the client has none or it is known not to be the upstream's. */
+  /** The upstream's signature; absent if the client sent none or a foreign one. */
   readonly signature?: string;
 }
 
@@ -98,7 +98,7 @@ export interface ToolUsePart {
   readonly at: string;
   readonly toolUseId: string;
   readonly name: string;
-  /** Parsed arguments. A string here is argument text which was no JSON: the encoder wraps and notes it. */
+  /** Parsed arguments. A string is argument text that was not valid JSON: the encoder wraps it and records an adjustment. */
   readonly input: JsonValue;
   readonly cachePoint?: boolean;
 }
@@ -127,7 +127,7 @@ export type ToolChoice =
   | { readonly type: 'required' }
   | { readonly type: 'tool'; readonly name: string };
 
-/** From the least to the most. */
+/** In ascending order. */
 export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
 
@@ -135,7 +135,7 @@ export function isReasoningEffort(word: string): word is ReasoningEffort {
   return REASONING_EFFORTS.some((effort) => effort === word);
 }
 
-/** `unset`: the client said nothing about it. */
+/** `unset`: the request does not mention reasoning. */
 export type Reasoning =
   | { readonly mode: 'unset' | 'off' }
   | {
@@ -146,17 +146,17 @@ export type Reasoning =
 
 export interface OutputLimits {
   readonly maxTokens: number | undefined;
-  /** What the client calls that limit, if not `max_tokens`. */
+  /** The client's field name for that limit, if not `max_tokens`. */
   readonly maxTokensAt?: string;
   readonly stopSequences: readonly string[];
-  /** The client's own name for that; `stop` unless it says otherwise. */
+  /** The client's field name for the stop sequences, if not `stop`. */
   readonly stopSequencesAt?: string;
   readonly format: OutputFormat;
 }
 
 export type OutputFormat =
   | { readonly type: 'text' }
-  /** One JSON object, whatever is in it. */
+  /** One JSON object of any shape. */
   | { readonly type: 'json'; readonly at?: string }
   | {
       readonly type: 'json-schema';

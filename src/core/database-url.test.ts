@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { databaseSecrets, shownDatabaseUrl } from './database-url.ts';
 
-describe('a database URL as people see it', () => {
+describe('a database URL for display', () => {
   it.each([
     ['sqlite:/home/me/a@b.db', 'sqlite:/home/me/a@b.db'],
     ['postgres://host/db', 'postgres://host/db'],

@@ -1,18 +1,18 @@
-/** What a person may see of a database URL, and what in it is secret. */
+/** Masks the secrets in a database URL for display, and lists them for redaction. */
 
 const MASK = '••••';
 const SCHEME = /^[a-z]+:/i;
 /** `postgres://user:password@/name?host=/run/postgresql`: no host, which the client library takes and URL refuses. */
 const NO_HOST = '@no-host.invalid/';
-/** Of a connection (libpq); the value of any other parameter may be a password. */
+/** Harmless connection parameters (libpq); the value of any other parameter may be a password. */
 const SHOWN_PARAMETERS: ReadonlySet<string> = new Set([
   ...['host', 'hostaddr', 'port', 'user', 'dbname', 'application_name', 'connect_timeout', 'sslmode', 'sslrootcert'],
   ...['channel_binding', 'target_session_attrs', 'uselibpqcompat'],
 ]);
 
 /**
- * undefined where it cannot be read without doubt. A `/`, `?` or `#` in a password that is not percent-encoded ends the
- * host's part of the address, so that the rest of the password looks like a path.
+ * undefined if the URL is ambiguous. A `/`, `?` or `#` in a password that is not percent-encoded ends the
+ * authority part, so that the rest of the password looks like a path.
  */
 export function parseDatabaseUrl(url: string): URL | undefined {
   const parsed = URL.parse(url) ?? URL.parse(url.replace('@/', NO_HOST));
@@ -21,7 +21,7 @@ export function parseDatabaseUrl(url: string): URL | undefined {
   return hasOddEnd ? undefined : parsed;
 }
 
-/** With every password masked; the whole address where it cannot be read. SQLite's have none. */
+/** The URL with every password masked, or fully masked if ambiguous. SQLite URLs hold no secrets. */
 export function shownDatabaseUrl(url: string): string {
   if (url.startsWith('sqlite:')) return url;
   const parsed = parseDatabaseUrl(url);
@@ -35,7 +35,7 @@ export function shownDatabaseUrl(url: string): string {
   return `${protocol}//${userinfo}${NO_HOST === `@${host}/` ? '' : host}${pathname}${query}`;
 }
 
-/** As written and as decoded, for a log that has to cover them. */
+/** The secrets as written and as decoded, for redaction in the log. */
 export function databaseSecrets(url: string): readonly string[] {
   if (url.startsWith('sqlite:')) return [];
   const parsed = parseDatabaseUrl(url);

@@ -13,21 +13,21 @@ describe('closestTo', () => {
     expect(closestTo(written, ['sticky', 'random', 'fill-first'])).toEqual(expected);
   });
 
-  it('names all candidates that are equally close, each once', () => {
+  it('lists all equally close candidates, each once', () => {
     expect(closestTo('host', ['hosts', 'ghost', 'port', 'hosts'])).toEqual(['hosts', 'ghost']);
   });
 
-  it('does not call a short word a mistake for every other short word', () => {
+  it('does not suggest an unrelated short word for another', () => {
     expect(closestTo('abc', ['xyz', 'q'])).toEqual([]);
   });
 
-  it('compares no text of unlimited length', () => {
+  it('does not compare texts of unlimited length', () => {
     expect(closestTo('a'.repeat(1_000_000), ['a'])).toEqual([]);
   });
 });
 
 describe('didYouMean', () => {
-  it('is a sentence that follows another', () => {
+  it('returns a sentence with a leading space', () => {
     expect(didYouMean('sttaus', ['status', 'list'])).toBe(' Did you mean status?');
     expect(didYouMean('hist', ['host', 'list'])).toBe(' Did you mean host or list?');
     expect(didYouMean('nothing', ['status'])).toBe('');

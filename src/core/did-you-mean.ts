@@ -1,6 +1,6 @@
-/** Suggestions for a mistyped name: of a command's argument, a setting, a model. */
+/** Suggestions for a mistyped argument, setting or model. */
 
-/** Longer names are not compared: the cost grows with the product of both lengths. */
+/** Longer names are not compared, since the cost grows with the product of both lengths. */
 const MAX_NAME_CHARS = 100;
 const MAX_EDITS = 3;
 /** The share of the longer name that may differ, as commander allows for commands. */
@@ -29,7 +29,7 @@ export function closestTo(name: string, candidates: Iterable<string>): readonly 
   return closest;
 }
 
-/** Damerau and Levenshtein's: insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+/** Damerau-Levenshtein distance, in its optimal string alignment variant. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -46,7 +46,7 @@ function editDistance(a: string, b: string): number {
   return at(last, b.length);
 }
 
-/** Every index asked for lies inside the row. */
+/** The caller keeps `index` inside the row. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

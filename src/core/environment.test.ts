@@ -5,7 +5,7 @@ import { type Environment, readEnvironment } from './environment.ts';
 const NONE: Environment = { operatingSystem: undefined, currentWorkingDirectory: undefined, gitStatus: undefined };
 const env = (more: Partial<Environment>): Environment => ({ ...NONE, ...more });
 
-/** The shapes are those of the clients; folders and files are invented. */
+/** The formats are those of real clients; directories and files are invented. */
 const CASES: readonly { name: string; text: string; environment: Environment }[] = [
   {
     name: 'Claude Code, `<env>` and gitStatus',
@@ -141,14 +141,14 @@ const CASES: readonly { name: string; text: string; environment: Environment }[]
   },
 ];
 
-describe('the environment a client states', () => {
+describe('the environment stated by a client', () => {
   it.each(CASES)('is read from $name', ({ text, environment }) => {
     expect(readEnvironment(conversation([user(text)]))).toEqual(environment);
     const system = [{ at: 'system', text, cachePoint: false }];
     expect(readEnvironment(conversation([user('Hi')], { system }))).toEqual(environment);
   });
 
-  it('is the first statement of each kind, in the order of system text and messages', () => {
+  it('takes the first statement of each kind, from the system text and then the messages', () => {
     const system = [{ at: 'system', text: 'Platform: linux\nPlatform: darwin', cachePoint: false }];
     const turns = [user('Platform: win32\nWorking directory: /a'), user('Working directory: /b')];
     expect(readEnvironment(conversation(turns, { system }))).toEqual(
@@ -161,7 +161,7 @@ describe('the environment a client states', () => {
     expect(readEnvironment(conversation(later))).toEqual(env({ operatingSystem: 'linux' }));
   });
 
-  it('is looked for in a bounded part of the opening', () => {
+  it('is searched for in a bounded part of the opening', () => {
     const filler = `${'x'.repeat(99)}\n`;
     const near = `${filler.repeat(2_000)}Platform: linux`;
     const far = `${filler.repeat(3_000)}Platform: linux`;

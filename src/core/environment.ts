@@ -1,31 +1,31 @@
 /**
- * Where a client works, read from what it tells the model when a conversation begins.
+ * Reads the client's environment from what it tells the model at the start of a conversation.
  *
- * No API has a field for this. Agents write it into their system text or in front of the first question: Claude Code,
+ * No API has a field for this. Agents write it into their system prompt or before the first user message: Claude Code,
  * opencode and Crush in `<env>` or under "# Environment", Codex and Copilot CLI in `<environment_context>`, Cursor in
  * `<user_info>`, VS Code in `<environment_info>`, Cline and Roo in "SYSTEM INFORMATION" and `<environment_details>`,
- * Gemini CLI and Qwen Code in sentences. All use a handful of labels, one per line, so the reader knows labels, not
+ * Gemini CLI and Qwen Code in sentences. All use a handful of labels, one per line, so the parser matches labels, not
  * clients.
  *
- * Only the turns before the first reply are read: they stay the same over all turns of a conversation.
+ * Only the turns before the first reply are read, because they stay the same throughout a conversation.
  */
 import type { Conversation } from './conversation.ts';
 
 export interface Environment {
   readonly operatingSystem: OperatingSystem | undefined;
   readonly currentWorkingDirectory: string | undefined;
-  /** Branch and changed files, in the words of the client or of `git status`. */
+  /** Branch and changed files, as printed by the client or `git status`. */
   readonly gitStatus: string | undefined;
 }
 
 type OperatingSystem = 'macos' | 'linux' | 'windows';
 
-/** Characters that are read of the opening (agents' system texts reach 130,000), of a line, of a git status. */
+/** Limits, in characters, on the opening (agents' system prompts reach 130,000), a line and a git status. */
 const MAX_CHARS = 262_144;
 const MAX_LINE_CHARS = 1_024;
 const MAX_GIT_STATUS_CHARS = 8_192;
 
-/** The first statement of each kind counts. Linear in the length of the opening, up to a cap. */
+/** Takes the first statement of each kind. Linear in the length of the opening, up to a cap. */
 export function readEnvironment(conversation: Conversation): Environment {
   const found: { -readonly [Member in keyof Environment]: Environment[Member] } = {
     operatingSystem: undefined,
@@ -58,7 +58,7 @@ function* openingTexts({ system, turns }: Conversation): Generator<string> {
 
 type Subject = 'directory' | 'system';
 
-/** In lower case. A label that ends in "is" opens a sentence; the others stand before a colon or a parenthesis. */
+/** In lower case. A label ending in "is" begins a sentence; the others precede a colon or a parenthesis. */
 const LABELS: readonly (readonly [label: string, subject: Subject])[] = [
   ['primary working directory', 'directory'],
   ['current working directory', 'directory'],
@@ -80,7 +80,7 @@ const SENTENCE_END = /\.\s+(?=the (?:user's|absolute path) )/i;
 
 interface Statement {
   readonly subject: Subject;
-  /** Empty when it stands on the next line. */
+  /** Empty if the value is on the next line. */
   readonly value: string;
 }
 
@@ -142,7 +142,7 @@ function startsGitStatus(line: string): boolean {
   return /^\s*(?:gitStatus:|#+ Git Status$|Git status(?: \(.*\))?:|<git_status>)/i.test(line.slice(0, 256));
 }
 
-/** Up to the end of the block; the latest commits are not part of the status. */
+/** Reads to the end of the block, without the recent commits. */
 function gitStatusAt(lines: readonly string[], start: number): string | undefined {
   const status: string[] = [];
   let chars = 0;

@@ -1,10 +1,10 @@
 /**
- * Every failure dragoman can name, and the one table which says what each means: the status a client hears, whose
- * fault it is (only an account's own faults count against it), and what the dispatcher may try before the reply's
- * first visible byte. Each client protocol owns a Record<ErrorCode, …> which spells the codes its own way.
+ * Every error code, and the table that defines each: the HTTP status, who is to blame
+ * (only an account's own errors count against it), and how the dispatcher may retry before the reply's
+ * first visible byte. Each client protocol owns a Record<ErrorCode, …> that maps the codes to its own.
  */
 export interface ErrorRule {
-  /** HTTP status unless the client's protocol has its own (Anthropic says 529 for overload). */
+  /** HTTP status unless the client's protocol has its own (Anthropic uses 529 for overload). */
   readonly status: number;
   readonly blame: 'client' | 'account' | 'upstream' | 'gateway';
   readonly retry: 'never' | 'same-account' | 'other-account' | 'after-refresh';
@@ -14,11 +14,11 @@ export const ERROR_RULES = {
   invalid_request: { status: 400, blame: 'client', retry: 'never' },
   unsupported_parameter: { status: 400, blame: 'client', retry: 'never' },
   context_too_long: { status: 400, blame: 'client', retry: 'never' },
-  /** The service refused the body although every rule we know was kept. */
+  /** The service rejected the body although it follows every known rule. */
   upstream_refused: { status: 400, blame: 'client', retry: 'never' },
-  /** The service did not recognise reasoning signatures; once more without reasoning history. */
+  /** The service did not recognise the reasoning signatures; retried once without reasoning history. */
   signature_invalid: { status: 400, blame: 'client', retry: 'never' },
-  /** The model always thinks and refuses `thinking: disabled`; retried once at the lowest effort. */
+  /** The model always thinks and rejects `thinking: disabled`; retried once at the lowest effort. */
   thinking_required: { status: 400, blame: 'client', retry: 'never' },
   /** The service refused the documents; once more with their text in their place. */
   documents_refused: { status: 400, blame: 'client', retry: 'never' },
@@ -29,15 +29,15 @@ export const ERROR_RULES = {
   method_not_allowed: { status: 405, blame: 'client', retry: 'never' },
   request_too_large: { status: 413, blame: 'client', retry: 'never' },
   client_closed: { status: 499, blame: 'client', retry: 'never' },
-  /** It stopped reading its answer, and the connection was closed. */
+  /** The client stopped reading its response, so the connection was closed. */
   client_stalled: { status: 499, blame: 'client', retry: 'never' },
   rate_limited: { status: 429, blame: 'client', retry: 'never' },
 
-  /** The access token was refused or has expired: refresh once, then the credential itself is bad. */
+  /** The access token was rejected or has expired; after one refresh, the credential itself counts as invalid. */
   token_rejected: { status: 503, blame: 'account', retry: 'after-refresh' },
-  /** Only signing in again helps. */
+  /** The account must sign in again. */
   credential_rejected: { status: 503, blame: 'account', retry: 'other-account' },
-  /** An access token or signing keys could not be obtained, so that nothing was sent to the service. */
+  /** No access token or signing keys could be obtained, so nothing was sent to the service. */
   credential_unavailable: { status: 503, blame: 'account', retry: 'other-account' },
   account_suspended: { status: 503, blame: 'account', retry: 'other-account' },
   quota_exhausted: { status: 429, blame: 'account', retry: 'other-account' },
@@ -50,23 +50,23 @@ export const ERROR_RULES = {
   upstream_throttled: { status: 429, blame: 'upstream', retry: 'same-account' },
   upstream_overloaded: { status: 503, blame: 'upstream', retry: 'same-account' },
   upstream_broken: { status: 502, blame: 'upstream', retry: 'same-account' },
-  /** Status 200, and something other than a reply: the page of a proxy, an unknown JSON object. */
+  /** Status 200 with a body that is not a reply, such as a proxy's page or an unknown JSON object. */
   upstream_unexpected: { status: 502, blame: 'upstream', retry: 'never' },
-  /** The model began a tool call and never finished its arguments. */
+  /** The model began a tool call but did not finish its arguments. */
   tool_use_truncated: { status: 502, blame: 'upstream', retry: 'never' },
-  /** 200, and neither text nor a tool call in it. */
+  /** Status 200 with neither text nor a tool call. */
   empty_reply: { status: 502, blame: 'upstream', retry: 'same-account' },
-  /** Neither the model's answer nor its second try kept to the output format or made the tool call asked for. */
+  /** Even after a retry, the reply violates the output format or lacks the required tool call. */
   output_invalid: { status: 502, blame: 'upstream', retry: 'never' },
   upstream_timeout: { status: 504, blame: 'upstream', retry: 'never' },
   upstream_conflict: { status: 409, blame: 'upstream', retry: 'never' },
   upstream_not_found: { status: 404, blame: 'upstream', retry: 'never' },
 
   no_account: { status: 503, blame: 'gateway', retry: 'never' },
-  /** Every account has as many requests as it may; the queue was full, or its time was up. */
+  /** Every account is at its limit, and the queue is full or the wait timed out. */
   accounts_busy: { status: 429, blame: 'gateway', retry: 'never' },
   storage_unavailable: { status: 503, blame: 'gateway', retry: 'never' },
-  /** The bodies of the requests in progress use up the memory set aside for them. */
+  /** The bodies of requests in progress use all the memory reserved for them. */
   gateway_busy: { status: 503, blame: 'gateway', retry: 'never' },
   shutting_down: { status: 503, blame: 'gateway', retry: 'never' },
   internal: { status: 500, blame: 'gateway', retry: 'never' },
@@ -75,16 +75,16 @@ export const ERROR_RULES = {
 export type ErrorCode = keyof typeof ERROR_RULES;
 
 export interface ErrorDetails extends ErrorOptions {
-  /** Path of the client's field at fault. */
+  /** Path of the invalid field in the client's request. */
   readonly param?: string | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** Id of the lint or validation rule which was broken. */
+  /** Id of the violated lint or validation rule. */
   readonly rule?: string | undefined;
-  /** What the upstream said, for the log and the client's eyes: never a token, never the whole body. */
+  /** The upstream's error, for the log and the client: never a token, never the whole body. */
   readonly upstream?: UpstreamFailure | undefined;
-  /** The account that could not be leased, with errors of `Pool.lease` that concern one account. */
+  /** The account, for errors of `Pool.lease` that concern a single account. */
   readonly accountId?: string | undefined;
-  /** With `context_too_long`, when known. */
+  /** For `context_too_long`, if known. */
   readonly tokens?: { readonly actual: number; readonly maximum: number } | undefined;
 }
 
@@ -121,17 +121,17 @@ export class GatewayError extends Error {
     return ERROR_RULES[this.code];
   }
 
-  /** For the log and the person at the terminal: with the cause where the message leaves it out. */
+  /** The message for the log and the terminal, with the cause of an `internal` error. */
   get details(): string {
     if (this.code !== 'internal' || !(this.cause instanceof Error)) return this.message;
     return `${this.cause.name}: ${this.cause.message}`;
   }
 
-  /** Anything unforeseen becomes `internal`: its text is logged, never shown to a client. */
+  /** Turns an unexpected error into `internal`: its text is logged, never sent to a client. */
   static from(cause: unknown): GatewayError {
     return cause instanceof GatewayError
       ? cause
-      : new GatewayError('internal', 'Something went wrong inside dragoman; its log has the details.', { cause });
+      : new GatewayError('internal', 'Internal error in dragoman. See its log for details.', { cause });
   }
 }
 

@@ -42,7 +42,7 @@ describe('the size of an image', () => {
     expect(imageSize(head)).toEqual(size);
   });
 
-  it.each([PNG, GIF, JPEG, WEBP])('is unknown, and no fault, when the bytes stop too early', (whole) => {
+  it.each([PNG, GIF, JPEG, WEBP])('is undefined if the bytes are cut short', (whole) => {
     const head = imageHead(whole);
     for (let length = 0; length < head.length; length += 1) {
       expect(() => imageSize(head.subarray(0, length))).not.toThrow();

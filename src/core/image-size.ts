@@ -1,5 +1,5 @@
 /**
- * An image's kind and its size in pixels, from its first bytes alone.
+ * Reads an image's format and size in pixels from its first bytes.
  * Sources: PNG specification (IHDR), GIF89a specification, ITU T.81 (JPEG frame headers), RFC 9649 (WebP).
  */
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
@@ -9,7 +9,7 @@ export interface PixelSize {
   readonly height: number;
 }
 
-/** JPEG keeps its size behind metadata of any length; a camera's is mostly below this. */
+/** JPEG stores its size after metadata of any length; a camera's metadata is usually shorter than this. */
 const HEAD_BYTES = 64 * 1024;
 
 export function imageHead(base64: string): Buffer {
@@ -24,7 +24,7 @@ export function imageFormat(head: Buffer): ImageFormat | undefined {
   return text.startsWith('RIFF') && text.slice(8) === 'WEBP' ? 'webp' : undefined;
 }
 
-/** Undefined: cut short, or kept where nobody looks for it. */
+/** Undefined if the head is cut short or the size is stored beyond it. */
 export function imageSize(head: Buffer): PixelSize | undefined {
   switch (imageFormat(head)) {
     case 'png':
@@ -40,20 +40,20 @@ export function imageSize(head: Buffer): PixelSize | undefined {
   }
 }
 
-/** Segments follow each other until a frame header: SOF0 to SOF15, without DHT, JPG and DAC, which lie between them. */
+/** Skips segments up to a frame header: SOF0 to SOF15, except DHT, JPG and DAC, whose markers lie in that range. */
 function jpegSize(head: Buffer): PixelSize | undefined {
   let at = 2;
   while (at + 9 <= head.length && head[at] === 0xff) {
     const marker = head.readUInt8(at + 1);
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     if (isFrame) return { height: head.readUInt16BE(at + 5), width: head.readUInt16BE(at + 7) };
-    // 0xff may be repeated as padding before a marker.
+    // 0xff may repeat as padding before a marker.
     at += marker === 0xff ? 1 : 2 + head.readUInt16BE(at + 2);
   }
   return undefined;
 }
 
-/** Lossy (VP8), lossless (VP8L) and extended (VP8X) files each keep their size differently. */
+/** Lossy (VP8), lossless (VP8L) and extended (VP8X) files store their size differently. */
 function webpSize(head: Buffer): PixelSize | undefined {
   switch (head.toString('latin1', 12, 16)) {
     case 'VP8 ':

@@ -1,4 +1,4 @@
-/** JSON values as types, so that nothing has to be `any`, and printing them in steps. */
+/** Types for JSON values, in place of `any`, and serialising them in steps. */
 import type { Steps } from './steps.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;

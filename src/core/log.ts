@@ -1,4 +1,4 @@
-/** The part of a logger (pino's shape) which the lower floors need. Fields never hold secrets or users' text. */
+/** The part of pino's interface that the lower layers use. Fields never hold secrets or users' text. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -20,12 +20,12 @@ describe('the tokens of a model name', () => {
     expect(tokensOfName(name)).toEqual(tokens);
   });
 
-  it('are read from the beginning of an absurdly long name only', () => {
+  it('come only from the start of an overlong name', () => {
     expect(tokensOfName('a-'.repeat(1_000_000)).length).toBeLessThan(200);
   });
 });
 
-describe('the reasoning that a name asks for', () => {
+describe('the reasoning in a model name', () => {
   const named = (change: Partial<NamedReasoning>): NamedReasoning => ({ ...NOTHING_NAMED, ...change });
 
   it.each([
@@ -58,7 +58,7 @@ describe('the reasoning that a name asks for', () => {
     ['loses against a budget', on(undefined, 2_000), named({ effort: 'high' }), on(undefined, 2_000)],
     ['loses against off', { mode: 'off' }, named({ effort: 'high', thinking: 'on' }), { mode: 'off' }],
     ['does not turn off what the request turns on', on('low'), named({ thinking: 'off' }), on('low')],
-    ['changes nothing without a word', { mode: 'unset' }, NOTHING_NAMED, { mode: 'unset' }],
+    ['changes nothing if the name does not mention reasoning', { mode: 'unset' }, NOTHING_NAMED, { mode: 'unset' }],
   ];
   it.each(cases)('%s', (_title, requested, name, expected) => {
     expect(withNamedReasoning(requested, name)).toEqual(expected);

@@ -1,21 +1,21 @@
 /**
- * A model's name cut into words, and what those words ask for besides the model: clients write `claude-opus-4.5-high`,
+ * Splits a model name into tokens and reads the reasoning options in them: clients write `claude-opus-4.5-high`,
  * `gpt-5.6-sol(max)`, `claude-sonnet-4-5:thinking`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`.
  */
 import { isReasoningEffort, type Reasoning, type ReasoningEffort } from './conversation.ts';
 
-/** What the words of a name say about reasoning; undefined members: nothing. */
+/** The reasoning options in a name; undefined members are not mentioned. */
 export interface NamedReasoning {
   readonly thinking: 'on' | 'off' | undefined;
   readonly effort: ReasoningEffort | undefined;
   readonly budgetTokens: number | undefined;
 }
 
-/** Far above any real name; the rest of a longer one is not read. */
+/** Far longer than any real name; the rest of a longer one is ignored. */
 const MAX_NAME_CHARS = 256;
 
 /**
- * Lower-case words and numbers in their order, whatever stands between them.
+ * Returns lower-case words and numbers in order, ignoring separators.
  * Digits after letters are a token of their own (`m2.1`: `m`, `2`, `1`), letters after digits are not (`4o`, `1m`).
  * A number in parentheses, which is a thinking budget (`claude-opus-4.8(8192)`), is marked: `#8192`.
  */
@@ -34,8 +34,8 @@ export function tokensOfName(name: string): readonly string[] {
 }
 
 /**
- * The tokens of a name in which it may ask for reasoning: all after its first number, and without a number those at
- * its end. A word in the middle of a name means nothing: `my-high-street-model`.
+ * The tokens that may name reasoning options: all after the first number, or without a number those at
+ * the end. A word in the middle of a name does not count: `my-high-street-model`.
  */
 function suffixesOf(tokens: readonly string[]): readonly string[] {
   const version = tokens.findIndex((token) => /^\d/.test(token));
@@ -44,7 +44,7 @@ function suffixesOf(tokens: readonly string[]): readonly string[] {
   return last < 0 ? [] : tokens.slice(last + 1);
 }
 
-/** Of several efforts the last one counts. */
+/** The last of several efforts counts. */
 export function reasoningOfTokens(tokens: readonly string[]): NamedReasoning {
   let { thinking, effort, budgetTokens }: NamedReasoning = NOTHING_NAMED;
   for (const token of tokens) {
@@ -58,7 +58,7 @@ export function reasoningOfTokens(tokens: readonly string[]): NamedReasoning {
 
 export const NOTHING_NAMED: NamedReasoning = { thinking: undefined, effort: undefined, budgetTokens: undefined };
 
-/** What a name says about reasoning, where no catalogue is at hand. */
+/** The reasoning options in a name, if no catalogue is available. */
 export function reasoningOfName(name: string): NamedReasoning {
   return reasoningOfTokens(suffixesOf(tokensOfName(name)));
 }
@@ -75,7 +75,7 @@ const THINKING_WORDS: ReadonlySet<string> = new Set(['thinking', 'think', 'reaso
 const NO_THINKING_WORDS: ReadonlySet<string> = new Set(['nothinking', 'nothink']);
 
 /**
- * The request's own options win over the model's name, each for itself: an effort in the request leaves the name's
+ * Each option in the request overrides that of the model name: an effort in the request leaves the name's
  * `thinking` in force. A budget in the request is an effort too.
  */
 export function withNamedReasoning(requested: Reasoning, named: NamedReasoning): Reasoning {

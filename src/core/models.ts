@@ -1,4 +1,4 @@
-/** A model as the service's live catalogue describes it. */
+/** A model in the service's live catalogue. */
 import type { JsonObject } from './json.ts';
 
 export interface Model {
@@ -9,28 +9,28 @@ export interface Model {
   readonly maxOutputTokens: number | undefined;
   readonly takesImages: boolean;
   readonly promptCaching: boolean;
-  /** Cache points a request may carry; undefined: the catalogue does not say. */
+  /** Maximum number of cache points per request; undefined if the catalogue does not state it. */
   readonly maxCachePoints?: number | undefined;
-  /** Tokens that must stand before a cache point for it to take effect. */
+  /** Minimum number of tokens before a cache point for it to take effect. */
   readonly minCachedTokens?: number | undefined;
-  /** Ids of the models that the service suggests for requests this one refuses. */
+  /** Ids of models that the service suggests for requests that this model refuses. */
   readonly refusalFallbacks?: readonly string[] | undefined;
   /** What a request costs, relative to the plan's unit. */
   readonly rateMultiplier: number | undefined;
   readonly rateUnit: string | undefined;
-  /** JSON Schema of the model's own settings: reasoning, and an output limit for some. Undefined: it takes none. */
+  /** JSON Schema of the model's settings: reasoning, and for some models an output limit. Undefined if it has none. */
   readonly reasoningSchema: JsonObject | undefined;
-  /** Reasoning efforts the schema lists, from the least to the most; undefined: it lists none. */
+  /** Reasoning efforts in the schema, ascending; undefined if it lists none. */
   readonly efforts?: readonly string[] | undefined;
-  /** The effort of the schema's own `default`. */
+  /** The `default` effort in the schema. */
   readonly defaultEffort?: string | undefined;
-  /** Bounds of `max_tokens` where the schema has it; undefined: the service cannot limit the model's replies. */
+  /** Bounds of `max_tokens` in the schema; undefined if the service cannot limit the model's replies. */
   readonly outputLimit?: { readonly min: number; readonly max: number } | undefined;
 }
 
 export interface Catalogue {
   readonly models: readonly Model[];
   readonly defaultModelId: string | undefined;
-  /** The service could not be asked: it may well have others. */
+  /** True if the service could not be reached, so that models may be missing. */
   readonly isPartial?: boolean;
 }

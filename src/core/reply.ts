@@ -1,7 +1,7 @@
 /**
  * The neutral reply: what every upstream produces and every client protocol can write.
  *
- *   reply := reply-start (block | source)* reply-end      a reply-error may cut it short anywhere, and ends it
+ *   reply := reply-start (block | source)* reply-end      a reply-error may end it at any point
  *   block := X-start X-delta* X-end | redacted-reasoning  blocks never nest and never interleave
  *            web-search-start web-search-end              a text's citations come before its end
  *
@@ -51,21 +51,21 @@ export interface TextCitation {
 
 export interface ReplyStart {
   readonly type: 'reply-start';
-  /** Our guess before the model has said anything; `reply-end` has the final figures. */
+  /** An estimate before the model has replied; `reply-end` has the final figures. */
   readonly inputTokens: Figure;
 }
 
 export interface ReplyEnd {
   readonly type: 'reply-end';
   readonly stopReason: StopReason;
-  /** The sequence which matched, with stop reason `stop-sequence`. */
+  /** The matching sequence, for stop reason `stop-sequence`. */
   readonly stopSequence: string | undefined;
   readonly usage: Usage;
-  /** Why, with stop reason `refusal`, where the upstream says so. */
+  /** The reason, for stop reason `refusal`, if the upstream gives one. */
   readonly refusal?: RefusalDetail | undefined;
 }
 
-/** In the upstream's words, one line each. */
+/** The upstream's own text, one line per field. */
 export interface RefusalDetail {
   /** `REASONING_EXTRACTION` */
   readonly category: string | undefined;
@@ -78,10 +78,10 @@ export type StopReason =
   | 'max-tokens'
   | 'stop-sequence'
   | 'refusal'
-  /** The context window was full while the model was writing. */
+  /** The context window filled up during the reply. */
   | 'context-window';
 
-/** Where something in the reply comes from. Not part of its text. */
+/** A source of the reply, such as a web page. Not part of the text. */
 export type Source =
   | { readonly type: 'web'; readonly url: string; readonly title: string; readonly snippet: string | undefined }
   | {
@@ -92,7 +92,7 @@ export type Source =
     }
   | { readonly type: 'document'; readonly title: string | undefined; readonly text: string | undefined };
 
-/** True for the first events a person could see: after one of these, no other account may be tried. */
+/** True for events that the user can see: once one has been sent, no other account may be tried. */
 export function isVisible(event: ReplyEvent): boolean {
   switch (event.type) {
     case 'text-delta':

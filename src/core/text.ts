@@ -1,9 +1,9 @@
 /**
  * A piece of a reply's text, held either plain or JSON-escaped (the inside of a JSON string, without its quotes),
- * whichever it arrived as. The other form is made at most once, when somebody asks.
+ * as it arrived. The other form is computed on first use.
  *
  * Why: the upstream's frames and both client protocols embed text in JSON with the same escaping, so the usual delta
- * is copied from one to the other and never parsed. Readers who need the words (`plain`) pay for the parsing.
+ * is copied from one to the other without parsing. Only callers that read `plain` pay for parsing.
  */
 export class TextPiece {
   #plain: string | undefined;
@@ -18,7 +18,7 @@ export class TextPiece {
     return new TextPiece(text, undefined);
   }
 
-  /** `escaped` must be the inside of a valid JSON string; the decoder which cut it out guarantees that. */
+  /** `escaped` must be the inside of a valid JSON string, as the decoder guarantees. */
   static escaped(escaped: string): TextPiece {
     return new TextPiece(undefined, escaped);
   }

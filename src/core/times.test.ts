@@ -11,7 +11,7 @@ import {
   tokenExpiry,
 } from './times.ts';
 
-describe('any number at all', () => {
+describe('an arbitrary number', () => {
   const NOW_MS = Date.parse('2026-11-29T12:00:00Z');
   const numbers = fc.oneof(
     fc.double(),
@@ -19,7 +19,7 @@ describe('any number at all', () => {
     fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 99_999_999_999, 1e300, -1e300),
   );
 
-  it('becomes a date that can be stored and shown', () => {
+  it('becomes a date that can be stored and displayed', () => {
     const isDate = (ms: number, maxMs: number) => {
       expect(Number.isSafeInteger(ms)).toBe(true);
       expect(ms).toBeLessThanOrEqual(NOW_MS + maxMs);
@@ -38,7 +38,7 @@ describe('any number at all', () => {
   });
 });
 
-describe('figures from outside', () => {
+describe('external figures', () => {
   it.each([
     [1_500.2, 1_501],
     [-5, 0],
@@ -46,11 +46,11 @@ describe('figures from outside', () => {
     [Number.POSITIVE_INFINITY, 10_000],
     [1e300, 10_000],
     [Number.NaN, undefined],
-  ])('become a wait within its bounds: %d', (ms, expected) => {
+  ])('become a wait within bounds: %d', (ms, expected) => {
     expect(cappedMs(ms, 10_000)).toBe(expected);
   });
 
-  it('become a date that is not too far away', () => {
+  it('become a date within the limit', () => {
     expect(cappedDate(500, 1_000, 100)).toBe(500);
     expect(cappedDate(1e300, 1_000, 100)).toBe(1_100);
   });
@@ -83,7 +83,7 @@ describe('figures from outside', () => {
     [Number.POSITIVE_INFINITY, '9999-12-31T23:59:59.999Z'],
     [-1e300, '0000-01-01T00:00:00.000Z'],
     [Number.NaN, '1970-01-01T00:00:00.000Z'],
-  ])('are always shown as a time: %d', (ms, expected) => {
+  ])('are always formatted as a time: %d', (ms, expected) => {
     expect(isoTime(ms)).toBe(expected);
   });
 });

@@ -1,18 +1,18 @@
 /**
- * Waits and dates whose figures come from outside: headers, bodies, token endpoints, files. Each is capped where it is
- * read, so that one absurd number cannot put an account aside for years, overflow a timer or throw a RangeError.
+ * Waits and dates from external sources: headers, bodies, token endpoints, files. Each is capped where it is
+ * read, so that an absurd number cannot disable an account for years, overflow a timer or throw a RangeError.
  */
 
-/** A service that is too busy, or throttles an account, says so again after an hour at most. */
+/** Retry an overloaded service or a throttled account after an hour at most. */
 export const MAX_THROTTLE_WAIT_MS = 3_600_000;
 /** Plans are monthly; the longest month and a day for time zones. */
 export const MAX_QUOTA_WAIT_MS = 32 * 86_400_000;
-/** Access tokens live an hour as a rule, at identity providers up to a day. */
+/** Access tokens usually last an hour, with identity providers up to a day. */
 export const MAX_TOKEN_LIFETIME_MS = 86_400_000;
-/** A person signs in within minutes; the official device flow gives ten. */
+/** A user signs in within minutes; the official device flow allows ten. */
 export const MAX_SIGN_IN_MS = 3_600_000;
 export const MAX_POLL_INTERVAL_MS = 60_000;
-/** Client registrations are good for 90 days. */
+/** Client registrations are valid for 90 days. */
 const MAX_REGISTRATION_MS = 366 * 86_400_000;
 
 /** Milliseconds from 0 to `maxMs`, whole; undefined for NaN. */
@@ -25,19 +25,19 @@ export function cappedDate(dateMs: number, nowMs: number, maxMs: number): number
   return Math.min(dateMs, nowMs + maxMs);
 }
 
-/** When a client registration expires, from the date the service names. One that is not a number has expired. */
+/** The expiry of a client registration, from the service's date. NaN counts as expired. */
 export function registrationExpiry(dateMs: number, nowMs: number): number {
   return Number.isNaN(dateMs) ? 0 : Math.trunc(Math.max(0, cappedDate(dateMs, nowMs, MAX_REGISTRATION_MS)));
 }
 
-/** When a token of this lifetime expires, in milliseconds since the epoch. One that is not a number has expired. */
+/** The expiry of a token with this lifetime, in milliseconds since the epoch. NaN counts as expired. */
 export function tokenExpiry(lifetimeS: number, nowMs: number): number {
   return nowMs + (cappedMs(lifetimeS * 1000, MAX_TOKEN_LIFETIME_MS) ?? 0);
 }
 
 /**
- * The wait that a `Retry-After` asks for (RFC 9110, section 10.2.3: seconds or an HTTP date), in milliseconds and not
- * capped yet; undefined for anything else.
+ * The wait requested by `Retry-After` (RFC 9110, section 10.2.3: seconds or an HTTP date), in milliseconds and not
+ * yet capped; undefined for any other value.
  */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const trimmed = value?.trim();
@@ -47,11 +47,11 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 
-/** RFC 3339 knows years of four digits. */
+/** RFC 3339 allows only four-digit years. */
 const FIRST_DATE_MS = Date.parse('0000-01-01T00:00:00.000Z');
 const LAST_DATE_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** RFC 3339. Never throws: a date beyond its years is shown as the first or the last of them, NaN as 1970. */
+/** Formats a date as RFC 3339. Never throws: dates out of range become the first or last valid date, NaN becomes 1970. */
 export function isoTime(ms: number): string {
   return new Date(Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_DATE_MS), LAST_DATE_MS)).toISOString();
 }

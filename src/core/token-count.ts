@@ -1,6 +1,6 @@
 /**
- * How many tokens have gone by, by our own estimate. Text is gathered as it came, escaped, and counted a piece of a
- * thousand characters at a time: counting each delta by itself would cost more than passing it on.
+ * Estimates the number of tokens in a stream. Text is collected escaped, as it arrives, and counted in pieces of a
+ * thousand characters, since counting each delta would cost more than forwarding it.
  */
 import { TextPiece } from './text.ts';
 import { estimateTokens } from './tokens.ts';
@@ -9,7 +9,7 @@ const SETTLE_CHARS = 1_000;
 
 export class TokenCount {
   #settled = 0;
-  /** The insides of JSON strings, and so is their concatenation. */
+  /** Concatenated insides of JSON strings, which is itself the inside of a JSON string. */
   #tail = '';
 
   add(text: TextPiece): void {
@@ -17,7 +17,7 @@ export class TokenCount {
     if (this.#tail.length > SETTLE_CHARS) this.settle();
   }
 
-  /** What comes next is no continuation of what came before. */
+  /** Marks the end of a text: what follows does not continue it. */
   settle(): void {
     if (this.#tail === '') return;
     this.#settled += estimateTokens(this.#tailText);
@@ -33,7 +33,7 @@ export class TokenCount {
     return tail === '' ? this.#settled : this.#settled + estimateTokens(tail);
   }
 
-  /** Cheap, and never less than what `totalWith` would say: no character costs more than a token. */
+  /** A cheap upper bound for `totalWith`: no character costs more than a token. */
   atMostWith(text: TextPiece): number {
     return this.#settled + this.#tail.length + text.escaped.length + 1;
   }

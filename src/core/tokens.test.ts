@@ -61,25 +61,25 @@ const samples = [
   { name: 'Chinese', text: chinese },
 ];
 
-describe('the estimate of tokens', () => {
+describe('the token estimate', () => {
   it.each(samples)('is within 15 % of a real tokenizer on $name', ({ text }) => {
     const real = encode(text).length;
     expect(Math.abs(estimateTokens(text) / real - 1)).toBeLessThan(0.15);
   });
 
-  it('stays within 15 % on long texts, which are sampled', () => {
+  it('is within 15 % on long, sampled texts', () => {
     const long = samples.map(({ text }) => text.repeat(6)).join('\n\n');
     expect(Math.abs(estimateTokens(long) / encode(long).length - 1)).toBeLessThan(0.15);
   });
 
-  it('stays within 15 % of the sum of its parts on a text of 8 million characters', () => {
+  it('is within 15 % of the sum of the parts on a text of 8 million characters', () => {
     const line = 'The quick brown fox reads 1,234 files in /srv/data; 测试 passes.\n';
     const count = Math.ceil(8_000_000 / line.length);
     const whole = estimateTokens(line.repeat(count));
     expect(Math.abs(whole / (estimateTokens(line) * count) - 1)).toBeLessThan(0.15);
   });
 
-  it('is nothing for nothing, and never less than one token for a word', () => {
+  it('is 0 for empty text and at least 1 for a word', () => {
     expect(estimateTokens('')).toBe(0);
     fc.assert(
       fc.property(fc.stringMatching(/^\w{1,40}$/), (word) => {
@@ -89,7 +89,7 @@ describe('the estimate of tokens', () => {
     );
   });
 
-  it('takes any string and gives a whole number', () => {
+  it('returns a whole number for any string', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3_000, size: 'max' }), (text) => {
         expect(Number.isSafeInteger(estimateTokens(text))).toBe(true);
@@ -112,7 +112,7 @@ const conversation = (parts: Part[], change: Partial<Conversation> = {}): Conver
   ...change,
 });
 
-describe('the estimate of a conversation', () => {
+describe('the token estimate of a conversation', () => {
   const at = 'messages[0].content[0]';
   const cases: { name: string; parts: Part[]; range: [number, number] }[] = [
     { name: 'text', parts: [{ type: 'text', at, text: prose }], range: [100, 150] },
@@ -129,7 +129,7 @@ describe('the estimate of a conversation', () => {
       range: [15, 35],
     },
     {
-      name: 'a tool result with what is in it',
+      name: 'a tool result with its content',
       parts: [
         { type: 'tool-result', at, toolUseId: 't', isError: false, content: [{ type: 'text', at, text: prose }] },
       ],

@@ -1,12 +1,12 @@
 /**
- * Our own count of tokens, for when the service has not reported any: text is read once, by classes of characters,
- * the way tokenizers of the present cut it (words with their blank, digits by threes, runs of punctuation, most
- * ideographs alone). An estimate, and labelled so wherever it goes; tokens.test.ts holds it against a real tokenizer.
+ * Estimates token counts for when the service reports none. Text is read once, by character class,
+ * the way current tokenizers split it (words with their space, digits by threes, runs of punctuation, most
+ * ideographs alone). Always labelled as an estimate; tokens.test.ts compares it with a real tokenizer.
  */
 import type { Conversation, DocumentPart, Part } from './conversation.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 
-/** Tokens of one text. Long texts are sampled, so that a megabyte takes one or two milliseconds, and 64 no more than four. */
+/** Tokens in a text. Long texts are sampled: 1 MB takes one or two milliseconds, 64 MB at most four. */
 export function estimateTokens(text: string): number {
   const { length } = text;
   if (length <= WHOLE_CHARS) return Math.ceil(tokensIn(text, 0, length));
@@ -23,7 +23,7 @@ export function estimateTokens(text: string): number {
 const WHOLE_CHARS = 1_024;
 const WINDOW_CHARS = 256;
 const SAMPLED_SHARE = 0.2;
-/** Two to four milliseconds, however long the text is. */
+/** Keeps the time at two to four milliseconds for a text of any length. */
 const MAX_SAMPLED_CHARS = 512 * 1024;
 
 function tokensIn(text: string, from: number, to: number): number {
@@ -32,7 +32,7 @@ function tokensIn(text: string, from: number, to: number): number {
   let run = 0;
   for (let index = from; index < to; index += 1) {
     const kind = KINDS[text.charCodeAt(index)] ?? SYMBOL;
-    // A word goes on from an upper-case letter to lower-case ones; the other way round camelCase is cut.
+    // A word may continue from upper to lower case; from lower to upper case, camelCase is split.
     if (kind === previous || (kind === LOWER && previous === UPPER)) {
       run += 1;
     } else {
@@ -44,12 +44,12 @@ function tokensIn(text: string, from: number, to: number): number {
   return tokens + costOf(previous, run);
 }
 
-/** An image of ordinary size: width × height / 750 after the usual scaling down to 1.2 megapixels. */
+/** An image of common size: width × height / 750 after the usual scaling to 1.2 megapixels. */
 const IMAGE_TOKENS = 1_600;
-/** Role, separators and the like. */
+/** Role and separators. */
 const TURN_TOKENS = 4;
 
-/** Everything the model would read: system text, all turns, and the declared tools. */
+/** Counts everything the model reads: system prompt, all turns and declared tools. */
 export function estimateConversationTokens(conversation: Conversation): number {
   let tokens = 0;
   for (const part of conversation.system) tokens += estimateTokens(part.text);
@@ -81,13 +81,13 @@ function partTokens(part: Part): number {
   }
 }
 
-/** A binary document's text is perhaps a tenth of its bytes; nobody knows before it is read. */
+/** Assumes that the text of a binary document is a tenth of its bytes. */
 function documentTokens({ source }: DocumentPart): number {
   if (source.type === 'url') return IMAGE_TOKENS;
   return source.type === 'text' ? estimateTokens(source.text) : Math.ceil((source.data.length * 0.75) / 40);
 }
 
-/** Walks the value rather than printing it: what a model reads of JSON are its keys, its values and its marks. */
+/** Walks the value instead of serialising it, counting keys, values and punctuation. */
 function jsonTokens(value: JsonValue | undefined): number {
   if (typeof value === 'string') return estimateTokens(value) + 1;
   if (typeof value !== 'object' || value === null) return value === undefined ? 0 : 2;
@@ -166,7 +166,7 @@ function costOf(kind: number, length: number): number {
   }
 }
 
-/** Both looked up for every character: tables are several times as fast as calls. */
+/** Lookup tables for every character: several times faster than calls. */
 const KINDS = Uint8Array.from({ length: 0x1_0000 }, (_, code) => kindOf(code));
 const TABLE_RUN = 32;
 const COSTS = Float64Array.from({ length: (SYMBOL + 1) * TABLE_RUN }, (_, cell) =>

@@ -1,11 +1,11 @@
-/** What an account's plan allows and how much of it is used, whichever way the service tells it. */
+/** An account's plan limits and usage, independent of the upstream's format. */
 export interface UsageLimits {
-  /** As its owner knows it: `KIRO PRO`. */
+  /** The display name, such as `KIRO PRO`. */
   readonly plan: string | undefined;
   readonly resetAtMs: number | undefined;
-  /** Of what chat is paid with, the plan's own first, then trial and bonuses. Empty: the service told no figures. */
+  /** The allowances that chat uses: the plan's own first, then trial and bonuses. Empty if the service reported none. */
   readonly allowances: readonly Allowance[];
-  /** What may be used beyond them, for money. */
+  /** Paid usage beyond the allowances. */
   readonly overage: Overage | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Allowance {
 export interface Overage {
   readonly isOn: boolean;
   readonly used: number;
-  /** undefined: none that is known. */
+  /** undefined if there is no known cap. */
   readonly cap: number | undefined;
   readonly charges: number;
   readonly currency: string;
@@ -30,19 +30,19 @@ export interface Overage {
 export interface Quota {
   readonly used: number;
   readonly limit: number;
-  /** Overage included; infinite when that has no cap. */
+  /** Includes overage; infinite if that has no cap. */
   readonly left: number;
-  /** Of the allowances alone, from 0 to 1: what must be paid for comes last. */
+  /** The unused share of the allowances, 0 to 1, without overage. */
   readonly shareLeft: number;
 }
 
-/** Over all allowances which hold at `nowMs`. undefined: the service told no figures. */
+/** Sums the allowances valid at `nowMs`. undefined if the service reported none. */
 export function quotaOf({ allowances, overage }: UsageLimits, nowMs: number): Quota | undefined {
   const holding = allowances.filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs);
   const limit = sum(holding.map((allowance) => allowance.limit));
   if (limit <= 0) return undefined;
   const used = sum(holding.map((allowance) => allowance.used));
-  // Allowances are used up one after the other: what is too much in one is not taken from another.
+  // Allowances are used one after another, so excess use of one does not reduce another.
   const within = sum(holding.map((allowance) => Math.max(0, allowance.limit - allowance.used)));
   const beyond = overage?.isOn ? Math.max(0, (overage.cap ?? Number.POSITIVE_INFINITY) - overage.used) : 0;
   return { used, limit, left: within + beyond, shareLeft: Math.min(1, within / limit) };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { addUsage, derived, estimated, measured } from './usage.ts';
 
-it('adds what two tries took: tokens, credits and searches; a sum is known as well as its worse part', () => {
+it('adds tokens, credits and searches of two attempts, with the weaker provenance', () => {
   const first = {
     inputTokens: measured(100),
     outputTokens: measured(10),
@@ -25,7 +25,7 @@ it('adds what two tries took: tokens, credits and searches; a sum is known as we
   });
 });
 
-it('says nothing of searches where there were none', () => {
+it('omits searches if there were none', () => {
   const usage = { inputTokens: measured(1), outputTokens: measured(1) };
   expect(addUsage(usage, usage)).not.toHaveProperty('webSearches');
 });

@@ -1,10 +1,10 @@
-/** Figures about a reply, each with how we came to know it. No figure is ever invented: what is unknown is absent. */
+/** Usage figures of a reply, each with its provenance. Unknown figures are absent, never invented. */
 export type Provenance =
-  /** The service reported this very number. */
+  /** Reported by the service. */
   | 'measured'
-  /** Computed from numbers which the service reported (percentage × window). */
+  /** Computed from numbers that the service reported (percentage × window). */
   | 'derived'
-  /** Our own count of the text. */
+  /** dragoman's own count of the text. */
   | 'estimated';
 
 export interface Figure {
@@ -13,19 +13,19 @@ export interface Figure {
 }
 
 export interface Usage {
-  /** All the model read, cached tokens included. */
+  /** All input tokens, including cached ones. */
   readonly inputTokens: Figure;
-  /** All the model wrote, reasoning included. */
+  /** All output tokens, including reasoning. */
   readonly outputTokens: Figure;
   readonly cacheReadTokens?: Figure;
   readonly cacheWriteTokens?: Figure;
   readonly reasoningTokens?: Figure;
   /** Share of the context window in use after this turn, 0–100. */
   readonly contextPercentage?: Figure;
-  /** What the service charges for this request, in `creditUnit`. */
+  /** The service's charge for this request, in `creditUnit`. */
   readonly credits?: Figure;
   readonly creditUnit?: string;
-  /** Searches which the gateway ran for this reply. */
+  /** Number of searches that the gateway ran for this reply. */
   readonly webSearches?: number;
 }
 
@@ -39,7 +39,7 @@ export function estimated(value: number): Figure {
   return { value, provenance: 'estimated' };
 }
 
-/** Two replies' figures as one; the share of the window is the later one's. A sum is known as well as its worse part. */
+/** Adds the usage of two replies. A sum has the weaker provenance of the two; the window share is that of the second. */
 export function addUsage(first: Usage, second: Usage): Usage {
   const sums: { -readonly [Name in (typeof SUMMED)[number]]?: Figure } = {};
   for (const name of SUMMED) {

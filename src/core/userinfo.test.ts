@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withoutPassword, withoutPasswords, withoutUserinfo } from './userinfo.ts';
 
-describe('covering what stands before the host', () => {
+describe('masking credentials in URLs', () => {
   it.each([
     ['http://proxy:8080', 'http://proxy:8080', 'http://proxy:8080'],
     ['http://user@proxy:8080/', 'http://••••@proxy:8080/', 'http://user@proxy:8080/'],
@@ -17,7 +17,7 @@ describe('covering what stands before the host', () => {
     expect(withoutPasswords(address)).toBe(withoutOne);
   });
 
-  it('covers the passwords of all addresses in a text, and nothing between them', () => {
+  it('masks the passwords of all URLs in a text and leaves the rest unchanged', () => {
     expect(withoutPasswords('from http://a:b@c@d:1 to socks5://e:f@g/x, asked by h@i')).toBe(
       'from http://a:••••@d:1 to socks5://e:••••@g/x, asked by h@i',
     );

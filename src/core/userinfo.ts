@@ -1,22 +1,22 @@
 /**
- * Covers what stands before the host of an address, for people to read. Parsers of addresses take the last `@` before
- * the path for its end (https://url.spec.whatwg.org/#authority-state), so whatever a password holds must be covered.
+ * Masks the credentials before the host of a URL, for display. URL parsers end them at the last `@` before
+ * the path (https://url.spec.whatwg.org/#authority-state), so a password may contain `@`.
  */
 const USERINFO = /\/\/[^/?#]*@/;
 const PASSWORD = /(:\/\/[^/?#:]*):[^/?#]*@/;
 const PASSWORD_IN_TEXT = /(:\/\/[^/?#:\s]*):[^/?#\s]*@/g;
 
-/** User and password. */
+/** Masks user and password. */
 export function withoutUserinfo(address: string): string {
   return address.replace(USERINFO, '//••••@');
 }
 
-/** The password alone. */
+/** Masks only the password. */
 export function withoutPassword(address: string): string {
   return address.replace(PASSWORD, '$1:••••@');
 }
 
-/** The passwords of all addresses in a text. */
+/** Masks the passwords of all URLs in a text. */
 export function withoutPasswords(text: string): string {
   return text.replaceAll(PASSWORD_IN_TEXT, '$1:••••@');
 }

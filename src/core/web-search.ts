@@ -1,18 +1,18 @@
 /**
- * A web search which the gateway runs for the model, because the client asked for its vendor's own. To the model it is a
- * tool like any other; to the client it is a block of the reply, which comes back in later requests as what it was.
+ * A web search that the gateway runs because the client requested its vendor's own. To the model it is a
+ * regular tool; to the client it is a block of the reply, sent back unchanged in later requests.
  */
 import { isoTime } from './times.ts';
 
 export interface WebSearchOption {
-  /** Where the client asked for it. */
+  /** Path of the option in the client's request. */
   readonly at: string;
-  /** Most searches in one reply; undefined: the client sets no limit. */
+  /** Maximum number of searches per reply; undefined for no limit. */
   readonly maxUses: number | undefined;
-  /** Results from these domains and their subdomains alone; empty: from anywhere. */
+  /** Restricts results to these domains and their subdomains; empty for no restriction. */
   readonly allowedDomains: readonly string[];
   readonly blockedDomains: readonly string[];
-  /** The client wants a search in any case. */
+  /** True if the model must search. */
   readonly isRequired: boolean;
 }
 
@@ -30,23 +30,23 @@ export type WebSearchOutcome =
 /** `bad-input`: the model's call had no query. */
 export type WebSearchFailure = 'unavailable' | 'throttled' | 'max-uses' | 'bad-input';
 
-/** A place in the reply's text which names a page that a search has found. */
+/** A place in the reply's text that cites a search result. */
 export interface Citation {
   readonly url: string;
   readonly title: string;
-  /** What the search said of the page. */
+  /** The search result's text about the page. */
   readonly citedText: string;
-  /** Unicode characters from the beginning of its text block, and to its end. */
+  /** Offset from the start of its text block, in Unicode characters. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The name under which the model knows it, unless the client has a tool of that name. */
+/** The tool's name, unless the client has a tool of the same name. */
 export const WEB_SEARCH_TOOL = 'web_search';
 
 /**
- * What the model reads of a search. The same for the same outcome, whether the search was run just now or the client
- * sends it back in a later request: what was sent once must not change.
+ * The search result as the model reads it. Equal outcomes give equal text, whether the search just ran or the client
+ * sent it back in a later request, so that the prompt prefix stays the same.
  */
 export function searchResultText(outcome: WebSearchOutcome): string {
   if (outcome.type === 'failed') return FAILURES[outcome.reason];
