@@ -109,7 +109,11 @@ describe('the settings', () => {
       { DRAGOMAN_REGION: 'evil.example/#' },
       ['DRAGOMAN_REGION', 'an AWS region'],
     ],
-    ['an origin with a path', { DRAGOMAN_CORS_ORIGINS: 'https://a.example/x' }, ['DRAGOMAN_CORS_ORIGINS', 'not an origin']],
+    [
+      'an origin with a path',
+      { DRAGOMAN_CORS_ORIGINS: 'https://a.example/x' },
+      ['DRAGOMAN_CORS_ORIGINS', 'not an origin'],
+    ],
     [
       'an unsupported database',
       { DRAGOMAN_DATABASE_URL: 'mysql://u:hunter2@db/x' },
