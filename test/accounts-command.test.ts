@@ -134,7 +134,7 @@ describe('dragoman accounts', () => {
     expect((await run('accounts', 'import', file, '--yes')).code).toBe(0);
     for (const command of ['show', 'enable', 'disable', 'refresh']) {
       const unnamed = await run('accounts', command);
-      expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringMatching(/several accounts.*mine.*yours/)]);
+      expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringMatching(/Several accounts.*mine.*yours/)]);
     }
   });
 
@@ -188,12 +188,12 @@ describe('dragoman keys', () => {
     const made = await run('keys', 'create', 'my', 'laptop');
     const secret = made.out.trim();
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('not shown again')]);
-    expect(made.err).toContain('local mode ends');
+    expect(made.err).toContain('local mode is now off');
     await vi.waitFor(async () => expect(await chat('whatever')).toBe(401), { timeout: 10_000 });
     expect(await chat(secret)).toBe(200);
 
     const list = await run('keys', 'list');
-    expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dgm-\w{8}… +good /);
+    expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dgm-\w{8}… +active /);
     expect(list.out).not.toContain(secret);
     const brief = JSON.parse((await run('keys', 'create', 'ci', '--expires', '90d', '--json')).out);
     expect(brief.endsLocalMode).toBe(false);
@@ -251,7 +251,7 @@ describe('the admin token', () => {
 
   it('is not reset where the settings decide it', async () => {
     const { code, err } = await runCommand(['admin-token', 'reset'], { DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN });
-    expect([code, err]).toEqual([2, expect.stringContaining('DRAGOMAN_ADMIN_TOKEN sets the admin token')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('The admin token is set by DRAGOMAN_ADMIN_TOKEN')]);
   });
 
   it('is not made by a start which fails', async () => {

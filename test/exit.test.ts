@@ -136,7 +136,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
     const broken = reply.text().catch(() => 'broken');
     gateway.child.kill('SIGTERM');
-    await logged(gateway, 'stopping');
+    await logged(gateway, 'shutting down');
     expect((await gateway.end(second)).code).toBe(second === 'SIGTERM' ? 143 : 130);
     await broken;
   });
@@ -175,7 +175,7 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     const gateway = await serve(HELLO, {}, home);
     settings(home, 'DRAGOMAN_STRATEGY=none\n');
     gateway.child.kill('SIGHUP');
-    await logged(gateway, 'the present ones stay in use');
+    await logged(gateway, 'keeping the current ones');
     expect((await chat(gateway.url)).status).toBe(200);
     expect((await gateway.end('SIGTERM')).code).toBe(0);
   });

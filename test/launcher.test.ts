@@ -45,7 +45,7 @@ it('says what to do in a checkout without packages', async () => {
 });
 
 it('names commands in hints, errors and examples as the user started this one', async () => {
-  expect((await run(LAUNCHER, ['accounts', 'list'], ROOT)).out).toContain('`./dragoman login` signs in');
+  expect((await run(LAUNCHER, ['accounts', 'list'], ROOT)).out).toContain('Sign in with `./dragoman login`');
   const cli = await run(LAUNCHER, ['accounts', 'show'], ROOT, { npm_lifecycle_event: 'cli' });
   expect(cli.err).toContain('`npm run cli -- login`');
   expect((await run(LAUNCHER, ['keys', 'create', '--help'], ROOT)).out).toContain('$ ./dragoman keys create laptop');

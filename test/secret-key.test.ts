@@ -67,9 +67,9 @@ it('takes a new DRAGOMAN_SECRET_KEY from a file or from standard input, and prin
 
 it.each([
   ['the key is a setting and no new one is named', [], { DRAGOMAN_SECRET_KEY: KEY }, '--new-key-file new.key'],
-  ['the new key is too short', ['--new-key-file', 'short.key'], {}, 'it needs at least 32'],
-  ['there is no such file', ['--new-key-file', 'none.key'], {}, 'cannot be read from none.key (ENOENT)'],
-  ['the database is in memory', ['--database', 'sqlite::memory:'], {}, 'has no key which could be rotated'],
+  ['the new key is too short', ['--new-key-file', 'short.key'], {}, 'needs at least 32'],
+  ['there is no such file', ['--new-key-file', 'none.key'], {}, 'Could not read the new key from none.key (ENOENT)'],
+  ['the database is in memory', ['--database', 'sqlite::memory:'], {}, 'has no key to rotate'],
 ])('ends with 2 and changes nothing when %s', async (_name, args, env: Record<string, string>, words) => {
   const home = createHome();
   await createDatabase(home, env.DRAGOMAN_SECRET_KEY);
