@@ -1,12 +1,14 @@
 /**
- * Schema checks that leave the event loop free: nearly all are done in well under a millisecond, here. One that takes
- * longer than 50 ms, because of a pattern that backtracks or a schema that is large, is done again in a thread.
+ * Schema checks that leave the event loop free: small schemas are compiled and checked here, in a millisecond or two.
+ * Large ones, and those that took too long here because of a pattern that backtracks, are checked in a thread.
  */
-import { Worker } from 'node:worker_threads';
-import { QueueFullError, Semaphore } from '../../core/async.ts';
+import { createHash } from 'node:crypto';
+import { QueueFullError } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { compileSchema, isOutOfTime, type SchemaCheck } from './schema-check.ts';
+import { timeSlices } from '../../core/steps.ts';
+import { CheckingThread } from './checking-thread.ts';
+import { compileSchema, isOutOfTime, prepareDraft, type SchemaCheck } from './schema-check.ts';
 import type { SchemaOrder, SchemaResult } from './schema-thread.ts';
 
 export interface BoundedCheck {
@@ -15,80 +17,69 @@ export interface BoundedCheck {
   readonly unchecked: readonly string[];
 }
 
-const LOOP_MS = 50;
-/** Compiling and checking take a second each at most; the rest is for starting the thread on a busy machine. */
-const THREAD_TIMEOUT_MS = 6_000;
-const THREAD_MEMORY_MIB = 256;
-/** One runs at a time: they are rare, and each may take all of a processor. */
-const threads = new Semaphore(1, 7);
+/** Compiling 8 KB takes about 20 ms in a process that has just started. */
+const MAX_LOOP_CHARS = 8 * 1024;
+/** For compiling, and for each check. */
+const LOOP_MS = 25;
+/** Schemas that took longer are checked in the thread from the beginning. */
+const MAX_SLOW = 1_000;
+const RETRY_AFTER_MS = 5_000;
+
+const thread = new CheckingThread();
+/** Hashes of schemas, the newest last. */
+const slow = new Set<string>();
 
 /** Rejects with `invalid_request` naming `at` when nothing of the schema can be checked. */
 export async function prepareCheck(schema: JsonObject, at: string): Promise<BoundedCheck> {
-  const local = onLoop(() => compileSchema(schema, at, LOOP_MS));
-  const unchecked = local ? local.unchecked : (await inThread({ schema, at })).unchecked;
+  const schemaJson = JSON.stringify(schema);
+  const hash = createHash('sha256').update(schemaJson).digest('base64');
+  const onLoop = <T extends SchemaCheck | readonly string[]>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (cause) {
+      if (!isOutOfTime(cause)) throw cause;
+      remember(hash);
+      return undefined;
+    }
+  };
+  const isForLoop = () => schemaJson.length <= MAX_LOOP_CHARS && !slow.has(hash);
+  if (isForLoop()) await prepareOnLoop(schema);
+  const local = isForLoop() ? onLoop(() => compileSchema(schema, at, LOOP_MS)) : undefined;
+  const unchecked = local ? local.unchecked : (await inThread({ schemaJson, at })).unchecked;
   return {
     unchecked,
     async problems(json) {
-      const found = local && onLoop(() => local.problems(json));
-      return found ?? (await inThread({ schema, at, value: { json } })).problems;
+      const found = local && isForLoop() ? onLoop(() => local.problems(json)) : undefined;
+      return found ?? (await inThread({ schemaJson, at, value: { json } })).problems;
     },
   };
 }
 
-/** undefined: out of time. */
-function onLoop<T extends SchemaCheck | readonly string[]>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (cause) {
-    if (isOutOfTime(cause)) return undefined;
-    throw cause;
+/** The first schema of a draft has the draft itself compiled, which takes as long as the loop can spare at once. */
+async function prepareOnLoop(schema: JsonObject): Promise<void> {
+  await timeSlices.pause();
+  prepareDraft(schema);
+  await timeSlices.pause();
+}
+
+function remember(hash: string): void {
+  slow.add(hash);
+  for (const oldest of slow) {
+    if (slow.size <= MAX_SLOW) break;
+    slow.delete(oldest);
   }
 }
 
 type Done = Extract<SchemaResult, { type: 'done' }>;
 
 async function inThread(order: SchemaOrder): Promise<Done> {
-  const result = await threads
-    .run(() => runThread(order))
-    .catch((cause: unknown) => {
-      if (!(cause instanceof QueueFullError)) throw cause;
-      throw new GatewayError('rate_limited', 'Too many slow JSON schemas are being checked. Try again later.', {
-        retryAfterMs: THREAD_TIMEOUT_MS,
-      });
+  const result = await thread.run(order).catch((cause: unknown) => {
+    if (!(cause instanceof QueueFullError)) throw cause;
+    throw new GatewayError('rate_limited', 'Too many slow JSON schemas are being checked. Try again later.', {
+      retryAfterMs: RETRY_AFTER_MS,
     });
+  });
   if (result.type === 'done') return result;
   const cause = result.code === 'internal' ? new Error(result.why) : undefined;
   throw new GatewayError(result.code, result.message, { param: result.param, cause });
-}
-
-/** In a checkout Node runs the source; the package has what was compiled from it. */
-const THREAD = new URL(`./schema-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-
-function runThread(order: SchemaOrder): Promise<SchemaResult> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(THREAD, {
-      workerData: order,
-      env: {},
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MIB },
-    });
-    const fail = () => {
-      end();
-      reject(
-        new GatewayError('output_invalid', 'The JSON schema takes too much time or memory to check. Simplify it.'),
-      );
-    };
-    const timer = setTimeout(fail, THREAD_TIMEOUT_MS);
-    const end = () => {
-      clearTimeout(timer);
-      thread.terminate().catch(() => {});
-    };
-    thread.once('message', (result: SchemaResult) => {
-      end();
-      resolve(result);
-    });
-    thread.once('error', fail);
-    thread.once('exit', fail);
-  });
 }

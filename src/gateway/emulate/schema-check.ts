@@ -56,6 +56,11 @@ export function isOutOfTime(cause: unknown): boolean {
   return cause instanceof GatewayError && cause.rule === OUT_OF_TIME;
 }
 
+/** Compiles the draft in which the schema is written, once in a process. Takes up to 40 ms. */
+export function prepareDraft(schema: JsonObject): void {
+  draftOf(schema);
+}
+
 interface Compiled {
   readonly validate: ValidateFunction;
   readonly leftOut: readonly Location[];

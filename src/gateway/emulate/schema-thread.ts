@@ -1,11 +1,12 @@
-/** A check that takes longer than the event loop can spare, in a thread of its own. Started by bounded-check.ts. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Schema checks that take longer than the event loop can spare, in a thread of their own. Started by checking-thread.ts. */
+import { parentPort } from 'node:worker_threads';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { compileSchema } from './schema-check.ts';
+import { compileSchema, type SchemaCheck } from './schema-check.ts';
 
 export interface SchemaOrder {
-  readonly schema: JsonObject;
+  /** As text, which is copied to a thread many times faster than the object. */
+  readonly schemaJson: string;
   readonly at: string;
   /** Absent: the schema is only compiled. */
   readonly value?: { readonly json: unknown };
@@ -21,15 +22,30 @@ export type SchemaResult =
       readonly why: string;
     };
 
-function run({ schema, at, value }: SchemaOrder): SchemaResult {
+/** A schema is compiled before the model is asked, and needed again for its answer. */
+const MAX_COMPILED = 32;
+const compiled = new Map<string, SchemaCheck>();
+
+function checkOf({ schemaJson, at }: SchemaOrder): SchemaCheck {
+  const key = `${at} ${schemaJson}`;
+  const check = compiled.get(key) ?? compileSchema(JSON.parse(schemaJson) as JsonObject, at); // by checking-thread.ts
+  compiled.delete(key);
+  compiled.set(key, check);
+  for (const oldest of compiled.keys()) {
+    if (compiled.size <= MAX_COMPILED) break;
+    compiled.delete(oldest);
+  }
+  return check;
+}
+
+function run(order: SchemaOrder): SchemaResult {
   try {
-    const check = compileSchema(schema, at);
-    return { type: 'done', unchecked: check.unchecked, problems: value ? check.problems(value.json) : [] };
+    const check = checkOf(order);
+    return { type: 'done', unchecked: check.unchecked, problems: order.value ? check.problems(order.value.json) : [] };
   } catch (cause) {
     const { code, message, param, details } = GatewayError.from(cause);
     return { type: 'failed', code, message, param, why: details };
   }
 }
 
-// Only bounded-check.ts starts this, with an order of that shape.
-parentPort?.postMessage(run(workerData as SchemaOrder));
+parentPort?.on('message', (order: SchemaOrder) => parentPort?.postMessage(run(order)));
