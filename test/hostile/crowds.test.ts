@@ -1,12 +1,12 @@
 /** Many connections at once: what they take is given back when they are over, and others are served meanwhile. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createHome } from '../support/command.ts';
 import type { Kind } from './crowd.ts';
-import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
+import { type GatewayProcess, residentBytes, startGatewayProcess } from './gateway-process.ts';
 import { measureInput } from './measure.ts';
 
 /** Connections to the service that are kept alive, and what the runtime opens once. */
@@ -70,8 +70,4 @@ function longReplies(): string {
 
 function descriptorsOf({ pid }: GatewayProcess): number {
   return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-function residentBytes({ pid }: GatewayProcess): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

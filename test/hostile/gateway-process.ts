@@ -17,14 +17,17 @@ export interface GatewayProcess {
 
 /**
  * Ends with the test. `env` adds to, or replaces, the settings that sign it in at the simulator; `script`: a file for the
- * simulator's `--script`.
+ * simulator's `--script`; `onSimulator` gets the simulator's URL before the gateway starts.
  */
 export async function startGatewayProcess(
   env: Readonly<Record<string, string>> = {},
   script?: string,
+  onSimulator: (url: string) => void = () => {},
 ): Promise<GatewayProcess> {
   const simulator = startCommand(['simulate', '--port', '0', '--json', ...(script ? ['--script', script] : [])]);
-  const settings = { ...environmentFor(servedAt(await simulator.nextLine())), DRAGOMAN_LOG_LEVEL: 'error', ...env };
+  const simulatorUrl = servedAt(await simulator.nextLine());
+  onSimulator(simulatorUrl);
+  const settings = { ...environmentFor(simulatorUrl), DRAGOMAN_LOG_LEVEL: 'error', ...env };
   const turns = join(createHome(), 'turns');
   const probe = new URL('./loop-probe.ts', import.meta.url).href;
   const running = startCommand(['serve', '--port', '0', '--json'], {
@@ -55,4 +58,9 @@ function servedAt(line: string): string {
   const { url } = JSON.parse(line) as { url?: string }; // of the command, whose other lines have none
   if (url === undefined) throw new Error(`The command serves nothing: ${line}`);
   return url;
+}
+
+/** Needs /proc. */
+export function residentBytes({ pid }: GatewayProcess): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

@@ -35,6 +35,14 @@ const USER = { role: 'user', content: 'Go on.' };
 const REQUESTS: readonly (readonly [name: string, request: object])[] = [
   ['30 MB of ASCII text in one message', { messages: [{ role: 'user', content: 'word '.repeat(6_000_000) }] }],
   ['30 MB of mixed text in one message', { messages: [{ role: 'user', content: LINE.repeat(380_000) }] }],
+  [
+    '30 MB of text in 300 messages',
+    { messages: [...Array.from({ length: 300 }, () => ({ role: 'user', content: 'word '.repeat(20_000) })), USER] },
+  ],
+  [
+    '30 MB of text in 3,000 messages',
+    { messages: [...Array.from({ length: 3_000 }, () => ({ role: 'user', content: 'word '.repeat(2_000) })), USER] },
+  ],
   ['5,000 turns', { messages: [...messages(5_000), USER] }],
   ['2,500 tool rounds', { messages: [USER, ...toolRounds(2_500)], tools: [tool('read')] }],
   ['2,000 tools', { messages: [USER], tools: Array.from({ length: 2_000 }, (_, i) => tool(`tool_${i}`)) }],
@@ -66,5 +74,27 @@ it.for(REQUESTS)('%s', async ([, request], context) => {
     const { status, text } = await post(gateway, '/v1/messages', body);
     // The simulator's model has room for 200,000 tokens, like the service's.
     if (status !== 200) expect(text).toContain('prompt is too long');
+  });
+});
+
+it('eight conversations of 2,500 turns at once', async (context) => {
+  const gateway = await startGatewayProcess();
+  const body = Buffer.from(JSON.stringify({ model: MODEL, max_tokens: 100, messages: [...messages(2_500), USER] }));
+  await measureInput(context, gateway, async () => {
+    const replies = await Promise.all(Array.from({ length: 8 }, () => post(gateway, '/v1/messages', body)));
+    for (const { status, text } of replies) if (status !== 200) expect(text).toContain('prompt is too long');
+  });
+});
+
+it.for(['/v1/chat/completions', '/v1/responses'])('5,000 turns to %s', async (path, context) => {
+  const gateway = await startGatewayProcess();
+  const turns = Array.from({ length: 5_000 }, (_, i) => ({
+    role: i % 2 === 0 ? 'user' : 'assistant',
+    content: `Turn ${i}. ${LINE}`,
+  }));
+  const field = path === '/v1/responses' ? 'input' : 'messages';
+  const body = Buffer.from(JSON.stringify({ model: MODEL, [field]: [...turns, USER] }));
+  await measureInput(context, gateway, async () => {
+    expect([200, 400]).toContain((await post(gateway, path, body)).status);
   });
 });

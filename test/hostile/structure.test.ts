@@ -16,27 +16,65 @@ function keys(count: number): string {
   return Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',');
 }
 
-const LISTS: readonly (readonly [path: string, field: string])[] = [
-  ['/v1/chat/completions', 'messages'],
-  ['/v1/chat/completions', 'tools'],
-  ['/v1/chat/completions', 'stop'],
-  ['/v1/messages', 'messages'],
-  ['/v1/messages', 'system'],
-  ['/v1/messages', 'tools'],
-  ['/v1/messages', 'stop_sequences'],
-  ['/v1/responses', 'input'],
-  ['/v1/responses', 'tools'],
-  ['/v1/responses', 'include'],
+/** `$` stands for the entries of the list. */
+const LISTS: readonly (readonly [path: string, fields: string])[] = [
+  ['/v1/chat/completions', '"messages":[$]'],
+  ['/v1/chat/completions', '"messages":[{"role":"user","content":[$]}]'],
+  ['/v1/chat/completions', '"messages":[{"role":"assistant","tool_calls":[$]}]'],
+  ['/v1/chat/completions', '"tools":[$]'],
+  ['/v1/chat/completions', '"functions":[$]'],
+  ['/v1/chat/completions', '"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[$]}}'],
+  ['/v1/chat/completions', '"stop":[$]'],
+  ['/v1/completions', '"prompt":[$]'],
+  ['/v1/messages', '"messages":[$]'],
+  ['/v1/messages', '"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[$]}]}]'],
+  ['/v1/messages', '"system":[$]'],
+  ['/v1/messages', '"tools":[$]'],
+  ['/v1/messages', '"stop_sequences":[$]'],
+  ['/v1/responses', '"input":[$]'],
+  ['/v1/responses', '"input":[{"role":"user","content":[$]}]'],
+  ['/v1/responses', '"tools":[$]'],
+  ['/v1/responses', '"tool_choice":{"type":"allowed_tools","tools":[$]}'],
+  ['/v1/responses', '"include":[$]'],
 ];
 
-it('lists of ones of 4 MiB in each field', async (context) => {
-  const gateway = await startGatewayProcess();
-  const bodies = LISTS.map(([path, field]) => ({
+function bodiesWith(entries: string) {
+  return LISTS.map(([path, fields]) => ({
     path,
-    body: Buffer.from(`{"model":"claude-sonnet-4.5","max_tokens":9,"${field}":[${ones(4 * MIB)}]}`),
+    body: Buffer.from(`{"model":"claude-sonnet-4.5","max_tokens":9,${fields.replace('$', entries)}}`),
   }));
+}
+
+it('lists of ones of 20 MiB in each field', async (context) => {
+  const gateway = await startGatewayProcess();
+  const bodies = bodiesWith(ones(20 * MIB));
   await measureInput(context, gateway, async () => {
     for (const { path, body } of bodies) expect(await post(gateway, path, body)).toMatchObject({ status: 400 });
+  });
+});
+
+it.for([
+  ['ones', '1'],
+  ['objects', '{"type":"x"}'],
+])('lists of %s as long as they may be in each field', async ([, entry = ''], context) => {
+  const gateway = await startGatewayProcess();
+  const bodies = bodiesWith(Array.from({ length: 30_000 }, () => entry).join(','));
+  await measureInput(context, gateway, async () => {
+    for (const { path, body } of bodies) expect([200, 400]).toContain((await post(gateway, path, body)).status);
+  });
+});
+
+it('the arguments of a call, as text of 20 MiB that holds a list of ones', async (context) => {
+  const gateway = await startGatewayProcess();
+  const calls = [{ id: 'a', type: 'function', function: { name: 'f', arguments: `{"a":[${ones(20 * MIB)}]}` } }];
+  const messages = [
+    { role: 'user', content: 'x' },
+    { role: 'assistant', tool_calls: calls },
+    { role: 'tool', tool_call_id: 'a', content: 'y' },
+  ];
+  const body = Buffer.from(JSON.stringify({ model: 'claude-sonnet-4.5', messages }));
+  await measureInput(context, gateway, async () => {
+    expect([200, 400]).toContain((await post(gateway, '/v1/chat/completions', body)).status);
   });
 });
 
