@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startServing } from '../src/cli/serving.ts';
+import { startServing } from '../src/compose-server.ts';
 import { loadSettings } from '../src/config.ts';
 import { type Log, SILENT } from '../src/core/log.ts';
 import type { Simulator } from '../src/simulator/index.ts';

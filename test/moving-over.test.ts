@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startServing } from '../src/cli/serving.ts';
+import { startServing } from '../src/compose-server.ts';
 import { loadSettings } from '../src/config.ts';
 import { SILENT } from '../src/core/log.ts';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';

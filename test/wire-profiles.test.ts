@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startServing } from '../src/cli/serving.ts';
+import { startServing } from '../src/compose-server.ts';
 import { loadSettings } from '../src/config.ts';
 import { SILENT } from '../src/core/log.ts';
 import { API_KEY_ACCOUNT } from '../src/simulator/default-accounts.ts';

@@ -1,9 +1,9 @@
 /** `dragoman config`: shows the effective settings. */
 import { settingsMarkdown } from '../config/document.ts';
 import type { Settings } from '../config.ts';
-import type { SettingView } from '../http/admin/contract/setting.ts';
+import type { SettingView } from '../http/admin/contract/overview.ts';
+import { toSettingViews } from '../setting-views.ts';
 import { type Command, type CommandInput, printJson } from './command.ts';
-import { toSettingViews } from './setting-views.ts';
 import { printWarnings, settingOptions, settingsOf } from './settings-of.ts';
 import { table } from './terminal.ts';
 

@@ -13,7 +13,7 @@ export const demo: Command = {
     const { terminal, json } = input;
     const [{ startSimulator }, { untilStopped }, { holdConversation }] = await Promise.all([
       import('../simulator/index.ts'),
-      import('./serving.ts'),
+      import('./stop.ts'),
       import('./demo-conversation.ts'),
     ]);
     await using simulator = await startSimulator({ paceMs: READING_PACE_MS });
@@ -48,7 +48,7 @@ const READING_PACE_MS = 15;
 
 /** Listens on the requested port, or else on the default port, or a free one if that is taken. */
 async function serveInFrontOf(simulatorUrl: string, input: CommandInput) {
-  const { isAddressTaken, startServing } = await import('./serving.ts');
+  const { isAddressTaken, startServing } = await import('../compose-server.ts');
   const requestedPort = textOption(input, 'port') ?? (process.env.DRAGOMAN_PORT || undefined);
   const start = async (port: string) => {
     const { settings, log } = await demoSettings(simulatorUrl, port, input);

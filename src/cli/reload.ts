@@ -1,9 +1,9 @@
 /** SIGHUP: reloads the settings and applies those that can change without a restart. */
+import type { Serving } from '../compose-server.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { LoadedSettings, Settings } from '../config.ts';
 import type { RunningLog } from '../telemetry/log.ts';
 import { secretsOf } from './command-log.ts';
-import type { Serving } from './serving.ts';
 
 /** Documented in docs/operation.md. */
 const RELOADABLE: readonly SettingKey[] = ['logLevel', 'apiKeys', 'adminToken'];

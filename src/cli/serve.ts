@@ -1,6 +1,6 @@
 /** `dragoman serve`: runs the gateway. */
+import type { Serving } from '../compose-server.ts';
 import { type Command, printJson } from './command.ts';
-import type { Serving } from './serving.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,11 +13,11 @@ export const serve: Command = {
     const { terminal, json } = input;
     const loaded = settingsOf(input);
     const { settings, origins } = loaded;
-    const [{ commandLog }, { startServing, untilStopped }, { reload }, { endWithin }] = await Promise.all([
+    const [{ commandLog }, { startServing }, { reload }, { endWithin, untilStopped }] = await Promise.all([
       import('./command-log.ts'),
-      import('./serving.ts'),
+      import('../compose-server.ts'),
       import('./reload.ts'),
-      import('./end-within.ts'),
+      import('./stop.ts'),
     ]);
     const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Allowance, Overage } from '../core/usage-limits.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
-import type { AccountUsage } from '../http/admin/contract/usage.ts';
+import type { AccountUsage } from '../http/admin/contract/overview.ts';
 import { toUsage } from '../http/admin/usage-view.ts';
 import { findAccount } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';

@@ -1,11 +1,12 @@
 /** The routes that belong to no protocol: the models, which both vendors' clients list, and what machines poll. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { GatewayError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { MODEL_ROUTES } from '../protocols/models.ts';
 import { answerModel, answerModels } from './models.ts';
 import { CLIENT_ERRORS, CLIENT_SECURITY } from './openapi.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
-import { createStoreProbe } from './store-probe.ts';
 import { WITHOUT_VALIDATION, type ZodTypes } from './validation.ts';
 
 export function registerPlainRoutes(app: FastifyInstance, pipeline: RequestPipeline): void {
@@ -91,4 +92,19 @@ function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
     const isReady = accounts && store;
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', accounts, store });
   });
+}
+
+/** Whether the store works, with a log line whenever that changes. `check` rejects with the reason; the result never does. */
+function createStoreProbe(check: () => Promise<void>, log: Log): () => Promise<boolean> {
+  let known: string | undefined;
+  return async () => {
+    const why = await check().then(
+      () => undefined,
+      (cause: unknown) => GatewayError.from(cause).details,
+    );
+    if (why !== known && why !== undefined) log.error({ why }, 'the store does not work; /readyz answers 503');
+    else if (why !== known) log.info({}, 'the store works again');
+    known = why;
+    return why === undefined;
+  };
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServing } from '../../src/cli/serving.ts';
+import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { type ScriptedReply, type Simulator, startSimulator } from '../../src/simulator/index.ts';

@@ -1,15 +1,13 @@
 /** The admin API as a script uses it, with every answer held against its schema and remembered. */
 import { onTestFinished } from 'vitest';
-import { startServing } from '../../src/cli/serving.ts';
+import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';
 import type { AccountView } from '../../src/http/admin/contract/account.ts';
-import { type AdminError, adminError } from '../../src/http/admin/contract/error.ts';
+import { type AdminError, adminError } from '../../src/http/admin/contract/common.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
-import type { ModelView } from '../../src/http/admin/contract/model.ts';
-import type { SettingView } from '../../src/http/admin/contract/setting.ts';
-import type { AccountUsage } from '../../src/http/admin/contract/usage.ts';
+import type { AccountUsage, ModelView, SettingView } from '../../src/http/admin/contract/overview.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';

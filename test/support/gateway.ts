@@ -1,7 +1,7 @@
 /** The whole program on sockets: the composed gateway and its server in front of an in-process simulator. */
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import { startServing } from '../../src/cli/serving.ts';
+import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';
 import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';

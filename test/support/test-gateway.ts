@@ -1,5 +1,5 @@
 /** The whole gateway in one process: simulator, gateway and server on loopback ports, an account, a key, no waiting. */
-import { startServing } from '../../src/cli/serving.ts';
+import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';

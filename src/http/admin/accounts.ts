@@ -12,7 +12,6 @@ import {
   patchedAccount,
   removedAccount,
 } from './contract/account.ts';
-import { ignoredFields } from './ignored-fields.ts';
 import { addAccount, findProfiles } from './new-account.ts';
 import type { AdminParts } from './ports.ts';
 import { replacedCredential } from './replaced-credential.ts';
@@ -105,4 +104,21 @@ function find({ accounts }: AdminParts, id: string): Account {
   const account = accounts.list().find((candidate) => candidate.id === id);
   if (account) return account;
   throw new GatewayError('not_found', `There is no account ${JSON.stringify(id.slice(0, 100))}.`);
+}
+
+const MAX_REPORTED = 20;
+const MAX_NAME_CHARS = 100;
+
+/** An Adjustment by the rule of docs/adjustments.md. */
+interface IgnoredField {
+  readonly rule: 'field-ignored';
+  readonly path: string;
+}
+
+/** Every key outside `known`, by name alone: the value of a misspelt field may be a secret. */
+function ignoredFields(body: object, known: Readonly<Record<string, unknown>>): readonly IgnoredField[] {
+  return Object.keys(body)
+    .filter((key) => !Object.hasOwn(known, key))
+    .slice(0, MAX_REPORTED)
+    .map((key) => ({ rule: 'field-ignored', path: key.slice(0, MAX_NAME_CHARS) }));
 }

@@ -1,6 +1,6 @@
 /** How the admin API says what went wrong. */
 import { ERROR_RULES, type ErrorCode, type GatewayError } from '../../core/errors.ts';
-import type { AdminError } from './contract/error.ts';
+import type { AdminError } from './contract/common.ts';
 
 /** `/v2/…`, whatever stands behind it. */
 export function isAdminPath(url: string): boolean {

@@ -2,9 +2,14 @@
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Model } from '../../core/models.ts';
-import { type ModelView, modelList } from './contract/model.ts';
-import { settingList } from './contract/setting.ts';
-import { type AccountUsage, usageList, usageQuery } from './contract/usage.ts';
+import {
+  type AccountUsage,
+  type ModelView,
+  modelList,
+  settingList,
+  usageList,
+  usageQuery,
+} from './contract/overview.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 import { toUsage } from './usage-view.ts';

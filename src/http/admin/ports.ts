@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { Gateway } from '../../gateway/ports.ts';
-import type { SettingView } from './contract/setting.ts';
+import type { SettingView } from './contract/overview.ts';
 
 interface IamRequest {
   readonly region?: string | undefined;

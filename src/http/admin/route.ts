@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { ZodTypes } from '../validation.ts';
-import { adminError } from './contract/error.ts';
+import { adminError } from './contract/common.ts';
 
 /** The instance that the routes are registered on: behind the admin token, with the schemas' types. */
 export type AdminApp = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>;

@@ -4,7 +4,7 @@ import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isoTime } from '../../core/times.ts';
 import { quotaOf } from '../../core/usage-limits.ts';
-import type { AccountUsage } from './contract/usage.ts';
+import type { AccountUsage } from './contract/overview.ts';
 
 export function toUsage({ id, label }: Account, read: LimitsReading | GatewayError): AccountUsage {
   if (read instanceof GatewayError) {

@@ -1,6 +1,6 @@
 /** An account as the admin API shows and takes it. What is secret goes in, and never comes out. */
 import { z } from 'zod';
-import { moment } from './moment.ts';
+import { moment } from './common.ts';
 
 const kind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
 

@@ -1,6 +1,6 @@
 /** Client API keys. The secret is in one answer alone: the one which made it. */
 import { z } from 'zod';
-import { moment } from './moment.ts';
+import { moment } from './common.ts';
 
 const shownKey = z.object({
   id: z.string().describe('As the log names the client.'),

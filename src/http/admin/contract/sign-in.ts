@@ -1,7 +1,7 @@
 /** Signing in by URL: start, show the address and the code, ask how it stands, claim the account. */
 import { z } from 'zod';
 import { claimedAccount } from './account.ts';
-import { moment } from './moment.ts';
+import { moment } from './common.ts';
 
 export const signInStart = z.strictObject({
   startUrl: z.string().optional().describe("An organisation's start URL; without it AWS Builder ID."),

@@ -1,6 +1,10 @@
-/** Every refusal of the admin API. */
+/** What answers of several routes have in common. */
 import { z } from 'zod';
 
+/** ISO 8601, UTC. */
+export const moment = z.iso.datetime().describe('A time, ISO 8601 in UTC.');
+
+/** Every refusal of the admin API. */
 export const adminError = z.object({
   error: z.object({
     code: z.string().describe('As in docs/errors.md.'),

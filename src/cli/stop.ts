@@ -1,4 +1,4 @@
-/** Ends the process on time, even if the database hangs or nothing drains the log. */
+/** Stops a server on a signal, and ends the process on time even if the database hangs or nothing drains the log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whenWritten } from '../telemetry/destination.ts';
 import type { RunningLog } from '../telemetry/log.ts';
@@ -12,4 +12,17 @@ export async function endWithin(timeoutMs: number, closing: Promise<void>, log: 
   await Promise.all([log.flush(), whenWritten(process.stdout)]);
   const isWritten = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
   if (!isClosed || !isWritten) process.exit(isClosed ? 0 : 1);
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one exits the process at once. */
+export function untilStopped(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+      isStopping = true;
+      resolve(signal);
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
 }

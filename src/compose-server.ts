@@ -1,12 +1,16 @@
-/** A composed gateway behind a running server, shared by `serve` and `demo`. */
-
-import type { Overrides } from '../compose.ts';
-import type { LoadedSettings, Settings } from '../config.ts';
-import type { Log } from '../core/log.ts';
-import type { AdminToken } from '../gateway/admin-token.ts';
-import { BodyBudget } from '../http/body-budget.ts';
-import type { RunningServer } from '../http/ports.ts';
-import { maxConnections } from './max-connections.ts';
+/** Starts a server in front of a composed gateway, for `serve`, `demo` and the tests. */
+import { readFileSync } from 'node:fs';
+import { composeGateway, type Overrides } from './compose.ts';
+import type { LoadedSettings, Settings } from './config.ts';
+import type { Log } from './core/log.ts';
+import { type AdminToken, prepareAdminToken } from './gateway/admin-token.ts';
+import { BodyBudget } from './http/body-budget.ts';
+import type { RunningServer } from './http/ports.ts';
+import { startServer } from './http/server.ts';
+import { toSettingViews } from './setting-views.ts';
+import { systemClock } from './transport/clock.ts';
+import { codewhisperer } from './upstreams/codewhisperer/index.ts';
+import { VERSION } from './version.ts';
 
 export interface Serving {
   readonly server: RunningServer;
@@ -16,7 +20,7 @@ export interface Serving {
   readonly isLocalMode: boolean;
   /** Set only if generated at this start, the only time it can be shown. */
   readonly newAdminToken: string | undefined;
-  /** Applies the settings listed in reload.ts. Rejects with `storage_unavailable`. */
+  /** Applies the settings listed in cli/reload.ts. Rejects with `storage_unavailable`. */
   reconfigure(settings: Settings): Promise<void>;
   /** Waits a limited time for open replies and background responses, then closes. */
   stop(): Promise<void>;
@@ -29,25 +33,8 @@ export async function startServing(
   overrides: Overrides = {},
   origins?: LoadedSettings['origins'],
 ): Promise<Serving> {
-  const [
-    composing,
-    { codewhisperer },
-    { startServer },
-    { prepareAdminToken },
-    { toSettingViews },
-    { systemClock },
-    { VERSION },
-  ] = await Promise.all([
-    import('../compose.ts'),
-    import('../upstreams/codewhisperer/index.ts'),
-    import('../http/server.ts'),
-    import('../gateway/admin-token.ts'),
-    import('./setting-views.ts'),
-    import('../transport/clock.ts'),
-    import('../version.ts'),
-  ]);
   const clock = overrides.clock ?? systemClock;
-  const composed = await composing.composeGateway(settings, log, overrides);
+  const composed = await composeGateway(settings, log, overrides);
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
   const max = maxConnections(settings, log);
   const { gateway, responses, accounts, apiKeys, signIns, store } = composed;
@@ -136,15 +123,21 @@ function toListenError(cause: unknown, host: string, port: number): unknown {
   return cause;
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one exits the process at once. */
-export function untilStopped(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    const stop = (signal: NodeJS.Signals) => {
-      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
-      isStopping = true;
-      resolve(signal);
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-  });
+/** Keeps half of the file descriptors for connections to the service, the database and the log. */
+function maxConnections({ maxConnections: wanted }: Settings, log: Log): number {
+  const files = openFilesLimit();
+  const max = Math.min(wanted, Math.floor(files / 2));
+  if (max < wanted)
+    log.info({ wanted, max, files }, 'limiting client connections: the open-file limit is too low for the setting');
+  return max;
+}
+
+/** Infinity if unknown (only Linux reports it). Node raises the soft limit to the hard limit at startup. */
+function openFilesLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

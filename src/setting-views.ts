@@ -1,7 +1,7 @@
 /** Settings for display on the terminal and in the admin API: each with its origin, secrets masked. */
-import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
-import { type LoadedSettings, originText, type Settings, shownValue } from '../config.ts';
-import type { SettingView } from '../http/admin/contract/setting.ts';
+import { SETTING_KEYS, SETTINGS } from './config/settings.ts';
+import { type LoadedSettings, originText, type Settings, shownValue } from './config.ts';
+import type { SettingView } from './http/admin/contract/overview.ts';
 
 /** Without `origins`, every setting's origin is "program". */
 export function toSettingViews(settings: Settings, origins: LoadedSettings['origins'] | undefined): SettingView[] {
