@@ -111,7 +111,8 @@ describe('a composed gateway', () => {
     await first.accounts.refresh(id ?? '');
     await first.close();
     simulator.expireAccessTokens('default');
-    await ask(await compose(simulator, BUILDER_ID));
+    const { answer } = await ask(await compose(simulator, BUILDER_ID));
+    expect(answer.route.accountId).toBe(id);
   });
 
   it('says no_account without any, and how to get one', async () => {

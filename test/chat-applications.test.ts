@@ -5,6 +5,7 @@
  */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseEvents } from './support/event-stream-text.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const ORIGIN = 'http://chat.example:3000';
@@ -100,9 +101,7 @@ describe('Open WebUI', () => {
     expect(response.status).toBe(200);
     const text = await response.text();
     expect(text).toMatch(/data: \[DONE\]\n\n$/);
-    const chunks = text
-      .split('\n\n')
-      .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
+    const chunks = parseEvents(text);
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: expect.any(Number) } });
     expect(lastContent()).toContain('Say hello to the chat.');
     expect(gateway.simulator.chatRequests.at(-1)?.rawBody).not.toContain('ann@example.org');

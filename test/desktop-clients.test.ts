@@ -3,6 +3,7 @@
  * sources of those that are open. Each client's page in docs/clients shows the configuration that leads to them.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseEvents } from './support/event-stream-text.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
@@ -27,11 +28,11 @@ function send(path: string, body?: object, headers: Readonly<Record<string, stri
   });
 }
 
-/** The `data:` lines of a stream, without `[DONE]`. */
+/** The events of a stream. */
 async function dataOf(response: Response): Promise<readonly unknown[]> {
   const text = await response.text();
   expect({ status: response.status, text }).toMatchObject({ status: 200 });
-  return text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
+  return parseEvents(text);
 }
 
 interface Chunk {

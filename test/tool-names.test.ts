@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { parseEvents } from './support/event-stream-text.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const SCHEMA = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
@@ -74,8 +75,7 @@ async function post(gateway: TestGateway, path: string, body: object, stream: bo
   });
   const text = await answer.text();
   expect(answer.status, text).toBe(200);
-  const data = stream ? [...text.matchAll(/^data: (\{.*\})$/gm)].map(([, json = '']) => json) : [text];
-  const answers = data.map((json): unknown => JSON.parse(json));
+  const answers: unknown[] = stream ? parseEvents(text) : [JSON.parse(text)];
   return { answers, notes: answer.headers.get('x-dragoman-adjustments') ?? '' };
 }
 

@@ -68,6 +68,7 @@ describe('a server that stops', () => {
     const closed = once(socket, 'close');
     await server.close(600_000);
     await closed;
+    expect(socket.destroyed).toBe(true);
   });
 
   it('waits a moment for the rest of a body, and no longer', async () => {
@@ -92,5 +93,6 @@ describe('a server that stops', () => {
     pushed.push({ type: 'text-end', index: 0 }, END);
     pushed.end();
     await Promise.all([closed, once(socket, 'close')]);
+    expect(socket.destroyed).toBe(true);
   });
 });

@@ -22,10 +22,8 @@ const tooMany = (what: string) => `${what} with more than 50000 entries, the lim
 
 describe('scanWithinLimits', () => {
   it('accepts what is at the limits', async () => {
-    await scanned({ messages: list(MAX_ENTRIES) });
-    await scanned(list(2, list(MAX_ENTRIES - 2)));
-    await scanned(nested(MAX_DEPTH));
-    for (const plain of [null, 1, 'text', true, '']) await scanned(plain);
+    const atTheLimits = [{ messages: list(MAX_ENTRIES) }, list(2, list(MAX_ENTRIES - 2)), nested(MAX_DEPTH)];
+    for (const body of [...atTheLimits, null, 1, 'text', true, '']) expect(await scanned(body)).toEqual([]);
   });
 
   it.each([

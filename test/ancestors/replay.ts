@@ -9,6 +9,7 @@ import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { type ScriptedReply, type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { parseEvents } from '../support/event-stream-text.ts';
 import { environmentFor } from '../support/gateway.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-replay-0123456789';
@@ -122,8 +123,7 @@ function documentedRows(project: string): string[][] {
 /** The text of a streamed reply, by the events of either API. */
 export function streamedText({ headers, text }: Answer): string {
   expect(headers.get('content-type')).toContain('text/event-stream');
-  const events = text.matchAll(/^data: (\{.*\})$/gm);
-  return [...events].map(([, json = '{}']) => deltaOf(JSON.parse(json))).join('');
+  return parseEvents(text).map(deltaOf).join('');
 }
 
 interface Delta {

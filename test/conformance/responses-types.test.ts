@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
+import { parseEvents } from '../support/event-stream-text.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
@@ -38,13 +39,10 @@ async function eventsOf(replies: readonly ScriptedReply[], fields: object = {}):
 }
 
 function readEvents(text: string): JsonObject[] {
-  const events = text.split('\n\n').flatMap((record): { name: string; event: JsonObject }[] => {
-    const [, name, data] = /^event: (\S+)\ndata: ([^\n]*)$/.exec(record) ?? [];
-    return name && data ? [{ name, event: JSON.parse(data) }] : [];
-  });
-  expect(events.map(({ name }) => name)).toEqual(events.map(({ event }) => event.type));
-  expect(events.map(({ event }) => event.sequence_number)).toEqual(events.map((_, index) => index));
-  return events.map(({ event }) => event);
+  const events = parseEvents(text);
+  expect(text.match(/^event: /gm)).toHaveLength(events.length);
+  expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
+  return events;
 }
 
 /**

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
+import { parseEvents } from '../support/event-stream-text.ts';
 import type { TestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
@@ -65,7 +66,7 @@ async function bodiesOf({ url, apiKey }: TestGateway, { path }: Api, fields: obj
   const text = await response.text();
   if (response.status !== 200) return [];
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return [JSON.parse(text)];
-  return text.split('\n').flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
+  return parseEvents(text);
 }
 
 async function allAnswers(api: Api, stream: boolean): Promise<JsonObject[]> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseEvents } from '../../../test/support/event-stream-text.ts';
 import { brokenReplyEvents, replyEvents } from '../../../test/support/reply-events.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
@@ -38,13 +39,10 @@ function stream(events: readonly ReplyEvent[], thinking?: object): string {
 }
 
 function sent(events: readonly ReplyEvent[], thinking?: object): Sent[] {
-  const records = stream(events, thinking).split('\n\n').slice(0, -1);
-  return records.map((record) => {
-    const [, name, data = ''] = /^event: (\w+)\ndata: ([^\r\n]*)$/.exec(record) ?? [];
-    const event: Sent = JSON.parse(data);
-    expect(name).toBe(event.type);
-    return event;
-  });
+  const text = stream(events, thinking);
+  const parsed: Sent[] = parseEvents(text);
+  expect(text.match(/^event: /gm)).toHaveLength(parsed.length);
+  return parsed;
 }
 
 function whole(events: readonly ReplyEvent[], thinking?: object) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseEvents } from '../../../test/support/event-stream-text.ts';
 import type { Reply } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { runAtOnce } from '../../core/steps.ts';
@@ -141,12 +142,8 @@ describe('reasoning in the reply', () => {
     expect(JSON.parse(JSON.stringify({ reasoning_content, reasoning, reasoning_details }))).toEqual(expected);
 
     const writer = openaiChat.createWriter(request, 'id');
-    const chunks = events
-      .map((event) => writer.write(event))
-      .join('')
-      .split('\n\n')
-      .filter((line) => line.startsWith('data: {'))
-      .map((line) => JSON.parse(line.slice(6)).choices[0].delta);
+    const stream = events.map((event) => writer.write(event)).join('');
+    const chunks = parseEvents(stream).map(({ choices }) => choices[0].delta);
     const join = (key: string) => chunks.map((delta) => delta[key] ?? '').join('') || undefined;
     const joined = { reasoning_content: join('reasoning_content'), reasoning: join('reasoning') };
     const details = mergeDetails(chunks.flatMap((delta) => delta.reasoning_details ?? []));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
+import { parseEvents } from '../../../test/support/event-stream-text.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { RefusalDetail, ReplyEvent, StopReason } from '../../core/reply.ts';
@@ -42,7 +43,7 @@ function whole(events: readonly ReplyEvent[], fields?: object): unknown {
   return openaiChat.writeReply(collector.reply(), request(fields), REPLY_ID);
 }
 function chunks(sse: string): Chunk[] {
-  return sse.split('\n\n').flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6))] : []));
+  return parseEvents(sse);
 }
 interface Chunk {
   choices: { delta: Record<string, unknown>; finish_reason: string | null }[];
@@ -202,11 +203,13 @@ describe('a stream', () => {
     (index) => {
       const error = new GatewayError('upstream_broken', 'The connection broke.');
       const sse = stream([...events.slice(0, index + 1), { type: 'reply-error', error }, end()]);
-      const last = sse.split('\n\n').at(-2);
-      expect(last).toBe(
-        'data: {"error":{"message":"The connection broke.","type":"server_error","param":null,"code":null}}',
-      );
-      expect(finish(sse.replace(`${last}`, ''))).toEqual([]);
+      const [last, ...before] = parseEvents(sse).reverse();
+      expect(last).toEqual({
+        error: { message: 'The connection broke.', type: 'server_error', param: null, code: null },
+      });
+      expect(
+        before.flatMap(({ choices }) => choices.flatMap((one: Chunk['choices'][0]) => one.finish_reason ?? [])),
+      ).toEqual([]);
       expect(sse).not.toContain('[DONE]');
     },
   );

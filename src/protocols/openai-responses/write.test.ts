@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reasoning, text, tool } from '../../../test/support/event-blocks.ts';
+import { parseEvents } from '../../../test/support/event-stream-text.ts';
 import { replyEvents } from '../../../test/support/reply-events.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import { ERROR_RULES, type ErrorCode, GatewayError } from '../../core/errors.ts';
@@ -48,10 +49,7 @@ function request(fields: object = {}) {
 function written(events: readonly ReplyEvent[], fields?: object) {
   const writer = openaiResponses.createWriter(request(fields), REPLY_ID);
   const sse = events.map((event) => writer.write(event)).join('');
-  const said = sse.split('\n\n').flatMap((event): JsonObject[] => {
-    const [, json] = event.split('\ndata: ');
-    return json === undefined ? [] : [JSON.parse(json)];
-  });
+  const said: JsonObject[] = parseEvents(sse);
   return { sse, said, response: writer.shown, stored: writer.response };
 }
 const typesOf = (events: readonly ReplyEvent[], fields?: object) =>

@@ -1,6 +1,7 @@
 /** What each dialect writes means the same in every API. */
 
 import { describe, expect, it } from 'vitest';
+import { parseEvents } from '../../../test/support/event-stream-text.ts';
 import type { Conversation, Part } from '../../core/conversation.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import { TextPiece } from '../../core/text.ts';
@@ -603,10 +604,7 @@ describe('Cursor', () => {
       writer.write({ type: 'tool-use-delta', index: 0, json: TextPiece.plain(json.slice(20)) }),
       writer.write({ type: 'tool-use-end', index: 0 }),
     ].join('');
-    const calls = written
-      .split('\n')
-      .filter((line) => line.startsWith('data: {'))
-      .flatMap((line) => JSON.parse(line.slice('data: '.length)).choices[0].delta.tool_calls ?? []);
+    const calls = parseEvents(written).flatMap(({ choices }) => choices[0].delta.tool_calls ?? []);
     expect(calls[0]).toMatchObject({ id: 'c', type: 'function', function: { name: 'ApplyPatch' } });
     expect(calls.map((call: { function: { arguments?: string } }) => call.function.arguments ?? '').join('')).toBe(
       patch,

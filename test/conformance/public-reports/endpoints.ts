@@ -4,7 +4,7 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
-import { parseServerSentEvents } from './server-sent-events.ts';
+import { parseEvents } from '../../support/event-stream-text.ts';
 
 type EndpointName = 'chat' | 'responses' | 'messages';
 
@@ -244,7 +244,7 @@ function parsed(json: string): unknown {
 /** What a client makes of an answer, whatever its status and form. */
 export function readAnswer(endpoint: Endpoint, status: number, contentType: string, text: string): Outcome {
   if (contentType.startsWith('text/event-stream')) {
-    const events = parseServerSentEvents(text);
+    const events = parseEvents(text);
     const error = events.map(errorMessage).find((message) => message !== undefined);
     const outcome = endpoint.readStream(events.filter((event) => errorMessage(event) === undefined));
     return { ...outcome, error: error ?? outcome.error };
