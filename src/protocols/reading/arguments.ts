@@ -5,11 +5,15 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { isShallow } from '../shape.ts';
 
-/** Some clients send the object, others its JSON text. Text that does not hold a JSON object stays text. */
+/**
+ * Some clients send the object, others its JSON text. Text that does not hold a JSON object stays text, and so does text
+ * with more values than a request may hold outside texts.
+ */
 export function readArguments(value: JsonValue | undefined): JsonValue {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'string') return isShallow(value) ? value : printed(value);
   if (value.trim() === '') return {};
+  if (holdsMoreValues(value, MAX_TEXT_VALUES)) return value;
   try {
     const parsed: unknown = JSON.parse(value);
     return isJsonObject(parsed) && isShallow(parsed) ? parsed : value;
@@ -17,6 +21,43 @@ export function readArguments(value: JsonValue | undefined): JsonValue {
     return value;
   }
 }
+
+/**
+ * Of one text. Reading takes time by the value, not by the character: ten million numbers fit into 20 MiB. A model writes
+ * arguments of a few hundred values.
+ */
+const MAX_TEXT_VALUES = 5_000;
+
+/** Counts what separates or opens values outside of strings, up to the limit. */
+function holdsMoreValues(json: string, limit: number): boolean {
+  if (json.length <= limit) return false;
+  let count = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) at = stringEnd(json, at);
+    else if (char === COMMA || char === LIST_START || char === OBJECT_START) {
+      count += 1;
+      if (count > limit) return true;
+    }
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; the length of the text if it has no end. */
+function stringEnd(json: string, start: number): number {
+  for (let at = json.indexOf('"', start + 1); at !== -1; at = json.indexOf('"', at + 1)) {
+    let escapes = at;
+    while (json.charCodeAt(escapes - 1) === BACKSLASH) escapes -= 1;
+    if ((at - escapes) % 2 === 0) return at;
+  }
+  return json.length;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const LIST_START = 0x5b;
+const OBJECT_START = 0x7b;
 
 /** Of JSON deeper than later stages walk. Printing fails only for what is deeper than the stack. */
 function printed(value: JsonValue): JsonValue {
