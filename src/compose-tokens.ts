@@ -4,6 +4,7 @@ import { TokenRefresh, type TokenRefreshOptions } from './accounts/token-refresh
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { type ClosableTokenRefresher, TokenRefreshProcess } from './token-refresh-process.ts';
+import { type TokenEndpointSettings, type TransportSettings, tokenRefreshSettings } from './token-refresh-settings.ts';
 import { createTokenEndpoints } from './transport/token-endpoints.ts';
 import { createUpstreamTransport, type UpstreamTransport } from './transport/upstream.ts';
 import { VERSION } from './version.ts';
@@ -11,7 +12,7 @@ import { VERSION } from './version.ts';
 /** dragoman says who it is, to the service as to everybody. */
 export const USER_AGENT = `dragoman/${VERSION}`;
 
-export function composeTransport(settings: Settings): UpstreamTransport {
+export function composeTransport(settings: TransportSettings): UpstreamTransport {
   const { httpProxy, httpsProxy, allProxy, noProxy } = settings;
   return createUpstreamTransport({
     proxy: { httpProxy, httpsProxy, allProxy, noProxy: noProxy.join(',') },
@@ -24,7 +25,7 @@ export function composeTransport(settings: Settings): UpstreamTransport {
 }
 
 export function composeTokenEndpoints(
-  settings: Settings,
+  settings: TokenEndpointSettings,
   { dispatchers }: UpstreamTransport,
   clock: Clock,
 ): TokenEndpoints {
@@ -51,6 +52,6 @@ export function composeTokenRefresher(
 ): ClosableTokenRefresher {
   const here = new TokenRefresh(options);
   const isApart = !given.clock && !given.tokens && settings.databaseUrl !== 'sqlite::memory:';
-  if (isApart) return new TokenRefreshProcess(settings, options.log, here);
+  if (isApart) return new TokenRefreshProcess(tokenRefreshSettings(settings), options.log, here);
   return here;
 }

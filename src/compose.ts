@@ -13,6 +13,7 @@ import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
+import { every } from './core/async.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { ApiKeys } from './gateway/api-keys.ts';
@@ -100,7 +101,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   const maker = composeTokenRefresher(settings, overrides, exchange);
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock);
   const refresher = new Refresher({ ...exchange, maker, keys });
-  const keepingFresh = setInterval(() => void refresher.refreshDue(), KEEP_FRESH_EVERY_MS).unref();
+  const stopRefreshing = every(clock, KEEP_FRESH_EVERY_MS, () => void refresher.refreshDue());
   const profileChoice = new WireProfileChoice(
     (kind) => wireProfiles.orderFor(kind, settings.wireProfile),
     () => clock.now(),
@@ -164,7 +165,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       ...signingIn,
       async close() {
         await responses.close(0);
-        clearInterval(keepingFresh);
+        stopRefreshing();
         await pool.close();
         await apiKeys.close();
         await maker.close();
@@ -173,7 +174,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
       },
     };
   } catch (cause) {
-    clearInterval(keepingFresh);
+    stopRefreshing();
     await maker.close();
     await transport.close();
     await store.close();

@@ -10,7 +10,8 @@ import { DEFAULT_ACCOUNT } from './simulator/default-accounts.ts';
 import { environmentFor } from './simulator/environment.ts';
 import { type Simulator, startSimulator } from './simulator/index.ts';
 import { openStore, type Store } from './storage/open.ts';
-import { TokenRefreshProcess } from './token-refresh-process.ts';
+import { TokenRefreshProcess, withoutSettings } from './token-refresh-process.ts';
+import { tokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
 const ANY = { refused: undefined, earlyMs: Number.POSITIVE_INFINITY };
@@ -42,7 +43,7 @@ beforeEach(async () => {
   const write = (_fields: object, message: string) => void logged.push(message);
   const log: Log = { debug: write, info: write, warn: write, error: write };
   // Idle as soon as it has nothing to do.
-  maker = new TokenRefreshProcess(settings, log, here, 1);
+  maker = new TokenRefreshProcess(tokenRefreshSettings(settings), log, here, 1);
   here.make.mockClear();
 });
 afterEach(async () => {
@@ -119,5 +120,25 @@ describe('tokens made in a process of their own', () => {
     await maker.close();
     await maker.make('a', ANY);
     expect(here.make).toHaveBeenCalledWith('a', ANY);
+  });
+});
+
+describe('what the process receives', () => {
+  it('is the database, the way out and the token endpoints: no API keys and nothing about serving', () => {
+    const env = {
+      DRAGOMAN_API_KEYS: 'a-client-key',
+      DRAGOMAN_SECRET_KEY: 's'.repeat(32),
+      HTTPS_PROXY: 'http://proxy:1',
+    };
+    const sent = tokenRefreshSettings(loadSettings(env).settings);
+    expect(sent).toMatchObject({ secretKey: 's'.repeat(32), httpsProxy: expect.stringContaining('proxy') });
+    expect(JSON.stringify(sent)).not.toContain('a-client-key');
+    expect(Object.keys(sent)).not.toContain('apiKeys');
+    expect(Object.keys(sent).length).toBeLessThan(Object.keys(loadSettings(env).settings).length / 2);
+  });
+
+  it('is an environment without settings', () => {
+    const env = { PATH: '/bin', NODE_EXTRA_CA_CERTS: 'ca.pem', DRAGOMAN_API_KEYS: 'a-client-key' };
+    expect(withoutSettings(env)).toEqual({ PATH: '/bin', NODE_EXTRA_CA_CERTS: 'ca.pem' });
   });
 });

@@ -1,18 +1,20 @@
 /**
- * Has tokens made in a process of their own (token-process.ts), started when one is needed and let go when none has
- * been for a while. Where it cannot be started the work is done here.
+ * Refreshes tokens in a process of their own (token-refresh-worker.ts), started when a refresh is due and ended when
+ * none has been due for a while. Where it cannot be started, refreshes run in this process.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, extname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Need, TokenRefresher } from './accounts/token-refresh.ts';
-import type { Settings } from './config.ts';
+import { withinTime } from './core/async.ts';
+import type { Cancel } from './core/clock.ts';
 import { type ErrorCode, GatewayError, type UpstreamFailure } from './core/errors.ts';
 import type { Log } from './core/log.ts';
+import type { TokenRefreshSettings } from './token-refresh-settings.ts';
+import { systemClock } from './transport/clock.ts';
 
-const PROGRAM = join(import.meta.dirname, `token-process${extname(import.meta.filename)}`);
+const PROGRAM = join(import.meta.dirname, `token-refresh-worker${extname(import.meta.filename)}`);
 /** Starting takes a quarter of a second, staying costs some dozens of megabytes. */
 const IDLE_MS = 10_000;
 /** What is under way may take two calls of a token endpoint; longer than this nobody who wants to end waits for it. */
@@ -21,7 +23,7 @@ const PENDING_MS = 25_000;
 const GOODBYE_MS = 2_000;
 
 export type ToTokenProcess =
-  | { readonly type: 'open'; readonly settings: Settings }
+  | { readonly type: 'open'; readonly settings: TokenRefreshSettings }
   | { readonly type: 'make'; readonly number: number; readonly accountId: string; readonly need: Need };
 
 export type FromTokenProcess =
@@ -46,17 +48,17 @@ interface Failure {
 type Started = Promise<TokenProcess | undefined>;
 
 export class TokenRefreshProcess implements ClosableTokenRefresher {
-  readonly #settings: Settings;
+  readonly #settings: TokenRefreshSettings;
   readonly #log: Log;
   readonly #here: ClosableTokenRefresher;
   readonly #idleMs: number;
   #process: Started | undefined;
   #child: ChildProcess | undefined;
   #canStart = true;
-  #idleTimer: NodeJS.Timeout | undefined;
+  #cancelEnd: Cancel | undefined;
 
   /** `here`: for when no process can be started. */
-  constructor(settings: Settings, log: Log, here: ClosableTokenRefresher, idleMs = IDLE_MS) {
+  constructor(settings: TokenRefreshSettings, log: Log, here: ClosableTokenRefresher, idleMs = IDLE_MS) {
     this.#settings = settings;
     this.#log = log;
     this.#here = here;
@@ -64,7 +66,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
   }
 
   async make(accountId: string, need: Need): Promise<void> {
-    clearTimeout(this.#idleTimer);
+    this.#cancelEnd?.();
     this.#process ??= this.#start();
     const started = this.#process;
     const process = await started;
@@ -78,7 +80,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
 
   /** What is under way is ended over there, and stored, whether anybody waits for it or not. */
   async close(): Promise<void> {
-    clearTimeout(this.#idleTimer);
+    this.#cancelEnd?.();
     this.#canStart = false;
     const process = await this.#process;
     this.#process = undefined;
@@ -91,7 +93,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
       // A session of its own: a signal to the gateway's whole group leaves it alone.
       const child = fork(PROGRAM, [], {
         detached: true,
-        env: { ...process.env, ...compileCache() },
+        env: { ...withoutSettings(process.env), ...compileCache() },
         execArgv: [],
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -111,14 +113,19 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
   }
 
   #letGoLater(started: Started, process: TokenProcess): void {
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => {
+    this.#cancelEnd?.();
+    this.#cancelEnd = systemClock.schedule(this.#idleMs, () => {
       // A second process would present the refresh token which this one has spent.
       if (process.hasUnsaved) return this.#letGoLater(started, process);
       if (this.#process === started) this.#process = undefined;
       void process.close();
-    }, this.#idleMs).unref();
+    });
   }
+}
+
+/** The settings that the process needs are sent to it; the rest, API keys among them, do not belong there. */
+export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DRAGOMAN_')));
 }
 
 /** This process's cache of compiled code, which halves the other's start. Node keeps a folder per version in it. */
@@ -133,7 +140,7 @@ class TokenProcess {
   #count = 0;
   #hasUnsaved = false;
 
-  constructor(child: ChildProcess, settings: Settings, log: Log) {
+  constructor(child: ChildProcess, settings: TokenRefreshSettings, log: Log) {
     this.#child = child;
     child.on('message', (message: FromTokenProcess) => {
       if (message.type === 'log') log[message.level](message.fields, message.message);
@@ -176,10 +183,8 @@ class TokenProcess {
   }
 
   async #pending(): Promise<void> {
-    const late = new AbortController();
     const all = Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
-    await Promise.race([all, sleep(PENDING_MS, undefined, { signal: late.signal })]);
-    late.abort();
+    await withinTime(systemClock, PENDING_MS, all);
   }
 
   #settle(message: Extract<FromTokenProcess, { number: number }>): void {

@@ -115,3 +115,47 @@ describe('the floors', () => {
     expect(broken).toEqual([]);
   });
 });
+
+/** Real time comes from `transport/clock.ts` alone; elsewhere a `Clock` is passed in, so that tests need not wait. */
+const REAL_TIME = /\b(?:setTimeout|setInterval|Date\.now|performance\.now)\b|\bnew Date\(\)/;
+
+/** Files and folders that read the real clock all the same, and why. */
+const OWN_TIME: Readonly<Record<string, string>> = {
+  'transport/': 'the layer of real sockets and of the real clock',
+  'simulator/': 'a program of its own, whose tests pass it a clock',
+  'core/steps.ts': 'slices of processor time, which a fake clock cannot measure; its tests pass a clock',
+  'upstreams/codewhisperer/failures.ts': 'the default of a parameter that tests pass',
+  'accounts/imports/': 'reads files of other programs, whose locks and dates are real',
+  'gateway/emulate/checking-thread.ts': 'a watchdog over a thread that runs in real time',
+  'media/read-document.ts': 'a watchdog over a thread that runs in real time',
+  'telemetry/destination.ts': 'the last lines of a process that ends, to a reader in real time',
+  'http/answer.ts': 'pings on a real socket',
+  'http/responses/stream-events.ts': 'pings on a real socket',
+  'http/broken-request.ts': 'a deadline of a real socket',
+  'http/server.ts': 'deadlines of real sockets',
+  'http/stalled-clients.ts': 'deadlines of real sockets',
+  'http/unread-body.ts': 'a deadline of a real socket',
+};
+
+function readsRealTime(file: string, text: string): boolean {
+  return REAL_TIME.test(text) && !Object.keys(OWN_TIME).some((place) => file.startsWith(place));
+}
+
+describe('time', () => {
+  const files = sources(SRC).map((path) => ({ file: relative(SRC, path), text: readFileSync(path, 'utf8') }));
+
+  it('comes from a clock that is passed in', () => {
+    expect(files.filter(({ file, text }) => readsRealTime(file, text)).map(({ file }) => file)).toEqual([]);
+  });
+
+  it('would be noticed where it does not', () => {
+    expect(readsRealTime('accounts/pool.ts', 'const nowMs = Date.now();')).toBe(true);
+    expect(readsRealTime('gateway/dispatch.ts', 'setTimeout(work, 5)')).toBe(true);
+    expect(readsRealTime('transport/clock.ts', 'Date.now()')).toBe(false);
+  });
+
+  it('has no exception that nothing needs any more', () => {
+    const isNeeded = (place: string) => files.some(({ file, text }) => file.startsWith(place) && REAL_TIME.test(text));
+    expect(Object.keys(OWN_TIME).filter((place) => !isNeeded(place))).toEqual([]);
+  });
+});

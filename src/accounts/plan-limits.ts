@@ -33,7 +33,7 @@ export class PlanLimits {
   constructor(options: PlanLimitsOptions) {
     this.#options = options;
     const read = (id: string, signal: AbortSignal) => this.#read(id, signal);
-    this.#reader = new UsageLimitsReader({ read, log: options.log });
+    this.#reader = new UsageLimitsReader({ read, clock: options.clock, log: options.log });
   }
 
   /** The latest reading. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
+import { systemClock } from '../transport/clock.ts';
 import { UsageLimitsReader } from './usage-limits.ts';
 
 const LIMITS = { plan: 'KIRO PRO', resetAtMs: undefined, allowances: [], overage: undefined };
@@ -13,6 +14,7 @@ function setup(trouble?: GatewayError) {
   const asked: string[] = [];
   const signals: AbortSignal[] = [];
   const reader = new UsageLimitsReader({
+    clock: systemClock,
     log: SILENT,
     async read(accountId, signal) {
       asked.push(accountId);

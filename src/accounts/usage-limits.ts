@@ -3,6 +3,8 @@
  * than is of use, and at once when it refuses for that reason. Reading costs nothing of the plan, so it is also how a
  * suspended account is looked at again.
  */
+import { SingleFlight } from '../core/async.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
@@ -15,6 +17,7 @@ export interface LimitsReading {
 export interface UsageLimitsOptions {
   /** Rejects with what the service said. */
   read(accountId: string, signal: AbortSignal): Promise<LimitsReading>;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -32,9 +35,10 @@ const READING_TIMEOUT_MS = 10_000;
 export class UsageLimitsReader {
   readonly #options: UsageLimitsOptions;
   readonly #known = new Map<string, LimitsReading>();
-  readonly #running = new Map<string, Promise<LimitsReading>>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** By `performance.now()`: until then use alone is no reason to ask. */
+  readonly #readings = new SingleFlight<LimitsReading>();
+  /** Readings to come. */
+  readonly #cancels = new Map<string, Cancel>();
+  /** By `Clock.elapsed`: until then, use alone is not a reason to read. */
   readonly #restUntilMs = new Map<string, number>();
   readonly #closing = new AbortController();
 
@@ -49,16 +53,13 @@ export class UsageLimitsReader {
 
   /** Now; one question at a time for each account. Rejects with what the service said. */
   read(accountId: string): Promise<LimitsReading> {
-    const running = this.#running.get(accountId) ?? this.#start(accountId);
-    this.#running.set(accountId, running);
-    return running;
+    return this.#readings.run(accountId, () => this.#read(accountId));
   }
 
   /** Reads some time after this, once for many uses. */
   noteUse(accountId: string): void {
-    if (this.#timers.has(accountId)) return;
-    const restMs = (this.#restUntilMs.get(accountId) ?? 0) - performance.now();
-    this.#readLater(accountId, Math.max(SETTLE_MS, restMs));
+    if (this.#cancels.has(accountId)) return;
+    this.#readLater(accountId, Math.max(SETTLE_MS, this.#restMs(accountId)));
   }
 
   /** Its plan is used up: whether that is still so is looked at now and then. */
@@ -68,24 +69,21 @@ export class UsageLimitsReader {
 
   /** The service has suspended the account, which is checked again from this time on, not before. */
   noteSuspended(accountId: string, dueInMs: number): void {
-    clearTimeout(this.#timers.get(accountId));
-    this.#timers.delete(accountId);
-    const restMs = (this.#restUntilMs.get(accountId) ?? 0) - performance.now();
-    this.#readLater(accountId, Math.max(SETTLE_MS, restMs, Math.min(dueInMs, LONGEST_DELAY_MS)));
+    this.#cancel(accountId);
+    const delayMs = Math.min(dueInMs, LONGEST_DELAY_MS);
+    this.#readLater(accountId, Math.max(SETTLE_MS, this.#restMs(accountId), delayMs));
   }
 
   forget(accountId: string): void {
     this.#known.delete(accountId);
     this.#restUntilMs.delete(accountId);
-    clearTimeout(this.#timers.get(accountId));
-    this.#timers.delete(accountId);
+    this.#cancel(accountId);
   }
 
   /** Nothing is read after this. */
   close(): void {
     this.#closing.abort(new GatewayError('shutting_down', 'This gateway is stopping.'));
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const accountId of this.#cancels.keys()) this.#cancel(accountId);
   }
 
   /** Without waiting for it. */
@@ -97,28 +95,33 @@ export class UsageLimitsReader {
   }
 
   #readLater(accountId: string, delayMs: number): void {
-    if (this.#closing.signal.aborted || this.#timers.has(accountId)) return;
+    if (this.#closing.signal.aborted || this.#cancels.has(accountId)) return;
     const read = () => {
-      this.#timers.delete(accountId);
+      this.#cancels.delete(accountId);
       this.readSoon(accountId);
     };
-    this.#timers.set(accountId, setTimeout(read, delayMs).unref());
+    this.#cancels.set(accountId, this.#options.clock.schedule(delayMs, read));
+  }
+
+  #cancel(accountId: string): void {
+    this.#cancels.get(accountId)?.();
+    this.#cancels.delete(accountId);
+  }
+
+  #restMs(accountId: string): number {
+    return (this.#restUntilMs.get(accountId) ?? 0) - this.#options.clock.elapsed();
   }
 
   #rest(accountId: string, ms: number): void {
-    this.#restUntilMs.set(accountId, performance.now() + ms);
+    this.#restUntilMs.set(accountId, this.#options.clock.elapsed() + ms);
   }
 
-  async #start(accountId: string): Promise<LimitsReading> {
+  async #read(accountId: string): Promise<LimitsReading> {
     this.#rest(accountId, INTERVAL_AFTER_FAILURE_MS);
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READING_TIMEOUT_MS)]);
-    try {
-      const reading = await this.#options.read(accountId, signal);
-      this.#known.set(accountId, reading);
-      this.#rest(accountId, LEAST_INTERVAL_MS);
-      return reading;
-    } finally {
-      this.#running.delete(accountId);
-    }
+    const reading = await this.#options.read(accountId, signal);
+    this.#known.set(accountId, reading);
+    this.#rest(accountId, LEAST_INTERVAL_MS);
+    return reading;
   }
 }

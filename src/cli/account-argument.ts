@@ -3,6 +3,7 @@ import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type CommandInput, printJson, requiredArgument, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 
@@ -67,6 +68,6 @@ function listed(accounts: readonly Account[]): string {
 
 /** Prints the updated account as JSON, or one line that names the change. */
 export function printAccount({ terminal, json }: CommandInput, account: Account, done: string): void {
-  if (json) printJson(terminal, { account: toAccountView(account, Date.now()) });
+  if (json) printJson(terminal, { account: toAccountView(account, systemClock.now()) });
   else terminal.out(`${done}: ${terminal.style('bold', account.label)} (${account.id}).\n`);
 }

@@ -1,6 +1,7 @@
 /** `dragoman accounts export`: writes the accounts to a file that `dragoman accounts import` reads. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -20,7 +21,7 @@ export const accountsExport: Command = {
     await using opened = await openGateway(input);
     const { toExport } = await import('../accounts/imports/export-file.ts');
     const accounts = await opened.store.accounts.list();
-    const text = `${JSON.stringify(toExport(accounts, withSecrets, Date.now()), undefined, 2)}\n`;
+    const text = `${JSON.stringify(toExport(accounts, withSecrets, systemClock.now()), undefined, 2)}\n`;
     if (output === undefined) input.terminal.out(text);
     else await write(output, text);
     if (output !== undefined && input.json) printJson(input.terminal, { file: output, accounts: accounts.length });

@@ -7,6 +7,7 @@ import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Candidate, findingsTable, shownCandidate } from './accounts-found.ts';
 import { fileResult, filesTable, isFailed } from './accounts-import-files.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
@@ -51,7 +52,7 @@ export const accountsImport: Command = {
     for (const { account } of chosen) imported.push(await importAccount(input, opened, account));
     const files = input.args.map((file) => fileResult(file, candidates, chosen));
     if (input.json) {
-      const accounts = imported.map((account) => toAccountView(account, Date.now()));
+      const accounts = imported.map((account) => toAccountView(account, systemClock.now()));
       printJson(input.terminal, { found: candidates.map(shownCandidate), imported: accounts, files });
     } else if (files.length > 1) input.terminal.out(filesTable(files, input.terminal.columns));
     if (files.length > 1 && files.some(isFailed)) return 1;
@@ -84,7 +85,7 @@ async function findCandidates(
     import('../accounts/imports/environment-finding.ts'),
     import('../accounts/imports/import-status.ts'),
   ]);
-  const reading = { nowMs: Date.now(), idpHosts: settings.idpHosts };
+  const reading = { nowMs: systemClock.now(), idpHosts: settings.idpHosts };
   const machine = {
     home: homedir(),
     platform: process.platform,
@@ -116,7 +117,7 @@ function printCandidates({ terminal, argument }: CommandInput, candidates: reado
     terminal.say(`No signed-in account found (${where}). Sign in with \`dragoman login\`.\n`);
     return;
   }
-  terminal.out(findingsTable(candidates, terminal.columns, Date.now()));
+  terminal.out(findingsTable(candidates, terminal.columns, systemClock.now()));
   for (const { finding, status } of candidates) {
     if (status.type === 'unusable')
       terminal.out(`${terminal.style('yellow', 'unusable')}: ${finding.place}: ${status.problem.message}\n`);

@@ -1,6 +1,7 @@
 /** `dragoman accounts list`. */
 import { toAccountView } from '../http/admin/account-view.ts';
 import type { AccountView } from '../http/admin/contract/account.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, printJson } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -14,7 +15,7 @@ export const accountsList: Command = {
   async run(input) {
     const { terminal, json } = input;
     await using opened = await openGateway(input);
-    const nowMs = Date.now();
+    const nowMs = systemClock.now();
     const accounts = opened.accounts.list().map((account) => toAccountView(account, nowMs));
     if (json) {
       printJson(terminal, { accounts });

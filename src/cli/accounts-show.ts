@@ -1,6 +1,7 @@
 /** `dragoman accounts show`. */
 import { toAccountView } from '../http/admin/account-view.ts';
 import type { AccountView } from '../http/admin/contract/account.ts';
+import { systemClock } from '../transport/clock.ts';
 import { OPTIONAL_ACCOUNT_ARGUMENT, withAccountOrOnly } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';
 import { type Command, printJson } from './command.ts';
@@ -16,7 +17,7 @@ export const accountsShow: Command = {
   run: (input) =>
     withAccountOrOnly(input, async (_opened, account) => {
       const { terminal, json } = input;
-      const nowMs = Date.now();
+      const nowMs = systemClock.now();
       const view = toAccountView(account, nowMs);
       if (json) printJson(terminal, { account: view });
       else terminal.out(fittedTable(rowsOf(view, nowMs), terminal.columns));

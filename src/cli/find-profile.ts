@@ -3,6 +3,7 @@ import { hasProfiles, profileArnOf } from '../accounts/credentials.ts';
 import type { Account } from '../accounts/ports.ts';
 import type { Profile } from '../accounts/sign-in/adopt.ts';
 import { GatewayError } from '../core/errors.ts';
+import { systemClock } from '../transport/clock.ts';
 import type { CommandInput } from './command.ts';
 import type { openGateway } from './open-gateway.ts';
 
@@ -23,7 +24,7 @@ export async function findProfile(
   if (given !== undefined) return accounts.patch(id, { profileArn: given });
   if (profileArnOf(credential) !== undefined) return account;
   try {
-    const isLive = accessToken !== undefined && accessToken.expiresAtMs > Date.now();
+    const isLive = accessToken !== undefined && accessToken.expiresAtMs > systemClock.now();
     const fresh = isLive ? account : await accounts.refresh(id);
     const profiles = await listProfiles(fresh, AbortSignal.timeout(settings.firstByteTimeoutMs));
     const arn = await choose(input, profiles);

@@ -1,5 +1,6 @@
 /** `dragoman keys create`: creates a key and shows its secret once. */
 import { toKeyView } from '../http/admin/key-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandInput, printJson, requiredArgument, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -23,7 +24,7 @@ export const keysCreate: Command = {
     await using opened = await openGateway(input);
     const endsLocalMode = opened.apiKeys.isEmpty;
     const { key, secret } = await opened.apiKeys.create({ name, expiresAtMs });
-    const view = toKeyView(key, Date.now());
+    const view = toKeyView(key, systemClock.now());
     if (json) {
       printJson(terminal, { key: view, secret, endsLocalMode });
       return 0;
@@ -45,11 +46,11 @@ function expiryOf(input: CommandInput): number | undefined {
   const written = textOption(input, 'expires')?.trim();
   if (written === undefined) return undefined;
   const days = /^(\d{1,5})d$/.exec(written)?.[1];
-  const ms = days === undefined ? Date.parse(written) : Date.now() + Number(days) * DAY_MS;
+  const ms = days === undefined ? Date.parse(written) : systemClock.now() + Number(days) * DAY_MS;
   if (Number.isNaN(ms) || (days === undefined && !/^\d{4}-\d\d-\d\d/.test(written)))
     throw new UsageError(
       `--expires takes a date such as 2027-01-31 or a number of days such as 90d, not ${JSON.stringify(written.slice(0, 40))}.`,
     );
-  if (ms > Date.now()) return ms;
+  if (ms > systemClock.now()) return ms;
   throw new UsageError('--expires must be in the future.');
 }

@@ -1,6 +1,7 @@
 /** `dragoman keys list`. */
 import type { KeyView } from '../http/admin/contract/key.ts';
 import { toKeyView } from '../http/admin/key-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, printJson } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -14,7 +15,7 @@ export const keysList: Command = {
   async run(input) {
     const { terminal, json } = input;
     await using opened = await openGateway(input);
-    const nowMs = Date.now();
+    const nowMs = systemClock.now();
     const keys = opened.apiKeys.list().map((key) => toKeyView(key, nowMs));
     const configured = opened.settings.apiKeys.length;
     if (json) {

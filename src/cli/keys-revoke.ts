@@ -3,6 +3,7 @@ import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import { toKeyView } from '../http/admin/key-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, printJson, requiredArgument } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -28,7 +29,7 @@ export const keysRevoke: Command = {
       return 0;
     }
     const revoked = await opened.apiKeys.revoke(id);
-    if (json) printJson(terminal, { key: toKeyView(revoked, Date.now()) });
+    if (json) printJson(terminal, { key: toKeyView(revoked, systemClock.now()) });
     else terminal.out(`Revoked ${terminal.style('bold', name)} (${id}).\n`);
     return 0;
   },

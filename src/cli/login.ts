@@ -1,8 +1,10 @@
 /** `dragoman login`: signs in and stores the account. Nothing is stored before the user confirms. */
 import type { SignInRequest, SocialProvider } from '../accounts/sign-in/place.ts';
 import type { BrowserSignIn, ChooseProfile, SignIn, SigningIn } from '../compose-sign-in.ts';
+import { every } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isoTime } from '../core/times.ts';
+import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
@@ -128,9 +130,9 @@ async function waitFor({ terminal, json }: CommandInput, signIn: BrowserSignIn, 
   };
   process.once('exit', setExitCode);
   shown.start(remaining(signIn));
-  const ticking = setInterval(() => shown.message(remaining(signIn)), 1_000);
+  const stopTicking = every(systemClock, 1_000, () => shown.message(remaining(signIn)));
   const choose: ChooseProfile = async (profiles) => {
-    clearInterval(ticking);
+    stopTicking();
     shown.stop('Confirmed');
     const options = profiles.map(({ arn, name }) => ({ value: arn, label: name, hint: arn }));
     const chosen = await select({ message: 'Which profile of your organisation should be used?', options });
@@ -145,7 +147,7 @@ async function waitFor({ terminal, json }: CommandInput, signIn: BrowserSignIn, 
     shown.error('Not signed in');
     throw cause;
   } finally {
-    clearInterval(ticking);
+    stopTicking();
     process.off('exit', setExitCode);
   }
 }
@@ -164,6 +166,6 @@ function chooseFirst(terminal: CommandInput['terminal'], json: boolean): ChooseP
 }
 
 function remaining({ expiresAtMs }: BrowserSignIn): string {
-  const leftS = Math.max(0, Math.ceil((expiresAtMs - Date.now()) / 1000));
+  const leftS = Math.max(0, Math.ceil((expiresAtMs - systemClock.now()) / 1000));
   return `Waiting for you: ${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, '0')} left`;
 }

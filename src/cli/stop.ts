@@ -1,12 +1,14 @@
 /** Stops a server on a signal, and ends the process on time even if the database hangs or nothing drains the log. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { whenWritten } from '../telemetry/destination.ts';
 import type { RunningLog } from '../telemetry/log.ts';
+import { systemClock } from '../transport/clock.ts';
 
 /** Resolves once `closing` has settled and all output is written; exits the process if that takes too long. */
 export async function endWithin(timeoutMs: number, closing: Promise<void>, log: RunningLog): Promise<void> {
   const late = new AbortController();
-  const isClosed = await Promise.race([closing.then(() => true), sleep(timeoutMs, false, { signal: late.signal })]);
+  // Slept rather than scheduled: the process has to live until then.
+  const timeIsUp = systemClock.sleep(timeoutMs, late.signal).then(() => false);
+  const isClosed = await Promise.race([closing.then(() => true), timeIsUp]);
   late.abort();
   if (!isClosed) log.error({ timeoutMs }, 'shutdown timed out; exiting');
   await Promise.all([log.flush(), whenWritten(process.stdout)]);

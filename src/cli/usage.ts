@@ -5,6 +5,7 @@ import type { Allowance, Overage } from '../core/usage-limits.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
 import type { AccountUsage } from '../http/admin/contract/overview.ts';
 import { toUsage } from '../http/admin/usage-view.ts';
+import { systemClock } from '../transport/clock.ts';
 import { findAccount } from './account-argument.ts';
 import { stateText } from './accounts-list.ts';
 import { type Command, printJson } from './command.ts';
@@ -47,7 +48,7 @@ function accountOf({ id }: AccountUsage, accounts: readonly Account[]): Account 
 }
 
 function render(used: AccountUsage, account: Account | undefined, terminal: Terminal): string {
-  const nowMs = Date.now();
+  const nowMs = systemClock.now();
   const state = account ? stateText(toAccountView(account, nowMs).state, nowMs) : '';
   const head = [terminal.style('bold', used.label), used.id, used.plan ?? '', state].filter((text) => text !== '');
   const lines = used.error

@@ -2,6 +2,7 @@
  * Responses which outlive their request: kept for their client to fetch and to continue, and made in the background
  * for clients who do not wait. A response belongs to the client who asked for it; nobody else's key finds it.
  */
+import { every } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -111,8 +112,7 @@ export class Responses {
   }
 
   async #carryOut(client: string, begun: KeptResponse, run: Run, work: Work): Promise<void> {
-    const pulse = setInterval(() => void this.#beat(client, begun.id, run), PULSE_MS);
-    pulse.unref();
+    const stopPulse = every(this.#context.clock, PULSE_MS, () => void this.#beat(client, begun.id, run));
     try {
       await work.carryOut(run);
       const events = begun.events === undefined ? undefined : run.said;
@@ -120,7 +120,7 @@ export class Responses {
     } catch (cause) {
       this.#warn(client, cause);
     } finally {
-      clearInterval(pulse);
+      stopPulse();
     }
   }
 
@@ -159,9 +159,9 @@ export class Responses {
       const stopping = new GatewayError('shutting_down', 'The gateway was stopped while this response was being made.');
       for (const { run } of this.#running.values()) run.stop(stopping);
     };
-    const timer = setTimeout(stop, timeoutMs);
+    const cancel = this.#context.clock.schedule(timeoutMs, stop);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
-    clearTimeout(timer);
+    cancel();
   }
 
   #put(client: string, stored: StoredResponse): Promise<void> {

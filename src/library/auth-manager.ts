@@ -9,6 +9,7 @@ import { type Composed, composeGateway } from '../compose.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { type Log, SILENT } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
+import { systemClock } from '../transport/clock.ts';
 
 /** An access token of a stored account. The refresh token stays encrypted in the store. */
 export interface BuilderIdToken {
@@ -97,7 +98,7 @@ export class AuthManager implements AsyncDisposable {
       user_code: userCode,
       verification_uri: verificationUri,
       verification_uri_complete: verificationUrl,
-      expires_in: Math.max(0, Math.ceil((expiresAtMs - Date.now()) / 1000)),
+      expires_in: Math.max(0, Math.ceil((expiresAtMs - systemClock.now()) / 1000)),
       interval: Math.ceil(intervalMs / 1000),
     };
   }

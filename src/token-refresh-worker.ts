@@ -1,17 +1,16 @@
 /**
- * A process of its own for the one thing which must not be broken off: between the moment in which the service spends
- * a refresh token and the moment in which its successor is stored, whoever is killed takes the sign-in along. So the
- * gateway has it done here; when the gateway is killed, this process ends what it has begun, stores it, and goes.
- * Started by token-maker.ts.
+ * A process of its own for the one step that must not be interrupted: if a process is killed after the service has
+ * consumed a refresh token and before its successor is stored, the sign-in is lost. When the gateway is killed, this
+ * process finishes the refreshes it has begun, stores their tokens and exits. Started by token-refresh-process.ts.
  */
 import { openLinked } from './accounts/imports/linked.ts';
 import { TokenRefresh } from './accounts/token-refresh.ts';
 import { composeTokenEndpoints, composeTransport } from './compose-tokens.ts';
-import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { openStore } from './storage/open.ts';
 import type { FromTokenProcess, ToTokenProcess } from './token-refresh-process.ts';
+import type { TokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
 interface Opened {
@@ -19,11 +18,11 @@ interface Opened {
   close(): Promise<void>;
 }
 
-let settings: Settings | undefined;
+let settings: TokenRefreshSettings | undefined;
 let opened: Promise<Opened> | undefined;
 const running = new Set<Promise<void>>();
 
-// Only token-maker.ts of the same build talks to this process.
+// Only token-refresh-process.ts of the same build talks to this process.
 process.on('message', (message: ToTokenProcess) => {
   if (message.type === 'open') {
     settings = message.settings;
@@ -51,7 +50,7 @@ async function whenOpen(): Promise<Opened> {
   }
 }
 
-async function open(settings: Settings): Promise<Opened> {
+async function open(settings: TokenRefreshSettings): Promise<Opened> {
   const { databaseUrl, home, secretKey } = settings;
   const store = await openStore({ url: databaseUrl, home, secretKey, clock: systemClock });
   const transport = composeTransport(settings);
