@@ -5,6 +5,7 @@
 export type { SignInRequest } from './accounts/sign-in/place.ts';
 export { type Settings, SettingsError } from './config.ts';
 export type { Adjustment } from './core/adjustments.ts';
+export { Attachment } from './core/attachment.ts';
 export { collectReply, type Reply, type ReplyBlock } from './core/collect.ts';
 export type * from './core/conversation.ts';
 export { ERROR_RULES, type ErrorCode, GatewayError } from './core/errors.ts';

@@ -53,7 +53,7 @@ const SPOILT: readonly (File & { readonly what: string; readonly says: RegExp })
     name,
     mediaType: INTACT.find((file) => file.name === name)?.mediaType ?? '',
     bytes: Buffer.from('\xe9t\xe9, na\xefve', 'latin1'),
-    says: /no UTF-8 text/,
+    says: /not UTF-8 text/,
   })),
   {
     what: 'with a password',

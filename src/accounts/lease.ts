@@ -51,5 +51,7 @@ export interface Lease extends Lent {
   learnClosingEvents(): void;
   /** A reply was over without them: several in a row mean that the account no longer sends any. Never throws. */
   missClosingEvents(): void;
+  /** Instead of `release`, if nothing was sent: the account's slot is free again, as if it had not been leased. */
+  cancel(): void;
   release(error: GatewayError | undefined): void;
 }

@@ -420,6 +420,18 @@ describe('an account which has its hands full', () => {
     second.release(undefined);
   });
 
+  it('gives a cancelled lease to the next request, as if there had been none', async () => {
+    const { pool, lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
+    const first = await lease();
+    const before = pool.list().map(({ health }) => health);
+    const waiting = lease();
+    await settled();
+    first.cancel();
+    first.release(error('account_suspended'));
+    expect((await waiting).accountId).toBe('a');
+    expect(pool.list().map(({ health }) => health)).toEqual(before);
+  });
+
   it('and is locked meanwhile: nobody waits for nothing', async () => {
     const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
     const first = await lease();

@@ -105,6 +105,11 @@ export class Pool {
       learnWireProfile: (untilMs) => this.#rememberWireProfile(entry.id, wireProfile, untilMs),
       learnClosingEvents: () => this.#registry.learnClosingEvents(entry.id, wireProfile),
       missClosingEvents: () => this.#registry.find(entry.id)?.missClosingEvents(wireProfile),
+      cancel: () => {
+        if (released) return;
+        released = true;
+        this.#scheduler.leave(place);
+      },
       release: (error) => {
         if (released) return;
         released = true;

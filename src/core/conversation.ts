@@ -4,6 +4,7 @@
  * Each turn, part and tool carries `at`, its path in the client's own request (`messages[3].content[1]`), so that an
  * adjustment or an error can name the client's field. Nothing here depends on a wire format.
  */
+import type { Attachment } from './attachment.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { WebSearchOption } from './web-search.ts';
 
@@ -58,10 +59,9 @@ export interface TextPart {
 export interface ImagePart {
   readonly type: 'image';
   readonly at: string;
-  /** As declared by the client (`image/png`); the actual format is detected from the bytes. */
+  /** As declared by the client (`image/png`); the attachment's format is the actual one. */
   readonly mediaType: string;
-  /** Standard base64, no data-URL prefix. */
-  readonly data: string;
+  readonly attachment: Attachment;
   readonly cachePoint?: boolean;
 }
 
@@ -71,7 +71,7 @@ export interface DocumentPart {
   readonly name: string | undefined;
   readonly mediaType: string;
   readonly source:
-    | { readonly type: 'base64'; readonly data: string }
+    | { readonly type: 'attachment'; readonly attachment: Attachment }
     | { readonly type: 'text'; readonly text: string }
     /** Not fetched yet, and possibly an image: the gateway resolves it before the upstream gets the conversation. */
     | { readonly type: 'url'; readonly url: string; readonly at: string };

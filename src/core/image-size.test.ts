@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GIF, JPEG, PNG, WEBP } from '../../test/support/conversations.ts';
-import { imageFormat, imageHead, imageSize } from './image-size.ts';
+import { imageFormat, imageSize } from './image-size.ts';
 
+const decoded = (base64: string) => Buffer.from(base64, 'base64');
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))));
 const zeros = (count: number) => Array<number>(count).fill(0);
@@ -11,7 +12,7 @@ const jpeg = (marker: number) =>
 
 describe('the size of an image', () => {
   const cases = [
-    { name: 'PNG', head: imageHead(PNG), format: 'png', size: { width: 1, height: 1 } },
+    { name: 'PNG', head: decoded(PNG), format: 'png', size: { width: 1, height: 1 } },
     { name: 'GIF', head: bytes('GIF89a', [64, 1, 240, 0]), format: 'gif', size: { width: 320, height: 240 } },
     { name: 'JPEG, baseline', head: jpeg(0xc0), format: 'jpeg', size: { width: 300, height: 200 } },
     { name: 'JPEG, progressive', head: jpeg(0xc2), format: 'jpeg', size: { width: 300, height: 200 } },
@@ -43,7 +44,7 @@ describe('the size of an image', () => {
   });
 
   it.each([PNG, GIF, JPEG, WEBP])('is undefined if the bytes are cut short', (whole) => {
-    const head = imageHead(whole);
+    const head = decoded(whole);
     for (let length = 0; length < head.length; length += 1) {
       expect(() => imageSize(head.subarray(0, length))).not.toThrow();
     }

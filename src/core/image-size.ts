@@ -9,13 +9,6 @@ export interface PixelSize {
   readonly height: number;
 }
 
-/** JPEG stores its size after metadata of any length; a camera's metadata is usually shorter than this. */
-const HEAD_BYTES = 64 * 1024;
-
-export function imageHead(base64: string): Buffer {
-  return Buffer.from(base64.slice(0, Math.ceil(HEAD_BYTES / 3) * 4), 'base64');
-}
-
 export function imageFormat(head: Buffer): ImageFormat | undefined {
   const text = head.toString('latin1', 0, 12);
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';

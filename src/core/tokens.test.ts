@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
+import { attachmentOf } from '../../test/support/conversations.ts';
 import type { Conversation, Part } from './conversation.ts';
 import { estimateConversationTokens, estimateTokens } from './tokens.ts';
 
@@ -118,7 +119,7 @@ describe('the token estimate of a conversation', () => {
     { name: 'text', parts: [{ type: 'text', at, text: prose }], range: [100, 150] },
     {
       name: 'an image as one image',
-      parts: [{ type: 'image', at, mediaType: 'image/png', data: 'A'.repeat(400_000) }],
+      parts: [{ type: 'image', at, mediaType: 'image/png', attachment: attachmentOf('A'.repeat(400_000)) }],
       range: [1600, 1610],
     },
     {

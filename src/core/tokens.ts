@@ -84,7 +84,9 @@ function partTokens(part: Part): number {
 /** Assumes that the text of a binary document is a tenth of its bytes. */
 function documentTokens({ source }: DocumentPart): number {
   if (source.type === 'url') return IMAGE_TOKENS;
-  return source.type === 'text' ? estimateTokens(source.text) : Math.ceil((source.data.length * 0.75) / 40);
+  return source.type === 'text'
+    ? estimateTokens(source.text)
+    : Math.ceil((source.attachment.base64.length * 0.75) / 40);
 }
 
 /** Walks the value instead of serialising it, counting keys, values and punctuation. */

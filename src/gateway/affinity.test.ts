@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { image } from '../../test/support/conversations.ts';
 import { conversation } from '../../test/support/fake-upstream.ts';
 import type { Conversation, Part, Turn } from '../core/conversation.ts';
 import { runAtOnce } from '../core/steps.ts';
@@ -56,7 +57,7 @@ describe('the conversation id', () => {
   });
 
   it('tells conversations that begin with a picture apart by the picture', () => {
-    const picture = (data: string) => ofTurns(turn('user', { type: 'image', at: 'x', mediaType: 'image/png', data }));
+    const picture = (data: string) => ofTurns(turn('user', image(data)));
     expect(picture('aaaa').conversationId).not.toBe(picture('bbbb').conversationId);
     expect(picture('aaaa').conversationId).toBe(picture('aaaa').conversationId);
   });

@@ -78,13 +78,13 @@ function* signature(part: Part): Steps<string> {
     case 'reasoning':
       return yield* textSignature(part.text);
     case 'image':
-      return fileSignature(part.data);
+      return fileSignature(part.attachment.base64);
     case 'document':
       switch (part.source.type) {
         case 'text':
           return fileSignature(part.source.text);
-        case 'base64':
-          return fileSignature(part.source.data);
+        case 'attachment':
+          return fileSignature(part.source.attachment.base64);
         case 'url':
           return part.source.url;
         default:

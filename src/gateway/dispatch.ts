@@ -7,11 +7,12 @@ import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
-import type { ConversationIds, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import type { ConversationIds, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
-import { fitAttachments } from './media/attachments.ts';
+import type { Prepared } from './media/attachments.ts';
+import { AttachmentFitting } from './media/fitting.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
@@ -39,6 +40,11 @@ export function dispatch(
 /** What one request teaches the next ones. */
 export interface Learned {
   readonly catalogues: Catalogues;
+  /**
+   * By model as clients name it: the limits that its last request met, very likely those of the next one. A wrong or
+   * missing entry costs a second lease.
+   */
+  readonly expectedLimits: LRUCache<string, MediaLimits>;
   readonly refusedDocuments: RefusedDocuments;
   /**
    * Ids of models that refused to have their thinking turned off although their schema offers it. They are asked for the
@@ -47,9 +53,17 @@ export interface Learned {
   readonly alwaysThinking: LRUCache<string, true>;
 }
 
+/** What an account makes of the request's model. */
+interface Target {
+  readonly catalogue: Catalogue;
+  readonly model: ResolvedModel;
+  readonly limits: MediaLimits;
+}
+
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
+  readonly #expectedLimits: Learned['expectedLimits'];
   readonly #refusedDocuments: RefusedDocuments;
   readonly #alwaysThinking: Learned['alwaysThinking'];
   readonly #request: DispatchRequest;
@@ -58,6 +72,7 @@ class Dispatch {
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
   readonly #invocationId = randomUUID();
   readonly #walk: WireProfileWalk;
+  readonly #fitting: AttachmentFitting;
   #attempt = 0;
   /** Of the last attempt, as the service knows it; empty: the service's default. */
   #modelId = '';
@@ -65,12 +80,14 @@ class Dispatch {
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
     this.#catalogues = learned.catalogues;
+    this.#expectedLimits = learned.expectedLimits;
     this.#refusedDocuments = learned.refusedDocuments;
     this.#alwaysThinking = learned.alwaysThinking;
     this.#request = request;
     this.#signal = signal;
     this.#plan = new RetryPlan(context.clock.random, true);
     this.#walk = new WireProfileWalk(context);
+    this.#fitting = new AttachmentFitting(request.conversation, context.media, signal);
   }
 
   async run(): Promise<Answer> {
@@ -85,8 +102,17 @@ class Dispatch {
   async #try(): Promise<Answer | GatewayError> {
     let lease: Lease | undefined;
     try {
-      lease = await this.#lease();
-      return await this.#exchange(lease);
+      const expected = this.#expectedLimits.get(this.#request.conversation.model);
+      if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
+      for (;;) {
+        lease = await this.#lease();
+        const target = await this.#target(lease);
+        const fitted = this.#fitting.find(target.limits);
+        if (fitted) return await this.#exchange(lease, target, fitted);
+        lease.cancel();
+        lease = undefined;
+        await this.#fitting.prepare(target.limits);
+      }
     } catch (cause) {
       const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       if (error.code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
@@ -148,18 +174,26 @@ class Dispatch {
     return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
   }
 
-  async #exchange(lease: Lease): Promise<Answer> {
+  async #target(lease: Lease): Promise<Target> {
+    const { upstream, unknownModels } = this.#context;
+    const { conversation } = this.#request;
+    const catalogue = await this.#listModels(lease);
+    const model = upstream.resolveModel(conversation.model, catalogue);
+    if (model.match === 'default' && unknownModels === 'refuse') throw refuseUnknownName(conversation.model, catalogue);
+    this.#modelId = model.id ?? '';
+    const limits = upstream.mediaLimits(lease.access, model);
+    this.#expectedLimits.set(conversation.model, limits);
+    return { catalogue, model, limits: this.#limitsFor(limits) };
+  }
+
+  #limitsFor(limits: MediaLimits): MediaLimits {
+    return this.#refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
+  }
+
+  async #exchange(lease: Lease, { catalogue, model }: Target, fitted: Prepared): Promise<Answer> {
     const { upstream, send } = this.#context;
     const { conversation } = this.#request;
     const { withoutReasoningHistory } = this.#plan;
-    const catalogue = await this.#listModels(lease);
-    const model = upstream.resolveModel(conversation.model, catalogue);
-    if (model.match === 'default' && this.#context.unknownModels === 'refuse')
-      throw refuseUnknownName(conversation.model, catalogue);
-    this.#modelId = model.id ?? '';
-    const { conversationId } = this.#request.ids;
-    const limits = this.#refusedDocuments.limitsFor(conversationId, upstream.mediaLimits(lease.access, model));
-    const fitted = await fitAttachments(conversation, limits, this.#context.media, this.#signal);
     const encoding = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,

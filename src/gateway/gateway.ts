@@ -4,6 +4,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
+import type { MediaLimits } from '../upstreams/upstream.ts';
 import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
@@ -25,6 +26,7 @@ export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
   const learned = {
     catalogues,
+    expectedLimits: new LRUCache<string, MediaLimits>({ max: MAX_MODELS }),
     refusedDocuments: new RefusedDocuments(),
     alwaysThinking: new LRUCache<string, true>({ max: MAX_MODELS }),
   };
@@ -34,7 +36,7 @@ export function createGateway(context: GatewayContext): Gateway {
   };
   return {
     async ask(request, signal) {
-      // Before an account is lent out: strangers' servers may be slow.
+      // Before an account is leased: other people's servers may be slow.
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };

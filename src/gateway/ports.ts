@@ -1,6 +1,7 @@
 /** What the gateway needs from the floors above it, and what it offers to them. */
 import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
+import type { Attachment } from '../core/attachment.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
@@ -46,39 +47,37 @@ export interface Link {
   readonly at: string;
 }
 
-/** Undefined: it fits as it is. Rejects with `invalid_request` naming `at` for an image which cannot be read. */
+/** Undefined: it fits as it is. Rejects with `invalid_request` naming `at` for an image that cannot be read. */
 export type FitImage = (
-  image: { readonly data: string; readonly at: string },
+  image: { readonly attachment: Attachment; readonly at: string },
   limits: ImageLimits,
 ) => Promise<FittedImage | undefined>;
 
 export interface FittedImage {
-  /** Standard base64. */
-  readonly data: string;
-  readonly mediaType: string;
+  readonly attachment: Attachment;
   /** In pixels, as `1200×800`. */
   readonly before: string;
   readonly after: string;
 }
 
 /**
- * Looks into a document: whether it is whole and open to be read, and with `text` its words, with marks between pages
+ * Looks into a document: whether it is complete and not encrypted, and with `text` its words, with marks between pages
  * and sheets. Rejects with `invalid_request` naming `at` and what to do for one that is broken, encrypted or too large.
  */
 export type ReadDocument = (
-  document: { readonly bytes: Uint8Array; readonly format: DocumentFormat; readonly at: string },
+  document: { readonly attachment: Attachment; readonly format: ReadableFormat; readonly at: string },
   wanted: 'check' | 'text',
 ) => Promise<string>;
 
-/** What seeing to images and documents needs from the floors above. */
+/** What the layers above do with images and documents. */
 export interface MediaTools {
   readonly fetch: FetchForClient;
   readonly fitImage: FitImage;
   readonly readDocument: ReadDocument;
 }
 
-/** What has to be taken apart before it can be read. */
-export type DocumentFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
+/** Formats whose text has to be extracted. */
+export type ReadableFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
 
 /** An account lent out for one attempt. */
 export interface Lease {
@@ -105,6 +104,8 @@ export interface Lease {
   missClosingEvents?(): void;
   /** Remembers, over restarts too, that this lease's wire profile works where others were refused. Never throws. */
   learnWireProfile?(untilMs: number): void;
+  /** Instead of `release`, if nothing was sent: the account's slot is free again, as if it had not been leased. */
+  cancel(): void;
   /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */
   release(error: GatewayError | undefined): void;
 }

@@ -7,6 +7,8 @@ import type { Lease, SendUpstream } from './ports.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
+type LeasedAccount = Pick<Lease, 'accountId' | 'access' | 'accessToken' | 'proxy' | 'sign'>;
+
 export interface UsageLimitsContext {
   readonly upstream: Pick<Upstream, 'usageLimits' | 'explainFailure'>;
   readonly send: SendUpstream;
@@ -15,26 +17,26 @@ export interface UsageLimitsContext {
 /** Rejects with the service's refusal: of two forms of the request, that of the first, which is about the account as it is. */
 export async function readUsageLimits(
   context: UsageLimitsContext,
-  lease: Omit<Lease, 'release'>,
+  account: LeasedAccount,
   signal: AbortSignal,
 ): Promise<UsageLimits> {
   const { usageLimits } = context.upstream;
   try {
-    return await readOnce(context, usageLimits.encode(lease.access), lease, signal);
+    return await readOnce(context, usageLimits.encode(account.access), account, signal);
   } catch (cause) {
-    const otherForm = usageLimits.encodeAfter(lease.access, GatewayError.from(cause));
+    const otherForm = usageLimits.encodeAfter(account.access, GatewayError.from(cause));
     if (!otherForm) throw cause;
-    return readOnce(context, otherForm, lease, signal).catch(() => Promise.reject(cause));
+    return readOnce(context, otherForm, account, signal).catch(() => Promise.reject(cause));
   }
 }
 
 async function readOnce(
   { upstream, send }: UsageLimitsContext,
   request: UpstreamRequest,
-  lease: Omit<Lease, 'release'>,
+  account: LeasedAccount,
   signal: AbortSignal,
 ): Promise<UsageLimits> {
-  const answer = await send(authorized(request, lease), signal);
+  const answer = await send(authorized(request, account), signal);
   if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, request);
   return upstream.usageLimits.decode(await readText(answer, MAX_BYTES));
 }

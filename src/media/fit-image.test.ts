@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { Attachment } from '../core/attachment.ts';
 import { createImageFitter } from './fit-image.ts';
 
 const at = 'messages[0].content[0]';
@@ -12,7 +13,7 @@ async function picture(
   width: number,
   height: number,
   { noise = false, channels = 3 as 3 | 4, orientation = 1 } = {},
-): Promise<string> {
+): Promise<Attachment> {
   let seed = 7;
   const pixels = Buffer.from(
     Uint8Array.from({ length: width * height * channels }, (_, index) => {
@@ -25,69 +26,69 @@ async function picture(
   );
   const image = sharp(pixels, { raw: { width, height, channels } }).toFormat(format);
   const bytes = await (orientation === 1 ? image : image.withMetadata({ orientation })).toBuffer();
-  return bytes.toString('base64');
+  return Attachment.fromBytes(bytes);
 }
 
-const sizeOf = (data: string) => sharp(Buffer.from(data, 'base64')).metadata();
+const sizeOf = (attachment: Attachment | undefined) => sharp(attachment?.decode()).metadata();
 
 describe('fitting images', () => {
   it.each(['png', 'jpeg', 'webp', 'gif'] as const)('leaves a small %s alone', async (format) => {
-    expect(await fitImage({ data: await picture(format, 200, 120), at }, LIMITS)).toBeUndefined();
+    expect(await fitImage({ attachment: await picture(format, 200, 120), at }, LIMITS)).toBeUndefined();
   });
 
   it.each(['png', 'jpeg', 'webp', 'gif'] as const)('scales a wide %s down, keeping its shape', async (format) => {
-    const fitted = await fitImage({ data: await picture(format, 800, 400), at }, LIMITS);
+    const fitted = await fitImage({ attachment: await picture(format, 800, 400), at }, LIMITS);
     expect(fitted).toMatchObject({ before: '800×400', after: '200×100' });
-    const { width, height, format: made } = await sizeOf(fitted?.data ?? '');
+    const { width, height, format: made } = await sizeOf(fitted?.attachment);
     expect([width, height]).toEqual([200, 100]);
-    expect(fitted?.mediaType).toBe(`image/${made}`);
+    expect(fitted?.attachment.format).toBe(made);
   });
 
   it('keeps screenshots lossless while that fits, and transparency in any case', async () => {
-    const small = await fitImage({ data: await picture('png', 400, 400), at }, LIMITS);
-    expect(small?.mediaType).toBe('image/png');
+    const small = await fitImage({ attachment: await picture('png', 400, 400), at }, LIMITS);
+    expect(small?.attachment.format).toBe('png');
     const noisy = await picture('png', 400, 400, { noise: true, channels: 4 });
-    const compressed = await fitImage({ data: noisy, at }, { pixels: 400, bytes: 90_000 });
-    expect(compressed?.mediaType).toBe('image/webp');
-    expect((await sizeOf(compressed?.data ?? '')).hasAlpha).toBe(true);
+    const compressed = await fitImage({ attachment: noisy, at }, { pixels: 400, bytes: 90_000 });
+    expect(compressed?.attachment.format).toBe('webp');
+    expect((await sizeOf(compressed?.attachment)).hasAlpha).toBe(true);
   });
 
   it('makes a heavy image light', async () => {
     const heavy = await picture('jpeg', 200, 200, { noise: true });
-    const bytes = Math.floor(heavy.length / 4);
-    const fitted = await fitImage({ data: heavy, at }, { pixels: 200, bytes });
-    expect(Buffer.from(fitted?.data ?? '', 'base64').length).toBeLessThanOrEqual(bytes);
+    const bytes = Math.floor(heavy.base64.length / 4);
+    const fitted = await fitImage({ attachment: heavy, at }, { pixels: 200, bytes });
+    expect(fitted?.attachment.size).toBeLessThanOrEqual(bytes);
   });
 
   it('turns a photograph upright', async () => {
-    const fitted = await fitImage({ data: await picture('jpeg', 800, 400, { orientation: 6 }), at }, LIMITS);
+    const fitted = await fitImage({ attachment: await picture('jpeg', 800, 400, { orientation: 6 }), at }, LIMITS);
     expect(fitted?.after).toBe('100×200');
   });
 
   it('leaves a small one alone whose size stands behind pages of metadata', async () => {
-    const bytes = Buffer.from(await picture('jpeg', 150, 100), 'base64');
+    const bytes = (await picture('jpeg', 150, 100)).decode();
     const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0xf0, 0x00]), Buffer.alloc(0xf000 - 2)]);
-    const padded = Buffer.concat([bytes.subarray(0, 2), comment, comment, bytes.subarray(2)]);
+    const padded = Attachment.fromBytes(Buffer.concat([bytes.subarray(0, 2), comment, comment, bytes.subarray(2)]));
     const limits = { pixels: 200, bytes: 500_000 };
-    expect(await fitImage({ data: padded.toString('base64'), at }, limits)).toBeUndefined();
-    expect(await fitImage({ data: padded.toString('base64'), at }, { ...limits, pixels: 75 })).toMatchObject({
+    expect(await fitImage({ attachment: padded, at }, limits)).toBeUndefined();
+    expect(await fitImage({ attachment: padded, at }, { ...limits, pixels: 75 })).toMatchObject({
       after: '75×50',
     });
   });
 
   it('gives the same bytes each time, also from another instance', async () => {
-    const data = await picture('png', 900, 300, { noise: true });
-    const first = await fitImage({ data, at }, LIMITS);
-    expect(await fitImage({ data, at }, LIMITS)).toEqual(first);
-    expect(await createImageFitter()({ data, at }, LIMITS)).toEqual(first);
+    const attachment = await picture('png', 900, 300, { noise: true });
+    const first = await fitImage({ attachment, at }, LIMITS);
+    expect(await fitImage({ attachment, at }, LIMITS)).toEqual(first);
+    expect(await createImageFitter()({ attachment, at }, LIMITS)).toEqual(first);
   });
 
   it('refuses an image which is cut short, or no image behind its head', async () => {
-    const whole = Buffer.from(await picture('png', 800, 400, { noise: true }), 'base64');
+    const whole = (await picture('png', 800, 400, { noise: true })).decode();
     const half = whole.subarray(0, whole.length / 2);
     const empty = Buffer.concat([whole.subarray(0, 33), Buffer.alloc(500)]);
     for (const bytes of [half, empty]) {
-      await expect(fitImage({ data: bytes.toString('base64'), at }, LIMITS)).rejects.toMatchObject({
+      await expect(fitImage({ attachment: Attachment.fromBytes(bytes), at }, LIMITS)).rejects.toMatchObject({
         code: 'invalid_request',
         param: at,
         rule: 'image-unreadable',
@@ -96,15 +97,15 @@ describe('fitting images', () => {
   });
 
   it('decodes no image which claims more pixels than memory could hold', async () => {
-    const claiming = Buffer.from(await picture('png', 10, 10), 'base64');
+    const claiming = (await picture('png', 10, 10)).decode();
     claiming.writeUInt32BE(60_000, 16);
     claiming.writeUInt32BE(60_000, 20);
-    await expect(fitImage({ data: claiming.toString('base64'), at }, LIMITS)).rejects.toMatchObject({
+    await expect(fitImage({ attachment: Attachment.fromBytes(claiming), at }, LIMITS)).rejects.toMatchObject({
       message: expect.stringContaining('120 megapixels'),
     });
   });
 
   it('leaves what is no image to whoever names its kind', async () => {
-    expect(await fitImage({ data: Buffer.from('hello').toString('base64'), at }, LIMITS)).toBeUndefined();
+    expect(await fitImage({ attachment: Attachment.fromBytes(Buffer.from('hello')), at }, LIMITS)).toBeUndefined();
   });
 });

@@ -1,11 +1,12 @@
 /**
- * Scales images down to what the service takes, turned upright as their EXIF data says. Images which fit are never
- * touched: the same bytes go out, turn after turn. sharp (libvips) works on threads of its own and is loaded when the
- * first image needs it.
+ * Scales images down to what the service takes, turned upright as their EXIF data says. Images that fit are never
+ * touched: the same bytes go out in every turn. sharp (libvips) works on its own threads and is loaded when the first
+ * image needs it.
  */
 import type { OutputInfo, Sharp, SharpOptions } from 'sharp';
+import { Attachment } from '../core/attachment.ts';
 import { GatewayError } from '../core/errors.ts';
-import { imageFormat, imageHead, imageSize } from '../core/image-size.ts';
+import { isImageFormat } from '../core/file-format.ts';
 import type { FitImage, FittedImage } from '../gateway/ports.ts';
 import { Remembered } from './remembered.ts';
 
@@ -14,12 +15,12 @@ type ImageLimits = Parameters<FitImage>[1];
 export function createImageFitter(): FitImage {
   const fitted = new Remembered<FittedImage | undefined>(
     REMEMBERED_CHARACTERS,
-    (made) => (made?.data.length ?? 0) + 100,
+    (result) => (result?.attachment.base64.length ?? 0) + 100,
   );
-  return async ({ data, at }, limits) => {
-    if (fits(data, limits)) return undefined;
+  return async ({ attachment, at }, limits) => {
+    if (fits(attachment, limits)) return undefined;
     try {
-      return await fitted.get(`${limits.pixels} ${limits.bytes}`, data, () => scale(data, limits));
+      return await fitted.get(`${limits.pixels} ${limits.bytes}`, attachment.hash, () => scale(attachment, limits));
     } catch (cause) {
       const message = `${at}: the image cannot be read. Send a whole PNG, JPEG, GIF or WebP of at most ${MAX_PIXELS / 1e6} megapixels.`;
       throw new GatewayError('invalid_request', message, { param: at, rule: 'image-unreadable', cause });
@@ -27,25 +28,23 @@ export function createImageFitter(): FitImage {
   };
 }
 
-/** An agent sends its whole history each time; scaling the same screenshot each time would be a waste. */
+/** An agent sends its whole history in every request; the same screenshot is scaled once. */
 const REMEMBERED_CHARACTERS = 32 * 1024 * 1024;
-/** As many as a phone's camera has; a decoded one takes four bytes each. */
+/** As many as a phone's camera has; decoded, each takes four bytes. */
 const MAX_PIXELS = 120_000_000;
-/** Smaller than this, an image whose size is not in its head is left to the service. */
+/** A smaller image whose size is not in its first bytes is left to the service. */
 const SMALL_CHARACTERS = 64 * 1024;
 
-function fits(data: string, { pixels, bytes }: ImageLimits): boolean {
-  if ((data.length * 3) / 4 > bytes + 2) return false;
-  const head = imageHead(data);
-  if (imageFormat(head) === undefined) return true; // none of ours: the encoder refuses it by its bytes
-  const size = imageSize(head);
-  return size ? Math.max(size.width, size.height) <= pixels : data.length <= SMALL_CHARACTERS;
+function fits({ size, format, pixels, base64 }: Attachment, limits: ImageLimits): boolean {
+  if (size > limits.bytes) return false;
+  if (!isImageFormat(format)) return true; // the encoder refuses it by its format
+  return pixels ? Math.max(pixels.width, pixels.height) <= limits.pixels : base64.length <= SMALL_CHARACTERS;
 }
 
-/** Undefined: it fits, though its head did not say so. */
-async function scale(data: string, { pixels, bytes }: ImageLimits): Promise<FittedImage | undefined> {
+/** Undefined: it fits, though its first bytes did not show it. */
+async function scale(attachment: Attachment, { pixels, bytes }: ImageLimits): Promise<FittedImage | undefined> {
   const { default: sharp } = await import('sharp');
-  const input = Buffer.from(data, 'base64');
+  const input = attachment.decode();
   const options: SharpOptions = { limitInputPixels: MAX_PIXELS, failOn: 'truncated', pages: 1 };
   const { width, height, hasAlpha, format } = await sharp(input, options).metadata();
   if (Math.max(width, height) <= pixels && input.length <= bytes) return undefined;
@@ -58,15 +57,15 @@ async function scale(data: string, { pixels, bytes }: ImageLimits): Promise<Fitt
       .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
     const output = toFormat(upright, hasAlpha, format);
     if (!output) continue;
-    const made = await output.timeout({ seconds: 20 }).toBuffer({ resolveWithObject: true });
-    if (made.data.length <= bytes) return described(made, before);
+    const result = await output.timeout({ seconds: 20 }).toBuffer({ resolveWithObject: true });
+    if (result.data.length <= bytes) return described(result, before);
   }
   throw new Error('no attempt made the image small enough');
 }
 
 function described({ data, info }: { data: Buffer; info: OutputInfo }, before: string): FittedImage {
   const after = `${info.width}×${info.height}`;
-  return { data: data.toString('base64'), mediaType: `image/${info.format}`, before, after };
+  return { attachment: Attachment.fromBytes(data), before, after };
 }
 
 interface Attempt {

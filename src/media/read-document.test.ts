@@ -1,7 +1,8 @@
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { archive, docx, pdf, xlsx } from '../../test/support/documents.ts';
-import type { DocumentFormat } from '../gateway/ports.ts';
+import { Attachment } from '../core/attachment.ts';
+import type { ReadableFormat } from '../gateway/ports.ts';
 import { createDocumentReader } from './read-document.ts';
 
 const at = 'messages[0].content[0]';
@@ -9,8 +10,8 @@ const at = 'messages[0].content[0]';
 const BUSY_MACHINE_MS = 90_000;
 const readDocument = createDocumentReader({ timeoutMs: 60_000, maxMemoryMiB: 512 });
 
-function read(format: DocumentFormat, bytes: Uint8Array, wanted: 'check' | 'text' = 'text'): Promise<string> {
-  return readDocument({ bytes, format, at }, wanted);
+function read(format: ReadableFormat, bytes: Uint8Array, wanted: 'check' | 'text' = 'text'): Promise<string> {
+  return readDocument({ attachment: Attachment.fromBytes(bytes), format, at }, wanted);
 }
 
 const refusal = (rule: string, says: RegExp) =>
@@ -87,7 +88,7 @@ describe('reading documents', () => {
     expect(await read('html', Buffer.from(page))).toBe('Hello\n\nSee this [https://example.com/a].');
   });
 
-  it.each<[DocumentFormat, Buffer]>([
+  it.each<[ReadableFormat, Buffer]>([
     ['pdf', pdf(['x'])],
     ['docx', docx(['x'])],
     ['xlsx', xlsx({ A: [['x']] })],
@@ -95,7 +96,7 @@ describe('reading documents', () => {
     expect(await read(format, bytes, 'check')).toBe('');
   });
 
-  it.each<[string, DocumentFormat, Buffer]>([
+  it.each<[string, ReadableFormat, Buffer]>([
     ['a PDF cut short', 'pdf', Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type')],
     ['a PDF of zeros', 'pdf', Buffer.concat([Buffer.from('%PDF-1.4\n'), Buffer.alloc(2000)])],
     ['a Word document cut short', 'docx', docx(['x'.repeat(4000)]).subarray(0, 300)],
@@ -126,7 +127,7 @@ describe('reading documents', () => {
     await expect(read('docx', locked, 'check')).rejects.toEqual(refusal('document-encrypted', says));
   });
 
-  it.each<[DocumentFormat, Buffer, string]>([
+  it.each<[ReadableFormat, Buffer, string]>([
     ['docx', docx(['']), '(The Word document has no text in it.)'],
     ['xlsx', xlsx({ A: [] }), '(The Excel workbook has no text in it.)'],
     ['html', Buffer.from('<p></p>'), '(The HTML page has no text in it.)'],
@@ -157,7 +158,7 @@ describe('reading documents', () => {
     async () => {
       const small = createDocumentReader({ timeoutMs: 60_000, maxMemoryMiB: 96 });
       const bytes = pdf(['x'], { pageStream: deflateSync(Buffer.alloc(240 * 1024 * 1024, 0x20), { level: 1 }) });
-      await expect(small({ bytes, format: 'pdf', at }, 'text')).rejects.toEqual(
+      await expect(small({ attachment: Attachment.fromBytes(bytes), format: 'pdf', at }, 'text')).rejects.toEqual(
         refusal('document-too-large', /more than 96 MiB of memory/),
       );
     },
@@ -166,7 +167,7 @@ describe('reading documents', () => {
 
   it('gives up on a document which takes too long', async () => {
     const hasty = createDocumentReader({ timeoutMs: 1, maxMemoryMiB: 512 });
-    await expect(hasty({ bytes: pdf(['x']), format: 'pdf', at }, 'text')).rejects.toEqual(
+    await expect(hasty({ attachment: Attachment.fromBytes(pdf(['x'])), format: 'pdf', at }, 'text')).rejects.toEqual(
       refusal('document-too-large', /within 0.001 seconds/),
     );
   });
@@ -176,7 +177,7 @@ describe('reading documents', () => {
     async () => {
       const options = { timeoutMs: 1, maxMemoryMiB: 512 };
       const reader = createDocumentReader(options);
-      const document = { bytes: pdf(['patience']), format: 'pdf', at } as const;
+      const document = { attachment: Attachment.fromBytes(pdf(['patience'])), format: 'pdf', at } as const;
       const rejected = refusal('document-too-large', /seconds/);
       await expect(reader(document, 'text')).rejects.toEqual(rejected);
       options.timeoutMs = 60_000;
@@ -185,10 +186,10 @@ describe('reading documents', () => {
     BUSY_MACHINE_MS,
   );
 
-  it('leaves the bytes it was given as they were', async () => {
-    const bytes = pdf(['still here']);
-    const before = Buffer.from(bytes);
-    await read('pdf', bytes);
-    expect(bytes.equals(before)).toBe(true);
+  it('leaves the attachment as it was', async () => {
+    const attachment = Attachment.fromBytes(pdf(['still here']));
+    const { base64 } = attachment;
+    await readDocument({ attachment, format: 'pdf', at }, 'text');
+    expect(attachment.decode().toString('base64')).toBe(base64);
   });
 });

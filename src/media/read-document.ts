@@ -1,12 +1,12 @@
 /**
- * Looks into documents which strangers made: one thread for each, with bounds on its time and memory, few at a time.
- * What was found is remembered by the document's bytes, because agents send their whole history each time.
+ * Looks into documents from unknown sources: each in a thread of its own with bounds on time and memory, few at a time.
+ * The result is remembered by the document's hash, because agents send their whole history in every request.
  */
 import { Worker } from 'node:worker_threads';
 import { Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
-import type { DocumentFormat, ReadDocument } from '../gateway/ports.ts';
+import type { ReadableFormat, ReadDocument } from '../gateway/ports.ts';
 import type { Finding } from './extract/finding.ts';
 import type { Order } from './extract/worker.ts';
 import { Remembered } from './remembered.ts';
@@ -23,9 +23,9 @@ export function createDocumentReader(options: DocumentReaderOptions): ReadDocume
     finding.type === 'text' ? finding.text.length + 100 : 100,
   );
   const semaphore = new Semaphore(MAX_THREADS);
-  return async ({ bytes, format, at }, wanted) => {
-    const read = () => semaphore.run(() => readInThread({ bytes, format, wanted }, options));
-    const finding = await found.get(`${format} ${wanted}`, bytes, read).catch((cause: unknown) => {
+  return async ({ attachment, format, at }, wanted) => {
+    const read = () => semaphore.run(() => readInThread({ bytes: attachment.decode(), format, wanted }, options));
+    const finding = await found.get(`${format} ${wanted}`, attachment.hash, read).catch((cause: unknown) => {
       if (cause instanceof Unread) return cause.finding;
       throw cause;
     });
@@ -96,7 +96,7 @@ function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderO
   });
 }
 
-const NAMES: Record<DocumentFormat, string> = {
+const NAMES: Record<ReadableFormat, string> = {
   pdf: 'PDF',
   docx: 'Word document',
   xlsx: 'Excel workbook',
@@ -104,7 +104,7 @@ const NAMES: Record<DocumentFormat, string> = {
 };
 
 /** The first sentences are those of Anthropic's own API: agents know them and go on without the document. */
-function toText(finding: Finding, format: DocumentFormat, at: string): string {
+function toText(finding: Finding, format: ReadableFormat, at: string): string {
   const name = NAMES[format];
   switch (finding.type) {
     case 'text':

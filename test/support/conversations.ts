@@ -4,6 +4,7 @@
  * that a test can look for each of them on the other side.
  */
 import fc from 'fast-check';
+import { Attachment } from '../../src/core/attachment.ts';
 import type {
   Conversation,
   DocumentPart,
@@ -28,8 +29,15 @@ export function text(words: string, at = 'messages[0].content[0]'): TextPart {
   return { type: 'text', at, text: words };
 }
 
+/** As the protocols' parsers read it. Throws if it is not base64. */
+export function attachmentOf(base64: string): Attachment {
+  const attachment = Attachment.fromBase64(base64);
+  if (!attachment) throw new Error(`not base64: ${base64.slice(0, 40)}`);
+  return attachment;
+}
+
 export function image(data = PNG, mediaType = 'image/png', at = 'messages[0].content[1]'): ImagePart {
-  return { type: 'image', at, mediaType, data };
+  return { type: 'image', at, mediaType, attachment: attachmentOf(data) };
 }
 
 export function documentOf(
@@ -43,7 +51,7 @@ export function documentOf(
     at,
     name,
     mediaType,
-    source: { type: 'base64', data: Buffer.from(bytes).toString('base64') },
+    source: { type: 'attachment', attachment: Attachment.fromBytes(Buffer.from(bytes)) },
   };
 }
 

@@ -244,7 +244,7 @@ export interface FakePool extends AccountPool {
   readonly requests: (Omit<LeaseRequest, 'tried'> & { readonly tried: readonly string[] })[];
   /** Accounts in the order in which they were lent. */
   readonly lentIds: string[];
-  /** `a1:ok`, `a1:quota_exhausted`: in the order of the releases. */
+  /** `a1:ok`, `a1:quota_exhausted`, `a1:cancelled`: in the order of the releases. */
   readonly releases: string[];
   /** Accounts of which it was learned that they send closing events, as often as that was reported. */
   readonly learned: string[];
@@ -286,6 +286,11 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
         sendsClosingEvents: learned.includes(accountId),
         learnClosingEvents: () => void learned.push(accountId),
         missClosingEvents: () => void missed.push(accountId),
+        cancel() {
+          if (released) throw new Error(`${accountId} was released twice`);
+          released = true;
+          releases.push(`${accountId}:cancelled`);
+        },
         release(error) {
           if (released) throw new Error(`${accountId} was released twice`);
           released = true;

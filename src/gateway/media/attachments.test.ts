@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   assistant,
+  attachmentOf,
   conversation,
   documentOf,
   GIF,
@@ -9,11 +10,12 @@ import {
   toolResult,
   user,
 } from '../../../test/support/conversations.ts';
+import { Attachment } from '../../core/attachment.ts';
 import type { DocumentPart } from '../../core/conversation.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
 import type { MediaTools } from '../ports.ts';
 import { fetchAttachments, fitAttachments } from './attachments.ts';
-import { decodeText, fileType } from './file-type.ts';
+import { decodeText } from './text-encoding.ts';
 
 const LIMITS: MediaLimits = { image: { pixels: 100, bytes: 1000 }, documentBytes: 1000 };
 const { signal } = new AbortController();
@@ -22,9 +24,9 @@ const { signal } = new AbortController();
 function createTools() {
   const asked: string[] = [];
   const tools: Omit<MediaTools, 'fetch'> = {
-    fitImage: async ({ data, at }) => {
+    fitImage: async ({ attachment, at }) => {
       asked.push(`fit ${at}`);
-      return data === GIF ? { data: PNG, mediaType: 'image/png', before: '9×9', after: '1×1' } : undefined;
+      return attachment.base64 === GIF ? { attachment: attachmentOf(PNG), before: '9×9', after: '1×1' } : undefined;
     },
     readDocument: async ({ format, at }, wanted) => {
       asked.push(`${wanted} ${format} ${at}`);
@@ -68,7 +70,9 @@ describe('fitting attachments', () => {
     const said = conversation([user(image(PNG)), user(toolResult('t', [image(GIF, 'image/gif', 'gif'), pdf]))]);
     const { conversation: fitted, adjustments } = await fitAttachments(said, LIMITS, tools, signal);
     expect(fitted.turns[0]).toBe(said.turns[0]);
-    expect(fitted.turns[1]?.parts).toMatchObject([{ content: [{ type: 'image', data: PNG }, pdf] }]);
+    expect(fitted.turns[1]?.parts).toMatchObject([
+      { content: [{ type: 'image', mediaType: 'image/png', attachment: { base64: PNG } }, pdf] },
+    ]);
     expect(adjustments).toEqual([{ rule: 'image-scaled', path: 'gif', before: '9×9', after: '1×1' }]);
     expect(asked).toEqual(['fit messages[0].content[1]', 'fit gif', 'check pdf inside']);
   });
@@ -99,7 +103,7 @@ describe('fitting attachments', () => {
       const bytes = Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(8), Buffer.from(stream, 'utf16le')]);
       return {
         ...documentOf('a', 'application/x', ''),
-        source: { type: 'base64' as const, data: bytes.toString('base64') },
+        source: { type: 'attachment' as const, attachment: Attachment.fromBytes(bytes) },
       };
     };
     for (const [stream, type] of [
@@ -139,7 +143,7 @@ describe('fetching attachments', () => {
     const said = conversation([user(linked(url, 'one'), toolResult('t', [linked(url, 'two')]))]);
     const { conversation: fetched, adjustments } = await fetchAttachments(said, 'anna', { fetch }, signal);
     expect(asked).toEqual([`anna ${url} one.url`]);
-    const source = { type: 'base64', data: Buffer.from('a,b').toString('base64') };
+    const source = { type: 'attachment', attachment: Attachment.fromBytes(Buffer.from('a,b')) };
     const file = { name: 'table.csv', source };
     expect(fetched.turns[0]?.parts).toMatchObject([file, { content: [file] }]);
     expect(adjustments.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
@@ -162,21 +166,8 @@ describe('fetching attachments', () => {
   });
 });
 
-describe('a file’s type', () => {
-  it.each([
-    ['%PDF-1.7', '', undefined, 'pdf'],
-    ['\n\n%PDF-1.7', 'text/plain', undefined, 'pdf'],
-    ['a,b', 'text/csv; charset=utf-8', undefined, 'csv'],
-    ['# x', 'application/octet-stream', 'README.MD', 'md'],
-    ['<p>', '', 'page.htm', 'html'],
-    ['words', 'application/pdf', undefined, 'txt'],
-    ['PK\x03\x04 something', 'application/zip', undefined, 'unknown'],
-    ['\x00\x01', 'text/plain', undefined, 'unknown'],
-  ])('of %j declared as %j called %j is %s', (text, mediaType, name, expected) => {
-    expect(fileType(Buffer.from(text, 'latin1'), mediaType, name)).toBe(expected);
-  });
-
-  it('is text in UTF-8 or marked UTF-16', () => {
+describe('the text of a document', () => {
+  it('is read from UTF-8 and marked UTF-16', () => {
     expect(decodeText(Buffer.from('été'))).toEqual({ text: 'été', encoding: 'utf-8' });
     expect(decodeText(Buffer.from('\ufeffété', 'utf16le'))).toEqual({ text: 'été', encoding: 'utf-16le' });
     expect(decodeText(Buffer.from('\ufeffété', 'utf16le').swap16())).toEqual({ text: 'été', encoding: 'utf-16be' });

@@ -1,31 +1,40 @@
 /**
- * One document: what it really is, whether it is whole, and whether it goes as it is or as its text. Depends on the
- * document, the model and the wire profile alone, so that it goes the same way turn after turn.
+ * One document: whether it is whole, and whether it goes as it is or as its text. Depends on the document, the model and
+ * the wire profile alone, so that it goes the same way in every turn.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
+import { Attachment } from '../../core/attachment.ts';
 import type { DocumentPart, ImagePart } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { imageFormat, imageHead } from '../../core/image-size.ts';
-import type { DocumentFormat, ReadDocument } from '../ports.ts';
-import { declaredType, decodeText, type FileType, fileType, MEDIA_TYPES, type TextType } from './file-type.ts';
+import {
+  type BinaryDocumentFormat,
+  DOCUMENT_MEDIA_TYPES,
+  type DocumentFormat,
+  declaredFormat,
+  type TextFormat,
+} from '../../core/file-format.ts';
+import type { ReadDocument } from '../ports.ts';
 import { note } from './rules.ts';
+import { decodeText } from './text-encoding.ts';
 
 export interface DocumentScope {
   readonly read: ReadDocument;
-  /** Most bytes of a document which goes as it is; undefined: none does. */
+  /** Most bytes of a document that goes as it is; undefined: none does. */
   readonly nativeBytes: number | undefined;
   readonly notes: Adjustment[];
 }
 
-type Base64Document = DocumentPart & { readonly source: { readonly type: 'base64' } };
+type FileDocument = DocumentPart & { readonly source: { readonly type: 'attachment' } };
 
-/** Throws GatewayError `invalid_request` naming the part. An image in disguise comes back as an image. */
+/** Throws GatewayError `invalid_request` naming the part. An image declared as a document comes back as an image. */
 export async function settleDocument(part: DocumentPart, scope: DocumentScope): Promise<DocumentPart | ImagePart> {
-  if (!isBase64(part)) return part;
-  const bytes = Buffer.from(part.source.data, 'base64');
-  const type = fileType(bytes, part.mediaType, part.name);
-  switch (type) {
-    case 'image':
+  if (!isFile(part)) return part;
+  const { format } = part.source.attachment;
+  switch (format) {
+    case 'png':
+    case 'jpeg':
+    case 'gif':
+    case 'webp':
       return asImage(part, scope);
     case 'encrypted-office':
       throw refuse(part, 'encrypted', 'The document specified is password protected. Send it without its password.');
@@ -34,95 +43,97 @@ export async function settleDocument(part: DocumentPart, scope: DocumentScope): 
     case 'pdf':
     case 'docx':
     case 'xlsx':
-      return settleReadable(part, bytes, type, scope);
+      return settleReadable(part, format, scope);
     case 'doc':
     case 'xls':
-      return settleOld(part, bytes, type, scope);
-    default:
-      return settleText(part, bytes, type, scope);
+      return settleOld(part, format, scope);
+    case 'text':
+      return settleText(part, scope);
   }
 }
 
-function isBase64(part: DocumentPart): part is Base64Document {
-  return part.source.type === 'base64';
+function isFile(part: DocumentPart): part is FileDocument {
+  return part.source.type === 'attachment';
 }
 
-function asImage({ at, source, mediaType, cachePoint }: Base64Document, { notes }: DocumentScope): ImagePart {
-  const found = `image/${imageFormat(imageHead(source.data))}`;
+function asImage({ at, source, mediaType, cachePoint }: FileDocument, { notes }: DocumentScope): ImagePart {
+  const { attachment } = source;
+  const found = `image/${attachment.format}`;
   if (mediaType !== found && !mediaType.endsWith('/*')) notes.push(note('attachment-type', at, mediaType, found));
-  return { type: 'image', at, mediaType: found, data: source.data, ...(cachePoint ? { cachePoint } : {}) };
+  return { type: 'image', at, mediaType: found, attachment, ...(cachePoint ? { cachePoint } : {}) };
+}
+
+function goesAsItIs({ size }: Attachment, { nativeBytes }: DocumentScope): boolean {
+  return nativeBytes !== undefined && size <= nativeBytes;
 }
 
 async function settleReadable(
-  part: Base64Document,
-  bytes: Buffer,
-  type: Exclude<DocumentFormat, 'html'>,
+  part: FileDocument,
+  format: 'pdf' | 'docx' | 'xlsx',
   scope: DocumentScope,
 ): Promise<DocumentPart> {
-  const { at } = part;
-  if (scope.nativeBytes !== undefined && bytes.length <= scope.nativeBytes) {
-    await scope.read({ bytes, format: type, at }, 'check');
-    return typed(part, type, scope);
+  const { at, source } = part;
+  const { attachment } = source;
+  if (goesAsItIs(attachment, scope)) {
+    await scope.read({ attachment, format, at }, 'check');
+    return typed(part, format, scope);
   }
-  const text = await scope.read({ bytes, format: type, at }, 'text');
-  scope.notes.push(note('document-extracted', at, type, `${text.length} characters`));
-  return { ...part, mediaType: MEDIA_TYPES[type], source: { type: 'text', text } };
+  const text = await scope.read({ attachment, format, at }, 'text');
+  scope.notes.push(note('document-extracted', at, format, `${text.length} characters`));
+  return { ...part, mediaType: DOCUMENT_MEDIA_TYPES[format], source: { type: 'text', text } };
 }
 
 /** Word and Excel files from before 2007: only the service itself can read them. */
-function settleOld(part: Base64Document, bytes: Buffer, type: 'doc' | 'xls', scope: DocumentScope): DocumentPart {
-  if (scope.nativeBytes !== undefined && bytes.length <= scope.nativeBytes) return typed(part, type, scope);
-  const what = type.toUpperCase();
+function settleOld(part: FileDocument, format: 'doc' | 'xls', scope: DocumentScope): DocumentPart {
+  if (goesAsItIs(part.source.attachment, scope)) return typed(part, format, scope);
+  const what = format.toUpperCase();
   throw refuse(
     part,
     'format',
-    `This model does not support ${what} input. Save the document as .${type}x and send that.`,
+    `This model does not support ${what} input. Save the document as .${format}x and send that.`,
   );
 }
 
-async function settleText(
-  part: Base64Document,
-  bytes: Buffer,
-  type: TextType,
-  scope: DocumentScope,
-): Promise<DocumentPart> {
-  const declared = declaredType(part.mediaType, part.name);
-  if (declared !== undefined && BINARY.has(declared)) throw refuseUnknown(part);
-  const decoded = decodeText(bytes);
+async function settleText(part: FileDocument, scope: DocumentScope): Promise<DocumentPart> {
+  const declared = declaredFormat(part.mediaType, part.name);
+  if (isBinary(declared)) throw refuseUnknown(part);
+  const decoded = decodeText(part.source.attachment.decode());
   if (!decoded) {
-    const message = `The document is declared as ${part.mediaType} but is no UTF-8 text. Save it as UTF-8 and send that.`;
+    const message = `The document is declared as ${part.mediaType} but is not UTF-8 text. Save it as UTF-8 and send that.`;
     throw refuse(part, 'format', message);
   }
   const { text, encoding } = decoded;
-  if (encoding !== 'utf-8') scope.notes.push(note('document-encoding', part.at, encoding, 'utf-8'));
-  const utf8 = encoding === 'utf-8' ? bytes : Buffer.from(text);
-  // Program text and the like have types of their own, for which the service has no word.
-  if (declared !== undefined && scope.nativeBytes !== undefined && utf8.length <= scope.nativeBytes) {
-    const data = encoding === 'utf-8' ? part.source.data : utf8.toString('base64');
-    return typed({ ...part, source: { type: 'base64', data } }, type, scope);
-  }
-  if (type !== 'html') return { ...part, source: { type: 'text', text } };
-  const words = await scope.read({ bytes: utf8, format: type, at: part.at }, 'text');
-  scope.notes.push(note('document-extracted', part.at, type, `${words.length} characters`));
+  const isUtf8 = encoding === 'utf-8';
+  if (!isUtf8) scope.notes.push(note('document-encoding', part.at, encoding, 'utf-8'));
+  const attachment = isUtf8 ? part.source.attachment : Attachment.fromBytes(Buffer.from(text));
+  // Program text and the like have media types that the service has no format for.
+  const format: TextFormat = declared ?? 'txt';
+  if (declared !== undefined && goesAsItIs(attachment, scope))
+    return typed({ ...part, source: { type: 'attachment', attachment } }, format, scope);
+  if (format !== 'html') return { ...part, source: { type: 'text', text } };
+  const words = await scope.read({ attachment, format, at: part.at }, 'text');
+  scope.notes.push(note('document-extracted', part.at, format, `${words.length} characters`));
   return { ...part, source: { type: 'text', text: words } };
 }
 
-const BINARY: ReadonlySet<FileType> = new Set<FileType>(['pdf', 'docx', 'xlsx', 'doc', 'xls']);
+function isBinary(format: DocumentFormat | undefined): format is BinaryDocumentFormat {
+  return format !== undefined && format !== 'csv' && format !== 'html' && format !== 'md' && format !== 'txt';
+}
 
-function typed(part: Base64Document, type: keyof typeof MEDIA_TYPES, { notes }: DocumentScope): DocumentPart {
-  const mediaType = MEDIA_TYPES[type];
+function typed(part: FileDocument, format: DocumentFormat, { notes }: DocumentScope): DocumentPart {
+  const mediaType = DOCUMENT_MEDIA_TYPES[format];
   if (mediaType === part.mediaType) return part;
-  const declared = declaredType(part.mediaType, undefined);
-  if (declared !== undefined && declared !== type)
+  const declared = declaredFormat(part.mediaType, undefined);
+  if (declared !== undefined && declared !== format)
     notes.push(note('attachment-type', part.at, part.mediaType, mediaType));
   return { ...part, mediaType };
 }
 
 function refuseUnknown(part: DocumentPart): GatewayError {
-  const declared = declaredType(part.mediaType, part.name);
+  const declared = declaredFormat(part.mediaType, part.name);
   if (declared === 'pdf')
     return refuse(part, 'broken', 'The PDF specified was not valid: it does not begin as a PDF does.');
-  if (declared !== undefined && BINARY.has(declared))
+  if (isBinary(declared))
     return refuse(
       part,
       'broken',

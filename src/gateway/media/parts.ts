@@ -1,12 +1,12 @@
 /** Walks a conversation's images and documents, in messages and in tool results, one after the other. */
 import type { Conversation, DocumentPart, ImagePart, Part, TextPart, Turn } from '../../core/conversation.ts';
 
-export type Attachment = ImagePart | DocumentPart;
+export type AttachmentPart = ImagePart | DocumentPart;
 
 /** The same conversation when nothing changed: most have no attachment, and long histories are never copied. */
 export async function mapAttachments(
   conversation: Conversation,
-  change: (part: Attachment) => Promise<Attachment | TextPart>,
+  change: (part: AttachmentPart) => Promise<AttachmentPart | TextPart>,
 ): Promise<Conversation> {
   let turns: Turn[] | undefined;
   for (const [index, turn] of conversation.turns.entries()) {
@@ -20,18 +20,25 @@ export async function mapAttachments(
   return turns ? { ...conversation, turns } : conversation;
 }
 
+export function hasAttachments({ turns }: Conversation): boolean {
+  return turns.some(({ parts }) => parts.some(holdsAttachment));
+}
+
 function holdsAttachment(part: Part): boolean {
   return part.type === 'tool-result' ? part.content.some(isAttachment) : isAttachment(part);
 }
 
-function isAttachment(part: Part): part is Attachment {
+function isAttachment(part: Part): part is AttachmentPart {
   return part.type === 'image' || part.type === 'document';
 }
 
-async function mapPart(part: Part, change: (part: Attachment) => Promise<Attachment | TextPart>): Promise<Part> {
+async function mapPart(
+  part: Part,
+  change: (part: AttachmentPart) => Promise<AttachmentPart | TextPart>,
+): Promise<Part> {
   if (isAttachment(part)) return change(part);
   if (part.type !== 'tool-result' || !part.content.some(isAttachment)) return part;
-  const content: (TextPart | Attachment)[] = [];
+  const content: (TextPart | AttachmentPart)[] = [];
   for (const inner of part.content) content.push(isAttachment(inner) ? await change(inner) : inner);
   return content.every((inner, at) => inner === part.content[at]) ? part : { ...part, content };
 }

@@ -1,4 +1,4 @@
-/** Every adjustment which seeing to images and documents can make, and what each means. */
+/** The adjustments made to images and documents before encoding, and what each means. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const MEDIA_RULES = {

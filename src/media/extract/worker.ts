@@ -1,16 +1,16 @@
 /** Reads one document in a thread of its own, which is ended when it takes too long or too much memory. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DocumentFormat } from '../../gateway/ports.ts';
+import type { ReadableFormat } from '../../gateway/ports.ts';
 import { type Finding, textFinding } from './finding.ts';
 
 export interface Order {
   readonly bytes: Uint8Array;
-  readonly format: DocumentFormat;
+  readonly format: ReadableFormat;
   readonly wanted: 'check' | 'text';
 }
 
 /** Libraries are loaded for the format at hand only. */
-const READERS: Record<DocumentFormat, (bytes: Uint8Array, wanted: Order['wanted']) => Promise<Finding>> = {
+const READERS: Record<ReadableFormat, (bytes: Uint8Array, wanted: Order['wanted']) => Promise<Finding>> = {
   pdf: async (bytes, wanted) => (await import('./pdf.ts')).readPdf(bytes, wanted),
   docx: async (bytes, wanted) => (await import('./office.ts')).readWord(bytes, wanted),
   xlsx: async (bytes, wanted) => (await import('./office.ts')).readExcel(bytes, wanted),

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { attachmentOf } from '../../../test/support/conversations.ts';
 import type { Adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { runAtOnce } from '../../core/steps.ts';
@@ -99,7 +100,7 @@ describe('a Claude Code request', () => {
                   type: 'image',
                   at: 'messages[3].content[0].content[1]',
                   mediaType: 'image/png',
-                  data: 'iVBORw0KGgo=',
+                  attachment: attachmentOf('iVBORw0KGgo='),
                 },
                 { type: 'text', at: 'messages[3].content[0].content[2]', text: 'The tool WebFetch is loaded.' },
               ],
@@ -279,13 +280,15 @@ describe('blocks', () => {
       name: 'an image',
       role: 'user',
       content: [{ type: 'image', source: PNG, cache_control: { type: 'ephemeral' } }],
-      expected: [{ type: 'image', at, mediaType: 'image/png', data: 'iVBORw0KGgo=', cachePoint: true }],
+      expected: [
+        { type: 'image', at, mediaType: 'image/png', attachment: attachmentOf('iVBORw0KGgo='), cachePoint: true },
+      ],
     },
     {
       name: 'an image whose URL holds the image itself',
       role: 'user',
       content: [{ type: 'image', source: { type: 'url', url: 'data:image/gif;base64,R0lGOD==' } }],
-      expected: [{ type: 'image', at, mediaType: 'image/gif', data: 'R0lGOD==' }],
+      expected: [{ type: 'image', at, mediaType: 'image/gif', attachment: attachmentOf('R0lGOD==') }],
     },
     {
       name: 'a PDF with a context',
@@ -305,7 +308,7 @@ describe('blocks', () => {
           at,
           name: 'Manual',
           mediaType: 'application/pdf',
-          source: { type: 'base64', data: 'JVBERg==' },
+          source: { type: 'attachment', attachment: attachmentOf('JVBERg==') },
         },
       ],
     },
@@ -341,7 +344,12 @@ describe('blocks', () => {
           mediaType: 'text/plain',
           source: { type: 'text', text: 'one\n\ntwo' },
         },
-        { type: 'image', at: `${at}.source.content[1]`, mediaType: 'image/png', data: 'iVBORw0KGgo=' },
+        {
+          type: 'image',
+          at: `${at}.source.content[1]`,
+          mediaType: 'image/png',
+          attachment: attachmentOf('iVBORw0KGgo='),
+        },
       ],
     },
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attachmentOf } from '../../../test/support/conversations.ts';
 import type { Part } from '../../core/conversation.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import { parseRequest } from './parse.ts';
@@ -120,10 +121,10 @@ describe('a user message', () => {
   });
 
   function image(mediaType: string, data: string) {
-    return { type: 'image', mediaType, data };
+    return { type: 'image', mediaType, attachment: attachmentOf(data) };
   }
   function file(mediaType: string, name: string | undefined) {
-    return { type: 'document', mediaType, name, source: { type: 'base64', data: 'aGk=' } };
+    return { type: 'document', mediaType, name, source: { type: 'attachment', attachment: attachmentOf('aGk=') } };
   }
 
   it('has its cache mark at its last part', () => {

@@ -1,6 +1,7 @@
 /** Every kind of item which clients send, to what the model reads. */
 
 import { describe, expect, it } from 'vitest';
+import { attachmentOf } from '../../../test/support/conversations.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import { carry } from '../reading/carrier.ts';
@@ -42,7 +43,7 @@ describe('messages', () => {
       [
         'user',
         text('See'),
-        { type: 'image', mediaType: 'image/png', data: PNG },
+        { type: 'image', mediaType: 'image/png', attachment: { base64: PNG } },
         { type: 'document', name: 'a.pdf', mediaType: 'application/pdf' },
         { type: 'document', source: { type: 'url', url: 'https://example.com/b.pdf' } },
       ],
@@ -113,7 +114,7 @@ describe('calls and their outputs', () => {
     [{ type: 'function_call_output', output: '' }, result()],
     [
       { type: 'function_call_output', output: [{ type: 'input_image', image_url: `data:image/png;base64,${PNG}` }] },
-      result(expect.objectContaining({ type: 'image', data: PNG })),
+      result(expect.objectContaining({ type: 'image', attachment: attachmentOf(PNG) })),
     ],
     [{ type: 'custom_tool_call_output', output: 'done' }, result(expect.objectContaining(text('done')))],
     [

@@ -280,7 +280,7 @@ describe('an image', () => {
     { type: 'photograph', url: PNG_URL },
     { type: 'photograph', pixels: PNG },
   ];
-  const IMAGE = { type: 'image', mediaType: 'image/png', data: PNG };
+  const IMAGE = { type: 'image', mediaType: 'image/png', attachment: { base64: PNG } };
 
   it.each(everywhere(blocks))('at %s: %j', (api, block) => {
     const { conversation } = parse(api, [{ role: 'user', content: [{ type: 'text', text: 'What?' }, block] }]);

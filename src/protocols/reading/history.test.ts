@@ -73,7 +73,7 @@ describe('JSON in the result of a tool', () => {
     expect(resultOf(api, { id: 'shot-1', picture: `data:image/png;base64,${PNG}` })).toMatchObject({
       content: [
         { type: 'text', text: '{"id":"shot-1"}' },
-        { type: 'image', data: PNG },
+        { type: 'image', attachment: { base64: PNG } },
       ],
     });
   });

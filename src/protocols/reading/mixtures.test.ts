@@ -142,7 +142,7 @@ function contentOf({ turns }: Conversation) {
   const texts = flat.flatMap((part) =>
     part.type === 'text' ? part.text : 'input' in part ? JSON.stringify(part.input) : [],
   );
-  const images = flat.flatMap((part) => (part.type === 'image' ? part.data : []));
+  const images = flat.flatMap((part) => (part.type === 'image' ? part.attachment.base64 : []));
   return { text: texts.join('\n'), images };
 }
 

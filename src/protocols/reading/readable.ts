@@ -1,7 +1,7 @@
 /** Content of unknown kinds, and the JSON that tools return, as text and media: words stay words, images stay images. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type MediaPart, readBytes, typeByBytes } from './media.ts';
+import { type MediaPart, readBytes, startsLikeImage } from './media.ts';
 
 /** Bookkeeping of the vendors' blocks: ids, signatures, ciphertext. Deeper in a block, an id or a type may be data. */
 const BOOKKEEPING_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
@@ -93,7 +93,7 @@ class Walk {
     if (text === '') return this.#kind === 'data' ? text : undefined;
     if (DATA_URL.test(text)) return this.#readBytes(text, mediaType);
     if (text.length < MIN_FILE_CHARACTERS || !UNBROKEN.test(text)) return text;
-    if (typeByBytes(text).startsWith('image/')) return this.#readBytes(text, mediaType);
+    if (startsLikeImage(text)) return this.#readBytes(text, mediaType);
     return text.length > MAX_UNBROKEN_CHARACTERS ? describe(mediaType, text) : text;
   }
 

@@ -3,6 +3,8 @@
  * (REST and JSON 1.0) carry the same bodies; members which REST binds to headers or the query are marked.
  * Source: the published client @aws/codewhisperer-streaming-client and the service models in AWS's open-source clients.
  */
+import type { DocumentFormat } from '../../core/file-format.ts';
+import type { ImageFormat } from '../../core/image-size.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 
 export interface GenerateAssistantResponseRequest {
@@ -115,14 +117,12 @@ export interface ImageBlock {
   readonly format: ImageFormat;
   readonly source: { readonly bytes: string };
 }
-export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
 
 export interface DocumentBlock {
   readonly name: string;
   readonly format: DocumentFormat;
   readonly source: { readonly bytes: string };
 }
-export type DocumentFormat = 'pdf' | 'csv' | 'doc' | 'docx' | 'xls' | 'xlsx' | 'html' | 'txt' | 'md';
 
 /** REST: query parameters. */
 export interface ListAvailableModelsRequest {

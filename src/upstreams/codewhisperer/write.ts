@@ -3,7 +3,16 @@
  * alternating turns from a user's to a user's, results with text alone, one reasoning block a turn.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
-import type { Conversation, Part, Tool, ToolResultPart, ToolUsePart, Turn } from '../../core/conversation.ts';
+import type {
+  Conversation,
+  ImagePart,
+  Part,
+  Tool,
+  ToolResultPart,
+  ToolUsePart,
+  Turn,
+} from '../../core/conversation.ts';
+import { isImageFormat } from '../../core/file-format.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
 import { unreachable } from '../../core/unreachable.ts';
@@ -17,7 +26,6 @@ import type {
   ChatMessage,
   DocumentBlock,
   ImageBlock,
-  ImageFormat,
   ReasoningContent,
   ToolEntry,
   ToolResult,
@@ -132,14 +140,17 @@ function sort(turn: Turn): StoredMessage {
 function place(part: Exclude<Part, { type: 'text' }>, said: StoredMessage): void {
   switch (part.type) {
     case 'image':
-      // The images pass leaves no other media type.
-      said.images.push({ format: part.mediaType.slice('image/'.length) as ImageFormat, source: { bytes: part.data } });
+      said.images.push(imageBlock(part));
       return;
     case 'document': {
       const format = documentFormat(part);
-      if (format === undefined || part.source.type !== 'base64')
+      if (format === undefined || part.source.type !== 'attachment')
         throw new TypeError('a document should be text by now');
-      said.documents.push({ name: part.name ?? 'document', format, source: { bytes: part.source.data } });
+      said.documents.push({
+        name: part.name ?? 'document',
+        format,
+        source: { bytes: part.source.attachment.base64 },
+      });
       return;
     }
     case 'tool-result':
@@ -159,6 +170,12 @@ function place(part: Exclude<Part, { type: 'text' }>, said: StoredMessage): void
     default:
       unreachable(part);
   }
+}
+
+function imageBlock({ attachment }: ImagePart): ImageBlock {
+  const { format, base64 } = attachment;
+  if (!isImageFormat(format)) throw new TypeError('the images pass refuses images of no known format');
+  return { format, source: { bytes: base64 } };
 }
 
 function toolResult({ toolUseId, isError, content }: ToolResultPart): ToolResult {

@@ -1,20 +1,11 @@
 /** Lint rules on images and documents: how many, how large, of which kind. */
-import type { Part } from '../../../core/conversation.ts';
-import { imageFormat, imageHead, imageSize } from '../../../core/image-size.ts';
+import { Attachment } from '../../../core/attachment.ts';
+import type { DocumentPart, ImagePart } from '../../../core/conversation.ts';
+import { DOCUMENT_MEDIA_TYPES } from '../../../core/file-format.ts';
 import type { DocumentBlock, ImageBlock } from '../wire.ts';
 import type { LintInput } from './rules.ts';
 
-const DOCUMENT_FORMATS: ReadonlySet<string> = new Set([
-  'pdf',
-  'csv',
-  'doc',
-  'docx',
-  'xls',
-  'xlsx',
-  'html',
-  'txt',
-  'md',
-]);
+const DOCUMENT_FORMATS: ReadonlySet<string> = new Set(Object.keys(DOCUMENT_MEDIA_TYPES));
 const DOCUMENT_NAME = /^[a-zA-Z0-9()[\] -]{1,200}$/;
 
 export function lintMedia(input: LintInput): void {
@@ -36,16 +27,16 @@ function lintImages(images: readonly ImageBlock[], index: number, input: LintInp
   }
   for (const [number, { format, source }] of images.entries()) {
     const at = pathOf(input, index, 'image', number);
-    const head = imageHead(source.bytes);
-    if (imageFormat(head) !== format) {
-      report('image-format', `An image is sent as ${format}, but its bytes say otherwise.`, at);
+    const attachment = attachmentOf(input, index, 'image', number, source.bytes);
+    if (attachment?.format !== format) {
+      report('image-format', `An image is sent as ${format}, but its bytes are of another format.`, at);
     }
-    const { width, height } = imageSize(head) ?? { width: 0, height: 0 };
+    const { width, height } = attachment?.pixels ?? { width: 0, height: 0 };
     if (Math.max(width, height) > imagePixels) {
       const message = `The image has ${width} × ${height} pixels; the service takes ${imagePixels} on either side.`;
       report('image-dimensions', `${message} Scale it down.`, at);
     }
-    const size = decodedBytes(source.bytes);
+    const size = attachment?.size ?? source.bytes.length;
     if (size > imageBytes) report('image-bytes', tooLarge('image', size, imageBytes), at);
   }
 }
@@ -68,21 +59,42 @@ function lintDocuments(documents: readonly DocumentBlock[], index: number, names
       report('document-name', 'A document name has characters which the service refuses, or is used twice.', at);
     }
     names.add(name);
-    const size = decodedBytes(source.bytes);
+    const size = attachmentOf(input, index, 'document', number, source.bytes)?.size ?? source.bytes.length;
     if (size > documentBytes) report('document-bytes', tooLarge('document', size, documentBytes), at);
   }
 }
 
-function pathOf({ conversation }: LintInput, index: number, type: Part['type'], number: number): string | undefined {
-  const turn = conversation?.turns[index];
-  return turn?.parts.filter((part) => part.type === type)[number]?.at ?? turn?.at;
+function partOf(
+  { conversation }: LintInput,
+  index: number,
+  type: MediaPart['type'],
+  number: number,
+): MediaPart | undefined {
+  const parts = conversation?.turns[index]?.parts.filter((part) => part.type === type);
+  const part = parts?.[number];
+  return part?.type === 'image' || part?.type === 'document' ? part : undefined;
+}
+
+type MediaPart = ImagePart | DocumentPart;
+
+function pathOf(input: LintInput, index: number, type: MediaPart['type'], number: number): string | undefined {
+  return partOf(input, index, type, number)?.at ?? input.conversation?.turns[index]?.at;
+}
+
+/** The attachment that the block was written from, if known: its bytes are not decoded again. */
+function attachmentOf(
+  input: LintInput,
+  index: number,
+  type: MediaPart['type'],
+  number: number,
+  base64: string,
+): Attachment | undefined {
+  const part = partOf(input, index, type, number);
+  const source = part?.type === 'document' ? part.source : part;
+  const known = source && 'attachment' in source ? source.attachment : undefined;
+  return known?.base64 === base64 ? known : Attachment.fromBase64(base64);
 }
 
 function tooLarge(what: string, size: number, most: number): string {
   return `The ${what} has ${size} bytes; the service takes ${most}. Make it smaller.`;
-}
-
-function decodedBytes(base64: string): number {
-  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
-  return (base64.length / 4) * 3 - padding;
 }

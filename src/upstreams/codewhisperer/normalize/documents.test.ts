@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { notesOf, OPUS, runPass } from '../../../../test/support/codewhisperer.ts';
-import { conversation, documentOf, toolResult, user } from '../../../../test/support/conversations.ts';
+import { attachmentOf, conversation, documentOf, toolResult, user } from '../../../../test/support/conversations.ts';
 import type { DocumentPart } from '../../../core/conversation.ts';
 import { wireProfile } from '../profiles.ts';
 import { documents } from './documents.ts';
@@ -94,10 +94,10 @@ describe('documents', () => {
       name: 'text which is none',
       part: {
         ...documentOf('a.json', 'application/json', ''),
-        source: { type: 'base64', data: '//79' },
+        source: { type: 'attachment', attachment: attachmentOf('//79') },
       } as DocumentPart,
       profile: 'q-rest',
-      says: /no UTF-8 text/,
+      says: /not UTF-8 text/,
     },
   ];
   it.each(refused)('are refused by name of the field: $name', ({ part, profile, says }) => {

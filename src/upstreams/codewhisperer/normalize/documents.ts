@@ -1,27 +1,17 @@
 /**
- * Documents: what is text goes into the message as text under its title; what is not goes to the service's own
- * document field under a name it takes, unique in the conversation.
+ * Documents: text goes into the message under its title, files go into the service's own document field under a name
+ * that it takes, unique in the conversation.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
+import type { Attachment } from '../../../core/attachment.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
+import { DOCUMENT_MEDIA_TYPES, type DocumentFormat, declaredFormat } from '../../../core/file-format.ts';
 import { takesDocuments } from '../media-limits.ts';
-import type { DocumentFormat } from '../wire.ts';
-import { standardBase64 } from './images.ts';
 import { mapParts, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
-const FORMATS: Record<DocumentFormat, { readonly mediaType: string; readonly isText: boolean }> = {
-  pdf: { mediaType: 'application/pdf', isText: false },
-  csv: { mediaType: 'text/csv', isText: true },
-  doc: { mediaType: 'application/msword', isText: false },
-  docx: { mediaType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', isText: false },
-  xls: { mediaType: 'application/vnd.ms-excel', isText: false },
-  xlsx: { mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', isText: false },
-  html: { mediaType: 'text/html', isText: true },
-  txt: { mediaType: 'text/plain', isText: true },
-  md: { mediaType: 'text/markdown', isText: true },
-};
+const TEXT_FORMATS: ReadonlySet<DocumentFormat> = new Set(['csv', 'html', 'txt', 'md']);
 
 type Content = TextPart | ImagePart | DocumentPart;
 
@@ -33,10 +23,10 @@ export function documents(conversation: Conversation, { profile, model }: Scope)
     if (part.type !== 'document') return [part];
     if (part.source.type === 'url') throw new TypeError('a document should have been fetched by now');
     const format = documentFormat(part);
-    if (part.source.type === 'base64' && format !== undefined && takesThem) {
-      return named(part, part.source.data, format, names, adjustments);
+    if (part.source.type === 'attachment' && format !== undefined && takesThem) {
+      return named(part, format, names, adjustments);
     }
-    const text = part.source.type === 'text' ? part.source.text : decodedText(part, part.source.data, format);
+    const text = part.source.type === 'text' ? part.source.text : decodedText(part, part.source.attachment, format);
     adjustments.push(note('document-inlined', part.at, part.mediaType, 'text'));
     return [inlined(part, text)];
   };
@@ -50,18 +40,10 @@ export function documents(conversation: Conversation, { profile, model }: Scope)
   return { conversation: withTurns(conversation, turns), adjustments };
 }
 
-/** By media type, else by the name's extension, else by the PDF signature. */
+/** As declared, else by the bytes of a PDF. */
 export function documentFormat({ mediaType, name, source }: DocumentPart): DocumentFormat | undefined {
-  const declared = mediaType.toLowerCase().split(';')[0]?.trim();
-  const extension = name?.toLowerCase().split('.').at(-1);
-  for (const [format, { mediaType: known }] of formats()) if (declared === known) return format;
-  for (const [format] of formats()) if (extension === format) return format;
-  return source.type === 'base64' && source.data.startsWith('JVBERi') ? 'pdf' : undefined;
-}
-
-function formats(): [DocumentFormat, { readonly mediaType: string; readonly isText: boolean }][] {
-  // Object.entries forgets that the keys of FORMATS are document formats.
-  return Object.entries(FORMATS) as [DocumentFormat, (typeof FORMATS)[DocumentFormat]][];
+  const isPdf = source.type === 'attachment' && source.attachment.format === 'pdf';
+  return declaredFormat(mediaType, name) ?? (isPdf ? 'pdf' : undefined);
 }
 
 function inlined(part: DocumentPart, text: string): TextPart {
@@ -76,13 +58,13 @@ function inlined(part: DocumentPart, text: string): TextPart {
 
 const TEXTUAL = /^text\/|[/+](?:json|xml|yaml|x-yaml|toml|javascript|typescript|x-sh|sql|graphql)$/;
 
-function decodedText(part: DocumentPart, data: string, format: DocumentFormat | undefined): string {
-  const isText = format === undefined ? TEXTUAL.test(part.mediaType.toLowerCase()) : FORMATS[format].isText;
+function decodedText(part: DocumentPart, attachment: Attachment, format: DocumentFormat | undefined): string {
+  const isText = format === undefined ? TEXTUAL.test(part.mediaType.toLowerCase()) : TEXT_FORMATS.has(format);
   if (isText) {
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(data, 'base64'));
+      return new TextDecoder('utf-8', { fatal: true }).decode(attachment.decode());
     } catch (cause) {
-      const message = `The document at ${part.at} is declared as ${part.mediaType} but is no UTF-8 text.`;
+      const message = `The document at ${part.at} is declared as ${part.mediaType} but is not UTF-8 text.`;
       throw new GatewayError('invalid_request', message, { param: part.at, rule: 'document-format', cause });
     }
   }
@@ -97,7 +79,6 @@ function decodedText(part: DocumentPart, data: string, format: DocumentFormat | 
 /** When a name had to change, a text mark tells the model the real one. */
 function named(
   part: DocumentPart,
-  data: string,
   format: DocumentFormat,
   names: Set<string>,
   adjustments: Adjustment[],
@@ -106,10 +87,9 @@ function named(
   let name = base;
   for (let count = 2; names.has(name); count += 1) name = `${base}-${count}`;
   names.add(name);
-  const source = { type: 'base64', data: standardBase64(data) } as const;
-  const { mediaType } = FORMATS[format];
-  if (name === part.name && source.data === data && mediaType === part.mediaType) return [part];
-  const document: DocumentPart = { ...part, name, mediaType, source };
+  const mediaType = DOCUMENT_MEDIA_TYPES[format];
+  if (name === part.name && mediaType === part.mediaType) return [part];
+  const document: DocumentPart = { ...part, name, mediaType };
   if (name === part.name) return [document];
   adjustments.push(note('document-name', part.at, undefined, name));
   if (part.name === undefined || part.name === `${name}.${format}`) return [document];

@@ -1,8 +1,8 @@
-/** An image's real type is what its first bytes say; the service refuses a wrong one. */
+/** An image's type is the format of its bytes; the service refuses a wrong one. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
-import { imageFormat } from '../../../core/image-size.ts';
+import { isImageFormat } from '../../../core/file-format.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
@@ -25,26 +25,16 @@ export function images(conversation: Conversation, { model }: Scope): Passed {
 }
 
 function identified(part: ImagePart, adjustments: Adjustment[]): ImagePart {
-  const data = standardBase64(part.data);
-  if (data !== part.data) adjustments.push(note('image-encoding', part.at));
-  const format = imageFormat(Buffer.from(data.slice(0, 24), 'base64'));
-  if (format === undefined) {
+  const { format } = part.attachment;
+  if (!isImageFormat(format)) {
     throw new GatewayError(
       'invalid_request',
-      `The image at ${part.at} (declared as ${part.mediaType}) is no PNG, JPEG, GIF or WebP. Convert it to one of these.`,
+      `The image at ${part.at} (declared as ${part.mediaType}) is not a PNG, JPEG, GIF or WebP. Convert it to one of these.`,
       { param: part.at, rule: 'image-format' },
     );
   }
   const mediaType = `image/${format}`;
   const declared = part.mediaType.toLowerCase().replace('image/jpg', 'image/jpeg');
   if (mediaType !== declared) adjustments.push(note('image-type', part.at, part.mediaType, mediaType));
-  return mediaType === part.mediaType && data === part.data ? part : { ...part, mediaType, data };
-}
-
-/** Line breaks, the URL alphabet and missing padding are common in the wild; Node's decoder reads them all. */
-export function standardBase64(data: string): string {
-  const padding = data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0;
-  const bytes = Buffer.from(data, 'base64');
-  const isStandard = bytes.length === (data.length / 4) * 3 - padding && !data.includes('-') && !data.includes('_');
-  return isStandard ? data : bytes.toString('base64');
+  return mediaType === part.mediaType ? part : { ...part, mediaType };
 }

@@ -1,5 +1,5 @@
 /**
- * An image or document which was in the conversation before is named instead of sent again: agents show the same
+ * An image or document that was in the conversation before is named instead of sent again: agents show the same
  * screenshot many times. The first one stays, never the last: what earlier turns sent must not change.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
@@ -31,8 +31,8 @@ export function repeats(conversation: Conversation): Passed {
   return { conversation: withTurns(conversation, turns), adjustments };
 }
 
-/** Of the parts which are worth it: text is cheap, and may be meant. */
+/** Undefined for text, which is cheap and may be repeated on purpose. */
 function dataOf(part: TextPart | ImagePart | DocumentPart): string | undefined {
-  if (part.type === 'image') return part.data;
-  return part.type === 'document' && part.source.type === 'base64' ? part.source.data : undefined;
+  if (part.type === 'image') return part.attachment.base64;
+  return part.type === 'document' && part.source.type === 'attachment' ? part.source.attachment.base64 : undefined;
 }

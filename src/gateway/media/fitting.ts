@@ -1,0 +1,50 @@
+/**
+ * Makes the attachments of one request fit for the limits of the accounts that it meets. Scaling an image or reading a
+ * document may take seconds: it happens once for each limits, and never while an account is leased.
+ */
+import type { Conversation } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { MediaLimits } from '../../upstreams/upstream.ts';
+import type { MediaTools } from '../ports.ts';
+import { fitAttachments, type Prepared } from './attachments.ts';
+import { hasAttachments } from './parts.ts';
+
+type FittingTools = Pick<MediaTools, 'fitImage' | 'readDocument'>;
+
+export class AttachmentFitting {
+  readonly #conversation: Conversation;
+  readonly #media: FittingTools;
+  readonly #signal: AbortSignal;
+  readonly #hasAttachments: boolean;
+  readonly #outcomes = new Map<string, Prepared | GatewayError>();
+
+  constructor(conversation: Conversation, media: FittingTools, signal: AbortSignal) {
+    this.#conversation = conversation;
+    this.#media = media;
+    this.#signal = signal;
+    this.#hasAttachments = hasAttachments(conversation);
+  }
+
+  /** Undefined: call `prepare` with these limits first. Throws what made the attachments unfit for these limits. */
+  find(limits: MediaLimits): Prepared | undefined {
+    if (!this.#hasAttachments) return { conversation: this.#conversation, adjustments: [] };
+    const outcome = this.#outcomes.get(keyOf(limits));
+    if (outcome instanceof GatewayError) throw outcome;
+    return outcome;
+  }
+
+  /** Never rejects: `find` throws the error, because other limits may be in force for the account that is leased then. */
+  async prepare(limits: MediaLimits): Promise<void> {
+    const key = keyOf(limits);
+    if (!this.#hasAttachments || this.#outcomes.has(key)) return;
+    try {
+      this.#outcomes.set(key, await fitAttachments(this.#conversation, limits, this.#media, this.#signal));
+    } catch (cause) {
+      this.#outcomes.set(key, GatewayError.from(cause));
+    }
+  }
+}
+
+function keyOf({ image, documentBytes }: MediaLimits): string {
+  return [image?.pixels, image?.bytes, documentBytes].join(' ');
+}

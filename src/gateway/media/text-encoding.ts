@@ -1,0 +1,17 @@
+/** The text of documents without a signature. */
+import { hasUtf16Mark } from '../../core/file-format.ts';
+
+export interface DecodedText {
+  readonly text: string;
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+}
+
+/** Undefined: neither UTF-8 nor marked as UTF-16. The older encodings cannot be told apart. */
+export function decodeText(bytes: Uint8Array): DecodedText | undefined {
+  const encoding = hasUtf16Mark(bytes) ? (bytes[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
+  try {
+    return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding };
+  } catch {
+    return undefined;
+  }
+}
