@@ -142,7 +142,7 @@ describe('a composed gateway', () => {
     expect(logged.length).toBeGreaterThan(2);
   });
 
-  it('stops the start with a wrong key or a wire profile nobody knows', async () => {
+  it('stops the start with a wrong key or an unknown wire profile', async () => {
     const simulator = await simulate();
     await (await compose(simulator, { DRAGOMAN_SECRET_KEY: 'k'.repeat(32) })).close();
     await expect(compose(simulator, { DRAGOMAN_SECRET_KEY: 'l'.repeat(32) })).rejects.toThrow('Nothing was changed');

@@ -56,7 +56,7 @@ afterEach(async () => {
 const tokenOf = async () => (await store.accounts.find('a'))?.accessToken?.value;
 
 describe('tokens made in a process of their own', () => {
-  it('are in the database when it is told that they are there, and what happened is in the log', async () => {
+  it('are in the database when the call returns, and the log reports what happened', async () => {
     await maker.make('a', ANY);
     const first = await tokenOf();
     expect(first).toMatch(/^aoaSimulated/);
@@ -76,7 +76,7 @@ describe('tokens made in a process of their own', () => {
     });
   });
 
-  it('are ended and stored though nobody waits for them any longer', async () => {
+  it('finish and are stored even if no caller waits any longer', async () => {
     const making = maker.make('a', ANY).catch((cause: unknown) => cause);
     // Its request has arrived: from here on the old token is spent.
     await simulator.waitForRequest(1);
@@ -85,7 +85,7 @@ describe('tokens made in a process of their own', () => {
     await expect.poll(tokenOf).toMatch(/^aoaSimulated/);
   });
 
-  it('are heard of by whoever waits for them, though the maker is closed meanwhile', async () => {
+  it('reach their callers even if the process is closed meanwhile', async () => {
     const making = maker.make('a', ANY);
     await simulator.waitForRequest(1);
     await Promise.all([making, maker.close()]);

@@ -83,7 +83,7 @@ describe('usage limits', () => {
     expect(asked).toEqual(['a', 'c', 'b']);
   });
 
-  it('disturb nobody when they cannot be read, and the last ones known stay', async () => {
+  it('fail silently if they cannot be read, and the last known ones stay', async () => {
     const { reader, asked, wait } = setup(new GatewayError('upstream_broken', 'no'));
     reader.noteUse('a');
     await wait(5_000);

@@ -112,7 +112,7 @@ describe('a completion', () => {
     expect(wire.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
   });
 
-  it('fails with what the last account said', async () => {
+  it('fails with the error of the last account', async () => {
     const { ask, pool } = open([refusal('account_throttled', 429), refusal('feature_not_supported')]);
     await expect(ask()).rejects.toMatchObject({ code: 'feature_not_supported' });
     expect(pool.releases).toEqual(['a1:account_throttled', 'a2:ok']);

@@ -366,7 +366,7 @@ describe('attempts', () => {
     expect(await failure(ask())).toMatchObject(told);
   });
 
-  it('end, when the pool would have to wait too long after throttling, with what the service said and the time', async () => {
+  it("end with the service's error and the retry time if the pool would have to wait too long after throttling", async () => {
     const { ask, pool } = setup([refused('upstream_throttled')], ['a1']);
     const lease = pool.lease.bind(pool);
     const busy = new GatewayError('accounts_busy', 'paced', { retryAfterMs: 60_000 });
@@ -558,7 +558,7 @@ describe('a client which leaves', () => {
     expect(wire.requests).toHaveLength(1);
   });
 
-  it('by its signal stops the upstream at once, though nobody reads', async () => {
+  it('by its signal stops the upstream at once, even if the reply is not being read', async () => {
     const { ask, gone, pool, wire } = setup([{ chunks: ['seen', 'stall'] }]);
     await ask();
     gone.abort();

@@ -46,7 +46,7 @@ async function heard(events: AsyncIterable<string> | undefined): Promise<string>
   return text;
 }
 
-describe('what was said until a response', () => {
+describe('the history up to a response', () => {
   it('is its own and all it continues, oldest first', async () => {
     const responses = createFakeResponses();
     await responses.keep('me', kept('a'));
@@ -78,7 +78,7 @@ describe('a reply which cannot be stored', () => {
     await expect(createFakeResponses(broken).keep('me', kept('a'))).resolves.toBeUndefined();
   });
 
-  it('is not begun in the background, for nobody could fetch it', async () => {
+  it('does not start in the background, since it could not be fetched', async () => {
     const broken = { ...createFakeResponseStore(), put: () => Promise.reject(new Error('disk full')) };
     await expect(createFakeResponses(broken).begin('me', kept('a'), openWork())).rejects.toThrow('disk full');
   });
@@ -181,7 +181,7 @@ describe('a response in the making', () => {
     expect(await responses.find('me', 'a')).toBeUndefined();
   });
 
-  it('is deleted by nobody else', async () => {
+  it('cannot be deleted with another key', async () => {
     const responses = createFakeResponses();
     const work = openWork();
     const run = await responses.begin('me', kept('a'), work);
@@ -192,7 +192,7 @@ describe('a response in the making', () => {
     expect(await responses.find('me', 'a')).toMatchObject({ response: { status: 'completed' } });
   });
 
-  it('by a process which died is told as failed, once its last sign of life is old', async () => {
+  it('of a process that died is reported as failed once its last heartbeat is old', async () => {
     const clock = createFakeClock();
     const store = createFakeResponseStore();
     const orphan: StoredResponse = { ...kept('a'), state: 'running', aliveUntilMs: clock.now() + 1 };
@@ -236,7 +236,7 @@ describe('a response in the making', () => {
 describe('events', () => {
   const event = (name: string) => `event: ${name}\ndata: {}\n\n`;
 
-  it('are heard from any on, while they are said and afterwards', async () => {
+  it('can be followed from any number on, during the response and afterwards', async () => {
     const responses = createFakeResponses();
     const work = openWork();
     const run = await responses.begin('me', kept('a', { events: event('zero') }), work);

@@ -29,7 +29,7 @@ function chain(input: readonly JsonObject[] = []) {
   return { found, find };
 }
 
-describe('all that was said until a response', () => {
+describe('the history up to a response', () => {
   it('may be very long', async () => {
     expect(await itemsUntil(chain().find, '1999', here)).toHaveLength(2_000);
   });

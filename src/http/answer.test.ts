@@ -193,7 +193,7 @@ describe('a streamed reply', () => {
     expect(text).not.toMatch(ending);
   });
 
-  it('is told as broken when its events stop without an end', async () => {
+  it('ends with an error if its events stop without an end', async () => {
     const gateway = createFakeGateway();
     gateway.reply = [[...START, delta('half')]];
     const server = await serve(gateway);
@@ -435,7 +435,7 @@ describe('the end of the server', () => {
     await closed;
   });
 
-  it('tells those who take too long, and closes', async () => {
+  it('answers clients that take too long with an error, and closes', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     gateway.reply = ((original) => async (request: AskRequest, signal: AbortSignal) => {
       // As the real one ends: it knows only that it was stopped.

@@ -24,7 +24,7 @@ async function codeOf(answer: Promise<string>): Promise<string> {
 }
 
 describe('the key guard', () => {
-  it('slows down whoever guesses, and nobody else', async () => {
+  it('slows down a guessing address, and no other', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     for (let guess = 0; guess < 12; guess++)
@@ -49,7 +49,7 @@ describe('the key guard', () => {
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
   });
 
-  it('lets in whoever was let in before, from the address of a guesser too, until the key is revoked', async () => {
+  it('accepts a known-good key from a guessing address too, until the key is revoked', async () => {
     const { clock, sleepers } = createStoppedClock();
     let keys = ['right', 'other'];
     const guard = new KeyGuard((key) => createApiKeyCheck(keys)(key), clock);

@@ -81,7 +81,7 @@ describe('paths', () => {
     if (status === 405) expect(heard.headers.allow).toBeTruthy();
   });
 
-  it('tells an attempt at a web socket to use HTTP', async () => {
+  it('answers a WebSocket attempt with a hint to use HTTP', async () => {
     const server = await serve(createFakeGateway());
     const { status } = await send(server, '/v1/responses', {
       headers: { connection: 'Upgrade', upgrade: 'websocket' },
@@ -439,7 +439,7 @@ describe('models', () => {
     expect((await post(server, path, { ...body, model: 'mine' })).json()).toMatchObject({ model: 'mine' });
   });
 
-  it('that nobody knows are not found, in both dialects', async () => {
+  it('that do not exist get 404 in both dialects', async () => {
     const server = await withModels();
     const openai = await send(server, '/v1/models/foo-9');
     expect([openai.status, openai.json()]).toMatchObject([404, { error: { code: 'model_not_found' } }]);
@@ -489,7 +489,7 @@ describe('how it is going', () => {
     expect((await send(server, '/readyz')).status).toBe(503);
   });
 
-  it('tells people on one page, without scripts or anything from elsewhere', async () => {
+  it('is one page without scripts or external resources', async () => {
     const gateway = createFakeGateway();
     gateway.accounts = { ready: 0, total: 0 };
     const server = await serve(gateway);
@@ -510,7 +510,7 @@ describe('how it is going', () => {
     expect(await shown()).toBe('3');
   });
 
-  it('cannot be made to print what somebody put into Host', async () => {
+  it('never echoes the Host header', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     const { text } = await send(server, '/', { headers: { host: '"><script>alert(1)</script>' } });
     expect(text).not.toContain('<script>');

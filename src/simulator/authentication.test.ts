@@ -128,7 +128,7 @@ describe('the plan', () => {
   const usage = async () =>
     (await fetch(`${simulator.url}/getUsageLimits?origin=CLI&isEmailRequired=true`, { headers: DEFAULT })).json();
 
-  it('counts the credits which the answers said they cost, and ends at its limit', async () => {
+  it('counts the credits that the replies reported, and ends at its limit', async () => {
     await open({ clock: () => Date.UTC(2026, 0, 20) });
     const first = await eventsOf(await chat());
     const cost = first.find(({ name }) => name === 'meteringEvent')?.payload.usage;
@@ -146,7 +146,7 @@ describe('the plan', () => {
     expect(simulator.creditsOf('default').used).toBeGreaterThan(1000);
   });
 
-  it('throttles whoever asks too often, and says for how long', async () => {
+  it('throttles an account that sends too many requests, and says for how long', async () => {
     let nowMs = 1_000_000;
     await open({ clock: () => nowMs });
     simulator.setAccount('default', { requestsPerMinute: 1 });

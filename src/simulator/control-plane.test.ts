@@ -75,7 +75,7 @@ describe('the control plane', () => {
     expect(await (await post('/SendTelemetryEvent', { telemetryEvent: {} })).json()).toEqual({});
   });
 
-  it('tells editors of experiments, customizations and subscriptions, in both flavours', async () => {
+  it('lists experiments, customizations and subscriptions in both flavours', async () => {
     const expiring = { ...Q_DEVELOPER_ACCOUNT, plan: { countsRequests: true, subscription: 'expiring' } } as const;
     const renewing = { ...IDC_ACCOUNT, plan: { subscription: 'renewing' } } as const;
     await open({ accounts: [DEFAULT_ACCOUNT, expiring, renewing] });

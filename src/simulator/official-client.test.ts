@@ -72,7 +72,7 @@ describe('the official client', () => {
     expect(textOf(await collect(answer.sendMessageResponse ?? []))).toBe('Hello.');
   });
 
-  it('is told that a dry run would have passed', async () => {
+  it('gets the event of a dry run that would have passed', async () => {
     const answer = await client.send(new SendMessageCommand({ conversationState: saying('hi'), dryRun: true }));
     expect(await collect(answer.sendMessageResponse ?? [])).toEqual([{ dryRunSucceedEvent: {} }]);
   });

@@ -99,7 +99,7 @@ describe('a plan', () => {
 });
 
 describe('the simulator', () => {
-  it('answers one account by another rule than the rest, and tells whose request it was', async () => {
+  it('answers one account by a rule of its own, and records whose request it was', async () => {
     await start({}, { used: 0, limit: 50 });
     simulator.addReplies({ when: { account: 'nobody' }, refuse: { status: 500 } });
     simulator.addReplies({ when: { account: 'default' }, refuse: { status: 404 } });

@@ -35,7 +35,7 @@ class FakeTerminal {
 const options = { port: '0', script: undefined, json: false };
 
 describe('dragoman simulate', () => {
-  it('says where it listens and how to use it, tells of each request, and stops when asked', async () => {
+  it('prints where it listens and how to use it, logs each request, and stops on a signal', async () => {
     const terminal = new FakeTerminal();
     const stop = new AbortController();
     const running = runSimulator({ ...options, terminal, signal: stop.signal });

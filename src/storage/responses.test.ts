@@ -99,7 +99,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'c', 3)).toBeDefined();
   });
 
-  it('are forgotten when nobody has used them for long', async () => {
+  it('are deleted when they have not been used for long', async () => {
     const responses = await openHere();
     await responses.put('me', response('a'), 0);
     expect(await responses.find('me', 'a', 900)).toBeDefined();
@@ -116,7 +116,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.keepAlive('me', 'a', 60)).toBe('stopped');
   });
 
-  it('end once, as whoever ended them first said', async () => {
+  it('end once, with the result of the first that ended them', async () => {
     const responses = await openHere();
     const ended = response('a', { response: { status: 'completed' } });
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
@@ -155,7 +155,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
 });
 
 describe('on the disk', () => {
-  it('nobody can read them without the key, and another key reseals them', async () => {
+  it('cannot be read without the key, and are encrypted again under another key', async () => {
     const path = join(home, 'dragoman.db');
     const store = await open(`sqlite:${path}`);
     await store.responses.put('me', response('a'), 1);

@@ -121,7 +121,7 @@ describe.each([
     expect(await accounts.saveSecrets(first, first, 30)).toBeUndefined();
   });
 
-  it('lets one of two refreshes of the same version win, and tells the other', async () => {
+  it('lets one of two refreshes of the same version win, and rejects the other', async () => {
     const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
     const next = (value: string) => ({ credential: read.credential, accessToken: { value, expiresAtMs: 5 } });
@@ -276,7 +276,7 @@ describe('opening', () => {
     expect(read?.accessToken).toEqual(account().accessToken);
   });
 
-  it('keeps what was written when nobody closes it', async () => {
+  it('keeps what was written if it is not closed', async () => {
     const first = await openAt();
     await first.accounts.put(account(), 10);
     copyFileSync(file(), join(home, 'copy.db'));
@@ -300,7 +300,7 @@ describe('opening', () => {
     expect(await other.accounts.list()).toHaveLength(1);
   });
 
-  it('tells one connection when another has written', async () => {
+  it('notifies one connection when another has written', async () => {
     const one = await openAt();
     const other = await openAt();
     const mark = one.accounts.changeMark();
@@ -408,7 +408,7 @@ describe('a database which is busy or gone', () => {
     expect(await store.accounts.list()).toHaveLength(1);
   });
 
-  it('is told as such, without what was to be written', async () => {
+  it('is reported as such, without the data that was to be written', async () => {
     const store = await openAt();
     await store.close();
     const error: unknown = await store.accounts.put(account(), 10).catch((cause: unknown) => cause);

@@ -63,7 +63,7 @@ function lockFile(): { release(): void } {
 }
 
 describe('a SQLite file', () => {
-  it('which another process has locked is waited for, then told', { timeout: 30_000 }, async () => {
+  it('that another process has locked is waited for, then reported', { timeout: 30_000 }, async () => {
     await (await open()).close();
     const { release } = lockFile();
     expect(await failure(open())).toMatchObject(said('another process keeps it locked'));
@@ -71,7 +71,7 @@ describe('a SQLite file', () => {
     expect(await (await open()).accounts.list()).toEqual([]);
   });
 
-  it('which is locked while it serves loses nothing that was there', { timeout: 30_000 }, async () => {
+  it('that is locked while it serves loses nothing', { timeout: 30_000 }, async () => {
     const { accounts } = await open();
     const read = await accounts.put(newAccount('a'), 1);
     const { release } = lockAgainstWriters();
@@ -81,7 +81,7 @@ describe('a SQLite file', () => {
     expect(await accounts.saveSecrets(read, read, 2)).toMatchObject({ version: 2 });
   });
 
-  it('on a full disk says so, keeps what was there and goes on when there is room again', async () => {
+  it('on a full disk fails with that reason, keeps its contents and works again once there is room', async () => {
     const database = openSqlite(file(), systemClock);
     onTestFinished(() => database.close());
     const seal = createSeal(Buffer.alloc(32, 1));
@@ -106,13 +106,13 @@ describe('a SQLite file', () => {
     ['which is no database', () => writeFileSync(file(), 'x'.repeat(5_000)), 'the file is no database'],
     ['which is damaged', () => writeFileSync(file(), damaged()), 'damaged'],
     ['whose key file cannot be read', () => mkdirSync(join(home, 'secret.key')), 'secret.key cannot be read'],
-  ])('%s is refused in words', async (_name, prepare, words) => {
+  ])('%s is refused with the reason', async (_name, prepare, words) => {
     prepare();
     const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, clock: CLOCK });
     expect(await failure(opening)).toMatchObject(said(words));
   });
 
-  it('which a newer dragoman has written is left alone', async () => {
+  it('that a newer dragoman has written is left alone', async () => {
     await (await open()).close();
     const raw = new DatabaseSync(file());
     raw.exec("insert into migrations (number, name, applied_at_ms) values (999, 'later', 1)");
@@ -164,14 +164,14 @@ describe('PostgreSQL', () => {
     ['without such a database', (url: URL) => Object.assign(url, { pathname: '/nowhere' }), 'no database of that name'],
     ['where nothing listens', (url: URL) => Object.assign(url, { port: '1' }), 'nothing listens there'],
     ['whose host nobody knows', (url: URL) => Object.assign(url, { hostname: 'db.invalid' }), 'its host is unknown'],
-  ])('%s is refused in words', { timeout: 30_000 }, async (_name, change, words) => {
+  ])('%s is refused with the reason', { timeout: 30_000 }, async (_name, change, words) => {
     const url = change(await database());
     const error = await failure(open(url.href));
     expect(error).toMatchObject(said(words));
     expect(String(error)).not.toContain(url.password);
   });
 
-  it('which a newer dragoman has written is left alone, and opens only with its own key', async () => {
+  it('that a newer dragoman has written is left alone, and opens only with its own key', async () => {
     const { href } = await database();
     await (await open(href)).close();
     const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), clock: CLOCK });
@@ -180,7 +180,9 @@ describe('PostgreSQL', () => {
     expect(await failure(open(href))).toMatchObject(said('was written by a newer dragoman (schema 999'));
   });
 
-  it('which goes away is waited for, then told; when it is back everything goes on', { timeout: 60_000 }, async () => {
+  it('that goes away is waited for, then reported; once it is back everything works again', {
+    timeout: 60_000,
+  }, async () => {
     const url = await database();
     const line = await createLine(Number(url.port));
     const store = await open(Object.assign(new URL(url), { port: String(line.port) }).href);
@@ -206,7 +208,7 @@ describe('PostgreSQL', () => {
       .toBeGreaterThan(mark);
   });
 
-  it('which takes too long for an answer is told in words, and nobody waits behind it', async () => {
+  it('that takes too long to answer is reported, and no later query waits for it', async () => {
     const { href } = await database();
     const silent = openPostgres(href, CLOCK, 200);
     onTestFinished(() => silent.close());

@@ -75,7 +75,7 @@ describe('keys of the credential chain', () => {
     expect((await keys.present(IAM, undefined, undefined)).value).toBe('AKIA2');
   });
 
-  it('are told to be missing without the words of the chain', async () => {
+  it('are reported as missing without the messages of the credential chain', async () => {
     const { keys, chain } = setup();
     chain.trouble = true;
     const error = await failure(keys.present({ ...IAM, awsProfile: 'work' }, undefined, undefined));

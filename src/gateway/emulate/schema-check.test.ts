@@ -211,7 +211,7 @@ describe('properties evaluated by a pattern beside a choice', () => {
     expect(check.problems({ c: 1, d: 2 })).not.toEqual([]);
   });
 
-  it('are not told from unevaluated ones', () => {
+  it('are not distinguished from unevaluated ones', () => {
     const check = compileSchema({ ...choice, unevaluatedProperties: false, maxProperties: 1 }, 'response_format');
     expect(check.unchecked).toEqual(['/unevaluatedProperties']);
     expect(check.problems({ c: 1 })).toEqual([]);

@@ -77,7 +77,7 @@ describe('fitting attachments', () => {
     expect(asked).toEqual(['fit messages[0].content[1]', 'fit gif', 'check pdf inside']);
   });
 
-  it('reads the text where documents are not taken, or not of that size, and never scales what nobody sees', async () => {
+  it('reads the text if the upstream takes no documents or none of that size, and never scales images that are not sent', async () => {
     const { tools, asked } = createTools();
     const large = documentOf('a.pdf', 'application/pdf', `%PDF-1.4${' '.repeat(2000)}`, 'large');
     const none: MediaLimits = { image: undefined, documentBytes: undefined };

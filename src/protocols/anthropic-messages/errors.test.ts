@@ -110,7 +110,7 @@ describe('retry hints', () => {
 });
 
 describe('the wordings which agents act on', () => {
-  it('tells an overlong prompt with both numbers and nothing else', () => {
+  it('reports an overlong prompt with both numbers and nothing else', () => {
     const { body, status } = written('context_too_long', 'Input is too long.', {
       param: 'messages',
       tokens: { actual: 215312, maximum: 200000 },
@@ -121,13 +121,13 @@ describe('the wordings which agents act on', () => {
     });
   });
 
-  it('tells an overlong prompt in the same words when no numbers are known', () => {
+  it('reports an overlong prompt in the same words if no numbers are known', () => {
     expect(written('context_too_long').body).toMatchObject({
       error: { message: expect.stringMatching(/^prompt is too long: \d+ tokens > \d+ maximum$/) },
     });
   });
 
-  it('tells a refused signature so that thinking is left out the next time', () => {
+  it('reports a refused signature so that clients leave out thinking the next time', () => {
     expect(written('signature_invalid').body).toMatchObject({
       error: { message: 'Invalid `signature` in `thinking` block. It did not work.' },
     });

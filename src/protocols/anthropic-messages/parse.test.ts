@@ -244,7 +244,7 @@ describe('the support of fields', () => {
     expect(rules(adjustments).sort()).toEqual(noted.sort());
   });
 
-  it('is a note for a field nobody has heard of, wherever it stands', () => {
+  it('is a note for an unknown field, at any depth', () => {
     const { adjustments } = parse({
       brand_new: 1,
       metadata: { user_id: 'u' },

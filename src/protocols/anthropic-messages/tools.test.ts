@@ -107,7 +107,7 @@ describe('tools known by their type', () => {
     expect(adjustments).toEqual([{ rule: 'typed-tool-schema', path: 'tools[0]', before: type, after: name }]);
   });
 
-  it('tells the model how large the display is', () => {
+  it('describes the size of the display to the model', () => {
     const tools = [{ type: 'computer_20250124', name: 'computer', display_width_px: 1024, display_height_px: 768 }];
     expect(parse({ tools }).conversation.tools[0]?.description).toContain('1024 by 768 pixels');
   });

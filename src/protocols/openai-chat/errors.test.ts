@@ -88,7 +88,7 @@ describe('a failure', () => {
     expect(write('no_account', { retryAfterMs: 2000 }).headers).toMatchObject({ 'retry-after': '2' });
   });
 
-  it('of a used-up plan tells when it is filled again, and not to try before', () => {
+  it('of a used-up plan says when it resets, and not to retry before', () => {
     expect(write('quota_exhausted', { retryAfterMs: 60_000 }).headers).toMatchObject({
       'retry-after': '60',
       'x-should-retry': 'false',

@@ -138,7 +138,7 @@ describe('a user message', () => {
     ]);
   });
 
-  it('is noted where something in it is unknown or told as text, alike ones once', () => {
+  it('is noted if part of it is unknown or sent as text, identical ones once', () => {
     const text = { type: 'text', text: 'x', mood: 'fine' };
     const content = [text, text, { type: 'place', name: 'Paris' }, { type: 'blob', data: '' }];
     expect(parse({ role: 'user', name: 'Ann', content }).adjustments).toEqual([

@@ -38,7 +38,7 @@ describe('the wish for reasoning', () => {
     expect(adjustments).toEqual([]);
   });
 
-  it('with an effort nobody knows is noted', () => {
+  it('with an unknown effort is noted', () => {
     const { conversation, adjustments } = parse({ reasoning: { effort: 'utter' } });
     expect(conversation.reasoning).toEqual({ mode: 'unset' });
     expect(adjustments).toEqual([{ rule: 'parameter-ignored', path: 'reasoning.effort' }]);

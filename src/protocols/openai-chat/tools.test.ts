@@ -37,7 +37,7 @@ describe('tools', () => {
     expect(parsed.adjustments).toEqual([{ rule: 'custom-tool-as-function', path: 'tools[0]' }]);
   });
 
-  it('which only OpenAI could run are left out, and noted like fields nobody knows', () => {
+  it('that only OpenAI could run are left out, and noted like unknown fields', () => {
     const parsed = parse({ tools: [{ type: 'file_search' }, fn('a', { strict: true }), fn('b', { strict: true })] });
     expect(parsed.conversation.tools.map(({ at }) => at)).toEqual(['tools[1]', 'tools[2]']);
     expect(parsed.adjustments).toEqual([

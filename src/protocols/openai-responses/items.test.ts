@@ -176,7 +176,7 @@ describe('reasoning', () => {
 });
 
 describe('compaction', () => {
-  it('is told as what it is, in place of what it replaced', () => {
+  it('is described to the model, in place of what it replaced', () => {
     const item = { type: 'compaction', encrypted_content: carry({ type: 'summary', text: 'We met.' }) };
     const [[role, part] = []] = read([item, hi]);
     expect([role, part]).toEqual(['user', text(expect.stringMatching(/summary.*\n\nWe met\.$/s))]);
@@ -193,7 +193,7 @@ describe('compaction', () => {
   });
 });
 
-describe('what nobody knows', () => {
+describe('unknown items', () => {
   it.each([
     [{ type: 'mcp_call', name: 'm', output: 'found it' }, 'assistant', 'mcp_call: {"name":"m","output":"found it"}'],
     [{ type: 'brand_new_output', output: 'x' }, 'user', 'brand_new_output: {"output":"x"}'],

@@ -18,7 +18,7 @@ describe('tools', () => {
     expect(tools).toEqual([{ at: 'tools[0]', name: 'f', description: 'F', inputSchema: parameters }]);
   });
 
-  it('of free text are told their grammar, and how the text travels', () => {
+  it('of free text describe their grammar, and how the text travels', () => {
     const format = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' };
     const { conversation, adjustments } = parse({
       tools: [{ type: 'custom', name: 'patch', description: 'P', format }],

@@ -59,7 +59,7 @@ describe('a search which comes back', () => {
     ]);
   });
 
-  it('without its pages says where they are, and without a query is told as text', () => {
+  it('without its pages says where they are, and without a query becomes text', () => {
     const [, , result] = search({ type: 'search', query: 'cats' });
     expect(result?.parts).toMatchObject([{ content: [{ text: 'What was found is in the answer.' }] }]);
     const [, opened] = search({ type: 'open_page', url: 'https://c.example/' });

@@ -179,7 +179,7 @@ describe('a response', () => {
     ]);
   });
 
-  it('says nothing of blocks nobody wrote into', () => {
+  it('omits empty blocks', () => {
     expect(outputOf([start, ...text(0, ''), ...text(1, 'So.'), end()])).toMatchObject([{ type: 'message' }]);
   });
 
@@ -259,7 +259,7 @@ describe('a failure', () => {
     expect(cut.response.output).toMatchObject([{ status: 'incomplete', content: [{ text: 'So far' }] }]);
   });
 
-  it('begins the response first when nothing had been said', () => {
+  it('starts the response first if nothing was sent before', () => {
     expect(typesOf([failed('internal')])).toEqual(['response.created', 'response.in_progress', 'response.failed']);
   });
 

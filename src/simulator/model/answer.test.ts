@@ -117,7 +117,7 @@ describe('the built-in model', () => {
     expect(callsOf(ask('', { tools: [READ, BASH], history, current }))).toEqual([{ name: 'Bash', input: { b: 2 } }]);
   });
 
-  it('says so when the plan names a tool nobody declared', () => {
+  it('reports a tool in the plan that was not declared', () => {
     expect(textOf(ask('use Fly {"to": "moon"}', { tools: [READ] }))).toContain('no tool called Fly');
   });
 
@@ -145,7 +145,7 @@ describe('the built-in model', () => {
     },
   );
 
-  it('uses the result of a tool, and tells of a failed one', () => {
+  it('uses the result of a tool, and reports a failed one', () => {
     const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];
     const history = [user('Read a.txt'), { assistantResponseMessage: { content: 'x', toolUses } }];
     const results = (status: 'success' | 'error') => ({
@@ -164,7 +164,7 @@ describe('the built-in model', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('tells how many images and documents it sees', () => {
+  it('counts the images and documents it sees', () => {
     const source = { bytes: 'aGk=' };
     const current = {
       images: [

@@ -101,7 +101,7 @@ describe('the device flow', () => {
     });
   });
 
-  it('approves by itself after as many polls as it was told', async () => {
+  it('approves by itself after the configured number of polls', async () => {
     await open({ approveAfterPolls: 2 });
     const { poll } = await startDevice();
     const outcomes: unknown[] = [];
@@ -112,7 +112,7 @@ describe('the device flow', () => {
     expect(outcomes).toEqual(['authorization_pending', 'authorization_pending', undefined]);
   });
 
-  it('signs in at an organisation’s start URL, and refuses one nobody has', async () => {
+  it('signs in at an organisation’s start URL, and refuses an unknown one', async () => {
     await open({ approveAfterPolls: 0 });
     const { poll } = await startDevice(`${IDC_ACCOUNT.startUrl}/`);
     const { accessToken = '' } = (await poll()).body;

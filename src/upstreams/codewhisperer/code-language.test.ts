@@ -27,7 +27,7 @@ describe('the language of code', () => {
     expect(codeFile(codeCompletion({ language }))).toEqual({ language: ours, fileName, isGuess: false });
   });
 
-  it('is told by the word before the name', () => {
+  it('follows from the word before the name', () => {
     const file = codeFile(codeCompletion({ language: 'vue', fileName: 'App.html' }));
     expect(file).toEqual({ language: 'vue', fileName: 'App.html', isGuess: false });
   });
@@ -42,7 +42,7 @@ describe('the language of code', () => {
     expect(codeFile(codeCompletion({ prefix }))).toMatchObject({ fileName, isGuess: false });
   });
 
-  it('is not told by a path further down, or by what is no path', () => {
+  it('does not follow from a path further down, or from text that is not a path', () => {
     expect(codeFile(codeCompletion({ prefix: 'x\n// a.py\n' })).language).toBe('plaintext');
     expect(codeFile(codeCompletion({ prefix: '# see notes.doc, and so on.\n' })).language).toBe('plaintext');
   });
@@ -65,7 +65,7 @@ describe('the language of code', () => {
     expect(codeFile(codeCompletion({ prefix }))).toMatchObject({ language, isGuess: true });
   });
 
-  it('is plain text where nothing tells', () => {
+  it('is plain text if nothing names it', () => {
     const file = codeFile(codeCompletion({ prefix: 'Dear Sir, ' }));
     expect(file).toEqual({ language: 'plaintext', fileName: 'untitled.txt', isGuess: false });
   });

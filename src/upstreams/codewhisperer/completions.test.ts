@@ -68,7 +68,7 @@ describe('a code completion', () => {
     expect(body.nextToken).toBe('bmV4dA==');
   });
 
-  it('sends what stands next to the cursor, whole lines where there are some, and tells the cut', () => {
+  it('sends the text next to the cursor, whole lines if possible, and notes the cut', () => {
     const line = `${'x'.repeat(99)}\n`;
     const { body, adjustments } = encode({ prefix: line.repeat(200), suffix: line.repeat(300), fileName: 'a.py' });
     const { leftFileContent, rightFileContent } = body.fileContext;

@@ -360,12 +360,12 @@ describe('beside the answer', () => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 
-  it('a source is told once', () => {
+  it('a source is reported once', () => {
     const frames = [text('a'), frame('citationEvent', { citationLink: 'u' }), ...whole(input), text('b')];
     expect(outline(decode(frames))).toEqual([...said('a'), 'source web', ...called([input]), ...said('b'), TOOL_END]);
   });
 
-  it('sources keep what the service tells of them', () => {
+  it('sources keep the details that the service sends', () => {
     const events = decode([
       frame('codeReferenceEvent', { references: [{ licenseName: 'MIT', repository: 'r', url: 'u' }, {}, 7] }),
       frame('supplementaryWebLinksEvent', {
@@ -406,7 +406,7 @@ describe('beside the answer', () => {
     expect(decoder.skipped.size).toBe(0);
   });
 
-  it('kinds nobody knows are skipped and counted', () => {
+  it('unknown kinds are skipped and counted', () => {
     const decoder = createDecoder(context());
     const strange = encodeFrame({ ':message-type': 'riddle' }, Buffer.of(1));
     const events = [
@@ -484,7 +484,7 @@ describe('figures', () => {
   const usage = (...frames: Buffer[]) => endOf(decode([text('Hello there.'), ...frames])).usage;
   const tokens = (tokenUsage: JsonValue) => frame('metadataEvent', { tokenUsage });
 
-  it('are estimates when the service tells nothing', () => {
+  it('are estimates if the service reports none', () => {
     expect(usage()).toEqual({ inputTokens: estimated(42), outputTokens: estimated(3) });
   });
 
@@ -509,7 +509,7 @@ describe('figures', () => {
     });
   });
 
-  it('are the last which the service told', () => {
+  it('are the last ones that the service reported', () => {
     const told = usage(
       tokens({ uncachedInputTokens: 10, outputTokens: 1, totalTokens: 11 }),
       tokens({ uncachedInputTokens: 90, outputTokens: 7, totalTokens: 97 }),
@@ -569,7 +569,7 @@ describe('figures', () => {
     expect(told.creditUnit).toBe('credit');
   });
 
-  it('tell reasoning from the rest', () => {
+  it('separate reasoning from text', () => {
     const events = decode([reasoning({ text: 'x'.repeat(40) }), text('y'.repeat(20)), ...whole(input)]);
     const { outputTokens, reasoningTokens } = endOf(events).usage;
     expect(reasoningTokens).toEqual(estimated(estimateTokens('x'.repeat(40))));
@@ -615,14 +615,14 @@ describe('a failure', () => {
     ]);
   });
 
-  it('tells what the service said', () => {
+  it("passes on the service's message", () => {
     const error = errorOf(decode([exception('ThrottlingException', { message: 'Slow down.', reason: null })]));
     expect(error.message).toContain('Slow down.');
     expect(error.upstream).toMatchObject({ name: 'ThrottlingException', message: 'Slow down.', status: 200 });
     expect(errorOf(decode([errorFrame('InternalError', 'Broken.')])).message).toContain('Broken.');
   });
 
-  it('is none when the output limit is told as one', () => {
+  it('is not a failure if it reports the output limit', () => {
     const limit = exception('ContentLengthExceededException', { message: 'limit' });
     const expected = [...said('Half'), 'reply-end max-tokens'];
     expect(outline(decode([text('Half'), limit, text('no')]))).toEqual(expected);
@@ -655,7 +655,7 @@ describe('a failure', () => {
     expect(errorOf(decode([text('Half')], { cause }))).toBe(cause);
   });
 
-  it('is told once', () => {
+  it('is reported once', () => {
     const decoder = createDecoder(context());
     expect(decoder.push(exception('error', {})).map((event) => event.type)).toEqual(['reply-start', 'reply-error']);
     expect(decoder.push(text('a'))).toEqual([]);
@@ -789,7 +789,7 @@ function withoutMadeUpId(line: string): string {
 }
 
 describe('a body that ends with its connection', () => {
-  it('is whole only when the service had said that it was done', () => {
+  it('is complete only if the service reported its end', () => {
     const cut = decode([text('Half')], { endsWithConnection: true });
     expect(errorOf(cut).code).toBe('upstream_broken');
     const done = decode([text('All.'), stopReason('END_TURN')], { endsWithConnection: true });

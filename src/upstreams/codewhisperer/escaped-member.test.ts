@@ -52,8 +52,7 @@ describe('the one changing member', () => {
     const member = new EscapedMember('content');
     member.learn(json, 'x');
     const changed = json.replace('x', 'y');
-    const escaped = member.cut(changed);
-    if (escaped !== undefined) expect(JSON.parse(`"${escaped}"`)).toBe(JSON.parse(changed).content);
+    expect(read(member, changed).content).toBe(JSON.parse(changed).content);
   });
 
   it.each([

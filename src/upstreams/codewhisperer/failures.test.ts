@@ -315,7 +315,7 @@ describe('a body which is no envelope', () => {
   });
 });
 
-describe('what else the answer tells', () => {
+describe('other members of the error response', () => {
   it.each(['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'])('is its id, from %s', (header) => {
     expect(explainFailure(answer(500, '', { [header]: 'r-1' })).upstream?.requestId).toBe('r-1');
   });
@@ -334,7 +334,7 @@ describe('what else the answer tells', () => {
     expect(error.retryAfterMs).toBe(expected);
   });
 
-  it('is not said after suspicious activity, so the account rests for ten minutes', () => {
+  it('is missing after suspicious activity, so the account cools down for ten minutes', () => {
     const suspicious = refused(429, THROTTLED, 'Due to suspicious activity, we are imposing temporary limits.');
     expect(explainFailure(suspicious).retryAfterMs).toBe(600_000);
     const said = answer(429, '{"message":"suspicious activity"}', { 'retry-after': '30' });

@@ -175,7 +175,7 @@ describe('text about tools stays text', () => {
     }
   });
 
-  it('whatever else is said, in whatever pieces', async () => {
+  it('beside any other text, in any pieces', async () => {
     const scraps = fc.constantFrom(
       ...[
         '\n',

@@ -31,7 +31,7 @@ describe('tool names', () => {
     expect(new Set(declare('a.b', 'a:b', 'a_b', 'a/b').wire).size).toBe(4);
   });
 
-  it('which differ by case alone are told apart', () => {
+  it('that differ by case alone stay distinct', () => {
     const { wire, back } = declare('Read', 'read', 'READ');
     expect(wire[0]).toBe('Read');
     expect(new Set(wire.map((name) => name.toLowerCase())).size).toBe(3);
