@@ -14,7 +14,8 @@ export const SHARED: InlineConfig = {
   testTimeout: 40_000,
   hookTimeout: 20_000,
   // What is waited for comes at once, unless the machine is busy.
-  expect: { poll: { timeout: 10_000 } },
+  // A test that expects nothing cannot fail.
+  expect: { poll: { timeout: 10_000 }, requireAssertions: true },
   // For the programs that tests start: most of what one costs is compiling.
   env: { NODE_COMPILE_CACHE: join(tmpdir(), 'dragoman-test-cache', 'dragoman') },
 };
