@@ -175,7 +175,7 @@ describe('a response in the background', () => {
     const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', temperature: 0.5, background: true });
     await ended(client, id);
-    const line = lines.find(({ message }) => message === 'a response was made in the background');
+    const line = lines.find(({ message }) => message === 'background response ended');
     expect(line?.fields).toMatchObject({
       responseId: id,
       requestId: expect.stringMatching(/^req_/),

@@ -77,7 +77,7 @@ describe('the group of accounts', () => {
   it.each(['Team A', 'a/b', `g${'x'.repeat(40)}`])('is refused when it can be none: %s', async (group) => {
     const { heard, asked } = await ask(group);
     expect(heard.status).toBe(400);
-    expect(heard.text).toContain('x-dragoman-group is no group name');
+    expect(heard.text).toContain('x-dragoman-group is not a group name');
     expect(asked).toEqual([]);
   });
 });
@@ -454,7 +454,7 @@ describe('the end of the server', () => {
     pushed.push(...START, delta('endless'));
     await nextData(socket);
     const closed = server.close(1);
-    expect(await nextData(socket)).toMatch(/event: error\ndata: .*stopping/);
+    expect(await nextData(socket)).toMatch(/event: error\ndata: .*shutting down/);
     await closed;
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Answers one chat request in any client protocol: parse, ask the gateway, write. Streams are written a batch at a
- * time and wait for slow readers; whole replies are the same events, folded. A failure is a status while nothing has
- * been written, and an event of the client's protocol after that.
+ * Answers one chat request in any client protocol: parse, ask the gateway, write. Streams are written a batch at a time
+ * and wait for slow readers; replies that are not streamed are collected from the same events. A failure is an HTTP status
+ * while nothing has been written, and an event of the client's protocol after that.
  */
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
@@ -51,14 +51,15 @@ export async function answerParsed(
   client: string,
   limits: AnswerLimits,
 ): Promise<void> {
-  const asked = questionOf(exchange, request, client);
-  const ask = () => askForChoices(request.choices ?? 1, (signal) => gateway.ask(asked, signal), exchange.gone.signal);
+  const askRequest = toAskRequest(exchange, request, client);
+  const { signal: gone } = exchange.gone;
+  const ask = () => askForChoices(request.choices ?? 1, (signal) => gateway.ask(askRequest, signal), gone);
   if (request.stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
   else await answerWhole(exchange, writing, await ask());
 }
 
-/** What a request asks the gateway, and the first that the log learns of it. */
-export function questionOf(exchange: HttpExchange, request: ParsedRequest, client: string): AskRequest {
+/** The request for the gateway. Also records its model for the log. */
+export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, client: string): AskRequest {
   const { conversation, adjustments, stream } = request;
   Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
   return { requestId: exchange.requestId, client, group: groupOf(exchange), conversation, adjustments };
@@ -80,30 +81,30 @@ export function contextOf({ request, receivedMs }: HttpExchange) {
   };
 }
 
-/** The group of accounts which the client asks for. */
+/** The group of accounts that the client requests. */
 function groupOf({ request }: HttpExchange): string | undefined {
   const group = request.headers['x-dragoman-group'];
   if (group === undefined || (typeof group === 'string' && GROUP_PATTERN.test(group))) return group;
-  const message = 'x-dragoman-group is no group name: lower-case letters, digits, dots, dashes; at most 32 of them.';
+  const message = 'x-dragoman-group is not a group name. Use up to 32 lower-case letters, digits, dots and dashes.';
   throw new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
 }
 
-async function answerWhole(exchange: HttpExchange, writing: Writing, asked: ChoicesRequest): Promise<void> {
-  noteAnswers(exchange, asked);
-  const replies = await Promise.all(asked.answers.map(({ batches }) => collectReply(batches))).catch((cause) => {
-    asked.stop();
+async function answerWhole(exchange: HttpExchange, writing: Writing, choices: ChoicesRequest): Promise<void> {
+  recordAnswers(exchange, choices);
+  const replies = await Promise.all(choices.answers.map(({ batches }) => collectReply(batches))).catch((cause) => {
+    choices.stop();
     throw cause;
   });
   exchange.gone.signal.throwIfAborted();
   exchange.record.usage = replies.map(({ usage }) => usage).reduce(addUsage);
   exchange.record.firstByteMs = exchange.elapsedMs();
-  exchange.record.adjustments = adjustmentsOf(asked);
+  exchange.record.adjustments = adjustmentsOf(choices);
   const body = writing.writeReplies(replies);
   await writing.finish?.();
   sendJson(exchange, 200, body, { ...timing(exchange), ...notesOf(exchange) });
 }
 
-/** Code at the cursor: what there is to say is there before the first of it is written. */
+/** Code at the cursor: all choices are complete before the first is written. */
 async function answerCompletion(
   exchange: HttpExchange,
   protocol: ClientProtocol,
@@ -115,23 +116,23 @@ async function answerCompletion(
   const { completion, adjustments, stream } = request;
   Object.assign(exchange.record, { model: completion.model, stream, adjustments });
   const { requestId, gone } = exchange;
-  const asked = { requestId, client, group: groupOf(exchange), completion, adjustments };
-  const answers = await gateway.complete(asked, gone.signal);
+  const completeRequest = { requestId, client, group: groupOf(exchange), completion, adjustments };
+  const answers = await gateway.complete(completeRequest, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = writingOf(protocol, request, answers.length);
   if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(async () => all);
   else await answerWhole(exchange, writing, all);
 }
 
-/** A reply on its way to a client who reads events. */
+/** A reply that is written as events while it arrives. */
 class StreamedReply {
   readonly #exchange: HttpExchange;
   readonly #writing: Writing;
   readonly #writers: readonly ReplyWriter[];
   readonly #silence: NodeJS.Timeout;
-  /** Choices which have not ended. */
+  /** Number of choices that have not ended. */
   #open: number;
-  #asked: ChoicesRequest | undefined;
+  #choices: ChoicesRequest | undefined;
   #ended = false;
 
   constructor(exchange: HttpExchange, writing: Writing, pingIntervalMs: number) {
@@ -144,17 +145,17 @@ class StreamedReply {
 
   async run(ask: () => Promise<ChoicesRequest>): Promise<void> {
     try {
-      this.#asked = await ask();
-      noteAnswers(this.#exchange, this.#asked);
-      const { answers } = this.#asked;
+      this.#choices = await ask();
+      recordAnswers(this.#exchange, this.#choices);
+      const { answers } = this.#choices;
       await Promise.all(this.#writers.map((writer, choice) => this.#copy(answers[choice], writer)));
       if (!this.#ended) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
     } catch (cause) {
       await this.#fail(cause);
     } finally {
       clearTimeout(this.#silence);
-      this.#asked?.stop();
-      if (this.#asked) this.#exchange.record.adjustments = adjustmentsOf(this.#asked);
+      this.#choices?.stop();
+      if (this.#choices) this.#exchange.record.adjustments = adjustmentsOf(this.#choices);
     }
     this.#exchange.response.end();
   }
@@ -164,7 +165,7 @@ class StreamedReply {
     const { signal } = this.#exchange.gone;
     for await (const events of answer.batches) {
       if (this.#ended) return;
-      // What a reply says about its own end is not why it was stopped: see `stopReason`.
+      // Once aborted, the abort is the reason for the end, whatever the reply reports: see `stopReason`.
       signal.throwIfAborted();
       await this.#send(events, writer);
     }
@@ -196,7 +197,7 @@ class StreamedReply {
   #ping(): void {
     const { response } = this.#exchange;
     this.#silence.refresh();
-    // Somebody who does not read what is there needs no sign of life.
+    // A client that is not reading needs no keep-alive.
     if (response.destroyed || response.writableNeedDrain) return;
     this.#begin();
     response.write(this.#writing.keepAlive);
@@ -222,7 +223,7 @@ class StreamedReply {
     } else if (last?.type === 'reply-error') {
       noteError(this.#exchange, last.error);
       this.#ended = true;
-      this.#asked?.stop();
+      this.#choices?.stop();
     }
   }
 }
@@ -236,17 +237,17 @@ function writeAll(events: readonly ReplyEvent[], writer: ReplyWriter): string {
 export const STREAM_HEADERS: OutgoingHttpHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // Tells nginx and its kin to pass each event on at once.
+  // Makes nginx and similar proxies pass each event on at once.
   'x-accel-buffering': 'no',
 };
 
-function noteAnswers({ record }: HttpExchange, asked: ChoicesRequest): void {
-  const route = asked.answers[0]?.route;
+function recordAnswers({ record }: HttpExchange, choices: ChoicesRequest): void {
+  const route = choices.answers[0]?.route;
   if (route) record.route = route;
-  record.adjustments = adjustmentsOf(asked);
+  record.adjustments = adjustmentsOf(choices);
 }
 
-/** How long it took until here, where OpenAI's own service says so too. */
+/** The time so far, for APIs whose vendor reports it too. */
 function timing({ headers, elapsedMs }: HttpExchange): OutgoingHttpHeaders {
   return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
 }
@@ -258,12 +259,12 @@ export function notesOf({ record: { adjustments = [], route } }: HttpExchange): 
   };
 }
 
-/** What to tell the client, or undefined when it has left. */
+/** The error for the client, or undefined if it has disconnected. */
 function stopReason(exchange: HttpExchange, cause: unknown): GatewayError | undefined {
   const { gone } = exchange;
   if (!gone.signal.aborted) return GatewayError.from(cause);
   const reason: unknown = gone.signal.reason;
   if (reason instanceof GatewayError) return reason;
-  noteError(exchange, new GatewayError('client_closed', 'The client left before the reply had ended.'));
+  noteError(exchange, new GatewayError('client_closed', 'The client disconnected before the reply ended.'));
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** Finds the API key or the admin token in a request, checks it, and slows down whoever guesses. */
+/** Finds the API key or the admin token in a request, checks it, and slows down guessing. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
@@ -13,8 +13,8 @@ interface PresentedKey {
 }
 
 /**
- * Whatever the API: SDKs of both vendors have used both headers, and Azure's name lives on in editors. Several may come at
- * once, since many clients send a key of their own beside the one that the user set as an additional header.
+ * For every API: SDKs of both vendors have used both headers, and editors still send Azure's. A request may have several at
+ * once, since many clients send a key of their own besides the one that the user set as an additional header.
  */
 function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
@@ -27,11 +27,11 @@ function single(header: string | string[] | undefined): string | undefined {
   return value?.trim() || undefined;
 }
 
-/** Answers who presents it, or undefined for a key nobody has been given. May throw `unauthorized` with a better reason. */
+/** Returns the id of the key's owner, or undefined if the key is unknown. May throw `unauthorized` with a better reason. */
 type KeyCheck = (presented: string) => Promise<string | undefined> | string | undefined;
 
-/** What somebody hears who has none, a wrong one, or has tried too many. */
-interface GuardWords {
+/** The error messages for a request without a key, with a wrong one, and after too many wrong ones. */
+interface GuardMessages {
   readonly none: string;
   readonly wrong: string;
   readonly tooMany: string;
@@ -47,16 +47,16 @@ interface KeySearch {
 
 export class KeyGuard {
   readonly #check: KeyCheck;
-  readonly #words: GuardWords;
+  readonly #messages: GuardMessages;
   readonly #guesses: Guesses;
   /** Hashes of keys that were valid lately. Whether one still is, the check decides. */
   readonly #accepted = new LRUCache<string, true>({ max: MAX_ACCEPTED });
   readonly #clock: Clock;
 
-  constructor(check: KeyCheck, clock: Clock, words: GuardWords = KEY_WORDS) {
+  constructor(check: KeyCheck, clock: Clock, messages: GuardMessages = KEY_MESSAGES) {
     this.#check = check;
     this.#clock = clock;
-    this.#words = words;
+    this.#messages = messages;
     this.#guesses = new Guesses(clock);
   }
 
@@ -66,22 +66,22 @@ export class KeyGuard {
    */
   async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
     const keys = presentedKeys(headers);
-    if (keys.length === 0) throw new GatewayError('unauthorized', this.#words.none);
+    if (keys.length === 0) throw new GatewayError('unauthorized', this.#messages.none);
     const allowed = this.#allowedToTry(keys, address);
     const { client, isGuess, refusal } = await this.#firstValid(allowed);
     if (client !== undefined) return client;
-    if (isGuess) await this.#holdBack(address);
-    throw refusal ?? new GatewayError('unauthorized', this.#words.wrong);
+    if (isGuess) await this.#throttle(address);
+    throw refusal ?? new GatewayError('unauthorized', this.#messages.wrong);
   }
 
   /**
-   * While too many wrong keys of one address wait, only keys that were valid before are checked: every client behind one
-   * reverse proxy has the same address.
+   * While too many wrong keys from one address are being delayed, only keys that were valid before are checked: all clients
+   * behind a reverse proxy share its address.
    */
   #allowedToTry(keys: readonly PresentedKey[], address: string): readonly PresentedKey[] {
     if (this.#guesses.of(address).waiting < MAX_WAITING) return keys;
     const known = keys.filter(({ hash }) => this.#accepted.has(hash));
-    if (known.length === 0) throw this.#tooMany();
+    if (known.length === 0) throw this.#tooManyError();
     return known;
   }
 
@@ -101,7 +101,7 @@ export class KeyGuard {
     return { client: undefined, isGuess, refusal };
   }
 
-  /** A key that was valid before and is not any more is a guess like any other. */
+  /** A key that is no longer valid counts as a guess. */
   async #checked({ key, hash }: PresentedKey): Promise<string | undefined> {
     let client: string | undefined;
     try {
@@ -113,10 +113,10 @@ export class KeyGuard {
     }
   }
 
-  async #holdBack(address: string): Promise<void> {
+  async #throttle(address: string): Promise<void> {
     const guess = this.#guesses.of(address);
-    // Others have come while the key was looked up.
-    if (guess.waiting >= MAX_WAITING) throw this.#tooMany();
+    // Other guesses may have arrived while the key was checked.
+    if (guess.waiting >= MAX_WAITING) throw this.#tooManyError();
     guess.wrong += 1;
     this.#guesses.remember(address, guess);
     const delayMs = guess.wrong <= FREE_GUESSES ? 0 : Math.min(MAX_DELAY_MS, 50 * 2 ** (guess.wrong - FREE_GUESSES));
@@ -129,24 +129,26 @@ export class KeyGuard {
     }
   }
 
-  #tooMany(): GatewayError {
-    return new GatewayError('rate_limited', this.#words.tooMany, { retryAfterMs: MAX_DELAY_MS });
+  #tooManyError(): GatewayError {
+    return new GatewayError('rate_limited', this.#messages.tooMany, { retryAfterMs: MAX_DELAY_MS });
   }
 }
 
-const KEY_WORDS: GuardWords = {
-  none: 'No API key was sent. Send one of this gateway as "Authorization: Bearer …" or "x-api-key: …".',
-  wrong: 'This API key is not one of this gateway (DRAGOMAN_API_KEYS, `dragoman keys list`).',
-  tooMany: 'Too many wrong API keys came from this address; wait a little.',
+const KEY_MESSAGES: GuardMessages = {
+  none: 'The request has no API key. Send a key of this gateway as "Authorization: Bearer …" or "x-api-key: …".',
+  wrong:
+    'This gateway does not know this API key. Valid keys are those in DRAGOMAN_API_KEYS and in `dragoman keys list`.',
+  tooMany: 'Too many wrong API keys from this address. Wait a few seconds and try again.',
 };
 
-export const ADMIN_WORDS: GuardWords = {
-  none: 'The admin API needs the admin token, as "Authorization: Bearer …". It was shown at the first start; `dragoman admin-token reset` makes another.',
-  wrong: 'This is not the admin token. It was shown at the first start; `dragoman admin-token reset` makes another.',
-  tooMany: 'Too many wrong admin tokens came from this address; wait a little.',
+export const ADMIN_MESSAGES: GuardMessages = {
+  none: 'The admin API needs the admin token, as "Authorization: Bearer …". It was shown at the first start; `dragoman admin-token reset` generates a new one.',
+  wrong:
+    'This is not the admin token. It was shown at the first start; `dragoman admin-token reset` generates a new one.',
+  tooMany: 'Too many wrong admin tokens from this address. Wait a few seconds and try again.',
 };
 
-/** Somebody who mistypes is not slowed; somebody who tries a list of words gets through 16 of them a second. */
+/** A typing error is not delayed. Guessing gets through 16 keys a second. */
 const FREE_GUESSES = 5;
 const MAX_DELAY_MS = 2_000;
 const MAX_WAITING = 32;

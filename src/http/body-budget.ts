@@ -1,4 +1,4 @@
-/** How many bytes of request bodies all requests together may hold, compressed and decompressed, until their answers end. */
+/** Limits the bytes of request bodies that all requests together hold, compressed and decompressed, until their answers end. */
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../core/errors.ts';
 
@@ -28,7 +28,7 @@ export class BodyBudget {
     response.once('close', close);
     return {
       take: (bytes) => {
-        if (isClosed) throw new GatewayError('client_closed', 'The client left while sending its request.');
+        if (isClosed) throw new GatewayError('client_closed', 'The client disconnected while sending its request.');
         if (this.#heldBytes + bytes > this.#maxBytes) throw this.#exhausted();
         this.#heldBytes += bytes;
         ownBytes += bytes;
@@ -40,7 +40,7 @@ export class BodyBudget {
   #exhausted(): GatewayError {
     return new GatewayError(
       'gateway_busy',
-      `The requests in progress hold all of the ${this.#maxBytes} bytes that this gateway has for request bodies (DRAGOMAN_MAX_BODIES_BYTES). Send the request again in a moment.`,
+      `Requests in progress use all ${this.#maxBytes} bytes that this gateway allows for request bodies (DRAGOMAN_MAX_BODIES_BYTES). Send the request again in a moment.`,
       { retryAfterMs: RETRY_AFTER_MS },
     );
   }

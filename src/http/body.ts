@@ -38,8 +38,7 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
   try {
     const raw = await readBytes(request, limits.maxBodyBytes, share);
     const bytes = await decompress(raw, request.headers['content-encoding'], limits.maxBodyBytes, share);
-    if (bytes.length === 0)
-      throw new GatewayError('invalid_request', 'The request has no body; a JSON object was expected.');
+    if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body. Send a JSON object.');
     const read = () => parseJson(withoutByteOrderMark(bytes), response);
     return await (bytes.length > LARGE_BYTES ? largeBodies.run(read) : read());
   } catch (cause) {
@@ -60,7 +59,7 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
 }
 
 async function parseJson(bytes: Buffer, { destroyed }: Sides['response']): Promise<unknown> {
-  if (destroyed) throw new GatewayError('client_closed', 'The client left while its request was read.');
+  if (destroyed) throw new GatewayError('client_closed', 'The client disconnected while its request was read.');
   const longStrings = await scanWithinLimits(bytes);
   try {
     return await parseLargeJson(bytes, longStrings);
@@ -77,7 +76,7 @@ export async function readModelRequest(sides: Sides, limits: BodyLimits): Promis
   return model === undefined || namesOne ? body : { ...body, model };
 }
 
-/** True when the announced length alone is reason to refuse. */
+/** Whether the announced length alone is too much. */
 function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
   return Number(request.headers['content-length'] ?? 0) > maxBytes;
 }
@@ -107,7 +106,7 @@ function readChunks(request: IncomingMessage, maxBytes: number, share: BodyShare
     };
     const onEnd = () => finish(() => resolve(chunks));
     const onGone = () =>
-      finish(() => reject(new GatewayError('client_closed', 'The client left while sending its request.')));
+      finish(() => reject(new GatewayError('client_closed', 'The client disconnected while sending its request.')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });
 }
@@ -122,13 +121,13 @@ async function decompress(
   if (encoding === 'identity' || encoding === '' || body.length === 0) return body;
   const create = Object.hasOwn(DECOMPRESSORS, encoding) ? DECOMPRESSORS[encoding] : undefined;
   if (!create) {
-    const message = `The content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; gzip, deflate, br and zstd are.`;
+    const message = `The content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported. Use gzip, deflate, br, zstd or none.`;
     throw new GatewayError('invalid_request', message);
   }
   const read = (decompressor: Transform) => readAll(decompressor, body, maxBytes, share);
   try {
-    // Both kinds travel under this name: RFC 9110 means zlib's, some clients send the bare one.
-    if (encoding === 'deflate') return await read(create()).catch((cause) => retryBare(cause, read));
+    // RFC 9110 means zlib's format by this name; some clients send the raw one.
+    if (encoding === 'deflate') return await read(create()).catch((cause) => retryRaw(cause, read));
     return await read(create());
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
@@ -136,7 +135,7 @@ async function decompress(
   }
 }
 
-/** Counts what comes out while it comes out: 64 kB can become 64 MiB. */
+/** Counts the bytes as they are decompressed: 64 kB can become 64 MiB. */
 async function readAll(decompressor: Transform, body: Buffer, maxBytes: number, share: BodyShare): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -167,7 +166,7 @@ async function join(chunks: readonly Buffer[]): Promise<Buffer> {
   return joined;
 }
 
-function retryBare(cause: unknown, read: (decompressor: Transform) => Promise<Buffer>): Promise<Buffer> {
+function retryRaw(cause: unknown, read: (decompressor: Transform) => Promise<Buffer>): Promise<Buffer> {
   if (cause instanceof GatewayError) throw cause;
   return read(createInflateRaw(OPTIONS));
 }
@@ -175,7 +174,7 @@ function retryBare(cause: unknown, read: (decompressor: Transform) => Promise<Bu
 function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     'request_too_large',
-    `The request body is larger than ${maxBytes} bytes, the limit of this gateway (DRAGOMAN_MAX_BODY_BYTES).`,
+    `The request body is larger than this gateway's limit of ${maxBytes} bytes (DRAGOMAN_MAX_BODY_BYTES).`,
   );
 }
 

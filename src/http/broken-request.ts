@@ -1,4 +1,4 @@
-/** Bytes that Node could not read as a request. They have no path, and so no dialect but the commonest. */
+/** Answers bytes that Node could not read as a request. They have no path, so the error has OpenAI's format. */
 import type { Socket } from 'node:net';
 
 /** Node's own limit is 16 KiB; agents send a kilobyte of metadata in a header, proxies add theirs. */
@@ -51,7 +51,7 @@ function explain(code: string | undefined): readonly [string, string] {
         `The request's headers are larger than ${MAX_HEADER_BYTES} bytes.`,
       ];
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return ['408 Request Timeout', 'The request did not arrive in time.'];
+      return ['408 Request Timeout', 'The request took too long to arrive.'];
     default:
       return ['400 Bad Request', 'This is not an HTTP request.'];
   }

@@ -1,15 +1,15 @@
-/** Several answers to one request, each a question of its own to the gateway: all of them, or none. */
+/** Several answers to one request, each from a gateway request of its own: all of them, or none. */
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Answer } from '../gateway/ports.ts';
 
 export interface ChoicesRequest {
   /** One for each choice. */
   readonly answers: readonly Answer[];
-  /** Stops what is still being answered; does nothing to answers which have ended. */
+  /** Stops the answers that have not ended. */
   stop(): void;
 }
 
-/** Rejects with the failure of the first question which fails; the others are stopped then. */
+/** Rejects with the first failure, and stops the others. */
 export async function askForChoices(
   choices: number,
   ask: (signal: AbortSignal) => Promise<Answer>,
@@ -27,11 +27,12 @@ export async function askForChoices(
   }
 }
 
-/** Of all answers, alike ones once. */
+/** Of all answers, without duplicates. */
 export function adjustmentsOf({ answers }: ChoicesRequest): readonly Adjustment[] {
   const [first] = answers;
   if (first && answers.length === 1) return first.adjustments;
   const distinct = new Map<string, Adjustment>();
-  for (const { adjustments } of answers) for (const made of adjustments) distinct.set(JSON.stringify(made), made);
+  for (const { adjustments } of answers)
+    for (const adjustment of adjustments) distinct.set(JSON.stringify(adjustment), adjustment);
   return [...distinct.values()];
 }

@@ -1,13 +1,13 @@
 /**
- * The client connections of a server, and which of them carry a request. Those that do not (never a request, half of one,
- * kept alive) make room for new ones when there are too many, the longest waiting first, and end when the server drains.
+ * The client connections of a server, and which of them carry a request. Those that do not (no request yet, half of one,
+ * kept alive) are closed to make room when there are too many, the longest waiting first, and when the server drains.
  */
 import type { Socket } from 'node:net';
 import type { HttpExchange } from './http-exchange.ts';
 
 export interface ConnectionLimits {
   readonly max: number;
-  /** For a client to read something of an answer that waits for it. */
+  /** How long a client may leave a waiting answer unread. */
   readonly writeTimeoutMs: number;
 }
 
@@ -53,7 +53,7 @@ export class Connections {
     if (this.#isDraining) socket.destroySoon();
   }
 
-  /** More than one where the client sends requests without waiting for the answers. */
+  /** Several if the client sends requests without waiting for the answers. */
   on(socket: Socket): Iterable<HttpExchange> {
     return this.#exchanges.get(socket) ?? [];
   }

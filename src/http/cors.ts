@@ -1,12 +1,12 @@
 /**
  * Which web pages may call the client API: with keys every one (or the listed ones), without keys only the listed ones.
- * The first key may be made while the gateway runs, so each request is asked anew.
+ * The first key may be created while the gateway runs, so the mode is read for each request.
  */
 import type { FastifyCorsOptions } from '@fastify/cors';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Not for pages of other origins, whatever the rules say. */
+    /** `false`: web pages of other origins may not use the route, whatever the settings allow. */
     cors?: false;
   }
 }
@@ -24,7 +24,7 @@ export function corsRules(isLocalMode: () => boolean, origins: readonly string[]
 
 const DAY_S = 86_400;
 
-/** What a page may read besides the body. */
+/** Headers that a page may read. */
 const EXPOSED_HEADERS = [
   'x-request-id',
   'request-id',

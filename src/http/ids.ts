@@ -1,10 +1,10 @@
-/** Opaque random ids of the alphabet that every vendor's ids have. */
+/** Opaque random ids in the alphabet of the vendors' ids. */
 import { randomFillSync } from 'node:crypto';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LENGTH = 24;
 
-/** Asking the system costs microseconds however little is asked for, so bytes are fetched for many ids at once. */
+/** A call to the system costs microseconds for any number of bytes, so one call fetches enough for many ids. */
 const bytes = Buffer.alloc(4_096);
 let next = bytes.length;
 
@@ -17,7 +17,7 @@ export function randomId(): string {
       next = 0;
     }
     const byte = bytes[next++] ?? 0;
-    // 248 is the largest multiple of 62 in a byte: bytes above it would favour the alphabet's beginning.
+    // 248 is the largest multiple of 62 in a byte: using the bytes above it would favour the first letters.
     if (byte < 248) id += ALPHABET[byte % 62];
   }
   return id;

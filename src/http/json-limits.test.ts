@@ -18,7 +18,8 @@ function scanned(body: unknown): Promise<unknown> {
 }
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
-const tooMany = (what: string) => `${what} with more than 50000 entries, the limit of this gateway. Send fewer.`;
+const tooMany = (what: string) =>
+  `${what} with more than 50000 entries, the limit of this gateway. Send fewer entries.`;
 
 describe('scanWithinLimits', () => {
   it('accepts what is at the limits', async () => {
@@ -33,8 +34,16 @@ describe('scanWithinLimits', () => {
     ['te"xt', { 'te"xt': list(TOO_MANY) }, tooMany('te\\"xt: a list')],
     [undefined, list(TOO_MANY), tooMany('The request body: a list')],
     [undefined, list(3, list(MAX_ENTRIES - 1)), `The request body holds more than ${MAX_VALUES} values`],
-    [undefined, nested(MAX_DEPTH + 1), `The request body has more than ${MAX_DEPTH} lists and objects`],
-    [undefined, '{"a":'.repeat(1_000_000), `The request body has more than ${MAX_DEPTH} lists and objects`],
+    [
+      undefined,
+      nested(MAX_DEPTH + 1),
+      `The request body has more than ${MAX_DEPTH} levels of nested lists and objects`,
+    ],
+    [
+      undefined,
+      '{"a":'.repeat(1_000_000),
+      `The request body has more than ${MAX_DEPTH} levels of nested lists and objects`,
+    ],
   ])('names what exceeds a limit: %s', async (param, body, message) => {
     const failure = await scanned(body).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'invalid_request', message: expect.stringContaining(message) });

@@ -12,7 +12,7 @@ import { LONG_STRING_BYTES, type StringSpan } from './large-json.ts';
 export const MAX_ENTRIES = 50_000;
 /** Elements and members of all lists and objects together. */
 export const MAX_VALUES = 100_000;
-/** Lists and objects inside each other. Tool schemas and arguments may have 128 levels of their own. */
+/** Levels of nested lists and objects. Tool schemas and arguments may have 128 levels of their own. */
 export const MAX_DEPTH = 512;
 
 /** Bytes between two looks at the clock: a few milliseconds of scanning. */
@@ -20,7 +20,7 @@ const SLICE_BYTES = 512 * 1024;
 
 /**
  * The long strings that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
- * what exceeds it. Whether it is JSON at all, the parser says.
+ * what exceeds it. It need not be valid JSON: the parser checks that.
  */
 export async function scanWithinLimits(json: Buffer): Promise<readonly StringSpan[]> {
   const scan = new StructureScan(json);
@@ -122,7 +122,7 @@ class StructureScan {
     const kind = this.#isList[this.#depth] ? 'a list' : 'an object';
     return new GatewayError(
       'invalid_request',
-      `${path === '' ? 'The request body' : path}: ${kind} with more than ${MAX_ENTRIES} entries, the limit of this gateway. Send fewer.`,
+      `${path === '' ? 'The request body' : path}: ${kind} with more than ${MAX_ENTRIES} entries, the limit of this gateway. Send fewer entries.`,
       path === '' ? {} : { param: path },
     );
   }
@@ -177,13 +177,13 @@ function findStringEnd(json: Buffer, start: number, limit: number): StringEnd {
 function tooDeep(): GatewayError {
   return new GatewayError(
     'invalid_request',
-    `The request body has more than ${MAX_DEPTH} lists and objects inside each other, the limit of this gateway. Send flatter values, or write the deep ones as text.`,
+    `The request body has more than ${MAX_DEPTH} levels of nested lists and objects, the limit of this gateway. Send flatter values, or send the deep ones as text.`,
   );
 }
 
 function tooManyValues(): GatewayError {
   return new GatewayError(
     'invalid_request',
-    `The request body holds more than ${MAX_VALUES} values, the limit of this gateway. Send fewer messages or tools, or write large structures as text.`,
+    `The request body holds more than ${MAX_VALUES} values, the limit of this gateway. Send fewer messages or tools, or send large structures as text.`,
   );
 }

@@ -22,7 +22,7 @@ export const SLICE_BYTES = 1024 * 1024;
 export async function parseLargeJson(json: Buffer, longStrings: readonly StringSpan[]): Promise<unknown> {
   await timeSlices.pause();
   if (longStrings.length === 0 || json.length <= WHOLE_BYTES) return JSON.parse(json.toString('utf8'));
-  // Random, so that no text of the client's is taken for one.
+  // Random, so that no text in the request equals a placeholder.
   const prefix = `${randomUUID()}:`;
   const texts = new Map<string, string>();
   let skeleton = '';
@@ -66,7 +66,7 @@ function sliceEnd(json: Buffer, start: number, end: number): number {
     if (beginsEscape && last + length > at) at = last;
   }
   while (at > start && ((json[at] ?? 0) & 0xc0) === 0x80) at -= 1;
-  // Bytes that are no UTF-8 have no end of a character.
+  // Invalid UTF-8 may have no character boundary.
   return at > start ? at : start + SLICE_BYTES;
 }
 

@@ -1,4 +1,4 @@
-/** The live catalogue, for the clients of both vendors at once. */
+/** The live catalogue, in one form for the clients of both vendors. */
 import { GatewayError } from '../core/errors.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import { suggestModels } from '../gateway/unknown-model.ts';
@@ -8,7 +8,7 @@ import { type ModelsQuery, writeModel, writeModels } from '../protocols/models.t
 /** Which model of the catalogue a client's name means, aliases included. */
 export type ResolveModel = (requested: string, catalogue: Catalogue) => Model | undefined;
 
-/** Throws `invalid_request` for a query that Anthropic would refuse too. */
+/** Throws `invalid_request` for a query that Anthropic's API would refuse. */
 export function answerModels(catalogue: Catalogue, query: unknown): object {
   const { clientVersion, ...page } = modelsQuery(query);
   const list = writeModels(catalogue, page);
@@ -16,7 +16,7 @@ export function answerModels(catalogue: Catalogue, query: unknown): object {
   return clientVersion === undefined ? list : { ...list, models: writeCodexModels(catalogue) };
 }
 
-/** Under the name it was asked for by. Throws `unknown_model`. */
+/** Under the requested name. Throws `unknown_model`. */
 export function answerModel(catalogue: Catalogue, id: string, resolve: ResolveModel): object {
   const model = resolve(id, catalogue);
   if (!model) {

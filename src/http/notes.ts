@@ -1,9 +1,9 @@
-/** What the gateway did with a request, as response headers: repairs and the way it took. */
+/** What the gateway did with a request, as response headers: its adjustments and its route. */
 import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Route } from '../gateway/ports.ts';
 
-/** Many clients stop reading at 16 KiB of headers altogether. */
+/** Many clients reject a response with more than 16 KiB of headers in total. */
 const MAX_LENGTH = 2_048;
 
 /** `tool-name-alias@tools[3].name; field-ignored@seed`, and how many more there were. */
@@ -20,7 +20,7 @@ export function adjustmentsHeader(adjustments: readonly Adjustment[]): string {
 /**
  * `account="a1", model="m", profile="q-rest", attempt=2, strategy=sticky, candidates=3, home="a2", waited=1200,
  * passed=("a2";why=cooling;for=28 "a3";why=suspended), more=4`: a dictionary of RFC 8941. `waited` is in milliseconds,
- * `for` in seconds; `home` is the account which the conversation is away from; `more` counts those not listed.
+ * `for` in seconds; `home` is the account that the conversation usually uses; `more` counts skipped accounts that are not listed.
  */
 export function routeHeader({ accountId, modelId, wireProfile, attempt, choice }: Route): string {
   const named = Object.entries({ account: accountId, model: modelId, profile: wireProfile });
@@ -47,7 +47,7 @@ function quoted(value: string): string {
   return `"${headerSafe(value)}"`;
 }
 
-/** Field paths hold names which the client chose: only plain characters may become part of a header. */
+/** Field paths contain names chosen by the client: only plain characters may become part of a header. */
 function headerSafe(text: string): string {
   return text.slice(0, 300).replaceAll(/[^\x20-\x7e]|["\\;,]/g, '_');
 }

@@ -1,4 +1,4 @@
-/** The frame and the look of both pages. */
+/** The HTML frame and the style of both pages. */
 import { createHash } from 'node:crypto';
 
 export function page(title: string, body: string): string {
@@ -60,5 +60,5 @@ summary:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outli
 .verb { display: inline-block; min-width: 3.4rem; color: var(--accent); font: 600 0.85rem ui-monospace, monospace; }
 `;
 
-/** The one style the content security policy lets in. */
+/** The only style that the content security policy allows. */
 export const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');

@@ -1,9 +1,9 @@
-/** `GET /docs`: the OpenAPI description as a page to read. */
+/** `GET /docs`: the OpenAPI document as a page. */
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { escapeHtml, page } from './page.ts';
 
 export function referencePage(document: object): string {
-  // The description is made of JSON: going through it once makes that a fact for the type checker too.
+  // A round trip through JSON gives the document a type that can be checked.
   const api: unknown = JSON.parse(JSON.stringify(document));
   const { info, paths } = isJsonObject(api) ? api : {};
   const title = isJsonObject(info) ? `${text(info.title)} ${text(info.version)}` : 'API';

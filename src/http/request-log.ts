@@ -1,11 +1,11 @@
-/** One line a request: who asked for what, what came of it, which way it went. No bodies, no keys, no query strings. */
+/** One line for each request: client, model, result and route. No bodies, no keys, no query strings. */
 import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Figure, Usage } from '../core/usage.ts';
 import type { HttpExchange, RequestRecord } from './http-exchange.ts';
 
-/** Polled by machines every few seconds: logged at debug only. */
+/** Polled by monitors every few seconds: logged at debug only. */
 const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
 
 export function logHttpExchange(log: Log, { request, response, requestId, elapsedMs, record }: HttpExchange): void {
@@ -15,13 +15,13 @@ export function logHttpExchange(log: Log, { request, response, requestId, elapse
   write(log, `${request.method} ${path} ${status}`, fields, record, QUIET.has(path));
 }
 
-/** What became of a response which was made after its request had been answered, and logged. */
+/** The result of a response made in the background, after its request was answered and logged. */
 export function logBackground(log: Log, fields: BackgroundFields, record: RequestRecord): void {
-  write(log, 'a response was made in the background', fields, record, false);
+  write(log, 'background response ended', fields, record, false);
 }
 
 interface BackgroundFields {
-  /** Of the request which began it. */
+  /** Of the request that started it. */
   readonly requestId: string;
   readonly responseId: string;
   readonly durationMs: number;
@@ -56,16 +56,16 @@ function noteOf({ rule, path, before, after }: Adjustment): string {
   return (details === '' ? place : `${place} (${details})`).slice(0, 400);
 }
 
-/** `{ inputTokens: '1200 measured' }`: a figure never travels without how we know it. */
+/** `{ inputTokens: '1200 measured' }`: every figure with its provenance. */
 function usageFields(usage: Usage): Record<string, string> {
   const figures = Object.entries(usage).filter((entry): entry is [string, Figure] => typeof entry[1] === 'object');
   return Object.fromEntries(figures.map(([name, { value, provenance }]) => [name, `${value} ${provenance}`]));
 }
 
-/** A refusal of the client's own request may quote it, so its message stays between the two of us. */
+/** The message of a refused request may quote the request, so it is not logged. */
 function errorFields({ message, policy, param, rule, retryAfterMs, upstream }: GatewayError) {
-  const told = policy.blame === 'client' ? undefined : message.slice(0, 500);
-  return defined({ message: told, param, rule, retryAfterMs, upstream });
+  const loggedMessage = policy.blame === 'client' ? undefined : message.slice(0, 500);
+  return defined({ message: loggedMessage, param, rule, retryAfterMs, upstream });
 }
 
 function defined<Fields extends object>(fields: Fields): Partial<Fields> {

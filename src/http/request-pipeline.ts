@@ -6,11 +6,11 @@ import { GatewayError } from '../core/errors.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
-import { ADMIN_WORDS, KeyGuard } from './auth.ts';
+import { ADMIN_MESSAGES, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
 import { type ErrorDialect, type HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
-import { adminForeignness, originRejection } from './local-mode.ts';
+import { adminOriginRejection, originRejection } from './local-mode.ts';
 import { ApiPaths } from './paths.ts';
 import type { ServerOptions } from './ports.ts';
 import { logHttpExchange } from './request-log.ts';
@@ -49,13 +49,13 @@ export class RequestPipeline {
     this.#adminGuard = new KeyGuard(
       async (token) => ((await admin.isAdmin(token)) ? 'admin' : undefined),
       clock,
-      ADMIN_WORDS,
+      ADMIN_MESSAGES,
     );
     this.#isLoopbackOnly = isLoopbackOnly;
     this.connections = new Connections(options.connections.max);
   }
 
-  /** It ends with the first key, and never begins where others can reach this gateway. */
+  /** Ends with the first key. Never on if other machines can reach this gateway. */
   get localMode(): boolean {
     return this.#isLoopbackOnly && this.options.apiKeys.isEmpty;
   }
@@ -74,24 +74,24 @@ export class RequestPipeline {
       this.inFlight.delete(exchange);
       if (!response.writableFinished) {
         gone.abort();
-        // Whoever was at work hears of it only after this line is written.
+        // The abort reaches the handler only after this function has logged the request.
         exchange.record.code ??= 'client_closed';
       }
       logHttpExchange(log, exchange);
-      // Not before Node has seen to the connection itself.
+      // Only after Node has finished with the connection itself.
       setImmediate(() => this.connections.end(exchange));
     });
     return exchange;
   }
 
-  /** True from the moment when a whole request has arrived, or its answer has begun, until the answer has ended. */
+  /** True from when a request has arrived completely, or its answer has begun, until the answer ends. */
   isReplyingOn(socket: Socket): boolean {
     for (const { request, response } of this.connections.on(socket))
       if (request.complete || response.headersSent) return true;
     return false;
   }
 
-  /** The first hook of every request: its id, and the reasons to turn it away whatever it wants. */
+  /** The first hook of every request: gives it an id, and refuses it for reasons that hold for every route. */
   receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     request.exchange = this.open(request.raw, reply.raw);
     if (followsLastAnswer(request.raw)) {
@@ -103,8 +103,8 @@ export class RequestPipeline {
       reply.header('connection', 'close');
       return this.refuse(request, reply, stopping());
     }
-    const foreign = this.#originRejection(request);
-    if (foreign !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', foreign));
+    const rejection = this.#originRejection(request);
+    if (rejection !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', rejection));
     if (request.headers['access-control-request-private-network'] === 'true') {
       reply.header('access-control-allow-private-network', 'true');
     }
@@ -113,20 +113,20 @@ export class RequestPipeline {
 
   #originRejection(request: FastifyRequest): string | undefined {
     const { headers } = request;
-    const foreign = this.localMode ? originRejection(headers, this.options.corsOrigins) : undefined;
-    return foreign ?? (isForAdmin(request) ? adminForeignness(headers, this.#isLoopbackOnly) : undefined);
+    const rejection = this.localMode ? originRejection(headers, this.options.corsOrigins) : undefined;
+    return rejection ?? (isForAdmin(request) ? adminOriginRejection(headers, this.#isLoopbackOnly) : undefined);
   }
 
-  /** The hook of routes which are for keys of this gateway. */
+  /** The hook of routes that require an API key. */
   requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    // The first key may have been made at the command line.
+    // Another process may have created the first key.
     if (this.localMode) await this.options.apiKeys.look();
     if (!this.localMode) return this.#identify(this.#guard, request, reply);
     request.exchange.record.client = 'local';
     return undefined;
   };
 
-  /** The hook of the admin API, in local mode too. */
+  /** The hook of the admin API. Local mode needs the token too. */
   requireAdmin = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     return this.#identify(this.#adminGuard, request, reply);
   };
@@ -167,5 +167,7 @@ function isForAdmin({ url, routeOptions }: FastifyRequest): boolean {
 }
 
 export function stopping(): GatewayError {
-  return new GatewayError('shutting_down', 'This gateway is stopping; ask again.', { retryAfterMs: 1_000 });
+  return new GatewayError('shutting_down', 'This gateway is shutting down. Send the request again in a moment.', {
+    retryAfterMs: 1_000,
+  });
 }

@@ -1,11 +1,11 @@
 /**
- * Gives up answers that their clients have stopped reading, so that the account, the upstream connection and the memory
- * behind them are free again. Bytes count as read when the system has taken them from us.
+ * Ends answers that their clients have stopped reading, to free the account, the upstream connection and the memory behind
+ * them. Bytes count as read when the operating system has accepted them.
  */
 import { GatewayError } from '../core/errors.ts';
 import { type HttpExchange, noteError } from './http-exchange.ts';
 
-/** Counted rather than measured with a clock: a machine that was asleep has not waited for its clients. */
+/** Counted rather than timed: after a sleep of the machine, a clock would show a wait that did not happen. */
 const CHECKS = 4;
 
 interface Progress {
@@ -13,12 +13,12 @@ interface Progress {
   readonly checks: number;
 }
 
-/** Looks at the open exchanges until the returned function is called. */
+/** Watches the open exchanges until the returned function is called. */
 export function watchForStalledClients(open: Iterable<HttpExchange>, timeoutMs: number): () => void {
   const progressOf = new WeakMap<HttpExchange, Progress>();
   const check = (exchange: HttpExchange): void => {
     const { response, request } = exchange;
-    // An answer behind another one of the same connection has no socket yet.
+    // An answer queued behind another on the same connection has no socket yet.
     const isWaiting = response.socket !== null && response.writableLength > 0;
     const taken = request.socket.bytesWritten - request.socket.writableLength;
     const last = progressOf.get(exchange);
@@ -34,7 +34,7 @@ export function watchForStalledClients(open: Iterable<HttpExchange>, timeoutMs: 
 }
 
 function giveUp(exchange: HttpExchange, timeoutMs: number): void {
-  const message = `The client read nothing of its answer for ${timeoutMs / 1000} seconds (DRAGOMAN_WRITE_TIMEOUT_MS).`;
+  const message = `The client read none of its answer for ${timeoutMs / 1000} seconds (DRAGOMAN_WRITE_TIMEOUT_MS).`;
   const error = new GatewayError('client_stalled', message);
   noteError(exchange, error);
   exchange.gone.abort(error);

@@ -1,10 +1,10 @@
-/** `GET /`: how it is going, how to sign in, how to point a client here. */
+/** `GET /`: the status, how to sign in, and how to configure clients. */
 import type { PoolStatus } from '../gateway/ports.ts';
 import { escapeHtml, page } from './page.ts';
 
 export interface StatusPageFacts {
   readonly version: string;
-  /** As the browser reached us: `http://127.0.0.1:8080`. */
+  /** The address in the browser: `http://127.0.0.1:8080`. */
   readonly baseUrl: string;
   readonly localMode: boolean;
   readonly status: PoolStatus;
@@ -21,12 +21,12 @@ export function statusPage({ version, baseUrl, localMode, status }: StatusPageFa
 ${waitingFact(status)}<div><dt>Access</dt><dd>${localMode ? 'local mode' : 'API keys'}</dd></div>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 </dl>
-<p class="soft">${localMode ? 'No API key is set: only this machine can use the gateway, and any key will do. <code>dragoman keys create</code> changes that.' : 'Clients need one of the keys of this gateway.'}</p>
+<p class="soft">${localMode ? 'No API key is set: only this machine can use the gateway, and any key is accepted. <code>dragoman keys create NAME</code> ends this.' : 'Clients need an API key of this gateway.'}</p>
 ${signIn(status)}
-<h2>Point a client here</h2>
+<h2>Configure a client</h2>
 <h3>Claude Code</h3>
 ${code(`export ANTHROPIC_BASE_URL=${baseUrl}\nexport ANTHROPIC_AUTH_TOKEN=${key}\nclaude`)}
-<h3>OpenAI SDK, and everything built on it</h3>
+<h3>OpenAI SDK and programs built on it</h3>
 ${code(`export OPENAI_BASE_URL=${baseUrl}/v1\nexport OPENAI_API_KEY=${key}`)}
 ${code(`import OpenAI from 'openai';
 
@@ -45,7 +45,7 @@ ${code(`curl -N ${baseUrl}/v1/chat/completions \\
   );
 }
 
-/** Said only when it is so. */
+/** Shown only if there are any. */
 function waitingFact({ waiting = 0 }: PoolStatus): string {
   return waiting === 0 ? '' : `<div><dt>Requests waiting for an account</dt><dd>${waiting}</dd></div>\n`;
 }
@@ -53,14 +53,17 @@ function waitingFact({ waiting = 0 }: PoolStatus): string {
 function signIn({ ready, total }: PoolStatus): string {
   const [title, text] =
     total === 0
-      ? ['Sign in', 'There is no account yet. Sign in with your AWS Builder ID, or with your company’s start URL:']
+      ? [
+          'Sign in',
+          'No account has signed in yet. Sign in with AWS Builder ID, or with the start URL of your organization:',
+        ]
       : ready === 0
-        ? ['Sign in again', 'None of the accounts is ready. If this lasts, sign in again:']
-        : ['Another account', 'The gateway has what it needs. To add an account:'];
+        ? ['Sign in again', 'No account is ready. If this persists, sign in again:']
+        : ['Add an account', 'The gateway is ready. To add another account:'];
   return `<h2>${title}</h2>
 <p>${text}</p>
 ${code('dragoman login\ndragoman login --start-url https://YOUR-COMPANY.awsapps.com/start --region eu-central-1')}
-<p class="soft">In a checkout: <code>./dragoman login</code>. An account of the Kiro IDE on this machine is found by itself. From another machine: <code>POST /v2/auth/start</code> with the admin token, which was shown when this gateway first started.</p>`;
+<p class="soft">In a checkout: <code>./dragoman login</code>. A Kiro IDE account on this machine is found automatically. From another machine: <code>POST /v2/auth/start</code> with the admin token, which was shown at the first start.</p>`;
 }
 
 function code(text: string): string {

@@ -1,11 +1,11 @@
 /**
- * What becomes of a connection whose request was answered before its body had been read. Node would read the body on
- * to its end, however long it is, and reset the connection if it were closed at once: an answer that the client has not
- * read yet would be lost. So the rest is read and dropped within limits, as nginx does (`lingering_close`).
+ * Closes connections whose request was answered before its body was read. Node would read the body to its end, however
+ * long. Closing at once would reset the connection, and the client would lose an answer it has not read yet. So the rest is
+ * read and dropped within limits, as nginx does (`lingering_close`).
  */
 import { type IncomingMessage, ServerResponse } from 'node:http';
 
-/** More than the body of most requests that a wrong key or path brings. */
+/** More than the body of most requests with a wrong key or path. */
 const LINGER_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 2_000;
 
@@ -31,7 +31,7 @@ export class LingeringResponse<Request extends IncomingMessage = IncomingMessage
   }
 }
 
-/** A body whose announced length is worth reading for the sake of the connection. */
+/** Whether the announced length is short enough to read the body and keep the connection. */
 function isShort({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= LINGER_BYTES;
 }
@@ -59,7 +59,7 @@ function dropRest(request: IncomingMessage): void {
 }
 
 /**
- * A listener for `checkContinue`: a client that waits for `100 Continue` hears it when a handler begins to read the body,
+ * A listener for `checkContinue`: a client that waits for `100 Continue` gets it when a handler begins to read the body,
  * so a request refused without reading it gets its final answer alone.
  */
 export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {

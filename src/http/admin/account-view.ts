@@ -1,4 +1,4 @@
-/** What may be seen of an account: picked field by field, so that nothing secret can slip in with the rest. */
+/** An account as it is shown: picked field by field, so nothing secret slips in with the rest. */
 import { profileArnOf } from '../../accounts/credentials.ts';
 import { type AccountState, isReady } from '../../accounts/health.ts';
 import type { Account } from '../../accounts/ports.ts';
@@ -16,7 +16,7 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
     kind: credential.kind,
     source: { type: source.type, path: 'path' in source ? source.path : null },
     enabled: health.state.status !== 'disabled',
-    // A rest which has run out counts as ready without anybody writing that down.
+    // An expired cooldown counts as ready, although the stored state still says otherwise.
     state: {
       ...toStateView(isReady(health, nowMs) ? { status: 'ready' } : health.state),
       message: ('message' in health.state && health.state.message) || null,
@@ -27,7 +27,7 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
     region: credential.region,
     startUrl: ('startUrl' in credential && credential.startUrl) || null,
     profileArn: profileArnOf(credential) ?? null,
-    // API keys and AWS keys have an access token without an end.
+    // The access tokens of API keys and AWS keys do not expire.
     tokenExpiresAt: accessToken && Number.isFinite(accessToken.expiresAtMs) ? isoTime(accessToken.expiresAtMs) : null,
     proxy: proxy === undefined ? null : shownProxy(proxy),
     priority,
@@ -40,7 +40,7 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
   };
 }
 
-/** With the names of q2api beside ours. */
+/** With the field names of q2api in addition. */
 export function toListedAccount(account: Account, nowMs: number): ListedAccount {
   const view = toAccountView(account, nowMs);
   const { lastRefresh } = account.learned;

@@ -1,8 +1,8 @@
-/** How the admin API says what went wrong. */
+/** The error format of the admin API. */
 import { ERROR_RULES, type ErrorCode, type GatewayError } from '../../core/errors.ts';
 import type { AdminError } from './contract/common.ts';
 
-/** `/v2/…`, whatever stands behind it. */
+/** `/v2` and everything below it. */
 export function isAdminPath(url: string): boolean {
   return /^\/v2(?:[/?#]|$)/.test(url);
 }
@@ -20,8 +20,8 @@ export const adminErrors = {
 };
 
 /**
- * Whoever administers asked about one account: that it is signed out or at its limit is a fact about that account, and
- * no reason to take the gateway for broken or to come back later.
+ * A request about one account fails with 409 if that account is signed out or at its limit: the gateway works, and trying
+ * again later is not the answer.
  */
 function statusOf(code: ErrorCode): number {
   const { status, blame } = ERROR_RULES[code];

@@ -1,4 +1,4 @@
-/** An account from a credential which somebody hands over: checked as an imported one is, and never shown again. */
+/** Adds an account by its credential, which is checked like an imported one and never shown again. */
 import { accountIdOf } from '../../accounts/account-id.ts';
 import { isConsumed } from '../../accounts/consumed-tokens.ts';
 import { type Credential, defaultLabel, hasProfiles, profileArnOf } from '../../accounts/credentials.ts';
@@ -14,7 +14,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { NewAccountBody } from './contract/account.ts';
 import type { AdminParts } from './ports.ts';
 
-/** Throws `invalid_request` naming the field; then nothing is stored. */
+/** Throws `invalid_request` that names the field; then nothing is stored. */
 export async function addAccount(parts: AdminParts, body: NewAccountBody): Promise<Account> {
   const { priority, weight, groups, maxConcurrency, minIntervalMs, enabled, label } = body;
   const options = patchOptions(DEFAULT_OPTIONS, { priority, weight, groups, maxConcurrency, minIntervalMs });
@@ -41,8 +41,9 @@ export async function addAccount(parts: AdminParts, body: NewAccountBody): Promi
 }
 
 /**
- * Those of its organisation, for an account which must name one and does not: of one that one is taken, of several its
- * owner has to choose. None when they cannot be had: the account stays, and can be told later.
+ * The profiles of the account's organization, if the account needs one and has none yet. If there is only one, the account
+ * gets it; if there are several, its owner has to choose. Empty if they cannot be listed: the account stays, and a profile
+ * can be set later.
  */
 export async function findProfiles(
   parts: AdminParts,
@@ -70,15 +71,15 @@ function readSecrets(parts: AdminParts, body: NewAccountBody): Secrets {
   const secrets = checkedSecrets(parts, credentialFields(fields), family);
   const { credential } = secrets;
   assertUnused(parts, credential, () => true);
-  // Said outright, it needs no guessing.
+  // A kind that is stated takes precedence over the one that was inferred.
   if ((kind === 'idc' || kind === 'builder-id') && (credential.kind === 'idc' || credential.kind === 'builder-id'))
     return { ...secrets, credential: { ...credential, kind } };
   return secrets;
 }
 
 /**
- * For an account that is there already. It may be sent the credential it has; one that it has rotated away, or one of
- * another account, is refused. Throws `invalid_request`.
+ * For an existing account. Its current credential is accepted; one that it has rotated away, or that belongs to another
+ * account, is refused. Throws `invalid_request`.
  */
 export function readCredential(parts: AdminParts, fields: Fields, family: Family, accountId: string): Credential {
   const { credential } = checkedSecrets(parts, fields, family);
@@ -101,7 +102,7 @@ function assertUnused({ accounts }: AdminParts, credential: Credential, counts: 
   const holder = accounts.list().find((known) => isHeld(known) && counts(known));
   if (!holder) return;
   const field = credential.kind === 'api-key' ? 'apiKey' : 'refreshToken';
-  throw refused(field, `This is the credential of the account ${holder.id} (${holder.label}) already.`);
+  throw refused(field, `This credential already belongs to the account ${holder.id} (${holder.label}).`);
 }
 
 function credentialFields(fields: Omit<NewAccountBody, 'kind'>) {

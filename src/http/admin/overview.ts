@@ -30,7 +30,7 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
       schema: {
         summary: "Get what is used and left of each account's plan",
         description:
-          'As of the last time the service was asked, which happens after use. For accounts never asked about, it is asked now.',
+          'As last reported by the service, which is asked after use. Accounts without a report yet are read now.',
         querystring: usageQuery,
         response: { 200: usageList },
       },
@@ -65,9 +65,9 @@ function toModelView(model: Model): ModelView {
   };
 }
 
-async function usageOf(account: Account, { accounts, log }: AdminParts, isAskedNow: boolean): Promise<AccountUsage> {
+async function usageOf(account: Account, { accounts, log }: AdminParts, isRefreshed: boolean): Promise<AccountUsage> {
   try {
-    const known = isAskedNow ? undefined : accounts.limits(account.id);
+    const known = isRefreshed ? undefined : accounts.limits(account.id);
     return toUsage(account, known ?? (await accounts.readLimits(account.id)));
   } catch (cause) {
     const error = GatewayError.from(cause);

@@ -17,19 +17,19 @@ interface IamRequest {
   readonly proxy?: string | undefined;
 }
 
-/** From outside the HTTP room. */
+/** What the composition root provides. */
 export interface AdminDependencies {
   readonly isAdmin: (presented: string) => Promise<boolean>;
   readonly accounts: AdminAccounts;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
-  /** Of the organisation of an account whose access token serves. Rejects with what the service said. */
+  /** Of the organization of an account with a valid access token. Rejects with the error of the service. */
   listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
   signInWithIam(request: IamRequest): Promise<Account>;
   readonly keys: Pick<ApiKeys, 'list' | 'create' | 'revoke' | 'forget' | 'catchUp'>;
-  /** How many keys the settings hold. */
+  /** Number of keys in the settings. */
   readonly configuredKeys: number;
   readonly settings: readonly SettingView[];
-  /** Identity providers' hosts which are trusted besides the usual ones. */
+  /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }
 
@@ -39,9 +39,9 @@ export interface AdminParts extends AdminDependencies {
   readonly log: Log;
 }
 
-/** The pool, as far as its owner's hand reaches. */
+/** What the admin API uses of the account pool. */
 interface AdminAccounts {
-  /** Reads what other processes have written. Rejects with `storage_unavailable`. */
+  /** Reads changes made by other processes. Rejects with `storage_unavailable`. */
   readAnew(): Promise<void>;
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;

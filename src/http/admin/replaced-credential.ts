@@ -1,6 +1,6 @@
 /**
- * A new sign-in for an account that stays: refresh token and client come together, and region, start URL and token
- * endpoint stay the account's own. Checked like an imported credential, and never shown again.
+ * Replaces the credential of an existing account: the refresh token and its client change together, while region, start URL
+ * and token endpoint stay. Checked like an imported credential, and never shown again.
  */
 import {
   type Credential,
@@ -23,7 +23,7 @@ export interface CredentialBody {
 
 type CredentialField = (typeof FIELDS)[number];
 
-/** undefined: the body has none of the fields. Throws `invalid_request` naming the field; then nothing has changed. */
+/** Undefined if the body has none of the fields. Throws `invalid_request` that names the field; then nothing has changed. */
 export function replacedCredential(
   parts: AdminParts,
   account: Account,
@@ -48,20 +48,25 @@ export function replacedCredential(
   if (foreign !== undefined)
     throw refused(foreign, `An account of the kind ${credential.kind} has no ${foreign}. Send ${unit.join(', ')}.`);
   const given = Object.fromEntries(fields.map((field) => [field, body[field] ?? '']));
-  const read = readCredential(parts, { ...placeOf(credential), ...given }, KIND_FAMILIES[credential.kind], account.id);
-  return withPlace(credential, read);
+  const read = readCredential(
+    parts,
+    { ...locationOf(credential), ...given },
+    KIND_FAMILIES[credential.kind],
+    account.id,
+  );
+  return withLocation(credential, read);
 }
 
 const FIELDS = ['refreshToken', 'clientId', 'clientSecret'] as const;
 
-/** Another program, or the environment, would bring its own credential back at the next look. */
+/** Another program or the environment would restore its own credential the next time it is read. */
 function assertReplaceable({ id, source }: Account, field: CredentialField): void {
   if (source.type === 'sign-in' || source.type === 'import') return;
   const owner = source.type === 'environment' ? 'the environment' : 'another program';
   throw refused(field, `The credential of ${id} belongs to ${owner}. Change it there.`);
 }
 
-function placeOf(credential: RefreshableCredential): Readonly<Record<string, string | readonly string[]>> {
+function locationOf(credential: RefreshableCredential): Readonly<Record<string, string | readonly string[]>> {
   const { region } = credential;
   const startUrl = 'startUrl' in credential && credential.startUrl ? { startUrl: credential.startUrl } : {};
   if (credential.kind !== 'external-idp') return { region, ...startUrl };
@@ -69,8 +74,8 @@ function placeOf(credential: RefreshableCredential): Readonly<Record<string, str
   return { region, tokenEndpoint, scopes };
 }
 
-/** Of the kind it was, and under its profile as long as the client is the same: another client is another sign-in. */
-function withPlace(known: RefreshableCredential, read: Credential): RefreshableCredential {
+/** Keeps the kind, and the profile as long as the client is the same: another client is another sign-in. */
+function withLocation(known: RefreshableCredential, read: Credential): RefreshableCredential {
   if (!isRefreshable(read))
     throw new GatewayError('internal', 'A refresh token was read as another kind of credential.');
   const isAws =

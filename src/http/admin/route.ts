@@ -10,7 +10,7 @@ export type AdminApp = FastifyInstance<RawServerDefault, IncomingMessage, Server
 
 const NOTHING = z.strictObject({});
 
-/** For the `onRoute` hook: completes what a route says about itself. */
+/** For the `onRoute` hook: adds to a route what all of them share. */
 export function completeRoute(route: RouteOptions): void {
   const { schema = {} } = route;
   route.config = { ...route.config, cors: false };
@@ -24,5 +24,5 @@ export function completeRoute(route: RouteOptions): void {
   };
 }
 
-const REFUSED = adminError.describe('Refused: what is wrong, and in which field.');
+const REFUSED = adminError.describe('The request was refused; the message and `param` say why.');
 const FAILED = adminError.describe('Not the fault of the request.');

@@ -1,4 +1,4 @@
-/** An account's usage as `/v2/usage` and `dragoman usage --json` tell it: null for what is unknown. */
+/** An account's usage as in `/v2/usage` and `dragoman usage --json`; null for what is unknown. */
 import type { Account } from '../../accounts/ports.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import { GatewayError } from '../../core/errors.ts';

@@ -6,7 +6,7 @@ import { Cancelled } from '../../gateway/responses.ts';
 import type { Run } from '../../gateway/run.ts';
 import type { Echo, ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
-import { notesOf, questionOf } from '../answer.ts';
+import { notesOf, toAskRequest } from '../answer.ts';
 import { type RequestRecord, sendJson } from '../http-exchange.ts';
 import { logBackground } from '../request-log.ts';
 import type { NewResponse, ResponsesCall } from './ports.ts';
@@ -23,7 +23,7 @@ interface BackgroundJob {
 export async function answerInBackground(job: BackgroundJob): Promise<void> {
   const { call, request, writer, created } = job;
   const { exchange, service, client } = call;
-  const question = questionOf(exchange, request, client);
+  const askRequest = toAskRequest(exchange, request, client);
   const queued = writer.queue();
   const events = request.stream ? queued : undefined;
   const run = await service.responses.begin(
@@ -33,7 +33,7 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       get response() {
         return writer.response;
       },
-      carryOut: (begun) => carryOut(begun, job, question),
+      carryOut: (begun) => carryOut(begun, job, askRequest),
     },
   );
   if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), service.limits.pingIntervalMs);
@@ -41,10 +41,10 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
 }
 
 /** Writes a log line of its own, with what the headers of a direct answer would have reported. */
-async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Promise<void> {
+async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): Promise<void> {
   const { call, request, writer, created } = job;
   const { exchange, service, client } = call;
-  const record: RequestRecord = { client, model: question.conversation.model, stream: request.stream };
+  const record: RequestRecord = { client, model: askRequest.conversation.model, stream: request.stream };
   const write = (event: ReplyEvent): void => {
     if (event.type === 'reply-end') record.usage = event.usage;
     if (event.type === 'reply-error') Object.assign(record, { code: event.error.code, error: event.error });
@@ -54,7 +54,7 @@ async function carryOut(run: Run, job: BackgroundJob, question: AskRequest): Pro
     if (request.stream) run.say(text);
   };
   try {
-    const answer = await service.gateway.ask(question, run.signal);
+    const answer = await service.gateway.ask(askRequest, run.signal);
     Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
       run.signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { timeSlices } from '../../core/steps.ts';
 import { inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
-import { contextOf, notesOf, questionOf } from '../answer.ts';
+import { contextOf, notesOf, toAskRequest } from '../answer.ts';
 import { readJson } from '../body.ts';
 import { sendJson } from '../http-exchange.ts';
 import { randomId } from '../ids.ts';
@@ -17,7 +17,7 @@ export async function compact({ exchange, service, client }: ResponsesCall): Pro
   const request = await timeSlices.run(parseCompact(body, contextOf(exchange), past));
   const id = openaiResponses.replyId(randomId());
   const writer = openaiResponses.createWriter(request, id);
-  const answer = await service.gateway.ask(questionOf(exchange, request, client), exchange.gone.signal);
+  const answer = await service.gateway.ask(toAskRequest(exchange, request, client), exchange.gone.signal);
   Object.assign(exchange.record, { route: answer.route, adjustments: answer.adjustments });
   for await (const events of answer.batches) {
     for (const event of events) {

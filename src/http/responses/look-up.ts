@@ -1,10 +1,10 @@
-/** What a request names of earlier responses, found before the request is read. */
+/** Loads the earlier responses that a request refers to, before the request is parsed. */
 import type { Responses } from '../../gateway/responses.ts';
 import { namedBy, type Past, responseOfItem } from '../../protocols/openai-responses/index.ts';
 
 /**
- * Undefined when the body names nothing. Rejects with `storage_unavailable`, with `invalid_request` when it names too
- * much, and when the client has gone.
+ * Undefined if the body refers to nothing. Rejects with `storage_unavailable`, with `invalid_request` if it refers to too
+ * much, and if the client has disconnected.
  */
 export async function lookUp(
   body: unknown,
@@ -19,7 +19,7 @@ export async function lookUp(
   return { hasPrevious: items !== undefined, items: items ?? [], referenced };
 }
 
-/** Each response is opened once, however many of its items are named. */
+/** Each response is decrypted once, however many of its items are referenced. */
 function byResponse(itemIds: readonly string[]): Map<string, string[]> {
   const wanted = new Map<string, string[]>();
   for (const itemId of itemIds) {

@@ -1,11 +1,11 @@
-/** Events which were written elsewhere, to one who listens for a while. */
+/** Streams events that another task writes. */
 import { KEEP_ALIVE } from '../../protocols/openai-responses/index.ts';
 import { notesOf, STREAM_HEADERS } from '../answer.ts';
 import { type HttpExchange, writePieces } from '../http-exchange.ts';
 
 /**
- * Resolves when there are no more events, or the client has left. A gateway that stops ends the response whose events
- * these are, so they end by themselves, with what became of it.
+ * Resolves when there are no more events, or the client has disconnected. When the gateway shuts down it ends the response
+ * itself, so its events end with the result.
  */
 export async function streamEvents(
   exchange: HttpExchange,

@@ -1,4 +1,4 @@
-/** An account as the admin API shows and takes it. What is secret goes in, and never comes out. */
+/** An account as the admin API shows and accepts it. Secrets are write-only. */
 import { z } from 'zod';
 import { moment } from './common.ts';
 
@@ -8,12 +8,12 @@ const state = z.object({
   status: z
     .enum(['ready', 'cooling', 'exhausted', 'suspended', 'signed-out', 'disabled'])
     .describe(
-      '`signed-out` and `disabled` need a person; `cooling` and `exhausted` end by themselves; `suspended` may, and is checked every four hours.',
+      '`signed-out` and `disabled` need a person; `cooling` and `exhausted` end by themselves; `suspended` may end, and is checked every four hours.',
     ),
-  until: moment.nullable().describe('When a rest ends by itself.'),
-  reason: z.string().nullable().describe('The error code which began a rest.'),
-  message: z.string().nullable().describe('Why no token or keys could be obtained the last time; null once they were.'),
-  by: z.enum(['operator', 'errors']).nullable().describe('Who switched it off.'),
+  until: moment.nullable().describe('When the cooldown ends.'),
+  reason: z.string().nullable().describe('The error code that caused the cooldown.'),
+  message: z.string().nullable().describe('Why no token or keys could be obtained last time; null after a success.'),
+  by: z.enum(['operator', 'errors']).nullable().describe('Who disabled it.'),
 });
 
 const shownAccount = z.object({
@@ -22,18 +22,20 @@ const shownAccount = z.object({
   kind,
   source: z.object({
     type: z.string().describe('`sign-in`, `environment`, or the program whose file it is linked to.'),
-    path: z.string().nullable().describe('The file of another program.'),
+    path: z.string().nullable().describe('The file, if it belongs to another program.'),
   }),
   enabled: z.boolean(),
   state,
   successes: z.int(),
   failures: z.int(),
-  consecutiveFailures: z.int().describe('Of its own making, since the last success.'),
+  consecutiveFailures: z.int().describe('Failures caused by the account since its last success.'),
   region: z.string().nullable(),
   startUrl: z.string().nullable(),
   profileArn: z.string().nullable(),
-  tokenExpiresAt: moment.nullable().describe('Of the access token in use; null: none was made yet, or none is needed.'),
-  proxy: z.string().nullable().describe('User and password covered. `direct`: none, whatever the settings say.'),
+  tokenExpiresAt: moment
+    .nullable()
+    .describe('Of the current access token; null if there is none yet, or none is needed.'),
+  proxy: z.string().nullable().describe('User and password masked. `direct`: no proxy, whatever the settings say.'),
   priority: z.int(),
   weight: z.int(),
   groups: z.array(z.string()),
@@ -59,8 +61,10 @@ export const accountList = z.object({ accounts: z.array(listedAccount) });
 /** The account twice: as `account`, and its fields beside it as q2api has them. */
 export const accountAnswer = listedAccount.extend({ account: shownAccount });
 export const claimedAccount = z.object({ account: shownAccount });
-export const removedAnswer = z.object({ removed: z.string().describe('The id of what is gone.') });
-export const removedAccount = removedAnswer.extend({ deleted: z.string().describe('The same, as q2api names it.') });
+export const removedAnswer = z.object({ removed: z.string().describe('The id of what was removed.') });
+export const removedAccount = removedAnswer.extend({
+  deleted: z.string().describe('The same under the name that q2api uses.'),
+});
 
 const label = z
   .string()
@@ -71,28 +75,28 @@ const label = z
 
 const changes = {
   label: label.optional(),
-  enabled: z.boolean().optional().describe('`true` also lifts what only a person lifts.'),
-  priority: z.int().optional().describe('Accounts of a higher one are chosen first.'),
-  weight: z.int().optional().describe('Share of the work among accounts of the same priority.'),
-  groups: z.array(z.string()).optional().describe('Requests may ask for a group with `x-dragoman-group`.'),
-  maxConcurrency: z.int().nullable().optional().describe('Requests at the same time; null: no limit.'),
-  minIntervalMs: z.int().optional().describe('Least time between the starts of two requests.'),
+  enabled: z.boolean().optional().describe('`true` also ends states that need a person.'),
+  priority: z.int().optional().describe('Accounts with a higher priority are chosen first.'),
+  weight: z.int().optional().describe('Share of requests among accounts of the same priority.'),
+  groups: z.array(z.string()).optional().describe('Requests choose a group with `x-dragoman-group`.'),
+  maxConcurrency: z.int().nullable().optional().describe('Concurrent requests; null: no limit.'),
+  minIntervalMs: z.int().optional().describe('Minimum time between the starts of two requests.'),
   proxy: z
     .string()
     .nullable()
     .optional()
-    .describe('An address, `direct` for none at all, null for that of the settings.'),
-  profileArn: z.string().nullable().optional().describe('The profile of an organisation; null: none.'),
+    .describe('An address, `direct` for no proxy, null for the one in the settings.'),
+  profileArn: z.string().nullable().optional().describe('The profile of an organization; null: none.'),
 };
 
-/** What is left out stays. Unknown fields are ignored, and the answer names them. */
+/** Fields that are left out stay as they are. Unknown fields are ignored, and the answer names them. */
 export const accountPatch = z.looseObject({
   ...changes,
   refreshToken: z
     .string()
     .optional()
-    .describe('Replaces the credential. It takes `clientId` and `clientSecret` with it where the kind has them.'),
-  clientId: z.string().optional().describe('Of the registration which the refresh token belongs to.'),
+    .describe('Replaces the credential, together with `clientId` and `clientSecret` for kinds that have them.'),
+  clientId: z.string().optional().describe('Of the client registration that the refresh token belongs to.'),
   clientSecret: z.string().optional(),
 });
 
@@ -102,27 +106,27 @@ export const patchedAccount = accountAnswer.extend({
     .describe('Fields of the request that an account does not have; they had no effect.'),
 });
 
-/** Which fields a credential needs follows from its kind; without one it is told from them. */
+/** The kind determines which fields are needed; without a kind, it is inferred from the fields. */
 export const newAccount = z.strictObject({
   ...changes,
   kind: kind.optional(),
   refreshToken: z.string().optional(),
-  clientId: z.string().optional().describe('Of the registration which the refresh token belongs to.'),
+  clientId: z.string().optional().describe('Of the client registration that the refresh token belongs to.'),
   clientSecret: z.string().optional(),
-  accessToken: z.string().optional().describe('Used while it is good, if `expiresAt` is given too.'),
+  accessToken: z.string().optional().describe('Used until it expires, if `expiresAt` is given too.'),
   expiresAt: z.string().optional(),
-  region: z.string().optional().describe('Of the sign-in; without a profile also of the API.'),
+  region: z.string().optional().describe('Of the sign-in; without a profile, also of the API.'),
   startUrl: z.string().optional(),
   tokenEndpoint: z.string().optional().describe('Of an external identity provider.'),
   scopes: z.array(z.string()).optional(),
   apiKey: z.string().optional().describe('A Kiro API key.'),
-  awsProfile: z.string().optional().describe('IAM: a profile of `~/.aws/config` on the machine of the gateway.'),
+  awsProfile: z.string().optional().describe('IAM: a profile in `~/.aws/config` on the machine that runs the gateway.'),
 });
 
 export const addedAccount = accountAnswer.extend({
   profiles: z
     .array(z.object({ arn: z.string(), name: z.string() }))
-    .describe('Of its organisation. More than one: choose by PATCH of `profileArn`.'),
+    .describe('Of its organization. If there is more than one, choose by PATCH of `profileArn`.'),
 });
 
 export type NewAccountBody = z.infer<typeof newAccount>;

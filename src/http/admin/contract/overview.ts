@@ -10,18 +10,18 @@ const model = z.object({
   maxOutputTokens: z.int().nullable(),
   takesImages: z.boolean(),
   promptCaching: z.boolean(),
-  minCachedTokens: z.int().nullable().describe('Tokens that must stand before a cache point for it to take effect.'),
-  maxCachePoints: z.int().nullable().describe('Cache points a request may carry.'),
+  minCachedTokens: z.int().nullable().describe('Minimum tokens before a cache point for it to take effect.'),
+  maxCachePoints: z.int().nullable().describe('Maximum cache points in a request.'),
   refusalFallbacks: z.array(z.string()).describe('Models that the service suggests for requests this one refuses.'),
-  rateMultiplier: z.number().nullable().describe("What a request costs, in the plan's unit."),
+  rateMultiplier: z.number().nullable().describe("The cost of a request, in the plan's unit."),
   rateUnit: z.string().nullable(),
-  efforts: z.array(z.string()).describe('Reasoning efforts that the model takes.'),
+  efforts: z.array(z.string()).describe('Reasoning efforts that the model supports.'),
   defaultEffort: z.string().nullable(),
   outputLimit: z
     .object({ min: z.int(), max: z.int() })
     .nullable()
-    .describe('Bounds of max_tokens; null: the service cannot limit its replies, and dragoman does.'),
-  reasons: z.boolean().describe('Whether the model takes settings for reasoning.'),
+    .describe('Bounds of max_tokens; null: dragoman limits the replies, since the service cannot.'),
+  reasons: z.boolean().describe('Whether the model has settings for reasoning.'),
 });
 
 export const modelList = z.object({ models: z.array(model), defaultModelId: z.string().nullable() });
@@ -39,7 +39,7 @@ const allowance = z.object({
 const overage = z.object({
   isOn: z.boolean(),
   used: z.number(),
-  cap: z.number().nullable().describe('null: none that is known.'),
+  cap: z.number().nullable().describe('null: unknown.'),
   charges: z.number(),
   currency: z.string(),
 });
@@ -49,17 +49,20 @@ const accountUsage = z.object({
   label: z.string(),
   plan: z.string().nullable(),
   resetsAt: moment.nullable(),
-  used: z.number().nullable().describe('Over all allowances.'),
+  used: z.number().nullable().describe('Sum of all allowances.'),
   limit: z.number().nullable(),
-  left: z.number().nullable().describe('With what may be used beyond the plan; null: unknown, or without limit.'),
+  left: z.number().nullable().describe('Including allowed overage; null: unknown, or unlimited.'),
   allowances: z.array(allowance),
   overage: overage.nullable(),
-  readAt: moment.nullable().describe('When the service was asked.'),
-  error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why there are no figures.'),
+  readAt: moment.nullable().describe('When the service reported it.'),
+  error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why the usage is unknown.'),
 });
 
 export const usageQuery = z.strictObject({
-  refresh: z.enum(['true', 'false']).optional().describe('`true`: ask the service now, for every account.'),
+  refresh: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: read the usage of every account from the service now.'),
 });
 
 export const usageList = z.object({ accounts: z.array(accountUsage) });
@@ -70,8 +73,8 @@ const setting = z.object({
   name: z.string().describe('The environment variable.'),
   value: z
     .union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.null()])
-    .describe('Secrets are covered: `••••••••` says that there is one.'),
-  origin: z.string().describe('`default`, or the flag, variable or file it comes from.'),
+    .describe('Secrets are masked: `••••••••` stands for a secret that is set.'),
+  origin: z.string().describe('`default`, or the flag, variable or file that set it.'),
   accepts: z.string(),
   meaning: z.string(),
 });
