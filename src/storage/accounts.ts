@@ -1,7 +1,8 @@
-/** Accounts in the database: the sealed credential in one column, everything which is no secret beside it. */
-import type { Selectable } from 'kysely';
-import { DEFAULT_OPTIONS } from '../accounts/options.ts';
-import type { Account, AccountStore, LearnedFacts, Secrets } from '../accounts/ports.ts';
+/** Accounts in the database: the encrypted credential in one column, everything that is not secret beside it. */
+import type { Kysely, Selectable, Updateable } from 'kysely';
+import type { Health } from '../accounts/health.ts';
+import { type AccountOptions, DEFAULT_OPTIONS } from '../accounts/options.ts';
+import type { Account, AccountStore, LearnedFacts, NewAccount, Secrets } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { checkStillOurs } from './key-check.ts';
@@ -9,20 +10,119 @@ import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-export function createAccountStore(database: Database, seal: Seal): AccountStore {
-  const { db, clock } = database;
-  const find = async (id: string): Promise<Account | undefined> => {
-    const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && toAccount(row, seal);
-  };
+export class DatabaseAccountStore implements AccountStore {
+  readonly #database: Database;
+  readonly #seal: Seal;
 
-  /** Against the value that was read, so that of two processes writing at the same time neither loses a fact. */
-  const changeLearned = (
+  constructor(database: Database, seal: Seal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  changeMark(): number {
+    return this.#database.changeMark();
+  }
+
+  latestChangeMark(): Promise<number> {
+    return this.#database.latestChangeMark();
+  }
+
+  exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return this.#database.lock([refreshLock(id)], work);
+  }
+
+  find(id: string): Promise<Account | undefined> {
+    return this.#retried(async (db) => this.#accountOf(await rowOf(db, id)));
+  }
+
+  list(): Promise<readonly Account[]> {
+    return this.#retried(async (db) => {
+      const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
+      return rows.map((row) => toAccount(row, this.#seal));
+    });
+  }
+
+  put(account: NewAccount, nowMs: number): Promise<Account> {
+    return this.#inTransaction(async (transaction) => {
+      const { id } = account;
+      const replaced = this.#accountOf(await rowOf(transaction, id));
+      const proxy = 'proxy' in account ? account.proxy : replaced?.proxy;
+      const changed = {
+        ...columnsOf(account),
+        sealed: sealSecrets(this.#seal, id, account, proxy),
+        updated_at_ms: nowMs,
+      };
+      const row = await transaction
+        .insertInto('accounts')
+        .values({ id, created_at_ms: nowMs, ...changed })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet({ ...changed, version: (eb) => eb('accounts.version', '+', 1) }),
+        )
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      return toAccount(row, this.#seal);
+    });
+  }
+
+  saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined> {
+    return this.#retried(async (db) => {
+      const sealed = sealSecrets(this.#seal, account.id, secrets, account.proxy);
+      const { kind } = secrets.credential;
+      return this.#accountOf(await updateVersion(db, account, { kind, sealed, updated_at_ms: nowMs }));
+    });
+  }
+
+  saveHealth(id: string, health: Health, nowMs: number): Promise<void> {
+    return this.#retried(async (db) => {
+      const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
+      await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
+    });
+  }
+
+  addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined> {
+    return this.#changeLearned(id, nowMs, (learned) => {
+      const known = learned.closingEvents ?? [];
+      return known.includes(wireProfile) ? learned : { ...learned, closingEvents: [...known, wireProfile] };
+    });
+  }
+
+  saveLearned(id: string, facts: LearnedFacts, nowMs: number): Promise<LearnedFacts | undefined> {
+    return this.#changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts }));
+  }
+
+  saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined> {
+    return this.#inTransaction(async (transaction) => {
+      const account = this.#accountOf(await rowOf(transaction, id));
+      if (!account) return undefined;
+      const sealed = sealSecrets(this.#seal, id, account, proxy);
+      const saved = await updateVersion(transaction, account, { sealed, updated_at_ms: nowMs });
+      if (saved) return toAccount(saved, this.#seal);
+      throw new GatewayError('storage_unavailable', 'The account was changed at the same moment. Try again.');
+    });
+  }
+
+  saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined> {
+    return this.#retried(async (db) => {
+      const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
+      const update = db.updateTable('accounts').set(changed).where('id', '=', id).returningAll();
+      return this.#accountOf(await update.executeTakeFirst());
+    });
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#retried(async (db) => {
+      const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
+      return numDeletedRows > 0n;
+    });
+  }
+
+  /** Compares with the value that was read, so that of two processes writing at the same time neither loses a fact. */
+  #changeLearned(
     id: string,
     nowMs: number,
     change: (learned: LearnedFacts) => LearnedFacts,
-  ): Promise<LearnedFacts | undefined> =>
-    withRetry(clock, async () => {
+  ): Promise<LearnedFacts | undefined> {
+    return this.#retried(async (db) => {
       for (;;) {
         const row = await db.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
         if (!row) return undefined;
@@ -38,116 +138,56 @@ export function createAccountStore(database: Database, seal: Seal): AccountStore
         if (numUpdatedRows > 0n) return after;
       }
     });
+  }
 
+  #retried<T>(work: (db: Connection) => Promise<T>): Promise<T> {
+    return withRetry(this.#database.clock, () => work(this.#database.db));
+  }
+
+  /** For writes that replace what is encrypted: refused after the key was changed by another process. */
+  #inTransaction<T>(work: (transaction: Connection) => Promise<T>): Promise<T> {
+    return this.#retried((db) =>
+      db.transaction().execute(async (transaction) => {
+        await checkStillOurs(transaction, this.#seal);
+        return work(transaction);
+      }),
+    );
+  }
+
+  #accountOf(row: Row | undefined): Account | undefined {
+    return row && toAccount(row, this.#seal);
+  }
+}
+
+type Connection = Kysely<Tables>;
+type Row = Selectable<Tables['accounts']>;
+
+function rowOf(db: Connection, id: string): Promise<Row | undefined> {
+  return db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** undefined if another process has written the account since it was read. */
+function updateVersion(
+  db: Connection,
+  { id, version }: Pick<Account, 'id' | 'version'>,
+  changed: Updateable<Tables['accounts']>,
+): Promise<Row | undefined> {
+  return db
+    .updateTable('accounts')
+    .set({ ...changed, version: version + 1 })
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function columnsOf({ credential, label, source, health, options }: NewAccount) {
   return {
-    changeMark: () => database.changeMark(),
-    latestChangeMark: () => database.latestChangeMark(),
-    exclusively: (id, work) => database.lock([refreshLock(id)], work),
-    find: (id) => withRetry(clock, () => find(id)),
-
-    list: () =>
-      withRetry(clock, async () => {
-        const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
-        return rows.map((row) => toAccount(row, seal));
-      }),
-
-    put: (account, nowMs) =>
-      withRetry(clock, async () => {
-        const { id, label, source, health, options } = account;
-        const changedWith = (proxy: string | undefined) => ({
-          kind: account.credential.kind,
-          label,
-          source: JSON.stringify(source),
-          sealed: sealSecrets(seal, id, account, proxy),
-          health: JSON.stringify(health),
-          ...(options === undefined ? {} : { options: JSON.stringify(options) }),
-          updated_at_ms: nowMs,
-        });
-        const row = await db.transaction().execute(async (transaction) => {
-          await checkStillOurs(transaction, seal);
-          const replaced = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
-          const kept = replaced && toAccount(replaced, seal).proxy;
-          const changed = changedWith('proxy' in account ? account.proxy : kept);
-          return transaction
-            .insertInto('accounts')
-            .values({ id, created_at_ms: nowMs, ...changed })
-            .onConflict((conflict) =>
-              conflict.column('id').doUpdateSet({ ...changed, version: (eb) => eb('accounts.version', '+', 1) }),
-            )
-            .returningAll()
-            .executeTakeFirstOrThrow();
-        });
-        return toAccount(row, seal);
-      }),
-
-    saveSecrets: (account, secrets, nowMs) =>
-      withRetry(clock, async () => {
-        const { id, version } = account;
-        const row = await db
-          .updateTable('accounts')
-          .set({
-            kind: secrets.credential.kind,
-            sealed: sealSecrets(seal, id, secrets, account.proxy),
-            version: version + 1,
-            updated_at_ms: nowMs,
-          })
-          .where('id', '=', id)
-          .where('version', '=', version)
-          .returningAll()
-          .executeTakeFirst();
-        return row && toAccount(row, seal);
-      }),
-
-    saveHealth: (id, health, nowMs) =>
-      withRetry(clock, async () => {
-        const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
-        await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
-      }),
-
-    addClosingEvents: (id, wireProfile, nowMs) =>
-      changeLearned(id, nowMs, (learned) => {
-        const known = learned.closingEvents ?? [];
-        return known.includes(wireProfile) ? learned : { ...learned, closingEvents: [...known, wireProfile] };
-      }),
-
-    saveLearned: (id, facts, nowMs) => changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts })),
-
-    saveProxy: (id, proxy, nowMs) =>
-      withRetry(clock, () =>
-        db.transaction().execute(async (transaction) => {
-          await checkStillOurs(transaction, seal);
-          const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
-          if (!row) return undefined;
-          const account = toAccount(row, seal);
-          const saved = await transaction
-            .updateTable('accounts')
-            .set({ sealed: sealSecrets(seal, id, account, proxy), version: row.version + 1, updated_at_ms: nowMs })
-            .where('id', '=', id)
-            .where('version', '=', row.version)
-            .returningAll()
-            .executeTakeFirst();
-          if (saved) return toAccount(saved, seal);
-          throw new GatewayError('storage_unavailable', 'The account was changed at the same moment. Try again.');
-        }),
-      ),
-
-    saveOptions: (id, label, options, nowMs) =>
-      withRetry(clock, async () => {
-        const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
-        const row = await db
-          .updateTable('accounts')
-          .set(changed)
-          .where('id', '=', id)
-          .returningAll()
-          .executeTakeFirst();
-        return row && toAccount(row, seal);
-      }),
-
-    remove: (id) =>
-      withRetry(clock, async () => {
-        const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
-        return numDeletedRows > 0n;
-      }),
+    kind: credential.kind,
+    label,
+    source: JSON.stringify(source),
+    health: JSON.stringify(health),
+    ...(options === undefined ? {} : { options: JSON.stringify(options) }),
   };
 }
 
@@ -168,7 +208,7 @@ export function placeOfAccount(id: string): string {
   return `accounts/${id}`;
 }
 
-/** What a process holds while it makes a new access token. */
+/** The lock that a process holds while it refreshes an access token. */
 export function refreshLock(id: string): string {
   return `refresh ${id}`;
 }
@@ -178,7 +218,7 @@ function parseLearned(json: string): LearnedFacts {
   return JSON.parse(json) as LearnedFacts;
 }
 
-function toAccount(row: Selectable<Tables['accounts']>, seal: Seal): Account {
+function toAccount(row: Row, seal: Seal): Account {
   // The JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
   const { credential, accessToken, spent, proxy } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Sealed;
   return {

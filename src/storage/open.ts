@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
-import { createAccountStore } from './accounts.ts';
+import { DatabaseAccountStore } from './accounts.ts';
 import { createAdminTokenStore } from './admin-token.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
@@ -16,7 +16,7 @@ import { migrate } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { makePrivate } from './private-files.ts';
 import { createRegistrationStore } from './registrations.ts';
-import { createResponseStore } from './responses.ts';
+import { DatabaseResponseStore } from './responses.ts';
 import { withRetry } from './retry.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
@@ -83,9 +83,9 @@ export async function openStore({
     if (written) verifyKeyCheck(seal, written);
     return {
       madePrivate,
-      accounts: createAccountStore(database, seal),
+      accounts: new DatabaseAccountStore(database, seal),
       registrations: createRegistrationStore(database, seal),
-      responses: createResponseStore(database, seal, responses),
+      responses: new DatabaseResponseStore(database, seal, responses),
       signIns: createSignInStore(database, seal),
       keys: createKeyStore(database),
       adminToken: createAdminTokenStore(database),

@@ -1,6 +1,6 @@
 /**
- * Stored responses. They are people's conversations, so all of each is sealed but what is needed to find it and to
- * forget it in time.
+ * Stored responses. They contain people's conversations, so everything is encrypted except what is needed to find them
+ * and to remove them in time.
  */
 import type { Kysely } from 'kysely';
 import type { ResponseLimits, ResponseStore, StoredResponse } from '../gateway/response-store.ts';
@@ -12,79 +12,101 @@ import type { Seal } from './seal.ts';
 
 type Sealed = Omit<StoredResponse, 'id' | 'state' | 'aliveUntilMs'>;
 
-export function createResponseStore({ db, clock }: Database, seal: Seal, limits: ResponseLimits): ResponseStore {
-  return {
-    find: (client, id, nowMs) =>
-      withRetry(clock, async () => {
-        const row = await db
-          .selectFrom('responses')
-          .selectAll()
-          .where('id', '=', id)
-          .where('client', '=', client)
-          .where('used_at_ms', '>=', nowMs - limits.ageMs)
-          .executeTakeFirst();
-        if (!row) return undefined;
-        if (row.used_at_ms <= nowMs - limits.ageMs * FRESH) await touch(db, id, nowMs);
-        // Written by `put` alone, which the seal proves; so was the state.
-        const sealed = JSON.parse(seal.open(placeOfResponse(id), row.sealed)) as Sealed;
-        const { state, alive_until_ms: aliveUntilMs } = row;
-        return { ...sealed, id, state: state as StoredResponse['state'], aliveUntilMs };
-      }),
+export class DatabaseResponseStore implements ResponseStore {
+  readonly #database: Database;
+  readonly #seal: Seal;
+  readonly #limits: ResponseLimits;
 
-    put: (client, stored, nowMs) =>
-      withRetry(clock, async () => {
-        const { id } = stored;
-        const changed = rowOf(stored, seal, nowMs);
-        await db.transaction().execute(async (transaction) => {
-          await checkStillOurs(transaction, seal);
-          await transaction
-            .insertInto('responses')
-            .values({ id, client, ...changed })
-            .onConflict((conflict) => conflict.column('id').doUpdateSet(changed).where('responses.client', '=', client))
-            .execute();
-          await forget(transaction, client, nowMs, limits);
-        });
-      }),
+  constructor(database: Database, seal: Seal, limits: ResponseLimits) {
+    this.#database = database;
+    this.#seal = seal;
+    this.#limits = limits;
+  }
 
-    end: (client, stored, nowMs) =>
-      withRetry(clock, async () => {
-        const changed = rowOf(stored, seal, nowMs);
-        return db.transaction().execute(async (transaction) => {
-          await checkStillOurs(transaction, seal);
-          const { numUpdatedRows } = await transaction
-            .updateTable('responses')
-            .set(changed)
-            .where('id', '=', stored.id)
-            .where('client', '=', client)
-            .where('state', '=', 'running')
-            .executeTakeFirst();
-          await forget(transaction, client, nowMs, limits);
-          return numUpdatedRows > 0n;
-        });
-      }),
+  find(client: string, id: string, nowMs: number): Promise<StoredResponse | undefined> {
+    const { ageMs } = this.#limits;
+    return this.#retried(async (db) => {
+      const row = await db
+        .selectFrom('responses')
+        .selectAll()
+        .where('id', '=', id)
+        .where('client', '=', client)
+        .where('used_at_ms', '>=', nowMs - ageMs)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      if (row.used_at_ms <= nowMs - ageMs * FRESH) await touch(db, id, nowMs);
+      // Only `put` and `end` write these columns; the encryption proves it for the sealed one.
+      const sealed = JSON.parse(this.#seal.open(placeOfResponse(id), row.sealed)) as Sealed;
+      const { state, alive_until_ms: aliveUntilMs } = row;
+      return { ...sealed, id, state: state as StoredResponse['state'], aliveUntilMs };
+    });
+  }
 
-    remove: (client, id) =>
-      withRetry(clock, async () => {
-        const { numDeletedRows } = await db
-          .deleteFrom('responses')
-          .where('id', '=', id)
-          .where('client', '=', client)
-          .executeTakeFirst();
-        return numDeletedRows > 0n;
-      }),
+  put(client: string, stored: StoredResponse, nowMs: number): Promise<void> {
+    const { id } = stored;
+    const changed = rowOf(stored, this.#seal, nowMs);
+    return this.#write(client, nowMs, async (transaction) => {
+      await transaction
+        .insertInto('responses')
+        .values({ id, client, ...changed })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(changed).where('responses.client', '=', client))
+        .execute();
+    });
+  }
 
-    keepAlive: (client, id, untilMs) =>
-      withRetry(clock, async () => {
-        const { numUpdatedRows } = await db
-          .updateTable('responses')
-          .set({ alive_until_ms: untilMs })
-          .where('id', '=', id)
-          .where('client', '=', client)
-          .where('state', '=', 'running')
-          .executeTakeFirst();
-        return numUpdatedRows > 0n ? 'running' : 'stopped';
+  end(client: string, stored: StoredResponse, nowMs: number): Promise<boolean> {
+    const changed = rowOf(stored, this.#seal, nowMs);
+    return this.#write(client, nowMs, async (transaction) => {
+      const { numUpdatedRows } = await transaction
+        .updateTable('responses')
+        .set(changed)
+        .where('id', '=', stored.id)
+        .where('client', '=', client)
+        .where('state', '=', 'running')
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    });
+  }
+
+  remove(client: string, id: string): Promise<boolean> {
+    return this.#retried(async (db) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('responses')
+        .where('id', '=', id)
+        .where('client', '=', client)
+        .executeTakeFirst();
+      return numDeletedRows > 0n;
+    });
+  }
+
+  keepAlive(client: string, id: string, untilMs: number): Promise<'running' | 'stopped'> {
+    return this.#retried(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('responses')
+        .set({ alive_until_ms: untilMs })
+        .where('id', '=', id)
+        .where('client', '=', client)
+        .where('state', '=', 'running')
+        .executeTakeFirst();
+      return numUpdatedRows > 0n ? 'running' : 'stopped';
+    });
+  }
+
+  #retried<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return withRetry(this.#database.clock, () => work(this.#database.db));
+  }
+
+  /** Writes, then removes what exceeds the limits. */
+  #write<T>(client: string, nowMs: number, work: (transaction: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#retried((db) =>
+      db.transaction().execute(async (transaction) => {
+        await checkStillOurs(transaction, this.#seal);
+        const result = await work(transaction);
+        await removeExcess(transaction, client, nowMs, this.#limits);
+        return result;
       }),
-  };
+    );
+  }
 }
 
 function rowOf({ id, state, aliveUntilMs, ...rest }: StoredResponse, seal: Seal, nowMs: number) {
@@ -108,8 +130,8 @@ async function touch(db: Kysely<Tables>, id: string, nowMs: number): Promise<voi
     .execute();
 }
 
-/** Everybody's that are too old, and of this client those which are too many or too large together. */
-async function forget(db: Kysely<Tables>, client: string, nowMs: number, limits: ResponseLimits): Promise<void> {
+/** Removes every response that is too old, and the oldest of this client beyond its count and size limits. */
+async function removeExcess(db: Kysely<Tables>, client: string, nowMs: number, limits: ResponseLimits): Promise<void> {
   await db
     .deleteFrom('responses')
     .where('used_at_ms', '<', nowMs - limits.ageMs)

@@ -10,7 +10,7 @@ import { newAccount } from '../../test/support/fake-accounts.ts';
 import { ask, createTestDatabase } from '../../test/support/postgres.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../transport/clock.ts';
-import { createAccountStore } from './accounts.ts';
+import { DatabaseAccountStore } from './accounts.ts';
 import { putKeyCheck } from './key-check.ts';
 import { migrate } from './migrations.ts';
 import { openStore, type Store } from './open.ts';
@@ -88,7 +88,7 @@ describe('a SQLite file', () => {
     await database.prepare();
     await migrate(database, 1);
     await putKeyCheck(database.db, seal);
-    const accounts = createAccountStore(database, seal);
+    const accounts = new DatabaseAccountStore(database, seal);
     const first = await accounts.put(newAccount('a'), 1);
     // What SQLite says then is what it says when the disk is full: SQLITE_FULL.
     await sql`pragma max_page_count = 1`.execute(database.db);
