@@ -110,7 +110,7 @@ describe('dragoman accounts', () => {
     expect(JSON.parse(unset.out).account).toMatchObject({ groups: [], maxConcurrency: null, priority: -5 });
   });
 
-  it('switches accounts of a running gateway off and on, and makes tokens', async () => {
+  it('disables and enables accounts of a running gateway, and refreshes tokens', async () => {
     const { id, run, chat } = await serveAccount();
     expect(await chat()).toBe(200);
     expect(await run('accounts', 'disable', id)).toMatchObject({ code: 0, out: `Disabled: mine (${id}).\n` });
@@ -122,7 +122,7 @@ describe('dragoman accounts', () => {
     expect((await run('accounts', 'usage', id)).code).toBe(0);
   });
 
-  it('takes the only account for granted, and asks which of several', async () => {
+  it('uses the only account by default, and requires a name if there are several', async () => {
     const { id, run } = await storeAccount();
     expect((await run('accounts', 'show')).out).toMatch(new RegExp(`^id +${id}\\n`));
     expect((await run('accounts', 'disable')).out).toBe(`Disabled: mine (${id}).\n`);
@@ -138,7 +138,7 @@ describe('dragoman accounts', () => {
     }
   });
 
-  it('removes only what it was told to, and only after a yes', async () => {
+  it('removes only the named account, and only after a confirmation', async () => {
     const { id, run, chat } = await serveAccount();
     const unasked = await run('accounts', 'remove', id);
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining('--yes')]);
@@ -169,7 +169,7 @@ describe('dragoman accounts', () => {
 });
 
 describe('dragoman chat', () => {
-  it('says which model answers for an unknown one, and corrects a mistyped one', async () => {
+  it('names the model that replaces an unknown one, and suggests a correction for a mistyped one', async () => {
     const { run } = await storeAccount();
     const { code, out, err } = await run('chat', 'Hi', '--model', 'autp');
     expect([code, out]).toEqual([0, expect.stringMatching(/\S/)]);

@@ -91,7 +91,7 @@ describe('several choices', () => {
     await expectStopped(gateway);
   });
 
-  it('fail together before anything was said, too', async () => {
+  it('fail together before any output, too', async () => {
     await using gateway = await startTestGateway({
       script: {
         replies: [

@@ -6,7 +6,7 @@ import { createSimulator } from './support/gateway.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: IAM_ACCOUNT.accessToken, AWS_SECRET_ACCESS_KEY: IAM_ACCOUNT.secretAccessKey };
 
-describe('a command whose output nobody reads any more', () => {
+describe('a command whose output is no longer read', () => {
   it('breaks an answer off which would never end, and ends quietly', async () => {
     const lines = Array.from({ length: 500 }, () => [{ gapMs: 20 }, 'another line\n']).flat();
     const steps = ['the first line\n', ...lines, { cut: 'stall' } as const];
@@ -33,7 +33,7 @@ describe('a command whose output nobody reads any more', () => {
     expect([code, err]).toEqual([0, '']);
   });
 
-  it('still says with its exit code what went wrong when nobody reads the errors', async () => {
+  it('still reports a failure by its exit code if errors are not read', async () => {
     const wrong = startCommand(['serve', '--prot', '1']);
     wrong.child.stderr.destroy();
     expect((await wrong.end()).code).toBe(2);

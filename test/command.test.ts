@@ -81,7 +81,7 @@ describe('dragoman serve', () => {
     expect(err).not.toContain('canary-text');
   });
 
-  it('tells machines where it is', async () => {
+  it('prints its address as JSON', async () => {
     const serving = startCommand(['serve', '--port', '0', '--json'], { DRAGOMAN_API_KEYS: 'a,b' });
     expect(JSON.parse(await serving.nextLine())).toEqual({
       event: 'serving',

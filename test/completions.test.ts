@@ -89,7 +89,7 @@ describe('code at the cursor', () => {
     expect(asked(gateway).map(({ maxResults }) => maxResults)).toEqual([2, 5]);
   });
 
-  it('tells the references of code under a licence', async () => {
+  it('reports the references of licensed code', async () => {
     await using gateway = await startTestGateway({ script: REFERENCED });
     const told = { license: 'MIT', repository: 'somebody/sums', url: 'https://example.com/sums' };
     const whole = await (await post(gateway, '/v1/completions', { model: 'm', prompt: P, suffix: S, n: 2 })).json();
@@ -113,7 +113,7 @@ describe('code at the cursor', () => {
     expect(data.choices[0]?.text).toBe('a + b;');
   });
 
-  it('is told honestly when the account has no such feature', async () => {
+  it('is reported as an error if the account lacks the feature', async () => {
     const refuse = {
       status: 403,
       name: 'AccessDeniedException',

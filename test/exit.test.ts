@@ -116,7 +116,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect(JSON.stringify(kept)).toContain('Once upon a time.');
   });
 
-  it('tells what has not ended in time, also to those who follow a background response', async () => {
+  it('reports what has not ended in time, also to clients that follow a background response', async () => {
     const home = createHome();
     const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '500' }, home);
     const response = await post(gateway.url, '/v1/responses', { input: 'Hi', background: true, stream: true });

@@ -346,7 +346,7 @@ function lastAuthorization(): string | undefined {
 describe('importing', { timeout: 60_000 }, () => {
   const social = () => ({ ...camelToken(SOCIAL_ACCOUNT.refreshToken), authMethod: 'social', provider: 'Google' });
 
-  it('shows what it found, masked, and does not import unless told to', async () => {
+  it('shows what it found, masked, and does not import without --yes', async () => {
     put(KIRO_FILE, social());
     put('.aws/sso/cache/abc.json', {
       ...camelToken('aorSHORT'),
@@ -389,7 +389,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect(imported.map(({ kind }: { kind: string }) => kind)).toEqual(['builder-id', 'api-key']);
   });
 
-  it('follows its source when somebody has signed in anew there', async () => {
+  it('follows its source after a new sign-in there', async () => {
     put(KIRO_FILE, social());
     await run('accounts', 'import', '--yes');
     const { clientId, clientSecret, refreshToken } = DEFAULT_ACCOUNT;

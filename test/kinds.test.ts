@@ -111,7 +111,7 @@ describe.each(KINDS)('an account of kind %s', (kind) => {
     expect(request?.headers.authorization).toMatch(kind === 'iam' ? /^AWS4-HMAC-SHA256 / : /^Bearer /);
   });
 
-  it('tells in its own words that it was refused for good, and is signed out then', async () => {
+  it('reports that it was refused for good, and is signed out then', async () => {
     const { composed, simulator } = await setup(CREDENTIALS[kind]);
     simulator.setAccount(SIMULATED[kind], { state: 'revoked' });
     const error = await failure(ask(composed));
@@ -156,7 +156,7 @@ describe('a wire profile which insists on a profile ARN', () => {
   });
 });
 
-describe('a profile which nobody has said', () => {
+describe('a profile that is not configured', () => {
   const withoutProfile = (): Credential => ({ ...IDC_ACCOUNT, profileArn: undefined });
 
   it.each<[string, () => Credential]>([
@@ -189,7 +189,7 @@ describe('a profile which nobody has said', () => {
 });
 
 describe('the simulator’s clock', () => {
-  it('goes on when told to: access tokens run out, refresh tokens do not', async () => {
+  it('works again after a refresh: access tokens expire, refresh tokens do not', async () => {
     const { composed, simulator } = await setup(CREDENTIALS['builder-id']);
     await ask(composed);
     simulator.advance(2 * 3_600_000);
@@ -199,7 +199,7 @@ describe('the simulator’s clock', () => {
 });
 
 describe('an organisation’s identity provider', () => {
-  it('is told the scopes, in a form', async () => {
+  it('sends the scopes in a form', async () => {
     const { composed, simulator } = await setup(CREDENTIALS['external-idp']);
     await ask(composed);
     const refresh = simulator.requests.find(({ operation }) => operation === 'ExternalToken');

@@ -292,7 +292,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(first.notes).not.toContain('signature');
   });
 
-  it('fetches nothing from this machine or its network, and nothing at all when told so', async () => {
+  it('fetches nothing from this machine or its network, and nothing at all if fetching is off', async () => {
     const { host, requests } = await serve(Buffer.from('secret'));
     const { status, error, sent } = await ask(native, wire, wire.link(`http://${host}/a.png`, 'image'));
     expect([status, sent]).toEqual([400, undefined]);

@@ -139,7 +139,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     expect((await chat(gateway)).text).toContain('switched off');
   });
 
-  it('LOG_LEVEL: how much it tells', async () => {
+  it('LOG_LEVEL: how much it logs', async () => {
     for (const [level, isTold] of [
       ['info', true],
       ['error', false],

@@ -118,7 +118,7 @@ describe.each<Kind>(['http', 'socks5'])('a proxy: %s', (kind) => {
     expect(proxy.seen.join()).toContain('social.invalid');
   });
 
-  it('with a wrong password is told as such, without the password', async () => {
+  it('with a wrong password is reported as such, without the password', async () => {
     const { composed, proxy, logged } = await setup(kind);
     const wrong = proxy.url.replace(/:[^:@/]+@/, ':wrong-CANARY@');
     const error = await composed.signIn({ proxy: wrong }, never).then(
@@ -132,7 +132,7 @@ describe.each<Kind>(['http', 'socks5'])('a proxy: %s', (kind) => {
 });
 
 describe('an account', () => {
-  it('goes straight when told to, whatever the environment says', async () => {
+  it('connects directly if configured so, regardless of the environment', async () => {
     const { composed, proxy } = await setup('http', ({ url }) => ({ HTTP_PROXY: url }));
     await expect(composed.signIn({ proxy: 'direct' }, never)).rejects.toMatchObject({ code: 'upstream_broken' });
     expect(proxy.seen).toEqual([]);

@@ -93,7 +93,7 @@ describe('a stored response', () => {
     await expect(responses.inputTokens.count({ model: MODEL, input })).rejects.toMatchObject({ status: 400 });
   });
 
-  it('is where the AI SDK leaves what was said between its steps', async () => {
+  it('is where the AI SDK stores the history between its steps', async () => {
     await using gateway = await open(
       { times: 1, steps: ['I will look.', { tool: 'read_file', input: { path: 'a' } }] },
       { steps: ['It says b.'] },
@@ -125,7 +125,7 @@ describe('a stored response', () => {
     await expect(responses.delete(made.id)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('is nobody else’s', async () => {
+  it('cannot be read with another key', async () => {
     await using gateway = await startTestGateway({
       script: { replies: [{ steps: ['Blue.'] }] },
       env: { DRAGOMAN_API_KEYS: `sk-test-gateway,${OTHER_KEY}` },
@@ -224,7 +224,7 @@ describe('a response in the background', () => {
     expect((await client.responses.retrieve(id)).status).toBe('cancelled');
   });
 
-  it('ends its events when it is called off, for whoever listens', async () => {
+  it('ends its events when it is cancelled, for every listener', async () => {
     await using gateway = await open(STALL);
     const client = clientOf(gateway);
     const types: string[] = [];
@@ -259,7 +259,7 @@ describe('a response in the background', () => {
 });
 
 describe('a gateway which is started anew', () => {
-  it('has what was made, and tells what was being made as failed', async () => {
+  it('has the finished output, and reports the unfinished one as failed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dragoman-responses-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const env = {
@@ -286,7 +286,7 @@ describe('a gateway which is started anew', () => {
 });
 
 describe('a limit', () => {
-  it('ends the response as incomplete, and is told under its own name', async () => {
+  it('ends the response as incomplete, and is reported under its own name', async () => {
     await using gateway = await open({ steps: [{ text: Array.from({ length: 50 }, (_, i) => `word${i} `) }] });
     const asked = { model: MODEL, input: 'Hi', max_output_tokens: 16 };
     const { data, response } = await clientOf(gateway).responses.create(asked).withResponse();

@@ -136,7 +136,7 @@ describe('trouble upstream', () => {
     expect(whole.simulator.chatRequests).toHaveLength(2);
   });
 
-  it('that stays is told in the dialect of each, with when to come back', async () => {
+  it('that persists is reported in the dialect of each, with the retry time', async () => {
     const whole = await startWhole({ script: { replies: [{ refuse: { ...throttled, retryAfterS: 3600 } }] } });
     const asked = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hi' }] };
     const openai = await openaiOf(whole)
@@ -166,7 +166,7 @@ describe('trouble upstream', () => {
     await expect(openaiOf(whole).chat.completions.create(asked)).rejects.toMatchObject({ status: 502 });
   });
 
-  it('is left alone as soon as the client has gone', async () => {
+  it('gets its request cancelled as soon as the client disconnects', async () => {
     const whole = await startWhole({ script: { replies: [{ steps: ['One', { gapMs: 60_000 }, 'two'] }] } });
     const finished = new Promise((resolve) =>
       whole.simulator.onFinished((request) => request.operation === 'GenerateAssistantResponse' && resolve(request)),
@@ -193,7 +193,7 @@ describe('a whole run', () => {
     expect((await ask()).content).toEqual([{ type: 'text', citations: null, text: 'Hello, wörld! 🌍' }]);
   });
 
-  it('logs what was done and never what was said, nor any secret', async () => {
+  it('logs requests and never their contents, nor any secret', async () => {
     const lines: string[] = [];
     const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
     const log: Log = { debug: write, info: write, warn: write, error: write };

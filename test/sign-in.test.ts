@@ -117,7 +117,7 @@ describe('the command line', () => {
     expect(simulator.requests.map(({ operation }) => operation)).not.toContain('CreateToken');
   });
 
-  it('is told which region a start URL belongs to', async () => {
+  it('names the region that a start URL belongs to', async () => {
     const simulator = await createSimulator();
     const env = { ...withoutAccount(simulator.url), DRAGOMAN_OIDC_URL: `${simulator.url}/region/{region}` };
     const { code, err } = await runCommand(['login', '--start-url', IDC_ACCOUNT.startUrl], env);
@@ -137,7 +137,7 @@ describe('the command line', () => {
     expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
   });
 
-  it('lists several profiles, and takes the one it is told', async () => {
+  it('lists several profiles, and takes the one given by --profile-arn', async () => {
     const other = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/OTHEROTHER01';
     const accounts = [{ ...IDC_ACCOUNT, moreProfiles: [other] }];
     const simulator = await createSimulator({ accounts, pollIntervalS: 1, approveAfterPolls: 0 });
@@ -206,7 +206,7 @@ describe('the library', () => {
     expect(await dragoman.removeAccount(account.id)).toBe(true);
   });
 
-  it('breaks a stream off by its signal, and tells a broken one as an error', async () => {
+  it('cancels a stream by its signal, and reports a broken one as an error', async () => {
     const replies = [
       { times: 1, steps: ['One', { gapMs: 60_000 }, 'two'] },
       { steps: ['Half', { gapMs: 5 }, { cut: 'reset' as const }] },

@@ -11,7 +11,7 @@ import { createHome, startCommand } from './support/command.ts';
 const SLOW = { when: { text: 'slowly' }, steps: ['one ', { gapMs: 9_000 }, 'two'] };
 const API_KEY = 'sk-trouble';
 
-it('a locked database stops no reply, costs no token, and is told after a while', { timeout: 60_000 }, async () => {
+it('a locked database stops no reply, costs no token, and is reported after a while', { timeout: 60_000 }, async () => {
   await using simulator = await startSimulator({ script: { replies: [SLOW, { steps: ['at once'] }] } });
   const home = createHome();
   const env = { ...environmentFor(simulator.url), DRAGOMAN_API_KEYS: API_KEY, DRAGOMAN_LOG_LEVEL: 'error' };

@@ -168,7 +168,7 @@ describe('Messages', () => {
     expect(stop_reason).toBe('end_turn');
   });
 
-  it('tells the model when its call has no query', async () => {
+  it('answers a call without a query with an error result', async () => {
     const replies = [
       { when: { toolResults: false }, steps: [{ tool: 'web_search', input: { q: 1 } }] },
       { steps: ['Sorry.'] },
@@ -301,7 +301,7 @@ describe('Chat Completions', () => {
 });
 
 describe('Responses', () => {
-  it('tells of the search while it is under way, and cites pages', async () => {
+  it('streams the search while it runs, and cites pages', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT });
     const ask = { model: MODEL, input: 'What is smithy?', tools: [{ type: 'web_search' as const }] };
     const types: string[] = [];

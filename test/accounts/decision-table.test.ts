@@ -389,7 +389,7 @@ describe('a failure of the service', () => {
     expect(gateway.chatsSeen()).toEqual({ one: 1, two: 1 });
   });
 
-  it('which every account rests from is told with the time at which the first is back', async () => {
+  it('after which every account cools down is reported with the time at which the first is ready', async () => {
     await using gateway = await openTable({
       refuse: throttling('Due to suspicious activity …', null, { retryAfterS: 70 }),
     });

@@ -35,7 +35,7 @@ describe('a model which only one account has', () => {
     },
   );
 
-  it('is known under its other names too, and the reason is told', async () => {
+  it('is known under its other names too, and the reason is reported', async () => {
     await using gateway = await startTestGateway('fill-first');
     const [first, second] = [
       await ask(gateway, 'claude-opus-4-5', 'One'),
@@ -46,7 +46,7 @@ describe('a model which only one account has', () => {
     expect(await ask(gateway, SONNET, 'Three')).toContain('account="free"');
   });
 
-  it('which nobody has is left to the service, whose refusal the client hears', async () => {
+  it('that no account has is left to the service, whose refusal reaches the client', async () => {
     await using gateway = await startTestGateway('fill-first');
     await expect(ask(gateway, 'claude-opus-9.9', 'One')).rejects.toMatchObject({
       status: 404,

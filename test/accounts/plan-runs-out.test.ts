@@ -7,7 +7,7 @@ import { startTestPool } from '../support/test-pool.ts';
 const RESET = Date.UTC(2026, 1, 1);
 
 describe('a plan', () => {
-  it('is used up unseen by the client, rests until it is filled again, and then serves again', async () => {
+  it('runs out without the client noticing, waits for its reset, and then serves again', async () => {
     const clock = createFakeClock(Date.UTC(2026, 0, 28));
     await using gateway = await startTestPool({
       accounts: [{ id: 'small', credits: { used: 0, limit: 0.05 } }, { id: 'large' }],

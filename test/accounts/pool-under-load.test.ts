@@ -57,7 +57,7 @@ async function askMany(gateway: TestPool): Promise<{ answers: number; errors: un
 describe.each(['sticky', 'round-robin'])(
   `${REQUESTS} requests over five accounts of which four fail, %s`,
   (strategy) => {
-    it('reach the client without one error; each bad account is put aside for its own reason', async () => {
+    it('reach the client without an error; each failing account is set aside for its own reason', async () => {
       const options = { accounts: ACCOUNTS, script: { replies: [SUSPICIOUS] }, env: { DRAGOMAN_STRATEGY: strategy } };
       await using gateway = await startTestPool(options);
       const { answers, errors } = await askMany(gateway);

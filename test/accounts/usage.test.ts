@@ -46,7 +46,7 @@ describe('dragoman usage', () => {
     expect(out).toMatch(/locked · locked · suspended\n {2}The service has suspended the account\./);
   });
 
-  it('tells machines the same', async () => {
+  it('prints the same as JSON', async () => {
     await using gateway = await startTestGateway();
     const { code, out } = await runCommand(['accounts', 'usage', 'rich', '--json'], gateway.env);
     expect(code).toBe(0);

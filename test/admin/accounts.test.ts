@@ -378,7 +378,7 @@ describe('bad input', () => {
     expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found']);
   });
 
-  it('a wrong method is told which ones there are', async () => {
+  it('a wrong method gets the list of allowed ones', async () => {
     const { ask } = await startAdministered();
     const answer = await ask('PUT', '/v2/accounts/one', {});
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);

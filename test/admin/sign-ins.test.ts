@@ -70,7 +70,7 @@ describe('signing in by URL', () => {
     expect((await ask('POST', '/v2/auth/start')).body).toMatchObject({ status: 'pending' });
   });
 
-  it('which the person refuses is told so, and leaves nothing', async () => {
+  it('that the user refuses is reported as refused, and leaves nothing', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const { ask } = await startAdministered({ simulator });
     const { authId, userCode } = (await ask('POST', '/v2/auth/start')).body;

@@ -12,7 +12,7 @@ const TOO_LONG = {
 };
 
 describe('a conversation that is too long', () => {
-  it('is told to Anthropic clients as "prompt is too long", with both numbers', async () => {
+  it('is reported to Anthropic clients as "prompt is too long", with both numbers', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
     const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 0 });
     const asked = client.messages.create({
@@ -28,7 +28,7 @@ describe('a conversation that is too long', () => {
     });
   });
 
-  it('is told to OpenAI clients as context_length_exceeded', async () => {
+  it('is reported to OpenAI clients as context_length_exceeded', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const asked = client.chat.completions.create({

@@ -240,7 +240,7 @@ describe('schemas made by zod', () => {
     expect(choice?.message.tool_calls).toMatchObject([{ function: { name: 'find', parsed_arguments: { id: 7 } } }]);
   });
 
-  it('which are cut by a limit are told as cut', async () => {
+  it('that are cut by a limit are reported as cut', async () => {
     const request = { ...ask('Be short.'), max_tokens: 5, response_format: zodResponseFormat(Invoice, 'invoice') };
     await expect(openAi(gateway).chat.completions.parse(request)).rejects.toThrow(/length limit/);
   });
