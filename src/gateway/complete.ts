@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CodeCompletion } from '../core/code-completion.ts';
-import { clientClosed, type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { TextPiece } from '../core/text.ts';
 import { estimateTokens } from '../core/tokens.ts';
@@ -14,8 +14,7 @@ import { inlineIdOf } from './affinity.ts';
 import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
 import { planLimits } from './emulate/plan.ts';
 import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
-import { RetryPlan } from './retry.ts';
-import { WireProfileWalk } from './wire-profile-walk.ts';
+import { operationPlan, withLease } from './with-lease.ts';
 
 /** Ten completions of 5,120 characters, their references and imports. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -32,33 +31,21 @@ export async function complete(
 ): Promise<readonly Answer[]> {
   const conversationId = inlineIdOf(request.client);
   if (request.completion.limits.maxTokens === 0) return [warmedUp(request, conversationId)];
-  const { group } = request;
-  const plan = new RetryPlan(context.clock.random);
-  const walk = new WireProfileWalk(context);
-  for (let attempt = 1; ; attempt++) {
-    let lease: Lease | undefined;
-    try {
-      const { tried, refresh } = plan;
-      const wanted = { conversationId, modelId: undefined, tried, refresh, group, signal, control: true };
-      lease = await context.pool.lease(wanted);
-      const found = await find(context, request.completion, lease, signal);
-      lease.release(undefined);
-      return answersOf(
-        request,
-        found,
-        routeOf(lease, context.upstream.requestIdOf(found.answer), attempt, conversationId),
-      );
-    } catch (cause) {
-      const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-      const hasMoved = !signal.aborted && walk.moveOnIfAbsent(error, lease);
-      lease?.release(hasMoved || ABOUT_THE_FEATURE.has(error.code) ? undefined : error);
-      if (hasMoved) continue;
-      const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
-      context.log.debug({ requestId: request.requestId, attempt, code: error.code }, 'a completion failed');
-      if (step.type === 'give-up') throw step.error;
-      if (step.waitMs > 0) await context.clock.sleep(step.waitMs, signal);
-    }
-  }
+  const { group, requestId } = request;
+  const plan = operationPlan(
+    context,
+    { conversationId, group },
+    {
+      signal,
+      aboutOperation: ABOUT_THE_FEATURE,
+      onStep: ({ code }, _lease, attempt) => context.log.debug({ requestId, attempt, code }, 'a completion failed'),
+    },
+  );
+  return withLease(context, plan, async (lease, attempt) => {
+    const found = await find(context, request.completion, lease, signal);
+    const upstreamRequestId = context.upstream.requestIdOf(found.answer);
+    return answersOf(request, found, routeOf(lease, upstreamRequestId, attempt.number, conversationId));
+  });
 }
 
 /**

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
 import type { Adjustment } from '../core/adjustments.ts';
-import { pause } from '../core/async.ts';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
@@ -16,9 +15,9 @@ import { AttachmentFitting } from './media/fitting.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
-import { RetryPlan } from './retry.ts';
+import type { RetryPlan } from './retry.ts';
 import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
-import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
+import { type Attempt, type LeasePlan, withLease } from './with-lease.ts';
 
 const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
@@ -60,6 +59,11 @@ interface Target {
   readonly limits: MediaLimits;
 }
 
+interface PreparedLease extends Lease {
+  readonly target: Target;
+  readonly fitted: Prepared;
+}
+
 class Dispatch {
   readonly #context: GatewayContext;
   readonly #catalogues: Catalogues;
@@ -68,10 +72,8 @@ class Dispatch {
   readonly #alwaysThinking: Learned['alwaysThinking'];
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
-  readonly #plan: RetryPlan;
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
   readonly #invocationId = randomUUID();
-  readonly #walk: WireProfileWalk;
   readonly #fitting: AttachmentFitting;
   #attempt = 0;
   /** Of the last attempt, as the service knows it; empty: the service's default. */
@@ -85,74 +87,62 @@ class Dispatch {
     this.#alwaysThinking = learned.alwaysThinking;
     this.#request = request;
     this.#signal = signal;
-    this.#plan = new RetryPlan(context.clock.random, true);
-    this.#walk = new WireProfileWalk(context);
     this.#fitting = new AttachmentFitting(request.conversation, context.media, signal);
   }
 
-  async run(): Promise<Answer> {
+  run(): Promise<Answer> {
+    const plan: LeasePlan<PreparedLease> = {
+      signal: this.#signal,
+      isPaced: true,
+      // The stream of the reply releases it.
+      keepsLease: true,
+      movesOn: 'always',
+      lease: (retry) => {
+        this.#attempt++;
+        return this.#leasePrepared(retry);
+      },
+      onFailure: (error) => this.#remember(error),
+      onStep: (error, lease, _attempt, waitMs) => this.#logFailure(error, lease, waitMs),
+    };
+    return withLease(this.#context, plan, (lease, attempt) => this.#exchange(lease, attempt));
+  }
+
+  /** With attachments that fit the account's model: an account is not kept while they are made to fit. */
+  async #leasePrepared(retry: RetryPlan): Promise<PreparedLease> {
+    const expected = this.#expectedLimits.get(this.#request.conversation.model);
+    if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
     for (;;) {
-      this.#attempt++;
-      const result = await this.#try();
-      if (!(result instanceof GatewayError)) return result;
+      const lease = await this.#lease(retry);
+      const target = await this.#targetOf(lease);
+      const fitted = this.#fitting.find(target.limits);
+      if (fitted) return { ...lease, target, fitted };
+      lease.cancel();
+      await this.#fitting.prepare(target.limits);
     }
   }
 
-  /** An answer, or the failure after which another attempt is due. Throws the failure which ends the request. */
-  async #try(): Promise<Answer | GatewayError> {
-    let lease: Lease | undefined;
+  async #targetOf(lease: Lease): Promise<Target> {
     try {
-      const expected = this.#expectedLimits.get(this.#request.conversation.model);
-      if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
-      for (;;) {
-        lease = await this.#lease();
-        const target = await this.#target(lease);
-        const fitted = this.#fitting.find(target.limits);
-        if (fitted) return await this.#exchange(lease, target, fitted);
-        lease.cancel();
-        lease = undefined;
-        await this.#fitting.prepare(target.limits);
-      }
+      return await this.#target(lease);
     } catch (cause) {
-      const error = this.#plan.judge(this.#signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-      if (error.code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
-      if (error.code === 'thinking_required') this.#alwaysThinking.set(this.#modelId, true);
-      // A refusal that another ARN or wire profile avoids does not count against the account.
-      const isMended = (await this.#foundProfile(error, lease)) || this.#moveOn(error, lease);
-      const outcome = isMended ? refusedForm(error) : this.#walk.usualRefusal(error, lease);
-      lease?.release(outcome);
-      return isMended ? error : await this.#after(outcome, lease);
+      lease.release(GatewayError.from(cause));
+      throw cause;
     }
   }
 
-  async #after(error: GatewayError, lease: Lease | undefined): Promise<GatewayError> {
-    const step = this.#plan.after(error, lease?.accountId);
-    this.#logFailure(error, lease, step.type === 'again' ? step.waitMs : undefined);
-    if (step.type === 'give-up') throw step.error;
-    await pause(this.#context.clock, step.waitMs, this.#signal);
-    return error;
-  }
-
-  #moveOn(error: GatewayError, lease: Lease | undefined): boolean {
-    const hasMoved = this.#walk.moveOn(error, lease);
-    if (hasMoved) this.#plan.refresh = false;
-    return hasMoved;
-  }
-
-  /** The service wanted the account's profile, and it could be found out: the same account once more. */
-  async #foundProfile(error: GatewayError, lease: Lease | undefined): Promise<boolean> {
-    if (error.code !== 'profile_required' || !lease) return false;
-    return (await this.#context.findProfile?.(lease.accountId)) === true;
+  #remember({ code }: GatewayError): void {
+    if (code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
+    if (code === 'thinking_required') this.#alwaysThinking.set(this.#modelId, true);
   }
 
   /**
    * An account which offers the model, as far as any does. Only who was chosen can be asked what it offers, so the choice
    * is made once more when its list, seen for the first time, lacks the model.
    */
-  async #lease(): Promise<Lease> {
+  async #lease(retry: RetryPlan): Promise<Lease> {
     const { model } = this.#request.conversation;
     for (;;) {
-      const lease = await this.#leaseAny((accountId) => this.#catalogues.offers(accountId, model));
+      const lease = await this.#leaseAny(retry, (accountId) => this.#catalogues.offers(accountId, model));
       if (this.#catalogues.offers(lease.accountId, model) !== undefined) return lease;
       try {
         await this.#listModels(lease);
@@ -165,11 +155,10 @@ class Dispatch {
     }
   }
 
-  #leaseAny(offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
+  #leaseAny({ tried, refresh }: RetryPlan, offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
     if (this.#signal.aborted) throw clientClosed();
     const { ids, conversation, group } = this.#request;
     const { conversationId } = ids;
-    const { tried, refresh } = this.#plan;
     const modelId = conversation.model;
     return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
   }
@@ -190,10 +179,11 @@ class Dispatch {
     return this.#refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
   }
 
-  async #exchange(lease: Lease, { catalogue, model }: Target, fitted: Prepared): Promise<Answer> {
+  async #exchange(lease: PreparedLease, { withoutReasoningHistory }: Attempt): Promise<Answer> {
     const { upstream, send } = this.#context;
     const { conversation } = this.#request;
-    const { withoutReasoningHistory } = this.#plan;
+    const { catalogue, model } = lease.target;
+    const { fitted } = lease;
     const encoding = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,

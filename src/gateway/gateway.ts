@@ -1,7 +1,6 @@
 /** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
 import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../core/conversation.ts';
-import { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
 import type { MediaLimits } from '../upstreams/upstream.ts';
@@ -13,11 +12,10 @@ import { dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments } from './media/attachments.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
-import type { Gateway, Lease } from './ports.ts';
-import { RetryPlan } from './retry.ts';
+import type { Gateway } from './ports.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
-import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
+import { operationPlan, withLease } from './with-lease.ts';
 
 /** A catalogue has some dozens; clients may invent any number of names. */
 const MAX_MODELS = 1_000;
@@ -51,29 +49,15 @@ export function createGateway(context: GatewayContext): Gateway {
   };
 }
 
-/** From the first account which can list them; what is known already serves when none can. */
+/** From the first account that can list them; the newest known list serves when none can. */
 async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
-  const plan = new RetryPlan(context.clock.random);
-  const walk = new WireProfileWalk(context);
-  for (;;) {
-    let lease: Lease | undefined;
-    try {
-      const { tried, refresh } = plan;
-      lease = await context.pool.lease({ conversationId: 'models', modelId: undefined, tried, refresh, control: true });
-      const catalogue = await catalogues.list(lease, signal);
-      lease.release(undefined);
-      return catalogue;
-    } catch (cause) {
-      const error = plan.judge(GatewayError.from(cause), lease);
-      const hasMoved = walk.moveOnIfAbsent(error, lease);
-      lease?.release(hasMoved ? refusedForm(error) : error);
-      if (hasMoved) continue;
-      const step = signal.aborted ? { type: 'give-up' as const, error } : plan.after(error, lease?.accountId);
-      // Worth a wait is only a reply: the list which just failed would not be asked for again so soon anyway.
-      if (step.type === 'again' && step.waitMs === 0) continue;
-      const known = catalogues.newest();
-      if (known) return known;
-      throw step.type === 'give-up' ? step.error : error;
-    }
+  // A list that failed a moment ago is not fetched again so soon, so that a pause would be in vain.
+  const plan = operationPlan(context, { conversationId: 'models' }, { signal, maxPauseMs: 0 });
+  try {
+    return await withLease(context, plan, (lease) => catalogues.list(lease, signal));
+  } catch (cause) {
+    const known = signal.aborted ? undefined : catalogues.newest();
+    if (known) return known;
+    throw cause;
   }
 }

@@ -5,7 +5,7 @@ import type { WebResult, WebSearchFailure, WebSearchOption, WebSearchOutcome } f
 import type { UpstreamWebSearch } from '../../upstreams/upstream.ts';
 import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from '../context.ts';
 import type { Lease, LeaseRequest } from '../ports.ts';
-import { RetryPlan } from '../retry.ts';
+import { operationPlan, withLease } from '../with-lease.ts';
 import { SearchForms } from './forms.ts';
 
 /** Whose search it is: by the conversation, so that it goes where its replies come from. */
@@ -116,33 +116,22 @@ export class WebSearches {
     return readText(answer, MAX_ANSWER_BYTES);
   }
 
-  /** Tried again, as far as the error table says so, while that takes no waiting: the model is waiting already. */
-  async #withLease<T>(
-    { conversationId, group }: Searcher,
+  #withLease<T>(
+    searcher: Searcher,
     work: (lease: Lease, isRenewed: boolean) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const plan = new RetryPlan(this.#context.clock.random);
-    for (;;) {
-      let lease: Lease | undefined;
-      try {
-        const { tried, refresh } = plan;
-        const wanted = { conversationId, modelId: undefined, tried, refresh, group, signal, control: true };
-        lease = await this.#context.pool.lease(wanted);
-        const result = await work(lease, refresh);
-        lease.release(undefined);
-        return result;
-      } catch (cause) {
-        const error = plan.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
-        // An account without a search is as good as any other for everything else.
-        lease?.release(error.code === 'feature_not_supported' ? undefined : error);
-        const step = plan.after(error, lease?.accountId);
-        if (step.type === 'give-up') throw step.error;
-        if (step.waitMs > 0) throw error;
-      }
-    }
+    const { conversationId, group } = searcher;
+    const options = { signal, aboutOperation: ABOUT_THE_FEATURE, maxPauseMs: MAX_PAUSE_MS };
+    const plan = operationPlan(this.#context, { conversationId, group }, options);
+    return withLease(this.#context, plan, (lease, { isRenewed }) => work(lease, isRenewed));
   }
 }
+
+/** The model waits meanwhile: a broken connection is worth another attempt, a crowded service is not. */
+const MAX_PAUSE_MS = 500;
+/** An account without a search is as good as any other for everything else. */
+const ABOUT_THE_FEATURE: ReadonlySet<ErrorCode> = new Set(['feature_not_supported']);
 
 /** A renewed token that is refused again is good for chats: the form or the user agent is what the host dislikes. */
 function mayBeTheForm(code: ErrorCode, isRenewed: boolean): boolean {
