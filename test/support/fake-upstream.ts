@@ -25,20 +25,11 @@ import type {
   Upstream,
   UpstreamRequest,
 } from '../../src/upstreams/upstream.ts';
+import { conversation as buildConversation, text, user } from './conversations.ts';
 
-export function conversation(text = 'hello', more: Partial<Conversation> = {}): Conversation {
-  return {
-    model: 'some-model',
-    system: [],
-    turns: [{ at: 'messages[0]', role: 'user', parts: [{ type: 'text', at: 'messages[0].content', text }] }],
-    tools: [],
-    toolChoice: { type: 'auto' },
-    parallelToolUse: true,
-    reasoning: { mode: 'unset' },
-    output: { maxTokens: undefined, stopSequences: [], format: { type: 'text' } },
-    key: undefined,
-    ...more,
-  };
+/** One user message. */
+export function conversation(content = 'hello', change: Partial<Conversation> = {}): Conversation {
+  return buildConversation([user(text(content, 'messages[0].content'))], { model: 'some-model', ...change });
 }
 
 /**
