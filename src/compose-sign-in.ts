@@ -1,4 +1,4 @@
-/** The composition root's part for signing in: flows, profiles and the pool put together. */
+/** The part of the composition root for sign-ins: connects flows, profiles and the pool. */
 import { createHash } from 'node:crypto';
 import { checkedRegion } from './accounts/credentials/patterns.ts';
 import { NEW_ACCOUNT } from './accounts/health.ts';
@@ -21,14 +21,14 @@ import { openLoopback } from './transport/loopback.ts';
 import type { WireProfiles } from './upstreams/codewhisperer/profiles.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 
-/** Which of several profiles: the ARN. */
+/** Returns the ARN of one of several profiles. */
 export type ChooseProfile = (profiles: readonly [Profile, ...Profile[]]) => Promise<string> | string;
 
-/** A sign-in which this process waits for. */
+/** A sign-in that this process waits for. */
 export interface BrowserSignIn {
   readonly verificationUrl: string;
   readonly expiresAtMs: number;
-  /** Until the person has said yes: the account, stored and in the pool. Without `choose`, the first profile. */
+  /** Resolves with the stored account when the person has confirmed. Default of `choose`: the first profile. */
   wait(signal: AbortSignal, choose?: ChooseProfile): Promise<Account>;
 }
 
@@ -38,22 +38,22 @@ export interface SignIn extends BrowserSignIn {
 }
 
 interface IamRequest extends Pick<SignInRequest, 'region' | 'label' | 'proxy'> {
-  /** A profile of `~/.aws/config`; without one whatever the chain finds first. */
+  /** A profile in `~/.aws/config`; undefined: the first keys that the chain finds. */
   readonly awsProfile?: string | undefined;
 }
 
 export interface SigningIn {
-  /** Throws `invalid_request` for a bad region, start URL, profile ARN or proxy, before anybody is asked. */
+  /** Throws `invalid_request` for a bad region, start URL, profile ARN or proxy, before any request. */
   signIn(request: SignInRequest, signal: AbortSignal): Promise<SignIn>;
-  /** As `signIn`, with a browser on this machine which comes back by itself. */
+  /** As `signIn`, with a browser on this machine that is redirected back. */
   signInByBrowser(request: SignInRequest, signal: AbortSignal): Promise<BrowserSignIn>;
-  /** Requests signed with AWS keys: nothing is asked of anybody but whether there are keys. */
+  /** Adds an account that signs requests with AWS keys. Only checks that the chain has keys. */
   signInWithIam(request: IamRequest): Promise<Account>;
-  /** Of the organisation of a stored account, whose access token must serve. Rejects with what the service said. */
+  /** The profiles of a stored account with a valid access token. Rejects with the service's error. */
   listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
-  /** The ARN of the profile that an API key belongs to. Rejects with what went wrong on the way. */
+  /** The ARN of the profile that an API key belongs to. Rejects with GatewayError. */
   profileOfKey(account: Account, signal: AbortSignal): Promise<string | undefined>;
-  /** For whoever asks from afar: begins, tells how it stands, gives the account. */
+  /** Sign-ins of remote clients: start, status and claim. */
   readonly signIns: SignIns;
 }
 
@@ -89,14 +89,14 @@ export function composeSigningIn(parts: SigningInParts): SigningIn {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);
       const flow = await startDeviceFlow(place, flowParts(request), signal);
-      return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
+      return { ...flow, wait: (waitSignal, choose) => waitAndAdopt(adoption, flow, request, waitSignal, choose) };
     },
     signInWithIam: (request) => signInWithIam(parts, request),
     async signInByBrowser(request, signal) {
       const place = placeOf(request, settings.region);
       adoption.checkReplaced(request);
       const flow = await startBrowserFlow(place, { ...flowParts(request), openLoopback }, signal);
-      return { ...flow, wait: (waitSignal, choose) => adopted(adoption, flow, request, waitSignal, choose) };
+      return { ...flow, wait: (waitSignal, choose) => waitAndAdopt(adoption, flow, request, waitSignal, choose) };
     },
   };
 }
@@ -122,7 +122,7 @@ async function signInWithIam({ settings, keys, pool }: SigningInParts, request: 
   });
 }
 
-async function adopted(
+async function waitAndAdopt(
   adoption: Adoption,
   flow: WaitingSignIn,
   request: SignInRequest,
@@ -135,7 +135,7 @@ async function adopted(
   const profileArn = await choose(outcome.profiles);
   const chosen = await adoption.adopt(secrets, { ...request, profileArn }, signal);
   if (chosen.type === 'account') return chosen.account;
-  throw new TypeError('a profile was chosen, and there is still a choice');
+  throw new TypeError('adoption still asks for a profile after one was chosen');
 }
 
 function profilesOf(

@@ -1,4 +1,4 @@
-/** The connections to the outside and the token endpoints over them, as the gateway and its token process need them. */
+/** Upstream connections and token endpoints, for the gateway and its token refresh process. */
 import type { TokenEndpoints } from './accounts/ports.ts';
 import { TokenRefresh, type TokenRefreshOptions } from './accounts/token-refresh.ts';
 import type { Settings } from './config.ts';
@@ -9,7 +9,7 @@ import { createTokenEndpoints } from './transport/token-endpoints.ts';
 import { createUpstreamTransport, type UpstreamTransport } from './transport/upstream.ts';
 import { VERSION } from './version.ts';
 
-/** dragoman says who it is, to the service as to everybody. */
+/** dragoman names itself in every request it sends. */
 export const USER_AGENT = `dragoman/${VERSION}`;
 
 export function composeTransport(settings: TransportSettings): UpstreamTransport {
@@ -42,16 +42,16 @@ export function composeTokenEndpoints(
 }
 
 /**
- * In a process of its own, so that a killed gateway takes no refresh token along; a database in memory would be lost
- * anyway, and what was handed in for a test works in this process alone.
+ * Refreshes in a separate process, so that killing the gateway cannot lose a rotated refresh token. An in-memory
+ * database would be lost anyway, and a test's clock and endpoints work in this process only.
  */
 export function composeTokenRefresher(
   settings: Settings,
-  given: { readonly clock?: Clock; readonly tokens?: TokenEndpoints },
+  overrides: { readonly clock?: Clock; readonly tokens?: TokenEndpoints },
   options: TokenRefreshOptions,
 ): ClosableTokenRefresher {
   const here = new TokenRefresh(options);
-  const isApart = !given.clock && !given.tokens && settings.databaseUrl !== 'sqlite::memory:';
+  const isApart = !overrides.clock && !overrides.tokens && settings.databaseUrl !== 'sqlite::memory:';
   if (isApart) return new TokenRefreshProcess(tokenRefreshSettings(settings), options.log, here);
   return here;
 }

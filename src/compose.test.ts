@@ -94,7 +94,7 @@ describe('a composed gateway', () => {
     expect((await composed.gateway.models(never)).models.map(({ id }) => id)).toContain('claude-sonnet-4.5');
   });
 
-  it('refreshes once and goes on when the service refuses the access token', async () => {
+  it('refreshes once and continues when the service rejects the access token', async () => {
     const simulator = await simulate();
     const composed = await compose(simulator, BUILDER_ID);
     await ask(composed);
@@ -103,7 +103,7 @@ describe('a composed gateway', () => {
     expect((await ask(composed)).answer.route.attempt).toBe(1);
   });
 
-  it('goes on after a restart with the refresh token which was rotated', async () => {
+  it('uses the rotated refresh token after a restart', async () => {
     const simulator = await simulate();
     const first = await compose(simulator, BUILDER_ID);
     await ask(first);
@@ -115,7 +115,7 @@ describe('a composed gateway', () => {
     expect(answer.route.accountId).toBe(id);
   });
 
-  it('says no_account without any, and how to get one', async () => {
+  it('reports no_account without an account, and how to add one', async () => {
     const composed = await compose(await simulate(), {});
     await expect(ask(composed)).rejects.toMatchObject({
       code: 'no_account',
@@ -124,7 +124,7 @@ describe('a composed gateway', () => {
     expect(await composed.gateway.status()).toMatchObject({ ready: 0, total: 0, hasToken: false, tokenExpired: false });
   });
 
-  it('leaves no secret in its files or its log', async () => {
+  it('writes no secret to its files or log', async () => {
     logged.length = 0;
     const composed = await compose(await simulate(), BUILDER_ID);
     await ask(composed, 'MARKEROFTHEUSER');
@@ -146,15 +146,15 @@ describe('a composed gateway', () => {
     const simulator = await simulate();
     await (await compose(simulator, { DRAGOMAN_SECRET_KEY: 'k'.repeat(32) })).close();
     await expect(compose(simulator, { DRAGOMAN_SECRET_KEY: 'l'.repeat(32) })).rejects.toThrow('Nothing was changed');
-    await expect(compose(simulator, { DRAGOMAN_WIRE_PROFILE: 'nobody' })).rejects.toThrow('nobody');
+    await expect(compose(simulator, { DRAGOMAN_WIRE_PROFILE: 'unknown-one' })).rejects.toThrow('unknown-one');
   });
 });
 
 describe('signing in', () => {
-  /** The device flow's pauses take no time; everything else keeps the real clock. */
+  /** The device flow's pauses take no time; everything else uses the real clock. */
   const hurried = { clock: { ...systemClock, sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) } };
 
-  it('puts the account into the pool and the store', async () => {
+  it('adds the account to the pool and the store', async () => {
     const simulator = await simulate();
     const composed = await compose(simulator, {}, hurried);
     const signIn = await composed.signIn({}, never);
@@ -170,7 +170,7 @@ describe('signing in', () => {
     await ask(again);
   });
 
-  it('finds out the profile of an organisation account by itself', async () => {
+  it('finds the profile of an organisation account', async () => {
     const simulator = await simulate();
     const composed = await compose(simulator, {}, hurried);
     const { startUrl, region } = IDC_ACCOUNT;
@@ -181,7 +181,7 @@ describe('signing in', () => {
     await ask(composed);
   });
 
-  it('leaves nothing behind when it is refused or cancelled', async () => {
+  it('stores nothing when it is refused or cancelled', async () => {
     const simulator = await simulate();
     const composed = await compose(simulator, {}, hurried);
     const refused = await composed.signIn({}, never);
@@ -192,7 +192,7 @@ describe('signing in', () => {
     expect(composed.accounts.list()).toEqual([]);
   });
 
-  it('again revives the account which was signed out', async () => {
+  it('replaces the credential of a signed-out account', async () => {
     const simulator = await simulate();
     const composed = await compose(simulator, {}, hurried);
     const login = async () => {

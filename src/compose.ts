@@ -1,6 +1,6 @@
 /**
- * The composition root: makes one gateway out of settings. Here alone the rooms are put together; serve, demo, tests
- * and the library differ only in what they hand in.
+ * The composition root: builds a gateway from settings. serve, demo, tests and the library all use it, with different
+ * overrides.
  */
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
@@ -34,47 +34,47 @@ import { createCodewhisperer } from './upstreams/codewhisperer/index.ts';
 import { requiredProfileArn } from './upstreams/codewhisperer/operations.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 
-/** One document's text: hundreds of pages take a few seconds. */
+/** For one document; hundreds of pages take a few seconds. */
 const READING_TIMEOUT_MS = 20_000;
 const READING_MEMORY_MIB = 512;
-/** How often it is looked whether the token of an account in use runs out soon. */
+/** How often the accounts in use are checked for tokens that expire soon. */
 const KEEP_FRESH_EVERY_MS = 15_000;
 
-/** Of one client, however many it may have. */
+/** For one client, whatever the number of responses. */
 const STORED_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 export interface Composed extends SigningIn {
   readonly gateway: Gateway;
   readonly responses: Responses;
   readonly accounts: Accounts;
-  /** Of clients. */
+  /** The clients' keys. */
   readonly apiKeys: ApiKeys;
   readonly store: Store;
-  /** Writes what is left to write, and drops connections. */
+  /** Finishes pending writes and closes connections. */
   close(): Promise<void>;
 }
 
 interface Accounts {
-  /** Reads what other processes have written. Rejects with `storage_unavailable`. */
+  /** Rereads the store, which other processes write too. Rejects with `storage_unavailable`. */
   readAnew(): Promise<void>;
-  /** With their present health; their secrets are inside, so none of it goes out as it is. */
+  /** With their current health. Contains secrets, so it must not be shown as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;
   remove(id: string): Promise<boolean>;
   setEnabled(id: string, enabled: boolean): Promise<boolean>;
-  /** Throws `invalid_request` naming the field, or `not_found`. */
+  /** Throws `invalid_request` with the field, or `not_found`. */
   patch(id: string, patch: AccountPatch): Promise<Account>;
-  /** As it was when it was last asked for; undefined: never. */
+  /** The last reading; undefined if it was never read. */
   limits(id: string): LimitsReading | undefined;
-  /** Asks the service now. Throws what it said. */
+  /** Asks the service now. Throws its error. */
   readLimits(id: string): Promise<LimitsReading>;
-  /** Makes a new access token now. */
+  /** Gets a new access token now. */
   refresh(id: string): Promise<Account>;
-  /** With an access token that serves, refreshed if it expires soon. Throws why there is none, or `not_found`. */
+  /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
 }
 
-/** What tests and the library may put in place of the real thing. */
+/** Replacements for tests and the library. */
 export interface Overrides {
   readonly clock?: Clock;
   readonly upstream?: Upstream;
@@ -82,7 +82,7 @@ export interface Overrides {
   readonly tokens?: TokenEndpoints;
 }
 
-/** Throws `storage_unavailable` or `invalid_request`, each saying what to do, before anything serves. */
+/** Throws `storage_unavailable` or `invalid_request`, with a message that says what to do. */
 export async function composeGateway(settings: Settings, log: Log, overrides: Overrides = {}): Promise<Composed> {
   const wireProfiles = await loadWireProfiles(settings);
   const { clock = systemClock, upstream = createCodewhisperer(wireProfiles) } = overrides;
@@ -94,7 +94,7 @@ export async function composeGateway(settings: Settings, log: Log, overrides: Ov
   };
   const store = await openStore({ url: databaseUrl, home, secretKey, clock, responses: kept });
   if (store.madePrivate.length > 0)
-    log.warn({ files: store.madePrivate }, 'other users could read files of dragoman; now their owner alone can');
+    log.warn({ files: store.madePrivate }, 'files of dragoman were readable by other users; removed their access');
   const transport = composeTransport(settings);
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
   const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };

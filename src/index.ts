@@ -1,6 +1,6 @@
 /**
- * dragoman as a library: sign in, ask, and read the answer as events, as text or whole. The translators of the client
- * protocols and of the upstream are here too; they are pure and need nothing of the rest.
+ * dragoman as a library: sign in, ask, and read the reply as events, as text or complete. Also exports the translators
+ * of the client protocols and the upstream, which are pure functions and work on their own.
  */
 export type { SignInRequest } from './accounts/sign-in/place.ts';
 export { type Settings, SettingsError } from './config.ts';
@@ -33,12 +33,12 @@ export {
 } from './library/codewhisperer-client.ts';
 export {
   type AccountSummary,
-  type Asked,
   type AskOptions,
   createDragoman,
   type Dragoman,
   type DragomanOptions,
   type PendingSignIn,
+  type Prompt,
   type WholeReply,
 } from './library/dragoman.ts';
 export {

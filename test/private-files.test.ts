@@ -18,7 +18,7 @@ describe.skipIf(process.platform === 'win32')('files that an older version left 
     chmodSync(folder, 0o755);
     const env = { DRAGOMAN_LOG_FORMAT: 'json' };
     const first = await runCommand(['accounts', 'list'], env, home);
-    const lines = first.err.split('\n').filter((line) => line.includes('other users could read files'));
+    const lines = first.err.split('\n').filter((line) => line.includes('readable by other users'));
     expect(lines).toHaveLength(1);
     for (const name of ['dragoman.db"', 'dragoman-backup.db"', 'secret.key"', '.dragoman"'])
       expect(lines[0]).toContain(name);

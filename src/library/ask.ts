@@ -1,4 +1,4 @@
-/** Asking the gateway without a client protocol in between: a question in, reply events or the whole reply out. */
+/** Asks the gateway without a client protocol: takes a question, returns reply events or the complete reply. */
 import { type Reply, ReplyCollector } from '../core/collect.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ReplyEvent } from '../core/reply.ts';
@@ -6,24 +6,27 @@ import type { Answer, Gateway } from '../gateway/ports.ts';
 
 export interface Question {
   readonly prompt: string;
-  /** The service's default without one. */
+  /** Default: the service's default model. */
   readonly model?: string | undefined;
   /** Instructions for the model. */
   readonly system?: string | undefined;
 }
 
-/** An answer on its way. It can be read once: as events, as text or whole. */
+/** A reply in progress. It can be read once: as events, as text or complete. */
 export interface ReplyStream extends AsyncIterable<ReplyEvent> {
-  /** The pieces of the answer's text, as they come. Throws the GatewayError of a reply that broke. */
+  /** The text deltas as they arrive. Throws the GatewayError of a failed reply. */
   readonly text: AsyncIterable<string>;
-  /** Everything, once it has all come. Throws the GatewayError of a reply that broke. */
+  /** The complete reply. Throws the GatewayError of a failed reply. */
   whole(): Promise<Reply>;
-  /** Repairs made to the request, and the way it took. */
+  /** Changes made to the request, and the account and model that served it. */
   readonly adjustments: Answer['adjustments'];
   readonly route: Answer['route'];
 }
 
-/** Resolves when the model has begun to answer. Rejects with GatewayError; aborting the signal stops the upstream. */
+/**
+ * Resolves when the model starts to answer. Rejects with GatewayError. Aborting the signal cancels the upstream
+ * request.
+ */
 export async function ask(
   gateway: Gateway,
   requestId: string,
@@ -35,7 +38,7 @@ export async function ask(
   return {
     [Symbol.asyncIterator]: () => eventsOf(answer),
     text: { [Symbol.asyncIterator]: () => textOf(answer) },
-    whole: () => wholeOf(answer),
+    whole: () => completeReplyOf(answer),
     adjustments: answer.adjustments,
     route: answer.route,
   };
@@ -72,7 +75,7 @@ async function* textOf(answer: Answer): AsyncGenerator<string, void> {
   }
 }
 
-async function wholeOf(answer: Answer): Promise<Reply> {
+async function completeReplyOf(answer: Answer): Promise<Reply> {
   const collector = new ReplyCollector();
   for await (const event of eventsOf(answer)) collector.push(event);
   return collector.reply();

@@ -1,6 +1,6 @@
 /**
- * Signing in and valid access tokens under the names that codewhisperer-openai-proxy uses. Accounts, registrations and
- * tokens are those of dragoman: stored encrypted, refreshed before they expire, one refresh at a time over processes.
+ * Sign-in and access tokens under the names that codewhisperer-openai-proxy uses. Accounts, registrations and tokens
+ * are dragoman's: stored encrypted, refreshed before they expire, with one refresh at a time across processes.
  */
 import { isRefreshable } from '../accounts/credentials.ts';
 import type { Account } from '../accounts/ports.ts';
@@ -18,7 +18,7 @@ export interface BuilderIdToken {
   readonly expires_at: string;
   readonly region: string;
   readonly start_url: string;
-  /** The account of dragoman that it belongs to. */
+  /** The dragoman account of the token. */
   readonly account_id: string;
 }
 
@@ -40,13 +40,13 @@ export class AuthorizationPendingException extends Error {
 }
 
 export interface AuthManagerOptions {
-  /** Of the sign-in. Default: `DRAGOMAN_REGION`, or `us-east-1`. */
+  /** Region of the sign-in. Default: `DRAGOMAN_REGION`, or `us-east-1`. */
   readonly region?: string | undefined;
   /** Where settings come from: the variables of docs/settings.md. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Settings by name, over those of the environment. */
   readonly settings?: Partial<Settings>;
-  /** Told what the person has to open. Default: prints it to the standard output. */
+  /** Receives the page to open. Default: prints it to standard output. */
   readonly onVerification?: (authorization: Pick<DeviceAuthorization, VerificationField>) => void;
   readonly log?: Log;
 }
@@ -57,15 +57,15 @@ export class AuthManager implements AsyncDisposable {
   readonly #options: AuthManagerOptions;
   #composed: Promise<Composed> | undefined;
 
-  /** A region alone is short for `{ region }`. */
+  /** A string is short for `{ region }`. */
   constructor(options: string | AuthManagerOptions = {}) {
     this.#options = typeof options === 'string' ? { region: options } : options;
   }
 
-  /** The token of the account that is signed in; if there is none, signs in and waits for the person to confirm. */
+  /** The token of the signed-in account; without one, signs in and waits for the person to confirm. */
   async authenticate(): Promise<BuilderIdToken> {
-    const present = await this.getValidToken();
-    if (present) return present;
+    const token = await this.getValidToken();
+    if (token) return token;
     const { signIn, accounts } = await this.#open();
     const { region, onVerification = print } = this.#options;
     const pending = await signIn({ region }, NEVER);
@@ -81,14 +81,14 @@ export class AuthManager implements AsyncDisposable {
     return account ? toToken(await accounts.fresh(account.id)) : null;
   }
 
-  /** Another access token for the same account, though the present one may be valid. Rejects with GatewayError. */
+  /** Gets a new access token for the account, even if the current one is valid. Rejects with GatewayError. */
   async refreshToken(token: Pick<BuilderIdToken, 'account_id'>): Promise<BuilderIdToken> {
     const { accounts } = await this.#open();
     await accounts.refresh(token.account_id);
     return toToken(await accounts.fresh(token.account_id));
   }
 
-  /** Begins a sign-in for programs that show the code themselves. It may be confirmed within five minutes. */
+  /** Starts a sign-in for programs that show the code themselves. It expires after five minutes. */
   async startDeviceAuthorization(): Promise<DeviceAuthorization> {
     const { signIns } = await this.#open();
     const { region } = this.#options;
@@ -106,16 +106,16 @@ export class AuthManager implements AsyncDisposable {
   /** Rejects with AuthorizationPendingException until the person has confirmed, with GatewayError if they refuse. */
   async pollForToken(deviceCode: string): Promise<BuilderIdToken> {
     const { signIns, accounts } = await this.#open();
-    const claimed = await signIns.claim(deviceCode, { waitMs: 0 });
-    if (claimed.type === 'pending') throw new AuthorizationPendingException('The sign-in has not been confirmed yet.');
-    if (claimed.type === 'account') return toToken(await accounts.fresh(claimed.account.id));
+    const claim = await signIns.claim(deviceCode, { waitMs: 0 });
+    if (claim.type === 'pending') throw new AuthorizationPendingException('The sign-in has not been confirmed yet.');
+    if (claim.type === 'account') return toToken(await accounts.fresh(claim.account.id));
     // A Builder ID has no profiles to choose from; an organisation's sign-in takes the first.
-    const [{ arn: profileArn }] = claimed.profiles;
+    const [{ arn: profileArn }] = claim.profiles;
     await signIns.claim(deviceCode, { waitMs: 0, profileArn });
     return this.pollForToken(deviceCode);
   }
 
-  /** Writes what is left to write, and lets go of the database. */
+  /** Finishes pending writes and closes the database. */
   async close(): Promise<void> {
     const composed = this.#composed;
     this.#composed = undefined;

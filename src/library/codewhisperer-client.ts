@@ -1,6 +1,6 @@
 /**
- * The service's own streaming operation, for programs that write its requests and read its events themselves. Wire
- * profiles, proxies and errors are those of the gateway; accounts, retries and repairs are left to the caller.
+ * The service's own streaming operation, for programs that build its requests and read its events themselves. Wire
+ * profiles, proxies and errors are those of the gateway; accounts, retries and request fixes are up to the caller.
  */
 import { randomUUID } from 'node:crypto';
 import type { CredentialKind } from '../accounts/credentials.ts';
@@ -21,27 +21,27 @@ export type TokenProvider = () => Promise<string> | string;
 export interface CodeWhispererClientConfig {
   /** Called before every request, so it should return a token that is still valid. */
   readonly tokenProvider: TokenProvider;
-  /** Where the service is. Default: `DRAGOMAN_UPSTREAM_URL`, or the host of the wire profile in `region`. */
+  /** URL of the service. Default: `DRAGOMAN_UPSTREAM_URL`, or the host of the wire profile in `region`. */
   readonly endpoint?: string;
-  /** Of the API. Default: `us-east-1`. */
+  /** Region of the API. Default: `us-east-1`. */
   readonly region?: string;
-  /** Sent where the wire profile takes one. Default: the vendor's own for Builder IDs and Kiro accounts. */
+  /** Sent if the wire profile uses one. Default: the vendor's ARN for Builder IDs and Kiro accounts. */
   readonly profileArn?: string;
-  /** What the token belongs to, which decides the wire profile. Default: `builder-id`. */
+  /** The kind of account, which decides the wire profile. Default: `builder-id`. */
   readonly kind?: Exclude<CredentialKind, 'iam'>;
   /** Where settings come from, proxies among them. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface RequestOptions {
-  /** Aborting it ends the request and the iteration. */
+  /** Aborting it cancels the request and ends the iteration. */
   readonly signal?: AbortSignal;
 }
 
-/** A reply whose events have all come. */
+/** A complete reply. */
 export interface AssistantResponse {
   readonly content: string;
-  /** Calls whose arguments are complete, in the order in which they ended. */
+  /** Complete calls, in the order they ended. */
   readonly toolUses: readonly { readonly tool_use_id: string; readonly name: string; readonly input: JsonValue }[];
   readonly conversationId: string | undefined;
   readonly utteranceId: string | undefined;
@@ -55,9 +55,9 @@ export class CodeWhispererClient {
   }
 
   /**
-   * The events of the reply under the service's own names, as they come. The request is sent as it is, with a profile
-   * ARN where the wire profile needs one. Throws GatewayError for a refusal and for a reply that breaks off. Leaving
-   * the loop closes the connection.
+   * The events of the reply as they arrive, under the service's own names. The request is sent unchanged, plus a
+   * profile ARN if the wire profile needs one. Throws GatewayError if the service rejects the request or the reply
+   * breaks off. Leaving the loop closes the connection.
    */
   async *generateAssistantResponse(
     request: GenerateAssistantResponseRequest,
@@ -88,7 +88,9 @@ export class CodeWhispererClient {
     }
   }
 
-  /** The same, once all of it has come. Throws `tool_use_truncated` if arguments of a tool call are not JSON. */
+  /**
+   * As generateAssistantResponse, but complete. Throws `tool_use_truncated` if arguments of a tool call are not JSON.
+   */
   async generateAssistantResponseNonStreaming(
     request: GenerateAssistantResponseRequest,
     options: RequestOptions = {},
@@ -107,10 +109,10 @@ export class CodeWhispererClient {
       const call = open.get(toolUseId) ?? { name, input: '' };
       call.input += typeof input === 'string' ? input : JSON.stringify(input);
       open.set(toolUseId, call);
-      if (stop === true) toolUses.push(finished(toolUseId, call, open));
+      if (stop === true) toolUses.push(toToolUse(toolUseId, call, open));
     }
     // A call without arguments may come without `stop`.
-    for (const [toolUseId, call] of open) toolUses.push(finished(toolUseId, call, open));
+    for (const [toolUseId, call] of open) toolUses.push(toToolUse(toolUseId, call, open));
     return { content, toolUses, conversationId: ids.conversationId, utteranceId: ids.utteranceId };
   }
 }
@@ -118,7 +120,7 @@ export class CodeWhispererClient {
 const OPERATION = 'GenerateAssistantResponse';
 const NEVER = new AbortController().signal;
 
-function finished(
+function toToolUse(
   id: string,
   { name, input }: { readonly name: string; readonly input: string },
   open: Map<string, unknown>,
@@ -128,7 +130,7 @@ function finished(
     const parsed: JsonValue = input === '' ? {} : JSON.parse(input);
     return { tool_use_id: id, name, input: parsed };
   } catch (cause) {
-    const message = `The arguments of the call to ${name} are not complete JSON. Ask again.`;
+    const message = `The arguments of the call to ${name} are not valid JSON. Send the request again.`;
     throw new GatewayError('tool_use_truncated', message, { cause });
   }
 }

@@ -1,4 +1,4 @@
-/** The gateway without its server, for programs which want answers and not an address. */
+/** The gateway without its server, for use inside another program. */
 import { randomUUID } from 'node:crypto';
 import type { Account } from '../accounts/ports.ts';
 import type { SignInRequest } from '../accounts/sign-in/place.ts';
@@ -16,58 +16,58 @@ export interface DragomanOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Settings by name, over those of the environment: `{ databaseUrl: 'sqlite::memory:' }`. */
   readonly settings?: Partial<Settings>;
-  /** Nothing is logged without one. */
+  /** Default: no logging. */
   readonly log?: Log;
 }
 
 export interface AskOptions {
-  /** Aborting it stops the upstream. */
+  /** Aborting it cancels the upstream request. */
   readonly signal?: AbortSignal;
 }
 
-/** An account as it may be shown: no secrets in it. */
+/** An account without its secrets. */
 export interface AccountSummary {
   readonly id: string;
   readonly label: string;
   readonly kind: Account['credential']['kind'];
   readonly source: Account['source']['type'];
-  /** `ready`, or what keeps it from being. */
+  /** `ready`, or why the account is not. */
   readonly status: Account['health']['state']['status'];
 }
 
 export interface PendingSignIn {
-  /** For the person to open, with the code already in it where the service offers that. */
+  /** The page that the person opens, with the code in it if the service offers that. */
   readonly verificationUrl: string;
   readonly userCode: string;
   readonly expiresAt: Date;
-  /** Resolves when the person has said yes; the account is stored and in use then. */
+  /** Resolves when the person has confirmed and the account is stored and in use. */
   wait(options?: AskOptions): Promise<AccountSummary>;
 }
 
 export interface WholeReply extends Reply {
-  /** All text blocks together. */
+  /** All text blocks, joined. */
   readonly text: string;
 }
 
 /** A prompt, a prompt with a model and instructions, or a whole conversation. */
-export type Asked = string | Question | Conversation;
+export type Prompt = string | Question | Conversation;
 
 export interface Dragoman extends AsyncDisposable {
   /** Signs in with a code: Builder ID, an organisation with its start URL, or Kiro (`social`). */
   signIn(options?: SignInRequest & AskOptions): Promise<PendingSignIn>;
   accounts(): readonly AccountSummary[];
-  /** False when there is none of that id. */
+  /** False if there is no account with this id. */
   removeAccount(id: string): Promise<boolean>;
-  /** Resolves when the model has begun to answer. */
-  stream(asked: Asked, options?: AskOptions): Promise<ReplyStream>;
-  reply(asked: Asked, options?: AskOptions): Promise<WholeReply>;
+  /** Resolves when the model starts to answer. */
+  stream(question: Prompt, options?: AskOptions): Promise<ReplyStream>;
+  reply(question: Prompt, options?: AskOptions): Promise<WholeReply>;
   models(options?: AskOptions): Promise<Catalogue>;
-  /** What all of this is made of. */
+  /** The gateway behind these methods. */
   readonly gateway: Gateway;
   close(): Promise<void>;
 }
 
-/** Rejects with SettingsError or GatewayError, each saying what to do. */
+/** Rejects with SettingsError or GatewayError, with a message that says what to do. */
 export async function createDragoman(options: DragomanOptions = {}): Promise<Dragoman> {
   const { env = process.env, log = SILENT } = options;
   const loaded = loadSettings(env);
@@ -75,14 +75,14 @@ export async function createDragoman(options: DragomanOptions = {}): Promise<Dra
   const settings: Settings = { ...loaded.settings, ...options.settings };
   const composed = await composeGateway(settings, log);
   const { gateway, accounts } = composed;
-  const stream = (asked: Asked, { signal }: AskOptions = {}) =>
-    ask(gateway, `lib_${randomUUID()}`, asked, signal ?? NEVER);
+  const stream = (question: Prompt, { signal }: AskOptions = {}) =>
+    ask(gateway, `lib_${randomUUID()}`, question, signal ?? NEVER);
 
   return {
     gateway,
     stream,
-    async reply(asked, asking) {
-      const reply = await (await stream(asked, asking)).whole();
+    async reply(question, options) {
+      const reply = await (await stream(question, options)).whole();
       return { ...reply, text: textIn(reply) };
     },
     models: ({ signal } = {}) => gateway.models(signal ?? NEVER),

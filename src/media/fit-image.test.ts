@@ -32,7 +32,7 @@ async function picture(
 const sizeOf = (attachment: Attachment | undefined) => sharp(attachment?.decode()).metadata();
 
 describe('fitting images', () => {
-  it.each(['png', 'jpeg', 'webp', 'gif'] as const)('leaves a small %s alone', async (format) => {
+  it.each(['png', 'jpeg', 'webp', 'gif'] as const)('passes on a small %s unchanged', async (format) => {
     expect(await fitImage({ attachment: await picture(format, 200, 120), at }, LIMITS)).toBeUndefined();
   });
 
@@ -44,7 +44,7 @@ describe('fitting images', () => {
     expect(fitted?.attachment.format).toBe(made);
   });
 
-  it('keeps screenshots lossless while that fits, and transparency in any case', async () => {
+  it('keeps screenshots lossless while that fits, and always keeps transparency', async () => {
     const small = await fitImage({ attachment: await picture('png', 400, 400), at }, LIMITS);
     expect(small?.attachment.format).toBe('png');
     const noisy = await picture('png', 400, 400, { noise: true, channels: 4 });
@@ -53,19 +53,19 @@ describe('fitting images', () => {
     expect((await sizeOf(compressed?.attachment)).hasAlpha).toBe(true);
   });
 
-  it('makes a heavy image light', async () => {
+  it('reduces a large file', async () => {
     const heavy = await picture('jpeg', 200, 200, { noise: true });
     const bytes = Math.floor(heavy.base64.length / 4);
     const fitted = await fitImage({ attachment: heavy, at }, { pixels: 200, bytes });
     expect(fitted?.attachment.size).toBeLessThanOrEqual(bytes);
   });
 
-  it('turns a photograph upright', async () => {
+  it('rotates a photograph by its EXIF orientation', async () => {
     const fitted = await fitImage({ attachment: await picture('jpeg', 800, 400, { orientation: 6 }), at }, LIMITS);
     expect(fitted?.after).toBe('100×200');
   });
 
-  it('leaves a small one alone whose size stands behind pages of metadata', async () => {
+  it('passes on a small image with its dimensions behind pages of metadata', async () => {
     const bytes = (await picture('jpeg', 150, 100)).decode();
     const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0xf0, 0x00]), Buffer.alloc(0xf000 - 2)]);
     const padded = Attachment.fromBytes(Buffer.concat([bytes.subarray(0, 2), comment, comment, bytes.subarray(2)]));
@@ -76,14 +76,14 @@ describe('fitting images', () => {
     });
   });
 
-  it('gives the same bytes each time, also from another instance', async () => {
+  it('returns the same bytes every time, in every instance', async () => {
     const attachment = await picture('png', 900, 300, { noise: true });
     const first = await fitImage({ attachment, at }, LIMITS);
     expect(await fitImage({ attachment, at }, LIMITS)).toEqual(first);
     expect(await createImageFitter()({ attachment, at }, LIMITS)).toEqual(first);
   });
 
-  it('refuses an image which is cut short, or no image behind its head', async () => {
+  it('rejects a truncated image, and a header without an image', async () => {
     const whole = (await picture('png', 800, 400, { noise: true })).decode();
     const half = whole.subarray(0, whole.length / 2);
     const empty = Buffer.concat([whole.subarray(0, 33), Buffer.alloc(500)]);
@@ -96,7 +96,7 @@ describe('fitting images', () => {
     }
   });
 
-  it('decodes no image which claims more pixels than memory could hold', async () => {
+  it('does not decode an image that claims too many pixels', async () => {
     const claiming = (await picture('png', 10, 10)).decode();
     claiming.writeUInt32BE(60_000, 16);
     claiming.writeUInt32BE(60_000, 20);
@@ -105,7 +105,7 @@ describe('fitting images', () => {
     });
   });
 
-  it('leaves what is no image to whoever names its kind', async () => {
+  it('passes on data that is not an image', async () => {
     expect(await fitImage({ attachment: Attachment.fromBytes(Buffer.from('hello')), at }, LIMITS)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Scales images down to what the service takes, turned upright as their EXIF data says. Images that fit are never
- * touched: the same bytes go out in every turn. sharp (libvips) works on its own threads and is loaded when the first
+ * Scales images down to the service's limits, and rotates them by their EXIF orientation. Images that fit are sent byte
+ * for byte, so that every turn sends the same. sharp (libvips) works on its own threads and is loaded when the first
  * image needs it.
  */
 import type { OutputInfo, Sharp, SharpOptions } from 'sharp';
@@ -22,7 +22,7 @@ export function createImageFitter(): FitImage {
     try {
       return await fitted.get(`${limits.pixels} ${limits.bytes}`, attachment.hash, () => scale(attachment, limits));
     } catch (cause) {
-      const message = `${at}: the image cannot be read. Send a whole PNG, JPEG, GIF or WebP of at most ${MAX_PIXELS / 1e6} megapixels.`;
+      const message = `${at}: the image could not be read. Send a complete PNG, JPEG, GIF or WebP of at most ${MAX_PIXELS / 1e6} megapixels.`;
       throw new GatewayError('invalid_request', message, { param: at, rule: 'image-unreadable', cause });
     }
   };
@@ -30,18 +30,18 @@ export function createImageFitter(): FitImage {
 
 /** An agent sends its whole history in every request; the same screenshot is scaled once. */
 const REMEMBERED_CHARACTERS = 32 * 1024 * 1024;
-/** As many as a phone's camera has; decoded, each takes four bytes. */
+/** The resolution of a phone camera; a decoded pixel takes four bytes. */
 const MAX_PIXELS = 120_000_000;
-/** A smaller image whose size is not in its first bytes is left to the service. */
+/** Below this, an image without its dimensions in the first bytes is passed on unchecked. */
 const SMALL_CHARACTERS = 64 * 1024;
 
 function fits({ size, format, pixels, base64 }: Attachment, limits: ImageLimits): boolean {
   if (size > limits.bytes) return false;
-  if (!isImageFormat(format)) return true; // the encoder refuses it by its format
+  if (!isImageFormat(format)) return true; // the encoder rejects it by its format
   return pixels ? Math.max(pixels.width, pixels.height) <= limits.pixels : base64.length <= SMALL_CHARACTERS;
 }
 
-/** Undefined: it fits, though its first bytes did not show it. */
+/** undefined if the image fits, although its first bytes did not show it. */
 async function scale(attachment: Attachment, { pixels, bytes }: ImageLimits): Promise<FittedImage | undefined> {
   const { default: sharp } = await import('sharp');
   const input = attachment.decode();
@@ -58,27 +58,27 @@ async function scale(attachment: Attachment, { pixels, bytes }: ImageLimits): Pr
     const output = toFormat(upright, hasAlpha, format);
     if (!output) continue;
     const result = await output.timeout({ seconds: 20 }).toBuffer({ resolveWithObject: true });
-    if (result.data.length <= bytes) return described(result, before);
+    if (result.data.length <= bytes) return toFittedImage(result, before);
   }
   throw new Error('no attempt made the image small enough');
 }
 
-function described({ data, info }: { data: Buffer; info: OutputInfo }, before: string): FittedImage {
+function toFittedImage({ data, info }: { data: Buffer; info: OutputInfo }, before: string): FittedImage {
   const after = `${info.width}×${info.height}`;
   return { attachment: Attachment.fromBytes(data), before, after };
 }
 
 interface Attempt {
-  /** Undefined: not for this image. */
+  /** undefined if the attempt does not apply to this image. */
   toFormat(image: Sharp, hasAlpha: boolean, format: string | undefined): Sharp | undefined;
   readonly shrink: number;
 }
 
-/** What a picture is decides how it is kept: drawings and screenshots lossless while that fits, photographs as JPEG. */
+/** Drawings and screenshots stay lossless while that fits; photographs become JPEG. */
 const lossless = (image: Sharp, _hasAlpha: boolean, format: string | undefined): Sharp | undefined =>
   format === 'png' || format === 'gif' ? image.png({ compressionLevel: 9 }) : undefined;
 
-/** JPEG has no transparency; WebP has. */
+/** WebP for images with transparency, which JPEG lacks. */
 const lossy =
   (quality: number) =>
   (image: Sharp, hasAlpha: boolean, format: string | undefined): Sharp =>

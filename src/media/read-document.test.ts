@@ -6,7 +6,7 @@ import type { ReadableFormat } from '../gateway/ports.ts';
 import { createDocumentReader } from './read-document.ts';
 
 const at = 'messages[0].content[0]';
-/** Bombs are work, for whoever makes them too. */
+/** Building archive bombs takes long. */
 const BUSY_MACHINE_MS = 90_000;
 const readDocument = createDocumentReader({ timeoutMs: 60_000, maxMemoryMiB: 512 });
 
@@ -17,7 +17,7 @@ function read(format: ReadableFormat, bytes: Uint8Array, wanted: 'check' | 'text
 const refusal = (rule: string, says: RegExp) =>
   expect.objectContaining({ code: 'invalid_request', param: at, rule, message: expect.stringMatching(says) });
 
-/** A part which says it is small and unpacks to something large. */
+/** A part that claims to be small and unpacks to a large one. */
 function lyingArchive(): Buffer {
   const large = Buffer.alloc(32 * 1024 * 1024, 0x20);
   const packed = deflateRawSync(large, { level: 1 });
@@ -47,13 +47,13 @@ function lyingArchive(): Buffer {
 }
 
 describe('reading documents', () => {
-  it('gives the text of a PDF with a mark before each page', async () => {
+  it('returns the text of a PDF with a marker before each page', async () => {
     expect(await read('pdf', pdf(['The first page.', 'And (the) second.']))).toBe(
       '[Page 1]\nThe first page.\n\n[Page 2]\nAnd (the) second.',
     );
   });
 
-  it('gives paragraphs and tables of a Word document', async () => {
+  it('returns paragraphs and tables of a Word document', async () => {
     const text = await read(
       'docx',
       docx(
@@ -67,7 +67,7 @@ describe('reading documents', () => {
     expect(text).toBe('Dear all,\n\nprices & terms:\n\napples   3\npears    12');
   });
 
-  it('gives every sheet of a workbook as CSV under its name', async () => {
+  it('returns every sheet of a workbook as CSV under its name', async () => {
     const workbook = xlsx({
       Prices: [
         ['fruit', 'price'],
@@ -81,7 +81,7 @@ describe('reading documents', () => {
     );
   });
 
-  it('gives the words of an HTML page, without scripts', async () => {
+  it('returns the text of an HTML page without scripts', async () => {
     const page =
       '<html><head><title>T</title><style>b{}</style></head><body><h1>Hello</h1><script>alert(1)</script>' +
       '<p>See <a href="https://example.com/a">this</a>.</p><img src="x" alt="y"></body></html>';
@@ -92,7 +92,7 @@ describe('reading documents', () => {
     ['pdf', pdf(['x'])],
     ['docx', docx(['x'])],
     ['xlsx', xlsx({ A: [['x']] })],
-  ])('finds nothing wrong with a whole %s', async (format, bytes) => {
+  ])('accepts a complete %s', async (format, bytes) => {
     expect(await read(format, bytes, 'check')).toBe('');
   });
 
@@ -100,15 +100,15 @@ describe('reading documents', () => {
     ['a PDF cut short', 'pdf', Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type')],
     ['a PDF of zeros', 'pdf', Buffer.concat([Buffer.from('%PDF-1.4\n'), Buffer.alloc(2000)])],
     ['a Word document cut short', 'docx', docx(['x'.repeat(4000)]).subarray(0, 300)],
-    ['an archive which is no Word document', 'docx', archive({ 'a.xml': '<a/>' })],
-    ['an archive which is no workbook', 'xlsx', archive({ 'a.xml': '<a/>' })],
+    ['an archive that is not a Word document', 'docx', archive({ 'a.xml': '<a/>' })],
+    ['an archive that is not a workbook', 'xlsx', archive({ 'a.xml': '<a/>' })],
     ['a workbook cut short', 'xlsx', xlsx({ A: [['x']] }).subarray(0, 500)],
-  ])('refuses %s as broken', async (_what, format, bytes) => {
+  ])('rejects %s as broken', async (_what, format, bytes) => {
     for (const wanted of ['check', 'text'] as const)
       await expect(read(format, bytes, wanted)).rejects.toEqual(refusal('document-broken', /specified was not valid/));
   });
 
-  it('refuses a Word document whose XML is broken', async () => {
+  it('rejects a Word document with broken XML', async () => {
     const broken = archive({
       '_rels/.rels':
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
@@ -117,7 +117,7 @@ describe('reading documents', () => {
     await expect(read('docx', broken)).rejects.toEqual(refusal('document-broken', /Word document .* not valid/));
   });
 
-  it('refuses a PDF with a password, and an encrypted archive', async () => {
+  it('rejects a PDF with a password and an encrypted archive', async () => {
     const locked = docx(['x']);
     locked[6] = 1;
     const says = /password protected\. Send it without/;
@@ -131,11 +131,11 @@ describe('reading documents', () => {
     ['docx', docx(['']), '(The Word document has no text in it.)'],
     ['xlsx', xlsx({ A: [] }), '(The Excel workbook has no text in it.)'],
     ['html', Buffer.from('<p></p>'), '(The HTML page has no text in it.)'],
-  ])('says of an empty %s that it is empty', async (format, bytes, expected) => {
+  ])('reports an empty %s as empty', async (format, bytes, expected) => {
     expect(await read(format, bytes)).toBe(expected);
   });
 
-  it('says of scanned pages that there is no text in them', async () => {
+  it('reports scanned pages as having no text', async () => {
     await expect(read('pdf', pdf(['', '']))).rejects.toEqual(refusal('document-no-text', /images of its pages/));
   });
 
@@ -143,7 +143,7 @@ describe('reading documents', () => {
     'unpacks no bomb, whatever its directory says',
     async () => {
       const bomb = archive({ 'xl/workbook.xml': 'x' });
-      // Where the directory says how large the part becomes.
+      // The directory entry holds the unpacked size.
       bomb.writeUInt32LE(150 * 1024 * 1024, bomb.lastIndexOf(Buffer.from('PK\x01\x02')) + 24);
       await expect(read('xlsx', bomb, 'check')).rejects.toEqual(refusal('document-too-large', /unpacked/));
       await expect(read('docx', lyingArchive())).rejects.toEqual(refusal('document-broken', /not valid/));
@@ -154,7 +154,7 @@ describe('reading documents', () => {
   );
 
   it(
-    'stops a PDF which unpacks to more than it may',
+    'stops a PDF that unpacks to more than the limit',
     async () => {
       const small = createDocumentReader({ timeoutMs: 60_000, maxMemoryMiB: 96 });
       const bytes = pdf(['x'], { pageStream: deflateSync(Buffer.alloc(240 * 1024 * 1024, 0x20), { level: 1 }) });
@@ -165,7 +165,7 @@ describe('reading documents', () => {
     BUSY_MACHINE_MS,
   );
 
-  it('gives up on a document which takes too long', async () => {
+  it('gives up on a document that takes too long', async () => {
     const hasty = createDocumentReader({ timeoutMs: 1, maxMemoryMiB: 512 });
     await expect(hasty({ attachment: Attachment.fromBytes(pdf(['x'])), format: 'pdf', at }, 'text')).rejects.toEqual(
       refusal('document-too-large', /within 0.001 seconds/),
@@ -177,16 +177,16 @@ describe('reading documents', () => {
     async () => {
       const options = { timeoutMs: 1, maxMemoryMiB: 512 };
       const reader = createDocumentReader(options);
-      const document = { attachment: Attachment.fromBytes(pdf(['patience'])), format: 'pdf', at } as const;
+      const document = { attachment: Attachment.fromBytes(pdf(['slow text'])), format: 'pdf', at } as const;
       const rejected = refusal('document-too-large', /seconds/);
       await expect(reader(document, 'text')).rejects.toEqual(rejected);
       options.timeoutMs = 60_000;
-      expect(await reader(document, 'text')).toBe('[Page 1]\npatience');
+      expect(await reader(document, 'text')).toBe('[Page 1]\nslow text');
     },
     BUSY_MACHINE_MS,
   );
 
-  it('leaves the attachment as it was', async () => {
+  it('does not change the attachment', async () => {
     const attachment = Attachment.fromBytes(pdf(['still here']));
     const { base64 } = attachment;
     await readDocument({ attachment, format: 'pdf', at }, 'text');

@@ -1,6 +1,6 @@
 /**
- * Looks into documents from unknown sources: each in a thread of its own with bounds on time and memory, few at a time.
- * The result is remembered by the document's hash, because agents send their whole history in every request.
+ * Reads untrusted documents: each in its own thread with limits on time and memory, few at a time. Results are cached by
+ * the document's hash, because agents send their whole history in every request.
  */
 import { Worker } from 'node:worker_threads';
 import { Semaphore } from '../core/async.ts';
@@ -8,38 +8,38 @@ import { GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { ReadableFormat, ReadDocument } from '../gateway/ports.ts';
 import type { Finding } from './extract/finding.ts';
-import type { Order } from './extract/worker.ts';
+import type { ReadRequest } from './extract/worker.ts';
 import { Remembered } from './remembered.ts';
 
 export interface DocumentReaderOptions {
-  /** For one document, loading the libraries included. */
+  /** For one document, including the time to load the libraries. */
   readonly timeoutMs: number;
-  /** Of one thread; what is unpacked counts. */
+  /** For one thread, including unpacked data. */
   readonly maxMemoryMiB: number;
 }
 
 export function createDocumentReader(options: DocumentReaderOptions): ReadDocument {
-  const found = new Remembered<Finding>(REMEMBERED_CHARACTERS, (finding) =>
+  const cache = new Remembered<Finding>(REMEMBERED_CHARACTERS, (finding) =>
     finding.type === 'text' ? finding.text.length + 100 : 100,
   );
   const semaphore = new Semaphore(MAX_THREADS);
-  return async ({ attachment, format, at }, wanted) => {
-    const read = () => semaphore.run(() => readInThread({ bytes: attachment.decode(), format, wanted }, options));
-    const finding = await found.get(`${format} ${wanted}`, attachment.hash, read).catch((cause: unknown) => {
-      if (cause instanceof Unread) return cause.finding;
+  return async ({ attachment, format, at }, purpose) => {
+    const read = () => semaphore.run(() => readInThread({ bytes: attachment.decode(), format, purpose }, options));
+    const finding = await cache.get(`${format} ${purpose}`, attachment.hash, read).catch((cause: unknown) => {
+      if (cause instanceof TransientFailure) return cause.finding;
       throw cause;
     });
     return toText(finding, format, at);
   };
 }
 
-/** What says more about this moment than about the document, and is therefore not remembered: asked again, it may go well. */
-class Unread extends Error {
+/** A failure that may not happen again, such as a timeout, and is therefore not cached. */
+class TransientFailure extends Error {
   readonly finding: Finding;
 
   constructor(finding: Finding & { readonly why: string }) {
     super(finding.why);
-    this.name = 'Unread';
+    this.name = 'TransientFailure';
     this.finding = finding;
   }
 }
@@ -48,19 +48,19 @@ const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
 const MAX_THREADS = 2;
 const WATCH_INTERVAL_MS = 100;
 
-/** In a checkout Node runs the source; the package has what was compiled from it. */
+/** Node runs the source in a checkout and the compiled file in the package. */
 const WORKER = new URL(`./extract/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-/** Rejects with `Unread`. */
-function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderOptions): Promise<Finding> {
+/** Rejects with `TransientFailure`. */
+function readInThread(request: ReadRequest, { timeoutMs, maxMemoryMiB }: DocumentReaderOptions): Promise<Finding> {
   const tooMuchMemory: Finding = {
     type: 'too-large',
     why: `reading it takes more than ${maxMemoryMiB} MiB of memory`,
   };
   return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER, {
-      workerData: order,
-      // Nothing in there needs to know where it runs.
+      workerData: request,
+      // The worker needs no environment.
       env: {},
       stdout: true,
       stderr: true,
@@ -76,13 +76,13 @@ function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderO
       end();
     };
     const fail = (finding: Finding & { readonly why: string }): void => {
-      reject(new Unread(finding));
+      reject(new TransientFailure(finding));
       end();
     };
     const timer = setTimeout(() => {
       fail({ type: 'too-large', why: `it could not be read within ${timeoutMs / 1000} seconds` });
     }, timeoutMs);
-    // The limit above counts objects; what is unpacked lies outside of them.
+    // The limit above covers the heap; unpacked data is outside it.
     const watch = setInterval(async () => {
       const statistics = await worker.getHeapStatistics().catch(() => undefined);
       if ((statistics?.external_memory ?? 0) > maxMemoryMiB * 1024 * 1024) settle(tooMuchMemory);
@@ -92,7 +92,7 @@ function readInThread(order: Order, { timeoutMs, maxMemoryMiB }: DocumentReaderO
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') settle(tooMuchMemory);
       else fail({ type: 'broken', why: error.message });
     });
-    worker.once('exit', () => fail({ type: 'broken', why: 'its reader ended without a word' }));
+    worker.once('exit', () => fail({ type: 'broken', why: 'the reader thread exited unexpectedly' }));
   });
 }
 
@@ -103,7 +103,7 @@ const NAMES: Record<ReadableFormat, string> = {
   html: 'HTML page',
 };
 
-/** The first sentences are those of Anthropic's own API: agents know them and go on without the document. */
+/** The first sentences are those of Anthropic's API: agents recognize them and continue without the document. */
 function toText(finding: Finding, format: ReadableFormat, at: string): string {
   const name = NAMES[format];
   switch (finding.type) {
@@ -116,7 +116,7 @@ function toText(finding: Finding, format: ReadableFormat, at: string): string {
     case 'too-large':
       throw refuse(at, `The ${name} specified is too large: ${finding.why}. Send a part of it.`, 'too-large');
     case 'no-text': {
-      // Only pages can be pictures of text; any other document is empty.
+      // Only a PDF can consist of scanned pages; any other document is empty.
       if (format !== 'pdf') return `(The ${name} has no text in it.)`;
       const message = `This model does not support ${name} input without text in it. Send images of its pages instead.`;
       throw refuse(at, message, 'no-text');

@@ -3,20 +3,20 @@ import { GatewayError } from '../core/errors.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
 
-describe('remembering', () => {
-  it('works once for many who ask at the same time, and later', async () => {
-    let made = 0;
+describe('a result cache', () => {
+  it('computes a result once for concurrent and later requests', async () => {
+    let computations = 0;
     const remembered = new Remembered<number>(10, () => 1);
-    const make = async () => ++made;
+    const make = async () => ++computations;
     expect(await Promise.all([remembered.get('a', 'x', make), remembered.get('a', 'x', make)])).toEqual([1, 1]);
     expect(await remembered.get('a', Buffer.from('x'), make)).toBe(1);
     expect(await remembered.get('b', 'x', make)).toBe(2);
   });
 
-  it('forgets the least used when it becomes too large, and every failure', async () => {
-    let made = 0;
+  it('evicts the least recently used results, and does not cache failures', async () => {
+    let computations = 0;
     const remembered = new Remembered<number>(2, () => 1);
-    const make = async () => ++made;
+    const make = async () => ++computations;
     for (const data of ['x', 'y', 'x', 'z']) await remembered.get('', data, make);
     expect(await remembered.get('', 'x', make)).toBe(1);
     expect(await remembered.get('', 'y', make)).toBe(4);
@@ -24,25 +24,25 @@ describe('remembering', () => {
     expect(await remembered.get('', 'f', make)).toBe(5);
   });
 
-  it('keeps what is still being worked on, and counts it once it is there', async () => {
-    let made = 0;
+  it('keeps running computations, and counts their size once they finish', async () => {
+    let computations = 0;
     const remembered = new Remembered<number>(2, () => 1);
-    const make = async () => ++made;
+    const make = async () => ++computations;
     const slow = Promise.withResolvers<number>();
     const first = remembered.get('', 'slow', () => slow.promise);
     for (const data of ['x', 'y', 'z']) await remembered.get('', data, make);
     const second = remembered.get('', 'slow', make);
     slow.resolve(99);
     expect(await Promise.all([first, second])).toEqual([99, 99]);
-    // Two fit: `slow` and `z`. A size counted for nothing would leave room for fewer.
+    // Two fit: `slow` and `z`. A size counted twice would leave room for fewer.
     expect(await remembered.get('', 'z', make)).toBe(3);
     expect(await remembered.get('', 'slow', make)).toBe(99);
     expect(await remembered.get('', 'z', make)).toBe(3);
   });
 });
 
-describe('remembered fetches', () => {
-  it('give one client the same bytes for one address, and share nothing between clients', async () => {
+describe('cached fetches', () => {
+  it('return the same bytes to one client, and share nothing between clients', async () => {
     let version = 0;
     const fetch = rememberFetches(async (_link, maxBytes) => Buffer.from(`${maxBytes} v${++version}`), {
       maxBytes: 99,
@@ -54,7 +54,7 @@ describe('remembered fetches', () => {
     expect(String(await fetch(link, 'bert'))).toBe('99 v2');
   });
 
-  it('leave room for other clients, and refuse what would wait behind hundreds', async () => {
+  it('leave room for other clients, and reject a fetch behind hundreds of others', async () => {
     const asked: string[] = [];
     const gate = Promise.withResolvers<void>();
     const fetch = rememberFetches(
@@ -79,7 +79,7 @@ describe('remembered fetches', () => {
     expect(String(await fetch(last, 'anna'))).toBe(last.url);
   });
 
-  it('take their time, waiting included, and not longer', async () => {
+  it('time out, with the time in the queue included', async () => {
     const fetch = rememberFetches(
       (_link, _maxBytes, signal) =>
         new Promise((_resolve, reject) => {
@@ -92,11 +92,11 @@ describe('remembered fetches', () => {
     );
     const codes = supports.map((support) => (support.status === 'rejected' ? support.reason.code : support.status));
     expect(codes.slice(0, 8)).toEqual(Array(8).fill('invalid_request'));
-    // One whose turn came in the last moment has been too slow, the others never had a turn.
+    // A fetch that starts at the last moment times out too; the others never start.
     for (const code of codes.slice(8)) expect(['invalid_request', 'rate_limited']).toContain(code);
   });
 
-  it('say how they are switched on when they are off', async () => {
+  it('name the setting that turns them on', async () => {
     await expect(refuseFetches({ url: 'https://example.com/', at: 'messages[0]' }, 'c')).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'messages[0]',

@@ -1,20 +1,20 @@
 /**
- * The catalogue as Codex reads it: it asks `GET /v1/models?client_version=…` and takes `models` from the answer, for its
- * picker and for what it may send to each model.
+ * The model list in Codex's format: Codex requests `GET /v1/models?client_version=…` and reads `models` from the
+ * response, for its picker and for the options it may send to each model.
  * Source: `ModelInfo` in codex-rs/protocol/src/openai_models.rs of https://github.com/openai/codex, and Codex 0.171.
  */
 import type { JsonObject } from '../core/json.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 
 /**
- * The default model first: Codex takes the entry of the lowest number when none is configured. All numbers are negative,
- * so that these models come before those that Codex knows by itself and adds to its picker, from 1 on.
+ * The default model comes first: without a configured model, Codex uses the entry with the lowest priority number. All
+ * numbers are negative, so that these models come before Codex's built-in ones, which start at 1.
  */
 export function writeCodexModels({ models, defaultModelId }: Catalogue): JsonObject[] {
   return models.map((model, at) => writeCodexModel(model, (model.id === defaultModelId ? -1 : at) - models.length));
 }
 
-/** Codex refuses the whole list when a member that its version requires is missing, so members of older ones stay. */
+/** Codex rejects the whole list if a required member is missing, so members that only older versions require stay. */
 function writeCodexModel(model: Model, priority: number): JsonObject {
   const { id, name, description, maxInputTokens, efforts = [], defaultEffort } = model;
   return {
@@ -44,12 +44,12 @@ function writeCodexModel(model: Model, priority: number): JsonObject {
   };
 }
 
-/** Beyond it, Codex shortens what a command wrote. The same as for models that Codex knows by itself. */
+/** Codex truncates command output beyond this, as it does for its built-in models. */
 const TOOL_OUTPUT_TOKENS = 10_000;
 
 /**
- * Codex takes its base instructions from this list; without any it sends none, and for models missing from the list its
- * own. These say the same in short.
+ * Codex takes its base instructions from this list. Without them it would send none; for models missing from the list
+ * it sends its own. These say the same in short.
  */
 const BASE_INSTRUCTIONS = `You are a coding agent in Codex, a program that runs on the user's computer. You share a workspace with the user: read files, run commands and change code with the tools you are given until the request is done, then report.
 

@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('the name of a conversation', () => {
+describe('the key of a conversation', () => {
   it.each(CASES)('is read from $name', ({ headers, fields, key, rootKey }) => {
     expect(conversationKeys({ ...fields }, context(headers))).toEqual({ key, rootKey });
   });
@@ -80,7 +80,7 @@ describe('the name of a conversation', () => {
       expect(request).toMatchObject({ conversation: { key, rootKey } });
   });
 
-  it('is nothing for a body that is not an object', () => {
+  it('is undefined for a body that is not an object', () => {
     for (const body of [null, 'x', [1]]) expect(conversationKeys(body, context()).key).toBeUndefined();
   });
 });

@@ -1,25 +1,25 @@
 /**
- * The client's own name of its conversation, read in the same way by every API: the headers and fields by which agents
- * name their session, and what tells a sub-agent from the session it belongs to.
- * Sources: requests of Claude Code, Codex, opencode and Qwen Code as recorded in the clients' tests.
+ * The client's id of its conversation, read alike in every API from the headers and fields that agents use for their
+ * session, with the ids that distinguish a sub-agent from its parent session.
+ * Sources: recorded requests of Claude Code, Codex, opencode and Qwen Code in the clients' tests.
  */
 import { isJsonObject } from '../core/json.ts';
 import type { RequestContext } from './protocol.ts';
 
 export interface ConversationKeys {
   readonly key: string | undefined;
-  /** Of the conversation that has started this one as a sub-agent. */
+  /** The key of the conversation that started this one as a sub-agent. */
   readonly rootKey: string | undefined;
 }
 
-/** `body` is the request as the client sent it. */
+/** `body`: the request body as sent. */
 export function conversationKeys(body: unknown, { header }: RequestContext): ConversationKeys {
   const members = isJsonObject(body) ? body : {};
   const metadata = isJsonObject(members.metadata) ? members.metadata : {};
   const cacheKey = textOf(members.prompt_cache_key);
   const first = (names: readonly string[]) => names.map((name) => textOf(header(name))).find((value) => value);
 
-  // Codex names the thread of a sub-agent beside the session that they share.
+  // Codex sends the thread of a sub-agent in addition to the shared session.
   const thread = first(['thread-id']);
   if (thread !== undefined) {
     const shared = [first(['session-id', 'session_id']), cacheKey, first(['x-codex-parent-thread-id'])];
@@ -33,7 +33,8 @@ export function conversationKeys(body: unknown, { header }: RequestContext): Con
 }
 
 /**
- * Most specific first. `x-client-request-id` is another one for each request, and a mere `user` has many conversations.
+ * Most specific first. Not included: `x-client-request-id` changes with each request, and one `user` has many
+ * conversations.
  */
 const SESSION_HEADERS = [
   'x-claude-code-session-id',

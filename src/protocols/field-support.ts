@@ -1,12 +1,12 @@
-/** What can become of a field of a client's request. Each protocol has a table of its fields. */
+/** How a field of a client's request is handled. Each protocol has a table of its fields. */
 export type FieldSupport =
-  /** Goes upstream, or decides how we answer. */
+  /** Sent upstream, or affects the reply. */
   | 'used'
-  /** The upstream has no such control; dragoman does it itself. */
+  /** The upstream has no such option; dragoman implements it. */
   | 'emulated'
-  /** A wish which cannot be granted and does not change what the request means: accepted, and noted as an adjustment. */
+  /** Cannot be honoured but does not change the meaning of the request: accepted, and noted as an adjustment. */
   | 'noted'
-  /** Says nothing about the answer. */
+  /** Does not affect the reply. */
   | 'ignored'
-  /** Would change what the answer means and cannot be done: 400, unless its value asks for nothing. */
+  /** Cannot be honoured and would change the meaning of the reply: 400, unless the value is a no-op. */
   | 'refused';

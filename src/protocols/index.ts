@@ -1,4 +1,4 @@
-/** The client protocols. Adding one is adding its folder and a line here. */
+/** The client protocols. To add one, add its folder and a line here. */
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';

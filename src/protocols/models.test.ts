@@ -30,7 +30,7 @@ const ids = (count: number): Catalogue => ({
 });
 
 describe('the list of models', () => {
-  it('carries the members of both APIs, and what chat front ends look for', () => {
+  it('has the members of both APIs and those that chat front ends read', () => {
     expect(writeModels({ models: [MODEL], defaultModelId: undefined })).toEqual({
       object: 'list',
       data: [
@@ -61,7 +61,7 @@ describe('the list of models', () => {
     });
   });
 
-  it('believes a date in the id, and has null or nothing for what is unknown', () => {
+  it('uses a date in the id, and null or no member for unknown values', () => {
     const model = writeModel(BARE);
     expect(model).toMatchObject({
       created: Date.UTC(2025, 4, 14) / 1000,
@@ -75,7 +75,7 @@ describe('the list of models', () => {
     expect(writeModel({ ...BARE, id: 'deepseek-3.2' })).toMatchObject({ line: null });
   });
 
-  it('takes no other number for a date', () => {
+  it('does not read another number as a date', () => {
     expect(writeModel({ ...MODEL, id: 'model-20259999' })).toMatchObject({ created: 0 });
   });
 
@@ -109,13 +109,13 @@ describe('the list of models', () => {
     [{ limit: 'all' }, 'limit'],
     [{ after_id: 'gone' }, 'after_id'],
     [{ before_id: 'm1', after_id: 'm0' }, 'before_id'],
-  ])('refuses %j, naming %s', (query, param) => {
+  ])('rejects %j, naming %s', (query, param) => {
     expect(() => writeModels(ids(3), query)).toThrow(expect.objectContaining({ code: 'invalid_request', param }));
   });
 });
 
 describe("Codex's list", () => {
-  it('puts the default model first, and offers the efforts that the model takes', () => {
+  it('puts the default model first, and offers the efforts that the model supports', () => {
     const models = [
       MODEL,
       { ...BARE, efforts: ['low', 'medium', 'max'] },

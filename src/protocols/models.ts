@@ -1,10 +1,10 @@
 /**
- * The catalogue as `GET /v1/models` has it: one list whose objects carry the members of both vendors' APIs, so that no
- * header has to say which client asks.
+ * The response of `GET /v1/models`: one list whose objects have the members of both vendors' APIs, so that it does not
+ * depend on the client.
  * Sources: https://platform.openai.com/docs/api-reference/models and https://docs.anthropic.com/en/api/models-list
  *
- * The service does not say when a model came out. A date in the model's own id is believed; without one the answer is
- * the epoch, which Anthropic documents as "unknown" and which cannot be taken for a real date.
+ * The service does not report release dates. A date in the model's id is used; without one the date is the epoch, which
+ * Anthropic documents as "unknown".
  */
 import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
@@ -34,7 +34,7 @@ export const MODEL_ROUTES = [
   },
 ] as const;
 
-/** The query of Anthropic's list, as it stands in the URL. */
+/** The query parameters of Anthropic's list. */
 export interface ModelsQuery {
   readonly limit?: string | undefined;
   readonly before_id?: string | undefined;
@@ -42,8 +42,8 @@ export interface ModelsQuery {
 }
 
 /**
- * All models, or the page that the query asks for. Throws `invalid_request` for a bad limit, a cursor that is not in the
- * list, or both cursors at once.
+ * All models, or the page that the query asks for. Throws `invalid_request` for a bad limit, a cursor that is not in
+ * the list, or both cursors at once.
  */
 export function writeModels({ models }: Catalogue, query: ModelsQuery = {}): object {
   const limit = readLimit(query.limit);
@@ -62,7 +62,7 @@ export function writeModels({ models }: Catalogue, query: ModelsQuery = {}): obj
   };
 }
 
-/** What the service does not report is null where Anthropic's API allows it, and absent otherwise. */
+/** Values that the service does not report are null if Anthropic's API allows it, otherwise absent. */
 export function writeModel(model: Model): object {
   const releaseS = releasedS(model) ?? 0;
   return {
@@ -84,7 +84,9 @@ export function writeModel(model: Model): object {
   };
 }
 
-/** No vendor's own: chat front ends and editors read them. Claude Desktop offers `[1m]` by the last one. */
+/**
+ * Not part of either API: chat front ends and editors read them. Claude Desktop offers `[1m]` if `supports_1m` is set.
+ */
 function extraMembers({ name, description, maxInputTokens, takesImages }: Model): object {
   return {
     name,
@@ -97,7 +99,7 @@ function extraMembers({ name, description, maxInputTokens, takesImages }: Model)
 
 const LINES = ['haiku', 'sonnet', 'opus', 'fable', 'mythos'];
 
-/** `claude-sonnet-4-20250514` came out on that day. */
+/** The release date in an id such as `claude-sonnet-4-20250514`. */
 function releasedS({ id }: Model): number | undefined {
   const [, year, month, day] = /-(20\d\d)(\d\d)(\d\d)$/.exec(id) ?? [];
   const ms = year === undefined ? Number.NaN : Date.parse(`${year}-${month}-${day}T00:00:00Z`);
@@ -111,7 +113,7 @@ function readLimit(value: string | undefined): number {
   return limit;
 }
 
-/** As in Anthropic's API. */
+/** The limit of Anthropic's API. */
 const MAX_LIMIT = 1000;
 
 function indexOf(models: readonly Model[], param: string, id: string | undefined): number {

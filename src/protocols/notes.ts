@@ -1,41 +1,39 @@
-/** What parsing changed or could not honour, each kind with its meaning. */
+/** The adjustments that parsing can make, with their meaning. */
 import { type Adjustment, adjustment } from '../core/adjustments.ts';
 
 export const PARSING_RULES = {
-  'billing-header-dropped':
-    'A block for the vendor’s own billing, different in every request, was left out of the system text.',
+  'billing-header-dropped': 'The vendor’s billing block, different in every request, was removed from the system text.',
   'block-as-text':
-    'A content block of a kind the service does not have, or the JSON of a tool’s result, became readable text.',
-  'block-ignored': 'A content block without readable words, of a kind the service does not have, was left out.',
-  'choices-emulated': 'The service gives one answer to a request; each choice was a request of its own.',
-  'compaction-emulated': 'The model was asked for the summary which a compaction consists of; the service has none.',
+    'A content block of a kind that the service does not support, or the JSON of a tool result, was sent as text.',
+  'block-ignored': 'A content block without text, of a kind that the service does not support, was removed.',
+  'choices-emulated': 'The service returns one reply per request, so each choice was a separate request.',
+  'compaction-emulated': 'The service has no compaction, so the model was asked for the summary.',
   'custom-tool-as-function':
-    'A free-text tool is offered as a function with one string; its calls come back as it was declared.',
-  'empty-stop-ignored': 'An empty stop sequence matches everywhere and was left out.',
-  'field-ignored': 'A field nobody here knows was accepted and left out.',
+    'A free-text tool was sent as a function with one string; its calls are returned in the declared form.',
+  'empty-stop-ignored': 'An empty stop sequence, which matches everywhere, was removed.',
+  'field-ignored': 'An unknown field was ignored.',
   'namespace-flattened':
-    'Tools of a namespace are offered under one name each; their calls come back with the namespace apart.',
-  'other-dialect': 'A part of the request is in the form of another API and was read by that API’s meaning.',
-  'parameter-ignored':
-    'The service has no such control, or another option of the request overrides it; it had no effect.',
-  'server-tool-dropped': 'A tool which only the vendor’s own servers can run was not offered to the model.',
-  'role-unknown': 'A message with an unknown role, or without one, was read as the user’s.',
-  'system-as-user': 'There were instructions and nothing else; they were asked as the user’s message.',
-  'system-message-cleared': 'A system message was meant for earlier turns only and was left out.',
+    'The tools of a namespace were sent under one combined name each; their calls are returned with a separate namespace.',
+  'other-dialect': 'A part of the request is in the format of another API and was read as such.',
+  'parameter-ignored': 'The option had no effect: the service does not support it, or another option overrides it.',
+  'server-tool-dropped': 'A tool that only the vendor’s own servers can run was not offered to the model.',
+  'role-unknown': 'A message with an unknown or missing role was read as a user message.',
+  'system-as-user': 'The request has instructions only, so they were sent as the user message.',
+  'system-message-cleared': 'A system message for earlier turns only was removed.',
   'tool-call-repeated': 'A message contains the same tool call in two forms; it was sent once.',
   'tool-call-unnamed': 'A tool call in the history has no name; it was sent under a neutral one.',
-  'tool-choice-dropped': 'Everything the tool choice allowed had been left out; the model chooses freely.',
-  'tool-deferred': 'A tool is to be offered only once it has been searched for, and has not been.',
-  'tool-ignored': 'A tool of a kind which no client can run was not offered to the model.',
-  'tool-removed': 'A tool was taken back later in the conversation and is not offered.',
-  'tool-repeated': 'A tool was declared more than once; the first declaration is the one offered.',
-  'tools-restricted': 'Only the tools which the tool choice allows are offered.',
-  'typed-tool-schema': 'A tool of the vendor’s own kind has no schema in the request; it got the published one.',
+  'tool-choice-dropped': 'None of the tools that the tool choice allows is offered, so the model chooses freely.',
+  'tool-deferred': 'A deferred tool was not offered, because no search has found it yet.',
+  'tool-ignored': 'A tool of a kind that no client can run was not offered to the model.',
+  'tool-removed': 'A tool that the conversation removes later was not offered.',
+  'tool-repeated': 'A tool was declared more than once; only the first declaration was offered.',
+  'tools-restricted': 'Only the tools that the tool choice allows were offered.',
+  'typed-tool-schema': 'A tool of a vendor kind has no schema in the request; it was sent with the published one.',
 } as const satisfies Record<string, string>;
 
 type ParsingRule = keyof typeof PARSING_RULES;
 
-/** One field ignored in forty places is one note with a count. */
+/** Collects adjustments. A field ignored in many places becomes one note with a count. */
 export class Notes {
   readonly #adjustments: Adjustment[] = [];
   readonly #ignored = new Map<string, { readonly path: string; count: number }>();
@@ -45,7 +43,9 @@ export class Notes {
     this.#adjustments.push(adjustment(rule, path, before, after));
   }
 
-  /** Notes every key of `object` outside `known` which holds something. `kind` names what alike objects are. */
+  /**
+   * Notes every non-empty key of `object` outside `known`. `kind`: the kind of object, under which keys are counted.
+   */
   addUnknown(object: object, known: ReadonlySet<string>, kind: string, at: string): void {
     for (const [key, value] of Object.entries(object)) {
       if (!known.has(key) && !isNothing(value))
@@ -53,7 +53,7 @@ export class Notes {
     }
   }
 
-  /** `shape` names the dialect and what was spelled in it: `anthropic tool_use`. */
+  /** `shape`: the dialect and the element in it, such as `anthropic tool_use`. */
   addDialect(shape: string, path: string): void {
     count(this.#dialects, shape, path);
   }
@@ -70,8 +70,8 @@ export class Notes {
 }
 
 function count(counts: Map<string, { readonly path: string; count: number }>, kind: string, path: string): void {
-  const seen = counts.get(kind);
-  if (seen) seen.count += 1;
+  const entry = counts.get(kind);
+  if (entry) entry.count += 1;
   else counts.set(kind, { path, count: 1 });
 }
 

@@ -1,23 +1,22 @@
-/** `n` of OpenAI's completion APIs: several choices to one request, each a reply of its own. */
+/** `n` of OpenAI's completion APIs: several choices for one request, each a separate reply. */
 import type { Reply } from '../core/collect.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
 import type { Notes } from './notes.ts';
 import { RULE_VALUE } from './openai-errors.ts';
 import { refuseUnsupported } from './shape.ts';
 
-/** Each costs a request of its own. */
+/** Each choice is a separate upstream request. */
 const MAX_CHOICES = 4;
 
 /** Throws `unsupported_parameter`. */
 export function readChoices(n: number | null | undefined, notes: Notes): number {
   const choices = n ?? 1;
-  if (choices > MAX_CHOICES)
-    throw refuseUnsupported('n', `at most ${MAX_CHOICES} choices can be had in one request.`, RULE_VALUE);
+  if (choices > MAX_CHOICES) throw refuseUnsupported('n', `must be at most ${MAX_CHOICES}.`, RULE_VALUE);
   if (choices > 1) notes.add('choices-emulated', 'n', String(choices));
   return choices;
 }
 
-/** Told once, when the last choice has ended: what all of them cost. */
+/** Adds up the usage of all choices, reported once with the last of them. */
 export class ChoicesEnding {
   #open: number;
   #usage: Usage | undefined;
@@ -26,7 +25,7 @@ export class ChoicesEnding {
     this.#open = choices;
   }
 
-  /** The usage of all, if this was the last. */
+  /** The total usage if this was the last open choice. */
   end(usage: Usage): Usage | undefined {
     this.#usage = this.#usage ? addUsage(this.#usage, usage) : usage;
     this.#open--;

@@ -1,7 +1,7 @@
 /**
- * Failures in the words of OpenAI's APIs, which share them: https://platform.openai.com/docs/guides/error-codes. The official SDKs obey `retry-after`,
- * `retry-after-ms` and `x-should-retry`; agents compact by themselves when they meet the vendor's own wording of an
- * overlong conversation.
+ * Errors in the format that OpenAI's APIs share: https://platform.openai.com/docs/guides/error-codes. The official SDKs
+ * follow `retry-after`, `retry-after-ms` and `x-should-retry`; agents compact their history when they see the vendor's
+ * own message about an overlong conversation.
  */
 import { ERROR_RULES, type ErrorCode, type GatewayError } from '../core/errors.ts';
 import type { WrittenError } from './protocol.ts';
@@ -9,7 +9,7 @@ import type { WrittenError } from './protocol.ts';
 interface Spelling {
   readonly type: 'invalid_request_error' | 'requests' | 'insufficient_quota' | 'server_error';
   readonly code: string | null;
-  /** `never`: sending the same again cannot help, and clients are told so. */
+  /** `never`: retrying cannot help, and the response says so. */
   readonly retry: 'later' | 'never';
 }
 
@@ -67,13 +67,13 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   internal: FAILED,
 };
 
-/** Rule of a value of a known parameter which cannot be had; spelt `unsupported_value` to the client. */
+/** Rule for an unsupported value of a known parameter; clients see the code `unsupported_value`. */
 export const RULE_VALUE = 'unsupported-value';
 
-/** Rule of a response which is to be continued and is not there. */
+/** Rule for a missing previous response. */
 export const RULE_PREVIOUS = 'previous-response';
 
-/** Rules of ours for which the vendor has a finer code than for their kind. */
+/** Rules for which the vendor has a more specific code. */
 const CODES_BY_RULE: ReadonlyMap<string, string> = new Map([
   [RULE_VALUE, 'unsupported_value'],
   [RULE_PREVIOUS, 'previous_response_not_found'],
@@ -89,25 +89,25 @@ export interface ErrorBody {
   };
 }
 
-/** How an API says that a conversation is too long: agents know the vendor's own wording. */
+/** An API's message about an overlong conversation; agents recognize the vendor's wording. */
 export interface OverlongWords {
-  /** The field which is too long. */
+  /** The field that is too long. */
   readonly param: string;
   message(tokens: GatewayError['tokens']): string;
 }
 
 export interface ErrorWords {
   writeError(error: GatewayError): WrittenError;
-  /** The same in mid-stream, where there are neither status nor headers. */
+  /** The error inside a stream, without status and headers. */
   toErrorBody(error: GatewayError): ErrorBody;
 }
 
 export function errorWords(overlong: OverlongWords): ErrorWords {
   const toErrorBody = (error: GatewayError): ErrorBody => {
     const { type, code } = SPELLINGS[error.code];
-    const finer = error.rule === undefined ? undefined : CODES_BY_RULE.get(error.rule);
+    const specificCode = error.rule === undefined ? undefined : CODES_BY_RULE.get(error.rule);
     const message = error.code === 'context_too_long' ? overlong.message(error.tokens) : messageOf(error);
-    return { error: { message, type, param: paramOf(error, overlong), code: finer ?? code } };
+    return { error: { message, type, param: paramOf(error, overlong), code: specificCode ?? code } };
   };
   return {
     toErrorBody,
@@ -120,7 +120,7 @@ export function errorWords(overlong: OverlongWords): ErrorWords {
 }
 
 function messageOf({ code, message }: GatewayError): string {
-  // Clients which validate the body take an empty message for no error body at all.
+  // Clients that validate the body take an empty message for a missing error body.
   return message.trim() === '' ? `The request failed: ${code}.` : message;
 }
 
@@ -143,12 +143,12 @@ function headersOf(error: GatewayError): Record<string, string> {
   return headers;
 }
 
-/** With no account at all somebody has to sign in; only when one will be free again is there a time to name. */
+/** `no_account` can be retried only if an account becomes available again, which sets a time. */
 function canRetry({ code, retryAfterMs }: GatewayError): boolean {
   if (code === 'no_account') return retryAfterMs !== undefined;
   return SPELLINGS[code].retry === 'later';
 }
 
-/** Some agents give up at once when one of these comes without `retry-after`. */
+/** Some agents give up at once if one of these comes without `retry-after`. */
 const WAITING_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 const DEFAULT_RETRY_AFTER_S = 5;

@@ -4,10 +4,10 @@
  */
 import type { Figure, Usage } from '../core/usage.ts';
 
-/** The only tier that the service has. */
+/** The service's only tier. */
 export const SERVICE_TIER = 'default';
 
-/** The details always stand there. Their documented default is 0, which also stands for what is unknown. */
+/** The details are always present. 0 is their documented default and also stands for unknown. */
 export function toWireUsage({
   inputTokens,
   outputTokens,

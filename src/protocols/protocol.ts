@@ -1,6 +1,6 @@
 /**
- * A client protocol is one pure object in a folder of its own, listed in protocols/index.ts. It declares its routes, parses
- * requests into conversations and writes replies; it never sees an account, a frame or a socket.
+ * A client protocol is one pure object in a folder of its own, listed in protocols/index.ts. It declares its routes,
+ * parses requests into conversations and writes replies; it never sees an account, a frame or a socket.
  */
 import type { z } from 'zod';
 import type { Adjustment } from '../core/adjustments.ts';
@@ -17,7 +17,10 @@ import type { Steps } from '../core/steps.ts';
  */
 export interface ClientProtocol<Echo = unknown> {
   readonly id: string;
-  /** Base URLs may end in this name: `http://127.0.0.1:8080/anthropic`. It also says whose error format a request expects. */
+  /**
+   * Base URLs may end in this name: `http://127.0.0.1:8080/anthropic`. It also says whose error format a request
+   * expects.
+   */
   readonly vendor: string;
   /** The tag of its routes in the API reference. */
   readonly tag: string;
@@ -37,13 +40,13 @@ export interface ClientProtocol<Echo = unknown> {
   writeError(error: GatewayError, requestId: string): WrittenError;
   /** Sent while the model is silent: a comment or a ping event, as this protocol's clients expect. */
   readonly keepAlive: string;
-  /** A fresh opaque id for a reply, with this protocol's prefix. `random` is at least 24 characters of [A-Za-z0-9]. */
+  /** An opaque id for a reply, with this protocol's prefix. `random` is at least 24 characters of [A-Za-z0-9]. */
   replyId(random: string): string;
 }
 
 /**
- * One route of a protocol. Path prefixes, the 405 responses, the API reference and the format of errors are derived from
- * these declarations.
+ * One route of a protocol. Path prefixes, the 405 responses, the API reference and the format of errors are derived
+ * from these declarations.
  */
 export type ProtocolRoute<Echo = unknown> = RouteDescription & RouteOperation<Echo>;
 
@@ -91,14 +94,14 @@ export interface RequestContext {
 }
 
 interface ChoicesWriting<Echo> {
-  /** A writer for each choice; the last one to end writes what stands once for all of them. */
+  /** A writer for each choice; the last one to end also writes what is sent once for all of them. */
   createWriters(choices: number, request: AnswerableRequest<Echo>, replyId: string): readonly ReplyWriter[];
   writeReplies(replies: readonly Reply[], request: AnswerableRequest<Echo>, replyId: string): unknown;
 }
 
 export interface ParsedRequest<Echo = unknown> extends AnswerableRequest<Echo> {
   readonly conversation: Conversation;
-  /** How many replies are wanted; absent: one. */
+  /** Number of replies; absent: one. */
   readonly choices?: number;
 }
 
@@ -107,7 +110,7 @@ export interface ParsedCompletion<Echo = unknown> extends AnswerableRequest<Echo
   readonly completion: CodeCompletion;
 }
 
-/** What a writer may know of the request. */
+/** The part of a request that a writer sees. */
 export interface AnswerableRequest<Echo = unknown> {
   readonly stream: boolean;
   readonly adjustments: readonly Adjustment[];

@@ -9,7 +9,7 @@ describe('listOf', () => {
     expect(check(shape, { names: [] }, '')).toEqual({ names: [] });
   });
 
-  it('names the first element that does not fit, and reads no further', () => {
+  it('names the first invalid element and stops there', () => {
     const read: unknown[] = [];
     const element = z
       .unknown()
@@ -20,7 +20,7 @@ describe('listOf', () => {
     expect(read).toEqual([7]);
   });
 
-  it('keeps the path and the words of the fault', () => {
+  it('keeps the path and the message of the error', () => {
     const shape = z.looseObject({ files: listOf(z.looseObject({ name: z.string() })) });
     expect(() => check(shape, { files: [{ name: 'a' }, { name: 1 }, {}] }, '')).toThrow(
       'files[1].name: expected string, received number.',

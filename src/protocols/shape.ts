@@ -1,8 +1,10 @@
-/** From `unknown` to typed at a protocol's door: a refusal names the client's own field and what was expected there. */
+/** Validates request bodies. Errors name the client's own field and the expected value. */
 import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 
-/** Deeper than any real schema or argument; later stages walk these values recursively and must not run out of stack. */
+/**
+ * More than any real schema or argument. Later stages walk these values recursively and must not overflow the stack.
+ */
 const MAX_JSON_DEPTH = 128;
 
 export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): boolean {
@@ -10,22 +12,22 @@ export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): bool
   return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
 }
 
-/** Reads `value`, which the client wrote at the path `at`, by `shape`. Throws `invalid_request`. */
+/** Validates the client's `value` at the path `at`. Throws `invalid_request`. */
 export function check<T extends z.ZodType>(shape: T, value: unknown, at: string): z.output<T> {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  if (issue === undefined) throw refuse(at, 'is not of the expected shape.');
+  if (issue === undefined) throw refuse(at, 'does not have the expected shape.');
   throw refuse(pathOf(issue.path, at), expectation(issue, value));
 }
 
 /**
- * A list of such elements, read up to the first fault. `z.array` would describe the fault of every element, which takes
- * more memory than the list.
+ * A list that stops at the first invalid element. `z.array` reports every invalid element, which can take more memory
+ * than the list.
  */
 export function listOf<T extends z.ZodType>(element: T) {
   return z.array(z.unknown()).transform((values, context): z.output<T>[] => {
-    const read: z.output<T>[] = [];
+    const elements: z.output<T>[] = [];
     for (const [i, value] of values.entries()) {
       const result = element.safeParse(value);
       if (!result.success) {
@@ -33,19 +35,19 @@ export function listOf<T extends z.ZodType>(element: T) {
           context.issues.push({ ...issue, input: value, path: [i, ...issue.path] } as z.core.$ZodRawIssue);
         return z.NEVER;
       }
-      read.push(result.data);
+      elements.push(result.data);
     }
-    return read;
+    return elements;
   });
 }
 
-/** `what` says what was expected; a path of '' means the body itself. */
+/** `what`: the expected value. An empty path means the body itself. */
 export function refuse(path: string, what: string): GatewayError {
   if (path === '') return new GatewayError('invalid_request', `The request body: ${what}`);
   return new GatewayError('invalid_request', `${path}: ${what}`, { param: path });
 }
 
-/** For what is understood and cannot be honoured. `rule` lets a protocol choose a code of its own for it. */
+/** For valid input that is not supported. `rule` lets a protocol use a more specific code. */
 export function refuseUnsupported(path: string, what: string, rule?: string): GatewayError {
   return new GatewayError('unsupported_parameter', `${path}: ${what}`, { param: path, rule });
 }

@@ -57,7 +57,7 @@ type SignInOutcome =
   | { readonly state: 'approved'; readonly secrets: Secrets }
   | { readonly state: 'approved'; readonly accountId: string };
 
-/** Sign-ins which somebody has begun from afar: they outlive the process which began them. */
+/** Stores remote sign-ins, which outlive the process that started them. */
 export interface SignInStore {
   find(id: string): Promise<StoredSignIn | undefined>;
   put(signIn: StoredSignIn, nowMs: number): Promise<void>;

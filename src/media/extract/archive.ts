@@ -1,6 +1,6 @@
 /**
- * The XML parts of a Word or Excel file, unpacked within bounds: sizes are judged by the archive's own directory before
- * anything is unpacked, and no part can become larger than it says there.
+ * The XML parts of a Word or Excel file, unpacked within bounds: sizes are checked in the archive's directory before
+ * anything is unpacked, and no part can unpack to more than its entry there says.
  */
 import { type UnzipFileInfo, unzipSync, zipSync } from 'fflate';
 
@@ -10,9 +10,11 @@ export class ArchiveEncrypted extends Error {}
 const MAX_UNPACKED_BYTES = 96 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
-/** Packed again without compression, so that what is read later is what was judged here. Pictures are left out. */
-export function judgedArchive(bytes: Uint8Array, mainPart: string): Uint8Array<ArrayBuffer> {
-  // Bit 0 of the first entry's flags (APPNOTE.TXT 4.4.4): it is encrypted.
+/**
+ * Returns the checked parts as an uncompressed archive, without pictures, so that only checked bytes are read later.
+ */
+export function checkedArchive(bytes: Uint8Array, mainPart: string): Uint8Array<ArrayBuffer> {
+  // Bit 0 of the first entry's flags (APPNOTE.TXT 4.4.4) means encrypted.
   if (((bytes[6] ?? 0) & 1) === 1) throw new ArchiveEncrypted();
   let unpacked = 0;
   let parts = 0;

@@ -1,13 +1,13 @@
-/** What reading a document comes to. Plain data: it travels from the worker thread. */
+/** The result of reading a document. Plain data, because the worker thread sends it as a message. */
 export type Finding =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'encrypted' }
   | { readonly type: 'too-large'; readonly why: string }
-  /** Whole, but there are no words in it: scanned pages. */
+  /** Readable, but without text, such as scanned pages. */
   | { readonly type: 'no-text' }
   | { readonly type: 'broken'; readonly why: string };
 
-/** More characters than any model's window holds. */
+/** More than any model's context window holds. */
 export const MAX_TEXT_CHARACTERS = 4_000_000;
 
 export function textFinding(text: string): Finding {

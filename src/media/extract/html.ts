@@ -1,4 +1,4 @@
-/** HTML as the text a reader would see: no markup, no scripts, tables with their columns, links with their addresses. */
+/** HTML as the text that a reader sees: without markup and scripts, with table columns and link addresses. */
 import { convert } from 'html-to-text';
 import { MAX_TEXT_CHARACTERS } from './finding.ts';
 

@@ -1,14 +1,14 @@
-/** Word documents and Excel sheets as text: headings, lists and tables of the one, every sheet of the other as CSV. */
+/** Word documents as text with headings, lists and tables; Excel workbooks as one CSV per sheet. */
 import mammoth from 'mammoth';
 import readWorkbook from 'read-excel-file/universal';
-import { ArchiveEncrypted, ArchiveTooLarge, judgedArchive } from './archive.ts';
+import { ArchiveEncrypted, ArchiveTooLarge, checkedArchive } from './archive.ts';
 import { type Finding, textFinding } from './finding.ts';
 import { htmlToText } from './html.ts';
 
-export async function readWord(bytes: Uint8Array, wanted: 'check' | 'text'): Promise<Finding> {
-  return judged(async () => {
-    const archive = judgedArchive(bytes, 'word/document.xml');
-    if (wanted === 'check') return { type: 'text', text: '' };
+export async function readWord(bytes: Uint8Array, purpose: 'check' | 'text'): Promise<Finding> {
+  return catchProblems(async () => {
+    const archive = checkedArchive(bytes, 'word/document.xml');
+    if (purpose === 'check') return { type: 'text', text: '' };
     const { value: html } = await mammoth.convertToHtml(
       { buffer: Buffer.from(archive.buffer) },
       { externalFileAccess: false, convertImage: mammoth.images.imgElement(async () => ({ src: '' })) },
@@ -17,10 +17,10 @@ export async function readWord(bytes: Uint8Array, wanted: 'check' | 'text'): Pro
   });
 }
 
-export async function readExcel(bytes: Uint8Array, wanted: 'check' | 'text'): Promise<Finding> {
-  return judged(async () => {
-    const archive = judgedArchive(bytes, 'xl/workbook.xml');
-    if (wanted === 'check') return { type: 'text', text: '' };
+export async function readExcel(bytes: Uint8Array, purpose: 'check' | 'text'): Promise<Finding> {
+  return catchProblems(async () => {
+    const archive = checkedArchive(bytes, 'xl/workbook.xml');
+    if (purpose === 'check') return { type: 'text', text: '' };
     const sheets = await readWorkbook(archive.buffer);
     if (sheets.every(({ data }) => data.length === 0)) return { type: 'no-text' };
     const texts = sheets.map(({ sheet, data }) => `[Sheet ${JSON.stringify(sheet)}]\n${data.map(csvRow).join('\n')}`);
@@ -28,7 +28,7 @@ export async function readExcel(bytes: Uint8Array, wanted: 'check' | 'text'): Pr
   });
 }
 
-async function judged(read: () => Promise<Finding>): Promise<Finding> {
+async function catchProblems(read: () => Promise<Finding>): Promise<Finding> {
   try {
     return await read();
   } catch (cause) {

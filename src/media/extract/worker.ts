@@ -1,23 +1,23 @@
-/** Reads one document in a thread of its own, which is ended when it takes too long or too much memory. */
+/** Reads one document in its own thread, which the parent ends if it takes too long or too much memory. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReadableFormat } from '../../gateway/ports.ts';
 import { type Finding, textFinding } from './finding.ts';
 
-export interface Order {
+export interface ReadRequest {
   readonly bytes: Uint8Array;
   readonly format: ReadableFormat;
-  readonly wanted: 'check' | 'text';
+  readonly purpose: 'check' | 'text';
 }
 
-/** Libraries are loaded for the format at hand only. */
-const READERS: Record<ReadableFormat, (bytes: Uint8Array, wanted: Order['wanted']) => Promise<Finding>> = {
-  pdf: async (bytes, wanted) => (await import('./pdf.ts')).readPdf(bytes, wanted),
-  docx: async (bytes, wanted) => (await import('./office.ts')).readWord(bytes, wanted),
-  xlsx: async (bytes, wanted) => (await import('./office.ts')).readExcel(bytes, wanted),
+/** Each format loads only its own libraries. */
+const READERS: Record<ReadableFormat, (bytes: Uint8Array, purpose: ReadRequest['purpose']) => Promise<Finding>> = {
+  pdf: async (bytes, purpose) => (await import('./pdf.ts')).readPdf(bytes, purpose),
+  docx: async (bytes, purpose) => (await import('./office.ts')).readWord(bytes, purpose),
+  xlsx: async (bytes, purpose) => (await import('./office.ts')).readExcel(bytes, purpose),
   html: async (bytes) => textFinding((await import('./html.ts')).htmlToText(Buffer.from(bytes).toString('utf8'))),
 };
 
-// Whoever starts this thread hands in an Order.
-const { bytes, format, wanted } = workerData as Order;
-const finding: Finding = await READERS[format](bytes, wanted);
+// read-document.ts starts this thread with a ReadRequest.
+const { bytes, format, purpose } = workerData as ReadRequest;
+const finding: Finding = await READERS[format](bytes, purpose);
 parentPort?.postMessage(finding);

@@ -4,14 +4,14 @@ import { ERROR_RULES, type ErrorCode, type ErrorDetails, GatewayError } from '..
 import { runAtOnce } from '../../core/steps.ts';
 import { anthropicMessages } from './index.ts';
 
-// Object.keys forgets the key type of an object which is `as const`.
+// Object.keys loses the key type of an `as const` object.
 const CODES = Object.keys(ERROR_RULES) as ErrorCode[];
 
 function written(code: ErrorCode, message = 'It did not work.', details: ErrorDetails = {}) {
   return anthropicMessages.writeError(new GatewayError(code, message, details), 'req_1');
 }
 
-/** What the official SDK throws when it gets this answer. */
+/** The error that the official SDK throws for this response. */
 async function thrown(answer: ReturnType<typeof written>): Promise<unknown> {
   const { status, headers, body } = answer;
   const client = new Anthropic({
@@ -73,7 +73,7 @@ describe('an error', () => {
     expect(written(code, '').body).toMatchObject({ error: { message: expect.stringMatching(/./) } });
   });
 
-  it('names the path of the field, as the vendor has no other place for it', () => {
+  it('names the path of the field in the message, because the vendor has no other place for it', () => {
     const { body } = written('invalid_request', 'is not an image', { param: 'messages[1].content[0]' });
     expect(body).toMatchObject({ error: { message: 'messages[1].content[0]: is not an image' } });
   });
@@ -133,7 +133,7 @@ describe('the wordings which agents act on', () => {
     });
   });
 
-  it("refuses threads by the code which the SDK's tool runner knows", async () => {
+  it("rejects threads with the code that the SDK's tool runner knows", async () => {
     const request = {
       model: 'm',
       max_tokens: 1,

@@ -1,7 +1,7 @@
 /**
- * Failures in Anthropic's words. Types and statuses: https://docs.anthropic.com/en/api/errors. Claude Code and the
- * official SDKs obey `retry-after` and `x-should-retry`, and agents compact by themselves when they meet the vendor's
- * own wording of an overlong prompt.
+ * Errors in Anthropic's format. Types and statuses: https://docs.anthropic.com/en/api/errors. Claude Code and the
+ * official SDKs follow `retry-after` and `x-should-retry`; agents compact their history when they see the vendor's own
+ * message about an overlong prompt.
  */
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { WrittenError } from '../protocol.ts';
@@ -21,7 +21,7 @@ type ErrorType =
 interface Spelling {
   readonly type: ErrorType;
   readonly status: number;
-  /** `never`: sending the same again cannot help, and clients are told so. */
+  /** `never`: retrying cannot help, and the response says so. */
   readonly retry: 'later' | 'never';
 }
 
@@ -51,7 +51,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   quota_exhausted: { type: 'rate_limit_error', status: 429, retry: 'never' },
   daily_limit: { type: 'rate_limit_error', status: 429, retry: 'never' },
   account_throttled: { type: 'rate_limit_error', status: 429, retry: 'later' },
-  // A 403 makes Claude Code ask its user to log in, which changes nothing about an account: 400 instead.
+  // 400 instead of 403, because a 403 makes Claude Code ask its user to log in, which would not help.
   permission_denied: { type: 'invalid_request_error', status: 400, retry: 'never' },
   feature_not_supported: { type: 'invalid_request_error', status: 400, retry: 'never' },
 
@@ -84,18 +84,18 @@ export function writeError(error: GatewayError, requestId: string): WrittenError
 }
 
 /**
- * The data of an `error` event in mid-stream. There is no status there, so the type alone tells clients whether to try
- * again: of the transient types, only `overloaded_error` is retried by all of them.
+ * The data of an `error` event inside a stream. Without a status, clients decide by the type whether to retry; the only
+ * transient type that all of them retry is `overloaded_error`.
  */
 export function writeStreamError(error: GatewayError): unknown {
   const type: ErrorType = SPELLINGS[error.code].retry === 'later' ? 'overloaded_error' : 'invalid_request_error';
   return { type: 'error', error: { type, message: messageOf(error), ...detailsOf(error) } };
 }
 
-/** Rule id, and at once the `error_code` by which the SDK's tool runner knows to send the whole history instead. */
+/** Rule id, and the `error_code` that makes the SDK's tool runner send the whole history instead. */
 const THREADS_UNSUPPORTED = 'thread_unsupported_request';
 
-/** The refusal of server-side message threads. */
+/** The error for server-side message threads. */
 export function threadsUnsupported(): GatewayError {
   return new GatewayError('unsupported_parameter', 'Message threads are not supported.', {
     param: 'thread',
@@ -110,20 +110,20 @@ function detailsOf(error: GatewayError): object {
 
 function messageOf(error: GatewayError): string {
   const { code, param, message, tokens } = error;
-  // Word for word and nothing around it: agents parse both numbers to size their compaction.
+  // Exactly the vendor's message: agents parse both numbers to size their compaction.
   if (code === 'context_too_long')
     return `prompt is too long: ${tokens?.actual ?? UNKNOWN_WINDOW + 1} tokens > ${tokens?.maximum ?? UNKNOWN_WINDOW} maximum`;
   if (code === 'signature_invalid' && !SIGNATURE_WORDING.test(message))
     return `Invalid \`signature\` in \`thinking\` block. ${message}`.trim();
   if (message === '') return `${SPELLINGS[code].type}: ${code}`;
-  // The vendor's errors have no field for the path, so the message must name it.
+  // The vendor's errors have no field for the path, so the message names it.
   return param === undefined || message.includes(param) ? message : `${param}: ${message}`;
 }
 
-/** The smallest window of the models in use, in tokens: said only when the service named no figures. */
+/** In tokens: the smallest context window of all models, used if the service reports no figures. */
 const UNKNOWN_WINDOW = 200_000;
 
-/** By these words Claude Code knows to send its history without thinking blocks. */
+/** On this message, Claude Code sends its history without thinking blocks. */
 const SIGNATURE_WORDING = /invalid `signature` in `thinking` block/i;
 
 function headersOf(error: GatewayError): Record<string, string> {
@@ -141,11 +141,11 @@ function headersOf(error: GatewayError): Record<string, string> {
   return headers;
 }
 
-/** An account will be free again, or there is none and somebody has to sign in: only the former has a time. */
+/** `no_account` can be retried only if an account becomes available again, which sets a time. */
 function retryOf({ code, retryAfterMs }: GatewayError): Spelling['retry'] {
   return code === 'no_account' && retryAfterMs === undefined ? 'never' : SPELLINGS[code].retry;
 }
 
-/** Some clients give up at once when one of these comes without `retry-after`. */
+/** Some clients give up at once if one of these comes without `retry-after`. */
 const WAITING_STATUSES: ReadonlySet<number> = new Set([429, 503, 529]);
 const DEFAULT_RETRY_AFTER_S = 5;

@@ -1,6 +1,6 @@
 /**
- * What becomes of every top-level field of a Messages request: decided once, as data, so that the parser, the docs and
- * a test against the official SDK's own types all read the same list.
+ * How every top-level field of a Messages request is handled. The parser, the docs and a test against the official
+ * SDK's types use this table.
  */
 import type { FieldSupport } from '../field-support.ts';
 

@@ -15,7 +15,7 @@ function context(headers: Record<string, string> = {}) {
   return { header: (name: string) => headers[name], nowMs: 1_770_000_000_999 };
 }
 
-/** A request with the least a client must send. */
+/** A request with the required fields only. */
 function body(fields: object = {}): object {
   return { model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }], ...fields };
 }
@@ -132,7 +132,7 @@ describe('a Claude Code request', () => {
     expect(parsed.createdAtS).toBe(1_770_000_000);
   });
 
-  it('is noted where it could not be followed', () => {
+  it('has notes for what has no effect', () => {
     expect(rules(parsed.adjustments)).toEqual([
       'parameter-ignored context_management',
       'billing-header-dropped system[0]',
@@ -142,7 +142,7 @@ describe('a Claude Code request', () => {
   });
 });
 
-describe('what must be there', () => {
+describe('required input', () => {
   it.each([
     { name: 'no object at all', request: 'hi', param: undefined },
     { name: 'a list', request: [], param: undefined },
@@ -159,7 +159,7 @@ describe('what must be there', () => {
       param: 'messages[0].content',
     },
     {
-      name: 'text which is none',
+      name: 'malformed text',
       request: body({ messages: [{ role: 'user', content: [{ type: 'text', text: 1 }] }] }),
       param: 'messages[0].content[0].text',
     },
@@ -178,7 +178,7 @@ describe('what must be there', () => {
       param: 'messages[0].content[0].source',
     },
     {
-      name: 'a tool choice nobody knows',
+      name: 'an unknown tool choice',
       request: body({ tool_choice: { type: 'maybe' } }),
       param: 'tool_choice.type',
     },
@@ -187,9 +187,9 @@ describe('what must be there', () => {
       request: body({ tool_choice: { type: 'tool', name: 'x' } }),
       param: 'tool_choice.name',
     },
-    { name: 'a kind of thinking nobody knows', request: body({ thinking: { type: 'hard' } }), param: 'thinking.type' },
+    { name: 'an unknown kind of thinking', request: body({ thinking: { type: 'hard' } }), param: 'thinking.type' },
     {
-      name: 'a format nobody knows',
+      name: 'an unknown format',
       request: body({ output_config: { format: { type: 'xml' } } }),
       param: 'output_config.format.type',
     },
@@ -202,20 +202,20 @@ describe('what must be there', () => {
     { name: 'a container', request: body({ container: 'c_1' }), param: 'container' },
     { name: 'MCP servers', request: body({ mcp_servers: [{ url: 'https://a' }] }), param: 'mcp_servers' },
     { name: 'a thread', request: body({ thread: { type: 'create' } }), param: 'thread' },
-  ])('refuses $name, and names the field', ({ request, param }) => {
+  ])('rejects $name, and names the field', ({ request, param }) => {
     const error = refusal(request);
     expect(error.policy).toMatchObject({ status: 400, blame: 'client' });
     expect(error.param).toBe(param);
     expect(error.message).not.toBe('');
   });
 
-  it('says what was expected', () => {
+  it('names the expected value', () => {
     expect(refusal(body({ max_tokens: undefined })).message).toBe('max_tokens: a required field is missing.');
     expect(refusal(body({ max_tokens: 'many' })).message).toBe('max_tokens: expected number, received string.');
     expect(refusal(body({ messages: [] })).message).toBe('messages: must not be empty.');
   });
 
-  it('accepts null for whatever may be left out', () => {
+  it('accepts null for optional fields', () => {
     const optional = ['system', 'tools', 'tool_choice', 'thinking', 'output_config', 'metadata', 'stop_sequences'];
     const refused = ['container', 'mcp_servers', 'thread', 'cache_control', 'stream', 'output_format'];
     const request = parse(Object.fromEntries([...optional, ...refused].map((field) => [field, null])));
@@ -224,7 +224,7 @@ describe('what must be there', () => {
 });
 
 describe('the support of fields', () => {
-  it('is decided for each one the official SDK can send', () => {
+  it('is defined for each field that the official SDK can send', () => {
     const sdk = dirname(createRequire(import.meta.url).resolve('@anthropic-ai/sdk'));
     const fields = ['resources/messages/messages.d.ts', 'resources/beta/messages/messages.d.ts'].flatMap((file) => {
       const types = readFileSync(join(sdk, file), 'utf8');
@@ -237,10 +237,10 @@ describe('the support of fields', () => {
     expect(fields.filter((field) => !Object.hasOwn(FIELD_SUPPORT, field ?? ''))).toEqual([]);
   });
 
-  it('shows in the notes: a wish is noted, what says nothing is not', () => {
-    const wishes = Object.entries(FIELD_SUPPORT).filter(([, support]) => support === 'noted' || support === 'ignored');
-    const { adjustments } = parse(Object.fromEntries(wishes.map(([field]) => [field, { some: 'thing' }])));
-    const noted = wishes.filter(([, support]) => support === 'noted').map(([field]) => `parameter-ignored ${field}`);
+  it('shows in the notes: unsupported options are noted, irrelevant fields are not', () => {
+    const unused = Object.entries(FIELD_SUPPORT).filter(([, support]) => support === 'noted' || support === 'ignored');
+    const { adjustments } = parse(Object.fromEntries(unused.map(([field]) => [field, { some: 'thing' }])));
+    const noted = unused.filter(([, support]) => support === 'noted').map(([field]) => `parameter-ignored ${field}`);
     expect(rules(adjustments).sort()).toEqual(noted.sort());
   });
 
@@ -492,7 +492,7 @@ describe('blocks', () => {
     expect(parts(content, role)).toEqual(expected);
   });
 
-  it('notes what became text, and what became nothing', () => {
+  it('notes blocks that became text or were dropped', () => {
     const content = [{ type: 'mcp_tool_use', id: 'm', name: 'f', server_name: 's', input: {} }, { type: '__proto__' }];
     const { adjustments } = parse({ messages: [{ role: 'assistant', content }] });
     expect(adjustments).toEqual([
@@ -501,7 +501,7 @@ describe('blocks', () => {
     ]);
   });
 
-  it('marks the last block for the cache when the request asks for it as a whole', () => {
+  it('marks the last block for the cache if the request itself is marked', () => {
     const { turns } = conversation({
       cache_control: { type: 'ephemeral' },
       messages: [
@@ -524,7 +524,7 @@ describe('blocks', () => {
 describe('system messages', () => {
   const later = { role: 'user', content: 'and now?' };
 
-  it('are turns of their own after the first turn, and none when they say nothing', () => {
+  it('are turns of their own after the first turn, and are dropped if empty', () => {
     const messages = [later, { role: 'system', content: 'be brief' }, { role: 'system' }, later];
     expect(conversation({ messages }).turns.map(({ at, role }) => `${at} ${role}`)).toEqual([
       'messages[0] user',
@@ -542,7 +542,7 @@ describe('system messages', () => {
     expect(turns.map(({ at }) => at)).toEqual(['messages[1]']);
   });
 
-  it('are cleared once the user has spoken again, if they wish so', () => {
+  it('are cleared after the next user message, if requested', () => {
     const cleared = { role: 'system', content: 'for now', clear_at: 'next_user_message' };
     const kept = { role: 'system', content: 'for ever', clear_at: 'never' };
     const { conversation, adjustments } = parse({ messages: [later, kept, cleared, later, cleared] });
@@ -580,7 +580,7 @@ describe('thinking', () => {
       thinking: 'hidden',
     },
     {
-      name: 'with an effort nobody knows',
+      name: 'with an unknown effort',
       fields: { output_config: { effort: 'heroic' } },
       reasoning: { mode: 'unset' },
       thinking: 'hidden',
@@ -652,8 +652,8 @@ describe('count_tokens', () => {
   });
 });
 
-describe('any JSON whatsoever', () => {
-  /** Mostly as it should be, so that what lies behind it is reached too. */
+describe('any JSON', () => {
+  /** Mostly valid, so that later stages are reached too. */
   function mostly<T>(valid: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
     return fc.oneof({ weight: 15, arbitrary: valid }, { weight: 1, arbitrary: fc.jsonValue() });
   }
@@ -710,7 +710,7 @@ describe('any JSON whatsoever', () => {
     { requiredKeys: ['model', 'max_tokens', 'messages'] },
   );
 
-  it('becomes a conversation, or a refusal which blames the client', () => {
+  it('becomes a conversation, or is rejected with blame client', () => {
     const outcomes = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(fc.oneof(request, fc.jsonValue()), (value) => {
@@ -729,7 +729,7 @@ describe('any JSON whatsoever', () => {
     expect(outcomes.refused).toBeGreaterThan(100);
   });
 
-  it('may be nested absurdly deep', () => {
+  it('may be nested deeper than the stack', () => {
     const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
     const use = { type: 'tool_use', id: 'i', name: 'n', input: deep };
     expect(parts([use], 'assistant')).toMatchObject([{ type: 'tool-use', input: expect.anything() }]);
@@ -738,8 +738,8 @@ describe('any JSON whatsoever', () => {
   });
 });
 
-describe('images and documents by address', () => {
-  it('are left for the gateway to fetch, with the path of the address', () => {
+describe('images and documents as URLs', () => {
+  it('are left for the gateway to fetch, with the path of the URL', () => {
     const content = [
       { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
       { type: 'document', title: 'B', source: { type: 'url', url: 'https://example.com/b.pdf' } },

@@ -1,4 +1,4 @@
-/** A Messages request to a conversation. Fields: fields.ts; what is in them: reading/. */
+/** Turns a Messages request into a conversation. Fields: fields.ts; their content: reading/. */
 import type { Conversation, Part, Turn } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { reasoningOfName } from '../../core/model-name.ts';
@@ -18,9 +18,9 @@ import * as wire from './wire.ts';
 
 /** What of the request the writer needs. */
 export interface Echo {
-  /** As the client wrote it; replies say it again. */
+  /** As the client sent it; replies repeat it. */
   readonly model: string;
-  /** How much of the model's reasoning the client wants to see: none, its text, or blocks without text. */
+  /** How the client receives the model's reasoning: not at all, with its text, or as blocks without text. */
   readonly thinking: 'hidden' | 'shown' | 'omitted';
 }
 
@@ -49,14 +49,14 @@ function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedR
   noteEntries(request, entries, reading);
   noteFields(request, FIELD_SUPPORT, notes);
   const { conversation } = yield* readRequest(withEffortOfMessages(request, entries), entries, reading);
-  const read: Conversation = {
+  const complete: Conversation = {
     model: request.model,
     ...conversation,
     turns: request.cache_control ? markLastBlock(conversation.turns) : conversation.turns,
     ...conversationKeys(request, context),
   };
   return {
-    conversation: read,
+    conversation: complete,
     stream: request.stream ?? false,
     adjustments: notes.adjustments,
     createdAtS: Math.floor(context.nowMs / 1000),
@@ -68,11 +68,11 @@ function refuseUnrunnable({ thread, container, mcp_servers: mcpServers }: Messag
   if (thread !== undefined && thread !== null) throw threadsUnsupported();
   for (const [field, value] of Object.entries({ container, mcp_servers: mcpServers })) {
     const isEmpty = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-    if (!isEmpty) throw refuseUnsupported(field, 'not supported, as there is nothing here to run it.');
+    if (!isEmpty) throw refuseUnsupported(field, 'not supported: dragoman does not run containers or MCP servers.');
   }
 }
 
-/** The last system message that sets an effort speaks for the turn at hand. */
+/** The last system message with an effort applies to the current turn. */
 function withEffortOfMessages(request: MessagesRequest, { entries }: Entries): MessagesRequest {
   const efforts = entries.flatMap(({ entry }) => {
     if (!isJsonObject(entry) || entry.role !== 'system' || !isJsonObject(entry.output_config)) return [];
@@ -83,8 +83,8 @@ function withEffortOfMessages(request: MessagesRequest, { entries }: Entries): M
 }
 
 /**
- * Effort alone has the model try harder, not show how: the blocks stay hidden. Without an option in the request the
- * model's name decides: `claude-sonnet-4-5-thinking`.
+ * An effort alone does not show the reasoning. Without an option in the request, the model's name decides, as in
+ * `claude-sonnet-4-5-thinking`.
  */
 function readDisplay({ model, thinking, reasoning, enable_thinking: isEnabled }: MessagesRequest): Echo['thinking'] {
   if (thinking === undefined || thinking === null) {
@@ -96,7 +96,7 @@ function readDisplay({ model, thinking, reasoning, enable_thinking: isEnabled }:
   return display === 'omitted' ? 'omitted' : 'shown';
 }
 
-/** The request's own `cache_control` marks the last block which can be cached. */
+/** The request's own `cache_control` marks the last block that can be cached. */
 function markLastBlock(turns: readonly Turn[]): Turn[] {
   const turnIndex = turns.findLastIndex(({ parts }) => parts.some(isCacheable));
   return turns.map((turn, i) => {

@@ -1,4 +1,4 @@
-/** A whole reply as the Messages API says it, and the words which the streamed one shares with it. */
+/** Writes a complete reply in the format of the Messages API, and parts that the stream shares. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { RefusalDetail, ReplyEnd, StopReason } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
@@ -43,7 +43,7 @@ function writeText({ text, citations = [] }: Extract<ReplyBlock, { type: 'text' 
   return { type: 'text', text, citations: citations.length === 0 ? null : citations.map(wireCitation) };
 }
 
-/** Streamed, the block starts with an empty input. */
+/** In a stream, the block starts with an empty input. */
 export function toolUseBlock(id: string, name: string, input: unknown): object {
   return { type: 'tool_use', id, caller: DIRECT_CALLER, name, input };
 }
@@ -59,11 +59,11 @@ function writeThinking(
 
 type Ending = Pick<ReplyEnd, 'stopReason' | 'stopSequence' | 'refusal'>;
 
-/** How the message ended. Streamed, it is the delta of `message_delta`. */
+/** How the message ended; in a stream, the delta of `message_delta`. */
 export function toEnding({ stopReason, stopSequence, refusal }: Ending): object {
   return {
     stop_reason: STOP_REASONS[stopReason],
-    // Only code execution, which the service does not have, runs in one.
+    // Only code execution uses a container, and the service has none.
     container: null,
     stop_sequence: stopReason === 'stop-sequence' ? (stopSequence ?? null) : null,
     stop_details: stopReason === 'refusal' ? toStopDetails(refusal) : null,
@@ -79,7 +79,7 @@ function toStopDetails(refusal: RefusalDetail | undefined): object {
   };
 }
 
-/** All that the API has; the service writes them in upper case. Other ones of the service are null here. */
+/** The API's categories, which the service sends in upper case. Any other category becomes null. */
 const REFUSAL_CATEGORIES = ['cyber', 'bio', 'frontier_llm', 'reasoning_extraction', 'general_harms'];
 
 const STOP_REASONS: Record<StopReason, string> = {

@@ -48,7 +48,7 @@ function say(words: string): readonly ReplyEvent[] {
   ];
 }
 
-/** Answers with one reply after the other, and remembers what it was asked. */
+/** Returns one reply after the other, and records the requests. */
 function scripted(...replies: (readonly ReplyEvent[])[]) {
   const conversations: Conversation[] = [];
   const refusals: GatewayError[] = [];
@@ -76,7 +76,7 @@ function scripted(...replies: (readonly ReplyEvent[])[]) {
   return { answer, conversations, refusals };
 }
 
-/** The last turns as words: what the model must see of the round before. */
+/** The last turns as text: what the model must see of the previous step. */
 function history({ turns }: Conversation): string[] {
   return turns.flatMap(({ role, parts }) =>
     parts.map((part) => {
@@ -128,14 +128,14 @@ describe("the official SDK's tool runner", () => {
     { name: 'omitted', display: 'omitted' as const, stream: false as const },
     { name: 'shown and streamed', display: 'summarized' as const, stream: true as const },
     { name: 'omitted and streamed', display: 'omitted' as const, stream: true as const },
-  ])('holds a session of two rounds with thinking $name', async ({ display, stream }) => {
+  ])('runs a session of two steps with thinking $name', async ({ display, stream }) => {
     const { answer, conversations, refusals } = scripted(LOOK, say('There is a cat.'));
     const thinking = { type: 'adaptive' as const, display };
     const runner = clientOf(answer).beta.messages.toolRunner({ ...ask, thinking, stream });
     const { content } = await runner.runUntilDone();
     expect(content).toMatchObject([{ type: 'text', text: 'There is a cat.' }]);
     expect(conversations.map(history).at(-1)).toEqual(SECOND_ROUND);
-    // It asks for a server-side thread first, and does without once it is told that there are none.
+    // It requests a server-side thread first, and continues without one after the error.
     expect(refusals.map(({ param }) => param)).toEqual(['thread']);
   });
 });
@@ -144,7 +144,7 @@ describe('the Vercel AI SDK', () => {
   const model = (answer: typeof fetch) =>
     createAnthropic({ apiKey: 'k', baseURL: 'http://127.0.0.1:1/v1', fetch: answer })('claude-sonnet-4-5');
 
-  it('holds a session of two rounds', async () => {
+  it('runs a session of two steps', async () => {
     const { answer, conversations } = scripted(LOOK, say('There is a cat.'));
     const { text } = await generateText({
       model: model(answer),
@@ -158,7 +158,7 @@ describe('the Vercel AI SDK', () => {
     expect(conversations[0]?.reasoning).toEqual({ mode: 'on', effort: undefined, budgetTokens: 1024 });
   });
 
-  it('gets objects of a schema', async () => {
+  it('returns objects that match a schema', async () => {
     const { answer, conversations } = scripted(say('{"animal":"cat"}'));
     const schema = jsonSchema<{ animal: string }>({
       type: 'object',

@@ -1,4 +1,4 @@
-/** The official SDK and the Vercel AI SDK as judges: streamed or whole, a reply must come out the same. */
+/** The official SDK and the Vercel AI SDK read the same from a streamed and a complete reply. */
 
 import { createAnthropic } from '@ai-sdk/anthropic';
 import Anthropic from '@anthropic-ai/sdk';
@@ -40,12 +40,12 @@ function whole(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>): unkn
   return anthropicMessages.writeReply(collector.reply(), parsed, REPLY_ID);
 }
 
-/** Answers every request alike: streamed when it asks for a stream, whole otherwise. */
+/** Returns the same reply to every request, streamed if the request asks for a stream. */
 function fetchOf(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>, at: readonly number[]): typeof fetch {
   return async (_url, init) => {
     const { stream }: { stream?: boolean } = JSON.parse(String(init?.body));
     if (!stream) return Response.json(whole(events, parsed));
-    // The network cuts anywhere, between the bytes of one character too.
+    // The network splits anywhere, even between the bytes of a character.
     const bytes = Buffer.from(anthropicMessages.keepAlive + streamed(events, parsed)).toString('latin1');
     const chunks = pieces(bytes, at).map((chunk) => Buffer.from(chunk, 'latin1'));
     return new Response(ReadableStream.from(chunks), { headers: { 'content-type': 'text/event-stream' } });
@@ -59,14 +59,14 @@ function clientOf(events: readonly ReplyEvent[], parsed: ParsedRequest<Echo>, at
 
 const ASK = { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user' as const, content: 'hi' }] };
 
-/** Without what JSON cannot hold, and without what the SDK adds of its own. */
+/** Without non-JSON values and the SDK's additions. */
 function plain(message: object): unknown {
   const { parsed_output, ...rest } = JSON.parse(JSON.stringify(message));
   return rest;
 }
 
 describe('the official SDK', () => {
-  it('accumulates the same message from the stream as from the whole reply', async () => {
+  it('reads the same message from the stream as from the complete reply', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents({ webSearch: true }), display, cuts, async (events, thinking, at) => {
         const parsed = request(thinking);
@@ -79,7 +79,7 @@ describe('the official SDK', () => {
     );
   });
 
-  it('does so in its beta as well', async () => {
+  it('reads the same in its beta API', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents({ webSearch: true }), display, cuts, async (events, thinking, at) => {
         const parsed = request(thinking);
@@ -91,7 +91,7 @@ describe('the official SDK', () => {
     );
   });
 
-  it('throws when a reply breaks off, wherever that is', async () => {
+  it('throws if a reply breaks off, at any point', async () => {
     await fc.assert(
       fc.asyncProperty(brokenReplyEvents(), display, cuts, async (events, thinking, at) => {
         const client = clientOf(events, request(thinking), at);
@@ -107,7 +107,7 @@ describe('the Vercel AI SDK', () => {
     ['read_file', 'list-files'].map((name) => [name, tool({ inputSchema: jsonSchema({ type: 'object' }) })]),
   );
 
-  it('gets the same from streamText as from generateText', async () => {
+  it('returns the same from streamText as from generateText', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents({ webSearch: true }), display, cuts, async (events, thinking, at) => {
         const provider = createAnthropic({
@@ -118,7 +118,7 @@ describe('the Vercel AI SDK', () => {
         const ask = { model: provider('claude-sonnet-4-5'), prompt: 'hi', tools, maxOutputTokens: 9, maxRetries: 0 };
         const generated = await generateText(ask);
         const result = streamText({ ...ask, onError: () => undefined });
-        // Streamed, it also tells the message's id, as a part of its own kind.
+        // The stream also has a part with the message's id.
         const content = (await result.content).filter(({ type }) => type !== 'custom');
         expect(comparable(content)).toEqual(comparable(generated.content));
         expect((await result.sources).map(withoutOwnId)).toEqual(generated.sources.map(withoutOwnId));

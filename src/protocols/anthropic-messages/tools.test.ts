@@ -27,7 +27,7 @@ function toolChange(type: 'tool_addition' | 'tool_removal', tool: object): objec
 }
 
 describe('tools of the client', () => {
-  it('are offered as they are, with or without a type', () => {
+  it('are offered unchanged, with or without a type', () => {
     const tools = [
       { name: 'a', description: 'A.', input_schema: SCHEMA, cache_control: { type: 'ephemeral' } },
       { type: 'custom', name: 'b', input_schema: SCHEMA },
@@ -43,7 +43,7 @@ describe('tools of the client', () => {
   });
 });
 
-describe('tools known by their type', () => {
+describe('typed tools', () => {
   it.each([
     { type: 'bash_20241022', name: 'bash', fields: ['command', 'restart'] },
     { type: 'bash_20250124', name: 'bash', fields: ['command', 'restart'] },
@@ -113,7 +113,7 @@ describe('tools known by their type', () => {
   });
 });
 
-describe('tools which only a server can run', () => {
+describe('tools that only a server can run', () => {
   const serverTools = [
     'web_fetch_20250910',
     'code_execution_20260521',
@@ -136,7 +136,7 @@ describe('tools which only a server can run', () => {
     expect(adjustments).toEqual([{ rule: 'server-tool-dropped', path: 'tools[0]', before: type }]);
   });
 
-  it('may be all there was: then the model answers in words', () => {
+  it('may be the only tools: then the model answers without one', () => {
     const { conversation, adjustments } = parse({
       tools: [{ type: 'code_execution_20260521', name: 'code_execution' }],
       tool_choice: { type: 'tool', name: 'code_execution' },
@@ -149,7 +149,7 @@ describe('tools which only a server can run', () => {
 describe('web search', () => {
   const search = { type: 'web_search_20250305', name: 'web_search' };
 
-  it('is a wish of its own, with its limits', () => {
+  it('is read as an option with its limits', () => {
     const { conversation, adjustments } = parse({
       tools: [
         { name: 'a', input_schema: SCHEMA },
@@ -181,14 +181,14 @@ describe('web search', () => {
     expect(conversation).toMatchObject({ tools: [], toolChoice: { type: 'auto' }, webSearch: { isRequired: true } });
   });
 
-  it("is the client's own tool when that has the name", () => {
+  it("is the client's own tool if that has the name", () => {
     const tools = [{ name: 'web_search', input_schema: SCHEMA }];
     const { conversation } = parse({ tools, tool_choice: { type: 'tool', name: 'web_search' } });
     expect(conversation).toMatchObject({ toolChoice: { type: 'tool', name: 'web_search' } });
     expect(conversation).not.toHaveProperty('webSearch');
   });
 
-  it('has a limit which is a number', () => {
+  it('has a numeric limit', () => {
     expect(() => parse({ tools: [{ ...search, max_uses: 'many' }] })).toThrow(/tools\[0\]\.max_uses/);
   });
 });
@@ -281,7 +281,7 @@ describe('deferred tools', () => {
     expect(offered({ tools, ...fields })).toEqual(expected);
   });
 
-  it('are all offered where the server would search them', () => {
+  it('are all offered if the server would search them', () => {
     const search = { type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25' };
     expect(offered({ tools: [...tools, search] })).toEqual(['Now', 'Later']);
   });
@@ -309,17 +309,17 @@ describe('the tool choice', () => {
   const tools = [{ name: 'a', input_schema: SCHEMA }];
 
   it.each([
-    { wish: undefined, toolChoice: { type: 'auto' }, parallelToolUse: true },
-    { wish: { type: 'auto', disable_parallel_tool_use: true }, toolChoice: { type: 'auto' }, parallelToolUse: false },
-    { wish: { type: 'any' }, toolChoice: { type: 'required' }, parallelToolUse: true },
+    { choice: undefined, toolChoice: { type: 'auto' }, parallelToolUse: true },
+    { choice: { type: 'auto', disable_parallel_tool_use: true }, toolChoice: { type: 'auto' }, parallelToolUse: false },
+    { choice: { type: 'any' }, toolChoice: { type: 'required' }, parallelToolUse: true },
     {
-      wish: { type: 'any', disable_parallel_tool_use: true },
+      choice: { type: 'any', disable_parallel_tool_use: true },
       toolChoice: { type: 'required' },
       parallelToolUse: false,
     },
-    { wish: { type: 'tool', name: 'a' }, toolChoice: { type: 'tool', name: 'a' }, parallelToolUse: true },
-    { wish: { type: 'none' }, toolChoice: { type: 'none' }, parallelToolUse: true },
-  ])('$wish', ({ wish, toolChoice, parallelToolUse }) => {
-    expect(parse({ tools, tool_choice: wish }).conversation).toMatchObject({ toolChoice, parallelToolUse });
+    { choice: { type: 'tool', name: 'a' }, toolChoice: { type: 'tool', name: 'a' }, parallelToolUse: true },
+    { choice: { type: 'none' }, toolChoice: { type: 'none' }, parallelToolUse: true },
+  ])('$choice', ({ choice, toolChoice, parallelToolUse }) => {
+    expect(parse({ tools, tool_choice: choice }).conversation).toMatchObject({ toolChoice, parallelToolUse });
   });
 });

@@ -1,14 +1,14 @@
 /**
- * Usage as Anthropic counts it: `input_tokens` leaves out what was read from or written to the cache, so that the three
- * add up to all the model read. Every member that the published API requires is present; one that the service does not
- * report is null. https://docs.anthropic.com/en/api/messages
+ * Usage as Anthropic counts it: `input_tokens` excludes tokens read from or written to the cache, so that the three add
+ * up to the model's whole input. Every member that the published API requires is present, with null for values that the
+ * service does not report. https://docs.anthropic.com/en/api/messages
  */
 import type { Figure, Usage } from '../../core/usage.ts';
 
-/** The usage of `message_delta`, which is a part of a whole message's. */
+/** The usage in `message_delta`, a subset of a complete message's. */
 export interface DeltaUsage {
   readonly input_tokens: number;
-  /** Present even if 0: several clients add them up without a check. */
+  /** Present even if 0, because several clients add them up without a check. */
   readonly cache_creation_input_tokens: number;
   readonly cache_read_input_tokens: number;
   readonly output_tokens: number;
@@ -19,14 +19,14 @@ export interface DeltaUsage {
 export interface WireUsage extends DeltaUsage, ServiceUsage {}
 
 interface ServiceUsage {
-  /** Tokens written to the cache, by how long they stay there. */
+  /** Tokens written to the cache, by lifetime. */
   readonly cache_creation: null;
   readonly inference_geo: null;
   readonly service_tier: 'standard';
   readonly speed: null;
 }
 
-/** The service has one tier. It reports neither lifetimes of the cache, nor regions, nor speeds. */
+/** The service has one tier and does not report cache lifetimes, regions or speeds. */
 const SERVICE_USAGE: ServiceUsage = {
   cache_creation: null,
   inference_geo: null,
@@ -39,19 +39,19 @@ export function toWireUsage(usage: Usage): WireUsage {
 }
 
 export function toDeltaUsage(usage: Usage): DeltaUsage {
-  const read = toCount(usage.cacheReadTokens);
-  const written = toCount(usage.cacheWriteTokens);
+  const cacheRead = toCount(usage.cacheReadTokens);
+  const cacheWrite = toCount(usage.cacheWriteTokens);
   return {
-    input_tokens: Math.max(0, toCount(usage.inputTokens) - read - written),
-    cache_creation_input_tokens: written,
-    cache_read_input_tokens: read,
+    input_tokens: Math.max(0, toCount(usage.inputTokens) - cacheRead - cacheWrite),
+    cache_creation_input_tokens: cacheWrite,
+    cache_read_input_tokens: cacheRead,
     output_tokens: toCount(usage.outputTokens),
     server_tool_use: usage.webSearches ? { web_search_requests: usage.webSearches, web_fetch_requests: 0 } : null,
     output_tokens_details: usage.reasoningTokens ? { thinking_tokens: toCount(usage.reasoningTokens) } : null,
   };
 }
 
-/** Before the model has said anything. Some clients add up the output counts of both events, so this one is 0. */
+/** Usage before the first output. Some clients add up the output counts of both events, so this one is 0. */
 export function toStartUsage(inputTokens: Figure): WireUsage {
   return {
     input_tokens: toCount(inputTokens),

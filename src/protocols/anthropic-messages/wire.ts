@@ -1,6 +1,6 @@
 /**
- * The top level of a Messages request. Messages, tools and the options that other APIs have too are read in reading/, in
- * the form of any dialect; here they are only as loose as that.
+ * The top level of a Messages request. Messages, tools and options shared with other APIs are read in reading/ in
+ * any dialect, so they are lenient here.
  * Source: https://docs.anthropic.com/en/api/messages and the types of @anthropic-ai/sdk (beta included).
  */
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export const requestShape = z.looseObject({
   output_config: z.looseObject({ effort: z.unknown().optional(), format: z.unknown().optional() }).nullish(),
   output_format: z.unknown().optional(),
   metadata: z.looseObject({ user_id: z.string().nullish().catch(undefined) }).nullish(),
-  /** Any value marks a cache point; its lifetime is the upstream's business. */
+  /** Any value marks a cache point; the upstream decides its lifetime. */
   cache_control: z.unknown().optional(),
   thread: z.unknown().optional(),
   container: z.unknown().optional(),

@@ -96,17 +96,17 @@ const REPLY: readonly ReplyEvent[] = [
   }),
 ];
 
-describe('a reply with one of everything', () => {
+describe('a reply with every kind of block', () => {
   it('is streamed as recorded', async () => {
     await expect(stream(REPLY, SHOWN)).toMatchFileSnapshot('fixtures/reply.sse');
   });
 
-  it('is written whole as recorded', async () => {
+  it('is written complete as recorded', async () => {
     await expect(`${JSON.stringify(whole(REPLY, SHOWN), null, 2)}\n`).toMatchFileSnapshot('fixtures/reply.json');
   });
 });
 
-it('is read without a note when its client sends it back', () => {
+it('is read without a note when the client sends it back', () => {
   const messages = [
     { role: 'user', content: 'hi' },
     { role: 'assistant', content: whole(REPLY, SHOWN).content },
@@ -128,9 +128,9 @@ describe('thinking', () => {
   ];
 
   it.each([
-    { name: 'nobody asked for it', thinking: undefined },
+    { name: 'it was not requested', thinking: undefined },
     { name: 'it is disabled', thinking: { type: 'disabled' } },
-  ])('is left out without a gap when $name', ({ thinking }) => {
+  ])('is dropped without a gap if $name', ({ thinking }) => {
     const blocks = sent(events, thinking).filter(({ type }) => type === 'content_block_start');
     expect(blocks.map(({ index, content_block }) => `${index} ${content_block?.type}`)).toEqual([
       '0 text',
@@ -139,7 +139,7 @@ describe('thinking', () => {
     expect(whole(events, thinking).content.map(({ type }: { type: string }) => type)).toEqual(['text', 'tool_use']);
   });
 
-  it('is omitted as a block of its signature alone, which holds what was thought', () => {
+  it('is omitted as a block with only a signature, which contains the text', () => {
     const signature = sealedSignature({ text: 'hm', signature: 'sig' });
     const first = sent(events, OMITTED).filter(({ index }) => index === 0);
     expect(first).toEqual([
@@ -158,7 +158,7 @@ describe('thinking', () => {
     expect(whole(unsigned, SHOWN).content[0].signature).toBe(delta?.signature);
   });
 
-  it('comes back as it was, whatever was shown of it', () => {
+  it('is sent back unchanged, whatever was shown of it', () => {
     fc.assert(
       fc.property(replyEvents(), fc.constantFrom(SHOWN, OMITTED), (reply, thinking) => {
         const collector = new ReplyCollector();
@@ -181,7 +181,7 @@ describe('thinking', () => {
 });
 
 describe('text', () => {
-  it('of no characters opens no block', () => {
+  it('that is empty opens no block', () => {
     const events = [START, ...text(0), ...text(1, '', ''), ...text(2, 'A', ''), end()];
     expect(sent(events).map(({ type, index }) => `${type} ${index ?? ''}`.trim())).toEqual([
       'message_start',
@@ -194,7 +194,7 @@ describe('text', () => {
     expect(whole(events).content).toEqual([{ type: 'text', text: 'A', citations: null }]);
   });
 
-  it('which came escaped is copied as it came', () => {
+  it('that is escaped is copied unchanged', () => {
     const escaped = 'caf\\u00e9 \\/ \\ud83d';
     const delta: ReplyEvent = { type: 'text-delta', index: 0, text: TextPiece.escaped(escaped) };
     expect(stream([START, { type: 'text-start', index: 0 }, delta])).toContain(`"text":"${escaped}"}}`);
@@ -230,7 +230,7 @@ describe('the end', () => {
       { category: 'SOMETHING_NEW', explanation: undefined },
       { category: null, explanation: null },
     ],
-  ])('says why the model refused: %j', (refusal, details) => {
+  ])('reports why the model refused: %j', (refusal, details) => {
     const events = [START, end({ stopReason: 'refusal', refusal })];
     const ending = { stop_reason: 'refusal', stop_details: { type: 'refusal', ...details } };
     expect(sent(events).find(({ type }) => type === 'message_delta')?.delta).toMatchObject(ending);
@@ -254,7 +254,7 @@ describe('the end', () => {
     });
   });
 
-  it('counts input without what came from the cache, and never below nothing', () => {
+  it('counts input without cached tokens, and never below 0', () => {
     const usage = { ...USAGE, inputTokens: estimated(5), cacheReadTokens: measured(8) };
     expect(whole([START, end({ usage })]).usage).toMatchObject({
       input_tokens: 0,
@@ -265,7 +265,7 @@ describe('the end', () => {
   });
 });
 
-describe('a reply which breaks off', () => {
+describe('a reply that breaks off', () => {
   const error = new GatewayError('upstream_broken', 'The connection was lost.');
 
   it.each<{ code: ErrorCode; type: string }>([
@@ -282,7 +282,7 @@ describe('a reply which breaks off', () => {
     expect(last).toMatchObject({ type: 'error', error: { type, message: expect.stringMatching(/./) } });
   });
 
-  it('closes the text it was in, and the thinking', () => {
+  it('closes open text and thinking', () => {
     const cut = [...text(0, 'A').slice(0, -1), { type: 'reply-error' as const, error }];
     expect(sent([START, ...cut]).map(({ type }) => type)).toEqual([
       'message_start',
@@ -295,7 +295,7 @@ describe('a reply which breaks off', () => {
     expect(sent([START, ...thought], SHOWN).at(-3)?.delta?.signature).toBe(visibleSignature(undefined));
   });
 
-  it('never closes the tool use it was in: half an input must not pass for the whole', () => {
+  it('does not close an open tool use, whose input is incomplete', () => {
     const cut = [...toolUse(0, '{"a":').slice(0, -1), { type: 'reply-error' as const, error }];
     expect(sent([START, ...cut]).map(({ type }) => type)).toEqual([
       'message_start',
@@ -305,7 +305,7 @@ describe('a reply which breaks off', () => {
     ]);
   });
 
-  it('says nothing more', () => {
+  it('ends after the error', () => {
     expect(sent([START, { type: 'reply-error', error }, ...text(0, 'A'), end()]).at(-1)?.type).toBe('error');
   });
 });
@@ -313,10 +313,10 @@ describe('a reply which breaks off', () => {
 describe('any reply', () => {
   const thinking = fc.constantFrom(undefined, SHOWN, OMITTED);
 
-  it('keeps its blocks in sequence, and says nothing after its end', () => {
+  it('keeps its blocks in sequence, and ends after its last event', () => {
     fc.assert(
-      fc.property(fc.oneof(replyEvents(), brokenReplyEvents()), thinking, (events, wish) => {
-        const stream = sent([...events, end()], wish);
+      fc.property(fc.oneof(replyEvents(), brokenReplyEvents()), thinking, (events, display) => {
+        const stream = sent([...events, end()], display);
         const letters = stream.map((event) => LETTERS[event.type] ?? '?').join('');
         expect(letters).toMatch(/^<(\[d*\])*((\[d*)?!|\$>)$/);
         const opened = stream.filter(({ type }) => type === 'content_block_start').map(({ index }) => index);

@@ -1,5 +1,5 @@
 /**
- * Reply events to Anthropic's named server-sent events: https://docs.anthropic.com/en/api/messages-streaming
+ * Writes reply events as Anthropic's server-sent events: https://docs.anthropic.com/en/api/messages-streaming
  *
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
  */
@@ -25,12 +25,12 @@ class MessageWriter implements ReplyWriter {
   readonly #model: string;
   readonly #thinking: Echo['thinking'];
   readonly #replyId: string;
-  /** Index of the next block: our own count, since blocks may be left out. */
+  /** Index of the next block, counted here because blocks may be dropped. */
   #nextIndex = 0;
   #open: 'text' | 'thinking' | 'tool_use' | undefined;
-  /** What stands before a delta's text in the open block. */
+  /** The event of a delta in the open block, up to its text. */
   #deltaHead = '';
-  /** Escaped reasoning which the client is not shown, to be sealed into its signature. */
+  /** Escaped reasoning that is omitted from the reply and stored in its signature. */
   #omitted: string[] = [];
   #ended = false;
 
@@ -46,7 +46,7 @@ class MessageWriter implements ReplyWriter {
       case 'reply-start':
         return this.#messageStart(event);
       case 'text-start':
-        return ''; // opened by its first character: clients dislike empty text blocks
+        return ''; // opened by its first character, because clients mishandle empty text blocks
       case 'text-delta':
         return this.#textDelta(event.text);
       case 'text-end':
@@ -74,7 +74,7 @@ class MessageWriter implements ReplyWriter {
       case 'text-citation':
         return this.#citation(event);
       case 'source':
-        return ''; // the API cites only sources which it fetched itself, by keys we cannot make
+        return ''; // the API's citations need keys that only its own search can issue
       case 'reply-end':
         return this.#messageEnd(event);
       case 'reply-error': {
@@ -142,7 +142,7 @@ class MessageWriter implements ReplyWriter {
   }
 
   #seal(signature: string | undefined): string {
-    // The pieces are insides of JSON strings, and so is their concatenation.
+    // The pieces are escaped JSON string contents, and so is their concatenation.
     const text: string = JSON.parse(`"${this.#omitted.join('')}"`);
     return sealedSignature({ text, signature });
   }
@@ -168,8 +168,8 @@ class MessageWriter implements ReplyWriter {
   }
 
   /**
-   * What a client has seen of a text is all there is of it. A tool use is left open: closed, its half of an input could
-   * pass for the whole.
+   * Closes text and thinking, which are complete as far as they go. A tool use stays open, because a closed one would
+   * look as if its input were complete.
    */
   #closeCutBlock(): string {
     switch (this.#open) {

@@ -8,7 +8,7 @@ import { openaiChat } from './index.ts';
 const write = (code: ErrorCode, details = {}) => writeError(new GatewayError(code, 'What happened.', details));
 const CODES = Object.keys(ERROR_RULES) as ErrorCode[]; // the table's own keys
 
-describe('a failure', () => {
+describe('an error', () => {
   it.each<[ErrorCode, number, string, string | null]>([
     ['invalid_request', 400, 'invalid_request_error', null],
     ['unsupported_parameter', 400, 'invalid_request_error', 'unsupported_parameter'],
@@ -25,14 +25,14 @@ describe('a failure', () => {
     ['upstream_broken', 502, 'server_error', null],
     ['upstream_timeout', 504, 'server_error', null],
     ['internal', 500, 'server_error', null],
-  ])('%s is told as %i %s, code %j', (errorCode, status, type, code) => {
+  ])('%s is reported as %i %s, code %j', (errorCode, status, type, code) => {
     expect(write(errorCode)).toMatchObject({
       status,
       body: { error: { message: 'What happened.', type, param: null, code } },
     });
   });
 
-  it('names the field at fault, and the finer code of a refused value or image URL', () => {
+  it('names the field, and has the specific code of an unsupported value or image URL', () => {
     expect(write('invalid_request', { param: 'messages[0].role' }).body).toMatchObject({
       error: { param: 'messages[0].role' },
     });
@@ -52,7 +52,7 @@ describe('a failure', () => {
     throw new Error('was not refused');
   }
 
-  it.each(CODES)('%s says something, even with an empty message', (code) => {
+  it.each(CODES)('%s has a message even if the error has none', (code) => {
     const body = writeError(new GatewayError(code, ' ')).body;
     expect(body).toMatchObject({ error: { message: expect.stringMatching(/\w/) } });
   });
@@ -76,14 +76,14 @@ describe('a failure', () => {
     [1001, '2', '1001'],
     [30_000.4, '31', '30001'],
     [0, '1', '1'],
-  ])('which %d ms will mend says so in whole seconds and milliseconds', (retryAfterMs, seconds, milliseconds) => {
+  ])('that passes after %d ms has retry-after in seconds and milliseconds', (retryAfterMs, seconds, milliseconds) => {
     expect(write('upstream_throttled', { retryAfterMs }).headers).toEqual({
       'retry-after': seconds,
       'retry-after-ms': milliseconds,
     });
   });
 
-  it('of having no account is worth a retry only when a time is known', () => {
+  it('no_account can be retried only if a time is known', () => {
     expect(write('no_account').headers).toEqual({ 'x-should-retry': 'false' });
     expect(write('no_account', { retryAfterMs: 2000 }).headers).toMatchObject({ 'retry-after': '2' });
   });
@@ -96,8 +96,8 @@ describe('a failure', () => {
   });
 });
 
-describe('a conversation which is too long', () => {
-  it("is told in the vendor's own words, with the service's figures", () => {
+describe('a conversation that is too long', () => {
+  it("is reported in the vendor's own words, with the service's figures", () => {
     expect(write('context_too_long', { tokens: { actual: 215_312, maximum: 200_000 } })).toMatchObject({
       status: 400,
       body: {
@@ -112,7 +112,7 @@ describe('a conversation which is too long', () => {
     });
   });
 
-  it('is recognisable without figures, too', () => {
+  it('is recognizable without figures too', () => {
     expect(write('context_too_long').body).toMatchObject({
       error: {
         message: expect.stringMatching(
@@ -124,7 +124,7 @@ describe('a conversation which is too long', () => {
 });
 
 describe('the official SDK', () => {
-  it.each(CODES)('reads %s, and asks again only where that can help', async (code) => {
+  it.each(CODES)('reads %s, and retries only if that can help', async (code) => {
     const { status, headers, body } = write(code, { retryAfterMs: code === 'no_account' ? 1 : undefined });
     let requests = 0;
     const client = new OpenAI({
@@ -133,7 +133,7 @@ describe('the official SDK', () => {
       maxRetries: 1,
       fetch: async () => {
         requests += 1;
-        // The shortest wait keeps the test quick; that it is read at all is the SDK's business.
+        // The shortest wait keeps the test fast.
         const quick = 'retry-after' in headers || status >= 500 ? { 'retry-after-ms': '1' } : {};
         return new Response(JSON.stringify(body), { status, headers: { ...headers, ...quick } });
       },

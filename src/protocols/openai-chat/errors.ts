@@ -1,4 +1,4 @@
-/** An overlong conversation in the words of Chat Completions; everything else as OpenAI's other APIs say it. */
+/** The message about an overlong conversation in Chat Completions; other errors are those of OpenAI's other APIs. */
 import type { GatewayError } from '../../core/errors.ts';
 import { type ErrorBody, errorWords } from '../openai-errors.ts';
 
@@ -11,11 +11,14 @@ const words = errorWords({
   },
 });
 
-/** The vendor's sentence in its Responses API. Copilot CLI compacts on these words alone, in this API too (1.0.102). */
+/** The vendor's sentence in its Responses API. Copilot CLI 1.0.102 compacts only on it, in this API too. */
 const OF_RESPONSES = 'Your input exceeds the context window of this model.';
 
 export const { writeError } = words;
 export const toErrorBody: (error: GatewayError) => ErrorBody = words.toErrorBody;
 
-/** In tokens, of all models in use. Said only when the service named no figures: agents look for a number there. */
+/**
+ * In tokens: the smallest context window of all models, used if the service reports no figures, because agents parse a
+ * number.
+ */
 const SMALLEST_WINDOW = 200_000;

@@ -5,7 +5,7 @@ import { runAtOnce } from '../../core/steps.ts';
 import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 
-/** Fields of an interface of the SDK's type declarations, nested ones left out. */
+/** The top-level fields of an interface in the SDK's type declarations. */
 function fieldsOf(declarations: string, name: string): string[] {
   const start = declarations.indexOf(`export interface ${name} {`);
   const body = declarations.slice(start, declarations.indexOf('\n}', start));
@@ -18,8 +18,8 @@ const context = { header: () => undefined, nowMs: 0 };
 const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 const parse = (fields: object) => runAtOnce(parseRequest({ ...body, ...fields }, context));
 
-describe('the supports of fields', () => {
-  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+describe('the table of fields', () => {
+  it("covers exactly the fields of the official SDK's request", () => {
     const official = fieldsOf(declarations, 'ChatCompletionCreateParamsBase');
     const options = fieldsOf(declarations, 'ChatCompletionStreamOptions').map((field) => `stream_options.${field}`);
     expect(official.length).toBeGreaterThan(30);
@@ -35,7 +35,7 @@ describe('the supports of fields', () => {
     expect(parse({ [field]: null }).adjustments).toEqual([]);
   });
 
-  it.each(fields('ignored').filter((field) => !field.includes('.')))('%s is accepted without a word', (field) => {
+  it.each(fields('ignored').filter((field) => !field.includes('.')))('%s is accepted without a note', (field) => {
     expect(parse({ [field]: 'x' }).adjustments).toEqual([]);
   });
 
@@ -44,7 +44,7 @@ describe('the supports of fields', () => {
     { top_logprobs: 3 },
     { modalities: ['text', 'audio'] },
     { audio: { voice: 'alloy', format: 'mp3' } },
-  ])('%j is refused', (fields) => {
+  ])('%j is rejected', (fields) => {
     const [field = ''] = Object.keys(fields);
     expect(supportOf(field)).toBe('refused');
     expect(() => parse(fields)).toThrow(
@@ -59,7 +59,7 @@ describe('the supports of fields', () => {
     },
   );
 
-  it('allow a few choices, and no more', () => {
+  it('allows up to four choices', () => {
     expect(parse({ n: 4 })).toMatchObject({
       choices: 4,
       adjustments: [{ rule: 'choices-emulated', path: 'n', before: '4' }],
@@ -68,7 +68,7 @@ describe('the supports of fields', () => {
     expect(() => parse({ n: 0 })).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'n' }));
   });
 
-  it('are unknown for what is not in the table, whatever it is called', () => {
+  it('has no entry for other names, even those of Object.prototype', () => {
     expect(supportOf('constructor')).toBeUndefined();
     expect(parse({ brand_new: true, constructor: 'x' }).adjustments).toEqual([
       { rule: 'field-ignored', path: 'brand_new' },

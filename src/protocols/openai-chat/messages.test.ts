@@ -12,7 +12,7 @@ const user = { role: 'user', content: 'hi' };
 const PNG = 'data:image/png;base64,aGk=';
 
 describe('instructions', () => {
-  it('at the beginning are the system text, whichever role says them', () => {
+  it('at the beginning are the system text, whatever their role', () => {
     const { system, turns } = parse(
       { role: 'system', content: 'Be brief.' },
       {
@@ -32,7 +32,7 @@ describe('instructions', () => {
     expect(turns).toHaveLength(1);
   });
 
-  it('later on are turns of their own, and nothing when empty', () => {
+  it('later are turns of their own, and are dropped if empty', () => {
     expect(turns(user, { role: 'system', content: 'Now in French.' }, { role: 'developer', content: '' })).toEqual([
       expect.objectContaining({ role: 'user' }),
       {
@@ -45,7 +45,7 @@ describe('instructions', () => {
 });
 
 describe('instructions alone', () => {
-  it('are answered: the last one is taken for the question', () => {
+  it('are answered: the last one becomes the user message', () => {
     const { conversation, adjustments } = parse(
       { role: 'system', content: 'Be brief.' },
       { role: 'developer', content: [{ type: 'text', text: 'Name a colour.', cache_control: {} }] },
@@ -114,7 +114,7 @@ describe('a user message', () => {
       { type: 'blob', data: 'A'.repeat(5000) },
       [{ type: 'text', text: 'blob: {"data":"[5,000 characters of base64, left out]"}' }],
     ],
-  ])('may hold %s', (_name, part, expected) => {
+  ])('may contain %s', (_name, part, expected) => {
     expect(parts({ role: 'user', content: [part] })).toEqual(
       expected.map((one) => expect.objectContaining({ at: 'messages[0].content[0]', ...one })),
     );
@@ -127,7 +127,7 @@ describe('a user message', () => {
     return { type: 'document', mediaType, name, source: { type: 'attachment', attachment: attachmentOf('aGk=') } };
   }
 
-  it('has its cache mark at its last part', () => {
+  it('has its cache mark on its last part', () => {
     const content = [
       { type: 'text', text: 'a' },
       { type: 'text', text: 'b' },
@@ -153,7 +153,7 @@ describe('a user message', () => {
 describe('an assistant message', () => {
   const call = (fields: object) => ({ id: 'call_1', type: 'function', function: { name: 'read', ...fields } });
 
-  it.each([[null], [''], [undefined], [[]]])('with the content %j and a call is the call alone', (content) => {
+  it.each([[null], [''], [undefined], [[]]])('with the content %j and a call is only the call', (content) => {
     expect(parts({ role: 'assistant', content, tool_calls: [call({ arguments: '{"path":"a"}' })] })).toEqual([
       {
         type: 'tool-use',
@@ -171,14 +171,14 @@ describe('an assistant message', () => {
     ['white space', ' \n', {}],
     ['null', null, {}],
     ['an object itself', { a: 1 }, { a: 1 }],
-    ['text which is no JSON', '{"a":', '{"a":'],
-    ['text which is no object', '"a"', '"a"'],
+    ['text that is not JSON', '{"a":', '{"a":'],
+    ['text that is not an object', '"a"', '"a"'],
     [
       'text nested too deeply',
       `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`,
       `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`,
     ],
-  ])('reads arguments which are %s', (_name, args, input) => {
+  ])('reads arguments that are %s', (_name, args, input) => {
     expect(parts({ role: 'assistant', tool_calls: [call({ arguments: args })] })).toMatchObject([{ input }]);
   });
 
@@ -209,7 +209,7 @@ describe('an assistant message', () => {
     ]);
   });
 
-  it('as the official SDK gives it back is taken without a note', () => {
+  it('as the official SDK sends it back needs no note', () => {
     const message = {
       role: 'assistant',
       content: 'a',
@@ -246,7 +246,7 @@ describe('results of tools', () => {
     ]);
   });
 
-  it('of the legacy form are paired with their calls by name, each call answered once', () => {
+  it('in the legacy form are paired with their calls by name, one result per call', () => {
     const ask = { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"x":1}' } };
     const answer = { role: 'function', name: 'f', content: 'ok' };
     const [first, firstAnswer, second, secondAnswer, orphan] = turns(ask, answer, ask, answer, answer).map(
@@ -264,13 +264,7 @@ describe('a message', () => {
     ['no role', { content: '' }, 'messages[0].role', 'invalid_request', 'required'],
     ['no content', { role: 'user' }, 'messages[0].content', 'invalid_request', 'required'],
     ['content of another type', { role: 'user', content: 4 }, 'messages[0].content', 'invalid_request', 'parts'],
-    [
-      'text which is none',
-      content({ type: 'text', text: 1 }),
-      'messages[0].content[0].text',
-      'invalid_request',
-      'string',
-    ],
+    ['malformed text', content({ type: 'text', text: 1 }), 'messages[0].content[0].text', 'invalid_request', 'string'],
     [
       'a data URL without base64',
       content({ type: 'image_url', image_url: { url: 'data:image/png,xyz' } }),
@@ -320,15 +314,15 @@ describe('a message', () => {
       'unsupported_parameter',
       'audio',
     ],
-  ])('with %s is refused', (_name, message, param, code, expected) => {
+  ])('with %s is rejected', (_name, message, param, code, expected) => {
     expect(() => parse(message)).toThrow(
       expect.objectContaining({ code, param, message: expect.stringContaining(expected) }),
     );
   });
 });
 
-describe('images and files by address', () => {
-  it('are left for the gateway to fetch, with the path of the address', () => {
+describe('images and files as URLs', () => {
+  it('are left for the gateway to fetch, with the path of the URL', () => {
     const content = [
       { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
       { type: 'file', file: { filename: 'b.pdf', file_data: 'https://example.com/b.pdf' } },

@@ -14,7 +14,7 @@ const parse = (fields: object, headers: Record<string, string> = {}) =>
   runAtOnce(parseRequest({ ...body, ...fields }, headersOf(headers)));
 
 describe('a request', () => {
-  it('of the smallest kind becomes a conversation with every default', () => {
+  it('with required fields only becomes a conversation with every default', () => {
     expect(parse({})).toEqual({
       conversation: {
         model: 'claude-sonnet-4.5',
@@ -59,7 +59,7 @@ describe('a request', () => {
     expect(parse(fields).conversation.reasoning).toEqual(reasoning);
   });
 
-  it('notes an effort it does not know', () => {
+  it('notes an unknown effort', () => {
     expect(parse({ reasoning_effort: 'extreme' }).adjustments).toEqual([
       { rule: 'parameter-ignored', path: 'reasoning_effort' },
     ]);
@@ -92,7 +92,7 @@ describe('a request', () => {
     [{ session_id: 'd' }, {}, 'd'],
     [{ 'x-session-id': '' }, { prompt_cache_key: 'p' }, 'p'],
     [{}, { user: 'u', prompt_cache_key: '' }, undefined],
-  ])('with headers %j and fields %j is of the conversation %j', (headers, fields, key) => {
+  ])('with headers %j and fields %j has the conversation key %j', (headers, fields, key) => {
     expect(parse(fields, headers).conversation.key).toBe(key);
   });
 
@@ -101,14 +101,14 @@ describe('a request', () => {
     ['null', null, undefined, 'object'],
     ['no model', { messages: body.messages }, 'model', 'required'],
     ['an empty model', { ...body, model: '' }, 'model', 'empty'],
-    ['a model which is no string', { ...body, model: 4 }, 'model', 'string'],
+    ['a model that is not a string', { ...body, model: 4 }, 'model', 'string'],
     ['no messages', { model: 'm' }, 'messages', 'required'],
     ['empty messages', { model: 'm', messages: [] }, 'messages', 'empty'],
     [
       'messages which say nothing',
       { model: 'm', messages: [{ role: 'system', content: '' }] },
       'messages',
-      'must hold a turn',
+      'must contain a turn',
     ],
     ['stream as a word', { ...body, stream: 'yes' }, 'stream', 'boolean'],
     ['max_tokens of 0', { ...body, max_tokens: 0 }, 'max_tokens', 'at least 1'],
@@ -121,7 +121,7 @@ describe('a request', () => {
       'response_format.json_schema',
       'required',
     ],
-  ])('with %s is refused, naming the field', (_name, value, param, expected) => {
+  ])('with %s is rejected, naming the field', (_name, value, param, expected) => {
     const error = refusal(() => runAtOnce(parseRequest(value, headersOf({}))));
     expect(error).toMatchObject({ param });
     expect(error.policy).toMatchObject({ blame: 'client', status: 400 });
@@ -141,7 +141,7 @@ function refusal(run: () => unknown): GatewayError {
 }
 
 describe('any JSON value', () => {
-  /** Words of the API among others, so that the values get past the first checks. */
+  /** Includes words of the API, so that values pass the first checks. */
   const words = fc.constantFrom(
     ...ROLES,
     ...['text', 'image_url', 'file', 'refusal', 'function', 'custom', 'allowed_tools', 'json_schema', 'auto'],
@@ -196,7 +196,7 @@ describe('any JSON value', () => {
     { requiredKeys: ['model', 'messages'] },
   );
 
-  it('becomes a conversation, or is refused as the fault of the client', () => {
+  it('becomes a conversation, or is rejected with blame client', () => {
     const parsed = { conversations: 0, refusals: 0 };
     fc.assert(
       fc.property(fc.oneof(request, request, value, fc.jsonValue()), (candidate) => {
@@ -216,7 +216,7 @@ describe('any JSON value', () => {
     expect(Math.min(parsed.conversations, parsed.refusals)).toBeGreaterThan(100);
   });
 
-  it('may be nested so deeply that walking it would run out of stack', () => {
+  it('may be nested deeper than the stack', () => {
     const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
     const tool = { type: 'function', function: { name: 'f', parameters: { deep } } };
     expect(parse({ tools: [tool] }).conversation.tools).toMatchObject([{ name: 'f', inputSchema: undefined }]);

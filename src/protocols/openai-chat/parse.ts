@@ -1,4 +1,4 @@
-/** A Chat Completions request to a conversation. Fields: fields.ts; what is in them: reading/. */
+/** Turns a Chat Completions request into a conversation. Fields: fields.ts; their content: reading/. */
 import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
 import { Notes } from '../notes.ts';
@@ -17,12 +17,12 @@ import * as wire from './wire.ts';
 
 /** What of the request the writer needs. */
 export interface Echo {
-  /** As the client wrote it; replies say it again. */
+  /** As the client sent it; replies repeat it. */
   readonly model: string;
   readonly includeUsage: boolean;
-  /** Declared in this API's own form: their calls come back as `custom`. */
+  /** Declared in this API's form: their calls are returned as `custom`. */
   readonly customTools: ReadonlySet<string>;
-  /** Custom tools declared in Responses' form, as Cursor does: their text comes back as a function's arguments. */
+  /** Custom tools declared in Responses' form, as Cursor does: their text is returned as a function's arguments. */
   readonly rawTextTools: ReadonlySet<string>;
   readonly legacyFunctions: boolean;
   readonly reasoning: ReasoningForm;
@@ -54,7 +54,7 @@ export function* parseRequest(body: unknown, context: RequestContext): Steps<Par
     conversation: {
       model: request.model,
       ...conversation,
-      // The legacy form has room for one call a reply.
+      // The legacy form allows one call per reply.
       parallelToolUse: conversation.parallelToolUse && !legacyFunctions,
       ...conversationKeys(request, context),
     },
@@ -70,10 +70,10 @@ function nothingToAnswer({ messages }: ChatRequest): Error {
   return refuse('messages', messages ? 'must not be empty.' : 'a required field is missing.');
 }
 
-/** What would change the meaning of the answer and cannot be had. */
+/** Rejects unsupported options that would change the meaning of the reply. */
 function rejectUnsupported({ logprobs, top_logprobs: topLogprobs, modalities, audio }: ChatRequest): void {
-  if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
-  if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');
+  if (logprobs) throw refuseUnsupported('logprobs', 'the service does not report token probabilities.');
+  if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service does not report token probabilities.');
   const audioAt = modalities?.indexOf('audio') ?? -1;
   if (audioAt >= 0) throw refuseUnsupported(`modalities[${audioAt}]`, 'audio output is not supported.', RULE_VALUE);
   if (audio !== undefined && audio !== null) throw refuseUnsupported('audio', 'audio output is not supported.');

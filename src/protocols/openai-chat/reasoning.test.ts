@@ -14,9 +14,9 @@ function parse(fields: object) {
   return runAtOnce(openaiChat.parseRequest({ model: 'm', messages: HI, ...fields }, CONTEXT));
 }
 
-describe('the wish for reasoning', () => {
+describe('the options for reasoning', () => {
   const on = (effort?: string, budgetTokens?: number) => ({ mode: 'on', effort, budgetTokens });
-  const wishes: readonly [object, object, string][] = [
+  const options: readonly [object, object, string][] = [
     [{}, { mode: 'unset' }, 'content'],
     [{ reasoning_effort: 'high' }, on('high'), 'content'],
     [{ reasoning_effort: 'none' }, { mode: 'off' }, 'content'],
@@ -31,7 +31,7 @@ describe('the wish for reasoning', () => {
     [{ include_reasoning: false }, { mode: 'unset' }, 'hidden'],
     [{ reasoning_effort: 'low', reasoning: { effort: 'low' } }, on('low'), 'details'],
   ];
-  it.each(wishes)('%j', (fields, reasoning, form) => {
+  it.each(options)('%j', (fields, reasoning, form) => {
     const { conversation, echo, adjustments } = parse(fields);
     expect(conversation.reasoning).toEqual(reasoning);
     expect(echo).toMatchObject({ reasoning: form });
@@ -135,7 +135,7 @@ describe('reasoning in the reply', () => {
     [{ reasoning: { exclude: true } }, {}],
   ];
 
-  it.each(forms)('%j: whole and streamed alike', (fields, expected) => {
+  it.each(forms)('%j: complete and streamed alike', (fields, expected) => {
     const request = parse({ ...fields, stream: true });
     const whole = openaiChat.writeReply(reply, request, 'id') as { choices: { message: Record<string, unknown> }[] };
     const { reasoning_content, reasoning, reasoning_details } = whole.choices[0]?.message ?? {};
@@ -153,7 +153,7 @@ describe('reasoning in the reply', () => {
   });
 });
 
-/** As clients put the streamed details together. */
+/** Joins the streamed details like clients do. */
 function mergeDetails(details: readonly { index: number; text?: string }[]): object[] {
   const merged = new Map<number, { text?: string }>();
   for (const detail of details) {

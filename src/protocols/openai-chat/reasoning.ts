@@ -1,13 +1,13 @@
 /**
- * Reasoning is no part of OpenAI's Chat Completions, but its dialects have it. Most read `reasoning_content` (DeepSeek's
- * word). Who asks with a `reasoning` object speaks OpenRouter's: there it is `reasoning`, with `reasoning_details` which
- * carry signatures and redacted blocks and come back in the history: https://openrouter.ai/docs/use-cases/reasoning-tokens
+ * OpenAI's Chat Completions has no reasoning, but its dialects do. Most clients read `reasoning_content` (DeepSeek).
+ * Clients that send a `reasoning` object use OpenRouter's format: `reasoning`, and `reasoning_details` with signatures
+ * and redacted blocks, which are sent back in the history: https://openrouter.ai/docs/use-cases/reasoning-tokens
  */
 import type { ReplyBlock } from '../../core/collect.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ChatRequest } from './wire.ts';
 
-/** `content`: as `reasoning_content`. `details`: as `reasoning` with its details. */
+/** `content`: in `reasoning_content`. `details`: in `reasoning` and `reasoning_details`. */
 export type ReasoningForm = 'content' | 'details' | 'hidden';
 
 export function reasoningForm({ reasoning, include_reasoning: isIncluded }: ChatRequest): ReasoningForm {
@@ -16,7 +16,7 @@ export function reasoningForm({ reasoning, include_reasoning: isIncluded }: Chat
   return fields || isIncluded === true ? 'details' : 'content';
 }
 
-/** The fields of a whole message. */
+/** The fields of a complete message. */
 export function toReasoningFields(blocks: readonly ReplyBlock[], form: ReasoningForm): object {
   const text = blocks.map((block) => (block.type === 'reasoning' ? block.text : '')).join('');
   switch (form) {
@@ -37,7 +37,7 @@ function toDetail(block: ReplyBlock, index: number): object {
   return { type: 'reasoning.text', text, ...(signature ? { signature } : {}), ...FORMAT, index };
 }
 
-/** Whose signatures these are is the service's secret. */
+/** The service does not reveal the vendor of a signature. */
 export const FORMAT = { format: 'unknown' } as const;
 
 export function encryptedDetail(data: string, index: number): object {

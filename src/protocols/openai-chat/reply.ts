@@ -1,4 +1,4 @@
-/** A whole reply as one `chat.completion` object, and the pieces which the stream's last chunks share with it. */
+/** Writes a complete reply as one `chat.completion` object, and parts that the stream's last chunks share. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
 import { usageOfAll } from '../openai-choices.ts';
@@ -8,7 +8,7 @@ import { customInput } from '../reading/arguments.ts';
 import type { Echo } from './parse.ts';
 import { toReasoningFields } from './reasoning.ts';
 
-/** Several replies are the choices of one. */
+/** Writes several replies as choices of one response. */
 export function writeReplies(replies: readonly Reply[], request: AnswerableRequest<Echo>, replyId: string): unknown {
   const { echo } = request;
   const usage = usageOfAll(replies);
@@ -58,7 +58,7 @@ function toToolCalls(uses: readonly ToolUse[], { customTools, rawTextTools, lega
   };
 }
 
-/** Agents go on only when told `tool_calls`, whatever else ended the reply after a whole call. */
+/** Agents continue only on `tool_calls`, so it is used after a complete call, whatever else ended the reply. */
 export function finishReason(stopReason: StopReason, usesTools: boolean, { legacyFunctions }: Echo): string {
   if (usesTools && stopReason !== 'refusal') return legacyFunctions ? 'function_call' : 'tool_calls';
   return FINISH_REASONS[stopReason];
@@ -67,14 +67,14 @@ export function finishReason(stopReason: StopReason, usesTools: boolean, { legac
 const FINISH_REASONS: Record<StopReason, string> = {
   'end-turn': 'stop',
   'stop-sequence': 'stop',
-  // Without a tool use there is nothing for the client to run.
+  // Without a tool use, the client has nothing to run.
   'tool-use': 'stop',
   'max-tokens': 'length',
   'context-window': 'length',
   refusal: 'content_filter',
 };
 
-/** Of pages which the service names by itself it does not say which words each one backs, so their range is empty. */
+/** The service does not report which words its own sources support, so their range is empty. */
 export function toAnnotations(sources: readonly Source[], citations: readonly TextCitation[]): object[] {
   const cited = citations.map(({ citation: { url, title, start, end }, textBefore }) =>
     urlCitation(url, title, textBefore + start, textBefore + end),

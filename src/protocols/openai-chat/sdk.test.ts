@@ -1,4 +1,4 @@
-/** The official clients as judges: what they make of a stream is what we say whole, however the network cuts it. */
+/** The official clients read the same from a stream as from the complete reply, however the network splits it. */
 
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -23,7 +23,7 @@ function collect(events: readonly ReplyEvent[]): Reply {
   return collector.reply();
 }
 
-/** Stands for the network: reads the request as the server would, answers with these events, cut at these bytes. */
+/** Replaces the network: parses the request and responds with these events, split at these bytes. */
 function answering(events: readonly ReplyEvent[], cuts: readonly number[]): typeof fetch {
   return async (_url, init) => {
     const body: unknown = JSON.parse(String(init?.body));
@@ -41,7 +41,7 @@ const connect = (events: readonly ReplyEvent[], at: readonly number[]) =>
   new OpenAI({ apiKey: 'key', baseURL: 'http://127.0.0.1:1/v1', maxRetries: 0, fetch: answering(events, at) });
 
 describe("OpenAI's SDK", () => {
-  it('accumulates a stream to the whole reply', async () => {
+  it('accumulates a stream into the complete reply', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES, webSearch: true }), cuts, async (events, at) => {
         const params = { model: 'm', messages: MESSAGES, tools: FUNCTIONS };
@@ -56,7 +56,7 @@ describe("OpenAI's SDK", () => {
     );
   });
 
-  it('accumulates calls of custom tools and of legacy functions likewise', async () => {
+  it('accumulates calls of custom tools and legacy functions in the same way', async () => {
     const input = fc.oneof(fc.record({ input: fc.string({ unit: 'binary' }) }), fc.constant({ other: 1 }));
     const custom = TOOL_NAMES.map((name) => ({ type: 'custom' as const, custom: { name } }));
     const legacy = TOOL_NAMES.map((name) => ({ name }));
@@ -78,7 +78,7 @@ describe("OpenAI's SDK", () => {
     );
   });
 
-  it('raises the error of a reply which was cut short, wherever that was', async () => {
+  it('raises the error of a reply that breaks off, at any point', async () => {
     await fc.assert(
       fc.asyncProperty(brokenReplyEvents({ toolNames: TOOL_NAMES }), cuts, async (events, at) => {
         const stream = await connect(events, at).chat.completions.create({
@@ -117,7 +117,7 @@ function comparableMessage(message: OpenAI.ChatCompletionMessage): unknown {
     if (call.type === 'function') Reflect.deleteProperty(call.function, 'parsed_arguments');
     return call;
   });
-  // Of a message with a legacy call the helper keeps nothing but the call and the content.
+  // For a message with a legacy call, the helper keeps only the call and the content.
   const kept = own.function_call
     ? { role: own.role, refusal: own.refusal, function_call: own.function_call }
     : { ...own, annotations: own.annotations ?? [], ...(calls ? { tool_calls: calls } : {}) };
@@ -132,7 +132,7 @@ const settings = (events: readonly ReplyEvent[], at: readonly number[]) => ({
 const VERCEL = [
   {
     name: '@ai-sdk/openai-compatible',
-    // The rest of the reply's text which this provider hands on.
+    // The parts of the reply that this provider passes on.
     showsReasoning: true,
     createModel: (events: readonly ReplyEvent[], at: readonly number[]): LanguageModel =>
       createOpenAICompatible({ name: 'dragoman', includeUsage: true, ...settings(events, at) }).chatModel('m'),
@@ -150,7 +150,7 @@ const TOOLS: ToolSet = Object.fromEntries(
 );
 
 describe.each(VERCEL)('the Vercel AI SDK with $name', ({ createModel, showsReasoning }) => {
-  it('makes the same of a stream and of a whole reply, and loses nothing', async () => {
+  it('reads the same from a stream and a complete reply, without loss', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents({ toolNames: TOOL_NAMES, webSearch: true }), cuts, async (events, at) => {
         const options = { model: createModel(events, at), prompt: 'hi', tools: TOOLS, maxRetries: 0 };
@@ -175,7 +175,7 @@ describe.each(VERCEL)('the Vercel AI SDK with $name', ({ createModel, showsReaso
     );
   });
 
-  it('raises the error of a reply which was cut short', async () => {
+  it('raises the error of a reply that breaks off', async () => {
     await fc.assert(
       fc.asyncProperty(brokenReplyEvents({ toolNames: TOOL_NAMES }), cuts, async (events, at) => {
         const errors: unknown[] = [];

@@ -14,7 +14,7 @@ const tools = [fn('read'), fn('write'), { type: 'custom', custom: { name: 'patch
 const names = (fields: object) => parse(fields).conversation.tools.map(({ name }) => name);
 
 describe('tools', () => {
-  it('keep name, description, schema and cache mark as they came', () => {
+  it('keep name, description, schema and cache mark unchanged', () => {
     const parameters = { $schema: 'x', type: 'object', properties: { a: { type: ['string', 'null'] } } };
     const declared = [fn('a', { description: 'Does.', parameters }), { ...fn('b'), cache_control: {} }];
     expect(parse({ tools: declared }).conversation.tools).toEqual([
@@ -23,7 +23,7 @@ describe('tools', () => {
     ]);
   });
 
-  it('of the custom kind become functions of one string, with their grammar in the description', () => {
+  it('that are custom become functions with one string and their grammar in the description', () => {
     const format = { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "x"' } };
     const parsed = parse({ tools: [{ type: 'custom', custom: { name: 'patch', description: 'Patches.', format } }] });
     expect(parsed.conversation.tools).toMatchObject([
@@ -46,7 +46,7 @@ describe('tools', () => {
     ]);
   });
 
-  it('of the legacy form are one call a reply', () => {
+  it('in the legacy form allow one call per reply', () => {
     const parsed = parse({
       functions: [{ name: 'f', description: 'd', parameters: {} }],
       function_call: { name: 'f' },
@@ -88,7 +88,7 @@ describe('the choice among tools', () => {
     expect(names({ tools, tool_choice: choice })).toEqual(['read', 'write', 'patch']);
   });
 
-  it('may be left to some of them', () => {
+  it('may be limited to some of them', () => {
     const allowed = [
       { type: 'function', function: { name: 'write' } },
       { type: 'custom', custom: { name: 'patch' } },
@@ -116,7 +116,7 @@ describe('the choice among tools', () => {
     [{ tools, tool_choice: { type: 'hosted' } }, 'tool_choice.type'],
     [{ tools, tool_choice: fn('delete') }, 'tool_choice'],
     [{ tool_choice: 'required' }, 'tool_choice'],
-  ])('%j is refused, naming %s', (fields, param) => {
+  ])('%j is rejected, naming %s', (fields, param) => {
     expect(() => parse(fields)).toThrow(expect.objectContaining({ code: 'invalid_request', param }));
   });
 });

@@ -98,7 +98,7 @@ describe('a reply', () => {
     await expect(stream(events, fields)).toMatchFileSnapshot(`fixtures/${name}.sse`);
   });
 
-  it.each(GOLDEN)('is written whole as recorded: $name', async ({ name, events, fields }) => {
+  it.each(GOLDEN)('is written complete as recorded: $name', async ({ name, events, fields }) => {
     await expect(`${JSON.stringify(whole(events, fields), null, 2)}\n`).toMatchFileSnapshot(`fixtures/${name}.json`);
   });
 
@@ -115,13 +115,13 @@ describe('a reply', () => {
     ['refusal', true, 'content_filter'],
     ['tool-use', true, 'function_call', LEGACY],
     ['end-turn', false, 'stop', LEGACY],
-  ])('which ends with %s, having used tools: %j, finishes with %s', (stopReason, usesTools, expected, fields) => {
+  ])('that ends with %s, with tool use %j, finishes with %s', (stopReason, usesTools, expected, fields) => {
     const events = [start, ...(usesTools ? tool(0, 'read', '{}') : text(0, 'a')), end(stopReason)];
     expect(finish(stream(events, fields))).toEqual([expected]);
     expect(whole(events, fields)).toMatchObject({ choices: [{ finish_reason: expected }] });
   });
 
-  it('says why the model refused', () => {
+  it('reports why the model refused', () => {
     const refusal = { category: 'CYBER', explanation: 'It may do harm.' };
     const events = (detail: RefusalDetail) => [start, { ...end('refusal'), refusal: detail } as ReplyEvent];
     expect(deltas(stream(events(refusal)))).toContainEqual({ refusal: 'It may do harm.' });
@@ -131,7 +131,7 @@ describe('a reply', () => {
     expect(whole(unexplained)).toMatchObject({ choices: [{ message: { refusal: null } }] });
   });
 
-  it('has null for content only when there is a tool call instead', () => {
+  it('has null content only if there is a tool call', () => {
     const content = (events: readonly ReplyEvent[]) => whole([start, ...events, end()]);
     expect(content(tool(0, 'read', '{}'))).toMatchObject({ choices: [{ message: { content: null } }] });
     expect(content(reasoning(0, 'a'))).toMatchObject({ choices: [{ message: { content: '' } }] });
@@ -150,7 +150,7 @@ describe('a reply', () => {
     });
   });
 
-  it('gives a custom tool whatever the model wrote when that has no `input`', () => {
+  it('passes a custom tool the raw JSON if it has no `input`', () => {
     const events = [start, ...tool(0, 'patch', '{"patch":"x"}'), end('tool-use')];
     const custom = { name: 'patch', input: '{"patch":"x"}' };
     expect(whole(events, CUSTOM)).toMatchObject({
@@ -172,7 +172,7 @@ describe('a stream', () => {
     end(),
   ];
 
-  it('names a call in its first fragment and never again, counting calls from 0', () => {
+  it('names a call only in its first fragment, and counts calls from 0', () => {
     const calls = deltas(stream(events)).flatMap(({ tool_calls: calls }) => (calls ? [calls] : []));
     expect(calls).toEqual([
       [{ index: 0, id: 'tooluse_2', type: 'function', function: { name: 'read', arguments: '' } }],
@@ -183,14 +183,14 @@ describe('a stream', () => {
     ]);
   });
 
-  it('has a choice in every chunk and no usage, unless usage was asked for', () => {
+  it('has a choice in every chunk, and no usage unless requested', () => {
     for (const chunk of chunks(stream(events))) {
       expect(chunk.choices).toHaveLength(1);
       expect(chunk).not.toHaveProperty('usage');
     }
   });
 
-  it('which was asked for usage has null on every chunk but the last before [DONE]', () => {
+  it('with requested usage has null on every chunk but the last before [DONE]', () => {
     const sse = stream(events, include);
     const [last, ...earlier] = chunks(sse).toReversed();
     expect(last).toMatchObject({ choices: [], usage: { prompt_tokens: 812, total_tokens: 843 } });
@@ -214,7 +214,7 @@ describe('a stream', () => {
     },
   );
 
-  it('never unescapes text on its way', () => {
+  it('never unescapes text', () => {
     const writer = openaiChat.createWriter(request(), REPLY_ID);
     const odd = '\\u0041\\/';
     expect(writer.write({ type: 'text-delta', index: 0, text: TextPiece.escaped(odd) })).toContain(
@@ -227,6 +227,6 @@ it('keeps a silent connection alive with a comment', () => {
   expect(openaiChat.keepAlive).toBe(': keep-alive\n\n');
 });
 
-it('gives replies ids of the known form', () => {
+it('creates ids in the format of the vendor', () => {
   expect(openaiChat.replyId('a'.repeat(30))).toBe(`chatcmpl-${'a'.repeat(24)}`);
 });

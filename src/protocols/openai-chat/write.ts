@@ -1,5 +1,5 @@
 /**
- * Reply events to `chat.completion.chunk` events: https://platform.openai.com/docs/api-reference/chat-streaming
+ * Writes reply events as `chat.completion.chunk` events: https://platform.openai.com/docs/api-reference/chat-streaming
  *
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made chunk, never parsed.
  */
@@ -31,15 +31,15 @@ export function createWriters(
   return Array.from({ length: choices }, (_, index) => new ChunkWriter(request, replyId, index, ending));
 }
 
-/** How the calls of the tool use at hand are written; `none`: there is no room for it in the reply. */
+/** How the current tool use is written; `none`: the reply cannot hold it. */
 type CallForm = 'function' | 'custom' | 'raw-text' | 'legacy' | 'none';
 
 class ChunkWriter implements ReplyWriter {
   readonly #echo: Echo;
   readonly #ending: ChoicesEnding;
-  /** A chunk up to its choices. */
+  /** The start of a chunk, up to its choices. */
   readonly #head: string;
-  /** A chunk up to its delta, and from there on. */
+  /** The start of a chunk, up to its delta. */
   readonly #deltaHead: string;
   readonly #deltaTail: string;
   readonly #textHead: string;
@@ -48,11 +48,11 @@ class ChunkWriter implements ReplyWriter {
   #argumentsHead = '';
   #argumentsTail = '';
   #calls = 0;
-  /** Blocks of reasoning which have ended. */
+  /** Number of completed reasoning blocks. */
   #reasonings = 0;
   #form: CallForm = 'none';
   #wroteArguments = false;
-  /** A custom tool's input, which can be taken out of its JSON only when it is whole. */
+  /** A custom tool's input, which can be unwrapped only when its JSON is complete. */
   #customJson: string[] = [];
   readonly #sources: Source[] = [];
   readonly #citations: TextCitation[] = [];
@@ -99,7 +99,7 @@ class ChunkWriter implements ReplyWriter {
         this.#citations.push(event);
         return '';
       case 'web-search-start':
-      case 'web-search-end': // this API shows what was found only where it is cited
+      case 'web-search-end': // this API shows search results only as citations
         return '';
       case 'source':
         this.#sources.push(event.source);
@@ -116,7 +116,7 @@ class ChunkWriter implements ReplyWriter {
 
   #tail(finishReason: string | null): string {
     const finish = `,"logprobs":null,"finish_reason":${JSON.stringify(finishReason)}}]`;
-    // Who asked for usage is told on every chunk that it is still to come.
+    // With include_usage, every chunk but the last has `usage: null`.
     return `${finish}${this.#echo.includeUsage ? ',"usage":null' : ''}}\n\n`;
   }
 
@@ -136,7 +136,7 @@ class ChunkWriter implements ReplyWriter {
     return signature === undefined ? '' : this.#details([signatureDetail(signature, index)]);
   }
 
-  /** Only this form has a place for what is opaque to everybody but the service. */
+  /** Only this form can carry opaque data of the service. */
   #details(details: readonly object[]): string {
     return this.#echo.reasoning === 'details' ? this.#chunk({ reasoning_details: details }) : '';
   }
@@ -182,7 +182,7 @@ class ChunkWriter implements ReplyWriter {
     return this.#argumentsHead + json.escaped + this.#argumentsTail;
   }
 
-  /** Arguments are JSON text even when the model wrote none. */
+  /** Arguments are JSON text even if the model wrote none. */
   #endCall(): string {
     switch (this.#form) {
       case 'function':

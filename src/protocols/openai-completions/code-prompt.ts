@@ -1,7 +1,7 @@
 /**
- * Where the cursor stands in a prompt. Editors write prefix and suffix between the markers of some code model, with
- * pieces of other files before them; here they are taken apart again. Templates: the model cards of Qwen Coder,
- * StarCoder, Code Llama, DeepSeek Coder, Codestral, CodeGemma and SantaCoder.
+ * Finds the cursor in a prompt. Editors write prefix and suffix between the markers of a code model, with excerpts of
+ * other files before them; this reverses it. Templates: the model cards of Qwen Coder, StarCoder, Code Llama, DeepSeek
+ * Coder, Codestral, CodeGemma and SantaCoder.
  */
 import type { RelatedCode } from '../../core/code-completion.ts';
 
@@ -15,7 +15,7 @@ export interface CodePrompt {
 interface Markers {
   readonly prefix: string;
   readonly suffix: string;
-  /** Where the model is to write; undefined: right after what comes last. */
+  /** The marker of the cursor; undefined: at the end. */
   readonly middle: string | undefined;
 }
 
@@ -29,19 +29,19 @@ const TEMPLATES: readonly Markers[] = [
   { prefix: '[PREFIX]', suffix: '[SUFFIX]', middle: undefined },
 ];
 
-/** Undefined for a prompt without a cursor in it. */
+/** undefined for a prompt without a cursor. */
 export function readMarkers(prompt: string): CodePrompt | undefined {
   for (const markers of TEMPLATES) {
-    const found = takeApart(prompt, markers);
-    if (!found) continue;
-    const { before, prefix, suffix } = found;
+    const parts = takeApart(prompt, markers);
+    if (!parts) continue;
+    const { before, prefix, suffix } = parts;
     const files = readFiles(before + prefix);
     return { prefix: files.code, suffix, fileName: files.fileName, related: files.related };
   }
   return undefined;
 }
 
-/** Pieces of other files before the code at the cursor, each under a line with its name. */
+/** Reads excerpts of other files, each under a line with its name, before the code at the cursor. */
 export function readFiles(text: string): {
   readonly code: string;
   readonly fileName: string | undefined;
@@ -58,10 +58,10 @@ export function readFiles(text: string): {
   return { code: current?.text ?? '', fileName: current?.fileName || undefined, related: files };
 }
 
-/** At the beginning of a line; the name follows on the same one. */
+/** Each at the start of a line, followed by the file name. */
 const FILE_SEPARATORS: readonly RegExp[] = [/^<\|file_sep\|>/m, /^<file_sep>/m, /^\+\+\+\+\+ /m];
 
-/** A prompt which begins with an open code fence, as chat models like it: the code in it, and what the fence says. */
+/** Reads a prompt that starts with an open code fence: its code, and its language and file name. */
 export function readFence(prefix: string): {
   code: string;
   language: string | undefined;
@@ -85,7 +85,7 @@ function takeApart(
   const prefixAt = prompt.indexOf(prefix);
   const suffixAt = prompt.indexOf(suffix);
   if (prefixAt < 0 || suffixAt < 0) return undefined;
-  // Two words in brackets may stand in any text: here they are the frame of it.
+  // The markers of this template may occur in any text, so they must enclose the whole prompt.
   if (middle === undefined && suffixAt > 0) return undefined;
   const end = middle === undefined ? prompt.length : prompt.lastIndexOf(middle);
   if (end < Math.max(prefixAt, suffixAt)) return undefined;
@@ -95,7 +95,7 @@ function takeApart(
       ? { prefix: between(prefixAt, prefix, suffixAt), suffix: between(suffixAt, suffix, end) }
       : { prefix: between(prefixAt, prefix, end), suffix: between(suffixAt, suffix, prefixAt) };
   const before = prompt.slice(0, Math.min(prefixAt, suffixAt));
-  // Code Llama's template has blanks around its markers.
+  // Code Llama's template has spaces around its markers.
   if (prefix !== '<PRE>') return { before: beforeCode(before), ...parts };
   return {
     before: beforeCode(before),
@@ -104,13 +104,13 @@ function takeApart(
   };
 }
 
-/** Only what names files is of use; the rest are instructions to a model which is not asked. */
+/** Keeps only named files; the rest are instructions to the template's own model. */
 function beforeCode(before: string): string {
   const at = FILE_SEPARATORS.map((separator) => before.search(separator)).filter((place) => place >= 0);
   return at.length === 0 ? '' : withLineEnd(before.slice(Math.min(...at)));
 }
 
-/** The marker stood right behind the name of the file at the cursor. */
+/** Restores the line end that the marker replaced after the file name. */
 function withLineEnd(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`;
 }

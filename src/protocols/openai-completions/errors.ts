@@ -1,4 +1,6 @@
-/** An overlong prompt in the words of the legacy Completions API; everything else as OpenAI's other APIs say it. */
+/**
+ * The message about an overlong prompt in the legacy Completions API; other errors are those of OpenAI's other APIs.
+ */
 import type { GatewayError } from '../../core/errors.ts';
 import { type ErrorBody, errorWords } from '../openai-errors.ts';
 

@@ -1,7 +1,7 @@
-/** What becomes of every field of a completions request: decided once, as data, for the parser, the docs and a test. */
+/** How every field of a completions request is handled. The parser, the docs and a test use this table. */
 import type { FieldSupport } from '../field-support.ts';
 
-/** OpenAI's own. */
+/** OpenAI's fields. */
 export const FIELD_SUPPORT = {
   model: 'used',
   prompt: 'used',
@@ -24,13 +24,13 @@ export const FIELD_SUPPORT = {
   user: 'ignored',
   'stream_options.include_obfuscation': 'ignored',
 
-  /** No more than `n` is fine. */
+  /** Up to `n` is accepted. */
   best_of: 'refused',
-  /** 0 is fine. */
+  /** 0 is accepted. */
   logprobs: 'refused',
 } as const satisfies Record<string, FieldSupport>;
 
-/** Not OpenAI's own: what editors send to say the same, or more. */
+/** Further fields that editors send. */
 export const EDITOR_FIELD_FATES = {
   language: 'used',
   filename: 'used',
@@ -45,7 +45,7 @@ export const EDITOR_FIELD_FATES = {
   segments: 'used',
 } as const satisfies Record<string, FieldSupport>;
 
-/** Fields of the other APIs, for prompts that are answered as a chat. Code at the cursor takes only the limits. */
+/** Fields of the other APIs, for prompts answered as a chat. Code completions use only the limits. */
 export const CHAT_FIELD_FATES = {
   system: 'used',
   instructions: 'used',
@@ -66,7 +66,7 @@ export const CHAT_FIELD_FATES = {
   functions: 'refused',
 } as const satisfies Record<string, FieldSupport>;
 
-/** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
+/** How a top-level field is handled; undefined for an unknown field, which is ignored with a note. */
 export function supportOf(field: string): FieldSupport | undefined {
   if (field === 'stream_options') return 'used';
   const supports: Readonly<Record<string, FieldSupport>> = {

@@ -1,6 +1,6 @@
 /**
- * OpenAI's legacy Completions API, https://platform.openai.com/docs/api-reference/completions, and its sibling for code
- * at the cursor, as Mistral's API has it and editors call it: https://docs.mistral.ai/api/#tag/fim
+ * OpenAI's legacy Completions API, https://platform.openai.com/docs/api-reference/completions, and Mistral's API for
+ * code at the cursor, which editors call: https://docs.mistral.ai/api/#tag/fim
  */
 import { z } from 'zod';
 import { sseComment } from '../../framing/sse.ts';

@@ -64,7 +64,7 @@ describe('code at the cursor', () => {
     });
   });
 
-  it('may stand in an open code fence, which says what it is', () => {
+  it('may be in an open code fence with its language', () => {
     expect(code({ prompt: `\`\`\`typescript src/a.ts\n${P}`, suffix: `${S}\`\`\`` })).toMatchObject({
       prefix: P,
       suffix: S,
@@ -76,14 +76,14 @@ describe('code at the cursor', () => {
     expect(code({ prompt: closed, suffix: '' })).toMatchObject({ prefix: closed, language: undefined });
   });
 
-  it.each(['filename', 'file_name', 'file_path', 'filepath', 'path'])('may be named by %s', (field) => {
+  it.each(['filename', 'file_name', 'file_path', 'filepath', 'path'])('takes its file name from %s', (field) => {
     expect(code({ prompt: P, suffix: S, [field]: 'a.py', language: 'python' })).toMatchObject({
       fileName: 'a.py',
       language: 'python',
     });
   });
 
-  it('is what a llama.cpp client sends, with what stands before the cursor in its line as the prompt', () => {
+  it('is read from llama.cpp clients, whose prompt is the text before the cursor in its line', () => {
     const body = {
       input_prefix: 'function add(a, b) {\n',
       prompt: '  return ',
@@ -106,7 +106,7 @@ describe('code at the cursor', () => {
     expect(runAtOnce(parseFim({ ...body, n_predict: -1 }, CONTEXT)).completion.limits.maxTokens).toBeUndefined();
   });
 
-  it('is what a Tabby client sends, in segments', () => {
+  it('is read from the segments of Tabby clients', () => {
     const body = { language: 'javascript', segments: { prefix: P, suffix: S, filepath: 'src/a.js' } };
     expect(code(body)).toMatchObject({
       model: 'm',
@@ -117,7 +117,7 @@ describe('code at the cursor', () => {
     });
   });
 
-  it('needs no suffix where every request is about code', () => {
+  it('needs no suffix at the route for code', () => {
     expect(fim({ prompt: P })).toMatchObject({ prefix: P, suffix: '' });
     expect(() => fim({})).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'prompt' }));
   });
@@ -132,7 +132,7 @@ describe('code at the cursor', () => {
 });
 
 describe('a prompt', () => {
-  it('is asked as a chat', () => {
+  it('is answered as a chat', () => {
     const { conversation, stream, choices } = chat({ prompt: 'Once upon a time', max_tokens: 5, stop: '.', n: 2 });
     expect(conversation).toMatchObject({
       model: 'm',
@@ -142,7 +142,7 @@ describe('a prompt', () => {
     expect({ stream, choices }).toEqual({ stream: false, choices: 2 });
   });
 
-  it('which only mentions markers is none with a cursor', () => {
+  it('that only mentions markers has no cursor', () => {
     expect(code({ prompt: 'What does <|fim_prefix|> mean?' })).toBeUndefined();
     expect(code({ prompt: 'Is [PREFIX] before [SUFFIX]?' })).toBeUndefined();
   });
@@ -157,7 +157,7 @@ describe('a prompt', () => {
     [{ prompt: 'x', best_of: 3 }, 'unsupported_parameter', 'best_of'],
     [{ prompt: 'x', n: 5 }, 'unsupported_parameter', 'n'],
     [{ prompt: 'x', model: null }, 'invalid_request', 'model'],
-  ])('%j is refused', (fields, errorCode, param) => {
+  ])('%j is rejected', (fields, errorCode, param) => {
     expect(() => chat(fields)).toThrow(expect.objectContaining({ code: errorCode, param }));
   });
 });
@@ -179,20 +179,20 @@ describe('options of the other APIs', () => {
     expect(adjustments.filter(({ rule }) => rule === 'field-ignored')).toEqual([]);
   });
 
-  it('name the length that another one overrides', () => {
+  it('have a note for an overridden length', () => {
     const { adjustments } = chat({ prompt: 'x', max_tokens: 5, max_completion_tokens: 9 });
     expect(adjustments).toEqual([{ rule: 'parameter-ignored', path: 'max_completion_tokens', before: '9' }]);
   });
 
-  it.each(['tools', 'functions'])('%s is refused by name', (field) => {
+  it.each(['tools', 'functions'])('%s is rejected by name', (field) => {
     const tools = { [field]: [{ name: 'f', input_schema: {} }] };
     expect(() => chat({ prompt: 'x', ...tools })).toThrow(expect.objectContaining({ param: field }));
     expect(chat({ prompt: 'x', [field]: [] }).conversation.tools).toEqual([]);
   });
 });
 
-describe('the supports of fields', () => {
-  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+describe('the table of fields', () => {
+  it("covers exactly the fields of the official SDK's request", () => {
     const path = createRequire(import.meta.url).resolve('openai/resources/completions');
     const declarations = readFileSync(path.replace(/\.m?js$/, '.d.ts'), 'utf8');
     const start = declarations.indexOf('export interface CompletionCreateParamsBase {');
@@ -203,7 +203,7 @@ describe('the supports of fields', () => {
     expect([...new Set(ours)].sort()).toEqual(official.sort());
   });
 
-  it('are noted or not as they say', () => {
+  it('decides which fields are noted', () => {
     const fields = { temperature: 0.2, top_p: 1, user: 'u', seed: 1, unheard_of: 'x' };
     expect(chat({ prompt: 'x', ...fields }).adjustments).toEqual([
       { rule: 'parameter-ignored', path: 'temperature', before: '0.2' },
@@ -216,7 +216,7 @@ describe('the supports of fields', () => {
   });
 });
 
-describe('a failure', () => {
+describe('an error', () => {
   it.each([parseRequest, parseFim])('has the format of OpenAI, whichever route it was sent to', (parse) => {
     const refusal = expect.objectContaining({ code: 'invalid_request', param: 'prompt' });
     expect(() => runAtOnce<object>(parse({ model: 'm', prompt: 3 }, CONTEXT))).toThrow(refusal);

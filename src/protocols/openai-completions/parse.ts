@@ -1,4 +1,4 @@
-/** A completions request: code at the cursor, or a prompt which is answered as a chat. */
+/** Reads a completions request: code at the cursor, or a prompt that is answered as a chat. */
 import type { CodeCompletion } from '../../core/code-completion.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import type { Steps } from '../../core/steps.ts';
@@ -19,22 +19,26 @@ import * as wire from './wire.ts';
 
 /** What of the request the writer needs. */
 export interface Echo {
-  /** As the client wrote it; replies say it again. */
+  /** As the client sent it; replies repeat it. */
   readonly model: string;
   readonly includeUsage: boolean;
-  /** The prompt, where it is to come back before the completion; else empty. */
+  /** The prompt, if the reply must repeat it; otherwise empty. */
   readonly prompt: string;
-  /** `fim`: text stands where a chat has it, too. `infill`: it stands at the top as well, as llama.cpp's server says it. */
+  /**
+   * `fim`: the text is also in the fields of a chat. `infill`: it is also at the top level, as in llama.cpp's server.
+   */
   readonly form: 'text' | 'fim' | 'infill';
 }
 
-/** Named in answers to requests which name none: the service has one model for code at the cursor. */
+/** The model in replies to requests without one: the service has one model for code completion. */
 const NO_MODEL = 'inline-completion';
 
-/** More than one answer of the service holds would cost further requests while somebody waits for the first. */
+/** The number of completions in one upstream response; more would need further requests. */
 const MAX_CODE_CHOICES = 10;
 
-/** Code at the cursor where the body says where that is, else a prompt as a chat. Throws GatewayError, blame `client`. */
+/**
+ * Code at the cursor where the body says where that is, else a prompt as a chat. Throws GatewayError, blame `client`.
+ */
 export function* parseRequest(
   body: unknown,
   context: RequestContext,
@@ -60,9 +64,9 @@ function toChat(request: CompletionsRequest, context: RequestContext): ParsedReq
   refuseTools(request);
   const notes = new Notes();
   const prompt = readPrompt(request);
-  if (prompt === undefined || prompt === '') throw refuse('prompt', 'there is nothing in it to answer.');
+  if (prompt === undefined || prompt === '') throw refuse('prompt', 'must not be empty.');
   const choices = readChoices(request.n, notes);
-  // Options of a prompt that is answered as a chat have the names of Chat Completions.
+  // Options of a prompt answered as a chat have the names of Chat Completions.
   const reading = new Reading('openai-chat', notes);
   const conversation: Conversation = {
     model,
@@ -79,7 +83,7 @@ function toChat(request: CompletionsRequest, context: RequestContext): ParsedReq
   return { ...answerable, conversation, ...(choices > 1 ? { choices } : {}) };
 }
 
-/** This API's replies have no room for a call. */
+/** Replies of this API cannot contain calls. */
 function refuseTools(request: CompletionsRequest): void {
   for (const field of ['tools', 'functions'] as const) {
     const value: unknown = request[field];
@@ -110,7 +114,7 @@ function readCode(request: CompletionsRequest): Code | undefined {
       filename && text ? [{ fileName: filename, text }] : [],
     );
     const at = { prefix: 'input_prefix', suffix: 'input_suffix' };
-    // The prompt is what stands before the cursor in its own line.
+    // The prompt is the text before the cursor in its line.
     const code = plainCode((inputPrefix ?? '') + (prompt ?? ''), inputSuffix ?? '', at);
     return code && { ...code, related };
   }
@@ -156,7 +160,7 @@ function toCompletion(
 function readCodeChoices({ n }: CompletionsRequest): number {
   const choices = n ?? 1;
   if (choices <= MAX_CODE_CHOICES) return choices;
-  throw refuseUnsupported('n', `at most ${MAX_CODE_CHOICES} choices can be had of code at the cursor.`, RULE_VALUE);
+  throw refuseUnsupported('n', `must be at most ${MAX_CODE_CHOICES} for code completions.`, RULE_VALUE);
 }
 
 /** Undefined where there is none. */
@@ -166,19 +170,19 @@ function readPrompt({ prompt }: CompletionsRequest): string | undefined {
   if (!Array.isArray(prompt)) throw refuse('prompt', 'expected a string.');
   const [first, ...more] = prompt as readonly unknown[]; // isArray says any[]
   if (typeof first === 'number' || Array.isArray(first))
-    throw refuseUnsupported('prompt', 'tokens cannot be read here; send the text.', RULE_VALUE);
-  if (more.length > 0) throw refuseUnsupported('prompt', 'only one prompt can be completed in a request.', RULE_VALUE);
+    throw refuseUnsupported('prompt', 'token arrays are not supported; send text.', RULE_VALUE);
+  if (more.length > 0) throw refuseUnsupported('prompt', 'only one prompt per request is supported.', RULE_VALUE);
   if (typeof first !== 'string') throw refuse('prompt', 'expected a string.');
   return first;
 }
 
-/** Of several lengths the first counts; every sequence of both fields ends the text. */
+/** The first of several lengths applies; the stop sequences of both fields are combined. */
 function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['limits'] {
   const [at = 'max_tokens', ...others] = LENGTH_FIELDS.filter((field) => typeof request[field] === 'number');
   for (const other of others)
     if (request[other] !== request[at]) notes.add('parameter-ignored', other, String(request[other]));
   const limit = request[at] ?? undefined;
-  // llama.cpp's clients say -1 for no limit.
+  // llama.cpp's clients send -1 for no limit.
   const maxTokens = limit !== undefined && limit >= 0 ? limit : undefined;
   const stops = STOP_FIELDS.map((field) => ({ field, sequences: sequencesIn(request[field]) }));
   for (const { field, sequences } of stops) {
@@ -195,7 +199,7 @@ function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['
   };
 }
 
-/** This API's own, those of the other APIs, and llama.cpp's. */
+/** The fields of this API, of the other APIs, and of llama.cpp. */
 const LENGTH_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const;
 const STOP_FIELDS = ['stop', 'stop_sequences'] as const;
 
@@ -226,9 +230,13 @@ function readAnswerable(
 }
 
 function rejectUnsupported({ logprobs, best_of: bestOf, n }: CompletionsRequest): void {
-  if (logprobs) throw refuseUnsupported('logprobs', 'the service reports no probabilities of tokens.');
+  if (logprobs) throw refuseUnsupported('logprobs', 'the service does not report token probabilities.');
   if (bestOf && bestOf > (n ?? 1))
-    throw refuseUnsupported('best_of', 'completions cannot be compared here; send no more than n.', RULE_VALUE);
+    throw refuseUnsupported(
+      'best_of',
+      'must not be more than n, because completions are not compared here.',
+      RULE_VALUE,
+    );
 }
 
 function noteFields(request: CompletionsRequest, notes: Notes): void {

@@ -1,4 +1,7 @@
-/** A whole reply as one `text_completion`, or as the chat-shaped object which editors read from `/fim/completions`. */
+/**
+ * Writes a complete reply as a `text_completion`, or as the chat-shaped object that editors read from
+ * `/fim/completions`.
+ */
 import type { Reply } from '../../core/collect.ts';
 import type { Source, StopReason } from '../../core/reply.ts';
 import { usageOfAll } from '../openai-choices.ts';
@@ -48,7 +51,7 @@ export const FINISH_REASONS: Record<StopReason, string> = {
   refusal: 'content_filter',
 };
 
-/** Not OpenAI's own: where published code looks alike, and its licence. Whoever takes the code over has to know. */
+/** Not in OpenAI's API: sources and licences of similar published code, which users of the code must know. */
 export function toReferences(sources: readonly Source[]): { readonly references?: readonly object[] } {
   const references = sources.flatMap((source) => {
     if (source.type !== 'code') return [];

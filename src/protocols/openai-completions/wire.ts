@@ -1,6 +1,6 @@
 /**
- * The request of OpenAI's legacy Completions API, and what editors send to it or beside it: Mistral's `/fim/completions`
- * (the same fields), llama.cpp's infill (`input_prefix`, `input_suffix`), Tabby's `segments`. Lenient, as everywhere.
+ * The request of OpenAI's legacy Completions API, and formats that editors send: Mistral's `/fim/completions` (the same
+ * fields), llama.cpp's infill (`input_prefix`, `input_suffix`), Tabby's `segments`.
  * Source: https://platform.openai.com/docs/api-reference/completions/create and the types of the `openai` package.
  */
 import { z } from 'zod';
@@ -10,14 +10,14 @@ const text = z.string().nullish();
 
 export const requestShape = z.looseObject({
   model: z.string().min(1).nullish(),
-  /** A string, or a list of one; lists of tokens are refused. */
+  /** A string, or a list with one string; token arrays are rejected. */
   prompt: z.unknown().optional(),
   suffix: text,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: z.int().nullish(),
   stop: z.union([z.string(), listOf(z.string())], { error: 'expected a string or a list of strings' }).nullish(),
-  /** Of the other APIs. */
+  /** Fields of the other APIs. */
   max_completion_tokens: z.int().nullish(),
   max_output_tokens: z.int().nullish(),
   stop_sequences: z
@@ -31,7 +31,7 @@ export const requestShape = z.looseObject({
   best_of: z.int().positive().nullish(),
   logprobs: z.int().nonnegative().nullish(),
 
-  /** Not OpenAI's own: what kind of file the code is of. */
+  /** Not in OpenAI's API: the language of the code. */
   language: text,
   filename: text,
   file_name: text,

@@ -1,4 +1,4 @@
-/** Reply events to completion chunks: https://platform.openai.com/docs/api-reference/completions */
+/** Writes reply events as completion chunks: https://platform.openai.com/docs/api-reference/completions */
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
@@ -22,7 +22,7 @@ class CompletionWriter implements ReplyWriter {
   readonly #echo: Echo;
   readonly #ending: ChoicesEnding;
   readonly #choice: number;
-  /** A chunk up to its choices. */
+  /** The start of a chunk, up to its choices. */
   readonly #head: string;
   readonly #sources: Source[] = [];
   #ended = false;
@@ -52,7 +52,7 @@ class CompletionWriter implements ReplyWriter {
         this.#ended = true;
         return sseEvent(undefined, JSON.stringify(toErrorBody(event.error)));
       default:
-        // There is room for text alone here.
+        // Chunks of this API hold text only.
         return '';
     }
   }

@@ -1,17 +1,17 @@
 /**
- * Compaction: the model writes a summary, which travels as one opaque `compaction` item and stands in place of the
- * conversation from then on.
+ * Compaction: the model writes a summary, which is sent as one opaque `compaction` item and replaces the conversation
+ * from then on.
  */
 import type { Conversation, Turn } from '../../core/conversation.ts';
 
 const INSTRUCTION = [
   'The conversation so far is about to be replaced by a summary of it, and you will continue with nothing but that.',
   'Create a detailed summary now. Keep what the user wants and in which words, what was decided and why, what has been done',
-  'and what came of it, the names of files, commands and figures which still matter, and what is to be done next.',
-  'Answer with the summary alone, and call no tool.',
+  'and its results, the names of files, commands and figures that still matter, and the next steps.',
+  'Answer with the summary only, and do not call tools.',
 ].join(' ');
 
-/** The conversation, asked for its summary. Tools stay, because calls of the history refer to them. */
+/** The conversation with a request for its summary. Tools stay, because calls in the history refer to them. */
 export function askForSummary(conversation: Conversation, at: string): Conversation {
   const turn: Turn = { at, role: 'user', parts: [{ type: 'text', at, text: INSTRUCTION }] };
   return {

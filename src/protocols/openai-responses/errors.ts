@@ -1,6 +1,6 @@
 /**
- * Failures in the words of the Responses API: as HTTP answers, and as the `error` of a response which failed. Codex
- * decides by the latter's code whether to try again: `server_error` it does, `server_is_overloaded` it does not.
+ * Errors of the Responses API: as HTTP responses, and as the `error` of a failed response. Codex decides by the
+ * latter's code whether to retry: it retries `server_error` but not `server_is_overloaded`.
  */
 import type { GatewayError } from '../../core/errors.ts';
 import { errorWords } from '../openai-errors.ts';
@@ -17,8 +17,8 @@ export interface ResponseFailure {
   readonly message: string;
 }
 
-/** Codes which mean more than "try again". */
-const TELLING_CODES: ReadonlySet<string> = new Set([
+/** Codes with a meaning beyond "try again". */
+const SPECIFIC_CODES: ReadonlySet<string> = new Set([
   'context_length_exceeded',
   'insufficient_quota',
   'rate_limit_exceeded',
@@ -27,11 +27,11 @@ const TELLING_CODES: ReadonlySet<string> = new Set([
 export function toFailure(error: GatewayError): ResponseFailure {
   const { message, type, code } = toErrorBody(error).error;
   if (code === 'rate_limit_exceeded') return { code, message: withWaitingTime(message, error.retryAfterMs) };
-  if (code !== null && TELLING_CODES.has(code)) return { code, message };
+  if (code !== null && SPECIFIC_CODES.has(code)) return { code, message };
   return { code: type === 'invalid_request_error' ? 'invalid_prompt' : 'server_error', message };
 }
 
-/** There are no headers in mid-stream: clients look for the time in these very words. */
+/** A stream has no headers, so clients parse the time from this sentence. */
 function withWaitingTime(message: string, retryAfterMs: number | undefined): string {
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? DEFAULT_WAIT_MS) / 1000));
   return `${message.replace(/\.?\s*$/, '.')} Please try again in ${seconds}s.`;

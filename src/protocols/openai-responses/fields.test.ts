@@ -6,7 +6,7 @@ import { FIELD_SUPPORT, supportOf } from './fields.ts';
 import { parseRequest } from './parse.ts';
 import { responseFrame } from './response.ts';
 
-/** Fields of an interface of the SDK's type declarations, nested ones left out. */
+/** The top-level fields of an interface in the SDK's type declarations. */
 function fieldsOf(path: string, name: string, indent: number): string[] {
   const code = createRequire(import.meta.url).resolve(path);
   const declarations = readFileSync(code.replace(/\.m?js$/, '.d.ts'), 'utf8');
@@ -19,8 +19,8 @@ const RESPONSES = 'openai/resources/responses/responses';
 const context = { header: () => undefined, nowMs: 0 };
 const parse = (fields: object) => runAtOnce(parseRequest({ model: 'm', input: 'hi', ...fields }, context));
 
-describe('the supports of fields', () => {
-  it("cover every field of the official SDK's request, and nothing it does not know", () => {
+describe('the table of fields', () => {
+  it("covers exactly the fields of the official SDK's request", () => {
     const official = [...fieldsOf(RESPONSES, 'ResponseCreateParamsBase', 4)];
     const inside = [
       ...fieldsOf(RESPONSES, 'ResponseTextConfig', 4).map((field) => `text.${field}`),
@@ -44,7 +44,7 @@ describe('the supports of fields', () => {
     expect(parse({ [field]: 'x' }).adjustments).toEqual([]);
   });
 
-  it.each([{ conversation: 'conv_1' }, { prompt: { id: 'p' } }, { top_logprobs: 3 }])('%j is refused', (refused) => {
+  it.each([{ conversation: 'conv_1' }, { prompt: { id: 'p' } }, { top_logprobs: 3 }])('%j is rejected', (refused) => {
     const [field = ''] = Object.keys(refused);
     expect(supportOf(field)).toBe('refused');
     expect(() => parse(refused)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', param: field }));
@@ -56,7 +56,7 @@ describe('the supports of fields', () => {
     { stream_options: { include_obfuscation: false } },
     { reasoning: { summary: 'auto' } },
     { client_metadata: { session_id: 's' } },
-  ])('%j asks for nothing special and is fine', (fine) => {
+  ])('%j is a no-op and is accepted', (fine) => {
     expect(parse(fine).adjustments).toEqual([]);
   });
 
@@ -71,12 +71,12 @@ describe('the supports of fields', () => {
     expect(parse(odd).adjustments).toEqual([expect.objectContaining({ rule, path })]);
   });
 
-  it('are unknown for what is not in the table, whatever it is called', () => {
+  it('has no entry for other names, even those of Object.prototype', () => {
     expect(supportOf('constructor')).toBeUndefined();
   });
 });
 
-it('leaves what is too deep to be printed out of the response', () => {
+it('omits fields that are nested too deep from the response', () => {
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
   const frame = responseFrame(parse({ metadata: deep, user: deep }), 'resp_1');
   expect(JSON.parse(JSON.stringify(frame))).toMatchObject({ metadata: {} });

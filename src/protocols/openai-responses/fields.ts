@@ -1,6 +1,6 @@
 /**
- * What becomes of every field of a Responses request: decided once, as data, so that the parser, the docs and a test
- * against the official SDK's types read the same list.
+ * How every field of a Responses request is handled. The parser, the docs and a test against the official SDK's types
+ * use this table.
  */
 import type { FieldSupport } from '../field-support.ts';
 import { supportIn } from '../reading/fields.ts';
@@ -36,25 +36,25 @@ export const FIELD_SUPPORT = {
   prompt_cache_options: 'noted',
   prompt_cache_retention: 'noted',
 
-  /** The whole reasoning is shown, whatever length was asked for. */
+  /** The full reasoning is always returned. */
   'reasoning.summary': 'ignored',
   'reasoning.generate_summary': 'ignored',
-  /** Reasoning which comes back with the input is always sent on. */
+  /** Reasoning in the input is always sent on. */
   'reasoning.context': 'ignored',
   'reasoning.mode': 'ignored',
   metadata: 'ignored',
-  /** No name of a conversation either: one user has many, and they must not be taken for one. */
+  /** Not used as a conversation key, because one user has many conversations. */
   user: 'ignored',
   safety_identifier: 'ignored',
   'stream_options.include_obfuscation': 'ignored',
 
   conversation: 'refused',
   prompt: 'refused',
-  /** 0 is fine. */
+  /** 0 is accepted. */
   top_logprobs: 'refused',
 } as const satisfies Record<string, FieldSupport>;
 
-/** All that the parser knows by itself; the fields of the other APIs are in reading/fields.ts. */
+/** This API's fields; those of the other APIs are in reading/fields.ts. */
 export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
   ...FIELD_SUPPORT,
   reasoning: 'used',
@@ -62,7 +62,7 @@ export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
   stream_options: 'used',
 };
 
-/** Fate of a top-level field, or undefined when we do not know it: then it is accepted and noted as unknown. */
+/** How a top-level field is handled; undefined for an unknown field, which is ignored with a note. */
 export function supportOf(field: string): FieldSupport | undefined {
   return supportIn(OWN_FATES, field);
 }

@@ -33,7 +33,7 @@ export const openaiResponses = {
   replyId: responseId,
 } satisfies ClientProtocol<Echo>;
 
-/** Without a clock, a response is completed in the second in which it was requested. */
+/** Without a clock, a response is completed in the second of its request. */
 function createWriter(
   request: AnswerableRequest<Echo>,
   replyId: string,

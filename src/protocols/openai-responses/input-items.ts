@@ -1,9 +1,9 @@
-/** The input as it is stored and listed: every item has its type, an id, and content in parts. */
+/** The input in its stored form: every item has a type, an id, and content in parts. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { inputItemId } from './past.ts';
 import type { ResponsesRequest } from './wire.ts';
 
-/** `referenced`: items which the input names by id; they are stored as themselves. */
+/** `referenced`: items that the input refers to by id; they are stored in full. */
 export function inputItems(
   { input }: ResponsesRequest,
   ofResponse: string,
@@ -25,8 +25,8 @@ function toStored(
   const type = item.type ?? (item.role === undefined || item.role === null ? 'item_reference' : 'message');
   if (type === 'compaction_trigger') return [];
   if (type === 'item_reference') {
-    const found = referenced.get(String(item.id));
-    return found ? [found] : [];
+    const referencedItem = referenced.get(String(item.id));
+    return referencedItem ? [referencedItem] : [];
   }
   const id = typeof item.id === 'string' && item.id !== '' ? item.id : inputItemId(ofResponse, index);
   if (type !== 'message') return [{ ...item, type, id }];

@@ -1,4 +1,4 @@
-/** Every kind of item which clients send, to what the model reads. */
+/** What the model reads for every kind of item that clients send. */
 
 import { describe, expect, it } from 'vitest';
 import { attachmentOf } from '../../../test/support/conversations.ts';
@@ -27,7 +27,7 @@ const use = (name: string, input: unknown) => ({ type: 'tool-use', toolUseId: 'c
 const result = (...content: object[]) => ({ type: 'tool-result', toolUseId: 'c1', isError: false, content });
 
 describe('messages', () => {
-  it('of a string, of a list without types, and of parts', () => {
+  it('may be a string, a list without types, or parts', () => {
     expect(read('Hi')).toEqual([['user', text('Hi')]]);
     expect(read([hi, { role: 'assistant', content: 'Yes?' }])).toEqual([
       ['user', text('Hi')],
@@ -50,7 +50,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('with instructions before them, and in their middle', () => {
+  it('may have instructions before and between them', () => {
     const { conversation } = parse([{ role: 'developer', content: 'Two' }, hi, { role: 'system', content: 'Three' }], {
       instructions: 'One',
     });
@@ -64,7 +64,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('which are instructions alone are asked', () => {
+  it('that are only instructions become the user message', () => {
     const { conversation, adjustments } = parse(undefined, { instructions: 'Say something.' });
     expect(turnsOf(conversation)).toEqual([['user', text('Say something.')]]);
     expect(adjustments).toEqual([{ rule: 'system-as-user', path: 'instructions' }]);
@@ -74,7 +74,7 @@ describe('messages', () => {
     [{ role: 'user', content: [{ type: 'input_image', file_id: 'file_1' }] }, 'input[0].content[0].file_id'],
     [{ role: 'user', content: [{ type: 'input_audio' }] }, 'input[0].content[0]'],
     [{ content: 'x' }, 'input[0].role'],
-  ])('%j is refused, naming the field', (item, param) => {
+  ])('%j is rejected, naming the field', (item, param) => {
     expect(() => parse([item])).toThrow(expect.objectContaining({ param: expect.stringContaining(param) }));
   });
 });
@@ -136,7 +136,7 @@ describe('calls and their outputs', () => {
     expect(read([hi, { call_id: 'c1', ...item }], { tools })[1]).toEqual(['user', expected]);
   });
 
-  it("a local shell's output may name the item instead of the call", () => {
+  it('the output of a local shell may refer to the item instead of the call', () => {
     const call = { type: 'local_shell_call', id: 'l1', call_id: 'c1', action: { command: ['ls'] } };
     const output = { type: 'local_shell_call_output', id: 'l1', output: 'done' };
     expect(read([hi, call, output])[2]).toEqual(['user', result(expect.objectContaining(text('done')))]);
@@ -154,7 +154,7 @@ describe('reasoning', () => {
     },
   ];
 
-  it('comes back with its signature, and redacted content whole', () => {
+  it('is sent back with its signature, and redacted content complete', () => {
     const ours = carry({ type: 'reasoning', text: 'I think.', signature: 'c2ln' });
     expect(read(reasoning(ours, 'I think.'))[1]).toEqual([
       'assistant',
@@ -166,7 +166,7 @@ describe('reasoning', () => {
     ]);
   });
 
-  it('of another service is its summary, or nothing', () => {
+  it('of another service becomes its summary, or is dropped', () => {
     expect(read(reasoning('gAAAAforeign', 'Short.'))[1]).toEqual(['assistant', { type: 'reasoning', text: 'Short.' }]);
     expect(parse(reasoning('gAAAAforeign')).adjustments).toEqual([
       { rule: 'block-ignored', path: 'input[1]', before: 'reasoning' },
@@ -182,7 +182,7 @@ describe('compaction', () => {
     expect([role, part]).toEqual(['user', text(expect.stringMatching(/summary.*\n\nWe met\.$/s))]);
   });
 
-  it('is asked for by its trigger, with the tools still there', () => {
+  it('is requested by its trigger, and keeps the tools', () => {
     const tools = [{ type: 'function', name: 'f' }];
     const asked = [hi, { type: 'compaction_trigger' }];
     const { conversation, adjustments } = parse(asked, { tools, tool_choice: 'required' });
@@ -203,19 +203,19 @@ describe('unknown items', () => {
     expect(adjustments).toEqual([{ rule: 'block-as-text', path: 'input[1]', before: item.type }]);
   });
 
-  it('and has no words is left out', () => {
+  it('without text is dropped', () => {
     expect(parse([hi, { type: 'mystery', id: 'x' }]).adjustments).toMatchObject([{ rule: 'block-ignored' }]);
   });
 });
 
-describe('what is named by id', () => {
+describe('a referenced item', () => {
   const past: Past = {
     hasPrevious: true,
     items: [{ type: 'message', role: 'user', content: 'Before' }],
     referenced: new Map([['msg_1', { id: 'msg_1', type: 'message', role: 'assistant', content: 'Said' }]]),
   };
 
-  it('stands where it was named', () => {
+  it('is inserted at its reference', () => {
     const input = [{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }, hi];
     expect(read(input, { previous_response_id: 'resp_1' }, past)).toEqual([
       ['user', text('Before')],
@@ -225,7 +225,7 @@ describe('what is named by id', () => {
     ]);
   });
 
-  it('is left out when it is not there any more, unless everything hangs on it', () => {
+  it('is dropped if it no longer exists, unless it is the previous response', () => {
     const { adjustments } = parse([{ type: 'item_reference', id: 'msg_2' }, hi], {}, past);
     expect(adjustments).toEqual([{ rule: 'block-ignored', path: 'input[0]', before: 'item_reference' }]);
     expect(() => parse('Hi', { previous_response_id: 'resp_2' })).toThrow(

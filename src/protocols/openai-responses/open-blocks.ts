@@ -1,4 +1,4 @@
-/** An item of the output while the model is still writing it: its events, and what it will be. */
+/** Output items that the model is still writing: their events and their final form. */
 import type { JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
@@ -13,7 +13,7 @@ import {
   textPart,
 } from './output-items.ts';
 
-/** Gives out the sequence numbers of a response. */
+/** Returns the next sequence number of a response. */
 export type Count = () => number;
 type EndStatus = 'completed' | 'incomplete';
 
@@ -23,13 +23,13 @@ interface Ended {
   readonly events: string;
 }
 
-/** Where an item stands in the response; every event about it says so. */
+/** The position of an item in the response, which every event about it contains. */
 interface Place {
   readonly id: string;
   readonly index: number;
 }
 
-/** A delta event, ready but for the text and the sequence number. */
+/** A delta event without its text and sequence number. */
 class DeltaForm {
   readonly #head: string;
   readonly #tail: string;
@@ -105,7 +105,7 @@ export class MessageBlock extends TextBlock {
   }
 }
 
-/** A message that explains why the model refused. It is there at once, so its text is one delta. */
+/** A message that explains a refusal. Its text arrives at once, as one delta. */
 export function refusalMessage({ id, index }: Place, refusal: string, count: Count): Ended {
   const at = { item_id: id, output_index: index, content_index: 0 };
   const item = messageItem(id, 'completed', [refusalPart(refusal)]);
@@ -121,7 +121,7 @@ export function refusalMessage({ id, index }: Place, refusal: string, count: Cou
 }
 
 export class ReasoningBlock extends TextBlock {
-  /** The service's own, which comes last. */
+  /** The service's signature, which comes last. */
   signature: string | undefined;
   readonly #at: JsonObject;
 
@@ -156,7 +156,7 @@ export class CallBlock {
   readonly #form: DeltaForm;
   readonly #pieces: string[] = [];
 
-  /** `itemId` makes the item's id out of its prefix. */
+  /** `itemId`: returns the item's id for a prefix. */
   constructor(declared: Declared, callId: string, index: number, itemId: (prefix: string) => string) {
     this.#declared = declared;
     this.#callId = callId;
@@ -164,7 +164,7 @@ export class CallBlock {
     this.#form = new DeltaForm('response.function_call_arguments.delta', this.#at);
   }
 
-  /** Calls of tools with a kind of their own are told when they are whole: half of one has no form. */
+  /** Calls of typed tools are sent when complete, because their partial input has no format. */
   begin(count: Count): string {
     return this.#isNamed ? this.#added(undefined, count) : '';
   }
@@ -177,7 +177,7 @@ export class CallBlock {
   }
 
   end(count: Count): Ended {
-    // Arguments are JSON text even when the model wrote none.
+    // Arguments are JSON text even if the model wrote none.
     const json = TextPiece.escaped(this.#pieces.join('')).plain || '{}';
     const item = callItem(this.#place.id, this.#declared, this.#callId, json);
     return { item, events: this.#endEvents(item, json, count) };

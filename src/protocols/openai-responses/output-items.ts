@@ -1,4 +1,4 @@
-/** The items of a response's output in their final form, as they are sent, stored and read back. */
+/** The final form of output items, as they are sent, stored and read back. */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Source } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
@@ -35,13 +35,13 @@ export function compactionItem(id: string, summary: string): JsonObject {
   return { id, type: 'compaction', encrypted_content: carry({ type: 'summary', text: summary }) };
 }
 
-/** Start of a call's item id. */
+/** Prefix of a call's item id. */
 export function callPrefix({ kind }: Declared): string {
   if (kind === 'function') return 'fc_';
   return kind === 'custom' ? 'ctc_' : TYPED_TOOLS[kind].idPrefix;
 }
 
-/** `json`: the model's whole input; undefined while it is still being written. */
+/** `json`: the model's complete input; undefined while it is being written. */
 export function callItem(id: string, declared: Declared, callId: string, json: string | undefined): JsonObject {
   const status: ItemStatus = json === undefined ? 'in_progress' : 'completed';
   switch (declared.kind) {
@@ -68,33 +68,33 @@ function nameOf({ name, namespace }: { readonly name: string; readonly namespace
   return { name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** Web pages as citations. The service does not say which words each one backs, so the range is empty. */
+/** A web page as a citation. The service does not report which words it supports, so the range is empty. */
 export function toAnnotation(source: Source): JsonObject | undefined {
   if (source.type !== 'web') return undefined;
   return { type: 'url_citation', url: source.url, title: source.title, start_index: 0, end_index: 0 };
 }
 
-/** A message whose last part also cites these. */
+/** The message with citations added to its last part. */
 export function withAnnotations(item: JsonObject, more: readonly JsonObject[]): JsonObject {
   const content: readonly unknown[] = Array.isArray(item.content) ? item.content : [];
   const last = content.at(-1);
   if (!isJsonObject(last)) return item;
   const before = Array.isArray(last.annotations) ? last.annotations : [];
-  // All of them are parts of a message made here.
+  // All are parts of a message created here.
   const parts = [...content.slice(0, -1), { ...last, annotations: [...before, ...more] }] as JsonObject[];
   return { ...item, content: parts };
 }
 
-/** Clients who did not ask for `reasoning.encrypted_content` are not sent it; it is stored all the same. */
+/** Removes `encrypted_content` unless the client requested it; it is stored in any case. */
 export function showItem(item: JsonObject, withEncrypted: boolean): JsonObject {
   if (withEncrypted || item.type !== 'reasoning' || !('encrypted_content' in item)) return item;
-  const { encrypted_content: _, ...shown } = item;
-  return shown;
+  const { encrypted_content: _, ...visible } = item;
+  return visible;
 }
 
-/** A stored response as its client is shown it. */
+/** A stored response as its client sees it. */
 export function showResponse(response: JsonObject, withEncrypted: boolean): JsonObject {
-  // Its output is a list of items made here.
+  // Its output is a list of items created here.
   const output = (response.output ?? []) as readonly JsonObject[];
   return { ...response, output: output.map((item) => showItem(item, withEncrypted)) };
 }
@@ -103,7 +103,7 @@ export function wantsEncrypted(include: readonly string[] | null | undefined): b
   return include?.includes('reasoning.encrypted_content') ?? false;
 }
 
-/** A search which was run for the model: https://platform.openai.com/docs/guides/tools-web-search */
+/** A search run for the model: https://platform.openai.com/docs/guides/tools-web-search */
 export function searchItem(
   id: string,
   status: 'in_progress' | 'completed' | 'failed',

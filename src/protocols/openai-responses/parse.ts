@@ -1,4 +1,4 @@
-/** A Responses request to a conversation. Fields: fields.ts; what is in them: reading/. */
+/** Turns a Responses request into a conversation. Fields: fields.ts; their content: reading/. */
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Steps } from '../../core/steps.ts';
@@ -21,14 +21,16 @@ import * as wire from './wire.ts';
 
 /** What of the request the writer and the store need. */
 export interface Echo {
-  /** As the client sent it; the response repeats much of it. Its conversation is in `input`, wherever it was. */
+  /** As the client sent it, with the conversation in `input`. The response repeats much of it. */
   readonly request: ResponsesRequest;
   readonly names: ToolNames;
-  /** The answer is the summary of the conversation, as one `compaction` item. */
+  /** The reply is a summary of the conversation, as one `compaction` item. */
   readonly isCompaction: boolean;
 }
 
-/** Throws GatewayError, blame `client`. `past`: what earlier responses left behind, as far as the request names them. */
+/**
+ * Throws GatewayError, blame `client`. `past`: the stored responses and items that the request refers to.
+ */
 export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
@@ -68,7 +70,7 @@ function* read(
     ...request,
     ...withoutDeepFields(request),
     ...(own.at === 'input' ? {} : { input: own.entries.map(({ entry }) => entry) }),
-    // Printed with every event: what is too deep to be walked was left out of the offer as well.
+    // Serialized with every event; tools that are nested too deep are not offered either.
     ...(request.tools ? { tools: request.tools.filter((tool) => isShallow(tool)) } : {}),
   };
   return {
@@ -80,7 +82,7 @@ function* read(
   };
 }
 
-/** The response repeats them, and printing what is deeper than the stack fails. */
+/** The response repeats these fields, and serializing fails beyond the stack depth. */
 function withoutDeepFields(request: ResponsesRequest): Readonly<Record<string, undefined>> {
   const deep = Object.entries(request).filter(
     ([field, value]) => field !== 'input' && field !== 'messages' && field !== 'tools' && !isShallow(value),
@@ -88,11 +90,11 @@ function withoutDeepFields(request: ResponsesRequest): Readonly<Record<string, u
   return Object.fromEntries(deep.map(([field]) => [field, undefined]));
 }
 
-/** What would change the meaning of the answer and cannot be had. */
+/** Rejects unsupported options that would change the meaning of the reply. */
 function rejectUnsupported({ conversation, prompt, top_logprobs: topLogprobs, ...request }: ResponsesRequest): void {
-  if (conversation) throw refuseUnsupported('conversation', 'there are no stored conversations here; send the items.');
-  if (prompt) throw refuseUnsupported('prompt', 'there are no stored prompts here; send the text in instructions.');
-  if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service reports no probabilities of tokens.');
+  if (conversation) throw refuseUnsupported('conversation', 'conversations are not stored here; send the items.');
+  if (prompt) throw refuseUnsupported('prompt', 'prompts are not stored here; send the text in instructions.');
+  if (topLogprobs) throw refuseUnsupported('top_logprobs', 'the service does not report token probabilities.');
   if (request.background && request.store === false)
     throw refuse('background', 'needs the response to be stored; leave store out, or set it to true.');
 }
@@ -101,7 +103,7 @@ function placeEntries(request: ResponsesRequest, { at, entries }: Entries, past:
   const { previous_response_id: previous } = request;
   if (previous && !past?.hasPrevious) throw previousNotFound(previous);
   const placed = placePast(entries, past);
-  if (placed.length === 0 && !request.instructions) throw refuse(at, 'must hold a turn to answer.');
+  if (placed.length === 0 && !request.instructions) throw refuse(at, 'must contain a turn to answer.');
   return placed;
 }
 
@@ -112,6 +114,6 @@ function previousNotFound(id: string) {
 
 function noteOptions(request: ResponsesRequest, notes: Notes): void {
   noteFields(request, OWN_FATES, notes);
-  for (const [i, wanted] of (request.include ?? []).entries())
-    if (wanted === 'message.output_text.logprobs') notes.add('parameter-ignored', `include[${i}]`);
+  for (const [i, name] of (request.include ?? []).entries())
+    if (name === 'message.output_text.logprobs') notes.add('parameter-ignored', `include[${i}]`);
 }

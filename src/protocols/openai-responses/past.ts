@@ -1,20 +1,20 @@
 /**
- * What a request says by naming it: the response it continues (`previous_response_id`), and items of earlier ones
- * (`item_reference`). Items are found by their ids alone, because each id holds its response's.
+ * References in a request: the response it continues (`previous_response_id`), and items of earlier ones
+ * (`item_reference`). An item is found by its id alone, because it contains the id of its response.
  */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { kindOf, type PlacedEntry } from '../reading/conversation.ts';
 
-/** Filled by who has the store; reading it is pure. */
+/** Loaded from the store before parsing, so that parsing is pure. */
 export interface Past {
-  /** The response to be continued was found; `items` is all that was said until its end. */
+  /** The previous response was found; `items` is the conversation up to its end. */
   readonly hasPrevious: boolean;
   readonly items: readonly JsonObject[];
   /** By id. */
   readonly referenced: ReadonlyMap<string, JsonObject>;
 }
 
-/** Ids which a body names and which have to be looked up before it is parsed. Any body: nothing is checked yet. */
+/** Ids in a body that must be looked up before parsing. The body is not validated yet. */
 export interface Named {
   readonly previousId: string | undefined;
   readonly itemIds: readonly string[];
@@ -32,7 +32,7 @@ export function namedBy(body: unknown): Named {
   };
 }
 
-/** A reference to an item that is gone says nothing: the item was lost with its response. */
+/** Drops a reference to a missing item, which was deleted with its response. */
 export function placePast(own: readonly PlacedEntry[], past: Past | undefined): PlacedEntry[] {
   const before = (past?.items ?? []).map((entry, i) => ({ entry, at: `previous_response_id[${i}]` }));
   const resolved = own.map(({ entry, at }) => {
@@ -42,7 +42,7 @@ export function placePast(own: readonly PlacedEntry[], past: Past | undefined): 
   return [...before, ...resolved];
 }
 
-/** All ids of a response end with these, so that any of them leads to the response. */
+/** All item ids of a response contain these characters, so that each leads to the response. */
 const RANDOM_CHARACTERS = 24;
 
 export function responseId(random: string): string {
@@ -54,12 +54,12 @@ export function outputItemId(prefix: string, ofResponse: string, index: number):
   return `${prefix}${randomPart(ofResponse)}${index}`;
 }
 
-/** For items of the input which came without an id. */
+/** For input items without an id. */
 export function inputItemId(ofResponse: string, index: number): string {
   return `msg_${randomPart(ofResponse)}i${index}`;
 }
 
-/** The response which an item belongs to, or undefined for ids which are none of ours. */
+/** The response of an item; undefined for foreign ids. */
 export function responseOfItem(itemId: string): string | undefined {
   const [, random] = /^[a-z]+_([A-Za-z0-9]{24})i?\d+$/.exec(itemId) ?? [];
   return random === undefined ? undefined : responseId(random);

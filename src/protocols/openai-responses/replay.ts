@@ -1,4 +1,4 @@
-/** A whole reply as the events it was folded from: what is written whole goes the way of what is streamed. */
+/** Turns a complete reply back into events, so that complete and streamed replies use the same writer. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';

@@ -1,4 +1,4 @@
-/** The `response` object: what stands around its output, and how it ends. */
+/** The `response` object around the output, and how it ends. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StopReason } from '../../core/reply.ts';
 import type { Usage } from '../../core/usage.ts';
@@ -8,10 +8,10 @@ import type { Echo } from './parse.ts';
 
 export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
 
-/** What writing needs of the request. */
+/** The part of the request that writing needs. */
 export type WritableRequest = Pick<AnswerableRequest<Echo>, 'createdAtS' | 'echo'>;
 
-/** What changes while a response is made. */
+/** The state of a response in progress. */
 export interface ResponseState {
   readonly status: ResponseStatus;
   readonly output: readonly JsonObject[];
@@ -23,42 +23,42 @@ export interface ResponseState {
 }
 
 /**
- * Everything that the request alone decides. Every member that the published API requires is present: as requested,
- * or else the API's documented default, or null.
+ * The members that depend on the request only. Every member that the published API requires is present: as requested,
+ * with the API's documented default, or null.
  */
 export function responseFrame(parsed: WritableRequest, id: string): JsonObject {
   const { request } = parsed.echo;
-  // The rest of a loose object came out of JSON.parse, so its values are JSON.
-  const asked = request as unknown as { readonly [field: string]: JsonValue | undefined };
+  // The other members come from JSON.parse, so they are JSON values.
+  const requested = request as unknown as { readonly [field: string]: JsonValue | undefined };
   return {
     id,
     object: 'response',
     created_at: parsed.createdAtS,
     completed_at: null,
     background: request.background ?? false,
-    frequency_penalty: numberOr(asked.frequency_penalty, 0),
-    instructions: asked.instructions ?? null,
+    frequency_penalty: numberOr(requested.frequency_penalty, 0),
+    instructions: requested.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
-    max_tool_calls: asked.max_tool_calls ?? null,
-    metadata: asked.metadata ?? {},
+    max_tool_calls: requested.max_tool_calls ?? null,
+    metadata: requested.metadata ?? {},
     model: request.model,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    presence_penalty: numberOr(asked.presence_penalty, 0),
+    presence_penalty: numberOr(requested.presence_penalty, 0),
     previous_response_id: request.previous_response_id ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     reasoning: { effort: request.reasoning?.effort ?? null, summary: request.reasoning?.summary ?? null },
-    safety_identifier: asked.safety_identifier ?? null,
+    safety_identifier: requested.safety_identifier ?? null,
     service_tier: 'default',
     store: request.store ?? true,
-    temperature: numberOr(asked.temperature, 1),
-    text: { format: { type: 'text' }, ...(asked.text as JsonObject | undefined) },
-    tool_choice: asked.tool_choice ?? 'auto',
-    tools: (request.tools ?? []).filter(isJsonObject).map(wholeTool),
+    temperature: numberOr(requested.temperature, 1),
+    text: { format: { type: 'text' }, ...(requested.text as JsonObject | undefined) },
+    tool_choice: requested.tool_choice ?? 'auto',
+    tools: (request.tools ?? []).filter(isJsonObject).map(completeTool),
     top_logprobs: 0,
-    top_p: numberOr(asked.top_p, 1),
+    top_p: numberOr(requested.top_p, 1),
     truncation: 'disabled',
     access_programs: null,
-    ...(asked.user ? { user: asked.user } : {}),
+    ...(requested.user ? { user: requested.user } : {}),
   };
 }
 
@@ -66,8 +66,8 @@ function numberOr(value: JsonValue | undefined, fallback: number): number {
   return typeof value === 'number' ? value : fallback;
 }
 
-/** The API requires these members of a function in its answer, and not in a request. */
-function wholeTool(tool: JsonObject): JsonObject {
+/** Adds the members that the API requires of a function in a response but not in a request. */
+function completeTool(tool: JsonObject): JsonObject {
   if (tool.type !== 'function' || tool.name === undefined) return tool;
   return {
     ...tool,
@@ -90,7 +90,7 @@ export function responseObject(frame: JsonObject, state: ResponseState) {
   } satisfies JsonObject;
 }
 
-/** How a reply which came to its end, ended. */
+/** The status of a reply that ended normally. */
 export function statusAfter(stopReason: StopReason): 'completed' | 'incomplete' {
   return INCOMPLETE_REASONS[stopReason] === undefined ? 'completed' : 'incomplete';
 }
@@ -108,7 +108,7 @@ const INCOMPLETE_REASONS: Record<StopReason, 'max_output_tokens' | 'content_filt
   refusal: 'content_filter',
 };
 
-/** The details are part of the API's type and added up by clients unasked, so what is unknown is 0. */
+/** The details are required by the API's type and added up by clients, so unknown values are 0. */
 function toWireUsage(usage: Usage): JsonObject {
   const input = Math.round(usage.inputTokens.value);
   const output = Math.round(usage.outputTokens.value);

@@ -1,4 +1,4 @@
-/** Tools of all kinds, wherever they stand, and the choice among them. */
+/** Tools of all kinds, in any place, and the tool choice. */
 
 import { describe, expect, it } from 'vitest';
 import { runAtOnce } from '../../core/steps.ts';
@@ -12,7 +12,7 @@ const fn = (name: string, more: object = {}) => ({ type: 'function', name, ...mo
 const search = { type: 'tool_search', execution: 'client' };
 
 describe('tools', () => {
-  it('are offered with their schemas, in the order in which they came', () => {
+  it('are offered with their schemas, in order', () => {
     const parameters = { type: 'object', properties: { a: { type: 'string' } } };
     const { tools } = parse({ tools: [fn('f', { description: 'F', parameters, strict: true })] }).conversation;
     expect(tools).toEqual([{ at: 'tools[0]', name: 'f', description: 'F', inputSchema: parameters }]);
@@ -31,7 +31,7 @@ describe('tools', () => {
     expect(adjustments).toEqual([{ rule: 'custom-tool-as-function', path: 'tools[0]' }]);
   });
 
-  it('of namespaces get names which no other tool has, and are known by both', () => {
+  it('in namespaces get unique names, and are found by both names', () => {
     const namespace = (name: string, tool: object) => ({ type: 'namespace', name, description: '', tools: [tool] });
     const request = parse({
       tools: [fn('a__f'), namespace('a', fn('f')), namespace('functions', { type: 'custom', name: 'exec' })],
@@ -60,13 +60,13 @@ describe('tools', () => {
     { type: 'image_generation' },
     { type: 'tool_search' },
     { type: 'shell', environment: { type: 'container_auto' } },
-  ])('which only the vendor could run are left out: %j', (tool) => {
+  ])('that only the vendor can run are dropped: %j', (tool) => {
     const { conversation, adjustments } = parse({ tools: [tool] });
     expect(conversation.tools).toEqual([]);
     expect(adjustments).toEqual([{ rule: 'server-tool-dropped', path: 'tools[0]', before: tool.type }]);
   });
 
-  it('stand in the input, too', () => {
+  it('may be in the input too', () => {
     const input = [
       { type: 'additional_tools', role: 'developer', tools: [fn('f')] },
       { role: 'user', content: 'Hi' },
@@ -80,7 +80,7 @@ describe('tools', () => {
     expect(adjustments).toEqual([{ rule: 'tool-repeated', path: 'input[2].tools[1]' }]);
   });
 
-  it('which are deferred wait to be found, if the client can find them', () => {
+  it('that are deferred wait to be found if the client can search', () => {
     const deferred = fn('f', { defer_loading: true });
     expect(namesOf({ tools: [deferred] })).toEqual(['f']);
     const { conversation, adjustments } = parse({ tools: [deferred, search] });
@@ -116,14 +116,14 @@ describe('the choice', () => {
     expect(parse({ tools, tool_choice: choice }).conversation.toolChoice).toEqual(expected);
   });
 
-  it('restricts the tools to those it allows', () => {
+  it('restricts the tools to the allowed ones', () => {
     const choice = { type: 'allowed_tools', mode: 'required', tools: [fn('f'), { type: 'mcp' }] };
     const { conversation, adjustments } = parse({ tools, tool_choice: choice });
     expect(conversation).toMatchObject({ tools: [{ name: 'f' }], toolChoice: { type: 'required' } });
     expect(adjustments).toContainEqual({ rule: 'tools-restricted', path: 'tool_choice', before: '3', after: '1' });
   });
 
-  it('falls when nothing it allows can be called', () => {
+  it('is dropped if nothing it allows can be called', () => {
     const choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'image_generation' }] };
     const { conversation, adjustments } = parse({ tools, tool_choice: choice });
     expect(conversation.tools).toHaveLength(3);
@@ -136,7 +136,7 @@ describe('the choice', () => {
     [{ tool_choice: { type: 'image_generation' }, tools }, 'unsupported_parameter'],
     [{ tool_choice: { type: 'allowed_tools', mode: 'required', tools: [fn('g')] }, tools }, 'invalid_request'],
     [{ tool_choice: 7, tools }, 'invalid_request'],
-  ])('%j cannot be made', (fields, code) => {
+  ])('%j is rejected', (fields, code) => {
     expect(() => parse(fields)).toThrow(
       expect.objectContaining({ code, param: expect.stringMatching(/^tool_choice/) }),
     );
@@ -163,7 +163,7 @@ describe('the rest of a request', () => {
     expect(parse(fields).conversation.reasoning).toEqual(reasoning);
   });
 
-  it('names the conversation by its thread, its session or its cache key, in this order', () => {
+  it('takes the conversation key from thread, session or cache key, in this order', () => {
     const keyWith = (headers: Readonly<Record<string, string>>) =>
       runAtOnce(
         parseRequest(
@@ -176,7 +176,7 @@ describe('the rest of a request', () => {
     expect(keyWith({})).toBe('cache');
   });
 
-  it('cannot be made in the background and forgotten', () => {
+  it('cannot run in the background without being stored', () => {
     expect(() => parse({ background: true, store: false })).toThrow(expect.objectContaining({ param: 'background' }));
   });
 });

@@ -1,4 +1,4 @@
-/** Web search in requests: the tool, the choice of it, and searches which clients send back. */
+/** Web search in requests: the tool, the choice of it, and searches that clients send back. */
 
 import { describe, expect, it } from 'vitest';
 import { runAtOnce } from '../../core/steps.ts';
@@ -13,7 +13,7 @@ const fn = { type: 'function', name: 'a', parameters: {} };
 
 describe('the web search tool', () => {
   it.each(['web_search', 'web_search_2025_08_26', 'web_search_preview', 'web_search_preview_2025_03_11'])(
-    'as %s is a wish of its own',
+    'as %s is read as an option',
     (type) => {
       const filters = { allowed_domains: ['a.example'], blocked_domains: null };
       const { conversation, adjustments } = parse({ tools: [fn, { type, filters, external_web_access: true }] });
@@ -37,12 +37,12 @@ describe('the web search tool', () => {
     expect(conversation).toMatchObject({ toolChoice: { type: 'auto' }, webSearch: { isRequired: true } });
   });
 
-  it('cannot be chosen when it is not there', () => {
+  it('cannot be chosen if it is not declared', () => {
     expect(() => parse({ tools: [fn], tool_choice: { type: 'web_search' } })).toThrow(/not among the tools/);
   });
 });
 
-describe('a search which comes back', () => {
+describe('a search in the history', () => {
   const search = (action: object) => {
     const item = { type: 'web_search_call', id: 'ws_1', status: 'completed', action };
     return parse({ input: [{ role: 'user', content: 'Hi' }, item, { role: 'assistant', content: 'Found it.' }] })

@@ -1,5 +1,5 @@
 /**
- * The top level of a Responses request. Items, tools and the options that other APIs have too are read in reading/, in
+ * The top level of a Responses request. Items, tools and options shared with other APIs are read in reading/, in
  * the form of any dialect; here they are only as loose as that.
  * Source: https://platform.openai.com/docs/api-reference/responses and the types of the `openai` package.
  */

@@ -1,4 +1,4 @@
-/** Reply events to the events of a response, and to the response they make. */
+/** Writing reply events as the events of a response, and the resulting response. */
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -110,7 +110,7 @@ describe('a response', () => {
     expect(said.at(-1)).toMatchObject({ type: 'response.completed', response });
   });
 
-  it('is numbered without gaps, every item added once and done once, in order, whatever the reply', () => {
+  it('has sequence numbers without gaps, and adds and completes every item once, in order', () => {
     fc.assert(
       fc.property(replyEvents(), (events) => {
         const { said, response } = written(events);
@@ -120,7 +120,7 @@ describe('a response', () => {
         if (!Array.isArray(output)) throw new Error('no output');
         if (response.status === 'failed') return;
         expect(items('added').map(({ output_index: index }) => index)).toEqual(output.map((_, index) => index));
-        // Pages cited after the last text had ended are told at the end alone.
+        // Citations after the last text appear only at the end.
         const uncited = (items: unknown) => JSON.stringify(items, (key, value) => (key === 'annotations' ? [] : value));
         expect(uncited(items('done').map(({ item }) => item))).toBe(uncited(output));
       }),
@@ -135,13 +135,13 @@ describe('a response', () => {
     ['max-tokens', 'incomplete', { reason: 'max_output_tokens' }],
     ['context-window', 'incomplete', { reason: 'max_output_tokens' }],
     ['refusal', 'incomplete', { reason: 'content_filter' }],
-  ])('which ends with %s is %s', (stopReason, status, details) => {
+  ])('that ends with %s is %s', (stopReason, status, details) => {
     const { said, response } = written([start, ...text(0, 'So'), end(stopReason)]);
     expect(response).toMatchObject({ status, incomplete_details: details, output: [{ status }] });
     expect(said.at(-1)?.type).toBe(`response.${status}`);
   });
 
-  it('says in a message of its own why the model refused', () => {
+  it('explains a refusal in a separate message', () => {
     const refusal = { category: 'CYBER', explanation: 'It may do harm.' };
     const { said, response } = written([start, ...text(0, 'I'), { ...end('refusal'), refusal } as ReplyEvent]);
     expect(response).toMatchObject({
@@ -162,7 +162,7 @@ describe('a response', () => {
     ]);
   });
 
-  it('keeps reasoning of which only the signature came', () => {
+  it('keeps reasoning with only a signature', () => {
     const silent: ReplyEvent[] = [
       { type: 'reasoning-start', index: 1 },
       { type: 'reasoning-end', index: 1, signature: 'c2ln' },
@@ -183,7 +183,7 @@ describe('a response', () => {
     expect(outputOf([start, ...text(0, ''), ...text(1, 'So.'), end()])).toMatchObject([{ type: 'message' }]);
   });
 
-  it('repeats the settings which were asked for', () => {
+  it('repeats the requested settings', () => {
     const asked = {
       temperature: 0.5,
       metadata: { a: 'b' },
@@ -201,7 +201,7 @@ describe('a response', () => {
     });
   });
 
-  it('completes its functions with what the API requires of them', () => {
+  it('adds the members that the API requires of functions', () => {
     const given = { type: 'function', name: 'now', strict: true, defer_loading: false };
     const tools = [given, { type: 'custom', name: 'patch' }];
     expect(written([start, end()], { tools }).response.tools).toEqual([
@@ -210,7 +210,7 @@ describe('a response', () => {
     ]);
   });
 
-  it('has no usage before its end, and a time of completion only when it is complete', () => {
+  it('has no usage before its end, and a completion time only when it is complete', () => {
     const times = (reason: StopReason) => {
       const writer = openaiResponses.createWriter(request(), REPLY_ID, { now: () => 1_795_150_007_999 });
       const before = writer.response;
@@ -226,14 +226,14 @@ describe('a response', () => {
 describe('reasoning', () => {
   const events = [start, ...reasoning(0, 'Hm.'), end()];
 
-  it('is carried for clients who ask for it, and stored for all', () => {
+  it('is returned to clients that request it, and always stored', () => {
     expect(outputOf(events)).toEqual([expect.not.objectContaining({ encrypted_content: expect.anything() })]);
-    const [item] = written(events).stored.output as JsonObject[]; // a list of items, as the writer makes it
+    const [item] = written(events).stored.output as JsonObject[]; // a list of items, as the writer builds it
     expect(openCarrier(String(item?.encrypted_content))).toEqual({ type: 'reasoning', text: 'Hm.', signature: 'c2ln' });
     expect(outputOf(events, include)).toEqual([item]);
   });
 
-  it('which was redacted comes back whole', () => {
+  it('that was redacted is returned complete', () => {
     const redacted: ReplyEvent = { type: 'redacted-reasoning', index: 0, data: 'b3BhcXVl' };
     const [item] = outputOf([start, redacted, end()], include) as JsonObject[]; // likewise
     expect(item).toMatchObject({ type: 'reasoning', summary: [] });
@@ -241,13 +241,13 @@ describe('reasoning', () => {
   });
 });
 
-describe('a failure', () => {
+describe('an error', () => {
   const failed = (code: ErrorCode, details = {}): ReplyEvent => ({
     type: 'reply-error',
     error: new GatewayError(code, 'What happened.', details),
   });
 
-  it('keeps the words so far, leaves half a call out, and ends the response', () => {
+  it('keeps the text so far, drops an incomplete call, and ends the response', () => {
     const half = tool(1, 'read', '{"a"').slice(0, -1);
     const { said, response } = written([start, ...text(0, 'So'), ...half, failed('upstream_broken'), ...text(2, 'x')]);
     expect(said.at(-1)).toMatchObject({
@@ -270,17 +270,17 @@ describe('a failure', () => {
     ['context_too_long', {}, 'context_length_exceeded', overlong()],
     ['upstream_refused', {}, 'invalid_prompt', 'What happened.'],
     ['upstream_overloaded', {}, 'server_error', 'What happened.'],
-  ])('%s %j is told as %s', (code, details, told, message) => {
+  ])('%s %j is reported as %s', (code, details, told, message) => {
     expect(written([start, failed(code, details)]).response.error).toEqual({ code: told, message });
   });
 
-  it.each(Object.keys(ERROR_RULES) as ErrorCode[])('%s before the stream has a status and words', (code) => {
+  it.each(Object.keys(ERROR_RULES) as ErrorCode[])('%s before the stream has a status and a message', (code) => {
     const { status, body } = openaiResponses.writeError(new GatewayError(code, ' '));
     expect(status).toBe(ERROR_RULES[code].status);
     expect(body).toMatchObject({ error: { message: expect.stringMatching(/\w/) } });
   });
 
-  it('of a conversation which is too long is in the words which Codex knows', () => {
+  it('about a conversation that is too long uses the message that Codex knows', () => {
     const { status, body } = openaiResponses.writeError(new GatewayError('context_too_long', 'x'));
     expect({ status, body }).toMatchObject({
       status: 400,
@@ -303,7 +303,7 @@ describe('a compaction', () => {
 });
 
 describe('a response in the background', () => {
-  it('waits first, and may be called off', () => {
+  it('is queued first, and can be cancelled', () => {
     const writer = openaiResponses.createWriter(request({ background: true }), REPLY_ID);
     const queued = writer.queue();
     expect(queued).toContain('event: response.queued');

@@ -1,9 +1,10 @@
 /**
- * Reply events to the events of the Responses API: https://platform.openai.com/docs/api-reference/responses-streaming
+ * Writes reply events as events of the Responses API:
+ * https://platform.openai.com/docs/api-reference/responses-streaming
  *
- * Whole and stored responses are what the same writer has gathered, so they cannot differ from the streamed one. The
- * end of a text is held back until it is known what comes next: only then is it known whether the text was cut short.
- * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
+ * Complete and stored responses come from the same writer, so they cannot differ from the streamed one. The end of a
+ * text is delayed until the next event, which shows whether the text was cut short. Deltas are the hot path: text
+ * arrives escaped and is copied between two halves of a ready-made event, never parsed.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayError } from '../../core/errors.ts';
@@ -45,8 +46,8 @@ export class ResponseWriter implements ReplyWriter {
   #begun = false;
   #ended = false;
   #open: MessageBlock | ReasoningBlock | CallBlock | undefined;
-  /** The open block has had its last delta. */
-  #held = false;
+  /** The open block has received its last delta but is not closed yet. */
+  #isEndPending = false;
   #annotations: JsonObject[] = [];
   #summary: string[] = [];
   #usage: Usage | undefined;
@@ -55,18 +56,18 @@ export class ResponseWriter implements ReplyWriter {
   #completedAtS: number | undefined;
   readonly #clock: Pick<Clock, 'now'>;
 
-  /** `clock` gives the time of completion. */
+  /** `clock`: for the time of completion. */
   constructor(request: WritableRequest, replyId: string, clock: Pick<Clock, 'now'>) {
-    const { request: asked, isCompaction } = request.echo;
+    const { request: originalRequest, isCompaction } = request.echo;
     this.#id = replyId;
     this.#request = request;
     this.#clock = clock;
     this.#frame = responseFrame(request, replyId);
     this.#isCompaction = isCompaction;
-    this.#withEncrypted = wantsEncrypted(asked.include);
+    this.#withEncrypted = wantsEncrypted(originalRequest.include);
   }
 
-  /** As of now, with everything that is stored. */
+  /** The current response, as it is stored. */
   get response(): JsonObject {
     return responseObject(this.#frame, {
       status: this.#status,
@@ -78,19 +79,19 @@ export class ResponseWriter implements ReplyWriter {
     });
   }
 
-  /** What its client is shown of it. */
+  /** The current response, as its client sees it. */
   get shown(): JsonObject {
     return showResponse(this.response, this.#withEncrypted);
   }
 
-  /** A response which is made in the background says first that it waits. */
+  /** The first event of a background response. */
   queue(): string {
     this.#begun = true;
     this.#status = 'queued';
     return this.#lifecycle('response.created') + this.#lifecycle('response.queued');
   }
 
-  /** The client has called the response off. */
+  /** Ends a response that the client has cancelled. */
   cancel(): string {
     if (this.#ended) return '';
     this.#ended = true;
@@ -124,7 +125,7 @@ export class ResponseWriter implements ReplyWriter {
       case 'reasoning-start':
         return this.#start('rs_', ReasoningBlock);
       case 'text-end':
-        this.#held = true;
+        this.#isEndPending = true;
         return '';
       case 'reasoning-end':
         return this.#endReasoning(event.signature);
@@ -156,7 +157,7 @@ export class ResponseWriter implements ReplyWriter {
     }
   }
 
-  /** The summary is one item, and nothing else the model does is part of it. */
+  /** Collects the summary, which becomes the only item. */
   #gather(event: ReplyEvent): string {
     if (event.type === 'text-delta') this.#summary.push(event.text.plain);
     if (event.type === 'reply-error') return this.#fail(event.error);
@@ -164,7 +165,7 @@ export class ResponseWriter implements ReplyWriter {
     const summary = this.#summary.join('').trim();
     if (summary === '' || statusAfter(event.stopReason) === 'incomplete')
       return this.#failWith(NO_SUMMARY, event.usage);
-    return this.#whole(compactionItem(this.#nextId('cmp_'), summary)) + this.#end(event);
+    return this.#addComplete(compactionItem(this.#nextId('cmp_'), summary)) + this.#end(event);
   }
 
   #start(prefix: string, Block: typeof MessageBlock | typeof ReasoningBlock): string {
@@ -173,7 +174,7 @@ export class ResponseWriter implements ReplyWriter {
     return closed;
   }
 
-  /** A block nobody wrote into is none. */
+  /** Empty blocks are dropped. */
   #delta(text: TextPiece): string {
     const block = this.#open;
     if (text.isEmpty || !block || block instanceof CallBlock) return '';
@@ -184,17 +185,17 @@ export class ResponseWriter implements ReplyWriter {
     const block = this.#open;
     if (!(block instanceof ReasoningBlock)) return '';
     if (!block.isBegun && signature !== undefined) {
-      // Only the signature was sent, which the next turn needs all the same.
+      // Only the signature arrived, which the next turn still needs.
       this.#open = undefined;
-      return this.#whole(reasoningItem(block.place.id, 'completed', '', carryReasoning('', signature)));
+      return this.#addComplete(reasoningItem(block.place.id, 'completed', '', carryReasoning('', signature)));
     }
     block.signature = signature;
-    this.#held = true;
+    this.#isEndPending = true;
     return '';
   }
 
   #redacted(data: string): string {
-    return this.#whole(reasoningItem(this.#nextId('rs_'), 'completed', '', carry({ type: 'redacted', data })));
+    return this.#addComplete(reasoningItem(this.#nextId('rs_'), 'completed', '', carry({ type: 'redacted', data })));
   }
 
   #startCall(toolUseId: string, name: string): string {
@@ -234,13 +235,13 @@ export class ResponseWriter implements ReplyWriter {
   }
 
   #closeHeld(status: 'completed' | 'incomplete'): string {
-    return this.#held ? this.#close(status) : '';
+    return this.#isEndPending ? this.#close(status) : '';
   }
 
   #close(status: 'completed' | 'incomplete'): string {
     const block = this.#open;
     this.#open = undefined;
-    this.#held = false;
+    this.#isEndPending = false;
     if (!block || block instanceof CallBlock || !block.isBegun) return '';
     const annotations = block instanceof MessageBlock ? this.#annotations.splice(0) : [];
     return this.#finish(block.end(status, annotations, this.#count));
@@ -251,8 +252,8 @@ export class ResponseWriter implements ReplyWriter {
     return events + this.#event('response.output_item.done', { output_index: index, item: this.#show(item) });
   }
 
-  /** An item which comes all at once. */
-  #whole(item: JsonObject): string {
+  /** Adds an item that is complete at once. */
+  #addComplete(item: JsonObject): string {
     const index = this.#output.push(item) - 1;
     const shown = { output_index: index, item: this.#show(item) };
     return this.#event('response.output_item.added', shown) + this.#event('response.output_item.done', shown);
@@ -276,7 +277,7 @@ export class ResponseWriter implements ReplyWriter {
     return this.#finish(refusalMessage(place, explanation, this.#count));
   }
 
-  /** What was cited after the last text had ended is told with the whole response. */
+  /** Citations that arrive after the last text appear only in the complete response. */
   #cite(): void {
     const at = this.#output.findLastIndex((item) => item.type === 'message');
     const item = this.#output[at];
@@ -296,7 +297,7 @@ export class ResponseWriter implements ReplyWriter {
     return event;
   }
 
-  /** The output so far. Text which was cut off is part of it; half a call is worth nothing. */
+  /** The output so far, with truncated text but without incomplete calls. */
   #unfinished(): readonly JsonObject[] {
     const block = this.#open;
     if (!block || block instanceof CallBlock || !block.isBegun) return this.#output;
@@ -325,5 +326,5 @@ export class ResponseWriter implements ReplyWriter {
 
 const NO_SUMMARY: ResponseFailure = {
   code: 'server_error',
-  message: 'The model wrote no whole summary of the conversation. Try again.',
+  message: 'The model did not write a complete summary of the conversation. Try again.',
 };

@@ -1,6 +1,6 @@
 /**
- * Tools which the client declares by type alone (`bash_20250124`) and runs itself: the vendor's models know their
- * inputs by heart, the upstream's must be told, so each gets a description and a schema of our own words.
+ * Tools that the client declares by type alone (`bash_20250124`) and runs itself. The vendor's models know their
+ * inputs; models upstream get a description and a schema written here.
  */
 import type { JsonObject } from '../../core/json.ts';
 
@@ -15,14 +15,14 @@ export interface Display {
   readonly heightPx: number | undefined;
 }
 
-/** Undefined when `type` is no tool that a client runs by itself. */
+/** undefined if `type` is not a tool that a client runs. */
 export function typedTool(type: string, display: Display): TypedTool | undefined {
   const [, family, version = ''] = /^([a-z_]+)_(\d{8})$/.exec(type) ?? [];
   switch (family) {
     case 'bash':
       return BASH;
     case 'text_editor':
-      // Up to January 2025 the editor had another name, and could undo.
+      // Until January 2025 the editor had another name and an undo command.
       return version <= '20250124' ? EDITOR_WITH_UNDO : EDITOR;
     case 'memory':
       return MEMORY;
@@ -36,7 +36,7 @@ export function typedTool(type: string, display: Display): TypedTool | undefined
 const BASH: TypedTool = {
   name: 'bash',
   description:
-    'Runs a command in a bash session which persists between calls, and returns its output. Set restart to start the session anew.',
+    'Runs a command in a bash session that persists between calls, and returns its output. Set restart to start a new session.',
   inputSchema: object({
     command: text('The command to run. Required unless restart is true.'),
     restart: { type: 'boolean', description: 'True starts a new session instead of running a command.' },
@@ -70,12 +70,12 @@ const EDITOR_WITH_UNDO: TypedTool = {
 const MEMORY: TypedTool = {
   name: 'memory',
   description:
-    'Keeps notes as files under /memories, which outlive the conversation: view, create, edit, delete, rename.',
+    'Stores notes as files under /memories, which persist across conversations: view, create, edit, delete, rename.',
   inputSchema: object(
     {
       command: oneOf(['view', 'create', 'str_replace', 'insert', 'delete', 'rename']),
       ...editorFields('insert_text'),
-      old_path: text('For rename: the present path.'),
+      old_path: text('For rename: the current path.'),
       new_path: text('For rename: the new path.'),
     },
     ['command'],

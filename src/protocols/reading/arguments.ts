@@ -1,6 +1,6 @@
 /**
- * The arguments of calls. A custom tool takes free text; the service knows only JSON input, so the text travels in an
- * object with one string.
+ * Reads the arguments of calls. A custom tool takes free text, but the service accepts only JSON input, so the text is
+ * wrapped in an object with one string.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { isShallow } from '../shape.ts';
@@ -11,7 +11,7 @@ import { isShallow } from '../shape.ts';
  */
 export function readArguments(value: JsonValue | undefined): JsonValue {
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'string') return isShallow(value) ? value : printed(value);
+  if (typeof value !== 'string') return isShallow(value) ? value : serialized(value);
   if (value.trim() === '') return {};
   if (holdsMoreValues(value, MAX_TEXT_VALUES)) return value;
   try {
@@ -59,8 +59,8 @@ const BACKSLASH = 0x5c;
 const LIST_START = 0x5b;
 const OBJECT_START = 0x7b;
 
-/** Of JSON deeper than later stages walk. Printing fails only for what is deeper than the stack. */
-function printed(value: JsonValue): JsonValue {
+/** The text of JSON that is too deep for later stages. Serializing fails only beyond the stack depth. */
+function serialized(value: JsonValue): JsonValue {
   try {
     return JSON.stringify(value);
   } catch {
@@ -68,7 +68,7 @@ function printed(value: JsonValue): JsonValue {
   }
 }
 
-/** A schema, which some clients send as JSON text. Undefined if there is none, or if it is too deep to be walked. */
+/** A schema, which some clients send as JSON text. undefined if it is missing or nested too deep. */
 export function readSchema(value: JsonValue | undefined): JsonValue | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return readArguments(value);
@@ -81,7 +81,7 @@ export const CUSTOM_INPUT: JsonObject = {
   required: ['input'],
 };
 
-/** The grammar cannot be enforced here, so it goes into the description. */
+/** Adds the grammar to the description, because it cannot be enforced. */
 export function describeCustomTool(
   description: string,
   grammar: { readonly syntax: string; readonly definition: string } | undefined,
@@ -90,7 +90,7 @@ export function describeCustomTool(
   return [description, rule].filter((text) => text !== '').join('\n\n');
 }
 
-/** The free text of a custom tool's call, out of the one-string object in which it travelled. */
+/** Unwraps the free text of a custom tool's call. */
 export function customInput(json: string): string {
   const value: unknown = JSON.parse(json);
   return isJsonObject(value) && typeof value.input === 'string' ? value.input : json;

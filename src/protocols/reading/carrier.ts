@@ -1,7 +1,7 @@
 /**
- * `encrypted_content`: what a client keeps for us and gives back with the next request. For reasoning that is its text
- * with the service's signature, or what the service redacted; for a compaction the summary. It is opaque to clients,
- * not secret from them: nothing is in it which they had not been sent or had not written themselves.
+ * `encrypted_content`: state that a client stores and sends back with the next request. For reasoning it is the text
+ * with the service's signature, or the redacted data; for a compaction, the summary. It is opaque to clients but not
+ * secret: it contains only what they have sent or received.
  */
 import { isJsonObject } from '../../core/json.ts';
 
@@ -10,14 +10,14 @@ export type Carried =
   | { readonly type: 'redacted'; readonly data: string }
   | { readonly type: 'summary'; readonly text: string };
 
-/** Nine bytes, so that its base64 is a prefix of the whole's base64. */
+/** Nine bytes, so that its base64 is a prefix of the encoded content. */
 const PREFIX = Buffer.from('dragoman:').toString('base64');
 
 export function carry(carried: Carried): string {
   return PREFIX + Buffer.from(JSON.stringify(carried)).toString('base64');
 }
 
-/** Undefined for what another service wrote, and for what was changed on the way. */
+/** undefined for another service's content, and for content that was changed. */
 export function openCarrier(content: string | null | undefined): Carried | undefined {
   if (!content?.startsWith(PREFIX)) return undefined;
   try {

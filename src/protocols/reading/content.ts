@@ -1,6 +1,6 @@
 /**
- * The `content` of messages and results: a string, or blocks that are each read by their type, whichever dialect they
- * are of. What only a message holds (calls, results, reasoning) is read in parts.ts.
+ * Reads the `content` of messages and results: a string, or blocks in any dialect, each read by its type. Blocks that
+ * only messages have (calls, results, reasoning) are read in parts.ts.
  */
 import type { DocumentPart, Part, TextPart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -22,7 +22,7 @@ import {
 import { type ForeignContent, readData, readForeign } from './readable.ts';
 import { type Reading, shortName } from './reading.ts';
 
-/** What a result may hold as well as a message. */
+/** Content that both messages and results may have. */
 export type ContentPart = TextPart | MediaPart;
 
 export type BlockReader<P extends Part> = (block: JsonObject, at: string, reading: Reading) => readonly P[];
@@ -31,7 +31,7 @@ export type BlockReader<P extends Part> = (block: JsonObject, at: string, readin
 export interface ContentReaders<P extends Part> {
   /** The reader of a type of block that only this kind of content holds. */
   special(type: string): BlockReader<P> | undefined;
-  /** Reads blocks of unknown types, and what the reader of its type refuses in the history. */
+  /** Reads blocks of unknown types, and blocks in the history that their own reader rejects. */
   readonly other: BlockReader<ContentPart>;
 }
 
@@ -39,7 +39,7 @@ export function readContent(content: unknown, at: string, reading: Reading): Con
   return readBlocks<ContentPart>(content, at, reading, { special: () => undefined, other: readForeignBlock });
 }
 
-/** Null and missing content is none. */
+/** Null and missing content is empty. */
 export function readBlocks<P extends Part>(
   content: unknown,
   at: string,
@@ -79,7 +79,7 @@ function readBlock<P extends Part>(
   );
 }
 
-/** Whether `readContent` knows what it is: not so the members of a program's own data. */
+/** Whether `readContent` recognizes the value; false for the data of a program. */
 export function isKnownBlock(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   if (typeof value.type === 'string') return CONTENT_BLOCKS.has(value.type);
@@ -87,7 +87,7 @@ export function isKnownBlock(value: unknown): boolean {
   return kind === 'text' ? Object.keys(value).every((key) => TEXT_KEYS.has(key)) : CONTENT_BLOCKS.has(kind);
 }
 
-/** Gemini's parts have no type: which field is present decides. */
+/** Recognizes Gemini's parts, which have no type, by their fields. */
 function untypedKind(block: JsonObject): string {
   if (typeof block.text === 'string') return 'text';
   if (block.functionCall !== undefined) return 'functionCall';
@@ -97,7 +97,7 @@ function untypedKind(block: JsonObject): string {
 
 const GEMINI_MEDIA = ['inlineData', 'inline_data', 'fileData', 'file_data'] as const;
 
-/** A cache mark of either vendor's kind. */
+/** Reads a cache mark of either vendor. */
 export function cachePoint(marked: JsonObject): { readonly cachePoint?: true } {
   return marked.cache_control || marked.prompt_cache_breakpoint ? { cachePoint: true } : {};
 }
@@ -113,7 +113,7 @@ function readText(block: JsonObject, at: string, { notes }: Reading): readonly T
 const TEXT_KEYS = new Set([
   'type',
   'text',
-  /** Where a reply's text came from: in the blocks before it. */
+  /** The sources of a reply's text, which are in the blocks before it. */
   'citations',
   'annotations',
   'logprobs',
@@ -132,7 +132,7 @@ function readRefusal(block: JsonObject, at: string): readonly TextPart[] {
   return text === '' ? [] : [{ type: 'text', at, text, ...cachePoint(block) }];
 }
 
-/** A document's `context` goes before it as text, and the images of composed documents follow it. */
+/** A document's `context` precedes it as text; the images of a composed document follow it. */
 function readDocument(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
   reading.spelled('anthropic', 'document', at);
   reading.notes.addUnknown(block, DOCUMENT_KEYS, 'document', at);
@@ -189,16 +189,16 @@ function readToolReference(block: JsonObject, at: string, reading: Reading): rea
 
 function refuseSound(block: JsonObject, at: string): never {
   const kind = /video/.test(String(block.type)) ? 'video' : 'audio';
-  throw refuseUnsupported(at, `${kind} input is not supported: no model behind this service takes it.`);
+  throw refuseUnsupported(at, `${kind} input is not supported by any model of the service.`);
 }
 
-/** Images in it stay images; base64 never becomes text. */
+/** Reads a block of an unknown type. Images stay images; base64 never becomes text. */
 export function readForeignBlock(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
   const parts = readForeign(block, at);
   return noted(parts, shortName(block.type), at, reading).map((part) => ({ ...part, ...cachePoint(block) }));
 }
 
-/** JSON in the result of a tool. What has a type and holds images is rather a block than data. */
+/** Reads JSON in a tool result. JSON with a type and images is read as a block. */
 export function readDataBlock(value: JsonValue, at: string, reading: Reading): readonly ContentPart[] {
   const data = readData(value, at);
   const isTyped = isJsonObject(value) && typeof value.type === 'string';
@@ -277,7 +277,7 @@ const CONTENT_BLOCKS: ReadonlyMap<string, BlockReader<ContentPart>> = new Map<st
       return readGeminiMedia(block, at);
     }),
   ],
-  // The AI SDK's parts of a tool's output.
+  // The AI SDK's parts of tool output.
   ...['media', 'image-data', 'image-url', 'file-data', 'file-url'].map(
     (type) => [type, media((block, at, reading) => readAiSdkMedia(block, at, type, reading))] as const,
   ),
@@ -290,7 +290,7 @@ const CONTENT_BLOCKS: ReadonlyMap<string, BlockReader<ContentPart>> = new Map<st
   ['video_url', refuseSound],
 ]);
 
-/** Whether it says what a user says, wherever it stands. */
+/** Whether a block of this type holds user content, wherever it occurs. */
 export function isContentBlock(type: string): boolean {
   return CONTENT_BLOCKS.has(type);
 }
@@ -302,7 +302,7 @@ function readAiSdkMedia(block: JsonObject, at: string, type: string, reading: Re
   return type.startsWith('image') ? readImageBlock(block, at, reading.notes) : readFileBlock(block, at);
 }
 
-/** Ollama's `images` beside the content: bare base64. */
+/** Reads Ollama's `images` field: a list of base64 without a media type. */
 export function readOllamaImages(images: unknown, at: string, reading: Reading): readonly ContentPart[] {
   if (!Array.isArray(images)) return [];
   return images.flatMap((image: unknown, i) => {

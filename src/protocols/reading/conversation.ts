@@ -1,6 +1,6 @@
 /**
- * The entries of a conversation (messages of Chat Completions and Messages, items of Responses, and any mixture of
- * them) to system text and turns. Merging, pairing and order are the encoder's: each entry is one turn here.
+ * Turns the entries of a conversation (messages of Chat Completions and Messages, items of Responses, or a mixture)
+ * into system text and turns. Each entry becomes one turn; the encoder merges, pairs and orders them.
  */
 import type { Part, SystemPart, TextPart, Turn } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -13,19 +13,19 @@ import { type Reading, shortName } from './reading.ts';
 import { REASONING_KEYS, readReasoningFields } from './reasoning-history.ts';
 import { noteRole, roleOf } from './roles.ts';
 
-/** An entry and its path in the client's request, or in what a response before it left behind. */
+/** An entry and its path in the client's request or in a stored response. */
 export interface PlacedEntry {
   readonly entry: unknown;
   readonly at: string;
 }
 
 export interface ReadConversation {
-  /** Of the leading system and developer messages. */
+  /** From the leading system and developer messages. */
   readonly system: readonly SystemPart[];
   readonly turns: readonly Turn[];
 }
 
-/** `listAt` is the path of the list; `system`: what stands before it, in fields of its own. A step for each entry. */
+/** `listAt`: the path of the list. `system`: text from top-level fields, which precedes it. Yields after each entry. */
 export function* readConversation(
   entries: readonly PlacedEntry[],
   system: readonly SystemPart[],
@@ -39,10 +39,10 @@ export function* readConversation(
     reader.read(entry, i, at);
     yield;
   }
-  return reader.turns.length > 0 ? reader : withQuestion(reader.system, listAt, reading);
+  return reader.turns.length > 0 ? reader : withUserTurn(reader.system, listAt, reading);
 }
 
-/** A reference is the one kind that may come without both. */
+/** Only a reference may lack both type and role. */
 export function kindOf(entry: unknown): string {
   if (!isJsonObject(entry)) return typeof entry === 'string' ? 'message' : 'unknown';
   const { type, role } = entry;
@@ -62,10 +62,10 @@ function isOfUser({ entry }: PlacedEntry): boolean {
   return isJsonObject(entry) && roleOf(entry) === 'user';
 }
 
-/** The vendors answer instructions alone. A conversation has to have a turn to answer: the last instruction is it. */
-function withQuestion(system: readonly SystemPart[], listAt: string, { notes }: Reading): ReadConversation {
+/** The vendors accept instructions alone. The upstream needs a turn to answer, so the last instruction becomes one. */
+function withUserTurn(system: readonly SystemPart[], listAt: string, { notes }: Reading): ReadConversation {
   const at = system.at(-1)?.at.replace(/\.content.*$/, '');
-  if (at === undefined) throw refuse(listAt, 'must hold a turn to answer.');
+  if (at === undefined) throw refuse(listAt, 'must contain a turn to answer.');
   notes.add('system-as-user', at);
   const isQuestion = (part: SystemPart) => part.at === at || part.at.startsWith(`${at}.`);
   const parts = system
@@ -116,7 +116,7 @@ class EntryReader implements ReadConversation {
       this.#addItem(kind, at, readItem(entry, at, this.#reading));
       return;
     }
-    // A message may have a type of its own, and a part may stand where a message should.
+    // A message may have a type, and a part may take the place of a message.
     if (typeof entry.role === 'string' || (kind === 'unknown' && 'content' in entry)) {
       this.#readMessage(entry, index, at);
       return;
@@ -130,13 +130,13 @@ class EntryReader implements ReadConversation {
 
   #readMessage(message: JsonObject, index: number, at: string): void {
     const { role } = message;
-    const known = roleOf(message);
+    const knownRole = roleOf(message);
     if (typeof role !== 'string' && this.#reading.isCurrentTurn)
       throw refuse(`${at}.role`, 'a required field is missing.');
-    if (known === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
+    if (knownRole === undefined) this.#reading.notes.add('role-unknown', `${at}.role`, shortName(role), 'user');
     noteRole(String(role), at, this.#reading);
-    this.#reading.notes.addUnknown(message, known === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
-    switch (known ?? 'user') {
+    this.#reading.notes.addUnknown(message, knownRole === 'result' ? RESULT_KEYS : KNOWN_KEYS, String(role), at);
+    switch (knownRole ?? 'user') {
       case 'instruction':
         this.#readInstruction(message, index, at);
         return;
@@ -160,14 +160,14 @@ class EntryReader implements ReadConversation {
     return images === undefined ? read : [...read, ...readOllamaImages(images, `${at}.images`, this.#reading)];
   }
 
-  /** Gemini's messages, and those of the AI SDK's user interface, have `parts`. */
+  /** Messages of Gemini and of the AI SDK's UI have `parts`. */
   #readContent({ content, parts }: JsonObject, at: string): Part[] {
     return content === undefined && Array.isArray(parts)
       ? readParts(parts, `${at}.parts`, this.#reading)
       : readParts(content, `${at}.content`, this.#reading);
   }
 
-  /** Before the first turn it is system text; after that an instruction in the middle of the conversation. */
+  /** System text before the first turn, later an instruction inside the conversation. */
   #readInstruction(message: JsonObject, index: number, at: string): void {
     if (message.clear_at === 'next_user_message' && index < this.#lastUser) {
       this.#reading.notes.add('system-message-cleared', at, 'clear_at next_user_message');
@@ -224,7 +224,7 @@ class EntryReader implements ReadConversation {
     return [{ ...toToolUse({ id: call.id, name, input }, at, reading), ...cachePoint(call) }];
   }
 
-  /** Results in blocks of their own stand for themselves; all else is the result that the message names. */
+  /** Result blocks are read on their own; any other content is the result of the call that the message names. */
   #readResult(message: JsonObject, at: string): readonly Part[] {
     const reading = this.#reading;
     const { content } = message;
@@ -237,12 +237,12 @@ class EntryReader implements ReadConversation {
     return [{ ...toToolResult(result, at, reading), ...cachePoint(message) }];
   }
 
-  /** A message that says nothing is still a turn: the encoder decides what becomes of it. */
+  /** An empty message is still a turn; the encoder handles it. */
   #addMessage(role: Turn['role'], at: string, parts: readonly Part[]): void {
     this.turns.push({ at, role, parts });
   }
 
-  /** A search that was run for the model is both a call and its result: a turn of either side. */
+  /** A search run for the model is both a call and its result, so it becomes two turns. */
   #addItem(kind: string, at: string, parts: readonly Part[]): void {
     const results = parts.findIndex(({ type }) => type === 'tool-result');
     const split = results > 0 ? results : parts.length;
@@ -255,7 +255,7 @@ class EntryReader implements ReadConversation {
   }
 }
 
-/** Some clients send one call without the list. */
+/** Some clients send a single call without a list. */
 function listOf(calls: JsonValue | undefined): readonly unknown[] {
   if (Array.isArray(calls)) return calls;
   return isJsonObject(calls) ? [calls] : [];
@@ -273,7 +273,7 @@ function sideOf(kind: string, parts: readonly Part[]): 'user' | 'assistant' {
   return isContentBlock(kind) || /_(?:output|response)$/.test(kind) ? 'user' : 'assistant';
 }
 
-/** Of the messages of all dialects. `clear_at` and `output_config` are Anthropic's, on system messages. */
+/** Message keys of all dialects. `clear_at` and `output_config` are Anthropic's, on system messages. */
 const KNOWN_KEYS = new Set([
   'type',
   'id',
@@ -299,7 +299,7 @@ const KNOWN_KEYS = new Set([
 ]);
 const RESULT_KEYS = new Set([...KNOWN_KEYS, 'name', 'toolName']);
 
-/** A cache mark on the message stands after its last part. */
+/** Moves a cache mark from the message to its last part. */
 function markLast<T extends Part>(parts: readonly T[], message: JsonObject): readonly T[] {
   const last = parts.at(-1);
   if (!last || !message.cache_control || last.type.endsWith('reasoning')) return parts;

@@ -1,4 +1,4 @@
-/** What each dialect writes means the same in every API. */
+/** Input in each dialect means the same in every API. */
 
 import { describe, expect, it } from 'vitest';
 import { parseEvents } from '../../../test/support/event-stream-text.ts';
@@ -19,7 +19,7 @@ const APIS = {
 type ApiName = keyof typeof APIS;
 const NAMES = Object.keys(APIS) as ApiName[];
 
-/** Each row in each API. */
+/** Every row for every API. */
 function everywhere<T>(rows: readonly T[]): (readonly [ApiName, T])[] {
   return NAMES.flatMap((api) => rows.map((row) => [api, row] as const));
 }
@@ -75,7 +75,7 @@ describe('a tool', () => {
     null,
     'read',
   ];
-  it.each(everywhere(odd))('at %s that is %j is left out with a note and does not end the request', (api, tool) => {
+  it.each(everywhere(odd))('at %s that is %j is dropped with a note and does not fail the request', (api, tool) => {
     const parsed = hi(api, { tools: [tool, READ] });
     expect(parsed.conversation.tools.map(({ name, at }) => [name, at])).toEqual([['read', 'tools[1]']]);
     expect(parsed.adjustments).toContainEqual(
@@ -107,7 +107,7 @@ describe('a tool', () => {
     expect(hi(api, { tools: [tool] }).adjustments).toEqual([]);
   });
 
-  it('in another form is noted once with a count, however many there are', () => {
+  it('in another format is noted once with a count', () => {
     const tools = Array.from({ length: 40 }, (_, i) => ({ name: `f${i}`, input_schema: SCHEMA }));
     expect(hi('chat', { tools }).adjustments).toEqual([
       { rule: 'other-dialect', path: 'tools[0]', before: 'anthropic tool', after: '40 times' },
@@ -164,7 +164,7 @@ describe('the choice among tools', () => {
   });
 });
 
-describe('a round of tools', () => {
+describe('a call and its result', () => {
   const result = [{ type: 'text', text: 'const x = 1' }];
   const calls: readonly object[][] = [
     [
@@ -204,7 +204,7 @@ describe('a round of tools', () => {
       { role: 'model', parts: [{ functionCall: { id: 'c1', name: 'read', args: { path: 'a' } } }] },
       { role: 'user', parts: [{ functionResponse: { id: 'c1', name: 'read', response: { content: result } } }] },
     ],
-    // A library that sends both forms of one call.
+    // Some libraries send a call in both forms.
     [
       {
         role: 'assistant',
@@ -235,7 +235,7 @@ describe('a round of tools', () => {
     expect(a).not.toBe(b);
   });
 
-  it.each(NAMES)('at %s whose call lost its id keeps the id of its result apart from no call', (api) => {
+  it.each(NAMES)('at %s pairs a call without an id with a result that has one', (api) => {
     const { conversation } = parse(api, [
       HI,
       { role: 'assistant', content: [{ type: 'tool_use', name: 'a', input: {} }] },
@@ -245,7 +245,7 @@ describe('a round of tools', () => {
     expect(result).toMatchObject({ toolUseId: use && 'toolUseId' in use ? use.toolUseId : '' });
   });
 
-  it.each(NAMES)('at %s with a call without a name has a neutral one, noted', (api) => {
+  it.each(NAMES)('at %s gives a call without a name a neutral one, with a note', (api) => {
     const parsed = parse(api, [
       HI,
       { role: 'assistant', content: [{ type: 'tool_use', id: 'c', name: '', input: {} }] },
@@ -317,7 +317,7 @@ describe('an image', () => {
     expect(JSON.stringify(texts.filter(({ type }) => type === 'text'))).not.toContain(PNG.slice(0, 30));
   });
 
-  it.each(NAMES)('at %s that cannot be read is refused in the current turn and described in the history', (api) => {
+  it.each(NAMES)('at %s that cannot be read is rejected in the current turn and described in the history', (api) => {
     const broken = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,*' } }] };
     expect(() => parse(api, [broken])).toThrow(
       expect.objectContaining({ param: expect.stringContaining('image_url') }),
@@ -327,7 +327,7 @@ describe('an image', () => {
     expect(partsOf(parsed.conversation)[0]).toMatchObject({ type: 'text', text: expect.stringContaining('left out]') });
   });
 
-  it.each(NAMES)('at %s is the only base64 that gets through an unknown block: the rest is described', (api) => {
+  it.each(NAMES)('at %s is the only base64 kept from an unknown block; the rest is described', (api) => {
     const zip = Buffer.from('PK'.repeat(40)).toString('base64');
     const blocks = [
       { type: 'archive', name: 'a.zip', content: { mimeType: 'application/zip', data: zip } },
@@ -341,7 +341,7 @@ describe('an image', () => {
     expect(adjustments.filter(({ rule }) => rule === 'block-as-text')).toHaveLength(2);
   });
 
-  it.each(NAMES)('at %s by address goes on being fetched', (api) => {
+  it.each(NAMES)('at %s as a URL is still fetched', (api) => {
     const image = { type: 'image', image: 'https://example.com/a.png' };
     expect(partsOf(parse(api, [{ role: 'user', content: [image] }]).conversation)).toMatchObject([
       { type: 'document', source: { type: 'url', url: 'https://example.com/a.png' } },
@@ -385,9 +385,9 @@ describe('the output format', () => {
     expect(() => hi(api, fields)).toThrow(expect.objectContaining({ param: expect.stringContaining(field) }));
   });
 
-  it.each(NAMES)('at %s is refused when two fields ask for different ones', (api) => {
+  it.each(NAMES)('at %s is rejected if two fields request different ones', (api) => {
     const fields = { response_format: { type: 'json_object' }, output_format: { type: 'json_schema', schema } };
-    expect(() => hi(api, fields)).toThrow(/asks for another format/);
+    expect(() => hi(api, fields)).toThrow(/conflicts with the format/);
   });
 });
 
@@ -471,12 +471,12 @@ describe('limits and instructions', () => {
 });
 
 describe('several limits', () => {
-  it.each(NAMES)('at %s: the stop sequences of both fields count', (api) => {
+  it.each(NAMES)('at %s: the stop sequences of both fields apply', (api) => {
     const { output } = hi(api, { stop: ['A', 'B'], stop_sequences: ['B', 'C'] }).conversation;
     expect(output.stopSequences.toSorted()).toEqual(['A', 'B', 'C']);
   });
 
-  it.each(NAMES)('at %s: the length that does not count is noted', (api) => {
+  it.each(NAMES)('at %s: the length that does not apply is noted', (api) => {
     const { adjustments } = hi(api, { max_tokens: 5, max_completion_tokens: 6 });
     expect(adjustments).toContainEqual(expect.objectContaining({ rule: 'parameter-ignored' }));
   });
@@ -497,8 +497,8 @@ describe('the conversation', () => {
     expect(conversation.turns).toMatchObject([{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }]);
   });
 
-  it.each(NAMES)('at %s is refused in two fields at once', (api) => {
-    expect(() => APIS[api]({ messages: [HI], input: [HI] })).toThrow(/holds a conversation beside/);
+  it.each(NAMES)('at %s is rejected in two fields at once', (api) => {
+    expect(() => APIS[api]({ messages: [HI], input: [HI] })).toThrow(/conflicts with the conversation/);
   });
 
   const oddEntries: readonly unknown[] = [
@@ -538,7 +538,7 @@ describe('the conversation', () => {
     5,
     'a string',
   ];
-  it.each(everywhere(oddEntries))('at %s is not ended by %j in its history', (api, entry) => {
+  it.each(everywhere(oddEntries))('at %s accepts %j in its history', (api, entry) => {
     const { conversation } = parse(api, [
       HI,
       entry,
@@ -572,7 +572,7 @@ describe('Cursor', () => {
     format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' },
   };
 
-  it('gets the raw text of a flat custom tool back as the arguments of a function', () => {
+  it('receives the raw text of a flat custom tool as the arguments of a function', () => {
     const request = APIS.chat({ input: [HI], tools: [applyPatch] });
     expect(request.conversation.tools).toMatchObject([
       { name: 'ApplyPatch', description: expect.stringContaining('start: "x"') },
@@ -593,7 +593,7 @@ describe('Cursor', () => {
     });
   });
 
-  it('gets it streamed, too', () => {
+  it('receives it streamed too', () => {
     const request = APIS.chat({ input: [HI], tools: [applyPatch], stream: true });
     const writer = openaiChat.createWriter(request, 'chatcmpl-1');
     const json = JSON.stringify({ input: patch });
@@ -611,7 +611,7 @@ describe('Cursor', () => {
     );
   });
 
-  it.each([patch, '{"path":"a"}', ''])('sends the raw text %j back, which is never taken for JSON', (text) => {
+  it.each([patch, '{"path":"a"}', ''])('sends the raw text %j back, which is not parsed as JSON', (text) => {
     const call = { id: 'c', type: 'function', function: { name: 'ApplyPatch', arguments: text } };
     const { conversation } = APIS.chat({
       messages: [

@@ -1,4 +1,4 @@
-/** Where a request holds its conversation: `messages`, Responses' `input`, or a bare `prompt`. */
+/** Finds the conversation of a request: `messages`, Responses' `input`, or `prompt`. */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import { kindOf, type PlacedEntry } from './conversation.ts';
@@ -18,7 +18,7 @@ export interface Entries {
   readonly entries: readonly PlacedEntry[];
 }
 
-/** The first of the fields that is not empty. Throws for a field of another type. */
+/** The first non-empty field. Throws if a field has another type. */
 export function readEntries(request: object, api: Api): Entries {
   const fields = request as JsonObject; // parsed from JSON
   for (const at of ORDER[api]) {
@@ -34,18 +34,19 @@ export function readEntries(request: object, api: Api): Entries {
   return { at: ORDER[api][0] ?? 'messages', entries: [] };
 }
 
-/** Notes that the conversation is in another dialect's field, or in two. */
+/** Notes a conversation in another dialect's field. Throws if there are two. */
 export function noteEntries(request: object, { at }: Entries, reading: Reading): void {
   const own = ORDER[reading.api][0];
   if (at !== own) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
   for (const other of ORDER[reading.api]) {
     const value: unknown = Reflect.get(request, other);
     const isGiven = (Array.isArray(value) || typeof value === 'string') && value.length > 0;
-    if (other !== at && isGiven) throw refuse(other, `holds a conversation beside the one in ${at}; send one of them.`);
+    if (other !== at && isGiven)
+      throw refuse(other, `conflicts with the conversation in ${at}; send only one of them.`);
   }
 }
 
-/** Tools that stand among the entries. */
+/** Tool lists among the entries. */
 export function toolListsIn(entries: readonly PlacedEntry[]): ToolList[] {
   return entries.flatMap(({ entry, at }) => {
     const kind = kindOf(entry);

@@ -1,6 +1,5 @@
 /**
- * What becomes of the fields of other dialects in every API. An API's own table comes first: it lists the fields of the
- * API that was called.
+ * How fields of other dialects are handled in every API. The table of the called API takes precedence.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { FieldSupport } from '../field-support.ts';
@@ -11,7 +10,7 @@ import { refuseUnsupported } from '../shape.ts';
 export const DIALECT_FIELD_SUPPORT = {
   messages: 'used',
   input: 'used',
-  /** A text that stands where a conversation should. An object, which names a stored prompt, is refused. */
+  /** Text in place of a conversation. An object, which names a stored prompt, is rejected. */
   prompt: 'used',
   system: 'used',
   instructions: 'used',
@@ -63,13 +62,13 @@ export const DIALECT_FIELD_SUPPORT = {
   client_metadata: 'ignored',
   prompt_cache_retention: 'ignored',
 
-  /** 1 is fine. */
+  /** 1 is accepted. */
   n: 'refused',
-  /** `false` is fine. */
+  /** `false` is accepted. */
   logprobs: 'refused',
-  /** 0 is fine. */
+  /** 0 is accepted. */
   top_logprobs: 'refused',
-  /** Without `audio` among them they are fine. */
+  /** Accepted without `audio`. */
   modalities: 'refused',
   audio: 'refused',
   conversation: 'refused',
@@ -85,27 +84,27 @@ type RefusedField = {
 }[keyof typeof DIALECT_FIELD_SUPPORT];
 
 const REFUSALS: Readonly<Record<RefusedField, string>> = {
-  n: 'this API gives one answer to a request; send n to /v1/chat/completions.',
-  logprobs: 'the service reports no probabilities of tokens.',
-  top_logprobs: 'the service reports no probabilities of tokens.',
+  n: 'this API returns one reply per request; send n to /v1/chat/completions.',
+  logprobs: 'the service does not report token probabilities.',
+  top_logprobs: 'the service does not report token probabilities.',
   modalities: 'audio output is not supported.',
   audio: 'audio output is not supported.',
   conversation: 'conversations are not stored here; send the messages.',
-  previous_response_id: 'responses are kept for /v1/responses only; send the whole conversation.',
-  background: 'background responses exist at /v1/responses only.',
-  container: 'not supported, as there is nothing here to run it.',
-  mcp_servers: 'not supported, as there is nothing here to run them.',
-  thread: 'threads are not kept here; send the messages.',
+  previous_response_id: 'responses are stored for /v1/responses only; send the whole conversation.',
+  background: 'background responses are supported at /v1/responses only.',
+  container: 'not supported: dragoman does not run containers.',
+  mcp_servers: 'not supported: dragoman does not run MCP servers.',
+  thread: 'threads are not stored here; send the messages.',
 };
 
-/** Fate of a top-level field in an API with the table `own`; undefined for an unknown field. */
+/** How an API with the table `own` handles a top-level field; undefined if the field is unknown. */
 export function supportIn(own: Readonly<Record<string, FieldSupport>>, field: string): FieldSupport | undefined {
   if (Object.hasOwn(own, field)) return own[field];
   const supports: Readonly<Record<string, FieldSupport>> = DIALECT_FIELD_SUPPORT;
   return Object.hasOwn(supports, field) ? supports[field] : undefined;
 }
 
-/** Throws `unsupported_parameter` for an option of another dialect that would change what the answer means. */
+/** Throws `unsupported_parameter` for an option of another dialect that would change the meaning of the reply. */
 export function refuseOptions(request: object, own: Readonly<Record<string, FieldSupport>>): void {
   for (const [field, why] of Object.entries(REFUSALS)) {
     const value: unknown = Reflect.get(request, field);
@@ -123,13 +122,13 @@ function changesNothing(field: string, value: unknown): boolean {
   return !value || (Array.isArray(value) && value.length === 0);
 }
 
-/** Notes the fields that change nothing, and those that are unknown. */
+/** Notes fields without effect and unknown fields. */
 export function noteFields(request: object, own: Readonly<Record<string, FieldSupport>>, notes: Notes): void {
   const known = new Set<string>();
   for (const [field, value] of Object.entries(request as JsonObject)) {
     const support = supportIn(own, field);
     if (support !== undefined) known.add(field);
-    // `store: false` and `truncation: "disabled"` ask for what happens anyhow.
+    // `store: false` and `truncation: "disabled"` are the default behaviour.
     if (support === 'noted' && value !== null && value !== undefined && value !== false && value !== 'disabled')
       notes.add('parameter-ignored', field, shortValue(value));
   }
@@ -137,7 +136,7 @@ export function noteFields(request: object, own: Readonly<Record<string, FieldSu
   noteNestedFields(request as JsonObject, notes);
 }
 
-/** The same for what is inside the fields that hold several options. */
+/** The same for the members of fields with several options. */
 function noteNestedFields(request: JsonObject, notes: Notes): void {
   for (const [field, known] of Object.entries(NESTED_FIELDS)) {
     const options = request[field];
@@ -148,7 +147,7 @@ function noteNestedFields(request: JsonObject, notes: Notes): void {
   if (isJsonObject(text) && text.verbosity) notes.add('parameter-ignored', 'text.verbosity');
 }
 
-/** A text or a switch means nothing where these fields have objects. */
+/** In these fields, a string or a boolean has no meaning. */
 const OBJECTS: ReadonlySet<string> = new Set(['output_config', 'text', 'stream_options']);
 
 const NESTED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -157,13 +156,13 @@ const NESTED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   text: new Set(['format', 'verbosity']),
   reasoning: new Set([
     ...['effort', 'max_tokens', 'enabled', 'exclude'],
-    /** The whole reasoning is shown, whatever length was wanted, and what comes back is always sent on. */
+    /** The full reasoning is always returned, and reasoning in the input is always sent on. */
     ...['summary', 'generate_summary', 'context', 'mode'],
   ]),
   stream_options: new Set(['include_usage', 'include_obfuscation']),
 };
 
-/** Never what a person wrote: only a number says in short what the client wanted. */
+/** The value for a note: only numbers and booleans, never user text. */
 function shortValue(value: JsonValue): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Results that are data, and odd pieces of a history: what they say arrives in every API. */
+/** Results that are data, and malformed parts of a history, keep their content in every API. */
 
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../core/conversation.ts';
@@ -23,7 +23,7 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwA
 const partsOf = ({ conversation }: ParsedRequest): readonly Part[] => conversation.turns.flatMap(({ parts }) => parts);
 const rulesOf = ({ adjustments }: ParsedRequest) => adjustments.map(({ rule }) => rule);
 
-/** Each row in each API. */
+/** Every row for every API. */
 function everywhere<T>(rows: readonly T[]): (readonly [ApiName, T])[] {
   return NAMES.flatMap((api) => rows.map((row) => [api, row] as const));
 }
@@ -52,11 +52,11 @@ describe('JSON in the result of a tool', () => {
     {},
     JSON.parse('{"__proto__":{"a":1}}'),
   ];
-  it.each(everywhere(values))('at %s arrives as it came: %j', (api, value) => {
+  it.each(everywhere(values))('at %s is passed on unchanged: %j', (api, value) => {
     expect(resultOf(api, value)).toMatchObject({ content: [{ type: 'text', text: JSON.stringify(value) }] });
   });
 
-  it.each(NAMES)('at %s arrives as it came from the AI SDK, Gemini and Responses', (api) => {
+  it.each(NAMES)('at %s is passed on unchanged from the AI SDK, Gemini and Responses', (api) => {
     const value = { id: 'TICKET-1', type: 'bug' };
     const results = [
       { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'c', output: { type: 'json', value } }] },
@@ -78,7 +78,7 @@ describe('JSON in the result of a tool', () => {
     });
   });
 
-  it.each(NAMES)('at %s is cut where it is too deep to be walked', (api) => {
+  it.each(NAMES)('at %s is cut where it is nested too deep', (api) => {
     const deep: unknown = JSON.parse(`${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`);
     expect(resultOf(api, { first: 'words', deep })).toMatchObject({
       content: [{ text: expect.stringMatching(/^\{"first":"words".*too deep, left out/) }],
@@ -94,19 +94,19 @@ describe('the result of an MCP server', () => {
     ['file:///a/report.pdf', 'report.pdf'],
     ['report.pdf', 'report.pdf'],
     ['file:///a/', undefined],
-    // A pattern that looks for the end from every character would take hours.
+    // Quadratic patterns would take hours.
     [`${'a'.repeat(1_000_000)}/`, undefined],
-  ])('names a file by the end of its address', (uri, name) => {
+  ])('names a file by the last segment of its URI', (uri, name) => {
     const resource = { uri, mimeType: 'application/pdf', blob: pdf };
     expect(resultOf('chat', [{ type: 'resource', resource }])).toMatchObject({ content: [{ type: 'document', name }] });
   });
 
-  it.each(NAMES)('at %s says that it failed', (api) => {
+  it.each(NAMES)('at %s reports an error', (api) => {
     const result = { content: [{ type: 'text', text: 'no such file' }], isError: true };
     expect(resultOf(api, result)).toMatchObject({ isError: true, content: [{ text: 'no such file' }] });
   });
 
-  it.each(NAMES)('at %s is its structured content where it has no other', (api) => {
+  it.each(NAMES)('at %s is its structured content if it has no other', (api) => {
     expect(resultOf(api, { content: [], structuredContent: { id: 5 } })).toMatchObject({
       content: [{ text: '{"id":5}' }],
     });
@@ -116,7 +116,7 @@ describe('the result of an MCP server', () => {
   });
 });
 
-describe('an odd piece of the history', () => {
+describe('a malformed part of the history', () => {
   const odd: readonly (readonly [unknown, string])[] = [
     [{ content: 'without a role' }, 'without a role'],
     [{ role: null, content: 'a null role' }, 'a null role'],
@@ -132,24 +132,24 @@ describe('an odd piece of the history', () => {
     ],
     [{ role: 'user', content: [{ type: 'comment', text: 'words', author: 'Ann' }] }, 'Ann'],
   ];
-  it.each(everywhere(odd))('at %s keeps its words: %j', (api, [entry, words]) => {
+  it.each(everywhere(odd))('at %s keeps its text: %j', (api, [entry, words]) => {
     const parsed = APIS[api]([HI, entry, { role: 'assistant', content: 'ok' }, HI]);
     expect(JSON.stringify(partsOf(parsed))).toContain(words);
     expect(parsed.conversation.turns).toHaveLength(4);
   });
 
-  it.each(NAMES)('at %s is a role in another case', (api) => {
+  it.each(NAMES)('at %s may be a role in another case', (api) => {
     const { conversation } = APIS[api]([HI, { role: 'Assistant', content: 'ok' }, { role: 'USER', content: 'go on' }]);
     expect(conversation.turns.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
   });
 
-  it.each(NAMES)('at %s is one tool call without a list', (api) => {
+  it.each(NAMES)('at %s may be one tool call without a list', (api) => {
     const call = { id: 'c', function: { name: 'look', arguments: '{"at":"it"}' } };
     const parsed = APIS[api]([HI, { role: 'assistant', tool_calls: call }, { role: 'tool', tool_call_id: 'c' }]);
     expect(partsOf(parsed)[1]).toMatchObject({ type: 'tool-use', name: 'look', input: { at: 'it' } });
   });
 
-  it.each(NAMES)('at %s is refused where the model is about to answer it', (api) => {
+  it.each(NAMES)('at %s is rejected in the current turn', (api) => {
     expect(() => APIS[api]([{ content: 'without a role' }])).toThrow(
       expect.objectContaining({ param: expect.stringMatching(/\[0\]\.role$/) }),
     );
@@ -158,7 +158,7 @@ describe('an odd piece of the history', () => {
     );
   });
 
-  it.each(NAMES)('at %s that is null says nothing', (api) => {
+  it.each(NAMES)('at %s that is null is empty', (api) => {
     const parsed = APIS[api]([HI, null, { role: 'assistant', content: [null, 'ok'] }, HI]);
     expect(partsOf(parsed)).toMatchObject([{ text: 'hi' }, { text: 'ok' }, { text: 'hi' }]);
     expect(rulesOf(parsed)).toEqual(['block-ignored', 'block-ignored']);

@@ -1,11 +1,11 @@
-/** System text in fields of its own: Anthropic's `system`, Responses' `instructions`. */
+/** Reads top-level system text: Anthropic's `system`, Responses' `instructions`. */
 import type { SystemPart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import { readContent } from './content.ts';
 import type { Reading } from './reading.ts';
 
-/** Claude Code's first block; it changes with each request and would spoil every cached prefix. */
+/** Claude Code's first block. It changes with each request and would invalidate every cached prefix. */
 const BILLING_HEADER = 'x-anthropic-billing-header:';
 
 export function readInstructions(request: object, reading: Reading): SystemPart[] {
@@ -37,7 +37,7 @@ interface PlacedContent {
   readonly at: string;
 }
 
-/** Responses' instructions may be a list of messages. */
+/** Instructions of Responses may be a list of messages. */
 function contentsOf(value: unknown, field: string): readonly PlacedContent[] {
   if (!Array.isArray(value)) return [{ content: value, at: field }];
   const blocks: readonly unknown[] = value;

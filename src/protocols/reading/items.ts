@@ -1,6 +1,6 @@
 /**
- * Items of Responses' input that are neither messages nor calls of plain tools. Kinds that no table knows become text,
- * so that nothing the client or the model said is lost.
+ * Reads items of Responses input that are neither messages nor ordinary tool calls. Unknown kinds become text, so that
+ * nothing the client or the model wrote is lost.
  */
 import type { Part, ToolResultPart, ToolUsePart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -21,13 +21,13 @@ export function itemReader(kind: string): ItemReader | undefined {
   return ITEMS.get(kind);
 }
 
-/** Only the client's own searches have an id to answer to; this model never saw the others. */
+/** Only searches that the client runs have a call id; the model has not seen the others. */
 function readToolSearchCall(item: JsonObject, at: string, reading: Reading): readonly Part[] {
   if (typeof item.call_id !== 'string') return readForeignBlock(item, at, reading);
   return [typedUse('tool_search', item.call_id, { arguments: readArguments(item.arguments) }, at, reading)];
 }
 
-/** The output of a local shell may name the item instead of the call. */
+/** The output of a local shell may refer to the item id instead of the call id. */
 function readLocalShellCall(item: JsonObject, at: string, reading: Reading): readonly Part[] {
   const { id, call_id: callId } = item;
   const use = typedUse('local_shell', callId ?? id, { action: actionOf(item, at) }, at, reading);
@@ -76,14 +76,14 @@ function readLocalShellOutput(item: JsonObject, at: string, reading: Reading): r
   return [result(item.call_id ?? item.id, at, content, reading)];
 }
 
-/** What each command wrote, with its outcome. */
+/** The output and the exit of each command. */
 function readShellOutput(item: JsonObject, at: string, reading: Reading): readonly Part[] {
   const { output, call_id: callId } = item;
   if (!Array.isArray(output)) return readCallOutput(item, at, reading);
-  const content = output.map((written: unknown, i) => {
+  const content = output.map((chunk: unknown, i) => {
     const path = `${at}.output[${i}]`;
-    if (!isShallow(written)) throw refuse(path, 'is nested too deep.');
-    return { type: 'text' as const, at: path, text: typeof written === 'string' ? written : JSON.stringify(written) };
+    if (!isShallow(chunk)) throw refuse(path, 'is nested too deep.');
+    return { type: 'text' as const, at: path, text: typeof chunk === 'string' ? chunk : JSON.stringify(chunk) };
   });
   return [result(callId, at, content, reading)];
 }
@@ -94,7 +94,7 @@ function readComputerOutput({ output, call_id: callId }: JsonObject, at: string,
   return typeof callId === 'string' && reading.calls.isOpen(callId) ? [result(callId, at, content, reading)] : content;
 }
 
-/** A search run for the model is to the model a tool call like others. The answer after it holds what it read. */
+/** Reads a search run for the model as an ordinary tool call. The reply after it contains the findings. */
 function readWebSearchCall(item: JsonObject, at: string, reading: Reading): readonly Part[] {
   const { id, action } = item;
   const { query, sources } = isJsonObject(action) ? action : {};
@@ -110,7 +110,7 @@ function readWebSearchCall(item: JsonObject, at: string, reading: Reading): read
   ];
 }
 
-/** The names by which the model can call what was found. */
+/** The names under which the model can call the found tools. */
 function readToolSearchOutput({ call_id: callId, tools }: JsonObject, at: string, reading: Reading): readonly Part[] {
   if (typeof callId !== 'string') return [];
   const found = (Array.isArray(tools) ? tools : []).flatMap((tool: unknown) => foundNames(tool, reading));
@@ -140,7 +140,7 @@ function result(
   return { type: 'tool-result', at, toolUseId: calls.ofResult(id, undefined, at), content, isError: false };
 }
 
-/** Our own carrier holds all of it; what another service encrypted is of no use here, but its summary is words. */
+/** dragoman's own `encrypted_content` holds the whole reasoning. Of another service's, only the summary is readable. */
 function readReasoning(item: JsonObject, at: string, { notes }: Reading): readonly Part[] {
   const { summary, content, encrypted_content: encrypted } = item;
   const carried = openCarrier(typeof encrypted === 'string' ? encrypted : undefined);
@@ -168,12 +168,12 @@ function readCompaction({ encrypted_content: encrypted }: JsonObject, at: string
   return [];
 }
 
-/** Read with the tools, or decides what is answered, and says nothing itself. */
-function saysNothing(): readonly [] {
+/** For items without content, which are read with the tools or affect only the reply. */
+function noParts(): readonly [] {
   return [];
 }
 
-/** These may stand inside messages as well: their readers note by themselves that they are Responses'. */
+/** Items that may also occur inside messages. Their readers note the dialect themselves. */
 const CALL_ITEMS: readonly (readonly [string, ItemReader])[] = [
   ['function_call', readFunctionCall],
   ['custom_tool_call', readCustomToolCall],
@@ -194,8 +194,8 @@ const OTHER_ITEMS: readonly (readonly [string, ItemReader])[] = [
   ['web_search_call', readWebSearchCall],
   ['reasoning', readReasoning],
   ['compaction', readCompaction],
-  ['additional_tools', saysNothing],
-  ['compaction_trigger', saysNothing],
+  ['additional_tools', noParts],
+  ['compaction_trigger', noParts],
 ];
 
 const ITEMS: ReadonlyMap<string, ItemReader> = new Map<string, ItemReader>([

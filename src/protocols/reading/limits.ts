@@ -1,10 +1,10 @@
-/** How long the reply may be, and where it ends. */
+/** Reads the length limit and the stop sequences. */
 import type { OutputLimits } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import type { Api, Dialect, Reading } from './reading.ts';
 
-/** A field, and the dialects in which it is at home. */
+/** A field, and the dialects it belongs to. */
 type LimitField = readonly [name: string, dialects: readonly Dialect[]];
 
 const MAX_TOKENS: LimitField = ['max_tokens', ['openai-chat', 'anthropic']];
@@ -19,7 +19,7 @@ const LENGTH_ORDER: Readonly<Record<Api, readonly LimitField[]>> = {
 
 export type ReadLimits = Omit<OutputLimits, 'format'>;
 
-/** Throws for a limit that is not a whole number. Of several, the first counts and the others are noted. */
+/** Throws for a limit that is not an integer. If there are several, the first applies and the others are noted. */
 export function readLimits(request: object, reading: Reading): ReadLimits {
   const fields = request as JsonObject; // parsed from JSON
   const stop = readStop(fields, reading);
@@ -40,12 +40,12 @@ const OWN_LIMIT = { maxTokensAt: 'max_output_tokens' };
 
 function checkLength(value: unknown, at: string, api: Api): asserts value is number {
   if (typeof value !== 'number') throw refuse(at, `expected number, received ${typeof value}.`);
-  // Anthropic's clients send 0 to have a prompt cached and nothing answered.
-  const least = api === 'anthropic' ? 0 : 1;
-  if (!Number.isSafeInteger(value) || value < least) throw refuse(at, `expected an integer of at least ${least}.`);
+  // Anthropic's clients send 0 to cache a prompt without a reply.
+  const minimum = api === 'anthropic' ? 0 : 1;
+  if (!Number.isSafeInteger(value) || value < minimum) throw refuse(at, `expected an integer of at least ${minimum}.`);
 }
 
-/** Every sequence of both fields ends the reply. */
+/** Combines the sequences of both fields. */
 function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'stopSequences' | 'stopSequencesAt'> {
   const stopSequences = new Set<string>();
   let first: string | undefined;
@@ -57,7 +57,7 @@ function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'sto
       throw refuse(at, 'expected a string or a list of strings.');
     if (!dialects.includes(reading.api)) reading.spelled(dialects[0] ?? 'openai-chat', at, at);
     const usable = sequences.filter((sequence) => sequence !== '');
-    // An empty one would match before the first character.
+    // An empty sequence would match before the first character.
     if (usable.length < sequences.length)
       reading.notes.add('empty-stop-ignored', at, String(sequences.length - usable.length));
     if (usable.length > 0) first ??= at;

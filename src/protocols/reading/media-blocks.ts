@@ -1,4 +1,4 @@
-/** Images and files in the blocks of every dialect. Throws what `refuse` makes for a block whose bytes cannot be had. */
+/** Reads images and files in the blocks of every dialect. Throws `invalid_request` for a block without usable bytes. */
 import type { TextPart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Notes } from '../notes.ts';
@@ -6,7 +6,7 @@ import { refuse, refuseUnsupported } from '../shape.ts';
 import { type MediaPart, readBytes, readFileData, readImageUrl } from './media.ts';
 import type { Dialect } from './reading.ts';
 
-/** OpenAI's `image_url`: an object with the URL in Chat Completions, a string in Responses (and from many clients). */
+/** Reads OpenAI's `image_url`: an object with the URL in Chat Completions, a string in Responses and many clients. */
 export function readImageUrlBlock(block: JsonObject, at: string, notes: Notes): MediaPart {
   const { image_url: image } = block;
   if (typeof image === 'string' && image !== '') return readImageUrl(image, at, `${at}.image_url`);
@@ -21,15 +21,15 @@ export function readImageUrlBlock(block: JsonObject, at: string, notes: Notes): 
 
 const IMAGE_URL_KEYS = new Set(['url']);
 
-/** `input_image`, and the screenshot in the output of a computer call. */
+/** Reads `input_image`, and the screenshot in the output of a computer call. */
 export function readInputImage(block: JsonObject, at: string, notes: Notes): MediaPart {
-  // `auto` and `original` ask for what happens anyhow.
+  // `auto` and `original` are the default behaviour.
   const { detail } = block;
   if (detail === 'low' || detail === 'high') notes.add('parameter-ignored', `${at}.detail`, detail);
   return readImageUrlBlock(block, at, notes);
 }
 
-/** Which dialect an `image` block is of shows in the field that holds the bytes. */
+/** The dialect of an `image` block, by the field with the bytes. */
 export function dialectOfImage(block: JsonObject): Dialect {
   if (isJsonObject(block.source)) return 'anthropic';
   if (typeof block.data === 'string') return 'mcp';
@@ -56,7 +56,7 @@ function readImageObject(image: JsonObject, partAt: string, at: string): MediaPa
   throw refuse(`${at}.url`, MISSING);
 }
 
-/** The `source` of Anthropic's images and documents: bytes, or an address. */
+/** Reads the `source` of Anthropic's images and documents: bytes or a link. */
 export function readSource(
   source: JsonObject,
   name: string | undefined,
@@ -71,7 +71,7 @@ export function readSource(
     const kind = linkedType === 'image/*' ? 'image' : 'document';
     throw refuseUnsupported(
       at,
-      `${kind} sources of type "${String(type).slice(0, 64)}" are not supported; send the ${kind} as base64 or by its address.`,
+      `${kind} sources of type "${String(type).slice(0, 64)}" are not supported; send the ${kind} as base64 or as a URL.`,
     );
   }
   const data = textOf(source, 'data', `${at}.data`);
@@ -90,7 +90,7 @@ function readSourceUrl(
   return { type: 'document', at: partAt, name, mediaType: linkedType, source: { type: 'url', url, at } };
 }
 
-/** The `file` block: OpenAI's holds an object, the AI SDK's its fields directly. */
+/** The dialect of a `file` block: OpenAI's holds an object, the AI SDK's the fields themselves. */
 export function dialectOfFile(block: JsonObject): Dialect {
   return isJsonObject(block.file) ? 'openai-chat' : 'ai-sdk';
 }
@@ -106,7 +106,7 @@ export function readFileBlock(block: JsonObject, at: string): MediaPart {
   return readFileFields(block, at, at);
 }
 
-/** `input_file`, and what is in OpenAI's `file`. */
+/** Reads `input_file`, and the object in OpenAI's `file`. */
 export function readFileFields(file: JsonObject, partAt: string, at: string): MediaPart {
   const { file_data: data, file_url: url, file_id: id } = file;
   if (typeof data === 'string' && data !== '') return readFileData(data, nameOf(file), partAt, `${at}.file_data`);
@@ -115,7 +115,7 @@ export function readFileFields(file: JsonObject, partAt: string, at: string): Me
   throw refuse(`${at}.file_data`, MISSING);
 }
 
-/** Gemini's parts: `inlineData` and `fileData`, in either case of their keys. */
+/** Reads Gemini's `inlineData` and `fileData`, in camelCase or snake_case. */
 export function readGeminiMedia(block: JsonObject, at: string): MediaPart {
   for (const key of ['inlineData', 'inline_data', 'fileData', 'file_data'] as const) {
     const media = block[key];
@@ -126,7 +126,7 @@ export function readGeminiMedia(block: JsonObject, at: string): MediaPart {
   throw refuse(at, 'expected text, an image or a file.');
 }
 
-/** MCP's embedded resource: its text or its bytes. */
+/** Reads the text or the bytes of MCP's embedded resource. */
 export function readResource(block: JsonObject, at: string): TextPart | MediaPart {
   const { resource } = block;
   if (!isJsonObject(resource)) throw refuse(`${at}.resource`, MISSING);
@@ -136,7 +136,7 @@ export function readResource(block: JsonObject, at: string): TextPart | MediaPar
   return readBytes(blob, declaredType(resource), name || undefined, at, `${at}.resource.blob`);
 }
 
-/** `image/png`, under the name that each dialect gives to it. */
+/** The declared media type, such as `image/png`, under the names of each dialect. */
 function declaredType(block: JsonObject): string | undefined {
   const type = block.media_type ?? block.mediaType ?? block.mimeType ?? block.mime_type;
   return typeof type === 'string' && type.includes('/') ? type : undefined;

@@ -7,7 +7,7 @@ import { refuse } from '../shape.ts';
 
 export type MediaPart = ImagePart | DocumentPart;
 
-/** Bytes as base64, as a data URL or by their address, in a field that is not bound to one of the three. */
+/** Reads a field that may hold base64, a data URL or a link. */
 export function readBytes(
   bytes: string,
   declaredType: string | undefined,
@@ -37,14 +37,14 @@ export function startsLikeImage(base64: string): boolean {
   return imageFormat(Buffer.from(base64.slice(0, 64), 'base64')) !== undefined;
 }
 
-/** `at` is the path of the URL itself, `partAt` that of the part it belongs to. */
+/** `at`: the path of the URL. `partAt`: the path of its part. */
 export function readImageUrl(url: string, partAt: string, at: string): MediaPart {
   if (WEB_ADDRESS.test(url)) return linked(url, 'image/*', undefined, partAt, at);
   const { mediaType, attachment } = readDataUrl(url, at);
   return mediaPart(mediaType || UNKNOWN_TYPE, attachment, undefined, partAt);
 }
 
-/** `fileData` is a data URL, or bare base64 whose type the file's name must tell. */
+/** `fileData`: a data URL, or base64 whose type comes from the file name. */
 export function readFileData(fileData: string, name: string | undefined, partAt: string, at: string): MediaPart {
   if (WEB_ADDRESS.test(fileData)) return linked(fileData, typeByName(name), name, partAt, at);
   const { mediaType, attachment } = fileData.startsWith('data:')

@@ -1,4 +1,4 @@
-/** Histories in a mixture of all dialects, with odd pieces in them, lose no word and no picture and are never refused. */
+/** Histories that mix all dialects, with malformed parts, lose no text and no image and are never rejected. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ const APIS = [
   ],
 ] as const;
 
-/** A planted word, and an image whose bytes are its own. */
+/** A unique word, and an image with unique bytes. */
 const word = fc.nat({ max: 99_999 }).map((n) => `word-${n}`);
 const image = fc
   .nat({ max: 99_999 })
@@ -89,7 +89,7 @@ const user = blocks.map(
   }),
 );
 
-/** A call with its result, each in a dialect of its own. */
+/** A call and its result, each in its own dialect. */
 const round = fc
   .record({ id: fc.uuid(), argument: word, result: blocks, call: fc.nat({ max: 4 }), answer: fc.nat({ max: 3 }) })
   .map(({ id, argument, result, call, answer }): Planted => {
@@ -135,7 +135,7 @@ const tools = fc.subarray([
   null,
 ]);
 
-/** Text and images as the model gets them. */
+/** Text and images as the model receives them. */
 function contentOf({ turns }: Conversation) {
   const parts = turns.flatMap(({ parts }) => parts);
   const flat = parts.flatMap((part) => (part.type === 'tool-result' ? part.content : part));
@@ -153,7 +153,7 @@ function deep(wrap: (inner: unknown) => unknown, core: unknown): unknown {
   return value;
 }
 
-describe('values nested too deep to be walked', () => {
+describe('values nested too deep', () => {
   const lists = deep((inner) => [inner], 1);
   const documents = deep((inner) => [{ type: 'document', source: { type: 'content', content: inner } }], 'x');
   const rows: readonly (readonly [string, unknown[], object])[] = [

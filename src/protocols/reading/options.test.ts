@@ -1,4 +1,4 @@
-/** Options that contradict each other, and fields beside each other: one counts, and the reply says which does not. */
+/** Conflicting options and fields: one applies, and a note names the other. */
 
 import { describe, expect, it } from 'vitest';
 import { runAtOnce } from '../../core/steps.ts';
@@ -55,13 +55,13 @@ describe('a conversation in two fields', () => {
 
 describe('an option without effect', () => {
   const tools = [{ type: 'function', name: 'look', parameters: { type: 'object' } }];
-  it.each(NAMES)('at %s is a function_call beside a tool_choice', (api) => {
+  it.each(NAMES)('at %s: a function_call next to a tool_choice', (api) => {
     expect(ignoredBy(APIS[api]({ tools, tool_choice: 'auto', function_call: { name: 'look' } }))).toEqual([
       'function_call',
     ]);
   });
 
-  it.each(NAMES)('at %s is how a web search looks for things', (api) => {
+  it.each(NAMES)('at %s: the location and context size of a web search', (api) => {
     const search = { type: 'web_search', search_context_size: 'high', user_location: { country: 'DE' } };
     expect(ignoredBy(APIS[api]({ tools: [search] }))).toEqual([
       'tools[0].user_location',
@@ -72,7 +72,7 @@ describe('an option without effect', () => {
     ]);
   });
 
-  it('is a word where an API of another dialect has an object', () => {
+  it('is a string where another dialect has an object', () => {
     expect(ignoredBy(APIS.chat({ output_config: 'high', text: 'json' }))).toEqual(['output_config', 'text']);
   });
 });
@@ -84,13 +84,13 @@ describe('a tool choice that allows some tools', () => {
     tool_choice: { type: 'allowed_tools', mode, tools },
   });
 
-  it.each(NAMES)('at %s allows no web search that it does not name', (api) => {
+  it.each(NAMES)('at %s does not allow a web search that it does not name', (api) => {
     const { tools, webSearch } = APIS[api](allowing('auto', { type: 'function', name: 'look' })).conversation;
     expect(tools).toMatchObject([{ name: 'look' }]);
     expect(webSearch).toBeUndefined();
   });
 
-  it.each(NAMES)('at %s allows nothing but the web search that it names', (api) => {
+  it.each(NAMES)('at %s allows only the web search that it names', (api) => {
     const { tools, webSearch, toolChoice } = APIS[api](allowing('required', { type: 'web_search' })).conversation;
     expect(tools).toEqual([]);
     expect(webSearch).toMatchObject({ isRequired: true });
@@ -109,7 +109,7 @@ describe('instructions that are a list of messages', () => {
     expect(system.map(({ text }) => text)).toEqual(['Be brief.', 'Be kind.', 'Be quick.']);
   });
 
-  it.each(NAMES)('at %s are refused with an image in them, as it would be lost', (api) => {
+  it.each(NAMES)('at %s are rejected if they contain an image, which would be lost', (api) => {
     const image = { type: 'input_image', image_url: 'data:image/png;base64,iVBORw0KGgo=' };
     expect(() => APIS[api]({ instructions: [{ role: 'user', content: [image] }] })).toThrow(
       expect.objectContaining({ param: 'instructions[0].content[0]' }),

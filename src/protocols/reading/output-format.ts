@@ -1,4 +1,4 @@
-/** The format that the reply shall have: OpenAI's `response_format` and `text.format`, Anthropic's two fields. */
+/** Reads the requested output format: OpenAI's `response_format` and `text.format`, Anthropic's two fields. */
 import type { OutputFormat } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
@@ -23,7 +23,7 @@ function inside(value: JsonValue | undefined, key: string): JsonValue | undefine
   return isJsonObject(value) ? value[key] : undefined;
 }
 
-/** The called API's own field decides. Throws for a format that the reply cannot have, and for two different ones. */
+/** The called API's own field takes precedence. Throws for an unsupported format and for two different ones. */
 export function readOutputFormat(request: object, reading: Reading): OutputFormat {
   const fields = request as JsonObject; // parsed from JSON
   let chosen: { readonly format: OutputFormat; readonly at: string } | undefined;
@@ -34,7 +34,7 @@ export function readOutputFormat(request: object, reading: Reading): OutputForma
     const format = readFormat(value, at, dialect, reading);
     if (chosen === undefined || chosen.format.type === 'text') chosen = { format, at };
     else if (format.type !== 'text' && !isSameFormat(chosen.format, format))
-      throw refuse(at, `asks for another format than ${chosen.at}; send one of them.`);
+      throw refuse(at, `conflicts with the format in ${chosen.at}; send only one of them.`);
   }
   return chosen?.format ?? { type: 'text' };
 }
@@ -57,7 +57,7 @@ function readFormat(value: JsonValue, at: string, dialect: Dialect, reading: Rea
   switch (type) {
     case 'text':
       return { type: 'text' };
-    // Some services take a schema with this type as well.
+    // Some services accept a schema with this type too.
     case 'json_object':
       return fields.schema === undefined ? { type: 'json', at } : readSchemaFormat(fields, at, notes);
     case 'json_schema': {
@@ -72,7 +72,7 @@ function readFormat(value: JsonValue, at: string, dialect: Dialect, reading: Rea
   }
 }
 
-/** Chat Completions puts the schema into an object of its own, the other two put it beside the type. */
+/** Chat Completions nests the schema in an object; the other two have it next to the type. */
 function noteForm({ json_schema: nested, schema }: JsonObject, at: string, dialect: Dialect, reading: Reading): void {
   if (dialect === 'openai-chat' && nested === undefined && schema !== undefined)
     reading.spelled('openai-responses', 'json_schema', at);
@@ -88,5 +88,5 @@ function readSchemaFormat(fields: JsonObject, at: string, notes: Reading['notes'
   return { type: 'json-schema', at: `${at}.schema`, name, schema };
 }
 
-/** `strict` is what is done anyway. */
+/** `strict` is the default behaviour. */
 const SCHEMA_KEYS = new Set(['type', 'name', 'schema', 'strict', 'description', 'json_schema']);

@@ -1,4 +1,4 @@
-/** The parts of a message: content, calls, results and reasoning, in the blocks of every dialect. */
+/** Reads the parts of a message in every dialect: content, calls, results and reasoning. */
 import type { Part, ToolResultPart, ToolUsePart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { searchResultText, WEB_SEARCH_TOOL } from '../../core/web-search.ts';
@@ -32,7 +32,7 @@ export interface Call {
   readonly input: JsonValue | undefined;
 }
 
-/** A call by the name under which the model knows the tool. The text of a custom tool is never taken for JSON. */
+/** A call under the name that the model knows. The text of a custom tool is never parsed as JSON. */
 export function toToolUse(call: Call, at: string, reading: Reading, isCustom = false): ToolUsePart {
   const { id, input } = call;
   const kind = isCustom ? 'custom' : 'function';
@@ -51,7 +51,7 @@ function nameOfCall({ name }: Call, at: string, { notes }: Reading): string {
 
 export interface Result {
   readonly id: JsonValue | undefined;
-  /** Of the tool, if the result says it. */
+  /** The tool's name, if the result has it. */
   readonly name?: JsonValue | undefined;
   readonly content: JsonValue | undefined;
   readonly contentAt: string;
@@ -70,7 +70,7 @@ export function toToolResult(result: Result, at: string, reading: Reading): Tool
   };
 }
 
-/** What a program wrote is part of the history for good, so nothing in it is refused. */
+/** Program output stays in every later request, so nothing in it is rejected. */
 export function readResultContent(content: JsonValue | undefined, at: string, reading: Reading): ContentPart[] {
   return reading.asHistory(() => {
     if (isMcpResult(content)) return readMcpResult(content, at, reading);
@@ -83,7 +83,9 @@ interface McpResult extends JsonObject {
   readonly content: readonly JsonValue[];
 }
 
-/** An MCP result as the server returned it: https://modelcontextprotocol.io/specification/2025-06-18/server/tools */
+/**
+ * Whether the value is an unchanged MCP result: https://modelcontextprotocol.io/specification/2025-06-18/server/tools
+ */
 function isMcpResult(value: unknown): value is McpResult {
   return (
     isJsonObject(value) && Array.isArray(value.content) && Object.keys(value).every((key) => MCP_RESULT_KEYS.has(key))
@@ -92,14 +94,14 @@ function isMcpResult(value: unknown): value is McpResult {
 
 const MCP_RESULT_KEYS = new Set(['content', 'structuredContent', 'isError', '_meta']);
 
-/** Servers repeat structured content as text, so it counts only where it is alone. */
+/** Servers repeat structured content as text, so it is read only if there is no text. */
 function readMcpResult({ content, structuredContent }: McpResult, at: string, reading: Reading): ContentPart[] {
   if (content.length > 0 || !isJsonObject(structuredContent))
     return readResultContent(content, `${at}.content`, reading);
   return [...readDataBlock(structuredContent, `${at}.structuredContent`, reading)];
 }
 
-/** JSON that is neither words nor blocks, and is printed in one piece. */
+/** Whether the value is JSON data instead of text or blocks, and is passed on as one text. */
 function isData(value: JsonValue): boolean {
   if (!Array.isArray(value)) return isUntypedData(value);
   return value.length > 0 && value.every((item) => isUntypedData(item) || isPlain(item));
@@ -120,7 +122,7 @@ function readToolUse(block: JsonObject, at: string, reading: Reading): readonly 
   return [{ ...toToolUse({ id: block.id, name: block.name, input: block.input }, at, reading), ...cachePoint(block) }];
 }
 
-/** `caller`: the model, or a program of its own, which the service has not. */
+/** `caller`: the model, or its program; the service has no such programs. */
 const TOOL_USE_KEYS = new Set(['type', 'id', 'name', 'input', 'caller', 'cache_control']);
 
 function readToolResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
@@ -138,7 +140,10 @@ function readAiSdkCall(block: JsonObject, at: string, reading: Reading): readonl
   return [toToolUse({ id: block.toolCallId, name: block.toolName, input: block.input ?? block.args }, at, reading)];
 }
 
-/** Its output says what it is: `{type: "text" | "json" | "error-text" | "error-json" | "content", value}`. */
+/**
+ * Reads the AI SDK's result. Its output is typed: `{type: "text" | "json" | "error-text" | "error-json" | "content",
+ * value}`.
+ */
 function readAiSdkResult(block: JsonObject, at: string, reading: Reading): readonly [ToolResultPart] {
   reading.spelled('ai-sdk', 'tool-result', at);
   const output = block.output ?? block.result ?? block.content;
@@ -164,7 +169,7 @@ function readGeminiResponse({ functionResponse }: JsonObject, at: string, readin
   return [toToolResult({ id, name, content: response, contentAt }, at, reading)];
 }
 
-/** Responses' items, which stand in the input by themselves and in mixed histories inside a message. */
+/** Reads a Responses item, in the input itself or, in mixed histories, inside a message. */
 export function readFunctionCall(item: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
   reading.spelled('openai-responses', 'function_call', at);
   const { call_id: callId, id, name, namespace, arguments: input } = item;
@@ -184,7 +189,7 @@ export function readCallOutput(item: JsonObject, at: string, reading: Reading): 
   return [toToolResult(result, at, reading)];
 }
 
-/** A search run for the model is to the model a tool call like others. */
+/** Reads a search run for the model as an ordinary tool call. */
 function readServerToolUse(block: JsonObject, at: string, reading: Reading): readonly Part[] {
   const { id, name, input } = block;
   if (name !== WEB_SEARCH_TOOL) return readForeignBlock(block, at, reading);

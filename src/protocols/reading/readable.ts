@@ -1,29 +1,29 @@
-/** Content of unknown kinds, and the JSON that tools return, as text and media: words stay words, images stay images. */
+/** Reads content of unknown kinds, and the JSON that tools return: text stays text, images stay images. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type MediaPart, readBytes, startsLikeImage } from './media.ts';
 
-/** Bookkeeping of the vendors' blocks: ids, signatures, ciphertext. Deeper in a block, an id or a type may be data. */
-const BOOKKEEPING_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
+/** Metadata of the vendors' blocks: ids, signatures, ciphertext. Deeper in a block, an id or a type may be data. */
+const METADATA_KEY = /^(?:type|id|tool_use_id|file_id|caller|cache_control|signature|encrypted_.*)$/;
 const CIPHERTEXT_KEY = /^(?:signature|encrypted_.*)$/;
 
-/** Longer ones are files, not words: base64 in the text would fill the model's context with noise. */
+/** Longer strings are files: base64 in the text would fill the model's context with noise. */
 const MAX_UNBROKEN_CHARACTERS = 2_000;
 
-/** Shorter ones are rather ids and hashes, unless their first bytes are those of a known format. */
+/** Shorter strings are more likely ids or hashes. */
 const MIN_FILE_CHARACTERS = 32;
 
-/** As deep as any JSON that later stages walk. */
+/** The depth that later stages can walk. */
 const MAX_DEPTH = 128;
 const TOO_DEEP = '[nested too deep, left out]';
 
 export interface ForeignContent {
-  /** `location: {"name":"Paris"}`; undefined when there is nothing in it to read. */
+  /** For example `location: {"name":"Paris"}`; undefined if there is nothing to read. */
   readonly text: string | undefined;
   readonly media: readonly MediaPart[];
 }
 
-/** A block or an item: without its bookkeeping, and bare if a text is all that is left. */
+/** Reads a block or an item without its metadata. If only a text is left, returns that text. */
 export function readForeign(block: JsonObject, at: string): ForeignContent {
   const walk = new Walk(at, 'block');
   const words = walk.readable(block);
@@ -34,7 +34,7 @@ export function readForeign(block: JsonObject, at: string): ForeignContent {
   return { text: typeof block.type === 'string' ? `${block.type}: ${printed}` : printed, media: walk.media };
 }
 
-/** JSON that a program returned: every member counts, so all but files is printed as it came. */
+/** Reads JSON that a program returned: every member is kept, except files. */
 export function readData(value: JsonValue, at: string): ForeignContent {
   const walk = new Walk(at, 'data');
   const words = walk.readable(value);
@@ -59,7 +59,7 @@ class Walk {
     if (depth === MAX_DEPTH) return TOO_DEEP;
     if (Array.isArray(value)) {
       const items = value.map((item) => this.readable(item, depth + 1)).filter((item) => item !== undefined);
-      return this.#orNothing(items, value.length);
+      return this.#unlessEmptied(items, value.length);
     }
     return isJsonObject(value) ? this.#readableObject(value, depth) : undefined;
   }
@@ -70,21 +70,21 @@ class Walk {
     const isFile = value.type === 'base64' || (type !== undefined && !type.startsWith('text/'));
     const entries: [string, JsonValue][] = [];
     for (const [key, child] of Object.entries(value)) {
-      if (this.#isBookkeeping(key, depth) || (isFile && child === mediaType)) continue;
+      if (this.#isMetadata(key, depth) || (isFile && child === mediaType)) continue;
       const isBytes = isFile && BYTES_KEY.test(key);
       const words =
         isBytes && typeof child === 'string' ? this.#readBytes(child, type) : this.readable(child, depth + 1);
       if (words !== undefined) entries.push([key, words]);
     }
-    return this.#orNothing(Object.fromEntries(entries), Object.keys(value).length);
+    return this.#unlessEmptied(Object.fromEntries(entries), Object.keys(value).length);
   }
 
-  #isBookkeeping(key: string, depth: number): boolean {
-    return this.#kind === 'block' && (depth === 0 ? BOOKKEEPING_KEY : CIPHERTEXT_KEY).test(key);
+  #isMetadata(key: string, depth: number): boolean {
+    return this.#kind === 'block' && (depth === 0 ? METADATA_KEY : CIPHERTEXT_KEY).test(key);
   }
 
-  /** Data that was empty from the start says so; a container of nothing but files says nothing. */
-  #orNothing(words: JsonObject | readonly JsonValue[], originalSize: number): JsonValue | undefined {
+  /** Keeps data that was empty from the start; drops a container that held only files. */
+  #unlessEmptied(words: JsonObject | readonly JsonValue[], originalSize: number): JsonValue | undefined {
     const isEmpty = (Array.isArray(words) ? words : Object.keys(words)).length === 0;
     return isEmpty && (this.#kind === 'block' || originalSize > 0) ? undefined : words;
   }
@@ -97,7 +97,7 @@ class Walk {
     return text.length > MAX_UNBROKEN_CHARACTERS ? describe(mediaType, text) : text;
   }
 
-  /** Undefined: the bytes are an image, which is a part of its own. Otherwise a description of them. */
+  /** undefined if the bytes are an image, which becomes a separate part; otherwise a description. */
   #readBytes(bytes: string, mediaType: string | undefined): string | undefined {
     try {
       const part = readBytes(bytes, mediaType, undefined, this.#at, this.#at);

@@ -6,13 +6,13 @@ import { CallIds } from './call-ids.ts';
 import { ToolChanges } from './tool-changes.ts';
 import { ToolNames } from './tool-names.ts';
 
-/** The dialect whose API the client has called. */
+/** The API that the client called. */
 export type Api = 'openai-chat' | 'openai-responses' | 'anthropic';
 
-/** Where a shape comes from. */
+/** The origin of a format. */
 export type Dialect = Api | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'langchain';
 
-/** A result of a message holds documents that hold images: more levels have no meaning. */
+/** Real content nests three levels: a result, a document, an image. */
 const MAX_CONTENT_DEPTH = 8;
 
 export class Reading {
@@ -22,9 +22,9 @@ export class Reading {
   readonly api: Api;
   readonly notes: Notes;
   /**
-   * The turn that the model is about to answer. What cannot be read there is refused, so that its author learns of it.
-   * In the history it is left out with a note: the client sends it again with every later turn, and a refusal would end
-   * the session.
+   * Whether the turn that the model will answer is being read. Unreadable content there is rejected, so that the client
+   * learns of it. In the history it is dropped with a note: the client sends it again with every later turn, and an
+   * error would end the session.
    */
   isCurrentTurn = false;
   #depth = 0;
@@ -34,14 +34,14 @@ export class Reading {
     this.notes = notes;
   }
 
-  /** Notes a shape that is not the called API's own. */
+  /** Notes a format that belongs to another API. */
   spelled(dialect: Dialect, shape: string, at: string): void {
     if (dialect !== this.api) this.notes.addDialect(`${dialect} ${shape}`, at);
   }
 
   /**
-   * The result of `read`. If it refuses a piece of the history, `instead` reads that piece; without it the piece is left
-   * out with a note.
+   * The result of `read`. If it rejects a part of the history, `instead` reads that part; without `instead`, the part
+   * is dropped with a note.
    */
   tolerate<T>(at: string, kind: string, read: () => T, instead: () => T): T;
   tolerate<T>(at: string, kind: string, read: () => T): T | undefined;
@@ -56,7 +56,7 @@ export class Reading {
     }
   }
 
-  /** Reads content inside content: bounded, because the readers are recursive and the client chooses the depth. */
+  /** Reads nested content, with a depth limit, because the readers are recursive. */
   nested<T>(at: string, read: () => T): T {
     if (this.#depth >= MAX_CONTENT_DEPTH) throw refuse(at, `is nested deeper than ${MAX_CONTENT_DEPTH} blocks.`);
     this.#depth += 1;
@@ -67,7 +67,7 @@ export class Reading {
     }
   }
 
-  /** Reads what a program wrote, not the client's user: it is in the history for good, even in the current turn. */
+  /** Reads program output like history, even in the current turn, because it stays in every later request. */
   asHistory<T>(read: () => T): T {
     const before = this.isCurrentTurn;
     this.isCurrentTurn = false;
@@ -79,7 +79,7 @@ export class Reading {
   }
 }
 
-/** A name for a note: never longer than a type is, and never a sentence. */
+/** A short identifier for a note; 'unknown' for anything else, so that notes carry no user text. */
 export function shortName(name: unknown): string {
   return typeof name === 'string' && /^[\w.:/-]{1,64}$/.test(name) ? name : 'unknown';
 }

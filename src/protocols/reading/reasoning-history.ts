@@ -1,6 +1,6 @@
 /**
- * The model's reasoning as clients give it back: Anthropic's thinking blocks, DeepSeek's `reasoning_content`,
- * OpenRouter's `reasoning_details` (https://openrouter.ai/docs/use-cases/reasoning-tokens), LiteLLM's `thinking_blocks`.
+ * Reads the reasoning that clients send back: Anthropic's thinking blocks, DeepSeek's `reasoning_content`, OpenRouter's
+ * `reasoning_details` (https://openrouter.ai/docs/use-cases/reasoning-tokens), LiteLLM's `thinking_blocks`.
  */
 import type { Part, ReasoningPart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -11,7 +11,7 @@ type HistoryPart = Extract<Part, { type: 'reasoning' | 'redacted-reasoning' }>;
 
 export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks'] as const;
 
-/** Of the fields of an assistant message, the one that says most. */
+/** Reads the most detailed reasoning field of an assistant message. */
 export function readReasoningFields(message: JsonObject, at: string, reading: Reading): HistoryPart[] {
   const { reasoning_details: details, thinking_blocks: blocks, reasoning_content: content, reasoning } = message;
   const spelled = (field: string) => reading.spelled('openai-chat', field, `${at}.${field}`);
@@ -38,7 +38,7 @@ export function readReasoningFields(message: JsonObject, at: string, reading: Re
   return [];
 }
 
-/** Clients may send the streamed pieces as they came: those of one index belong together. */
+/** Clients may send back the streamed deltas; those with the same index are joined. */
 function readDetails(details: readonly unknown[], at: string): HistoryPart[] {
   const parts: HistoryPart[] = [];
   let open: { part: ReasoningPart; index: number | undefined } | undefined;
@@ -51,21 +51,24 @@ function readDetails(details: readonly unknown[], at: string): HistoryPart[] {
       continue;
     }
     const index = typeof detail.index === 'number' ? detail.index : undefined;
-    const goesOn = open && !open.part.signature && index !== undefined && open.index === index;
-    const before = goesOn && open ? open.part : { type: 'reasoning' as const, at: `${at}[${i}]`, text: '' };
+    const continues = open && !open.part.signature && index !== undefined && open.index === index;
+    const before = continues && open ? open.part : { type: 'reasoning' as const, at: `${at}[${i}]`, text: '' };
     const part: ReasoningPart = {
       ...before,
       text: before.text + wordsOf(text ?? summary ?? ''),
       ...(typeof signature === 'string' && signature !== '' ? { signature } : {}),
     };
-    if (goesOn) parts.pop();
+    if (continues) parts.pop();
     parts.push(part);
     open = { part, index };
   }
   return parts.filter((part) => part.type !== 'reasoning' || part.text !== '' || part.signature !== undefined);
 }
 
-/** Clients lose the text of a block, or its signature. A signature alone is of use only if it is ours and holds the text. */
+/**
+ * Clients may lose the text or the signature of a block. A signature alone is enough if it is dragoman's, which
+ * contains the text.
+ */
 export function readThinking(block: JsonObject, at: string, { notes }: Reading): HistoryPart[] {
   const { thinking, signature: signed } = block;
   const words = wordsOf(thinking ?? block.text ?? '');
@@ -83,7 +86,7 @@ export function readRedacted({ data }: JsonObject, at: string, { notes }: Readin
   return [];
 }
 
-/** Of a text, or of a list of texts and of objects that hold one. */
+/** Joins the text of a string, or of nested lists and objects. */
 export function wordsOf(value: JsonValue, levels: number = MAX_DEPTH): string {
   if (typeof value === 'string') return value;
   if (levels === 0) return '';

@@ -1,10 +1,10 @@
-/** How much the model shall reason, in the options of every dialect. */
+/** Reads the reasoning options of every dialect. */
 import { isReasoningEffort, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
 import type { Api, Dialect, Reading } from './reading.ts';
 
-/** What one field says. */
+/** The value of one field. */
 interface Setting {
   readonly mode?: 'on' | 'off' | undefined;
   readonly effort?: ReasoningEffort | undefined;
@@ -13,7 +13,7 @@ interface Setting {
 
 interface Field {
   readonly at: string;
-  /** The dialects in which it is at home. */
+  /** The dialects it belongs to. */
   readonly dialects: readonly Dialect[];
   read(request: JsonObject, reading: Reading): Setting | undefined;
 }
@@ -24,7 +24,7 @@ const REASONING_EFFORT: Field = {
   read: ({ reasoning_effort: effort }, reading) => ofEffort(effort, 'reasoning_effort', reading),
 };
 
-/** OpenRouter's, which Chat Completions clients send as well, and Responses' own. */
+/** Belongs to Responses, and to OpenRouter, whose format Chat Completions clients use too. */
 const REASONING: Field = { at: 'reasoning', dialects: ['openai-chat', 'openai-responses'], read: readReasoningObject };
 
 const THINKING: Field = { at: 'thinking', dialects: ['anthropic'], read: readThinkingOption };
@@ -36,7 +36,7 @@ const OUTPUT_CONFIG: Field = {
     isJsonObject(config) ? ofEffort(config.effort, 'output_config.effort', reading) : undefined,
 };
 
-/** Qwen's and vLLM's. */
+/** Used by Qwen and vLLM. */
 const ENABLE_THINKING: Field = { at: 'enable_thinking', dialects: [], read: readEnableThinking };
 
 const INCLUDE_REASONING: Field = {
@@ -45,7 +45,7 @@ const INCLUDE_REASONING: Field = {
   read: ({ include_reasoning: isIncluded }) => (isIncluded === true ? { mode: 'on' } : undefined),
 };
 
-/** The first that decides whether the model reasons at all wins; effort and budget may come from a later one. */
+/** The first field that sets a mode decides it; effort and budget may come from a later field. */
 const ORDER: Readonly<Record<Api, readonly Field[]>> = {
   'openai-chat': [REASONING_EFFORT, REASONING, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
   'openai-responses': [REASONING, REASONING_EFFORT, THINKING, OUTPUT_CONFIG, ENABLE_THINKING, INCLUDE_REASONING],
@@ -61,12 +61,12 @@ export function readReasoningOptions(request: object, reading: Reading): Reasoni
     const isForeign = !field.dialects.includes(reading.api);
     if (isForeign) reading.spelled(field.dialects[0] ?? 'qwen', field.at, field.at);
     if (decided !== undefined && contradicts(decided, setting)) reading.notes.add('parameter-ignored', field.at);
-    decided = decided === undefined ? setting : completed(decided, setting);
+    decided = decided === undefined ? setting : merge(decided, setting);
   }
   return toReasoning(decided);
 }
 
-/** `other` says something that `decided` overrides: what follows from reasoning being off counts as said, too. */
+/** Whether `decided` overrides a value of `other`. */
 function contradicts(decided: Setting, other: Setting): boolean {
   const isMode = decided.mode !== undefined && other.mode !== undefined && decided.mode !== other.mode;
   const isEffort = decided.effort !== undefined && other.effort !== undefined && decided.effort !== other.effort;
@@ -77,7 +77,7 @@ function contradicts(decided: Setting, other: Setting): boolean {
   return isMode || isEffort || isBudget;
 }
 
-function completed(decided: Setting, other: Setting): Setting {
+function merge(decided: Setting, other: Setting): Setting {
   return {
     mode: decided.mode ?? other.mode,
     effort: decided.effort ?? other.effort,
@@ -91,7 +91,7 @@ function toReasoning(setting: Setting | undefined): Reasoning {
   return { mode: 'on', effort: setting.effort, budgetTokens: setting.budgetTokens };
 }
 
-/** Undefined, with a note, for an effort that is not one. */
+/** Notes an unknown effort and returns undefined. */
 function ofEffort(effort: JsonValue | undefined, at: string, { notes }: Reading): Setting | undefined {
   if (effort === undefined || effort === null) return undefined;
   if (typeof effort !== 'string') throw refuse(at, 'expected a string.');
@@ -134,11 +134,11 @@ function readEnableThinking(request: JsonObject): Setting | undefined {
   return isEnabled === true ? { mode: 'on', ...budget } : budget;
 }
 
-/** None at all is how some clients switch reasoning off. */
+/** A budget of 0 turns reasoning off, as some clients do. */
 function ofBudget(tokens: JsonValue | undefined, at: string): Setting | undefined {
   if (tokens === undefined || tokens === null) return undefined;
   if (typeof tokens !== 'number' || !Number.isInteger(tokens)) throw refuse(at, 'expected an integer.');
-  // -1 leaves the budget to the model.
+  // A negative budget leaves it to the model.
   if (tokens < 0) return { mode: 'on' };
   return tokens === 0 ? { mode: 'off' } : { mode: 'on', budgetTokens: tokens };
 }

@@ -1,4 +1,4 @@
-/** A request to the conversation it holds, in whichever dialect its parts are written. */
+/** Turns a request into a conversation, whichever dialects its parts use. */
 import type { Conversation } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
@@ -22,7 +22,7 @@ export interface RequestReading {
   readonly tools: ToolReader;
 }
 
-/** Throws GatewayError, blame `client`, for what would change the meaning of the answer. */
+/** Throws GatewayError with blame `client` for unsupported input that would change the meaning of the reply. */
 export function* readRequest(request: object, { at, entries }: Entries, reading: Reading): Steps<RequestReading> {
   const fields = request as JsonObject; // parsed from JSON
   const tools = yield* declareTools(fields, reading);
@@ -73,7 +73,7 @@ function isListed(list: unknown): boolean {
   return Array.isArray(list) && list.length > 0;
 }
 
-/** The option knows no limits; how much of the pages the model reads, and from where it looks, is the service's business. */
+/** The option has no limits. The service decides the context size and location. */
 const SEARCH_OPTIONS: WebSearchOption = {
   at: 'web_search_options',
   maxUses: undefined,
@@ -82,7 +82,7 @@ const SEARCH_OPTIONS: WebSearchOption = {
   isRequired: false,
 };
 
-/** OpenAI's switch stands beside the choice, Anthropic's in it. */
+/** OpenAI's option is next to the tool choice, Anthropic's inside it. */
 function mayUseInParallel(
   { parallel_tool_calls: parallel, tool_choice: choice }: JsonObject,
   reading: Reading,

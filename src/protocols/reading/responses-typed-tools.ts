@@ -1,6 +1,6 @@
 /**
- * Tools which have a kind of their own instead of a name and a schema, all run by the client: the model is offered a
- * function, and its call is written as the item of that kind. Kinds and fields:
+ * Tools with a kind instead of a name and a schema, all run by the client. The model is offered a function, and its
+ * call is written as an item of that kind. Kinds and fields:
  * https://platform.openai.com/docs/guides/tools (`local_shell`, `shell`, `apply_patch`, `tool_search`).
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -10,19 +10,19 @@ export type TypedKind = 'tool_search' | 'local_shell' | 'shell' | 'apply_patch';
 interface TypedTool {
   readonly description: string;
   readonly inputSchema: JsonObject;
-  /** Start of its items' ids. */
+  /** Prefix of its items' ids. */
   readonly idPrefix: string;
   readonly callType: string;
-  /** The fields of the item, out of what the model wrote. */
+  /** Converts the model's input to the fields of the item. */
   toFields(input: JsonObject): JsonObject;
-  /** The model's input, out of an item of the history. */
+  /** Converts an item in the history to the model's input. */
   toInput(item: JsonObject): JsonValue;
 }
 
 export const TYPED_TOOLS: Record<TypedKind, TypedTool> = {
   tool_search: {
     description:
-      'Finds tools which are not offered yet, by what they do. Those it finds can be called from your next answer on.',
+      'Finds tools that are not offered yet, by what they do. You can call the found tools from your next answer on.',
     inputSchema: object({ query: text('What the tool should do.'), limit: integer('How many at most.') }, ['query']),
     idPrefix: 'tsc_',
     callType: 'tool_search_call',
@@ -78,7 +78,7 @@ export const TYPED_TOOLS: Record<TypedKind, TypedTool> = {
   apply_patch: {
     description:
       'Creates, changes or deletes one file. For create_file every line of the diff begins with "+". For update_file ' +
-      'the diff has sections which begin with "@@", a few unchanged lines around each change, "-" before removed and ' +
+      'the diff has sections that begin with "@@", a few unchanged lines around each change, "-" before removed and ' +
       '"+" before added lines; there are no line numbers.',
     inputSchema: object(
       {

@@ -1,4 +1,4 @@
-/** Who speaks in a message, by the names that the dialects have for the same roles, in upper or lower case. */
+/** The role names of every dialect, in any case. */
 import type { JsonObject } from '../../core/json.ts';
 import type { Reading } from './reading.ts';
 
@@ -16,12 +16,12 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   ['function', 'result'],
 ]);
 
-/** Undefined for an unknown role, or none. */
+/** undefined for an unknown or missing role. */
 export function roleOf({ role }: JsonObject): Role | undefined {
   return typeof role === 'string' ? ROLES.get(role.toLowerCase()) : undefined;
 }
 
-/** Notes a role that is not the called API's own. */
+/** Notes a role that belongs to another API. */
 export function noteRole(role: string, at: string, reading: Reading): void {
   const name = role.toLowerCase();
   if (name === 'model') reading.spelled('gemini', 'model message', at);

@@ -1,4 +1,4 @@
-/** The options that more than one API has, as loose as their readers are. */
+/** Options shared by several APIs, as lenient as their readers. */
 import { z } from 'zod';
 import { listOf } from '../shape.ts';
 
@@ -8,7 +8,7 @@ export const functionCallShape = z
   })
   .nullish();
 
-/** `tool_choice`, the output format, limits and reasoning are read field by field. */
+/** `tool_choice`, output format, limits and reasoning are read field by field elsewhere. */
 export const sharedOptions = {
   model: z.string().min(1),
   stream: z.boolean().nullish(),

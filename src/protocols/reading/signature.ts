@@ -1,30 +1,30 @@
 /**
- * Signatures of thinking blocks. The upstream's own are passed through untouched. Where it gave none, or where the
- * client wants the thinking omitted, the block carries an opaque one of ours, recognised when it comes back: so that a
- * client which was never shown the reasoning still returns it whole, and no foreign signature is ever sent upstream.
+ * Signatures of thinking blocks. The upstream's are passed through unchanged. If it sends none, or if the client wants
+ * the thinking omitted, the block gets an opaque signature that dragoman recognizes when the client sends it back. So a
+ * client that never saw the reasoning still returns it, and no foreign signature is sent upstream.
  */
 import { isJsonObject } from '../../core/json.ts';
 
-/** Nine bytes, so that its base64 is a prefix of the whole's base64. */
+/** Nine bytes, so that its base64 is a prefix of the encoded signature. */
 const PREFIX = Buffer.from('dragoman:').toString('base64');
 
 export interface SignedReasoning {
   readonly text: string;
-  /** The upstream's. */
+  /** The upstream's signature. */
   readonly signature: string | undefined;
 }
 
-/** The signature of a block whose text the client is shown. */
+/** The signature of a block with visible text. */
 export function visibleSignature(upstreamSignature: string | undefined): string {
   return upstreamSignature || PREFIX;
 }
 
-/** The signature of a block whose text the client is not shown: it holds that text. */
+/** The signature of a block with omitted text, which contains that text. */
 export function sealedSignature({ text, signature }: SignedReasoning): string {
   return PREFIX + Buffer.from(JSON.stringify({ text, signature: signature || undefined })).toString('base64');
 }
 
-/** What a client's thinking block says, with our own placeholder taken off again. */
+/** The text and the upstream signature of a client's thinking block, unwrapped from dragoman's signature. */
 export function readSignature(text: string, signature: string | undefined): SignedReasoning {
   if (!signature) return { text, signature: undefined };
   if (!signature.startsWith(PREFIX)) return { text, signature };
@@ -38,6 +38,6 @@ function unseal(base64: string): SignedReasoning | undefined {
     if (!isJsonObject(value) || typeof value.text !== 'string') return undefined;
     return { text: value.text, signature: typeof value.signature === 'string' ? value.signature : undefined };
   } catch {
-    return undefined; // ours by its prefix, but cut or changed on the way
+    return undefined; // has dragoman's prefix, but was truncated or changed
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the history says about which tools are on offer: deferred tools it has loaded, tools it took back, tools it
- * defined by value. Filled while the messages are read, asked when the tools are.
+ * Changes to the offered tools in the history: deferred tools that it loads, tools that it removes, and tools that it
+ * defines. Collected while messages are read, used when the tools are.
  */
 export class ToolChanges {
   readonly #offered = new Map<string, boolean>();

@@ -1,4 +1,4 @@
-/** The choice among tools, in the spelling of every dialect. */
+/** Reads the tool choice in every dialect. */
 import type { Tool, ToolChoice } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { WEB_SEARCH_TOOL, type WebSearchOption } from '../../core/web-search.ts';
@@ -24,7 +24,7 @@ export type ChoiceShape =
 const AUTO = { kind: 'auto' } as const;
 const EXPECTED = 'expected "auto", "none", "required", "any" or an object that names a tool.';
 
-/** `at`: the field that holds it. Throws for a choice that nothing here could make. */
+/** `at`: the field with the choice. Throws for an unsupported choice. */
 export function shapeOfChoice(value: unknown, at: string, reading: Reading): ChoiceShape {
   if (value === undefined || value === null) return AUTO;
   if (typeof value === 'string') return shapeOfWord(value, at, reading);
@@ -72,7 +72,7 @@ interface NamedTool {
   readonly at: string;
 }
 
-/** Undefined unless it names a tool that the client runs. */
+/** undefined unless the choice names a tool that the client runs. */
 function namedTool(choice: JsonObject, at: string): NamedTool | undefined {
   const { type } = choice;
   for (const key of ['function', 'custom'] as const) {
@@ -112,14 +112,14 @@ function shapeOfAllowed(value: JsonObject, choiceAt: string, reading: Reading): 
   return { kind: 'allowed', mode: mode ?? 'auto', declared, allowsSearch, at };
 }
 
-/** The name of the tool which the choice demands, if it does. */
+/** The name of the tool that the choice forces, if any. */
 export function forcedName(choice: ChoiceShape, { names }: Reading): string | undefined {
   return choice.kind === 'tool' ? names.nameOf(choice.declared) : undefined;
 }
 
 export interface Chosen {
   readonly toolChoice: ToolChoice;
-  /** What is left to choose from. */
+  /** The tools that the choice allows. */
   readonly tools: readonly Tool[];
   readonly webSearch?: WebSearchOption;
 }
@@ -135,7 +135,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
       return { toolChoice: { type: choice.kind }, tools, ...plain };
     case 'required':
       if (tools.length > 0) return { toolChoice: { type: 'required' }, tools, ...plain };
-      // The search is all there is to call.
+      // The search is the only tool.
       if (search) return search;
       break;
     case 'web-search':
@@ -156,7 +156,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
   }
   if (choice.kind === 'required' && reading.api !== 'anthropic')
     throw refuse('tool_choice', 'requires a tool call, but the request declares no tools.');
-  // All it could have chosen were left out: the model answers in words.
+  // Every allowed tool was dropped, so the model answers without one.
   reading.notes.add('tool-choice-dropped', 'tool_choice', choice.kind, 'auto');
   return { toolChoice: AUTO_CHOICE, tools, ...plain };
 }
@@ -183,7 +183,7 @@ function restrict(
   }
   notes.add('tools-restricted', at, String(tools.length), String(offered.length));
   if (!search) return { toolChoice: { type: mode }, tools: offered };
-  // A required call can be the search, but only where nothing else is allowed must it be.
+  // The search is required only if no other tool is allowed.
   const isRequired = mode === 'required' && offered.length === 0;
   return {
     toolChoice: isRequired ? AUTO_CHOICE : { type: mode },

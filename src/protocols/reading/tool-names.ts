@@ -1,6 +1,6 @@
 /**
- * The names under which the model knows a request's tools, and what each was declared as: a call comes back as the
- * very kind, name and namespace which the client declared, or the client takes it for a call of something unknown.
+ * Maps tool names for the model to the tools that the client declared. A call must be returned with the declared kind,
+ * name and namespace, or the client does not recognize it.
  */
 import type { TypedKind } from './responses-typed-tools.ts';
 
@@ -12,17 +12,17 @@ export class ToolNames {
   readonly #byKey = new Map<string, string>();
   readonly #declared = new Map<string, Declared>();
 
-  /** The tool's name for the model; undefined when it was declared before. */
+  /** The tool's name for the model; undefined if it was declared before. */
   declare(declared: Declared): string | undefined {
     const key = keyOf(declared);
     if (this.#byKey.has(key)) return undefined;
-    const name = this.#free(plainName(declared));
+    const name = this.#unique(plainName(declared));
     this.#byKey.set(key, name);
     this.#declared.set(name, declared);
     return name;
   }
 
-  /** Of a tool which the history or the tool choice speaks of; perhaps not declared any more. */
+  /** The name of a tool in the history or the tool choice, which may no longer be declared. */
   nameOf(declared: Declared): string {
     return this.#byKey.get(keyOf(declared)) ?? plainName(declared);
   }
@@ -31,25 +31,25 @@ export class ToolNames {
     return this.#byKey.has(keyOf(declared));
   }
 
-  /** What a call by the model means. A name nobody declared is a function's. */
+  /** The tool that the model calls by `name`. An undeclared name is read as a function. */
   declaredAs(name: string): Declared {
     return this.#declared.get(name) ?? { kind: 'function', name };
   }
 
-  #free(wanted: string): string {
-    let name = wanted;
-    for (let i = 2; this.#declared.has(name); i++) name = `${wanted}_${i}`;
+  #unique(base: string): string {
+    let name = base;
+    for (let i = 2; this.#declared.has(name); i++) name = `${base}_${i}`;
     return name;
   }
 }
 
-/** Functions and custom tools share their names. */
+/** Functions and custom tools share one set of names. */
 function keyOf(declared: Declared): string {
   if (!('name' in declared)) return `kind ${declared.kind}`;
   return JSON.stringify([declared.namespace ?? IMPLIED_NAMESPACE, declared.name]);
 }
 
-/** Clients name tools of this one with or without it. */
+/** Clients name tools in this namespace with or without it. */
 export const IMPLIED_NAMESPACE = 'functions';
 
 function plainName(declared: Declared): string {

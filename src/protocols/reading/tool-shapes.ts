@@ -1,19 +1,19 @@
-/** The declaration of one tool, in the form of whichever dialect, reduced to what it says. */
+/** Recognizes the declaration of a tool in the format of any dialect. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { readSchema } from './arguments.ts';
 import type { Api, Dialect } from './reading.ts';
 import { isTypedKind, type TypedKind } from './responses-typed-tools.ts';
 
 export type ToolShape =
-  /** A tool with a name and, usually, a schema. `fields` is the object that holds them. */
+  /** A tool with a name and usually a schema, both in `fields`. */
   | { readonly kind: 'function'; readonly dialect: Dialect; readonly fields: JsonObject; readonly isNested: boolean }
-  /** Takes free text. */
+  /** A tool that takes free text. */
   | { readonly kind: 'custom'; readonly dialect: Dialect; readonly fields: JsonObject; readonly isNested: boolean }
   | { readonly kind: 'namespace'; readonly name: string; readonly tools: readonly unknown[] }
   | { readonly kind: 'list'; readonly key: string; readonly tools: readonly unknown[] }
   | { readonly kind: 'web-search' }
   | { readonly kind: 'typed'; readonly type: TypedKind }
-  /** By a type of its own, which may be one of Anthropic's that the client runs. */
+  /** A type that is not known here; it may be an Anthropic type that the client runs. */
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'unreadable'; readonly why: string };
 
@@ -46,10 +46,10 @@ export function shapeOfTool(value: unknown, api: Api): ToolShape {
   return { kind: 'other', type };
 }
 
-/** Both OpenAI's names of it and Anthropic's. */
+/** The type names of OpenAI and Anthropic. */
 export const WEB_SEARCH = /^web_search(?:_preview)?(?:_\d{4}_\d{2}_\d{2}|_\d{8})?$/;
 
-/** Anthropic's tools are `custom` too, and have a schema; without one they are so only where Anthropic's API was called. */
+/** Anthropic's ordinary tools have the type `custom` too, usually with a schema. */
 function isFreeText(tool: JsonObject, api: Api): boolean {
   if (schemaIn(tool) !== undefined) return false;
   return api !== 'anthropic' || isJsonObject(tool.format);
@@ -74,7 +74,7 @@ export function textOf(tool: JsonObject, key: 'name' | 'description'): string {
   return typeof text === 'string' ? text : '';
 }
 
-/** OpenAI's two forms: `{type: "grammar", grammar: {syntax, definition}}`, and the same without the inner object. */
+/** Accepts OpenAI's two forms: `{type: "grammar", grammar: {syntax, definition}}`, and without the inner object. */
 export function grammarOf({ format }: JsonObject): { syntax: string; definition: string } | undefined {
   if (!isJsonObject(format)) return undefined;
   const { syntax, definition } = isJsonObject(format.grammar) ? format.grammar : format;

@@ -1,6 +1,6 @@
 /**
- * Every tool that a request declares, wherever it stands and in the form of whichever dialect. Namespaces are flattened;
- * a tool that cannot be read or run is left out with a note and never ends the request.
+ * Reads every tool that a request declares, in any place and dialect. Namespaces are flattened. A tool that cannot be
+ * read or run is dropped with a note and never fails the request.
  */
 import type { Tool } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -15,20 +15,20 @@ import { type Declared, IMPLIED_NAMESPACE } from './tool-names.ts';
 import { grammarOf, schemaOf, shapeOfTool, type ToolShape, textOf } from './tool-shapes.ts';
 import { noteSearchOptions, readWebSearchTool } from './web-search-tool.ts';
 
-/** Some tools and where they stand. */
+/** A list of tools and its path. */
 export interface ToolList {
   readonly at: string;
   readonly tools: readonly unknown[];
-  /** The client found them: they are on offer even if they are marked as deferred. */
+  /** Found by the client's search: offered even if marked as deferred. */
   readonly isFound?: boolean;
 }
 
-/** Where a tool stands, and what that says of it. */
+/** The position of a tool, and what follows from it. */
 interface Place {
   readonly at: string;
   readonly isFound: boolean;
   readonly namespace: string | undefined;
-  /** It is in a list of another tool's. */
+  /** The tool is in the list of another tool. */
   readonly isInner?: boolean;
 }
 
@@ -40,9 +40,9 @@ interface DeclaredTool {
 export class ToolReader {
   readonly #reading: Reading;
   readonly #declared: DeclaredTool[] = [];
-  /** Names that were declared, perhaps for tools that were left out. */
+  /** Declared names, including those of dropped tools. */
   readonly declaredNames = new Set<string>();
-  /** Custom tools whose calls come back as functions with raw text: declared in the flat form. */
+  /** Custom tools declared in the flat form, whose calls are returned as functions with raw text. */
   readonly flatCustomNames = new Set<string>();
   readonly nestedCustomNames = new Set<string>();
   webSearch: WebSearchOption | undefined;
@@ -53,7 +53,7 @@ export class ToolReader {
     this.#reading = reading;
   }
 
-  /** A step for each tool. */
+  /** Yields after each tool. */
   *readList({ at, tools, isFound = false }: ToolList): Steps<void> {
     for (const [i, tool] of tools.entries()) {
       this.#read(tool, { at: `${at}[${i}]`, isFound, namespace: undefined });
@@ -61,7 +61,7 @@ export class ToolReader {
     }
   }
 
-  /** OpenAI's `functions`, from before there were tools: a function each, without the object around it. */
+  /** Reads OpenAI's legacy `functions`: function objects without the tool object around them. */
   *readLegacyFunctions(functions: readonly unknown[]): Steps<void> {
     for (const [i, fields] of functions.entries()) {
       const at = `functions[${i}]`;
@@ -76,7 +76,7 @@ export class ToolReader {
     }
   }
 
-  /** To be called after the messages were read: they say which tools were loaded, taken back or defined by value. */
+  /** Call after the messages are read: they may load, remove or define tools. */
   offered(forcedName: string | undefined): readonly Tool[] {
     for (const { tool, at } of this.#reading.toolChanges.definitions)
       if (!this.#declared.some((declared) => declared.tool.name === Reflect.get(tool, 'name')))
@@ -92,7 +92,7 @@ export class ToolReader {
       notes.add('tool-removed', at, name);
       return false;
     }
-    // Without a search that could find it, a deferred tool is offered at once. Anthropic's clients load them by blocks.
+    // A deferred tool that no search can find is offered at once. Anthropic's clients load tools by blocks.
     const canBeFound = api === 'anthropic' ? !this.#vendorSearches : this.#clientSearches;
     const isWaiting = isDeferred && canBeFound && name !== forcedName && !toolChanges.isLoaded(name);
     if (name !== PLACEHOLDER && !isWaiting) return true;
@@ -177,8 +177,8 @@ export class ToolReader {
     const description = describeCustomTool(textOf(fields, 'description'), grammarOf(fields));
     const declared = { kind: 'custom', name, namespace } as const;
     const marked = isJsonObject(tool) ? [tool, fields] : [fields];
-    const given = this.#declare(declared, at, description, CUSTOM_INPUT, isFound, marked);
-    if (given !== undefined) (isNested ? this.nestedCustomNames : this.flatCustomNames).add(given);
+    const offeredName = this.#declare(declared, at, description, CUSTOM_INPUT, isFound, marked);
+    if (offeredName !== undefined) (isNested ? this.nestedCustomNames : this.flatCustomNames).add(offeredName);
   }
 
   #readNamespace({ name, tools }: Extract<ToolShape, { kind: 'namespace' }>, { at, isFound, isInner }: Place): void {
@@ -204,7 +204,7 @@ export class ToolReader {
     for (const [i, tool] of tools.entries()) this.#read(tool, { ...place, at: `${listAt}[${i}]` });
   }
 
-  /** Kinds of Responses, whose calls are items of their own: nothing else could carry them. */
+  /** Tool kinds of Responses, whose calls are items of their own and exist in that API only. */
   #readTyped(value: unknown, kind: TypedKind, at: string): void {
     const tool = isJsonObject(value) ? value : {};
     const isClientRun = kind !== 'tool_search' || tool.execution === 'client';
@@ -237,7 +237,7 @@ export class ToolReader {
       this.#declare({ kind: 'function', name }, at, typed.description, typed.inputSchema, isFound, [tool]);
       return;
     }
-    // A type from the future that brings its own schema is as good as a client's tool.
+    // An unknown type with a schema works like a client tool.
     const isDescribed = schemaOf(tool) !== undefined && textOf(tool, 'name') !== '';
     if (!isDescribed) {
       this.#drop(type, at);
@@ -250,7 +250,7 @@ export class ToolReader {
     });
   }
 
-  /** The name under which it is offered; undefined if another tool has it already. */
+  /** The name under which the tool is offered; undefined if it was declared before. */
   #declare(
     declared: Declared,
     at: string,
@@ -280,14 +280,14 @@ export class ToolReader {
   }
 }
 
-/** Claude Code declares this one only so that the list is never empty; it cannot be called. */
+/** Claude Code declares this tool only to keep the list non-empty; it cannot be called. */
 const PLACEHOLDER = 'DeferredToolPlaceholder';
 
 const SERVER_TOOLS =
   /^(?:web_search|web_fetch|code_execution|tool_search_tool|advisor|mcp_toolset|browser_toolset|computer_toolset)(?:_|$)/;
 
 const SHARED_KEYS = ['type', 'name', 'description', 'parameters', 'input_schema', 'inputSchema', 'defer_loading'];
-/** What OpenAI's strict mode wants is done anyway; the others say who else may call the tool. */
+/** Strict mode has no effect of its own here; the others name further callers of the tool. */
 const RESPONSES_KEYS = ['strict', 'allowed_callers', 'output_schema', 'async'];
 const FUNCTION_KEYS = {
   'openai-chat': new Set([...SHARED_KEYS, 'cache_control']),

@@ -1,15 +1,15 @@
 /**
- * Web searches as the Messages API shows them: a `server_tool_use` block and a `web_search_tool_result` block, and
+ * Web searches in the format of the Messages API: a `server_tool_use` block and a `web_search_tool_result` block, and
  * citations in the text. https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool
  *
- * The API's `encrypted_content` is opaque to clients; ours holds what else the model read, so that a search which comes
- * back in a later request reads as it did.
+ * The API's `encrypted_content` is opaque to clients. dragoman's holds the rest of the text that the model saw, so that
+ * a search sent back in a later request reads the same.
  */
 import { isJsonObject } from '../../core/json.ts';
 import type { TextCitation } from '../../core/reply.ts';
 import type { WebResult, WebSearchFailure, WebSearchOutcome } from '../../core/web-search.ts';
 
-/** The model itself calls: programs that call tools run only on Anthropic's own servers. */
+/** Always the model: programs that call tools run only on Anthropic's servers. */
 export const DIRECT_CALLER = { type: 'direct' } as const;
 
 export function serverToolUse(id: string, input: object): object {
@@ -49,12 +49,12 @@ export function wireCitation({ citation }: TextCitation): object {
   return { type: 'web_search_result_location', url, title, cited_text: citedText, encrypted_index: index };
 }
 
-/** The other way round. Searches which the vendor's own servers ran keep their secret: of these we know title and address. */
+/** The reverse of the above. Of searches that the vendor's servers ran, only title and URL are readable. */
 export function readSearchOutcome(content: unknown): WebSearchOutcome {
   if (!Array.isArray(content)) {
     const code = isJsonObject(content) ? content.error_code : undefined;
     const known = Object.entries(ERROR_CODES).find(([, name]) => name === code)?.[0];
-    // The keys of ERROR_CODES are failures.
+    // The keys of ERROR_CODES are WebSearchFailure values.
     return { type: 'failed', reason: (known ?? 'unavailable') as WebSearchFailure };
   }
   return { type: 'found', results: content.filter(isJsonObject).flatMap(readResult) };
@@ -74,7 +74,7 @@ function readResult({ url, title, encrypted_content: hidden }: Readonly<Record<s
   ];
 }
 
-/** Beyond it, JavaScript has no date. */
+/** The largest JavaScript date. */
 const MAX_DATE = 8.64e15;
 
 function openContent(hidden: string): Readonly<Record<string, unknown>> {

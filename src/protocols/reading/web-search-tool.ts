@@ -1,4 +1,4 @@
-/** The vendors' web search among the tools. The gateway runs it, by the service's own search. */
+/** Reads the vendors' web search tools. The gateway runs the search with the service's own. */
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
 import type { WebSearchOption } from '../../core/web-search.ts';
@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts';
 
 const domains = listOf(z.string()).nullish();
 
-/** Anthropic's has its domains at its top, OpenAI's within `filters`. */
+/** Anthropic's tool has its domains at the top level, OpenAI's in `filters`. */
 const webSearchTool = z.looseObject({
   max_uses: z.int().positive().nullish(),
   allowed_domains: domains,
@@ -15,7 +15,7 @@ const webSearchTool = z.looseObject({
   filters: z.looseObject({ allowed_domains: domains, blocked_domains: domains }).nullish(),
 });
 
-/** Throws for limits that cannot be read: a search without them would not be the one the client allows. */
+/** Throws for unreadable limits, because a search without them would exceed what the client allows. */
 export function readWebSearchTool(value: unknown, at: string): WebSearchOption {
   const { max_uses: maxUses, filters, ...tool } = check(webSearchTool, value, at);
   return {
@@ -27,7 +27,7 @@ export function readWebSearchTool(value: unknown, at: string): WebSearchOption {
   };
 }
 
-/** Where the search looks from, and how much of the pages the model reads, is not for the client to say here. */
+/** Notes the location and the context size, which have no effect. */
 export function noteSearchOptions(options: JsonObject, at: string, { notes }: Reading): void {
   for (const field of ['user_location', 'search_context_size'] as const)
     if (options[field] !== undefined && options[field] !== null) notes.add('parameter-ignored', `${at}.${field}`);
