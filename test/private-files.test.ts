@@ -51,8 +51,8 @@ describe("a database's password", () => {
 
   it.each([
     ['postgres://127.0.0.1:1/db?user=me&password=CANARY', 'nothing listens there'],
-    ['postgres://me:1/CANARY@127.0.0.1:1/db', 'cannot be read'],
-    ['postgres://me:CANARY/x@127.0.0.1:1/db', 'cannot be read'],
+    ['postgres://me:1/CANARY@127.0.0.1:1/db', 'Could not parse'],
+    ['postgres://me:CANARY/x@127.0.0.1:1/db', 'Could not parse'],
   ])('is not shown when %s does not work', { timeout: 20_000 }, async (url, why) => {
     const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_LOG_LEVEL: 'debug' };
     const { out, err } = await runCommand(['accounts', 'list'], env);

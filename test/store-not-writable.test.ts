@@ -150,7 +150,7 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount one)', 
     writeFileSync(join(home, '.dragoman', 'dragoman.db'), '');
     fill(home);
     const { code, err } = await runCommand(['accounts', 'list'], {}, home);
-    expect([code, err]).toEqual([1, expect.stringMatching(/cannot be written \(ENOSPC\)|the disk is full/)]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/Could not write .*\(ENOSPC\)|the disk is full/)]);
     expect(readdirSync(join(home, '.dragoman')).filter((name) => name.startsWith('secret.key'))).toEqual([]);
   });
 });

@@ -97,7 +97,7 @@ export class DatabaseAccountStore implements AccountStore {
       const sealed = sealSecrets(this.#seal, id, account, proxy);
       const saved = await updateVersion(transaction, account, { sealed, updated_at_ms: nowMs });
       if (saved) return toAccount(saved, this.#seal);
-      throw new GatewayError('storage_unavailable', 'The account was changed at the same moment. Try again.');
+      throw new GatewayError('storage_unavailable', 'Another process changed the account at the same time. Try again.');
     });
   }
 
@@ -213,13 +213,13 @@ export function refreshLock(id: string): string {
   return `refresh ${id}`;
 }
 
-/** This file alone writes the column. */
+/** Only this file writes the column, so the cast is safe. */
 function parseLearned(json: string): LearnedFacts {
   return JSON.parse(json) as LearnedFacts;
 }
 
 function toAccount(row: Row, seal: Seal): Account {
-  // The JSON columns and the sealed one were written by this file alone; the seal proves it for the latter.
+  // Only this file writes the JSON columns and the sealed one, whose seal proves it.
   const { credential, accessToken, spent, proxy } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Sealed;
   return {
     id: row.id,

@@ -1,4 +1,4 @@
-/** The hash of the admin token which this gateway made for itself. */
+/** Stores the hash of the generated admin token. */
 import type { AdminTokenStore } from '../gateway/stored-keys.ts';
 import type { Database } from './database.ts';
 import { withRetry } from './retry.ts';

@@ -46,7 +46,7 @@ const DATABASES: readonly (readonly [string, (home: string) => Promise<string>])
 ];
 
 describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
-  it('are kept, revoked once, and forgotten', async () => {
+  it('are stored, revoked once and deleted', async () => {
     const home = makeHome();
     const { keys } = await openAt(await makeUrl(home), home);
     await keys.add(key('one'));
@@ -61,7 +61,7 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     expect((await keys.list()).map(({ id }) => id)).toEqual(['two']);
   });
 
-  it('remember the last use, never an older one', async () => {
+  it('record the last use, never an earlier one', async () => {
     const home = makeHome();
     const { keys } = await openAt(await makeUrl(home), home);
     await keys.add(key('one'));
@@ -75,7 +75,7 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     expect((await keys.list()).map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual([7_000]);
   });
 
-  it('are no two with the same hash', async () => {
+  it('have unique hashes', async () => {
     const home = makeHome();
     const { keys } = await openAt(await makeUrl(home), home);
     await keys.add(key('one'));
@@ -84,7 +84,7 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     });
   });
 
-  it('which another process made are noticed', async () => {
+  it('created by another process are noticed', async () => {
     const home = makeHome();
     const url = await makeUrl(home);
     const [ours, theirs] = [await openAt(url, home), await openAt(url, home)];
@@ -93,7 +93,7 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     await vi.waitFor(() => expect(ours.keys.changeMark()).not.toBe(before), { timeout: 5_000 });
   });
 
-  it('stand beside one admin token: the first which was kept', async () => {
+  it('share the database with one admin token, the first stored', async () => {
     const home = makeHome();
     const { adminToken } = await openAt(await makeUrl(home), home);
     expect(await adminToken.find()).toBeUndefined();

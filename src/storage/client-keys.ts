@@ -1,4 +1,4 @@
-/** Client API keys, by their hashes. */
+/** Stores client API keys as hashes. */
 import type { Selectable } from 'kysely';
 import type { KeyStore, StoredKey } from '../gateway/stored-keys.ts';
 import type { Database } from './database.ts';

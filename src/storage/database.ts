@@ -11,25 +11,25 @@ export interface Database {
   /** For waiting until a lock is free or the server is back. */
   readonly clock: Clock;
   readonly columns: ColumnTypes;
-  /** One process has it, and it ends with it. */
+  /** The database belongs to one process and is lost when it exits. */
   readonly isInMemory: boolean;
   hasTable(name: string): Promise<boolean>;
-  /** Once at each start, before the first write: what must hold for every later one. */
+  /** Runs once at each start, before the first write, to set up the connection. */
   prepare(): Promise<void>;
-  /** Runs in one transaction which no second process can have at the same time. */
+  /** Runs `work` in a transaction that only one process can hold at a time. */
   exclusively<T>(work: (connection: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** Within the transaction of the migrations, after them: what only this database needs. */
+  /** Sets up what only this database needs, within the migration transaction and after the migrations. */
   complete(connection: Kysely<Tables>): Promise<void>;
   /**
-   * Holds all of `names` against every other process and replica while `work` runs. A holder which dies lets go at
-   * once. Rejects with `storage_unavailable` when somebody else keeps one for too long.
+   * Locks all of `names` against other processes and replicas while `work` runs. A holder that dies releases them at
+   * once. Rejects with `storage_unavailable` if another process holds one for too long.
    */
   lock<T>(names: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** Throws when the file was deleted, replaced or overwritten since it was opened: SQLite itself does not notice. */
+  /** Throws if the file was deleted, replaced or overwritten since it was opened, which SQLite does not detect. */
   checkFile(): void;
-  /** Changes when another process has written; local and cheap, but a moment late with PostgreSQL. */
+  /** Changes after another process writes. Local and cheap, but slightly delayed with PostgreSQL. */
   changeMark(): number;
-  /** The same as of now: asks the server. NaN while changes cannot be noticed. */
+  /** As `changeMark`, but up to date: queries the server. NaN while changes cannot be detected. */
   latestChangeMark(): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,19 +1,19 @@
 /**
- * A lock between processes of one machine: an exclusive transaction on an empty SQLite file of its own. The operating
- * system takes it away from a process which dies, at that instant, so nothing has to expire and no clock is asked; a
- * process which merely hangs keeps it, and the others wait a bounded time instead of spending the same refresh token.
+ * A lock between processes on one machine: an exclusive transaction on its own empty SQLite file. The operating
+ * system releases it as soon as the process dies, so it needs no expiry and no clock. A
+ * process that hangs keeps it, and the others wait a bounded time instead of using the same refresh token.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { retryUntil } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { isLocked, lockedTooLong, unavailable } from './retry.ts';
 
-/** Longer than two calls of a token endpoint may take. */
+/** Longer than two calls to a token endpoint may take. */
 const MAX_WAIT_MS = 60_000;
 const MIN_PAUSE_MS = 2;
 const PAUSE_JITTER_MS = 13;
 
-/** Rejects with `storage_unavailable` when a lock could not be had, else as `work` does. */
+/** Rejects with `storage_unavailable` if a lock is not acquired in time, otherwise as `work` does. */
 export async function withFileLocks<T>(
   clock: Clock,
   paths: readonly string[],
@@ -22,7 +22,7 @@ export async function withFileLocks<T>(
 ): Promise<T> {
   const held: DatabaseSync[] = [];
   try {
-    // In one order for everybody, so that no two wait for each other.
+    // Sorted, so that two processes cannot deadlock.
     for (const path of [...paths].sort()) held.push(await acquire(clock, path, maxWaitMs));
     return await work();
   } finally {
@@ -40,7 +40,7 @@ function open(path: string): DatabaseSync {
 
 async function acquire(clock: Clock, path: string, maxWaitMs: number): Promise<DatabaseSync> {
   const lock = open(path);
-  // Random, so that two processes that wait for the same lock do not keep meeting.
+  // Randomised, so that two waiting processes do not retry in step.
   const pauseMs = () => MIN_PAUSE_MS + clock.random() * PAUSE_JITTER_MS;
   try {
     await retryUntil({ clock, maxWaitMs, pauseMs, isPassing: isLocked }, () => lock.exec('begin exclusive'));

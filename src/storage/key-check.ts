@@ -1,6 +1,6 @@
 /**
- * One sealed value by which a key is tried before anything else is touched. It changes when the key does, so a process
- * which still holds the old key notices before it writes.
+ * A sealed value that verifies the key before anything else is read or written. It changes with the key, so a process
+ * that still has the old key notices before it writes.
  */
 import { type Kysely, PostgresAdapter } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
@@ -9,13 +9,13 @@ import type { Seal } from './seal.ts';
 
 const KEY_CHECK_ROW = 'seal-canary';
 
-/** undefined: nothing has been sealed yet. */
+/** undefined if nothing has been sealed yet. */
 export async function readKeyCheck(db: Kysely<Tables>): Promise<Uint8Array | undefined> {
   const row = await db.selectFrom('meta').select('value').where('key', '=', KEY_CHECK_ROW).executeTakeFirst();
   return row?.value;
 }
 
-/** Leaves one which is there already. */
+/** Keeps an existing value. */
 export async function putKeyCheck(db: Kysely<Tables>, seal: Seal): Promise<void> {
   await db
     .insertInto('meta')
@@ -45,7 +45,7 @@ export const HOLD_FOR_ROTATING = 'for update';
 const HOLD_FOR_WRITING = 'for share';
 type Hold = typeof HOLD_FOR_ROTATING | typeof HOLD_FOR_WRITING;
 
-/** Of SQLite only one transaction writes at a time, and one which has read what is no longer so cannot. */
+/** SQLite needs no row lock: only one transaction writes at a time, and one with a stale read cannot. */
 async function holdKeyCheck(transaction: Kysely<Tables>, hold: Hold): Promise<Uint8Array | undefined> {
   if (!(transaction.getExecutor().adapter instanceof PostgresAdapter)) return readKeyCheck(transaction);
   const query = transaction.selectFrom('meta').select('value').where('key', '=', KEY_CHECK_ROW);
@@ -58,15 +58,15 @@ export function verifyKeyCheck(seal: Seal, keyCheck: Uint8Array): void {
   if (opensKeyCheck(seal, keyCheck)) return;
   throw new GatewayError(
     'storage_unavailable',
-    'The secret key is not the one this database was sealed with. Nothing was changed. ' +
-      'Put the right DRAGOMAN_SECRET_KEY or key file back (every replica needs the same one), ' +
+    'The secret key does not match this database. Nothing was changed. ' +
+      'Restore the right DRAGOMAN_SECRET_KEY or key file (every replica needs the same one), ' +
       'or move the database away and sign in again.',
   );
 }
 
 /**
- * Throws `storage_unavailable` when the key was rotated since this process began: what it seals would be lost. Until the
- * transaction ends nobody can rotate it, or, with HOLD_FOR_ROTATING, write anything sealed.
+ * Throws `storage_unavailable` if the key was rotated since this process started: whatever it seals would be lost. Until
+ * the transaction ends, no process can rotate the key or, with HOLD_FOR_ROTATING, write anything sealed.
  */
 export async function checkStillOurs(
   transaction: Kysely<Tables>,
@@ -77,7 +77,7 @@ export async function checkStillOurs(
   if (keyCheck && opensKeyCheck(seal, keyCheck)) return;
   throw new GatewayError(
     'storage_unavailable',
-    'The secret key was rotated while this process ran. Start it again with the new key.',
+    'The secret key was rotated while this process was running. Restart it with the new key.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** The numbered steps that made the tables. A step is never edited after a release; a change is a new one. */
+/** The numbered migrations. Never edit a released migration; add a new one. */
 import type { Kysely } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
@@ -7,7 +7,7 @@ import type { ColumnTypes, Tables } from './schema.ts';
 interface Migration {
   readonly number: number;
   readonly name: string;
-  /** `columns`: what bytes and milliseconds are called in this database. */
+  /** `columns`: this database's types for bytes and milliseconds. */
   up(db: Kysely<Tables>, columns: ColumnTypes): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** Forward only, all or nothing, one process at a time; the others wait and find it done. */
+/** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */
 export async function migrate(database: Database, nowMs: number, migrations = MIGRATIONS): Promise<void> {
   await database.exclusively(async (connection) => {
     await applyMissing(connection, database.columns, nowMs, migrations);
@@ -139,7 +139,7 @@ async function applyMissing(
   if (last > newest) {
     throw new GatewayError(
       'storage_unavailable',
-      `The database was written by a newer dragoman (schema ${last}, this one knows ${newest}). Update dragoman.`,
+      `The database was written by a newer dragoman (schema ${last}; this version supports ${newest}). Update dragoman.`,
     );
   }
   for (const migration of migrations) {

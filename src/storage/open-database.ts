@@ -16,7 +16,7 @@ export async function openDatabase(url: string, clock: Clock): Promise<Database>
   if (path === undefined) {
     throw new GatewayError(
       'storage_unavailable',
-      'The database must be `sqlite:` and a path, `sqlite::memory:`, or `postgres://` and a server.',
+      'The database URL must be `sqlite:` and a path, `sqlite::memory:`, or `postgres://` and a server. Check DRAGOMAN_DATABASE_URL.',
     );
   }
   return openSqlite(path, clock);
@@ -25,7 +25,7 @@ export async function openDatabase(url: string, clock: Clock): Promise<Database>
 function unreadable(): GatewayError {
   return new GatewayError(
     'storage_unavailable',
-    'The database URL cannot be read. It looks like postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the special ' +
-      'characters of the password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40.',
+    'Could not parse the database URL. Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special ' +
+      'characters in the password percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40.',
   );
 }

@@ -1,4 +1,4 @@
-/** Opens the store: the key is tried on what is there before anything is changed, then the schema is brought up. */
+/** Opens the store: verifies the key against existing data before changing anything, then migrates the schema. */
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { AccountStore, RegistrationStore } from '../accounts/ports.ts';
@@ -25,7 +25,7 @@ import { createSignInStore } from './sign-ins.ts';
 import { createWriteCheck } from './write-check.ts';
 
 export interface Store {
-  /** Files that other users could read when the store was opened, and no longer can. */
+  /** Files that other users could read until the store was opened. */
   readonly madePrivate: readonly string[];
   readonly accounts: AccountStore;
   readonly registrations: RegistrationStore;
@@ -33,11 +33,11 @@ export interface Store {
   readonly signIns: SignInStore;
   readonly keys: KeyStore;
   readonly adminToken: AdminTokenStore;
-  /** Tries a write, at most twice a second. Rejects with `storage_unavailable`. */
+  /** Tests a write, at most twice a second. Rejects with `storage_unavailable`. */
   checkWritable(): Promise<void>;
   /**
-   * Seals everything anew under another key: `newKey`, a text for DRAGOMAN_SECRET_KEY, or without one a new key file
-   * in place of the present one. This store can't be used afterwards.
+   * Re-encrypts everything under a new key: `newKey`, a value for DRAGOMAN_SECRET_KEY, or without it a new key file
+   * that replaces the current one. The store cannot be used afterwards.
    */
   rotateKey(newKey: string | undefined): Promise<RotatedKey>;
   close(): Promise<void>;
@@ -46,15 +46,15 @@ export interface Store {
 export interface StoreOptions {
   /** `sqlite:path`, `sqlite::memory:` or `postgres://…`. */
   readonly url: string;
-  /** Where a generated secret key lies. */
+  /** The directory of a generated secret key. */
   readonly home: string;
   readonly secretKey: string | undefined;
   readonly clock: Clock;
-  /** How many responses are kept, and how long. */
+  /** Limits on the number, size and age of stored responses. */
   readonly responses?: ResponseLimits;
 }
 
-/** Throws `storage_unavailable`, saying what to do; a database sealed with another key is left as it was. */
+/** Throws `storage_unavailable` with advice. A database sealed with another key is left unchanged. */
 export async function openStore({
   url,
   home,
@@ -78,7 +78,7 @@ export async function openStore({
       await migrate(database, clock.now());
       await putKeyCheck(db, seal);
     });
-    // Of two processes which found an empty database, one has written its key check value; the other's key may differ.
+    // If two processes opened an empty database at once, only one wrote its key check value; this key may differ.
     const written = await withRetry(clock, () => readKeyCheck(db));
     if (written) verifyKeyCheck(seal, written);
     return {
@@ -99,7 +99,7 @@ export async function openStore({
   }
 }
 
-/** Enough for who has nothing set. */
+/** The defaults. */
 const RESPONSE_LIMITS: ResponseLimits = { count: 1_000, bytes: 256 * 1024 * 1024, ageMs: 30 * 86_400_000 };
 
 function chooseSeal(
@@ -113,7 +113,7 @@ function chooseSeal(
   const key = readKeyFile(home);
   if (!key && !keyCheck) return createSeal(makeKeyFile(home));
   if (key && (!keyCheck || opensKeyCheck(createSeal(key), keyCheck))) return createSeal(key);
-  // A rotation which was interrupted after the database had the new key and before the file had.
+  // A rotation was interrupted after the database had the new key but before the key file had.
   const next = readNextKey(home);
   if (next && keyCheck && opensKeyCheck(createSeal(next), keyCheck)) {
     adoptNextKey(home);
@@ -122,8 +122,8 @@ function chooseSeal(
   if (key) return checked(createSeal(key), keyCheck);
   throw new GatewayError(
     'storage_unavailable',
-    `The database is sealed, and its key is missing: no DRAGOMAN_SECRET_KEY is set and ${home} has no key file. ` +
-      'Put the key back, or move the database away and sign in again.',
+    `The database is encrypted and its key is missing: DRAGOMAN_SECRET_KEY is not set and ${home} has no key file. ` +
+      'Restore the key, or move the database away and sign in again.',
   );
 }
 

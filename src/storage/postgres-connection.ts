@@ -1,6 +1,6 @@
 /**
- * Connections of a pool for Kysely. The client library leaves a query which took too long on its connection, and the
- * next one would wait behind it; so such a connection is thrown away.
+ * Adapts a pool's connections to Kysely. The client library leaves a timed-out query running on its connection, where the
+ * next query would wait for it, so such a connection is discarded.
  */
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
@@ -28,7 +28,7 @@ class Connection implements PostgresPoolClient {
     text: string | PostgresCursor<R>,
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
-    if (typeof text !== 'string') throw new Error('rows are never read through a cursor here');
+    if (typeof text !== 'string') throw new Error('cursors are not supported');
     return this.#ask<R>(text, parameters);
   }
 
@@ -37,11 +37,11 @@ class Connection implements PostgresPoolClient {
   }
 
   async #ask<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    // A rollback would wait as long again, and the end of the session is one.
+    // A rollback would wait as long again; closing the session rolls back too.
     if (this.#silence !== undefined) throw this.#silence;
     try {
       const answer = await this.#client.query<R & pg.QueryResultRow>(text, [...parameters]);
-      // Kysely's type of the same answer names the commands.
+      // Kysely's type of the same result lists the commands.
       return answer as PostgresQueryResult<R>;
     } catch (cause) {
       if (isSilence(cause)) this.#silence = cause;

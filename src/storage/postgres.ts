@@ -1,6 +1,6 @@
 /**
- * PostgreSQL, for several replicas. Locks are advisory ones of the session, so a replica which dies lets go; changes
- * by others are heard through LISTEN, told by a trigger, so that nobody can forget to tell.
+ * PostgreSQL, for several replicas. Locks are session-level advisory locks, so a replica that dies releases them. Changes
+ * by other processes arrive through LISTEN; a trigger sends the notifications, so no writer can omit them.
  * https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -16,23 +16,23 @@ import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 const MAX_CONNECTIONS = 10;
-/** Apart from those for queries: who holds a lock still needs one of the others to finish. */
+/** Separate from the query connections, because a lock holder still needs one of those to finish. */
 const MAX_LOCK_CONNECTIONS = 6;
 const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 60_000;
 const LOCK = 'select pg_advisory_lock($1::bigint)';
-/** Ours take milliseconds; a server which is silent for so long hangs, or the way to it is cut. */
+/** Queries take milliseconds; a server silent for this long hangs or is unreachable. */
 const QUERY_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 const MIGRATIONS_PAUSE_MS = 50;
 const RECONNECT_AFTER_MS = 1_000;
 const CHANNEL = 'dragoman_accounts';
 const TRIGGER = 'dragoman_accounts_changed';
-/** What PostgreSQL calls `lock_not_available`. */
+/** PostgreSQL's `lock_not_available`. */
 const LOCK_NOT_AVAILABLE = '55P03';
 const INT8_OID = 20;
 
-/** Connects at the first question, so a wrong address is told by that. */
+/** Connects at the first query, which also reports a wrong address. */
 export function openPostgres(url: string, clock: Clock, queryTimeoutMs = QUERY_TIMEOUT_MS): Database {
   const name = `dragoman ${randomBytes(8).toString('hex')}`;
   const config = { ...CONNECTION, connectionString: url, application_name: name, query_timeout: queryTimeoutMs };
@@ -62,15 +62,15 @@ export function openPostgres(url: string, clock: Clock, queryTimeoutMs = QUERY_T
     changeMark: listener.mark,
     latestChangeMark: listener.latestMark,
     async close() {
-      // Kysely ends only a pool which it has begun to use.
+      // Kysely ends only a pool that it has used.
       const ended = db.destroy().then(() => (pool.ending ? undefined : pool.end()));
-      // A server that hangs does not say goodbye.
+      // Do not wait for a server that hangs.
       await withinTime(clock, CLOSE_TIMEOUT_MS, Promise.all([listener.stop(), ended, lockPool.end()]));
     },
   };
 }
 
-/** Polled: waiting within the server would look like a server that hangs. */
+/** Polls, because waiting within the server would look like a server that hangs. */
 async function acquireForMigrations(connection: Kysely<Tables>, clock: Clock): Promise<void> {
   const isPassing = (cause: unknown) => cause instanceof GatewayError;
   await retryUntil({ clock, maxWaitMs: LOCK_TIMEOUT_MS, pauseMs: MIGRATIONS_PAUSE_MS, isPassing }, async () => {
@@ -90,7 +90,7 @@ const CONNECTION = {
   },
 } as const;
 
-/** A connection which breaks, idle or in use, is replaced at the next query; unheard, its error would end the process. */
+/** The pool replaces a broken connection at the next query; without a listener its error would end the process. */
 function createPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(config);
   pool.on('error', ignore);
@@ -98,10 +98,10 @@ function createPool(config: pg.PoolConfig): pg.Pool {
   return pool;
 }
 
-/** Waiting here instead of for a connection: the pool would report that as a server that hangs. */
+/** Callers wait here instead of for a connection, which the pool would report as a server that hangs. */
 async function inTurn<T>(turns: Semaphore, work: () => Promise<T>): Promise<T> {
   try {
-    // The holders may keep theirs as long as the database is in trouble.
+    // Current holders may keep their locks while the database is failing.
     return await turns.run(work, AbortSignal.timeout(LOCK_TIMEOUT_MS));
   } catch (cause) {
     throw cause instanceof QueueFullError ? lockedTooLong() : cause;
@@ -115,7 +115,7 @@ async function withAdvisoryLocks<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const client = await withRetry(clock, () => pool.connect());
-  // A connection which breaks while `work` runs lets go of the lock; the version of the row guards what is written.
+  // A connection that breaks while `work` runs releases the lock; the row's version guards the write.
   let isClean = false;
   try {
     await acquire(client, names);
@@ -126,7 +126,7 @@ async function withAdvisoryLocks<T>(
     );
     return result;
   } finally {
-    // Ending the session lets go of everything it holds.
+    // Ending the session releases everything it holds.
     client.release(!isClean);
   }
 }
@@ -134,10 +134,10 @@ async function withAdvisoryLocks<T>(
 async function acquire(client: pg.PoolClient, names: readonly string[]): Promise<void> {
   try {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    // In one order for everybody, so that no two wait for each other.
+    // Sorted, so that two processes cannot deadlock.
     for (const key of names.map(lockKey).sort()) {
       const values = [key];
-      // The server itself gives up before this.
+      // The server's own timeout fires first.
       const query = { text: LOCK, values, query_timeout: LOCK_TIMEOUT_MS + QUERY_TIMEOUT_MS };
       await client.query(query);
     }
@@ -149,15 +149,15 @@ async function acquire(client: pg.PoolClient, names: readonly string[]): Promise
 
 function ignore(): void {}
 
-/** 64 bits; other programs on the same server pick theirs elsewhere with near certainty. */
+/** 64 bits, which almost certainly differ from the lock keys of other programs on the server. */
 function lockKey(name: string): string {
   return createHash('sha256').update(`dragoman ${name}`).digest().readBigInt64BE().toString();
 }
 
-/** Tables whose rows every process keeps in memory. */
+/** Tables whose rows every process caches. */
 const WATCHED = ['accounts', 'client_keys'] as const;
 
-/** Says who wrote, so that nobody reads again what it has written itself. */
+/** Notifications name the writer, so that a process does not reload its own changes. */
 async function createTriggers(connection: Kysely<Tables>): Promise<void> {
   const watched = await sql<{ readonly relation: string }>`
     select tgrelid::regclass::text as relation from pg_trigger where tgname = ${TRIGGER}`.execute(connection);
@@ -173,7 +173,7 @@ async function createTriggers(connection: Kysely<Tables>): Promise<void> {
   }
 }
 
-/** One connection which only listens. While it is broken nothing is heard, so being back counts as a change. */
+/** A connection that only listens. Notifications are lost while it is down, so a reconnect counts as a change. */
 function createListener(config: pg.ClientConfig, ownName: string, clock: Clock) {
   let mark = 0;
   let client: pg.Client | undefined;
@@ -198,7 +198,7 @@ function createListener(config: pg.ClientConfig, ownName: string, clock: Clock) 
       void next.end().catch(ignore);
       throw cause;
     }
-    // It was stopped meanwhile, or started twice.
+    // Stopped in the meantime, or started twice.
     if (isStopped || client) return void next.end().catch(ignore);
     client = next;
     mark += 1;
@@ -208,7 +208,7 @@ function createListener(config: pg.ClientConfig, ownName: string, clock: Clock) 
   };
   return {
     mark: () => mark,
-    /** The server sends what it has to notify of before it answers a query on the same connection. */
+    /** The server sends pending notifications before the result of a query on the same connection. */
     async latestMark() {
       try {
         if (!client) return Number.NaN;
@@ -218,7 +218,7 @@ function createListener(config: pg.ClientConfig, ownName: string, clock: Clock) 
         return Number.NaN;
       }
     },
-    /** Again after a failure, or though it listens already: whoever opens the store may try several times. */
+    /** May be called again after a failure or while listening, because opening the store is retried. */
     start: async () => {
       if (!client) await connect();
     },

@@ -1,11 +1,11 @@
-/** Files of the store are for their owner alone; older versions and backups may have left them open to others. */
+/** Makes the store's files private to their owner; older versions and backups may have left them readable by others. */
 import { chmodSync, lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** Takes the rights of group and others away. Returns the paths that were open; a file of another user stays as it is. */
+/** Removes permissions of group and others. Returns the paths that had any; leaves files of another user unchanged. */
 export function makePrivate(databasePath: string, home: string): readonly string[] {
   // Windows has no such modes.
   if (process.platform === 'win32') return [];
@@ -14,7 +14,7 @@ export function makePrivate(databasePath: string, home: string): readonly string
   return [...new Set(paths)].filter(tighten);
 }
 
-/** The database, its side files, its locks and its backups: `dragoman.db`, `dragoman.db-wal`, `dragoman-backup.db`. */
+/** The database, its side files, locks and backups: `dragoman.db`, `dragoman.db-wal`, `dragoman-backup.db`. */
 function filesOf(databasePath: string): readonly string[] {
   const folder = dirname(databasePath);
   const name = basename(databasePath);

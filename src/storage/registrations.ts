@@ -1,4 +1,4 @@
-/** Client registrations at the sign-in service, one for each region, start URL and flow. */
+/** Stores client registrations with the sign-in service, one per region, start URL and flow. */
 import { createHash } from 'node:crypto';
 import type { ClientRegistration, RegistrationStore, SignInFlow } from '../accounts/ports.ts';
 import type { Database } from './database.ts';
@@ -12,7 +12,7 @@ export function createRegistrationStore({ db, clock }: Database, seal: Seal): Re
       withRetry(clock, async () => {
         const id = idOf(region, startUrl, flow);
         const row = await db.selectFrom('client_registrations').selectAll().where('id', '=', id).executeTakeFirst();
-        // Written by `put` alone, which the seal proves.
+        // Only `put` writes this, as the seal proves.
         return row && (JSON.parse(seal.open(placeOfRegistration(id), row.sealed)) as ClientRegistration);
       }),
 
@@ -36,7 +36,7 @@ export function createRegistrationStore({ db, clock }: Database, seal: Seal): Re
   };
 }
 
-/** A hash, because an organisation's start URL tells who it is. */
+/** A hash, because a start URL identifies the organisation. */
 function idOf(region: string, startUrl: string, flow: SignInFlow): string {
   const place = flow === 'device' ? `${region} ${startUrl}` : `${region} ${startUrl} ${flow}`;
   return createHash('sha256').update(place).digest('hex').slice(0, 32);

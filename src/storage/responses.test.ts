@@ -53,7 +53,7 @@ const response = (id: string, more: Partial<StoredResponse> = {}): StoredRespons
 describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
   const openHere = async (limits?: ResponseLimits) => (await open((await URLS[kind]?.()) ?? '', limits)).responses;
 
-  it('come back as they were, for their client alone', async () => {
+  it('are returned unchanged, only to their client', async () => {
     const responses = await openHere();
     const stored = response('a', { previousId: 'p', events: 'event: x\ndata: {}\n\n' });
     await responses.put('me', stored, 10);
@@ -67,7 +67,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'a', 10)).toBeUndefined();
   });
 
-  it('are forgotten when they are too many, the longest unused first', async () => {
+  it('are deleted when there are too many, the least recently used first', async () => {
     const responses = await openHere();
     for (const [i, id] of ['a', 'b', 'c'].entries()) await responses.put('me', response(id), i);
     await responses.put('you', response('z'), 3);
@@ -79,9 +79,9 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
   });
 
   it.each([
-    ['do not count a use', 999, ['b', 'c', 'd']],
-    ['count a use', 1_000, ['a', 'c', 'd']],
-  ])('%s %i ms after the last, of 4,320 s they may be old', async (_what, foundAtMs, left) => {
+    ['does not record a use', 999, ['b', 'c', 'd']],
+    ['records a use', 1_000, ['a', 'c', 'd']],
+  ])('%s %i ms after the last one, with a maximum age of 4,320 s', async (_what, foundAtMs, left) => {
     const responses = await openHere({ ...LIMITS, ageMs: 4_320_000 });
     for (const [i, id] of ['a', 'b', 'c'].entries()) await responses.put('me', response(id), i);
     await responses.find('me', 'a', foundAtMs);
@@ -90,7 +90,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(found.flatMap((one) => one?.id ?? [])).toEqual(left);
   });
 
-  it('are forgotten when they are too large together, but for the newest', async () => {
+  it('are deleted when too large in total, except the newest', async () => {
     const responses = await openHere({ ...LIMITS, bytes: 600 });
     await responses.put('me', response('a'), 1);
     await responses.put('me', response('b'), 2);
@@ -107,7 +107,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'a', 2_901)).toBeUndefined();
   });
 
-  it('say whether they are still to be made', async () => {
+  it('have a state while they are in progress', async () => {
     const responses = await openHere();
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
     expect(await responses.keepAlive('me', 'a', 50)).toBe('running');
@@ -127,7 +127,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'a', 1)).toEqual(ended);
   });
 
-  it('end called off, and do not end again', async () => {
+  it('end as cancelled and do not end again', async () => {
     const responses = await openHere();
     const cancelled = response('a', { state: 'cancelled' });
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
@@ -136,7 +136,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'a', 1)).toEqual(cancelled);
   });
 
-  it('which were deleted do not come back when they end', async () => {
+  it('stay deleted when they end', async () => {
     const responses = await openHere();
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
     await responses.remove('me', 'a');
@@ -144,7 +144,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('me', 'a', 1)).toBeUndefined();
   });
 
-  it('are forgotten when ending makes them too large together', async () => {
+  it('are deleted if ending makes them too large in total', async () => {
     const responses = await openHere({ ...LIMITS, bytes: 600 });
     await responses.put('me', response('b'), 1);
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 2);

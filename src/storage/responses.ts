@@ -118,7 +118,7 @@ export function placeOfResponse(id: string): string {
   return `responses/${id}`;
 }
 
-/** A use this soon after the last, as a part of the age they may reach, is not worth writing: ten minutes of a month. */
+/** A use this soon after the last, as a fraction of the maximum age, is not recorded: ten minutes for a month. */
 const FRESH = 1 / 4_320;
 
 async function touch(db: Kysely<Tables>, id: string, nowMs: number): Promise<void> {

@@ -64,8 +64,8 @@ async function expectAll({ accounts, registrations }: Store): Promise<void> {
 describe.each([
   ['a SQLite file', fileUrl],
   ['PostgreSQL', postgresUrl],
-])('another secret key for %s', (_name, urlOf) => {
-  it('opens everything, and the old one nothing', async () => {
+])('rotating the secret key of %s', (_name, urlOf) => {
+  it('lets the new key open everything and the old one nothing', async () => {
     const url = await urlOf();
     const store = await open(url, OLD);
     await fill(store);
@@ -74,7 +74,7 @@ describe.each([
     await expectAll(await open(url, NEW));
   });
 
-  it('is made as a file of its owner alone when no setting has one', async () => {
+  it('creates a private key file if no setting holds the key', async () => {
     const url = await urlOf();
     const store = await open(url);
     await fill(store);
@@ -86,7 +86,7 @@ describe.each([
     await expectAll(await open(url));
   });
 
-  it('shuts out a process which still seals with the old one, before it has written anything', async () => {
+  it('rejects writes of a process that still has the old key', async () => {
     const url = await urlOf();
     const late = await open(url, OLD);
     await fill(late);
@@ -94,13 +94,13 @@ describe.each([
     await (await open(url, OLD)).rotateKey(NEW);
     if (!read) expect.fail('there was an account');
     expect(await late.accounts.saveSecrets(read, read, 2)).toBeUndefined();
-    await expect(late.accounts.put(newAccount('c'), 2)).rejects.toThrow('was rotated while this process ran');
-    await expect(late.registrations.put('r', 'u', REGISTRATION, 2)).rejects.toThrow('Start it again with the new key');
+    await expect(late.accounts.put(newAccount('c'), 2)).rejects.toThrow('was rotated while this process was running');
+    await expect(late.registrations.put('r', 'u', REGISTRATION, 2)).rejects.toThrow('Restart it with the new key');
     await expectAll(await open(url, NEW));
   });
 });
 
-it('with writers at work all the while leaves nothing which neither key opens', { timeout: 60_000 }, async () => {
+it('leaves nothing that neither key opens, even with concurrent writers', { timeout: 60_000 }, async () => {
   for (const urlOf of [fileUrl, postgresUrl]) {
     const url = await urlOf();
     const writer = await open(url, OLD);
@@ -119,8 +119,8 @@ it('with writers at work all the while leaves nothing which neither key opens', 
   }
 });
 
-describe('a rotation which was killed', () => {
-  it('after the database had the new key is completed by the next start', async () => {
+describe('a rotation that was killed', () => {
+  it('is completed at the next start if the database has the new key', async () => {
     const url = await fileUrl();
     const store = await open(url);
     await fill(store);
@@ -134,7 +134,7 @@ describe('a rotation which was killed', () => {
     await expectAll(await open(url));
   });
 
-  it('before the database had it leaves the old one in force', async () => {
+  it('keeps the old key if the database does not have the new one', async () => {
     const url = await fileUrl();
     const store = await open(url);
     await fill(store);

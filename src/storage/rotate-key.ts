@@ -1,6 +1,6 @@
 /**
- * Another secret key: everything sealed is opened with the old one and sealed with the new one, in one transaction,
- * while no process can refresh. A process killed on the way leaves either the old state or one which the next start
+ * Rotates the secret key: opens everything sealed with the old key and seals it with the new one, in one transaction,
+ * while no process can refresh. A process killed midway leaves either the old state or one that the next start
  * completes.
  */
 import type { Kysely } from 'kysely';
@@ -23,11 +23,11 @@ export interface KeyHolder {
   readonly database: Database;
   readonly seal: Seal;
   readonly home: string;
-  /** The present key lies in the home, not in a setting. */
+  /** True if the current key is a file, not a setting. */
   readonly hasKeyFile: boolean;
 }
 
-/** Every table with something sealed in it; a new one does not compile until it stands in `PLACES`. */
+/** Every table with a sealed column; a new one does not compile until it is added to `PLACES`. */
 type Sealed = { [Table in keyof Tables]: 'sealed' extends keyof Tables[Table] ? Table : never }[keyof Tables];
 type SealedBeside = Exclude<Sealed, 'accounts'>;
 
@@ -37,7 +37,7 @@ const PLACES: Record<SealedBeside, (id: string) => string> = {
   responses: placeOfResponse,
 };
 
-/** `newKey`: for DRAGOMAN_SECRET_KEY; undefined: a new key file. Rejects with `storage_unavailable`, nothing changed. */
+/** `newKey`: a value for DRAGOMAN_SECRET_KEY, or undefined for a new key file. Rejects with `storage_unavailable`, without changes. */
 export async function rotateKey(holder: KeyHolder, newKey: string | undefined): Promise<RotatedKey> {
   const { database, seal, home, hasKeyFile } = holder;
   const next = createSeal(newKey === undefined ? makeNextKey(home) : keyFromSetting(newKey));
@@ -60,7 +60,7 @@ export async function rotateKey(holder: KeyHolder, newKey: string | undefined): 
   return rotated;
 }
 
-/** Their versions grow, so that who has read one under the old key cannot write it back. */
+/** Increments the versions, so that a process that read an account under the old key cannot write it back. */
 async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promise<number> {
   const rows = await db.selectFrom('accounts').select(['id', 'sealed', 'version']).execute();
   for (const { id, sealed, version } of rows) {
@@ -72,7 +72,7 @@ async function resealAccounts(db: Kysely<Tables>, old: Seal, next: Seal): Promis
 }
 
 function typedEntries<Key extends string, Value>(record: Record<Key, Value>): [Key, Value][] {
-  return Object.entries(record) as [Key, Value][]; // of a constant, so nothing else can be in it
+  return Object.entries(record) as [Key, Value][]; // Keys of a constant, so the cast is exact.
 }
 
 async function resealBeside(

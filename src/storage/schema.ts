@@ -13,7 +13,7 @@ export interface Tables {
     version: Generated<number>;
     /** JSON of Health. */
     health: string;
-    /** JSON of AccountOptions; what it doesn't name has its default. */
+    /** JSON of AccountOptions; missing options have their defaults. */
     options: Generated<string>;
     /** JSON of LearnedFacts. */
     learned: Generated<string>;
@@ -34,9 +34,9 @@ export interface Tables {
   };
   responses: {
     id: string;
-    /** Whose it is. */
+    /** The client that owns the response. */
     client: string;
-    /** All that was asked and said. */
+    /** The conversation and the response. */
     sealed: Uint8Array;
     /** Length of `sealed`. */
     bytes: number;
@@ -47,7 +47,7 @@ export interface Tables {
   client_keys: {
     id: string;
     name: string;
-    /** How the key begins. */
+    /** The first characters of the key. */
     prefix: string;
     /** SHA-256 of the whole key. */
     hash: Uint8Array;
@@ -60,7 +60,7 @@ export interface Tables {
   migrations: { number: number; name: string; applied_at_ms: number };
 }
 
-/** How wide a column is: milliseconds need more than 32 bits. */
+/** Column types: milliseconds need more than 32 bits. */
 export interface ColumnTypes {
   readonly bytes: 'blob' | 'bytea';
   readonly integer: 'integer' | 'bigint';

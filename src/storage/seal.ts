@@ -1,6 +1,6 @@
 /**
- * Encryption at rest: AES-256-GCM, a fresh nonce each time. The place where a value is stored is bound into it, so
- * that a sealed credential copied into another row does not open there.
+ * Encrypts stored values with AES-256-GCM and a fresh nonce each time. Each value is bound to its place, so
+ * that a sealed credential copied into another row does not decrypt.
  *
  *   version (1) | nonce (12) | tag (16) | ciphertext
  */
@@ -14,15 +14,15 @@ const HEAD_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
 export const KEY_BYTES = 32;
 
 export interface Seal {
-  /** `place`: table and row, always the same for the same row. */
+  /** `place`: table and row, stable for the same row. */
   close(place: string, text: string): Uint8Array;
-  /** Throws `storage_unavailable` for another key, another place, or changed bytes: they look the same. */
+  /** Throws `storage_unavailable` for a wrong key, a wrong place or changed bytes, which cannot be told apart. */
   open(place: string, sealed: Uint8Array): string;
 }
 
 /** `key`: 32 bytes. */
 export function createSeal(key: Uint8Array): Seal {
-  if (key.length !== KEY_BYTES) throw new TypeError(`a key has ${KEY_BYTES} bytes, not ${key.length}`);
+  if (key.length !== KEY_BYTES) throw new TypeError(`a key must have ${KEY_BYTES} bytes, not ${key.length}`);
   return {
     close(place, text) {
       const nonce = randomBytes(NONCE_BYTES);
@@ -46,6 +46,6 @@ export function createSeal(key: Uint8Array): Seal {
 }
 
 function unsealable(place: string, cause?: unknown): GatewayError {
-  const message = `What is stored in ${place} cannot be unsealed: it was sealed with another key, or changed.`;
+  const message = `The data in ${place} could not be decrypted: wrong secret key or corrupted data. Restore the key or a backup.`;
   return new GatewayError('storage_unavailable', message, { cause });
 }

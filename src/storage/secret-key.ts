@@ -1,4 +1,4 @@
-/** The key behind the seal: from the settings, or a file of its own, made once and readable by its owner alone. */
+/** The key for the seal: from the settings, or from a generated file that only its owner can read. */
 
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,15 +7,15 @@ import { GatewayError } from '../core/errors.ts';
 import { KEY_BYTES } from './seal.ts';
 
 const SECRET_KEY_FILE = 'secret.key';
-/** Of a rotation under way; which of the two is right, the database says. */
+/** The new key during a rotation; the database determines which of the two is valid. */
 const NEXT_KEY_FILE = 'secret.key.next';
 
-/** From a text of the user's: hashed, for it may have any length and its entropy may be spread thin. */
+/** Derives the key from a setting by HKDF, because the text may have any length and low entropy per byte. */
 export function keyFromSetting(text: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', text, '', 'dragoman seal 1', KEY_BYTES));
 }
 
-/** undefined: there is none. */
+/** undefined if there is no key file. */
 export function readKeyFile(home: string): Uint8Array | undefined {
   return readKey(join(home, SECRET_KEY_FILE));
 }
@@ -24,7 +24,7 @@ export function readNextKey(home: string): Uint8Array | undefined {
   return readKey(join(home, NEXT_KEY_FILE));
 }
 
-/** Written to the disk before it is returned: a key which could be lost must seal nothing. */
+/** Flushed to disk before it is returned, so that nothing is sealed with a key that could be lost. */
 export function makeNextKey(home: string): Uint8Array {
   const path = join(home, NEXT_KEY_FILE);
   const key = randomBytes(KEY_BYTES);
@@ -38,7 +38,7 @@ export function makeNextKey(home: string): Uint8Array {
   return key;
 }
 
-/** The rotation is done. */
+/** Completes a rotation. */
 export function adoptNextKey(home: string): void {
   renameSync(join(home, NEXT_KEY_FILE), join(home, SECRET_KEY_FILE));
 }
@@ -47,18 +47,20 @@ function readKey(path: string): Uint8Array | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-    // A key which others may read is none; tightening is harmless, and a copy from a backup is often too open.
+    // Others must not read the key; a copy from a backup often has a permissive mode.
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
-    throw new GatewayError('storage_unavailable', `The secret key ${path} cannot be read.`, { cause });
+    throw new GatewayError('storage_unavailable', `Could not read the secret key ${path}. Check its owner and mode.`, {
+      cause,
+    });
   }
   const key = Buffer.from(text.trim(), 'base64url');
   if (key.length === KEY_BYTES) return key;
-  throw new GatewayError('storage_unavailable', `${path} holds no secret key. Put the right file back.`);
+  throw new GatewayError('storage_unavailable', `${path} does not contain a secret key. Restore the right file.`);
 }
 
-/** Of two processes which start at once, one makes the key and both use it. On the disk before it seals anything. */
+/** If two processes start at once, one creates the key and both use it. Flushed to disk before first use. */
 export function makeKeyFile(home: string): Uint8Array {
   makeHome(home);
   const path = join(home, SECRET_KEY_FILE);
@@ -70,11 +72,15 @@ export function makeKeyFile(home: string): Uint8Array {
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritten(path, cause);
   } finally {
-    // A full disk leaves an empty one.
+    // A full disk leaves an empty draft.
     rmSync(draft, { force: true });
   }
   const key = readKeyFile(home);
-  if (!key) throw new GatewayError('storage_unavailable', `The secret key ${path} cannot be made.`);
+  if (!key)
+    throw new GatewayError(
+      'storage_unavailable',
+      `Could not create the secret key ${path}. Check the disk and the directory's owner.`,
+    );
   return key;
 }
 
@@ -89,7 +95,7 @@ export function makeHome(home: string): void {
 
 function notWritten(path: string, cause: unknown): GatewayError {
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new GatewayError('storage_unavailable', `${path} cannot be written${code}. Check the disk and its owner.`, {
+  return new GatewayError('storage_unavailable', `Could not write ${path}${code}. Check the disk and the owner.`, {
     cause,
   });
 }

@@ -1,4 +1,4 @@
-/** Sign-ins under way: everything about them sealed in one column, since codes and tokens are among it. */
+/** Stores pending sign-ins, sealed in one column because they include codes and tokens. */
 import type { SignInStore, StoredSignIn } from '../accounts/sign-in/pending.ts';
 import type { Database } from './database.ts';
 import { checkStillOurs } from './key-check.ts';
@@ -13,7 +13,7 @@ export function createSignInStore(database: Database, seal: Seal): SignInStore {
     find: (id) =>
       withRetry(clock, async () => {
         const row = await db.selectFrom('sign_ins').select('sealed').where('id', '=', id).executeTakeFirst();
-        // Written by `put` alone, which the seal proves.
+        // Only `put` writes this, as the seal proves.
         return row && (JSON.parse(seal.open(placeOfSignIn(id), row.sealed)) as StoredSignIn);
       }),
 

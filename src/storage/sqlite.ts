@@ -1,4 +1,4 @@
-/** SQLite, by the engine which Node brings with it: one file, several processes of one machine. */
+/** SQLite through Node's built-in engine: one file, shared by processes on one machine. */
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -14,12 +14,12 @@ import { unavailable } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Waiting for a lock blocks the event loop, so SQLite itself waits for moments only; `retry.ts` does the rest. */
+/** Waiting for a lock blocks the event loop, so SQLite waits only briefly; retry.ts handles longer waits. */
 const BUSY_TIMEOUT_MS = 5;
-/** Queries are built from few shapes; this is far above their number. */
+/** Far more than the number of distinct queries. */
 const MAX_STATEMENTS = 200;
 
-/** Throws `storage_unavailable`. The file is made for its owner alone; its folder has to be there. */
+/** Throws `storage_unavailable`. Creates the file with mode 0600; its directory must exist. */
 export function openSqlite(path: string, clock: Clock): Database {
   const isInMemory = path === ':memory:';
   const database = openFile(path, isInMemory);
@@ -49,7 +49,7 @@ export function openSqlite(path: string, clock: Clock): Database {
     changeMark,
     latestChangeMark: async () => changeMark(),
     async close() {
-      // Kysely closes only what it has begun to use.
+      // Kysely closes only what it has used.
       await db.destroy();
       if (database.isOpen) database.close();
     },
@@ -62,11 +62,11 @@ function openFile(path: string, isInMemory: boolean): DatabaseSync {
     return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('storage_unavailable', `The database ${path} cannot be opened: ${why}.`, { cause });
+    throw new GatewayError('storage_unavailable', `Could not open the database ${path}: ${why}.`, { cause });
   }
 }
 
-/** SQLite gives its side files the mode of the main one. */
+/** SQLite gives its side files the mode of the main file. */
 function createPrivately(path: string): void {
   if (existsSync(path)) return;
   closeSync(openSync(path, 'a', 0o600));
@@ -80,7 +80,7 @@ function identityOf(path: string): string {
 
 const HEADER = Buffer.from('SQLite format 3\0', 'latin1');
 
-/** An open file goes on being written after its name is gone, and its pages come from the cache. */
+/** SQLite keeps writing to an open file after it is unlinked, and reads its pages from the cache. */
 function checkFile(path: string, identity: string): void {
   const header = Buffer.alloc(HEADER.length);
   try {
@@ -96,12 +96,12 @@ function checkFile(path: string, identity: string): void {
     throw cause;
   }
   if (header.equals(HEADER)) return;
-  const why = `The database ${path} is damaged: its file does not begin as one. Put a backup in its place.`;
+  const why = `The database ${path} is damaged: its file header is not that of SQLite. Restore a backup.`;
   throw new GatewayError('storage_unavailable', why);
 }
 
 function moved(path: string): GatewayError {
-  const why = `The database ${path} was deleted or replaced while dragoman runs. Put it back and restart dragoman.`;
+  const why = `The database ${path} was deleted or replaced while dragoman was running. Restore it and restart dragoman.`;
   return new GatewayError('storage_unavailable', why);
 }
 
@@ -114,14 +114,14 @@ function lockPaths(path: string, names: readonly string[]): string[] {
   }
 }
 
-/** Locks within this process are all that a database in memory needs. Taken in one order, so that no two wait for each other. */
+/** An in-memory database needs only locks within this process. Sorted, so that two callers cannot deadlock. */
 function withAll<T>(locks: KeyedSemaphore, names: readonly string[], work: () => Promise<T>): Promise<T> {
   const outwards = [...new Set(names)].toSorted().toReversed();
   const locked = outwards.reduce((inner, name) => () => locks.run(name, inner), work);
   return locked();
 }
 
-/** One small file for each lock, beside the database; it stays there, for taking it away would race. */
+/** One small file per lock, beside the database. It is never deleted, because that would race. */
 function lockPath(path: string, name: string): string {
   const file = `${path}.locks/${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -174,7 +174,7 @@ class NodeSqliteStatement implements SqliteStatement {
   }
 }
 
-/** Our tables hold text, integers and blobs; SQLite itself refuses anything else. */
+/** The tables hold text, integers and blobs; SQLite rejects anything else. */
 function toValues(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[]; // Kysely's interface is wider than what our table types let through
+  return parameters as SQLInputValue[]; // Kysely's interface is wider than the table types.
 }

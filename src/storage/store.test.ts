@@ -84,7 +84,7 @@ describe.each([
   ['in a file', async () => `sqlite:${file()}`],
   ['in PostgreSQL', postgresUrl],
 ])('the account store %s', (_name, url) => {
-  it('gives back what was put, in the order of making', async () => {
+  it('returns accounts as stored, in order of creation', async () => {
     const { accounts } = await openAt({ url: await url() });
     await accounts.put(account('b'), 10);
     const put = await accounts.put(account('a'), 20);
@@ -101,7 +101,7 @@ describe.each([
     expect(await accounts.find('none')).toBeUndefined();
   });
 
-  it('keeps what its owner set through signing in again', async () => {
+  it('keeps the options of an account that signs in again', async () => {
     const { accounts } = await openAt({ url: await url() });
     const options = { ...DEFAULT_OPTIONS, priority: 7, groups: ['a'] };
     await accounts.put(account(), 10);
@@ -113,7 +113,7 @@ describe.each([
     expect(await accounts.saveOptions('none', 'x', options, 50)).toBeUndefined();
   });
 
-  it('replaces an account of the same id, so that who holds the old version loses', async () => {
+  it('replaces an account with the same id and rejects writes based on the old version', async () => {
     const { accounts } = await openAt({ url: await url() });
     const first = await accounts.put(account(), 10);
     const second = await accounts.put({ ...account(), label: 'new' }, 20);
@@ -133,7 +133,7 @@ describe.each([
     expect((await accounts.find('a1'))?.accessToken).toEqual((one ?? other)?.accessToken);
   });
 
-  it('keeps health apart from credentials', async () => {
+  it('stores health separately from credentials', async () => {
     const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
     await accounts.saveHealth('a1', { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 }, 20);
@@ -141,7 +141,7 @@ describe.each([
     expect(await accounts.saveSecrets(read, read, 30)).toBeDefined();
   });
 
-  it('adds what replies have shown once for each wire profile, and keeps it when the account signs in again', async () => {
+  it('adds learned facts once per wire profile and keeps them when the account signs in again', async () => {
     const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
     expect(await accounts.addClosingEvents('a1', 'q-rest', 20)).toEqual({ closingEvents: ['q-rest'] });
@@ -154,7 +154,7 @@ describe.each([
     expect(await accounts.addClosingEvents('none', 'q-rest', 70)).toBeUndefined();
   });
 
-  it('keeps other facts beside those, the last one of a kind', async () => {
+  it('keeps the latest of other kinds of facts', async () => {
     const { accounts } = await openAt({ url: await url() });
     await accounts.put(account(), 10);
     await accounts.addClosingEvents('a1', 'q-rest', 20);
@@ -176,7 +176,7 @@ describe.each([
     expect(await accounts.list()).toEqual([]);
   });
 
-  it('keeps client registrations by region and start URL', async () => {
+  it('stores client registrations by region and start URL', async () => {
     const { registrations } = await openAt({ url: await url() });
     const registration = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
     await registrations.put('us-east-1', 'https://x', registration, 1);
@@ -202,7 +202,7 @@ describe.each([
   ['SQLite', async () => `sqlite:${file()}`],
   ['PostgreSQL', postgresUrl],
 ])('beside the accounts, %s', (_name, url) => {
-  it('keeps sign-ins under way, until their time is long up', async () => {
+  it('keeps pending sign-ins until well after they expire', async () => {
     const { signIns } = await openAt({ url: await url() });
     await signIns.put(signIn, 10);
     await signIns.put({ ...signIn, askedAtMs: 20 }, 20);
@@ -213,7 +213,7 @@ describe.each([
     expect(await signIns.find('s1')).toBeUndefined();
   });
 
-  it('lets one at a time go on with a sign-in', async () => {
+  it('lets one process at a time continue a sign-in', async () => {
     const { signIns } = await openAt({ url: await url() });
     const steps: string[] = [];
     const work = (name: string) => () =>
@@ -222,7 +222,7 @@ describe.each([
     expect(steps.map((step) => step.slice(-3).trim())).toEqual(['in', 'out', 'in', 'out']);
   });
 
-  it('keeps an account’s proxy with its credential', async () => {
+  it('stores an account’s proxy with its credential', async () => {
     const { accounts } = await openAt({ url: await url() });
     const first = await accounts.put({ ...account(), proxy: 'direct' }, 10);
     const saved = await accounts.saveProxy('a1', signIn.request.proxy, 20);
@@ -233,7 +233,7 @@ describe.each([
     expect(await accounts.saveProxy('none', 'direct', 60)).toBeUndefined();
   });
 
-  it('keeps registrations for codes and for browsers apart', async () => {
+  it('stores device and browser registrations separately', async () => {
     const { registrations } = await openAt({ url: await url() });
     const registration = { clientId: 'c', clientSecret: 's', expiresAtMs: 5 };
     await registrations.put('us-east-1', 'https://x', registration, 1, 'browser');
@@ -241,7 +241,7 @@ describe.each([
     expect(await registrations.find('us-east-1', 'https://x', 'browser')).toEqual(registration);
   });
 
-  it('opens all of it under another key', async () => {
+  it('opens everything under a new key', async () => {
     const place = await url();
     const store = await openAt({ url: place, secretKey: KEY });
     await store.accounts.put({ ...account(), proxy: 'direct' }, 10);
@@ -253,7 +253,7 @@ describe.each([
     expect((await again.accounts.find('a1'))?.proxy).toBe('direct');
   });
 
-  it('loses no fact that another process learns at the same time', async () => {
+  it('loses no fact that another process stores at the same time', async () => {
     const at = { url: await url() };
     const [one, other] = [await openAt(at), await openAt(at)];
     await one.accounts.put(account(), 10);
@@ -267,7 +267,7 @@ describe.each([
 });
 
 describe('opening', () => {
-  it('keeps everything over a restart', async () => {
+  it('keeps everything across a restart', async () => {
     const first = await openAt();
     await first.accounts.put(account(), 10);
     await first.close();
@@ -285,7 +285,7 @@ describe('opening', () => {
     expect(await copy.accounts.list()).toHaveLength(1);
   });
 
-  it('makes home, key and database for their owner alone', async () => {
+  it('creates home, key and database readable only by their owner', async () => {
     const store = await openAt();
     await store.accounts.put(account(), 10);
     expect(statSync(home).mode & 0o777).toBe(0o700);
@@ -294,7 +294,7 @@ describe('opening', () => {
     expect(readdirSync(home).sort()).toEqual(['dragoman.db', 'dragoman.db-shm', 'dragoman.db-wal', 'secret.key']);
   });
 
-  it('makes one key for two who open at once', async () => {
+  it('creates one key when two processes open at once', async () => {
     const [one, other] = await Promise.all([openAt(), openAt()]);
     await one.accounts.put(account(), 10);
     expect(await other.accounts.list()).toHaveLength(1);
@@ -309,7 +309,7 @@ describe('opening', () => {
     expect(one.accounts.changeMark()).not.toBe(mark);
   });
 
-  it('needs no file for a database in memory', async () => {
+  it('needs no file for an in-memory database', async () => {
     await openAt({ url: 'sqlite::memory:' });
     expect(existsSync(home)).toBe(false);
   });
@@ -329,28 +329,28 @@ describe('opening', () => {
     expect(await (await openAt({ secretKey: KEY })).accounts.list()).toHaveLength(1);
   });
 
-  it('says in words that the key is missing', async () => {
+  it('reports that the key is missing', async () => {
     await (await openAt()).close();
     rmSync(join(home, 'secret.key'));
     await expect(openAt()).rejects.toThrow('its key is missing');
   });
 
-  it('refuses a key file which is none', async () => {
+  it('refuses an invalid key file', async () => {
     await (await openAt()).close();
     writeFileSync(join(home, 'secret.key'), 'short');
-    await expect(openAt()).rejects.toThrow('holds no secret key');
+    await expect(openAt()).rejects.toThrow('does not contain a secret key');
   });
 
   it.each([
     ['mysql://u:pw@h/d', 'must be `sqlite:`'],
-    ['sqlite:/nowhere/at/all/x.db', 'cannot be opened'],
-  ])('refuses %s in words', async (url, words) => {
+    ['sqlite:/nowhere/at/all/x.db', 'Could not open'],
+  ])('refuses %s with an explanation', async (url, words) => {
     const error: unknown = await openAt({ url }).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'storage_unavailable', message: expect.stringContaining(words) });
     expect(String(error)).not.toContain('pw');
   });
 
-  it('refuses a file which is no database', async () => {
+  it('refuses a file that is not a database', async () => {
     await (await openAt({ secretKey: KEY })).close();
     writeFileSync(file(), 'x'.repeat(5000));
     await expect(openAt({ secretKey: KEY })).rejects.toMatchObject({ code: 'storage_unavailable' });
@@ -396,8 +396,8 @@ describe('secrets', () => {
   });
 });
 
-describe('a database which is busy or gone', () => {
-  it('is waited for while another process writes', async () => {
+describe('a busy or missing database', () => {
+  it('is retried while another process writes', async () => {
     const store = await openAt();
     const other = new DatabaseSync(file());
     other.exec('begin immediate');
@@ -418,7 +418,7 @@ describe('a database which is busy or gone', () => {
 });
 
 describe('migrations', () => {
-  it('run once, however often and from however many sides', async () => {
+  it('run once, even when started several times at once', async () => {
     const path = join(home, '..', 'm.db');
     const [one, other] = [openSqlite(path, systemClock), openSqlite(path, systemClock)];
     for (const database of [one, other, one]) await migrate(database, 7);
@@ -428,7 +428,7 @@ describe('migrations', () => {
     await other.close();
   });
 
-  it('leave nothing behind when one fails', async () => {
+  it('are rolled back when one fails', async () => {
     const database = openSqlite(':memory:', systemClock);
     const { db } = database;
     const broken = {
@@ -447,7 +447,7 @@ describe('migrations', () => {
     await database.close();
   });
 
-  it('refuse a database from the future', async () => {
+  it('refuse a database of a newer version', async () => {
     const database = openSqlite(':memory:', systemClock);
     const { db } = database;
     await migrate(database, 1);

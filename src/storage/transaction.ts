@@ -1,8 +1,8 @@
-/** One transaction on one connection, begun in the database's own words. */
+/** Runs a transaction on one connection, with a database-specific BEGIN statement. */
 import type { Kysely, RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 
-/** `begin`: run in this order. Rejects with what `work` rejected with, everything undone. */
+/** `begin`: statements to run, in order. Rejects as `work` does, after rolling back. */
 export function inTransaction<Tables, T>(
   db: Kysely<Tables>,
   begin: RawBuilder<unknown>,
@@ -15,7 +15,7 @@ export function inTransaction<Tables, T>(
       await sql`commit`.execute(connection);
       return result;
     } catch (cause) {
-      // A connection which broke has undone everything by itself, and the first failure says more.
+      // A broken connection has rolled back by itself, and the first error says more.
       await sql`rollback`.execute(connection).catch(() => {});
       throw cause;
     }

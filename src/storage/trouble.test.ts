@@ -1,4 +1,4 @@
-/** Databases which are locked, full, broken, of another version, or not there: each says so in words of its own. */
+/** Databases that are locked, full, damaged, of another version or missing: each gets its own error message. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -48,11 +48,11 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (cause: unknown) => cause,
   );
 
-function said(words: string): object {
+function messageWith(words: string): object {
   return { code: 'storage_unavailable', message: expect.stringContaining(words) };
 }
 
-/** Another process which keeps the whole file to itself. */
+/** Another process that locks the whole file. */
 function lockFile(): { release(): void } {
   const other = new DatabaseSync(file());
   other.exec('pragma locking_mode = exclusive; begin exclusive');
@@ -66,7 +66,7 @@ describe('a SQLite file', () => {
   it('that another process has locked is waited for, then reported', { timeout: 30_000 }, async () => {
     await (await open()).close();
     const { release } = lockFile();
-    expect(await failure(open())).toMatchObject(said('another process keeps it locked'));
+    expect(await failure(open())).toMatchObject(messageWith('another process keeps it locked'));
     release();
     expect(await (await open()).accounts.list()).toEqual([]);
   });
@@ -75,7 +75,9 @@ describe('a SQLite file', () => {
     const { accounts } = await open();
     const read = await accounts.put(newAccount('a'), 1);
     const { release } = lockAgainstWriters();
-    expect(await failure(accounts.saveSecrets(read, read, 2))).toMatchObject(said('another process keeps it locked'));
+    expect(await failure(accounts.saveSecrets(read, read, 2))).toMatchObject(
+      messageWith('another process keeps it locked'),
+    );
     expect(await accounts.find('a')).toEqual(read);
     release();
     expect(await accounts.saveSecrets(read, read, 2)).toMatchObject({ version: 2 });
@@ -90,11 +92,11 @@ describe('a SQLite file', () => {
     await putKeyCheck(database.db, seal);
     const accounts = new DatabaseAccountStore(database, seal);
     const first = await accounts.put(newAccount('a'), 1);
-    // What SQLite says then is what it says when the disk is full: SQLITE_FULL.
+    // SQLite reports the same error as for a full disk: SQLITE_FULL.
     await sql`pragma max_page_count = 1`.execute(database.db);
     const large = newAccount('b', { label: 'x'.repeat(100_000) });
     const error = await failure(accounts.put(large, 2));
-    expect(error).toMatchObject(said('the disk is full. Free some space; what was stored before is untouched'));
+    expect(error).toMatchObject(messageWith('the disk is full. Free some space; existing data is intact'));
     expect(String(error)).not.toContain('refresh-0');
     expect(await accounts.list()).toEqual([first]);
     await sql`pragma max_page_count = 100000`.execute(database.db);
@@ -102,14 +104,14 @@ describe('a SQLite file', () => {
   });
 
   it.each([
-    ['which is a folder', () => mkdirSync(file()), 'cannot be opened'],
-    ['which is no database', () => writeFileSync(file(), 'x'.repeat(5_000)), 'the file is no database'],
-    ['which is damaged', () => writeFileSync(file(), damaged()), 'damaged'],
-    ['whose key file cannot be read', () => mkdirSync(join(home, 'secret.key')), 'secret.key cannot be read'],
+    ['that is a directory', () => mkdirSync(file()), 'Could not open'],
+    ['that is not a database', () => writeFileSync(file(), 'x'.repeat(5_000)), 'the file is not a database'],
+    ['that is damaged', () => writeFileSync(file(), damaged()), 'damaged'],
+    ['with an unreadable key file', () => mkdirSync(join(home, 'secret.key')), 'secret.key. Check its owner'],
   ])('%s is refused with the reason', async (_name, prepare, words) => {
     prepare();
     const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: undefined, clock: CLOCK });
-    expect(await failure(opening)).toMatchObject(said(words));
+    expect(await failure(opening)).toMatchObject(messageWith(words));
   });
 
   it('that a newer dragoman has written is left alone', async () => {
@@ -117,17 +119,17 @@ describe('a SQLite file', () => {
     const raw = new DatabaseSync(file());
     raw.exec("insert into migrations (number, name, applied_at_ms) values (999, 'later', 1)");
     raw.close();
-    expect(await failure(open())).toMatchObject(said('was written by a newer dragoman (schema 999'));
+    expect(await failure(open())).toMatchObject(messageWith('was written by a newer dragoman (schema 999'));
   });
 
   it('opens only with its own key', async () => {
     await (await open()).close();
     const opening = openStore({ url: `sqlite:${file()}`, home, secretKey: 'w'.repeat(32), clock: CLOCK });
-    expect(await failure(opening)).toMatchObject(said('Nothing was changed'));
+    expect(await failure(opening)).toMatchObject(messageWith('Nothing was changed'));
   });
 });
 
-/** Readers may go on, as in any write that takes long. */
+/** Readers may continue, as during any long write. */
 function lockAgainstWriters(): { release(): void } {
   const other = new DatabaseSync(file());
   other.exec('begin immediate');
@@ -137,7 +139,7 @@ function lockAgainstWriters(): { release(): void } {
   return { release: () => other.close() };
 }
 
-/** The head of a database, and nonsense after it. */
+/** A valid database header followed by invalid data. */
 function damaged(): Buffer {
   const database = new DatabaseSync(':memory:');
   database.exec('create table t (a)');
@@ -163,11 +165,11 @@ describe('PostgreSQL', () => {
     ],
     ['without such a database', (url: URL) => Object.assign(url, { pathname: '/nowhere' }), 'no database of that name'],
     ['where nothing listens', (url: URL) => Object.assign(url, { port: '1' }), 'nothing listens there'],
-    ['whose host nobody knows', (url: URL) => Object.assign(url, { hostname: 'db.invalid' }), 'its host is unknown'],
+    ['with an unknown host', (url: URL) => Object.assign(url, { hostname: 'db.invalid' }), 'its host is unknown'],
   ])('%s is refused with the reason', { timeout: 30_000 }, async (_name, change, words) => {
     const url = change(await database());
     const error = await failure(open(url.href));
-    expect(error).toMatchObject(said(words));
+    expect(error).toMatchObject(messageWith(words));
     expect(String(error)).not.toContain(url.password);
   });
 
@@ -175,9 +177,9 @@ describe('PostgreSQL', () => {
     const { href } = await database();
     await (await open(href)).close();
     const wrong = openStore({ url: href, home, secretKey: 'w'.repeat(32), clock: CLOCK });
-    expect(await failure(wrong)).toMatchObject(said('Nothing was changed'));
+    expect(await failure(wrong)).toMatchObject(messageWith('Nothing was changed'));
     await ask(href, "insert into migrations (number, name, applied_at_ms) values (999, 'later', 1)");
-    expect(await failure(open(href))).toMatchObject(said('was written by a newer dragoman (schema 999'));
+    expect(await failure(open(href))).toMatchObject(messageWith('was written by a newer dragoman (schema 999'));
   });
 
   it('that goes away is waited for, then reported; once it is back everything works again', {
@@ -194,7 +196,7 @@ describe('PostgreSQL', () => {
     await line.mend();
     expect(await accounts.find('a')).toEqual(read);
     expect(await accounts.exclusively('a', async () => 'mine')).toBe('mine');
-    // What others write is heard again as well.
+    // Writes of other processes are noticed again as well.
     const mark = accounts.changeMark();
     const other = await open(url.href);
     await expect
@@ -213,14 +215,14 @@ describe('PostgreSQL', () => {
     const silent = openPostgres(href, CLOCK, 200);
     onTestFinished(() => silent.close());
     const asking = withRetry(CLOCK, () => sql`select pg_sleep(60)`.execute(silent.db));
-    expect(await failure(asking)).toMatchObject(said('a query took too long. Check that its server is well'));
+    expect(await failure(asking)).toMatchObject(messageWith('a query timed out. Check that the server is healthy'));
     const within = silent.db.transaction().execute((transaction) => sql`select pg_sleep(60)`.execute(transaction));
-    expect(await failure(withRetry(CLOCK, () => within))).toMatchObject(said('a query took too long'));
+    expect(await failure(withRetry(CLOCK, () => within))).toMatchObject(messageWith('a query timed out'));
     const ended = await sql<{ one: number }>`select 1 as one`.execute(silent.db);
     expect(ended.rows).toEqual([{ one: 1 }]);
   });
 
-  it('is listened to on one connection, however often that is begun, and on none when it is closed', async () => {
+  it('is listened to on one connection however often it is started, and on none once closed', async () => {
     const { href } = await database();
     const listening = () =>
       ask(href, "select 1 from pg_stat_activity where query like 'listen %' and datname = current_database()");
@@ -232,7 +234,9 @@ describe('PostgreSQL', () => {
     await expect.poll(listening).toHaveLength(0);
   });
 
-  it('gives one account to one process at a time, many accounts side by side', { timeout: 30_000 }, async () => {
+  it('lets one process at a time hold an account, and several accounts be held at once', {
+    timeout: 30_000,
+  }, async () => {
     const { href } = await database();
     const [one, other] = [await open(href), await open(href)];
     let inside = 0;
@@ -256,7 +260,7 @@ interface Line {
   mend(): Promise<void>;
 }
 
-/** A connection to the server which can be cut and mended. */
+/** A connection to the server that can be cut and restored. */
 async function createLine(toPort: number): Promise<Line> {
   const { connect } = await import('node:net');
   const sockets = new Set<Socket>();

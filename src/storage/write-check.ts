@@ -1,4 +1,4 @@
-/** Whether the database can be written, tried out by writing. */
+/** Checks that the database is writable by writing to it. */
 import { randomBytes } from 'node:crypto';
 import { SingleFlight, withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -6,14 +6,14 @@ import type { Database } from './database.ts';
 import { withRetry } from './retry.ts';
 
 const KEY = 'write-check';
-/** About the size of a stored account: a full disk may still have room for a few bytes. */
+/** About the size of a stored account, since a full disk may still have room for a few bytes. */
 const BYTES = 8_192;
-/** Probes come without a key, from anywhere: the database is written twice a second at most. */
+/** Probes are unauthenticated, so they write to the database at most twice a second. */
 const MAX_AGE_MS = 500;
 const LOCK_WAIT_MS = 1_000;
 const TIMEOUT_MS = 2_000;
 
-/** Rejects with `storage_unavailable`, within two seconds. A result stands for half a second. */
+/** Rejects with `storage_unavailable` within two seconds. A result is reused for half a second. */
 export function createWriteCheck(database: Database): () => Promise<void> {
   const { clock } = database;
   const checks = new SingleFlight<void>();
@@ -36,7 +36,10 @@ export function createWriteCheck(database: Database): () => Promise<void> {
       LOCK_WAIT_MS,
     );
     if (await withinTime(clock, TIMEOUT_MS, work)) return;
-    throw new GatewayError('storage_unavailable', `The database did not take a write within ${TIMEOUT_MS} ms.`);
+    throw new GatewayError(
+      'storage_unavailable',
+      `The database did not complete a write within ${TIMEOUT_MS} ms. Check the disk, or the server's health.`,
+    );
   };
 
   return () => {
