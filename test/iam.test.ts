@@ -60,9 +60,12 @@ describe('an IAM account', () => {
     expect(chat.err).not.toContain('not-the-secret');
 
     const none = await runCommand(['login', '--iam'], env);
-    expect([none.code, none.err]).toEqual([1, expect.stringContaining('gave no keys')]);
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('returned no keys')]);
     const missing = await runCommand(['login', '--iam', '--aws-profile', 'nobody'], env, home);
-    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('The AWS profile "nobody" gave no keys')]);
+    expect([missing.code, missing.err]).toEqual([
+      1,
+      expect.stringContaining('The AWS profile "nobody" returned no keys'),
+    ]);
   });
 
   it.each([

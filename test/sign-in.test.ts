@@ -123,7 +123,7 @@ describe('the command line', () => {
     const { code, err } = await runCommand(['login', '--start-url', IDC_ACCOUNT.startUrl], env);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining('This start URL belongs to eu-central-1: use that region'),
+      expect.stringContaining('This start URL belongs to eu-central-1. Use that region'),
     ]);
   });
 

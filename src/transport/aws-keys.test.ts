@@ -9,7 +9,7 @@ const IAM: IamCredential = { kind: 'iam', region: 'us-east-1', awsProfile: undef
 const MINUTE_MS = 60_000;
 const SECRET = 'secretCANARY';
 
-/** Keys `AKIA1`, `AKIA2`, … each good for an hour; undefined in `found` is a chain which finds nothing. */
+/** Keys `AKIA1`, `AKIA2`, …, each valid for an hour; undefined in `found` is a chain that finds nothing. */
 function setup(lifeMs: number | undefined = 60 * MINUTE_MS) {
   const clock = createFakeClock();
   const asked: (string | undefined)[] = [];
@@ -35,7 +35,7 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe('keys of the credential chain', () => {
-  it('are looked for once, and anew before they run out', async () => {
+  it('are fetched once, and again before they expire', async () => {
     const { keys, clock, asked } = setup();
     const many = await Promise.all([1, 2, 3].map(() => keys.present(IAM, undefined, undefined)));
     expect(many.map(({ value }) => value)).toEqual(['AKIA1', 'AKIA1', 'AKIA1']);
@@ -46,13 +46,13 @@ describe('keys of the credential chain', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('are looked for anew when the service has refused them', async () => {
+  it('are fetched again when the service rejects them', async () => {
     const { keys } = setup(undefined);
     const { value } = await keys.present(IAM, undefined, undefined);
     expect((await keys.present(IAM, value, undefined)).value).toBe('AKIA2');
   });
 
-  it('serve to their end while others cannot be had', async () => {
+  it('are used until they expire if no others are available', async () => {
     const { keys, clock, chain } = setup();
     await keys.present(IAM, undefined, undefined);
     chain.trouble = true;
@@ -62,7 +62,7 @@ describe('keys of the credential chain', () => {
     expect((await failure(keys.present(IAM, undefined, undefined))).code).toBe('credential_unavailable');
   });
 
-  it('are given up while the chain hangs, and looked for anew by the next request', async () => {
+  it('time out while the chain hangs, and are fetched again by the next request', async () => {
     const clock = createFakeClock();
     const hanging = [
       Promise.withResolvers<never>().promise,
@@ -83,7 +83,7 @@ describe('keys of the credential chain', () => {
     expect(error.message).not.toContain('/home');
   });
 
-  it('are kept apart by profile and by proxy, and looked for through the proxy', async () => {
+  it('are cached by profile and proxy, and fetched through the proxy', async () => {
     const { keys, asked } = setup();
     const proxy = 'http://proxy.example:3128';
     const found = [
@@ -100,7 +100,7 @@ describe('a signed request', () => {
   it.each([
     ['a body', { method: 'POST', url: 'https://q.eu-central-1.amazonaws.com/', body: '{"text":"wörter 🎉"}' }],
     ['a query', { method: 'GET', url: 'http://127.0.0.1:9/a%20b/c?x=1&y=a%20b%2Fc', body: undefined }],
-  ])('is right by another implementation: %s', async (_name, { method, url, body }) => {
+  ])('matches another implementation: %s', async (_name, { method, url, body }) => {
     const { keys, clock } = setup();
     const given = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'A.B', 'user-agent': 'dragoman/0' };
     const request = { method, url, body, region: 'eu-central-1', headers: given };
@@ -117,7 +117,7 @@ describe('a signed request', () => {
     expect(scope && isSignedWith('another', sent, scope)).toBe(false);
   });
 
-  it('is never made for a region which is none', async () => {
+  it('is never made for an invalid region', async () => {
     const { keys } = setup();
     const request = { method: 'POST', url: 'https://x/', region: 'x.evil', headers: {}, body: '' };
     expect((await failure(keys.signer(IAM, undefined)(request))).code).toBe('invalid_request');

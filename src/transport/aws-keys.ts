@@ -1,7 +1,7 @@
 /**
- * Keys of the AWS credential chain (environment, shared files, web identity, container, instance), and requests signed
- * with them: Signature Version 4, service name `q`. AWS's own packages do both; they are loaded at the first use. Keys
- * stay in memory: renewed before they run out, looked for anew when the service refuses them.
+ * Gets keys from the AWS credential chain (environment, shared files, web identity, container, instance) and signs requests
+ * with Signature Version 4, service name `q`. AWS's own packages do both and are loaded at first use. Keys
+ * stay in memory; they are renewed before they expire and fetched again if the service rejects them.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { checkedRegion } from '../accounts/credentials/patterns.ts';
@@ -14,7 +14,7 @@ import type { Dispatchers } from './dispatcher.ts';
 import { createSdkHandler } from './sdk-handler.ts';
 
 const SIGNING_NAME = 'q';
-/** Temporary keys are replaced this long before they run out; AWS hands out new ones about then. */
+/** How long before expiry temporary keys are replaced, about when AWS issues new ones. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 interface Keys {
@@ -24,10 +24,10 @@ interface Keys {
   readonly expiration?: Date;
 }
 
-/** Where keys come from: AWS's chain, or a test's. */
+/** Finds keys through AWS's chain; tests inject their own. */
 export type FindKeys = (credential: IamCredential, proxy: string | undefined) => Promise<Keys>;
 
-/** A `credential_process` may hang; the SDK waits for it without a limit. */
+/** A `credential_process` may hang, and the SDK sets no timeout for it. */
 const FIND_TIMEOUT_MS = 15_000;
 
 export function createSigningKeys(
@@ -55,7 +55,7 @@ export function createSigningKeys(
     try {
       return await find(credential, proxy);
     } catch (cause) {
-      // Keys which still serve are better than none.
+      // Fall back to the current keys while they are valid.
       if (keys && keys.accessKeyId !== refused && expiryOf(keys) > clock.now()) return keys;
       throw noKeys(credential, cause);
     }
@@ -71,7 +71,7 @@ export function createSigningKeys(
   };
 }
 
-/** Through the account's proxy as far as the chain talks to AWS; instance and container are asked directly. */
+/** Uses the account's proxy for calls to AWS; instance and container endpoints are reached directly. */
 export function createKeyFinder(dispatchers: Pick<Dispatchers, 'of'>): FindKeys {
   return async ({ region, awsProfile }, proxy) => {
     const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
@@ -106,7 +106,7 @@ async function sign(request: SignableRequest, keys: Keys, credential: IamCredent
   return headers;
 }
 
-/** Node's own, in the shape which the signer asks for. */
+/** Node's SHA-256 with the signer's interface. */
 class Sha256 {
   readonly #secret: Buffer | undefined;
   #hash: Hash | Hmac;
@@ -146,12 +146,12 @@ function expiryOf({ expiration }: Keys): number {
   return expiration?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-/** The chain's own words stay in the cause: they tell paths and, with bad luck, more. */
+/** Leaves the chain's message to the cause, because it may contain paths or secrets. */
 function noKeys({ awsProfile }: IamCredential, cause: unknown): GatewayError {
   const where = awsProfile === undefined ? 'The AWS credential chain' : `The AWS profile ${JSON.stringify(awsProfile)}`;
   return new GatewayError(
     'credential_unavailable',
-    `${where} gave no keys. Check it with \`aws sts get-caller-identity${awsProfile === undefined ? '' : ` --profile ${awsProfile}`}\`.`,
+    `${where} returned no keys. Check it with \`aws sts get-caller-identity${awsProfile === undefined ? '' : ` --profile ${awsProfile}`}\`.`,
     { cause },
   );
 }

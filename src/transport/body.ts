@@ -1,10 +1,10 @@
 /**
- * The body of an upstream answer, between undici's push callbacks and the gateway's pull loop. Whatever arrived while
- * nobody pulled is handed over as one chunk; a slow consumer pauses the socket; leaving early destroys it.
+ * The body of an upstream response, between undici's push callbacks and the gateway's pull loop. Data that arrived
+ * between two pulls is delivered as one chunk; a slow consumer pauses the socket; stopping early destroys it.
  */
 import { GatewayError } from '../core/errors.ts';
 
-/** Above this many unread bytes the socket is paused; it is resumed when they have been taken. */
+/** The socket is paused above this many unread bytes and resumed once they are read. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
 export interface BodySource {
@@ -42,7 +42,7 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
     this.#notify();
   }
 
-  /** What arrived before the failure is still delivered. */
+  /** Data that arrived before the failure is still delivered. */
   fail(failure: GatewayError): void {
     if (this.#ended) return;
     this.#failure = failure;
@@ -59,7 +59,7 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
         this.#wake = resolve;
       });
     }
-    // More chunks may have come between the wake-up and now: all of them are this tick's chunk.
+    // More chunks may have arrived since the wake-up: deliver them together.
     const chunk = this.#take();
     if (chunk) return { done: false, value: chunk };
     const failure = this.#failure;
@@ -73,7 +73,7 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
     this.#bytes = 0;
     if (!this.#ended) {
       this.end();
-      this.#source.abort(new GatewayError('client_closed', 'The reply was not wanted any longer.'));
+      this.#source.abort(new GatewayError('client_closed', 'The reply is no longer needed.'));
     }
     this.#failure = undefined;
     return { done: true, value: undefined };

@@ -49,17 +49,17 @@ describe('the message of a failed connection', () => {
   it('names the address and the setting when the connection is refused', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`;
     expect(await failureOf(`${url}/path?secret=1`)).toBe(
-      `Could not connect to ${url}: connection refused (ECONNREFUSED). DRAGOMAN_UPSTREAM_URL can set another address.`,
+      `Could not connect to ${url}: connection refused (ECONNREFUSED). Set DRAGOMAN_UPSTREAM_URL to use another address.`,
     );
   });
 
-  it('says that a host name does not exist', async () => {
+  it('reports that a host name does not exist', async () => {
     expect(await failureOf('http://service.invalid')).toMatch(
       /^Could not connect to http:\/\/service\.invalid: .+ \((ENOTFOUND|EAI_AGAIN)\)\./,
     );
   });
 
-  it('says that TLS met a server without it', async () => {
+  it('reports a server without TLS', async () => {
     const port = await listen(createHttpServer());
     expect(await failureOf(`https://127.0.0.1:${port}`)).toContain('does not speak TLS; check http and https');
   });
@@ -85,24 +85,24 @@ describe('the message of a failed connection', () => {
     );
   });
 
-  it('names no proxy that NO_PROXY excludes', async () => {
+  it('does not name a proxy that NO_PROXY excludes', async () => {
     const settings = { allProxy: 'http://127.0.0.1:1', noProxy: 'other.example,.invalid' };
     expect(await failureOf('http://service.invalid', settings)).not.toContain('proxy');
   });
 
-  it('says that a proxy wants another password', async () => {
+  it('reports that a proxy rejects the password', async () => {
     const proxy = createHttpServer().on('connect', (_request, socket) => {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
     });
     const port = await listen(proxy);
     const message = await failureOf('https://service.invalid', { httpsProxy: `http://127.0.0.1:${port}` });
-    expect(message).toContain('the proxy wants another user name or password (407). The proxy comes from HTTPS_PROXY.');
+    expect(message).toContain('the proxy rejected the user name or password (407). The proxy comes from HTTPS_PROXY.');
   });
 
   it.each([
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its TLS certificate is not trusted; NODE_EXTRA_CA_CERTS'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its TLS certificate is not trusted; add its authority'],
     ['CERT_HAS_EXPIRED', 'its TLS certificate has expired'],
-    ['EAI_AGAIN', 'the name server did not answer'],
+    ['EAI_AGAIN', 'the name server did not respond'],
     ['ESOMETHING', ': ESOMETHING.'],
   ])('reads %s', (code, words) => {
     const cause = Object.assign(new Error('http://me:hunter2@proxy'), { code });

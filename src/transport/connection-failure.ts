@@ -1,7 +1,7 @@
-/** Why a connection failed, in words for the client and the log: the address, the proxy, and the settings that chose them. */
+/** Describes a failed connection for the client and the log: address, proxy, and the settings that chose them. */
 
 export interface Route {
-  /** Of the request, without path and password. */
+  /** Origin of the request URL, without path and password. */
   readonly origin: string;
   /** The setting that can choose the address. */
   readonly addressSetting: string | undefined;
@@ -13,7 +13,7 @@ export function connectionFailure(cause: unknown, { origin, addressSetting, prox
   const through = proxy === undefined ? '' : ` through the proxy ${proxy.address}`;
   const settings = [
     ...(proxy === undefined ? [] : [`The proxy comes from ${proxy.chosenBy}.`]),
-    ...(addressSetting === undefined ? [] : [`${addressSetting} can set another address.`]),
+    ...(addressSetting === undefined ? [] : [`Set ${addressSetting} to use another address.`]),
   ];
   return [`Could not connect to ${origin}${through}: ${reasonOf(cause)}.`, ...settings].join(' ');
 }
@@ -24,16 +24,16 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed',
   EPIPE: 'the connection was closed',
   ENOTFOUND: 'the host name does not exist',
-  EAI_AGAIN: 'the name server did not answer',
-  ETIMEDOUT: 'no answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
+  EAI_AGAIN: 'the name server did not respond',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'there is no route to the network',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
-  EPROTO: 'it does not speak TLS; check http and https in the address',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; check http and https in the address',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; check http and https in the address',
+  EPROTO: 'the server does not speak TLS; check http and https in the address',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS; check http and https in the address',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS; check http and https in the address',
 };
 
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
@@ -45,17 +45,17 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Never the message of the cause: it may hold a proxy's password. */
+/** Never uses the message of the cause, which may contain a proxy's password. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown reason';
   const status = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
-  if (status === '407') return 'the proxy wants another user name or password (407)';
-  if (status !== undefined) return `the proxy answered ${status}`;
+  if (status === '407') return 'the proxy rejected the user name or password (407)';
+  if (status !== undefined) return `the proxy responded with ${status}`;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
   if (code === undefined) return cause.cause === undefined ? 'unknown reason' : reasonOf(cause.cause);
   if (UNTRUSTED.has(code))
-    return `its TLS certificate is not trusted; NODE_EXTRA_CA_CERTS can add an authority (${code})`;
-  if (code.includes('SOCKS')) return `the proxy refused the connection (${code})`;
+    return `its TLS certificate is not trusted; add its authority with NODE_EXTRA_CA_CERTS (${code})`;
+  if (code.includes('SOCKS')) return `the proxy rejected the connection (${code})`;
   const reason = REASONS[code];
   return reason === undefined ? code : `${reason} (${code})`;
 }

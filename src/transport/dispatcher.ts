@@ -1,4 +1,4 @@
-/** Which connection a request takes: its account's proxy, the proxy of the usual environment variables, or straight. */
+/** Chooses the connection for a request: the account's proxy, the proxy from the settings, or none. */
 import { Agent, Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import { checkedProxy, DIRECT } from '../accounts/proxy.ts';
 import { withoutPassword } from '../core/userinfo.ts';
@@ -7,23 +7,23 @@ import type { Route } from './connection-failure.ts';
 export interface ProxySettings {
   readonly httpProxy?: string | undefined;
   readonly httpsProxy?: string | undefined;
-  /** Used where the other two are not set. `socks5://` works too. */
+  /** Used if the other two are not set. `socks5://` is accepted too. */
   readonly allProxy?: string | undefined;
-  /** Comma-separated hosts which are reached directly; loopback always is. */
+  /** Comma-separated hosts to reach directly; loopback always is. */
   readonly noProxy?: string | undefined;
 }
 
-/** Longer than the pauses inside an agent's session, shorter than what load balancers in front of the service allow. */
+/** Longer than the pauses within an agent's session, shorter than the idle timeout of the service's load balancers. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** The connections of one proxy, or of the environment's. */
+/** The connections through one proxy, or as the settings choose. */
 export interface Connections {
   readonly dispatcher: Dispatcher;
-  /** The way of a request, for people; `addressSetting` is the setting that can choose its address. */
+  /** The route of a request, for messages; `addressSetting` is the setting that can choose its address. */
   routeOf(url: string, addressSetting: string | undefined): Route;
 }
 
-/** Connections by proxy, each with its pools, made when they are first needed. */
+/** Connections by proxy, each with its own pools, created at first use. */
 export class Dispatchers {
   readonly #byProxy = new Map<string, Connections>();
   readonly #usual: Connections;
@@ -37,7 +37,7 @@ export class Dispatchers {
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
-  /** undefined: as the settings say. An account's own proxy takes everything, loopback too. */
+  /** undefined: as the settings choose. An account's own proxy is used for everything, including loopback. */
   of(proxy: string | undefined): Connections {
     if (proxy === undefined) return this.#usual;
     let connections = this.#byProxy.get(proxy);
@@ -63,7 +63,7 @@ function toRoute(url: string, addressSetting: string | undefined, proxy: Route['
   return { origin, addressSetting, proxy: proxy && { ...proxy, address: withoutPassword(proxy.address) } };
 }
 
-/** As `createDispatcher` chooses. */
+/** Must match the choice in `createDispatcher`. */
 function proxyOf({ protocol, hostname }: URL, settings: ProxySettings): Route['proxy'] {
   if (isLoopback(hostname) || isExempt(hostname, settings.noProxy ?? '')) return undefined;
   const named = [
@@ -76,7 +76,7 @@ function proxyOf({ protocol, hostname }: URL, settings: ProxySettings): Route['p
   return undefined;
 }
 
-/** Hosts and their subdomains, as undici reads NO_PROXY; an entry's port is not compared, which only words depend on. */
+/** Matches hosts and their subdomains, as undici does for NO_PROXY, but ignores ports; only messages depend on it. */
 function isExempt(hostname: string, noProxy: string): boolean {
   return noProxy.split(/[,\s]+/).some((entry) => {
     const name = entry
@@ -99,7 +99,7 @@ function optionsOf(connectTimeoutMs: number) {
   return { keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: connectTimeoutMs } };
 }
 
-/** Names are always looked up by the proxy, which `socks5h` asks for and `socks5` allows. */
+/** The proxy always resolves names, which `socks5h` requires and `socks5` allows. */
 function plainSocks(proxy: string): string {
   return proxy.replace(/^socks5h:/i, 'socks5:');
 }
@@ -117,7 +117,7 @@ function createDispatcher(proxy: ProxySettings | undefined, connectTimeoutMs: nu
   return new ByOrigin(direct, through(httpProxy), through(httpsProxy));
 }
 
-/** One proxy for everything but the hosts of `noProxy`. */
+/** Uses one proxy for everything except the hosts of `noProxy`. */
 function createEnvironmentDispatcher(
   address: string,
   noProxy: string,
@@ -126,16 +126,16 @@ function createEnvironmentDispatcher(
   const { username, password } = new URL(address);
   return new EnvHttpProxyAgent({
     ...options,
-    // Both set, or undici would read the environment again, and settings may have overruled it.
+    // Set both, or undici would read the environment, which settings may have overridden.
     httpProxy: plainSocks(address),
     httpsProxy: plainSocks(address),
     noProxy,
-    // undici leaves them encoded for SOCKS.
+    // undici does not decode them for SOCKS.
     ...{ username: decodeURIComponent(username), password: decodeURIComponent(password) },
   });
 }
 
-/** A proxy in the environment must not stand between dragoman and a simulator on the same machine. */
+/** Bypasses the proxy of the environment for loopback, such as a simulator on the same machine. */
 class ByOrigin extends Dispatcher {
   readonly #direct: Dispatcher;
   readonly #forHttp: Dispatcher;

@@ -1,6 +1,6 @@
 /**
  * An organisation's identity provider: the refresh grant of OAuth 2.0 (RFC 6749, section 6) as a public client, in a
- * form, answered in snake_case. The endpoint comes from somebody's file, so it is checked before it is told anything.
+ * form, with snake_case responses. The endpoint comes from an imported file, so it is checked before use.
  */
 import { checkedTokenEndpoint } from '../accounts/credentials/patterns.ts';
 import { type ExternalIdpCredential, refusalOf } from '../accounts/credentials.ts';
@@ -11,7 +11,7 @@ import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.t
 import { exchange, type SmallAnswer, type SmallConnections } from './small-exchange.ts';
 
 const USUAL_TOKEN_LIFE_S = 3_600;
-/** Only signing in again helps: RFC 6749, section 5.2, and OpenID Connect's words for "the person must come". */
+/** Errors that require a new sign-in: RFC 6749, section 5.2, and OpenID Connect's codes for user interaction. */
 const DEAD: ReadonlySet<string> = new Set([
   'invalid_grant',
   'invalid_client',
@@ -24,7 +24,7 @@ const DEAD: ReadonlySet<string> = new Set([
 export interface ExternalIdpOptions {
   readonly connections: SmallConnections;
   readonly userAgent: string;
-  /** Hosts besides those which every dragoman trusts. */
+  /** Hosts trusted in addition to the built-in ones. */
   readonly hosts: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export async function refreshExternal(
   if (answer.status !== 200) throw refusal(answer, body, refusalOf(credential));
   const { access_token: accessToken, refresh_token: rotated, expires_in: expiresIn } = body;
   if (typeof accessToken !== 'string' || accessToken === '')
-    throw new GatewayError('upstream_broken', 'The identity provider answered without an access token.');
+    throw new GatewayError('upstream_broken', 'The identity provider returned no access token.');
   return {
     accessToken,
     refreshToken: typeof rotated === 'string' && rotated !== '' ? rotated : undefined,
@@ -59,7 +59,7 @@ export async function refreshExternal(
   };
 }
 
-/** The client who asked for a reply has nothing to do with it: the account cannot be used as it is. */
+/** Blames the account, not the client's request: the account is unusable as it is. */
 function trustedEndpoint(tokenEndpoint: string, hosts: readonly string[]): string {
   try {
     return checkedTokenEndpoint(tokenEndpoint, hosts);
@@ -68,25 +68,25 @@ function trustedEndpoint(tokenEndpoint: string, hosts: readonly string[]): strin
   }
 }
 
-/** Its own words are left out: descriptions of refused tokens may quote them. */
+/** Omits the provider's message, because descriptions of rejected tokens may quote them. */
 function refusal(
   { status, headers }: SmallAnswer,
   body: Readonly<Record<string, unknown>>,
   meaning: string,
 ): GatewayError {
   const name = typeof body.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? body.error : undefined;
-  const said = `The identity provider made no access token (HTTP ${status}${name === undefined ? '' : `, ${name}`}).`;
+  const message = `Could not get an access token from the identity provider (HTTP ${status}${name === undefined ? '' : `, ${name}`}).`;
   const upstream = { status, name, reason: undefined, message: undefined, requestId: headers['x-ms-request-id'] };
   if (status === 401 || (name !== undefined && DEAD.has(name)))
-    return new GatewayError('credential_rejected', `${said} ${meaning}`, { upstream });
+    return new GatewayError('credential_rejected', `${message} ${meaning}`, { upstream });
   if (status === 429 || name === 'temporarily_unavailable' || name === 'slow_down') {
     const waitMs = parseRetryAfter(headers['retry-after'], Date.now());
     const retryAfterMs = waitMs === undefined ? undefined : cappedMs(waitMs, MAX_THROTTLE_WAIT_MS);
-    return new GatewayError('upstream_throttled', said, { upstream, retryAfterMs });
+    return new GatewayError('upstream_throttled', message, { upstream, retryAfterMs });
   }
-  if (status >= 500) return new GatewayError('upstream_broken', said, { upstream });
-  if (status === 403) return new GatewayError('permission_denied', said, { upstream });
-  return new GatewayError('upstream_refused', `${said} Its client id or scopes may be wrong.`, { upstream });
+  if (status >= 500) return new GatewayError('upstream_broken', message, { upstream });
+  if (status === 403) return new GatewayError('permission_denied', message, { upstream });
+  return new GatewayError('upstream_refused', `${message} Check the account's client id and scopes.`, { upstream });
 }
 
 function parse({ body }: SmallAnswer): Readonly<Record<string, unknown>> {

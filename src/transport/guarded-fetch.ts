@@ -1,7 +1,7 @@
 /**
- * Fetches what a client's URL points at, without lending the client our place in the network: a name is resolved
- * once, every address it has must be public, and the connection goes to one of exactly these. Redirects are followed
- * by hand and judged again. Never through a proxy: it would resolve the name a second time, where nobody can check.
+ * Fetches a client's URL without giving the client access to dragoman's network. A name is resolved
+ * once, all its addresses must be public, and the connection goes to one of them. Redirects are followed
+ * manually and checked again. Proxies are never used, because they resolve the name again, unchecked.
  */
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
@@ -14,13 +14,13 @@ import { isPublicAddress, judgeUrl, PRIVATE } from './public-address.ts';
 export interface GuardedFetchOptions {
   /** `dragoman/<version>`. */
   readonly userAgent: string;
-  /** Hosts with ports which may be fetched from although they are private, or the port is unusual. */
+  /** Hosts with ports that are allowed even if private or on an unusual port. */
   readonly allowed: readonly string[];
-  /** For everything together: name, connection, redirects and body. */
+  /** For the whole fetch: name, connection, redirects and body. */
   readonly timeoutMs: number;
-  /** A proxy is configured, which fetching goes around: said when a connection fails. */
+  /** True if a proxy is configured, which fetches bypass: mentioned if a connection fails. */
   readonly hasProxy: boolean;
-  /** All addresses of a name; the system's resolver unless told otherwise. */
+  /** Resolves a name to all its addresses; defaults to the system's resolver. */
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
 }
 
@@ -38,9 +38,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): FetchAttachmen
     } catch (cause) {
       if (signal.aborted) throw clientClosed();
       if (cause instanceof GatewayError) throw cause;
-      if (timeout.aborted) throw refuse(at, `it was not there within ${options.timeoutMs / 1000} seconds`, cause);
-      const hint = options.hasProxy ? '; addresses are fetched directly, never through the configured proxy' : '';
-      throw refuse(at, `the server could not be reached${codeOf(cause)}${hint}`, cause);
+      if (timeout.aborted) throw refuse(at, `it did not arrive within ${options.timeoutMs / 1000} seconds`, cause);
+      const hint = options.hasProxy ? '; URLs are fetched directly, not through the configured proxy' : '';
+      throw refuse(at, `the server is unreachable${codeOf(cause)}${hint}`, cause);
     }
   };
 }
@@ -92,7 +92,7 @@ class Fetching {
     }
   }
 
-  /** The addresses to connect to: those of the name as they are now, all of them public. */
+  /** Resolves the addresses to connect to, all of which must be public. */
   async #judge(text: string): Promise<{ readonly url: URL; readonly addresses: readonly LookupAddress[] }> {
     const judged = judgeUrl(text, (hostAndPort) => this.#allowed.has(hostAndPort));
     if (judged.type === 'refused') throw refuse(this.#at, judged.why);
@@ -100,7 +100,7 @@ class Fetching {
     const family = isIP(host);
     if (family !== 0) return { url, addresses: [{ address: host, family }] };
     const addresses = await orAborted(this.#options.resolve(host), this.#signal);
-    if (addresses.length === 0) throw refuse(this.#at, 'the name of the server is not known');
+    if (addresses.length === 0) throw refuse(this.#at, 'the host name does not exist');
     if (!isVouchedFor && !addresses.every(({ address }) => isPublicAddress(address))) throw refuse(this.#at, PRIVATE);
     return { url, addresses };
   }
@@ -112,19 +112,19 @@ class Fetching {
     const { location } = headers;
     if (REDIRECTS.has(statusCode) && typeof location === 'string') {
       const target = URL.parse(location, url);
-      if (!target) throw refuse(this.#at, 'it redirects to something which is no address');
-      // As it was written if it stands for itself: the way a host is written is judged too.
+      if (!target) throw refuse(this.#at, 'it redirects to an invalid URL');
+      // Keep an absolute location as written, because the check covers how a host is written.
       return { location: /^[a-z][a-z0-9+.-]*:/i.test(location) ? location : target.href };
     }
-    if (statusCode !== 200) throw refuse(this.#at, `the server answered ${statusCode}`);
+    if (statusCode !== 200) throw refuse(this.#at, `the server responded with ${statusCode}`);
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity')
-      throw refuse(this.#at, 'the server compresses its answer although it was asked not to');
+      throw refuse(this.#at, 'the server compressed the response against `accept-encoding`');
     if (Number(headers['content-length']) > this.#maxBytes) throw this.#tooLarge();
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      // undici's body is a stream of buffers; its type says any.
+      // undici's body is a stream of buffers, typed as any.
       bytes += chunk.length;
       if (bytes > this.#maxBytes) throw this.#tooLarge();
       chunks.push(chunk);
@@ -137,7 +137,7 @@ class Fetching {
   }
 }
 
-/** Connects to nothing but these, whatever the name means by then. The certificate must still be the name's. */
+/** Connects only to these addresses, without resolving the name again. The certificate must still match the name. */
 function pinnedTo(addresses: readonly LookupAddress[]): Agent {
   return new Agent({
     connections: 1,
@@ -162,9 +162,9 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Nothing about the network is told: neither what a name resolves to nor what answers there. */
+/** Reveals nothing about the network: neither what a name resolves to nor what responds there. */
 function refuse(at: string, why: string, cause?: unknown): GatewayError {
-  const message = `${at}: cannot be fetched: ${why}. Send the data itself instead, as base64.`;
+  const message = `${at}: could not fetch the URL: ${why}. Send the data as base64 instead.`;
   return new GatewayError('invalid_request', message, { param: at, rule: 'attachment-url', cause });
 }
 

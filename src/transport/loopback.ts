@@ -1,16 +1,16 @@
-/** A port of this machine to which a browser comes back after a sign-in. It answers nobody else. */
+/** A loopback server that receives the browser's redirect after a sign-in, and nothing else. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Loopback } from '../accounts/sign-in/browser-flow.ts';
 import { GatewayError } from '../core/errors.ts';
 
-/** `ports`: the first free one of these; none: any. Rejects with `invalid_request` when all of them are taken. */
+/** Listens on the first free port of `ports`, or any port if empty. Rejects with `invalid_request` if all are taken. */
 export async function openLoopback(ports: readonly number[]): Promise<Loopback> {
   for (const port of ports.length === 0 ? [0] : ports) {
     const server = createServer();
     if (await listens(server, port)) return createLoopback(server);
   }
-  const message = `The browser could not come back: the ports ${ports.join(', ')} of this machine are all taken. Free one, or sign in with --device.`;
+  const message = `The browser cannot return to dragoman, because the ports ${ports.join(', ')} on this machine are all in use. Free one, or sign in with --device.`;
   throw new GatewayError('invalid_request', message);
 }
 
@@ -22,7 +22,7 @@ function listens(server: Server, port: number): Promise<boolean> {
 }
 
 function createLoopback(server: Server): Loopback {
-  const { port } = server.address() as AddressInfo; // a listening TCP server always has one
+  const { port } = server.address() as AddressInfo; // A listening TCP server has one.
   const address = `http://127.0.0.1:${port}`;
   let asked: ((url: URL) => boolean) | undefined;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -49,7 +49,7 @@ function createLoopback(server: Server): Loopback {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // The browser's page has been sent by then; connections which it keeps open hold nobody up.
+        // The page has been sent by now; keep-alive connections must not delay the close.
         setImmediate(() => server.closeIdleConnections());
         setTimeout(() => server.closeAllConnections(), 200).unref();
       }),
@@ -57,7 +57,7 @@ function createLoopback(server: Server): Loopback {
 }
 
 const HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost']);
-/** The address of this page holds the code: it is told to nobody. */
+/** The page's URL contains the code, so no referrer may leak it. */
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -65,8 +65,8 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
   connection: 'close',
 };
-const BACK = '<h1>Back at dragoman</h1><p>You can close this page. The terminal says how it went.</p>';
-const WRONG = '<h1>Not this one</h1><p>This address belongs to a sign-in which is over, or to another one.</p>';
+const BACK = '<h1>Back at dragoman</h1><p>You can close this page. The terminal shows the result.</p>';
+const WRONG = '<h1>Unknown sign-in</h1><p>This address belongs to another sign-in, or to one that has ended.</p>';
 
 function page(content: string): string {
   const style = 'body{font:16px system-ui;margin:20vh auto;max-width:28em;text-align:center}';

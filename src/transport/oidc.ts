@@ -1,6 +1,6 @@
 /**
  * AWS SSO OIDC, the sign-in service of Builder ID and Identity Center, through AWS's own client. The client is loaded
- * at the first use: most starts have a fresh token and need none of it. Its answers and errors become ours here.
+ * at first use, since most starts have a valid token. Its responses and errors become dragoman's own here.
  */
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { checkedRegion, REGION_PATTERN } from '../accounts/credentials/patterns.ts';
@@ -26,7 +26,7 @@ const REFRESH_GRANT = 'refresh_token';
 const CALLBACK_PATH = '/oauth/callback';
 const USUAL_TOKEN_LIFE_S = 3_600;
 
-/** The port of a loopback address is left out here and ignored when the browser comes back to one. */
+/** The redirect URI omits the loopback port, which the service ignores when it compares the actual URI. */
 const GRANTS_OF: Record<SignInFlow, { readonly grantTypes: string[]; readonly redirectUris?: string[] }> = {
   device: { grantTypes: [DEVICE_GRANT, REFRESH_GRANT] },
   browser: { grantTypes: [CODE_GRANT, REFRESH_GRANT], redirectUris: [`http://127.0.0.1${CALLBACK_PATH}`] },
@@ -34,7 +34,7 @@ const GRANTS_OF: Record<SignInFlow, { readonly grantTypes: string[]; readonly re
 
 export interface OidcOptions {
   readonly connections: SmallConnections;
-  /** Instead of `https://oidc.{region}.amazonaws.com`; may hold `{region}` too. */
+  /** Replaces `https://oidc.{region}.amazonaws.com`; may contain `{region}` too. */
   readonly url: string | undefined;
   readonly userAgent: string;
 }
@@ -48,7 +48,7 @@ export class Oidc {
   }
 
   registerClient(region: string, startUrl: string, flow: SignInFlow, signal: AbortSignal): Promise<ClientRegistration> {
-    return explained('registered no client', signal, async () => {
+    return explained('did not register a client', signal, async () => {
       const [client, { RegisterClientCommand }] = await this.#load(region);
       const input = {
         clientName: CLIENT_NAME,
@@ -60,7 +60,7 @@ export class Oidc {
       const output = await client.send(new RegisterClientCommand(input), { abortSignal: signal });
       const { clientId, clientSecret, clientSecretExpiresAt } = output;
       if (!clientId || !clientSecret) throw incomplete();
-      // Seconds since 1970; 0 or nothing means that it does not expire, which in practice nobody should build upon.
+      // Seconds since 1970. 0 or absent means that it never expires; treat it as expired to be safe.
       return { clientId, clientSecret, expiresAtMs: (clientSecretExpiresAt ?? 0) * 1000 };
     });
   }
@@ -71,7 +71,7 @@ export class Oidc {
     { clientId, clientSecret }: ClientRegistration,
     signal: AbortSignal,
   ): Promise<DeviceAuthorization> {
-    return explained('began no sign-in', signal, async () => {
+    return explained('did not start a sign-in', signal, async () => {
       const [client, { StartDeviceAuthorizationCommand }] = await this.#load(region);
       const command = new StartDeviceAuthorizationCommand({ clientId, clientSecret, startUrl });
       const output = await client.send(command, { abortSignal: signal });
@@ -102,11 +102,11 @@ export class Oidc {
     } catch (cause) {
       const waiting = POLL_ANSWERS[nameOf(cause)];
       if (waiting) return { type: waiting };
-      throw explain('gave no token', cause, signal);
+      throw explain('issued no token', cause, signal);
     }
   }
 
-  /** The address which the person's browser opens; it comes back to `redirectUri` with a code and `state`. */
+  /** The URL to open in the browser, which returns to `redirectUri` with a code and `state`. */
   authorizeUrl(region: string, clientId: string, redirectUri: string, challenge: string, state: string): string {
     checkedRegion(region);
     const url = new URL(`${this.#endpointOf(region) ?? `https://oidc.${region}.amazonaws.com`}/authorize`);
@@ -129,7 +129,7 @@ export class Oidc {
     { code, codeVerifier, redirectUri }: BrowserCode,
     signal: AbortSignal,
   ): Promise<SignedInTokens> {
-    return explained('gave no token', signal, async () => {
+    return explained('issued no token', signal, async () => {
       const [client, { CreateTokenCommand }] = await this.#load(region);
       const input = { clientId, clientSecret, grantType: CODE_GRANT, code, codeVerifier, redirectUri };
       return withRefreshToken(toTokens(await client.send(new CreateTokenCommand(input), { abortSignal: signal })));
@@ -137,7 +137,7 @@ export class Oidc {
   }
 
   refresh({ region, clientId, clientSecret, refreshToken }: AwsCredential): Promise<NewTokens> {
-    return explained('made no access token', undefined, async () => {
+    return explained('issued no access token', undefined, async () => {
       const [client, { CreateTokenCommand }] = await this.#load(region);
       const command = new CreateTokenCommand({ clientId, clientSecret, grantType: REFRESH_GRANT, refreshToken });
       return toTokens(await client.send(command));
@@ -165,7 +165,7 @@ export class Oidc {
     return new sdk.SSOOIDCClient({
       region,
       ...(url === undefined ? {} : { endpoint: url }),
-      // A token may have been rotated although its answer got lost: whether to ask again is not the SDK's to decide.
+      // A token may have been rotated even if the response got lost, so the SDK must not retry.
       maxAttempts: 1,
       retryMode: 'standard',
       defaultsMode: 'standard',
@@ -206,7 +206,7 @@ const POLL_ANSWERS: Readonly<Record<string, 'pending' | 'slow-down' | 'expired' 
   UnauthorizedClientException: 'client-rejected',
 };
 
-/** Only signing in again helps. */
+/** Errors that require a new sign-in. */
 const DEAD: ReadonlySet<string> = new Set([
   'InvalidGrantException',
   'InvalidClientException',
@@ -223,7 +223,7 @@ async function explained<T>(what: string, signal: AbortSignal | undefined, work:
   }
 }
 
-/** The service's own words are left out: descriptions of refused tokens have been seen to quote them. */
+/** Omits the service's message, because descriptions of rejected tokens have been seen to quote them. */
 function explain(what: string, cause: unknown, signal: AbortSignal | undefined): GatewayError {
   if (signal?.aborted) return new GatewayError('client_closed', 'The sign-in was cancelled.');
   if (cause instanceof GatewayError) return cause;
@@ -232,19 +232,19 @@ function explain(what: string, cause: unknown, signal: AbortSignal | undefined):
   const details = {
     upstream: { status: status ?? 0, name, reason: undefined, message: undefined, requestId: undefined },
   };
-  const said = `The AWS sign-in service ${what}: ${name}.`;
+  const message = `The AWS sign-in service ${what}: ${name}.`;
   if (DEAD.has(name)) {
-    return new GatewayError('credential_rejected', `${said} Sign in again with \`dragoman login\`.`, details);
+    return new GatewayError('credential_rejected', `${message} Sign in again with \`dragoman login\`.`, details);
   }
-  if (name === 'SlowDownException' || status === 429) return new GatewayError('upstream_throttled', said, details);
-  if (status === undefined || status >= 500) return new GatewayError('upstream_broken', said, details);
+  if (name === 'SlowDownException' || status === 429) return new GatewayError('upstream_throttled', message, details);
+  if (status === undefined || status >= 500) return new GatewayError('upstream_broken', message, details);
   const home = regionIn(cause);
   const advice =
-    home === undefined ? 'Check region and start URL.' : `This start URL belongs to ${home}: use that region.`;
-  return new GatewayError('upstream_refused', `${said} ${advice}`, details);
+    home === undefined ? 'Check the region and start URL.' : `This start URL belongs to ${home}. Use that region.`;
+  return new GatewayError('upstream_refused', `${message} ${advice}`, details);
 }
 
-/** Told by the service to who has asked in the wrong one. */
+/** The right region, as the service reports it to requests in a wrong one. */
 function regionIn(cause: unknown): string | undefined {
   if (!(cause instanceof Error && 'region' in cause)) return undefined;
   return typeof cause.region === 'string' && REGION_PATTERN.test(cause.region) ? cause.region : undefined;
@@ -262,5 +262,5 @@ function statusOf(cause: unknown): number | undefined {
 }
 
 function incomplete(): GatewayError {
-  return new GatewayError('upstream_broken', 'The AWS sign-in service answered without what was asked for.');
+  return new GatewayError('upstream_broken', 'The AWS sign-in service returned an incomplete response.');
 }

@@ -1,39 +1,38 @@
 /**
- * Which addresses a stranger's URL may lead to: the public internet on the usual ports, and nothing else. Ranges are
+ * Checks that a client's URL leads to the public internet on the default ports. The ranges are
  * those of IANA's special-purpose registries, as ipaddr.js keeps them.
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** A URL as far as it can be judged without asking anybody; `why` is for the client. */
+/** The result of checking a URL without network access; `why` is for the client. */
 export type Judgement =
   | { readonly type: 'fine'; readonly url: URL; readonly host: string; readonly isVouchedFor: boolean }
   | { readonly type: 'refused'; readonly why: string };
 
-/** `isAllowed`: hosts with ports, as in `files.example.com:8443`, which the operator has vouched for. */
+/** `isAllowed`: whether the operator allows a host with its port, such as `files.example.com:8443`. */
 export function judgeUrl(text: string, isAllowed: (hostAndPort: string) => boolean): Judgement {
-  if (text.length > MAX_URL_CHARACTERS) return refused(`the address is longer than ${MAX_URL_CHARACTERS} characters`);
-  // The URL parser drops tabs and line breaks and turns backslashes around: what was written must be what is meant.
-  if (/[\s\\]|[^\x20-\x7e]/.test(text))
-    return refused('the address has blanks, backslashes or characters beyond ASCII');
+  if (text.length > MAX_URL_CHARACTERS) return refused(`the URL is longer than ${MAX_URL_CHARACTERS} characters`);
+  // The URL parser drops tabs and line breaks and turns backslashes into slashes, so reject them.
+  if (/[\s\\]|[^\x20-\x7e]/.test(text)) return refused('the URL contains spaces, backslashes or non-ASCII characters');
   const url = URL.parse(text);
-  if (!url) return refused('this is no address');
+  if (!url) return refused('it is not a valid URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refused('only http and https can be fetched');
   const [, authority = ''] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
-  if (authority.includes('@')) return refused('addresses with a user name or password are not fetched');
+  if (authority.includes('@')) return refused('URLs with a user name or password are not fetched');
   const host = bareHost(url.hostname);
   const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
   if (isAllowed(`${host}:${port}`)) return { type: 'fine', url, host, isVouchedFor: true };
-  if (port === undefined || !PORTS.has(port)) return refused(`port ${port} is not fetched from, only 80 and 443`);
+  if (port === undefined || !PORTS.has(port)) return refused(`port ${port} is not allowed, only 80 and 443`);
   if (isIP(host) !== 0) {
     const written = bareHost(authority.replace(/:\d*$/, '').toLowerCase());
-    if (isIP(written) === 0) return refused('a numeric host must be written in the usual way');
+    if (isIP(written) === 0) return refused('a numeric host must be a standard IP address');
     return isPublicAddress(host) ? fine(url, host) : refused(PRIVATE);
   }
   return isPublicName(host) ? fine(url, host) : refused(PRIVATE);
 }
 
-export const PRIVATE = 'the address leads to a private or reserved network';
+export const PRIVATE = 'it leads to a private or reserved network';
 
 const MAX_URL_CHARACTERS = 8_192;
 const PORTS: ReadonlySet<number> = new Set([80, 443]);
@@ -48,12 +47,12 @@ function refused(why: string): Judgement {
   return { type: 'refused', why };
 }
 
-/** Without the brackets of IPv6 and without the dot which ends a fully qualified name. */
+/** Removes the brackets of IPv6 and the trailing dot of a fully qualified name. */
 function bareHost(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }
 
-/** Names of private networks alone: RFC 6761, 6762, 8375 and what clouds and routers made of them. */
+/** Suffixes of private networks: RFC 6761, 6762, 8375 and the conventions of clouds and routers. */
 const PRIVATE_SUFFIXES = [
   'localhost',
   'local',
@@ -74,9 +73,9 @@ function isPublicName(name: string): boolean {
   return !PRIVATE_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`));
 }
 
-/** Public by its range, but the inside of a cloud all the same: Azure's host agent; the old anycast of 6to4. */
+/** In public ranges, but internal: Azure's host agent and the former 6to4 anycast. */
 const NOT_PUBLIC = [ipaddr.IPv4.parseCIDR('168.63.129.16/32'), ipaddr.IPv4.parseCIDR('192.88.99.0/24')];
-/** What is handed out to the world so far. Anything else hides an IPv4 address, or is special, or belongs to nobody. */
+/** The allocated global unicast range. Any other address embeds an IPv4 address, is special or is unassigned. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 export function isPublicAddress(address: string): boolean {

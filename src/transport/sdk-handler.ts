@@ -1,4 +1,4 @@
-/** Requests of AWS's SDKs over our own connections, so that proxies and timeouts are those of everything else. */
+/** Sends requests of AWS's SDKs over dragoman's connections, with the same proxies and timeouts. */
 import { exchange, type SmallConnections } from './small-exchange.ts';
 
 interface SmithyRequest {
@@ -33,7 +33,7 @@ function search(query: SmithyRequest['query'] = {}): string {
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries)}`;
 }
 
-/** undici writes both itself. */
+/** undici sets both headers itself. */
 function withoutHost(headers: Readonly<Record<string, string>>): Record<string, string> {
   const names = new Set(['host', 'content-length']);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase())));

@@ -1,4 +1,4 @@
-/** Answers that never end: a few bytes at a time, so that no limit between two of them is reached. */
+/** Responses that never end: a few bytes at a time, so that no idle timeout fires. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,26 +36,26 @@ async function ask(url: string) {
   return transport.send(request, new AbortController().signal);
 }
 
-describe('an answer that trickles', () => {
-  it('is cut when it is a refusal, and says what has arrived', async () => {
+describe('a response that trickles', () => {
+  it('is cut off if it is an error, and reports what has arrived', async () => {
     const { url, left } = await serveTrickle(500);
     expect(await readText(await ask(url), 1_000_000, LIMIT_MS)).toMatch(/^(\{"a":)+$/);
     await left;
   });
 
-  it('is a time-out when it is a list', async () => {
+  it('times out if it is a list', async () => {
     const { url, left } = await serveTrickle(200);
     await expect(readText(await ask(url), 1_000_000, LIMIT_MS)).rejects.toMatchObject({ code: 'upstream_timeout' });
     await left;
   });
 
-  it('is cut at the byte limit', async () => {
+  it('is cut off at the byte limit', async () => {
     const { url, left } = await serveTrickle(500);
     expect(await readText(await ask(url), 12, 60_000)).toBe('{"a":{"a":{"');
     await left;
   });
 
-  it('is a time-out at a token endpoint', async () => {
+  it('times out at a token endpoint', async () => {
     const { url, left } = await serveTrickle(200);
     const dispatchers = new Dispatchers(undefined, 5_000);
     onTestFinished(() => dispatchers.destroy());

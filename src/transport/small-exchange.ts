@@ -1,4 +1,4 @@
-/** One HTTP exchange with a token endpoint: little goes out, little comes back, and both ends are in a hurry. */
+/** A short HTTP exchange with a token endpoint, with tight limits on time and size. */
 import { request as send } from 'undici';
 import { GatewayError } from '../core/errors.ts';
 import { connectionFailure } from './connection-failure.ts';
@@ -6,7 +6,7 @@ import type { Connections } from './dispatcher.ts';
 
 /** For the whole exchange, body included. */
 const TIMEOUT_MS = 20_000;
-/** Tokens are some kilobytes. */
+/** Tokens take a few kilobytes. */
 const MAX_BYTES = 256 * 1024;
 
 export interface SmallRequest {
@@ -28,7 +28,7 @@ export interface SmallConnections extends Connections {
   readonly addressSetting: string | undefined;
 }
 
-/** Rejects with `client_closed` when the signal aborts, else `upstream_timeout` or `upstream_broken`. */
+/** Rejects with `client_closed` if the signal aborts, otherwise `upstream_timeout` or `upstream_broken`. */
 export async function exchange(
   connections: SmallConnections,
   { url, method, headers, body }: SmallRequest,
@@ -50,7 +50,11 @@ export async function exchange(
     if (signal?.aborted) throw new GatewayError('client_closed', 'The sign-in was cancelled.');
     const { host } = new URL(url);
     if (timeout.aborted)
-      throw new GatewayError('upstream_timeout', `The sign-in service ${host} did not answer in time.`, { cause });
+      throw new GatewayError(
+        'upstream_timeout',
+        `The sign-in service ${host} did not respond in time. Try again later.`,
+        { cause },
+      );
     const message = connectionFailure(cause, connections.routeOf(url, connections.addressSetting));
     throw new GatewayError('upstream_broken', message, { cause });
   }
@@ -62,7 +66,8 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new GatewayError('upstream_broken', 'The sign-in service answered with too much.');
+    if (bytes > MAX_BYTES)
+      throw new GatewayError('upstream_broken', 'The response of the sign-in service is too large.');
   }
   return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
 /**
- * Kiro's auth service, for accounts signed in with Google or GitHub: camelCase answers, as the Kiro IDE and CLI get
- * them. Signing in goes through the portal in a browser, or with a code on another screen.
+ * Kiro's auth service, for accounts signed in with Google or GitHub: camelCase responses, as the Kiro IDE and CLI get
+ * them. Sign-in goes through the portal in a browser, or with a code on another device.
  */
 import { refusalOf, type SocialCredential } from '../accounts/credentials.ts';
 import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
@@ -17,7 +17,7 @@ export interface SocialAuthOptions {
   readonly now: () => number;
 }
 
-/** What the device flow knows the Kiro command line as; another would be refused. */
+/** The Kiro CLI's client id; the device flow rejects any other. */
 const CLIENT_ID = 'kiro-cli';
 const USUAL_TOKEN_LIFE_S = 3_600;
 const USUAL_DEVICE_LIFE_S = 300;
@@ -29,7 +29,7 @@ export async function refreshSocial(options: SocialAuthOptions, credential: Soci
   return { ...tokens, expiresInS: tokens.expiresInS ?? USUAL_TOKEN_LIFE_S };
 }
 
-/** `portalUrl`: no trailing slash. The portal asks the person whether Google or GitHub. */
+/** `portalUrl`: no trailing slash. The portal lets the user choose Google or GitHub. */
 export function socialSignInUrl(portalUrl: string, redirectUri: string, challenge: string, state: string): string {
   const url = new URL(`${portalUrl}/signin`);
   const query = {
@@ -77,7 +77,7 @@ export async function startSocialDevice(
   };
 }
 
-/** 200 until there is an answer; what it says is in `status`. */
+/** The service returns 200 while pending, with the state in `status`. */
 export async function pollSocialDevice(
   options: SocialAuthOptions,
   deviceCode: string,
@@ -132,24 +132,24 @@ function withRefreshToken(tokens: PossibleTokens): SignedInTokens {
 }
 
 function incomplete(): GatewayError {
-  return new GatewayError('upstream_broken', "Kiro's sign-in service answered without what was asked for.");
+  return new GatewayError('upstream_broken', "Kiro's sign-in service returned an incomplete response.");
 }
 
 function secondsOf(ms: unknown): number | undefined {
   return typeof ms === 'number' && ms > 0 ? Math.ceil(ms / 1000) : undefined;
 }
 
-/** undefined: it does not say. */
+/** undefined if the response does not state it. */
 function lifeOf({ expiresIn, expiresAt }: Readonly<Record<string, unknown>>, nowMs: number): number | undefined {
   if (typeof expiresIn === 'number') return expiresIn;
   const untilMs = typeof expiresAt === 'string' ? Date.parse(expiresAt) : Number.NaN;
   return Number.isNaN(untilMs) ? undefined : Math.round((untilMs - nowMs) / 1000);
 }
 
-/** A throttled or broken service says nothing about the credential: only a clear word kills it. */
+/** Throttling and server errors say nothing about the credential: only a clear rejection invalidates it. */
 function refusal(answer: SmallAnswer, meaning = 'Start the sign-in again.'): GatewayError {
   const { status, headers } = answer;
-  const said = `Kiro's sign-in service made no access token (HTTP ${status}).`;
+  const message = `Could not get an access token from Kiro's sign-in service (HTTP ${status}).`;
   const upstream = {
     status,
     name: undefined,
@@ -160,15 +160,15 @@ function refusal(answer: SmallAnswer, meaning = 'Start the sign-in again.'): Gat
   const isDead =
     status === 401 || (status === 400 && /invalid_grant|invalid refresh token|bad credentials/i.test(text(answer)));
   if (isDead) {
-    return new GatewayError('credential_rejected', `${said} ${meaning}`, { upstream });
+    return new GatewayError('credential_rejected', `${message} ${meaning}`, { upstream });
   }
-  if (status === 403) return new GatewayError('permission_denied', said, { upstream });
+  if (status === 403) return new GatewayError('permission_denied', message, { upstream });
   if (status === 429) {
     const waitMs = parseRetryAfter(headers['retry-after'], Date.now());
     const retryAfterMs = waitMs === undefined ? undefined : cappedMs(waitMs, MAX_THROTTLE_WAIT_MS);
-    return new GatewayError('upstream_throttled', said, { upstream, retryAfterMs });
+    return new GatewayError('upstream_throttled', message, { upstream, retryAfterMs });
   }
-  return new GatewayError(status >= 500 ? 'upstream_broken' : 'upstream_refused', said, { upstream });
+  return new GatewayError(status >= 500 ? 'upstream_broken' : 'upstream_refused', message, { upstream });
 }
 
 function parse(answer: SmallAnswer): Readonly<Record<string, unknown>> {

@@ -33,7 +33,7 @@ interface Served {
   seen: Seen[];
 }
 
-/** Token endpoints whose service always gives this reply; `stall` gives none. */
+/** Token endpoints whose service always returns this reply, or none with `stall`. */
 async function serve(reply: Reply | 'stall'): Promise<Served> {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -117,7 +117,7 @@ describe('the AWS sign-in service', () => {
     expect(seen[0]?.headers['user-agent']).toContain('dragoman');
   });
 
-  it('begins a sign-in', async () => {
+  it('starts a sign-in', async () => {
     const { signIn, seen } = await serve({
       body: { deviceCode: 'd', userCode: 'u', verificationUri: 'https://v', expiresIn: 300, interval: 1 },
     });
@@ -139,12 +139,12 @@ describe('the AWS sign-in service', () => {
     [400, 'AccessDeniedException', 'access_denied', 'denied'],
     [401, 'InvalidClientException', 'invalid_client', 'client-rejected'],
     [400, 'UnauthorizedClientException', 'unauthorized_client', 'client-rejected'],
-  ])('says %i %s as it is while somebody signs in', async (status, name, error, type) => {
+  ])('passes on %i %s during a sign-in', async (status, name, error, type) => {
     const { signIn } = await serve(oidcError(status, name, error));
     expect(await signIn.pollDevice('us-east-1', client, 'd', never)).toEqual({ type });
   });
 
-  it('gives tokens to who has signed in', async () => {
+  it('returns tokens after the sign-in', async () => {
     const { signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
     expect(await signIn.pollDevice('us-east-1', client, 'd', never)).toEqual({
       type: 'signed-in',
@@ -172,7 +172,7 @@ describe('the AWS sign-in service', () => {
   it.each<[string, Reply, string]>([
     ['a dead refresh token', oidcError(400, 'InvalidGrantException', 'invalid_grant'), 'credential_rejected'],
     ['an unknown client', oidcError(401, 'InvalidClientException', 'invalid_client'), 'credential_rejected'],
-    ['too many questions', oidcError(400, 'SlowDownException', 'slow_down'), 'upstream_throttled'],
+    ['too many requests', oidcError(400, 'SlowDownException', 'slow_down'), 'upstream_throttled'],
     ['a broken service', oidcError(500, 'InternalServerException', 'server_error'), 'upstream_broken'],
     ['a page of an edge layer', { status: 503, body: '<html>aorREFRESHCANARY' }, 'upstream_broken'],
     [
@@ -180,8 +180,8 @@ describe('the AWS sign-in service', () => {
       oidcError(400, 'InvalidRequestException', 'invalid_request'),
       'upstream_refused',
     ],
-    ['an answer without a token', { body: {} }, 'upstream_broken'],
-  ])('tells %s by its code, never by its words', async (_name, reply, code) => {
+    ['a response without a token', { body: {} }, 'upstream_broken'],
+  ])('identifies %s by its code, never by its message', async (_name, reply, code) => {
     const { endpoints, seen } = await serve(reply);
     const error = await failure(endpoints.refresh(aws));
     expect(error.name).toBe('GatewayError');
@@ -190,7 +190,7 @@ describe('the AWS sign-in service', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('is opened in a browser with the proof’s fingerprint, and redeems what comes back', async () => {
+  it('opens in a browser with the PKCE challenge and redeems the code', async () => {
     const { url, signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', expiresIn: 7 } });
     const redirectUri = 'http://127.0.0.1:49152/oauth/callback';
     const address = new URL(signIn.authorizeUrl('us-east-1', 'c', redirectUri, 'challenge', 'state'));
@@ -218,13 +218,13 @@ describe('the AWS sign-in service', () => {
     });
   });
 
-  it('is never asked in a region which is none', async () => {
+  it('is never called in an invalid region', async () => {
     const { endpoints, seen } = await serve({ body: {} });
     expect((await failure(endpoints.refresh({ ...aws, region: 'x.evil.example/' }))).code).toBe('invalid_request');
     expect(seen).toEqual([]);
   });
 
-  it('is left when the sign-in is cancelled', async () => {
+  it('is aborted when the sign-in is cancelled', async () => {
     const { signIn } = await serve('stall');
     const cancel = new AbortController();
     const asked = failure(signIn.registerClient('us-east-1', 'https://x', 'device', cancel.signal));
@@ -248,7 +248,7 @@ describe('Kiro’s sign-in service', () => {
     expect(seen[0]?.headers['user-agent']).toBe('dragoman/test');
   });
 
-  it('may say until when instead of how long', async () => {
+  it('may return an expiry time instead of a lifetime', async () => {
     const { endpoints } = await serve({ body: { accessToken: 'aoa', expiresAt: '2026-01-01T00:10:00Z' } });
     expect((await endpoints.refresh(social)).expiresInS).toBe(600);
   });
@@ -261,8 +261,8 @@ describe('Kiro’s sign-in service', () => {
     ['throttling without a time', { status: 429, body: {} }, 'upstream_throttled', undefined],
     ['another bad request', { status: 400, body: 'aorREFRESHCANARY' }, 'upstream_refused', undefined],
     ['a broken service', { status: 502, body: '<html>' }, 'upstream_broken', undefined],
-    ['an answer which is no JSON', { body: 'aorREFRESHCANARY' }, 'upstream_broken', undefined],
-  ])('tells %s by its code', async (_name, reply, code, retryAfterMs) => {
+    ['a response that is not JSON', { body: 'aorREFRESHCANARY' }, 'upstream_broken', undefined],
+  ])('identifies %s by its code', async (_name, reply, code, retryAfterMs) => {
     const { endpoints } = await serve(reply);
     const error = await failure(endpoints.refresh(social));
     expect(error.code).toBe(code);
@@ -272,7 +272,7 @@ describe('Kiro’s sign-in service', () => {
 });
 
 describe('Kiro’s sign-in', () => {
-  it('is begun on the portal, which asks Google or GitHub', async () => {
+  it('starts on the portal, which offers Google or GitHub', async () => {
     const { url, signIn } = await serve({ body: {} });
     const address = new URL(signIn.socialSignInUrl('http://127.0.0.1:3128', 'challenge', 'state'));
     expect(address.origin + address.pathname).toBe(`${url}/signin`);
@@ -285,7 +285,7 @@ describe('Kiro’s sign-in', () => {
     });
   });
 
-  it('redeems the code which the browser brought', async () => {
+  it('redeems the code from the browser', async () => {
     const { signIn, seen } = await serve({ body: { accessToken: 'aoa', refreshToken: 'aor', profileArn: 'arn' } });
     const code = { code: 'c', codeVerifier: 'v', redirectUri: 'http://127.0.0.1:3128/oauth/callback' };
     const tokens = await signIn.redeemSocialCode(code, never);
@@ -299,14 +299,14 @@ describe('Kiro’s sign-in', () => {
     [{ status: 'slow_down' }, 'slow-down'],
     [{ status: 'expired_token' }, 'expired'],
     [{ status: 'whatever else' }, 'denied'],
-  ])('with a code says %j as it is', async (body, type) => {
+  ])('with a device code passes on %j', async (body, type) => {
     const { signIn } = await serve({ body });
     expect(await signIn.pollSocialDevice('d', never)).toEqual({ type });
   });
 });
 
 describe('an organisation’s identity provider', () => {
-  it('refreshes by a form, keeping the old refresh token where it gives no new one', async () => {
+  it('refreshes with a form and keeps the old refresh token if it gets no new one', async () => {
     const { url, endpoints, seen } = await serve({ body: { access_token: 'eyJ', expires_in: 4000 } });
     const made = await endpoints.refresh({ ...external, tokenEndpoint: `${url}/t/token` });
     expect(made).toEqual({ accessToken: 'eyJ', refreshToken: undefined, expiresInS: 4000, profileArn: undefined });
@@ -328,9 +328,9 @@ describe('an organisation’s identity provider', () => {
     ['a broken service', { status: 503, body: '<html>' }, 'upstream_broken', undefined],
     ['a refusal', { status: 403, body: {} }, 'permission_denied', undefined],
     ['wrong scopes', { status: 400, body: { error: 'invalid_scope' } }, 'upstream_refused', undefined],
-    ['secrets in its words', { status: 400, body: { error: 'aorREFRESHCANARY' } }, 'upstream_refused', undefined],
-    ['an answer without a token', { body: {} }, 'upstream_broken', undefined],
-  ])('tells %s by its code', async (_name, reply, code, retryAfterMs) => {
+    ['secrets in its message', { status: 400, body: { error: 'aorREFRESHCANARY' } }, 'upstream_refused', undefined],
+    ['a response without a token', { body: {} }, 'upstream_broken', undefined],
+  ])('identifies %s by its code', async (_name, reply, code, retryAfterMs) => {
     const { url, endpoints } = await serve(reply);
     const error = await failure(endpoints.refresh({ ...external, tokenEndpoint: `${url}/t/token` }));
     expect([error.code, error.retryAfterMs]).toEqual([code, retryAfterMs]);
@@ -338,11 +338,11 @@ describe('an organisation’s identity provider', () => {
   });
 });
 
-describe('a token endpoint which cannot be reached', () => {
+describe('an unreachable token endpoint', () => {
   it.each([
     ['AWS', aws],
     ['Kiro', social],
-  ])('is told as such: %s', async (_name, credential) => {
+  ])('is reported as unreachable: %s', async (_name, credential) => {
     const { endpoints } = await serve({ body: {} });
     await closers.pop()?.();
     const error = await failure(endpoints.refresh(credential));

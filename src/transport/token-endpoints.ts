@@ -1,4 +1,4 @@
-/** All token endpoints behind one port: which one a credential belongs to, and which proxy leads there. */
+/** All token endpoints behind one interface: chooses the endpoint and proxy for a credential. */
 import type { SignInEndpoints, TokenEndpoints } from '../accounts/ports.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { Dispatchers } from './dispatcher.ts';
@@ -16,9 +16,9 @@ export interface TokenEndpointOptions {
   readonly dispatchers: Pick<Dispatchers, 'of'>;
   readonly oidcUrl: string | undefined;
   readonly socialAuthUrl: string;
-  /** Where people sign in at Kiro with their browser. */
+  /** Kiro's portal, where users sign in with their browser. */
   readonly portalUrl: string;
-  /** Identity providers' hosts besides those which are always trusted. */
+  /** Hosts of identity providers trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
   readonly userAgent: string;
   readonly now: () => number;

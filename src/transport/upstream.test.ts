@@ -27,7 +27,7 @@ async function listen(server: Server | ReturnType<typeof createNetServer>): Prom
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server which answers every connection's first bytes with what `answer` writes. */
+/** A server that responds to each connection's first bytes with `answer`. */
 async function serveRaw(answer: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   closers.push(() => {
@@ -73,7 +73,7 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe('sending to the upstream', () => {
-  it('sends method, path, query, headers and body, and says who it is', async () => {
+  it('sends method, path, query, headers and body, and identifies itself', async () => {
     let seen = {};
     const url = await serve(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -94,7 +94,7 @@ describe('sending to the upstream', () => {
     expect(seen).toEqual({ method: 'POST', url: '/a/b?c=d', agent: 'dragoman/test', x: 'z', body: '{"é":1}' });
   });
 
-  it('goes on using the connections it has', async () => {
+  it('reuses its connections', async () => {
     const ports = new Set<number | undefined>();
     const url = await serve((request, response) => {
       ports.add(request.socket.remotePort);
@@ -102,11 +102,11 @@ describe('sending to the upstream', () => {
     });
     const { send } = transport();
     for (let i = 0; i < 10; i++) await text((await send(get(url), never)).body);
-    // Two, because undici gives a connection back only after the tick in which its answer ended.
+    // Two, because undici releases a connection only after the tick in which its response ended.
     expect(ports.size).toBeLessThanOrEqual(2);
   });
 
-  it('passes interim answers by', async () => {
+  it('ignores interim responses', async () => {
     const url = await serveRaw((socket) =>
       socket.end('HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
     );
@@ -115,7 +115,7 @@ describe('sending to the upstream', () => {
     expect(await text(answer.body)).toBe('ok');
   });
 
-  it('hands over as one chunk what arrived before it was asked for', async () => {
+  it('delivers data that arrived before the first pull as one chunk', async () => {
     const url = await serveRaw((socket) => {
       const chunks = 'abcdef'.split('').map((letter) => `1\r\n${letter}\r\n`);
       socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunks.join('')}0\r\n\r\n`);
@@ -127,7 +127,7 @@ describe('sending to the upstream', () => {
   });
 });
 
-describe('trouble with the upstream', () => {
+describe('a failing upstream', () => {
   it('names the address of a refused connection', async () => {
     const server = createNetServer();
     server.listen(0, '127.0.0.1');
@@ -144,10 +144,10 @@ describe('trouble with the upstream', () => {
   });
 
   it.each([
-    ['a reset before the head', (socket: Socket) => void socket.resetAndDestroy()],
-    ['an end before the head', (socket: Socket) => void socket.end()],
-    ['an answer which is no HTTP', (socket: Socket) => void socket.end('SSH-2.0-nonsense\r\n')],
-  ])('calls %s upstream_broken', async (_name, answer) => {
+    ['a reset before the headers', (socket: Socket) => void socket.resetAndDestroy()],
+    ['an end before the headers', (socket: Socket) => void socket.end()],
+    ['a response that is not HTTP', (socket: Socket) => void socket.end('SSH-2.0-nonsense\r\n')],
+  ])('reports %s as upstream_broken', async (_name, answer) => {
     const error = await failure(transport().send(get(await serveRaw(answer)), never));
     expect(error.name).toBe('GatewayError');
     expect(error.code).toBe('upstream_broken');
@@ -156,7 +156,7 @@ describe('trouble with the upstream', () => {
   it.each([
     ['a reset', (socket: Socket) => socket.resetAndDestroy()],
     ['an early end', (socket: Socket) => socket.end()],
-  ])('delivers what came before %s, then fails', async (_name, cut) => {
+  ])('delivers what arrived before %s, then fails', async (_name, cut) => {
     let broken: () => void = () => {};
     const url = await serveRaw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
@@ -171,13 +171,13 @@ describe('trouble with the upstream', () => {
     expect(await body.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('times out when the head does not come', async () => {
+  it('times out when the headers do not arrive', async () => {
     const url = await serveRaw(() => {});
     const error = await failure(transport({ headersTimeoutMs: 50 }).send(get(url), never));
     expect(error.code).toBe('upstream_timeout');
   });
 
-  it('times out when the body falls silent', async () => {
+  it('times out when the body stalls', async () => {
     const url = await serveRaw((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'));
     const answer = await transport({ idleTimeoutMs: 50 }).send(get(url), never);
     const error = await failure(text(answer.body));
@@ -186,12 +186,12 @@ describe('trouble with the upstream', () => {
 });
 
 describe('leaving', () => {
-  it('does not even connect when the client has already gone', async () => {
+  it('does not connect if the client has already gone', async () => {
     const error = await failure(transport().send(get('http://127.0.0.1:1/'), AbortSignal.abort()));
     expect(error.code).toBe('client_closed');
   });
 
-  it('drops the connection when the client goes before the head', async () => {
+  it('drops the connection when the client goes before the headers', async () => {
     const gone = new AbortController();
     let closed: Promise<unknown> = Promise.resolve();
     const url = await serveRaw((socket) => {
@@ -230,7 +230,7 @@ describe('leaving', () => {
     expect(await closed).toHaveLength(1);
   });
 
-  it('leaves no listener on the signal behind', async () => {
+  it('leaves no listener on the signal', async () => {
     const url = await serve((_request, response) => response.end('ok'));
     const gone = new AbortController();
     let listeners = 0;
@@ -251,7 +251,7 @@ describe('leaving', () => {
 });
 
 describe('a slow consumer', () => {
-  it('holds the upstream back instead of filling memory, and loses nothing', async () => {
+  it('applies back-pressure to the upstream and loses nothing', async () => {
     const total = 64 * 1024 * 1024;
     let written = 0;
     const url = await serve((_request, response) => {
@@ -269,7 +269,7 @@ describe('a slow consumer', () => {
     const body = answer.body[Symbol.asyncIterator]();
     const first = await body.next();
     let read = first.value?.length ?? 0;
-    // Another exchange's round trip is time enough for the first to run on, if nothing held it.
+    // The round trip of another exchange gives the first one time to continue if nothing paused it.
     for (let i = 0; i < 20; i++) await text((await transport().send(get(await serve((_, r) => r.end())), never)).body);
     expect(written).toBeLessThan(total / 2);
     for (let step = await body.next(); !step.done; step = await body.next()) read += step.value.length;
@@ -294,7 +294,7 @@ describe('proxies', () => {
     return { url: await listen(server), targets };
   }
 
-  it('reaches loopback directly whatever the environment says', async () => {
+  it('reaches loopback directly regardless of the environment', async () => {
     const proxy = await serveProxy();
     const url = await serve((_request, response) => response.end('direct'));
     const { send } = transport({ proxy: { httpProxy: proxy.url } });
@@ -309,7 +309,7 @@ describe('proxies', () => {
     const proxy = await serveProxy();
     const { send } = transport({ proxy: { [setting]: proxy.url } });
     const plain = await serve((_request, response) => response.end());
-    // The far end speaks no TLS, so the exchange fails after the proxy has been asked: its question is the point.
+    // The far end does not speak TLS, so the exchange fails, but only after the request reached the proxy.
     await failure(send(get(`https://upstream.invalid:${new URL(plain).port}/`), never));
     expect(proxy.targets).toEqual([`upstream.invalid:${new URL(plain).port}`]);
   });

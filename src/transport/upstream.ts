@@ -1,7 +1,7 @@
 /**
- * HTTP to the upstream: undici's low-level dispatch, keep-alive pools per origin, no streams and no fetch in between
- * (both cost more than everything else in the pipeline). Knows bytes and sockets; what a status means is the
- * upstream's business, what to do about it the gateway's.
+ * HTTP to the upstream through undici's low-level dispatch, with keep-alive pools per origin and without streams or fetch
+ * (both cost more than everything else in the pipeline). Handles bytes and sockets; the upstream interprets statuses,
+ * and the gateway decides what to do about them.
  */
 import { type Dispatcher, errors } from 'undici';
 import { clientClosed, GatewayError } from '../core/errors.ts';
@@ -14,20 +14,20 @@ export interface UpstreamTransportOptions {
   readonly proxy?: ProxySettings | undefined;
   /** The setting that can choose the service's address, for messages. */
   readonly addressSetting?: string;
-  /** From the sent request to the answer's head. */
+  /** From the sent request to the response headers. */
   readonly headersTimeoutMs: number;
-  /** Between two pieces of the body. */
+  /** Between two chunks of the body. */
   readonly idleTimeoutMs: number;
-  /** `dragoman/<version>`: the gateway says who it is. */
+  /** `dragoman/<version>`: the gateway identifies itself. */
   readonly userAgent: string;
   readonly connectTimeoutMs?: number;
 }
 
 export interface UpstreamTransport {
   readonly send: SendUpstream;
-  /** For the token endpoints: the same connections, the same proxies. */
+  /** For the token endpoints, which share connections and proxies. */
   readonly dispatchers: Dispatchers;
-  /** Drops what is still open. */
+  /** Closes open connections. */
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
   return { send, dispatchers, close: () => dispatchers.destroy() };
 }
 
-/** One request and its answer. Settles its promise once; after the head, trouble goes to the body. */
+/** Handles one request and its response. Settles its promise once; later failures go to the body. */
 class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: GatewayError) => void;
@@ -123,7 +123,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#fail(toGatewayError(cause, this.#body === undefined ? this.#explain : undefined));
   }
 
-  /** The promise is settled at once; the socket follows as soon as undici has given us a hold on it. */
+  /** Settles the promise at once; the socket closes once undici provides a controller. */
   readonly #onAbort = (): void => {
     this.#controller?.abort(clientClosed());
     this.#fail(clientClosed());
@@ -140,18 +140,20 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/** A timeout while connecting counts as a broken connection: nothing was sent, so trying again costs nothing. */
+/** A connect timeout counts as a broken connection: nothing was sent, so a retry is safe. */
 function toGatewayError(cause: Error, explain: ((cause: Error) => string) | undefined): GatewayError {
   if (cause instanceof GatewayError) return cause;
   if (cause instanceof errors.HeadersTimeoutError)
-    return new GatewayError('upstream_timeout', 'The upstream did not begin to answer in time.', { cause });
+    return new GatewayError('upstream_timeout', 'The upstream did not start to respond in time.', { cause });
   if (cause instanceof errors.BodyTimeoutError)
-    return new GatewayError('upstream_timeout', 'The upstream fell silent in the middle of its answer.', { cause });
+    return new GatewayError('upstream_timeout', 'The upstream stopped sending in the middle of its response.', {
+      cause,
+    });
   const message = explain ? explain(cause) : `The connection to the upstream broke${codeOf(cause)}.`;
   return new GatewayError('upstream_broken', message, { cause });
 }
 
-/** ` (ECONNRESET)`: the code alone, because messages of network errors hold addresses and proxy URLs. */
+/** ` (ECONNRESET)`: only the code, because messages of network errors contain addresses and proxy URLs. */
 function codeOf(cause: Error): string {
   return 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
 }

@@ -66,7 +66,7 @@ const KEYLESS: Credential = { kind: 'iam', region: 'us-east-1', awsProfile: unde
 
 describe('one account without credentials among eleven that work', () => {
   it.each([
-    ['an IAM account whose credential chain has no keys', async () => broken(KEYLESS), /gave no keys/],
+    ['an IAM account whose credential chain has no keys', async () => broken(KEYLESS), /returned no keys/],
     [
       'an account whose proxy is down',
       async () => broken(awsCredential('aor-broken'), { proxy: `http://127.0.0.1:${await closedPort()}` }),
@@ -75,7 +75,7 @@ describe('one account without credentials among eleven that work', () => {
     [
       'an IAM account whose AWS profile does not exist',
       async () => broken({ ...KEYLESS, awsProfile: 'missing' }),
-      /The AWS profile "missing" gave no keys/,
+      /The AWS profile "missing" returned no keys/,
     ],
   ] as const)('%s: no request fails, and the account says why it is aside', async (_name, account, why) => {
     const accounts = Array.from({ length: 11 }, (_, index) => ({ id: `good-${index}` }));
@@ -105,7 +105,7 @@ describe('the only account', () => {
         () => expect.fail('expected a rejection'),
         (cause: unknown) => cause,
       );
-      expect(refused).toMatchObject({ status: 503, message: expect.stringContaining('gave no keys') });
+      expect(refused).toMatchObject({ status: 503, message: expect.stringContaining('returned no keys') });
       if (!(refused instanceof OpenAI.APIError)) expect.fail();
       expect(Number(refused.headers?.get('retry-after'))).toBeGreaterThan(25);
     }
