@@ -1,9 +1,9 @@
-/** Runs the command line. Everything a command needs is loaded by that command, so that a start is quick. */
+/** Runs the command line. Each command loads what it needs, so that the start is fast. */
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-// Compiled code of earlier starts: nearly halves this one. In the user's own folder, because what lies there is run.
+// Caching compiled code nearly halves the start time. In the user's own directory, because cached code is executed.
 enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dragoman'));
 
 const [{ runCommandLine }, { createTerminal }] = await Promise.all([

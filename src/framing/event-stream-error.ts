@@ -1,4 +1,4 @@
-/** Bytes which are no event stream, or headers which cannot be written as one. */
+/** Thrown for bytes that are not a valid event stream, or headers that cannot be encoded. */
 export class EventStreamError extends Error {
   override readonly name = 'EventStreamError';
 }

@@ -21,7 +21,7 @@ const TEXT_HEADERS = {
   ':content-type': 'application/json',
 } as const;
 
-/** Recorded vectors, which the official codec decodes. */
+/** Recorded vectors that the official codec decodes. */
 const VECTORS = {
   empty: '000000100000000005c248eb7d98c8ff',
   text:
@@ -47,7 +47,7 @@ const anyHeader: fc.Arbitrary<HeaderValue> = fc.oneof(
   fc.date({ noInvalidDate: true }).map((value): HeaderValue => ({ type: 'timestamp', value })),
   fc.uuid().map((value): HeaderValue => ({ type: 'uuid', value })),
 );
-/** The official codec keeps headers in a plain object and so cannot hold this one name. */
+/** The official codec stores headers in a plain object, which cannot hold this name. */
 const anyName = fc.string({ minLength: 1, maxLength: 40 }).filter((name) => name !== '__proto__');
 const anyHeaders: fc.Arbitrary<Headers> = fc.dictionary(anyName, anyHeader, { maxKeys: 8, noNullPrototype: true });
 const anyPayload = fc.uint8Array({ maxLength: 2_000 });
@@ -58,7 +58,7 @@ function forSmithy(headers: Headers): MessageHeaders {
       name,
       header.type === 'long' ? { type: 'long', value: int64(header.value) } : header,
     ]),
-  ) as MessageHeaders; // The two unions differ in `long` alone, which was just replaced.
+  ) as MessageHeaders; // The two unions differ only in `long`, which was just replaced.
 }
 
 function int64(value: bigint): Int64 {
@@ -81,7 +81,7 @@ function only(frames: readonly Frame[]): Frame {
   return frame;
 }
 
-/** Comparable, whatever class the bytes are of. */
+/** Comparable regardless of the class of the bytes. */
 function plain(frame: Frame): unknown {
   const headers = [...frame.headers()].map(([name, header]) => [
     name,
@@ -131,7 +131,7 @@ describe('the recorded vectors', () => {
 });
 
 describe('next to the official codec', () => {
-  it('encodes alike', () => {
+  it('encodes the same bytes', () => {
     fc.assert(
       fc.property(anyHeaders, anyPayload, (headers, body) => {
         const theirs = codec.encode({ headers: forSmithy(headers), body });
@@ -141,7 +141,7 @@ describe('next to the official codec', () => {
     );
   });
 
-  it('decodes alike', () => {
+  it('decodes the same frames', () => {
     fc.assert(
       fc.property(anyHeaders, anyPayload, (headers, body) => {
         const bytes = codec.encode({ headers: forSmithy(headers), body });
@@ -160,7 +160,7 @@ describe('next to the official codec', () => {
     );
   });
 
-  it('reads back every header it wrote', () => {
+  it('reads every header it encoded', () => {
     fc.assert(
       fc.property(anyHeaders, anyPayload, (headers, body) => {
         const frame = only(decode([encodeFrame(headers, body)]));
@@ -180,7 +180,7 @@ function bytesOr(value: unknown): unknown {
   return value instanceof Uint8Array ? [...value] : value;
 }
 
-describe('cuts and faults', () => {
+describe('chunk boundaries and errors', () => {
   const stream = [
     encodeFrame(TEXT_HEADERS, Buffer.from('{"content":"héllo 🌍"}')),
     encodeFrame({}, Buffer.alloc(0)),
@@ -190,7 +190,7 @@ describe('cuts and faults', () => {
   const bytes = Buffer.concat(stream);
   const whole = decode([bytes]).map(plain);
 
-  it('does not care where the bytes are cut', () => {
+  it('decodes the same frames for any chunk boundaries', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 30 }), (cuts) => {
         expect(decode(cutAt(bytes, cuts)).map(plain)).toEqual(whole);
@@ -199,17 +199,17 @@ describe('cuts and faults', () => {
     );
   });
 
-  it('takes single bytes', () => {
+  it('accepts single bytes', () => {
     expect(decode([...bytes].map((byte) => Buffer.of(byte))).map(plain)).toEqual(whole);
   });
 
-  it('reads plain Uint8Arrays which begin in the middle of their buffer', () => {
+  it('reads plain Uint8Arrays that start in the middle of their buffer', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     expect(decode([shifted.subarray(3)]).map(plain)).toEqual(whole);
   });
 
-  it('notices every single flipped bit', () => {
+  it('detects every single flipped bit', () => {
     const frame = stream[0] ?? Buffer.alloc(0);
     for (let bit = 0; bit < frame.length * 8; bit++) {
       const broken = Buffer.from(frame);
@@ -220,7 +220,7 @@ describe('cuts and faults', () => {
     }
   });
 
-  it('delivers what came before a broken frame, and nothing after it', () => {
+  it('delivers frames before an invalid one, and none after it', () => {
     const broken = Buffer.from(stream[2] ?? []);
     broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1;
     const decoder = new EventStreamDecoder();
@@ -231,7 +231,7 @@ describe('cuts and faults', () => {
     expect(() => decoder.end()).toThrow(EventStreamError);
   });
 
-  it.each([1, 11, 12, 13, 100])('tells half a frame of %d bytes as such', (length) => {
+  it.each([1, 11, 12, 13, 100])('reports an incomplete frame of %d bytes', (length) => {
     const decoder = new EventStreamDecoder();
     expect(decoder.push(bytes.subarray(0, length))).toEqual([]);
     expect(decoder.error).toBeUndefined();
@@ -248,17 +248,17 @@ describe('cuts and faults', () => {
 describe('bounds', () => {
   it.each([
     ['a frame shorter than its own overhead', 15, 0],
-    ['a length of nothing', 0, 0],
+    ['a length of 0', 0, 0],
     ['a frame over 16 MiB', MAX_FRAME_BYTES + 1, 0],
     ['headers longer than the frame', 100, 85],
     ['headers over 128 KiB', MAX_FRAME_BYTES, 128 * 1024 + 1],
-  ])('refuses %s before waiting for it', (_name, total, headers) => {
+  ])('rejects %s before waiting for it', (_name, total, headers) => {
     const decoder = new EventStreamDecoder();
     decoder.push(prelude(total, headers));
     expect(decoder.error).toBeInstanceOf(EventStreamError);
   });
 
-  it('takes a frame of 16 MiB that comes in small pieces', () => {
+  it('accepts a frame of 16 MiB in small pieces', () => {
     const frame = encodeFrame(TEXT_HEADERS, Buffer.alloc(MAX_FRAME_BYTES - 16 - 92, 97));
     expect(frame).toHaveLength(MAX_FRAME_BYTES);
     const pieces = Array.from({ length: MAX_FRAME_BYTES / 1024 }, (_, index) =>
@@ -267,7 +267,7 @@ describe('bounds', () => {
     expect(only(decode(pieces)).payload).toHaveLength(MAX_FRAME_BYTES - 16 - 92);
   });
 
-  it('refuses to write what no reader would take', () => {
+  it('refuses to encode frames that no decoder would accept', () => {
     const nothing = Buffer.alloc(0);
     expect(() => encodeFrame({}, Buffer.alloc(MAX_FRAME_BYTES))).toThrow(EventStreamError);
     expect(() => encodeFrame({ ['n'.repeat(256)]: 'v' }, nothing)).toThrow(EventStreamError);
@@ -283,7 +283,7 @@ describe('bounds', () => {
     ['a name longer than the block', Buffer.of(9, 97)],
     ['a value longer than the block', Buffer.of(1, 97, 7, 0, 9, 98)],
     ['no value', Buffer.of(1, 97, 4, 0)],
-  ])('refuses a header with %s', (_name, block) => {
+  ])('rejects a header with %s', (_name, block) => {
     const decoder = new EventStreamDecoder();
     expect(decoder.push(frameOf(block))).toEqual([]);
     expect(decoder.error).toBeInstanceOf(EventStreamError);
@@ -296,7 +296,7 @@ describe('the cache of header blocks', () => {
     expect(one?.headers()).toBe(two?.headers());
   });
 
-  it('stays right when more kinds come than it holds', () => {
+  it('stays correct when it overflows', () => {
     const frames = Array.from({ length: 500 }, (_, index) => encodeFrame({ kind: `k${index % 130}` }, Buffer.of(1)));
     const kinds = decode([Buffer.concat(frames)]).map((frame) => frame.header('kind'));
     expect(kinds).toEqual(frames.map((_, index) => `k${index % 130}`));
@@ -310,7 +310,7 @@ describe('the cache of header blocks', () => {
     expect(frames.at(-1)?.headers()).not.toBe(frames[0]?.headers());
   });
 
-  it('does not keep long blocks', () => {
+  it('does not cache long blocks', () => {
     const headers = { long: 'x'.repeat(1_000) };
     const [one, two] = decode([encodeFrame(headers, Buffer.of(1)), encodeFrame(headers, Buffer.of(2))]);
     expect(one?.headers()).not.toBe(two?.headers());
@@ -326,7 +326,7 @@ function prelude(total: number, headers: number): Buffer {
   return bytes;
 }
 
-/** A frame whose checksums are right around a header block which is not. */
+/** A frame with valid checksums around an invalid header block. */
 function frameOf(block: Buffer): Buffer {
   const body = Buffer.concat([prelude(16 + block.length, block.length), block]);
   const checksum = Buffer.alloc(4);
@@ -334,7 +334,7 @@ function frameOf(block: Buffer): Buffer {
   return Buffer.concat([body, checksum]);
 }
 
-/** CRC-32 by its definition, bit by bit. */
+/** CRC-32 by definition, bit by bit. */
 function crc(bytes: Uint8Array): number {
   let value = 0xffffffff;
   for (const byte of bytes) {

@@ -1,6 +1,6 @@
 /**
- * AWS event stream, the binary framing of the upstream's replies. Bytes in, frames out, and back: no I/O, no JSON,
- * no idea what a frame means.
+ * AWS event stream, the binary framing of the upstream's replies. Decodes and encodes frames: no I/O, no JSON,
+ * no interpretation of frames.
  *
  *   total:u32 | headers:u32 | crc32(prelude):u32 | headers | payload | crc32(all before):u32      big-endian
  *
@@ -19,7 +19,7 @@ const CHECKSUM_BYTES = 4;
 const OVERHEAD_BYTES = PRELUDE_BYTES + CHECKSUM_BYTES;
 const NOTHING = Buffer.alloc(0);
 
-/** One message. It borrows the bytes which were pushed: they must not be written to while a frame is in use. */
+/** One message. It references the pushed bytes, which must not change while the frame is in use. */
 export class Frame {
   readonly #block: HeaderBlock;
   readonly #bytes: Buffer;
@@ -33,13 +33,13 @@ export class Frame {
     this.#end = end;
   }
 
-  /** The value of a header of type string; undefined when there is none of that name and type. */
+  /** The value of a string header, or undefined if there is none. */
   header(name: string): string | undefined {
     const value = this.#block.get(name);
     return value?.type === 'string' ? value.value : undefined;
   }
 
-  /** Frames with equal header bytes share this very object as long as the cache holds it. */
+  /** Frames with equal header bytes share this object while it is cached. */
   headers(): ReadonlyMap<string, HeaderValue> {
     return this.#block;
   }
@@ -48,24 +48,24 @@ export class Frame {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** The payload read as UTF-8, without a view in between. */
+  /** The payload decoded as UTF-8, without an intermediate view. */
   text(): string {
     return this.#bytes.toString('utf8', this.#start, this.#end);
   }
 }
 
 export class EventStreamDecoder {
-  /** The beginning of a frame whose end has not come yet; only the first `#heldBytes` count. */
+  /** The start of an incomplete frame; only the first `#heldBytes` are valid. */
   #held: Buffer = NOTHING;
   #heldBytes = 0;
   #error: EventStreamError | undefined;
 
-  /** What is wrong with the stream. Once set, nothing is read any more. */
+  /** The error in the stream. Once set, further bytes are ignored. */
   get error(): EventStreamError | undefined {
     return this.#error;
   }
 
-  /** The frames which these bytes complete, up to the first broken one: look at `error` after handling them. */
+  /** Returns the frames that these bytes complete, up to the first invalid one. Check `error` after handling them. */
   push(bytes: Uint8Array): Frame[] {
     const frames: Frame[] = [];
     if (this.#error) return frames;
@@ -81,7 +81,7 @@ export class EventStreamDecoder {
     return frames;
   }
 
-  /** Call once when the body has ended. Throws EventStreamError for half a frame, or again for a broken one. */
+  /** Call once at the end of the body. Throws EventStreamError for an incomplete frame, or again for an invalid one. */
   end(): void {
     if (this.#error) throw this.#error;
     if (this.#heldBytes > 0) throw new EventStreamError(`the stream ended ${this.#heldBytes} bytes into a frame`);
@@ -98,7 +98,7 @@ export class EventStreamDecoder {
     if (at < chunk.length) this.#hold(chunk, at, chunk.length - at);
   }
 
-  /** Returns how many bytes of the chunk belonged to the held frame. Only that frame is ever copied. */
+  /** Returns how many bytes of the chunk belonged to the held frame, the only one that is copied. */
   #finishHeld(chunk: Buffer, frames: Frame[]): number {
     let taken = this.#hold(chunk, 0, PRELUDE_BYTES - this.#heldBytes);
     if (this.#heldBytes < PRELUDE_BYTES) return taken;
@@ -116,7 +116,7 @@ export class EventStreamDecoder {
     if (count <= 0) return 0;
     const needed = this.#heldBytes + count;
     if (needed > this.#held.length) {
-      // Doubling keeps the copying linear; the announced length is not allocated before bytes of it have come.
+      // Doubling keeps copying linear, and the announced length is not allocated before its bytes arrive.
       const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#held.length));
       this.#held.copy(grown, 0, 0, this.#heldBytes);
       this.#held = grown;
@@ -127,10 +127,9 @@ export class EventStreamDecoder {
   }
 }
 
-/** Returns the frame's whole length. Lengths are believed only after their checksum. */
+/** Returns the total length of the frame, after verifying the prelude's checksum. */
 function readPrelude(bytes: Buffer, at: number): number {
-  if (bytes.readUInt32BE(at + 8) !== preludeChecksum(bytes, at))
-    throw new EventStreamError('the checksum of a prelude is wrong');
+  if (bytes.readUInt32BE(at + 8) !== preludeChecksum(bytes, at)) throw new EventStreamError('invalid prelude checksum');
   const total = bytes.readUInt32BE(at);
   const headerBytes = bytes.readUInt32BE(at + 4);
   if (total < OVERHEAD_BYTES || total > MAX_FRAME_BYTES) throw new EventStreamError(`a frame of ${total} bytes`);
@@ -139,7 +138,7 @@ function readPrelude(bytes: Buffer, at: number): number {
   return total;
 }
 
-/** The same CRC-32; for eight bytes a table is five times faster than the call into zlib. */
+/** CRC-32 by table: for eight bytes, five times faster than calling zlib. */
 function preludeChecksum(bytes: Buffer, at: number): number {
   let checksum = -1;
   for (let index = at; index < at + 8; index++)
@@ -155,14 +154,13 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
 
 function readFrame(bytes: Buffer, at: number, total: number): Frame {
   const end = at + total - CHECKSUM_BYTES;
-  if (bytes.readUInt32BE(end) !== crc32(bytes.subarray(at, end)))
-    throw new EventStreamError('the checksum of a frame is wrong');
+  if (bytes.readUInt32BE(end) !== crc32(bytes.subarray(at, end))) throw new EventStreamError('invalid frame checksum');
   const headersAt = at + PRELUDE_BYTES;
   const headersEnd = headersAt + bytes.readUInt32BE(at + 4);
   return new Frame(headerBlock(bytes, headersAt, headersEnd), bytes, headersEnd, end);
 }
 
-/** Throws EventStreamError when the frame or one of its headers would be over a bound. */
+/** Throws EventStreamError if the frame or one of its headers exceeds a limit. */
 export function encodeFrame(headers: Readonly<Record<string, HeaderValue | string>>, payload: Uint8Array): Buffer {
   const block = encodeHeaders(headers);
   const total = OVERHEAD_BYTES + block.length + payload.length;

@@ -3,7 +3,7 @@
  *
  *   header := nameLength:u8 name type:u8 value        source: https://smithy.io/2.0/aws/amazon-eventstream.html
  *
- * A service sends the same few blocks over and over, so parsed blocks are kept by their bytes and shared.
+ * A service repeats a few header blocks, so parsed blocks are cached by their bytes and shared.
  */
 import { LRUCache } from 'lru-cache';
 import { EventStreamError } from './event-stream-error.ts';
@@ -22,11 +22,11 @@ export type HeaderBlock = ReadonlyMap<string, HeaderValue>;
 
 export const MAX_HEADER_BYTES = 128 * 1024;
 
-/** A stream has some ten kinds of blocks; a longer or a rarer one is parsed each time. */
+/** A stream has about ten distinct blocks; longer or rarer blocks are parsed each time. */
 const MAX_CACHED_BLOCKS = 64;
 const MAX_CACHED_BLOCK_BYTES = 256;
 const cache = new LRUCache<string, HeaderBlock>({ max: MAX_CACHED_BLOCKS });
-/** Most frames have the headers of the frame before: comparing bytes is cheaper than making a key of them. */
+/** Most frames repeat the previous headers, and comparing bytes is cheaper than building a key. */
 let latest: { readonly bytes: Buffer; readonly block: HeaderBlock } | undefined;
 
 export function headerBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
@@ -47,7 +47,7 @@ function cachedBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
 }
 
 function parseHeaders(bytes: Buffer, start: number, end: number): HeaderBlock {
-  // The frame's buffer may be large and short-lived: what is cached must not keep it.
+  // Copy, because a cached block must not retain the frame's buffer, which may be large.
   const reader = new HeaderReader(Buffer.from(bytes.subarray(start, end)));
   const headers = new Map<string, HeaderValue>();
   while (reader.hasMore) headers.set(reader.take(reader.byte()).toString('utf8'), readValue(reader));
@@ -68,7 +68,7 @@ class HeaderReader {
 
   take(count: number): Buffer {
     const end = this.#at + count;
-    if (end > this.#bytes.length) throw new EventStreamError('a header runs beyond its block');
+    if (end > this.#bytes.length) throw new EventStreamError('a header exceeds its block');
     const taken = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return taken;

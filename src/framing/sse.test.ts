@@ -6,7 +6,7 @@ describe('an event', () => {
     expect(sseEvent('ping', '{"type":"ping"}')).toBe('event: ping\ndata: {"type":"ping"}\n\n');
   });
 
-  it('may go without a name', () => {
+  it('may omit the name', () => {
     expect(sseEvent(undefined, '{"a":1}')).toBe('data: {"a":1}\n\n');
   });
 
@@ -14,12 +14,12 @@ describe('an event', () => {
     expect(sseEvent(undefined, json)).toBe('data: { "a":1}\n\n');
   });
 
-  it('keeps escaped line breaks, and those which only JavaScript takes for such', () => {
+  it('keeps escaped line breaks, and those that are line breaks only in JavaScript', () => {
     const json = JSON.stringify('a\nb\u2028c\u2029d');
     expect(sseEvent(undefined, json)).toBe(`data: ${json}\n\n`);
   });
 
-  it.each(['a\nb', 'a\rb'])('refuses the name %j', (name) => {
+  it.each(['a\nb', 'a\rb'])('rejects the name %j', (name) => {
     expect(() => sseEvent(name, '{}')).toThrow(TypeError);
   });
 });

@@ -1,14 +1,14 @@
-/** Standard error as the log writes to it: without waiting for its reader, and without keeping what nothing reads. */
+/** Writes the log to standard error without blocking on its reader, and drops lines that nothing reads. */
 import { fstatSync } from 'node:fs';
 import { pino } from 'pino';
 
 export interface LogDestination {
   write(line: string): void;
-  /** Resolves when everything is written, or its reader has had enough time. */
+  /** Resolves when everything is written, or after a time limit. */
   flush(): Promise<void>;
 }
 
-/** While nothing reads, later lines are dropped: about 3,000 requests. */
+/** Lines beyond this are dropped while nothing reads; enough for about 3,000 requests. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 1_000;
 
@@ -16,13 +16,13 @@ export function standardError(): LogDestination {
   return isRead(2) ? pipe(process.stderr) : file();
 }
 
-/** A pipe or socket has a reader that may stop reading; files and terminals have none. */
+/** True for pipes and sockets, whose reader may stop reading, unlike files and terminals. */
 function isRead(fd: number): boolean {
   const stats = fstatSync(fd);
   return stats.isFIFO() || stats.isSocket();
 }
 
-/** Node writes to these without blocking; a file's thread that blocked in a write would even keep the process alive. */
+/** Node writes to pipes without blocking; a blocked write on a file's thread would keep the process alive. */
 function pipe(stream: NodeJS.WriteStream): LogDestination {
   let dropped = 0;
   return {
@@ -33,7 +33,7 @@ function pipe(stream: NodeJS.WriteStream): LogDestination {
       }
       if (dropped > 0)
         stream.write(
-          `${JSON.stringify({ level: 40, msg: `${dropped} lines of the log are missing: nothing read it` })}\n`,
+          `${JSON.stringify({ level: 40, msg: `${dropped} log lines were dropped because nothing read standard error` })}\n`,
         );
       dropped = 0;
       stream.write(line);
@@ -44,7 +44,7 @@ function pipe(stream: NodeJS.WriteStream): LogDestination {
 
 function file(): LogDestination {
   const target = pino.destination({ fd: 2, sync: process.stderr.isTTY === true, maxLength: MAX_WAITING_BYTES });
-  // A terminal that was closed. There is no other place to report it, and `flushSync` would repeat the write for ever.
+  // The terminal was closed. There is nowhere to report it, and `flushSync` would repeat the write forever.
   let isBroken = false;
   target.on('error', () => {
     isBroken = true;
@@ -59,7 +59,7 @@ function file(): LogDestination {
   };
 }
 
-/** Resolves when the stream's writes are done, or have taken FLUSH_TIMEOUT_MS: its reader is stuck. */
+/** Resolves when the stream's writes are done, or after FLUSH_TIMEOUT_MS if its reader is stuck. */
 export async function whenWritten(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength === 0) return;
   const { promise, resolve } = Promise.withResolvers<void>();

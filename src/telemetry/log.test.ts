@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(JSON.parse(line).time).toMatch(/^\d{4}-/);
   });
 
-  it('keeps quiet below its level', async () => {
+  it('writes nothing below its level', async () => {
     expect(await logged((log) => log.debug({}, 'x'))).toEqual([]);
   });
 
@@ -78,12 +78,12 @@ describe('the log', () => {
     expect(lines.join()).not.toContain(canary);
   });
 
-  it('never shows a configured secret, wherever it turns up', async () => {
+  it('never shows a configured secret, in any field or text', async () => {
     const lines = await logged((log) => log.info({ note: `x${canary}y` }, canary), { secrets: [canary] });
     expect(lines.join()).not.toContain(canary);
   });
 
-  it('bounds what one line can hold', async () => {
+  it('bounds the length of a line', async () => {
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
     const [line = ''] = await logged((log) =>

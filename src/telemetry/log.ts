@@ -1,4 +1,4 @@
-/** The log: pino, pretty on a terminal and JSON elsewhere, on standard error. Nothing secret gets through it. */
+/** The log on standard error, through pino: pretty on a terminal, JSON otherwise. Redacts secrets. */
 import { pino } from 'pino';
 import type { Log } from '../core/log.ts';
 import { standardError } from './destination.ts';
@@ -8,20 +8,20 @@ import { formatForTerminal } from './terminal-format.ts';
 export interface LogOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly format: 'auto' | 'pretty' | 'json';
-  /** Configured secrets, which must not appear even inside other text. */
+  /** Configured secrets, redacted even inside other text. */
   readonly secrets: readonly string[];
   readonly colour: boolean;
   /** Changes a line for a terminal before it is written. */
   readonly reword?: (line: string) => string;
   readonly isTerminal: boolean;
-  /** Where lines go instead of standard error. */
+  /** Replaces standard error as the destination. */
   readonly write?: (line: string) => void;
 }
 
 export interface RunningLog extends Log {
-  /** From now on. */
+  /** Changes level and secrets for later lines. */
   reconfigure(options: Pick<LogOptions, 'level' | 'secrets'>): void;
-  /** Writes out what is still in memory, before the process ends; gives up on a reader that is stuck. */
+  /** Flushes buffered lines before the process exits; gives up on a stuck reader. */
   flush(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Keeps secrets out of the log, by the names of fields, by the look of values, and by knowing the configured ones. */
+/** Redacts secrets in the log by field names, by the shape of values, and by the configured secrets. */
 import { withoutPasswords } from '../core/userinfo.ts';
 
 const COVER = '••••';
@@ -14,7 +14,7 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b((?:access|refresh|id|client)_?(?:token|secret)["']?\s*[:=]\s*["']?)[^\s"',&}]{4,}/gi, `$1${COVER}`],
 ];
 
-/** What every shape above holds: most texts of a log hold none of it, and one look is cheaper than five replacements. */
+/** Matches whenever any shape above does. Most log texts do not match, and one test is cheaper than five replacements. */
 const MAY_HOLD_SECRET = /bearer|ao[ar]|ksk_|eyj|:\/\/|token|secret/i;
 
 const MAX_DEPTH = 6;
@@ -26,7 +26,7 @@ export interface Redactor {
   fields(value: object): object;
 }
 
-/** `secrets` are the configured ones; shorter than 8 characters they would cover ordinary words. */
+/** `secrets`: the configured ones. Those under 8 characters are ignored, because they could match ordinary words. */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = secrets.filter((secret) => secret.length >= 8);
 

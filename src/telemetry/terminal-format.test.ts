@@ -23,17 +23,17 @@ const CHAT = {
 };
 
 describe('a request', () => {
-  it('is one line with what it cost and who served it', () => {
+  it('is one line with tokens and account', () => {
     expect(format(CHAT)).toBe('12:50:01 POST /v1/chat/completions 200 0.2s claude-sonnet-4.5 130→~45 tok Builder-ID\n');
   });
 
-  it('names the client key and the number of adjustments where there are any', () => {
+  it('names the client key and the number of adjustments, if any', () => {
     expect(format({ ...CHAT, client: 'laptop', adjustmentCount: 2 })).toMatch(
       /Builder-ID client=laptop adjustments=2\n$/,
     );
   });
 
-  it('says why it failed and what to do, once', () => {
+  it('shows once why it failed and what to do', () => {
     const { usage: _, route: __, ...failed } = CHAT;
     const error = { message: 'No account is signed in. Run `dragoman login`.' };
     expect(format({ ...failed, level: 40, status: 503, code: 'no_account', error })).toBe(
@@ -41,7 +41,7 @@ describe('a request', () => {
     );
   });
 
-  it('names the field of a request that the client got wrong', () => {
+  it('names the invalid field of a request', () => {
     const { usage: _, route: __, model: ___, ...failed } = CHAT;
     expect(format({ ...failed, status: 400, code: 'invalid_request', error: { param: 'messages' } })).toMatch(
       / 400 0\.2s invalid_request \(messages\)\n$/,
@@ -50,14 +50,14 @@ describe('a request', () => {
 });
 
 describe('an event', () => {
-  it('shows its level unless it is information, its message and its fields', () => {
+  it('shows its level unless it is info, its message and its fields', () => {
     expect(format({ msg: 'shutting down', signal: 'SIGTERM' })).toBe('12:50:01 shutting down signal=SIGTERM\n');
     expect(format({ level: 40, msg: 'the account cools down', accountId: 'a1', why: 'no keys', n: [1] })).toBe(
       '12:50:01 WARN the account cools down accountId=a1 why="no keys" n=[1]\n',
     );
   });
 
-  it('shows the stack of an error below it, at the level of errors alone', () => {
+  it('shows the stack trace of an error below it, only at level error', () => {
     const err = {
       type: 'TypeError',
       message: 'x is undefined',
@@ -70,7 +70,7 @@ describe('an event', () => {
   });
 });
 
-it('cannot be forged by texts from outside', () => {
+it('cannot be forged by external text', () => {
   const evil = 'x\n12:50:02 POST /v1/messages 200\u001b[2J\u202e';
   for (const line of [
     format({ ...CHAT, path: evil, model: evil, route: { accountLabel: evil }, client: evil }),
@@ -81,13 +81,13 @@ it('cannot be forged by texts from outside', () => {
   }
 });
 
-it('has colours only where they are wanted', () => {
+it('is coloured only if requested', () => {
   const coloured = format({ ...CHAT, status: 429, code: 'quota_exhausted' }, true);
   expect(coloured).toContain('\u001b[33m429\u001b[39m');
   expect(stripVTControlCharacters(coloured)).toBe(format({ ...CHAT, status: 429, code: 'quota_exhausted' }));
 });
 
-it('keeps a line that has no time or an odd duration', () => {
+it('keeps a line without a time or with an invalid duration', () => {
   expect(formatForTerminal('{"level":30,"msg":"hello"}', false)).toBe('--:--:-- hello\n');
   expect(format({ ...CHAT, durationMs: 'x' })).toContain(' 200 claude-sonnet-4.5 ');
 });

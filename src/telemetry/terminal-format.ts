@@ -1,4 +1,4 @@
-/** The log as people read it on a terminal: a line for each JSON line of the log, never more unless it has a stack. */
+/** Formats the log for a terminal: one line per JSON line, plus any stack trace. */
 import { styleText } from 'node:util';
 
 const TRACE = 10;
@@ -25,7 +25,7 @@ export function formatForTerminal(line: string, colour: boolean): string {
   const { level, time, msg, ...fields } = JSON.parse(line);
   const text = isRequest(fields) ? requestLine(fields, paint) : eventLine(String(msg ?? ''), fields);
   const known = LEVELS[level];
-  // A request's status says as much as its level.
+  // A request's status already shows its severity.
   const shown = known && !isRequest(fields) ? `${paint(known.style, known.name)} ` : '';
   return `${paint('dim', clock(time))} ${shown}${text}\n${level >= ERROR ? stackOf(fields) : ''}`;
 }
@@ -52,14 +52,14 @@ function requestLine(fields: Fields, paint: Paint): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** `no_account: No account is signed in. Run …`, or what is known of a request that the client got wrong. */
+/** `no_account: No account is signed in. Run …`, or the field and rule of an invalid request. */
 function failure(code: unknown, { message, param, rule }: Fields): string {
   if (message !== undefined) return `${escaped(code)}: ${escaped(message)}`;
   const place = [param, rule].filter((part) => part !== undefined).map(escaped);
   return place.length === 0 ? escaped(code) : `${escaped(code)} (${place.join(', ')})`;
 }
 
-/** The message, then the fields that are worth reading, as `name=value`. */
+/** The message, then the relevant fields as `name=value`. */
 function eventLine(message: string, fields: Fields): string {
   const pairs = Object.entries(fields)
     .filter(([name, value]) => value !== undefined && value !== null && name !== 'requestId')
@@ -78,7 +78,7 @@ function quoted(text: string): string {
   return /\s/.test(text) ? `"${text}"` : text;
 }
 
-/** The stacks of errors among the fields, indented. */
+/** The stack traces of errors in the fields, indented. */
 function stackOf(fields: Fields): string {
   return Object.values(fields)
     .map((value) => record(value).stack)
@@ -88,7 +88,7 @@ function stackOf(fields: Fields): string {
     .join('');
 }
 
-/** `130→45 tok`; with `~` where a figure is our estimate. */
+/** `130→45 tok`, with `~` before an estimate. */
 function tokens({ inputTokens, outputTokens }: Fields): string {
   if (inputTokens === undefined && outputTokens === undefined) return '';
   const figures = [inputTokens, outputTokens].map((figure) => {
@@ -108,7 +108,7 @@ function styleOf(status: number): Style {
   return status < 500 ? 'yellow' : 'red';
 }
 
-/** Labels may have spaces, and the parts of a line are separated by them. */
+/** Replaces spaces in labels, because spaces separate the parts of a line. */
 function dashed(value: unknown): string {
   return value === undefined ? '' : escaped(value).replaceAll(/\s+/g, '-').slice(0, 60);
 }
@@ -120,7 +120,7 @@ function clock(time: unknown): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** Without characters that move the cursor, colour the terminal, begin a line or reverse the text. */
+/** Escapes characters that move the cursor, colour the terminal, start a line or reverse the text. */
 function escaped(value: unknown): string {
   if (value === undefined) return '';
   return String(value).replaceAll(
