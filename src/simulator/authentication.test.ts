@@ -91,7 +91,7 @@ describe('authentication', () => {
     else expect(names(await eventsOf(response))).toContain('assistantResponseEvent');
   });
 
-  it('takes signed requests where IAM’s are due, and no others there', async () => {
+  it('accepts signed requests at the IAM service, and no others there', async () => {
     await open({ clock: () => Date.UTC(2026, 0, 15, 12) });
     const name = 'AmazonQDeveloperStreamingService.SendMessage';
     const refused = await target(name, chatBody());
@@ -118,7 +118,7 @@ describe('authentication', () => {
     );
   });
 
-  it('can demand a profile of everybody, as the newer hosts do', async () => {
+  it('can require a profile for every account, like the newer hosts', async () => {
     await open({ requireProfileArn: true });
     expect(await (await chat()).json()).toMatchObject({ message: 'profileArn is required for this request.' });
   });

@@ -1,6 +1,6 @@
 /**
- * Who calls, and whether they may: the bearer token, the header its kind needs, the profile it belongs to; of IAM, the
- * signature. The texts are those users of the service have reported.
+ * Authenticates requests: the bearer token, the header that its kind needs and its profile, or for IAM the
+ * signature. The error texts are those reported by users of the service.
  */
 import { type Call, headerOf } from './call.ts';
 import { isSdkUserAgent, looksAtUserAgent } from './hosts.ts';
@@ -10,16 +10,16 @@ import type { Refusal } from './script.ts';
 import { isSignedWith, parseAuthorization } from './sigv4.ts';
 import type { World } from './world.ts';
 
-/** Profile which the Kiro IDE sends for every Builder ID. */
+/** The profile that the Kiro IDE sends for every Builder ID. */
 const BUILDER_ID_PROFILE = 'arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX';
 
 const INVALID_BEARER = accessDenied('The bearer token included in the request is invalid.');
 const INVALID_TOKEN = accessDenied('Invalid token');
 const NOT_AUTHORIZED = accessDenied('User is not authorized to make this call.');
-/** A bearer token at the IAM service, and the other way round. */
+/** A bearer token at the IAM service, or a signature at another one. */
 const WRONG_CREDENTIAL = validation('The provided credential is invalid.');
 
-/** Its calls are signed; the others carry bearer tokens. */
+/** Calls to this service are signed; calls to the others carry bearer tokens. */
 const IAM_SERVICE = 'AmazonQDeveloperStreamingService';
 const SIGNING_NAME = 'q';
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
@@ -31,22 +31,22 @@ export function authenticate(call: Call, { identities, now, service }: Caller): 
   if (call.service === IAM_SERVICE) return authenticateSigned(call, authorization, identities, now());
   if (authorization.startsWith('AWS4-')) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
   const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
-  const standing = token === undefined ? undefined : identities.findByAccessToken(token);
-  if (!standing || standing.account.kind === 'iam') throw new Refused(badBearer(call), 'auth-bearer');
-  if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
-  checkTokenType(standing.account.kind, call, service.takesSsoTokenType);
-  checkRegion(standing, call);
-  return standing;
+  const accountState = token === undefined ? undefined : identities.findByAccessToken(token);
+  if (!accountState || accountState.account.kind === 'iam') throw new Refused(badBearer(call), 'auth-bearer');
+  if (accountState.state === 'suspended') throw new Refused(suspended(accountState), 'auth-suspended');
+  checkTokenType(accountState.account.kind, call, service.takesSsoTokenType);
+  checkRegion(accountState, call);
+  return accountState;
 }
 
 type Caller = Pick<World, 'identities' | 'now' | 'service'>;
 
-/** The control plane of kiro.dev answers 400 where every other host answers 403. */
+/** The control plane of kiro.dev responds with 400 where every other host responds with 403. */
 function badBearer({ host }: Call): Refusal {
   return host === 'management' ? { ...INVALID_BEARER, status: 400 } : INVALID_BEARER;
 }
 
-/** The refusal is misleading on purpose: it speaks of the token, as the service does. */
+/** The error misleadingly mentions the token, as the service does. */
 function checkUserAgent(call: Call, isChecked: boolean): void {
   if (!isChecked || !looksAtUserAgent(call.host)) return;
   const userAgent = headerOf(call, 'user-agent');
@@ -63,10 +63,10 @@ function checkTokenType(kind: Exclude<AccountKind, 'iam'>, call: Call, takesSsoT
   throw new Refused(INVALID_TOKEN, 'auth-token-type', type);
 }
 
-/** A region refuses the tokens of accounts that another region serves. */
+/** A region rejects the tokens of accounts that another region serves. */
 function checkRegion({ account }: SimulatedAccountState, { region, operation }: Call): void {
   const own = account.apiRegion ?? account.profileArn?.split(':')[3];
-  // Profiles may be asked for everywhere: that is how one finds out.
+  // Profiles can be listed in every region, which is how clients find the right one.
   if (region === undefined || own === undefined || region === own || operation === 'ListAvailableProfiles') return;
   throw new Refused(NOT_AUTHORIZED, 'auth-region', region);
 }
@@ -92,9 +92,9 @@ function authenticateSigned(
 ): SimulatedAccountState {
   const scope = parseAuthorization(authorization);
   if (!scope) throw new Refused(WRONG_CREDENTIAL, 'auth-sigv4');
-  const standing = identities.findByAccessToken(scope.accessKeyId);
-  const { secretAccessKey, sessionToken } = standing?.account ?? {};
-  if (!standing || secretAccessKey === undefined || sessionToken !== headerOf(call, 'x-amz-security-token'))
+  const accountState = identities.findByAccessToken(scope.accessKeyId);
+  const { secretAccessKey, sessionToken } = accountState?.account ?? {};
+  if (!accountState || secretAccessKey === undefined || sessionToken !== headerOf(call, 'x-amz-security-token'))
     throw new Refused(UNKNOWN_KEY, 'auth-key');
   const needed = ['host', 'x-amz-date', ...(sessionToken === undefined ? [] : ['x-amz-security-token'])];
   const isOfRegion = call.region === undefined || call.region === scope.region;
@@ -105,9 +105,9 @@ function authenticateSigned(
   if (!isTimely) throw new Refused(unsigned('Signature expired.'), 'auth-signature-date', date);
   if (!isWhole || !isSignedWith(secretAccessKey, { ...call, path: call.wirePath, body: call.rawBody }, scope))
     throw new Refused(unsigned(NO_MATCH), 'auth-signature');
-  if (standing.state === 'suspended') throw new Refused(suspended(standing), 'auth-suspended');
-  checkRegion(standing, call);
-  return standing;
+  if (accountState.state === 'suspended') throw new Refused(suspended(accountState), 'auth-suspended');
+  checkRegion(accountState, call);
+  return accountState;
 }
 
 const UNKNOWN_KEY: Refusal = {
@@ -121,12 +121,12 @@ function unsigned(message: string): Refusal {
   return { status: 403, name: 'InvalidSignatureException', message };
 }
 
-/** Of the basic format of ISO 8601, `20260115T120000Z`; NaN for anything else. */
+/** Parses ISO 8601 basic format, `20260115T120000Z`; NaN for anything else. */
 function timeOf(date: string): number {
   return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-/** The profile rules of a chat request. Throws Refused. */
+/** Checks the profile of a chat request. Throws Refused. */
 export function checkProfile(
   { account }: SimulatedAccountState,
   profileArn: string | undefined,
@@ -143,7 +143,7 @@ export function checkProfile(
     throw new Refused(INVALID_BEARER, 'profile-foreign', profileArn);
 }
 
-/** Control-plane calls may leave the profile out; a foreign one is refused. Throws Refused. */
-export function checkOptionalProfile(standing: SimulatedAccountState, profileArn: string | undefined): void {
-  if (profileArn !== undefined) checkProfile(standing, profileArn, false);
+/** Control-plane calls may omit the profile; a foreign one is rejected. Throws Refused. */
+export function checkOptionalProfile(accountState: SimulatedAccountState, profileArn: string | undefined): void {
+  if (profileArn !== undefined) checkProfile(accountState, profileArn, false);
 }

@@ -1,4 +1,4 @@
-/** One HTTP request as the handlers see it, and what they may answer. */
+/** An HTTP request as the handlers see it, and their possible responses. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Chance } from './chance.ts';
@@ -8,26 +8,26 @@ import type { Piece } from './reply.ts';
 
 export interface Call {
   readonly number: number;
-  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined: none we know. */
+  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined if unknown. */
   readonly operation: string | undefined;
-  /** Of the JSON flavour, the first half of x-amz-target; empty in REST. */
+  /** The first half of x-amz-target in JSON 1.0; empty in REST. */
   readonly service: string;
   readonly flavour: Flavour;
   readonly method: string;
-  /** Without `/host/…` or `/region/…`. */
+  /** The path without `/host/…` or `/region/…`. */
   readonly path: string;
-  /** As it was sent, for signatures. */
+  /** The path as sent, for signatures. */
   readonly wirePath: string;
-  /** Which host is meant; undefined: one that serves everything. */
+  /** The target host; undefined for one that serves everything. */
   readonly host: Host | undefined;
-  /** Which region's host was called; undefined: an address which doesn't say. */
+  /** The target region; undefined if the address does not name it. */
   readonly region: string | undefined;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly rawBody: Buffer;
   readonly body: JsonValue | undefined;
   readonly chance: Chance;
-  /** For a conversation to which the client has given no id. */
+  /** The id for a conversation without an id from the client. */
   readonly conversationId: string;
 }
 
@@ -48,7 +48,7 @@ export function json(body: JsonValue, headers?: Record<string, string>): Answer 
   return { type: 'json', body, ...(headers ? { headers } : {}) };
 }
 
-/** Members of a call, from the body or, in REST's GET operations, from the query. Throws Refused when it is no JSON. */
+/** The members of a call, from the body or, for GET operations, the query. Throws Refused for invalid JSON. */
 export function membersOf(call: Call): JsonObject {
   if (call.method === 'GET') return Object.fromEntries(call.query);
   if (call.rawBody.length === 0) return {};

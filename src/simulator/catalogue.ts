@@ -1,18 +1,18 @@
-/** The models which the simulated service offers, in the shape of ListAvailableModels. */
+/** The models that the simulated service offers, in the shape of ListAvailableModels. */
 import type { JsonObject } from '../core/json.ts';
 
 export interface SimulatedModel {
   readonly modelId: string;
   readonly modelName: string;
   readonly description: string;
-  /** Credits, relative to the cheapest way to ask. */
+  /** Credits relative to the base rate. */
   readonly rateMultiplier: number;
   readonly supportedInputTypes: readonly ('TEXT' | 'IMAGE')[];
   readonly tokenLimits: { readonly maxInputTokens: number; readonly maxOutputTokens: number };
   readonly supportsPromptCaching: boolean;
-  /** Absent: the service suggests no other model for what this one refuses. */
+  /** Absent if the service suggests no fallback for refusals of this model. */
   readonly refusalFallbackModels?: readonly string[];
-  /** Absent: the model takes no `additionalModelRequestFields`. */
+  /** Absent if the model does not accept `additionalModelRequestFields`. */
   readonly additionalModelRequestFieldsSchema?: JsonObject;
 }
 
@@ -41,7 +41,7 @@ const ALL_EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 const THINKING_TYPES = ['adaptive', 'disabled', 'between_tools'];
 const ALWAYS_THINKING_TYPES = ['adaptive', 'between_tools'];
 
-/** Rates, windows and schemas as accounts were seen to have them in autumn 2026; which efforts are the defaults is not known. */
+/** Rates, windows and schemas as observed in autumn 2026; the default efforts are unknown. */
 export const DEFAULT_MODELS: readonly SimulatedModel[] = [
   claude('auto', 'Auto', 1, 1_000_000),
   claude('claude-sonnet-4', 'Claude Sonnet 4', 1.3, 200_000),
@@ -96,9 +96,9 @@ function claude(modelId: string, modelName: string, rateMultiplier: number, maxI
 interface ReasoningModel {
   readonly efforts?: readonly string[];
   readonly maxOutputTokens?: number;
-  /** `max_tokens` is in the schema. */
+  /** The schema includes `max_tokens`. */
   readonly limitsOutput?: boolean;
-  /** `disabled` is not in the schema. */
+  /** The schema does not include `disabled`. */
   readonly alwaysThinks?: boolean;
   readonly refusalFallbackModels?: readonly string[];
 }

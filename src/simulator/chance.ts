@@ -1,4 +1,4 @@
-/** Everything random about the simulator, reproducible: the same seed gives the same ids, cuts and fragments. */
+/** The simulator's reproducible randomness: the same seed gives the same ids, cuts and fragments. */
 import { createHash } from 'node:crypto';
 
 export class Chance {
@@ -11,7 +11,7 @@ export class Chance {
     this.#state = hash(seed).readUInt32LE(0);
   }
 
-  /** From 0 to below 1 (the mulberry32 sequence). */
+  /** From 0 (inclusive) to 1 (exclusive), by mulberry32. */
   fraction(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -19,7 +19,7 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Both ends included. */
+  /** Both bounds inclusive. */
   integer(least: number, most: number): number {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
@@ -35,14 +35,14 @@ export class Chance {
     ].join('-');
   }
 
-  /** Characters which may stand in a URL. */
+  /** URL-safe characters. */
   token(chars: number): string {
     let token = '';
     while (token.length < chars) token += this.#digest().toString('base64url');
     return token.slice(0, chars);
   }
 
-  /** Letters without those which people confuse. */
+  /** Letters, without those that look alike. */
   letters(chars: number): string {
     return Array.from({ length: chars }, () => LETTERS[this.integer(0, LETTERS.length - 1)]).join('');
   }

@@ -1,4 +1,4 @@
-/** GenerateAssistantResponse and SendMessage: authenticated, checked, counted, then answered by the script or the model. */
+/** GenerateAssistantResponse and SendMessage: authenticates, validates and counts a request, then replies by script or built-in model. */
 import { authenticate, checkProfile } from './authentication.ts';
 import type { Answer, Call } from './call.ts';
 import { eventFrame } from './frames.ts';
@@ -19,20 +19,20 @@ export function chat(call: Call, operation: ChatOperation, world: World): Answer
   const { settings, signatures } = world;
   const { strict } = settings;
   const number = world.nextChatNumber();
-  const standing = authenticate(call, world);
-  const models = modelsOf(standing, world.models);
+  const accountState = authenticate(call, world);
+  const models = modelsOf(accountState, world.models);
   const family: ChatFamily = call.service === 'KiroRuntimeService' ? 'kiro' : 'codewhisperer';
   if (family === 'kiro') checkRuntimeHeaders(call, strict);
   const raw = { family, flavour: call.flavour, operation, bytes: call.rawBody };
   const checked = checkBody(raw, { strict, models, signatures });
-  checkProfile(standing, checked.request.profileArn, settings.requireProfileArn || call.host === 'runtime');
+  checkProfile(accountState, checked.request.profileArn, settings.requireProfileArn || call.host === 'runtime');
   checkChat(checked, strict);
-  admitChat(standing, world.now());
+  admitChat(accountState, world.now());
   if (isDryRun(checked)) return stream(call, checked, dryRun());
-  const scripted = world.player.next(factsOf(checked, standing, number));
+  const scripted = world.player.next(factsOf(checked, accountState, number));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
   const steps = limitOutput(scripted?.steps ?? answer(checked), checked.request.additionalModelRequestFields);
-  return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, standing, scripted)).write(steps));
+  return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, accountState, scripted)).write(steps));
 }
 
 function isDryRun({ request }: CheckedChat): boolean {
@@ -58,12 +58,12 @@ function contextOf(
   call: Call,
   world: World,
   checked: CheckedChat,
-  standing: SimulatedAccountState,
+  accountState: SimulatedAccountState,
   scripted: ScriptedReply | undefined,
 ): ReplyContext {
   const { model, inputTokens } = checked;
-  // checkChat has refused every request whose model is unknown.
-  if (!model) throw new Error('a request without a model has passed the rules');
+  // checkChat rejects every request with an unknown model.
+  if (!model) throw new Error('a request without a model passed the rules');
   const { settings } = world;
   return {
     flavour: call.flavour,
@@ -76,7 +76,7 @@ function contextOf(
     inputTokens,
     maxInputTokens: model.tokenLimits.maxInputTokens,
     closing: closingOf(settings.closing, scripted?.closing),
-    settle: (outputTokens) => spendCredits(standing, model, inputTokens, outputTokens, world.now()),
+    settle: (outputTokens) => spendCredits(accountState, model, inputTokens, outputTokens, world.now()),
   };
 }
 
@@ -95,7 +95,7 @@ function isClosingList(scripted: ScriptedReply['closing']): scripted is readonly
   return Array.isArray(scripted);
 }
 
-/** The server makes one where the client has chosen none; equal for every use within one call. */
+/** Generated if the client sent none; the same throughout a call. */
 function conversationIdOf(call: Call, { request }: CheckedChat): string {
   return request.conversationState.conversationId ?? call.conversationId;
 }

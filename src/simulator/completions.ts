@@ -1,4 +1,4 @@
-/** GenerateCompletions: checked by the limits of the published model, answered by the script or from the code itself. */
+/** GenerateCompletions: checks the limits of the published model, then replies by script or from the code itself. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, json, membersOf, textOf } from './call.ts';
@@ -9,9 +9,9 @@ import type { World } from './world.ts';
 type Found = NonNullable<ScriptedCompletion['found']>;
 
 export function generateCompletions(call: Call, world: World): Answer {
-  const standing = authenticate(call, world);
+  const accountState = authenticate(call, world);
   const members = membersOf(call);
-  checkOptionalProfile(standing, textOf(members.profileArn));
+  checkOptionalProfile(accountState, textOf(members.profileArn));
   const { left, blocksReferences, most, from } = check(members);
   const scripted = world.completions.find(({ when }) => left.includes(when?.left ?? ''));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
@@ -71,7 +71,7 @@ function refuse(member: string): never {
   throw new Refused(IMPROPERLY_FORMED, 'completions-context', member);
 }
 
-/** Short ones, made from what stands left of the cursor. */
+/** Builds short completions from the code left of the cursor. */
 function builtIn(left: string): Found {
   const parameters = /\(([^()]*)\)\s*\{?\s*(?:\n\s*)?return\s*$/.exec(left)?.[1];
   const names = parameters?.split(',').map((name) => name.trim().replace(/[:=].*$/s, '')) ?? [];

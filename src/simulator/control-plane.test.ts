@@ -3,7 +3,7 @@ import { bearer, DEFAULT, open, simulator, target } from '../../test/support/sim
 import { DEFAULT_ACCOUNT, EXTERNAL_IDP_ACCOUNT, IDC_ACCOUNT, Q_DEVELOPER_ACCOUNT } from './default-accounts.ts';
 
 describe('the control plane', () => {
-  it('lists models page by page, in both flavours and at the management paths', async () => {
+  it('lists models page by page, in both forms and at the management paths', async () => {
     await open();
     const get = async (path: string) =>
       (await fetch(simulator.url + path, { headers: DEFAULT })).json() as Promise<Record<string, unknown>>;
@@ -44,7 +44,7 @@ describe('the control plane', () => {
     expect(await profile.json()).toMatchObject({ profile: { status: 'ACTIVE' } });
   });
 
-  it('completes code and takes telemetry', async () => {
+  it('completes code and accepts telemetry', async () => {
     await open();
     const programmingLanguage = { languageName: 'javascript' };
     const context = {
@@ -100,7 +100,7 @@ describe('the control plane', () => {
     expect(await ask('CreateSubscriptionToken', {}, bearer(renewing.accessToken))).toMatchObject([409, {}]);
   });
 
-  it('searches the web as its own tool, with results which depend on the query', async () => {
+  it('searches the web as its own tool, with results that depend on the query', async () => {
     await open({ service: { webSearch: 'rest' } });
     const rpc = async (method: string, params?: object) => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: 'x', method, params });
@@ -116,7 +116,7 @@ describe('the control plane', () => {
     expect(await rpc('tools/run')).toMatchObject({ error: { code: -32601 } });
   });
 
-  it('finds what the script says, or cannot search at all', async () => {
+  it('returns scripted results, or has no search', async () => {
     const results = [{ title: 'Sun', url: 'https://weather.example/' }];
     const refuse = { status: 429, name: 'ThrottlingException' };
     const service = { webSearch: 'rest' } as const;

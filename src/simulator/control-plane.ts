@@ -1,4 +1,4 @@
-/** Models, usage, profiles and the other operations around the chat. Shapes as in the runtime service's model. */
+/** Models, usage, profiles and other operations besides chat. Shapes as in the runtime service's model. */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { authenticate, checkOptionalProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
@@ -10,8 +10,8 @@ import { checkKiroJson } from './rules/runtime-headers.ts';
 import type { World } from './world.ts';
 
 export function listAvailableModels(call: Call, world: World): Answer {
-  const { standing, members } = callerOf(call, world);
-  const models = modelsOf(standing, world.models);
+  const { accountState, members } = callerOf(call, world);
+  const models = modelsOf(accountState, world.models);
   if (textOf(members.origin) === undefined) throw new Refused(IMPROPERLY_FORMED, 'models-origin', 'origin');
   const page = pageOf(models, members, 100);
   const [first] = models;
@@ -23,51 +23,51 @@ export function listAvailableModels(call: Call, world: World): Answer {
 }
 
 export function getUsageLimits(call: Call, world: World): Answer {
-  const { standing, members } = callerOf(call, world);
+  const { accountState, members } = callerOf(call, world);
   const withEmail = members.isEmailRequired === true || members.isEmailRequired === 'true';
-  return json(usageLimits(standing, world.now(), withEmail));
+  return json(usageLimits(accountState, world.now(), withEmail));
 }
 
-/** Builder IDs are refused; an external identity without its header sees an empty list, as has been reported. */
+/** Rejects Builder IDs; returns an empty list to an external identity without its header, as reported. */
 export function listAvailableProfiles(call: Call, world: World): Answer {
   const bearer = /^Bearer (.+)$/i.exec(headerOf(call, 'authorization') ?? '')?.[1] ?? '';
   const external = world.identities.findByAccessToken(bearer)?.account.kind === 'external-idp';
   if (external && headerOf(call, 'tokentype') === undefined) return json({ profiles: [], nextToken: null });
-  const standing = authenticate(call, world);
-  if (standing.account.kind === 'builder-id')
+  const accountState = authenticate(call, world);
+  if (accountState.account.kind === 'builder-id')
     throw new Refused(accessDenied('AWS Builder ID is not supported for this operation.'), 'profiles-builder-id');
-  const arns = standing.account.kind === 'api-key' ? [] : profilesIn(standing, call.region);
-  const profiles = arns.map((arn, index) => profileOf(standing, arn, index));
+  const arns = accountState.account.kind === 'api-key' ? [] : profilesIn(accountState, call.region);
+  const profiles = arns.map((arn, index) => profileOf(accountState, arn, index));
   const page = pageOf(profiles, membersOf(call), 10);
   return json({ profiles: page.items, nextToken: page.nextToken });
 }
 
 export function getProfile(call: Call, world: World): Answer {
-  const standing = authenticate(call, world);
+  const accountState = authenticate(call, world);
   checkKiroJson(call);
-  // Without an ARN it is the caller's own: the only way to learn the ARN of an API key. Builder IDs have none.
-  const arn = textOf(membersOf(call).profileArn) ?? standing.account.profileArn;
+  // Defaults to the caller's own profile, the only way to find the ARN of an API key. Builder IDs have none.
+  const arn = textOf(membersOf(call).profileArn) ?? accountState.account.profileArn;
   if (arn === undefined) throw new Refused(IMPROPERLY_FORMED, 'profile-arn', 'profileArn');
-  const index = profilesIn(standing, undefined).indexOf(arn);
+  const index = profilesIn(accountState, undefined).indexOf(arn);
   if (index < 0) throw new Refused(accessDenied('User is not authorized to make this call.'), 'profile-foreign', arn);
-  return json({ profile: profileOf(standing, arn, index) });
+  return json({ profile: profileOf(accountState, arn, index) });
 }
 
-/** The shape of an entry has not been published; no simulated account has made keys. */
+/** Always empty, because the shape of an entry is not published. */
 export function listApiKeys(call: Call, world: World): Answer {
   callerOf(call, world);
   return json({ apiKeys: [], nextToken: null });
 }
 
-function callerOf(call: Call, world: World): { standing: SimulatedAccountState; members: JsonObject } {
-  const standing = authenticate(call, world);
+function callerOf(call: Call, world: World): { accountState: SimulatedAccountState; members: JsonObject } {
+  const accountState = authenticate(call, world);
   checkKiroJson(call);
   const members = membersOf(call);
-  checkOptionalProfile(standing, textOf(members.profileArn));
-  return { standing, members };
+  checkOptionalProfile(accountState, textOf(members.profileArn));
+  return { accountState, members };
 }
 
-/** `nextToken` is the base64 of the next item's index. Throws Refused for one nobody was given. */
+/** `nextToken` is the base64 of the next item's index. Throws Refused for an invalid token. */
 function pageOf<T>(
   all: readonly T[],
   members: JsonObject,
@@ -82,7 +82,7 @@ function pageOf<T>(
   return { items: all.slice(from, to), nextToken: to < all.length ? Buffer.from(String(to)).toString('base64') : null };
 }
 
-/** Each region knows those of its own. Those of API keys are not listed: GetProfile returns them. */
+/** Each region lists its own profiles, without those of API keys, which GetProfile returns. */
 function profilesIn({ account }: SimulatedAccountState, region: string | undefined): readonly string[] {
   const all = [...(account.profileArn === undefined ? [] : [account.profileArn]), ...(account.moreProfiles ?? [])];
   return region === undefined ? all : all.filter((arn) => arn.split(':')[3] === region);

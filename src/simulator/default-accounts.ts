@@ -1,9 +1,9 @@
-/** People every simulator knows, one of each kind, with fixed tokens for settings files and tests. None is a secret. */
+/** The built-in accounts, one of each kind, with fixed tokens for settings files and tests. None is secret. */
 import type { SimulatedAccount } from './identities.ts';
 
 export const BUILDER_ID_START_URL = 'https://view.awsapps.com/start';
 const PROFILE = 'arn:aws:codewhisperer:us-east-1:111122223333:profile/';
-/** Clients take refresh tokens under 100 characters for masked copies. */
+/** Clients treat refresh tokens under 100 characters as masked copies. */
 const FILLER = 'x'.repeat(100);
 
 /** A personal Builder ID: no profile ARN of its own. */

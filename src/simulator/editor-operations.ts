@@ -1,5 +1,5 @@
 /**
- * What editors ask for beside chat and completions: experiments, customizations, subscriptions, telemetry.
+ * Operations that editors call besides chat and completions: experiments, customizations, subscriptions, telemetry.
  * Shapes from the runtime service's published model.
  */
 import { isJsonObject } from '../core/json.ts';
@@ -8,7 +8,7 @@ import { type Answer, type Call, json, membersOf, textOf } from './call.ts';
 import { IMPROPERLY_FORMED, Refused } from './refusal.ts';
 import type { World } from './world.ts';
 
-/** No simulated account takes part in an experiment. */
+/** Always empty: no simulated account is part of an experiment. */
 export function listFeatureEvaluations(call: Call, world: World): Answer {
   const { members } = editorOf(call, world);
   const context = isJsonObject(members.userContext) ? members.userContext : {};
@@ -23,12 +23,12 @@ export function listAvailableCustomizations(call: Call, world: World): Answer {
 }
 
 /**
- * With `statusOnly`, whether there is a subscription. Without it, an address to subscribe at, for accounts that have
+ * With `statusOnly`, returns whether there is a subscription. Without it, returns a URL to subscribe at for accounts that have
  * none; a subscription that renews itself is a conflict. Source: AWS's open-source language server.
  */
 export function createSubscriptionToken(call: Call, world: World): Answer {
-  const { standing, members } = editorOf(call, world);
-  const { subscription = 'none' } = standing.account.plan ?? {};
+  const { accountState, members } = editorOf(call, world);
+  const { subscription = 'none' } = accountState.account.plan ?? {};
   const status = subscription === 'none' ? 'INACTIVE' : 'ACTIVE';
   if (members.statusOnly === true) return json({ status });
   if (subscription === 'renewing')
@@ -44,8 +44,8 @@ export function acceptTelemetry(call: Call, world: World): Answer {
 }
 
 function editorOf(call: Call, world: World) {
-  const standing = authenticate(call, world);
+  const accountState = authenticate(call, world);
   const members = membersOf(call);
-  checkOptionalProfile(standing, textOf(members.profileArn));
-  return { standing, members };
+  checkOptionalProfile(accountState, textOf(members.profileArn));
+  return { accountState, members };
 }

@@ -1,4 +1,4 @@
-/** The settings which point a gateway at a simulator and sign it in as the simulator's first account. */
+/** The settings that point a gateway at a simulator and sign it in as the simulator's first account. */
 import { DEFAULT_ACCOUNT } from './default-accounts.ts';
 
 export function environmentFor(simulatorUrl: string): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-/** Reading a request, handing it to its operation, writing what that answers. */
+/** Reads a request, dispatches it to its operation and writes the response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonValue } from '../core/json.ts';
 import { type Answer, type Call, headerOf } from './call.ts';
@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** One request from its first byte to its answer. */
+/** Handles one request from its first byte to its response. */
 export async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -95,10 +95,14 @@ function refuse(error: unknown, call: Call, response: ServerResponse, record: Op
   response.writeHead(status, headers).end(refused instanceof OidcRefused ? JSON.stringify(refused.body) : body);
 }
 
-/** A fault of the simulator's own must not pass for one of the service's. */
+/** An error in the simulator must not look like one of the service. */
 function brokenSimulator(error: unknown): Refused {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new Refused({ status: 500, message: `The simulator itself failed: ${detail}` }, 'simulator-broken', detail);
+  return new Refused(
+    { status: 500, message: `Internal error in the simulator: ${detail}` },
+    'simulator-broken',
+    detail,
+  );
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'gone'> {
@@ -108,7 +112,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'gon
     request
       .on('data', (chunk: Buffer) => {
         size += chunk.length;
-        // Read to the end all the same: a client which is still writing would not see the answer.
+        // Read to the end anyway, because a client that is still writing would not see the response.
         if (size <= MAX_BODY_BYTES) chunks.push(chunk);
         else chunks.length = 0;
       })

@@ -1,4 +1,4 @@
-/** The three kinds of messages in a reply's event stream. Source: https://smithy.io/2.0/aws/amazon-eventstream.html */
+/** Encodes the three kinds of messages in a reply's event stream. Source: https://smithy.io/2.0/aws/amazon-eventstream.html */
 import type { JsonValue } from '../core/json.ts';
 import { encodeFrame } from '../framing/event-stream.ts';
 
@@ -20,7 +20,7 @@ export function errorFrame(code: string, message: string): Buffer {
   return encodeFrame({ ':message-type': 'error', ':error-code': code, ':error-message': message }, Buffer.alloc(0));
 }
 
-/** A text frame one bit of whose payload changed on the way. */
+/** A text frame with one flipped bit in its payload. */
 export function corruptFrame(): Buffer {
   const frame = eventFrame('assistantResponseEvent', { content: 'corrupt' });
   const at = frame.length - 8;

@@ -44,7 +44,7 @@ describe('hosts', () => {
     if (status === 400) expect(answer.json().__type).toBe('com.amazon.coral.service#UnknownOperationException');
   });
 
-  it('can be Amazon’s alone or Kiro’s alone', async () => {
+  it('can be limited to Amazon’s or to Kiro’s', async () => {
     await open({ service: { hosts: 'q' } });
     expect((await post(CHAT, chatOf())).status).toBe(400);
     expect((await post('AmazonCodeWhispererService.GetUsageLimits', {}, { 'user-agent': 'curl/8' })).status).toBe(200);
@@ -53,7 +53,7 @@ describe('hosts', () => {
     expect((await fetch(`${simulator.url}/ListAvailableModels?origin=CLI`, { headers: DEFAULT })).status).toBe(404);
   });
 
-  it('at kiro.dev refuse an unusual user agent with words about the token', async () => {
+  it('at kiro.dev reject an unusual user agent with an error about the token', async () => {
     await open();
     const runtime = await post(CHAT, chatOf(), { 'user-agent': 'example/1.2.3' });
     expect([runtime.status, runtime.json().message, refusedBy()]).toEqual([403, NOT_AUTHORIZED, 'auth-user-agent']);
@@ -63,7 +63,7 @@ describe('hosts', () => {
     expect((await post(CHAT, chatOf(), { 'user-agent': 'example/1.2.3' })).status).toBe(200);
   });
 
-  it('know the user agents of AWS’s SDKs in any language', () => {
+  it('accept the user agents of AWS’s SDKs in any language', () => {
     expect(isSdkUserAgent(USER_AGENT)).toBe(true);
     const rust = 'aws-sdk-rust/1.3.9 ua/2.1 api/codewhispererstreaming/0.1.11582 os/linux lang/rust/1.95.0 app/X';
     expect(isSdkUserAgent(rust)).toBe(true);
@@ -71,7 +71,7 @@ describe('hosts', () => {
       expect(isSdkUserAgent(other)).toBe(false);
   });
 
-  it('refuse tokens of accounts that another region serves', async () => {
+  it('reject tokens of accounts that another region serves', async () => {
     const arn = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/EUROPEEUROPE';
     await open({ accounts: [{ ...DEFAULT_ACCOUNT, kind: 'idc', profileArn: arn }] });
     const body = chatOf((parts) => (parts.body.profileArn = arn));

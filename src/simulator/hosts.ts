@@ -1,6 +1,6 @@
 /**
- * Which of the service's hosts a request is meant for, and which operations that host serves. One listener stands for
- * all of them, so the host is read from the first of these that says: a path prefix (`/host/runtime.eu-central-1.kiro.dev/…`
+ * Determines the service host that a request targets, and the operations of that host. One listener stands for
+ * all hosts, so the host comes from the first of these that names it: a path prefix (`/host/runtime.eu-central-1.kiro.dev/…`
  * or, for the region alone, `/region/eu-central-1/…`), the Host header of a client whose resolver or proxy leads here,
  * the service named in `x-amz-target`. Sources: public captures and live tests of August to October 2026.
  */
@@ -11,9 +11,9 @@ import type { HostsSetting } from './service.ts';
 export type Host = 'q' | 'runtime' | 'management';
 
 export interface Address {
-  /** Without the prefix. */
+  /** The path without the prefix. */
   readonly path: string;
-  /** Undefined: the address does not say. */
+  /** Undefined if the address does not name it. */
   readonly host: Host | undefined;
   readonly region: string | undefined;
 }
@@ -36,7 +36,7 @@ function parseHostName(name: string): Pick<Address, 'host' | 'region'> | undefin
   return { host: kiro === 'runtime' ? 'runtime' : 'management', region: kiroRegion };
 }
 
-/** Undefined: some host that serves everything. */
+/** Undefined for a host that serves everything. */
 export function hostOf(
   addressed: Host | undefined,
   service: string,
@@ -60,8 +60,8 @@ const CONTROL_PLANE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether the host has this operation. `route` is the path of a REST request or the `x-amz-target` of a JSON one;
- * paths of sign-in belong to other hosts and are not checked.
+ * Whether the host serves this operation. `route` is the path of a REST request or the `x-amz-target` of a JSON one;
+ * sign-in paths belong to other hosts and are not checked.
  */
 export function isServed(host: Host | undefined, route: string): boolean {
   switch (host) {
@@ -85,7 +85,7 @@ const ANY_CONTROL_PLANE =
 const SIGN_IN_PATH =
   /^\/(?:client|device_authorization|token|authorize|start|login|signin|oauth|refreshToken)\b|\/oauth2\//;
 
-/** The kiro.dev hosts take requests from AWS's SDKs only. */
+/** The kiro.dev hosts accept only requests from AWS's SDKs. */
 export function looksAtUserAgent(host: Host | undefined): boolean {
   return host === 'runtime' || host === 'management';
 }

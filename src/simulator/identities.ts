@@ -1,13 +1,13 @@
 /**
- * Who may call: simulated people with their plans, and the tokens made for them. Refresh tokens are good for one use;
- * access tokens live as long as the service says, by the simulator's clock.
+ * Simulated accounts with their plans and tokens. Refresh tokens are valid for one use;
+ * access tokens expire by the simulator's clock.
  */
 import type { Chance } from './chance.ts';
 
 export type AccountKind = 'builder-id' | 'idc' | 'social' | 'external-idp' | 'api-key' | 'iam';
 
 /**
- * `expired`: the access tokens made so far are refused, the refresh token is good; `revoked`: neither is;
+ * `expired`: the access tokens issued so far are rejected, the refresh token is valid; `revoked`: both are rejected;
  * `suspended`: the service has locked the account.
  */
 export type AccountState = 'ok' | 'expired' | 'revoked' | 'suspended';
@@ -15,11 +15,11 @@ export type AccountState = 'ok' | 'expired' | 'revoked' | 'suspended';
 export interface SimulatedAccount {
   readonly id: string;
   readonly kind: AccountKind;
-  /** The first access token; of an API key, the key itself; of IAM, the access key id. */
+  /** The first access token; for an API key, the key itself; for IAM, the access key id. */
   readonly accessToken: string;
-  /** Of IAM alone. */
+  /** For IAM only. */
   readonly secretAccessKey?: string;
-  /** Of temporary IAM credentials. */
+  /** For temporary IAM credentials. */
   readonly sessionToken?: string;
   readonly refreshToken?: string;
   readonly clientId?: string;
@@ -27,31 +27,31 @@ export interface SimulatedAccount {
   readonly startUrl?: string;
   readonly region?: string;
   readonly profileArn?: string;
-  /** Further ones which may be chosen. */
+  /** Further profiles to choose from. */
   readonly moreProfiles?: readonly string[];
-  /** The only region which serves it; default: that of its profile, or any. */
+  /** The only region that serves the account; default: that of its profile, or any. */
   readonly apiRegion?: string;
   readonly email?: string;
   readonly credits?: { readonly used: number; readonly limit: number };
-  /** Ids of the models which its plan includes; default: all. */
+  /** Ids of the models that its plan includes; default: all. */
   readonly modelIds?: readonly string[];
-  /** Default: credits alone, and nothing beyond them. */
+  /** Default: credits without overage. */
   readonly plan?: SimulatedPlan;
   readonly state?: AccountState;
-  /** Chat requests within any 60 seconds; more are throttled. Default: no limit. */
+  /** Chat requests in any 60 seconds before throttling. Default: no limit. */
   readonly requestsPerMinute?: number;
 }
 
 export interface SimulatedPlan {
   /** Default: `KIRO PRO`. */
   readonly title?: string;
-  /** One request costs one, and the service lists limits instead of credits, as for Q Developer. */
+  /** Each request costs one, and the service lists limits instead of credits, as for Q Developer. */
   readonly countsRequests?: boolean;
-  /** Through an AWS account; default `none`. */
+  /** A subscription through an AWS account; default `none`. */
   readonly subscription?: 'none' | 'renewing' | 'expiring';
-  /** Spent before the plan itself, in this order. */
+  /** Credits used before the plan's own, in this order. */
   readonly extras?: readonly ExtraCredits[];
-  /** What may be used beyond the plan; without a cap, as much as is asked for. */
+  /** Usage beyond the plan; unlimited without a cap. */
   readonly overage?: { readonly cap?: number };
 }
 
@@ -63,18 +63,18 @@ export interface ExtraCredits {
   readonly expiresAtMs: number;
 }
 
-/** What changes while the simulator runs. */
+/** The mutable state of an account. */
 export interface SimulatedAccountState {
   readonly account: SimulatedAccount;
   state: AccountState;
   creditsUsed: number;
   creditLimit: number;
-  /** Credits besides the plan's own, by name. */
+  /** Used extra credits by name. */
   readonly extrasUsed: Map<string, number>;
-  /** When the plan is filled again; undefined before the first use. */
+  /** When the plan resets; undefined before the first use. */
   resetMs: number | undefined;
   requestsPerMinute: number;
-  /** When the latest chat requests were let through. */
+  /** Times of the latest accepted chat requests. */
   chatsAtMs: number[];
 }
 
@@ -85,18 +85,18 @@ export interface TokenPair {
 }
 
 interface AccessToken {
-  readonly standing: SimulatedAccountState;
+  readonly accountState: SimulatedAccountState;
   expiresAtMs: number;
 }
 
 interface RefreshToken {
-  readonly standing: SimulatedAccountState;
-  /** Undefined: not bound to a client (social and external sign-ins). */
+  readonly accountState: SimulatedAccountState;
+  /** Undefined if not bound to a client (social and external sign-ins). */
   readonly clientId: string | undefined;
   used: boolean;
 }
 
-/** Those which the account's plan includes. */
+/** The models that the account's plan includes. */
 export function modelsOf<M extends { readonly modelId: string }>(
   { account: { modelIds } }: SimulatedAccountState,
   models: readonly M[],
@@ -120,7 +120,7 @@ export class Identities {
   }
 
   add(account: SimulatedAccount): SimulatedAccountState {
-    const standing: SimulatedAccountState = {
+    const accountState: SimulatedAccountState = {
       account,
       state: account.state ?? 'ok',
       creditsUsed: account.credits?.used ?? 0,
@@ -130,62 +130,64 @@ export class Identities {
       requestsPerMinute: account.requestsPerMinute ?? Number.POSITIVE_INFINITY,
       chatsAtMs: [],
     };
-    this.#standings.set(account.id, standing);
+    this.#standings.set(account.id, accountState);
     const isLasting = account.kind === 'api-key' || account.kind === 'iam';
     const expiresAtMs = isLasting ? Number.POSITIVE_INFINITY : this.#now() + this.#lifeS * 1000;
-    this.#access.set(account.accessToken, { standing, expiresAtMs });
+    this.#access.set(account.accessToken, { accountState, expiresAtMs });
     if (account.refreshToken !== undefined)
-      this.#refresh.set(account.refreshToken, { standing, clientId: account.clientId, used: false });
-    if (standing.state === 'expired') this.expireAccessTokens(account.id);
-    return standing;
+      this.#refresh.set(account.refreshToken, { accountState, clientId: account.clientId, used: false });
+    if (accountState.state === 'expired') this.expireAccessTokens(account.id);
+    return accountState;
   }
 
   all(): readonly SimulatedAccountState[] {
     return [...this.#standings.values()];
   }
 
-  /** Throws for an id nobody has: a mistake in the test or script. */
-  standing(id: string): SimulatedAccountState {
-    const standing = this.#standings.get(id);
-    if (!standing) throw new Error(`the simulator has no account ${JSON.stringify(id)}`);
-    return standing;
+  /** Throws for an unknown id, a mistake in the test or script. */
+  accountState(id: string): SimulatedAccountState {
+    const accountState = this.#standings.get(id);
+    if (!accountState) throw new Error(`the simulator has no account ${JSON.stringify(id)}`);
+    return accountState;
   }
 
-  /** Undefined: nobody's, or out of date. */
+  /** Undefined if unknown or expired. */
   findByAccessToken(token: string): SimulatedAccountState | undefined {
     const found = this.#access.get(token);
-    return found && found.expiresAtMs > this.#now() && found.standing.state !== 'revoked' ? found.standing : undefined;
+    return found && found.expiresAtMs > this.#now() && found.accountState.state !== 'revoked'
+      ? found.accountState
+      : undefined;
   }
 
-  /** Whose token it is or was. */
+  /** The account that the token belongs or belonged to. */
   ofAccessToken(token: string): SimulatedAccountState | undefined {
-    return this.#access.get(token)?.standing;
+    return this.#access.get(token)?.accountState;
   }
 
   expireAccessTokens(id: string): void {
-    const standing = this.standing(id);
-    for (const token of this.#access.values()) if (token.standing === standing) token.expiresAtMs = 0;
+    const accountState = this.accountState(id);
+    for (const token of this.#access.values()) if (token.accountState === accountState) token.expiresAtMs = 0;
   }
 
-  issue(standing: SimulatedAccountState, clientId: string | undefined): TokenPair {
+  issue(accountState: SimulatedAccountState, clientId: string | undefined): TokenPair {
     const accessToken = `aoaSimulated${this.#chance.token(40)}`;
-    // Real ones are long; clients take short ones for masked copies.
+    // Real tokens are long; clients treat short ones as masked copies.
     const refreshToken = `aorSimulated${this.#chance.token(160)}`;
-    this.#access.set(accessToken, { standing, expiresAtMs: this.#now() + this.#lifeS * 1000 });
-    this.#refresh.set(refreshToken, { standing, clientId, used: false });
-    if (standing.state === 'expired') standing.state = 'ok';
+    this.#access.set(accessToken, { accountState, expiresAtMs: this.#now() + this.#lifeS * 1000 });
+    this.#refresh.set(refreshToken, { accountState, clientId, used: false });
+    if (accountState.state === 'expired') accountState.state = 'ok';
     return { accessToken, refreshToken, expiresInS: this.#lifeS };
   }
 
-  /** Undefined: unknown, used before, another client's, or the account's access was taken away. */
+  /** Undefined if unknown, used before, issued to another client, or if the account was revoked. */
   redeem(refreshToken: string, clientId: string | undefined): TokenPair | undefined {
     const found = this.#refresh.get(refreshToken);
-    if (!found || found.used || found.clientId !== clientId || found.standing.state === 'revoked') return undefined;
+    if (!found || found.used || found.clientId !== clientId || found.accountState.state === 'revoked') return undefined;
     found.used = true;
-    return this.issue(found.standing, clientId);
+    return this.issue(found.accountState, clientId);
   }
 
   ofRefreshToken(refreshToken: string): SimulatedAccountState | undefined {
-    return this.#refresh.get(refreshToken)?.standing;
+    return this.#refresh.get(refreshToken)?.accountState;
   }
 }

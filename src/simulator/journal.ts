@@ -1,4 +1,4 @@
-/** What is kept of the requests, for tests and for whoever watches the simulator. */
+/** Records requests, for tests and for the output of `dragoman simulate`. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonValue } from '../core/json.ts';
 import type { Call } from './call.ts';
@@ -8,34 +8,34 @@ export interface RecordedRequest {
   readonly number: number;
   readonly method: string;
   readonly path: string;
-  /** Whose host was called, if the address said so. */
+  /** The target region, if the address names it. */
   readonly region: string | undefined;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
   readonly rawBody: string;
-  /** Undefined when the body is no JSON. */
+  /** Undefined if the body is not JSON. */
   readonly body: JsonValue | undefined;
   readonly receivedAtMs: number;
-  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined: no operation we know. */
+  /** `GenerateAssistantResponse`, `RegisterClient`, …; undefined if unknown. */
   readonly operation: string | undefined;
-  /** Undefined until answered. */
+  /** Undefined until the response is sent. */
   readonly status: number | undefined;
-  /** The client went away before the answer was complete. */
+  /** The client disconnected before the response was complete. */
   readonly closedEarly: boolean;
-  /** The broken rule, when the request was refused by one, and where. */
+  /** The violated rule and where, if a rule rejected the request. */
   readonly refusedBy: { readonly rule: string; readonly detail: string } | undefined;
-  /** Settles when the answer is complete or the connection is gone. */
+  /** Settles when the response is complete or the connection is closed. */
   readonly finished: Promise<void>;
 }
 
-/** As long as it is being answered. */
+/** Requests in progress. */
 export type OpenRecord = { -readonly [Member in keyof RecordedRequest]: RecordedRequest[Member] };
 
 export class Journal {
   readonly requests: RecordedRequest[] = [];
   readonly listeners: ((request: RecordedRequest) => void)[] = [];
   readonly #waiting = new Map<number, PromiseWithResolvers<RecordedRequest>>();
-  /** Answers which a script broke off: their end is the simulator's doing, not the client's. */
+  /** Responses that a script cut off, as opposed to client disconnects. */
   readonly #cut = new WeakSet<ServerResponse>();
   readonly #keep: number;
   #count = 0;

@@ -18,7 +18,7 @@ describe('InvokeMCP', () => {
   const rest = (body: object, headers: Record<string, string> = {}) =>
     fetch(`${simulator.url}/mcp`, { method: 'POST', headers: { ...DEFAULT, ...headers }, body: JSON.stringify(body) });
 
-  it('takes the ARN as a member, from the older target in the header as well', async () => {
+  it('reads the ARN from a member, and for the older target from the header too', async () => {
     await open();
     expect((await post(NEW, search)).json()).toMatchObject({ id: 'x', result: { isError: false } });
     expect((await post(NEW, search, header)).status).toBe(400);
@@ -38,21 +38,21 @@ describe('InvokeMCP', () => {
     expect((await rest(rpc('tools/call'), { 'user-agent': USER_AGENT })).status).toBe(asRest);
   });
 
-  it('answers the REST form, once it is gone, with words about the ARN or 403', async () => {
+  it('rejects the REST form, once removed, with an error about the ARN or 403', async () => {
     await open({ service: { webSearch: 'json' } });
     const known = await rest(rpc('tools/call'), { 'user-agent': USER_AGENT, ...header });
     expect(await known.json()).toEqual({ message: 'profileArn is required for this request.', reason: null });
     expect((await rest(rpc('tools/call'))).status).toBe(403);
   });
 
-  it('can refuse everything but tools/call', async () => {
+  it('can reject everything except tools/call', async () => {
     await open({ service: { listsTools: false } });
     for (const method of ['initialize', 'tools/list'])
       expect((await post(NEW, { ...rpc(method), profileArn: BUILDER_ID_ARN })).status).toBe(400);
     expect((await post(NEW, search)).json()).toHaveProperty('result');
   });
 
-  it('refuses API keys, and queries over 200 characters', async () => {
+  it('rejects API keys and queries over 200 characters', async () => {
     await open();
     const key = { ...bearer(API_KEY_ACCOUNT.accessToken), tokentype: 'API_KEY' };
     expect((await post(NEW, { ...search, profileArn: API_KEY_ACCOUNT.profileArn }, key)).status).toBe(403);

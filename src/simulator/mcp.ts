@@ -1,4 +1,4 @@
-/** The service's own tools over JSON-RPC: a web search whose results depend on the query alone. */
+/** The service's own tools over JSON-RPC: a web search whose results depend only on the query. */
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authenticate, checkProfile } from './authentication.ts';
 import { type Answer, type Call, headerOf, json, membersOf, textOf } from './call.ts';
@@ -10,11 +10,11 @@ import { checkRuntimeHeaders } from './rules/runtime-headers.ts';
 import type { World } from './world.ts';
 
 export function invokeMcp(call: Call, world: World): Answer {
-  const standing = authenticate(call, world);
-  if (standing.account.kind === 'api-key')
+  const accountState = authenticate(call, world);
+  if (accountState.account.kind === 'api-key')
     throw new Refused(accessDenied('User is not authorized to make this call.'), 'mcp-api-key');
-  if (call.flavour === 'json') checkJsonForm(call, standing, world);
-  else checkRestForm(call, standing, world);
+  if (call.flavour === 'json') checkJsonForm(call, accountState, world);
+  else checkRestForm(call, accountState, world);
   const { id, method, jsonrpc, params } = membersOf(call);
   if (id === undefined || jsonrpc !== '2.0' || typeof method !== 'string')
     throw new Refused(IMPROPERLY_FORMED, 'mcp-request');
@@ -22,22 +22,22 @@ export function invokeMcp(call: Call, world: World): Answer {
   return json({ id, jsonrpc, ...outcome });
 }
 
-/** The ARN is a top-level member; the older target wants it in the header as well, the newer one forbids that. */
-function checkJsonForm(call: Call, standing: SimulatedAccountState, { service, settings }: World): void {
+/** The ARN is a top-level member; the older target also requires it in the header, the newer one forbids it there. */
+function checkJsonForm(call: Call, accountState: SimulatedAccountState, { service, settings }: World): void {
   if (service.webSearch === 'rest')
     throw new Refused({ status: 400, name: 'UnknownOperationException' }, 'mcp-form', 'JSON');
   const arn = textOf(membersOf(call).profileArn);
-  checkProfile(standing, arn, true);
+  checkProfile(accountState, arn, true);
   if (call.service === 'KiroRuntimeService') checkRuntimeHeaders(call, settings.strict);
   else if (headerOf(call, 'x-amzn-kiro-profile-arn') !== arn)
     throw new Refused(PROFILE_REQUIRED, 'mcp-profile-header', 'x-amzn-kiro-profile-arn');
 }
 
-/** Where this form is no longer served, its ARN in the header does not count. */
-function checkRestForm(call: Call, standing: SimulatedAccountState, { service }: World): void {
+/** If this form is no longer served, an ARN in the header is ignored. */
+function checkRestForm(call: Call, accountState: SimulatedAccountState, { service }: World): void {
   const arn = headerOf(call, 'x-amzn-kiro-profile-arn');
   if (service.webSearch !== 'json') {
-    if (arn !== undefined) checkProfile(standing, arn, false);
+    if (arn !== undefined) checkProfile(accountState, arn, false);
     return;
   }
   if (service.checksUserAgent && !isSdkUserAgent(headerOf(call, 'user-agent')))

@@ -1,4 +1,4 @@
-/** The official AWS client against the simulator: what it understands, the simulator has said right. */
+/** Runs the official AWS client against the simulator, to verify its responses. */
 import {
   type ChatResponseStream,
   CodeWhispererStreamingClient,
@@ -85,7 +85,7 @@ describe('the official client', () => {
     expect(calls.at(-1)?.stop).toBe(true);
   });
 
-  it('reads reasoning, and may send it back', async () => {
+  it('reads reasoning and can send it back', async () => {
     const events = await generate({ steps: [{ reasoning: 'Let me think.' }, 'Done.'] });
     const reasoning = events.flatMap((event) => event.reasoningContentEvent ?? []);
     const text = reasoning.map((event) => event.text ?? '').join('');
@@ -125,12 +125,12 @@ describe('the official client', () => {
     if (reason) expect(error).toMatchObject({ reason });
   });
 
-  it('rejects the call for an exception which comes first', async () => {
+  it('rejects the call if an exception comes first', async () => {
     const exception = { exception: 'ThrottlingException', payload: { message: 'slow' } };
     await expect(generate({ steps: [exception] })).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
-  it('rejects the reading for a model failure in mid-stream', async () => {
+  it('rejects while reading if the model fails mid-stream', async () => {
     const payload = { message: 'high load', reason: 'MODEL_TEMPORARILY_UNAVAILABLE' };
     await expect(generate({ steps: ['Half', { exception: 'error', payload }] })).rejects.toMatchObject({
       name: 'InternalServerException',
@@ -138,7 +138,7 @@ describe('the official client', () => {
     });
   });
 
-  it('rejects the reading for an error frame and for a wrong checksum', async () => {
+  it('rejects while reading an error frame or a wrong checksum', async () => {
     const error = { errorCode: 'InternalError', errorMessage: 'broken' };
     await expect(generate({ steps: ['Half', error] })).rejects.toMatchObject({ name: 'InternalError' });
     await expect(generate({ steps: ['Half', { corrupt: true }] })).rejects.toThrow(/checksum/i);
@@ -185,7 +185,7 @@ describe('the official client', () => {
     expect(textOf(second)).toContain('21 °C');
   });
 
-  it('puts any text together again, wherever the seed cuts it', async () => {
+  it('reassembles any text, wherever the seed cuts it', async () => {
     const unit = fc.oneof(
       fc.constantFrom('\n', '"', '\\', '🌍', 'e\u0301', '\u2028'),
       fc.string({ minLength: 1, maxLength: 1 }),

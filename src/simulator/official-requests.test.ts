@@ -1,4 +1,4 @@
-/** Requests that official clients sent: the service takes them, so the simulator does, whatever our encoder avoids. */
+/** Recorded requests of official clients, which the service accepts, so the simulator must too. */
 import { describe, expect, it } from 'vitest';
 import { bearer, decode, names, open, simulator } from '../../test/support/simulator-client.ts';
 import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from './default-accounts.ts';
@@ -41,7 +41,7 @@ describe.each<[string, readonly ClientRequest[]]>([
 });
 
 describe('GetProfile without an ARN', () => {
-  it('gets the caller’s own profile, or the 400 that the Amazon Q CLI reads as none', async () => {
+  it('returns the caller’s own profile, or the 400 that the Amazon Q CLI reads as no profile', async () => {
     await open();
     expect(withoutArn).toMatchObject({ sends: 'GetProfile without an ARN', body: {} });
     if (!withoutArn) return;

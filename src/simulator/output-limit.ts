@@ -1,9 +1,9 @@
-/** `max_tokens` in `additionalModelRequestFields`: the reply ends there, in the middle of a word if need be. */
+/** `max_tokens` in `additionalModelRequestFields`: cuts the reply there, even in the middle of a word. */
 import type { JsonObject } from '../core/json.ts';
 import { CHARS_PER_TOKEN } from './reply.ts';
 import type { ReplyStep } from './script.ts';
 
-/** Text and reasoning are cut. A tool call that begins within the limit is sent whole. */
+/** Cuts text and reasoning. A tool call that begins within the limit is sent complete. */
 export function limitOutput(steps: readonly ReplyStep[], fields: JsonObject | undefined): readonly ReplyStep[] {
   const maxTokens = fields?.max_tokens;
   if (typeof maxTokens !== 'number') return steps;

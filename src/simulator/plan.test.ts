@@ -15,7 +15,7 @@ async function start(plan: SimulatedPlan, credits: { used: number; limit: number
   let nowMs = JANUARY;
   await open({ clock: () => nowMs, accounts: [{ ...DEFAULT_ACCOUNT, plan, credits }], accessTokenLifeS: 1e9 });
   return {
-    /** The cost of an answer, or the reason of a refusal. */
+    /** The cost of a reply, or the reason of an error. */
     async ask(): Promise<unknown> {
       const answer = await chat();
       if (answer.status !== 200) return ((await answer.json()) as { reason: string }).reason;
@@ -28,7 +28,7 @@ async function start(plan: SimulatedPlan, credits: { used: number; limit: number
 }
 
 describe('a plan', () => {
-  it('that counts requests refuses as throttled, one of credits by 402', async () => {
+  it('that counts requests responds with throttling, one of credits with 402', async () => {
     for (const [plan, status, name] of [
       [{ countsRequests: true }, 429, 'ThrottlingException'],
       [{}, 402, 'ServiceQuotaExceededException'],
@@ -40,7 +40,7 @@ describe('a plan', () => {
     }
   });
 
-  it('spends the trial first, then bonuses, then its own credits', async () => {
+  it('uses the trial first, then bonuses, then its own credits', async () => {
     const extras = [
       { kind: 'trial', name: 'Trial', limit: 0.005, expiresAtMs: FEBRUARY },
       { kind: 'bonus', name: 'Welcome bonus', limit: 0.001, expiresAtMs: FEBRUARY },
@@ -62,7 +62,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('serves as long as a trial lasts, though its own credits are spent', async () => {
+  it('serves while a trial lasts, even if its own credits are used up', async () => {
     const extras = [{ kind: 'trial', name: 'Trial', limit: 100, expiresAtMs: JANUARY + 1_000 }] as const;
     const { ask, goTo } = await start({ extras }, { used: 50, limit: 50 });
     expect(await ask()).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('a plan', () => {
     expect(await ask()).toBe('MONTHLY_REQUEST_COUNT');
   });
 
-  it('goes on beyond its credits where its owner pays for that, up to a cap', async () => {
+  it('allows paid overage up to a cap', async () => {
     const { ask, limits } = await start({ overage: { cap: 0.001 } }, { used: 50, limit: 50 });
     const cost = await ask();
     expect((await limits()).usageBreakdownList).toMatchObject([
@@ -90,7 +90,7 @@ describe('a plan', () => {
     expect(await ask()).toBe('MONTHLY_REQUEST_COUNT');
   });
 
-  it('is filled again on the first of the month', async () => {
+  it('resets on the first of the month', async () => {
     const { ask, goTo } = await start({}, { used: 50, limit: 50 });
     expect(await ask()).toBe('MONTHLY_REQUEST_COUNT');
     goTo(FEBRUARY);

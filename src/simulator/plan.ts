@@ -1,4 +1,4 @@
-/** The account's plan: credits spent and left, requests a minute, and what the service says about them. */
+/** The account's plan: credits used and left, requests per minute, and the service's errors when they run out. */
 import type { JsonObject } from '../core/json.ts';
 import type { SimulatedModel } from './catalogue.ts';
 import type { ExtraCredits, SimulatedAccountState } from './identities.ts';
@@ -6,29 +6,31 @@ import { Refused } from './refusal.ts';
 
 const OVERAGE_RATE = 0.04;
 
-/** Throws Refused when the plan is used up, or requests come too fast. A request let through is counted. */
-export function admitChat(standing: SimulatedAccountState, nowMs: number): void {
-  startMonth(standing, nowMs);
-  if (!hasCredits(standing, nowMs)) throw usedUp(standing);
-  if (standing.requestsPerMinute === Number.POSITIVE_INFINITY) return;
-  const recent = standing.chatsAtMs.filter((atMs) => atMs > nowMs - 60_000);
+/** Counts a request. Throws Refused if the plan is used up or requests come too fast. */
+export function admitChat(accountState: SimulatedAccountState, nowMs: number): void {
+  startMonth(accountState, nowMs);
+  if (!hasCredits(accountState, nowMs)) throw usedUp(accountState);
+  if (accountState.requestsPerMinute === Number.POSITIVE_INFINITY) return;
+  const recent = accountState.chatsAtMs.filter((atMs) => atMs > nowMs - 60_000);
   const [oldest] = recent;
-  if (oldest !== undefined && recent.length >= standing.requestsPerMinute) {
+  if (oldest !== undefined && recent.length >= accountState.requestsPerMinute) {
     const message = 'Too many requests, please wait before trying again.';
     const retryAfterS = Math.ceil((oldest + 60_000 - nowMs) / 1000);
     throw new Refused({ status: 429, name: 'ThrottlingException', message, reason: null, retryAfterS }, 'plan-rate');
   }
-  standing.chatsAtMs = [...recent, nowMs];
+  accountState.chatsAtMs = [...recent, nowMs];
 }
 
-function hasCredits(standing: SimulatedAccountState, nowMs: number): boolean {
-  const { account, creditsUsed, creditLimit } = standing;
+function hasCredits(accountState: SimulatedAccountState, nowMs: number): boolean {
+  const { account, creditsUsed, creditLimit } = accountState;
   const overage = account.plan?.overage;
   const beyond = overage ? (overage.cap ?? Number.POSITIVE_INFINITY) : 0;
-  return creditsUsed < creditLimit + beyond || extrasOf(standing).some((extra) => leftOf(standing, extra, nowMs) > 0);
+  return (
+    creditsUsed < creditLimit + beyond || extrasOf(accountState).some((extra) => leftOf(accountState, extra, nowMs) > 0)
+  );
 }
 
-/** Plans that count requests, Q Developer's, are refused as throttled; plans of credits, Kiro's, by a status of their own. */
+/** Plans that count requests (Q Developer) are throttled; credit plans (Kiro) have an error of their own. */
 function usedUp({ account }: SimulatedAccountState): Refused {
   if (account.plan?.countsRequests) {
     const message = 'Maximum Request reached for this month.';
@@ -42,22 +44,22 @@ function usedUp({ account }: SimulatedAccountState): Refused {
   return new Refused({ ...refusal, message, reason }, 'plan-credits');
 }
 
-/** Credits of one answer: by its tokens, output weighing five times as much, times the model's rate. */
+/** Credits for one reply: its tokens, output weighted five times, multiplied by the model's rate. */
 export function spendCredits(
-  standing: SimulatedAccountState,
+  accountState: SimulatedAccountState,
   model: SimulatedModel,
   inputTokens: number,
   outputTokens: number,
   nowMs: number,
 ): number {
   const credits = Number((model.rateMultiplier * (0.01 + (inputTokens + 5 * outputTokens) / 1_000_000)).toFixed(6));
-  let owed = standing.account.plan?.countsRequests ? 1 : credits;
-  for (const extra of extrasOf(standing)) {
-    const taken = Math.min(owed, leftOf(standing, extra, nowMs));
-    standing.extrasUsed.set(extra.name, (standing.extrasUsed.get(extra.name) ?? 0) + taken);
+  let owed = accountState.account.plan?.countsRequests ? 1 : credits;
+  for (const extra of extrasOf(accountState)) {
+    const taken = Math.min(owed, leftOf(accountState, extra, nowMs));
+    accountState.extrasUsed.set(extra.name, (accountState.extrasUsed.get(extra.name) ?? 0) + taken);
     owed -= taken;
   }
-  standing.creditsUsed += owed;
+  accountState.creditsUsed += owed;
   return credits;
 }
 
@@ -73,10 +75,10 @@ function leftOf(
   return expiresAtMs > nowMs ? limit - (extrasUsed.get(name) ?? 0) : 0;
 }
 
-/** The plan is filled again on the first day of a month. */
-function startMonth(standing: SimulatedAccountState, nowMs: number): void {
-  if (standing.resetMs !== undefined && nowMs >= standing.resetMs) standing.creditsUsed = 0;
-  standing.resetMs = nextMonth(nowMs);
+/** Plans reset on the first day of a month. */
+function startMonth(accountState: SimulatedAccountState, nowMs: number): void {
+  if (accountState.resetMs !== undefined && nowMs >= accountState.resetMs) accountState.creditsUsed = 0;
+  accountState.resetMs = nextMonth(nowMs);
 }
 
 function nextMonth(nowMs: number): number {
@@ -84,15 +86,15 @@ function nextMonth(nowMs: number): number {
   return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
 }
 
-export function usageLimits(standing: SimulatedAccountState, nowMs: number, withEmail: boolean): JsonObject {
-  startMonth(standing, nowMs);
-  const { account } = standing;
+export function usageLimits(accountState: SimulatedAccountState, nowMs: number, withEmail: boolean): JsonObject {
+  startMonth(accountState, nowMs);
+  const { account } = accountState;
   const { plan } = account;
   const resetMs = nextMonth(nowMs);
   return {
     daysUntilReset: Math.ceil((resetMs - nowMs) / 86_400_000),
     nextDateReset: resetMs / 1000,
-    limits: plan?.countsRequests ? [requestLimit(standing)] : [],
+    limits: plan?.countsRequests ? [requestLimit(accountState)] : [],
     subscriptionInfo: {
       type: 'Q_DEVELOPER_STANDALONE_PRO',
       subscriptionTitle: plan?.title ?? 'KIRO PRO',
@@ -103,7 +105,7 @@ export function usageLimits(standing: SimulatedAccountState, nowMs: number, with
     overageConfiguration: plan?.overage
       ? { overageStatus: 'ENABLED', ...(plan.overage.cap === undefined ? {} : { overageLimit: plan.overage.cap }) }
       : { overageStatus: 'DISABLED' },
-    usageBreakdownList: plan?.countsRequests ? [] : [creditBreakdown(standing, resetMs, nowMs)],
+    usageBreakdownList: plan?.countsRequests ? [] : [creditBreakdown(accountState, resetMs, nowMs)],
     userInfo: {
       userId: `d-0000000000.${account.id}`,
       ...(withEmail && account.email !== undefined ? { email: account.email } : {}),
@@ -117,12 +119,12 @@ function requestLimit({ creditsUsed, creditLimit }: SimulatedAccountState): Json
   return { type: 'AGENTIC_REQUEST', currentUsage: used, totalUsageLimit: creditLimit, percentUsed };
 }
 
-function creditBreakdown(standing: SimulatedAccountState, resetMs: number, nowMs: number): JsonObject {
-  const { creditsUsed, creditLimit } = standing;
+function creditBreakdown(accountState: SimulatedAccountState, resetMs: number, nowMs: number): JsonObject {
+  const { creditsUsed, creditLimit } = accountState;
   const used = Math.min(creditsUsed, creditLimit);
-  const overages = standing.account.plan?.overage ? Math.max(0, creditsUsed - creditLimit) : 0;
-  const [trial] = extrasOf(standing).filter(({ kind }) => kind === 'trial');
-  const bonuses = extrasOf(standing).filter(({ kind }) => kind === 'bonus');
+  const overages = accountState.account.plan?.overage ? Math.max(0, creditsUsed - creditLimit) : 0;
+  const [trial] = extrasOf(accountState).filter(({ kind }) => kind === 'trial');
+  const bonuses = extrasOf(accountState).filter(({ kind }) => kind === 'bonus');
   return {
     resourceType: 'CREDIT',
     displayName: 'Credit',
@@ -138,8 +140,8 @@ function creditBreakdown(standing: SimulatedAccountState, resetMs: number, nowMs
     currency: 'USD',
     overageRate: OVERAGE_RATE,
     nextDateReset: resetMs / 1000,
-    ...(trial ? { freeTrialInfo: trialInfo(standing, trial, nowMs) } : {}),
-    bonuses: bonuses.map((bonus) => bonusInfo(standing, bonus, nowMs)),
+    ...(trial ? { freeTrialInfo: trialInfo(accountState, trial, nowMs) } : {}),
+    bonuses: bonuses.map((bonus) => bonusInfo(accountState, bonus, nowMs)),
   };
 }
 
@@ -159,16 +161,16 @@ function trialInfo(
   };
 }
 
-function bonusInfo(standing: SimulatedAccountState, bonus: ExtraCredits, nowMs: number): JsonObject {
+function bonusInfo(accountState: SimulatedAccountState, bonus: ExtraCredits, nowMs: number): JsonObject {
   const { name, limit, expiresAtMs } = bonus;
-  const isSpent = leftOf(standing, bonus, nowMs) <= 0;
+  const isSpent = leftOf(accountState, bonus, nowMs) <= 0;
   return {
     bonusCode: name.toUpperCase().replaceAll(/\W+/g, '_'),
     displayName: name,
     description: name,
     status: expiresAtMs <= nowMs ? 'EXPIRED' : isSpent ? 'EXHAUSTED' : 'ACTIVE',
     expiresAt: expiresAtMs / 1000,
-    currentUsage: precise(standing.extrasUsed.get(name) ?? 0),
+    currentUsage: precise(accountState.extrasUsed.get(name) ?? 0),
     usageLimit: limit,
   };
 }

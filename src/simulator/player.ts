@@ -1,4 +1,4 @@
-/** Picks the scripted reply for a chat request: the first rule whose conditions hold and which is not used up. */
+/** Picks the scripted reply for a chat request: the first matching rule that is not used up. */
 import type { Script, ScriptedReply } from './script.ts';
 
 export interface ChatFacts {

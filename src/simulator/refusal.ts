@@ -1,5 +1,5 @@
 /**
- * How the service says no, in both flavours. REST names the error in the header x-amzn-errortype, JSON 1.0 in the body's
+ * The service's error responses, in both forms. REST names the error in the header x-amzn-errortype, JSON 1.0 in the body's
  * `__type`; the message comes before the reason, which may be null.
  * Source: the error traits of @aws/codewhisperer-streaming-client.
  */
@@ -8,11 +8,11 @@ import type { Refusal } from './script.ts';
 
 export type Flavour = 'rest' | 'json';
 
-/** Thrown by whatever handles a call; the server writes it. */
+/** Thrown by the handlers; the server writes the response. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly refusal: Refusal;
-  /** Why, for the log and the recorded request: never sent. */
+  /** The reason, for the log and the recorded request; never sent. */
   readonly rule: string;
   readonly detail: string;
 
@@ -62,7 +62,7 @@ export function writeRefusal(refusal: Refusal, { flavour, service }: RefusedCall
   return { status, headers, body: JSON.stringify(body) };
 }
 
-/** Unknown operations are refused by the framework before the service sees them. */
+/** The framework rejects unknown operations before the service sees them. */
 function namespaceOf(name: string, service: string): string {
   if (name === 'UnknownOperationException') return 'com.amazon.coral.service';
   return service === 'KiroRuntimeService' ? 'com.amazon.kiro.runtimeservice' : 'com.amazon.aws.codewhisperer';

@@ -1,6 +1,6 @@
 /**
- * Steps of a reply as pieces of the wire: frames, pauses, cuts. The order of events is the service's: opening, the
- * steps, then context usage, metadata and metering, unless the steps had their own or broke the reply.
+ * Turns the steps of a reply into frames, pauses and cuts. The order of events is the service's: opening, the
+ * steps, then context usage, metadata and metering, unless the steps include their own or break the reply.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Chance } from './chance.ts';
@@ -20,18 +20,18 @@ export interface ReplyContext {
   readonly modelId: string;
   readonly chance: Chance;
   readonly signatures: Signatures;
-  /** Average characters of a fragment where the step does not say. */
+  /** Default average number of characters per fragment. */
   readonly fragmentChars: number;
   /** Pause after each fragment of text, milliseconds. */
   readonly paceMs: number;
   readonly inputTokens: number;
   readonly maxInputTokens: number;
   readonly closing: ClosingEvents;
-  /** Called once, with what the reply came to; returns the credits it costs. */
+  /** Called once with the size of the reply; returns its cost in credits. */
   readonly settle: (outputTokens: number) => number;
 }
 
-/** Which of the events after the text are sent. */
+/** The events to send after the text. */
 export interface ClosingEvents {
   readonly contextUsage: boolean;
   readonly stopReason: boolean;
@@ -110,7 +110,7 @@ export class ReplyWriter {
     const fragments = typeof step.reasoning === 'string' ? this.#fragments(step.reasoning) : step.reasoning;
     const signature = step.signature ?? signatures.sign(fragments.join(''));
     const last = fragments.at(-1);
-    // Both ways of sending the signature are in use: alone, and on the last fragment.
+    // The service sends the signature either alone or with the last fragment.
     const isAlone = last === undefined || chance.fraction() < 0.5;
     for (const text of isAlone ? fragments : fragments.slice(0, -1)) {
       yield this.#event('reasoningContentEvent', { text });
@@ -128,7 +128,7 @@ export class ReplyWriter {
     if (!step.unfinished) yield this.#event('toolUseEvent', { ...call, stop: true });
   }
 
-  /** Every event goes through here, so that what scripts send verbatim counts as well. */
+  /** Every event passes through here, so that verbatim events of scripts count too. */
   #event(event: string, payload: JsonValue): Piece {
     if (isJsonObject(payload)) this.#note(event, payload);
     return frame(eventFrame(event, payload));
@@ -155,7 +155,7 @@ export class ReplyWriter {
     if (event === 'meteringEvent') this.#given.add('metering');
   }
 
-  /** In the order in which 723 of 728 replies published in 2026 ended. */
+  /** The order in which 723 of 728 replies published in 2026 ended. */
   *#close(credits: number): Generator<Piece> {
     const { closing, inputTokens, maxInputTokens } = this.#context;
     const metadata = {
@@ -178,7 +178,7 @@ export class ReplyWriter {
     return { uncachedInputTokens: inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
   }
 
-  /** By code points: a fragment is a JSON string of its own, where half a surrogate pair would be broken text. */
+  /** Splits by code points, because half a surrogate pair would be invalid in a fragment's own JSON string. */
   #fragments(text: string): string[] {
     const { chance, fragmentChars } = this.#context;
     const points = [...text];
@@ -197,7 +197,7 @@ type FaultStep = Extract<
   { exception: string } | { errorCode: string } | { corrupt: true } | { cut: string }
 >;
 
-/** A fault as the first step is the first thing on the wire. */
+/** A cut as the first step comes before any other bytes. */
 function opensReply(step: ReplyStep): boolean {
   if (typeof step === 'string') return true;
   return !('gapMs' in step || 'exception' in step || 'errorCode' in step || 'corrupt' in step || 'cut' in step);

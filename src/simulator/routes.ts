@@ -1,4 +1,4 @@
-/** Which operation a request means: by path for REST, by x-amz-target for JSON 1.0 at `POST /`. */
+/** Finds the operation of a request: by path for REST, by x-amz-target for JSON 1.0 at `POST /`. */
 import type { Answer, Call, Handler } from './call.ts';
 import { chat } from './chat.ts';
 import { generateCompletions } from './completions.ts';
@@ -104,7 +104,7 @@ const RUNTIME = [
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   AmazonCodeWhispererStreamingService: STREAMING,
   AmazonCodeWhispererService: RUNTIME,
-  /** IAM's: authentication wants a signature there. */
+  /** The IAM service, which requires signed requests. */
   AmazonQDeveloperStreamingService: ['SendMessage'],
   KiroRuntimeService: ['GenerateAssistantResponse', 'InvokeMCP'],
   KiroControlPlaneBearerService: ['ListAvailableModels', 'GetUsageLimits', 'GetProfile', 'ListApiKeys'],
@@ -112,9 +112,9 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
 
 export interface Route {
   readonly flavour: Flavour;
-  /** Of the JSON flavour; empty in REST. */
+  /** The service of a JSON 1.0 request; empty in REST. */
   readonly service: string;
-  /** Undefined: unknown, or not of this host. */
+  /** Undefined if unknown or not served by this host. */
   readonly operation: string | undefined;
   readonly host: Host | undefined;
 }

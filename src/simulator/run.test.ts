@@ -50,7 +50,7 @@ describe('dragoman simulate', () => {
     expect(await running).toBe(0);
   });
 
-  it('answers by the script, and speaks JSON when asked to', async () => {
+  it('replies by the script and prints JSON with --json', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const script = join(folder, 'replies.json');
@@ -69,7 +69,7 @@ describe('dragoman simulate', () => {
     expect(await running).toBe(0);
   });
 
-  it('serves the hosts and forms that its options name, whatever the script says', async () => {
+  it('serves the hosts and forms of its options, overriding the script', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const script = join(folder, 'service.json');
@@ -91,14 +91,14 @@ describe('dragoman simulate', () => {
     ['a port which is none', { port: 'http' }, 2, '--port is a number from 0 to 65535, not "http".'],
     ['unknown hosts', { hosts: 'aws' }, 2, '--hosts is any, q or kiro, not "aws".'],
     ['an unknown form', { webSearch: 'soap' }, 2, '--web-search is both, json or rest, not "soap".'],
-    ['a script which is not there', { script: '/nonexistent.json' }, 2, 'The script /nonexistent.json cannot be read'],
+    ['a script which is not there', { script: '/nonexistent.json' }, 2, 'Could not read the script /nonexistent.json'],
   ])('refuses %s', async (_, change, exitCode, message) => {
     const terminal = new FakeTerminal();
     expect(await runSimulator({ ...options, ...change, terminal })).toBe(exitCode);
     expect(terminal.errors).toContain(message);
   });
 
-  it('says when its port is taken', async () => {
+  it('reports a port in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void other.close());

@@ -1,4 +1,4 @@
-/** `dragoman simulate`: the simulator on a port until it is stopped, a line on the terminal for each request. */
+/** `dragoman simulate`: runs the simulator until it is stopped and prints a line per request. */
 
 import { environmentFor } from './environment.ts';
 import type { RecordedRequest } from './journal.ts';
@@ -10,27 +10,27 @@ export interface RunOptions {
   readonly port: string | undefined;
   /** Path of a JSON file. */
   readonly script: string | undefined;
-  /** Instead of what the script says of them. */
+  /** Overrides the script's setting. */
   readonly hosts?: string | undefined;
   readonly webSearch?: string | undefined;
-  /** One JSON object a line instead of text. */
+  /** Print one JSON object per line instead of text. */
   readonly json: boolean;
   readonly terminal: { out(text: string): void; err(text: string): void };
-  /** Ends the run as Ctrl-C does. */
+  /** Stops the simulator like Ctrl-C. */
   readonly signal?: AbortSignal;
 }
 
 const USUAL_PORT = 9090;
-/** So that text arrives at reading speed, as from a real model. */
+/** Makes text arrive at reading speed, as from a real model. */
 const PACE_MS = 15;
 const KEPT_REQUESTS = 200;
 
-/** The exit code: 0 when stopped, 1 when it could not start, 2 for a wrong option or script. */
+/** Resolves to the exit code: 0 when stopped, 1 if it could not start, 2 for an invalid option or script. */
 export async function runSimulator(options: RunOptions): Promise<number> {
   const { terminal } = options;
   const port = options.port === undefined ? USUAL_PORT : Number(options.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    terminal.err(`--port is a number from 0 to 65535, not ${JSON.stringify(options.port)}.\n`);
+    terminal.err(`--port must be a number from 0 to 65535, not ${JSON.stringify(options.port)}.\n`);
     return 2;
   }
   const service = serviceOf(options);
@@ -56,7 +56,7 @@ export async function runSimulator(options: RunOptions): Promise<number> {
   return 0;
 }
 
-/** Or what is wrong with the options. */
+/** Returns an error message for invalid options. */
 function serviceOf({ hosts, webSearch }: RunOptions): ServiceVariant | string {
   const knownHosts = HOSTS_SETTINGS.find((name) => name === hosts);
   const knownForms = WEB_SEARCH_FORMS.find((name) => name === webSearch);
@@ -66,19 +66,19 @@ function serviceOf({ hosts, webSearch }: RunOptions): ServiceVariant | string {
 }
 
 function notOneOf(flag: string, known: readonly string[], value: string): string {
-  return `${flag} is ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, not ${JSON.stringify(value)}.`;
+  return `${flag} must be ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, not ${JSON.stringify(value)}.`;
 }
 
 function startFailure(cause: unknown, port: number): string {
   if (cause instanceof ScriptError) return cause.message;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another with --port, or 0 for a free one.`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another with --port, or 0 for a free port.`;
   return cause instanceof Error ? cause.message : String(cause);
 }
 
 function invitation(url: string): string {
   const variables = Object.entries(environmentFor(url)).map(([name, value]) => `export ${name}=${value}`);
-  return `The simulated service listens at ${url}. To use it, paste this into a shell:
+  return `The simulated service is listening at ${url}. To use it, paste this into a shell:
 
 ${variables.join('\n')}
 

@@ -1,4 +1,4 @@
-/** KiroRuntimeService and the JSON control plane: what they take, and how they refuse the rest. */
+/** KiroRuntimeService and the JSON control plane: what they accept and how they reject the rest. */
 import { describe, expect, it } from 'vitest';
 import {
   BUILDER_ID_ARN,
@@ -17,7 +17,7 @@ const INVALID_BEARER = 'The bearer token included in the request is invalid.';
 const IMPROPER = 'Improperly formed request.';
 
 describe('KiroRuntimeService', () => {
-  it('answers a tool round with an event stream', async () => {
+  it('replies to a tool call with an event stream', async () => {
     await open();
     const answer = await post(CHAT, chatOf());
     expect(refusedBy()).toBeUndefined();
@@ -88,7 +88,7 @@ describe('KiroRuntimeService', () => {
     expect(answer.json()).toMatchObject({ __type: 'com.amazon.kiro.runtimeservice#ValidationException', reason });
   });
 
-  it('needs the profile, also of a Builder ID', async () => {
+  it('requires the profile, even for a Builder ID', async () => {
     await open();
     const answer = await post(
       CHAT,
@@ -97,7 +97,7 @@ describe('KiroRuntimeService', () => {
     expect([answer.status, answer.json().message]).toEqual([400, 'profileArn is required for this request.']);
   });
 
-  it('leaves out what is only known of official clients when it is not strict', async () => {
+  it('skips rules known only from official clients when not strict', async () => {
     await open({ strict: false });
     const body = chatOf(({ current }) => (current.images = []));
     expect((await post(CHAT, body, { accept: '*/*', 'x-kiro-attempt': undefined })).status).toBe(200);
@@ -111,13 +111,13 @@ describe('KiroRuntimeService', () => {
     ).toBe(400);
   });
 
-  it('names its failures, scripted ones too, in its own namespace', async () => {
+  it('names its errors, including scripted ones, in its own namespace', async () => {
     await open({ script: { replies: [{ refuse: { status: 429, name: 'ThrottlingException', reason: null } }] } });
     const answer = await post(CHAT, chatOf());
     expect(answer.json().__type).toBe('com.amazon.kiro.runtimeservice#ThrottlingException');
   });
 
-  it('takes the token type of the account’s kind, SSO_OIDC unless the variant refuses it', async () => {
+  it('accepts the token type of the account’s kind, and SSO_OIDC unless the variant rejects it', async () => {
     await open();
     const external = bearer(EXTERNAL_IDP_ACCOUNT.accessToken);
     const body = chatOf((parts) => (parts.body.profileArn = EXTERNAL_IDP_ACCOUNT.profileArn));
@@ -152,7 +152,7 @@ describe('the control plane in JSON', () => {
     expect(profiles.json()).toMatchObject({ profiles: [{ arn: IDC_ACCOUNT.profileArn }] });
   });
 
-  it('answers 400 to a bad bearer, where the other hosts answer 403', async () => {
+  it('responds with 400 to an invalid bearer token, where the other hosts respond with 403', async () => {
     await open();
     const bad = bearer('aoaUnknown');
     for (const [name, path] of [
@@ -168,7 +168,7 @@ describe('the control plane in JSON', () => {
     expect((await post(CHAT, chatOf(), bad)).status).toBe(403);
   });
 
-  it('takes JSON 1.0 alone', async () => {
+  it('accepts only JSON 1.0', async () => {
     await open();
     const answer = await post(`${CONTROL}.GetUsageLimits`, {}, { 'content-type': 'application/json' });
     expect([answer.status, refusedBy()]).toEqual([400, 'runtime-content-type']);

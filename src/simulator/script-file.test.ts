@@ -34,32 +34,32 @@ describe('a script file', () => {
     expect(parse(script)).toEqual(script);
   });
 
-  it('may say which variant of the service answers', () => {
+  it('may set the variant of the service', () => {
     const script: Script = { replies: [], service: DEFAULT_SERVICE };
     expect(parse(script)).toEqual(script);
   });
 
   it.each([
     ['hosts that do not exist', { replies: [], service: { hosts: 'aws' } }, /at service\.hosts/],
-    ['another shape', { rules: [] }, /replies\.json is wrong at replies/],
+    ['another shape', { rules: [] }, /replies\.json is invalid at replies/],
     ['an unknown condition', { replies: [{ when: { words: 'x' } }] }, /at replies\[0\]\.when.*words/],
     [
       'a step of no kind',
       { replies: [{ steps: ['a', { say: 'b' }] }] },
-      /at replies\[0\]\.steps\[1\]: a step is a text/,
+      /at replies\[0\]\.steps\[1\]: a step must be a text/,
     ],
     ['a step with a wrong member', { replies: [{ steps: [{ gapMs: 'long' }] }] }, /at replies\[0\]\.steps\[0\]\.gapMs/],
     ['an unknown cut', { replies: [{ steps: [{ cut: 'saw' }] }] }, /at replies\[0\]\.steps\[0\]\.cut/],
     ['an unknown closing event', { replies: [{ closing: ['bow'] }] }, /at replies\[0\]\.closing/],
-    ['a refusal which is none', { replies: [{ refuse: { status: 200 } }] }, /at replies\[0\]\.refuse\.status/],
-  ])('with %s is refused with the place named', (_, value, message) => {
+    ['an invalid error response', { replies: [{ refuse: { status: 200 } }] }, /at replies\[0\]\.refuse\.status/],
+  ])('with %s is rejected with its position', (_, value, message) => {
     expect(() => parse(value)).toThrow(message);
   });
 
-  it('which is no JSON or not there is refused by name', async () => {
-    expect(() => parseScript('{', 'replies.json')).toThrow(/replies\.json is no JSON/);
+  it('that is missing or invalid JSON is rejected by name', async () => {
+    expect(() => parseScript('{', 'replies.json')).toThrow(/replies\.json is not valid JSON/);
     await expect(readScript('/nonexistent/replies.json')).rejects.toThrow(
-      /\/nonexistent\/replies\.json cannot be read/,
+      /Could not read the script \/nonexistent\/replies\.json/,
     );
   });
 });

@@ -1,10 +1,10 @@
-/** A script from a JSON file, checked; what is wrong is named by its path in the file. */
+/** Loads and validates a script from a JSON file; errors give the path within the file. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Script } from './script.ts';
 import { HOSTS_SETTINGS, WEB_SEARCH_FORMS } from './service.ts';
 
-/** Says which file and where; meant for whoever wrote it. */
+/** Names the file and the position, for the author of the script. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
 }
@@ -16,7 +16,7 @@ export async function readScript(path: string): Promise<Script> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ScriptError(`The script ${path} cannot be read: ${why}`, { cause });
+    throw new ScriptError(`Could not read the script ${path}: ${why}`, { cause });
   }
   return parseScript(text, path);
 }
@@ -27,17 +27,17 @@ export function parseScript(text: string, path: string): Script {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ScriptError(`The script ${path} is no JSON: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new ScriptError(`The script ${path} is not valid JSON: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     });
   }
   checkSteps(value, path);
   const parsed = scriptSchema.safeParse(value);
-  if (parsed.success) return parsed.data as Script; // the schema is written from the type; the tests hold them together
+  if (parsed.success) return parsed.data as Script; // The schema follows the type; a test keeps them in step.
   throw scriptError(path, [], parsed.error);
 }
 
-/** One by one and by their own kind, since an error of the whole union would name everything and nothing. */
+/** Validates each step by its own kind, because an error of the whole union would not name the fault. */
 function checkSteps(script: unknown, path: string): void {
   const replies = z
     .object({ replies: z.array(z.object({ steps: z.array(z.unknown()).optional() })) })
@@ -50,7 +50,7 @@ function checkSteps(script: unknown, path: string): void {
       if (!schema) {
         const kinds = Object.keys(STEPS).join(', ');
         throw new ScriptError(
-          `The script ${path} is wrong at ${z.core.toDotPath(at)}: a step is a text, or an object with one of ${kinds}`,
+          `The script ${path} is invalid at ${z.core.toDotPath(at)}: a step must be a text, or an object with one of ${kinds}`,
         );
       }
       const parsed = schema.safeParse(step);
@@ -66,15 +66,15 @@ function stepSchemaOf(step: unknown): z.ZodType | undefined {
 
 function scriptError(path: string, at: readonly (string | number)[], error: z.ZodError): ScriptError {
   const [issue] = error.issues;
-  const where = z.core.toDotPath([...at, ...(issue?.path ?? [])]) || 'the top';
-  return new ScriptError(`The script ${path} is wrong at ${where}: ${issue?.message ?? error.message}`);
+  const where = z.core.toDotPath([...at, ...(issue?.path ?? [])]) || 'the top level';
+  return new ScriptError(`The script ${path} is invalid at ${where}: ${issue?.message ?? error.message}`);
 }
 
 const object = z.record(z.string(), z.json());
 const texts = z.array(z.string());
 const milliseconds = z.number().min(0).max(3_600_000);
 
-/** By the member which tells the kind of step; looked for in this order. */
+/** Keyed by the member that identifies the kind of step, in order of precedence. */
 const STEPS = {
   text: z.strictObject({ text: texts }),
   reasoning: z.strictObject({ reasoning: z.union([z.string(), texts]), signature: z.string().optional() }),

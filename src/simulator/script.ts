@@ -1,55 +1,55 @@
 /**
- * What the simulated service answers, as data: a list of rules, tried in order for every chat request; without a
- * match the built-in model answers. JSON files of this shape are what `dragoman simulate --script` reads.
+ * The simulated service's replies as data: a list of rules, tried in order for every chat request; without a
+ * match the built-in model replies. `dragoman simulate --script` reads JSON files of this shape.
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { ServiceVariant } from './service.ts';
 
 export interface Script {
   readonly replies: readonly ScriptedReply[];
-  /** The same for code at the cursor. */
+  /** Rules for inline completions. */
   readonly completions?: readonly ScriptedCompletion[];
-  /** The same for searches of the web. `false`: the account has none. */
+  /** Rules for web searches. `false`: the account has no web search. */
   readonly searches?: readonly ScriptedSearch[] | false;
   readonly service?: ServiceVariant;
 }
 
 export interface ScriptedSearch {
-  /** `query` occurs in the query; none given: every search. */
+  /** Matches if the search query contains `query`; absent: every search. */
   readonly when?: { readonly query?: string };
   readonly refuse?: Refusal;
   readonly results?: readonly JsonObject[];
 }
 
 export interface ScriptedCompletion {
-  /** `left` occurs before the cursor; none given: every request. */
+  /** Matches if the code before the cursor contains `left`; absent: every request. */
   readonly when?: { readonly left?: string };
   readonly refuse?: Refusal;
-  /** Given page by page, as many at once as the request wants. */
+  /** Returned page by page, as many per page as requested. */
   readonly found?: readonly { readonly content: string; readonly references?: readonly JsonObject[] }[];
 }
 
 export interface ScriptedReply {
-  /** All given conditions must hold; none given: every request. */
+  /** All given conditions must hold; absent: every request. */
   readonly when?: {
-    /** Id of the simulated account which asks. */
+    /** Id of the calling simulated account. */
     readonly account?: string;
     readonly model?: string;
-    /** Occurs in the current user message's text. */
+    /** A substring of the current user message. */
     readonly text?: string;
     /** Number of the chat request since the simulator started, from 1. */
     readonly request?: number;
-    /** The request declares tools: agents' calls for titles and summaries mostly don't. */
+    /** The request declares tools, unlike most of agents' calls for titles and summaries. */
     readonly tools?: boolean;
     /** The current message carries (or does not carry) tool results. */
     readonly toolResults?: boolean;
   };
-  /** How often this rule may answer; default: without limit. */
+  /** How often this rule applies; default: no limit. */
   readonly times?: number;
-  /** An answer instead of 200: the real envelope is built from it. */
+  /** An error response, from which the real envelope is built. */
   readonly refuse?: Refusal;
   readonly steps?: readonly ReplyStep[];
-  /** Which events follow the steps. A list names them all; an object changes what the simulator was started with. */
+  /** The events after the steps. A list names all of them; an object changes the simulator's defaults. */
   readonly closing?: readonly ClosingEvent[] | { readonly [event in ClosingEvent]?: boolean };
 }
 
@@ -57,12 +57,12 @@ export type ClosingEvent = 'contextUsage' | 'stopReason' | 'tokenUsage' | 'meter
 
 export interface Refusal {
   readonly status: number;
-  /** `ThrottlingException`; without one the answer is bare, as an edge layer's is. */
+  /** `ThrottlingException`; without a name, the response is bare, like that of an edge layer. */
   readonly name?: string;
   readonly message?: string;
   readonly reason?: string | null;
   readonly retryAfterS?: number;
-  /** Further members of the body: `{ "retryAfterMilliseconds": 300000 }`. */
+  /** Additional members of the body: `{ "retryAfterMilliseconds": 300000 }`. */
   readonly members?: JsonObject;
 }
 
@@ -90,7 +90,7 @@ export type ReplyStep =
   | { readonly exception: string; readonly payload: JsonValue }
   /** A frame of message type `error`. */
   | { readonly errorCode: string; readonly errorMessage: string }
-  /** A frame whose checksum is wrong. */
+  /** A frame with an invalid checksum. */
   | { readonly corrupt: true }
   /** `reset` destroys the socket, `end` ends the body (half a frame first when `half`), `stall` sends nothing more. */
   | { readonly cut: 'reset' | 'end' | 'stall'; readonly half?: boolean };

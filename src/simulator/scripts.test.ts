@@ -13,7 +13,7 @@ import {
 } from '../../test/support/simulator-client.ts';
 
 describe('scripts', () => {
-  it('choose by model, text, number and results, as often as they say, and then the model answers', async () => {
+  it('match by model, text, number and results, up to their limit, before the built-in model replies', async () => {
     await open({
       script: {
         replies: [
@@ -38,7 +38,7 @@ describe('scripts', () => {
     expect(await ask('ping')).toContain('simulator');
   });
 
-  it('refuse with what they say, or barely', async () => {
+  it('return their error, with or without a name', async () => {
     await open();
     const refuse = {
       status: 429,
@@ -54,7 +54,7 @@ describe('scripts', () => {
     expect([bare.status, bare.headers.get('x-amzn-errortype'), await bare.text()]).toEqual([502, null, 'Bad Gateway']);
   });
 
-  it('send every kind of step in its place', async () => {
+  it('send every kind of step in order', async () => {
     await open();
     const events = await play([
       { reasoning: ['Hm', '.'], signature: 'c2ln' },
@@ -71,7 +71,7 @@ describe('scripts', () => {
     expect(events.map(({ payload }) => payload)).toMatchObject([
       { utteranceId: expect.any(String) },
       { text: 'Hm' },
-      // The seed decides whether the signature comes alone.
+      // The seed determines whether the signature comes alone.
       ...(events[3]?.payload.text === undefined
         ? [{ text: '.' }, { signature: 'c2ln' }]
         : [{ text: '.', signature: 'c2ln' }]),
@@ -90,7 +90,7 @@ describe('scripts', () => {
     ]);
   });
 
-  it('end with a stop reason which fits, and with the figures they are asked for', async () => {
+  it('end with a matching stop reason and the requested figures', async () => {
     await open();
     const metadata = (events: readonly Event[]) => events.find(({ name }) => name === 'metadataEvent')?.payload;
     expect(metadata(await play(['Hi']))).toEqual({ stopReason: 'END_TURN' });
@@ -125,7 +125,7 @@ describe('scripts', () => {
   });
 });
 
-describe('faults of the connection', () => {
+describe('connection faults', () => {
   const half = { text: ['Half'] };
 
   it.each([
@@ -139,7 +139,7 @@ describe('faults of the connection', () => {
     expect(simulator.requests[0]?.closedEarly).toBe(false);
   });
 
-  it('leave half a frame', async () => {
+  it('send half a frame', async () => {
     await open({ script: { replies: [{ steps: [half, { cut: 'end', half: true }] }] } });
     const { bytes, ending } = await readRaw();
     const whole = bytes.readUInt32BE(0);
@@ -154,7 +154,7 @@ describe('faults of the connection', () => {
     expect(await readRaw()).toMatchObject({ bytes: Buffer.alloc(0), ending: 'broken' });
   });
 
-  it('stall until the client goes, which is seen', async () => {
+  it('stall until the client disconnects, which is recorded', async () => {
     await open({ script: { replies: [{ steps: [half, { cut: 'stall' }] }] } });
     expect((await readRaw(150)).ending).toBe('left');
     const request = await simulator.waitForRequest(1);
@@ -162,7 +162,7 @@ describe('faults of the connection', () => {
     expect(request.closedEarly).toBe(true);
   });
 
-  it('pause where a script says, and notice a client that leaves meanwhile', async () => {
+  it('pause as scripted, and notice a client that disconnects meanwhile', async () => {
     await open({ script: { replies: [{ steps: [half, { gapMs: 1 }, half, { gapMs: 3_600_000 }] }] } });
     expect((await readRaw(150)).ending).toBe('left');
     const request = await simulator.waitForRequest(1);

@@ -1,16 +1,16 @@
 /**
- * Pieces of a reply onto a socket. Frames are cut into TCP writes at places of the seed's choosing, since nobody may
- * count on a frame coming in one piece.
+ * Writes the pieces of a reply to a socket. The seed determines where frames are cut into TCP writes, because clients must
+ * not rely on a frame arriving in one piece.
  */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Chance } from './chance.ts';
 import type { Piece } from './reply.ts';
 
-/** Frames gather up to this before they are written. */
+/** Frames are buffered up to this size before they are written. */
 const MAX_GATHERED_BYTES = 64 * 1024;
 
-/** Resolves when the reply is sent, was cut as planned (`onCut` comes before), or the client has gone. */
+/** Resolves when the reply is sent or cut as planned (after calling `onCut`), or the client disconnects. */
 export async function sendStream(
   response: ServerResponse,
   pieces: Iterable<Piece>,
@@ -46,7 +46,7 @@ async function cut(response: ServerResponse, how: 'reset' | 'end' | 'stall', gon
   if (how === 'end') {
     response.end();
   } else if (how === 'reset') {
-    // Closed in the middle of a chunked body. A TCP reset would also throw away what is still on its way.
+    // Closes in the middle of a chunked body. A TCP reset would also discard bytes in transit.
     response.socket?.destroySoon();
   } else if (!gone.aborted) {
     await new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }));
@@ -79,7 +79,7 @@ class Gathered {
       const size = this.#chance.integer(1, Math.floor(mostBytes));
       if (this.#response.destroyed) return;
       if (!this.#response.write(bytes.subarray(at, at + size))) await this.#drained();
-      // Writes within one turn of the event loop would leave in one packet.
+      // Writes in one turn of the event loop would leave in one packet.
       await nextTurn();
       at += size;
     }

@@ -12,8 +12,8 @@ import {
   target,
 } from '../../test/support/simulator-client.ts';
 
-describe('the flavours', () => {
-  it('differ in where the conversation id stands', async () => {
+describe('the two forms of requests', () => {
+  it('differ in the place of the conversation id', async () => {
     await open({ script: { replies: [{ steps: [{ text: ['Hi'] }] }] } });
     const state = {
       chatTriggerType: 'MANUAL',
@@ -49,7 +49,7 @@ describe('the flavours', () => {
     expect(json.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('refuse what they do not know', async () => {
+  it('reject unknown operations', async () => {
     await open();
     const unknown = await target('AmazonCodeWhispererService.MakeCoffee', {});
     expect([unknown.status, await unknown.json()]).toEqual([
@@ -68,7 +68,7 @@ describe('the seed', () => {
     return bytes;
   };
 
-  it('decides everything that is random', async () => {
+  it('determines all random choices', async () => {
     const first = await record(1);
     expect(await record(1)).toEqual(first);
     expect(await record(2)).not.toEqual(first);
@@ -85,7 +85,7 @@ describe('the seed', () => {
 });
 
 describe('what is recorded', () => {
-  it('is what came in, what came of it, and why it was refused', async () => {
+  it('includes the request, its result and the violated rule', async () => {
     await open();
     const waiting = simulator.waitForRequest(2);
     await fetch(`${simulator.url}/ListAvailableModels?origin=CLI`, { headers: DEFAULT });
@@ -106,7 +106,7 @@ describe('what is recorded', () => {
     expect(simulator.chatRequests).toHaveLength(1);
   });
 
-  it('is only the latest, when that was asked for', async () => {
+  it('is limited to the latest requests if configured', async () => {
     await open({ keepRequests: 2 });
     for (let number = 0; number < 3; number += 1) await (await fetch(`${simulator.url}/start`)).text();
     expect(simulator.requests.map(({ number }) => number)).toEqual([2, 3]);

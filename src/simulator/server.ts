@@ -1,5 +1,5 @@
 /**
- * The upstream as a server: one listener on 127.0.0.1 stands for every host name, since paths and targets differ.
+ * The upstream as a server: one listener on 127.0.0.1 for every host name, since paths and targets differ.
  * Nothing of dragoman's own encoder or decoder is used here, so that it can judge them.
  */
 import { createServer } from 'node:http';
@@ -15,30 +15,30 @@ export type { SimulatorOptions } from './world.ts';
 export interface Simulator {
   readonly url: string;
   readonly port: number;
-  /** Every request, oldest first, or the latest `keepRequests`. */
+  /** All requests, or the latest `keepRequests`, oldest first. */
   readonly requests: readonly RecordedRequest[];
-  /** GenerateAssistantResponse and SendMessage alone. */
+  /** Only GenerateAssistantResponse and SendMessage. */
   readonly chatRequests: readonly RecordedRequest[];
-  /** The n-th request since the start, from 1, as soon as it has been read. */
+  /** Resolves to the n-th request since the start, from 1, once it has been read. */
   waitForRequest(n: number): Promise<RecordedRequest>;
-  /** Called whenever a request has been answered or its client has gone. */
+  /** Called when a response is complete or its client has disconnected. */
   onFinished(listener: (request: RecordedRequest) => void): void;
-  /** Further rules, after those there are. */
+  /** Appends rules to the script. */
   addReplies(...replies: readonly ScriptedReply[]): void;
   clearReplies(): void;
   approve(userCode: string): void;
   deny(userCode: string): void;
   setAccount(id: string, change: AccountChange): void;
-  /** Credits spent so far, and the plan's. */
+  /** Credits used so far, and the plan's limit. */
   creditsOf(id: string): { readonly used: number; readonly limit: number };
   spendCredits(id: string, credits: number): void;
   /** The id of the account whose bearer token the request carries or carried. */
   accountOf(request: RecordedRequest): string | undefined;
-  /** The access tokens made so far are refused from now on; refresh tokens stay good. */
+  /** Invalidates the access tokens issued so far; refresh tokens stay valid. */
   expireAccessTokens(id: string): void;
-  /** Its clock goes on by so much: tokens, codes and rates with it. */
+  /** Advances the clock for tokens, codes and rates. */
   advance(ms: number): void;
-  /** Breaks open connections. */
+  /** Also closes open connections. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo; // a listening TCP server always has one
+  const { port } = server.address() as AddressInfo; // A listening TCP server has one.
   world.url = `http://127.0.0.1:${port}`;
   const close = () =>
     new Promise<void>((resolve) => {
@@ -82,11 +82,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     deny: (userCode) => world.signIns.decide(userCode, 'denied'),
     setAccount: (id, change) => changeAccount(world, id, change),
     creditsOf(id) {
-      const { creditsUsed, creditLimit } = world.identities.standing(id);
+      const { creditsUsed, creditLimit } = world.identities.accountState(id);
       return { used: creditsUsed, limit: creditLimit };
     },
     spendCredits(id, credits) {
-      world.identities.standing(id).creditsUsed += credits;
+      world.identities.accountState(id).creditsUsed += credits;
     },
     accountOf({ headers }) {
       const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
@@ -102,7 +102,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 const CHATS: readonly string[] = ['GenerateAssistantResponse', 'SendMessage'];
 
 function changeAccount(world: World, id: string, change: AccountChange): void {
-  const standing = world.identities.standing(id);
-  Object.assign(standing, change);
+  const accountState = world.identities.accountState(id);
+  Object.assign(accountState, change);
   if (change.state === 'expired') world.identities.expireAccessTokens(id);
 }

@@ -1,18 +1,18 @@
-/** In which of its known variants the service is simulated: what differs by host, by account or from month to month. */
+/** The variant of the service to simulate: what differs by host, by account or over time. */
 
 export interface ServiceVariant {
   /**
-   * Which hosts there are for requests whose address names none. Default `any`: every operation is served. `q`: the
-   * amazonaws.com hosts alone; `kiro`: the kiro.dev hosts alone, the control plane apart from the runtime.
+   * The hosts for requests whose address names none. Default `any`: every operation is served. `q`: only the
+   * amazonaws.com hosts; `kiro`: only the kiro.dev hosts, with the control plane separate from the runtime.
    */
   readonly hosts?: HostsSetting;
-  /** The forms of InvokeMCP that are served. Default `json`: the service has answered the REST form with 400 since October 2026. */
+  /** The served forms of InvokeMCP. Default `json`: the service has rejected the REST form with 400 since October 2026. */
   readonly webSearch?: WebSearchForms;
-  /** Default true. False: InvokeMCP refuses `initialize` and `tools/list`, and serves `tools/call` alone. */
+  /** Default true. False: InvokeMCP rejects `initialize` and `tools/list` and serves only `tools/call`. */
   readonly listsTools?: boolean;
-  /** Default true: the kiro.dev hosts refuse user agents that are not of an AWS SDK's shape. */
+  /** Default true: the kiro.dev hosts reject user agents that do not look like an AWS SDK's. */
   readonly checksUserAgent?: boolean;
-  /** Default true. False: the kiro.dev hosts answer 403 to `TokenType: SSO_OIDC`, as two sources have seen. */
+  /** Default true. False: the kiro.dev hosts respond with 403 to `TokenType: SSO_OIDC`, as two sources report. */
   readonly takesSsoTokenType?: boolean;
 }
 

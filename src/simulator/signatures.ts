@@ -1,6 +1,6 @@
 /**
- * Signatures of reasoning: made from the text, so that changed or foreign reasoning is noticed when it comes back in
- * history. What scripts sign with words of their own is remembered.
+ * Signatures of reasoning, derived from the text, so that changed or foreign reasoning is detected when it returns in
+ * history. Custom signatures from scripts are stored.
  */
 import { createHash, createHmac } from 'node:crypto';
 
@@ -16,7 +16,7 @@ export class Signatures {
     return createHmac('sha256', this.#key).update(text).digest('base64');
   }
 
-  /** Everything sent is remembered, the simulator's own signatures excepted: those can be computed. */
+  /** Stores what was sent, except the simulator's own signatures, which can be recomputed. */
   remember(text: string, signature: string): void {
     if (signature !== this.sign(text)) this.#known.add(digest(text, signature));
   }

@@ -34,15 +34,15 @@ describe('signature version 4', () => {
     ['query', { query: new URLSearchParams('Action=ListUsers') }],
     ['signed header', { headers: { ...request.headers, host: 'iam.example.com' } }],
     ['body', { body: Buffer.from('x') }],
-  ])('notices another %s', (_, changed) => {
+  ])('detects a changed %s', (_, changed) => {
     expect(verify(changed)).toBe(false);
   });
 
-  it('notices another secret', () => {
+  it('detects a wrong secret', () => {
     expect(verify({}, 'another')).toBe(false);
   });
 
-  it('reads no other authorization', () => {
+  it('rejects other authorization schemes', () => {
     expect(parseAuthorization('Bearer x')).toBeUndefined();
     expect(parseAuthorization('AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE')).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 /**
- * Signature Version 4, checked: the request is signed again with the account's secret and compared.
+ * Verifies Signature Version 4 by signing the request again with the account's secret.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
@@ -8,7 +8,7 @@ export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names in lower case. */
+  /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
 }
@@ -25,7 +25,7 @@ export interface SignatureScope {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/\s,]+)\/(\d{8})\/([^/\s,]+)\/([^/\s,]+)\/aws4_request, *SignedHeaders=([a-z0-9;-]+), *Signature=([0-9a-f]{64})$/;
 
-/** Undefined: the header is no signature of this version. */
+/** Undefined if the header is not a signature of this version. */
 export function parseAuthorization(header: string): SignatureScope | undefined {
   const found = AUTHORIZATION.exec(header);
   if (!found) return undefined;
@@ -55,7 +55,7 @@ export function signatureOf(
 }
 
 function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
-  // Paths are encoded once more than they travel.
+  // Paths are encoded once more for the signature than on the wire.
   const path = request.path.split('/').map(encode).join('/');
   const query = [...request.query].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
   const headers = signedHeaders.map((name) => `${name}:${headerText(request, name)}\n`).join('');

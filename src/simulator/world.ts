@@ -1,4 +1,4 @@
-/** Everything a running simulator knows, and what it can be started with. */
+/** The state of a running simulator, and its options. */
 import { DEFAULT_MODELS, type SimulatedModel } from './catalogue.ts';
 import { Chance } from './chance.ts';
 import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
@@ -13,37 +13,37 @@ import { Signatures } from './signatures.ts';
 export interface SimulatorOptions {
   /** Default 0: any free one. Always on 127.0.0.1. */
   readonly port?: number;
-  /** Same seed, same ids, cuts and fragments. */
+  /** Equal seeds give equal ids, cuts and fragments. */
   readonly seed?: string | number;
   readonly models?: readonly SimulatedModel[];
   /** Default: one of each kind, with the tokens of default-accounts.ts. */
   readonly accounts?: readonly SimulatedAccount[];
   readonly script?: Script;
-  /** The variant of the service; what is left out comes from the script, then from the defaults. */
+  /** The variant of the service; missing members come from the script, then from the defaults. */
   readonly service?: ServiceVariant;
-  /** Default true: refuses also what only some hosts are known to refuse. */
+  /** Default true: also rejects what only some hosts are known to reject. */
   readonly strict?: boolean;
-  /** Milliseconds since 1970; tokens, device codes and rates go by it. */
+  /** Milliseconds since 1970; the clock for tokens, device codes and rates. */
   readonly clock?: () => number;
   /** Default false: only organisations' accounts need a profile ARN, as on the older hosts. */
   readonly requireProfileArn?: boolean;
   /** Seconds; default 3600. */
   readonly accessTokenLifeS?: number;
-  /** Polls of a device sign-in answered with "pending" before it is approved by itself; default: never by itself. */
+  /** Number of "pending" polls before a device sign-in is approved automatically; default: never. */
   readonly approveAfterPolls?: number;
-  /** Least seconds between two polls of a device sign-in; default 1. */
+  /** Minimum seconds between two polls of a device sign-in; default 1. */
   readonly pollIntervalS?: number;
-  /** Default false: a browser which signs in is sent back at once. True: it is shown a page to say yes or no. */
+  /** Default false: the browser is redirected at once. True: it shows a page to approve or deny. */
   readonly asksInBrowser?: boolean;
-  /** Seconds a device code is good for; default 600. */
+  /** Lifetime of a device code in seconds; default 600. */
   readonly deviceCodeLifeS?: number;
-  /** Average characters of a fragment where a script does not say; default 12. */
+  /** Default average number of characters per fragment, if the script sets none; default 12. */
   readonly fragmentSize?: number;
   /** Pause of the built-in model after each fragment, milliseconds; default 0. */
   readonly paceMs?: number;
-  /** Events after the text. Default: all but the token counts, which the service mostly leaves out. */
+  /** Events after the text. Default: all except the token counts, which the service usually omits. */
   readonly closing?: Partial<ClosingEvents>;
-  /** How many of the latest requests `requests` holds; default: all. */
+  /** Number of latest requests kept in `requests`; default: all. */
   readonly keepRequests?: number;
 }
 
@@ -69,7 +69,7 @@ export class World {
   readonly chance: Chance;
   readonly now: () => number;
   readonly seed: string;
-  /** Known once the server listens. */
+  /** Set once the server listens. */
   url = '';
   #chats = 0;
   #aheadMs = 0;
@@ -91,7 +91,7 @@ export class World {
     this.signIns = new SignIns(this.identities, this.chance, this.now, this.settings);
   }
 
-  /** The model which `auto` stands for. */
+  /** The model that `auto` stands for. */
   get routedModelId(): string {
     const routed = this.models.find(({ modelId }) => modelId === 'claude-sonnet-4.5') ?? this.models[1];
     return routed?.modelId ?? 'auto';

@@ -62,7 +62,7 @@ const callsOf = (steps: readonly ReplyStep[]) =>
   steps.flatMap((step) => (typeof step === 'object' && 'tool' in step ? [{ name: step.tool, input: step.input }] : []));
 const textOf = (steps: readonly ReplyStep[]) => steps.filter((step) => typeof step === 'string').join('');
 
-/** Goes on with whatever tools are called, each answered by its own arguments, until a turn calls none. */
+/** Runs the conversation, returning each call's arguments as its result, until a turn calls no tool. */
 function runSession(prompt: string, tools: readonly ToolSpecification[]) {
   const history: ChatMessage[] = [user('You are a coding agent.'), assistant('Understood.')];
   const turns: ReturnType<typeof callsOf>[] = [];
@@ -87,7 +87,7 @@ function runSession(prompt: string, tools: readonly ToolSpecification[]) {
 }
 
 describe('the built-in model', () => {
-  it('follows a plan in the person’s words, a line a turn, and ends with the last result', () => {
+  it('follows a plan in the user’s message, one line per turn, and ends with the last result', () => {
     const prompt = [
       'Please do this:',
       '1. use read {"file_path": "a {b}.txt"}',
@@ -107,7 +107,7 @@ describe('the built-in model', () => {
     expect(ending).toContain('{"command":"ls"}');
   });
 
-  it('goes on within a turn when only some of its calls were made', () => {
+  it('continues a turn if only some of its calls were made', () => {
     const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];
     const history = [
       user('use Read {"a": 1} and Bash {"b": 2}'),
@@ -132,7 +132,7 @@ describe('the built-in model', () => {
     ['Read "my notes.md" please', 'Read', { file_path: 'my notes.md' }],
     ['Write "hello" to the file out.txt', 'Write', { file_path: 'out.txt', content: 'hello' }],
     ['Run the bash command `ls -la`.', 'Bash', { command: 'ls -la' }],
-  ])('calls a tool which fits: %s', (text, name, input) => {
+  ])('calls a matching tool: %s', (text, name, input) => {
     expect(callsOf(ask(text, { tools: [WRITE, READ, BASH, WEATHER] }))).toEqual([{ name, input }]);
   });
 
@@ -157,7 +157,7 @@ describe('the built-in model', () => {
     );
   });
 
-  it('quotes the question and says who is speaking', () => {
+  it('quotes the question and identifies itself', () => {
     const text = textOf(ask('<system-reminder>secret</system-reminder>What is a dragoman?'));
     expect(text).toContain('simulator');
     expect(text).toContain('“What is a dragoman?”');
@@ -176,7 +176,7 @@ describe('the built-in model', () => {
     expect(textOf(ask('What is this?', { current }))).toContain('I see 2 images (png, jpeg) and 1 document (pdf).');
   });
 
-  it('gives titles, as JSON where that is wanted', () => {
+  it('writes titles, as JSON if requested', () => {
     const history = (text: string) => ({ history: [user(text), assistant('Understood.')] });
     const system = 'Generate a concise, sentence-case title. Return JSON with a single "title" field.';
     const answered: unknown = JSON.parse(textOf(ask('Fix the login button on mobile screens today', history(system))));
@@ -184,7 +184,7 @@ describe('the built-in model', () => {
     expect(textOf(ask('Fix the login', history('You are a title generator.')))).toBe('Fix the login');
   });
 
-  it('answers in JSON where that is wanted, after the tools it needs', () => {
+  it('replies in JSON if requested, after the tools it needs', () => {
     const history = (text: string) => ({ history: [user(text), assistant('Understood.')] });
     const schema = {
       type: 'object',
@@ -202,7 +202,7 @@ describe('the built-in model', () => {
     expect(JSON.parse(textOf(title))).toHaveProperty('place');
   });
 
-  it('summarises a conversation so that its plan can go on', () => {
+  it('summarises a conversation so that its plan can continue', () => {
     const plan = 'use Read {"file_path": "a"}\nuse Bash {"command": "ls"}';
     const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];
     const toolResults = [{ toolUseId: 't1', content: [{ text: 'ok' }] }];
@@ -216,7 +216,7 @@ describe('the built-in model', () => {
     expect(joined).toContain('use Read {"file_path": "a"}\nuse Bash {"command": "ls"}');
   });
 
-  it('summarises briefly, in Markdown, for a client that says its request is automated', () => {
+  it('summarises briefly, in Markdown, for an automated request', () => {
     const plan = 'use Read {"file_path": "a"}\nuse Bash {"command": "ls"}';
     const toolUses = [{ toolUseId: 't1', name: 'Read', input: {} }];
     const history = [user(plan), { assistantResponseMessage: { content: 'x', toolUses } }];
@@ -226,14 +226,14 @@ describe('the built-in model', () => {
     expect(text).not.toContain('use Read {"file_path": "a"} and');
   });
 
-  it('follows a plan whose quotes came escaped for HTML', () => {
+  it('follows a plan with HTML-escaped quotes', () => {
     const escaped = 'use Read {&quot;file_path&quot;: &quot;a &amp; b&quot;}';
     expect(runSession(escaped, [READ]).turns).toEqual([[{ name: 'Read', input: { file_path: 'a & b' } }]]);
     const raw = 'use Read {"file_path": "a&amp;b"}';
     expect(runSession(raw, [READ]).turns).toEqual([[{ name: 'Read', input: { file_path: 'a&amp;b' } }]]);
   });
 
-  it('thinks first when asked to, as events, as redacted content, or between tags', () => {
+  it('thinks first if requested, as events, as redacted content, or between tags', () => {
     const effort = { output_config: { effort: 'high' } };
     expect(ask('Hi', { model: 'claude-opus-5', fields: effort })[0]).toHaveProperty('reasoning');
     expect(ask('Hi', { model: 'claude-opus-5', fields: { thinking: { type: 'adaptive' } } })[0]).toHaveProperty(
@@ -250,7 +250,7 @@ describe('the built-in model', () => {
     expect(ask('Hi', { history })[0]).toMatch(/^<thinking>.+<\/thinking>\n\n$/);
   });
 
-  it('answers the same request the same way', () => {
+  it('gives equal replies to equal requests', () => {
     expect(ask('What is the weather in Paris?', { tools: [WEATHER] })).toEqual(
       ask('What is the weather in Paris?', { tools: [WEATHER] }),
     );

@@ -1,6 +1,6 @@
 /**
- * The built-in model. It follows a plan in the person's words, calls a declared tool which fits them, uses the results,
- * and otherwise answers shortly. The same request always gets the same answer.
+ * The built-in model. It follows a plan in the user's message, calls a declared tool that fits it, uses the results,
+ * and otherwise replies briefly. Equal requests always get equal replies.
  */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolSpecification } from '../../upstreams/codewhisperer/wire.ts';
@@ -51,7 +51,7 @@ function followPlan(turn: readonly PlannedCall[], { tools, usesSince }: Reading,
   return [step, ...calls];
 }
 
-/** By name without regard to case; a client's name with other characters may have been respelt on its way here. */
+/** Compares case-insensitively; a client's name with other characters may have been aliased on its way here. */
 function findTool(tools: readonly ToolSpecification[], name: string): ToolSpecification | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
   return (
@@ -72,13 +72,13 @@ function smallTalk({ human, attachments }: Reading): string {
   return `Hello! This is dragoman's simulator speaking, not a real model.${seen} ${heard}, and it came through: this answer is streamed back to you the same way a real one would be.`;
 }
 
-/** Reasoning comes first where it was asked for: as events for models with a schema for it, else between tags. */
+/** Requested reasoning comes first: as events for models with a schema for it, otherwise between tags. */
 function withReasoning(steps: readonly ReplyStep[], reading: Reading, checked: CheckedChat): readonly ReplyStep[] {
   const thought = `The request says ${quote(reading.human, 40)}. ${reading.results.length > 0 ? 'I have a result to use.' : 'I decide what to do about it.'}`;
   const { model, signatures, request } = checked;
   if (isReasoningOn(request.additionalModelRequestFields)) {
     const isOpaque = model?.modelId.startsWith('gpt-') === true;
-    // This family's reasoning comes only as redacted content.
+    // This family returns reasoning only as redacted content.
     if (isOpaque) return [{ redacted: Buffer.from(signatures.sign(thought)).toString('base64') }, ...steps];
     return [{ reasoning: thought }, ...steps];
   }

@@ -1,7 +1,7 @@
-/** Arguments for a tool from a person's words: quoted text, paths, places, numbers, words of an enumeration. */
+/** Extracts tool arguments from the user's message: quoted text, paths, places, numbers, enum values. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** Undefined: a required argument is not in the text, so that a call would be made up. */
+/** Undefined if a required argument is not in the text, so that a call would be invented. */
 export function fillArguments(schema: JsonObject, text: string): JsonObject | undefined {
   const evidence = new Evidence(text);
   const properties = isJsonObject(schema.properties) ? schema.properties : {};
@@ -13,7 +13,7 @@ export function fillArguments(schema: JsonObject, text: string): JsonObject | un
     if (value === undefined) return undefined;
     filled[name] = value;
   }
-  // Optional ones are filled only from what can mean nothing else.
+  // Optional arguments are filled only from unambiguous text.
   for (const [name, property] of Object.entries(properties)) {
     if (required.includes(name) || !isJsonObject(property)) continue;
     const word = evidence.enumWord(property);
@@ -42,7 +42,7 @@ function fill(name: string, schema: JsonObject, evidence: Evidence): JsonValue |
   }
 }
 
-/** Each find is given once, so that two arguments do not get the same. */
+/** Returns each match once, so that two arguments do not get the same. */
 class Evidence {
   readonly text: string;
   readonly #quoted: string[];
@@ -96,13 +96,13 @@ class Evidence {
 
   #place(): string | undefined {
     const place = this.#places.shift();
-    // The two ways of finding places overlap.
+    // The two patterns for places overlap.
     const again = this.#places.indexOf(place ?? '');
     if (again >= 0) this.#places.splice(again, 1);
     return place;
   }
 
-  /** What comes after the preposition or the verb. */
+  /** The text after the preposition or verb. */
   #subject(): string | undefined {
     const found =
       /\b(?:for|about|on)\s+(.+?)[.?!]?$/im.exec(this.text) ??
@@ -111,12 +111,12 @@ class Evidence {
   }
 }
 
-/** The first group which matched, or the whole match. */
+/** The first matching group, or the whole match. */
 function findAll(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([whole, ...groups]) => groups.find((group) => group !== undefined) ?? whole);
 }
 
-/** `getWeatherNow` and `get_weather_now` are both get, weather, now. */
+/** `getWeatherNow` and `get_weather_now` both give get, weather, now. */
 export function wordsOf(name: string): string[] {
   return name
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')

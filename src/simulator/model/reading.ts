@@ -1,24 +1,24 @@
-/** What the built-in model takes in of a request: the person's latest words, what was done since, what is at hand. */
+/** The built-in model's view of a request: the latest user text, tool calls since, results and tools. */
 import type { ChatMessage, ToolSpecification, UserInputMessage } from '../../upstreams/codewhisperer/wire.ts';
 import { type CheckedChat, isUser, toolResultsOf, toolUsesOf } from '../rules/rule.ts';
 import { findWantedJson, type WantedJson } from './wanted-json.ts';
 
 export interface Reading {
-  /** The person's latest words, without what their agent put around them; empty: there are none. */
+  /** The latest user text, without the agent's additions; may be empty. */
   readonly human: string;
-  /** The person's words before those. */
+  /** The user text before that. */
   readonly earlierHuman: string;
-  /** Tool calls made since the latest words, and since the earlier ones. */
+  /** Number of tool calls since the latest user text, and since the earlier one. */
   readonly usesSince: number;
   readonly usesSinceEarlier: number;
   /** Texts of the current message's tool results. */
   readonly results: readonly string[];
   readonly hasFailedResult: boolean;
   readonly tools: readonly ToolSpecification[];
-  /** The opening message, where clients put their instructions, when the latest words are not in it. */
+  /** The first message, where clients put their instructions, unless it holds the latest user text. */
   readonly instructions: string;
   readonly attachments: readonly string[];
-  /** Undefined: the answer may be anything. */
+  /** Undefined if the reply need not be JSON. */
   readonly wantedJson: WantedJson | undefined;
 }
 
@@ -47,7 +47,7 @@ export function readConversation({ messages, current, tools }: CheckedChat): Rea
   };
 }
 
-/** Agents add reminders of their own to what a person wrote. */
+/** Removes reminders that agents add to the user's text. */
 function humanWords(content: string): string {
   return content.replace(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').trim();
 }

@@ -1,11 +1,11 @@
-/** What agents ask besides the conversation: a title for it, a summary to go on from when it has grown too long. */
+/** Agents' requests outside the conversation: a title for it, or a summary to continue from once it is too long. */
 import { openDocument } from './json/alternatives.ts';
 import { fits } from './json/fits.ts';
 import type { Reading } from './reading.ts';
 import { answerInJson } from './wanted-json.ts';
 import { parsePlan, remainingLines } from './written-plan.ts';
 
-/** The answer, when the request is one of those. */
+/** The reply, if the request is one of those. */
 export function answerSideRequest(reading: Reading): string | undefined {
   if (isCompaction(reading.human)) return summary(reading);
   return isTitleRequest(reading) ? title(reading) : undefined;
@@ -18,11 +18,11 @@ function isCompaction(human: string): boolean {
   return COMPACTION.test(human);
 }
 
-/** Holds what is left of the person's plan, so that the session can go on from the summary alone. */
+/** Includes the rest of the user's plan, so that the session can continue from the summary alone. */
 const AUTOMATED = /automated summarization request/i;
 
 function summary({ human, usesSince, earlierHuman, usesSinceEarlier }: Reading): string {
-  // Agents put the request for a summary right behind the person's words, so that both may arrive as one message.
+  // Agents append the summary request to the user's text, so both may arrive as one message.
   const isJoined = parsePlan(human).length > 0;
   const [words, uses] = isJoined ? [human, usesSince] : [earlierHuman, usesSinceEarlier];
   const plan = remainingLines(parsePlan(words), uses);
@@ -38,7 +38,7 @@ function summary({ human, usesSince, earlierHuman, usesSinceEarlier }: Reading):
 const TITLE =
   /\b(?:title generator|(?:generate|write|create|come up with) an? [^.\n]{0,80}\btitle|(?:session|conversation|thread|chat) title)\b/i;
 
-/** With tools at hand a conversation is meant: long instructions may well mention titles. */
+/** A request with tools is a conversation: long instructions may mention titles. */
 function isTitleRequest({ human, instructions, tools }: Reading): boolean {
   return tools.length === 0 && (TITLE.test(human) || TITLE.test(instructions));
 }
@@ -51,7 +51,7 @@ function title({ human, instructions, wantedJson }: Reading): string {
   return /\bjson\b|"title"/i.test(`${human}\n${instructions}`) ? JSON.stringify({ title: text }) : text;
 }
 
-/** The beginning of a text on one line. */
+/** The start of a text, on one line. */
 export function quote(text: string, mostChars: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   const points = [...line];

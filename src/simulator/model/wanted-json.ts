@@ -1,9 +1,9 @@
-/** Whether a request asks for JSON as the answer, and in which form. */
+/** Detects whether a request asks for a JSON reply, and in which form. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { generateJson } from './json/generate.ts';
 import { endOfObject } from './written-plan.ts';
 
-/** `schema`: absent when any object will do. */
+/** `schema`: absent if any object is acceptable. */
 export interface WantedJson {
   readonly schema?: JsonObject;
 }
@@ -13,7 +13,7 @@ const WITH_SCHEMA =
 const ANY_OBJECT =
   /\b(?:answer|response|reply|output) must (?:consist of|be) (?:one|a single|a valid|only a|valid) JSON object\b/i;
 
-/** As the latest of these texts says. */
+/** Reads the latest of these texts that asks for JSON. */
 export function findWantedJson(texts: readonly string[]): WantedJson | undefined {
   for (const text of texts.toReversed()) {
     for (const found of [...text.matchAll(WITH_SCHEMA)].reverse()) {
@@ -36,7 +36,7 @@ function readObject(text: string, from: number): JsonObject | undefined {
   }
 }
 
-/** `words`: the answer if no JSON is requested. */
+/** `words`: the reply if no JSON is requested. */
 export function answerInJson({ schema }: WantedJson, words: string): string {
   const value: JsonValue | undefined = schema ? generateJson(schema) : { answer: words };
   return value === undefined ? `I found no value that fits the JSON Schema. ${words}` : JSON.stringify(value);

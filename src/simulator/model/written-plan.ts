@@ -1,17 +1,17 @@
 /**
- * A plan in the person's own words: lines such as `use read_file {"path": "notes.txt"}`, a line a turn, several calls
- * of one turn joined by `and`. Whoever tests an agent with the simulator writes what the model is to do.
+ * A plan in the user's message: lines such as `use read_file {"path": "notes.txt"}`, one per turn, several calls
+ * of a turn joined by `and`. It lets tests of an agent script the model through the prompt.
  */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 export interface PlannedCall {
   readonly name: string;
   readonly input: JsonObject;
-  /** As it was written. */
+  /** The source text. */
   readonly source: string;
 }
 
-/** Calls by turn; empty: the text has no plan. Some clients send what was typed with HTML's special characters escaped. */
+/** Calls by turn; empty if the text has no plan. Some clients HTML-escape the typed text. */
 export function parsePlan(text: string): PlannedCall[][] {
   const plan = readPlan(text);
   return plan.length === 0 && text.includes('&') ? readPlan(unescapeHtml(text)) : plan;
@@ -49,7 +49,7 @@ function readPlan(text: string): PlannedCall[][] {
   return turns;
 }
 
-/** What is left of the turn which the next answer has to make, given how many calls were made; undefined: all done. */
+/** The remaining calls of the next turn, given the number of calls made; undefined if the plan is done. */
 export function nextTurn(turns: readonly PlannedCall[][], callsMade: number): readonly PlannedCall[] | undefined {
   let left = callsMade;
   for (const turn of turns) {
@@ -59,7 +59,7 @@ export function nextTurn(turns: readonly PlannedCall[][], callsMade: number): re
   return undefined;
 }
 
-/** The lines still to be done, written so that they can be read again. */
+/** The remaining lines, in a form that can be parsed again. */
 export function remainingLines(turns: readonly PlannedCall[][], callsMade: number): string[] {
   let left = callsMade;
   const lines: string[] = [];
@@ -85,7 +85,7 @@ function readCall(text: string, at: number): { call: PlannedCall; end: number } 
   }
 }
 
-/** Where the object which begins at `from` ends, braces within strings not counted. */
+/** The end of the object that begins at `from`, ignoring braces within strings. */
 export function endOfObject(text: string, from: number): number | undefined {
   let depth = 0;
   let isString = false;

@@ -75,7 +75,7 @@ function shapeOf({ family, operation, flavour }: RawChat) {
   return family === 'kiro' ? RUNTIME_CHAT_SHAPE : CHAT_SHAPES[operation][flavour];
 }
 
-/** One walk serves all rules on the shape. */
+/** Caches the shape check, which all shape rules share. */
 const walked = new WeakMap<RawChat, readonly ShapeFault[]>();
 
 function faultsOf(input: RawChat): readonly ShapeFault[] {

@@ -1,6 +1,6 @@
 /**
  * The bodies of GenerateAssistantResponse and SendMessage. Members from @aws/codewhisperer-streaming-client; limits and
- * patterns from the newest service model in AWS's open-source clients. Members whose faults have reasons of their own
+ * patterns from the newest service model in AWS's open-source clients. Members whose errors have their own reasons
  * (names, ids, sizes of media) are bounded by the rules instead.
  */
 import type { Shape } from './shape.ts';
@@ -17,7 +17,7 @@ export const list = (of: Shape, most?: number): Shape => ({
   ...(most === undefined ? {} : { most }),
 });
 export const union = (members: Record<string, Shape>): Shape => ({ type: 'union', members });
-/** Required members are marked by a star. */
+/** A star marks required members. */
 export function structure(marked: Record<string, Shape>): Extract<Shape, { type: 'structure' }> {
   const members = Object.fromEntries(Object.entries(marked).map(([name, shape]) => [name.replace('*', ''), shape]));
   const required = Object.keys(marked).flatMap((name) => (name.endsWith('*') ? name.slice(0, -1) : []));
@@ -217,7 +217,7 @@ const ARN = /^arn:aws:(codewhisperer|transform):[-.a-z0-9]{1,63}:\d{12}:profile\
 export const profileArn: Shape = { type: 'string', maxChars: 950, pattern: ARN };
 const additionalModelRequestFields = document;
 
-/** In REST, `agentMode` is a header and no member of the body. */
+/** In REST, `agentMode` is a header, not a member of the body. */
 export const CHAT_SHAPES = {
   GenerateAssistantResponse: {
     rest: structure({ 'conversationState*': conversationState, profileArn, additionalModelRequestFields }),

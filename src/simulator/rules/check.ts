@@ -1,4 +1,4 @@
-/** Every known rule of a chat request, in the order the service is thought to look at them. */
+/** All rules for chat requests, in the order in which the service presumably checks them. */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { GenerateAssistantResponseRequest } from '../../upstreams/codewhisperer/wire.ts';
 import type { SimulatedModel } from '../catalogue.ts';
@@ -24,15 +24,15 @@ export interface CheckOptions {
   readonly signatures: Signatures;
 }
 
-/** Throws Refused with the first broken rule. */
+/** Throws Refused for the first violated rule. */
 export function checkBody(raw: Omit<RawChat, 'body'>, options: CheckOptions): CheckedChat {
   const input: RawChat = { ...raw, body: parseJson(raw.bytes) };
   enforce(BODY_RULES, input, options.strict);
-  // The rules on the body have just checked it against the shape which this type describes.
+  // The body rules have just checked it against the shape of this type.
   return openChat(input.body as unknown as GenerateAssistantResponseRequest, options);
 }
 
-/** Throws Refused with the first broken rule. */
+/** Throws Refused for the first violated rule. */
 export function checkChat(chat: CheckedChat, strict: boolean): void {
   enforce(CHAT_RULES, chat, strict);
 }
@@ -60,7 +60,7 @@ function openChat(request: GenerateAssistantResponseRequest, { models, signature
   };
 }
 
-/** Undefined: no JSON in UTF-8. */
+/** Undefined if the body is not JSON in UTF-8. */
 function parseJson(bytes: Buffer): JsonValue | undefined {
   try {
     const value: JsonValue = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,4 +1,4 @@
-/** Rules on messages: their order, texts, model, reasoning. */
+/** Rules for messages: order, texts, model, reasoning. */
 import { IMPROPERLY_FORMED, validation } from '../refusal.ts';
 import { findSchemaFault } from './json-schema.ts';
 import { type CheckedChat, firstFault, isAssistant, isUser, type Rule, toolResultsOf } from './rule.ts';

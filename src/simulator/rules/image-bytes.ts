@@ -1,4 +1,4 @@
-/** What the first bytes of an image tell: its format, and its size where the format keeps it in front. */
+/** Reads an image's format from its first bytes, and its size if the format stores it there. */
 
 export function sniffImage(bytes: Buffer): 'png' | 'jpeg' | 'gif' | 'webp' | undefined {
   if (bytes.subarray(0, 8).equals(PNG)) return 'png';
@@ -11,7 +11,7 @@ export function sniffImage(bytes: Buffer): 'png' | 'jpeg' | 'gif' | 'webp' | und
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 
-/** Width and height in pixels. Undefined: not found; WebP is not read. */
+/** Width and height in pixels. Undefined if not found; WebP is not supported. */
 export function imageSize(bytes: Buffer): [number, number] | undefined {
   const format = sniffImage(bytes);
   if (format === 'png' && bytes.length >= 24) return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
@@ -19,7 +19,7 @@ export function imageSize(bytes: Buffer): [number, number] | undefined {
   return format === 'jpeg' ? jpegSize(bytes) : undefined;
 }
 
-/** The size stands in the frame header (SOF0 to SOF15, without the three markers of other meaning). */
+/** The size is in the frame header (SOF0 to SOF15, except three markers with other meanings). */
 function jpegSize(bytes: Buffer): [number, number] | undefined {
   for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
     const marker = bytes.readUInt8(at + 1);

@@ -1,9 +1,9 @@
-/** How much of a model's window a request fills: four characters a token, images and documents by their size. */
+/** Estimates the tokens of a request: four characters per token, images and documents by size. */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { GenerateAssistantResponseRequest } from '../../upstreams/codewhisperer/wire.ts';
 import { CHARS_PER_TOKEN } from '../reply.ts';
 
-/** An image of usual size, and the least a document costs. */
+/** An image of common size, and the minimum for a document. */
 const TOKENS_PER_ATTACHMENT = 1_500;
 
 export function countInputTokens(request: GenerateAssistantResponseRequest): number {
@@ -22,7 +22,7 @@ export function countInputTokens(request: GenerateAssistantResponseRequest): num
       }
     } else chars += 4;
   };
-  // Parsed from JSON, so a JsonValue; the wire's interfaces have no index signature to say so.
+  // Parsed from JSON, so a JsonValue, although the wire interfaces have no index signature.
   count(request.conversationState as unknown as JsonValue);
   return Math.ceil(chars / CHARS_PER_TOKEN) + attachments * TOKENS_PER_ATTACHMENT;
 }

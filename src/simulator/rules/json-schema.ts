@@ -1,7 +1,7 @@
-/** As much of JSON Schema as the catalogue's schemas for model settings use. */
+/** The subset of JSON Schema that the catalogue's schemas for model settings use. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** The path of what breaks the schema; undefined: nothing does. */
+/** The path of the first violation, or undefined if valid. */
 export function findSchemaFault(value: JsonValue, schema: JsonObject, path: string): string | undefined {
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return path;
   if (typeof schema.type === 'string' && !hasType(value, schema.type)) return path;
@@ -26,7 +26,7 @@ function isWithin(value: number, { minimum, maximum }: JsonObject): boolean {
   return !(typeof minimum === 'number' && value < minimum) && !(typeof maximum === 'number' && value > maximum);
 }
 
-/** `type` as a schema's keyword names it. */
+/** The JSON Schema `type` of a value. */
 export function hasType(value: JsonValue, type: JsonValue): boolean {
   switch (type) {
     case 'object':

@@ -1,4 +1,4 @@
-/** Rules on images and documents: how many, how large, and whether the bytes are what the format says. */
+/** Rules for images and documents: number, size, and whether the bytes match the format. */
 import type { UserInputMessage } from '../../upstreams/codewhisperer/wire.ts';
 import { IMPROPERLY_FORMED, validation } from '../refusal.ts';
 import { imageSize, sniffImage } from './image-bytes.ts';
@@ -113,7 +113,7 @@ function eachUser({ messages }: CheckedChat, isBroken: (message: UserInputMessag
   );
 }
 
-/** Enough to know the format and, in most files, the size. */
+/** Enough to detect the format and, in most files, the size. */
 function head(base64: string): Buffer {
   return Buffer.from(base64.slice(0, 64 * 1024), 'base64');
 }

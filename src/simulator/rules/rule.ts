@@ -1,4 +1,4 @@
-/** What the rules of a chat request look at, and what a rule is. */
+/** The input of the rules for chat requests, and the definition of a rule. */
 import type { JsonValue } from '../../core/json.ts';
 import type {
   AssistantMessage,
@@ -14,7 +14,7 @@ import type { Refusal } from '../script.ts';
 import type { Signatures } from '../signatures.ts';
 import type { ChatOperation } from './chat-shape.ts';
 
-/** The service that the request is for: the older ones, or KiroRuntimeService. */
+/** The service that the request targets: an older one, or KiroRuntimeService. */
 export type ChatFamily = 'codewhisperer' | 'kiro';
 
 export interface RawChat {
@@ -22,11 +22,11 @@ export interface RawChat {
   readonly flavour: Flavour;
   readonly operation: ChatOperation;
   readonly bytes: Buffer;
-  /** Undefined until the rule on JSON has passed. */
+  /** Undefined until the JSON rule has passed. */
   readonly body: JsonValue | undefined;
 }
 
-/** A request whose shape has been checked. */
+/** A request with a valid shape. */
 export interface CheckedChat {
   readonly request: GenerateAssistantResponseRequest;
   /** History, then the current message. */
@@ -34,7 +34,7 @@ export interface CheckedChat {
   readonly current: UserMessage['userInputMessage'];
   readonly tools: readonly ToolSpecification[];
   readonly models: readonly SimulatedModel[];
-  /** Undefined when the request names one which does not exist. */
+  /** Undefined if the request names an unknown model. */
   readonly model: SimulatedModel | undefined;
   readonly inputTokens: number;
   readonly signatures: Signatures;
@@ -42,12 +42,12 @@ export interface CheckedChat {
 
 export interface Rule<Input> {
   readonly id: string;
-  /** In words, for the log and the docs. */
+  /** The rule as a sentence, for the log and the docs. */
   readonly says: string;
   readonly refusal: Refusal;
-  /** Known of some hosts or times only: left out when the simulator is not strict. */
+  /** Observed only on some hosts or at some times: skipped unless the simulator is strict. */
   readonly strictOnly?: true;
-  /** Where it is broken; undefined: it holds. */
+  /** Where the rule is violated, or undefined if it holds. */
   readonly broken: (input: Input) => string | undefined;
 }
 
@@ -71,7 +71,7 @@ export function specificationsOf(entries: readonly ToolEntry[]): ToolSpecificati
   return entries.flatMap((entry) => ('toolSpecification' in entry ? entry.toolSpecification : []));
 }
 
-/** The first item of which `find` says where the fault is. */
+/** The result of `find` for the first item that has one. */
 export function firstFault<T>(items: Iterable<T>, find: (item: T, index: number) => string | undefined) {
   let index = 0;
   for (const item of items) {

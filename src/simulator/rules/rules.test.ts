@@ -1,4 +1,4 @@
-/** Each rule once: a request which breaks it alone, and what the service says. */
+/** One case per rule: a request that violates only this rule, and the service's error. */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_MODELS } from '../catalogue.ts';
 import { type Flavour, Refused, writeRefusal } from '../refusal.ts';
@@ -26,7 +26,7 @@ const assistant = (content: string, more: Json = {}) => ({ assistantResponseMess
 const image = (format = 'png', bytes = PNG) => ({ format, source: { bytes } });
 const document = (name: string, format = 'txt', bytes = 'aGk=') => ({ name, format, source: { bytes } });
 
-/** A request like an agent's in mid-session: everything optional is there, nothing is broken. */
+/** A valid request like an agent's in mid-session, with every optional member. */
 function soundRequest(): Json {
   return {
     conversationState: {
@@ -70,7 +70,7 @@ interface Parts {
 }
 
 function openRequest(): Parts {
-  // The request is our own, a few lines above.
+  // The request is the one defined above.
   const request = soundRequest() as {
     conversationState: { history: Json[]; currentMessage: { userInputMessage: Json } };
   } & Json;
@@ -394,10 +394,10 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Rules on KiroRuntimeService alone: runtime.test.ts has their rows. */
+/** Rules only for KiroRuntimeService, whose rows are in runtime.test.ts. */
 const RUNTIME_ONLY = ['system-prompt', 'body-empty'];
 
-/** The broken rule and its refusal, or undefined. */
+/** The violated rule and its error, or undefined. */
 function check(body: unknown, strict = true, flavour: Flavour = 'rest'): Refused | undefined {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   try {
@@ -424,7 +424,7 @@ function brokenBody(row: Row): unknown {
 }
 
 describe('the rules of a chat request', () => {
-  it('let a sound request through', () => {
+  it('accept a valid request', () => {
     expect(check(soundRequest())).toBeUndefined();
   });
 
@@ -457,24 +457,24 @@ describe('the rules of a chat request', () => {
     expect(check(first.request)).toBeUndefined();
   });
 
-  it('take a history whose tools are not declared any more, as long as some are', () => {
+  it('accept a history with undeclared tools if some tool is declared', () => {
     const { request, context } = openRequest();
     context.tools = [tool('go')];
     expect(check(request)).toBeUndefined();
   });
 
-  it('take agentMode as a member of the body in the JSON flavour', () => {
+  it('accept agentMode as a member of the body in JSON 1.0', () => {
     expect(check({ ...soundRequest(), agentMode: 'vibe' }, true, 'json')).toBeUndefined();
   });
 
-  it('which only some hosts enforce are left out when not strict', () => {
+  it('that only some hosts enforce are skipped when not strict', () => {
     expect(check({ ...soundRequest(), systemPrompt: 'x' }, false)).toBeUndefined();
     const { request, state } = openRequest();
     state.chatTriggerType = 'AUTO';
     expect(check(request, false)?.rule).toBe('body-enum');
   });
 
-  it('find a redacted reasoning genuine which was sent before', () => {
+  it('accept redacted reasoning that was sent before', () => {
     signatures.rememberRedacted('b3BhcXVl');
     const { request, history } = openRequest();
     history[1] = assistant('x', { reasoningContent: { redactedContent: 'b3BhcXVl' } });

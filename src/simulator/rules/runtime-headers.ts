@@ -8,13 +8,13 @@ import { IMPROPERLY_FORMED, Refused } from '../refusal.ts';
 interface HeaderRule {
   readonly id: string;
   readonly says: string;
-  /** Seen of every official client, without proof that the service insists. */
+  /** Sent by every official client, without evidence that the service requires it. */
   readonly strictOnly?: true;
-  /** The header at fault; undefined: none. */
+  /** The invalid header, or undefined if there is none. */
   readonly broken: (call: Call) => string | undefined;
 }
 
-/** Each of these has exactly this form. */
+/** Required headers and their exact form. */
 const REQUIRED: Readonly<Record<string, RegExp>> = {
   'x-amzn-codewhisperer-optout': /^(?:true|false)$/,
   'amz-sdk-invocation-id': /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/,
@@ -57,7 +57,7 @@ const RUNTIME_HEADER_RULES: readonly HeaderRule[] = [
   },
 ];
 
-/** Throws Refused with the first broken rule. */
+/** Throws Refused for the first violated rule. */
 export function checkRuntimeHeaders(call: Call, strict: boolean): void {
   for (const { id, strictOnly, broken } of RUNTIME_HEADER_RULES) {
     if (strictOnly && !strict) continue;
@@ -66,7 +66,7 @@ export function checkRuntimeHeaders(call: Call, strict: boolean): void {
   }
 }
 
-/** The control plane of kiro.dev takes JSON 1.0 only. Throws Refused. */
+/** The control plane of kiro.dev accepts only JSON 1.0. Throws Refused. */
 export function checkKiroJson(call: Call): void {
   if (call.service === 'KiroControlPlaneBearerService' && !isJson10(call))
     throw new Refused(IMPROPERLY_FORMED, 'runtime-content-type', 'content-type');

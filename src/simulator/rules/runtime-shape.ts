@@ -1,6 +1,6 @@
 /**
- * The body of KiroRuntimeService.GenerateAssistantResponse: the messages are those of the older services, less what this
- * one does not know; around them stand ids of the session, its root and the user's turn.
+ * The body of KiroRuntimeService.GenerateAssistantResponse: the messages of the older services, without members that this
+ * one does not know, plus the ids of the session, its root and the user's turn.
  * Source: captures of Kiro IDE and `kiro-cli chat --v3`, August to October 2026.
  */
 import {
@@ -55,6 +55,6 @@ export const RUNTIME_CHAT_SHAPE: Structure = structure({
   profileArn,
   'agentMode*': oneOf('vibe', 'spec', 'general-task-execution'),
   additionalModelRequestFields: document,
-  /** Known to the model of the service, which refuses it all the same: a rule of its own says so. */
+  /** In the service model, but rejected by the service; it has its own rule. */
   systemPrompt: text,
 });

@@ -1,4 +1,4 @@
-/** Shapes of a wire as data, and what is wrong with a value which should have one. */
+/** Wire shapes as data, and validation of values against them. */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 
 export type Shape =
@@ -13,7 +13,7 @@ export type Shape =
   | { readonly type: 'boolean' }
   /** Base64. */
   | { readonly type: 'blob' }
-  /** Any JSON: its own nulls and empty lists are data. */
+  /** Any JSON; its nulls and empty lists are data. */
   | { readonly type: 'document' }
   | { readonly type: 'list'; readonly of: Shape; readonly most?: number }
   | {

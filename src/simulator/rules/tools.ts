@@ -1,4 +1,4 @@
-/** Rules on tools: how they are declared, called and answered. */
+/** Rules for tools: declarations, calls and results. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { IMPROPERLY_FORMED, validation } from '../refusal.ts';
 import { type CheckedChat, firstFault, isAssistant, isUser, type Rule, toolResultsOf, toolUsesOf } from './rule.ts';
@@ -99,7 +99,7 @@ export const TOOL_RULES: readonly Rule<CheckedChat>[] = [
     says: 'Where messages have tool calls or results, some tool is declared, though not necessarily theirs.',
     refusal: validation('Improperly formed request.', 'TOOL_CONFIG_MISSING'),
     broken: ({ messages, tools }) => {
-      // Official clients leave out the tools of a mode that the user has left, while their calls stay in history.
+      // Official clients omit the tools of a mode that the user has left, while their calls stay in history.
       if (tools.length > 0) return undefined;
       return messages.flatMap((message) => [...toolUsesOf(message), ...toolResultsOf(message)])[0]?.toolUseId;
     },
@@ -143,7 +143,7 @@ export const TOOL_RULES: readonly Rule<CheckedChat>[] = [
 
 /** Keywords whose values are data, not schemas. */
 const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples']);
-/** Keywords which hold schemas under names of the author's choosing. */
+/** Keywords that hold schemas under arbitrary names. */
 const NAMED: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',

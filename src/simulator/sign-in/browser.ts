@@ -1,4 +1,4 @@
-/** The person's browser: it says yes or no on a page, or at once, and goes back to the program which sent it. */
+/** The user's browser: approves or denies, on a page or at once, and redirects to the program that opened it. */
 import type { Answer, Call } from '../call.ts';
 import type { SimulatedAccountState } from '../identities.ts';
 import type { World } from '../world.ts';
@@ -9,7 +9,7 @@ interface Yes {
   readonly code: string;
 }
 
-/** `answer=approve` or `answer=deny` in the query is the person's word; without it the simulator's settings decide. */
+/** `answer=approve` or `answer=deny` in the query is the user's decision; without it the simulator's settings decide. */
 export function answerInBrowser(
   call: Call,
   { settings }: World,
@@ -25,7 +25,7 @@ export function answerInBrowser(
       return back(redirectUri, { code, state });
     }
     case 'deny':
-      return back(yes().redirectUri, { error: 'access_denied', error_description: 'The person said no.', state });
+      return back(yes().redirectUri, { error: 'access_denied', error_description: 'The user denied access.', state });
     default:
       return page(
         `<p>Account <b>${escapeHtml(account.id)}</b></p><p>${link(call, 'approve')} ${link(call, 'deny')}</p>`,

@@ -36,10 +36,10 @@ export function startDeviceAuthorization(call: Call, world: World): Answer {
   const { clientId, clientSecret, startUrl } = membersOf(call);
   checkClient(world, clientId, clientSecret);
   const url = textOf(startUrl)?.replace(/\/$/, '');
-  const standing = world.identities.all().find(({ account }) => url !== undefined && account.startUrl === url);
-  if (!standing) refuse('invalid_request', 'No one signs in at this start URL.');
-  checkHome(call, standing);
-  const device = world.signIns.startDevice(standing, textOf(clientId));
+  const accountState = world.identities.all().find(({ account }) => url !== undefined && account.startUrl === url);
+  if (!accountState) refuse('invalid_request', 'No account uses this start URL.');
+  checkHome(call, accountState);
+  const device = world.signIns.startDevice(accountState, textOf(clientId));
   const verificationUri = `${world.url}/start`;
   return json({
     deviceCode: device.deviceCode,
@@ -51,13 +51,13 @@ export function startDeviceAuthorization(call: Call, world: World): Answer {
   });
 }
 
-/** An Identity Center answers in its own region; the others say which that is. */
+/** An Identity Center responds in its own region; the others name that region. */
 function checkHome({ region: asked }: Call, { account: { region } }: SimulatedAccountState): void {
   if (asked === undefined || region === undefined || asked === region) return;
   const endpoint = `https://oidc.${region}.amazonaws.com`;
   const body = {
     error: 'invalid_request',
-    error_description: 'This start URL is not of this region.',
+    error_description: 'This start URL belongs to another region.',
     endpoint,
     region,
   };
@@ -87,7 +87,7 @@ export function createToken(call: Call, world: World): Answer {
   }
 }
 
-/** The browser's part of the code flow. */
+/** The browser's step of the code flow. */
 export function authorize(call: Call, world: World): Answer {
   const { query } = call;
   const clientId = query.get('client_id') ?? '';
@@ -98,19 +98,19 @@ export function authorize(call: Call, world: World): Answer {
   if (!client || !isRegisteredRedirect(redirectUri, client.metadata.redirectUris)) refuse('invalid_request');
   if (query.get('response_type') !== 'code' || challenge === '' || method !== 'S256') refuse('invalid_request');
   const { startUrl } = client.metadata;
-  const standing = world.identities
+  const accountState = world.identities
     .all()
     .find(({ account }) => (startUrl === undefined ? account.kind === 'builder-id' : account.startUrl === startUrl));
-  if (!standing) refuse('invalid_request');
-  return answerInBrowser(call, world, standing, () => ({
+  if (!accountState) refuse('invalid_request');
+  return answerInBrowser(call, world, accountState, () => ({
     redirectUri,
-    code: world.signIns.startCode({ standing, clientId, challenge, redirectUri }),
+    code: world.signIns.startCode({ accountState, clientId, challenge, redirectUri }),
   }));
 }
 
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//;
 
-/** The port of a loopback address does not count. */
+/** Ignores the port of a loopback address. */
 function isRegisteredRedirect(redirectUri: string, registered: readonly string[] | undefined): boolean {
   if (!LOOPBACK.test(redirectUri)) return false;
   const withoutPort = (uri: string) => uri.replace(/:\d+\//, '/');
@@ -122,7 +122,7 @@ function redeemCode(world: World, clientId: string | undefined, members: Record<
   const verifier = textOf(members.codeVerifier) ?? '';
   if (!code || code.clientId !== clientId || code.redirectUri !== members.redirectUri) refuse('invalid_grant');
   if (challengeOf(verifier) !== code.challenge) refuse('invalid_grant');
-  return world.identities.issue(code.standing, clientId);
+  return world.identities.issue(code.accountState, clientId);
 }
 
 function textsOf(value: JsonValue | undefined): readonly string[] | undefined {
@@ -161,7 +161,7 @@ function refuse(error: keyof typeof ERRORS, description: string = error.replaceA
   throw new OidcRefused(name, status, { error, error_description: description });
 }
 
-/** OIDC errors have bodies of their own: OAuth's, with the exception's name in the header. */
+/** OIDC errors have OAuth bodies, with the exception's name in the header. */
 export class OidcRefused extends Refused {
   readonly body: JsonValue;
 

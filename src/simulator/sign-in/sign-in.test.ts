@@ -23,7 +23,7 @@ afterEach(() => simulator.close());
 async function post(path: string, body: object): Promise<{ status: number; error: string | null; body: Fields }> {
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(simulator.url + path, init);
-  // The test reads members by name, and fails where one is missing.
+  // The test reads members by name and fails if one is missing.
   return {
     status: response.status,
     error: response.headers.get('x-amzn-errortype'),
@@ -54,7 +54,7 @@ async function listModels(accessToken: string): Promise<number> {
 }
 
 describe('the device flow', () => {
-  it('is pending until a person approves, then gives tokens which work, once', async () => {
+  it('is pending until approved, then returns working tokens once', async () => {
     await open();
     const { device, poll } = await startDevice();
     expect(device.userCode).toMatch(/^[A-Z]{4}-[A-Z]{4}$/);
@@ -87,7 +87,7 @@ describe('the device flow', () => {
     expect((await poll()).status).toBe(200);
   });
 
-  it('ends when the person says no, and when they are too late', async () => {
+  it('ends when the user denies it or is too late', async () => {
     await open();
     const denied = await startDevice();
     simulator.deny(denied.device.userCode ?? '');
@@ -126,7 +126,7 @@ describe('the device flow', () => {
 });
 
 describe('refreshing', () => {
-  it('rotates the refresh token, which is good once and for its client alone', async () => {
+  it('rotates the refresh token, which is valid once and only for its client', async () => {
     await open();
     const client = { clientId: DEFAULT_ACCOUNT.clientId, clientSecret: DEFAULT_ACCOUNT.clientSecret };
     const stranger = await register();
@@ -143,7 +143,7 @@ describe('refreshing', () => {
     expect((await refresh(client, first.body.refreshToken ?? '')).status).toBe(200);
   });
 
-  it('fails for a client whose registration is out of date, or which is unknown', async () => {
+  it('fails for an unknown client or an expired registration', async () => {
     await open();
     const client = { clientId: DEFAULT_ACCOUNT.clientId, clientSecret: DEFAULT_ACCOUNT.clientSecret };
     const wrong = { ...client, clientSecret: 'wrong' };
@@ -158,7 +158,7 @@ describe('refreshing', () => {
     });
   });
 
-  it('helps an account whose access tokens are out of date, not one which was revoked', async () => {
+  it('refreshes an account with expired access tokens, but not a revoked one', async () => {
     await open();
     const client = { clientId: DEFAULT_ACCOUNT.clientId, clientSecret: DEFAULT_ACCOUNT.clientSecret };
     expect(await listModels(DEFAULT_ACCOUNT.accessToken)).toBe(200);
@@ -177,7 +177,7 @@ describe('the browser flow with a code', () => {
   const verifier = 'v'.repeat(43);
   const challenge = challengeOf(verifier);
 
-  it('gives a code for the challenge, good once with its verifier', async () => {
+  it('returns a code for the challenge, valid once with its verifier', async () => {
     await open();
     const { clientId = '', clientSecret = '' } = await register();
     const redirectUri = 'http://127.0.0.1:9/oauth/callback';
@@ -222,7 +222,7 @@ describe('the browser flow with a code', () => {
 });
 
 describe('Kiro’s own sign-in service', () => {
-  it('refreshes social accounts alone, once for each refresh token', async () => {
+  it('refreshes only social accounts, once per refresh token', async () => {
     await open();
     const first = await post('/refreshToken', { refreshToken: SOCIAL_ACCOUNT.refreshToken });
     expect(first).toMatchObject({ status: 200, body: { profileArn: SOCIAL_ACCOUNT.profileArn } });
@@ -234,7 +234,7 @@ describe('Kiro’s own sign-in service', () => {
     expect((await post('/refreshToken', { refreshToken: DEFAULT_ACCOUNT.refreshToken })).status).toBe(400);
   });
 
-  it('has a device flow which counts in milliseconds and polls with status 200', async () => {
+  it('has a device flow that counts in milliseconds and polls with status 200', async () => {
     await open({ approveAfterPolls: 1 });
     const started = await post('/oauth/device/authorization', { clientId: 'kiro-cli', loginProvider: 'Google' });
     expect(started.body).toMatchObject({ intervalInMilliseconds: 1000, expiresInMilliseconds: 600_000 });
@@ -249,7 +249,7 @@ describe('Kiro’s own sign-in service', () => {
 });
 
 describe('an organisation’s OpenID provider', () => {
-  it('refreshes by a form, in snake case', async () => {
+  it('refreshes with a form, in snake case', async () => {
     await open();
     const form = {
       grant_type: 'refresh_token',

@@ -1,4 +1,4 @@
-/** Sign-ins which have begun: registered clients, device codes waiting for a person, authorization codes. */
+/** State of sign-ins: registered clients, pending device codes, authorization codes. */
 import type { Chance } from '../chance.ts';
 import type { Identities, SimulatedAccount, SimulatedAccountState, TokenPair } from '../identities.ts';
 
@@ -19,7 +19,7 @@ export interface Registration {
   readonly metadata: ClientMetadata;
 }
 
-/** What a client said about itself. */
+/** A client's registration. */
 export interface ClientMetadata {
   readonly startUrl?: string | undefined;
   /** Absent: any. */
@@ -31,7 +31,7 @@ export interface DeviceCode {
   readonly deviceCode: string;
   readonly userCode: string;
   readonly clientId: string | undefined;
-  readonly standing: SimulatedAccountState;
+  readonly accountState: SimulatedAccountState;
   readonly expiresAtMs: number;
   answer: 'pending' | 'approved' | 'denied' | 'redeemed';
   intervalS: number;
@@ -40,19 +40,19 @@ export interface DeviceCode {
 }
 
 interface AuthorizationCode {
-  readonly standing: SimulatedAccountState;
+  readonly accountState: SimulatedAccountState;
   readonly clientId: string | undefined;
   readonly challenge: string;
-  /** As the exchange must repeat it. */
+  /** The token request must repeat it exactly. */
   readonly redirectUri: string;
 }
 
-/** A code travels from the browser to its program and no further. */
+/** Lifetime of an authorization code. */
 const CODE_LIFE_MS = 10 * 60_000;
 
 export type PollOutcome =
   | { readonly type: 'authorization_pending' | 'slow_down' | 'expired_token' | 'access_denied' | 'invalid_grant' }
-  | { readonly type: 'tokens'; readonly tokens: TokenPair; readonly standing: SimulatedAccountState };
+  | { readonly type: 'tokens'; readonly tokens: TokenPair; readonly accountState: SimulatedAccountState };
 
 export class SignIns {
   readonly #identities: Identities;
@@ -71,7 +71,7 @@ export class SignIns {
     for (const { account } of identities.all()) this.#registerOwn(account);
   }
 
-  /** Accounts come with the client which their refresh token belongs to. */
+  /** Registers the client that an account's refresh token belongs to. */
   #registerOwn({ clientId, clientSecret }: SimulatedAccount): void {
     if (clientId !== undefined && clientSecret !== undefined) this.#put(clientId, clientSecret);
   }
@@ -88,25 +88,25 @@ export class SignIns {
     return registration;
   }
 
-  /** Whether the client is known, with this secret, and not out of date. */
+  /** Whether the client is registered with this secret and has not expired. */
   isClient(clientId: string | undefined, clientSecret: string | undefined): boolean {
     const registration = clientId === undefined ? undefined : this.#registrations.get(clientId);
     if (!registration || registration.clientSecret !== clientSecret) return false;
     return registration.expiresAtS * 1000 > this.#now();
   }
 
-  /** Undefined: unknown, or out of date. */
+  /** Undefined if unknown or expired. */
   findClient(clientId: string): Registration | undefined {
     const registration = this.#registrations.get(clientId);
     return registration && registration.expiresAtS * 1000 > this.#now() ? registration : undefined;
   }
 
-  startDevice(standing: SimulatedAccountState, clientId: string | undefined): DeviceCode {
+  startDevice(accountState: SimulatedAccountState, clientId: string | undefined): DeviceCode {
     const device: DeviceCode = {
       deviceCode: this.#chance.token(43),
       userCode: `${this.#chance.letters(4)}-${this.#chance.letters(4)}`,
       clientId,
-      standing,
+      accountState,
       expiresAtMs: this.#now() + this.#settings.deviceCodeLifeS * 1000,
       answer: 'pending',
       intervalS: this.#settings.pollIntervalS,
@@ -121,10 +121,10 @@ export class SignIns {
     return [...this.#devices.values()].find((device) => device.userCode === userCode.toUpperCase());
   }
 
-  /** Throws for a code nobody was given: a mistake in a test. */
+  /** Throws for an unknown code, a mistake in a test. */
   decide(userCode: string, answer: 'approved' | 'denied'): void {
     const device = this.findDevice(userCode);
-    if (!device) throw new Error(`nobody was given the user code ${JSON.stringify(userCode)}`);
+    if (!device) throw new Error(`unknown user code ${JSON.stringify(userCode)}`);
     if (device.answer === 'pending') device.answer = answer;
   }
 
@@ -139,11 +139,11 @@ export class SignIns {
     if (device.answer === 'pending') return { type: 'authorization_pending' };
     if (device.answer === 'denied') return { type: 'access_denied' };
     device.answer = 'redeemed';
-    const tokens = this.#identities.issue(device.standing, clientId);
-    return { type: 'tokens', tokens, standing: device.standing };
+    const tokens = this.#identities.issue(device.accountState, clientId);
+    return { type: 'tokens', tokens, accountState: device.accountState };
   }
 
-  /** Timers fire a little early or late, so a tenth of the interval is forgiven. */
+  /** Tolerates a tenth of the interval, because timers fire slightly early or late. */
   #isTooFast(device: DeviceCode, nowMs: number): boolean {
     const { polledAtMs, intervalS } = device;
     device.polledAtMs = nowMs;
@@ -158,7 +158,7 @@ export class SignIns {
     return value;
   }
 
-  /** A code is good once, for ten minutes. */
+  /** A code is valid once, for ten minutes. */
   takeCode(value: string | undefined): AuthorizationCode | undefined {
     const code = value === undefined ? undefined : this.#codes.get(value);
     if (value !== undefined) this.#codes.delete(value);

@@ -1,6 +1,6 @@
 /**
- * Kiro's own sign-in service (Google, GitHub), and an organisation's OpenID provider, as users of them have described
- * the requests: camelCase answers, milliseconds in the device flow, form bodies at the external provider.
+ * Kiro's own sign-in service (Google, GitHub) and an organisation's OpenID provider, as users have described
+ * them: camelCase responses, milliseconds in the device flow, form bodies at the external provider.
  */
 
 import { type Answer, type Call, json, membersOf, textOf } from '../call.ts';
@@ -12,20 +12,20 @@ import { challengeOf } from './oidc.ts';
 
 export function refreshSocial(call: Call, { identities }: World): Answer {
   const refreshToken = textOf(membersOf(call).refreshToken) ?? '';
-  const standing = identities.ofRefreshToken(refreshToken);
-  const tokens = standing?.account.kind === 'social' ? identities.redeem(refreshToken, undefined) : undefined;
-  if (!standing || !tokens) throw new Refused({ status: 400, message: DEAD_REFRESH_TOKEN }, 'social-refresh');
-  return socialTokens(tokens, standing);
+  const accountState = identities.ofRefreshToken(refreshToken);
+  const tokens = accountState?.account.kind === 'social' ? identities.redeem(refreshToken, undefined) : undefined;
+  if (!accountState || !tokens) throw new Refused({ status: 400, message: DEAD_REFRESH_TOKEN }, 'social-refresh');
+  return socialTokens(tokens, accountState);
 }
 
 const DEAD_REFRESH_TOKEN = JSON.stringify({ error: 'invalid_grant', message: 'Invalid refresh token provided' });
 
-/** The browser's part, on the older page which programs with a scheme of their own open. */
+/** The browser's step on the older page, which programs with a custom URL scheme open. */
 export function socialSignIn(call: Call, world: World): Answer {
   return signInAt(call, world, call.query.get('redirect_uri') ?? '');
 }
 
-/** On the portal: it is given an address without a path, adds its own and says which way the person took. */
+/** The browser's step on the portal, which adds its own path to the redirect URI and reports the chosen method. */
 export function portalSignIn(call: Call, world: World): Answer {
   const address = call.query.get('redirect_uri') ?? '';
   const port = Number(/^http:\/\/(?:127\.0\.0\.1|localhost):(\d+)$/.exec(address)?.[1]);
@@ -33,7 +33,7 @@ export function portalSignIn(call: Call, world: World): Answer {
   return signInAt(call, world, `${address}/oauth/callback?login_option=google`);
 }
 
-/** Those which the Kiro IDE listens on. */
+/** The ports that the Kiro IDE listens on. */
 const PORTAL_PORTS: ReadonlySet<number> = new Set([
   3128, 4649, 6588, 8008, 9091, 49_153, 50_153, 51_153, 52_153, 53_153,
 ]);
@@ -42,10 +42,10 @@ function signInAt(call: Call, world: World, redirectUri: string): Answer {
   const challenge = call.query.get('code_challenge') ?? '';
   if (redirectUri === '' || challenge === '')
     throw new Refused({ status: 400, message: 'Bad request' }, 'social-login');
-  const standing = socialPerson(world);
-  return answerInBrowser(call, world, standing, () => ({
+  const accountState = socialPerson(world);
+  return answerInBrowser(call, world, accountState, () => ({
     redirectUri,
-    code: world.signIns.startCode({ standing, clientId: undefined, challenge, redirectUri }),
+    code: world.signIns.startCode({ accountState, clientId: undefined, challenge, redirectUri }),
   }));
 }
 
@@ -54,7 +54,7 @@ export function exchangeSocialCode(call: Call, world: World): Answer {
   const code = world.signIns.takeCode(textOf(value));
   if (!code || challengeOf(textOf(verifier) ?? '') !== code.challenge || redirectUri !== code.redirectUri)
     throw new Refused({ status: 401, message: 'Bad credentials' }, 'social-code');
-  return socialTokens(world.identities.issue(code.standing, undefined), code.standing);
+  return socialTokens(world.identities.issue(code.accountState, undefined), code.accountState);
 }
 
 export function startSocialDevice(call: Call, world: World): Answer {
@@ -77,7 +77,7 @@ export function pollSocialDevice(call: Call, world: World): Answer {
   const outcome = world.signIns.poll(textOf(membersOf(call).deviceCode), undefined);
   if (outcome.type !== 'tokens') return json({ status: outcome.type });
   const { accessToken, refreshToken } = outcome.tokens;
-  const profileArn = outcome.standing.account.profileArn ?? null;
+  const profileArn = outcome.accountState.account.profileArn ?? null;
   return json({ status: 'authorized', accessToken, refreshToken, profileArn, identityProvider: 'Google' });
 }
 
@@ -85,8 +85,8 @@ export function pollSocialDevice(call: Call, world: World): Answer {
 export function refreshExternal(call: Call, { identities }: World): Answer {
   const form = new URLSearchParams(call.rawBody.toString('utf8'));
   const refreshToken = form.get('refresh_token') ?? '';
-  const standing = identities.ofRefreshToken(refreshToken);
-  const isExternal = standing?.account.kind === 'external-idp' && form.get('grant_type') === 'refresh_token';
+  const accountState = identities.ofRefreshToken(refreshToken);
+  const isExternal = accountState?.account.kind === 'external-idp' && form.get('grant_type') === 'refresh_token';
   const tokens = isExternal ? identities.redeem(refreshToken, form.get('client_id') ?? undefined) : undefined;
   if (!tokens) {
     const body = JSON.stringify({ error: 'invalid_grant', error_description: 'The refresh token has expired.' });
@@ -110,7 +110,7 @@ function socialTokens(
 }
 
 function socialPerson(world: World): SimulatedAccountState {
-  const standing = world.identities.all().find(({ account }) => account.kind === 'social');
-  if (!standing) throw new Refused({ status: 403, message: 'Forbidden' }, 'social-nobody');
-  return standing;
+  const accountState = world.identities.all().find(({ account }) => account.kind === 'social');
+  if (!accountState) throw new Refused({ status: 403, message: 'Forbidden' }, 'social-nobody');
+  return accountState;
 }

@@ -1,19 +1,18 @@
-/** The page a person opens to say yes or no to a device code. */
+/** The page where the user approves or denies a device code. */
 import type { Answer, Call } from '../call.ts';
 import type { World } from '../world.ts';
 
 export function verificationPage(call: Call, { signIns }: World): Answer {
   const userCode = call.query.get('user_code') ?? '';
   const device = signIns.findDevice(userCode);
-  if (!device)
-    return page(userCode === '' ? ASK : `<p>Nobody was given this code.</p>${ASK}`, userCode === '' ? 200 : 404);
+  if (!device) return page(userCode === '' ? ASK : `<p>This code is unknown.</p>${ASK}`, userCode === '' ? 200 : 404);
   const decision = call.query.get('answer');
   if (decision === 'approve') signIns.decide(userCode, 'approved');
   if (decision === 'deny') signIns.decide(userCode, 'denied');
   if (device.answer === 'pending') {
     const link = (answer: string, text: string) =>
       `<a href="/start?user_code=${device.userCode}&amp;answer=${answer}">${text}</a>`;
-    const { id } = device.standing.account;
+    const { id } = device.accountState.account;
     return page(
       `<p>Code <b>${device.userCode}</b>, account <b>${escapeHtml(id)}</b></p><p>${link('approve', 'Approve')} ${link('deny', 'Deny')}</p>`,
     );

@@ -1,19 +1,19 @@
 /**
- * A JSON Schema as the alternatives that it allows: references followed, `allOf` merged, one branch of each `anyOf`,
- * `oneOf` and `if` taken. What an alternative allows may still break the schema (`not`, overlapping `oneOf` branches).
+ * Expands a JSON Schema into the alternatives that it allows: references resolved, `allOf` merged, one branch of each `anyOf`,
+ * `oneOf` and `if` taken. A value of an alternative may still violate the schema (`not`, overlapping `oneOf` branches).
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 
-/** Enough for real schemas; many nested unions have no end. */
+/** Enough for real schemas; nested unions grow without bound. */
 const MAX_ALTERNATIVES = 32;
 const MAX_REFERENCES = 16;
 
-/** A document whose references may lead anywhere, also in circles, so that following them is bounded. */
+/** A document whose references may be cyclic, so resolving them is bounded. */
 export interface SchemaDocument {
   readonly root: JsonObject;
-  /** How many more of its schemas may be expanded. */
+  /** The number of further expansions allowed. */
   expansions: number;
-  /** References that are being followed. */
+  /** References being resolved. */
   openReferences: number;
 }
 
@@ -46,7 +46,7 @@ export function alternativesOf(schema: JsonValue, document: SchemaDocument, refe
   return alternatives;
 }
 
-/** `#/$defs/place`. A reference that leads nowhere in this document allows nothing. */
+/** `#/$defs/place`. An unresolvable reference allows nothing. */
 export function resolve(reference: string, root: JsonObject): JsonValue {
   if (!reference.startsWith('#')) return false;
   let found: JsonValue | undefined = root;

@@ -1,4 +1,4 @@
-/** Whether a value fits a JSON Schema. Keywords that only describe, and formats, are not looked at. */
+/** Checks a value against a JSON Schema, ignoring annotations and formats. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { hasType } from '../../rules/json-schema.ts';
 import { listOf, resolve, type SchemaDocument } from './alternatives.ts';
@@ -26,7 +26,7 @@ function fitsReference(value: JsonValue, reference: string, document: SchemaDocu
   return isFit;
 }
 
-/** More than any value is deep. */
+/** More than the depth of any value. */
 const MAX_OPEN_REFERENCES = 200;
 
 export function isSame(left: JsonValue, right: JsonValue): boolean {
@@ -72,13 +72,13 @@ function fitsString(value: string, { minLength, maxLength, pattern }: JsonObject
   return typeof pattern !== 'string' || matches(pattern, value);
 }
 
-/** As a Unicode expression if it is one. A pattern that JavaScript cannot read matches nothing. */
+/** Compiles a pattern, in Unicode mode if valid there. A pattern invalid in JavaScript matches nothing. */
 export function matches(pattern: string, text: string): boolean {
   for (const flags of ['u', '']) {
     try {
       return new RegExp(pattern, flags).test(text);
     } catch {
-      // Other languages allow more escapes than Unicode expressions do.
+      // Other languages allow more escapes than Unicode mode does.
     }
   }
   return false;
@@ -111,7 +111,7 @@ function fitsObject(value: JsonObject, schema: JsonObject, document: SchemaDocum
   );
 }
 
-/** What a member must fit: its own schema, those of matching patterns, or else that of additional properties. */
+/** The schemas for a member: its own and those of matching patterns, or else that of additional properties. */
 export function schemasOfMember(name: string, schema: JsonObject): readonly JsonValue[] {
   const { properties, patternProperties, additionalProperties = true } = schema;
   const own = isJsonObject(properties) && Object.hasOwn(properties, name) ? [properties[name] ?? true] : [];

@@ -1,19 +1,19 @@
-/** A value that fits a JSON Schema: the first of the likely ones that does. The same schema always gets the same value. */
+/** Generates a value that fits a JSON Schema: the first matching candidate. Equal schemas always get equal values. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { alternativesOf, listOf, openDocument, type SchemaDocument } from './alternatives.ts';
 import { entriesOf, fits, isSame, schemasOfMember } from './fits.ts';
 import { sampleOf } from './pattern-sample.ts';
 import { stringsFor } from './strings.ts';
 
-/** Undefined when none was found. */
+/** Undefined if none is found. */
 export function generateJson(schema: JsonValue): JsonValue | undefined {
   return new Generator(isJsonObject(schema) ? schema : {}).first(schema, '', 0);
 }
 
-/** Below it, lists have as few items as they may, and objects only required members: schemas may be recursive. */
+/** Below this depth, lists are as short as allowed and objects have only required members, because schemas may be recursive. */
 const SHALLOW_DEPTH = 4;
 const MAX_DEPTH = 24;
-/** Values tried for one schema; a hostile one has no end. */
+/** Maximum number of candidates; a hostile schema has infinitely many. */
 const MAX_TRIED = 20_000;
 const MAX_ITEMS = 1_000;
 
@@ -25,7 +25,7 @@ class Generator {
     this.#document = openDocument(root);
   }
 
-  /** `name`: the property whose value it is to be. */
+  /** `name`: the property to generate a value for. */
   first(schema: JsonValue, name: string, depth: number): JsonValue | undefined {
     for (const value of this.#fitting(schema, name, depth)) return value;
     return undefined;
@@ -71,7 +71,7 @@ class Generator {
     }
   }
 
-  /** With every declared property first, then with the required ones alone. */
+  /** First with every declared property, then with only the required ones. */
   *#objects(schema: JsonObject, depth: number): globalThis.Generator<JsonValue> {
     const declared = entriesOf(schema.properties).map(([name]) => name);
     const required = listOf(schema.required).filter((name) => typeof name === 'string');
@@ -96,7 +96,7 @@ class Generator {
     return Object.fromEntries(members);
   }
 
-  /** With one item or as many as there must be, then with none. */
+  /** First with one item or the minimum number, then with none. */
   *#arrays(schema: JsonObject, name: string, depth: number): globalThis.Generator<JsonValue> {
     const { minItems, contains, minContains = 1, items = true } = schema;
     const prefix = listOf(schema.prefixItems);
@@ -124,7 +124,7 @@ class Generator {
   }
 }
 
-/** Without a type, what the other keywords speak of comes first. */
+/** Without a type, tries the types that the other keywords imply first. */
 function typesOf(schema: JsonObject): readonly JsonValue[] {
   if (schema.type !== undefined) return Array.isArray(schema.type) ? schema.type : [schema.type];
   const has = (pattern: RegExp) => Object.keys(schema).some((keyword) => pattern.test(keyword));
@@ -147,15 +147,15 @@ function* numbersFor(schema: JsonObject): globalThis.Generator<number> {
     const end = Math.floor(Math.min(...upper) / step) * step;
     for (let at = 0; at < NUMBERS; at++) yield end - at * step;
   }
-  // Where no whole number fits.
+  // In case no integer fits.
   yield* [...lower, ...upper];
   if (lower.length > 0 && upper.length > 0) yield (Math.max(...lower) + Math.min(...upper)) / 2;
 }
 
-/** Different values, for lists without duplicates and overlapping branches. */
+/** Number of distinct values, for lists with unique items and overlapping branches. */
 const NUMBERS = 12;
 
-/** For an object that must have more members than it declares. */
+/** Names for members beyond the declared ones. */
 function extraName(schema: JsonObject, number: number): string {
   const [pattern] = entriesOf(schema.patternProperties)[0] ?? [];
   const sample = pattern === undefined || schema.additionalProperties !== false ? undefined : sampleOf(pattern);

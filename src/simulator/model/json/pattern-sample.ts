@@ -1,9 +1,9 @@
 /**
- * A text that matches a regular expression, for the common part of the language: literals, classes, groups,
- * alternatives, quantifiers. Look-around and back references are skipped, so the caller checks what it gets.
+ * Generates a text that matches a regular expression of the common subset: literals, classes, groups,
+ * alternatives, quantifiers. Look-around and back references are skipped, so the caller checks the result.
  */
 
-/** Undefined for an expression that cannot be read. */
+/** Undefined for an invalid expression. */
 export function sampleOf(pattern: string): string | undefined {
   try {
     return new Sampler(pattern).sample();
@@ -12,7 +12,7 @@ export function sampleOf(pattern: string): string | undefined {
   }
 }
 
-/** Of an unbounded or huge repetition. */
+/** Cap for an unbounded or huge repetition. */
 const MAX_TIMES = 1_000;
 
 class Sampler {
@@ -29,7 +29,7 @@ class Sampler {
     return text;
   }
 
-  /** The first one that is not empty. */
+  /** The first non-empty alternative. */
   #alternatives(): string {
     const texts = [this.#sequence()];
     while (this.#skip('|')) texts.push(this.#sequence());
@@ -119,7 +119,7 @@ class Sampler {
     return String.fromCodePoint(Number.parseInt(hex, 16));
   }
 
-  /** The least number of repetitions, but one where none and one are both allowed. */
+  /** The minimum number of repetitions, but one if both zero and one are allowed. */
   #quantifier(): number {
     const times = this.#times();
     this.#skip('?');

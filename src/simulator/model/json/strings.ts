@@ -1,8 +1,8 @@
-/** Strings for a JSON Schema: of a format, of a pattern, or words of some length. */
+/** Generates strings for a JSON Schema: by format, by pattern, or words of some length. */
 import type { JsonObject } from '../../../core/json.ts';
 import { sampleOf } from './pattern-sample.ts';
 
-/** `name`: the property whose value it is. */
+/** `name`: the property to generate a value for. */
 export function* stringsFor({ format, pattern, minLength = 0, maxLength }: JsonObject, name: string) {
   if (typeof format === 'string' && Object.hasOwn(FORMATS, format)) yield FORMATS[format] ?? '';
   if (typeof pattern === 'string') {
@@ -18,9 +18,9 @@ export function* stringsFor({ format, pattern, minLength = 0, maxLength }: JsonO
   }
 }
 
-/** Different values, for lists without duplicates. */
+/** Number of distinct values, for lists with unique items. */
 const VARIANTS = 20;
-/** A schema may ask for any length. */
+/** A schema may require any length. */
 const MAX_CHARS = 100_000;
 
 const FORMATS: Readonly<Record<string, string>> = {
