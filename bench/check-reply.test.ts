@@ -24,7 +24,7 @@ describe('problemIn', () => {
     ['openai-chat', openai(pieces)],
     ['anthropic-messages', anthropic(pieces)],
     ['event-stream', expected.body],
-  ] as const)('finds none in a right reply (%s)', (dialect, body) => {
+  ] as const)('finds no problem in a correct reply (%s)', (dialect, body) => {
     expect(problemIn(dialect, body, expected)).toBeUndefined();
   });
 
@@ -36,7 +36,7 @@ describe('problemIn', () => {
     expect(problemIn(dialect, body, expected)).toMatch(/differs|not the upstream/);
   });
 
-  it('finds deltas which were joined', () => {
+  it('finds joined deltas', () => {
     expect(problemIn('openai-chat', openai([pieces.join('')]), expected)).toBe('1 deltas instead of 10');
   });
 });
@@ -54,7 +54,7 @@ describe('endsProperly', () => {
 });
 
 describe('withoutChunking', () => {
-  it('joins the chunks of an answer', () => {
+  it('joins the chunks of a response', () => {
     expect(withoutChunking(Buffer.from('3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n')).toString()).toBe('abc0123456789');
   });
 });

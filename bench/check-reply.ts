@@ -1,4 +1,4 @@
-/** Is a reply whole and right? Every reply's end is looked at; a sample is read in full. */
+/** Checks replies: the end of every reply, and the full body of a sample. */
 import type { BurstReply } from './replies.ts';
 import type { Dialect } from './requests.ts';
 
@@ -8,13 +8,13 @@ const END_MARKS: Record<Dialect, string | undefined> = {
   'anthropic-messages': 'event: message_stop\n',
 };
 
-/** `tail` is the end of the answer's bytes, its last HTTP chunk included. */
+/** `tail` is the end of the response, including its last HTTP chunk. */
 export function endsProperly(dialect: Dialect, tail: Buffer): boolean {
   const mark = END_MARKS[dialect];
   return mark === undefined || tail.includes(mark);
 }
 
-/** What is wrong with a reply's body (HTTP chunking already taken off); undefined for nothing. */
+/** The problem with a reply's body (without HTTP chunking), or undefined if it is correct. */
 export function problemIn(dialect: Dialect, body: Buffer, expected: BurstReply): string | undefined {
   if (dialect === 'event-stream') return body.equals(expected.body) ? undefined : 'the bytes are not the upstream’s';
   const deltas = dialect === 'openai-chat' ? openaiDeltas(body.toString()) : anthropicDeltas(body.toString());
@@ -38,7 +38,7 @@ export function withoutChunking(bytes: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-// The two shapes below are read only as far as the benchmark needs them; a wrong shape gives a wrong text.
+// Only the members that the benchmark needs; a wrong shape results in a wrong text.
 
 function openaiDeltas(text: string): string[] {
   return events(text).flatMap((event) => {

@@ -1,6 +1,6 @@
 /**
- * What choosing an account costs, without sockets, in a process of its own: a lease and its release, over pools of
- * several sizes whose accounts are in a store of their own. Reports its figures and ends.
+ * Measures the cost of choosing an account, without sockets, in its own process: a lease and its release, over pools of
+ * several sizes with their own store. Reports its figures and exits.
  */
 
 import { NEW_ACCOUNT } from '../src/accounts/health.ts';
@@ -31,12 +31,12 @@ async function leaseUs(accounts: number): Promise<number> {
     clock: systemClock,
   });
   for (let index = 0; index < accounts; index++) await store.accounts.put(account(`aws-${index}`), index);
-  const never = () => Promise.reject(new Error('the tokens of this benchmark do not run out'));
+  const never = () => Promise.reject(new Error('the tokens of this benchmark do not expire'));
   const pool = await Pool.open({
     store: store.accounts,
     refresher: new Refresher({
       store: store.accounts,
-      tokens: { refresh: never } as never, // nothing else is asked of the token endpoints, and this never
+      tokens: { refresh: never } as never, // The only method needed, and it is never called.
       clock: systemClock,
       log: SILENT,
       openFile: () => ({ read: async () => undefined, write: never }),
@@ -59,7 +59,7 @@ async function leaseUs(accounts: number): Promise<number> {
   return median(times.slice(ROUNDS / 3)) / LEASES;
 }
 
-/** Of the processor, so that others on the same core do not count. */
+/** CPU time, so that other processes on the same core do not count. */
 async function cpuUs(pool: Pool): Promise<number> {
   const tried = new Set<string>();
   const offers = () => true;

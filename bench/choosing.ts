@@ -1,4 +1,4 @@
-/** Rows about the account pool alone; choose-account.ts measures them in a process of its own. */
+/** Rows for the account pool alone, measured by choose-account.ts in its own process. */
 import { join } from 'node:path';
 import type { LeaseFigures } from './choose-account.ts';
 import { type Row, toRow } from './rows.ts';
@@ -21,7 +21,7 @@ function measured({ processes }: Bench): Promise<readonly LeaseFigures[]> {
   const script = join(import.meta.dirname, 'choose-account.ts');
   const started = processes.start('the pool benchmark', 'subject', process.execPath, [script], { talks: true });
   return new Promise((resolve, reject) => {
-    // choose-account.ts sends one message of this type and ends.
+    // choose-account.ts sends one message of this type and exits.
     started.process.once('message', (message) => resolve(message as readonly LeaseFigures[]));
     started.process.once('exit', () => reject(new Error(`${started.name} failed: ${started.complaints()}`)));
   });

@@ -15,7 +15,7 @@ describe.each([
     expect(body.tools).toHaveLength(40);
   });
 
-  it('is the same every time', () => {
+  it('is deterministic', () => {
     expect(make()).toBe(text);
   });
 

@@ -1,4 +1,4 @@
-/** A conversation of a long agent session, as both client protocols would send it: 200 turns, 40 tools, about 1 MB. */
+/** The conversation of a long agent session in both client protocols: 200 turns, 40 tools, about 1 MB. */
 import { seededRandom } from './statistics.ts';
 
 const TURNS = 200;
@@ -73,7 +73,7 @@ function toolResult(step: Step | undefined) {
   return { type: 'tool_result', tool_use_id: step?.toolUseId, content: [{ type: 'text', text: step?.result }] };
 }
 
-/** Half as many steps as turns: each is a user's turn and an assistant's. */
+/** Each step is two turns: a user turn and an assistant turn. */
 function steps(): Step[] {
   const random = seededRandom(1);
   const resultCharacters = Math.floor(BODY_BYTES / (TURNS / 2)) - 1_700;

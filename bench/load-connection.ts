@@ -1,14 +1,14 @@
-/** One keep-alive client connection: sends a request, watches the reply go by, says when it ended. No HTTP library. */
+/** A keep-alive client connection without an HTTP library: sends a request, observes the reply and reports its end. */
 import { createConnection, type Socket } from 'node:net';
 import { endsProperly, withoutChunking } from './check-reply.ts';
 import { FIRST_TEXT } from './replies.ts';
 import type { Dialect } from './requests.ts';
 
 export interface ReplyWatcher {
-  /** The first bytes of the reply's text have come. */
+  /** The first bytes of the reply's text have arrived. */
   firstText(): void;
   bytes?(chunk: Buffer): void;
-  /** `body` is the whole body without HTTP chunking if it was to be kept. */
+  /** `body` is the body without HTTP chunking, if requested. */
   end(body: Buffer | undefined): void;
   failed(problem: string): void;
 }
@@ -20,7 +20,7 @@ export class LoadConnection {
   readonly #dialect: Dialect;
   readonly #socket: Socket;
   #watcher: ReplyWatcher | undefined;
-  /** Bytes of a head which has not ended yet. */
+  /** Bytes of incomplete headers. */
   #head: Buffer | undefined;
   #inHead = true;
   #sawText = false;
@@ -63,7 +63,7 @@ export class LoadConnection {
     if (this.#tail.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)) this.#end(watcher);
   }
 
-  /** Returns what follows the head, or undefined when that has not come yet or is not wanted. */
+  /** Returns the bytes after the headers, or undefined if the headers are incomplete or unexpected. */
   #readHead(bytes: Buffer): Buffer | undefined {
     const all: Buffer = this.#head ? Buffer.concat([this.#head, bytes]) : bytes;
     const end = all.indexOf('\r\n\r\n');
@@ -71,19 +71,19 @@ export class LoadConnection {
     if (end < 0) return undefined;
     const head = all.toString('latin1', 0, end);
     if (!head.startsWith('HTTP/1.1 200 ') || !/\r\ntransfer-encoding: *chunked/i.test(head)) {
-      this.#fail(`an unexpected answer: ${all.toString('utf8', 0, 600)}`);
+      this.#fail(`an unexpected response: ${all.toString('utf8', 0, 600)}`);
       return undefined;
     }
     this.#inHead = false;
     this.#tail = Buffer.alloc(0);
-    // The line break before the body stays, so that an empty body ends like every other one.
+    // Keep the line break before the body, so that an empty body ends like any other.
     return all.subarray(end + 2);
   }
 
   #end(watcher: ReplyWatcher): void {
     this.#watcher = undefined;
-    if (!this.#sawText) watcher.failed('the reply has not the text it should begin with');
-    else if (!endsProperly(this.#dialect, this.#tail)) watcher.failed('the reply has no proper end');
+    if (!this.#sawText) watcher.failed('the reply does not start with the expected text');
+    else if (!endsProperly(this.#dialect, this.#tail)) watcher.failed('the reply is incomplete');
     else watcher.end(this.#kept && withoutChunking(Buffer.concat(this.#kept).subarray(2)));
   }
 

@@ -1,4 +1,4 @@
-/** What run.ts and the load generator's process say to each other. */
+/** The messages between run.ts and the load generator's process. */
 import type { Wanted } from './replies.ts';
 import type { Dialect } from './requests.ts';
 import type { Spread } from './statistics.ts';
@@ -7,17 +7,17 @@ export interface LoadJob {
   readonly port: number;
   readonly dialect: Dialect;
   readonly wanted: Wanted;
-  readonly mode: /** Each connection asks again as soon as its reply has ended. */
+  readonly mode: /** Each connection sends its next request as soon as a reply ends. */
     | { readonly type: 'closed'; readonly connections: number }
-    /** Requests come at a fixed rate whether or not earlier ones are done; waiting for a free connection counts. */
+    /** Requests arrive at a fixed rate regardless of earlier ones; waiting for a free connection counts. */
     | { readonly type: 'open'; readonly connections: number; readonly ratePerS: number }
-    /** So many streams at once, none of which ends by itself. */
+    /** Concurrent streams that do not end by themselves. */
     | { readonly type: 'streams'; readonly streams: number };
   readonly warmUpMs: number;
   readonly durationMs: number;
-  /** The window ends early after so many replies. */
+  /** The window ends early after this many replies. */
   readonly maxReplies: number;
-  /** Every so-manieth reply is read in full and compared. */
+  /** Every n-th reply is read in full and compared. */
   readonly sampleEvery: number;
 }
 
@@ -28,10 +28,10 @@ export interface LoadResult {
   readonly repliesPerS: number;
   /** From the request to the first bytes of text, in milliseconds. */
   readonly firstTextMs: Spread;
-  /** From the upstream's write to our read of a paced frame, in milliseconds. */
+  /** From the upstream's write of a paced frame to its read here, in milliseconds. */
   readonly delayMs: Spread;
   readonly sampled: number;
-  /** At most a few, in words; `failures` is their number. */
+  /** The first few problems; `failures` is their total number. */
   readonly problems: readonly string[];
   readonly failures: number;
 }

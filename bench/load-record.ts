@@ -1,4 +1,4 @@
-/** Gathers what a load job measures, inside its window only. */
+/** Collects the measurements of a load job within its window. */
 import { problemIn } from './check-reply.ts';
 import type { LoadJob, LoadResult } from './load-job.ts';
 import { type BurstReply, burstReply, findStamps, monotonicUs } from './replies.ts';
@@ -48,7 +48,7 @@ export class LoadRecord {
     return this.#replies >= this.#job.maxReplies;
   }
 
-  /** Reads the stamps of paced frames; returns the number which the stream's next frame should have. */
+  /** Reads the stamps of paced frames; returns the expected number of the stream's next frame. */
   pacedBytes(chunk: Buffer, expected: number): number {
     const nowUs = monotonicUs();
     let next = expected;
@@ -66,7 +66,7 @@ export class LoadRecord {
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(problem);
   }
 
-  /** Closes the window; later calls to the methods above change nothing. */
+  /** Closes the window; later calls to the methods above have no effect. */
   stop(): void {
     this.#stoppedMs ??= performance.now();
   }

@@ -1,6 +1,6 @@
 /**
- * The load generator: a process of its own, which runs one job at a time on word from run.ts and ends with it.
- * It takes no rest between reading and asking again, so that the subject is what is measured.
+ * The load generator: a separate process that runs one job at a time for run.ts and exits with it.
+ * It sends the next request right after reading a reply, so that the subject is what is measured.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadConnection } from './load-connection.ts';
@@ -8,10 +8,10 @@ import type { LoadJob, LoadMessage } from './load-job.ts';
 import { LoadRecord } from './load-record.ts';
 import { requestText, withVariant } from './requests.ts';
 
-/** How many streams may be waiting for their first text while they are opened. */
+/** The number of streams that may be waiting for their first text while streams are being opened. */
 const OPENING_AT_ONCE = 128;
 const OPENING_LIMIT_MS = 120_000;
-/** After so many failures a job is given up: the subject is broken, not slow. */
+/** A job is aborted after this many failures: the subject is broken, not slow. */
 const MAX_FAILURES = 200;
 
 async function run(job: LoadJob): Promise<void> {
@@ -34,7 +34,7 @@ async function run(job: LoadJob): Promise<void> {
         await pacedStreams(job, job.mode.streams, record, open);
         break;
     }
-    // Told while everything is still open: run.ts looks at the subject's memory now.
+    // Sent while everything is still open, because run.ts now reads the subject's memory.
     tell({ type: 'end', result: record.result() });
   } finally {
     for (const connection of connections) connection.destroy();
@@ -105,7 +105,7 @@ async function openLoop(job: LoadJob, count: number, ratePerS: number, record: L
   let arrived = 0;
   const timer = setInterval(() => {
     const nowMs = performance.now();
-    // A request is due when the timer finds it so: the timer's own coarseness is no delay of the subject's.
+    // A request is due when the timer fires, so that the timer's resolution does not count as delay.
     for (; startMs + (arrived * 1000) / ratePerS <= nowMs; arrived++) dueMs.push(nowMs);
     askNext();
   }, 1);

@@ -1,20 +1,20 @@
-/** Runs one load job against one subject and adds what the machine says about the subject's process meanwhile. */
+/** Runs a load job against a subject and adds the CPU and memory figures of the subject's process. */
 import type { LoadJob, LoadMessage, LoadResult } from './load-job.ts';
 import { cpuTimeMs, residentBytes } from './proc.ts';
 import type { Started } from './processes.ts';
 import type { Subject } from './subjects.ts';
 
 export interface Measured extends LoadResult {
-  /** The subject's CPU time within the window; undefined for `direct` and where the machine does not tell. */
+  /** The subject's CPU time within the window; undefined for `direct` and if unavailable on this platform. */
   readonly cpuMs: number | undefined;
-  /** Share of one core the subject used within the window. */
+  /** Share of one core that the subject used within the window. */
   readonly busy: number | undefined;
-  /** Resident before the job began, and at its window's end with everything still open. */
+  /** Resident memory before the job, and at the end of its window with everything still open. */
   readonly residentBefore: number | undefined;
   readonly residentAfter: number | undefined;
 }
 
-/** Warm-up and window excepted: opening thousands of streams takes its time. */
+/** Time besides warm-up and window, since opening thousands of streams takes a while. */
 const EXTRA_MS = 180_000;
 
 export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'port'>): Promise<Measured> {
@@ -29,7 +29,7 @@ export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'por
     const onMessage = (message: LoadMessage) => {
       if (message.type === 'begin') {
         cpuBefore = cpu();
-        // The end's message comes when the streams are being closed; the last look before that counts.
+        // The end message arrives while streams are being closed, so the last sample before it counts.
         memory = setInterval(() => {
           residentAfter = resident();
         }, 100);

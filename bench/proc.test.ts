@@ -23,7 +23,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     expect((residentBytes(process.pid) ?? 0) / own).toBeCloseTo(1, 0);
   });
 
-  it('knows nothing of a process which is not there', () => {
+  it('returns undefined for a missing process', () => {
     expect(cpuTimeMs(2 ** 30)).toBeUndefined();
     expect(residentBytes(2 ** 30)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /**
- * What a Linux machine tells about a process: CPU time and resident memory.
- * Source: proc_pid_stat(5), proc_pid_statm(5). Elsewhere than on Linux every figure is undefined.
+ * CPU time and resident memory of a process on Linux.
+ * Source: proc_pid_stat(5), proc_pid_statm(5). On other systems every figure is undefined.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export function parseStatmPages(statm: string): number {
   return Number(statm.split(' ')[1]);
 }
 
-/** The machine in general words, for a table that others shall be able to read. */
+/** A short description of the machine, for the result table. */
 export function machineText(cpuInfo: string, cores: number, nodeVersion: string): string {
   const model = /^model name\s*:\s*(.+)$/m.exec(cpuInfo)?.[1] ?? 'unknown CPU';
   return `${cores} cores, ${model.trim()}, ${process.platform} ${process.arch}, Node ${nodeVersion}`;

@@ -15,7 +15,7 @@ describe('parseCoreList', () => {
 describe('Processes', () => {
   const listen = (port: number) => `require('node:net').createServer().listen(${port}, '127.0.0.1')`;
 
-  it('starts a process, sees it listen, and ends it', async () => {
+  it('starts a process, waits until it listens, and ends it', async () => {
     const processes = new Processes();
     const port = await freePort();
     const started = processes.start('a server', 'subject', process.execPath, ['-e', listen(port)]);
@@ -25,7 +25,7 @@ describe('Processes', () => {
     await processes.stop(started);
   });
 
-  it('tells what a process said before it failed', async () => {
+  it('reports the output of a failed process', async () => {
     const processes = new Processes();
     const failing = ['-e', 'console.error("no such key"); process.exitCode = 1'];
     const started = processes.start('a server', 'subject', process.execPath, failing);

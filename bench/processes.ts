@@ -1,4 +1,4 @@
-/** Starts the benchmark's processes, each on its core where the machine lets us choose, and ends every one of them. */
+/** Starts the benchmark's processes, pinned to cores if possible, and ends all of them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -12,14 +12,14 @@ export interface Started {
   readonly name: string;
   readonly pid: number;
   readonly process: ChildProcess;
-  /** The last it wrote to standard error, for a message when it fails. */
+  /** The end of its standard error, for error messages. */
   complaints(): string;
 }
 
 export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** With a channel for messages. */
+  /** Opens an IPC channel. */
   readonly talks?: boolean;
 }
 
@@ -29,24 +29,24 @@ const COMPLAINT_BYTES = 2_000;
 export class Processes {
   readonly #cores = chooseCores();
   readonly #running = new Set<ChildProcess>();
-  /** Standard error goes to files: reading it here would cost time on the subject's core. */
+  /** Standard error goes to files, because reading it here would cost time on the subject's core. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-'));
   #started = 0;
 
   constructor() {
-    // The last resort: whatever way this process ends, the others end with it.
+    // Last resort: however this process ends, the others end with it.
     process.on('exit', () => {
       for (const child of this.#running) child.kill('SIGKILL');
       rmSync(this.#folder, { recursive: true, force: true });
     });
   }
 
-  /** Which core each role has; undefined where cores cannot be chosen. */
+  /** The core of each role; undefined if processes cannot be pinned. */
   get cores(): Readonly<Record<Role, number>> | undefined {
     return this.#cores;
   }
 
-  /** A new empty folder, gone when this process ends. */
+  /** Creates an empty directory that is removed when this process exits. */
   makeFolder(name: string): string {
     return mkdtempSync(join(this.#folder, `${name}-`));
   }
@@ -56,15 +56,15 @@ export class Processes {
     const log = join(this.#folder, `${++this.#started}.log`);
     const logFile = openSync(log, 'a');
     const core = this.#cores?.[role];
-    // taskset becomes the command: the pid stays.
+    // taskset executes the command in place, so the pid stays the same.
     const [file, before] = core === undefined ? [command, []] : ['taskset', ['-c', String(core), command]];
     const child = spawn(file, [...before, ...args], {
       ...rest,
       stdio: ['ignore', 'ignore', logFile, ...(talks ? (['ipc'] as const) : [])],
     });
     closeSync(logFile);
-    child.once('error', () => undefined); // told below: it has no pid
-    if (child.pid === undefined) throw new Error(`${name} does not start: is ${command} installed?`);
+    child.once('error', () => undefined); // Reported below, since it has no pid.
+    if (child.pid === undefined) throw new Error(`Could not start ${name}. Check that ${command} is installed.`);
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
     return { name, pid: child.pid, process: child, complaints: () => endOf(log) };
@@ -80,7 +80,7 @@ export class Processes {
   }
 }
 
-/** The last of a file which may be long. */
+/** The end of a file that may be long. */
 function endOf(path: string): string {
   const file = openSync(path, 'r');
   try {
@@ -100,10 +100,10 @@ export async function untilListening(port: number, started: Started, limitMs = 2
     if (await accepts(port)) return performance.now() - beganMs;
     await sleep(2);
   }
-  throw new Error(`${started.name} does not listen on port ${port}: ${started.complaints() || 'it says nothing'}`);
+  throw new Error(`${started.name} does not listen on port ${port}: ${started.complaints() || 'no output'}`);
 }
 
-/** A port which was free a moment ago. */
+/** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -129,7 +129,7 @@ export function parseCoreList(list: string): number[] {
     });
 }
 
-/** The subject has a core for itself. On two cores, load and upstream share the other one. */
+/** The subject has its own core. On two cores, load and upstream share the other one. */
 function chooseCores(): Record<Role, number> | undefined {
   const allowed = parseCoreList(/^Cpus_allowed_list:(.*)$/m.exec(readStatus())?.[1] ?? '');
   const [subject, load, upstream = load] = allowed;

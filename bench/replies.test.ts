@@ -3,7 +3,7 @@ import { EventStreamDecoder } from '../src/framing/event-stream.ts';
 import { burstReply, FIRST_TEXT, findStamps, markOf, PacedFrame, stampText, textPieces, wantedIn } from './replies.ts';
 
 describe('burstReply', () => {
-  it('holds as many text frames as asked for, and their text', () => {
+  it('contains the requested number of text frames and their text', () => {
     const reply = burstReply(100);
     const frames = new EventStreamDecoder().push(reply.body);
     const texts = frames
@@ -14,11 +14,11 @@ describe('burstReply', () => {
     expect(reply.text.startsWith(FIRST_TEXT)).toBe(true);
   });
 
-  it('is the same every time', () => {
+  it('is deterministic', () => {
     expect(burstReply(50).http.equals(burstReply(50).http)).toBe(true);
   });
 
-  it('has realistic pieces: short, and some with escapes and other languages', () => {
+  it('has realistic pieces: short, some with escapes and other languages', () => {
     const pieces = textPieces(1000);
     const mean = pieces.join('').length / pieces.length;
     expect(mean).toBeGreaterThan(15);
@@ -35,7 +35,7 @@ describe('marks', () => {
   it.each([
     { kind: 'burst', frames: 100 },
     { kind: 'paced', frames: 5000, everyMs: 200 },
-  ] as const)('of %j come back from a body', (wanted) => {
+  ] as const)('of %j are read back from a body', (wanted) => {
     expect(wantedIn(Buffer.from(`{"text":"[burst 7] and ${markOf(wanted)}"}`))).toEqual(wanted);
   });
 
@@ -60,7 +60,7 @@ describe('paced frames', () => {
     }
   });
 
-  it('are found several at a time, and a cut one is left out', () => {
+  it('are found several at a time, without a truncated one', () => {
     const bytes = Buffer.from(
       `data: {"x":"${stampText(5, 1)}"}\n\ndata: {"x":"${stampText(6, 2)}${stampText(7, 3).slice(0, 9)}`,
     );

@@ -1,21 +1,21 @@
 /**
- * The replies which the stand-in upstream gives, as bytes made once, and the text that must come out at the other end.
- * A request asks for one of them by a mark in its text: `[burst 100]`, `[paced 600 every 200]` (frames, milliseconds).
+ * The replies of the stand-in upstream, as bytes created once, and the text that must reach the client.
+ * A request selects one by a mark in its text: `[burst 100]`, `[paced 600 every 200]` (frames, milliseconds).
  */
 import { crc32 } from 'node:zlib';
 import { encodeFrame } from '../src/framing/event-stream.ts';
 import { seededRandom } from './statistics.ts';
 
 export interface BurstReply {
-  /** Event-stream bytes without HTTP's chunking: what a byte pass-through must deliver. */
+  /** Event-stream bytes without HTTP chunking, as a byte pass-through must deliver them. */
   readonly body: Buffer;
-  /** A whole HTTP answer, each frame a chunk of its own as the service sends them. */
+  /** A complete HTTP response with one chunk per frame, as the service sends it. */
   readonly http: Buffer;
   readonly text: string;
   readonly frames: number;
 }
 
-/** The first frame's text begins with this, so that "time to first byte" means the first text and no early header. */
+/** The first frame's text begins with this, so that "time to first byte" measures the first text, not the headers. */
 export const FIRST_TEXT = '@begin;';
 
 export type Wanted =
@@ -26,7 +26,7 @@ export function markOf(wanted: Wanted): string {
   return wanted.kind === 'burst' ? `[burst ${wanted.frames}]` : `[paced ${wanted.frames} every ${wanted.everyMs}]`;
 }
 
-/** Reads the last mark of a request's body. */
+/** Reads the last mark in a request's body. */
 export function wantedIn(body: Buffer): Wanted | undefined {
   const at = Math.max(body.lastIndexOf('[burst '), body.lastIndexOf('[paced '));
   if (at < 0) return undefined;
@@ -78,7 +78,7 @@ export function textPieces(count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     let piece = index === 0 ? FIRST_TEXT : '';
     while (piece.length < 16) {
-      // Half of all words are plain, so that special ones are no rule.
+      // Half of all words are plain, so that special ones do not dominate.
       const reach = random() < 0.5 ? 20 : WORDS.length;
       piece += `${WORDS[Math.floor(random() * reach)] ?? 'word'} `;
     }
@@ -109,7 +109,7 @@ export function monotonicUs(): number {
   return seconds * 1e6 + nanoseconds / 1e3;
 }
 
-/** Writes paced frames over and over into one buffer: only the stamp and the checksum of a frame change. */
+/** Reuses one buffer for paced frames: only a frame's stamp and checksum change. */
 export class PacedFrame {
   readonly #chunk: Buffer;
   readonly #frameAt: number;
@@ -139,7 +139,7 @@ export interface Stamp {
   readonly sequence: number;
 }
 
-/** All whole stamps in some bytes, whatever JSON or framing stands around them. */
+/** All complete stamps in some bytes, regardless of the surrounding JSON or framing. */
 export function findStamps(bytes: Buffer): Stamp[] {
   const stamps: Stamp[] = [];
   for (let at = bytes.indexOf('@t'); at >= 0; at = bytes.indexOf('@t', at + 2)) {

@@ -1,18 +1,18 @@
-/** What the load generator asks, in the words of each subject. All requests mean the same small conversation. */
+/** The load generator's requests in each subject's protocol, all with the same small conversation. */
 import { markOf, type Wanted } from './replies.ts';
 
 export type Dialect = 'event-stream' | 'openai-chat' | 'anthropic-messages';
 
 export const API_KEY = 'bench-key-5f2c91d07a';
 
-/** Replaced by the connection's number, so that each connection is a conversation of its own. */
+/** Replaced by the connection's number, so that each connection has its own conversation. */
 export const VARIANT = 'number 000000';
 
 const SYSTEM = 'You are a careful assistant. Answer in plain words, keep to what you know, and say so when you do not.';
 const QUESTION = `This is conversation ${VARIANT}. Which of the two files has the newer version?`;
 const ANSWER = 'The second one: its header names a later date, and the first one refers to it.';
 
-/** A whole HTTP/1.1 request; lengths do not change when VARIANT's digits do. */
+/** A complete HTTP/1.1 request, whose length does not depend on VARIANT's digits. */
 export function requestText(dialect: Dialect, wanted: Wanted): string {
   const last = `Then sum up what changed between them, please. ${markOf(wanted)}`;
   switch (dialect) {

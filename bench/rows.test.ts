@@ -11,31 +11,31 @@ describe('toRow', () => {
     [{ type: 'value', atMost: 64 }, '≤ 64 ms', true],
     [{ type: 'value', atMost: 59 }, '≤ 59 ms', false],
     [{ type: 'none' }, '', undefined],
-  ])('holds %j against the figures', (budget, text, met) => {
+  ])('compares %j with the figures', (budget, text, met) => {
     const row = toRow({ name: 'x', unit: 'ms', values, budget });
     expect(row).toMatchObject({ reference: 'nginx', ratio: 0.6, budget: text, met });
   });
 
-  it('compares with direct where there is no nginx, and then says nothing about the budget', () => {
+  it('compares with direct without nginx, leaving the budget open', () => {
     const budget = { type: 'ratio', atLeast: 0.6 } as const;
     const row = toRow({ name: 'x', unit: '', values: { dragoman: 60, direct: 200 }, budget });
     expect(row).toMatchObject({ reference: 'direct', ratio: 0.3, met: undefined });
   });
 
-  it('has no ratio to a difference which came out below nothing', () => {
+  it('has no ratio to a negative difference', () => {
     const budget = { type: 'value', atMost: 5 } as const;
     const row = toRow({ name: 'x', unit: 'ms', values: { dragoman: 3, nginx: -0.1 }, budget });
     expect(row).toMatchObject({ ratio: undefined, met: true });
   });
 
-  it('does not call a figure which could not be measured met', () => {
+  it('does not count an unmeasured figure as met', () => {
     const row = toRow({ name: 'x', unit: '', values: { dragoman: Number.NaN }, budget: { type: 'value', atMost: 5 } });
     expect(row.met).toBeUndefined();
   });
 });
 
 describe('tableText', () => {
-  it('aligns its columns and gathers notes', () => {
+  it('aligns its columns and collects notes', () => {
     const rows = [
       toRow({ name: 'short', unit: 'ms', values, budget: { type: 'ratio', atMost: 1.4 }, note: 'first' }),
       toRow({

@@ -1,23 +1,23 @@
-/** A line of the result table: the same figure of each subject, their ratio, and what the budget says to it. */
+/** A row of the result table: one figure for each subject, their ratio, and whether it meets the budget. */
 import type { SubjectName } from './subjects.ts';
 
 export interface Row {
   readonly name: string;
   readonly unit: string;
   readonly values: Readonly<Partial<Record<SubjectName, number>>>;
-  /** What dragoman is compared with; undefined when there is nothing to compare. */
+  /** The subject that dragoman is compared with; undefined if there is none. */
   readonly reference: SubjectName | undefined;
   /** dragoman / reference. */
   readonly ratio: number | undefined;
   readonly budget: string;
-  /** Undefined: no budget, or not measured against what the budget speaks of. */
+  /** Undefined without a budget, or if not measured against the budget's reference. */
   readonly met: boolean | undefined;
   readonly note: string;
 }
 
 export type Budget =
   | { readonly type: 'none' }
-  /** Of nginx's figure in the same run. */
+  /** Relative to nginx's figure in the same run. */
   | { readonly type: 'ratio'; readonly atLeast: number }
   | { readonly type: 'ratio'; readonly atMost: number }
   /** In the row's own unit. */
@@ -34,7 +34,7 @@ export interface Figures {
 export function toRow({ name, unit, values, budget, note = '' }: Figures): Row {
   const reference = (['nginx', 'direct'] as const).find((subject) => values[subject] !== undefined);
   const ratio = ratioOf(values.dragoman, reference && values[reference]);
-  // The budgets' ratios speak of nginx: against anything else they say nothing.
+  // The budgets' ratios refer to nginx and do not apply to any other reference.
   const met = isMet(budget, reference === 'nginx' ? ratio : undefined, values.dragoman);
   return { name, unit, values, reference, ratio, budget: budgetText(budget, unit), met, note };
 }
@@ -46,7 +46,7 @@ function isMet(budget: Budget, ratio: number | undefined, value: number | undefi
   return 'atLeast' in budget ? figure >= budget.atLeast : figure <= budget.atMost;
 }
 
-/** A difference may come out as nothing or less than that: no ratio then. */
+/** A difference may be zero or negative, which gives no ratio. */
 function ratioOf(value: number | undefined, reference: number | undefined): number | undefined {
   return value === undefined || reference === undefined || reference <= 0 ? undefined : value / reference;
 }
@@ -84,7 +84,7 @@ function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - [...text].length));
 }
 
-/** Three significant digits, and no more digits before the point than are known. */
+/** Three significant digits. */
 export function figureText(value: number | undefined): string {
   if (value === undefined) return '';
   if (Number.isNaN(value)) return '–';

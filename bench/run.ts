@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: dragoman beside nginx and beside nothing, in one run. Ratios count, absolute times are this machine's.
- * docs/benchmark.md says what is measured and how to read it.
+ * `npm run bench`: compares dragoman with nginx and with a direct connection in one run. Ratios count; absolute times depend on the machine.
+ * docs/benchmark.md explains what is measured and how to read it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -25,11 +25,11 @@ import { translation } from './translation.ts';
 
 const USAGE = `npm run bench -- [--quick] [--json FILE] [--only TEXT] [--streams N] [--references]
 
-  --quick        a minute instead of ten: do all scenarios run, are all replies right? Times mean little then
-  --json FILE    everything measured, as JSON
-  --only TEXT    only the scenarios whose name contains the text
-  --streams N    so many paced streams (default: 1000 a core); the scenario with many has 1.8 times as many
-  --references   nginx and direct alone, without dragoman
+  --quick        one minute instead of ten: checks that scenarios run and replies are correct; times mean little
+  --json FILE    write all measurements as JSON
+  --only TEXT    run only scenarios whose name contains TEXT
+  --streams N    number of paced streams (default: 1000 per core); the scenario with many has 1.8 times as many
+  --references   measure only nginx and direct, without dragoman
 
 Example: npm run bench -- --only burst --json /tmp/bench.json`;
 
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   try {
     const [{ port }] = await Promise.all([firstMessage(upstream), firstMessage(load)]);
-    if (port === undefined) throw new Error('the stand-in upstream did not say where it listens');
+    if (port === undefined) throw new Error('the stand-in upstream did not report its port');
     const raw: Bench['raw'] = [];
     const say = (text: string) => process.stderr.write(`  ${text}\n`);
     const bench: Bench = { processes, load, upstreamPort: port, subjects, scale: options.scale, raw, say };
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
   }
 }
 
-const NO_NGINX = 'nginx is not installed: ratios are against no gateway at all (direct), which no budget speaks of.\n';
+const NO_NGINX = 'nginx is not installed: ratios are against a direct connection, for which there is no budget.\n';
 
 function readOptions() {
   const { values } = parseArgs({
@@ -118,7 +118,8 @@ function readOptions() {
   }
   const streams =
     values.streams === undefined ? (values.quick ? 100 : 1000) * availableParallelism() : Number(values.streams);
-  if (!Number.isInteger(streams) || streams < 1) throw new Error(`--streams ${values.streams} is no number of streams`);
+  if (!Number.isInteger(streams) || streams < 1)
+    throw new Error(`--streams must be a positive whole number, not ${values.streams}`);
   const scale: Scale = { ...(values.quick ? QUICK : FULL), streams, manyStreams: Math.round(1.8 * streams) };
   return { scale, only: values.only, json: values.json, references: values.references };
 }
@@ -127,18 +128,18 @@ function startOwn(processes: Processes, name: string, role: Role, file: string):
   return processes.start(name, role, process.execPath, [join(import.meta.dirname, file)], { talks: true });
 }
 
-/** Both own processes say something when they are ready; the upstream adds its port. */
+/** Both helper processes send a message when ready; the upstream's includes its port. */
 function firstMessage(started: Started): Promise<{ port?: number }> {
   return new Promise((resolve, reject) => {
-    started.process.once('message', (message) => resolve(message as { port?: number })); // of our own processes
-    started.process.once('exit', () => reject(new Error(`${started.name} does not start: ${started.complaints()}`)));
+    started.process.once('message', (message) => resolve(message as { port?: number })); // From the benchmark's own processes.
+    started.process.once('exit', () => reject(new Error(`could not start ${started.name}: ${started.complaints()}`)));
   });
 }
 
 function coresText(cores: Processes['cores']): string {
-  if (!cores) return 'Processes are not bound to cores (one core, or no taskset): expect noise.';
+  if (!cores) return 'Processes are not pinned to cores (one core, or no taskset): expect noise.';
   const shared = cores.load === cores.upstream;
-  return `The subject has core ${cores.subject} for itself; ${
+  return `The subject has core ${cores.subject} to itself; ${
     shared ? `load generator and stand-in share core ${cores.load}` : `load ${cores.load}, stand-in ${cores.upstream}`
   }.`;
 }

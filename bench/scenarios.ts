@@ -1,4 +1,4 @@
-/** The scenarios, one function each. A scenario gives rows; problems with replies are errors, slowness never is. */
+/** The scenarios, one function each. A scenario returns rows; wrong replies are errors, slow ones are not. */
 import type { LoadJob } from './load-job.ts';
 import { type Measured, measure } from './measure.ts';
 import type { Processes, Started } from './processes.ts';
@@ -13,7 +13,7 @@ export interface Bench {
   readonly upstreamPort: number;
   readonly subjects: readonly SubjectName[];
   readonly scale: Scale;
-  /** Everything measured, for the JSON file. */
+  /** All measurements, for the JSON file. */
   readonly raw: { scenario: string; subject: SubjectName; dialect: Dialect; measured: Measured }[];
   say(text: string): void;
 }
@@ -30,13 +30,13 @@ export interface Scale {
   readonly pacedWindowMs: number;
 }
 
-/** Frames a second over all paced streams together: the streams' pace follows from their number. */
+/** Frames per second over all paced streams, which determines the pace of each stream. */
 const PACED_FRAMES_PER_S = 10_000;
 
-/** Below this share of its core the subject was waiting for the load generator or the stand-in. */
+/** Below this share of its core, the subject was waiting for the load generator or the stand-in. */
 const SATURATED = 0.9;
 
-/** Infinity does not survive the way to the load generator's process. */
+/** Infinity cannot be sent to the load generator's process. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 type Job = Omit<LoadJob, 'port' | 'dialect'>;
@@ -54,7 +54,9 @@ export async function bursts(bench: Bench, frames: number, atLeast: number): Pro
   const measured = await inTurns(bench, `burst ${frames}`, job);
   const notes = measured.flatMap(({ subject, busy }) => (busy !== undefined && busy < SATURATED ? [subject] : []));
   const note =
-    notes.length === 0 ? '' : `${names(notes)} did not fill a core: load generator and stand-in were slower.`;
+    notes.length === 0
+      ? ''
+      : `${names(notes)} did not saturate a core: the load generator and the stand-in were slower.`;
   return rowsByDialect(measured, (figure) => figure(repliesPerCoreS)).map(({ dialect, values }) =>
     toRow({
       name: `bursts of ${frames} frames${dialectText(dialect)}`,
@@ -110,7 +112,7 @@ export async function firstByteLoaded(bench: Bench): Promise<Row[]> {
   );
 }
 
-/** Through OpenAI's protocol. Each subject is started afresh: memory which earlier work left behind would hide what a stream needs. */
+/** Through OpenAI's protocol. Each subject is restarted, because memory left from earlier work would hide what a stream needs. */
 export async function pacedStreams(bench: Bench): Promise<Row[]> {
   const { streams } = bench.scale;
   const measured = await pacedInTurns(bench, streams);
@@ -139,7 +141,7 @@ export async function delayUnderManyStreams(bench: Bench): Promise<Row[]> {
     toRow({
       name: `added delay a frame, ${manyStreams} paced streams, p99`,
       unit: 'ms',
-      // What is left after the way through the two processes without anything between.
+      // The delay beyond that of a direct connection between the two processes.
       values: valuesOf(measured, ({ delayMs }, subject) => (subject === 'direct' ? undefined : delayMs.p99 - direct)),
       budget: { type: 'value', atMost: 5 },
     }),
@@ -150,11 +152,11 @@ interface Result {
   readonly subject: SubjectName;
   readonly dialect: Dialect;
   readonly rounds: readonly Measured[];
-  /** Of the median round. */
+  /** From the median round. */
   readonly busy: number | undefined;
 }
 
-/** All subjects in each round one after the other, so that a slow minute of the machine meets all of them. */
+/** Runs all subjects in turn in each round, so that a slow phase of the machine affects all of them. */
 async function inTurns(bench: Bench, scenario: string, job: Job): Promise<Result[]> {
   const found = new Map<string, { subject: SubjectName; dialect: Dialect; rounds: Measured[] }>();
   const running: Subject[] = [];
@@ -206,7 +208,7 @@ async function pacedOnce(bench: Bench, name: SubjectName, streams: number, job: 
   }
 }
 
-/** Enough replies for the subject's code to be compiled and its lasting memory to be there. */
+/** Enough replies to compile the subject's code and allocate its long-lived memory. */
 function warmUp(scale: Scale): Job {
   return {
     wanted: { kind: 'burst', frames: 100 },
@@ -230,7 +232,7 @@ async function runJob(bench: Bench, scenario: string, subject: Subject, job: Omi
   return measured;
 }
 
-/** Replies a second of the subject's own CPU time: what a core is good for even where the load could not fill it. */
+/** Replies per second of the subject's CPU time: a core's capacity even if the load did not saturate it. */
 function repliesPerCoreS(measured: Measured): number {
   return measured.cpuMs ? measured.replies / (measured.cpuMs / 1000) : measured.repliesPerS;
 }
@@ -255,7 +257,7 @@ function valuesOf(results: readonly Result[], pick: Pick): Row['values'] {
   return Object.fromEntries(entries);
 }
 
-/** One row for each client protocol of dragoman, each beside the same references. */
+/** One row for each client protocol of dragoman, with the same references. */
 function rowsByDialect(
   results: readonly Result[],
   read: (figure: (pick: Pick) => Row['values']) => Row['values'],

@@ -1,6 +1,6 @@
 /**
- * How long `serve` takes from its start to its first answer: in a checkout, and as built for the package. The very first
- * start of an installation compiles everything; later ones find compiled code in the user's cache folder.
+ * Measures the time from the start of `serve` to its first response, in a checkout and as built for the package. The very first
+ * start of an installation compiles everything; later starts find compiled code in the user's cache directory.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -35,7 +35,7 @@ export async function serveReady(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
-/** With a new home, so that the database is made too. */
+/** With a new home, so that the database is created too. */
 async function oneStart({ processes, upstreamPort }: Bench, main: string, cache: string): Promise<number> {
   const folder = processes.makeFolder('start');
   const port = await freePort();
@@ -53,7 +53,7 @@ async function oneStart({ processes, upstreamPort }: Bench, main: string, cache:
     await untilListening(port, started);
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
     await answer.text();
-    if (!answer.ok) throw new Error(`${main} serve answers /healthz with ${answer.status}`);
+    if (!answer.ok) throw new Error(`${main} serve responds to /healthz with ${answer.status}`);
     return performance.now() - beganMs;
   } finally {
     await processes.stop(started);

@@ -20,7 +20,7 @@ describe('quantile', () => {
     expect(quantile([], 0.5)).toBeNaN();
   });
 
-  it('is a measured value which enough values do not exceed', () => {
+  it('is a measured value that enough values do not exceed', () => {
     const values = fc.array(fc.double({ noNaN: true, min: 0, max: 1e6 }), { minLength: 1 });
     fc.assert(
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (measured, share) => {
@@ -43,13 +43,13 @@ describe('spreadOf', () => {
 });
 
 describe('median', () => {
-  it('does not mind the order', () => {
+  it('does not depend on the order', () => {
     expect(median([30, 1, 2])).toBe(2);
   });
 });
 
 describe('seededRandom', () => {
-  it('repeats itself for a seed and differs for another', () => {
+  it('is the same for a seed and differs for another', () => {
     const first = seededRandom(7);
     const again = seededRandom(7);
     const other = seededRandom(8);

@@ -1,4 +1,4 @@
-/** The benchmark's arithmetic. Figures are never averaged over percentiles; a quantile is one of the values measured. */
+/** The benchmark's statistics. Percentiles are never averaged; a quantile is one of the measured values. */
 
 export interface Spread {
   readonly count: number;
@@ -7,7 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Nearest rank: the smallest value which at least `share` (0–1) of all values do not exceed. NaN for no values. */
+/** Nearest rank: the smallest value that at least `share` (0–1) of all values do not exceed. NaN for no values. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const rank = Math.ceil(share * sorted.length) - 1;
   return sorted[Math.min(Math.max(rank, 0), sorted.length - 1)] ?? Number.NaN;

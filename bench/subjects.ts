@@ -1,4 +1,4 @@
-/** What is measured: dragoman, and in the same run nginx as a byte pass-through and the stand-in without anything between. */
+/** The measured subjects: dragoman, nginx as a byte pass-through, and a direct connection to the stand-in. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, isInstalled, type Processes, type Started, untilListening } from './processes.ts';
@@ -9,7 +9,7 @@ export type SubjectName = 'dragoman' | 'nginx' | 'direct';
 export interface Subject {
   readonly name: SubjectName;
   readonly port: number;
-  /** Undefined for `direct`: there is no process between. */
+  /** Undefined for `direct`, which has no process. */
   readonly pid: number | undefined;
   readonly dialects: readonly Dialect[];
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ async function startNginx(processes: Processes, upstreamPort: number): Promise<S
   return subject('nginx', port, ['event-stream'], nginx, processes);
 }
 
-/** One process which copies bytes: no buffering of replies, no log, connections kept alive on both sides. */
+/** A single process that copies bytes: no reply buffering, no log, keep-alive connections on both sides. */
 function nginxConfig(folder: string, port: number, upstreamPort: number): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
@@ -94,7 +94,7 @@ async function startDragoman(processes: Processes, upstreamPort: number): Promis
   return subject('dragoman', port, ['openai-chat', 'anthropic-messages'], dragoman, processes);
 }
 
-/** As a user would run it: key check on, log as by default, an account which needs no sign-in service. */
+/** As a user would run it: key check on, default log, and an account that needs no sign-in service. */
 export function dragomanEnvironment(folder: string, port: number, upstreamPort: number): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
@@ -103,7 +103,7 @@ export function dragomanEnvironment(folder: string, port: number, upstreamPort: 
     DRAGOMAN_HOST: '127.0.0.1',
     DRAGOMAN_PORT: String(port),
     DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
-    DRAGOMAN_SECRET_KEY: 'a key for benchmarks only, it seals nothing of worth',
+    DRAGOMAN_SECRET_KEY: 'a key for benchmarks only, not for real data',
     DRAGOMAN_API_KEYS: API_KEY,
     DRAGOMAN_UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`,
     DRAGOMAN_KIRO_TOKEN_FILE: 'off',

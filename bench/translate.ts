@@ -1,6 +1,6 @@
 /**
- * Translation alone, without sockets, in a process of its own: how long a request of 1 MB holds the event loop, and what
- * a text frame costs when its text is copied still escaped or is parsed and printed again. Reports its figures and ends.
+ * Measures translation alone, without sockets, in its own process: how long a request of 1 MB blocks the event loop, and what
+ * a text frame costs if its text is copied escaped or parsed and serialised again. Reports its figures and exits.
  */
 
 import type { ReplyEvent } from '../src/core/reply.ts';
@@ -19,10 +19,10 @@ import { median } from './statistics.ts';
 
 export interface TranslationFigures {
   readonly protocol: string;
-  /** JSON text of 1 MB to the upstream's request text. The first is that of a process which has just started. */
+  /** From 1 MB of JSON text to the upstream's request text. `first` is the first run of a new process. */
   readonly largeRequestMs: { readonly median: number; readonly worst: number; readonly first: number };
   readonly largeRequestBytes: number;
-  /** Bytes of a text frame to the client's text. */
+  /** From the bytes of a text frame to the client's text. */
   readonly frameEscapedNs: number;
   readonly frameParsedNs: number;
   /** The usual way: JSON.parse of the payload, JSON.stringify of a Chat Completions chunk. */
@@ -57,7 +57,7 @@ function figuresOf(protocol: ClientProtocol, largeBody: string): TranslationFigu
 const ID = '0f6f4c9e-7a55-4f0b-8c43-1e0c6c0b8a11';
 const IDS = { conversationId: ID, rootConversationId: ID, continuationId: ID };
 
-/** All which happens between a body's last byte and the upstream's first one, save the account's choice. */
+/** Everything between a body's last byte and the upstream's first one, except choosing the account. */
 function encodeLarge(protocol: ClientProtocol, body: string): number {
   const request = runAtOnce(protocol.parseRequest(JSON.parse(body), CONTEXT));
   if (!('conversation' in request)) throw new Error(`${protocol.id} read no conversation in the large request.`);
@@ -77,7 +77,7 @@ function encodeLarge(protocol: ClientProtocol, body: string): number {
   return encoded.request.body?.length ?? 0;
 }
 
-/** All ways in turns, so that none has the warmer machine. */
+/** Runs all variants in turn, so that none benefits from a warmer machine. */
 function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${string}Ns` & keyof TranslationFigures> {
   const { body } = burstReply(FRAMES);
   const request = runAtOnce(
@@ -114,12 +114,12 @@ function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${
   return { frameEscapedNs: frameNs(escaped), frameParsedNs: frameNs(parsed), frameObjectsNs: frameNs(objects) };
 }
 
-/** The same event, its text parsed now and therefore to be printed by the writer. */
+/** The same event with its text parsed, so that the writer must serialise it. */
 function reprinted(event: ReplyEvent): ReplyEvent {
   return event.type === 'text-delta' ? { ...event, text: TextPiece.plain(event.text.plain) } : event;
 }
 
-/** Without neutral events, blocks, usage and errors: what is left of the usual way when all that is free. */
+/** The usual way without neutral events, blocks, usage and errors, as a lower bound. */
 function translateAsObjects(body: Buffer): number {
   let text = '';
   for (const frame of new EventStreamDecoder().push(body)) {
@@ -133,7 +133,7 @@ function translateAsObjects(body: Buffer): number {
 
 function timeMs(work: () => number): number {
   const startMs = performance.now();
-  if (work() === 0) throw new Error('the translation came to nothing');
+  if (work() === 0) throw new Error('the translation produced nothing');
   return performance.now() - startMs;
 }
 

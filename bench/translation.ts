@@ -1,4 +1,4 @@
-/** Rows about translation alone; translate.ts measures them in a process of its own. */
+/** Rows for translation alone, measured by translate.ts in its own process. */
 import { join } from 'node:path';
 import { type Row, toRow } from './rows.ts';
 import type { Bench } from './scenarios.ts';
@@ -38,7 +38,7 @@ function measured({ processes }: Bench): Promise<readonly TranslationFigures[]> 
     { talks: true },
   );
   return new Promise((resolve, reject) => {
-    // translate.ts sends one message of this type and ends.
+    // translate.ts sends one message of this type and exits.
     started.process.once('message', (message) => resolve(message as readonly TranslationFigures[]));
     started.process.once('exit', () => reject(new Error(`${started.name} failed: ${started.complaints()}`)));
   });

@@ -1,6 +1,6 @@
 /**
- * A stand-in for the service which costs as little as possible: `node:net`, answers made once, one timer for all paced
- * streams. It checks nothing; the simulator is for that. Started by run.ts as a process of its own, and reports its port.
+ * A stand-in for the service with minimal overhead: `node:net`, precomputed replies, one timer for all paced
+ * streams. Unlike the simulator it checks nothing. run.ts starts it as a separate process, which reports its port.
  */
 import { createServer, type Socket } from 'node:net';
 import {
@@ -28,7 +28,7 @@ const MODELS = {
   defaultModel: { modelId: 'auto', modelName: 'Auto' },
 };
 
-/** A socket with more than this unsent is skipped at its turn: its reader is gone or stuck. */
+/** A socket with more unsent bytes than this skips its turn, because its reader is gone or stuck. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ class Ring {
   }
 
   add(stream: Stream): void {
-    // Steps of the golden ratio fill a ring evenly however many come.
+    // Steps of the golden ratio fill a ring evenly for any number of streams.
     this.#next = (this.#next + 0.618_033_988_749_895) % 1;
     const slot = this.#slots[Math.floor(this.#next * this.#slots.length)];
     slot?.add(stream);
@@ -121,7 +121,7 @@ function json(status: number, value: unknown): string {
   return `HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Not Found'}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 
-/** Requests come with a content-length, one at a time on a connection. */
+/** Requests have a content-length and arrive one at a time per connection. */
 function serve(socket: Socket): void {
   let held: Buffer | undefined;
   socket.setNoDelay(true);
@@ -147,5 +147,5 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   const address = server.address();
   if (address !== null && typeof address === 'object') process.send?.({ type: 'listening', port: address.port });
 });
-// The parent is gone: nobody needs this process.
+// The parent has exited.
 process.once('disconnect', () => process.exit(0));

@@ -1,12 +1,12 @@
 /**
- * Asks as a library, without a server in between. In a program of your own: `import { createDragoman } from 'dragoman'`.
+ * Uses dragoman as a library, without a server. In your own program: `import { createDragoman } from 'dragoman'`.
  * Run it: node examples/basic.ts "Why is the sky blue?"
  */
 import { createDragoman } from '../src/index.ts';
 
 const prompt = process.argv[2] ?? 'In one sentence: what is a dragoman?';
 
-// Settings come from the environment; accounts from it, from `dragoman login`, or from the Kiro IDE.
+// Settings come from the environment; accounts come from the environment, `dragoman login` or the Kiro IDE.
 await using dragoman = await createDragoman();
 
 const stream = await dragoman.stream(prompt);

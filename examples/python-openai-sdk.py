@@ -1,6 +1,6 @@
-"""The official OpenAI SDK for Python through the gateway.
+"""Use the gateway through the official OpenAI SDK for Python.
 
-Run it while `npm run demo` or `npm start` serves:  pip install openai && python examples/python-openai-sdk.py
+Run it while `npm run demo` or `npm start` is running:  pip install openai && python examples/python-openai-sdk.py
 """
 
 import os

@@ -1,6 +1,6 @@
 /**
- * The service's own events, without a client protocol in between: sign in, send a request of the service, read its
- * events. In a program of your own: `import { AuthManager, CodeWhispererClient } from 'dragoman'`.
+ * Reads the service's own events, without a client protocol: signs in, sends a request to the service and reads its
+ * events. In your own program: `import { AuthManager, CodeWhispererClient } from 'dragoman'`.
  * Run it: node examples/service-events.ts
  */
 import { AuthManager, CodeWhispererClient } from '../src/index.ts';
@@ -9,7 +9,7 @@ const authManager = new AuthManager();
 await authManager.authenticate();
 
 const client = new CodeWhispererClient({
-  // Asked before every request, so that a token that has expired is refreshed.
+  // Called before every request, so that an expired token is refreshed.
   tokenProvider: async () => {
     const token = await authManager.getValidToken();
     if (!token) throw new Error('No account is signed in.');

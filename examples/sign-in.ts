@@ -1,5 +1,5 @@
 /**
- * Signs in by device flow and asks something with the new account.
+ * Signs in with the device flow and sends a prompt with the new account.
  * Run it: node examples/sign-in.ts [https://YOUR-COMPANY.awsapps.com/start REGION]
  */
 import { createDragoman } from '../src/index.ts';

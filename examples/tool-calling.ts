@@ -1,6 +1,6 @@
 /**
- * A tool call and back, through the gateway and the official OpenAI SDK.
- * Run it while `npm run demo` or `npm start` serves: node examples/tool-calling.ts
+ * A tool call and its result, through the gateway and the official OpenAI SDK.
+ * Run it while `npm run demo` or `npm start` is running: node examples/tool-calling.ts
  */
 import OpenAI from 'openai';
 
@@ -18,7 +18,7 @@ const runner = client.chat.completions.runTools({
       type: 'function',
       function: {
         name: 'get_weather',
-        description: 'The present weather in a city.',
+        description: 'The current weather in a city.',
         parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
         parse: JSON.parse,
         function: ({ city }: { city: string }) => JSON.stringify({ city, temperature_c: 21, sky: 'clear' }),
