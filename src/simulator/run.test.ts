@@ -88,10 +88,10 @@ describe('dragoman simulate', () => {
   });
 
   it.each([
-    ['a port which is none', { port: 'http' }, 2, '--port is a number from 0 to 65535, not "http".'],
-    ['unknown hosts', { hosts: 'aws' }, 2, '--hosts is any, q or kiro, not "aws".'],
-    ['an unknown form', { webSearch: 'soap' }, 2, '--web-search is both, json or rest, not "soap".'],
-    ['a script which is not there', { script: '/nonexistent.json' }, 2, 'Could not read the script /nonexistent.json'],
+    ['an invalid port', { port: 'http' }, 2, '--port must be a number from 0 to 65535, not "http".'],
+    ['unknown hosts', { hosts: 'aws' }, 2, '--hosts must be any, q or kiro, not "aws".'],
+    ['an unknown form', { webSearch: 'soap' }, 2, '--web-search must be both, json or rest, not "soap".'],
+    ['a missing script', { script: '/nonexistent.json' }, 2, 'Could not read the script /nonexistent.json'],
   ])('refuses %s', async (_, change, exitCode, message) => {
     const terminal = new FakeTerminal();
     expect(await runSimulator({ ...options, ...change, terminal })).toBe(exitCode);
