@@ -99,7 +99,7 @@ describe('docs/adjustments.md', () => {
         ...EMULATION_RULES,
         ...WEB_SEARCH_RULES,
       }),
-      ...LINT_RULES.map(({ id, says }) => [id, says]),
+      ...LINT_RULES.map(({ id, description }) => [id, description]),
     ];
     expect(codeRows('adjustments.md').map((cells) => cells.map((cell) => cell.replaceAll('\\|', '|')))).toEqual(inCode);
   });

@@ -1,6 +1,6 @@
 /**
- * What the gateway knows of a service. An upstream is pure: it encodes HTTP requests, decodes their answers and explains
- * refusals. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
+ * The interface between the gateway and a service. An upstream is pure: it encodes HTTP requests, decodes responses and
+ * explains failures. Sockets live in transport/, retries and tokens in gateway/ and accounts/.
  */
 import type { Adjustment } from '../core/adjustments.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
@@ -16,37 +16,37 @@ import type { WebResult } from '../core/web-search.ts';
 
 export interface Upstream {
   readonly id: string;
-  /** The model of the catalogue that a client's name means, or the name itself if there is none. */
+  /** The catalogue model that a client's name means, or the name itself if there is none. */
   resolveModel(requested: string, catalogue: Catalogue): ResolvedModel;
-  /** Throws GatewayError `invalid_request` naming the client's field if the service cannot take the conversation. */
+  /** Throws GatewayError `invalid_request` naming the client's field if the service cannot accept the conversation. */
   encodeChat(conversation: Conversation, context: EncodeContext): Steps<EncodedChat>;
-  /** What images and documents must be like before they are encoded. The same for every turn of a conversation. */
+  /** Limits on images and documents that apply before encoding. The same for every turn of a conversation. */
   mediaLimits(access: Access, model: ResolvedModel): MediaLimits;
   /** Throws `feature_not_supported` if the account's wire profile has no inline completion. */
   encodeCompletion(completion: CodeCompletion, context: CompletionContext): EncodedCompletion;
   /** Throws `upstream_broken` for a body of another shape. */
   decodeCompletion(body: string): CompletionPage;
-  /** Absent: the service cannot search the web. */
+  /** undefined: the service has no web search. */
   readonly webSearch?: UpstreamWebSearch | undefined;
   encodeListModels(access: Access, nextToken: string | undefined): UpstreamRequest;
-  /** The models of an account whose service cannot list them. Undefined: it can. */
+  /** The models of an account whose wire profile cannot list them. undefined: it can. */
   fixedCatalogue?(access: Access): Catalogue | undefined;
   decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined };
   readonly profiles: UpstreamProfiles;
   readonly usageLimits: UpstreamUsageLimits;
-  /** What a non-2xx answer means. Reads the body's own reason before the status. */
+  /** Explains a non-2xx response. Reads the body's reason before the status. */
   explainFailure(answer: FailedAnswer): GatewayError;
-  /** The id by which the service's logs know an answer. */
+  /** The id of a response in the service's logs. */
   requestIdOf(answer: AnswerHeaders): string | undefined;
-  /** Whether a failure may be about the wire profile, so that another one is worth a try. Absent: never. */
+  /** Whether another wire profile is worth trying after a failure. undefined: never. */
   suggestsOtherWireProfile?(error: GatewayError): boolean;
-  /** Whether a refusal may be about the region, so that the other one is worth a try. Absent: never. */
+  /** Whether the other region is worth trying after a failure. undefined: never. */
   suggestsOtherRegion?(error: GatewayError): boolean;
 }
 
-/** The profiles under which an organisation's accounts work. */
+/** The profiles of an organisation's accounts. */
 export interface UpstreamProfiles {
-  /** Regions that serve the API: a profile may live in any of them, whatever region the account signed in at. */
+  /** Regions that serve the API: a profile may be in any of them, whatever the account's sign-in region. */
   regions(access: Access): readonly string[];
   /** All profiles of the account in the region of `access`. */
   encodeList(access: Access, nextToken: string | undefined): UpstreamRequest;
@@ -54,7 +54,7 @@ export interface UpstreamProfiles {
   decodeList(body: string): ProfilePage;
   /** The one profile that an API key belongs to. */
   encodeOwn(access: Access): UpstreamRequest;
-  /** Undefined: this region has no active profile for the key. Throws as `decodeList`. */
+  /** undefined: this region has no active profile for the key. Throws like `decodeList`. */
   decodeOwn(body: string): UpstreamProfile | undefined;
 }
 
@@ -71,16 +71,16 @@ export interface ProfilePage {
 /** How much of an account's plan is left. */
 export interface UpstreamUsageLimits {
   encode(access: Access): UpstreamRequest;
-  /** Another form of the request, after `refusal` of the first. Undefined: no other form is worth a try. */
+  /** Another form of the request, after the first failed with `refusal`. undefined: no other form is worth trying. */
   encodeAfter(access: Access, refusal: GatewayError): UpstreamRequest | undefined;
   /** Throws `upstream_broken` for a body of another shape. */
   decode(body: string): UsageLimits;
 }
 
 export interface UpstreamWebSearch {
-  /** How many forms the search's request has for this account; 0: the account cannot search. */
+  /** How many request forms there are for this account; 0: the account cannot search. */
   forms(access: Access): number;
-  /** The query, shortened to what the upstream takes. */
+  /** The query, shortened to what the upstream accepts. */
   fitQuery(access: Access, query: string): string;
   encodeSearch(access: Access, call: WebSearchCall, invocation: Invocation): UpstreamRequest;
   /** Throws `upstream_broken` for anything but results. */
@@ -96,20 +96,20 @@ export interface WebSearchCall {
 }
 
 export interface MediaLimits {
-  /** Undefined: this model sees no images. */
+  /** undefined: the model does not accept images. */
   readonly image: ImageLimits | undefined;
-  /** Decoded bytes of a document which goes as it is; undefined: none does, its text goes instead. */
+  /** Maximum decoded bytes of a document sent as a file; undefined: documents are sent as text. */
   readonly documentBytes: number | undefined;
 }
 
 export interface ImageLimits {
-  /** On either side. */
+  /** Width or height. */
   readonly pixels: number;
   /** Decoded. */
   readonly bytes: number;
 }
 
-/** What an account brings to a request, its token aside. */
+/** The account's part of a request, without its token. */
 export interface Access {
   readonly region: string;
   readonly profileArn: string | undefined;
@@ -121,34 +121,35 @@ export interface Access {
   readonly kind: string;
 }
 
-/** One call of an operation, over all its attempts: the service can tell a repeat from a new call. */
+/** One call of an operation over all its attempts, so that the service can tell a retry from a new call. */
 export interface Invocation {
   readonly id: string;
   /** 1 for the first. */
   readonly attempt: number;
 }
 
-/** Which conversation a request belongs to; each shaped as a UUID. */
+/** Which conversation a request belongs to; each id has the shape of a UUID. */
 export interface ConversationIds {
-  /** Same over all turns of a conversation. */
+  /** The same for all turns of a conversation. */
   readonly conversationId: string;
-  /** Of the conversation that has started this one as a sub-agent; else the conversation's own. */
+  /** Id of the conversation that started this one as a sub-agent; else the conversation's own. */
   readonly rootConversationId: string;
-  /** Same from a user's turn to the end of the tool rounds that answer it. */
+  /** The same from a user's turn to the end of the tool rounds that answer it. */
   readonly continuationId: string;
 }
 
 export interface ResolvedModel {
   /**
-   * `listed`: a model of the catalogue, or its default model by that name. `default`: the name belongs to no family of the service, and the account's
-   * default model answers. `unlisted`: a version that the catalogue does not list; only the service can say more.
+   * `listed`: a model of the catalogue, or its default model by that name. `default`: the name is not in any of the
+   * service's families, so the account's default model is used. `unlisted`: the catalogue does not list the version; the
+   * service decides.
    */
   readonly match: 'listed' | 'default' | 'unlisted';
-  /** Undefined: the default model, where the catalogue does not name it; the service chooses. */
+  /** undefined: the default model of a catalogue that does not name it; the service chooses. */
   readonly id: string | undefined;
   /** Its catalogue entry, if it has one. */
   readonly model: Model | undefined;
-  /** What the name asks for besides the model. */
+  /** Reasoning that the name asks for. */
   readonly reasoning: NamedReasoning;
   readonly adjustments: readonly Adjustment[];
 }
@@ -158,13 +159,13 @@ export interface EncodeContext {
   readonly model: ResolvedModel;
   readonly ids: ConversationIds;
   readonly invocation: Invocation;
-  /** Send where the client works (`DRAGOMAN_SEND_ENVIRONMENT`). */
+  /** Send the client's working environment (`DRAGOMAN_SEND_ENVIRONMENT`). */
   readonly sendEnvironment: boolean;
-  /** Leave reasoning history out: the one retry after `signature_invalid`. */
+  /** Leave reasoning history out, for the single retry after `signature_invalid`. */
   readonly withoutReasoningHistory: boolean;
-  /** The model has refused before to have its thinking turned off. */
+  /** The model has refused before to turn thinking off. */
   readonly thinksAlways?: boolean;
-  /** Make tool calls of those that the model prints as text (`DRAGOMAN_RECOVER_TOOL_CALLS`). */
+  /** Turn tool calls that the model prints as text into calls (`DRAGOMAN_RECOVER_TOOL_CALLS`). */
   readonly recoverToolCalls: boolean;
 }
 
@@ -172,17 +173,17 @@ export interface EncodedChat {
   readonly request: UpstreamRequest;
   readonly adjustments: readonly Adjustment[];
   readonly inputTokens: Figure;
-  /** The request carries the conversation's `maxTokens`, and the upstream keeps it. */
+  /** The request carries the conversation's `maxTokens`, and the upstream enforces it. */
   readonly limitsOutput: boolean;
-  /** For the answer to `request`. */
+  /** Decodes the response to `request`. */
   createDecoder(answer: AnswerContext): ReplyDecoder;
 }
 
 export interface CompletionContext {
   readonly access: Access;
-  /** Whether code may be proposed which resembles published code under a licence; if so, it is told. */
+  /** Whether completions that resemble published code under a licence are allowed; they carry references. */
   readonly references: 'allow' | 'block';
-  /** Of the page before, for further completions. */
+  /** The previous page's token, for further completions. */
   readonly nextToken: string | undefined;
   readonly invocation: Invocation;
 }
@@ -201,37 +202,37 @@ export interface CompletionPage {
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  /** Whose host this is: signatures name it. */
+  /** The host's region, which signatures name. */
   readonly region?: string | undefined;
-  /** How this host refuses an access token, where that is not 401 or 403. */
+  /** How this host refuses an access token, if not with 401 or 403. */
   readonly badToken?: BadToken;
-  /** The same request in the other region that serves the API, if it is not known which of them serves the account. */
+  /** The same request in the API's other region, if it is not known which one serves the account. */
   readonly elsewhere?: { readonly region: string; readonly url: string };
-  /** Lower-case names; without authorization, which the account adds. */
+  /** Lower-case names; without `authorization`, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
 }
 
 interface BadToken {
   readonly status: number;
-  /** Of the exception. */
+  /** Name of the exception. */
   readonly name: string;
 }
 
 export interface AnswerHeaders {
-  /** A header of the answer, by its lower-case name. */
+  /** A response header, by its lower-case name. */
   header(name: string): string | undefined;
 }
 
-/** What a decoder has to know about the answer beside its body. */
+/** What a decoder needs to know about the response besides its body. */
 export interface AnswerContext extends AnswerHeaders {
-  /** The account's replies are known to end with closing events: text without them was cut off. */
+  /** The account's replies are known to end with closing events, so text without them was cut off. */
   readonly expectsClosingEvents: boolean;
-  /** Receives notes about the reply before its last event. */
+  /** Receives adjustments of the reply before its last event. */
   note(adjustment: Adjustment): void;
   /**
-   * The body has neither a length nor chunks: it ends with the connection, so a server that died looks like one that
-   * had finished. Only a reply with closing events is then complete.
+   * The body has neither a length nor chunks and ends with the connection, so a server that died looks like one that
+   * finished. Only a reply with closing events is then complete.
    */
   readonly endsWithConnection?: boolean;
 }
@@ -244,17 +245,17 @@ export interface ReplyDecoder {
   push(bytes: Uint8Array): ReplyEvent[];
   /** The body ended properly (`undefined`) or the connection broke (`cause`). */
   end(cause?: unknown): ReplyEvent[];
-  /** One of the events came that end a complete reply. */
+  /** An event that closes a complete reply has arrived. */
   readonly hasClosingEvents: boolean;
-  /** The reply is over, and none of them came, nor anything else that says why it ended. */
+  /** The reply has ended without closing events or any other reason for its end. */
   readonly lacksClosingEvents: boolean;
-  /** Unknown kinds of events, and how often each came. */
+  /** Unknown kinds of events and their counts. */
   readonly skipped: ReadonlyMap<string, number>;
 }
 
 export interface FailedAnswer extends AnswerHeaders {
   readonly status: number;
   readonly body: string;
-  /** As the request has it. */
+  /** From the request. */
   readonly badToken?: BadToken | undefined;
 }

@@ -26,7 +26,7 @@ function decodeList(body: string): ProfilePage {
 /** `arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL` */
 const ARN = /^arn:aws[a-z-]*:codewhisperer:[a-z]{2}(?:-[a-z]+){1,3}-\d:\d{12}:profile\/[A-Za-z0-9]{12}$/;
 
-/** None, unless it is an active profile. */
+/** Empty unless the entry is an active profile. */
 function toProfile(entry: unknown): UpstreamProfile[] {
   if (!isJsonObject(entry)) return [];
   const { arn, profileName, status } = entry;

@@ -1,24 +1,24 @@
 /**
  * Delimits the reply's blocks: opens and closes them so that the events always keep the grammar of core/reply.ts.
- * Blocks stand in the order in which they began. A tool call stays open until it is known to be whole; what comes
- * meanwhile, other calls included, waits until then.
+ * Blocks are in the order in which they began. A tool call stays open until it is known to be complete; anything that
+ * arrives meanwhile, other calls included, waits until then.
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import type { TextPiece } from '../../core/text.ts';
 
-/** A tool call whose block has begun or waits to begin. */
+/** A tool call whose block has begun or is waiting to begin. */
 export interface CallBlock {
   readonly toolUseId: string;
   readonly name: string;
-  /** Input that came while the block waited. */
+  /** Input that arrived while the block waited. */
   readonly waiting: TextPiece[];
   isEnded: boolean;
 }
 
 /** Far more than a model writes in one reply. */
 const MAX_WAITING_CHARS = 16 * 1024 * 1024;
-/** What an event that waits costs beside its text. */
+/** What a waiting event costs in addition to its text. */
 const CHARS_PER_WAITING_EVENT = 64;
 
 export class BlockWriter {
@@ -29,7 +29,7 @@ export class BlockWriter {
   #waiting: (() => void)[] = [];
   #waitingChars = 0;
   #index = 0;
-  /** Came inside a block; sources stand between blocks. */
+  /** Sources that arrived inside a block; they are written between blocks. */
   #sources: Source[] = [];
   #signature: string | undefined;
   #hasReasoningText = false;
@@ -37,7 +37,7 @@ export class BlockWriter {
   #endedUnsigned = false;
   readonly #onLateSignature: () => void;
 
-  /** `onLateSignature`: a signature came for reasoning that had ended without one, and was left out. */
+  /** `onLateSignature`: a signature arrived after its reasoning had ended, and was left out. */
   constructor(onLateSignature: () => void) {
     this.#onLateSignature = onLateSignature;
   }
@@ -67,7 +67,7 @@ export class BlockWriter {
 
   reasoning(text: TextPiece): void {
     if (text.isEmpty || this.#waits(() => this.reasoning(text), text)) return;
-    // Signed already: what follows is a reasoning of its own.
+    // Already signed: what follows is a new reasoning block.
     if (this.#open === 'reasoning' && this.#signature !== undefined && this.#hasReasoningText) this.close();
     if (this.#open !== 'reasoning') this.#openReasoning();
     this.#hasReasoningText = true;
@@ -79,7 +79,7 @@ export class BlockWriter {
     if (this.#open === 'reasoning') this.close();
   }
 
-  /** Signs the open reasoning, or the one that begins with this. */
+  /** Signs the open reasoning block, or starts a signed one. */
   sign(signature: string): void {
     if (this.#waits(() => this.sign(signature))) return;
     if (this.#open !== 'reasoning' && this.#endedUnsigned) {
@@ -90,7 +90,7 @@ export class BlockWriter {
     this.#signature = signature;
   }
 
-  /** Reasoning of which only the signature is sent. */
+  /** Reasoning that the service sends only the signature of. */
   signedReasoning(signature: string): void {
     if (this.#waits(() => this.signedReasoning(signature))) return;
     this.#openReasoning();
@@ -127,7 +127,7 @@ export class BlockWriter {
     call.waiting.push(json);
   }
 
-  /** The call is whole. */
+  /** The call is complete. */
   endToolUse(call: CallBlock): void {
     call.isEnded = true;
     if (call !== this.#call) return;
@@ -135,7 +135,7 @@ export class BlockWriter {
     this.#resume();
   }
 
-  /** Ends the open block of text or reasoning, if there is one, and lets out the sources that waited for that. */
+  /** Ends the open block of text or reasoning, if any, and writes the sources that waited for it. */
   close(): void {
     const index = this.#index;
     switch (this.#open) {
@@ -180,10 +180,13 @@ export class BlockWriter {
   #countWaiting(text: TextPiece | undefined): void {
     this.#waitingChars += CHARS_PER_WAITING_EVENT + (text?.escaped.length ?? 0);
     if (this.#waitingChars > MAX_WAITING_CHARS)
-      throw new GatewayError('upstream_broken', 'More than 16 MiB of the reply came while a tool call was incomplete.');
+      throw new GatewayError(
+        'upstream_broken',
+        'More than 16 MiB of the reply arrived while a tool call was incomplete.',
+      );
   }
 
-  /** Writes what waited, up to the next call that has not ended. */
+  /** Writes the waiting events, up to the next call that has not ended. */
   #resume(): void {
     const waiting = this.#waiting;
     let next = 0;

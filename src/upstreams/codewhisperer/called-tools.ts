@@ -1,7 +1,7 @@
 /**
- * Which declared tool a call of the model means. Models write the bare name of a namespaced tool, another separator or
- * case, or a namespace from their training; such a name is mapped to the declared tool if exactly one fits. A name
- * that fits several tools, or none, stays as the model wrote it.
+ * Finds the declared tool that a model's call means. Models write the bare name of a namespaced tool, another separator
+ * or case, or a namespace from their training; such a name is mapped to the declared tool if exactly one matches. A name
+ * that matches several tools, or none, stays as the model wrote it.
  */
 export interface CalledTool {
   /** As it was sent to the service. */
@@ -10,11 +10,11 @@ export interface CalledTool {
   readonly name: string;
   /** As the model wrote it. */
   readonly written: string;
-  /** The model wrote neither of them. */
+  /** The model wrote neither of the two names. */
   readonly isRespelled: boolean;
 }
 
-/** Namespaces that models put before the name of a tool that has none. */
+/** Namespaces that models put before the name of a tool without a namespace. */
 const IMPLIED_NAMESPACE = /^(?:functions|default_api)(?:__|[.:/])/i;
 const SEPARATOR = /__|[.:/]/;
 
@@ -31,12 +31,12 @@ export class CalledTools {
   find(written: string): CalledTool {
     const name = this.#toolNames.get(written);
     if (name !== undefined) return { wireName: written, name, written, isRespelled: false };
-    const known = this.#respelled.get(written);
-    if (known) return known;
-    const found = this.#search(written);
-    // One entry for each name in one reply; a model that invents thousands is not worth remembering.
-    if (this.#respelled.size < MAX_REMEMBERED) this.#respelled.set(written, found);
-    return found;
+    const cached = this.#respelled.get(written);
+    if (cached) return cached;
+    const tool = this.#search(written);
+    // One entry per name and reply; bounded, because a model may invent thousands.
+    if (this.#respelled.size < MAX_REMEMBERED) this.#respelled.set(written, tool);
+    return tool;
   }
 
   #search(written: string): CalledTool {
@@ -69,8 +69,8 @@ function spelling(text: string, wireName: string): Spelling {
   return { text, folded, segments: text.split(SEPARATOR), foldedSegments: folded.split(SEPARATOR), wireName };
 }
 
-/** From the closest kind of likeness to the loosest. The first that fits any tool decides. */
-const LIKENESSES: readonly ((written: Spelling, declared: Spelling) => boolean)[] = [
+/** From the closest kind of match to the loosest. The first kind that any tool matches decides. */
+const MATCHES: readonly ((written: Spelling, declared: Spelling) => boolean)[] = [
   (written, declared) => written.text === declared.text,
   (written, declared) => isSame(written.segments, declared.segments),
   (written, declared) => written.folded === declared.folded,
@@ -79,10 +79,10 @@ const LIKENESSES: readonly ((written: Spelling, declared: Spelling) => boolean)[
   (written, declared) => isTail(written.foldedSegments, declared.foldedSegments),
 ];
 
-/** Undefined: no tool fits, or several do. */
+/** undefined: no tool matches, or several do. */
 function findOnly(written: Spelling, declared: readonly Spelling[]): string | undefined {
   if (written.text === '') return undefined;
-  for (const isAlike of LIKENESSES) {
+  for (const isAlike of MATCHES) {
     const wireNames = new Set(declared.filter((one) => isAlike(written, one)).map(({ wireName }) => wireName));
     const [wireName] = wireNames;
     if (wireName !== undefined) return wireNames.size === 1 ? wireName : undefined;
@@ -94,6 +94,6 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((segment, index) => segment === other[index]);
 }
 
-function isTail(tail: readonly string[], whole: readonly string[]): boolean {
-  return tail.length < whole.length && isSame(tail, whole.slice(-tail.length));
+function isTail(tail: readonly string[], words: readonly string[]): boolean {
+  return tail.length < words.length && isSame(tail, words.slice(-tail.length));
 }

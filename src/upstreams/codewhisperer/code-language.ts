@@ -1,25 +1,26 @@
 /**
- * Which of the service's languages a piece of code is in: by the client's word for it, by the file's name, by a name
- * which the code itself begins with, and at last by its looks. Names as in the published model (ProgrammingLanguage).
+ * Which of the service's languages a piece of code is in: by the client's name for it, by the file's name, by a file
+ * name at the head of the code, and finally by patterns in the code. Names as in the published model
+ * (ProgrammingLanguage).
  */
 import type { CodeCompletion } from '../../core/code-completion.ts';
 
 export interface CodeFile {
   readonly language: string;
   readonly fileName: string;
-  /** The code alone had to tell. */
+  /** Guessed from the code alone. */
   readonly isGuess: boolean;
 }
 
 export function codeFile({ fileName, language, prefix, suffix }: CodeCompletion): CodeFile {
   const named = fileName ?? nameInHead(prefix);
-  const told = languageOfWord(language) ?? languageOfName(named);
-  if (told !== undefined) return { language: told, fileName: named ?? defaultName(told), isGuess: false };
-  const looks = languageOfLooks(prefix + suffix);
+  const declared = languageOfEditorName(language) ?? languageOfName(named);
+  if (declared !== undefined) return { language: declared, fileName: named ?? defaultName(declared), isGuess: false };
+  const looks = languageOfCode(prefix + suffix);
   return { language: looks ?? 'plaintext', fileName: named ?? defaultName(looks), isGuess: looks !== undefined };
 }
 
-/** Editors write the file's path into a comment above the code, below those of the pieces they quote. */
+/** Editors write the file's path into a comment above the code, below the paths of the pieces they quote. */
 function nameInHead(prefix: string): string | undefined {
   let name: string | undefined;
   for (const line of prefix.slice(0, MAX_HEAD_CHARS).split('\n')) {
@@ -33,10 +34,10 @@ function nameInHead(prefix: string): string | undefined {
 
 const MAX_HEAD_CHARS = 20_000;
 
-function languageOfWord(word: string | undefined): string | undefined {
+function languageOfEditorName(word: string | undefined): string | undefined {
   if (word === undefined) return undefined;
   const lower = word.trim().toLowerCase();
-  return EXTENSIONS.has(lower) ? lower : (WORDS.get(lower) ?? languageOfName(`x.${lower}`));
+  return EXTENSIONS.has(lower) ? lower : (EDITOR_NAMES.get(lower) ?? languageOfName(`x.${lower}`));
 }
 
 function languageOfName(name: string | undefined): string | undefined {
@@ -50,7 +51,7 @@ function defaultName(language: string | undefined): string {
   return `untitled.${EXTENSIONS.get(language ?? '')?.[0] ?? 'txt'}`;
 }
 
-/** The first extension is the one a nameless file gets. */
+/** A file without a name gets the first extension. */
 const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['python', ['py', 'pyi', 'pyw', 'ipynb']],
   ['javascript', ['js', 'mjs', 'cjs']],
@@ -96,8 +97,8 @@ const WHOLE_NAMES: ReadonlyMap<string, string> = new Map([
   ['jenkinsfile', 'java'],
 ]);
 
-/** What editors call them where the service says otherwise. */
-const WORDS: ReadonlyMap<string, string> = new Map([
+/** Editors' names that differ from the service's. */
+const EDITOR_NAMES: ReadonlyMap<string, string> = new Map([
   ['typescriptreact', 'tsx'],
   ['javascriptreact', 'jsx'],
   ['shellscript', 'shell'],
@@ -110,8 +111,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['markdown', 'plaintext'],
 ]);
 
-/** Lines which hardly stand in any other language, the most telling first. */
-const LOOKS: readonly (readonly [string, RegExp])[] = [
+/** Patterns that rarely match in another language, the most specific first. */
+const PATTERNS: readonly (readonly [string, RegExp])[] = [
   ['php', /^\s*<\?php/m],
   ['shell', /^#!.*\b(?:ba|z|k)?sh\b/],
   ['python', /^#!.*\bpython|^\s*(?:async )?def \w+\(.*\)(?: -> .+)?:\s*$|^from [\w.]+ import |^\s*elif .+:\s*$/m],
@@ -136,9 +137,9 @@ const LOOKS: readonly (readonly [string, RegExp])[] = [
   ['json', /^\s*\{\s*"[^"]+"\s*:/],
 ];
 
-const MAX_LOOKED_AT_CHARS = 20_000;
+const MAX_MATCHED_CHARS = 20_000;
 
-function languageOfLooks(code: string): string | undefined {
-  const seen = code.slice(-MAX_LOOKED_AT_CHARS);
-  return LOOKS.find(([, pattern]) => pattern.test(seen))?.[0];
+function languageOfCode(code: string): string | undefined {
+  const tail = code.slice(-MAX_MATCHED_CHARS);
+  return PATTERNS.find(([, pattern]) => pattern.test(tail))?.[0];
 }

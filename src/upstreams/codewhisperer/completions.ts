@@ -1,6 +1,6 @@
 /**
- * Inline completion: code at the cursor to one GenerateCompletions request, and its answer back. Shapes and limits as
- * in the published model of the service (AmazonCodeWhispererService 2022-11-11, GenerateCompletions).
+ * Inline completion: encodes the code around the cursor as a GenerateCompletions request, and decodes the response.
+ * Shapes and limits as in the published service model (AmazonCodeWhispererService 2022-11-11, GenerateCompletions).
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { CodeCompletion, RelatedCode } from '../../core/code-completion.ts';
@@ -23,11 +23,11 @@ const LIMITS = {
   results: 10,
   related: 20,
   relatedChars: 10_240,
-  /** Of all pieces together; the vendor's own language server keeps to it. */
+  /** Of all pieces together, as in the vendor's own language server. */
   relatedTotalChars: 20_480,
 };
 
-/** Throws `feature_not_supported` where the wire profile has no such operation, and `profile_required`. */
+/** Throws `feature_not_supported` if the wire profile has no such operation, and `profile_required`. */
 export function encodeCompletion(
   completion: CodeCompletion,
   context: CompletionContext,
@@ -67,7 +67,7 @@ export function encodeCompletion(
   };
 }
 
-/** Throws `upstream_broken` for something else than the operation's answer. */
+/** Throws `upstream_broken` for a body of another shape. */
 export function decodeCompletion(body: string): CompletionPage {
   const answer = parseObject(body);
   const completions = [...objects(answer.completions), ...objects(answer.predictions).flatMap(completionOf)];
@@ -80,39 +80,39 @@ export function decodeCompletion(body: string): CompletionPage {
   };
 }
 
-/** Edits replace code elsewhere, which nobody can say in an answer of text. */
+/** Edits elsewhere in the file are left out: a completion API returns only text at the cursor. */
 function completionOf({ completion }: JsonObject): JsonObject[] {
   return isJsonObject(completion) ? [completion] : [];
 }
 
-/** The end of it, from the beginning of a line on where one is near. */
+/** The end of the text, from the start of a line if one is near. */
 function leftWindow(text: string): string {
   if (text.length <= LIMITS.sideChars) return text.toWellFormed();
   const window = text.slice(-LIMITS.sideChars);
   const line = window.indexOf('\n') + 1;
-  return (line > 0 && line <= NEAR_CHARS ? window.slice(line) : withoutHalves(window)).toWellFormed();
+  return (line > 0 && line <= NEAR_CHARS ? window.slice(line) : withoutCutPairs(window)).toWellFormed();
 }
 
 function rightWindow(text: string): string {
   if (text.length <= LIMITS.sideChars) return text.toWellFormed();
   const window = text.slice(0, LIMITS.sideChars);
   const line = window.lastIndexOf('\n') + 1;
-  return (LIMITS.sideChars - line <= NEAR_CHARS ? window.slice(0, line) : withoutHalves(window)).toWellFormed();
+  return (LIMITS.sideChars - line <= NEAR_CHARS ? window.slice(0, line) : withoutCutPairs(window)).toWellFormed();
 }
 
 const NEAR_CHARS = 400;
 
-/** A cut may have split a character of two units. */
-function withoutHalves(text: string): string {
+/** The cut may have split a surrogate pair. */
+function withoutCutPairs(text: string): string {
   return text.replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
 }
 
-/** The most related ones which there is room for. */
+/** The most related pieces that fit. */
 function relatedContexts(related: readonly RelatedCode[]): readonly SupplementalContext[] {
   const contexts: SupplementalContext[] = [];
   let room = LIMITS.relatedTotalChars;
   for (const { fileName, text } of related.toReversed()) {
-    const content = withoutHalves(text.slice(0, Math.min(room, LIMITS.relatedChars))).toWellFormed();
+    const content = withoutCutPairs(text.slice(0, Math.min(room, LIMITS.relatedChars))).toWellFormed();
     const filePath = fileName.slice(-LIMITS.nameChars).toWellFormed();
     if (content.trim() === '' || filePath === '') continue;
     if (contexts.length === LIMITS.related) break;
@@ -122,8 +122,8 @@ function relatedContexts(related: readonly RelatedCode[]): readonly Supplemental
   return contexts;
 }
 
-function windowNote(path: string, whole: string, window: string): Adjustment {
-  return note('completion-window', path, `${whole.length} characters`, `${window.length}`);
+function windowNote(path: string, text: string, window: string): Adjustment {
+  return note('completion-window', path, `${text.length} characters`, `${window.length}`);
 }
 
 function objects(value: unknown): readonly JsonObject[] {
@@ -135,7 +135,7 @@ function parseObject(body: string): JsonObject {
     const value: unknown = JSON.parse(body);
     if (isJsonObject(value)) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new GatewayError('upstream_broken', 'The service answered the request for a completion with something else.');
+  throw new GatewayError('upstream_broken', 'The service returned an unexpected response to GenerateCompletions.');
 }

@@ -1,6 +1,6 @@
 /**
- * The service's reply, from bytes to reply events: frames, the kinds of message they carry, and how a reply ends.
- * read-event.ts reads the single events.
+ * Decodes the service's reply from bytes to reply events: frames, message types, and how a reply ends. read-event.ts
+ * reads single events.
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
@@ -48,7 +48,8 @@ class CodeWhispererDecoder implements ReplyDecoder {
         if (this.#state === 'ended') return;
       }
       const { error } = this.#frames;
-      if (error) throw new GatewayError('upstream_broken', 'The reply was damaged on its way.', { cause: error });
+      if (error)
+        throw new GatewayError('upstream_broken', 'The reply was corrupted in transit. Try again.', { cause: error });
     });
   }
 
@@ -57,11 +58,15 @@ class CodeWhispererDecoder implements ReplyDecoder {
       if (this.#other) throw this.#other.explain();
       if (cause instanceof GatewayError) throw cause;
       if (cause !== undefined)
-        throw new GatewayError('upstream_broken', 'The connection to the service broke within the reply.', { cause });
+        throw new GatewayError(
+          'upstream_broken',
+          'The connection to the service broke before the reply was complete.',
+          { cause },
+        );
       try {
         this.#frames.end();
       } catch (cut) {
-        throw new GatewayError('upstream_broken', 'The service closed the connection within the reply.', {
+        throw new GatewayError('upstream_broken', 'The service closed the connection before the reply was complete.', {
           cause: cut,
         });
       }
@@ -71,7 +76,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
     });
   }
 
-  /** Whatever goes wrong ends the reply, after all that came before it. */
+  /** An error ends the reply, after the events read before it. */
   #attempt(read: (isFirst: boolean) => void): ReplyEvent[] {
     if (this.#state === 'ended') return [];
     const events: ReplyEvent[] = [];
@@ -86,8 +91,8 @@ class CodeWhispererDecoder implements ReplyDecoder {
       events.push(...this.#reader.take(), { type: 'reply-error', error: GatewayError.from(cause) });
       return events;
     }
-    const taken = this.#reader.take();
-    return events.length === 0 ? taken : [...events, ...taken];
+    const newEvents = this.#reader.take();
+    return events.length === 0 ? newEvents : [...events, ...newEvents];
   }
 
   #read(frame: Frame): void {
@@ -108,7 +113,7 @@ class CodeWhispererDecoder implements ReplyDecoder {
 
   #exception(frame: Frame): void {
     const name = frame.header(':exception-type') ?? '';
-    // The model wrote until its output limit: an ending, though it is reported as a failure.
+    // The model reached its output limit: the reply ended, although this is reported as a failure.
     if (/(?:^|#)ContentLengthExceeded/.test(name)) {
       this.#reader.stopAtOutputLimit();
       this.#finish();

@@ -1,8 +1,8 @@
 /**
- * A conversation to one GenerateAssistantResponse request: normalise, write, check.
+ * Encodes a conversation as one GenerateAssistantResponse request: normalise, write, check.
  *
- * Nothing here depends on time, chance or the number of the turn, and history comes before the message to answer, so
- * that the next turn's request begins with this one's bytes and the service's prompt cache can tell.
+ * Nothing here depends on time, randomness or the turn number, and history comes before the current message, so that
+ * the next turn's request begins with this one's bytes and hits the service's prompt cache.
  */
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
@@ -38,8 +38,8 @@ export function* encodeChat(
   const reasoning = reasoningSettings({ reasoning: requested.reasoning, output }, model, profile, thinksAlways);
   const limit = outputLimitSettings(output, model.model, profile);
   const fields = { ...reasoning.fields, ...limit.fields };
-  const asked = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
-  const normalized = yield* normalize(asked, { profile, model: model.model, withoutReasoningHistory });
+  const instructed = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
+  const normalized = yield* normalize(instructed, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
   const environment = sendsEnvironment ? encodeEnvironment(readEnvironment(conversation)) : undefined;
   const messages = yield* writeMessages(normalized.conversation, profile, model.id, environment?.context ?? {});
@@ -114,7 +114,7 @@ function conversationState(
     ...(fields.has('agentTaskType') ? { agentTaskType: body.agentTaskType } : {}),
     ...(history.length === 0 ? {} : { history }),
     currentMessage,
-    // Another one in every turn, so it stands behind what the turns have in common.
+    // Differs in every turn, so it follows the part that the turns share.
     ...(fields.has('agentContinuationId') ? { agentContinuationId: continuationId } : {}),
   };
 }

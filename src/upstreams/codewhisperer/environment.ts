@@ -1,4 +1,4 @@
-/** Where the client works, within the limits of envState and gitState. Sent only if the operator switched it on. */
+/** The client's working environment, within the limits of envState and gitState. Sent only if enabled. */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { Environment } from '../../core/environment.ts';
 import { note } from './normalize/rules.ts';

@@ -1,9 +1,9 @@
 /**
  * Cuts one string member out of JSON without parsing it, still escaped.
  *
- * The service sends the same object over and over with one member changing: `{"content":"…","modelId":"m"}`. What
- * stands around the changing text is learnt from a parsed frame; a later frame with equal surroundings differs in that
- * string alone. Whatever looks otherwise is left to JSON.parse.
+ * The service repeats the same object with one member changing: `{"content":"…","modelId":"m"}`. The surroundings of
+ * the changing text are learnt from a parsed frame; a later frame with equal surroundings differs in that string alone.
+ * Anything else is left to JSON.parse.
  */
 export class EscapedMember {
   readonly #member: string;
@@ -11,24 +11,24 @@ export class EscapedMember {
   #after: string;
   #lessons = MAX_LESSONS;
 
-  /** Begins with the object that has no other member. */
+  /** Starts with the object that has no other member. */
   constructor(member: string) {
     this.#member = member;
     this.#before = `{${JSON.stringify(member)}:"`;
     this.#after = '"}';
   }
 
-  /** The inside of the JSON string, valid as it stands; undefined: parse the text instead. */
+  /** The inside of the JSON string, still escaped and valid; undefined: parse the text instead. */
   cut(json: string): string | undefined {
     const start = this.#before.length;
     const end = json.length - this.#after.length;
-    // Cut and compared: for strings this short that takes half the time of startsWith and endsWith.
+    // Slice and compare: half the time of startsWith and endsWith for strings this short.
     if (end < start || json.slice(0, start) !== this.#before || json.slice(end) !== this.#after) return undefined;
     const inside = json.slice(start, end);
     return isStringInside(inside) ? inside : undefined;
   }
 
-  /** Call with a text that could not be cut and what JSON.parse made of its member. */
+  /** Call with a text that could not be cut and the member's value from JSON.parse. */
   learn(json: string, value: string): void {
     if (this.#lessons === 0) return;
     this.#lessons -= 1;
@@ -43,11 +43,11 @@ export class EscapedMember {
   }
 }
 
-/** A stream whose surroundings keep changing is parsed; trying to learn from each frame would only cost. */
+/** A stream whose surroundings keep changing is parsed; learning from every frame would only cost time. */
 const MAX_LESSONS = 16;
 const MAX_SURROUNDINGS = 1_024;
 
-/** Most texts have nothing to escape, and a loop over a few characters is cheaper than a call of the grammar. */
+/** Most texts have nothing to escape, and a loop over a few characters is cheaper than the regular expression. */
 function isStringInside(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -60,11 +60,11 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** All of RFC 8259's string grammar: no bare quote, no control character, no unknown escape. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them, so they must be looked for.
+/** RFC 8259's string grammar in full: no bare quote, no control character, no unknown escape. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them, so the pattern has to name them.
 const STRING_INSIDE = /^[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[^"\\\u0000-\u001f]*)*$/;
 
-/** That another text between them would be read as this member and change nothing else: tried with two. */
+/** Whether another text between the two would be read as this member and change nothing else; tried with two texts. */
 function isOnlyPlaceOf(member: string, before: string, after: string): boolean {
   const one = parse(`${before}one${after}`);
   const two = parse(`${before}two${after}`);
@@ -75,7 +75,7 @@ function isOnlyPlaceOf(member: string, before: string, after: string): boolean {
 function parse(json: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    // Only string keys are read from it, and an array or a string has none of ours.
+    // Only named members are read, and an array or a string has none of them.
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

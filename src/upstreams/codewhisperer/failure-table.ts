@@ -1,25 +1,25 @@
 /**
- * The known failures of the service, in the order in which they are recognised: by reason and words first, then by the
- * status. The first row that fits decides.
- * Source: the exceptions and reasons of the published streaming client, and texts its users have reported.
+ * The service's known failures, in the order in which they are matched: by reason and message first, then by status.
+ * The first matching row decides.
+ * Source: the exceptions and reasons of the published streaming client, and messages its users have reported.
  */
 import type { ErrorCode, UpstreamFailure } from '../../core/errors.ts';
 
-/** `status` is what the exception's name stands for, else the HTTP status. */
+/** `status` is the one the exception's name stands for, else the HTTP status. */
 export type Failure = UpstreamFailure;
 
 export interface FailureRow {
   readonly id: string;
   readonly code: ErrorCode;
   readonly when: (failure: Failure) => boolean;
-  /** What happened, whose fault it is, what to do. */
+  /** What happened, why, and what to do. */
   readonly explanation: string;
-  /** Cooldown of the account when the answer does not name one. */
+  /** The account's cooldown if the response does not name one. */
   readonly restMs?: number;
 }
 
 export const FAILURE_ROWS: readonly FailureRow[] = [
-  // Limits that are used up. Status 402 always means that, except for the limit of a conversation.
+  // Exhausted limits. Status 402 always means one, except for the limit of a conversation.
   {
     id: 'conversation-limit',
     code: 'context_too_long',
@@ -30,7 +30,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'daily-limit',
     code: 'daily_limit',
     when: reason('DAILY_REQUEST_COUNT'),
-    explanation: 'The account has reached its limit for today.',
+    explanation: 'The account has reached its daily limit.',
   },
   {
     id: 'quota',
@@ -49,7 +49,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     explanation: 'The account’s plan is used up until its next reset.',
   },
 
-  // Faults of the request's body, under whatever status they are reported.
+  // Faults in the request body, whatever the status.
   {
     id: 'context-too-long',
     code: 'context_too_long',
@@ -64,53 +64,55 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'signature-invalid',
     code: 'signature_invalid',
     when: either(reason('THINKING_SIGNATURE_INVALID'), says(/invalid .{0,10}signature.{0,20}thinking/i)),
-    explanation: 'The service does not recognise the reasoning sent back in the history. Leave it out or start anew.',
+    explanation:
+      'The service does not recognise the reasoning sent back in the history. Leave it out or start a new conversation.',
   },
   {
     id: 'thinking-required',
     code: 'thinking_required',
     when: both(status(400), says(/\bthinking\b.{0,40}\bdisabled\b/i)),
-    explanation: 'This model always thinks. Leave reasoning on, or choose another model.',
+    explanation: 'This model cannot turn reasoning off. Leave reasoning on, or choose another model.',
   },
   {
     id: 'model-unknown',
     code: 'unknown_model',
     when: either(reason('INVALID_MODEL_ID'), says(/^invalid model\b/i)),
-    explanation: 'The service does not offer this model to the account. GET /v1/models lists those it does.',
+    explanation: 'The service does not offer this model to the account. GET /v1/models lists the available models.',
   },
   {
     id: 'tools',
     code: 'upstream_refused',
     when: either(reason(/^TOOL_/), says(/expected toolresult blocks|invalid tool use format|^input_schema does not/i)),
-    explanation: 'The service refused the tools, tool calls or tool results of the request.',
+    explanation: 'The service refused the request’s tools, tool calls or tool results.',
   },
   {
     id: 'images',
     code: 'invalid_request',
     when: reason(/^IMAGE_/),
-    explanation: 'The service refused an image of the request: its number, size, dimensions or format.',
+    explanation: 'The service refused an image: there are too many, or its size, dimensions or format is not accepted.',
   },
   {
     id: 'document-password',
     code: 'invalid_request',
     when: reason(/^DOCUMENT_PASSWORD/),
-    explanation: 'The service refused a document of the request because it is protected by a password. Remove that.',
+    explanation:
+      'The service refused a document because it is password-protected. Remove the password and send it again.',
   },
   {
     id: 'documents',
     code: 'documents_refused',
     when: reason(/^DOCUMENT_/),
     explanation:
-      'The service refused a document of the request: its number, size, name or pages, or the model reads none.',
+      'The service refused a document: there are too many, its size, name or page count is not accepted, or the model reads no documents.',
   },
   {
     id: 'body',
     code: 'upstream_refused',
     when: reason(/^REQUEST_BODY_/, 'INVALID_CONVERSATION_ID'),
-    explanation: 'The service refused the form of the request. The log has the adjustments made to it.',
+    explanation: 'The service refused the request as malformed. The log lists the adjustments made to it.',
   },
 
-  // What the account lacks.
+  // Something the account lacks.
   {
     id: 'profile-required',
     code: 'profile_required',
@@ -122,7 +124,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     code: 'permission_denied',
     when: reason('INVALID_KMS_GRANT'),
     explanation:
-      'The encryption key of the account’s organisation cannot be used. Its administrator has to repair that.',
+      'The service cannot use the encryption key of the account’s organisation. Ask its administrator to fix the key.',
   },
   {
     id: 'suspended',
@@ -132,13 +134,13 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
       says(/temporarily (?:is )?suspended|suspended.*locked your account/i),
       status(423),
     ),
-    explanation: 'The service has suspended the account. Its owner can ask the vendor to lift that.',
+    explanation: 'The service has suspended the account. Its owner can ask the vendor to lift the suspension.',
   },
   {
     id: 'feature',
     code: 'feature_not_supported',
     when: either(reason('FEATURE_NOT_SUPPORTED'), says(/builder id is not supported/i)),
-    explanation: 'The account’s kind or plan does not include this.',
+    explanation: 'The account’s kind or plan does not include this feature.',
   },
   {
     id: 'token',
@@ -153,10 +155,10 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'permission',
     code: 'permission_denied',
     when: both(status(401, 403), either(reason(/^UNAUTHORIZED_/), says(/not authorized|not permitted|access denied/i))),
-    explanation: 'The account may not do this: wrong profile or region, or no subscription.',
+    explanation: 'The account is not allowed to do this: wrong profile or region, or no subscription.',
   },
 
-  // What the service itself suffers from.
+  // Problems of the service itself.
   {
     id: 'overloaded',
     code: 'upstream_overloaded',
@@ -170,14 +172,14 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
       says(/unexpectedly high load|high (?:volume of )?traffic/i),
       status(503),
     ),
-    explanation: 'The service has no capacity for this model at the moment. Try again shortly, or another model.',
+    explanation: 'The service has no capacity for this model at the moment. Try again shortly, or use another model.',
   },
   {
     id: 'suspicious-activity',
     code: 'account_throttled',
     when: says(/suspicious activity/i),
-    explanation: 'The service finds this account’s use suspicious and limits it for a while.',
-    // Asking again soon is what gets accounts locked.
+    explanation: 'The service considers this account’s use suspicious and limits it temporarily.',
+    // Retrying soon is what gets accounts locked.
     restMs: 600_000,
   },
   {
@@ -198,10 +200,10 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'throttled',
     code: 'upstream_throttled',
     when: status(429),
-    explanation: 'The service asks for fewer requests. Try again in a moment.',
+    explanation: 'The service is throttling requests. Try again in a moment.',
   },
 
-  // Nothing but the status is left.
+  // By status alone.
   {
     id: 'unauthenticated',
     code: 'token_rejected',
@@ -212,7 +214,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'not-found',
     code: 'upstream_not_found',
     when: status(404, 405),
-    explanation: 'The service does not know what was asked for at this address; another wire profile may.',
+    explanation: 'The service found nothing at this address. Another wire profile may work.',
   },
   {
     id: 'conflict',
@@ -226,7 +228,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     code: 'context_too_long',
     when: status(413),
     explanation:
-      'The request is larger than the service takes. Shorten or compact the conversation, or send fewer images.',
+      'The request is larger than the service accepts. Shorten or compact the conversation, or send fewer images.',
   },
   {
     id: 'timeout',
@@ -244,19 +246,19 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     id: 'refused',
     code: 'upstream_refused',
     when: ({ status }) => status >= 400 && status < 500,
-    explanation: 'The service refused the request without naming a cause. The log has the adjustments made to it.',
+    explanation: 'The service refused the request without giving a reason. The log lists the adjustments made to it.',
   },
   {
     id: 'broken',
     code: 'upstream_broken',
     when: () => true,
-    explanation: 'The service failed.',
+    explanation: 'The service failed. Try again.',
   },
 ];
 
 export function findRow(failure: Failure): FailureRow {
   const row = FAILURE_ROWS.find(({ when }) => when(failure));
-  if (!row) throw new TypeError('the last row of the table takes every failure');
+  if (!row) throw new TypeError('the last row of the table matches every failure');
   return row;
 }
 
@@ -271,9 +273,9 @@ function both(one: Condition, other: Condition): Condition {
 }
 
 function reason(...patterns: readonly (string | RegExp)[]): Condition {
-  return ({ reason: given }) =>
-    given !== undefined &&
-    patterns.some((pattern) => (typeof pattern === 'string' ? given === pattern : pattern.test(given)));
+  return ({ reason: actual }) =>
+    actual !== undefined &&
+    patterns.some((pattern) => (typeof pattern === 'string' ? actual === pattern : pattern.test(actual)));
 }
 
 function named(pattern: RegExp): Condition {

@@ -199,13 +199,13 @@ describe('a refusal', () => {
     expect(error.upstream).toMatchObject({ status, message, name: name || undefined, reason: reason ?? undefined });
   });
 
-  it('is covered here row by row, each by a case which reaches it', () => {
+  it('has a case here for every row', () => {
     const reached = new Set(CASES.map((entry) => entry[5]));
     expect([...reached].sort()).toEqual(FAILURE_ROWS.map((row) => row.id).sort());
     for (const [status, name, message, reason, code, id] of CASES) {
       const modelled = explainFailure(refused(status, name, message, reason)).message;
       const row = FAILURE_ROWS.find((candidate) => candidate.id === id);
-      expect(modelled).toBe(`${row?.explanation} It said: “${message}”`);
+      expect(modelled).toBe(`${row?.explanation} Its message: “${message}”`);
       expect(row?.code).toBe(code);
     }
   });

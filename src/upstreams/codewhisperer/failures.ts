@@ -1,6 +1,6 @@
 /**
- * What a refusal means, whether it came as an HTTP answer or as a frame in the middle of a reply. The service sends the
- * same failure under different statuses, so its name and reason are read before the status.
+ * Explains failures, whether they arrive as an HTTP response or as a frame in the middle of a reply. The service sends
+ * the same failure under different statuses, so its name and reason are read before the status.
  */
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -30,7 +30,7 @@ export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now())
   return isBadToken(answer, error) ? new GatewayError('token_rejected', error.message, { upstream: failure }) : error;
 }
 
-/** Some hosts refuse an access token under a status of their own. A reason says that it is about something else. */
+/** Some hosts refuse an access token with their own status. A reason means that the failure is about something else. */
 function isBadToken({ status, badToken }: FailedAnswer, { code, upstream }: GatewayError): boolean {
   if (code !== 'permission_denied' || upstream?.reason !== undefined) return false;
   return badToken?.status === status && badToken.name === upstream?.name;
@@ -38,8 +38,8 @@ function isBadToken({ status, badToken }: FailedAnswer, { code, upstream }: Gate
 
 /**
  * A failure inside a reply that began with status 200. `name` is the frame's exception type or error code, `body` its
- * text, with or without a JSON envelope. The one exception that the event stream models is called `error`; which one it
- * is then stands in the envelope.
+ * text, with or without a JSON envelope. The event stream models a single exception called `error`, whose envelope
+ * names the actual one.
  */
 export function explainException(name: string, body: string, nowMs: number = Date.now()): GatewayError {
   const envelope = parseEnvelope(body);
@@ -51,10 +51,10 @@ export function explainException(name: string, body: string, nowMs: number = Dat
   return toError({ status: 200, name: cleanName(own), reason, message, requestId: undefined }, waitMs);
 }
 
-/** An answer with status 200 whose body is something other than a reply. */
+/** A response with status 200 whose body is not a reply. */
 export function explainOtherBody(answer: FailedAnswer): GatewayError {
   const error = explainFailure(answer);
-  // Neither a failure of the service by its name nor one that the table knows by its words: a repeat would not help.
+  // Neither its name nor its message is a known failure of the service: a retry would not help.
   if (error.code !== 'upstream_broken' || error.upstream?.name !== undefined) return error;
   const contentType = answer.header('content-type')?.slice(0, 100) ?? 'no content type';
   const words = error.upstream?.message;
@@ -67,21 +67,21 @@ export function explainOtherBody(answer: FailedAnswer): GatewayError {
   );
 }
 
-/** `waitMs`: what the answer asks for, not capped yet. */
+/** `waitMs`: the wait that the response names, not capped yet. */
 function toError(upstream: UpstreamFailure, waitMs: number | undefined): GatewayError {
   const failure: Failure = { ...upstream, status: meantStatus(upstream) };
   const row = findRow(failure);
-  const said = upstream.message === undefined ? '' : ` It said: “${upstream.message}”`;
-  return new GatewayError(row.code, row.explanation + said, {
+  const quote = upstream.message === undefined ? '' : ` Its message: “${upstream.message}”`;
+  return new GatewayError(row.code, row.explanation + quote, {
     upstream,
     retryAfterMs: cappedRetryAfter(waitMs, row.code) ?? row.restMs,
     tokens: row.code === 'context_too_long' ? tokensIn(upstream.message) : undefined,
   });
 }
 
-/** The status an exception stands for in the service model. A frame without a modelled name is like a 500. */
+/** The status an exception stands for in the service model. A frame without a modelled name counts as a 500. */
 function meantStatus({ name, status }: UpstreamFailure): number {
-  // It means one thing, whichever exception comes with it.
+  // This reason means the same under every exception.
   if (status === 402) return status;
   const modelled = name === undefined ? undefined : EXCEPTION_STATUS.get(name);
   return modelled ?? (status === 200 ? 500 : status);
@@ -115,7 +115,7 @@ const MODELLED_EXCEPTION = 'error';
 function cleanName(name: string | undefined): string | undefined {
   const [beforeColon = ''] = (name ?? '').split(':');
   const cleaned = beforeColon.slice(beforeColon.lastIndexOf('#') + 1).trim();
-  // The one exception the event stream models is called by its member's name there.
+  // The event stream's only modelled exception is named after its member.
   if (cleaned === MODELLED_EXCEPTION) return 'InternalServerException';
   return cleaned === '' ? undefined : cleaned.slice(0, 100);
 }
@@ -141,7 +141,7 @@ function messageOf(envelope: JsonObject | undefined, body: string): string | und
   );
 }
 
-/** A body without an envelope comes from something in between: of a page only the title is worth telling. */
+/** A body without an envelope comes from an intermediary: of an HTML page only the title is reported. */
 function wordsOf(body: string): string | undefined {
   if (!/^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body)) return body;
   return /<title>([^<]*)<\/title>/i.exec(body)?.[1];
@@ -151,7 +151,7 @@ const MAX_MESSAGE_CHARS = 600;
 
 function trim(message: string | undefined): string | undefined {
   if (message === undefined) return undefined;
-  // A larger piece first: collapsing white space must not have to walk through megabytes.
+  // Cut first, so that collapsing white space never walks through megabytes.
   const line = message
     .slice(0, 4 * MAX_MESSAGE_CHARS)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
@@ -160,15 +160,15 @@ function trim(message: string | undefined): string | undefined {
   return line.length > MAX_MESSAGE_CHARS ? `${line.slice(0, MAX_MESSAGE_CHARS).toWellFormed()}…` : line;
 }
 
-/** Layers between the model and us sometimes put the reason into the text. */
+/** Layers between the model and the gateway sometimes put the reason into the message. */
 function reasonIn(message: string | undefined): string | undefined {
   return message?.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g)?.find((word) => KNOWN_REASONS.has(word));
 }
 
 /** `prompt is too long: 215312 tokens > 200000 maximum` */
 function tokensIn(message: string | undefined): { actual: number; maximum: number } | undefined {
-  const found = message === undefined ? null : /(\d+) tokens > (\d+)/.exec(message);
-  return found ? { actual: Number(found[1]), maximum: Number(found[2]) } : undefined;
+  const match = message === undefined ? null : /(\d+) tokens > (\d+)/.exec(message);
+  return match ? { actual: Number(match[1]), maximum: Number(match[2]) } : undefined;
 }
 
 function text(value: JsonValue | undefined): string | undefined {

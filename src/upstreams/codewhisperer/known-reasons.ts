@@ -1,4 +1,4 @@
-/** Reasons to look for in a text when the envelope has none. */
+/** Reasons to look for in the message if the envelope has none. */
 export const KNOWN_REASONS: ReadonlySet<string> = new Set([
   'CONTENT_LENGTH_EXCEEDS_THRESHOLD',
   'PROMPT_TOO_LONG',

@@ -295,9 +295,9 @@ describe('the linter', () => {
     expect(rulesOf(broken(path, value), profile)).toContain(rule);
   });
 
-  it.each(LINT_RULES)('has a case for $id and says it in a sentence', ({ id, says }) => {
+  it.each(LINT_RULES)('has a case for $id and describes it in a sentence', ({ id, description }) => {
     expect(cases.map(({ rule }) => rule)).toContain(id);
-    expect(says).toMatch(/^[A-Z].+\.$/);
+    expect(description).toMatch(/^[A-Z].+\.$/);
   });
 
   const codes = [

@@ -1,7 +1,7 @@
 /**
- * The last look at a finished request: every rule of the service which public knowledge has, each under an id, so that
- * its bare "Improperly formed request." never reaches a person without a cause. The passes repair what they can; what
- * is caught here is what could not be repaired, or a fault of ours.
+ * Checks a finished request against every publicly known rule of the service, each with an id, so that its bare
+ * "Improperly formed request." never reaches a person without a cause. The passes fix what they can; a violation here
+ * could not be fixed, or is a bug in dragoman.
  */
 import type { Conversation } from '../../core/conversation.ts';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
@@ -14,7 +14,7 @@ import { lintTools } from './lint/tools.ts';
 import type { WireProfile } from './profiles.ts';
 import type { GenerateAssistantResponseRequest } from './wire.ts';
 
-/** A rule not listed here means `invalid_request`. */
+/** Any other rule means `invalid_request`. */
 const CODES: Partial<Record<LintRuleId, ErrorCode>> = {
   'content-length': 'context_too_long',
   'model-id': 'unknown_model',
@@ -33,7 +33,7 @@ export function* lint(
   throw new GatewayError(CODES[rule] ?? 'invalid_request', `${message} (rule ${rule})`, { rule, param });
 }
 
-/** A step for each topic. */
+/** One step per topic. */
 export function* findViolations(
   request: GenerateAssistantResponseRequest,
   profile: WireProfile,

@@ -1,4 +1,4 @@
-/** What the wire profile says of images and documents, as far as it must be seen to before encoding. */
+/** The wire profile's limits on images and documents that apply before encoding. */
 import type { Model } from '../../core/models.ts';
 import type { Access, MediaLimits, ResolvedModel } from '../upstream.ts';
 import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
@@ -16,7 +16,7 @@ export function mediaLimits(
   };
 }
 
-/** The catalogue has no word for documents; models which see no images read no pages either. */
+/** The catalogue says nothing about documents; models without image input read no pages either. */
 export function takesDocuments(profile: WireProfile, model: Model | undefined): boolean {
   return profile.accepts.documents && model?.takesImages !== false;
 }

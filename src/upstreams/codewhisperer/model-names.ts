@@ -1,5 +1,5 @@
 /**
- * Which model a name means. One model has many spellings: `claude-sonnet-4.5`, `claude-sonnet-4-5-20250929`,
+ * Reads model names. One model has many spellings: `claude-sonnet-4.5`, `claude-sonnet-4-5-20250929`,
  * `CLAUDE_SONNET_4_5_20250929_V1_0`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic/claude-4.5-sonnet`.
  * They share the family, the version and the words, in any order.
  */
@@ -7,23 +7,23 @@ import { isReasoningWord, tokensOfName } from '../../core/model-name.ts';
 import data from './model-families.json' with { type: 'json' };
 
 export interface ModelName {
-  /** `opus`, `gpt`, `deepseek`; undefined: the name belongs to no family of the service. */
+  /** `opus`, `gpt`, `deepseek`; undefined: the name is not in any of the service's families. */
   readonly family: string | undefined;
-  /** `['4', '5']`, without zeros at the end; letters stay: `['4o']`. Empty: the name has no version. */
+  /** `['4', '5']`, without trailing zeros; letters stay: `['4o']`. Empty: the name has no version. */
   readonly version: readonly string[];
-  /** From the family's name on, with sizes such as `1m`, without dates, revisions and the version. */
+  /** The words from the family's name on, with sizes such as `1m`, without dates, revisions and the version. */
   readonly words: readonly string[];
 }
 
-/** `listed`: families of the account's catalogue, which may be newer than the ones known here. */
+/** `listed`: families in the account's catalogue, which may be newer than those known here. */
 export function readModelName(name: string, listed: ReadonlySet<string>): ModelName {
   const tokens = tokensOfName(name);
-  const found = findFamily(tokens, listed);
-  const start = found?.start ?? 0;
+  const match = findFamily(tokens, listed);
+  const start = match?.start ?? 0;
   const [first, end] = findVersion(tokens, start);
   const version = withoutTrailingZeros(tokens.slice(first, end));
   return {
-    family: found && belongsToService(found.family, version) ? found.family : undefined,
+    family: match && belongsToService(match.family, version) ? match.family : undefined,
     version,
     words: tokens.filter((token, place) => place >= start && !(place >= first && place < end) && isWord(token)),
   };
@@ -39,7 +39,7 @@ export function familiesOf(ids: readonly string[]): ReadonlySet<string> {
 export const ROUTER = 'auto';
 const CLAUDE = 'claude';
 const CLAUDE_LINES: ReadonlySet<string> = new Set(data.claudeLines);
-/** Family → its first major version that the service offered. */
+/** Family → the first major version that the service offered. */
 const OTHER_FAMILIES: ReadonlyMap<string, number> = new Map(
   data.otherFamilies.map(({ family, firstMajor }) => [family, firstMajor]),
 );
@@ -62,14 +62,14 @@ function findFamily(
   return undefined;
 }
 
-/** Names that clients have built in, such as `gpt-4o` or `claude`, mean another vendor's model or none at all. */
+/** Names built into clients, such as `gpt-4o` or `claude`, mean another vendor's model or none. */
 function belongsToService(family: string, version: readonly string[]): boolean {
   const [major] = version;
   if (major === undefined) return family !== CLAUDE;
   return Number.parseInt(major, 10) >= (OTHER_FAMILIES.get(family) ?? 0);
 }
 
-/** The first place of the version and the one behind it. It follows the family's name, or precedes it: `4.5-sonnet`. */
+/** Start and end (exclusive) of the version, which follows the family's name or precedes it: `4.5-sonnet`. */
 function findVersion(tokens: readonly string[], familyAt: number): readonly [number, number] {
   const after = tokens.findIndex((token, place) => place >= familyAt && isVersion(token));
   const first = after >= 0 ? after : tokens.findIndex(isVersion);
@@ -92,7 +92,7 @@ function isSize(token: string): boolean {
   return /^\d+[kmb]$/.test(token);
 }
 
-/** `v` stands before versions (`deepseek-v3.2`) and revisions (`-v1:0`); `opus` says `claude` too. */
+/** `v` precedes versions (`deepseek-v3.2`) and revisions (`-v1:0`); `opus` implies `claude`. */
 const IMPLIED: ReadonlySet<string> = new Set([CLAUDE, 'v', 'latest']);
 
 function isWord(token: string): boolean {
@@ -104,7 +104,7 @@ function withoutTrailingZeros(version: readonly string[]): readonly string[] {
   return version.slice(0, last + 1).map((part) => part.replace(/^0+(?=\d)/, ''));
 }
 
-/** True if the requested name says everything that the other one does: its family, its version and all its words. */
+/** Whether the requested name has the other's family, version and all its words. */
 export function includesName(requested: ModelName, other: ModelName): boolean {
   return (
     requested.family === other.family &&
@@ -123,8 +123,8 @@ export function compareVersions(one: readonly string[], other: readonly string[]
 }
 
 /**
- * A name that the catalogue does not list, as the service would write it: `claude-sonnet-4.5`. Names of other makers
- * only lose the vendor's path and what they ask for besides the model.
+ * A name that the catalogue does not list, in the service's spelling: `claude-sonnet-4.5`. Names of other vendors only
+ * lose the vendor's path and any words about reasoning or size.
  */
 export function wireSpelling(requested: string, { family, version }: ModelName): string {
   if (family !== undefined && version.length > 0 && (family === CLAUDE || CLAUDE_LINES.has(family))) {
@@ -133,12 +133,12 @@ export function wireSpelling(requested: string, { family, version }: ModelName):
   let bare = requested.slice(requested.lastIndexOf('/') + 1).trim();
   for (let before = ''; before !== bare && bare.length <= MAX_SPELLING_CHARS; ) {
     before = bare;
-    bare = bare.replace(/[-_:.\s]*[([]?([a-z]+|\d+[km])[)\]]?$/i, (whole, word: string) =>
-      isReasoningWord(word.toLowerCase()) || isSize(word.toLowerCase()) ? '' : whole,
+    bare = bare.replace(/[-_:.\s]*[([]?([a-z]+|\d+[km])[)\]]?$/i, (suffix, word: string) =>
+      isReasoningWord(word.toLowerCase()) || isSize(word.toLowerCase()) ? '' : suffix,
     );
   }
   return bare === '' ? requested : bare;
 }
 
-/** Longer ones are not names; they are left as they are. */
+/** Anything longer is not a name and is left unchanged. */
 const MAX_SPELLING_CHARS = 256;

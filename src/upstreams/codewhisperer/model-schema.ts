@@ -6,18 +6,18 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 
 export function property(schema: JsonObject, name: string): JsonObject | undefined {
   const { properties } = schema;
-  const found = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return isJsonObject(found) ? found : undefined;
+  const value = isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
-/** The values that `schema.holder.name` may have; none if it does not list them. */
+/** The values allowed for `schema.holder.name`; empty if the schema does not list them. */
 export function choices(schema: JsonObject, holder: string, name: string): readonly string[] {
   const inner = member(schema, holder, name);
   const values: readonly JsonValue[] = Array.isArray(inner?.enum) ? inner.enum : [inner?.const ?? null];
   return values.filter((value) => typeof value === 'string');
 }
 
-/** The default of `schema.holder.name`, if it is one of the values allowed there. */
+/** The default of `schema.holder.name`, if it is an allowed value. */
 export function defaultOf(schema: JsonObject, holder: string, name: string): string | undefined {
   const value = member(schema, holder, name)?.default;
   return choices(schema, holder, name).find((choice) => choice === value);
@@ -45,7 +45,7 @@ export function showsReasoning(schema: JsonObject): boolean {
   return effortMember(schema) !== undefined || property(schema, 'thinking') !== undefined;
 }
 
-/** Bounds of `max_tokens`, in tokens; undefined: the model takes no such field. */
+/** Bounds of `max_tokens`, in tokens; undefined: the model does not accept the field. */
 export function outputLimitRange(schema: JsonObject): { readonly min: number; readonly max: number } | undefined {
   const limit = property(schema, 'max_tokens');
   if (!limit) return undefined;

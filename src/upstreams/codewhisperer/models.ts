@@ -1,4 +1,4 @@
-/** The service's model catalogue: what an account may use (operation ListAvailableModels). */
+/** The service's model catalogue: the models an account may use (operation ListAvailableModels). */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
@@ -26,7 +26,7 @@ export function decodeModels(body: string): { catalogue: Catalogue; nextToken: s
   };
 }
 
-/** For wire profiles that cannot list models: only the names are known. */
+/** For wire profiles that cannot list models: names alone. */
 export function fixedCatalogue(
   { wireProfile: id }: Pick<Access, 'wireProfile'>,
   profiles: WireProfiles = SHIPPED_PROFILES,
@@ -67,7 +67,7 @@ function decodeModel(entry: unknown): Model | undefined {
   };
 }
 
-/** Unknown counts as yes: the service can refuse an image, but an image that was left out is lost. */
+/** Unknown counts as yes: the service can still refuse an image, whereas an image left out is lost. */
 function takesImages(inputTypes: JsonValue | undefined, flag: JsonValue | undefined): boolean {
   if (Array.isArray(inputTypes)) return inputTypes.some((type) => `${type}`.toUpperCase() === 'IMAGE');
   return flag !== false;
@@ -98,11 +98,11 @@ function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Names alone, or entries with a `modelId`. Undefined where there are none. */
+/** Names alone, or entries with a `modelId`. undefined if there are none. */
 function texts(value: JsonValue | undefined): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const found = value.map((item) => text(isJsonObject(item) ? item.modelId : item)).filter((id) => id !== undefined);
-  return found.length === 0 ? undefined : found;
+  const ids = value.map((item) => text(isJsonObject(item) ? item.modelId : item)).filter((id) => id !== undefined);
+  return ids.length === 0 ? undefined : ids;
 }
 
 function count(value: JsonValue | undefined): number | undefined {

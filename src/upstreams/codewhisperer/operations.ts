@@ -1,4 +1,4 @@
-/** Which HTTP request carries an operation of the service: host, path, headers and ARN as the wire profile says. */
+/** The HTTP request for an operation of the service: host, path, headers and ARN according to the wire profile. */
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Access, Invocation, UpstreamRequest } from '../upstream.ts';
@@ -15,7 +15,7 @@ import type { ListAvailableModelsRequest } from './wire.ts';
 /** InvokeMCP has several forms: see web-search.ts. */
 type SingleOperation = Exclude<OperationName, 'InvokeMCP'>;
 
-/** Throws `profile_required` for a missing ARN that the profile insists on, `feature_not_supported` for an operation it lacks. */
+/** Throws `profile_required` for a missing required ARN, `feature_not_supported` for an operation the profile lacks. */
 export function profileArnFor(profile: WireProfile, name: SingleOperation, access: Access): string | undefined {
   return profileArnOn(profile, operationOf(profile, name), access);
 }
@@ -34,7 +34,7 @@ export function profileArnOn(profile: WireProfile, { plane: name }: Operation, a
   return profileArn;
 }
 
-/** For an account without an ARN of its own where the wire profile requires one: the one learnt, or the vendor's. */
+/** The ARN for an account without its own where the wire profile requires one: the one learnt, or the vendor's. */
 export function requiredProfileArn(
   wireProfileId: string,
   kind: string,
@@ -50,7 +50,7 @@ function vendorArnOf({ vendorProfileArns }: WireProfile, kind: string): string |
   return arns[kind];
 }
 
-/** `body` is the operation's whole input. */
+/** `body` is the operation's complete input. */
 export function operationRequest(
   name: SingleOperation,
   body: string,
@@ -103,7 +103,7 @@ export function encodeListProfiles(
   return controlRequest(profile, 'ListAvailableProfiles', input, access, profiles);
 }
 
-/** Without an ARN the service answers with the profile of the API key that asks. */
+/** Without an ARN the service returns the profile of the calling API key. */
 export function encodeGetProfile(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): UpstreamRequest {
   return controlRequest(profiles.get(access.wireProfile), 'GetProfile', {}, access, profiles);
 }
@@ -128,11 +128,11 @@ function controlRequest(
   { client }: WireProfiles,
 ): UpstreamRequest {
   const operation = operationOf(profile, name);
-  const whole = { ...operation.input, ...input };
+  const members = { ...operation.input, ...input };
   if (operation.method === 'POST') {
-    return { ...envelope(profile, operation, access, '', client, undefined), body: JSON.stringify(whole) };
+    return { ...envelope(profile, operation, access, '', client, undefined), body: JSON.stringify(members) };
   }
-  const query = new URLSearchParams(Object.entries(whole).map(([key, value]) => [key, String(value)]));
+  const query = new URLSearchParams(Object.entries(members).map(([key, value]) => [key, String(value)]));
   return { ...envelope(profile, operation, access, `?${query}`, client, undefined), body: undefined };
 }
 
@@ -186,7 +186,7 @@ function headersOf(
   );
 }
 
-/** undefined: one of its placeholders has no value. */
+/** undefined: a placeholder has no value. */
 function filled(template: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
   let isComplete = true;
   const text = template.replaceAll(/\{(\w+)\}/g, (_placeholder, name: string) => {
@@ -200,16 +200,19 @@ function filled(template: string, values: Readonly<Record<string, string | undef
 function operationOf(profile: WireProfile, name: SingleOperation): Operation {
   const operation = profile.operations[name];
   if (operation) return operation;
-  throw new GatewayError('feature_not_supported', `The wire profile ${profile.id} has no ${name}. Use another one.`);
+  throw new GatewayError(
+    'feature_not_supported',
+    `The wire profile ${profile.id} does not support ${name}. Use another wire profile.`,
+  );
 }
 
-/** The ARN's region wins: the service refuses an ARN of another region. SSO regions are many, API regions few. */
+/** The ARN's region wins: the service refuses an ARN of another region. Most SSO regions have no API. */
 function apiRegion({ regions }: WireProfile, { profileArn, region }: Access): string {
   const candidates = [profileArn?.split(':')[3], region, region.startsWith('eu-') ? 'eu-central-1' : undefined];
   return candidates.find((candidate) => candidate !== undefined && regions.includes(candidate)) ?? regions[0];
 }
 
-/** undefined: the ARN says which it is. */
+/** undefined: the ARN names the region. */
 function otherRegion({ regions }: WireProfile, { profileArn }: Access, region: string): string | undefined {
   return profileArn === undefined ? regions.find((candidate) => candidate !== region) : undefined;
 }

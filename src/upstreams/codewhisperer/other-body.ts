@@ -1,9 +1,9 @@
-/** A 200 whose body is not an event stream: an error in JSON, the page of a proxy. Its words say what happened. */
+/** A 200 whose body is not an event stream: a JSON error or a proxy's page. Its text says what happened. */
 import type { GatewayError } from '../../core/errors.ts';
 import { explainOtherBody } from './failures.ts';
 
 const EVENT_STREAM = 'application/vnd.amazon.eventstream';
-/** More than any error envelope; an HTML page is cut here. */
+/** Larger than any error envelope; an HTML page is cut here. */
 const MAX_BYTES = 64 * 1024;
 
 interface AnswerHeaders {
@@ -20,9 +20,9 @@ export class OtherBody {
   }
 
   /**
-   * By the first bytes of a body; undefined for an event stream. A frame begins with its length, which is below 16 MiB,
-   * so its first byte is 0, as that of no text is. A body declared as an event stream whose first byte is another one is
-   * a damaged stream, unless it looks like a page or an object.
+   * Decides by the first bytes of a body; undefined for an event stream. A frame begins with its length, which is below
+   * 16 MiB, so its first byte is 0, unlike any text's. A body declared as an event stream with another first byte is a
+   * corrupted stream, unless it looks like a page or an object.
    */
   static recognize(bytes: Uint8Array, headers: AnswerHeaders): OtherBody | undefined {
     if (bytes.length === 0 || bytes[0] === 0) return undefined;
@@ -31,7 +31,7 @@ export class OtherBody {
     return isDeclared && !isText ? undefined : new OtherBody(headers);
   }
 
-  /** Throws what the body means once enough of it has come. */
+  /** Throws the failure that the body describes, once enough of it has arrived. */
   push(bytes: Uint8Array): void {
     this.#chunks.push(Uint8Array.from(bytes.subarray(0, MAX_BYTES - this.#bytes)));
     this.#bytes += bytes.length;

@@ -1,4 +1,4 @@
-/** `max_tokens` of the request, for models whose schema has such a field: then the service itself limits the reply. */
+/** The request's `max_tokens`, for models whose schema has the field: the service then limits the reply itself. */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { OutputLimits } from '../../core/conversation.ts';
 import type { JsonValue } from '../../core/json.ts';
@@ -15,7 +15,7 @@ export interface OutputLimitSettings {
 
 const NOT_SENT: OutputLimitSettings = { fields: {}, adjustments: [] };
 
-/** A limit below the least that the model takes is not sent; one above its most is that most. */
+/** A limit below the model's minimum is not sent; one above its maximum is lowered to it. */
 export function outputLimitSettings(
   { maxTokens, maxTokensAt = 'max_tokens' }: OutputLimits,
   model: Model | undefined,
@@ -24,9 +24,9 @@ export function outputLimitSettings(
   const schema = profile.accepts.reasoningSettings ? model?.reasoningSchema : undefined;
   const range = schema && outputLimitRange(schema);
   if (!range || maxTokens === undefined || maxTokens < range.min) return NOT_SENT;
-  const sent = Math.min(maxTokens, range.max);
+  const limit = Math.min(maxTokens, range.max);
   return {
-    fields: { max_tokens: sent },
-    adjustments: [note('output-limit-sent', maxTokensAt, String(maxTokens), String(sent))],
+    fields: { max_tokens: limit },
+    adjustments: [note('output-limit-sent', maxTokensAt, String(maxTokens), String(limit))],
   };
 }

@@ -1,10 +1,10 @@
-/** The members of a wire profile as docs/wire-profiles.md holds them; a test compares the two. */
+/** The table of wire profile members in docs/wire-profiles.md; a test compares the two. */
 import { z } from 'zod';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { wireProfileSchema } from './profile-schema.ts';
 
 export function wireProfileMarkdown(): string {
-  // What zod makes of a schema is JSON.
+  // zod returns JSON.
   const schema = z.toJSONSchema(wireProfileSchema, {
     io: 'input',
     reused: 'inline',

@@ -33,7 +33,7 @@ describe("the user's own wire profiles", () => {
 
   it('does not change what other gateways of the process know', () => {
     load({ id: 'mine', extends: 'q-rest' });
-    expect(() => new WireProfiles().get('mine')).toThrow(/no wire profile "mine"/);
+    expect(() => new WireProfiles().get('mine')).toThrow(/Unknown wire profile "mine"/);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe("the user's own wire profiles", () => {
     [
       'an unknown parent',
       { id: 'mine', extends: 'q-soap' },
-      /extends: "q-soap" is not a known wire profile; known are q-rest/,
+      /extends: "q-soap" is not a known wire profile; use one of q-rest/,
     ],
     ['itself as its parent', { id: 'mine', extends: 'mine' }, /extends: "mine" is not a known wire profile/],
     ['an unknown member', { id: 'mine', extends: 'q-rest', colour: 'red' }, /Unrecognized key: "colour"/],

@@ -1,5 +1,5 @@
 /**
- * Turns files into wire profiles. A file that extends another profile holds only the differences (JSON Merge Patch). Its
+ * Reads wire profiles from files. A file that extends another profile has only the differences (JSON Merge Patch). Its
  * variants are further patches, tried directly after the profile itself.
  */
 import { z } from 'zod';
@@ -22,7 +22,7 @@ const head = z.looseObject({
   variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
 });
 
-/** A profile as its file has it, before it is merged with the profile that it extends. */
+/** A profile as read from its file, before it is merged with the profile it extends. */
 interface Source {
   readonly name: string;
   readonly id: string;
@@ -36,9 +36,9 @@ interface Source {
 export type ProfileFamily = readonly [WireProfile, ...WireProfile[]];
 
 /**
- * The families of `files`, by id. A file may extend any profile of `files` and of `base`; one with the id of a profile
- * in `base` takes its place, and extends the one it replaces when it names its own id. Throws `invalid_request` naming
- * the file, the member and what is expected there.
+ * The families of `files`, by id. A file may extend any profile in `files` and `base`; a file with the id of a profile
+ * in `base` replaces it, and extends the replaced profile if it names its own id. Throws `invalid_request` naming the
+ * file, the member and the expected value.
  */
 export function readProfileFiles(
   files: readonly ProfileFile[],
@@ -58,13 +58,13 @@ function readHead({ name, content }: ProfileFile): Source {
 }
 
 function byId(sources: readonly Source[]): Map<string, Source> {
-  const found = new Map<string, Source>();
+  const result = new Map<string, Source>();
   for (const source of sources) {
-    const other = found.get(source.id);
+    const other = result.get(source.id);
     if (other) throw wrong(source.name, `id: ${other.name} has the id ${source.id} too; change one of them`);
-    found.set(source.id, source);
+    result.set(source.id, source);
   }
-  return found;
+  return result;
 }
 
 type Sources = ReadonlyMap<string, Source>;
@@ -90,7 +90,7 @@ function completed(source: Source, own: Sources, shipped: Sources, depth: number
   if (!parent || parent === source) {
     const known = [...new Set([...shipped.keys(), ...own.keys()])].join(', ');
     const name = JSON.stringify(source.extends);
-    throw wrong(source.name, `extends: ${name} is not a known wire profile; known are ${known}`);
+    throw wrong(source.name, `extends: ${name} is not a known wire profile; use one of ${known}`);
   }
   return mergePatch(completed(parent, isOwnName ? new Map() : own, shipped, depth + 1), source.content);
 }

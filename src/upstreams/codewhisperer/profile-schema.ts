@@ -1,19 +1,19 @@
 /**
- * The shape of a wire profile: everything in which one way of reaching the service differs from another. Each member's
+ * The shape of a wire profile: everything that differs between the ways of reaching the service. Each member's
  * description is its row in docs/wire-profiles.md.
  */
 import { z } from 'zod';
 
-/** Kinds of account, by what they sign in with. */
+/** Kinds of account, by how they sign in. */
 export const ACCOUNT_KINDS = ['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam'] as const;
 
-/** What may stand in braces in a header's value. A header whose placeholder has no value is left out. */
+/** Placeholders allowed in a header's value. A header whose placeholder has no value is left out. */
 const HEADER_PLACEHOLDERS = ['profileArn', 'tokenType', 'invocationId', 'attempt', 'maxAttempts'] as const;
-/** What may stand in braces in a user agent. */
+/** Placeholders allowed in a user agent. */
 const USER_AGENT_PLACEHOLDERS = ['platform', 'release', 'node', 'version'] as const;
 
 const HEADER_NAME = /^[a-z0-9-]+$/;
-/** Anything that could end a header is refused where the file is read. */
+/** Characters that could end a header are refused when the file is read. */
 const HEADER_TEXT = /^[\x20-\x7e]+$/;
 
 const kind = z.enum(ACCOUNT_KINDS);
@@ -25,16 +25,16 @@ const headerValue = z
   .regex(HEADER_TEXT, 'expected printable ASCII characters')
   .refine(
     (value) => hasOnly(value, HEADER_PLACEHOLDERS),
-    `has an unknown placeholder; known ones are ${HEADER_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`,
+    `has an unknown placeholder; use one of ${HEADER_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`,
   );
 
 const userAgent = z
   .string()
   .regex(HEADER_TEXT, 'expected printable ASCII characters')
-  .regex(/(?:^| )dragoman\/\{version\}$/, 'must end in dragoman/{version}: the gateway names itself')
+  .regex(/(?:^| )dragoman\/\{version\}$/, 'must end in dragoman/{version}, so that the gateway identifies itself')
   .refine(
     (value) => hasOnly(value, USER_AGENT_PLACEHOLDERS),
-    `has an unknown placeholder; known ones are ${USER_AGENT_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`,
+    `has an unknown placeholder; use one of ${USER_AGENT_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}`,
   );
 
 const plane = z.strictObject({

@@ -1,4 +1,4 @@
-/** The wire profiles of a gateway: those shipped here, and those that its user adds. */
+/** A gateway's wire profiles: the shipped ones and the user's own. */
 import { GatewayError } from '../../core/errors.ts';
 import { type ProfileFamily, type ProfileFile, readProfileFiles } from './profile-files.ts';
 import type { WireProfile } from './profile-schema.ts';
@@ -15,9 +15,9 @@ const SHIPPED: readonly ProfileFile[] = [qRest, qJson, kiroKrs, kiroRuntime, cod
   (content) => ({ name: `${content.id}.json`, content }),
 );
 
-/** What a user agent says of this program and the machine it runs on; each a token of RFC 9110. */
+/** Facts about this program and its machine for the user agent; each an RFC 9110 token. */
 export interface ClientFacts {
-  /** As `process.platform`. */
+  /** `process.platform`. */
   readonly platform: string;
   /** Of the operating system. */
   readonly release: string;
@@ -61,16 +61,16 @@ export class WireProfiles {
     });
   }
 
-  /** Throws `internal` for an unknown id: settings and stored accounts are checked where they enter. */
+  /** Throws `internal` for an unknown id: settings and stored accounts are checked when they are read. */
   get(id: string): WireProfile {
     const profile = this.#byId.get(id);
     if (profile) return profile;
     const known = [...this.#byId.keys()].join(', ');
-    throw new GatewayError('internal', `There is no wire profile ${JSON.stringify(id)}; known ones are ${known}.`);
+    throw new GatewayError('internal', `Unknown wire profile ${JSON.stringify(id)}. Known profiles: ${known}.`);
   }
 
   /**
-   * Ids for an account of this kind in the order of trial, each profile followed by its variants. `named`: the profile
+   * Ids for an account of this kind in the order to try, each profile followed by its variants. `named`: the profile
    * from the settings, which applies to accounts that authenticate the way it does.
    */
   orderFor(kind: string, named?: string): readonly [string, ...string[]] {

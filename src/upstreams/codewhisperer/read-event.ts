@@ -1,5 +1,5 @@
 /**
- * What each event of a reply says, put together to blocks, a stop reason and figures, once for all client protocols.
+ * Reads the events of a reply into blocks, a stop reason and usage, once for all client protocols.
  * Source: the published client @aws/codewhisperer-streaming-client (ChatResponseStream).
  */
 import { GatewayError } from '../../core/errors.ts';
@@ -21,7 +21,7 @@ import { ToolUses } from './tool-uses.ts';
 import { UsageTally } from './usage.ts';
 import { type EventKind, type EventPayloads, UNSENT_REASONING, type Untrusted } from './wire-events.ts';
 
-/** What the request says about its answer, and what the answer's head says about its body. */
+/** What decoding needs to know about the request, and about the head of the response. */
 export interface DecodeContext extends AnswerContext {
   readonly model: Model | undefined;
   /** Wire name → the client's name, of every tool the model may call. */
@@ -29,18 +29,18 @@ export interface DecodeContext extends AnswerContext {
   /** Wire name → the properties that the tool's schema requires, for every tool that was offered. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   readonly inputTokens: Figure;
-  /** The model was asked to think between tags in its text, because it takes no reasoning settings. */
+  /** The request told the model to think between tags in its text, because it accepts no reasoning settings. */
   readonly thinkingTags: boolean;
 }
 
-/** `read` and `finish` throw the GatewayError which ends the reply; what was read before it is still there to take. */
+/** `read` and `finish` throw the GatewayError that ends the reply; `take` still returns the events read before it. */
 export class EventReader {
   readonly #skipped = new Map<string, number>();
   readonly #context: DecodeContext;
   readonly #blocks = new BlockWriter(() => this.skip('reasoningContentEvent: late signature'));
   readonly #tools: ToolUses;
   readonly #usage: UsageTally;
-  /** Undefined once the model has shown that it reasons natively: tags are text then. */
+  /** undefined once the model has reasoned natively: from then on, tags are text. */
   #tags: ThinkingTags | undefined;
   readonly #content = new EscapedMember('content');
   readonly #reasoningText = new EscapedMember('text');
@@ -93,22 +93,22 @@ export class EventReader {
     this.#stopReason = 'MAX_TOKENS';
   }
 
-  /** One of the events came that end a complete reply: metadata, context usage or metering. */
+  /** An event that closes a complete reply has arrived: metadata, context usage or metering. */
   get hasClosingEvents(): boolean {
     return this.#hasClosingEvents;
   }
 
-  /** The service said that the model has finished, or why it had to stop. */
+  /** The service has reported that the model finished, or why it stopped. */
   get isComplete(): boolean {
     return this.#hasClosingEvents || this.#stopReason !== undefined;
   }
 
-  /** Lets out text which was held back because it might have become a tag. */
+  /** Emits text that was buffered because it might have become a tag. */
   flush(): void {
     this.#tags?.flush();
   }
 
-  /** The reply has ended in order; if it is whole, `reply-end` is the last event to take. */
+  /** Call when the body has ended. If the reply is complete, `reply-end` is the last event to take. */
   finish(): void {
     this.flush();
     const reported = this.#stopReason;
@@ -125,7 +125,7 @@ export class EventReader {
     });
     this.#blocks.close();
     if (stopReason === undefined)
-      throw new GatewayError('empty_reply', 'The model answered with neither text nor a tool call. Try again.');
+      throw new GatewayError('empty_reply', 'The model returned neither text nor a tool call. Try again.');
     if (stopReason === 'max-tokens' && lacksClosing && reported === undefined)
       this.#context.note(replyNote('reply-cut-off'));
     this.#blocks.end(this.#endingFor(stopReason));
@@ -139,7 +139,7 @@ export class EventReader {
     return { ...end, refusal };
   }
 
-  /** A kind of event nobody has decided about does not compile. */
+  /** An event kind without a handler does not compile. */
   static readonly #handlers: ReadonlyMap<string, Handler> = new Map(
     Object.entries({
       assistantResponseEvent: (reader, frame) => reader.#textEvent('assistantResponseEvent', frame),
@@ -261,10 +261,7 @@ export class EventReader {
     if (typeof stopReason !== 'string') return;
     const parsed = parseStopReason(stopReason);
     if (parsed === 'MALFORMED_TOOL_USE' || parsed === 'MALFORMED_MODEL_OUTPUT')
-      throw new GatewayError(
-        'upstream_broken',
-        `The service says that the model’s output is broken (${parsed}). Try again.`,
-      );
+      throw new GatewayError('upstream_broken', `The service reports malformed model output (${parsed}). Try again.`);
     if (parsed) this.#stopReason = parsed;
     else this.skip(`stop reason ${stopReason}`);
   }
@@ -285,19 +282,19 @@ type Handler = (reader: EventReader, frame: Frame) => void;
 const MAX_SKIPPED_KINDS = 64;
 const MAX_KIND_CHARS = 100;
 
-/** Known, and nothing of it is needed. */
+/** For known events that carry nothing the gateway needs. */
 function ignore(): void {}
 
 function throwInvalidState({ reason, message }: Untrusted<EventPayloads['invalidStateEvent']>): never {
-  const said = [reason, message].filter((part) => typeof part === 'string').join(': ');
-  throw new GatewayError('upstream_broken', `The service reports an invalid state. It said: “${said.slice(0, 600)}”`);
+  const details = [reason, message].filter((part) => typeof part === 'string').join(': ');
+  throw new GatewayError('upstream_broken', `The service reports an invalid state: “${details.slice(0, 600)}”`);
 }
 
-/** Some layers wrap a payload in its event's name. */
+/** Some intermediaries wrap a payload in its event's name. */
 function parse<Kind extends EventKind>(kind: Kind, json: string): Untrusted<EventPayloads[Kind]> {
   const payload = parseObject(kind, json);
   const inner = payload[kind];
-  // To `Untrusted` every member is optional and unknown, so any object is one.
+  // Every member of `Untrusted` is optional and unknown, so any object fits.
   return (isJsonObject(inner) ? inner : payload) as Untrusted<EventPayloads[Kind]>;
 }
 
@@ -306,9 +303,9 @@ function parseObject(kind: EventKind, json: string) {
   try {
     payload = JSON.parse(json);
   } catch (cause) {
-    throw new GatewayError('upstream_broken', `The service sent a ${kind} which is no JSON.`, { cause });
+    throw new GatewayError('upstream_broken', `The service sent a ${kind} that is not JSON.`, { cause });
   }
   if (!isJsonObject(payload))
-    throw new GatewayError('upstream_broken', `The service sent a ${kind} which is no object.`);
+    throw new GatewayError('upstream_broken', `The service sent a ${kind} that is not a JSON object.`);
   return payload;
 }

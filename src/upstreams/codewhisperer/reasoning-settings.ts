@@ -1,7 +1,7 @@
 /**
- * How reasoning is requested. Models whose catalogue entry shows reasoning take settings in
- * `additionalModelRequestFields`, which the entry's schema decides. Older models are asked by tags in the system text,
- * and then think aloud between <thinking> tags.
+ * How reasoning is requested. Models whose catalogue entry has reasoning take settings in
+ * `additionalModelRequestFields`, as the entry's schema allows. Older models are instructed by tags in the system text,
+ * and then think between <thinking> tags.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import { type Conversation, REASONING_EFFORTS, type Reasoning, type ReasoningEffort } from '../../core/conversation.ts';
@@ -15,7 +15,7 @@ import type { WireProfile } from './profiles.ts';
 export interface ReasoningSettings {
   /** Members of `additionalModelRequestFields`; empty: none. */
   readonly fields: Readonly<Record<string, JsonValue>>;
-  /** For the end of the system text; undefined: none. */
+  /** Appended to the system text; undefined: none. */
   readonly tags: string | undefined;
   readonly adjustments: readonly Adjustment[];
 }
@@ -55,13 +55,13 @@ function onSettings(reasoning: ReasoningOn, schema: JsonObject): ReasoningSettin
   const effort = effortMember(schema);
   const thinking = thinkingFields(schema, reasoning.budgetTokens);
   if (effort) {
-    const wanted = reasoning.effort ?? effortOfBudget(reasoning.budgetTokens);
+    const effortRequested = reasoning.effort ?? effortOfBudget(reasoning.budgetTokens);
     // Without a thinking switch, the effort alone turns reasoning on.
     const open =
       defaultOf(schema, effort.holder, 'effort') ?? (thinking ? undefined : nearestEffort('high', effort.efforts));
-    const chosen = wanted === undefined ? open : nearestEffort(wanted, effort.efforts);
+    const chosen = effortRequested === undefined ? open : nearestEffort(effortRequested, effort.efforts);
     if (chosen !== undefined) fields[effort.holder] = { effort: chosen };
-    if (chosen !== reasoning.effort && wanted !== undefined) {
+    if (chosen !== reasoning.effort && effortRequested !== undefined) {
       const before = reasoning.effort ?? `${reasoning.budgetTokens} tokens`;
       adjustments.push(note('reasoning-effort-mapped', 'reasoning', before, chosen ?? 'default'));
     }
@@ -70,7 +70,7 @@ function onSettings(reasoning: ReasoningOn, schema: JsonObject): ReasoningSettin
   return { fields, tags: undefined, adjustments };
 }
 
-/** A model that cannot be kept from thinking is asked to think as little as it can. */
+/** A model that cannot turn thinking off gets its lowest effort. */
 function offSettings(schema: JsonObject, thinksAlways: boolean): ReasoningSettings {
   const effort = effortMember(schema);
   if (effort?.efforts.includes('none')) return { ...NOTHING, fields: { [effort.holder]: { effort: 'none' } } };
@@ -83,8 +83,8 @@ function offSettings(schema: JsonObject, thinksAlways: boolean): ReasoningSettin
 }
 
 /**
- * As the service's own clients do: the default effort of the schema, with thinking left to the model. Not for a reply
- * so short that thinking would use it up.
+ * Like the service's own clients: the schema's default effort, with thinking left to the model. Not for a reply so
+ * short that thinking would use it up.
  */
 function defaultSettings(schema: JsonObject, maxTokens = Number.POSITIVE_INFINITY): ReasoningSettings {
   const effort = effortMember(schema);
@@ -112,10 +112,10 @@ function thinkingFields(schema: JsonObject, budgetTokens: number | undefined): J
   };
 }
 
-/** The nearest on the scale, the cheaper one of two; `none` is never near to anything else. */
-export function nearestEffort(wanted: ReasoningEffort, offered: readonly string[]): string | undefined {
-  if (wanted === 'none') return offered.find((effort) => effort === 'none');
-  const goal = REASONING_EFFORTS.indexOf(wanted);
+/** The nearest effort on the scale, the cheaper of two; `none` matches only itself. */
+export function nearestEffort(effortRequested: ReasoningEffort, offered: readonly string[]): string | undefined {
+  if (effortRequested === 'none') return offered.find((effort) => effort === 'none');
+  const goal = REASONING_EFFORTS.indexOf(effortRequested);
   const near = REASONING_EFFORTS.filter((effort) => effort !== 'none' && offered.includes(effort));
   return near.reduce<ReasoningEffort | undefined>((best, effort) => {
     const distance = (candidate: ReasoningEffort) => Math.abs(REASONING_EFFORTS.indexOf(candidate) - goal);
@@ -123,7 +123,7 @@ export function nearestEffort(wanted: ReasoningEffort, offered: readonly string[
   }, undefined);
 }
 
-/** Tokens a model may think for, by effort; the same figures read backwards turn a budget into an effort. */
+/** Thinking budget in tokens by effort; also used in reverse to turn a budget into an effort. */
 const BUDGETS: Record<ReasoningEffort, number> = {
   none: 0,
   minimal: 1_024,

@@ -5,7 +5,7 @@ import type { RefusalDetail } from '../../core/reply.ts';
 const MAX_CATEGORY_CHARS = 100;
 const MAX_EXPLANATION_CHARS = 1_000;
 
-/** Undefined when the service gives no reason. Texts are one line each, and bounded. */
+/** undefined if the service gives no reason. Each text is one bounded line. */
 export function refusalDetail(refusal: unknown): RefusalDetail | undefined {
   if (!isJsonObject(refusal)) return undefined;
   const category = line(refusal.category, MAX_CATEGORY_CHARS);

@@ -1,4 +1,4 @@
-/** Notes about a reply, made while it is read. */
+/** Adjustments recorded while a reply is read. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const REPLY_RULES = {
@@ -12,7 +12,7 @@ export const REPLY_RULES = {
   'tool-name-respelled': 'The model called a tool by another spelling of its name; the call has the declared name.',
 } as const satisfies Record<string, string>;
 
-/** The path is empty: a reply has no place in the request. */
+/** The path is empty: a reply has no position in the request. */
 export function replyNote(rule: keyof typeof REPLY_RULES, before?: string, after?: string): Adjustment {
   return adjustment(rule, '', before, after);
 }

@@ -1,4 +1,4 @@
-/** The reasoning that a request asks for, by its own options and by the name of its model together. */
+/** The reasoning that a request asks for, combining its own options with its model's name. */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { Reasoning } from '../../core/conversation.ts';
 import { type NamedReasoning, withNamedReasoning } from '../../core/model-name.ts';
@@ -17,8 +17,8 @@ export function requestedReasoning(
 
 function wordsOf({ effort, thinking, budgetTokens }: NamedReasoning): string {
   const budget = budgetTokens === undefined ? undefined : `${budgetTokens} tokens`;
-  const switched = thinking === undefined ? undefined : `thinking ${thinking}`;
-  return [effort, switched, budget].filter((word) => word !== undefined).join(', ');
+  const thinkingText = thinking === undefined ? undefined : `thinking ${thinking}`;
+  return [effort, thinkingText, budget].filter((word) => word !== undefined).join(', ');
 }
 
 function isGranted(reasoning: Reasoning, { effort, thinking, budgetTokens }: NamedReasoning): boolean {

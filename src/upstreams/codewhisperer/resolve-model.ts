@@ -1,4 +1,4 @@
-/** Which model of an account's catalogue a client's name means. A version that is named is never answered by another. */
+/** Finds the catalogue model that a client's name means. A named version is never replaced by another. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 import { isReasoningWord, NOTHING_NAMED, reasoningOfName, reasoningOfTokens } from '../../core/model-name.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
@@ -14,20 +14,20 @@ import {
   wireSpelling,
 } from './model-names.ts';
 
-/** Every note that choosing a model can make, and what each means. */
+/** Every adjustment that choosing a model can make, and what it means. */
 export const MODEL_RULES = {
   'model-alias': 'The model was requested under a different spelling or name than the service lists.',
-  'model-default': 'The name does not belong to any model family of the service; the account’s default model answers.',
-  'model-family': 'The name has no version; the newest model of its family answers.',
+  'model-default': 'The name is not in any of the service’s model families; the account’s default model is used.',
+  'model-family': 'The name has no version; the newest model of its family is used.',
   'model-passed-through': 'The service’s catalogue does not list the model; the name was passed on.',
-  'model-suffix-ignored': 'Words at the end of the model’s name mean nothing to the service and were left out.',
+  'model-suffix-ignored': 'Words at the end of the model’s name are unknown to the service and were left out.',
 } as const satisfies Record<string, string>;
 
 type ModelRule = keyof typeof MODEL_RULES;
 
 /**
  * In this order: the exact id; the listed model with the same family, version and words; for a name without a version
- * the newest of its family; the default model for a name without a family; and last the name as it is.
+ * the newest of its family; for a name without a family the default model; otherwise the name itself.
  */
 export function resolveModel(requested: string, catalogue: Catalogue): ResolvedModel {
   const exact = catalogue.models.find((model) => model.id === requested);
@@ -53,12 +53,12 @@ interface Index {
   readonly candidates: readonly Candidate[];
 }
 
-/** Every request resolves a name, and a catalogue lives for an hour. */
+/** Cached: every request resolves a name, and a catalogue lives for an hour. */
 const INDEXES = new WeakMap<Catalogue, Index>();
 
 function indexOf(catalogue: Catalogue): Index {
-  const known = INDEXES.get(catalogue);
-  if (known) return known;
+  const cached = INDEXES.get(catalogue);
+  if (cached) return cached;
   const families = familiesOf(catalogue.models.map(({ id }) => id));
   const candidates = catalogue.models.flatMap((model) => {
     const names = [model.id, ...(ALIASES.get(model.id) ?? [])];
@@ -72,7 +72,7 @@ function isNamed({ words, version }: ModelName, word: string): boolean {
   return version.length === 0 && words.length === 1 && words[0] === word;
 }
 
-/** Id → what else it is called. */
+/** Id → aliases. */
 const ALIASES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(Object.groupBy(Object.entries(aliases), ([, id]) => id)).map(([id, entries = []]) => [
     id,
@@ -80,7 +80,7 @@ const ALIASES: ReadonlyMap<string, readonly string[]> = new Map(
   ]),
 );
 
-/** The candidate with the most words. Two models with equally many are not told apart by the name: undefined. */
+/** The candidate with the most words. undefined if two are tied, because the name is ambiguous. */
 function mostSpecific(candidates: readonly Candidate[]): Candidate | undefined {
   const most = Math.max(...candidates.map(({ name }) => name.words.length));
   const [first, ...others] = candidates.filter(({ name }) => name.words.length === most);
@@ -88,7 +88,7 @@ function mostSpecific(candidates: readonly Candidate[]): Candidate | undefined {
   return isClear ? first : undefined;
 }
 
-/** Of the newest version, the one that shares the most words with the name, and then the plainest. */
+/** Of the newest version, the one that shares the most words with the name, then the one with the fewest words. */
 function newestOf(name: ModelName, candidates: readonly Candidate[]): Candidate | undefined {
   const family = candidates.filter((candidate) => candidate.name.family === name.family);
   const shared = (candidate: Candidate) => candidate.name.words.filter((word) => name.words.includes(word)).length;
@@ -100,13 +100,18 @@ function newestOf(name: ModelName, candidates: readonly Candidate[]): Candidate 
   return best && second && second.model !== best.model && order(best, second) === 0 ? undefined : best;
 }
 
-function listed({ model, name: found }: Candidate, rule: ModelRule, requested: string, name: ModelName): ResolvedModel {
-  const rest = name.words.filter((word) => !found.words.includes(word));
-  const adjustments = [note(rule, requested, model.id), ...suffixNotes(rest)];
-  return { match: 'listed', id: model.id, model, reasoning: reasoningOfTokens(rest), adjustments };
+function listed(
+  { model, name: listedName }: Candidate,
+  rule: ModelRule,
+  requested: string,
+  name: ModelName,
+): ResolvedModel {
+  const extraWords = name.words.filter((word) => !listedName.words.includes(word));
+  const adjustments = [note(rule, requested, model.id), ...suffixNotes(extraWords)];
+  return { match: 'listed', id: model.id, model, reasoning: reasoningOfTokens(extraWords), adjustments };
 }
 
-/** Where the catalogue names no default, it has the service's own choice, or the service chooses without being told. */
+/** If the catalogue names no default: its `auto` model, or no id, which leaves the choice to the service. */
 function defaultModel(requested: string, { models, defaultModelId }: Catalogue, name: ModelName): ResolvedModel {
   const model = models.find(({ id }) => id === (defaultModelId ?? ROUTER));
   const id = model?.id ?? defaultModelId;
@@ -126,8 +131,8 @@ function unlisted(requested: string, name: ModelName): ResolvedModel {
   return { match: 'unlisted', id, model: undefined, reasoning: reasoningOfName(requested), adjustments };
 }
 
-function suffixNotes(rest: readonly string[]): readonly Adjustment[] {
-  const ignored = rest.filter((word) => !isReasoningWord(word));
+function suffixNotes(extraWords: readonly string[]): readonly Adjustment[] {
+  const ignored = extraWords.filter((word) => !isReasoningWord(word));
   return ignored.length === 0 ? [] : [note('model-suffix-ignored', ignored.join('-'), undefined)];
 }
 
@@ -135,5 +140,5 @@ function note(rule: ModelRule, before: string, after: string | undefined): Adjus
   return adjustment(rule, 'model', before.slice(0, MAX_NAME_CHARS), after?.slice(0, MAX_NAME_CHARS));
 }
 
-/** A name in a note; the longest known one has 31 characters. */
+/** Length of a name in an adjustment; the longest known one has 31 characters. */
 const MAX_NAME_CHARS = 100;

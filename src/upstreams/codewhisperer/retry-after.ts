@@ -1,14 +1,14 @@
 /**
  * How long to wait before the next request: from the `Retry-After` header, a member of the body, or its message. The cap
  * depends on the kind of failure, not on where the wait was found.
- * Source: `retryAfterMilliseconds` in live answers of 2026-09 and later; the other spellings are those of layers in
- * between and of Smithy's `retryAfterSeconds`.
+ * Source: `retryAfterMilliseconds` in live responses of 2026-09 and later; the other spellings come from intermediaries
+ * and from Smithy's `retryAfterSeconds`.
  */
 import type { ErrorCode } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { cappedMs, MAX_QUOTA_WAIT_MS, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../../core/times.ts';
 
-/** `bodies`: the envelope and the objects nested in it, in the order in which they count. Milliseconds, not capped. */
+/** `bodies`: the envelope and the objects nested in it, in order of precedence. Milliseconds, not capped. */
 export function readRetryAfter(
   header: string | undefined,
   bodies: readonly JsonObject[],
@@ -19,8 +19,8 @@ export function readRetryAfter(
   if (inHeader !== undefined) return inHeader;
   for (const body of bodies) {
     for (const [key, value] of Object.entries(body)) {
-      const found = waitOf(key, value, nowMs);
-      if (found !== undefined) return found;
+      const waitMs = waitOf(key, value, nowMs);
+      if (waitMs !== undefined) return waitMs;
     }
   }
   return inWords(message);
@@ -31,7 +31,7 @@ export function cappedRetryAfter(waitMs: number | undefined, code: ErrorCode): n
   return waitMs === undefined ? undefined : cappedMs(waitMs, isQuota ? MAX_QUOTA_WAIT_MS : MAX_THROTTLE_WAIT_MS);
 }
 
-/** `retryAfterMilliseconds`, `retry_after_ms`, `retry-after`: told apart by their letters. */
+/** `retryAfterMilliseconds`, `retry_after_ms`, `retry-after`: compared by their letters alone. */
 function waitOf(key: string, value: JsonValue, nowMs: number): number | undefined {
   if (key.length > MAX_KEY_CHARS) return undefined;
   const member = MEMBER.exec(lettersOf(key));
@@ -48,18 +48,18 @@ function lettersOf(key: string): string {
   return key.toLowerCase().replaceAll(/[^a-z]/g, '');
 }
 
-/** `30s` is `30`, as Google's `retryDelay` has it. */
+/** `30s`, the form of Google's `retryDelay`, becomes `30`. */
 function textOf(value: JsonValue): string | undefined {
   return typeof value === 'string' ? value.trim().replace(/^(\d+(?:\.\d+)?)s$/, '$1') : undefined;
 }
 
 /** `Please try again in 20 seconds.` */
 function inWords(message: string | undefined): number | undefined {
-  const found = message === undefined ? null : IN_WORDS.exec(message);
-  const unit = found?.[2]?.toLowerCase();
-  if (!found || unit === undefined) return undefined;
+  const match = message === undefined ? null : IN_WORDS.exec(message);
+  const unit = match?.[2]?.toLowerCase();
+  if (!match || unit === undefined) return undefined;
   const unitMs = unit.startsWith('ms') || unit.startsWith('milli') ? 1 : (UNITS_MS[unit.charAt(0)] ?? 1_000);
-  return Number(found[1]) * unitMs;
+  return Number(match[1]) * unitMs;
 }
 
 const IN_WORDS =

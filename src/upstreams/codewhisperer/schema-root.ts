@@ -1,13 +1,13 @@
 /**
- * A tool's input schema may have no `oneOf`, `anyOf` or `allOf` at its root: their variants are merged into the root's
- * properties. Of a union only what every variant requires stays required; of a combination everything.
+ * The root of a tool's input schema may not have `oneOf`, `anyOf` or `allOf`, so their variants are merged into the
+ * root's properties. Of a union, only what every variant requires stays required; of a combination, everything.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 const UNIONS = ['oneOf', 'anyOf'] as const;
 
-/** The same object when there is nothing to merge. */
+/** Returns the same object if there is nothing to merge. */
 export function mergeRoot(schema: JsonObject): JsonObject {
   if (!('allOf' in schema || 'anyOf' in schema || 'oneOf' in schema)) return schema;
   const { allOf, anyOf: _anyOf, oneOf: _oneOf, ...own } = schema;
@@ -24,7 +24,7 @@ export function mergeRoot(schema: JsonObject): JsonObject {
   return merged;
 }
 
-/** Variants which can be objects: `{"type":"string"}` says nothing about properties. */
+/** The variants that can be objects: `{"type":"string"}` says nothing about properties. */
 function variants(list: JsonValue | undefined): JsonObject[] {
   if (!Array.isArray(list)) return [];
   return list
@@ -33,7 +33,7 @@ function variants(list: JsonValue | undefined): JsonObject[] {
     .map(mergeRoot);
 }
 
-/** The first to say something about the whole (a title, a description) wins. */
+/** The first variant with a title or description wins. */
 function combine(base: JsonObject, variant: JsonObject, names: readonly string[]): JsonObject {
   const { properties: added, required: _required, ...rest } = variant;
   const properties: Record<string, JsonValue> = { ...(isJsonObject(base.properties) ? base.properties : {}) };
@@ -43,7 +43,7 @@ function combine(base: JsonObject, variant: JsonObject, names: readonly string[]
   return withRequired({ ...rest, ...base, properties }, names);
 }
 
-/** A property which variants describe differently may be either. */
+/** A property that variants describe differently may be either. */
 function either(known: JsonValue | undefined, added: JsonValue): JsonValue {
   if (known === undefined || isDeepStrictEqual(known, added)) return added;
   const choices =

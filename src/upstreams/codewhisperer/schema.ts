@@ -1,7 +1,7 @@
 /**
- * JSON Schema as the service takes it for a tool's input: an object at the root, no references, no choice at the root,
- * no nulls where a schema is meant, none of the keywords which the wire profile lists. A property *named* like a
- * keyword is no keyword, and data (`default`, `const`, `enum`, `examples`) is copied as it is.
+ * Rewrites a tool's input schema to what the service accepts: an object at the root, no references, no choice at the
+ * root, no null in place of a schema, none of the keywords that the wire profile removes. A property *named* like a
+ * keyword is not a keyword, and data (`default`, `const`, `enum`, `examples`) is copied unchanged.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { AdjustmentRule } from './normalize/rules.ts';
@@ -9,12 +9,12 @@ import type { WireProfile } from './profiles.ts';
 import { mergeRoot } from './schema-root.ts';
 
 export type SchemaRule = Extract<AdjustmentRule, `tool-schema-${string}`>;
-/** Rule → what it concerned: keywords, references, property names. */
+/** Rule → what it changed: keywords, references, property names. */
 type SchemaChanges = Map<SchemaRule, Set<string>>;
 
 export interface SanitizedSchema {
   readonly schema: JsonObject;
-  /** Empty when the schema was fine as it was. */
+  /** Empty if the schema did not need to change. */
   readonly changes: SchemaChanges;
 }
 
@@ -35,7 +35,7 @@ function rooted(cleaned: JsonObject, sanitizer: Sanitizer): JsonObject {
   return { type: 'object', properties: isJsonObject(properties) ? properties : {}, ...rest };
 }
 
-/** How the value of a keyword is to be read. What a keyword not listed holds is read as schemas, without harm to words. */
+/** How to read a keyword's value. Unlisted keywords are read as schemas, which leaves plain values unchanged. */
 const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 'data' | 'bound' | 'required'>> = {
   items: 'schema',
   additionalItems: 'schema',
@@ -73,7 +73,7 @@ const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 
   required: 'required',
 };
 
-/** Inlining can multiply a schema; beyond this many nodes, references are cut. */
+/** Inlining can multiply a schema; beyond this many nodes, references are cut off. */
 const MAX_NODES = 5_000;
 
 class Sanitizer {
@@ -137,7 +137,7 @@ class Sanitizer {
     }
   }
 
-  /** A schema, or true or false, which are schemas too. Anything else allows everything. */
+  /** An object or a boolean, both of which are schemas. Anything else allows everything. */
   #schema(value: JsonValue): JsonValue {
     if (isJsonObject(value)) return this.clean(value);
     if (typeof value === 'boolean') return value;
@@ -183,7 +183,7 @@ class Sanitizer {
     return names.length > 0 ? names : undefined;
   }
 
-  /** Keywords beside `$ref` hold as well, and win. */
+  /** Keywords beside `$ref` apply too, and win. */
   #inline(schema: JsonObject, ref: string): JsonObject {
     const { $ref: _ref, ...beside } = schema;
     const target = resolvePointer(this.#root, ref);
@@ -200,7 +200,7 @@ class Sanitizer {
   }
 }
 
-/** What can be said about a schema without its parts. */
+/** A schema's own keywords, without nested schemas. */
 function shallow(schema: JsonObject): JsonObject {
   const { type, description } = schema;
   return {

@@ -1,6 +1,6 @@
 /**
- * The service's own events, as it names them, for programs that speak its protocol themselves: frames in, parsed
- * payloads out. What an event means for a reply is decided in read-event.ts.
+ * The service's own events under its own names, for programs that speak its protocol: frames in, parsed payloads out.
+ * read-event.ts decides what an event means for a reply.
  */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
@@ -19,22 +19,25 @@ type ServiceEventKind = Exclude<keyof EventPayloads, 'initial-response'>;
 export class ServiceEventDecoder {
   readonly #frames = new EventStreamDecoder();
 
-  /** Throws GatewayError for an exception of the service, for a damaged stream and for an unreadable payload. */
+  /** Throws GatewayError for an exception of the service, a corrupted stream or an unreadable payload. */
   *push(bytes: Uint8Array): Generator<ServiceEvent, void> {
     for (const frame of this.#frames.push(bytes)) {
       const event = toEvent(frame);
       if (event) yield event;
     }
     const { error } = this.#frames;
-    if (error) throw new GatewayError('upstream_broken', 'The reply was damaged on its way.', { cause: error });
+    if (error)
+      throw new GatewayError('upstream_broken', 'The reply was corrupted in transit. Try again.', { cause: error });
   }
 
-  /** Call once when the body has ended. Throws `upstream_broken` if that was within a frame. */
+  /** Call once when the body has ended. Throws `upstream_broken` if it ended inside a frame. */
   end(): void {
     try {
       this.#frames.end();
     } catch (cause) {
-      throw new GatewayError('upstream_broken', 'The service closed the connection within the reply.', { cause });
+      throw new GatewayError('upstream_broken', 'The service closed the connection before the reply was complete.', {
+        cause,
+      });
     }
   }
 }
@@ -53,9 +56,9 @@ function toEvent(frame: Frame): ServiceEvent | undefined {
 function payloadOf(frame: Frame, kind: string): ServiceEvent | undefined {
   if (kind === '' || kind === 'initial-response') return undefined;
   const payload = parse(kind, frame.text());
-  // Some layers wrap a payload in its event's name.
+  // Some intermediaries wrap a payload in its event's name.
   const inner = isJsonObject(payload[kind]) ? payload[kind] : payload;
-  // The payload is the service's: its members are documented by the type, not checked here.
+  // The type documents the service's payload; its members are not checked here.
   return { [kind]: inner } as unknown as ServiceEvent;
 }
 

@@ -1,4 +1,4 @@
-/** Where an answer comes from: licence references, web links and citations as the service sends them. */
+/** The sources of a reply: licence references, web links and citations as the service sends them. */
 import { isJsonObject } from '../../core/json.ts';
 import type { Source } from '../../core/reply.ts';
 import type { EventPayloads, Untrusted } from './wire-events.ts';
@@ -26,7 +26,7 @@ export function citation({ citationLink, citationText }: Payload<'citationEvent'
   return url ? [webSource(url, undefined, text(citationText))] : [];
 }
 
-/** On the web when it says where, else a document the client sent. */
+/** A web source if it has a URL, else a document that the client sent. */
 export function documentCitation({
   location,
   source,

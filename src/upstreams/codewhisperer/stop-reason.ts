@@ -1,9 +1,9 @@
-/** Why the model stopped: what the service says about it, weighed against what it sent. */
+/** Why the model stopped, from what the service reports and what it sent. */
 import type { StopReason } from '../../core/reply.ts';
 
 const REPORTED = {
   END_TURN: 'end-turn',
-  /** No sequence is ever asked for upstream, so this is no more than an end. */
+  /** Stop sequences are never sent upstream, so this is an ordinary end. */
   STOP_SEQUENCE: 'end-turn',
   TOOL_USE: 'end-turn',
   MAX_TOKENS: 'max-tokens',
@@ -16,7 +16,7 @@ const REPORTED = {
 
 export type WireStopReason = keyof typeof REPORTED;
 
-/** The service has been seen to write them in either case. */
+/** The service writes them in either case. */
 export function parseStopReason(reported: string): WireStopReason | undefined {
   const upper = reported.toUpperCase();
   return Object.hasOwn(REPORTED, upper) ? (upper as WireStopReason) : undefined; // hasOwn is the proof
@@ -24,17 +24,17 @@ export function parseStopReason(reported: string): WireStopReason | undefined {
 
 export interface Ending {
   readonly reported: WireStopReason | undefined;
-  /** Tool calls which came whole. */
+  /** Number of complete tool calls. */
   readonly toolUses: number;
-  /** At least 100 % of the context window are in use. */
+  /** At least 100 % of the context window is in use. */
   readonly windowIsFull: boolean;
   readonly hasText: boolean;
   readonly hasReasoning: boolean;
-  /** The closing events did not come, although this account's replies end with them. */
+  /** The closing events are missing, although this account's replies end with them. */
   readonly lacksClosing: boolean;
 }
 
-/** undefined: there is no reply, nor a reason why there should be none. `malformed` replies never get here. */
+/** undefined: there is no reply and no reason for its absence. `malformed` replies never get here. */
 export function decideStop({
   reported,
   toolUses,
@@ -43,13 +43,13 @@ export function decideStop({
   hasReasoning,
   lacksClosing,
 }: Ending): StopReason | undefined {
-  const said = reported === undefined ? undefined : REPORTED[reported];
-  if (said === 'refusal') return said;
-  // What the service reports beside tool calls is unreliable. A whole call can be answered whatever came after it.
+  const meaning = reported === undefined ? undefined : REPORTED[reported];
+  if (meaning === 'refusal') return meaning;
+  // The stop reason reported with tool calls is unreliable. A complete call can be answered whatever follows it.
   if (toolUses > 0) return 'tool-use';
-  if (said === 'max-tokens') return said;
-  if (said === 'context-window' || (said === undefined && windowIsFull)) return 'context-window';
+  if (meaning === 'max-tokens') return meaning;
+  if (meaning === 'context-window' || (meaning === undefined && windowIsFull)) return 'context-window';
   if (hasText) return lacksClosing ? 'max-tokens' : 'end-turn';
-  // A model which only thought may have meant it so; but then the service says that its turn has ended.
-  return hasReasoning && said !== undefined ? 'end-turn' : undefined;
+  // A model may deliberately only think; the service then reports the end of its turn.
+  return hasReasoning && meaning !== undefined ? 'end-turn' : undefined;
 }

@@ -1,9 +1,9 @@
 /**
- * Escapes what JSON forbids inside strings while a tool's input streams by: raw control characters, and backslashes
- * that begin no escape (`C:\Users`). Valid JSON passes through unchanged, so only input that would not parse is altered.
+ * Escapes what JSON forbids inside strings while a tool's input streams through: raw control characters, and backslashes
+ * that do not begin an escape (`C:\Users`). Valid JSON passes unchanged, so only input that would not parse is altered.
  *
- * A model that forgot to escape one backslash of a string may have forgotten others: in `C:\Users\new` the `\n` is either
- * a line break or the start of a folder's name. Such a string is ambiguous, and its call must not be made.
+ * A model that failed to escape one backslash in a string may have failed again: in `C:\Users\new` the `\n` is either a
+ * line break or the start of a folder's name. Such a string is ambiguous, and its call must not be made.
  */
 import { TextPiece } from '../../core/text.ts';
 
@@ -11,7 +11,7 @@ type State = 'outside' | 'inside' | 'escape' | 'unicode';
 
 export class StringRepair {
   #state: State = 'outside';
-  /** `u` and the hex digits so far: whether they are an escape is known only with the fourth digit. */
+  /** `u` and the hex digits so far; only the fourth digit completes the escape. */
   #unicode = '';
   #hasStrayBackslash = false;
   #hasEscape = false;
@@ -23,14 +23,14 @@ export class StringRepair {
     return this.#isRepaired;
   }
 
-  /** The repaired input is only one of two ways to read it. */
+  /** The repaired input is only one of two readings. */
   get isAmbiguous(): boolean {
     return this.#isAmbiguous;
   }
 
-  /** The fragment, repaired. Up to five characters of it may be held back until the next one. */
+  /** Returns the repaired fragment. Up to five characters may be buffered until the next one. */
   push(fragment: TextPiece): TextPiece {
-    // Escaped text without a backslash has no quotes, backslashes or control characters in it.
+    // Escaped text without a backslash contains no quotes or control characters.
     const isPlain = this.#state === 'outside' || this.#state === 'inside';
     if (isPlain && !fragment.escaped.includes('\\')) return fragment;
     const { plain } = fragment;
@@ -56,7 +56,7 @@ export class StringRepair {
     return out + text.slice(copied);
   }
 
-  /** What to write before the character, or instead of it; undefined: the character stands as it is. */
+  /** What to write before the character, or instead of it; undefined: write the character unchanged. */
   #step(character: string): Insertion | undefined {
     switch (this.#state) {
       case 'outside':
@@ -94,7 +94,7 @@ export class StringRepair {
       return { text: '', consumes: true };
     }
     this.#state = 'inside';
-    // An escaped quote has one reading: were it the end of the string, what follows would not be JSON.
+    // An escaped quote has one reading: if it ended the string, what follows would not be JSON.
     if (character === '"') return undefined;
     if (!'\\/bfnrt'.includes(character)) return this.#strayBackslash('');
     this.#noteEscape();
@@ -111,7 +111,7 @@ export class StringRepair {
     return { text: this.#unicode, consumes: true };
   }
 
-  /** The backslash has been written already; a second one makes it stand for itself. */
+  /** The backslash is already written; a second one makes it a literal backslash. */
   #strayBackslash(following: string): Insertion {
     this.#state = 'inside';
     this.#isRepaired = true;
@@ -128,6 +128,6 @@ export class StringRepair {
 
 interface Insertion {
   readonly text: string;
-  /** The character is replaced by `text`, which is empty while the character is held back. */
+  /** The character is replaced by `text`, which is empty while the character is buffered. */
   readonly consumes: boolean;
 }

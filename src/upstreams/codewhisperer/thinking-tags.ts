@@ -1,8 +1,8 @@
 /**
- * Reasoning inside the text, for models without reasoning of their own: `<thinking>…</thinking>` is taken out of the
- * stream of text, wherever the fragments are cut. A tag is only text when it is quoted, or stands in code.
+ * Extracts `<thinking>…</thinking>` from the text of models without native reasoning, wherever the fragments are cut.
+ * A tag that is quoted or in code is plain text.
  *
- * Held back is what could still become a tag, and white space before anything was said, which the tag would swallow.
+ * Text that could still become a tag is buffered, as is leading white space, which belongs to a tag after it.
  */
 export interface ThinkingSink {
   text(text: string): void;
@@ -16,25 +16,25 @@ const CLOSE = '</thinking>';
 
 export class ThinkingTags {
   readonly #sink: ThinkingSink;
-  #held = '';
+  #buffered = '';
   #thinking = false;
   #code = new CodeSpans();
-  /** The last character before what is held. */
+  /** The last character before the buffered text. */
   #previous = '';
   /** Line breaks next to a tag belong to the tag: one after the opening, all after the closing. */
   #skipBreaks: 'none' | 'one' | 'all' = 'none';
-  /** Something of the present text or reasoning has been passed on. */
-  #spoken = false;
+  /** Part of the current text or reasoning has been emitted. */
+  #hasOutput = false;
 
   constructor(sink: ThinkingSink) {
     this.#sink = sink;
   }
 
   push(fragment: string): void {
-    let rest = this.#held + fragment;
-    this.#held = '';
+    let rest = this.#buffered + fragment;
+    this.#buffered = '';
     while (rest !== '') {
-      // Perhaps the first half of the line break after the opening tag.
+      // Possibly the first half of the line break after the opening tag.
       if (this.#skipBreaks === 'one' && rest === '\r') break;
       rest = this.#withoutBreaks(rest);
       if (rest === '') break;
@@ -42,30 +42,30 @@ export class ThinkingTags {
       if (used === 0) break;
       rest = rest.slice(used);
     }
-    this.#held = rest;
+    this.#buffered = rest;
   }
 
-  /** The text goes no further: what is held was no tag, and open reasoning ends here. */
+  /** The text has ended: the buffered text was not a tag, and open reasoning ends here. */
   flush(): void {
-    const held = this.#held;
-    this.#held = '';
+    const buffered = this.#buffered;
+    this.#buffered = '';
     if (this.#thinking) {
-      // A whole closing tag was held only to see whether a quote follows it.
-      if (held !== '' && held !== CLOSE) this.#think(held);
+      // A complete closing tag was buffered only to see whether a quote follows it.
+      if (buffered !== '' && buffered !== CLOSE) this.#think(buffered);
       this.#endReasoning();
-    } else if (this.#spoken || held.trim() !== '') {
-      if (held !== '') this.#sink.text(held);
+    } else if (this.#hasOutput || buffered.trim() !== '') {
+      if (buffered !== '') this.#sink.text(buffered);
     }
     this.#thinking = false;
-    this.#spoken = false;
+    this.#hasOutput = false;
     this.#skipBreaks = 'none';
     this.#previous = '';
     this.#code = new CodeSpans();
   }
 
-  /** Both readers return how many characters they are done with; 0 asks for more text. */
+  /** Both readers return how many characters they consumed; 0 means that more text is needed. */
   #readText(text: string): number {
-    const start = this.#spoken ? 0 : text.search(/\S/);
+    const start = this.#hasOutput ? 0 : text.search(/\S/);
     if (start < 0) return 0;
     for (let at = start; at < text.length; at++) {
       const character = text.charAt(at);
@@ -79,9 +79,9 @@ export class ThinkingTags {
     return text.length;
   }
 
-  #stopBefore(text: string, at: number, start: number, found: 'whole' | 'part'): number {
+  #stopBefore(text: string, at: number, start: number, found: 'complete' | 'partial'): number {
     if (at > start) this.#say(text.slice(0, at));
-    if (found === 'part') return at > start ? at : 0;
+    if (found === 'partial') return at > start ? at : 0;
     this.#enter(true);
     return at + OPEN.length;
   }
@@ -91,7 +91,7 @@ export class ThinkingTags {
       const found = this.#closingTagAt(text, at);
       if (found === 'no') continue;
       if (at > 0) this.#think(text.slice(0, at));
-      if (found === 'part') return at;
+      if (found === 'partial') return at;
       this.#endReasoning();
       this.#enter(false);
       return at + CLOSE.length;
@@ -100,36 +100,36 @@ export class ThinkingTags {
     return text.length;
   }
 
-  /** Reasoning may end in a quote or a fence; only a tag with quotes on both sides is not meant. */
-  #closingTagAt(text: string, at: number): 'whole' | 'part' | 'no' {
+  /** Reasoning may end in a quote or a fence; only a tag with quotes on both sides is plain text. */
+  #closingTagAt(text: string, at: number): 'complete' | 'partial' | 'no' {
     const found = tagAt(text, at, CLOSE);
     const before = at > 0 ? text.charAt(at - 1) : this.#previous;
-    if (found !== 'whole' || !isQuote(before)) return found;
+    if (found !== 'complete' || !isQuote(before)) return found;
     const after = text.charAt(at + CLOSE.length);
-    if (after === '') return 'part';
-    return after === closingQuote(before) ? 'no' : 'whole';
+    if (after === '') return 'partial';
+    return after === closingQuote(before) ? 'no' : 'complete';
   }
 
   #enter(thinking: boolean): void {
     this.#thinking = thinking;
     this.#skipBreaks = thinking ? 'one' : 'all';
     this.#previous = '';
-    this.#spoken = false;
+    this.#hasOutput = false;
     this.#code = new CodeSpans();
   }
 
   #say(text: string): void {
-    this.#spoken = true;
+    this.#hasOutput = true;
     this.#previous = text.at(-1) ?? '';
     this.#sink.text(text);
   }
 
   #endReasoning(): void {
-    if (this.#spoken) this.#sink.reasoningEnd();
+    if (this.#hasOutput) this.#sink.reasoningEnd();
   }
 
   #think(text: string): void {
-    this.#spoken = true;
+    this.#hasOutput = true;
     this.#previous = text.at(-1) ?? '';
     this.#sink.reasoning(text);
   }
@@ -142,10 +142,10 @@ export class ThinkingTags {
   }
 }
 
-/** Whether the tag stands at this place, or the text ends within it. */
-function tagAt(text: string, at: number, tag: string): 'whole' | 'part' | 'no' {
-  if (text.startsWith(tag, at)) return 'whole';
-  return text.length - at < tag.length && tag.startsWith(text.slice(at)) ? 'part' : 'no';
+/** Whether the tag is at this position, or the text ends inside it. */
+function tagAt(text: string, at: number, tag: string): 'complete' | 'partial' | 'no' {
+  if (text.startsWith(tag, at)) return 'complete';
+  return text.length - at < tag.length && tag.startsWith(text.slice(at)) ? 'partial' : 'no';
 }
 
 const OPENING_QUOTES = '"\'`\\“‘«「『';
@@ -159,15 +159,15 @@ function closingQuote(opening: string): string {
   return CLOSING_QUOTES.charAt(OPENING_QUOTES.indexOf(opening));
 }
 
-/** Follows Markdown closely enough to know whether a place is inside a code fence or between back-ticks. */
+/** Follows Markdown closely enough to know whether a position is inside a code fence or between back-ticks. */
 class CodeSpans {
   #fence: { readonly character: string; readonly length: number } | undefined;
-  /** Length of the run of back-ticks which opened the span; 0 outside one. Ends with its line at the latest. */
+  /** Length of the run of back-ticks that opened the span; 0 outside one. Ends with its line at the latest. */
   #span = 0;
   #run = '';
   #runLength = 0;
   #runBeginsLine = false;
-  /** Nothing but white space and quotation marks so far in this line. */
+  /** Only white space and quotation marks so far in this line. */
   #lineIsBlank = true;
 
   get isOpen(): boolean {

@@ -1,7 +1,7 @@
 /**
- * Puts the model's tool calls together from `toolUseEvent`s, which may interleave. A call is passed on fragment by
- * fragment, but its block is closed only when its input is known to be whole: clients act on closed blocks. A call that
- * was cut off becomes an error, never a call with half an input or with none.
+ * Assembles the model's tool calls from `toolUseEvent`s, which may interleave. A call is streamed fragment by fragment,
+ * but its block closes only when its input is known to be complete: clients act on closed blocks. A truncated call
+ * becomes an error, never a call with partial or missing input.
  */
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
@@ -16,7 +16,7 @@ import type { EventPayloads, Untrusted } from './wire-events.ts';
 
 type ToolUseEvent = Untrusted<EventPayloads['toolUseEvent']>;
 
-/** All by the name which the tool has on the wire. */
+/** Keyed by the tool's wire name. */
 export interface OfferedTools {
   /** The client's name. */
   readonly toolNames: ReadonlyMap<string, string>;
@@ -24,44 +24,44 @@ export interface OfferedTools {
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Called when a call is changed. Names are the client's, except for the one that the model wrote. */
+/** Called when a call is changed. Names are the client's, except `written`, which is the model's. */
 export interface ToolUseObserver {
-  /** The input was not valid JSON and could be repaired. */
+  /** The input was not valid JSON and was repaired. */
   repaired(name: string): void;
   /** The model wrote another spelling of the tool's name. */
   respelled(written: string, name: string): void;
 }
 
 export interface ReplyEnding {
-  /** The service said that the reply is complete. */
+  /** The service reported that the reply is complete. */
   readonly inOrder: boolean;
-  /** Its replies have been seen to end with closing events, and this one lacks them. */
+  /** The account's replies end with closing events, and this one lacks them. */
   readonly lacksClosing: boolean;
-  /** The model wrote until a limit: whatever came last may have been cut. */
+  /** The model reached a limit, so the end of the reply may be cut off. */
   readonly atLimit: boolean;
 }
 
 interface Call {
-  /** Undefined until an event brings it; the block waits for both. */
+  /** undefined until an event brings it; the block waits for both. */
   toolUseId: string | undefined;
   tool: CalledTool | undefined;
   block: CallBlock | undefined;
-  /** The input's fragments, still escaped, so that joining and parsing them costs once. */
+  /** The input's fragments, still escaped, so that they are joined and parsed once. */
   readonly fragments: string[];
   chars: number;
   /** `chars` when the input was last found to be incomplete. */
   checkedChars: number;
-  /** An input that came as an object. An empty one often stands before the fragments and says nothing. */
+  /** Input that arrived as an object. An empty object often precedes the fragments and means nothing. */
   object: JsonObject | undefined;
-  /** The service said that the call is complete, but not what its input is. */
+  /** The service reported the call complete without giving its input. */
   isStopped: boolean;
   readonly input: EscapedMember;
   readonly strings: StringRepair;
 }
 
-/** Of the inputs of calls that are not whole yet: more than any frame or reply could sensibly hold. */
+/** For the inputs of all incomplete calls: more than any sensible reply has. */
 const MAX_INPUT_CHARS = 16 * 1024 * 1024;
-/** Calls that are not whole yet. Every event looks for its own among them. */
+/** Incomplete calls. Every event searches them for its own. */
 const MAX_OPEN_CALLS = 1_024;
 
 export class ToolUses {
@@ -70,13 +70,13 @@ export class ToolUses {
   readonly #requiredArguments: OfferedTools['requiredArguments'];
   readonly #called: CalledTools;
   readonly #observer: ToolUseObserver;
-  /** Not known to be whole, in the order in which they began. */
+  /** Calls not known to be complete, in the order in which they began. */
   readonly #open = new Set<Call>();
   /** The call of the last event; events may leave out the id. */
   #current: Call | undefined;
   readonly #endedIds = new Set<string>();
   #finished = 0;
-  /** Of the inputs of all open calls, which are kept until they are whole. */
+  /** In the inputs of all open calls, which are kept until they are complete. */
   #openChars = 0;
 
   constructor(blocks: BlockWriter, usage: UsageTally, tools: OfferedTools, observer: ToolUseObserver) {
@@ -101,14 +101,14 @@ export class ToolUses {
     return true;
   }
 
-  /** Throws GatewayError `tool_use_truncated` for a call whose input is not whole, `upstream_broken` for a nameless one. */
+  /** Throws GatewayError `tool_use_truncated` if a call's input is incomplete, `upstream_broken` if it has no name. */
   push(event: ToolUseEvent, json: string): void {
     const toolUseId = name(event.toolUseId);
     const written = name(event.name);
     const tool = written === undefined ? undefined : this.#called.find(written);
     let call = this.#find(toolUseId, tool);
     if (!call) {
-      // A repeated end of a call is not another call.
+      // A repeated end of a call does not start another call.
       if (toolUseId !== undefined && this.#endedIds.has(toolUseId) && !hasInput(event)) return;
       this.finish();
       call = newCall();
@@ -126,17 +126,17 @@ export class ToolUses {
     if (event.stop === true) this.#stop(call);
   }
 
-  /** Something else begins: calls whose input is whole by now need no stop. */
+  /** Other content begins: calls whose input is complete by now need no stop. */
   finish(): void {
-    for (const call of this.#open) if (this.#isWhole(call)) this.#end(call);
+    for (const call of this.#open) if (this.#isComplete(call)) this.#end(call);
   }
 
-  /** The reply is over. Throws like `push` when a call is not whole. */
+  /** The reply has ended. Throws like `push` if a call is incomplete. */
   end(ending: ReplyEnding): void {
     for (const call of this.#open) {
-      // One JSON object cannot be the beginning of another: its own end is one, unless the reply is known to be cut.
-      const isWhole = isEmpty(call) ? this.#meansNoArguments(call, ending) : ending.inOrder || !ending.lacksClosing;
-      if (!isWhole) throw truncated();
+      // No JSON object is a prefix of another, so the input is complete unless the reply is known to be cut.
+      const isComplete = isEmpty(call) ? this.#meansNoArguments(call, ending) : ending.inOrder || !ending.lacksClosing;
+      if (!isComplete) throw truncated();
       this.#end(call);
     }
   }
@@ -183,7 +183,7 @@ export class ToolUses {
     return block;
   }
 
-  /** What an empty input means is known only when the reply has ended: the output limit may have cut it off. */
+  /** An empty input can be interpreted only when the reply has ended: the output limit may have cut it off. */
   #stop(call: Call): void {
     call.isStopped = true;
     if (!isEmpty(call)) this.#end(call);
@@ -201,14 +201,14 @@ export class ToolUses {
     return this.#requiredArguments.get(call.tool?.wireName ?? '') ?? [];
   }
 
-  #isWhole(call: Call): boolean {
+  #isComplete(call: Call): boolean {
     if (isEmpty(call)) return false;
     if (call.fragments.length > 0 && call.chars === call.checkedChars) return false;
     call.checkedChars = call.chars;
     return this.#inputOf(call) !== undefined;
   }
 
-  /** Undefined while it is not the text of one JSON object. */
+  /** undefined until the fragments form one JSON object. */
   #inputOf(call: Call): JsonObject | undefined {
     if (call.fragments.length === 0) return call.object;
     const input = parseObject(call.fragments);
@@ -235,9 +235,8 @@ export class ToolUses {
   }
 
   #startLate(call: Call): CallBlock {
-    if (!call.tool)
-      throw new GatewayError('upstream_broken', 'The service sent a tool call without the name of a tool.');
-    // Never seen; but the id is ours to give as well as the service's, and a client cannot answer without one.
+    if (!call.tool) throw new GatewayError('upstream_broken', 'The service sent a tool call without a tool name.');
+    // Not seen so far. Any unique id will do, and a client cannot answer without one.
     call.toolUseId ??= `tooluse_${randomUUID().replaceAll('-', '')}`;
     return this.#start(call, call.toolUseId, call.tool);
   }
@@ -272,7 +271,7 @@ function isEmpty({ fragments, object }: Call): boolean {
 
 function parseObject(escapedFragments: readonly string[]): JsonObject | undefined {
   try {
-    // Each fragment is the inside of a JSON string, hence so is their sequence.
+    // Each fragment is the inside of a JSON string, so their concatenation is one too.
     const json: unknown = JSON.parse(`"${escapedFragments.join('')}"`);
     const input: unknown = typeof json === 'string' ? JSON.parse(json) : undefined;
     return isJsonObject(input) ? input : undefined;
@@ -284,8 +283,8 @@ function parseObject(escapedFragments: readonly string[]): JsonObject | undefine
 function truncated(): GatewayError {
   return new GatewayError(
     'tool_use_truncated',
-    'The model began a tool call and its input broke off, so the call was not passed on. ' +
-      'Try again; if the input is long, ask for the work in smaller steps.',
+    'A tool call was cut off before its input was complete, so it was not passed on. ' +
+      'Try again; if the input is long, ask for smaller steps.',
   );
 }
 

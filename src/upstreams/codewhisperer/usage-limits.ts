@@ -1,7 +1,7 @@
 /**
- * GetUsageLimits. Its answer has one of three shapes: a list of limits (Q Developer), a list of breakdowns with trial,
- * bonuses and overages (Kiro), or a single breakdown (older ones).
- * Source: GetUsageLimitsResponse of the published CodeWhisperer runtime client; what its users have reported.
+ * GetUsageLimits. Its response has one of three shapes: a list of limits (Q Developer), a list of breakdowns with trial,
+ * bonuses and overages (Kiro), or a single breakdown (older services).
+ * Source: GetUsageLimitsResponse of the published CodeWhisperer runtime client; reports of its users.
  */
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
@@ -18,7 +18,7 @@ export function createUsageLimits(wireProfiles: WireProfiles): UpstreamUsageLimi
   };
 }
 
-/** Some hosts refuse for this operation the profile ARN that they require for all others. */
+/** Some hosts refuse the profile ARN for this operation, although they require it for all others. */
 function encodeWithoutProfile(
   { profileArn, ...access }: Access,
   { code }: GatewayError,
@@ -36,7 +36,7 @@ const MAY_BE_THE_PROFILE: ReadonlySet<ErrorCode> = new Set([
   'token_rejected',
 ]);
 
-/** What chat is paid with, the newest way first; an account has one of them. */
+/** The resources that chat draws on, the newest first; an account has one of them. */
 const CHAT_RESOURCES = ['CREDIT', 'AGENTIC_REQUEST', 'VIBE', 'AI_EDITOR'];
 
 /** Throws `upstream_broken` for a body of another shape. */
@@ -55,11 +55,11 @@ export function decodeUsageLimits(body: string): UsageLimits {
   };
 }
 
-/** The entry that chat draws on; a single entry is that one, whatever its name. */
+/** The entry that chat draws on; a single entry counts whatever its name. */
 function ofChat(entries: readonly JsonObject[], member: string): JsonObject | undefined {
   for (const resource of CHAT_RESOURCES) {
-    const found = entries.find((entry) => entry[member] === resource);
-    if (found) return found;
+    const match = entries.find((entry) => entry[member] === resource);
+    if (match) return match;
   }
   return entries.length === 1 ? entries[0] : undefined;
 }
@@ -92,7 +92,7 @@ function figuresOf(entry: JsonObject): Pick<Allowance, 'used' | 'limit'> {
   return { used: precise(entry, 'currentUsage') ?? 0, limit: precise(entry, 'usageLimit') ?? 0 };
 }
 
-/** `overageConfiguration` says whether the owner wants it; the cap stands in one of three places. */
+/** `overageConfiguration` says whether the owner enabled overage; the cap is in one of three places. */
 function overageOf(breakdown: JsonObject, answer: JsonObject): Overage | undefined {
   const { overageConfiguration, totalUsage } = answer;
   const configured = isJsonObject(overageConfiguration) ? overageConfiguration : {};
@@ -109,12 +109,12 @@ function overageOf(breakdown: JsonObject, answer: JsonObject): Overage | undefin
   };
 }
 
-/** Whole numbers are rounded down; the service sends the exact figure beside them. */
+/** The plain member is rounded down; the exact figure is in `…WithPrecision`. */
 function precise(entry: JsonObject, member: string): number | undefined {
   return numberOf(entry[`${member}WithPrecision`]) ?? numberOf(entry[member]);
 }
 
-/** Seconds since 1970, perhaps with a fraction; ISO text has been seen. Milliseconds are recognised by their size. */
+/** Seconds since 1970, possibly fractional, or ISO text. Milliseconds are recognised by their size. */
 function toMs(date: JsonValue | undefined): number | undefined {
   if (typeof date === 'string') {
     const parsed = Date.parse(date);

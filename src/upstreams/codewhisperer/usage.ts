@@ -1,6 +1,5 @@
 /**
- * What a reply cost, from whatever the service told of it: its own token counts, else the share of the context window
- * in use, else our estimates.
+ * What a reply cost: the service's token counts, else derived from its context window percentage, else estimated.
  */
 import type { Model } from '../../core/models.ts';
 import type { TextPiece } from '../../core/text.ts';
@@ -32,7 +31,7 @@ export class UsageTally {
     this.#reasoning.add(text);
   }
 
-  /** A later report replaces an earlier one: each is final, none is a difference. Zeros and gaps report nothing. */
+  /** A later report replaces an earlier one: figures are totals. Zero and missing values are ignored. */
   reportTokens(usage: Untrusted<TokenUsage>): void {
     const cacheRead = amount(usage.cacheReadInputTokens);
     const cacheWrite = amount(usage.cacheWriteInputTokens);
@@ -50,8 +49,8 @@ export class UsageTally {
   }
 
   /**
-   * Metering may come more than once. Nobody has seen a second event repeat the first, so they count as parts of the
-   * whole; if that should be wrong a budget stops too early rather than too late.
+   * Metering may arrive more than once. No second event has been seen to repeat the first, so they are added up; if that
+   * is wrong, a budget stops too early rather than too late.
    */
   reportCredits({ usage, unit }: Untrusted<EventPayloads['meteringEvent']>): void {
     const credits = amount(usage);
@@ -80,7 +79,7 @@ export class UsageTally {
     };
   }
 
-  /** The percentage is of all in the window after the reply: the service's own prompt, the conversation and the reply. */
+  /** The percentage covers the window after the reply: the service's own prompt, the conversation and the reply. */
   #inputTokens(outputTokens: number): Figure {
     if (this.#tokens.input !== undefined) return measured(this.#tokens.input);
     const window = this.#model?.maxInputTokens;

@@ -1,7 +1,7 @@
 /**
- * The service's own web search: a tool of its MCP server, called by JSON-RPC at InvokeMCP, whose answer is JSON in a
- * text. Official clients call the tool at once, without `initialize` or `tools/list` before it. InvokeMCP has several
- * forms; which ones, and in which order to try them, the wire profile says.
+ * The service's own web search: a tool of its MCP server, called by JSON-RPC through InvokeMCP, whose result is JSON
+ * inside a text. Official clients call the tool directly, without `initialize` or `tools/list`. InvokeMCP has several
+ * forms; the wire profile lists them in the order to try.
  * Source: InvokeMCP of the published @aws/codewhisperer-streaming-client; the Model Context Protocol (tools/call); the
  * results as clients of the service have seen them.
  */
@@ -35,7 +35,7 @@ function encodeSearch(
   profiles: WireProfiles,
 ): UpstreamRequest {
   const form = formsOf(access, profiles)[index];
-  if (!form) throw new GatewayError('feature_not_supported', 'This kind of account cannot search the web.');
+  if (!form) throw new GatewayError('feature_not_supported', 'Web search is not available for this kind of account.');
   const profile = profiles.get(access.wireProfile);
   const profileArn = profileArnOn(profile, form, access);
   const params = { name: WEB_SEARCH_TOOL, arguments: { query } };
@@ -50,7 +50,7 @@ function encodeSearch(
   return requestOf(profile, form, JSON.stringify(body), named, { profiles, invocation });
 }
 
-/** Never in the middle of a character. */
+/** Never cuts inside a surrogate pair. */
 function cut(query: string, maxChars: number): string {
   if (query.length <= maxChars) return query;
   return query
@@ -59,7 +59,7 @@ function cut(query: string, maxChars: number): string {
     .trimEnd();
 }
 
-/** Throws `upstream_broken` for anything but results. An empty list of results is one: the search found nothing. */
+/** Throws `upstream_broken` for anything but results. An empty list is valid: the search found nothing. */
 function decodeSearch(body: string): readonly WebResult[] {
   const { result, error } = parse(body);
   if (isJsonObject(error)) throw refused(error);
@@ -68,17 +68,17 @@ function decodeSearch(body: string): readonly WebResult[] {
   if (isJsonObject(result) && result.isError === true) throw broken(`failed: ${text}`);
   const { results } = parse(text);
   if (!Array.isArray(results)) throw broken('returned no list of results');
-  const found = results.filter(isJsonObject).flatMap(toResult);
-  if (results.length > 0 && found.length === 0) throw broken('returned results without addresses');
-  return found;
+  const webResults = results.filter(isJsonObject).flatMap(toResult);
+  if (results.length > 0 && webResults.length === 0) throw broken('returned results without addresses');
+  return webResults;
 }
 
-/** JSON-RPC 2.0: the method is unknown, or its parameters, of which the tool's name is the only one that varies. */
+/** JSON-RPC 2.0: unknown method or invalid params, which can only mean the tool's name. */
 const UNKNOWN_TOOL: readonly unknown[] = [-32601, -32602];
 
 function refused({ code, message }: JsonObject): GatewayError {
   if (UNKNOWN_TOOL.includes(code))
-    return new GatewayError('feature_not_supported', 'The service has no web search for this account.');
+    return new GatewayError('feature_not_supported', 'The service does not offer web search to this account.');
   return broken(`was refused: ${typeof message === 'string' ? message : 'no reason'}`);
 }
 
@@ -99,7 +99,7 @@ function toResult({ url, title, snippet, publishedDate }: JsonObject): WebResult
   ];
 }
 
-/** Beyond it, JavaScript has no date. */
+/** The largest time value of a JavaScript Date. */
 const MAX_DATE = 8.64e15;
 
 function parse(text: string): JsonObject {

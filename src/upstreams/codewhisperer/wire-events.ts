@@ -1,16 +1,16 @@
 /**
- * Payloads of the reply's event stream, with the wire's own spelling: the members we read, of the events we know.
+ * Payloads of the reply's event stream in the wire's spelling: the known events, and the members read from them.
  * Source: the published client @aws/codewhisperer-streaming-client (ChatResponseStream); `stopReason`, `stopDetails` and
  * `initial-response` are not in it and were reported by users of the service.
  */
 import type { JsonObject } from '../../core/json.ts';
 
 export interface EventPayloads {
-  /** First frame of the JSON flavour; REST says the same in a header. */
+  /** First frame of the JSON flavour; REST has the same in a header. */
   'initial-response': { conversationId: string };
   messageMetadataEvent: { conversationId: string; utteranceId: string };
   assistantResponseEvent: { content: string; modelId?: string };
-  /** Generated code in the older chat: text like any other. */
+  /** Generated code in the older chat; treated as text. */
   codeEvent: { content: string };
   /**
    * Many fragments of text, then one signature (alone or on the last); or redacted content (base64) alone. GPT models
@@ -18,7 +18,7 @@ export interface EventPayloads {
    */
   reasoningContentEvent: { text?: string; signature?: string; redactedContent?: string };
   /**
-   * Id and name on every event of a call, `input` cut into fragments of one JSON text, `stop` on the last. A call without
+   * Id and name on every event of a call, `input` in fragments of one JSON text, `stop` on the last. A call without
    * arguments is one event with an empty `input`, often without `stop`.
    */
   toolUseEvent: { toolUseId: string; name: string; input?: string | JsonObject; stop?: boolean };
@@ -33,7 +33,7 @@ export interface EventPayloads {
     location?: { web?: { url?: string; domain?: string } };
     sourceContent?: readonly { text?: string }[];
   };
-  /** What the user might ask next: a suggestion, not part of the answer. */
+  /** A suggested next prompt; not part of the reply. */
   followupPromptEvent: { followupPrompt: { content: string; userIntent?: string } };
   intentsEvent: { intents: JsonObject };
   interactionComponentsEvent: { interactionComponentEntries: readonly JsonObject[] };
@@ -48,12 +48,12 @@ export interface EventPayloads {
   invalidStateEvent: { reason: string; message: string };
 }
 
-/** The text of reasoning of which GPT models send only the signature, both ways. */
+/** The text that stands for reasoning of which GPT models send only the signature, in both directions. */
 export const UNSENT_REASONING = '...';
 
 export type EventKind = keyof EventPayloads;
 
-/** The input is the sum of uncached, read from the cache and written to it. A final figure, never a difference. */
+/** Input is the sum of uncached, cache-read and cache-write tokens. A total, never a difference. */
 export interface TokenUsage {
   uncachedInputTokens: number;
   outputTokens: number;
@@ -63,5 +63,5 @@ export interface TokenUsage {
   contextUsagePercentage?: number;
 }
 
-/** A payload as it came: the members' names are known, what is in them is not. */
+/** A payload as received: member names are known, their values are unchecked. */
 export type Untrusted<T> = { readonly [Member in keyof T]?: unknown };

@@ -1,13 +1,13 @@
 /**
- * Which refusals may be about the way the service is spoken to (region, host, body, headers, user agent) rather than
- * about the account or the client's request: those for which another region or wire profile is worth a try.
+ * Which failures may be caused by the region or wire profile (host, body, headers, user agent) rather than by the
+ * account or the client's request, so that another region or wire profile is worth trying.
  */
 import type { GatewayError } from '../../core/errors.ts';
 
-/** Never about the account's plan, its limits or the model: those hold whatever the wire profile is. */
+/** Never for the account's plan, its limits or the model, which do not depend on the wire profile. */
 export function suggestsOtherWireProfile({ code, upstream, cause }: GatewayError): boolean {
   switch (code) {
-    // Hosts that look at the user agent or at headers say these, and so does the host of a wrong region.
+    // Hosts that check the user agent or headers return these, and so does the host of a wrong region.
     case 'permission_denied':
       return upstream?.reason === undefined;
     case 'token_rejected':
@@ -16,7 +16,7 @@ export function suggestsOtherWireProfile({ code, upstream, cause }: GatewayError
     case 'profile_required':
       return true;
     case 'upstream_not_found':
-      // Something other than the operation is missing.
+      // Not the operation itself is missing.
       return upstream?.name !== 'ResourceNotFoundException';
     case 'upstream_refused':
       return isAboutForm(upstream);
@@ -27,7 +27,7 @@ export function suggestsOtherWireProfile({ code, upstream, cause }: GatewayError
   }
 }
 
-/** A region refuses the accounts of the other one with 403, as an account without access or as a bad token. */
+/** A region refuses the other region's accounts with 403, as lacking access or as a bad token. */
 export function suggestsOtherRegion({ code, upstream }: GatewayError): boolean {
   return upstream?.status === 403 && (code === 'permission_denied' || code === 'token_rejected');
 }
@@ -38,7 +38,7 @@ function isAboutForm(upstream: GatewayError['upstream']): boolean {
   return reason?.startsWith('REQUEST_BODY_INVALID') === true || status === 415 || name === 'UnknownOperationException';
 }
 
-/** The host does not exist (any more), or something else answers in its place. */
+/** The host does not exist (any more), or another server answers in its place. */
 function isUnknownHost(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' && UNKNOWN_HOST.test(code);

@@ -1,6 +1,6 @@
 /**
- * Request bodies of the CodeWhisperer streaming and runtime services, with the wire's own spelling. Both flavours
- * (REST and JSON 1.0) carry the same bodies; members which REST binds to headers or the query are marked.
+ * Request bodies of the CodeWhisperer streaming and runtime services in the wire's spelling. Both flavours (REST and
+ * JSON 1.0) carry the same bodies; members that REST binds to headers or the query are marked.
  * Source: the published client @aws/codewhisperer-streaming-client and the service models in AWS's open-source clients.
  */
 import type { DocumentFormat } from '../../core/file-format.ts';
@@ -10,11 +10,11 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 export interface GenerateAssistantResponseRequest {
   readonly conversationState: ConversationState;
   readonly profileArn?: string;
-  /** Of KiroRuntimeService alone: `vibe`, or `general-task-execution` in sub-agents. */
+  /** KiroRuntimeService only: `vibe`, or `general-task-execution` in sub-agents. */
   readonly agentMode?: string;
   /** Free JSON whose keys are snake_case; each model's catalogue entry has the schema. */
   readonly additionalModelRequestFields?: JsonObject;
-  /** Of SendMessage alone: member of the Origin enum. */
+  /** SendMessage only: member of the Origin enum. */
   readonly source?: string;
 }
 
@@ -22,7 +22,7 @@ export interface ConversationState {
   readonly chatTriggerType: ChatTriggerType;
   /** 1–128 characters, chosen by the client. */
   readonly conversationId?: string;
-  /** Of KiroRuntimeService alone: its own id, or of a sub-agent its parent's. */
+  /** KiroRuntimeService only: the conversation's own id, or for a sub-agent the parent's. */
   readonly rootConversationId?: string;
   readonly workspaceId?: string;
   readonly customizationArn?: string;

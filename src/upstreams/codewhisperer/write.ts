@@ -1,6 +1,6 @@
 /**
- * A normalised conversation to the wire's messages, in a fixed order of keys. Expects what the passes guarantee:
- * alternating turns from a user's to a user's, results with text alone, one reasoning block a turn.
+ * Writes a normalised conversation as wire messages, with keys in a fixed order. Expects what the passes guarantee:
+ * alternating turns that begin and end with the user's, text-only results, at most one reasoning block per turn.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type {
@@ -39,7 +39,7 @@ export interface WrittenMessages {
   readonly adjustments: readonly Adjustment[];
 }
 
-/** A step for each message. */
+/** One step per message. */
 export function* writeMessages(
   conversation: Conversation,
   profile: WireProfile,
@@ -49,7 +49,7 @@ export function* writeMessages(
   const adjustments: Adjustment[] = [];
   const past = conversation.turns.slice(0, -1);
   const current = conversation.turns.at(-1);
-  if (!current) throw new TypeError('a normalised conversation has at least the turn to answer');
+  if (!current) throw new TypeError('a normalised conversation has at least one turn');
   const historyModelId = profile.messages.historyModelId ? modelId : undefined;
   const history: ChatMessage[] = [];
   for (const turn of past) {
@@ -72,15 +72,15 @@ function userMessage(
   extra: object,
   adjustments: Adjustment[],
 ): UserMessage {
-  const said = sort(turn);
+  const message = sort(turn);
   const { emptyUser, emptyUserWithToolResults } = profile.messages;
-  const blank = said.toolResults.length === 0 ? emptyUser : emptyUserWithToolResults;
-  const context = { ...(said.toolResults.length === 0 ? {} : { toolResults: said.toolResults }), ...extra };
+  const blank = message.toolResults.length === 0 ? emptyUser : emptyUserWithToolResults;
+  const context = { ...(message.toolResults.length === 0 ? {} : { toolResults: message.toolResults }), ...extra };
   return {
     userInputMessage: {
-      content: textOr(blank, said, turn, adjustments),
-      ...(said.images.length === 0 ? {} : { images: said.images }),
-      ...(said.documents.length === 0 ? {} : { documents: said.documents }),
+      content: textOr(blank, message, turn, adjustments),
+      ...(message.images.length === 0 ? {} : { images: message.images }),
+      ...(message.documents.length === 0 ? {} : { documents: message.documents }),
       ...(Object.keys(context).length === 0 ? {} : { userInputMessageContext: context }),
       origin: profile.origin,
       ...(modelId === undefined ? {} : { modelId }),
@@ -90,20 +90,20 @@ function userMessage(
 }
 
 function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustment[]): AssistantMessage {
-  const said = sort(turn);
+  const message = sort(turn);
   const { emptyAssistant, emptyAssistantWithToolUses } = profile.messages;
-  const blank = said.toolUses.length === 0 ? emptyAssistant : emptyAssistantWithToolUses;
+  const blank = message.toolUses.length === 0 ? emptyAssistant : emptyAssistantWithToolUses;
   return {
     assistantResponseMessage: {
-      content: textOr(blank, said, turn, adjustments),
-      ...(said.reasoning === undefined ? {} : { reasoningContent: said.reasoning }),
-      ...(said.toolUses.length === 0 ? {} : { toolUses: said.toolUses }),
+      content: textOr(blank, message, turn, adjustments),
+      ...(message.reasoning === undefined ? {} : { reasoningContent: message.reasoning }),
+      ...(message.toolUses.length === 0 ? {} : { toolUses: message.toolUses }),
       ...cachePoint(turn),
     },
   };
 }
 
-/** White space alone is as good as no text: the service has been seen to refuse it. */
+/** White space alone counts as no text: the service has been seen to refuse it. */
 function textOr(blank: string, { text }: StoredMessage, turn: Turn, adjustments: Adjustment[]): string {
   if (/\S/.test(text)) return text;
   if (text !== '' || blank !== '') adjustments.push(note('empty-turn-filled', turn.at, turn.role));
@@ -120,7 +120,7 @@ interface StoredMessage {
 }
 
 function sort(turn: Turn): StoredMessage {
-  const said: StoredMessage = {
+  const message: StoredMessage = {
     text: '',
     images: [],
     documents: [],
@@ -131,22 +131,22 @@ function sort(turn: Turn): StoredMessage {
   const texts: string[] = [];
   for (const part of turn.parts) {
     if (part.type === 'text') texts.push(part.text);
-    else place(part, said);
+    else place(part, message);
   }
-  said.text = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n\n');
-  return said;
+  message.text = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n\n');
+  return message;
 }
 
-function place(part: Exclude<Part, { type: 'text' }>, said: StoredMessage): void {
+function place(part: Exclude<Part, { type: 'text' }>, message: StoredMessage): void {
   switch (part.type) {
     case 'image':
-      said.images.push(imageBlock(part));
+      message.images.push(imageBlock(part));
       return;
     case 'document': {
       const format = documentFormat(part);
       if (format === undefined || part.source.type !== 'attachment')
-        throw new TypeError('a document should be text by now');
-      said.documents.push({
+        throw new TypeError('the documents pass inlines every other document');
+      message.documents.push({
         name: part.name ?? 'document',
         format,
         source: { bytes: part.source.attachment.base64 },
@@ -154,18 +154,18 @@ function place(part: Exclude<Part, { type: 'text' }>, said: StoredMessage): void
       return;
     }
     case 'tool-result':
-      said.toolResults.push(toolResult(part));
+      message.toolResults.push(toolResult(part));
       return;
     case 'tool-use':
-      said.toolUses.push(toolUse(part));
+      message.toolUses.push(toolUse(part));
       return;
     case 'reasoning': {
       const { text, signature } = part;
-      said.reasoning = { reasoningText: { text, ...(signature === undefined ? {} : { signature }) } };
+      message.reasoning = { reasoningText: { text, ...(signature === undefined ? {} : { signature }) } };
       return;
     }
     case 'redacted-reasoning':
-      said.reasoning = { redactedContent: part.data };
+      message.reasoning = { redactedContent: part.data };
       return;
     default:
       unreachable(part);

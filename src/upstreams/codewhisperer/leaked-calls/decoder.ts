@@ -1,4 +1,4 @@
-/** A decoder whose replies have tool calls in place of those that the model printed as text. */
+/** A decoder that turns tool calls printed as text into calls. */
 import type { Tool } from '../../../core/conversation.ts';
 import type { ReplyEvent } from '../../../core/reply.ts';
 import type { AnswerContext, ReplyDecoder } from '../../upstream.ts';
@@ -8,7 +8,7 @@ export class CallRecoveringDecoder implements ReplyDecoder {
   readonly #decoder: ReplyDecoder;
   readonly #leaked: LeakedCalls;
 
-  /** `callable`: the tools that the model may call, as the client declared them. */
+  /** `callable`: the tools that the model may call, as declared by the client. */
   constructor(decoder: ReplyDecoder, callable: readonly Tool[], { note }: Pick<AnswerContext, 'note'>) {
     this.#decoder = decoder;
     this.#leaked = new LeakedCalls(callable, note);

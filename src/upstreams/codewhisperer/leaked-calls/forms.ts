@@ -1,6 +1,6 @@
 /**
- * The forms in which models have been seen to print a tool call as text instead of making it: tags with one parameter
- * each, tags around JSON, a sentence in brackets. Each reads calls off the beginning of a text, or says that it cannot.
+ * The forms in which models print a tool call as text instead of making it: a tag per parameter, tags around JSON, a
+ * sentence in brackets. Each form reads a call from the start of a text, or returns undefined.
  */
 
 import type { Tool } from '../../../core/conversation.ts';
@@ -18,16 +18,16 @@ interface Read {
 }
 
 export interface Form {
-  /** What a call of this form begins with; a text which is the beginning of one of them may still become a call. */
+  /** Prefixes of a call in this form; a text that is the start of one may still become a call. */
   readonly openings: readonly string[];
-  /** What it ends with: before one of them has come there is nothing to read. */
+  /** Endings of a call: until one has arrived, there is nothing to read. */
   readonly closings: readonly string[];
-  /** The tool's name as soon as the text says it, to give up early on one that is not declared. */
+  /** The tool's name as soon as it is complete, to reject an undeclared tool early. */
   nameOf(text: string): string | undefined;
   read(text: string, tools: ReadonlyMap<string, Tool>): Read | undefined;
 }
 
-/** Some models write a prefix of their vendor's before every tag. */
+/** Some models write their vendor's prefix before every tag. */
 const PREFIXES = ['', 'antml:'];
 
 /** `<invoke name="Read"><parameter name="path">a.ts</parameter></invoke>` */
@@ -79,8 +79,8 @@ const JSON_TAG: Form = {
     const rest = json && withoutTag(json.rest, `</tool_${kind}>`);
     if (!json || rest === undefined) return undefined;
     const { name, input, arguments: args, parameters } = json.value;
-    const given = input ?? args ?? parameters ?? {};
-    const object = typeof given === 'string' ? parseObject(given) : given;
+    const members = input ?? args ?? parameters ?? {};
+    const object = typeof members === 'string' ? parseObject(members) : members;
     if (typeof name !== 'string' || !isJsonObject(object)) return undefined;
     return { call: { name, input: object }, rest };
   },
@@ -107,7 +107,7 @@ export const WRAPPERS = PREFIXES.map((prefix) => ({
   closing: `</${prefix}function_calls>`,
 }));
 
-/** Each value ends where its closing tag is followed by another parameter or the end of the call. */
+/** A value ends where its closing tag is followed by another parameter or the end of the call. */
 function readParameters(
   text: string,
   opening: RegExp,
@@ -135,13 +135,13 @@ function isFollowedBy(text: string, opening: RegExp, end: string): boolean {
   return withoutTag(text, end) !== undefined || opening.test(text);
 }
 
-/** What follows the tag, if the text begins with it, white space aside. */
+/** The text after the tag, if the text begins with it, ignoring white space. */
 export function withoutTag(text: string, tag: string): string | undefined {
   const trimmed = text.trimStart();
   return trimmed.startsWith(tag) ? trimmed.slice(tag.length) : undefined;
 }
 
-/** Values are written as text; what they are is the schema's to say. */
+/** Values are printed as text; the schema gives their types. */
 function typed(values: ReadonlyMap<string, string>, { inputSchema }: Tool): JsonObject {
   const properties = isJsonObject(inputSchema) && isJsonObject(inputSchema.properties) ? inputSchema.properties : {};
   return Object.fromEntries([...values].map(([name, text]) => [name, toValue(text, properties[name])]));
@@ -157,12 +157,12 @@ function toValue(text: string, schema: JsonValue | undefined): JsonValue {
   }
 }
 
-/** This form puts each value on lines of its own. */
+/** This form puts each value on its own lines. */
 function trimmedLines(values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...values].map(([name, text]) => [name, text.replace(/^\r?\n/, '').replace(/\r?\n$/, '')]));
 }
 
-/** The JSON object with which the text begins, and what follows it. Reads every character once. */
+/** The JSON object at the start of the text, and the rest. Reads every character once. */
 function leadingObject(text: string): { readonly value: JsonObject; readonly rest: string } | undefined {
   let depth = 0;
   for (const { 0: mark, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {

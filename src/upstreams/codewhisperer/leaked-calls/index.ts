@@ -1,7 +1,7 @@
 /**
- * Tool calls that a model printed as text become calls, so that an agent goes on instead of showing tags to its user.
- * Only calls of declared tools that begin a line outside of code fences and end the reply, and only in replies without
- * a structured call: text about tools stays text. Text that could still become a call is held back until it is decided.
+ * Turns tool calls that a model printed as text into calls, so that an agent continues instead of showing tags to its
+ * user. Only for calls of declared tools that begin a line outside code fences and end the reply, in replies without a
+ * structured call: text about tools stays text. Text that could still become a call is buffered.
  */
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../../../core/adjustments.ts';
@@ -14,19 +14,19 @@ import type { LeakedCall } from './forms.ts';
 import { Lines } from './lines.ts';
 import { mayBecomeCall } from './read.ts';
 
-/** Replies in, the same replies with the recovered calls out. */
+/** Takes a reply's events and returns them with the recovered calls. */
 export class LeakedCalls {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #note: (adjustment: Adjustment) => void;
   #lines = new Lines();
-  /** Text from where a call may have begun, and the events that must wait with it. */
-  #held: Candidate | undefined;
+  /** Text from where a call may have begun; `#waiting` has the events behind it. */
+  #candidate: Candidate | undefined;
   readonly #waiting: ReplyEvent[] = [];
-  /** The start of a text block has not been passed on yet. */
+  /** A text block has begun, and its start event is not emitted yet. */
   #pendingStart = false;
   #inText = false;
   #usedTools = false;
-  /** Blocks passed on so far. */
+  /** Number of blocks emitted so far. */
   #index = 0;
 
   constructor(tools: readonly Tool[], note: (adjustment: Adjustment) => void) {
@@ -48,9 +48,9 @@ export class LeakedCalls {
         return this.#text(event.text, event);
       case 'text-end':
         this.#inText = false;
-        return this.#held ? [] : this.#endText();
+        return this.#candidate ? [] : this.#endText();
       case 'source':
-        return this.#hold(event);
+        return this.#delay(event);
       case 'reply-end':
         return this.#end(event);
       case 'reply-error':
@@ -68,7 +68,7 @@ export class LeakedCalls {
       case 'tool-use-delta':
       case 'reasoning-delta':
         return [event.index === this.#index ? event : { ...event, index: this.#index }];
-      // Searches are run after this, outside of any round.
+      // Searches run after this step.
       case 'web-search-start':
       case 'web-search-end':
       case 'text-citation':
@@ -84,23 +84,23 @@ export class LeakedCalls {
   }
 
   #text(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
-    if (this.#held) return this.#goOn(this.#held, piece.plain);
-    if (this.#usedTools) return this.#say(piece, event);
-    // The usual piece: the rest of a line, or a part of it.
-    if (this.#lines.isSettled && !piece.escaped.includes(LINE_BREAK)) return this.#say(piece, event);
-    return this.#lookFor(piece);
+    if (this.#candidate) return this.#extend(this.#candidate, piece.plain);
+    if (this.#usedTools) return this.#emitText(piece, event);
+    // The usual piece: the rest of a line or part of it.
+    if (this.#lines.isSettled && !piece.escaped.includes(LINE_BREAK)) return this.#emitText(piece, event);
+    return this.#searchCandidate(piece);
   }
 
-  /** Passes on what stands before the first place where a call may begin. */
-  #lookFor(piece: TextPiece): readonly ReplyEvent[] {
+  /** Emits the text before the first position where a call may begin. */
+  #searchCandidate(piece: TextPiece): readonly ReplyEvent[] {
     const text = piece.plain;
     for (let at = 0; at < text.length; ) {
       const begin = at + this.#indentAt(text, at);
       if (this.#lines.atFreeLineStart && OPENER.test(text.charAt(begin))) {
-        const candidate = text.slice(begin);
-        if (mayBecomeCall(candidate, this.#tools)) {
-          this.#held = new Candidate(this.#tools);
-          return [...this.#say(TextPiece.plain(text.slice(0, begin))), ...this.#goOn(this.#held, candidate)];
+        const tail = text.slice(begin);
+        if (mayBecomeCall(tail, this.#tools)) {
+          this.#candidate = new Candidate(this.#tools);
+          return [...this.#emitText(TextPiece.plain(text.slice(0, begin))), ...this.#extend(this.#candidate, tail)];
         }
       }
       const lineEnd = text.indexOf('\n', begin);
@@ -108,33 +108,35 @@ export class LeakedCalls {
       this.#lines.read(text.slice(begin, next));
       at = next;
     }
-    return this.#say(piece);
+    return this.#emitText(piece);
   }
 
-  /** Reads the blanks with which a line begins. */
+  /** Reads the spaces at the start of a line. */
   #indentAt(text: string, at: number): number {
     const indent = this.#lines.atFreeLineStart ? (/^ */.exec(text.slice(at))?.[0] ?? '') : '';
     this.#lines.read(indent);
     return indent.length;
   }
 
-  #goOn(held: Candidate, text: string): readonly ReplyEvent[] {
-    return held.add(text) ? [] : this.#giveUp(held);
+  #extend(candidate: Candidate, text: string): readonly ReplyEvent[] {
+    return candidate.add(text) ? [] : this.#reject(candidate);
   }
 
-  /** It was text after all; a later line of it may begin a call. */
-  #giveUp(held: Candidate): readonly ReplyEvent[] {
-    this.#held = undefined;
-    const { text } = held;
+  /** The candidate was text; a later line of it may still begin a call. */
+  #reject(candidate: Candidate): readonly ReplyEvent[] {
+    this.#candidate = undefined;
+    const { text } = candidate;
     const lineEnd = text.indexOf('\n') + 1;
-    const line = lineEnd === 0 || held.isTooLong ? text : text.slice(0, lineEnd);
+    const line = lineEnd === 0 || candidate.isTooLong ? text : text.slice(0, lineEnd);
     this.#lines.read(line);
-    const said = this.#say(TextPiece.plain(line));
-    return line.length === text.length ? said : [...said, ...this.#text(TextPiece.plain(text.slice(line.length)))];
+    const emitted = this.#emitText(TextPiece.plain(line));
+    return line.length === text.length
+      ? emitted
+      : [...emitted, ...this.#text(TextPiece.plain(text.slice(line.length)))];
   }
 
-  /** `event`: the event that brought the piece; it is passed on unchanged if its index is right. */
-  #say(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
+  /** `event`: the event with the piece; it is emitted unchanged if its index is right. */
+  #emitText(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
     if (piece.isEmpty) return [];
     const isSame = event?.type === 'text-delta' && event.index === this.#index;
     const delta: ReplyEvent = isSame ? event : { type: 'text-delta', index: this.#index, text: piece };
@@ -151,32 +153,37 @@ export class LeakedCalls {
     return [...this.#startText(), { type: 'text-end', index: this.#index++ }];
   }
 
-  #hold(event: ReplyEvent): readonly ReplyEvent[] {
-    if (!this.#held) return [event];
+  #delay(event: ReplyEvent): readonly ReplyEvent[] {
+    if (!this.#candidate) return [event];
     this.#waiting.push(event);
     return [];
   }
 
-  /** What was held is text, because something came after it. */
+  /** The candidate is text, because other content follows it. */
   #release(): readonly ReplyEvent[] {
-    const held = this.#held;
-    if (!held) return [];
-    this.#held = undefined;
-    const said = this.#say(TextPiece.plain(held.text));
-    return [...said, ...(this.#inText ? [] : this.#endText()), ...this.#waiting.splice(0)];
+    const candidate = this.#candidate;
+    if (!candidate) return [];
+    this.#candidate = undefined;
+    const emitted = this.#emitText(TextPiece.plain(candidate.text));
+    return [...emitted, ...(this.#inText ? [] : this.#endText()), ...this.#waiting.splice(0)];
   }
 
   #end(event: Extract<ReplyEvent, { type: 'reply-end' }>): readonly ReplyEvent[] {
     const isOver = event.stopReason === 'end-turn' || event.stopReason === 'tool-use';
-    const calls = isOver ? this.#held?.calls() : undefined;
+    const calls = isOver ? this.#candidate?.calls() : undefined;
     if (!calls) return [...this.#release(), event];
-    this.#held = undefined;
-    const said = this.#pendingStart ? [] : this.#endText();
+    this.#candidate = undefined;
+    const emitted = this.#pendingStart ? [] : this.#endText();
     const sources = this.#waiting.splice(0);
-    return [...said, ...sources, ...calls.flatMap((call) => this.#make(call)), { ...event, stopReason: 'tool-use' }];
+    return [
+      ...emitted,
+      ...sources,
+      ...calls.flatMap((call) => this.#toolUse(call)),
+      { ...event, stopReason: 'tool-use' },
+    ];
   }
 
-  #make({ name, input }: LeakedCall): readonly ReplyEvent[] {
+  #toolUse({ name, input }: LeakedCall): readonly ReplyEvent[] {
     this.#note(replyNote('leaked-call-recovered', 'text', name));
     const index = this.#index++;
     const toolUseId = `tooluse_${randomUUID().replaceAll('-', '').slice(0, 22)}`;
@@ -188,6 +195,6 @@ export class LeakedCalls {
   }
 }
 
-/** In the escaped text; a backslash before an n matches too, which only costs a closer look. */
+/** In escaped text; a backslash before an n matches too, which only costs a closer look. */
 const LINE_BREAK = '\\n';
 const OPENER = /[<[]/;

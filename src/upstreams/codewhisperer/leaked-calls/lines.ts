@@ -1,17 +1,17 @@
-/** Follows text line by line, as far as needed to know where a line begins and whether a code fence is open. */
+/** Tracks where a line begins and whether a code fence is open. */
 export class Lines {
   #fence: string | undefined;
-  /** The beginning of the line at hand, as long as it can still matter. */
+  /** The start of the current line, while it can still matter. */
   #line = '';
-  /** What has come of the line is neither indentation nor the beginning of a fence: the rest of it does not matter. */
+  /** The line does not begin with indentation or a fence, so the rest of it does not matter. */
   #settled = false;
 
-  /** Only white space, of less than an indented code block, stands before this place, and no fence is open. */
+  /** At the start of a line or after less white space than an indented code block has, with no fence open. */
   get atFreeLineStart(): boolean {
     return !this.#settled && this.#fence === undefined && /^ {0,3}$/.test(this.#line);
   }
 
-  /** Nothing matters before the next line. */
+  /** Nothing matters until the next line. */
   get isSettled(): boolean {
     return this.#settled;
   }

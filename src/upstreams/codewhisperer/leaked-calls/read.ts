@@ -1,9 +1,9 @@
-/** Whether a text is nothing but tool calls of declared tools, printed: then which, and while it comes, whether it may be. */
+/** Reads a text that consists of printed calls of declared tools, and decides early whether it can become one. */
 import type { Tool } from '../../../core/conversation.ts';
 import { isJsonObject } from '../../../core/json.ts';
 import { FORMS, type Form, type LeakedCall, WRAPPERS, withoutTag } from './forms.ts';
 
-/** The calls, if the text consists of them from its first to its last character, white space aside. */
+/** The calls, if the text consists of nothing but calls and white space. */
 export function readCalls(text: string, tools: ReadonlyMap<string, Tool>): readonly LeakedCall[] | undefined {
   const calls: LeakedCall[] = [];
   let rest = text.trim();
@@ -17,8 +17,8 @@ export function readCalls(text: string, tools: ReadonlyMap<string, Tool>): reado
 }
 
 /**
- * False as soon as the text cannot become a call any more. Cheap: it looks at the beginning, never through a long
- * argument; whether it is one in the end `readCalls` says.
+ * false as soon as the text cannot become a call. Cheap: it looks only at the beginning, never through a long argument;
+ * `readCalls` decides in the end.
  */
 export function mayBecomeCall(text: string, tools: ReadonlyMap<string, Tool>): boolean {
   const start = text.trimStart();
@@ -30,7 +30,7 @@ export function mayBecomeCall(text: string, tools: ReadonlyMap<string, Tool>): b
   return FORMS.some((form) => mayBe(form, start, tools));
 }
 
-/** Whether this may stand after a call: another one, or the tags which end a group of them. */
+/** Whether the text may follow a call: another call, or the tags that end a group of calls. */
 export function mayFollowCall(text: string, tools: ReadonlyMap<string, Tool>): boolean {
   const start = text.trimStart();
   if (start === '' || mayBecomeCall(start, tools)) return true;
@@ -48,7 +48,7 @@ function mayBe(form: Form, text: string, tools: ReadonlyMap<string, Tool>): bool
   return name === undefined ? text.length < MAX_HEAD_CHARS : tools.has(name);
 }
 
-/** A call says its name within so many characters. */
+/** A call's name is within this many characters. */
 export const MAX_HEAD_CHARS = 300;
 
 interface ReadGroup {
@@ -73,13 +73,13 @@ function readGroup(text: string, tools: ReadonlyMap<string, Tool>): ReadGroup | 
 
 function readCall(text: string, tools: ReadonlyMap<string, Tool>): ReadGroup | undefined {
   for (const form of FORMS) {
-    const found = form.read(text, tools);
-    if (found && isPossible(found.call, tools)) return { calls: [found.call], rest: found.rest };
+    const read = form.read(text, tools);
+    if (read && isPossible(read.call, tools)) return { calls: [read.call], rest: read.rest };
   }
   return undefined;
 }
 
-/** A declared tool, with everything it cannot do without: an example in a text rarely has it all. */
+/** A declared tool with all its required arguments: an example inside prose rarely has them all. */
 function isPossible({ name, input }: LeakedCall, tools: ReadonlyMap<string, Tool>): boolean {
   const tool = tools.get(name);
   if (!tool) return false;

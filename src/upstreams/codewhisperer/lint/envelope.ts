@@ -1,8 +1,8 @@
-/** Lint rules on the body around the messages: allowed fields, ids, nothing sent as null. */
+/** Lint rules on the body around the messages: allowed fields, ids, no nulls. */
 import type { LintInput } from './rules.ts';
 
 const TRIGGER_TYPES: readonly string[] = ['MANUAL', 'DIAGNOSTIC', 'INLINE_CHAT'];
-/** As the published client's model has it. */
+/** From the published client's model. */
 const PROFILE_ARN = /^arn:aws:(?:codewhisperer|transform):[-.a-z0-9]{1,63}:\d{12}:profile\/[a-zA-Z0-9]{12}$/;
 
 export function lintEnvelope(input: LintInput): void {
@@ -10,20 +10,21 @@ export function lintEnvelope(input: LintInput): void {
   const { conversationState: state, profileArn } = request;
   const allowed = (fields: readonly string[], holder: object, where: string) => {
     for (const field of Object.keys(holder)) {
-      if (!fields.includes(field)) report('body-field', `The wire profile ${profile.id} takes no ${where}${field}.`);
+      if (!fields.includes(field))
+        report('body-field', `The wire profile ${profile.id} does not accept ${where}${field}.`);
     }
   };
   allowed(profile.body.fields, request, '');
   allowed(profile.body.conversationStateFields, state, 'conversationState.');
   if (!TRIGGER_TYPES.includes(state.chatTriggerType)) {
-    report('trigger-type', `The service knows no trigger type ${state.chatTriggerType}.`);
+    report('trigger-type', `${state.chatTriggerType} is not a trigger type of the service.`);
   }
   const idLength = state.conversationId?.length;
   if (idLength !== undefined && (idLength < 1 || idLength > 128)) {
-    report('conversation-id', `The conversation id has ${idLength} characters; the service takes 1 to 128.`);
+    report('conversation-id', `The conversation id has ${idLength} characters; it must have 1 to 128.`);
   }
   if (profileArn !== undefined && (profileArn.length > 950 || !PROFILE_ARN.test(profileArn))) {
-    report('profile-arn', "The account's profile ARN is not one of this service. Correct it, or remove it.");
+    report('profile-arn', "The account's profile ARN does not belong to this service. Correct or remove it.");
   }
   lintModelIds(input);
   lintNulls(input);
@@ -35,14 +36,14 @@ function lintModelIds({ messages, report }: LintInput): void {
     if (modelId === undefined || (modelId.length <= 1024 && /^[a-zA-Z0-9_:.-]+$/.test(modelId))) continue;
     report(
       'model-id',
-      'The model name has characters which no model id has. Choose one from the list of models.',
+      'The model name contains characters that model ids do not have. Choose one from GET /v1/models.',
       'model',
     );
     return;
   }
 }
 
-/** The envelope alone: tool arguments and schemas are data, where null and empty lists mean something. */
+/** The envelope only: in tool arguments and schemas, null and empty lists have a meaning. */
 function lintNulls({ request, messages, report }: LintInput): void {
   const { conversationState: state } = request;
   const holders: object[] = [request, state];

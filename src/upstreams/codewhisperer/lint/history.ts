@@ -19,7 +19,7 @@ function lintOrder({ messages, profile, conversation, report }: LintInput): void
     const most = profile.limits.historyEntries;
     report(
       'history-length',
-      `The conversation has ${history.length} messages before the last; the service takes ${most}.`,
+      `The conversation has ${history.length} messages before the last; the maximum is ${most}. Compact it or start a new one.`,
     );
   }
   const [first] = history;
@@ -33,14 +33,14 @@ function lintOrder({ messages, profile, conversation, report }: LintInput): void
   if (last && isUser(last)) {
     report(
       'history-ends-assistant',
-      'Before the last user message there must be one of the assistant.',
+      'The message before the last user message must be the assistant’s.',
       at(history.length - 1),
     );
   }
   for (const [index, message] of history.entries()) {
     const before = history[index - 1];
     if (before && isUser(before) === isUser(message)) {
-      report('history-alternates', 'Two messages of the same role follow each other.', at(index));
+      report('history-alternates', 'Two consecutive messages have the same role.', at(index));
     }
   }
 }
@@ -53,10 +53,14 @@ function lintUser(message: UserInputMessage, index: number, input: LintInput): v
   const { messages, conversation, report } = input;
   const at = conversation?.turns[index]?.at;
   const { toolResults, tools } = message.userInputMessageContext ?? {};
-  if (message.content === '' && !toolResults) report('content-empty', 'A user message is empty; write something.', at);
+  if (message.content === '' && !toolResults) report('content-empty', 'A user message is empty. Give it content.', at);
   lintText(message.content, at, input);
   if (tools && index < messages.length - 1) {
-    report('tools-in-history', 'Tools are declared in a message of the history.', at);
+    report(
+      'tools-in-history',
+      'Tools are declared in a history message; only the current message may declare them.',
+      at,
+    );
   }
   for (const result of toolResults ?? []) {
     for (const content of result.content) if ('text' in content) lintText(content.text, at, input);
@@ -67,22 +71,27 @@ function lintAssistant(message: AssistantResponseMessage, index: number, input: 
   const { profile, conversation, report } = input;
   const at = conversation?.turns[index]?.at;
   if (message.content === '' && !message.toolUses)
-    report('content-empty', 'An assistant message is empty; leave it out.', at);
+    report('content-empty', 'An assistant message is empty. Leave it out.', at);
   lintText(message.content, at, input);
   const { reasoningContent: reasoning } = message;
   if (!reasoning) return;
-  const isWhole = 'redactedContent' in reasoning ? reasoning.redactedContent !== '' : reasoning.reasoningText.signature;
-  if (!profile.accepts.reasoningHistory || !isWhole) {
-    report('reasoning-history', 'A reasoning block is sent back which the service would refuse.', at);
+  const isComplete =
+    'redactedContent' in reasoning ? reasoning.redactedContent !== '' : reasoning.reasoningText.signature;
+  if (!profile.accepts.reasoningHistory || !isComplete) {
+    report(
+      'reasoning-history',
+      'A reasoning block in the history is unsigned, or this wire profile does not accept reasoning. Leave it out.',
+      at,
+    );
   }
 }
 
 function lintText(text: string, at: string | undefined, { profile, report }: LintInput): void {
   const most = profile.limits.contentChars;
   if (text.length > most) {
-    report('content-length', `A text of ${text.length} characters is longer than the service takes (${most}).`, at);
+    report('content-length', `A text has ${text.length} characters; the maximum is ${most}. Shorten it.`, at);
   }
-  if (!text.isWellFormed()) report('text-well-formed', 'A text has broken characters (unpaired surrogates).', at);
+  if (!text.isWellFormed()) report('text-well-formed', 'A text contains unpaired surrogates. Send valid Unicode.', at);
 }
 
 function lintCachePoints({ messages, profile, report }: LintInput): void {
@@ -95,10 +104,10 @@ function lintCachePoints({ messages, profile, report }: LintInput): void {
   ).length;
   const { cachePoints, cachePointsInTools } = profile.accepts;
   if ((inMessages > 0 && !cachePoints) || (inTools > 0 && !cachePointsInTools)) {
-    report('cache-point', `The wire profile ${profile.id} takes no cache point there.`);
+    report('cache-point', `The wire profile ${profile.id} does not accept a cache point there.`);
   }
   const most = profile.limits.cachePointsPerRequest;
   if (inMessages + inTools > most) {
-    report('cache-point', `The request has ${inMessages + inTools} cache points; the service takes ${most}.`);
+    report('cache-point', `The request has ${inMessages + inTools} cache points; the maximum is ${most}.`);
   }
 }

@@ -1,4 +1,4 @@
-/** Lint rules on images and documents: how many, how large, of which kind. */
+/** Lint rules on images and documents: number, size and format. */
 import { Attachment } from '../../../core/attachment.ts';
 import type { DocumentPart, ImagePart } from '../../../core/conversation.ts';
 import { DOCUMENT_MEDIA_TYPES } from '../../../core/file-format.ts';
@@ -22,18 +22,18 @@ function lintImages(images: readonly ImageBlock[], index: number, input: LintInp
   const { profile, report } = input;
   const { imagesPerMessage, imageBytes, imagePixels } = profile.limits;
   if (images.length > imagesPerMessage) {
-    const message = `A message has ${images.length} images; the service takes ${imagesPerMessage}.`;
+    const message = `A message has ${images.length} images; the maximum is ${imagesPerMessage}.`;
     report('images-count', message, pathOf(input, index, 'image', 0));
   }
   for (const [number, { format, source }] of images.entries()) {
     const at = pathOf(input, index, 'image', number);
     const attachment = attachmentOf(input, index, 'image', number, source.bytes);
     if (attachment?.format !== format) {
-      report('image-format', `An image is sent as ${format}, but its bytes are of another format.`, at);
+      report('image-format', `An image is declared as ${format}, but its bytes have another format.`, at);
     }
     const { width, height } = attachment?.pixels ?? { width: 0, height: 0 };
     if (Math.max(width, height) > imagePixels) {
-      const message = `The image has ${width} × ${height} pixels; the service takes ${imagePixels} on either side.`;
+      const message = `The image has ${width} × ${height} pixels; the maximum is ${imagePixels} on either side.`;
       report('image-dimensions', `${message} Scale it down.`, at);
     }
     const size = attachment?.size ?? source.bytes.length;
@@ -46,17 +46,17 @@ function lintDocuments(documents: readonly DocumentBlock[], index: number, names
   const { documentsPerMessage, documentBytes } = profile.limits;
   const first = pathOf(input, index, 'document', 0);
   if (!profile.accepts.documents)
-    report('document-format', `The wire profile ${profile.id} takes no documents.`, first);
+    report('document-format', `The wire profile ${profile.id} does not accept documents.`, first);
   if (documents.length > documentsPerMessage) {
-    const message = `A message has ${documents.length} documents; the service takes ${documentsPerMessage}.`;
+    const message = `A message has ${documents.length} documents; the maximum is ${documentsPerMessage}.`;
     report('documents-count', message, first);
   }
   for (const [number, { name, format, source }] of documents.entries()) {
     const at = pathOf(input, index, 'document', number);
     if (!DOCUMENT_FORMATS.has(format))
-      report('document-format', `The service takes no documents of format ${format}.`, at);
+      report('document-format', `The service does not accept documents in the format ${format}.`, at);
     if (!DOCUMENT_NAME.test(name) || names.has(name)) {
-      report('document-name', 'A document name has characters which the service refuses, or is used twice.', at);
+      report('document-name', 'A document name is used twice or has characters that the service refuses.', at);
     }
     names.add(name);
     const size = attachmentOf(input, index, 'document', number, source.bytes)?.size ?? source.bytes.length;
@@ -96,5 +96,5 @@ function attachmentOf(
 }
 
 function tooLarge(what: string, size: number, most: number): string {
-  return `The ${what} has ${size} bytes; the service takes ${most}. Make it smaller.`;
+  return `The ${what} has ${size} bytes; the maximum is ${most}. Make it smaller.`;
 }

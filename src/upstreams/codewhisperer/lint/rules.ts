@@ -1,4 +1,4 @@
-/** The rules that a finished request is checked against, and what a check receives. */
+/** The rules that a finished request is checked against, and the input of a check. */
 import type { Conversation } from '../../../core/conversation.ts';
 import type { WireProfile } from '../profiles.ts';
 import type { ChatMessage, GenerateAssistantResponseRequest } from '../wire.ts';
@@ -47,16 +47,18 @@ const RULES = {
 
 export type LintRuleId = keyof typeof RULES;
 
-export const LINT_RULES: readonly { readonly id: LintRuleId; readonly says: string }[] = Object.entries(RULES).map(
-  // Object.entries forgets that the keys of RULES are rule ids.
-  ([id, says]) => ({ id: id as LintRuleId, says }),
+export const LINT_RULES: readonly { readonly id: LintRuleId; readonly description: string }[] = Object.entries(
+  RULES,
+).map(
+  // Object.entries loses the key type.
+  ([id, description]) => ({ id: id as LintRuleId, description }),
 );
 
 export interface Violation {
   readonly rule: LintRuleId;
-  /** What is wrong and what to do, for a person. */
+  /** What is wrong and what to do, for the user. */
   readonly message: string;
-  /** The client's field, when it is known. */
+  /** The client's field, if known. */
   readonly param: string | undefined;
 }
 
@@ -65,7 +67,7 @@ export interface LintInput {
   readonly profile: WireProfile;
   /** History, then the current message. */
   readonly messages: readonly ChatMessage[];
-  /** What the request was written from, if known: its turns are the messages, one for one. */
+  /** The source of the request, if known: one turn per message. */
   readonly conversation: Conversation | undefined;
   report(rule: LintRuleId, message: string, param?: string): void;
 }

@@ -22,7 +22,7 @@ function lintDeclarations(input: LintInput): ReadonlySet<string> {
     const at = conversation?.tools[index]?.at;
     lintName(name, at, input);
     if (lowerCase.has(name.toLowerCase())) {
-      report('tool-duplicate', `Two tools are called ${name}; case does not tell them apart. Rename one.`, at);
+      report('tool-duplicate', `Two tools are named ${name}, ignoring case. Rename one.`, at);
     }
     lowerCase.add(name.toLowerCase());
     if (description !== undefined && !fitsDescription(description, profile.limits.toolDescriptionChars)) {
@@ -41,7 +41,11 @@ function lintName(name: string, at: string | undefined, { profile, report }: Lin
   const { toolNamePattern, toolNameChars } = profile.limits;
   if (name.length <= toolNameChars && toolNamePattern.test(name)) return;
   const limit = `${toolNameChars} characters of letters, digits, _ and -`;
-  report('tool-name-pattern', `The service refuses the tool name ${JSON.stringify(name)}; it takes ${limit}.`, at);
+  report(
+    'tool-name-pattern',
+    `The service refuses the tool name ${JSON.stringify(name)}. Names are up to ${limit}.`,
+    at,
+  );
 }
 
 function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undefined, input: LintInput): void {
@@ -53,13 +57,17 @@ function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undef
   }
   const fault = schemaFault(root, profile.schemas.removedKeywords, profile.schemas.dropEmptyRequired);
   if (fault)
-    report('tool-schema-keyword', `The schema of the tool ${name} has ${fault}, which the service refuses.`, at);
+    report(
+      'tool-schema-keyword',
+      `The schema of the tool ${name} has ${fault}, which the service refuses. Remove it.`,
+      at,
+    );
 }
 
 const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples']);
 const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas']);
 
-/** The first keyword which the service refuses, anywhere in the schema. */
+/** The first keyword in the schema that the service refuses. */
 function schemaFault(schema: JsonObject, removed: ReadonlySet<string>, noEmptyRequired: boolean): string | undefined {
   for (const [keyword, value] of Object.entries(schema)) {
     if (DATA.has(keyword)) continue;
@@ -84,7 +92,7 @@ function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
   let uses: readonly ToolUse[] = [];
   for (const [index, message] of messages.entries()) {
     if ('assistantResponseMessage' in message) {
-      // Uses which no user message follows at once are reported there as unanswered.
+      // Uses that no user message follows directly are reported there as unanswered.
       uses = message.assistantResponseMessage.toolUses ?? [];
       const places = placesOfUses(conversation?.turns[index]);
       for (const use of uses) {
@@ -100,7 +108,7 @@ function lintUses(input: LintInput, declared: ReadonlySet<string>): void {
   }
 }
 
-/** Where the client wrote each tool use of a turn, by its id; the first of several with the same id. */
+/** Tool use id → the client's path of the first use in the turn with that id. */
 function placesOfUses(turn: Turn | undefined): ReadonlyMap<string, string> {
   const places = new Map<string, string>();
   for (const part of turn?.parts ?? [])
@@ -117,7 +125,7 @@ function lintUse(use: ToolUse, at: string | undefined, input: LintInput, ids: Se
   }
   if (ids.has(use.toolUseId)) report('tool-use-id', `The tool call id ${use.toolUseId} is used twice.`, at);
   ids.add(use.toolUseId);
-  if (!isJsonObject(use.input)) report('tool-use-input', `The arguments of ${use.name} are no JSON object.`, at);
+  if (!isJsonObject(use.input)) report('tool-use-input', `The arguments of ${use.name} are not a JSON object.`, at);
   else if (hasEmptyKey(use.input)) report('tool-use-input', `The arguments of ${use.name} have an empty key.`, at);
 }
 
@@ -134,13 +142,13 @@ function lintResults(
   at: string | undefined,
   { report }: LintInput,
 ): void {
-  const wanted = uses.map((use) => use.toolUseId);
-  const given = results.map((result) => result.toolUseId);
-  const answered = new Set(given);
-  if (wanted.length !== given.length || wanted.some((id) => !answered.has(id))) {
-    const message = `${wanted.length} tool calls of the message before are answered by ${given.length} results here`;
+  const useIds = uses.map((use) => use.toolUseId);
+  const resultIds = results.map((result) => result.toolUseId);
+  const answered = new Set(resultIds);
+  if (useIds.length !== resultIds.length || useIds.some((id) => !answered.has(id))) {
+    const message = `The previous message has ${useIds.length} tool calls, and this one has ${resultIds.length} results`;
     report('tool-result-pairing', `${message}; each call needs exactly one result with its id.`, at);
-  } else if (wanted.some((id, index) => id !== given[index])) {
+  } else if (useIds.some((id, index) => id !== resultIds[index])) {
     report('tool-result-order', 'Tool results are not in the order of their calls.', at);
   }
   for (const { content } of results) {
