@@ -1,11 +1,12 @@
 /** Starts a server in front of a composed gateway, for `serve`, `demo` and the tests. */
 import { readFileSync } from 'node:fs';
-import { composeGateway, type Overrides } from './compose.ts';
+import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import type { LoadedSettings, Settings } from './config.ts';
+import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { type AdminToken, prepareAdminToken } from './gateway/admin-token.ts';
 import { BodyBudget } from './http/body-budget.ts';
-import type { RunningServer } from './http/ports.ts';
+import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
 import { toSettingViews } from './setting-views.ts';
 import { systemClock } from './transport/clock.ts';
@@ -35,72 +36,81 @@ export async function startServing(
 ): Promise<Serving> {
   const clock = overrides.clock ?? systemClock;
   const composed = await composeGateway(settings, log, overrides);
-  const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, host, port } = settings;
-  const max = maxConnections(settings, log);
-  const { gateway, responses, accounts, apiKeys, signIns, store } = composed;
+  const { gateway, responses, apiKeys, store } = composed;
+  const { host, port, shutdownTimeoutMs } = settings;
+  const admin: { token?: AdminToken } = {};
   try {
-    let adminToken: AdminToken | undefined;
-    const server = await startServer(
-      {
-        gateway,
-        responses,
-        apiKeys,
-        admin: {
-          isAdmin: async (presented) => (await adminToken?.isRight(presented)) === true,
-          accounts,
-          signIns,
-          listProfiles: composed.listProfiles,
-          signInWithIam: composed.signInWithIam,
-          keys: apiKeys,
-          configuredKeys: settings.apiKeys.length,
-          settings: toSettingViews(settings, origins),
-          idpHosts: settings.idpHosts,
-        },
-        corsOrigins,
-        limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
-        connections: { max, writeTimeoutMs },
-        version: VERSION,
-        clock,
-        log,
-        checkStore: () => store.checkWritable(),
-        resolveModel: (requested, catalogue) => {
-          const { match, model } = codewhisperer.resolveModel(requested, catalogue);
-          return match === 'default' ? undefined : model;
-        },
-      },
-      host,
-      port,
-    );
+    const server = await startServer(serverOptions(settings, composed, { clock, log, origins, admin }), host, port);
     // Only once the server listens: a failed start must not store a token that was never shown.
     const tokenOptions = { configured: settings.adminToken, store: store.adminToken, clock, log };
-    adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
+    const adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
       await server.close(0);
       throw cause;
     });
+    admin.token = adminToken;
     const { ready, total } = await gateway.status();
-    const stop = async () => {
-      const { shutdownTimeoutMs } = settings;
-      await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
-      await composed.close();
-    };
-    const reconfigure = async (changed: Settings) => {
-      const { adminToken: configured } = changed;
-      if (configured !== undefined) adminToken = await prepareAdminToken({ ...tokenOptions, configured });
-      apiKeys.configure(changed.apiKeys);
-    };
     return {
       server,
       accounts: { ready, total },
       keys: apiKeys.usable,
       isLocalMode: apiKeys.isEmpty,
       newAdminToken: adminToken.made,
-      reconfigure,
-      stop,
+      async reconfigure({ adminToken: configured, apiKeys: keys }) {
+        if (configured !== undefined) admin.token = await prepareAdminToken({ ...tokenOptions, configured });
+        apiKeys.configure(keys);
+      },
+      async stop() {
+        await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
+        await composed.close();
+      },
     };
   } catch (cause) {
     await composed.close();
     throw toListenError(cause, host, port);
   }
+}
+
+interface ServerContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly origins: LoadedSettings['origins'] | undefined;
+  /** Its token is set once the server listens. */
+  readonly admin: { readonly token?: AdminToken };
+}
+
+function serverOptions(
+  settings: Settings,
+  { gateway, responses, accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
+  { clock, log, origins, admin }: ServerContext,
+): ServerOptions {
+  const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, idpHosts } = settings;
+  return {
+    gateway,
+    responses,
+    apiKeys,
+    admin: {
+      isAdmin: async (presented) => (await admin.token?.isRight(presented)) === true,
+      accounts,
+      signIns,
+      listProfiles,
+      signInWithIam,
+      keys: apiKeys,
+      configuredKeys: settings.apiKeys.length,
+      settings: toSettingViews(settings, origins),
+      idpHosts,
+    },
+    corsOrigins,
+    limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
+    connections: { max: maxConnections(settings, log), writeTimeoutMs },
+    version: VERSION,
+    clock,
+    log,
+    checkStore: () => store.checkWritable(),
+    resolveModel(requested, catalogue) {
+      const { match, model } = codewhisperer.resolveModel(requested, catalogue);
+      return match === 'default' ? undefined : model;
+    },
+  };
 }
 
 /** True if another process listens on the address. */

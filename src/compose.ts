@@ -10,7 +10,7 @@ import { ProfileFinder } from './accounts/profile-finder.ts';
 import { type FreshAccount, Refresher } from './accounts/refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
-import { composeSigningIn, type SigningIn } from './compose-sign-in.ts';
+import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
 import { every } from './core/async.ts';
@@ -84,102 +84,101 @@ export interface Overrides {
 
 /** Throws `storage_unavailable` or `invalid_request`, with a message that says what to do. */
 export async function composeGateway(settings: Settings, log: Log, overrides: Overrides = {}): Promise<Composed> {
+  const resources = new AsyncDisposableStack();
+  try {
+    return await composeParts(settings, log, overrides, resources);
+  } catch (cause) {
+    await resources.disposeAsync();
+    throw cause;
+  }
+}
+
+/** What has to be closed goes to `resources`, which are closed in reverse order. */
+async function composeParts(
+  settings: Settings,
+  log: Log,
+  overrides: Overrides,
+  resources: AsyncDisposableStack,
+): Promise<Composed> {
   const wireProfiles = await loadWireProfiles(settings);
   const { clock = systemClock, upstream = createCodewhisperer(wireProfiles) } = overrides;
-  const { databaseUrl, home, secretKey } = settings;
-  const kept = {
-    count: settings.storedResponses,
-    bytes: STORED_RESPONSE_BYTES,
-    ageMs: settings.storedResponseDays * 86_400_000,
-  };
-  const store = await openStore({ url: databaseUrl, home, secretKey, clock, responses: kept });
-  if (store.madePrivate.length > 0)
-    log.warn({ files: store.madePrivate }, 'files of dragoman were readable by other users; removed their access');
+  const store = await openSettingsStore(settings, clock, log);
+  resources.defer(() => store.close());
   const transport = composeTransport(settings);
+  resources.defer(() => transport.close());
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
-  const exchange = { store: store.accounts, tokens, clock, log, openFile: openLinked };
-  const maker = composeTokenRefresher(settings, overrides, exchange);
+  const refreshing = { store: store.accounts, tokens, clock, log, openFile: openLinked };
+  const maker = composeTokenRefresher(settings, overrides, refreshing);
+  resources.defer(() => maker.close());
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock);
-  const refresher = new Refresher({ ...exchange, maker, keys });
-  const stopRefreshing = every(clock, KEEP_FRESH_EVERY_MS, () => void refresher.refreshDue());
+  const refresher = new Refresher({ ...refreshing, maker, keys });
   const profileChoice = new WireProfileChoice(
     (kind) => wireProfiles.orderFor(kind, settings.wireProfile),
     () => clock.now(),
   );
   const send = inEitherRegion(overrides.send ?? transport.send, upstream, clock.now);
-  try {
-    const pool = await Pool.open({
-      store: store.accounts,
-      refresher,
-      clock,
-      log,
-      strategy: settings.strategy,
-      queueLimit: settings.queueLimit,
-      queueTimeoutMs: settings.queueTimeoutMs,
-      maxErrorCount: settings.maxErrorCount,
-      readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
-      wireProfileOf: ({ id, credential, learned }) =>
-        profileChoice.current({ id, kind: credential.kind, kept: learned.wireProfile }),
-      requiredProfileArn: (id, { credential, learned }) =>
-        requiredProfileArn(id, credential.kind, learned.profileArn, wireProfiles),
-      baseUrl: settings.upstreamUrl,
-      named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
-    });
-    const { unknownModels, sendEnvironment, recoverToolCalls, codeReferences } = settings;
-    const media = createMediaTools(settings);
-    const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
-    const responses = new Responses({ store: store.responses, clock, log });
-    const signingIn = composeSigningIn({
-      settings,
-      tokens,
-      keys,
-      store,
-      clock,
-      pool,
-      send,
-      log,
-      upstream,
-      wireProfiles,
-    });
-    const { listProfiles, profileOfKey } = signingIn;
-    const finder = new ProfileFinder({ accounts: pool, listProfiles, profileOfKey, clock, log });
-    return {
-      gateway: createGateway({
-        upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
-        wireProfiles: profileChoice,
-        pool,
-        findProfile: (id) => finder.find(id),
-        send,
-        log,
-        clock,
-        media,
-        unknownModels,
-        sendEnvironment,
-        recoverToolCalls,
-        codeReferences,
-      }),
-      responses,
-      accounts: pool,
-      apiKeys,
-      store,
-      ...signingIn,
-      async close() {
-        await responses.close(0);
-        stopRefreshing();
-        await pool.close();
-        await apiKeys.close();
-        await maker.close();
-        await transport.close();
-        await store.close();
-      },
-    };
-  } catch (cause) {
-    stopRefreshing();
-    await maker.close();
-    await transport.close();
-    await store.close();
-    throw cause;
-  }
+  const parts = { settings, tokens, keys, store, clock, send, log, upstream, wireProfiles };
+  const pool = await openPool(parts, refresher, profileChoice);
+  resources.defer(() => pool.close());
+  resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void refresher.refreshDue()));
+  const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
+  resources.defer(() => apiKeys.close());
+  const responses = new Responses({ store: store.responses, clock, log });
+  resources.defer(() => responses.close(0));
+  const signingIn = composeSigningIn({ ...parts, pool });
+  const { listProfiles, profileOfKey } = signingIn;
+  const finder = new ProfileFinder({ accounts: pool, listProfiles, profileOfKey, clock, log });
+  const { unknownModels, sendEnvironment, recoverToolCalls, codeReferences } = settings;
+  const gateway = createGateway({
+    upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
+    wireProfiles: profileChoice,
+    pool,
+    findProfile: (id) => finder.find(id),
+    send,
+    log,
+    clock,
+    media: createMediaTools(settings),
+    unknownModels,
+    sendEnvironment,
+    recoverToolCalls,
+    codeReferences,
+  });
+  const close = () => resources.disposeAsync();
+  return { gateway, responses, accounts: pool, apiKeys, store, ...signingIn, close };
+}
+
+async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Promise<Store> {
+  const { databaseUrl: url, home, secretKey, storedResponses: count, storedResponseDays } = settings;
+  const responses = { count, bytes: STORED_RESPONSE_BYTES, ageMs: storedResponseDays * 86_400_000 };
+  const store = await openStore({ url, home, secretKey, clock, responses });
+  if (store.madePrivate.length > 0)
+    log.warn({ files: store.madePrivate }, 'files of dragoman were readable by other users; removed their access');
+  return store;
+}
+
+async function openPool(
+  { settings, store, clock, send, log, upstream, wireProfiles }: Omit<SigningInParts, 'pool'>,
+  refresher: Refresher,
+  profileChoice: WireProfileChoice,
+): Promise<Pool> {
+  const { strategy, queueLimit, queueTimeoutMs, maxErrorCount, upstreamUrl: baseUrl } = settings;
+  return Pool.open({
+    store: store.accounts,
+    refresher,
+    clock,
+    log,
+    strategy,
+    queueLimit,
+    queueTimeoutMs,
+    maxErrorCount,
+    baseUrl,
+    readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
+    wireProfileOf: ({ id, credential, learned }) =>
+      profileChoice.current({ id, kind: credential.kind, kept: learned.wireProfile }),
+    requiredProfileArn: (id, { credential, learned }) =>
+      requiredProfileArn(id, credential.kind, learned.profileArn, wireProfiles),
+    named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),
+  });
 }
 
 function createMediaTools(settings: Settings): MediaTools {
