@@ -10,7 +10,7 @@ import { timeSlices } from '../core/steps.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
 import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
-import type { Expectation, Judgement } from './emulate/expectation.ts';
+import type { Evaluation, Expectation } from './emulate/expectation.ts';
 import { prepareFormat } from './emulate/json-output.ts';
 import { type EMULATION_RULES, planEmulation } from './emulate/plan.ts';
 import type { Answer, AskRequest } from './ports.ts';
@@ -79,12 +79,12 @@ async function hold(answer: Answer, expectation: Expectation): Promise<HeldReply
   }
 }
 
-type ReplyRound = Judgement | { readonly type: 'broken'; readonly error: GatewayError };
+type ReplyRound = Evaluation | { readonly type: 'broken'; readonly error: GatewayError };
 
 /** A reply which broke off while nobody had seen any of it may be asked for again, like one which never began. */
 async function classifyRound(events: readonly ReplyEvent[], expectation: Expectation): Promise<ReplyRound> {
   const last = events.at(-1);
-  if (last?.type === 'reply-end') return expectation.judge(events);
+  if (last?.type === 'reply-end') return expectation.evaluate(events);
   const error =
     last?.type === 'reply-error'
       ? last.error
@@ -94,13 +94,13 @@ async function classifyRound(events: readonly ReplyEvent[], expectation: Expecta
 }
 
 /** The answer which does not do, as the model's own turn, and what is wrong with it. */
-function repairTurns({ said, complaint }: Extract<Judgement, { type: 'fails' }>): Turn[] {
+function repairTurns({ answer, complaint }: Extract<Evaluation, { type: 'fails' }>): Turn[] {
   const turn = (role: 'assistant' | 'user', text: string): Turn => ({
     at: 'retry',
     role,
     parts: [{ type: 'text', at: 'retry', text }],
   });
-  return said.trim() === '' ? [turn('user', complaint)] : [turn('assistant', said), turn('user', complaint)];
+  return answer.trim() === '' ? [turn('user', complaint)] : [turn('assistant', answer), turn('user', complaint)];
 }
 
 function retryNote({ retryRule }: Expectation): Adjustment {

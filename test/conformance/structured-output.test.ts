@@ -137,7 +137,7 @@ describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
       );
       expect(failure, schemaCase.name).toMatchObject({
         status: 502,
-        message: expect.stringContaining('also after a second try'),
+        message: expect.stringContaining('even on a second attempt'),
       });
     }
     expect(gateway.simulator.requests.filter(({ rawBody }) => rawBody.startsWith('{"conv')).length).toBe(

@@ -7,7 +7,7 @@ const withA = (a: JsonValue): JsonObject => ({ type: 'object', properties: { a }
 const SLOW = withA({ type: 'string', pattern: '^(a+)+$' });
 const slowValue = (letters: number) => ({ a: `${'a'.repeat(letters)}!` });
 
-/** Turns of the event loop while `work` runs, as often as once every 20 ms. */
+/** Counts turns of the event loop while `work` runs, one every 20 ms at most. */
 async function turnsDuring<T>(work: Promise<T>): Promise<{ turns: number; result: T | GatewayError }> {
   let turns = 0;
   const timer = setInterval(() => turns++, 20);
@@ -16,15 +16,15 @@ async function turnsDuring<T>(work: Promise<T>): Promise<{ turns: number; result
   return { turns, result };
 }
 
-describe('a schema check', () => {
-  it('finds what is wrong, and what it leaves out', async () => {
+describe('prepareCheck', () => {
+  it('reports violations and the parts left unchecked', async () => {
     const check = await prepareCheck(withA({ type: 'string', pattern: '(?' }), 'response_format');
     expect(check.unchecked).toEqual(['/properties/a/pattern']);
     expect(await check.problems({ a: 1 })).toEqual(['/a must be string']);
     expect(await check.problems({ a: 'x' })).toEqual([]);
   });
 
-  it('of a pattern without an end leaves the event loop free, and is an error in words', async () => {
+  it('leaves the event loop free during endless backtracking, and says to simplify the pattern', async () => {
     const check = await prepareCheck(SLOW, 'response_format');
     const { turns, result } = await turnsDuring(check.problems(slowValue(60)));
     expect(result).toMatchObject({
@@ -35,7 +35,7 @@ describe('a schema check', () => {
     expect(await check.problems({ a: 'aaa' })).toEqual([]);
   });
 
-  it('keeps lookaheads and backreferences, in the thread as well', async () => {
+  it('supports lookaheads and backreferences, in the thread as well', async () => {
     const schema = {
       ...{ type: 'object', required: ['b'] },
       properties: {
@@ -48,7 +48,7 @@ describe('a schema check', () => {
     expect(await check.problems({ a: 'c', b: 'xy' })).toHaveLength(2);
   });
 
-  it('of a schema that takes too long to compile leaves the event loop free', async () => {
+  it('leaves the event loop free while a large schema compiles for too long', async () => {
     const allOf: JsonValue = Array.from({ length: 20_000 }, (_, i) => ({ anyOf: [{ const: i }, { type: 'string' }] }));
     const { turns, result } = await turnsDuring(prepareCheck(withA({ allOf }), 'response_format'));
     expect(result).toMatchObject({
@@ -59,7 +59,7 @@ describe('a schema check', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('waits for other slow ones, and refuses when too many wait', { timeout: 60_000 }, async () => {
+  it('queues slow checks, and rejects them when the queue is full', { timeout: 60_000 }, async () => {
     const check = await prepareCheck(SLOW, 'response_format');
     const all = await Promise.all(
       Array.from({ length: 20 }, () =>

@@ -1,24 +1,24 @@
 /**
- * The thread in which slow schema checks run, one at a time. It starts with the first of them, stays for the next ones,
- * since starting takes longer than most checks, and ends when it has been idle, which gives its memory back.
+ * The thread that runs slow schema checks, one at a time. It starts with the first check and ends after a while without
+ * any, to free its memory: starting it takes longer than most checks.
  */
 import { Worker } from 'node:worker_threads';
 import { Semaphore } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { SchemaOrder, SchemaResult } from './schema-thread.ts';
+import type { SchemaResult, SchemaTask } from './schema-thread.ts';
 
-/** Compiling and checking take a second each at most; the rest is for starting the thread on a busy machine. */
+/** Compiling and checking take at most a second each; the rest allows for starting the thread on a busy machine. */
 const TIMEOUT_MS = 6_000;
 const IDLE_MS = 10_000;
 const MEMORY_MIB = 256;
-/** Most checks take milliseconds, and each may take all of a processor. */
+/** Kept small because each check may use a whole processor; most take milliseconds. */
 const MAX_WAITING = 15;
 
-/** In a checkout Node runs the source; the package has what was compiled from it. */
+/** A checkout runs the TypeScript source, the package the compiled file. */
 const THREAD = new URL(`./schema-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 export class CheckingThread {
-  readonly #turns = new Semaphore(1, MAX_WAITING);
+  readonly #queue = new Semaphore(1, MAX_WAITING);
   readonly #idleMs: number;
   readonly #memoryMib: number;
   #worker: Worker | undefined;
@@ -34,15 +34,15 @@ export class CheckingThread {
   }
 
   /** Rejects with `QueueFullError`, or with `output_invalid` if the check takes too much time or memory. */
-  run(order: SchemaOrder): Promise<SchemaResult> {
-    return this.#turns.run(() => this.#run(order));
+  run(task: SchemaTask): Promise<SchemaResult> {
+    return this.#queue.run(() => this.#run(task));
   }
 
-  async #run(order: SchemaOrder): Promise<SchemaResult> {
+  async #run(task: SchemaTask): Promise<SchemaResult> {
     clearTimeout(this.#idle);
     const worker = this.#worker ?? this.#start();
     try {
-      return await answerOf(worker, order);
+      return await resultOf(worker, task);
     } catch (cause) {
       this.#end(worker);
       throw cause;
@@ -58,7 +58,7 @@ export class CheckingThread {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryMib },
     });
-    // Neither an idle thread nor its failure keeps or ends the process: the order at hand hears of both.
+    // An idle thread must not keep the process alive, nor its failure end it: the current task rejects on a failure.
     worker.on('error', () => this.#end(worker)).on('exit', () => this.#end(worker));
     worker.unref();
     this.#worker = worker;
@@ -71,7 +71,7 @@ export class CheckingThread {
   }
 }
 
-function answerOf(worker: Worker, order: SchemaOrder): Promise<SchemaResult> {
+function resultOf(worker: Worker, task: SchemaTask): Promise<SchemaResult> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -89,6 +89,6 @@ function answerOf(worker: Worker, order: SchemaOrder): Promise<SchemaResult> {
     const timer = setTimeout(onFailure, TIMEOUT_MS);
     worker.on('message', onMessage).on('error', onFailure).on('exit', onFailure);
     worker.ref();
-    worker.postMessage(order);
+    worker.postMessage(task);
   });
 }

@@ -48,21 +48,21 @@ function textBlock(...pieces: string[]): ScriptBlock {
 }
 
 describe('stop sequences', () => {
-  const cases: { name: string; pieces: string[]; stops: string[]; kept: string; stopped?: string }[] = [
-    { name: 'inside one piece', pieces: ['one STOP two'], stops: ['STOP'], kept: 'one ', stopped: 'STOP' },
-    { name: 'over three pieces', pieces: ['one S', 'TO', 'P two'], stops: ['STOP'], kept: 'one ', stopped: 'STOP' },
-    { name: 'a beginning which comes to nothing', pieces: ['one ST', 'ART'], stops: ['STOP'], kept: 'one START' },
-    { name: 'a beginning at the very end', pieces: ['one STO'], stops: ['STOP'], kept: 'one STO' },
-    { name: 'a false start inside the true one', pieces: ['aa', 'ab'], stops: ['aab'], kept: 'a', stopped: 'aab' },
-    { name: 'the one complete first', pieces: ['xaby'], stops: ['aby', 'b'], kept: 'xa', stopped: 'b' },
-    { name: 'the longer of two ending together', pieces: ['xab'], stops: ['b', 'ab'], kept: 'x', stopped: 'ab' },
-    { name: 'at the very beginning', pieces: ['\n\nHuman'], stops: ['\n\n'], kept: '', stopped: '\n\n' },
-    { name: 'an empty sequence matches nothing', pieces: ['text'], stops: [''], kept: 'text' },
+  const cases: { name: string; pieces: string[]; stops: string[]; expected: string; stopped?: string }[] = [
+    { name: 'inside one piece', pieces: ['one STOP two'], stops: ['STOP'], expected: 'one ', stopped: 'STOP' },
+    { name: 'over three pieces', pieces: ['one S', 'TO', 'P two'], stops: ['STOP'], expected: 'one ', stopped: 'STOP' },
+    { name: 'a beginning that is not completed', pieces: ['one ST', 'ART'], stops: ['STOP'], expected: 'one START' },
+    { name: 'a beginning at the very end', pieces: ['one STO'], stops: ['STOP'], expected: 'one STO' },
+    { name: 'a false start inside the true one', pieces: ['aa', 'ab'], stops: ['aab'], expected: 'a', stopped: 'aab' },
+    { name: 'the one completed first', pieces: ['xaby'], stops: ['aby', 'b'], expected: 'xa', stopped: 'b' },
+    { name: 'the longer of two ending together', pieces: ['xab'], stops: ['b', 'ab'], expected: 'x', stopped: 'ab' },
+    { name: 'at the very beginning', pieces: ['\n\nHuman'], stops: ['\n\n'], expected: '', stopped: '\n\n' },
+    { name: 'an empty sequence matches nothing', pieces: ['text'], stops: [''], expected: 'text' },
   ];
 
-  it.each(cases)('$name', ({ pieces, stops, kept, stopped }) => {
+  it.each(cases)('$name', ({ pieces, stops, expected, stopped }) => {
     const events = run(new StopSequences(stops), scriptOf([textBlock(...pieces)]));
-    expect(text(events)).toBe(kept);
+    expect(text(events)).toBe(expected);
     expect(grammarFault(events)).toBeUndefined();
     expect(ending(events)).toMatchObject({
       stopReason: stopped === undefined ? 'end-turn' : 'stop-sequence',
@@ -70,7 +70,7 @@ describe('stop sequences', () => {
     });
   });
 
-  it('are looked for in text alone', () => {
+  it('applies to text only', () => {
     const blocks: ScriptBlock[] = [
       { type: 'reasoning', pieces: ['STOP'] },
       { type: 'tool-use', pieces: ['{"a":"STOP"}'] },
@@ -78,24 +78,24 @@ describe('stop sequences', () => {
     expect(run(new StopSequences(['STOP']), scriptOf(blocks))).toEqual(scriptOf(blocks));
   });
 
-  it('are not joined over two blocks of text', () => {
+  it('does not match across two text blocks', () => {
     const events = run(new StopSequences(['ab']), scriptOf([textBlock('a'), textBlock('b')]));
     expect(ending(events).stopReason).toBe('end-turn');
   });
 
-  it('hold back at most the longest one less a character', () => {
+  it('buffers at most one character less than the longest sequence', () => {
     const transform = new StopSequences(['aaaa']);
     const shown: string[] = [];
     for (const event of scriptOf([textBlock('a', 'a', 'a', 'b')])) shown.push(text(transform.push([event])));
     expect(shown.join('|')).toBe('|||||aaab||');
   });
 
-  it('pass on untouched what cannot matter', () => {
+  it('passes on deltas unchanged that cannot begin a sequence', () => {
     const script = scriptOf([textBlock('plain', ' words')]);
     for (const [at, event] of run(new StopSequences(['STOP']), script).entries()) expect(event).toBe(script[at]);
   });
 
-  it('do not depend on how text and batches are cut, and keep the exact text before the stop', () => {
+  it('finds the same stop however text and batches are cut, and keeps the exact text before it', () => {
     const stops = fc.array(words, { maxLength: 3 });
     fc.assert(
       fc.property(fc.array(words), stops, fc.array(fc.nat(5), { minLength: 1 }), (pieces, sequences, sizes) => {
@@ -121,12 +121,12 @@ describe('stop sequences', () => {
 describe('max tokens', () => {
   const long = 'The quick brown fox jumps over the lazy dog. '.repeat(40);
 
-  it('leaves a reply within the limit as it is', () => {
+  it('passes on a reply within the limit unchanged', () => {
     const script = scriptOf([textBlock('short'), { type: 'tool-use', pieces: ['{}'] }]);
     expect(run(new MaxTokens(1000), script)).toEqual(script);
   });
 
-  it('cuts text at the limit, says so, and reports its own estimate', () => {
+  it('cuts text at the limit, with stop reason max-tokens and estimated usage', () => {
     const events = run(new MaxTokens(20), scriptOf([textBlock(...(long.match(/.{1,7}/g) ?? []))]));
     expect(ending(events)).toMatchObject({
       stopReason: 'max-tokens',
@@ -137,7 +137,7 @@ describe('max tokens', () => {
     expect(long.startsWith(text(events))).toBe(true);
   });
 
-  it('holds large limits as well, and passes on untouched what cannot reach them', () => {
+  it('enforces large limits as well, and passes on deltas unchanged that cannot reach them', () => {
     const script = scriptOf([textBlock(...Array.from({ length: 4_000 }, () => long.slice(0, 45)))]);
     const events = run(new MaxTokens(32_000), script, [100]);
     expect(ending(events).stopReason).toBe('max-tokens');
@@ -153,12 +153,12 @@ describe('max tokens', () => {
     expect(grammarFault(events)).toBeUndefined();
   });
 
-  it('never cuts a tool call, and lets a reply end which ends with one', () => {
+  it('never cuts a tool call, and keeps the stop reason of a reply that ends with one', () => {
     const script = scriptOf([{ type: 'tool-use', pieces: [JSON.stringify({ text: long })] }]);
     expect(run(new MaxTokens(5), script)).toEqual(script);
   });
 
-  it('begins nothing new after a tool call has used up the limit', () => {
+  it('starts no block after a tool call has used up the limit', () => {
     const script = scriptOf([{ type: 'tool-use', pieces: [JSON.stringify({ text: long })] }, textBlock('more')]);
     const events = run(new MaxTokens(5), script);
     expect(toolUses(events)).toBe(1);
@@ -173,7 +173,7 @@ describe('max tokens', () => {
     }
   });
 
-  it('keeps the grammar, a beginning of the text and whole tool calls, whatever the cuts', () => {
+  it('keeps the grammar, a prefix of the text and whole tool calls, however the reply is cut', () => {
     fc.assert(
       fc.property(anyBlocks, fc.nat(30), fc.array(fc.nat(5), { minLength: 1 }), (blocks, limit, sizes) => {
         const script = scriptOf(blocks);
@@ -188,7 +188,7 @@ describe('max tokens', () => {
 });
 
 describe('a single tool use', () => {
-  it('drops every call after the first and numbers the rest anew, whatever the cuts', () => {
+  it('drops every call after the first and renumbers the remaining blocks, however the reply is cut', () => {
     fc.assert(
       fc.property(anyBlocks, fc.array(fc.nat(5), { minLength: 1 }), (blocks, sizes) => {
         const script = scriptOf(blocks);
@@ -203,7 +203,7 @@ describe('a single tool use', () => {
   });
 });
 
-describe('all of them together', () => {
+describe('all transforms together', () => {
   it('keep the grammar', () => {
     const limits = fc.record({
       maxTokens: fc.option(fc.nat(40), { nil: undefined }),
@@ -223,11 +223,11 @@ describe('all of them together', () => {
   });
 });
 
-describe('the notes', () => {
+describe('the adjustments', () => {
   const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
   const output: OutputLimits = { maxTokens: undefined, stopSequences: [], format: { type: 'text' } };
   const rows: [string, Partial<Conversation>, string[]][] = [
-    ['nothing asked', {}, []],
+    ['no option set', {}, []],
     ['a small limit', { output: { ...output, maxTokens: 16 } }, ['max-tokens-emulated']],
     ['a large limit', { output: { ...output, maxTokens: 32_000 } }, ['max-tokens-emulated']],
     ['stop sequences', { output: { ...output, stopSequences: ['x'] } }, ['stop-emulated']],
@@ -243,7 +243,7 @@ describe('the notes', () => {
     ['a named tool', { tools, toolChoice: { type: 'tool', name: 'look' } }, ['tool-choice-emulated']],
   ];
 
-  it('say nothing about a limit that the upstream keeps, and nothing is cut here', () => {
+  it('leave out a limit that the upstream enforces, and no transform enforces it here', () => {
     const plan = planEmulation(conversation('x', { output: { ...output, maxTokens: 16, stopSequences: ['x'] } }));
     expect(plan.adjustmentsFor(true).map(({ rule }) => rule)).toEqual(['stop-emulated']);
     expect(plan.createTransforms(true)).toHaveLength(1);

@@ -1,6 +1,6 @@
 /**
- * What a reply must be, where the service has no setting for it: said to the model in the system text, checked when the
- * reply is there, and asked for once more when it does not hold. Until then nothing of the reply is shown to anybody.
+ * A requirement on the reply for which the service has no setting. It is stated in the system text and checked once the
+ * reply is complete; a reply that does not meet it is requested once more. Until then the reply is buffered.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation } from '../../core/conversation.ts';
@@ -8,25 +8,25 @@ import type { ReplyEvent, StopReason } from '../../core/reply.ts';
 import type { ReplyTransform } from './transform.ts';
 
 export interface Expectation {
-  /** The conversation as it goes upstream. The same for the same wish, so that prefixes stay stable. */
+  /** Adds the requirement to the conversation. The same input gives the same text, so that prefixes stay stable. */
   prepare(conversation: Conversation): Conversation;
-  /** From this event on nothing can go wrong any more: what was held may go out, and the rest as it comes. */
+  /** True if the reply meets the requirement from this event on: what is buffered may be sent, and the rest as it comes. */
   isSettledBy(event: ReplyEvent): boolean;
-  /** What is still to be done to a settled reply, from its first event on; absent: nothing. */
-  afterSettling?(note: (made: Adjustment) => void): ReplyTransform;
-  /** Judges a whole reply, which ended with `reply-end`. */
-  judge(events: readonly ReplyEvent[]): Judgement | Promise<Judgement>;
-  /** Rule noted when the second try was needed. */
+  /** The transform for a settled reply, from its first event on; absent: the reply is sent as it is. */
+  afterSettling?(record: (adjustment: Adjustment) => void): ReplyTransform;
+  /** Checks a complete reply, one that ended with `reply-end`. */
+  evaluate(events: readonly ReplyEvent[]): Evaluation | Promise<Evaluation>;
+  /** The rule of the adjustment recorded for a second attempt. */
   readonly retryRule: 'json-repaired' | 'tool-choice-retried';
 }
 
-export type Judgement =
-  /** The events to send: those of the reply, or what they were meant to be. */
+export type Evaluation =
+  /** `events` are to be sent: those of the reply, or a corrected form. */
   | { readonly type: 'fits'; readonly events: readonly ReplyEvent[] }
-  /** `complaint` goes to the model with its own answer; `problem` to the client if the second answer is no better. */
-  | { readonly type: 'fails'; readonly said: string; readonly complaint: string; readonly problem: string };
+  /** The model receives `answer` and `complaint`; the client receives `problem` if the second answer fails as well. */
+  | { readonly type: 'fails'; readonly answer: string; readonly complaint: string; readonly problem: string };
 
-/** The model did not choose to stop there, so an unfinished answer is told as what it is: cut short, or refused. */
+/** True if the model did not choose to stop. Such a reply is passed on with its stop reason, although it is unfinished. */
 export function isCutShort(stopReason: StopReason): boolean {
   switch (stopReason) {
     case 'max-tokens':

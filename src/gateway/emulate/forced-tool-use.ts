@@ -1,10 +1,10 @@
 /**
- * `tool_choice` required, any or a named tool: the service lets the model choose, so only the wanted tools are offered,
- * the model is told, and a reply without the call is asked for once more.
+ * `tool_choice` `required`, `any` or a named tool. The service always lets the model choose, so only the permitted tools
+ * are offered, the system text demands a call, and a reply without one is requested once more.
  */
 import type { Conversation, ToolChoice } from '../../core/conversation.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
-import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
+import { type Evaluation, type Expectation, isCutShort, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 
 export type ForcedChoice = Extract<ToolChoice, { type: 'required' | 'tool' }>;
 
@@ -29,13 +29,13 @@ export class ForcedToolUse implements Expectation {
     return event.type === 'tool-use-start' && this.#names.has(event.name);
   }
 
-  judge(events: readonly ReplyEvent[]): Judgement {
+  evaluate(events: readonly ReplyEvent[]): Evaluation {
     if (isCutShort(stopReasonOf(events))) return { type: 'fits', events };
     return {
       type: 'fails',
-      said: textOf(events),
-      complaint: `That was not ${this.#wanted}. Make the call now, with arguments which follow from the conversation.`,
-      problem: `The model did not make ${this.#wanted}, also after a second try. Try again, or let it choose freely.`,
+      answer: textOf(events),
+      complaint: `That was not ${this.#wanted}. Make the call now, with arguments that follow from the conversation.`,
+      problem: `The model did not make ${this.#wanted}, even on a second attempt. Try again, or use tool_choice "auto".`,
     };
   }
 

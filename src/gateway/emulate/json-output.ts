@@ -1,11 +1,11 @@
-/** `response_format` / `output_config.format`: the answer is JSON, and fits the schema where there is one. */
+/** `response_format` / `output_config.format`: the answer must be JSON and match the schema, if there is one. */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, OutputFormat } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { type BoundedCheck, prepareCheck } from './bounded-check.ts';
-import { type Expectation, isCutShort, type Judgement, stopReasonOf, textOf, withSystemText } from './expectation.ts';
+import { type Evaluation, type Expectation, isCutShort, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
 import type { ReplyTransform } from './transform.ts';
 import { WithoutText } from './without-text.ts';
@@ -15,13 +15,13 @@ export class JsonOutput implements Expectation {
   readonly #format: Exclude<OutputFormat, { type: 'text' }>;
   readonly #check: BoundedCheck;
 
-  /** `check`: of the schema, where there is one. */
+  /** `check`: the check of the format's schema; undefined: any JSON object will do. */
   constructor(format: Exclude<OutputFormat, { type: 'text' }>, check: BoundedCheck | undefined) {
     this.#format = format;
     this.#check = check ?? ANY_OBJECT;
   }
 
-  /** As SchemaCheck says. */
+  /** Like `SchemaCheck.unchecked`. */
   get unchecked(): readonly string[] {
     return this.#check.unchecked;
   }
@@ -30,43 +30,43 @@ export class JsonOutput implements Expectation {
     return withSystemText(conversation, placeOf(this.#format), instruction(this.#format));
   }
 
-  /** A turn which calls a tool is not the answer yet. */
+  /** A turn that calls a tool is not the final answer. */
   isSettledBy(event: ReplyEvent): boolean {
     return event.type === 'tool-use-start';
   }
 
-  afterSettling(note: (made: Adjustment) => void): ReplyTransform {
-    return new WithoutText(note);
+  afterSettling(record: (adjustment: Adjustment) => void): ReplyTransform {
+    return new WithoutText(record);
   }
 
-  async judge(events: readonly ReplyEvent[]): Promise<Judgement> {
-    const said = textOf(events);
-    const json = findJson(said);
+  async evaluate(events: readonly ReplyEvent[]): Promise<Evaluation> {
+    const answer = textOf(events);
+    const json = findJson(answer);
     if (!json) {
       if (isCutShort(stopReasonOf(events))) return { type: 'fits', events };
-      return this.#failure(said, ['it is not JSON alone']);
+      return this.#failure(answer, ['it is not JSON alone']);
     }
     const problems = await this.#check.problems(json.value);
-    if (problems.length > 0) return this.#failure(said, problems);
-    const isItAlone = json.text === said && events.filter(({ type }) => type === 'text-start').length === 1;
-    return { type: 'fits', events: isItAlone ? events : withText(events, json) };
+    if (problems.length > 0) return this.#failure(answer, problems);
+    const isOnlyJson = json.text === answer && events.filter(({ type }) => type === 'text-start').length === 1;
+    return { type: 'fits', events: isOnlyJson ? events : withText(events, json) };
   }
 
-  #failure(said: string, problems: readonly string[]): Judgement {
-    const wanted = this.#format.type === 'json' ? 'one JSON object' : 'JSON which is valid against the schema';
+  #failure(answer: string, problems: readonly string[]): Evaluation {
+    const wanted = this.#format.type === 'json' ? 'one JSON object' : 'JSON that is valid against the schema';
     const list = problems.map((problem) => `- ${problem}`).join('\n');
     return {
       type: 'fails',
-      said,
+      answer,
       complaint:
         `This answer is not ${wanted}:\n${list}\n` +
         'Answer again, corrected: the JSON alone, without explanations and without a code fence.',
-      problem: `The model's answer is not ${wanted}, also after a second try: ${problems.join('; ')}.`,
+      problem: `The model's answer is not ${wanted}, even on a second attempt: ${problems.join('; ')}.`,
     };
   }
 }
 
-/** Compiled before anything is sent. Rejects with `invalid_request` for a schema that cannot be checked. */
+/** Compiles the schema before anything is sent. Rejects with `invalid_request` if it cannot be checked. */
 export async function prepareFormat(format: OutputFormat): Promise<BoundedCheck | undefined> {
   return format.type === 'json-schema' ? prepareCheck(format.schema, placeOf(format)) : undefined;
 }
@@ -85,12 +85,12 @@ function instruction(format: Exclude<OutputFormat, { type: 'text' }>): string {
   if (format.type === 'json') return `Your final answer must consist of one JSON object ${alone}`;
   const name = format.name === undefined ? '' : ` "${format.name}"`;
   return (
-    `Your final answer must consist of one JSON value which is valid against this JSON Schema${name}, ${alone}\n` +
+    `Your final answer must consist of one JSON value that is valid against this JSON Schema${name}, ${alone}\n` +
     JSON.stringify(format.schema)
   );
 }
 
-/** The JSON in place of the text in which it was found; all other blocks stay. */
+/** Replaces the text with the JSON found in it; all other blocks stay. */
 function withText(events: readonly ReplyEvent[], json: JsonText): readonly ReplyEvent[] {
   const out: ReplyEvent[] = [];
   let index = -1;
@@ -104,7 +104,7 @@ function withText(events: readonly ReplyEvent[], json: JsonText): readonly Reply
   return out;
 }
 
-/** Characters of one delta. */
+/** Characters per text delta. */
 const PIECE_CHARS = 256;
 
 function textBlock(index: number, text: string): ReplyEvent[] {

@@ -1,9 +1,9 @@
 /**
- * The JSON in a model's answer: the whole of it, or what stands in its only code fence. Words around bare JSON are not
- * cut away: whoever wrote them may have meant them, so the model is asked instead.
+ * Finds the JSON in a model's answer: the whole answer, or the contents of its only code fence. Words around bare JSON
+ * are not cut away, since they may matter; the model is asked to correct its answer instead.
  */
 export interface JsonText {
-  /** As the model wrote it, without what stood around it. */
+  /** The JSON as the model wrote it, without the text around it. */
   readonly text: string;
   readonly value: unknown;
 }
@@ -22,7 +22,7 @@ function parsed(candidate: string | undefined): JsonText | undefined {
   }
 }
 
-/** What stands between the fences, if there is exactly one pair of them, each on a line of its own. */
+/** The lines between two code fences, if the answer has exactly two, each on a line of its own. */
 function onlyFence(answer: string): string | undefined {
   const lines = answer.split('\n');
   const fences = lines.flatMap((line, at) => (/^\s*(?:`{3,}|~{3,})[\w+-]*\s*$/.test(line) ? at : []));

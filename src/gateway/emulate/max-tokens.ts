@@ -1,7 +1,6 @@
 /**
- * `max_tokens` for models that take no such setting, or none so small: text and reasoning are cut where our own estimate
- * reaches the limit.
- * A tool call is never cut: half a call is worth nothing, and an agent asked for it.
+ * `max_tokens` for models that have no such setting or accept no value that small: text and reasoning are cut where
+ * dragoman's own estimate reaches the limit. Tool calls are never cut, because half a call is useless to an agent.
  */
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
@@ -62,7 +61,7 @@ export class MaxTokens extends EventTransform {
     if (this.written.atMostWith(event.text) <= this.#limit) return [event];
     const piece = event.text.plain;
     if (this.written.totalWith(piece) <= this.#limit) return [event];
-    const kept = this.#fitting(piece);
+    const kept = this.#prefixWithinLimit(piece);
     const { index } = event;
     const end: ReplyEvent =
       this.#open === 'reasoning' ? { type: 'reasoning-end', index, signature: undefined } : { type: 'text-end', index };
@@ -70,8 +69,8 @@ export class MaxTokens extends EventTransform {
     return [...delta, end, this.finish('max-tokens', undefined, kept)];
   }
 
-  /** The longest beginning of `piece` within the limit, whole characters only. */
-  #fitting(piece: string): string {
+  /** The longest prefix of `piece` within the limit, in whole characters. */
+  #prefixWithinLimit(piece: string): string {
     let low = 0;
     let high = piece.length - 1;
     while (low < high) {

@@ -1,25 +1,25 @@
 /**
- * What is left of a JSON Schema without the keywords that cannot be compiled: patterns of another language, references
- * to nowhere, values of another draft.
+ * A JSON Schema without the keywords that cannot be compiled: regular expressions of another language, unresolvable
+ * references, values of another draft.
  *
- * The rest must accept everything that the whole schema accepts, so one keyword may take others with it: `not` around a
- * weaker schema would be stronger, and without `properties` every property would be an additional one.
+ * The remaining schema must accept everything that the whole schema accepts, so removing one keyword may require removing
+ * others: `not` around a weaker schema would be stronger, and without `properties` every property would be additional.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** A place in a schema, from its root: `['properties', 'a', 'pattern']`. */
+/** A path in a schema, from its root: `['properties', 'a', 'pattern']`. */
 export type Location = readonly string[];
 
 export class PartialSchema {
   readonly schema: JsonObject;
-  /** Keywords, and values that should be schemas, in the order in which they were left out. */
+  /** Keywords, and values that should be schemas, in the order of removal. */
   readonly leftOut: Location[] = [];
 
   constructor(schema: JsonObject) {
     this.schema = structuredClone(schema);
   }
 
-  /** The keyword that holds the value at this location; of a list, all of it. */
+  /** Removes the keyword that contains the value at this location; for a list item, the whole list. */
   leaveOut(location: Location): void {
     for (let length = location.length; length > 0; length--) {
       const parent = valueAt(this.schema, location.slice(0, length - 1));
@@ -29,14 +29,14 @@ export class PartialSchema {
     }
   }
 
-  /** Every keyword that fits. */
+  /** Removes every keyword for which `fits` returns true. */
   leaveOutWhere(fits: (keyword: string, value: JsonValue, schema: JsonObject) => boolean): void {
     for (const { node, location } of subschemas(this.schema, []))
       for (const [keyword, value] of Object.entries(node))
         if (fits(keyword, value, node)) this.#remove(node, [...location, keyword]);
   }
 
-  /** For a value that should be a schema and is not. */
+  /** Replaces a value that should be a schema, and is not, with `true`. */
   acceptAnything(location: Location): void {
     const parent = valueAt(this.schema, location.slice(0, -1));
     const key = location.at(-1);
@@ -45,7 +45,7 @@ export class PartialSchema {
     this.leftOut.push(location);
   }
 
-  /** Whether a reference leads to a place in this schema. Anchors and identifiers are not looked up. */
+  /** True if the reference points into this schema. Anchors and identifiers are not looked up. */
   resolves(reference: string): boolean {
     if (reference === '#') return true;
     if (!reference.startsWith('#/')) return false;
@@ -53,15 +53,15 @@ export class PartialSchema {
     return valueAt(this.schema, locationOf(pointer.slice(1))) !== undefined;
   }
 
-  /** Leaves out, or weakens, keywords that would refuse more than before because something inside them is missing. */
+  /** Removes or weakens keywords that would reject more than before because something inside them was removed. */
   relax(): void {
     if (this.leftOut.length === 0) return;
     for (const { node, location } of [...subschemas(this.schema, [])]) this.#relax(node, location);
   }
 
   #relax(node: JsonObject, location: Location): void {
-    const removeIf = (keyword: string, doubtful: boolean) => {
-      if (doubtful && keyword in node) this.#remove(node, [...location, keyword]);
+    const removeIf = (keyword: string, isUnsafe: boolean) => {
+      if (isUnsafe && keyword in node) this.#remove(node, [...location, keyword]);
     };
     removeIf('unevaluatedProperties', true);
     removeIf('unevaluatedItems', true);
@@ -74,7 +74,7 @@ export class PartialSchema {
     Object.assign(node, { allOf: [...(Array.isArray(allOf) ? allOf : []), { anyOf: oneOf }] });
   }
 
-  /** What a reference leads to may be weaker too. */
+  /** Treats a reference as weakened, because its target may be. */
   #isWeakened(node: JsonObject, location: Location, keyword: string): boolean {
     const value = node[keyword];
     if (value === undefined) return false;
@@ -88,12 +88,12 @@ export class PartialSchema {
     if (key === undefined || !Object.hasOwn(parent, key)) return;
     Reflect.deleteProperty(parent, key);
     this.leftOut.push(location);
-    for (const other of RELIANT[key] ?? []) this.#remove(parent, [...location.slice(0, -1), other]);
+    for (const other of DEPENDENT_KEYWORDS[key] ?? []) this.#remove(parent, [...location.slice(0, -1), other]);
   }
 }
 
-/** Keywords that refuse more when another one is missing. */
-const RELIANT: Readonly<Record<string, readonly string[]>> = {
+/** Keywords that reject more when the one that is the key here is missing. */
+const DEPENDENT_KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   properties: ['additionalProperties'],
   patternProperties: ['additionalProperties'],
   prefixItems: ['items'],
@@ -113,7 +113,7 @@ const SCHEMA_KEYWORDS = [
 const LIST_KEYWORDS = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
 const MAP_KEYWORDS = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'];
 
-/** A schema and all schemas in it. Only places for schemas are entered: a property called `not` is not a keyword. */
+/** A schema and its subschemas. Follows only keywords that take schemas: a property called `not` is not a keyword. */
 function* subschemas(node: JsonValue | undefined, location: Location): Generator<Subschema> {
   if (!isJsonObject(node)) return;
   yield { node, location };
@@ -147,7 +147,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Of a JSON pointer (RFC 6901). */
+/** The location that a JSON pointer (RFC 6901) names. */
 export function locationOf(pointer: string): Location {
   const keys = pointer.split('/').slice(1);
   return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));

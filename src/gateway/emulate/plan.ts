@@ -10,7 +10,7 @@ import { SingleToolUse } from './single-tool-use.ts';
 import { StopSequences } from './stop-sequences.ts';
 import type { ReplyTransform } from './transform.ts';
 
-/** Every note made here, and what it means. */
+/** The rules of the adjustments recorded here, and what each means. */
 export const EMULATION_RULES = {
   'json-emulated': 'The model was instructed to answer in JSON, and the answer was checked before it was sent.',
   'json-repaired': 'The first answer was not the requested JSON; it was sent back once with what was wrong.',
@@ -28,38 +28,38 @@ export const EMULATION_RULES = {
 } as const satisfies Record<string, string>;
 
 export interface EmulationPlan {
-  /** Notes of the encoder that say an option is ignored, although it is implemented here. */
+  /** Rules by which the encoder reports an option as ignored that is implemented here. */
   readonly fulfilled: ReadonlySet<string>;
-  /** What the reply must be, if it must be anything; then it is held back until it is. */
+  /** The requirement on the reply, if any. The reply is buffered until it is met. */
   readonly expectation: Expectation | undefined;
-  /** The notes for an attempt. `limitsOutput`: the upstream keeps `max_tokens` itself. */
+  /** The adjustments of an attempt. `limitsOutput`: the upstream enforces `max_tokens` itself. */
   adjustmentsFor(limitsOutput: boolean): readonly Adjustment[];
-  /** New ones for each attempt, in the order in which events pass them. */
+  /** New transforms for each attempt, in the order of application. */
   createTransforms(limitsOutput: boolean): readonly ReplyTransform[];
 }
 
-/** `check`: by prepareFormat; without it a JSON schema is not checked, as in a plan for the transforms alone. */
+/** `check`: from prepareFormat. Without it the JSON schema is not checked; a plan used only for its transforms needs none. */
 export function planEmulation(conversation: Conversation, check?: BoundedCheck): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
-  const makers: (() => ReplyTransform)[] = [];
-  const note = (...made: Parameters<typeof emulationNote>): void => {
-    adjustments.push(emulationNote(...made));
+  const factories: (() => ReplyTransform)[] = [];
+  const record = (...adjustment: Parameters<typeof emulationNote>): void => {
+    adjustments.push(emulationNote(...adjustment));
   };
 
   if (!conversation.parallelToolUse && conversation.tools.length > 0) {
-    note('parallel-tool-use-emulated', 'parallel_tool_calls');
+    record('parallel-tool-use-emulated', 'parallel_tool_calls');
     fulfilled.add('parallel-tool-use-ignored');
-    makers.push(() => new SingleToolUse());
+    factories.push(() => new SingleToolUse());
   }
   const expectation = expectationOf(conversation, check);
   if (expectation instanceof ForcedToolUse) {
-    note('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
+    record('tool-choice-emulated', 'tool_choice', conversation.toolChoice.type);
   } else if (expectation && format.type !== 'text') {
     const at = format.at ?? 'response_format';
-    note(`${format.type}-emulated`, at);
-    if (expectation.unchecked.length > 0) note('json-schema-part-unchecked', at, listed(expectation.unchecked));
+    record(`${format.type}-emulated`, at);
+    if (expectation.unchecked.length > 0) record('json-schema-part-unchecked', at, listed(expectation.unchecked));
   }
   const emulated = planLimits(conversation.output);
   const stopsOnly = planLimits({ ...conversation.output, maxTokens: undefined });
@@ -69,7 +69,7 @@ export function planEmulation(conversation: Conversation, check?: BoundedCheck):
     expectation,
     adjustmentsFor: (limitsOutput) => [...adjustments, ...limitsFor(limitsOutput).adjustments],
     createTransforms: (limitsOutput) => [
-      ...makers.map((make) => make()),
+      ...factories.map((create) => create()),
       ...limitsFor(limitsOutput).createTransforms(),
     ],
   };
@@ -80,7 +80,7 @@ interface LimitsPlan {
   createTransforms(): readonly ReplyTransform[];
 }
 
-/** Where a reply is to end whatever it says. */
+/** The transforms that end a reply early: at `max_tokens` or at a stop sequence. */
 export function planLimits({
   maxTokens,
   maxTokensAt = 'max_tokens',
@@ -88,19 +88,19 @@ export function planLimits({
   stopSequencesAt = 'stop',
 }: Omit<OutputLimits, 'format'>): LimitsPlan {
   const adjustments: Adjustment[] = [];
-  const makers: (() => ReplyTransform)[] = [];
+  const factories: (() => ReplyTransform)[] = [];
   if (maxTokens !== undefined) {
     adjustments.push(emulationNote('max-tokens-emulated', maxTokensAt, String(maxTokens)));
-    makers.push(() => new MaxTokens(maxTokens));
+    factories.push(() => new MaxTokens(maxTokens));
   }
   if (stopSequences.length > 0) {
     adjustments.push(emulationNote('stop-emulated', stopSequencesAt, String(stopSequences.length)));
-    makers.push(() => new StopSequences(stopSequences));
+    factories.push(() => new StopSequences(stopSequences));
   }
-  return { adjustments, createTransforms: () => makers.map((make) => make()) };
+  return { adjustments, createTransforms: () => factories.map((create) => create()) };
 }
 
-/** As many as fit into a note. */
+/** The first few pointers, because the headers that carry adjustments are short. */
 function listed(pointers: readonly string[]): string {
   const shown = pointers.slice(0, 5).map((pointer) => pointer.slice(0, 80));
   return pointers.length > shown.length ? `${shown.join(', ')}, +${pointers.length - shown.length}` : shown.join(', ');
@@ -110,7 +110,7 @@ function emulationNote(rule: keyof typeof EMULATION_RULES, path: string, before?
   return adjustment(rule, path, before);
 }
 
-/** A reply which must be a tool call has no answer yet which could be JSON. */
+/** A required tool call takes precedence: such a reply has no final answer that could be JSON. */
 function expectationOf(
   conversation: Conversation,
   check: BoundedCheck | undefined,

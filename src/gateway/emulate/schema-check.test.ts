@@ -10,11 +10,11 @@ interface Case {
   readonly schema: JsonObject;
   readonly unchecked: readonly string[];
   readonly accepts: readonly JsonValue[];
-  /** What the rest of the schema still refuses. */
+  /** A value that the rest of the schema still rejects. */
   readonly refuses: readonly JsonValue[];
 }
 
-/** A schema of objects with a required member `a` and no other, whose `a` is as given. */
+/** A schema of objects with the required member `a` and no other member. */
 function withA(a: JsonValue, more: JsonObject = {}): JsonObject {
   return {
     type: 'object',
@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
     '(',
   ].map(pattern),
   {
-    name: 'patternProperties of another language',
+    name: 'patternProperties in another language',
     schema: {
       type: 'object',
       patternProperties: { '(?i)^x': text },
@@ -65,14 +65,14 @@ const CASES: readonly Case[] = [
     refuses: [{ a: 1 }, {}],
   })),
   {
-    name: 'a reference that leads to itself',
+    name: 'a reference to itself',
     schema: { type: 'object', properties: { a: { $ref: '#/properties/a' } }, required: ['a'] },
     unchecked: ['/properties/a/$ref'],
     accepts: [{ a: 1 }],
     refuses: [{}],
   },
   {
-    name: 'a reference beside one that leads to nowhere',
+    name: 'a reference beside an unresolvable one',
     schema: {
       ...{ type: 'object', properties: { a: { $ref: '#/$defs/t~1x' }, b: { $ref: '#/$defs/nowhere' } } },
       ...{ required: ['a'], additionalProperties: false, $defs: { 't/x': text, unused: { $ref: '#/nowhere' } } },
@@ -228,7 +228,7 @@ describe('a schema that compiles', () => {
     ['an asynchronous schema', { $async: true, type: 'string' }, 'x', 1],
     ['nullable', { type: 'string', nullable: true }, null, 1],
     ['draft 7', { $schema: 'http://json-schema.org/draft-07/schema#', items: [{ type: 'string' }] }, ['x'], [1]],
-  ])('is checked whole: %s', (_name, schema, valid, invalid) => {
+  ])('is checked completely: %s', (_name, schema, valid, invalid) => {
     const check = compileSchema(schema, 'response_format');
     expect(check.unchecked).toEqual([]);
     expect(check.problems(valid)).toEqual([]);
@@ -239,14 +239,14 @@ describe('a schema that compiles', () => {
 const SCHEMA_PLACES = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'];
 const LIST_PLACES = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const MAP_PLACES = ['properties', 'patternProperties', '$defs', 'dependentSchemas'];
-/** What another language's pattern says, and the same in JavaScript's. */
+/** Patterns of another language and their equivalents in JavaScript. */
 const TRANSLATED: readonly { readonly foreign: JsonObject; readonly own: JsonObject }[] = [
   { foreign: { pattern: '(?i)^x$' }, own: { pattern: '^[xX]$' } },
   { foreign: { patternProperties: { '(?i)^c$': true } }, own: { patternProperties: { '^[cC]$': true } } },
 ];
 const VALUES: readonly JsonValue[] = ['x', 'X', 'y', 1, { c: 1 }, { a: 'x', C: 1 }, ['x', 'y', 5], [{ c: 1 }]];
 
-/** The same schema with a member more in each of its schemas, one after another. */
+/** Copies of the schema with one more member, each in a different subschema. */
 function* withMember(schema: JsonValue | undefined, member: JsonObject): Generator<JsonObject> {
   if (!isJsonObject(schema)) return;
   yield { ...schema, ...member };
@@ -266,12 +266,12 @@ function* withMember(schema: JsonValue | undefined, member: JsonObject): Generat
   }
 }
 
-describe('a part that is left out, wherever it stands', () => {
-  it('does not make the check refuse what the whole schema accepts', { timeout: 60_000 }, () => {
+describe('a part that is left out, at any place', () => {
+  it('does not make the check reject what the whole schema accepts', { timeout: 60_000 }, () => {
     let count = 0;
     for (const { name, schema, valid, invalid } of SCHEMA_CASES) {
       for (const { foreign, own } of TRANSLATED) {
-        // A member of that name would be replaced.
+        // An existing member of that name would be replaced.
         if (Object.keys(own).some((key) => JSON.stringify(schema).includes(`"${key}":`))) continue;
         const wholes = [...withMember(schema, own)];
         for (const [place, changed] of [...withMember(schema, foreign)].entries()) {
@@ -289,7 +289,7 @@ describe('a part that is left out, wherever it stands', () => {
 });
 
 describe('a schema that takes too long', () => {
-  it('to check is an error about the answer, with what to do', () => {
+  it('to check is reported as an error of the answer, with advice', () => {
     const check = compileSchema(withA({ type: 'string', pattern: '^(a+)+$' }), 'response_format');
     expect(() => check.problems({ a: `${'a'.repeat(60)}!` })).toThrow(
       expect.objectContaining({ code: 'output_invalid', message: expect.stringContaining('Simplify the patterns') }),
@@ -297,7 +297,7 @@ describe('a schema that takes too long', () => {
     expect(check.problems({ a: 'aaa' })).toEqual([]);
   });
 
-  it('to compile is an error about the request, with what to do', () => {
+  it('to compile is reported as an error of the request, with advice', () => {
     const allOf: JsonValue = Array.from({ length: 20_000 }, (_, i) => ({ anyOf: [{ const: i }, { type: 'string' }] }));
     expect(() => compileSchema(withA({ allOf }), 'response_format')).toThrow(
       expect.objectContaining({

@@ -1,8 +1,8 @@
 /**
- * Checks values against a client's JSON Schema, with Ajv: drafts 6, 7 and 2020-12, formats included.
+ * Checks values against a client's JSON Schema with Ajv: drafts 6, 7 and 2020-12, formats included.
  *
- * Schemas and answers come from outside, and a pattern can be made to take hours: both compiling and checking run
- * under a time limit, so that one client's schema cannot stop everybody's gateway.
+ * Schemas and answers come from outside, and a malicious pattern can run for hours. Compiling and checking therefore have
+ * a time limit, so that one client's schema cannot block all other requests.
  */
 import { createContext, Script } from 'node:vm';
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
@@ -13,13 +13,13 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Location, locationOf, PartialSchema, pointerOf } from './partial-schema.ts';
 
 export interface SchemaCheck {
-  /** What is wrong with the value, each with its place; empty when it fits. Throws `output_invalid` out of time. */
+  /** One message per violation, with its path; empty if the value is valid. Throws `output_invalid` at the time limit. */
   problems(value: unknown): readonly string[];
   /** JSON pointers to the parts of the schema that could not be compiled and are not checked. */
   readonly unchecked: readonly string[];
 }
 
-/** Throws `invalid_request` naming `at` when nothing of the schema can be checked. */
+/** Throws `invalid_request` naming `at` if no part of the schema can be checked. */
 export function compileSchema(schema: JsonObject, at: string, limitMs = LIMIT_MS): SchemaCheck {
   const { validate, leftOut } = compile(schema, at, limitMs);
   return {
@@ -39,7 +39,7 @@ export function compileSchema(schema: JsonObject, at: string, limitMs = LIMIT_MS
   };
 }
 
-/** The check goes down into values by calling itself. */
+/** Ajv's compiled check is recursive: deeper values would overflow the stack. */
 const MAX_DEPTH = 500;
 
 function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
@@ -47,7 +47,7 @@ function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
   return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
 }
 
-/** For compiling, and again for each check. */
+/** Applies to compiling and to each check separately. */
 const LIMIT_MS = 1_000;
 /** Rule of the errors that more time might have avoided. */
 const OUT_OF_TIME = 'schema-check-time';
@@ -56,7 +56,7 @@ export function isOutOfTime(cause: unknown): boolean {
   return cause instanceof GatewayError && cause.rule === OUT_OF_TIME;
 }
 
-/** Compiles the draft in which the schema is written, once in a process. Takes up to 40 ms. */
+/** Compiles the meta-schema of the schema's draft, once per process. Takes up to 40 ms. */
 export function prepareDraft(schema: JsonObject): void {
   draftOf(schema);
 }
@@ -67,7 +67,7 @@ interface Compiled {
 }
 
 function compile(schema: JsonObject, at: string, limitMs: number): Compiled {
-  // The dialect is chosen by isOldDraft. `$async` is Ajv's own, and would answer with a promise.
+  // isOldDraft has read the dialect. `$async` is an Ajv extension that would make the check return a promise.
   const { $schema: _dialect, $async: _async, ...rest } = schema;
   let why = 'is too complicated to check. Simplify it.';
   let rule: string | undefined;
@@ -84,9 +84,9 @@ function compile(schema: JsonObject, at: string, limitMs: number): Compiled {
 }
 
 interface Draft {
-  /** For one schema: identifiers in it must not be found by another client's. */
+  /** Creates an instance for one schema, so that its identifiers cannot be referenced by another client's schema. */
   create(schema: JsonObject): Ajv | Ajv2020;
-  /** Judges schemas and never learns any, so that the meta-schema is compiled once. */
+  /** Validates schemas without adding them, so that the meta-schema is compiled only once. */
   readonly metaSchema: Ajv | Ajv2020;
 }
 
@@ -96,24 +96,24 @@ function draftOf(schema: JsonObject): Draft {
   const Version = isOldDraft(schema) ? Ajv : Ajv2020;
   const create = (forSchema: JsonObject) => {
     const ajv = formats.default(new Version(OPTIONS));
-    // Off unless needed: Ajv's code for it fails on values (see isMiscompiled). Its constructor insists on it.
+    // Off unless needed, because Ajv's code for it throws on some values (see isMiscompiled). The constructor turns it on.
     ajv.opts.unevaluated = mentions(forSchema, 'unevaluatedProperties', 'unevaluatedItems');
     return ajv;
   };
   const draft = drafts.get(Version) ?? { create, metaSchema: formats.default(new Version(OPTIONS)) };
   drafts.set(Version, draft);
-  // Compiled here, not under the time limit of a client's schema.
+  // Compiles the meta-schema now, outside the time limit of the client's schema.
   draft.metaSchema.validateSchema({});
   return draft;
 }
 
-/** Without what cannot be compiled, if anything. Throws Ajv's error when that is not found. */
+/** Compiles the schema, leaving out parts that cannot be compiled. Throws Ajv's error if those cannot be isolated. */
 function compilePart(schema: JsonObject, draft: Draft): Compiled {
-  const whole = attempt(draft, schema);
-  if (typeof whole === 'function') return { validate: whole, leftOut: [] };
+  const complete = attempt(draft, schema);
+  if (typeof complete === 'function') return { validate: complete, leftOut: [] };
 
   const partial = new PartialSchema(schema);
-  let cause = whole.cause;
+  let cause = complete.cause;
   for (const leaveOut of STEPS) {
     const before = partial.leftOut.length;
     leaveOut(partial, draft.metaSchema);
@@ -140,8 +140,8 @@ function attempt({ create, metaSchema }: Draft, schema: JsonObject): ValidateFun
 }
 
 /**
- * Ajv 8.20 keeps the evaluated properties of a choice in a variable that patternProperties beside it may find unset, and
- * throws a TypeError while it checks a value.
+ * Ajv 8.20 keeps the properties evaluated by `oneOf`, `anyOf` or `if` in a variable that may be unset when
+ * `patternProperties` next to it reads it; the check then throws a TypeError.
  */
 function isMiscompiled(schema: JsonObject): boolean {
   return (
@@ -156,14 +156,14 @@ function mentions(schema: JsonObject, ...keywords: readonly string[]): boolean {
   return keywords.some((keyword) => json.includes(`"${keyword}":`));
 }
 
-/** What the meta-schema refuses, and what Ajv refuses beyond that. */
+/** Removes what the meta-schema rejects, and what Ajv rejects beyond that. */
 function leaveOutInvalid(partial: PartialSchema, metaSchema: Draft['metaSchema']): void {
   metaSchema.validateSchema(partial.schema);
   for (const { instancePath, keyword, params } of metaSchema.errors ?? []) {
     const location = locationOf(instancePath);
-    const isNoSchema =
+    const isNotSchema =
       keyword === 'type' && `${params.type}`.includes('object') && `${params.type}`.includes('boolean');
-    if (isNoSchema) partial.acceptAnything(location);
+    if (isNotSchema) partial.acceptAnything(location);
     else partial.leaveOut(location);
   }
   partial.leaveOutWhere((keyword, value, { type }) => {
@@ -190,7 +190,7 @@ function leaveOutInvalid(partial: PartialSchema, metaSchema: Draft['metaSchema']
 const REFERENCES: readonly string[] = ['$ref', '$dynamicRef'];
 const IDENTIFIERS: readonly string[] = ['$id', '$anchor', '$dynamicAnchor'];
 
-/** Taken one after another until the schema compiles. */
+/** Applied one after another until the schema compiles. */
 const STEPS: readonly ((partial: PartialSchema, metaSchema: Draft['metaSchema']) => void)[] = [
   leaveOutInvalid,
   (partial) =>
@@ -201,14 +201,14 @@ const STEPS: readonly ((partial: PartialSchema, metaSchema: Draft['metaSchema'])
   (partial) => partial.leaveOutWhere((keyword) => REFERENCES.includes(keyword)),
 ];
 
-/** Lists of schemas under `items` and the like mean something else, or nothing, since 2020-12. */
+/** Draft 2020-12 changed some keywords: it does not allow a list of schemas under `items`, for example. */
 function isOldDraft({ $schema: dialect }: JsonObject): boolean {
   return typeof dialect === 'string' && /draft-0[4-7]/.test(dialect);
 }
 
 const OPTIONS: Options = {
   allErrors: true,
-  // Unknown keywords and formats are annotations, as the standard has it.
+  // The standard treats unknown keywords and formats as annotations.
   strict: false,
   validateSchema: false,
   logger: false,
@@ -225,7 +225,7 @@ function toRegExp(pattern: string, flags: string): RegExp {
   }
 }
 
-/** `\A`, `\Z` and the like of Python, Java and PCRE: the older grammar takes them for the bare letters. */
+/** `\A`, `\Z` and the like of Python, Java and PCRE; without the `u` flag JavaScript reads them as plain letters. */
 const FOREIGN_ESCAPE = /(?<!\\)(?:\\\\)*\\[ACE-RT-VX-Zaeg-jlmo-qyz]/;
 
 function isPattern(pattern: string): boolean {
@@ -249,7 +249,7 @@ function describe(errors: readonly ErrorObject[]): readonly string[] {
   return distinct.length > shown.length ? [...shown, `and ${distinct.length - shown.length} more`] : shown;
 }
 
-/** What Ajv's own message leaves out and a second try needs to know. */
+/** Details that Ajv's own message lacks and the model needs for a second attempt. */
 function detailOf(keyword: string, params: Readonly<Record<string, unknown>>): string {
   switch (keyword) {
     case 'enum':
@@ -265,19 +265,19 @@ function detailOf(keyword: string, params: Readonly<Record<string, unknown>>): s
   }
 }
 
-/** The time limit of node:vm stops everything on this thread which was begun inside it, regular expressions too. */
+/** The time limit of node:vm interrupts everything called from the script, including regular expressions. */
 const timer: { work: () => void } = { work: () => {} };
-const room = createContext(timer);
+const context = createContext(timer);
 const script = new Script('work()');
 
-/** The work's result, or undefined when it took too long. */
+/** Runs `work` and returns its result, or undefined at the time limit. */
 function within<T>(timeoutMs: number, work: () => T): T | undefined {
   let result: T | undefined;
   timer.work = () => {
     result = work();
   };
   try {
-    script.runInContext(room, { timeout: timeoutMs });
+    script.runInContext(context, { timeout: timeoutMs });
     return result;
   } catch (cause) {
     if (isTimeout(cause)) return undefined;
@@ -287,7 +287,7 @@ function within<T>(timeoutMs: number, work: () => T): T | undefined {
   }
 }
 
-/** The error may be an `Error` of the script's own context, which is not an instance of this one's. */
+/** Not `instanceof Error`: the error may come from the script's own context. */
 function isTimeout(cause: unknown): boolean {
   return typeof cause === 'object' && cause !== null && Reflect.get(cause, 'code') === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }

@@ -1,14 +1,14 @@
-/** Schema checks that take longer than the event loop can spare, in a thread of their own. Started by checking-thread.ts. */
+/** Entry point of the thread for schema checks that are too slow for the event loop. Started by checking-thread.ts. */
 import { parentPort } from 'node:worker_threads';
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { compileSchema, type SchemaCheck } from './schema-check.ts';
 
-export interface SchemaOrder {
-  /** As text, which is copied to a thread many times faster than the object. */
+export interface SchemaTask {
+  /** Text, because it is copied to a thread many times faster than an object. */
   readonly schemaJson: string;
   readonly at: string;
-  /** Absent: the schema is only compiled. */
+  /** The value to check. Absent: only compile the schema. */
   readonly value?: { readonly json: unknown };
 }
 
@@ -22,13 +22,13 @@ export type SchemaResult =
       readonly why: string;
     };
 
-/** A schema is compiled before the model is asked, and needed again for its answer. */
+/** A schema is compiled before the request is sent and used again when the reply is there. */
 const MAX_COMPILED = 32;
 const compiled = new Map<string, SchemaCheck>();
 
-function checkOf({ schemaJson, at }: SchemaOrder): SchemaCheck {
+function checkOf({ schemaJson, at }: SchemaTask): SchemaCheck {
   const key = `${at} ${schemaJson}`;
-  const check = compiled.get(key) ?? compileSchema(JSON.parse(schemaJson) as JsonObject, at); // by checking-thread.ts
+  const check = compiled.get(key) ?? compileSchema(JSON.parse(schemaJson) as JsonObject, at); // text made by bounded-check.ts
   compiled.delete(key);
   compiled.set(key, check);
   for (const oldest of compiled.keys()) {
@@ -38,14 +38,14 @@ function checkOf({ schemaJson, at }: SchemaOrder): SchemaCheck {
   return check;
 }
 
-function run(order: SchemaOrder): SchemaResult {
+function run(task: SchemaTask): SchemaResult {
   try {
-    const check = checkOf(order);
-    return { type: 'done', unchecked: check.unchecked, problems: order.value ? check.problems(order.value.json) : [] };
+    const check = checkOf(task);
+    return { type: 'done', unchecked: check.unchecked, problems: task.value ? check.problems(task.value.json) : [] };
   } catch (cause) {
     const { code, message, param, details } = GatewayError.from(cause);
     return { type: 'failed', code, message, param, why: details };
   }
 }
 
-parentPort?.on('message', (order: SchemaOrder) => parentPort?.postMessage(run(order)));
+parentPort?.on('message', (task: SchemaTask) => parentPort?.postMessage(run(task)));

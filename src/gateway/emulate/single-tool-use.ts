@@ -1,4 +1,4 @@
-/** `parallel_tool_calls: false`: the first tool use of a reply goes through, further ones are left out. */
+/** `parallel_tool_calls: false`: passes on the first tool use of a reply and drops further ones. */
 import type { ReplyEvent } from '../../core/reply.ts';
 import type { ReplyTransform } from './transform.ts';
 
@@ -6,7 +6,7 @@ export class SingleToolUse implements ReplyTransform {
   readonly finished = false;
   #toolUses = 0;
   #dropping = false;
-  /** Blocks left out so far: the later ones move up, for indices count without gaps. */
+  /** Blocks dropped so far; later blocks are renumbered so that indices have no gaps. */
   #dropped = 0;
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {

@@ -1,6 +1,6 @@
 /**
- * `stop` / `stop_sequences`: the text ends before the first sequence the model completes. Only what could still
- * become a sequence is held back, so at most the longest one less a character.
+ * `stop` / `stop_sequences`: the text ends before the first sequence that the model completes. Only text that could still
+ * become a sequence is buffered: at most one character less than the longest sequence.
  */
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
@@ -9,7 +9,7 @@ import { EventTransform } from './transform.ts';
 export class StopSequences extends EventTransform {
   readonly #sequences: readonly string[];
   readonly #longest: number;
-  #held = '';
+  #buffered = '';
 
   /** Empty sequences match nothing. */
   constructor(sequences: readonly string[]) {
@@ -26,29 +26,29 @@ export class StopSequences extends EventTransform {
 
   #text(event: Extract<ReplyEvent, { type: 'text-delta' }>): readonly ReplyEvent[] {
     const { index } = event;
-    const text = this.#held + event.text.plain;
+    const text = this.#buffered + event.text.plain;
     const match = firstCompleted(text, this.#sequences);
     if (match) {
-      this.#held = '';
+      this.#buffered = '';
       const kept = text.slice(0, match.start);
       const end = this.finish('stop-sequence', match.sequence, kept);
       return [...delta(index, kept), { type: 'text-end', index }, end];
     }
-    const before = this.#held;
-    this.#held = text.slice(text.length - this.#undecided(text));
-    // Nothing held before and after: the piece goes on as it came, still escaped.
-    if (before === '' && this.#held === '') return [event];
-    return delta(index, text.slice(0, text.length - this.#held.length));
+    const before = this.#buffered;
+    this.#buffered = text.slice(text.length - this.#undecidedLength(text));
+    // Nothing buffered before or after: the piece is passed on unchanged, still escaped.
+    if (before === '' && this.#buffered === '') return [event];
+    return delta(index, text.slice(0, text.length - this.#buffered.length));
   }
 
   #flush(index: number): readonly ReplyEvent[] {
-    const held = this.#held;
-    this.#held = '';
-    return delta(index, held);
+    const text = this.#buffered;
+    this.#buffered = '';
+    return delta(index, text);
   }
 
-  /** Length of the longest ending of `text` which begins one of the sequences. */
-  #undecided(text: string): number {
+  /** Length of the longest suffix of `text` that is the beginning of a sequence. */
+  #undecidedLength(text: string): number {
     for (let length = Math.min(this.#longest - 1, text.length); length > 0; length--) {
       const tail = text.slice(text.length - length);
       if (this.#sequences.some((sequence) => sequence.length > length && sequence.startsWith(tail))) return length;
@@ -67,7 +67,7 @@ interface Match {
   readonly end: number;
 }
 
-/** The one which is complete first; of two which end together the longer. So cuts in the stream make no difference. */
+/** The sequence completed first, and of two completed together the longer one, so that stream cuts make no difference. */
 function firstCompleted(text: string, sequences: readonly string[]): Match | undefined {
   let best: Match | undefined;
   for (const sequence of sequences) {

@@ -1,6 +1,6 @@
 /**
- * A pure change to a reply on its way: events in, events out, the grammar of core/reply.ts kept. Stands for a
- * parameter which the upstream's wire has no field for.
+ * Transforms the events of a reply, keeping the grammar of core/reply.ts. Implements a parameter for which the upstream's
+ * wire has no field.
  */
 import type { ReplyEvent, StopReason } from '../../core/reply.ts';
 import { TokenCount } from '../../core/token-count.ts';
@@ -8,15 +8,15 @@ import { estimated, type Figure } from '../../core/usage.ts';
 
 export interface ReplyTransform {
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[];
-  /** The reply has been ended here; what the upstream still has to say is not wanted. */
+  /** True once this transform has ended the reply; further upstream events are not needed. */
   readonly finished: boolean;
 }
 
-/** Base of the transforms: one event at a time, and an ending of our own making. */
+/** Base class of transforms that work on one event at a time and can end the reply. */
 export abstract class EventTransform implements ReplyTransform {
   #finished = false;
   #inputTokens: Figure = estimated(0);
-  /** What the client has been given, for the figures of a reply which we end before the upstream reports its own. */
+  /** Text sent to the client, for the usage of a reply that ends here before the upstream reports its own. */
   protected readonly written = new TokenCount();
 
   get finished(): boolean {
@@ -29,7 +29,7 @@ export abstract class EventTransform implements ReplyTransform {
       if (this.#finished) break;
       if (event.type === 'reply-start') this.#inputTokens = event.inputTokens;
       for (const changed of this.change(event)) {
-        this.#remember(changed);
+        this.#count(changed);
         out.push(changed);
       }
     }
@@ -38,14 +38,14 @@ export abstract class EventTransform implements ReplyTransform {
 
   protected abstract change(event: ReplyEvent): readonly ReplyEvent[];
 
-  /** The ending to hand out; nothing is read after it. `given`: text handed out together with it. */
-  protected finish(stopReason: StopReason, stopSequence: string | undefined, given: string): ReplyEvent {
+  /** Ends the reply: no event is read after this one. `lastText`: text sent in the same batch, not yet counted. */
+  protected finish(stopReason: StopReason, stopSequence: string | undefined, lastText: string): ReplyEvent {
     this.#finished = true;
-    const outputTokens = estimated(this.written.totalWith(given));
+    const outputTokens = estimated(this.written.totalWith(lastText));
     return { type: 'reply-end', stopReason, stopSequence, usage: { inputTokens: this.#inputTokens, outputTokens } };
   }
 
-  #remember(event: ReplyEvent): void {
+  #count(event: ReplyEvent): void {
     if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.written.add(event.text);
     if (event.type === 'tool-use-delta') this.written.add(event.json);
   }

@@ -1,6 +1,6 @@
 /**
- * A turn which calls tools where JSON was asked for: words beside the calls are not that JSON, and the parse helpers of
- * the official SDKs would take them for it. So they are left out, and that is noted.
+ * Drops the text of a turn that calls tools when JSON was requested, and records that. The text is not the requested
+ * JSON, but the parse helpers of the official SDKs would try to read it as such.
  */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
@@ -8,12 +8,12 @@ import type { ReplyTransform } from './transform.ts';
 
 export class WithoutText implements ReplyTransform {
   readonly finished = false;
-  readonly #note: (made: Adjustment) => void;
+  readonly #record: (adjustment: Adjustment) => void;
   #dropped = 0;
   #chars = 0;
 
-  constructor(note: (made: Adjustment) => void) {
-    this.#note = note;
+  constructor(record: (adjustment: Adjustment) => void) {
+    this.#record = record;
   }
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
@@ -32,7 +32,7 @@ export class WithoutText implements ReplyTransform {
       case 'text-citation':
         return [];
       case 'reply-end':
-        if (this.#chars > 0) this.#note(adjustment('json-words-dropped', '', `${this.#chars} characters`));
+        if (this.#chars > 0) this.#record(adjustment('json-words-dropped', '', `${this.#chars} characters`));
         return [event];
       default:
         if (this.#dropped === 0 || !('index' in event)) return [event];
