@@ -180,7 +180,7 @@ describe('schemas made by zod', () => {
   beforeAll(async () => {
     const wrong = JSON.stringify({ ...INVOICE, paid: 'not yet' });
     const replies = [
-      { when: { text: 'This answer is not JSON which is valid' }, steps: [JSON.stringify(INVOICE)] },
+      { when: { text: 'This answer is not JSON that is valid' }, steps: [JSON.stringify(INVOICE)] },
       { when: { text: 'Bill me.' }, steps: [wrong] },
       {
         when: { text: 'Look it up.' },
