@@ -20,20 +20,20 @@ import { decodeText } from './text-encoding.ts';
 const LIMITS: MediaLimits = { image: { pixels: 100, bytes: 1000 }, documentBytes: 1000 };
 const { signal } = new AbortController();
 
-/** Fits images in name only, and reads documents as what they are called. */
+/** Fakes that record their calls: GIFs are scaled to PNG, and documents have a fixed text. */
 function createTools() {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const tools: Omit<MediaTools, 'fetch'> = {
     fitImage: async ({ attachment, at }) => {
-      asked.push(`fit ${at}`);
+      calls.push(`fit ${at}`);
       return attachment.base64 === GIF ? { attachment: attachmentOf(PNG), before: '9×9', after: '1×1' } : undefined;
     },
     readDocument: async ({ format, at }, wanted) => {
-      asked.push(`${wanted} ${format} ${at}`);
+      calls.push(`${wanted} ${format} ${at}`);
       return wanted === 'text' ? 'its words' : '';
     },
   };
-  return { tools, asked };
+  return { tools, calls };
 }
 
 function linked(url: string, at: string, mediaType = 'application/*'): DocumentPart {
@@ -41,44 +41,44 @@ function linked(url: string, at: string, mediaType = 'application/*'): DocumentP
 }
 
 describe('fetching attachments', () => {
-  it('begins nothing for a client who has left', async () => {
-    const asked: string[] = [];
+  it('fetches nothing once the client has disconnected', async () => {
+    const calls: string[] = [];
     const fetch = async ({ url }: { url: string }) => {
-      asked.push(url);
-      throw new Error('nobody hears this');
+      calls.push(url);
+      throw new Error('must not be called');
     };
-    const said = conversation([user(linked('https://a.example/x.pdf', 'messages[0].content[0]'))]);
-    await expect(fetchAttachments(said, 'c', { fetch }, AbortSignal.abort())).rejects.toMatchObject({
+    const original = conversation([user(linked('https://a.example/x.pdf', 'messages[0].content[0]'))]);
+    await expect(fetchAttachments(original, 'c', { fetch }, AbortSignal.abort())).rejects.toMatchObject({
       code: 'client_closed',
     });
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });
 
 describe('fitting attachments', () => {
-  it('leaves a conversation without any as it is', async () => {
+  it('leaves a conversation without attachments unchanged', async () => {
     const { tools } = createTools();
-    const said = conversation([user('hi', toolResult('t', 'x')), assistant('hello')]);
-    const fitted = await fitAttachments(said, LIMITS, tools, signal);
-    expect(fitted.conversation).toBe(said);
+    const original = conversation([user('hi', toolResult('t', 'x')), assistant('hello')]);
+    const fitted = await fitAttachments(original, LIMITS, tools, signal);
+    expect(fitted.conversation).toBe(original);
     expect(fitted.adjustments).toEqual([]);
   });
 
-  it('looks into tool results, and leaves turns alone in which nothing changed', async () => {
-    const { tools, asked } = createTools();
+  it('fits attachments in tool results, and leaves other turns unchanged', async () => {
+    const { tools, calls } = createTools();
     const pdf = documentOf('a.pdf', 'application/pdf', '%PDF-1.4', 'inside');
-    const said = conversation([user(image(PNG)), user(toolResult('t', [image(GIF, 'image/gif', 'gif'), pdf]))]);
-    const { conversation: fitted, adjustments } = await fitAttachments(said, LIMITS, tools, signal);
-    expect(fitted.turns[0]).toBe(said.turns[0]);
+    const original = conversation([user(image(PNG)), user(toolResult('t', [image(GIF, 'image/gif', 'gif'), pdf]))]);
+    const { conversation: fitted, adjustments } = await fitAttachments(original, LIMITS, tools, signal);
+    expect(fitted.turns[0]).toBe(original.turns[0]);
     expect(fitted.turns[1]?.parts).toMatchObject([
       { content: [{ type: 'image', mediaType: 'image/png', attachment: { base64: PNG } }, pdf] },
     ]);
     expect(adjustments).toEqual([{ rule: 'image-scaled', path: 'gif', before: '9×9', after: '1×1' }]);
-    expect(asked).toEqual(['fit messages[0].content[1]', 'fit gif', 'check pdf inside']);
+    expect(calls).toEqual(['fit messages[0].content[1]', 'fit gif', 'check pdf inside']);
   });
 
-  it('reads the text if the upstream takes no documents or none of that size, and never scales images that are not sent', async () => {
-    const { tools, asked } = createTools();
+  it('extracts the text if the upstream accepts no documents or none of that size, and scales no images that are not sent', async () => {
+    const { tools, calls } = createTools();
     const large = documentOf('a.pdf', 'application/pdf', `%PDF-1.4${' '.repeat(2000)}`, 'large');
     const none: MediaLimits = { image: undefined, documentBytes: undefined };
     for (const limits of [LIMITS, none]) {
@@ -86,17 +86,17 @@ describe('fitting attachments', () => {
       expect(fitted.turns[0]?.parts).toMatchObject([{ source: { type: 'text', text: 'its words' } }]);
     }
     await fitAttachments(conversation([user(image(GIF))]), none, tools, signal);
-    expect(asked).toEqual(['text pdf large', 'text pdf large']);
+    expect(calls).toEqual(['text pdf large', 'text pdf large']);
   });
 
-  it('takes program text for text, whatever it is declared as', async () => {
+  it('treats source code as text, whatever its declared type', async () => {
     const { tools } = createTools();
-    const said = conversation([user(documentOf('a.rs', 'application/octet-stream', 'fn main() {}'))]);
-    const { conversation: fitted } = await fitAttachments(said, LIMITS, tools, signal);
+    const original = conversation([user(documentOf('a.rs', 'application/octet-stream', 'fn main() {}'))]);
+    const { conversation: fitted } = await fitAttachments(original, LIMITS, tools, signal);
     expect(fitted.turns[0]?.parts).toMatchObject([{ source: { type: 'text', text: 'fn main() {}' } }]);
   });
 
-  it('knows old Word and Excel files, which only the service can read', async () => {
+  it('passes on Word and Excel files from before 2007, which only the service can read', async () => {
     const { tools } = createTools();
     const magic = Buffer.from('d0cf11e0a1b11ae1', 'hex').toString('latin1');
     const old = (stream: string) => {
@@ -110,10 +110,10 @@ describe('fitting attachments', () => {
       ['WordDocument', 'application/msword'],
       ['Workbook', 'application/vnd.ms-excel'],
     ] as const) {
-      const said = conversation([user(old(stream))]);
-      const { conversation: fitted } = await fitAttachments(said, LIMITS, tools, signal);
+      const original = conversation([user(old(stream))]);
+      const { conversation: fitted } = await fitAttachments(original, LIMITS, tools, signal);
       expect(fitted.turns[0]?.parts).toMatchObject([{ mediaType: type }]);
-      const refused = fitAttachments(said, { ...LIMITS, documentBytes: undefined }, tools, signal);
+      const refused = fitAttachments(original, { ...LIMITS, documentBytes: undefined }, tools, signal);
       await expect(refused).rejects.toMatchObject({
         rule: 'document-format',
         message: expect.stringContaining('x and send that'),
@@ -121,28 +121,28 @@ describe('fitting attachments', () => {
     }
   });
 
-  it('ends when the client leaves', async () => {
-    const leaving = new AbortController();
+  it('stops when the client disconnects', async () => {
+    const disconnect = new AbortController();
     const tools: Omit<MediaTools, 'fetch'> = {
-      fitImage: () => new Promise(() => leaving.abort()),
+      fitImage: () => new Promise(() => disconnect.abort()),
       readDocument: () => new Promise(() => {}),
     };
-    const fitting = fitAttachments(conversation([user(image())]), LIMITS, tools, leaving.signal);
+    const fitting = fitAttachments(conversation([user(image())]), LIMITS, tools, disconnect.signal);
     await expect(fitting).rejects.toMatchObject({ code: 'client_closed' });
   });
 });
 
 describe('fetching attachments', () => {
-  it('asks for each address once, and names the file by it', async () => {
-    const asked: string[] = [];
+  it('fetches each URL once, and names the file after it', async () => {
+    const calls: string[] = [];
     const fetch: MediaTools['fetch'] = async ({ url, at }, client) => {
-      asked.push(`${client} ${url} ${at}`);
+      calls.push(`${client} ${url} ${at}`);
       return Buffer.from('a,b');
     };
     const url = 'https://example.com/x/table.csv?sig=1';
-    const said = conversation([user(linked(url, 'one'), toolResult('t', [linked(url, 'two')]))]);
-    const { conversation: fetched, adjustments } = await fetchAttachments(said, 'anna', { fetch }, signal);
-    expect(asked).toEqual([`anna ${url} one.url`]);
+    const original = conversation([user(linked(url, 'one'), toolResult('t', [linked(url, 'two')]))]);
+    const { conversation: fetched, adjustments } = await fetchAttachments(original, 'anna', { fetch }, signal);
+    expect(calls).toEqual([`anna ${url} one.url`]);
     const source = { type: 'attachment', attachment: Attachment.fromBytes(Buffer.from('a,b')) };
     const file = { name: 'table.csv', source };
     expect(fetched.turns[0]?.parts).toMatchObject([file, { content: [file] }]);
@@ -153,7 +153,7 @@ describe('fetching attachments', () => {
     expect(JSON.stringify(adjustments)).not.toContain('sig');
   });
 
-  it('fetches neither a hundred and one addresses nor more than a request may have', async () => {
+  it('rejects more than a hundred URLs, and files that are too large together', async () => {
     const small: MediaTools['fetch'] = async () => Buffer.alloc(1);
     const large: MediaTools['fetch'] = async () => Buffer.alloc(20 * 1024 * 1024);
     const many = (count: number) =>

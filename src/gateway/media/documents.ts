@@ -1,6 +1,6 @@
 /**
- * One document: whether it is whole, and whether it goes as it is or as its text. Depends on the document, the model and
- * the wire profile alone, so that it goes the same way in every turn.
+ * Decides for one document whether it is valid, and whether it is sent as it is or as its text. Depends only on the
+ * document, the model and the wire profile, so that the document is sent the same way in every turn.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import { Attachment } from '../../core/attachment.ts';
@@ -14,20 +14,20 @@ import {
   type TextFormat,
 } from '../../core/file-format.ts';
 import type { ReadDocument } from '../ports.ts';
-import { note } from './rules.ts';
+import { mediaAdjustment } from './rules.ts';
 import { decodeText } from './text-encoding.ts';
 
 export interface DocumentScope {
   readonly read: ReadDocument;
-  /** Most bytes of a document that goes as it is; undefined: none does. */
+  /** Largest document that is sent as it is; undefined: documents are sent as text. */
   readonly nativeBytes: number | undefined;
-  readonly notes: Adjustment[];
+  readonly adjustments: Adjustment[];
 }
 
 type FileDocument = DocumentPart & { readonly source: { readonly type: 'attachment' } };
 
-/** Throws GatewayError `invalid_request` naming the part. An image declared as a document comes back as an image. */
-export async function settleDocument(part: DocumentPart, scope: DocumentScope): Promise<DocumentPart | ImagePart> {
+/** Throws GatewayError `invalid_request` naming the part. Returns an image that was declared as a document as an image. */
+export async function prepareDocument(part: DocumentPart, scope: DocumentScope): Promise<DocumentPart | ImagePart> {
   if (!isFile(part)) return part;
   const { format } = part.source.attachment;
   switch (format) {
@@ -43,12 +43,12 @@ export async function settleDocument(part: DocumentPart, scope: DocumentScope): 
     case 'pdf':
     case 'docx':
     case 'xlsx':
-      return settleReadable(part, format, scope);
+      return prepareReadable(part, format, scope);
     case 'doc':
     case 'xls':
-      return settleOld(part, format, scope);
+      return prepareLegacy(part, format, scope);
     case 'text':
-      return settleText(part, scope);
+      return prepareText(part, scope);
   }
 }
 
@@ -56,45 +56,46 @@ function isFile(part: DocumentPart): part is FileDocument {
   return part.source.type === 'attachment';
 }
 
-function asImage({ at, source, mediaType, cachePoint }: FileDocument, { notes }: DocumentScope): ImagePart {
+function asImage({ at, source, mediaType, cachePoint }: FileDocument, { adjustments }: DocumentScope): ImagePart {
   const { attachment } = source;
-  const found = `image/${attachment.format}`;
-  if (mediaType !== found && !mediaType.endsWith('/*')) notes.push(note('attachment-type', at, mediaType, found));
-  return { type: 'image', at, mediaType: found, attachment, ...(cachePoint ? { cachePoint } : {}) };
+  const detected = `image/${attachment.format}`;
+  if (mediaType !== detected && !mediaType.endsWith('/*'))
+    adjustments.push(mediaAdjustment('attachment-type', at, mediaType, detected));
+  return { type: 'image', at, mediaType: detected, attachment, ...(cachePoint ? { cachePoint } : {}) };
 }
 
-function goesAsItIs({ size }: Attachment, { nativeBytes }: DocumentScope): boolean {
+function fitsAsIs({ size }: Attachment, { nativeBytes }: DocumentScope): boolean {
   return nativeBytes !== undefined && size <= nativeBytes;
 }
 
-async function settleReadable(
+async function prepareReadable(
   part: FileDocument,
   format: 'pdf' | 'docx' | 'xlsx',
   scope: DocumentScope,
 ): Promise<DocumentPart> {
   const { at, source } = part;
   const { attachment } = source;
-  if (goesAsItIs(attachment, scope)) {
+  if (fitsAsIs(attachment, scope)) {
     await scope.read({ attachment, format, at }, 'check');
     return typed(part, format, scope);
   }
   const text = await scope.read({ attachment, format, at }, 'text');
-  scope.notes.push(note('document-extracted', at, format, `${text.length} characters`));
+  scope.adjustments.push(mediaAdjustment('document-extracted', at, format, `${text.length} characters`));
   return { ...part, mediaType: DOCUMENT_MEDIA_TYPES[format], source: { type: 'text', text } };
 }
 
-/** Word and Excel files from before 2007: only the service itself can read them. */
-function settleOld(part: FileDocument, format: 'doc' | 'xls', scope: DocumentScope): DocumentPart {
-  if (goesAsItIs(part.source.attachment, scope)) return typed(part, format, scope);
-  const what = format.toUpperCase();
+/** Word and Excel files in the format before 2007, which only the service itself can read. */
+function prepareLegacy(part: FileDocument, format: 'doc' | 'xls', scope: DocumentScope): DocumentPart {
+  if (fitsAsIs(part.source.attachment, scope)) return typed(part, format, scope);
+  const name = format.toUpperCase();
   throw refuse(
     part,
     'format',
-    `This model does not support ${what} input. Save the document as .${format}x and send that.`,
+    `This model does not support ${name} input. Save the document as .${format}x and send that.`,
   );
 }
 
-async function settleText(part: FileDocument, scope: DocumentScope): Promise<DocumentPart> {
+async function prepareText(part: FileDocument, scope: DocumentScope): Promise<DocumentPart> {
   const declared = declaredFormat(part.mediaType, part.name);
   if (isBinary(declared)) throw refuseUnknown(part);
   const decoded = decodeText(part.source.attachment.decode());
@@ -104,15 +105,15 @@ async function settleText(part: FileDocument, scope: DocumentScope): Promise<Doc
   }
   const { text, encoding } = decoded;
   const isUtf8 = encoding === 'utf-8';
-  if (!isUtf8) scope.notes.push(note('document-encoding', part.at, encoding, 'utf-8'));
+  if (!isUtf8) scope.adjustments.push(mediaAdjustment('document-encoding', part.at, encoding, 'utf-8'));
   const attachment = isUtf8 ? part.source.attachment : Attachment.fromBytes(Buffer.from(text));
-  // Program text and the like have media types that the service has no format for.
+  // Source code, for example, has media types for which the service has no format.
   const format: TextFormat = declared ?? 'txt';
-  if (declared !== undefined && goesAsItIs(attachment, scope))
+  if (declared !== undefined && fitsAsIs(attachment, scope))
     return typed({ ...part, source: { type: 'attachment', attachment } }, format, scope);
   if (format !== 'html') return { ...part, source: { type: 'text', text } };
   const words = await scope.read({ attachment, format, at: part.at }, 'text');
-  scope.notes.push(note('document-extracted', part.at, format, `${words.length} characters`));
+  scope.adjustments.push(mediaAdjustment('document-extracted', part.at, format, `${words.length} characters`));
   return { ...part, source: { type: 'text', text: words } };
 }
 
@@ -120,25 +121,21 @@ function isBinary(format: DocumentFormat | undefined): format is BinaryDocumentF
   return format !== undefined && format !== 'csv' && format !== 'html' && format !== 'md' && format !== 'txt';
 }
 
-function typed(part: FileDocument, format: DocumentFormat, { notes }: DocumentScope): DocumentPart {
+function typed(part: FileDocument, format: DocumentFormat, { adjustments }: DocumentScope): DocumentPart {
   const mediaType = DOCUMENT_MEDIA_TYPES[format];
   if (mediaType === part.mediaType) return part;
   const declared = declaredFormat(part.mediaType, undefined);
   if (declared !== undefined && declared !== format)
-    notes.push(note('attachment-type', part.at, part.mediaType, mediaType));
+    adjustments.push(mediaAdjustment('attachment-type', part.at, part.mediaType, mediaType));
   return { ...part, mediaType };
 }
 
 function refuseUnknown(part: DocumentPart): GatewayError {
   const declared = declaredFormat(part.mediaType, part.name);
   if (declared === 'pdf')
-    return refuse(part, 'broken', 'The PDF specified was not valid: it does not begin as a PDF does.');
+    return refuse(part, 'broken', 'The PDF specified was not valid: it does not start with a PDF header.');
   if (isBinary(declared))
-    return refuse(
-      part,
-      'broken',
-      `The document specified was not valid: it does not begin as a .${declared} file does.`,
-    );
+    return refuse(part, 'broken', `The document specified was not valid: it does not start like a .${declared} file.`);
   const message = `Documents of type ${part.mediaType} are not supported. Send a PDF, .docx, .xlsx, CSV, HTML, Markdown or text.`;
   return refuse(part, 'format', message);
 }

@@ -1,6 +1,6 @@
 /**
- * Makes the attachments of one request fit for the limits of the accounts that it meets. Scaling an image or reading a
- * document may take seconds: it happens once for each limits, and never while an account is leased.
+ * Fits the attachments of one request to the limits of the accounts that it is sent to. Scaling an image or reading a
+ * document may take seconds, so it happens once per set of limits, and never while an account is leased.
  */
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -25,7 +25,7 @@ export class AttachmentFitting {
     this.#hasAttachments = hasAttachments(conversation);
   }
 
-  /** Undefined: call `prepare` with these limits first. Throws what made the attachments unfit for these limits. */
+  /** Undefined: call `prepare` with these limits first. Throws the GatewayError if the attachments cannot be fitted. */
   find(limits: MediaLimits): Prepared | undefined {
     if (!this.#hasAttachments) return { conversation: this.#conversation, adjustments: [] };
     const outcome = this.#outcomes.get(keyOf(limits));
@@ -33,7 +33,7 @@ export class AttachmentFitting {
     return outcome;
   }
 
-  /** Never rejects: `find` throws the error, because other limits may be in force for the account that is leased then. */
+  /** Never rejects: `find` throws the error, because the account that is leased next may have other limits. */
   async prepare(limits: MediaLimits): Promise<void> {
     const key = keyOf(limits);
     if (!this.#hasAttachments || this.#outcomes.has(key)) return;

@@ -1,16 +1,16 @@
-/** Walks a conversation's images and documents, in messages and in tool results, one after the other. */
+/** Walks the images and documents of a conversation, in messages and in tool results, one at a time. */
 import type { Conversation, DocumentPart, ImagePart, Part, TextPart, Turn } from '../../core/conversation.ts';
 
 export type AttachmentPart = ImagePart | DocumentPart;
 
-/** The same conversation when nothing changed: most have no attachment, and long histories are never copied. */
+/** Returns the same object if nothing changed: most conversations have no attachment, and copying long ones is slow. */
 export async function mapAttachments(
   conversation: Conversation,
   change: (part: AttachmentPart) => Promise<AttachmentPart | TextPart>,
 ): Promise<Conversation> {
   let turns: Turn[] | undefined;
   for (const [index, turn] of conversation.turns.entries()) {
-    if (!turn.parts.some(holdsAttachment)) continue;
+    if (!turn.parts.some(containsAttachment)) continue;
     const parts: Part[] = [];
     for (const part of turn.parts) parts.push(await mapPart(part, change));
     if (parts.every((part, at) => part === turn.parts[at])) continue;
@@ -21,10 +21,10 @@ export async function mapAttachments(
 }
 
 export function hasAttachments({ turns }: Conversation): boolean {
-  return turns.some(({ parts }) => parts.some(holdsAttachment));
+  return turns.some(({ parts }) => parts.some(containsAttachment));
 }
 
-function holdsAttachment(part: Part): boolean {
+function containsAttachment(part: Part): boolean {
   return part.type === 'tool-result' ? part.content.some(isAttachment) : isAttachment(part);
 }
 

@@ -1,15 +1,15 @@
 /**
- * Conversations whose documents the service has refused (`documents_refused`): too many pages, or a model that reads
- * none. From then on all their documents go as text, in every turn, so that the service does not refuse each turn once.
+ * Conversations whose documents the service has refused (`documents_refused`): too many pages, or a model without
+ * document input. Their documents are sent as text from then on, so that not every turn is refused once.
  */
 import { LRUCache } from 'lru-cache';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
 
-/** A forgotten conversation costs one more refusal. */
-const REMEMBERED = 10_000;
+/** Number of conversations remembered. A forgotten one costs one more refusal. */
+const MAX_CONVERSATIONS = 10_000;
 
 export class RefusedDocuments {
-  readonly #conversations = new LRUCache<string, true>({ max: REMEMBERED });
+  readonly #conversations = new LRUCache<string, true>({ max: MAX_CONVERSATIONS });
 
   remember(conversationId: string): void {
     this.#conversations.set(conversationId, true);

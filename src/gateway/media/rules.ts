@@ -2,7 +2,7 @@
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const MEDIA_RULES = {
-  'attachment-fetched': 'The file at an address in the request was fetched and sent in place of the address.',
+  'attachment-fetched': 'The file at a URL in the request was fetched and sent in place of the URL.',
   'attachment-type': 'The declared type of a file did not match its bytes; the type found in the bytes was used.',
   'document-encoding': 'A text document was not in UTF-8 and was converted.',
   'document-extracted':
@@ -10,6 +10,11 @@ export const MEDIA_RULES = {
   'image-scaled': 'An image was larger than the service accepts and was scaled down or compressed.',
 } as const satisfies Record<string, string>;
 
-export function note(rule: keyof typeof MEDIA_RULES, path: string, before?: string, after?: string): Adjustment {
+export function mediaAdjustment(
+  rule: keyof typeof MEDIA_RULES,
+  path: string,
+  before?: string,
+  after?: string,
+): Adjustment {
   return adjustment(rule, path, before, after);
 }

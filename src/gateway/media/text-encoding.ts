@@ -1,4 +1,4 @@
-/** The text of documents without a signature. */
+/** Decodes text documents, which have no file signature. */
 import { hasUtf16Mark } from '../../core/file-format.ts';
 
 export interface DecodedText {
@@ -6,7 +6,7 @@ export interface DecodedText {
   readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
 }
 
-/** Undefined: neither UTF-8 nor marked as UTF-16. The older encodings cannot be told apart. */
+/** Undefined: neither UTF-8 nor UTF-16 with a byte order mark. Older encodings cannot be told apart. */
 export function decodeText(bytes: Uint8Array): DecodedText | undefined {
   const encoding = hasUtf16Mark(bytes) ? (bytes[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
   try {

@@ -14,18 +14,18 @@ import type { Answer } from '../ports.ts';
 import { citationsIn } from './citations.ts';
 import { dispatchSearching, type SearchingTools } from './rounds.ts';
 
-const WISH = { at: 'tools[0]', maxUses: 3, allowedDomains: [], blockedDomains: [], isRequired: false };
+const OPTION = { at: 'tools[0]', maxUses: 3, allowedDomains: [], blockedDomains: [], isRequired: false };
 const PAGE: WebResult = { url: 'https://a.example/x', title: 'A', snippet: 'what A says', publishedAtMs: undefined };
 const FOUND: WebSearchOutcome = { type: 'found', results: [PAGE] };
 
 function requestOf(): DispatchRequest {
-  const asked = conversation('hello', { webSearch: WISH });
+  const hello = conversation('hello', { webSearch: OPTION });
   return {
     requestId: 'r',
     client: 'c',
     ids: { conversationId: 'v', rootConversationId: 'v', continuationId: 'v' },
     adjustments: [],
-    conversation: asked,
+    conversation: hello,
     emulation: planOf(),
   };
 }
@@ -34,9 +34,9 @@ function planOf(): EmulationPlan {
   return planEmulation(conversation());
 }
 
-/** Answers with these replies in turn, each a batch an event. */
+/** Answers with these replies in turn, one event per batch. */
 async function run(replies: readonly (readonly ReplyEvent[])[], outcome: WebSearchOutcome = FOUND) {
-  const asked: DispatchRequest[] = [];
+  const requests: DispatchRequest[] = [];
   const queries: string[] = [];
   const searches: SearchingTools['searches'] = {
     isAvailable: async () => true,
@@ -46,18 +46,18 @@ async function run(replies: readonly (readonly ReplyEvent[])[], outcome: WebSear
     },
   };
   const dispatch = async (request: DispatchRequest): Promise<Answer> => {
-    asked.push(request);
-    const events = replies[asked.length - 1];
+    requests.push(request);
+    const events = replies[requests.length - 1];
     if (!events) throw new GatewayError('upstream_broken', 'the test has no further reply');
-    const made = { rule: 'image-scaled', path: `round ${asked.length}` } as const;
-    const adjustments = [...request.adjustments, made];
-    return { route: {} as Answer['route'], adjustments, batches: batchesOf(events) }; // nobody looks at the route
+    const adjustment = { rule: 'image-scaled', path: `round ${requests.length}` } as const;
+    const adjustments = [...request.adjustments, adjustment];
+    return { route: {} as Answer['route'], adjustments, batches: batchesOf(events) }; // the route is not read
   };
   const tools: SearchingTools = { dispatch, plan: planOf, searches };
   const answer = await dispatchSearching(requestOf(), tools, new AbortController().signal);
   const events: ReplyEvent[] = [];
   for await (const batch of answer.batches) events.push(...batch);
-  return { events, asked, queries, adjustments: answer.adjustments };
+  return { events, requests, queries, adjustments: answer.adjustments };
 }
 
 async function* batchesOf(events: readonly ReplyEvent[]): AsyncGenerator<readonly ReplyEvent[], void> {
@@ -78,18 +78,19 @@ describe('an answer of several rounds', () => {
     maxBlocks: 3,
   };
 
-  it('obeys the grammar, shows no call of the search and loses no word, whatever the model says', async () => {
+  it('obeys the grammar, shows no search call and loses no text, whatever the model answers', async () => {
     let longest = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(replyEvents(options), { minLength: 6, maxLength: 6 }), async (replies) => {
-        const { events, asked } = await run(replies);
+        const { events, requests } = await run(replies);
         expect(checkGrammar(events)).toBeUndefined();
         expect(usesSearch(events)).toBe(false);
-        const heard = replies.slice(0, asked.length);
-        expect(textOf(events)).toBe(heard.map(textOf).join(''));
-        longest = Math.max(longest, asked.length);
-        expect(asked.length).toBeLessThanOrEqual(5);
-        for (const { conversation: said } of asked) expect(said.tools.map(({ name }) => name)).toEqual(['web_search']);
+        const used = replies.slice(0, requests.length);
+        expect(textOf(events)).toBe(used.map(textOf).join(''));
+        longest = Math.max(longest, requests.length);
+        expect(requests.length).toBeLessThanOrEqual(5);
+        for (const request of requests)
+          expect(request.conversation.tools.map(({ name }) => name)).toEqual(['web_search']);
       }),
       { seed: 42, numRuns: 300 },
     );
@@ -99,39 +100,39 @@ describe('an answer of several rounds', () => {
   it('ends with one error when a round breaks off', async () => {
     await fc.assert(
       fc.asyncProperty(replyEvents(options), brokenReplyEvents(options), async (first, broken) => {
-        const { events, asked } = await run([first, broken]);
+        const { events, requests } = await run([first, broken]);
         expect(checkGrammar(events)).toBeUndefined();
-        expect(events.at(-1)?.type).toBe(asked.length === 2 ? 'reply-error' : 'reply-end');
+        expect(events.at(-1)?.type).toBe(requests.length === 2 ? 'reply-error' : 'reply-end');
       }),
       { seed: 43, numRuns: 200 },
     );
   });
 
-  it('ends with an error when the next round cannot be had', async () => {
+  it('ends with an error when the next round cannot be dispatched', async () => {
     const { events } = await run([reply(search('s1', '{"query":"q"}'))]);
     expect(checkGrammar(events)).toBeUndefined();
     expect(events.at(-1)).toMatchObject({ type: 'reply-error', error: { code: 'upstream_broken' } });
   });
 
-  it('gives the model its own words, its thoughts and what was found', async () => {
-    const thought: ReplyEvent[] = [
+  it('sends the model its own text, its reasoning and the results', async () => {
+    const reasoning: ReplyEvent[] = [
       { type: 'reasoning-start', index: 0 },
       { type: 'reasoning-delta', index: 0, text: TextPiece.plain('hm') },
       { type: 'reasoning-end', index: 0, signature: 'sig' },
     ];
-    const said = text(1, 'Looking.');
-    const { asked, queries, events, adjustments } = await run([
-      reply([...thought, ...said, ...search('s1', '{"query":"q"}', 2)]),
+    const looking = text(1, 'Looking.');
+    const { requests, queries, events, adjustments } = await run([
+      reply([...reasoning, ...looking, ...search('s1', '{"query":"q"}', 2)]),
       reply(text(0, 'See https://a.example/x.')),
     ]);
     expect(queries).toEqual(['q']);
-    // What any round changed is told, and told once.
+    // The adjustments of all rounds are reported, each once.
     expect(adjustments.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
       'web-search-emulated tools[0]',
       'image-scaled round 1',
       'image-scaled round 2',
     ]);
-    const [, assistant, user] = asked[1]?.conversation.turns ?? [];
+    const [, assistant, user] = requests[1]?.conversation.turns ?? [];
     const id = expect.stringMatching(/^srvtoolu_/);
     expect(assistant?.parts).toMatchObject([
       { type: 'reasoning', text: 'hm', signature: 'sig' },
@@ -185,8 +186,8 @@ describe('citations', () => {
     ['a link', 'So [it says](https://a.example/x).', ['[it says](https://a.example/x)']],
     ['a bare address', 'See https://a.example/x, or not', ['https://a.example/x']],
     ['an address with brackets', '[z](https://a.example/x/y_(z))', ['[z](https://a.example/x/y_(z))']],
-    ['a longer address which nobody found', 'https://a.example/xyz https://a.example/x/z', []],
-    ['what is in brackets, but no link', '[1] (https://a.example/x)', ['https://a.example/x']],
+    ['a longer address that was not found', 'https://a.example/xyz https://a.example/x/z', []],
+    ['brackets that are not a link', '[1] (https://a.example/x)', ['https://a.example/x']],
     [
       'two pages',
       '😀 [b](https://a.example/x/y_(z)) https://a.example/x',

@@ -1,6 +1,6 @@
 /**
- * An answer of a model which may search the web: it is asked, its searches are run, and it is asked again with what was
- * found, until it searches no more. To the client all of it is one answer.
+ * Answers a request with web search in rounds: the model answers, its searches are run, and the request is sent again
+ * with the results, until the model searches no more. The client sees all rounds as one answer.
  */
 import { createHash } from 'node:crypto';
 import type { Adjustment } from '../../core/adjustments.ts';
@@ -20,91 +20,91 @@ import type { DispatchRequest } from '../dispatch.ts';
 import { isCutShort, withSystemText } from '../emulate/expectation.ts';
 import type { EmulationPlan } from '../emulate/plan.ts';
 import type { Answer } from '../ports.ts';
-import { note } from './rules.ts';
+import { webSearchAdjustment } from './rules.ts';
 import { AT, type SearchCall, SearchRound, type SearchState } from './search-round.ts';
 import type { Searcher, SearchResult, WebSearches } from './searches.ts';
 
-/** When the client sets none. */
+/** If the client sets no `max_uses`. */
 const DEFAULT_MAX_USES = 8;
-/** Once all searches are used up, the model is told so; a model which does not listen is not asked for ever. */
-const DEAF_ROUNDS = 2;
+/** Rounds after the last permitted search: the model learns that none is left, but may keep calling the tool. */
+const EXTRA_ROUNDS = 2;
 
 export interface SearchingTools {
   readonly dispatch: (request: DispatchRequest) => Promise<Answer>;
-  /** What dragoman does in the service's place in one round. */
+  /** The emulation of one round. */
   readonly plan: (conversation: Conversation) => EmulationPlan;
   readonly searches: Pick<WebSearches, 'isAvailable' | 'search'>;
 }
 
-/** Like `dispatch`, which it is for everybody who does not ask for web search. */
+/** Runs the rounds of a request with web search; passes any other request to `dispatch`. */
 export async function dispatchSearching(
   request: DispatchRequest,
   tools: SearchingTools,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { webSearch: wish, toolChoice } = request.conversation;
+  const { webSearch: option, toolChoice } = request.conversation;
   const { dispatch, searches } = tools;
-  if (!wish || toolChoice.type === 'none') return dispatch(request);
+  if (!option || toolChoice.type === 'none') return dispatch(request);
   const isAvailable = await searches.isAvailable(searcherOf(request), signal);
-  const noted = note(isAvailable ? 'web-search-emulated' : 'web-search-unavailable', wish.at);
-  const asked = { ...request, adjustments: [...request.adjustments, noted] };
-  return isAvailable ? new Rounds(asked, wish, tools, signal).begin() : dispatch(asked);
+  const rule = isAvailable ? 'web-search-emulated' : 'web-search-unavailable';
+  const adjusted = { ...request, adjustments: [...request.adjustments, webSearchAdjustment(rule, option.at)] };
+  return isAvailable ? new SearchRounds(adjusted, option, tools, signal).begin() : dispatch(adjusted);
 }
 
-class Rounds {
+class SearchRounds {
   readonly #request: DispatchRequest;
-  readonly #wish: WebSearchOption;
+  readonly #option: WebSearchOption;
   readonly #tools: SearchingTools;
   readonly #signal: AbortSignal;
   readonly #tool: Tool;
   readonly #maxUses: number;
-  readonly #whole: SearchState = {
+  readonly #state: SearchState = {
     index: 0,
     characters: 0,
     isBegun: false,
     written: new TokenCount(),
     found: new Map(),
   };
-  #question: Conversation;
+  #conversation: Conversation;
   #uses = 0;
-  #spent: Usage | undefined;
+  #usage: Usage | undefined;
 
-  constructor(request: DispatchRequest, wish: WebSearchOption, tools: SearchingTools, signal: AbortSignal) {
+  constructor(request: DispatchRequest, option: WebSearchOption, tools: SearchingTools, signal: AbortSignal) {
     this.#request = request;
-    this.#wish = wish;
+    this.#option = option;
     this.#tools = tools;
     this.#signal = signal;
-    this.#tool = searchTool(request.conversation.tools, wish);
-    this.#maxUses = wish.maxUses ?? DEFAULT_MAX_USES;
-    this.#question = withTool(request.conversation, this.#tool, wish);
+    this.#tool = searchTool(request.conversation.tools, option);
+    this.#maxUses = option.maxUses ?? DEFAULT_MAX_USES;
+    this.#conversation = withTool(request.conversation, this.#tool, option);
   }
 
   async begin(): Promise<Answer> {
-    const first = await this.#ask();
+    const first = await this.#dispatch();
     const adjustments = [...first.adjustments];
     return { ...first, adjustments, batches: this.#run(first, adjustments) };
   }
 
-  /** What the client allows for the whole answer is left to the later rounds as far as it is not used up. */
-  #ask(): Promise<Answer> {
-    const { output } = this.#question;
+  /** Dispatches the next round with what the earlier rounds have left of the client's `max_tokens`. */
+  #dispatch(): Promise<Answer> {
+    const { output } = this.#conversation;
     const maxTokens = output.maxTokens === undefined ? undefined : Math.max(1, output.maxTokens - this.#written);
-    const conversation = { ...this.#question, output: { ...output, maxTokens } };
+    const conversation = { ...this.#conversation, output: { ...output, maxTokens } };
     const { createTransforms } = this.#tools.plan(conversation);
     const emulation = { ...this.#request.emulation, createTransforms };
     return this.#tools.dispatch({ ...this.#request, conversation, emulation });
   }
 
   get #written(): number {
-    return this.#whole.written.total;
+    return this.#state.written.total;
   }
 
-  /** Never throws: what goes wrong is an event. */
+  /** Never throws: a failure is a `reply-error` event. */
   async *#run(first: Answer, adjustments: Adjustment[]): AsyncGenerator<readonly ReplyEvent[], void> {
-    const maxRounds = this.#maxUses + DEAF_ROUNDS;
+    const maxRounds = this.#maxUses + EXTRA_ROUNDS;
     let answer = first;
     for (let count = 1; ; count += 1) {
-      const round = new SearchRound(this.#whole, this.#tool.name);
+      const round = new SearchRound(this.#state, this.#tool.name);
       for await (const events of answer.batches) {
         const out = events.flatMap((event) => round.push(event));
         if (out.length > 0) yield out;
@@ -112,18 +112,18 @@ class Rounds {
       addMissing(adjustments, answer.adjustments);
       if (round.hasFailed) return;
       try {
-        const results = yield* this.#settleHeld(round, adjustments);
+        const results = yield* this.#sendBuffered(round, adjustments);
         const end = round.end;
         if (!end) throw new GatewayError('upstream_broken', 'The upstream reply stopped before its end.');
-        this.#spent = this.#spent ? addUsage(this.#spent, end.usage) : end.usage;
+        this.#usage = this.#usage ? addUsage(this.#usage, end.usage) : end.usage;
         const goesOn = results.length > 0 && !round.usesOtherTools && !isCutShort(end.stopReason);
         if (!goesOn || count === maxRounds) {
           const stopReason = goesOn ? 'end-turn' : end.stopReason;
-          yield [{ ...end, stopReason, usage: this.#usage(this.#spent) }];
+          yield [{ ...end, stopReason, usage: this.#withSearches(this.#usage) }];
           return;
         }
-        this.#question = grown(this.#question, round.parts, results, this.#tool.name);
-        answer = await this.#ask();
+        this.#conversation = withRound(this.#conversation, round.parts, results, this.#tool.name);
+        answer = await this.#dispatch();
       } catch (cause) {
         yield [{ type: 'reply-error', error: GatewayError.from(cause) }];
         return;
@@ -131,24 +131,26 @@ class Rounds {
     }
   }
 
-  async *#settleHeld(
+  /** Runs the buffered searches and sends the buffered events, in their order. */
+  async *#sendBuffered(
     round: SearchRound,
     adjustments: Adjustment[],
   ): AsyncGenerator<readonly ReplyEvent[], readonly Search[]> {
     const results: Search[] = [];
-    for (const held of round.held) {
-      if (held.type === 'event') {
-        yield round.place(held.event);
+    for (const buffered of round.buffered) {
+      if (buffered.type === 'event') {
+        yield round.place(buffered.event);
         continue;
       }
-      const { query = '' } = held;
-      const { index } = this.#whole;
-      const searchId = searchIdOf(held.toolUseId);
+      const { query = '' } = buffered;
+      const { index } = this.#state;
+      const searchId = searchIdOf(buffered.toolUseId);
       yield [{ type: 'web-search-start', index, searchId, query }];
-      const { outcome, isQueryShortened } = await this.#search(held, searchId);
-      if (isQueryShortened) addMissing(adjustments, [note('web-search-query-shortened', this.#wish.at)]);
+      const { outcome, isQueryShortened } = await this.#search(buffered, searchId);
+      if (isQueryShortened)
+        addMissing(adjustments, [webSearchAdjustment('web-search-query-shortened', this.#option.at)]);
       yield [{ type: 'web-search-end', index, searchId, query, outcome }];
-      this.#whole.index += 1;
+      this.#state.index += 1;
       results.push({ searchId, query, outcome });
     }
     return results;
@@ -159,14 +161,14 @@ class Rounds {
     if (this.#uses >= this.#maxUses) return failed('max-uses');
     this.#uses += 1;
     const { searches } = this.#tools;
-    const result = await searches.search(query, searchId, this.#wish, searcherOf(this.#request), this.#signal);
+    const result = await searches.search(query, searchId, this.#option, searcherOf(this.#request), this.#signal);
     const { outcome } = result;
-    if (outcome.type === 'found') for (const page of outcome.results) this.#whole.found.set(page.url, page);
+    if (outcome.type === 'found') for (const page of outcome.results) this.#state.found.set(page.url, page);
     return result;
   }
 
-  #usage(spent: Usage): Usage {
-    return this.#uses === 0 ? spent : { ...spent, webSearches: this.#uses };
+  #withSearches(usage: Usage): Usage {
+    return this.#uses === 0 ? usage : { ...usage, webSearches: this.#uses };
   }
 }
 
@@ -178,10 +180,10 @@ function failed(reason: WebSearchFailure): SearchResult {
   return { outcome: { type: 'failed', reason }, isQueryShortened: false };
 }
 
-/** Every round repairs the same conversation again, and perhaps something of its own. */
-function addMissing(notes: Adjustment[], made: readonly Adjustment[]): void {
-  const known = new Set(notes.map((noted) => JSON.stringify(noted)));
-  notes.push(...made.filter((noted) => !known.has(JSON.stringify(noted))));
+/** Each round repeats the adjustments of the earlier ones and may add its own. */
+function addMissing(adjustments: Adjustment[], added: readonly Adjustment[]): void {
+  const known = new Set(adjustments.map((adjustment) => JSON.stringify(adjustment)));
+  adjustments.push(...added.filter((adjustment) => !known.has(JSON.stringify(adjustment))));
 }
 
 interface Search {
@@ -212,10 +214,10 @@ function withTool(conversation: Conversation, tool: Tool, { isRequired }: WebSea
   return withSystemText(offered, AT, `Search the web with ${tool.name} before you answer.`);
 }
 
-/** In the form which the client hands back in its next request, so that it begins with this one's bytes. */
-function grown(
-  question: Conversation,
-  said: readonly Part[],
+/** In the form in which the client sends it back in its next request, so that its bytes begin with this one's. */
+function withRound(
+  conversation: Conversation,
+  answerParts: readonly Part[],
   searches: readonly Search[],
   toolName: string,
 ): Conversation {
@@ -238,13 +240,13 @@ function grown(
     }),
   );
   const turns = [
-    { at: AT, role: 'assistant' as const, parts: [...said, ...uses] },
+    { at: AT, role: 'assistant' as const, parts: [...answerParts, ...uses] },
     { at: AT, role: 'user' as const, parts: results },
   ];
-  return { ...question, turns: [...question.turns, ...turns] };
+  return { ...conversation, turns: [...conversation.turns, ...turns] };
 }
 
-/** Made from the model's own id, as Anthropic's look; the same in the next round and in the client's next request. */
+/** Derived from the model's id, in Anthropic's format; the same in the next round and in the client's next request. */
 function searchIdOf(toolUseId: string): string {
   return `srvtoolu_${createHash('sha256').update(toolUseId).digest('hex').slice(0, 24)}`;
 }

@@ -1,4 +1,4 @@
-/** Every adjustment which a wish for web search can bring about, and what each means. */
+/** The rules of the adjustments recorded for web search, and what each means. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const WEB_SEARCH_RULES = {
@@ -7,6 +7,6 @@ export const WEB_SEARCH_RULES = {
   'web-search-query-shortened': 'A query was longer than the service accepts; only its beginning was searched for.',
 } as const satisfies Record<string, string>;
 
-export function note(rule: keyof typeof WEB_SEARCH_RULES, path: string): Adjustment {
+export function webSearchAdjustment(rule: keyof typeof WEB_SEARCH_RULES, path: string): Adjustment {
   return adjustment(rule, path);
 }

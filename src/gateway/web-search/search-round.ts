@@ -1,6 +1,6 @@
 /**
- * One of the model's replies within an answer that takes several, because it searches: its blocks get their place in the
- * whole answer, its calls of the search are taken out, and what it said is kept as the turn which the next round follows.
+ * One round of an answer with web search. Renumbers the blocks of the model's reply to fit the whole answer, takes out the
+ * calls of the search tool, and keeps the rest as the assistant turn of the next round's request.
  */
 import type { Part } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
@@ -9,11 +9,11 @@ import type { TokenCount } from '../../core/token-count.ts';
 import type { WebResult } from '../../core/web-search.ts';
 import { characters, citationsIn } from './citations.ts';
 
-/** What the rounds of one answer share. */
+/** State shared by the rounds of one answer. */
 export interface SearchState {
-  /** Of the next block. */
+  /** Index of the next block. */
   index: number;
-  /** Unicode characters of the text blocks so far. */
+  /** Unicode characters in the text blocks so far. */
   characters: number;
   isBegun: boolean;
   readonly written: TokenCount;
@@ -23,16 +23,16 @@ export interface SearchState {
 export interface SearchCall {
   readonly type: 'search';
   readonly toolUseId: string;
-  /** Undefined: the call had none. */
+  /** Undefined: the call had no query. */
   readonly query: string | undefined;
 }
 
-/** After the first call of the search everything waits: a search is run when the reply has ended, and in its place. */
-export type HeldBackEvent = SearchCall | { readonly type: 'event'; readonly event: ReplyEvent };
+/** Events after the first search call are buffered, because searches run only after the model's reply has ended. */
+export type BufferedEvent = SearchCall | { readonly type: 'event'; readonly event: ReplyEvent };
 
 export class SearchRound {
-  readonly held: HeldBackEvent[] = [];
-  readonly #whole: SearchState;
+  readonly buffered: BufferedEvent[] = [];
+  readonly #state: SearchState;
   readonly #searchTool: string;
   readonly #parts: Part[] = [];
   #pieces: string[] = [];
@@ -41,8 +41,8 @@ export class SearchRound {
   #usesOtherTools = false;
   #hasFailed = false;
 
-  constructor(whole: SearchState, searchTool: string) {
-    this.#whole = whole;
+  constructor(state: SearchState, searchTool: string) {
+    this.#state = state;
     this.#searchTool = searchTool;
   }
 
@@ -58,12 +58,12 @@ export class SearchRound {
     return this.#usesOtherTools;
   }
 
-  /** What the model said, without the calls of the search. */
+  /** The model's reply without the calls of the search tool. */
   get parts(): readonly Part[] {
     return this.#parts;
   }
 
-  /** What may go out now. */
+  /** Returns the events that may be sent now. */
   push(event: ReplyEvent): readonly ReplyEvent[] {
     if (event.type === 'reply-end') {
       this.#end = event;
@@ -74,8 +74,8 @@ export class SearchRound {
       return [event];
     }
     if (this.#takeSearch(event)) return [];
-    if (this.held.length === 0) return this.place(event);
-    this.held.push({ type: 'event', event });
+    if (this.buffered.length === 0) return this.place(event);
+    this.buffered.push({ type: 'event', event });
     return [];
   }
 
@@ -92,66 +92,66 @@ export class SearchRound {
     if (event.type === 'tool-use-delta') this.#pieces.push(event.json.plain);
     if (event.type === 'tool-use-end') {
       const query = queryOf(this.#pieces.join(''));
-      this.held.push({ type: 'search', toolUseId: toolUse.toolUseId, query });
+      this.buffered.push({ type: 'search', toolUseId: toolUse.toolUseId, query });
     }
     return true;
   }
 
-  /** The event as one of the whole answer. */
+  /** Converts an event of this round to one of the whole answer. */
   place(event: ReplyEvent): readonly ReplyEvent[] {
-    const whole = this.#whole;
+    const state = this.#state;
     switch (event.type) {
       case 'reply-start':
-        if (whole.isBegun) return [];
-        whole.isBegun = true;
+        if (state.isBegun) return [];
+        state.isBegun = true;
         return [event];
       case 'text-start':
       case 'reasoning-start':
       case 'tool-use-start':
         this.#pieces = [];
-        return [{ ...event, index: whole.index }];
+        return [{ ...event, index: state.index }];
       case 'text-delta':
       case 'reasoning-delta':
         this.#pieces.push(event.text.plain);
-        whole.written.add(event.text);
-        return [event.index === whole.index ? event : { ...event, index: whole.index }];
+        state.written.add(event.text);
+        return [event.index === state.index ? event : { ...event, index: state.index }];
       case 'tool-use-delta':
-        whole.written.add(event.json);
-        return [event.index === whole.index ? event : { ...event, index: whole.index }];
+        state.written.add(event.json);
+        return [event.index === state.index ? event : { ...event, index: state.index }];
       case 'text-end':
         return this.#endText();
       case 'reasoning-end': {
         const { signature } = event;
         const text = this.#pieces.join('');
         this.#parts.push({ type: 'reasoning', at: AT, text, ...(signature === undefined ? {} : { signature }) });
-        return [{ ...event, index: whole.index++ }];
+        return [{ ...event, index: state.index++ }];
       }
       case 'redacted-reasoning':
         this.#parts.push({ type: 'redacted-reasoning', at: AT, data: event.data });
-        return [{ ...event, index: whole.index++ }];
+        return [{ ...event, index: state.index++ }];
       case 'tool-use-end':
-        return [{ ...event, index: whole.index++ }];
+        return [{ ...event, index: state.index++ }];
       default:
         return [event];
     }
   }
 
   #endText(): readonly ReplyEvent[] {
-    const whole = this.#whole;
+    const state = this.#state;
     const text = this.#pieces.join('');
-    const textBefore = whole.characters;
+    const textBefore = state.characters;
     if (text !== '') this.#parts.push({ type: 'text', at: AT, text });
-    whole.characters += characters(text);
-    const { index } = whole;
-    const cited = citationsIn(text, whole.found).map((citation): ReplyEvent => {
+    state.characters += characters(text);
+    const { index } = state;
+    const cited = citationsIn(text, state.found).map((citation): ReplyEvent => {
       return { type: 'text-citation', index, citation, textBefore };
     });
-    whole.index += 1;
+    state.index += 1;
     return [...cited, { type: 'text-end', index }];
   }
 }
 
-/** These parts stand nowhere in the client's request. */
+/** The `at` of parts that are not in the client's request. */
 export const AT = 'web_search';
 
 function queryOf(json: string): string | undefined {

@@ -1,4 +1,4 @@
-/** Searches at the service: whether an account can search, and what a search finds. */
+/** Runs searches at the service, and tells whether an account can search. */
 import { randomUUID } from 'node:crypto';
 import { clientClosed, type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { WebResult, WebSearchFailure, WebSearchOption, WebSearchOutcome } from '../../core/web-search.ts';
@@ -8,12 +8,12 @@ import type { Lease, LeaseRequest } from '../ports.ts';
 import { operationPlan, withLease } from '../with-lease.ts';
 import { SearchForms } from './forms.ts';
 
-/** Whose search it is: by the conversation, so that it goes where its replies come from. */
+/** The origin of a search. The conversation routes it to the account that answers the conversation. */
 export type Searcher = Pick<LeaseRequest, 'conversationId' | 'group'>;
 
 export interface SearchResult {
   readonly outcome: WebSearchOutcome;
-  /** The query was longer than the service takes. */
+  /** The query was longer than the service accepts. */
   readonly isQueryShortened: boolean;
 }
 
@@ -43,7 +43,7 @@ export class WebSearches {
       );
     } catch (cause) {
       if (signal.aborted) throw clientClosed();
-      log.debug({ code: GatewayError.from(cause).code }, 'no account could be asked for a web search');
+      log.debug({ code: GatewayError.from(cause).code }, 'no account is available for a web search');
       return false;
     }
   }
@@ -52,7 +52,7 @@ export class WebSearches {
   async search(
     query: string,
     searchId: string,
-    wish: WebSearchOption,
+    option: WebSearchOption,
     searcher: Searcher,
     signal: AbortSignal,
   ): Promise<SearchResult> {
@@ -62,7 +62,7 @@ export class WebSearches {
       const results = await this.#withLease(
         searcher,
         (lease, isRenewed) => {
-          if (!webSearch) throw new GatewayError('feature_not_supported', 'Searching is switched off.');
+          if (!webSearch) throw new GatewayError('feature_not_supported', 'Web search is disabled.');
           const fitted = webSearch.fitQuery(lease.access, query);
           isQueryShortened = fitted !== query;
           return this.#searchWith(webSearch, lease, { query: fitted, callId: searchId, isRenewed }, signal);
@@ -70,7 +70,7 @@ export class WebSearches {
         signal,
       );
       return {
-        outcome: { type: 'found', results: results.filter(({ url }) => isWanted(url, wish)) },
+        outcome: { type: 'found', results: results.filter(({ url }) => isWanted(url, option)) },
         isQueryShortened,
       };
     } catch (cause) {
@@ -81,7 +81,7 @@ export class WebSearches {
     }
   }
 
-  /** In the form that worked last, then in the others. What works is remembered for the account and its wire profile. */
+  /** Tries the form that worked last, then the others, and remembers which one works for the account and wire profile. */
   async #searchWith(
     webSearch: UpstreamWebSearch,
     lease: Lease,
@@ -94,9 +94,9 @@ export class WebSearches {
     for (const form of this.#forms.order(accountId, access.wireProfile, webSearch.forms(access))) {
       try {
         const request = webSearch.encodeSearch(access, { query, callId, form }, invocation);
-        const found = webSearch.decodeSearch(await this.#send(request, lease, signal));
+        const results = webSearch.decodeSearch(await this.#send(request, lease, signal));
         this.#forms.worked(accountId, access.wireProfile, form);
-        return found;
+        return results;
       } catch (cause) {
         const error = GatewayError.from(cause);
         if (signal.aborted || !mayBeTheForm(error.code, isRenewed)) throw error;
@@ -133,7 +133,7 @@ const MAX_PAUSE_MS = 500;
 /** An account without a search is as good as any other for everything else. */
 const ABOUT_THE_FEATURE: ReadonlySet<ErrorCode> = new Set(['feature_not_supported']);
 
-/** A renewed token that is refused again is good for chats: the form or the user agent is what the host dislikes. */
+/** A renewed token that is refused again still works for chats: the host rejects the form or the user agent. */
 function mayBeTheForm(code: ErrorCode, isRenewed: boolean): boolean {
   return FORM_REFUSALS.has(code) || (code === 'token_rejected' && isRenewed);
 }
@@ -158,7 +158,7 @@ function reasonOf(code: ErrorCode): WebSearchFailure {
   }
 }
 
-/** The service cannot be told which domains are wanted, so what it found is sifted. */
+/** The service has no option for domains, so its results are filtered here. */
 function isWanted(url: WebResult['url'], { allowedDomains, blockedDomains }: WebSearchOption): boolean {
   const { hostname, pathname } = new URL(url);
   const isIn = (domain: string): boolean => {
