@@ -1,6 +1,6 @@
 /**
- * A message takes only so many images and documents. A turn with more keeps its results and the first ones; the rest
- * follow in turns of their own, and the user's words stay last, where the model answers them.
+ * The service limits images and documents per message. A turn with more keeps its results and the first attachments; the
+ * rest follow in extra turns, and the user's text stays last, where the model answers it.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, Part, TextPart, Turn } from '../../../core/conversation.ts';
@@ -37,7 +37,7 @@ function spread(
     const isLast = index === groups.length - 1;
     const mark = `[Attachments, part ${index + 1} of ${groups.length}. The rest of this message follows.]`;
     const parts: Part[] = [...(index === 0 ? results : []), ...group, ...(isLast ? words : [text(mark)])];
-    const said: Turn = { at: turn.at, role: 'user', parts };
-    return isLast ? [said] : [said, { at: turn.at, role: 'assistant', parts: [text(acknowledgement)] }];
+    const userTurn: Turn = { at: turn.at, role: 'user', parts };
+    return isLast ? [userTurn] : [userTurn, { at: turn.at, role: 'assistant', parts: [text(acknowledgement)] }];
   });
 }

@@ -1,4 +1,4 @@
-/** Prompt cache marks: sent where model and wire profile take them, at most as many as a request may carry. */
+/** Prompt cache marks are sent where model and wire profile accept them, up to the limit per request. */
 import type { Conversation, Part, SystemPart, Turn } from '../../../core/conversation.ts';
 import { mapParts, mapShared, type Passed, type Scope } from './pass.ts';
 import { note } from './rules.ts';

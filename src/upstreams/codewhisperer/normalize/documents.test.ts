@@ -10,7 +10,7 @@ const partsOf = (part: DocumentPart, profileId = 'q-rest') =>
   runPass(documents, conversation([user(part)]), { profile: wireProfile(profileId) }).conversation.turns[0]?.parts;
 
 describe('documents', () => {
-  it('which are text stand in the message under their title', () => {
+  it('puts text documents into the message under their title', () => {
     const part: DocumentPart = {
       type: 'document',
       at,
@@ -21,7 +21,7 @@ describe('documents', () => {
     expect(partsOf(part)).toEqual([{ type: 'text', at, text: '<document title="a \\"b\\"">\nHello\n</document>' }]);
   });
 
-  it('of textual media are decoded into the message', () => {
+  it('decodes textual media types into the message', () => {
     const passed = runPass(documents, conversation([user(documentOf('a.json', 'application/json', '{"ä":1}'))]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([
       { text: '<document title="a.json">\n{"ä":1}\n</document>' },
@@ -35,18 +35,18 @@ describe('documents', () => {
     { name: 'page', mediaType: 'text/html; charset=utf-8', format: 'text/html' },
     { name: 'sheet.xlsx', mediaType: '', format: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' },
   ];
-  it.each(native)('go to the service as they are: $name $mediaType', ({ name, mediaType, format }) => {
+  it.each(native)('sends $name $mediaType unchanged', ({ name, mediaType, format }) => {
     const [document] = partsOf(documentOf(name, mediaType, 'bytes')) ?? [];
     expect(document).toMatchObject({ type: 'document', mediaType: format, name: name.split('.')[0] });
   });
 
-  it('are known as PDF by their bytes', () => {
+  it('recognises PDFs by their bytes', () => {
     expect(partsOf(documentOf(undefined, 'application/octet-stream', '%PDF-1.7'))).toMatchObject([
       { type: 'document', mediaType: 'application/pdf', name: 'document' },
     ]);
   });
 
-  it('get names the service takes, each its own, and a mark with the real one', () => {
+  it('renames documents to unique names the service accepts, and marks the originals', () => {
     const passed = runPass(
       documents,
       conversation([
@@ -65,21 +65,21 @@ describe('documents', () => {
     expect(notesOf(passed)).toEqual(['document-name one', 'document-name two']);
   });
 
-  it('are read as text where the wire profile takes no documents', () => {
+  it('sends text if the wire profile does not accept documents', () => {
     expect(partsOf(documentOf('a.md', 'text/markdown', '# Hi'), 'codewhisperer-legacy')).toMatchObject([
       { text: '<document title="a.md">\n# Hi\n</document>' },
     ]);
   });
 
-  it('are read as text where the model sees no images', () => {
-    const said = conversation([user(documentOf('a.md', 'text/markdown', '# Hi'))]);
-    const passed = runPass(documents, said, { model: { ...OPUS, takesImages: false } });
+  it('sends text if the model does not accept images', () => {
+    const input = conversation([user(documentOf('a.md', 'text/markdown', '# Hi'))]);
+    const passed = runPass(documents, input, { model: { ...OPUS, takesImages: false } });
     expect(passed.conversation.turns[0]?.parts).toMatchObject([{ type: 'text' }]);
   });
 
   const refused = [
     {
-      name: 'a PDF where no documents are taken',
+      name: 'a PDF that the wire profile does not accept',
       part: documentOf('a.pdf', 'application/pdf', 'x'),
       profile: 'codewhisperer-legacy',
       says: /does not support PDF input/,
@@ -91,7 +91,7 @@ describe('documents', () => {
       says: /does not support application\/zip input/,
     },
     {
-      name: 'text which is none',
+      name: 'text that is not UTF-8',
       part: {
         ...documentOf('a.json', 'application/json', ''),
         source: { type: 'attachment', attachment: attachmentOf('//79') },
@@ -100,13 +100,13 @@ describe('documents', () => {
       says: /not UTF-8 text/,
     },
   ];
-  it.each(refused)('are refused by name of the field: $name', ({ part, profile, says }) => {
+  it.each(refused)('refuses $name, naming the field', ({ part, profile, says }) => {
     const pass = () => partsOf(part, profile);
     expect(pass).toThrow(says);
     expect(pass).toThrow(expect.objectContaining({ code: 'invalid_request', param: at }));
   });
 
-  it('inside tool results become text there, or stay for the next pass to lift', () => {
+  it('inlines text documents in tool results, and leaves files for the next pass', () => {
     const inside = [documentOf('a.json', 'application/json', '1'), documentOf('b', 'application/pdf', 'x')];
     const { conversation: after } = runPass(documents, conversation([user(toolResult('t', inside))]));
     expect(after.turns[0]?.parts).toMatchObject([{ content: [{ type: 'text' }, { type: 'document', name: 'b' }] }]);

@@ -1,6 +1,6 @@
 /**
- * Documents: text goes into the message under its title, files go into the service's own document field under a name
- * that it takes, unique in the conversation.
+ * Documents: text goes into the message under its title; files go into the service's document field under an acceptable
+ * name, unique in the conversation.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Attachment } from '../../../core/attachment.ts';
@@ -18,12 +18,12 @@ type Content = TextPart | ImagePart | DocumentPart;
 export function documents(conversation: Conversation, { profile, model }: Scope): Passed {
   const adjustments: Adjustment[] = [];
   const names = new Set<string>();
-  const takesThem = takesDocuments(profile, model);
-  const settle = (part: Content): readonly Content[] => {
+  const supported = takesDocuments(profile, model);
+  const convert = (part: Content): readonly Content[] => {
     if (part.type !== 'document') return [part];
-    if (part.source.type === 'url') throw new TypeError('a document should have been fetched by now');
+    if (part.source.type === 'url') throw new TypeError('documents are fetched before they are encoded');
     const format = documentFormat(part);
-    if (part.source.type === 'attachment' && format !== undefined && takesThem) {
+    if (part.source.type === 'attachment' && format !== undefined && supported) {
       return named(part, format, names, adjustments);
     }
     const text = part.source.type === 'text' ? part.source.text : decodedText(part, part.source.attachment, format);
@@ -31,16 +31,16 @@ export function documents(conversation: Conversation, { profile, model }: Scope)
     return [inlined(part, text)];
   };
   const turns = mapParts(conversation.turns, (part) => {
-    if (part.type === 'document') return settle(part);
+    if (part.type === 'document') return convert(part);
     if (part.type !== 'tool-result' || !part.content.some((inner) => inner.type === 'document')) return part;
-    const content = part.content.flatMap(settle);
+    const content = part.content.flatMap(convert);
     const same = content.length === part.content.length && content.every((inner, i) => inner === part.content[i]);
     return same ? part : { ...part, content };
   });
   return { conversation: withTurns(conversation, turns), adjustments };
 }
 
-/** As declared, else by the bytes of a PDF. */
+/** The declared format, else the signature of a PDF. */
 export function documentFormat({ mediaType, name, source }: DocumentPart): DocumentFormat | undefined {
   const isPdf = source.type === 'attachment' && source.attachment.format === 'pdf';
   return declaredFormat(mediaType, name) ?? (isPdf ? 'pdf' : undefined);
@@ -76,7 +76,7 @@ function decodedText(part: DocumentPart, attachment: Attachment, format: Documen
   );
 }
 
-/** When a name had to change, a text mark tells the model the real one. */
+/** If the name has to change, a text mark gives the model the original. */
 function named(
   part: DocumentPart,
   format: DocumentFormat,
@@ -97,7 +97,7 @@ function named(
   return [document, { type: 'text', at: part.at, text: mark }];
 }
 
-/** Letters, digits, single blanks, hyphens, parentheses and brackets, as Bedrock's document blocks take them. */
+/** Letters, digits, single spaces, hyphens, parentheses and brackets, as in Bedrock's document blocks. */
 function wireName(name: string | undefined): string {
   const plain = (name ?? '')
     .replace(/\.[a-zA-Z0-9]{1,5}$/, '')

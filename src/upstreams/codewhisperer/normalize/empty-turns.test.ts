@@ -6,30 +6,30 @@ import { emptyTurns } from './empty-turns.ts';
 describe('empty turns', () => {
   const cases = [
     {
-      name: 'an aborted reply is dropped',
+      name: 'drops an aborted reply',
       turns: [user('a'), assistant(''), user('b')],
       roles: ['user', 'user'],
       notes: ['empty-turn-dropped messages[1]'],
     },
     {
-      name: 'a reply of blanks is dropped',
+      name: 'drops a blank reply',
       turns: [user('a'), assistant(' \n')],
       roles: ['user'],
       notes: ['empty-turn-dropped messages[1]'],
     },
     {
-      name: 'a reply without parts is dropped',
+      name: 'drops a reply without parts',
       turns: [user('a'), assistant()],
       roles: ['user'],
       notes: ['empty-turn-dropped messages[1]'],
     },
     {
-      name: 'a tool call without words stays',
+      name: 'keeps a tool call without text',
       turns: [user('a'), assistant('', toolUse('t'))],
       roles: ['user', 'assistant'],
       notes: [],
     },
-    { name: 'an empty user turn stays', turns: [user(''), assistant('b')], roles: ['user', 'assistant'], notes: [] },
+    { name: 'keeps an empty user turn', turns: [user(''), assistant('b')], roles: ['user', 'assistant'], notes: [] },
   ];
   it.each(cases)('$name', ({ turns, roles, notes }) => {
     const passed = runPass(emptyTurns, conversation(turns));
@@ -37,7 +37,7 @@ describe('empty turns', () => {
     expect(notesOf(passed)).toEqual(notes);
   });
 
-  it('lose their empty texts, and only those', () => {
+  it('drops only empty texts', () => {
     const { conversation: after } = runPass(emptyTurns, conversation([user('', 'kept', ' ')]));
     expect(after.turns[0]?.parts).toMatchObject([{ text: 'kept' }, { text: ' ' }]);
   });

@@ -1,6 +1,6 @@
 /**
- * Empty texts say nothing and are left out. An assistant turn without anything left (an aborted reply) is dropped: a
- * filler there would teach the model to answer with it. User turns stay, so that a turn never disappears once it was sent.
+ * Drops empty texts. An assistant turn with nothing left (an aborted reply) is dropped too: a filler would teach the model
+ * to answer with it. User turns stay, so that a turn already sent never disappears.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
@@ -9,11 +9,13 @@ import { note } from './rules.ts';
 
 export function emptyTurns(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
-  const spoken = mapParts(conversation.turns, (part) => (part.type === 'text' && part.text === '' ? [] : part));
-  const turns = spoken.filter((turn) => {
+  const withoutEmptyTexts = mapParts(conversation.turns, (part) =>
+    part.type === 'text' && part.text === '' ? [] : part,
+  );
+  const turns = withoutEmptyTexts.filter((turn) => {
     const isEmpty = turn.role === 'assistant' && turn.parts.every((part) => part.type === 'text' && !part.text.trim());
     if (isEmpty) adjustments.push(note('empty-turn-dropped', turn.at, turn.role));
     return !isEmpty;
   });
-  return { conversation: withTurns(conversation, adjustments.length === 0 ? spoken : turns), adjustments };
+  return { conversation: withTurns(conversation, adjustments.length === 0 ? withoutEmptyTexts : turns), adjustments };
 }

@@ -18,15 +18,15 @@ describe('failed tool results', () => {
       expected: [{ text: LINE }, { type: 'image' }, { text: 'crash' }],
     },
   ];
-  it.each(cases)('say so in their text: $name', ({ content, expected }) => {
+  it.each(cases)('adds a line to the text of $name', ({ content, expected }) => {
     const passed = runPass(failedResults, conversation([user(toolResult('t', content, true))]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([{ isError: true, content: expected }]);
     expect(passed.conversation.turns[0]?.parts[0]).toHaveProperty('content.length', expected.length);
     expect(notesOf(passed)).toEqual(['tool-result-failed-marked result t']);
   });
 
-  it('that succeeded stay as they are', () => {
-    const said = conversation([user(toolResult('t', 'The tool call failed? No.'))]);
-    expect(runPass(failedResults, said).conversation).toBe(said);
+  it('leaves successful results alone', () => {
+    const input = conversation([user(toolResult('t', 'The tool call failed? No.'))]);
+    expect(runPass(failedResults, input).conversation).toBe(input);
   });
 });

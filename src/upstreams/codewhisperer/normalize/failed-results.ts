@@ -1,5 +1,5 @@
 /**
- * The service drops the status of a tool result before the model reads it, so a failed result says so in its own text.
+ * The service drops a tool result's status before the model reads it, so a failed result gets a line that says so.
  * Source: live tests of 2026-10 (with `status: error` alone, the model took failures for successes).
  */
 import type { Adjustment } from '../../../core/adjustments.ts';

@@ -10,31 +10,31 @@ describe('images', () => {
     { name: 'GIF', data: GIF, type: 'image/gif' },
     { name: 'WebP', data: WEBP, type: 'image/webp' },
   ];
-  it.each(cases)('are $name by their bytes, whatever was declared', ({ data, type }) => {
+  it.each(cases)('recognises $name by its bytes, whatever was declared', ({ data, type }) => {
     const passed = runPass(images, conversation([user(image(data, 'image/bmp'))]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([{ mediaType: type, attachment: { base64: data } }]);
     expect(notesOf(passed)).toEqual(['image-type messages[0].content[1]']);
   });
 
-  it('declared as image/jpg are no mistake worth a note', () => {
+  it('accepts image/jpg without a note', () => {
     const passed = runPass(images, conversation([user(image(JPEG, 'image/jpg'))]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([{ mediaType: 'image/jpeg' }]);
     expect(passed.adjustments).toEqual([]);
   });
 
-  it('inside tool results are looked at too', () => {
-    const said = conversation([user(toolResult('t', [image(GIF, 'image/png', 'inside')]))]);
-    expect(notesOf(runPass(images, said))).toEqual(['image-type inside']);
+  it('checks images inside tool results too', () => {
+    const input = conversation([user(toolResult('t', [image(GIF, 'image/png', 'inside')]))]);
+    expect(notesOf(runPass(images, input))).toEqual(['image-type inside']);
   });
 
-  it('of no known kind are refused by name of the field', () => {
-    const said = conversation([user(image('AAAAAAAAAAAAAAAA', 'image/png', 'messages[4].content[2]'))]);
-    expect(() => runPass(images, said)).toThrow(
+  it('refuses unknown formats, naming the field', () => {
+    const input = conversation([user(image('AAAAAAAAAAAAAAAA', 'image/png', 'messages[4].content[2]'))]);
+    expect(() => runPass(images, input)).toThrow(
       expect.objectContaining({ code: 'invalid_request', param: 'messages[4].content[2]', rule: 'image-format' }),
     );
   });
 
-  it('become a mark in the text where the model takes none', () => {
+  it('replaces images by a mark if the model does not accept them', () => {
     const passed = runPass(images, conversation([user(image(), toolResult('t', [image()]))]), {
       model: { ...OPUS, takesImages: false },
     });

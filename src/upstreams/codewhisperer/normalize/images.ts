@@ -1,4 +1,4 @@
-/** An image's type is the format of its bytes; the service refuses a wrong one. */
+/** Sets an image's type to the format of its bytes; the service refuses a wrong type. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../core/conversation.ts';
 import { GatewayError } from '../../../core/errors.ts';
@@ -8,17 +8,17 @@ import { note } from './rules.ts';
 
 export function images(conversation: Conversation, { model }: Scope): Passed {
   const adjustments: Adjustment[] = [];
-  const refused = model !== undefined && !model.takesImages;
-  const settle = <P extends TextPart | ImagePart | DocumentPart>(part: P): P | TextPart | ImagePart => {
+  const unsupported = model !== undefined && !model.takesImages;
+  const convert = <P extends TextPart | ImagePart | DocumentPart>(part: P): P | TextPart | ImagePart => {
     if (part.type !== 'image') return part;
-    if (!refused) return identified(part, adjustments);
+    if (!unsupported) return identified(part, adjustments);
     adjustments.push(note('image-not-supported', part.at, part.mediaType, 'text'));
     return { type: 'text', at: part.at, text: '[An image was here. This model takes no images.]' };
   };
   const turns = mapParts(conversation.turns, (part) => {
-    if (part.type === 'image') return settle(part);
+    if (part.type === 'image') return convert(part);
     if (part.type !== 'tool-result') return part;
-    const content = mapShared(part.content, settle);
+    const content = mapShared(part.content, convert);
     return content === part.content ? part : { ...part, content };
   });
   return { conversation: withTurns(conversation, turns), adjustments };

@@ -1,6 +1,6 @@
 /**
- * What a normalising pass is: a pure, idempotent function from a conversation to one which is nearer to what the
- * service takes. It loses nothing that a person, a tool or the model said, and notes whatever it changed.
+ * A normalising pass: a pure, idempotent function that brings a conversation closer to what the service accepts. It
+ * loses nothing from a person, a tool or the model, and records every change as an adjustment.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, Turn } from '../../../core/conversation.ts';
@@ -11,7 +11,7 @@ export type Pass = (conversation: Conversation, scope: Scope) => Passed;
 
 export interface Scope {
   readonly profile: WireProfile;
-  /** The catalogue's entry; undefined for a model it does not list. */
+  /** The model's catalogue entry; undefined if the catalogue does not list it. */
   readonly model: Model | undefined;
   readonly withoutReasoningHistory: boolean;
 }
@@ -19,11 +19,11 @@ export interface Scope {
 export interface Passed {
   readonly conversation: Conversation;
   readonly adjustments: readonly Adjustment[];
-  /** Wire name → client's name, from the one pass that renames tools. */
+  /** Wire name → client's name, from the pass that renames tools. */
   readonly toolNames?: ReadonlyMap<string, string>;
 }
 
-/** Like `map`, but the same array when nothing changed: untouched history is shared between passes, never copied. */
+/** Like `map`, but returns the same array if nothing changed: unchanged history is shared between passes, never copied. */
 export function mapShared<T>(items: readonly T[], change: (item: T, index: number) => T): readonly T[] {
   let changed: T[] | undefined;
   for (const [index, item] of items.entries()) {
@@ -34,7 +34,7 @@ export function mapShared<T>(items: readonly T[], change: (item: T, index: numbe
   return changed ?? items;
 }
 
-/** Each part becomes what `change` returns, one part or several; untouched turns keep their identity. */
+/** Replaces each part by the part or parts that `change` returns; unchanged turns keep their identity. */
 export function mapParts(
   turns: readonly Turn[],
   change: (part: Part, turn: Turn) => Part | readonly Part[],

@@ -15,7 +15,7 @@ const scopes: fc.Arbitrary<Scope> = fc.record({
 });
 
 describe('the passes, one after another', () => {
-  it('each find nothing left to do the second time, whatever the conversation', () => {
+  it('change nothing the second time, whatever the conversation', () => {
     fc.assert(
       fc.property(messyConversation, scopes, ({ conversation }, scope) => {
         let current = conversation;
@@ -32,7 +32,7 @@ describe('the passes, one after another', () => {
     );
   });
 
-  it('do not change what they were given', () => {
+  it('do not mutate their input', () => {
     fc.assert(
       fc.property(messyConversation, scopes, ({ conversation }, scope) => {
         const before = structuredClone(conversation);

@@ -1,21 +1,21 @@
-/** The passes in the order in which they build on each other, and running them. */
+/** Runs the normalising passes in the order in which they depend on each other. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
 import type { Steps } from '../../../core/steps.ts';
+import { alternateRoles } from './alternate-roles.ts';
 import { attachments } from './attachments.ts';
 import { cachePoints } from './cache-points.ts';
+import { dedupeAttachments } from './dedupe-attachments.ts';
 import { documents } from './documents.ts';
 import { emptyTurns } from './empty-turns.ts';
 import { failedResults } from './failed-results.ts';
 import { images } from './images.ts';
-import { merge } from './merge.ts';
-import { opening } from './opening.ts';
+import { leadingSystem } from './leading-system.ts';
+import { mergeTurns } from './merge-turns.ts';
 import type { Pass, Passed, Scope } from './pass.ts';
 import { prefill } from './prefill.ts';
 import { reasoningHistory } from './reasoning-history.ts';
 import { reasoningSingle } from './reasoning-single.ts';
-import { repeats } from './repeats.ts';
-import { sides } from './sides.ts';
 import { systemTurns } from './system-turns.ts';
 import { toolDescriptions } from './tool-descriptions.ts';
 import { toolInputs } from './tool-inputs.ts';
@@ -31,18 +31,18 @@ export const PASSES: readonly Pass[] = [
   wellFormedText,
   // Single parts.
   images,
-  repeats,
+  dedupeAttachments,
   documents,
   toolInputs,
   toolUseIds,
   toolNames,
   failedResults,
   reasoningHistory,
-  // Who says what: after this, turns alternate and end with the user.
+  // Roles: after these, turns alternate and end with the user.
   systemTurns,
-  sides,
+  alternateRoles,
   emptyTurns,
-  merge,
+  mergeTurns,
   prefill,
   toolPairing,
   toolResults,
@@ -52,21 +52,21 @@ export const PASSES: readonly Pass[] = [
   toolDescriptions,
   toolSchemas,
   toolOffer,
-  // What stands before everything else.
+  // The start of the request.
   cachePoints,
-  opening,
+  leadingSystem,
 ];
 
-/** A step for each pass. */
+/** One step per pass. */
 export function* normalize(conversation: Conversation, scope: Scope): Steps<Required<Passed>> {
   const adjustments: Adjustment[] = [];
   let names: ReadonlyMap<string, string> = new Map();
   let current = conversation;
   for (const pass of PASSES) {
-    const passed = pass(current, scope);
-    current = passed.conversation;
-    for (const made of passed.adjustments) adjustments.push(made);
-    names = passed.toolNames ?? names;
+    const result = pass(current, scope);
+    current = result.conversation;
+    for (const adjustment of result.adjustments) adjustments.push(adjustment);
+    names = result.toolNames ?? names;
     yield;
   }
   return { conversation: current, adjustments, toolNames: names };

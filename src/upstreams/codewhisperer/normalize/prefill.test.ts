@@ -4,7 +4,7 @@ import { assistant, conversation, toolUse, user } from '../../../../test/support
 import { prefill } from './prefill.ts';
 
 describe('a prefill', () => {
-  it('stays in history, and the user asks to go on', () => {
+  it('stays in history, and the user asks to continue', () => {
     const passed = runPass(prefill, conversation([user('List'), assistant('1. apples')]));
     expect(passed.conversation.turns.at(-2)?.parts).toMatchObject([{ text: '1. apples' }]);
     expect(passed.conversation.turns.at(-1)).toMatchObject({
@@ -19,12 +19,12 @@ describe('a prefill', () => {
     expect(after.turns.at(-1)).toMatchObject({ role: 'user', parts: [] });
   });
 
-  it('is none when the user speaks last', () => {
-    const said = conversation([user('a')]);
-    expect(prefill(said)).toEqual({ conversation: said, adjustments: [] });
+  it('is not added if the user speaks last', () => {
+    const input = conversation([user('a')]);
+    expect(prefill(input)).toEqual({ conversation: input, adjustments: [] });
   });
 
-  it('of nothing at all is refused', () => {
+  it('is refused for an empty conversation', () => {
     expect(() => prefill(conversation([]))).toThrow(
       expect.objectContaining({ code: 'invalid_request', param: 'messages' }),
     );

@@ -1,6 +1,6 @@
 /**
- * The service wants the user's turn last. When the client ends with words for the assistant to go on from, they stay
- * where they are, as history, and a user turn asks to continue.
+ * The service requires the user's turn last. If the client ends with a prefill for the assistant, it stays in history
+ * and a user turn asks to continue.
  */
 
 import type { Conversation } from '../../../core/conversation.ts';

@@ -11,9 +11,9 @@ describe('reasoning history', () => {
   const signed: Part = { type: 'reasoning', at: 'signed', text: 'hm', signature: 'c2ln' };
   const unsigned: Part = { type: 'reasoning', at: 'unsigned', text: 'hm' };
   const redacted: Part = { type: 'redacted-reasoning', at: 'redacted', data: 'QUJD' };
-  const said = conversation([user('a'), assistant(signed, unsigned, redacted, 'b')]);
+  const input = conversation([user('a'), assistant(signed, unsigned, redacted, 'b')]);
 
-  it('of which GPT models sent only the signature goes back with their placeholder', () => {
+  it('is sent back with the placeholder if GPT models sent only the signature', () => {
     const silent = conversation([user('a'), assistant({ ...signed, text: '' }, 'b')]);
     const textFor = (reasoningSchema: Model['reasoningSchema']) => {
       const { turns } = runPass(reasoningHistory, silent, { model: { ...OPUS, reasoningSchema } }).conversation;
@@ -26,38 +26,38 @@ describe('reasoning history', () => {
 
   const cases: { name: string; change: Partial<Scope>; kept: string[]; notes: string[] }[] = [
     {
-      name: 'signed or redacted goes back',
+      name: 'is sent back if signed or redacted',
       change: {},
       kept: ['signed', 'redacted'],
       notes: ['reasoning-unsigned-dropped unsigned'],
     },
     {
-      name: 'goes back to a model which the catalogue does not list',
+      name: 'is sent back to a model that the catalogue does not list',
       change: { model: undefined },
       kept: ['signed', 'redacted'],
       notes: ['reasoning-unsigned-dropped unsigned'],
     },
     {
-      name: 'stays away after the service refused a signature',
+      name: 'is left out after the service refused a signature',
       change: { withoutReasoningHistory: true },
       kept: [],
       notes: ['reasoning-history-dropped signed'],
     },
     {
-      name: 'stays away where the wire profile takes none',
+      name: 'is left out if the wire profile does not accept it',
       change: { profile: wireProfile('codewhisperer-legacy') },
       kept: [],
       notes: ['reasoning-history-dropped signed'],
     },
     {
-      name: 'stays away from a model without reasoning',
+      name: 'is left out for a model without reasoning',
       change: { model: { ...OPUS, reasoningSchema: undefined } },
       kept: [],
       notes: ['reasoning-history-dropped signed'],
     },
   ];
   it.each(cases)('$name', ({ change, kept, notes }) => {
-    const passed = runPass(reasoningHistory, said, change);
+    const passed = runPass(reasoningHistory, input, change);
     const left = passed.conversation.turns[1]?.parts.filter((part) => part.type !== 'text').map((part) => part.at);
     expect(left).toEqual(kept);
     expect(notesOf(passed)).toEqual(notes);

@@ -1,4 +1,4 @@
-/** Reasoning of earlier turns goes back only where the service takes it, and only as the service signed it. */
+/** Reasoning of earlier turns is sent back only where the service accepts it, and only if the service signed it. */
 import type { Conversation } from '../../../core/conversation.ts';
 import { effortMember } from '../model-schema.ts';
 import { UNSENT_REASONING } from '../wire-events.ts';

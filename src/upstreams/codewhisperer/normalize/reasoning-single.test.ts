@@ -7,7 +7,7 @@ import { reasoningSingle } from './reasoning-single.ts';
 describe('reasoning in one message', () => {
   const block = (at: string): Part => ({ type: 'reasoning', at, text: at, signature: 'c2ln' });
 
-  it('is the last of several blocks', () => {
+  it('keeps the last of several blocks', () => {
     const passed = runPass(
       reasoningSingle,
       conversation([assistant(block('one'), 'text', block('two'), toolUse('t'))]),
@@ -20,8 +20,8 @@ describe('reasoning in one message', () => {
     expect(notesOf(passed)).toEqual(['reasoning-extra-dropped one']);
   });
 
-  it('is left alone when there is one block', () => {
-    const said = conversation([assistant(block('one'), 'text')]);
-    expect(runPass(reasoningSingle, said).conversation).toBe(said);
+  it('leaves a single block alone', () => {
+    const input = conversation([assistant(block('one'), 'text')]);
+    expect(runPass(reasoningSingle, input).conversation).toBe(input);
   });
 });

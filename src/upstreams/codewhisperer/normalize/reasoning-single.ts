@@ -1,4 +1,4 @@
-/** An assistant message takes one reasoning block: of several (merged or interleaved turns) the last one stays. */
+/** An assistant message may have one reasoning block: of several (merged or interleaved turns) the last is kept. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part } from '../../../core/conversation.ts';
 import { mapShared, type Passed, withTurns } from './pass.ts';

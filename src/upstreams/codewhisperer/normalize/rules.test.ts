@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ADJUSTMENT_RULES } from './rules.ts';
 
 describe('adjustment rules', () => {
-  it('are all used by some pass', () => {
+  it('are all used by a pass', () => {
     const folders = [import.meta.dirname, join(import.meta.dirname, '..')];
     const sources = folders.flatMap((folder) =>
       readdirSync(folder)
@@ -15,7 +15,7 @@ describe('adjustment rules', () => {
     expect(unused).toEqual([]);
   });
 
-  it.each(Object.entries(ADJUSTMENT_RULES))('%s says what it means in one sentence or two', (rule, says) => {
+  it.each(Object.entries(ADJUSTMENT_RULES))('describe %s in one or two sentences', (rule, says) => {
     expect(rule).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(says).toMatch(/^[A-Z].{20,}\.$/);
   });

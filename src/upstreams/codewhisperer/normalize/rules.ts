@@ -1,4 +1,4 @@
-/** Every adjustment which encoding can make, and what each means. The passes can note nothing else. */
+/** Every adjustment that encoding can make, and its meaning. The passes can record no others. */
 import { type Adjustment, adjustment } from '../../../core/adjustments.ts';
 
 export const ADJUSTMENT_RULES = {

@@ -4,7 +4,7 @@ import { conversation, image, systemTurn, text, user } from '../../../../test/su
 import { systemTurns } from './system-turns.ts';
 
 describe('system turns', () => {
-  it('become user text in the wrapper agents know', () => {
+  it('become user text in the wrapper that agents know', () => {
     const passed = runPass(systemTurns, conversation([user('hi'), systemTurn('Be brief.', 'In French.')]));
     expect(passed.conversation.turns[1]).toMatchObject({
       role: 'user',
@@ -20,12 +20,12 @@ describe('system turns', () => {
   });
 
   it('keep their other parts and their cache mark', () => {
-    const said = conversation([systemTurn(image(), { ...text('Look.'), cachePoint: true })]);
-    const { conversation: after } = runPass(systemTurns, said);
+    const input = conversation([systemTurn(image(), { ...text('Look.'), cachePoint: true })]);
+    const { conversation: after } = runPass(systemTurns, input);
     expect(after.turns[0]?.parts).toMatchObject([{ type: 'image' }, { type: 'text', cachePoint: true }]);
   });
 
-  it('without content are left out', () => {
+  it('are left out if empty', () => {
     const passed = runPass(systemTurns, conversation([user('hi'), systemTurn('')]));
     expect(passed.conversation.turns).toHaveLength(1);
     expect(notesOf(passed)).toEqual(['empty-turn-dropped messages[1]']);

@@ -1,6 +1,6 @@
 /**
- * The wire has no system role. Instructions in the middle of the conversation become user text in the wrapper which
- * agents themselves use where a server knows no such role.
+ * The wire has no system role. Instructions in the middle of the conversation become user text in the wrapper that
+ * agents use for servers without such a role.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, Turn } from '../../../core/conversation.ts';

@@ -7,17 +7,17 @@ const describeTool = (description: string) =>
   runPass(toolDescriptions, conversation([], { tools: [tool('f', { description })] }));
 
 describe('tool descriptions', () => {
-  it('are never empty', () => {
+  it('are filled if empty', () => {
     const passed = describeTool(' ');
     expect(passed.conversation.tools[0]?.description).toBe('Tool: f');
     expect(notesOf(passed)).toEqual(['tool-description-filled tools.f']);
   });
 
-  it('up to the limit stay', () => {
+  it('stay up to the limit', () => {
     expect(describeTool('x'.repeat(9_216)).adjustments).toEqual([]);
   });
 
-  it('beyond it continue in the system text, and no character is lost', () => {
+  it('continue in the system text beyond the limit, without losing a character', () => {
     const long = Array.from({ length: 1_300 }, (_, index) => `line ${index} \u{1f600}`).join('\n');
     const passed = describeTool(long);
     const { description } = passed.conversation.tools[0] ?? { description: '' };
@@ -30,7 +30,7 @@ describe('tool descriptions', () => {
     expect(notesOf(passed)).toEqual(['tool-description-moved tools.f']);
   });
 
-  it('without line breaks are cut between characters', () => {
+  it('are cut between characters if there is no line break', () => {
     const { conversation: after } = describeTool('\u{1f600}'.repeat(10_000));
     expect(after.tools[0]?.description.isWellFormed()).toBe(true);
     expect(after.system[0]?.text.isWellFormed()).toBe(true);

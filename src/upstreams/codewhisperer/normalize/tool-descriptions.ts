@@ -1,4 +1,4 @@
-/** Descriptions: never empty, and the rest of one too long for the service moves into the system text. */
+/** Fills empty descriptions, and moves the rest of one that is too long into the system text. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, SystemPart } from '../../../core/conversation.ts';
 import { mapShared, type Passed, type Scope } from './pass.ts';
@@ -15,16 +15,16 @@ export function toolDescriptions(conversation: Conversation, { profile }: Scope)
     }
     if (tool.description.length <= limit) return tool;
     const pointer = `\n[Continued in the system instructions, under "Tool ${tool.name}".]`;
-    const [description, rest] = cut(tool.description, limit - pointer.length);
+    const [description, remainder] = cut(tool.description, limit - pointer.length);
     adjustments.push(note('tool-description-moved', tool.at, `${tool.description.length} characters`, `${limit}`));
-    moved.push({ at: tool.at, text: `Tool ${tool.name}, continued description:\n${rest}`, cachePoint: false });
+    moved.push({ at: tool.at, text: `Tool ${tool.name}, continued description:\n${remainder}`, cachePoint: false });
     return { ...tool, description: description + pointer };
   });
   if (adjustments.length === 0) return { conversation, adjustments };
   return { conversation: { ...conversation, tools, system: [...conversation.system, ...moved] }, adjustments };
 }
 
-/** Cuts on a code point, at a line's end when one is near. */
+/** Cuts between code points, at the end of a line if one is near. */
 function cut(text: string, maxChars: number): [string, string] {
   const lineEnd = text.lastIndexOf('\n', maxChars);
   const cutsPair = !text.slice(0, maxChars).isWellFormed();

@@ -10,14 +10,14 @@ describe('tool inputs', () => {
   const cases: { name: string; input: JsonValue; expected: JsonValue; notes: string[] }[] = [
     { name: 'an object', input: { a: [1, { b: null }] }, expected: { a: [1, { b: null }] }, notes: [] },
     { name: 'an empty object', input: {}, expected: {}, notes: [] },
-    { name: 'text which was no JSON', input: '{"path": "a', expected: { input: '{"path": "a' }, notes: [wrapped] },
+    { name: 'text that is not JSON', input: '{"path": "a', expected: { input: '{"path": "a' }, notes: [wrapped] },
     { name: 'a list', input: [1], expected: { input: [1] }, notes: [wrapped] },
     { name: 'null', input: null, expected: {}, notes: [wrapped] },
     { name: 'empty text', input: '', expected: {}, notes: [wrapped] },
     { name: 'an empty key', input: { '': 1, _: 2 }, expected: { __: 1, _: 2 }, notes: [renamed] },
     { name: 'an empty key deep inside', input: { a: [{ '': 1 }] }, expected: { a: [{ _: 1 }] }, notes: [renamed] },
   ];
-  it.each(cases)('of $name', ({ input, expected, notes }) => {
+  it.each(cases)('become JSON objects: $name', ({ input, expected, notes }) => {
     const passed = runPass(toolInputs, conversation([assistant(toolUse('t', 'f', input))]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([{ input: expected }]);
     expect(notesOf(passed)).toEqual(notes);

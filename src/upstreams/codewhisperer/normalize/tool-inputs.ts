@@ -1,4 +1,4 @@
-/** A tool use's input must be a JSON object, and the service refuses an empty key anywhere inside it. */
+/** A tool use's input must be a JSON object, and the service refuses empty keys at any depth. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';

@@ -9,7 +9,7 @@ const declare = (...names: string[]) => {
 };
 
 describe('tool names', () => {
-  it.each(['read_file', 'mcp__server__do-it', 'X', 'x'.repeat(64)])('which the service takes stay: %s', (name) => {
+  it.each(['read_file', 'mcp__server__do-it', 'X', 'x'.repeat(64)])('stay if the service accepts them: %s', (name) => {
     expect(declare(name)).toEqual({ wire: [name], back: new Map([[name, name]]), notes: [] });
   });
 
@@ -23,26 +23,26 @@ describe('tool names', () => {
     },
   );
 
-  it('get an alias from the name alone, so that it is the same in every turn', () => {
+  it('get an alias derived from the name alone, the same in every turn', () => {
     expect(declare('a.b', 'c').wire[0]).toBe(declare('d', 'e.f', 'a.b').wire[2]);
   });
 
-  it('which differ stay different under their aliases', () => {
+  it('stay different under their aliases', () => {
     expect(new Set(declare('a.b', 'a:b', 'a_b', 'a/b').wire).size).toBe(4);
   });
 
-  it('that differ by case alone stay distinct', () => {
+  it('stay distinct if they differ only in case', () => {
     const { wire, back } = declare('Read', 'read', 'READ');
     expect(wire[0]).toBe('Read');
     expect(new Set(wire.map((name) => name.toLowerCase())).size).toBe(3);
     expect([...(back?.values() ?? [])]).toEqual(['Read', 'read', 'READ']);
   });
 
-  it('with an alias keep their original in the description', () => {
-    const said = conversation([], {
+  it('put the original of an alias into the description', () => {
+    const input = conversation([], {
       tools: [tool('1st', { description: 'Reads.' }), tool('_x', { description: ' ' }), tool('a\nb'), tool('plain')],
     });
-    const descriptions = runPass(toolNames, said).conversation.tools.map(({ description }) => description);
+    const descriptions = runPass(toolNames, input).conversation.tools.map(({ description }) => description);
     expect(descriptions).toEqual([
       'Original name: 1st\nReads.',
       'Original name: _x',
@@ -51,14 +51,14 @@ describe('tool names', () => {
     ]);
   });
 
-  it('declared twice count once, and the first declaration counts', () => {
+  it('count once if declared twice, with the first declaration', () => {
     const first = tool('read', { description: 'first' });
     const passed = runPass(toolNames, conversation([], { tools: [first, tool('read', { description: 'second' })] }));
     expect(passed.conversation.tools).toEqual([first]);
     expect(notesOf(passed)).toEqual(['tool-duplicate-dropped tools.read']);
   });
 
-  it('are the same in history, and noted once', () => {
+  it('are the same in history, and are noted once', () => {
     const passed = runPass(
       toolNames,
       conversation([assistant(toolUse('1', 'a.b'), toolUse('2', 'gone.tool')), assistant(toolUse('3', 'a.b'))], {

@@ -1,7 +1,7 @@
 /**
- * Tool names: one that the service may refuse, or that equals another but for its case, travels under an alias made
- * from the name itself, and the description tells the model the original. A name declared twice counts once. The names
- * of all tools go to the decoder, which maps a call to the tool that the client declared.
+ * Tool names: a name that the service may refuse, or that differs from another only in case, is sent as an alias derived
+ * from the name alone, and the description gives the model the original. A name declared twice counts once. The decoder
+ * gets the names of all tools and maps a call to the tool that the client declared.
  */
 import { createHash } from 'node:crypto';
 import type { Adjustment } from '../../../core/adjustments.ts';
@@ -34,7 +34,7 @@ export function toolNames(conversation: Conversation, { profile }: Scope): Passe
   return { conversation: { ...withTurns(conversation, turns), tools: renamedTools }, adjustments, toolNames };
 }
 
-/** First, so that a description too long for the service keeps it. */
+/** At the start, so that it survives when the description is cut. */
 function withOriginalName(tool: Tool, { name }: Tool): Tool {
   if (tool.name === name || name === '') return tool;
   const original = `Original name: ${/\p{Cc}/u.test(name) ? JSON.stringify(name) : name}`;
@@ -42,12 +42,12 @@ function withOriginalName(tool: Tool, { name }: Tool): Tool {
 }
 
 class WireNames {
-  /** By wire name: of every declared tool, and of those used earlier under an alias. */
+  /** Wire name → client's name, of every declared tool and of those used earlier under an alias. */
   readonly clientNames = new Map<string, string>();
   readonly #limits: WireProfile['limits'];
   readonly #wireNames = new Map<string, string>();
-  /** Lower case: the service compares names without regard to it. */
-  readonly #taken = new Set<string>();
+  /** Lower-case wire names in use: the service ignores case. */
+  readonly #used = new Set<string>();
 
   constructor(limits: WireProfile['limits']) {
     this.#limits = limits;
@@ -62,24 +62,24 @@ class WireNames {
     if (known !== undefined) return known;
     const wireName = this.#isFree(name) ? name : this.#alias(name);
     this.#wireNames.set(name, wireName);
-    this.#taken.add(wireName.toLowerCase());
+    this.#used.add(wireName.toLowerCase());
     if (isDeclared || wireName !== name) this.clientNames.set(wireName, name);
     return wireName;
   }
 
   #isFree(name: string): boolean {
     const { toolNamePattern, toolNameChars } = this.#limits;
-    return name.length <= toolNameChars && toolNamePattern.test(name) && !this.#taken.has(name.toLowerCase());
+    return name.length <= toolNameChars && toolNamePattern.test(name) && !this.#used.has(name.toLowerCase());
   }
 
-  /** Letters, digits and underscores, a letter first: what every version of the service has taken. */
+  /** Letters, digits and underscores, a letter first: what every version of the service has accepted. */
   #alias(name: string): string {
     const hash = createHash('sha256').update(name).digest('hex');
     const words = name.replaceAll(/[^a-zA-Z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
     const readable = /^[a-zA-Z]/.test(words) ? words : `tool_${words}`;
     for (let length = 8; ; length += 4) {
       const alias = `${readable.slice(0, this.#limits.toolNameChars - length - 1)}_${hash.slice(0, length)}`;
-      if (!this.#taken.has(alias.toLowerCase()) || length >= 40) return alias;
+      if (!this.#used.has(alias.toLowerCase()) || length >= 40) return alias;
     }
   }
 }

@@ -19,11 +19,11 @@ const offer = (change: Partial<Conversation>, used: string[] = []) => {
 describe('the tools offered', () => {
   const tools = [tool('read'), tool('write')];
 
-  it('are those declared', () => {
+  it('are the declared ones', () => {
     expect(offer({ tools }, ['read'])).toEqual({ names: ['read', 'write'], notes: [], tools });
   });
 
-  it('are joined by a placeholder for each one known from history alone', () => {
+  it('include a placeholder for each tool used only in history', () => {
     const { names, notes, tools: offered } = offer({ tools }, ['gone', 'read', 'gone']);
     expect(names).toEqual(['read', 'write', 'gone']);
     expect(notes).toEqual(['tool-placeholder use 0']);
@@ -33,7 +33,7 @@ describe('the tools offered', () => {
     });
   });
 
-  it('are none when the client forbids them, save those which history names', () => {
+  it('are only placeholders if the client forbids tools', () => {
     expect(offer({ tools, toolChoice: { type: 'none' } }).names).toEqual([]);
     expect(offer({ tools, toolChoice: { type: 'none' } }, ['read'])).toMatchObject({
       names: ['read'],
@@ -41,8 +41,8 @@ describe('the tools offered', () => {
     });
   });
 
-  const wishes: { name: string; change: Partial<Conversation>; notes: string[] }[] = [
-    { name: 'some tool', change: { toolChoice: { type: 'required' } }, notes: ['tool-choice-ignored tool_choice'] },
+  const options: { name: string; change: Partial<Conversation>; notes: string[] }[] = [
+    { name: 'any tool', change: { toolChoice: { type: 'required' } }, notes: ['tool-choice-ignored tool_choice'] },
     {
       name: 'this tool',
       change: { toolChoice: { type: 'tool', name: 'read' } },
@@ -54,7 +54,7 @@ describe('the tools offered', () => {
       notes: ['parallel-tool-use-ignored parallel_tool_calls'],
     },
   ];
-  it.each(wishes)('cannot be held to $name, which is noted', ({ change, notes }) => {
+  it.each(options)('cannot be limited to $name, which is noted', ({ change, notes }) => {
     expect(offer({ tools, ...change })).toMatchObject({ names: ['read', 'write'], notes });
   });
 });

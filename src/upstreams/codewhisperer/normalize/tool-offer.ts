@@ -1,6 +1,6 @@
 /**
- * Which tools the request offers: those declared, none if the client forbids tools, and always a placeholder for each
- * one used in history, because the service refuses a history whose tools are not declared.
+ * The tools of the request: the declared ones, or none if the client forbids tools, and a placeholder for each other tool
+ * used in history, because the service refuses a history whose tools are not declared.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Tool } from '../../../core/conversation.ts';
@@ -17,12 +17,12 @@ export function toolOffer(conversation: Conversation): Passed {
     adjustments.push(note('parallel-tool-use-ignored', 'parallel_tool_calls', 'false', 'true'));
   }
   const offered = toolChoice.type === 'none' ? tools.filter(isPlaceholder) : tools;
-  const known = new Set(offered.map((tool) => tool.name));
+  const declaredNames = new Set(offered.map((tool) => tool.name));
   const placeholders: Tool[] = [];
   for (const turn of conversation.turns) {
     for (const part of turn.parts) {
-      if (part.type !== 'tool-use' || known.has(part.name)) continue;
-      known.add(part.name);
+      if (part.type !== 'tool-use' || declaredNames.has(part.name)) continue;
+      declaredNames.add(part.name);
       placeholders.push(placeholder(part.name, part.at));
       adjustments.push(note('tool-placeholder', part.at, part.name));
     }

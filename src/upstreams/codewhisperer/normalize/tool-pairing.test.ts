@@ -31,31 +31,31 @@ describe('tool pairing', () => {
 
   const cases: { name: string; turns: Turn[]; last: string[]; notes: string[] }[] = [
     {
-      name: 'puts results first, in the order of the calls, and keeps the words last',
+      name: 'puts results first, in the order of the calls, and keeps the text last',
       turns: [assistant(toolUse('a'), toolUse('b')), user('so?', toolResult('b'), image(), toolResult('a'))],
       last: ['result a', 'result b', '"so?"', 'image'],
       notes: ['tool-result-reordered messages[2]'],
     },
     {
-      name: 'answers a call without a result by an error',
+      name: 'answers a call without a result with an error',
       turns: [assistant(toolUse('a'), toolUse('b')), user(toolResult('b'))],
       last: ['failed a', 'result b'],
       notes: ['tool-use-unanswered use a'],
     },
     {
-      name: 'makes text of a result without a call',
+      name: 'turns a result without a call into text',
       turns: [assistant('hm'), user(toolResult('z'), 'go on')],
       last: [orphan('z'), '"go on"'],
       notes: ['tool-result-orphan result z'],
     },
     {
-      name: 'makes text of a result which comes turns too late',
+      name: 'turns a result that comes turns too late into text',
       turns: [assistant(toolUse('a')), user('wait'), assistant('ok'), user(toolResult('a', 'late'))],
       last: [orphan('a', 'late')],
       notes: ['tool-use-unanswered use a', 'tool-result-orphan result a'],
     },
     {
-      name: 'joins several results of one call, failed when one of them is',
+      name: 'joins several results of one call, as failed if one of them is',
       turns: [assistant(toolUse('a')), user(toolResult('a'), toolResult('a', 'again', true))],
       last: ['failed a'],
       notes: ['tool-results-joined result a'],
@@ -84,7 +84,7 @@ describe('tool pairing', () => {
     expect(notesOf(passed)).toEqual(notes);
   });
 
-  it('keeps a new id within the length the service takes', () => {
+  it('keeps a new id within the maximum length', () => {
     const id = 'x'.repeat(64);
     const { conversation: after } = runPass(
       toolPairing,
@@ -93,7 +93,7 @@ describe('tool pairing', () => {
     expect(after.turns[2]?.parts.map(say)).toEqual([`use ${'x'.repeat(62)}_2`]);
   });
 
-  it('keeps the contents of all results of one call, in order, words between them or not', () => {
+  it('keeps the contents of all results of one call, in order, with or without text between them', () => {
     const { conversation: after } = runPass(
       toolPairing,
       conversation([
@@ -116,14 +116,14 @@ describe('tool pairing', () => {
     ]);
   });
 
-  it('carries the cache mark of a result into its text', () => {
+  it('keeps the cache mark of a result on its text', () => {
     const marked = { ...toolResult('z', [text('found')]), cachePoint: true };
     const { conversation: after } = runPass(toolPairing, conversation([user(marked)]));
     expect(after.turns[0]?.parts).toMatchObject([{ type: 'text', cachePoint: true }]);
   });
 
-  it('leaves a history in order untouched', () => {
-    const said = conversation([user('a'), assistant(toolUse('t')), user(toolResult('t'), 'thanks')]);
-    expect(toolPairing(said, scope()).conversation).toBe(said);
+  it('leaves a well-ordered history alone', () => {
+    const input = conversation([user('a'), assistant(toolUse('t')), user(toolResult('t'), 'thanks')]);
+    expect(toolPairing(input, scope()).conversation).toBe(input);
   });
 });

@@ -1,9 +1,9 @@
 /**
- * Every tool use of an assistant turn needs exactly one result in the user turn right after it, in the same order, and
- * no other result may stand there. Expects alternating turns which end with the user's.
+ * Every tool use of an assistant turn needs exactly one result in the next user turn, in the same order, and that turn
+ * may have no other results. Expects alternating turns that end with the user's.
  *
- * Several results of one call are joined into one, in order. A result without its use becomes text where it stands; it
- * is never carried to another turn, because that would change history that was already sent.
+ * Several results of one call are joined into one, in order. A result without its use becomes text in its place; it is
+ * never moved to another turn, because that would change history already sent.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, ToolResultPart, ToolUsePart, Turn } from '../../../core/conversation.ts';
@@ -12,19 +12,19 @@ import { note } from './rules.ts';
 import { separateMedia } from './tool-results.ts';
 
 interface Call {
-  /** As the client wrote it; `use` may carry a new one. */
+  /** The client's id; `use` may have a new one. */
   readonly clientId: string;
   readonly use: ToolUsePart;
 }
 
 export function toolPairing(conversation: Conversation, { profile }: Scope): Passed {
   const adjustments: Adjustment[] = [];
-  const seen = new Set<string>();
+  const usedIds = new Set<string>();
   let calls: Call[] = [];
   const turns = mapShared(conversation.turns, (turn) => {
     if (turn.role === 'assistant') {
       calls = [];
-      return uniqueIds(turn, seen, profile.limits.toolUseIdChars, calls, adjustments);
+      return uniqueIds(turn, usedIds, profile.limits.toolUseIdChars, calls, adjustments);
     }
     const answered = answer(turn, calls, adjustments);
     calls = [];
@@ -33,12 +33,18 @@ export function toolPairing(conversation: Conversation, { profile }: Scope): Pas
   return { conversation: withTurns(conversation, turns), adjustments };
 }
 
-/** Clients which number their calls anew in each turn repeat ids; the service wants them unique in the conversation. */
-function uniqueIds(turn: Turn, seen: Set<string>, maxLength: number, calls: Call[], adjustments: Adjustment[]): Turn {
+/** Clients that restart numbering in each turn repeat ids; the service requires ids unique in the conversation. */
+function uniqueIds(
+  turn: Turn,
+  usedIds: Set<string>,
+  maxLength: number,
+  calls: Call[],
+  adjustments: Adjustment[],
+): Turn {
   const [renamed = turn] = mapParts([turn], (part) => {
     if (part.type !== 'tool-use') return part;
-    const toolUseId = freeId(part.toolUseId, seen, maxLength);
-    seen.add(toolUseId);
+    const toolUseId = freeId(part.toolUseId, usedIds, maxLength);
+    usedIds.add(toolUseId);
     const use = toolUseId === part.toolUseId ? part : { ...part, toolUseId };
     if (use !== part) adjustments.push(note('tool-use-id-repeated', part.at, part.toolUseId, toolUseId));
     calls.push({ clientId: part.toolUseId, use });
@@ -47,9 +53,9 @@ function uniqueIds(turn: Turn, seen: Set<string>, maxLength: number, calls: Call
   return renamed;
 }
 
-function freeId(id: string, seen: ReadonlySet<string>, maxLength: number): string {
+function freeId(id: string, usedIds: ReadonlySet<string>, maxLength: number): string {
   let candidate = id;
-  for (let count = 2; seen.has(candidate); count += 1) {
+  for (let count = 2; usedIds.has(candidate); count += 1) {
     const suffix = `_${count}`;
     candidate = id.slice(0, maxLength - suffix.length) + suffix;
   }

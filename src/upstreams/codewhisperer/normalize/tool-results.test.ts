@@ -13,7 +13,7 @@ import {
 import { toolResults } from './tool-results.ts';
 
 describe('tool results', () => {
-  it('give their images and documents to the message and keep a mark', () => {
+  it('move their images and documents to the message and keep a mark', () => {
     const passed = runPass(
       toolResults,
       conversation([user(toolResult('t', [text('see'), image(), documentOf('b', 'application/pdf', 'x')]))]),
@@ -41,7 +41,7 @@ describe('tool results', () => {
     { name: 'empty text', result: toolResult('t', ''), words: '(The tool returned no text.)' },
     { name: 'blanks', result: toolResult('t', ' \n'), words: '(The tool returned no text.)' },
   ];
-  it.each(empty)('say so when they are empty: $name', ({ result, words }) => {
+  it.each(empty)('get a neutral text if they are empty: $name', ({ result, words }) => {
     const passed = runPass(toolResults, conversation([user(result)]));
     expect(passed.conversation.turns[0]?.parts).toMatchObject([
       { content: [{ text: words }], isError: result.isError },
@@ -49,8 +49,8 @@ describe('tool results', () => {
     expect(notesOf(passed)).toEqual(['tool-result-empty result t']);
   });
 
-  it('keep their images in the order of the calls, and a line says whose each is', () => {
-    const said = conversation([
+  it('keep their images in the order of the calls, with a line naming the call of each', () => {
+    const input = conversation([
       assistant(toolUse('a', 'camera'), toolUse('b', 'screenshot')),
       user(
         toolResult('a', [image(undefined, undefined, 'first')]),
@@ -59,7 +59,7 @@ describe('tool results', () => {
         'Compare.',
       ),
     ]);
-    const passed = runPass(toolResults, said);
+    const passed = runPass(toolResults, input);
     const facts =
       'Image 1: result of call camera (a). Image 2: result of call screenshot (b). ' +
       'Image 3: result of call screenshot (b).';
@@ -76,8 +76,8 @@ describe('tool results', () => {
     expect(notesOf(passed)).toContain('tool-result-images-listed messages[1]');
   });
 
-  it('with text alone stay as they are, all their texts', () => {
-    const said = conversation([user(toolResult('t', [text('a'), text('b')]))]);
-    expect(toolResults(said).conversation).toBe(said);
+  it('stay unchanged with text alone', () => {
+    const input = conversation([user(toolResult('t', [text('a'), text('b')]))]);
+    expect(toolResults(input).conversation).toBe(input);
   });
 });

@@ -1,10 +1,10 @@
 /**
- * Tool results carry text alone: the service drops images and documents inside one. They are attached to the user's
- * message in the order of the calls, with a mark where they stood; where several images come from results, a line of
- * facts says which image belongs to which call, because the model sees their order and nothing else. A result without
- * text gets a neutral one, because the service refuses empty results.
+ * The service drops images and documents inside tool results, so they are attached to the user's message in the order of
+ * the calls, with a mark in their place. If several images come from results, a line says which image belongs to which
+ * call, because the model sees only their order. A result without text gets a neutral one, because the service refuses
+ * empty results.
  *
- * Expects paired results: each turn's results come first, in the order of the calls in the turn before.
+ * Expects paired results: each turn's results come first, in the order of the calls in the previous turn.
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, TextPart, ToolResultPart, Turn } from '../../../core/conversation.ts';
@@ -15,7 +15,7 @@ export function toolResults(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
   const turns = mapShared(conversation.turns, (turn, index) =>
     turn.parts.some((part) => part.type === 'tool-result' && !isPlain(part))
-      ? settle(turn, conversation.turns[index - 1], adjustments)
+      ? liftMedia(turn, conversation.turns[index - 1], adjustments)
       : turn,
   );
   return { conversation: withTurns(conversation, turns), adjustments };
@@ -31,14 +31,14 @@ function hasWords(inner: ToolResultPart['content'][number]): boolean {
 
 type Media = Exclude<ToolResultPart['content'][number], TextPart>;
 
-function settle(turn: Turn, before: Turn | undefined, adjustments: Adjustment[]): Turn {
+function liftMedia(turn: Turn, before: Turn | undefined, adjustments: Adjustment[]): Turn {
   const results: ToolResultPart[] = [];
   const lifted: Media[] = [];
   const owners: string[] = [];
-  const rest: Part[] = [];
+  const others: Part[] = [];
   for (const part of turn.parts) {
     if (part.type !== 'tool-result') {
-      rest.push(part);
+      others.push(part);
       continue;
     }
     const { texts, media } = separateMedia(part, adjustments);
@@ -47,10 +47,10 @@ function settle(turn: Turn, before: Turn | undefined, adjustments: Adjustment[])
     for (const { type } of media) if (type === 'image') owners.push(part.toolUseId);
   }
   const facts = owners.length < 2 ? [] : [ownersLine(turn, before, owners, adjustments)];
-  return { ...turn, parts: [...results, ...lifted, ...facts, ...rest] };
+  return { ...turn, parts: [...results, ...lifted, ...facts, ...others] };
 }
 
-/** The texts of a result, with a mark where each image and document stood, and these in their order. */
+/** The texts of a result with a mark in place of each image and document, and these in order. */
 export function separateMedia(
   result: ToolResultPart,
   adjustments: Adjustment[],
@@ -75,7 +75,7 @@ function emptyText({ at }: ToolResultPart, adjustments: Adjustment[]): TextPart 
   return { type: 'text', at, text: '(The tool returned no text.)' };
 }
 
-/** `owners`: the call of each image, in the order of the images. The images of the message itself come after them. */
+/** `owners`: the call of each image, in order. The message's own images come after them. */
 function ownersLine(
   turn: Turn,
   before: Turn | undefined,

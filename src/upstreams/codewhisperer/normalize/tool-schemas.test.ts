@@ -4,7 +4,7 @@ import { conversation, tool } from '../../../../test/support/conversations.ts';
 import { toolSchemas } from './tool-schemas.ts';
 
 describe('tool schemas', () => {
-  it('are repaired, with one note a rule and tool', () => {
+  it('are fixed, with one note per rule and tool', () => {
     const inputSchema = { $schema: 'x', properties: { a: { type: 'string', $comment: 'y' } } };
     const passed = runPass(toolSchemas, conversation([], { tools: [tool('f', { inputSchema })] }));
     expect(passed.conversation.tools[0]?.inputSchema).toEqual({
@@ -17,8 +17,8 @@ describe('tool schemas', () => {
     ]);
   });
 
-  it('which are fine are not touched', () => {
-    const said = conversation([], { tools: [tool('f')] });
-    expect(runPass(toolSchemas, said).conversation).toBe(said);
+  it('are left alone if acceptable', () => {
+    const input = conversation([], { tools: [tool('f')] });
+    expect(runPass(toolSchemas, input).conversation).toBe(input);
   });
 });

@@ -1,4 +1,4 @@
-/** Input schemas, as schema.ts makes them acceptable. */
+/** Rewrites input schemas with schema.ts. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
 import { sanitizeSchema } from '../schema.ts';

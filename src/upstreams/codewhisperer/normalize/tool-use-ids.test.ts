@@ -12,12 +12,12 @@ describe('tool use ids', () => {
     return { ids, notes: notesOf(passed) };
   };
 
-  it.each(['toolu_01AbC', 'call-9', 'x'.repeat(64)])('which the service takes stay: %s', (id) => {
+  it.each(['toolu_01AbC', 'call-9', 'x'.repeat(64)])('stay if the service accepts them: %s', (id) => {
     expect(idsOf(id)).toEqual({ ids: [id, id], notes: [] });
   });
 
   it.each(['functions.read:0', 'x'.repeat(65), '', '调用', 'a b'])(
-    'which it refuses get one alias for both sides: %s',
+    'get one alias for use and result if the service refuses them: %s',
     (id) => {
       const { ids, notes } = idsOf(id);
       expect(ids[0]).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
@@ -27,7 +27,7 @@ describe('tool use ids', () => {
     },
   );
 
-  it('which differ stay different', () => {
+  it('stay different', () => {
     expect(idsOf('a.b').ids[0]).not.toBe(idsOf('a:b').ids[0]);
     expect(idsOf(`${'x'.repeat(70)}1`).ids[0]).not.toBe(idsOf(`${'x'.repeat(70)}2`).ids[0]);
   });

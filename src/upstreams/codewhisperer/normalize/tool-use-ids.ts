@@ -1,6 +1,6 @@
 /**
- * Ids of tool uses come from anywhere (another provider's session, `functions.read:0`). One which the service would
- * refuse is replaced by an alias which depends on the id alone, so that use and result still meet, in every turn.
+ * Tool use ids may come from another provider (`functions.read:0`). An id that the service would refuse is replaced by an
+ * alias derived from the id alone, so that use and result still match in every turn.
  */
 import { createHash } from 'node:crypto';
 import type { Adjustment } from '../../../core/adjustments.ts';

@@ -57,8 +57,8 @@ describe('well-formed text', () => {
     expect(notesOf(passed)).toEqual(['lone-surrogate-replaced system', 'lone-surrogate-replaced tools.f']);
   });
 
-  it('leaves whole characters alone', () => {
-    const said = conversation([user('\u{1f600} 读取', toolUse('t', 'f', { a: '\u{1f600}' }))]);
-    expect(wellFormedText(said)).toEqual({ conversation: said, adjustments: [] });
+  it('leaves paired surrogates alone', () => {
+    const input = conversation([user('\u{1f600} 读取', toolUse('t', 'f', { a: '\u{1f600}' }))]);
+    expect(wellFormedText(input)).toEqual({ conversation: input, adjustments: [] });
   });
 });

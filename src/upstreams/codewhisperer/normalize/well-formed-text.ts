@@ -1,4 +1,4 @@
-/** Unpaired UTF-16 surrogates break the request's body: each becomes U+FFFD, wherever text can stand. */
+/** Unpaired UTF-16 surrogates break the request's body, so each becomes U+FFFD, wherever there is text. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, ToolResultPart } from '../../../core/conversation.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
@@ -38,7 +38,7 @@ function repairPart(part: Part): Part {
       return input === part.input ? part : { ...part, input };
     }
     case 'tool-result': {
-      // A result's content holds text, images and documents, and repairing a part keeps its type.
+      // A result's content is text, images and documents, and repairing a part keeps its type.
       const content = mapShared(part.content, (inner) => repairPart(inner) as ToolResultPart['content'][number]);
       return content === part.content ? part : { ...part, content };
     }
@@ -52,9 +52,9 @@ function repairPart(part: Part): Part {
   }
 }
 
-/** `isWellFormed` looks at no character of a one-byte string, so that ordinary text costs nothing here. */
-function withText<T extends { readonly text: string }>(holder: T): T {
-  return holder.text.isWellFormed() ? holder : { ...holder, text: holder.text.toWellFormed() };
+/** `isWellFormed` is O(1) for one-byte strings, so ordinary text costs nothing. */
+function withText<T extends { readonly text: string }>(object: T): T {
+  return object.text.isWellFormed() ? object : { ...object, text: object.text.toWellFormed() };
 }
 
 function repairJson(value: JsonValue): JsonValue {

@@ -1,16 +1,16 @@
 /**
- * The wire has no field for the system text: it opens history as a pair of its own, which stays the same, byte for
- * byte, over all turns. Some hosts want history to begin with the user.
+ * The wire has no field for the system text, so it leads the history as its own pair of messages, byte for byte the same
+ * in every turn. Some hosts require history to begin with the user.
  */
 import type { Conversation, Turn } from '../../../core/conversation.ts';
 import { type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
-export function opening(conversation: Conversation, { profile }: Scope): Passed {
+export function leadingSystem(conversation: Conversation, { profile }: Scope): Passed {
   const { system, turns } = conversation;
-  const spoken = system.filter((part) => part.text.trim() !== '');
+  const nonBlank = system.filter((part) => part.text.trim() !== '');
   const startsWithAssistant = turns[0]?.role === 'assistant';
-  const [first] = spoken;
+  const [first] = nonBlank;
   if (!first) {
     if (!startsWithAssistant || profile.accepts.historyFromAssistant) return { conversation, adjustments: [] };
     const blank: Turn = { at: turns[0]?.at ?? '', role: 'user', parts: [] };
@@ -19,8 +19,8 @@ export function opening(conversation: Conversation, { profile }: Scope): Passed 
       adjustments: [note('opening-turn-added', blank.at)],
     };
   }
-  const text = spoken.map((part) => part.text).join('\n\n');
-  const cachePoint = spoken.some((part) => part.cachePoint);
+  const text = nonBlank.map((part) => part.text).join('\n\n');
+  const cachePoint = nonBlank.some((part) => part.cachePoint);
   const instructions: Turn = {
     at: first.at,
     role: 'user',

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { notesOf, runPass } from '../../../../test/support/codewhisperer.ts';
 import { assistant, conversation, image, toolResult, toolUse, user } from '../../../../test/support/conversations.ts';
-import { merge } from './merge.ts';
+import { mergeTurns } from './merge-turns.ts';
 
-describe('merging', () => {
-  it('keeps all parts and all results of every turn', () => {
+describe('the merge-turns pass', () => {
+  it('keeps all parts and results of every turn', () => {
     const passed = runPass(
-      merge,
+      mergeTurns,
       conversation([
         assistant('a', toolUse('t1')),
         assistant(toolUse('t2')),
@@ -27,8 +27,8 @@ describe('merging', () => {
     ]);
   });
 
-  it('does nothing to turns which alternate', () => {
-    const said = conversation([user('a'), assistant('b'), user('c')]);
-    expect(merge(said).conversation).toBe(said);
+  it('leaves alternating turns alone', () => {
+    const input = conversation([user('a'), assistant('b'), user('c')]);
+    expect(mergeTurns(input).conversation).toBe(input);
   });
 });

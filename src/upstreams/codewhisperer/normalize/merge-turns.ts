@@ -1,10 +1,10 @@
-/** User and assistant must alternate: neighbours of one role become one turn which keeps every part of both. */
+/** User and assistant must alternate, so adjacent turns of one role become one turn with every part of both. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Turn } from '../../../core/conversation.ts';
 import { type Passed, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
-export function merge(conversation: Conversation): Passed {
+export function mergeTurns(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
   const turns: Turn[] = [];
   for (const turn of conversation.turns) {
