@@ -1,4 +1,4 @@
-/** One request's attempts: choose an account, ask the upstream, and where the error table allows it, ask again. */
+/** The attempts of one request: lease an account, send the chat, and retry where the error table allows it. */
 import { randomUUID } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
 import type { Adjustment } from '../core/adjustments.ts';
@@ -6,14 +6,14 @@ import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
-import type { ConversationIds, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import type { ConversationIds, EncodedChat, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import type { Prepared } from './media/attachments.ts';
 import { AttachmentFitting } from './media/fitting.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
-import type { Answer, AskRequest, Lease, LeaseRequest } from './ports.ts';
+import type { Answer, AskRequest, Lease, LeaseRequest, UpstreamAnswer } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import type { RetryPlan } from './retry.ts';
 import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
@@ -66,10 +66,7 @@ interface PreparedLease extends Lease {
 
 class Dispatch {
   readonly #context: GatewayContext;
-  readonly #catalogues: Catalogues;
-  readonly #expectedLimits: Learned['expectedLimits'];
-  readonly #refusedDocuments: RefusedDocuments;
-  readonly #alwaysThinking: Learned['alwaysThinking'];
+  readonly #learned: Learned;
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
   /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
@@ -81,10 +78,7 @@ class Dispatch {
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
-    this.#catalogues = learned.catalogues;
-    this.#expectedLimits = learned.expectedLimits;
-    this.#refusedDocuments = learned.refusedDocuments;
-    this.#alwaysThinking = learned.alwaysThinking;
+    this.#learned = learned;
     this.#request = request;
     this.#signal = signal;
     this.#fitting = new AttachmentFitting(request.conversation, context.media, signal);
@@ -109,7 +103,7 @@ class Dispatch {
 
   /** With attachments that fit the account's model: an account is not kept while they are made to fit. */
   async #leasePrepared(retry: RetryPlan): Promise<PreparedLease> {
-    const expected = this.#expectedLimits.get(this.#request.conversation.model);
+    const expected = this.#learned.expectedLimits.get(this.#request.conversation.model);
     if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
     for (;;) {
       const lease = await this.#lease(retry);
@@ -131,8 +125,8 @@ class Dispatch {
   }
 
   #remember({ code }: GatewayError): void {
-    if (code === 'documents_refused') this.#refusedDocuments.remember(this.#request.ids.conversationId);
-    if (code === 'thinking_required') this.#alwaysThinking.set(this.#modelId, true);
+    if (code === 'documents_refused') this.#learned.refusedDocuments.remember(this.#request.ids.conversationId);
+    if (code === 'thinking_required') this.#learned.alwaysThinking.set(this.#modelId, true);
   }
 
   /**
@@ -142,15 +136,15 @@ class Dispatch {
   async #lease(retry: RetryPlan): Promise<Lease> {
     const { model } = this.#request.conversation;
     for (;;) {
-      const lease = await this.#leaseAny(retry, (accountId) => this.#catalogues.offers(accountId, model));
-      if (this.#catalogues.offers(lease.accountId, model) !== undefined) return lease;
+      const lease = await this.#leaseAny(retry, (accountId) => this.#learned.catalogues.offers(accountId, model));
+      if (this.#learned.catalogues.offers(lease.accountId, model) !== undefined) return lease;
       try {
         await this.#listModels(lease);
       } catch (cause) {
         lease.release(GatewayError.from(cause));
         throw cause;
       }
-      if (this.#catalogues.offers(lease.accountId, model) !== false) return lease;
+      if (this.#learned.catalogues.offers(lease.accountId, model) !== false) return lease;
       lease.release(new GatewayError('unknown_model', 'This account does not offer the model.'));
     }
   }
@@ -171,73 +165,84 @@ class Dispatch {
     if (model.match === 'default' && unknownModels === 'refuse') throw refuseUnknownName(conversation.model, catalogue);
     this.#modelId = model.id ?? '';
     const limits = upstream.mediaLimits(lease.access, model);
-    this.#expectedLimits.set(conversation.model, limits);
+    this.#learned.expectedLimits.set(conversation.model, limits);
     return { catalogue, model, limits: this.#limitsFor(limits) };
   }
 
   #limitsFor(limits: MediaLimits): MediaLimits {
-    return this.#refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
+    return this.#learned.refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
   }
 
-  async #exchange(lease: PreparedLease, { withoutReasoningHistory }: Attempt): Promise<Answer> {
-    const { upstream, send } = this.#context;
-    const { conversation } = this.#request;
-    const { catalogue, model } = lease.target;
-    const { fitted } = lease;
-    const encoding = upstream.encodeChat(fitted.conversation, {
-      access: lease.access,
-      model,
-      ids: this.#request.ids,
-      invocation: { id: this.#invocationId, attempt: this.#attempt },
-      sendEnvironment: this.#context.sendEnvironment,
-      withoutReasoningHistory,
-      thinksAlways: this.#alwaysThinking.has(this.#modelId),
-      recoverToolCalls: this.#context.recoverToolCalls,
-    });
-    const encoded = await timeSlices.run(encoding);
-    const answer = await send(authorized(encoded.request, lease), this.#signal);
-    if (!isSuccess(answer)) {
-      const refusal = await explainRefusal(upstream, answer, encoded.request);
-      if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
-      throw withTokens(refusal, encoded.inputTokens, model);
-    }
+  async #exchange(lease: PreparedLease, attempt: Attempt): Promise<Answer> {
+    const { model } = lease.target;
+    const { encoded, response } = await this.#send(lease, attempt);
     const keptUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (keptUntilMs !== undefined) lease.learnWireProfile?.(keptUntilMs);
     const { limitsOutput } = encoded;
-    const encodingNotes = [...model.adjustments, ...fitted.adjustments, ...encoded.adjustments];
+    const encodingNotes = [...model.adjustments, ...lease.fitted.adjustments, ...encoded.adjustments];
     const adjustments = this.#adjustments(encodingNotes, limitsOutput);
     const decoder = encoded.createDecoder({
-      header: (name) => answer.header(name),
+      header: (name) => response.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
-      endsWithConnection: endsWithConnection(answer),
+      endsWithConnection: endsWithConnection(response),
       note: (adjustment) => void adjustments.push(adjustment),
     });
     const stream = new ReplyStream({
-      body: answer.body,
+      body: response.body,
       decoder,
       transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
       settled: (error) => this.#settled(lease, decoder, error),
     });
     await stream.begin();
-    const route = {
+    const route = this.#routeOf(lease, response);
+    this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
+    return { batches: stream, route, adjustments };
+  }
+
+  /** Throws the upstream's refusal as an error that says what to do about it. */
+  async #send(
+    lease: PreparedLease,
+    { withoutReasoningHistory }: Attempt,
+  ): Promise<{ readonly encoded: EncodedChat; readonly response: UpstreamAnswer }> {
+    const { upstream, send, sendEnvironment, recoverToolCalls } = this.#context;
+    const { conversation, ids } = this.#request;
+    const { catalogue, model } = lease.target;
+    const encoding = upstream.encodeChat(lease.fitted.conversation, {
+      access: lease.access,
+      model,
+      ids,
+      invocation: { id: this.#invocationId, attempt: this.#attempt },
+      sendEnvironment,
+      withoutReasoningHistory,
+      thinksAlways: this.#learned.alwaysThinking.has(this.#modelId),
+      recoverToolCalls,
+    });
+    const encoded = await timeSlices.run(encoding);
+    const response = await send(authorized(encoded.request, lease), this.#signal);
+    if (isSuccess(response)) return { encoded, response };
+    const refusal = await explainRefusal(upstream, response, encoded.request);
+    if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
+    throw withTokens(refusal, encoded.inputTokens, model);
+  }
+
+  #routeOf(lease: PreparedLease, response: UpstreamAnswer): Answer['route'] {
+    return {
       accountId: lease.accountId,
       accountLabel: lease.accountLabel,
-      modelId: model.id ?? 'default',
+      modelId: lease.target.model.id ?? 'default',
       conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
-      upstreamRequestId: upstream.requestIdOf(answer),
+      upstreamRequestId: this.#context.upstream.requestIdOf(response),
       choice: lease.choice,
     };
-    this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
-    return { batches: stream, route, adjustments };
   }
 
   /** Aliases are resolved better with the list, but a chat never fails for the want of it. */
   async #listModels(lease: Lease): Promise<Catalogue> {
     try {
-      return await this.#catalogues.list(lease, this.#signal);
+      return await this.#learned.catalogues.list(lease, this.#signal);
     } catch (cause) {
       if (this.#signal.aborted) throw clientClosed();
       const { code } = GatewayError.from(cause);
