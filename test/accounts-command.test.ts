@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { createHome, type Ended, runCommand, startCommand } from './support/command.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
+import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-this-test';
 const SECRETS = [DEFAULT_ACCOUNT.refreshToken, DEFAULT_ACCOUNT.clientSecret, ADMIN_TOKEN];

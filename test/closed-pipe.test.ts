@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { IAM_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { startCommand } from './support/command.ts';
-import { createSimulator } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: IAM_ACCOUNT.accessToken, AWS_SECRET_ACCESS_KEY: IAM_ACCOUNT.secretAccessKey };
 

@@ -6,13 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startServing } from '../src/compose-server.ts';
-import { loadSettings } from '../src/config.ts';
 import { type Log, SILENT } from '../src/core/log.ts';
 import type { Simulator } from '../src/simulator/index.ts';
 import type { ReplyStep, ScriptedReply } from '../src/simulator/script.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
-import { startTestGateway } from './support/test-gateway.ts';
+import { createSimulator } from './support/simulator.ts';
+import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const QUESTION = { model: 'claude-sonnet-4.5', max_tokens: 9_000, messages: [{ role: 'user' as const, content: 'x' }] };
 const CUT: ScriptedReply = { steps: ['The first step is to open the'], closing: [] };
@@ -39,16 +37,13 @@ describe('text that ends without closing events', () => {
   afterEach(() => rmSync(home, { recursive: true }));
 
   /** A gateway in front of this simulator, with the database of the ones before it. */
-  async function serve(simulator: Simulator, more: Readonly<Record<string, string>> = {}) {
-    const { settings } = loadSettings({
-      ...environmentFor(simulator.url),
+  function serve(simulator: Simulator, more: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+    const env = {
       DRAGOMAN_DATABASE_URL: `sqlite:${join(home, 'dragoman.db')}`,
       DRAGOMAN_SECRET_KEY: 'a key for tests, long enough to be taken',
-      DRAGOMAN_API_KEYS: 'sk-test',
       ...more,
-    });
-    const { server, stop } = await startServing(settings, SILENT);
-    return { url: server.url, apiKey: 'sk-test', [Symbol.asyncDispose]: stop };
+    };
+    return startTestGateway({ simulator, env });
   }
 
   it('is an end until the account has sent such events, and cut off from then on, restarts included', async () => {

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../src/simulator/index.ts';
 import { createHome } from './support/command.ts';
-import { createSimulator, environmentFor, startWhole } from './support/gateway.ts';
+import { createSimulator, environmentFor } from './support/simulator.ts';
+import { LOCAL_MODE, startTestGateway } from './support/test-gateway.ts';
 
 const run = promisify(execFile);
 
@@ -52,8 +53,8 @@ describe('the examples', () => {
   });
 
   it('tool-calling.ts calls its tool and uses the result', async () => {
-    const { url } = await startWhole({ script: { replies: REPLIES } });
-    const out = await example('tool-calling.ts', { OPENAI_BASE_URL: `${url}/v1` });
+    await using gateway = await startTestGateway({ script: { replies: REPLIES }, env: LOCAL_MODE });
+    const out = await example('tool-calling.ts', { OPENAI_BASE_URL: `${gateway.url}/v1` });
     expect(out).toContain('tool: get_weather({"city":"Istanbul"})');
     expect(out).toContain('"sky":"clear"');
     expect(out).toContain('Clear skies over Istanbul.');

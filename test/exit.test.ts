@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import type { ScriptedReply } from '../src/simulator/index.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
-import { createSimulator } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
 
 const HELLO: ScriptedReply = { steps: ['Hello.'] };
 const ENDLESS: ScriptedReply = { steps: ['Once ', { gapMs: 600_000 }] };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { IAM_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { createHome, runCommand } from './support/command.ts';
-import { createSimulator } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from the service.'] }] };
 /** No instance is asked for keys: this machine is none of AWS's. */

@@ -17,7 +17,7 @@ import {
 } from '../src/simulator/default-accounts.ts';
 import type { Simulator } from '../src/simulator/index.ts';
 import { startCommand } from './support/command.ts';
-import { createSimulator } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
 import { createTestTerminal } from './support/terminal.ts';
 
 const PAST = '2026-01-05T10:00:00.000Z';

@@ -1,13 +1,10 @@
 /** Every kind of credential in front of the service: what its requests carry, how it is renewed, what a refusal means. */
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Credential, CredentialKind } from '../src/accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../src/accounts/health.ts';
-import { type Composed, composeGateway } from '../src/compose.ts';
-import { loadSettings } from '../src/config.ts';
+import type { Composed } from '../src/compose.ts';
 import { collectReply } from '../src/core/collect.ts';
 import type { GatewayError } from '../src/core/errors.ts';
-import { SILENT } from '../src/core/log.ts';
 import {
   API_KEY_ACCOUNT,
   EXTERNAL_IDP_ACCOUNT,
@@ -15,12 +12,11 @@ import {
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
 } from '../src/simulator/default-accounts.ts';
-import { environmentFor } from '../src/simulator/environment.ts';
 import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions } from '../src/simulator/index.ts';
-import { systemClock } from '../src/transport/clock.ts';
 import { CREDENTIALS, KINDS } from './support/credentials.ts';
 import { conversation } from './support/fake-upstream.ts';
-import { createSimulator } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
+import { composeTestGateway, NO_ACCOUNT } from './support/test-gateway.ts';
 
 const never = new AbortController().signal;
 
@@ -65,17 +61,9 @@ async function setup(
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', IAM_ACCOUNT.secretAccessKey);
   onTestFinished(() => void vi.unstubAllEnvs());
   const simulator = await createSimulator(options);
-  const all = Object.entries(environmentFor(simulator.url)).filter(([name]) => !/TOKEN|CLIENT/.test(name));
-  const { settings } = loadSettings({
-    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
-    DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
-    DRAGOMAN_KIRO_TOKEN_FILE: 'off',
-    ...Object.fromEntries(all),
-    ...env(simulator.url),
-  });
-  const clock = { ...systemClock, sleep: async () => {} };
-  const composed = await composeGateway(settings, SILENT, { clock });
-  onTestFinished(() => composed.close());
+  const gateway = await composeTestGateway({ simulator, env: { ...NO_ACCOUNT, ...env(simulator.url) } });
+  onTestFinished(gateway.close);
+  const { composed } = gateway;
   await composed.accounts.add({
     id: 'a',
     label: 'a',

@@ -3,15 +3,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startServing } from '../src/compose-server.ts';
-import { loadSettings } from '../src/config.ts';
-import { SILENT } from '../src/core/log.ts';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
+import { environmentFor as simulatorEnvironment } from '../src/simulator/environment.ts';
 import type { Simulator } from '../src/simulator/index.ts';
+import { systemClock } from '../src/transport/clock.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
-import { createSimulator } from './support/gateway.ts';
 import { ask, createTestDatabase } from './support/postgres.ts';
 import { startHttpProxy, startSocksProxy } from './support/proxies.ts';
+import { createSimulator } from './support/simulator.ts';
+import { startTestGateway } from './support/test-gateway.ts';
 
 const HELLO = { replies: [{ steps: ['It works.'] }] };
 const BUILDER_ID = {
@@ -29,14 +29,18 @@ interface Gateway {
   readonly url: string;
 }
 
-/** In the process of the test: what is tested is what becomes of the variables. */
-async function serve(env: Readonly<Record<string, string>>): Promise<Gateway> {
+/** In the process of the test, and without dragoman's own names for the endpoints and the account, which would win. */
+async function serve(simulator: Simulator, env: Readonly<Record<string, string>>): Promise<Gateway> {
+  const ownNames = Object.keys(simulatorEnvironment(simulator.url));
+  const unset = Object.fromEntries([...ownNames, 'DRAGOMAN_PORT', 'DRAGOMAN_API_KEYS'].map((name) => [name, '']));
   const home = createHome();
-  const ours = { DRAGOMAN_HOME: home, DRAGOMAN_KIRO_TOKEN_FILE: 'off', DRAGOMAN_DATABASE_URL: 'sqlite::memory:' };
-  const { settings } = loadSettings({ HOME: home, PORT: '0', ...ours, ...env });
-  const { server, stop } = await startServing({ ...settings, shutdownTimeoutMs: 0 }, SILENT);
-  onTestFinished(stop);
-  return server;
+  const gateway = await startTestGateway({
+    simulator,
+    env: { ...unset, HOME: home, DRAGOMAN_HOME: home, PORT: '0', ...endpoints(simulator), ...env },
+    gatewayClock: systemClock,
+  });
+  onTestFinished(gateway.close);
+  return gateway;
 }
 
 async function serveAsProcess(env: Readonly<Record<string, string>>): Promise<Gateway & Running> {
@@ -64,7 +68,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     ['KIRO_API_KEY', { KIRO_API_KEY: API_KEY_ACCOUNT.accessToken }, undefined],
   ])('%s: an account', async (_name, env, tokenPath) => {
     const simulator = await simulate();
-    const gateway = await serve({ ...endpoints(simulator), ...env });
+    const gateway = await serve(simulator, env);
     expect(await chat(gateway)).toMatchObject(works);
     const asked = simulator.requests.map(({ path }) => path);
     if (tokenPath) expect(asked).toContain(tokenPath);
@@ -75,8 +79,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
 
   it('AMAZONQ_PROFILE_ARN: an organisation’s account under its profile', async () => {
     const simulator = await simulate();
-    const gateway = await serve({
-      ...endpoints(simulator),
+    const gateway = await serve(simulator, {
       AMAZONQ_REFRESH_TOKEN: IDC_ACCOUNT.refreshToken,
       AMAZONQ_CLIENT_ID: IDC_ACCOUNT.clientId,
       AMAZONQ_CLIENT_SECRET: IDC_ACCOUNT.clientSecret,
@@ -89,7 +92,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   it('AMAZONQ_API_ENDPOINT and AMAZONQ_TOKEN_ENDPOINT: two places', async () => {
     const [api, signIn] = [await simulate(), await simulate()];
     const places = { AMAZONQ_API_ENDPOINT: `${api.url}/`, AMAZONQ_TOKEN_ENDPOINT: `${signIn.url}/token` };
-    const gateway = await serve({ ...places, ...BUILDER_ID });
+    const gateway = await serve(api, { ...places, ...BUILDER_ID });
     // Each simulator knows its own tokens alone, so the API refuses what the other one has made.
     expect((await chat(gateway)).status).toBe(503);
     expect(signIn.requests.map(({ path }) => path)).toEqual(expect.arrayContaining(['/token']));
@@ -99,7 +102,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
 
   it.each(['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'])('%s: the keys which clients show', async (name) => {
     const simulator = await simulate();
-    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, [name]: 'sk-one, sk-two' });
+    const gateway = await serve(simulator, { ...BUILDER_ID, [name]: 'sk-one, sk-two' });
     expect(await chat(gateway, 'sk-two')).toMatchObject(works);
     expect((await chat(gateway, 'sk-three')).status).toBe(401);
   });
@@ -107,7 +110,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   it('HOST and PORT: where it listens', async () => {
     const port = await freePort();
     const simulator = await simulate();
-    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, HOST: 'localhost', PORT: `${port}` });
+    const gateway = await serve(simulator, { ...BUILDER_ID, HOST: 'localhost', PORT: `${port}` });
     expect(new URL(gateway.url).port).toBe(`${port}`);
     expect(await chat(gateway)).toMatchObject(works);
   });
@@ -131,7 +134,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   it('MAX_ERROR_COUNT: when an account is switched off', async () => {
     const refuse = { status: 403, name: 'AccessDeniedException', message: 'You may not do this.' };
     const simulator = await createSimulator({ script: { replies: [{ refuse }] } });
-    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, MAX_ERROR_COUNT: '2' });
+    const gateway = await serve(simulator, { ...BUILDER_ID, MAX_ERROR_COUNT: '2' });
     await chat(gateway);
     expect(await accountsReady(gateway)).toBe(1);
     await chat(gateway);
@@ -157,7 +160,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   ])('%s: all goes through it', async (name, start) => {
     const simulator = await simulate();
     const proxy = await start(simulator.port);
-    const gateway = await serve({ ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, [name]: proxy.url });
+    const gateway = await serve(simulator, { ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, [name]: proxy.url });
     expect(await chat(gateway)).toMatchObject(works);
     expect(proxy.seen.length).toBeGreaterThan(1);
   });
@@ -166,7 +169,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     const simulator = await simulate();
     const proxy = await startHttpProxy(simulator.port);
     const api = { AMAZONQ_API_ENDPOINT: 'https://service.invalid' };
-    const gateway = await serve({ ...endpoints(simulator), ...BUILDER_ID, ...api, HTTPS_PROXY: proxy.url });
+    const gateway = await serve(simulator, { ...BUILDER_ID, ...api, HTTPS_PROXY: proxy.url });
     // The simulator speaks no TLS, so the tunnel is all there is to see.
     expect((await chat(gateway)).status).toBeGreaterThanOrEqual(500);
     expect(new Set(proxy.seen)).toEqual(new Set(['CONNECT service.invalid:443']));
@@ -177,7 +180,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     const simulator = await simulate();
     const proxy = await startHttpProxy(simulator.port);
     const env = { HTTP_PROXY: proxy.url, NO_PROXY: new URL(UNREACHABLE).hostname };
-    const gateway = await serve({ ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, ...env });
+    const gateway = await serve(simulator, { ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, ...env });
     expect((await chat(gateway)).status).toBeGreaterThanOrEqual(500);
     expect(proxy.seen).toEqual([]);
   });

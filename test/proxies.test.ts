@@ -2,24 +2,24 @@
  * Proxies, global and of one account. The service's hosts do not exist on this machine's network: a call which goes
  * round its proxy fails.
  */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Composed, composeGateway } from '../src/compose.ts';
-import { loadSettings } from '../src/config.ts';
+import type { Composed } from '../src/compose.ts';
 import { collectReply } from '../src/core/collect.ts';
 import type { GatewayError } from '../src/core/errors.ts';
 import type { Log } from '../src/core/log.ts';
 import { IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Simulator } from '../src/simulator/index.ts';
+import { systemClock } from '../src/transport/clock.ts';
 import { Dispatchers } from '../src/transport/dispatcher.ts';
 import { createUpstreamTransport } from '../src/transport/upstream.ts';
 import { runCommand, startCommand } from './support/command.ts';
 import { conversation } from './support/fake-upstream.ts';
-import { createSimulator } from './support/gateway.ts';
 import { PROXY_PASSWORD, startHttpProxy, startSocksProxy, type TestProxy } from './support/proxies.ts';
+import { createSimulator } from './support/simulator.ts';
+import { composeTestGateway, NO_ACCOUNT } from './support/test-gateway.ts';
 
 const never = new AbortController().signal;
 const PLACES = {
@@ -44,15 +44,14 @@ async function setup(kind: Kind, env: (proxy: TestProxy) => Record<string, strin
   const logged: string[] = [];
   const note = (fields: object, message: string) => void logged.push(JSON.stringify([fields, message]));
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const { settings } = loadSettings({
-    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
-    DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
-    DRAGOMAN_KIRO_TOKEN_FILE: 'off',
-    ...PLACES,
-    ...env(proxy),
+  const gateway = await composeTestGateway({
+    simulator,
+    env: { ...NO_ACCOUNT, ...PLACES, ...env(proxy) },
+    gatewayClock: systemClock,
+    log,
   });
-  const composed = await composeGateway(settings, log);
-  onTestFinished(() => composed.close());
+  onTestFinished(gateway.close);
+  const { composed } = gateway;
   return { simulator, proxy, composed, logged };
 }
 

@@ -1,22 +1,22 @@
-/** The whole gateway in front of the simulator, as the official SDKs see it. */
+/** The gateway in front of the simulator, as the official SDKs see it, in local mode and with a key. */
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import type { Log } from '../src/core/log.ts';
 import type { ScriptedReply } from '../src/simulator/index.ts';
-import { startWhole, type Whole } from './support/gateway.ts';
+import { LOCAL_MODE, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 
-function openaiOf({ url }: Whole): OpenAI {
+function openaiOf({ url }: TestGateway): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'local', maxRetries: 0 });
 }
 
-function anthropicOf({ url }: Whole): Anthropic {
+function anthropicOf({ url }: TestGateway): Anthropic {
   return new Anthropic({ baseURL: url, apiKey: 'local', maxRetries: 0 });
 }
 
-/** The weather as a model with a tool tells it. */
+/** A conversation with a tool call. */
 const WEATHER: readonly ScriptedReply[] = [
   { when: { toolResults: true }, steps: ['It is 21 °C and ', 'clear in İstanbul. ☀️'] },
   { when: { text: 'weather' }, steps: ['Let me look.', { tool: 'get_weather', input: { city: 'İstanbul' } }] },
@@ -27,7 +27,8 @@ const SCHEMA = { type: 'object' as const, properties: { city: { type: 'string' }
 
 describe('the OpenAI SDK', () => {
   it('has a chat, whole and streamed, with the same outcome', async () => {
-    const client = openaiOf(await startWhole({ script: SCRIPT }));
+    await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
+    const client = openaiOf(gateway);
     const messages = [{ role: 'user' as const, content: 'Hi' }];
     const whole = await client.chat.completions.create({ model: MODEL, messages });
     expect(whole).toMatchObject({ object: 'chat.completion', model: MODEL, choices: [{ finish_reason: 'stop' }] });
@@ -39,9 +40,9 @@ describe('the OpenAI SDK', () => {
   });
 
   it('calls a tool, gives its result and gets the answer', async () => {
-    const whole = await startWhole({ script: SCRIPT });
+    await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const asked: unknown[] = [];
-    const runner = openaiOf(whole).chat.completions.runTools({
+    const runner = openaiOf(gateway).chat.completions.runTools({
       model: MODEL,
       stream: true,
       messages: [{ role: 'user', content: 'How is the weather?' }],
@@ -63,11 +64,12 @@ describe('the OpenAI SDK', () => {
     });
     expect(await runner.finalContent()).toBe('It is 21 °C and clear in İstanbul. ☀️');
     expect(asked).toEqual([{ city: 'İstanbul' }]);
-    expect(JSON.stringify(whole.simulator.chatRequests[1])).toContain('21 °C, clear');
+    expect(JSON.stringify(gateway.simulator.chatRequests[1])).toContain('21 °C, clear');
   });
 
   it('lists the models, and finds one by an alias', async () => {
-    const client = openaiOf(await startWhole());
+    await using gateway = await startTestGateway({ env: LOCAL_MODE });
+    const client = openaiOf(gateway);
     const ids = (await client.models.list()).data.map(({ id }) => id);
     expect(ids).toContain(MODEL);
     expect(await client.models.retrieve('claude-sonnet-4-5-20250929')).toMatchObject({ object: 'model' });
@@ -81,7 +83,8 @@ describe('the Anthropic SDK', () => {
   const messages = [{ role: 'user' as const, content: 'Hi' }];
 
   it('has a chat, whole and streamed, with the same outcome', async () => {
-    const client = anthropicOf(await startWhole({ script: SCRIPT }));
+    await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
+    const client = anthropicOf(gateway);
     const whole = await client.messages.create({ model: MODEL, max_tokens: 100, messages });
     expect(whole).toMatchObject({
       type: 'message',
@@ -94,7 +97,8 @@ describe('the Anthropic SDK', () => {
   });
 
   it('calls a tool, gives its result and gets the answer', async () => {
-    const client = anthropicOf(await startWhole({ script: SCRIPT }));
+    await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
+    const client = anthropicOf(gateway);
     const tools = [{ name: 'get_weather', description: 'The weather.', input_schema: SCHEMA }];
     const question = { role: 'user' as const, content: 'How is the weather?' };
     const first = await client.messages
@@ -114,7 +118,8 @@ describe('the Anthropic SDK', () => {
   });
 
   it('counts tokens and lists models', async () => {
-    const client = anthropicOf(await startWhole());
+    await using gateway = await startTestGateway({ env: LOCAL_MODE });
+    const client = anthropicOf(gateway);
     expect((await client.messages.countTokens({ model: MODEL, messages })).input_tokens).toBeGreaterThan(0);
     const page = await client.models.list({ limit: 2 });
     expect(page.data[0]).toMatchObject({ type: 'model', display_name: expect.any(String) });
@@ -127,24 +132,27 @@ describe('trouble upstream', () => {
 
   it('that passes is not seen by the client', async () => {
     const script = { replies: [{ times: 1, refuse: { status: 500, name: 'InternalServerException' } }, ...WEATHER] };
-    const whole = await startWhole({ script });
-    const reply = await openaiOf(whole).chat.completions.create({
+    await using gateway = await startTestGateway({ script, env: LOCAL_MODE });
+    const reply = await openaiOf(gateway).chat.completions.create({
       model: MODEL,
       messages: [{ role: 'user', content: 'Hi' }],
     });
     expect(reply.choices[0]?.message.content).toBe('Hello, wörld! 🌍');
-    expect(whole.simulator.chatRequests).toHaveLength(2);
+    expect(gateway.simulator.chatRequests).toHaveLength(2);
   });
 
   it('that persists is reported in the dialect of each, with the retry time', async () => {
-    const whole = await startWhole({ script: { replies: [{ refuse: { ...throttled, retryAfterS: 3600 } }] } });
+    await using gateway = await startTestGateway({
+      script: { replies: [{ refuse: { ...throttled, retryAfterS: 3600 } }] },
+      env: LOCAL_MODE,
+    });
     const asked = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hi' }] };
-    const openai = await openaiOf(whole)
+    const openai = await openaiOf(gateway)
       .chat.completions.create(asked)
       .catch((error) => error);
     expect(openai).toBeInstanceOf(OpenAI.RateLimitError);
     expect(Number(openai.headers.get('retry-after'))).toBeGreaterThan(0);
-    const anthropic = await anthropicOf(whole)
+    const anthropic = await anthropicOf(gateway)
       .messages.create({ ...asked, max_tokens: 9 })
       .catch((error) => error);
     expect(anthropic).toBeInstanceOf(Anthropic.RateLimitError);
@@ -155,23 +163,29 @@ describe('trouble upstream', () => {
     ['half a frame', { cut: 'end', half: true }],
     ['a frame with a wrong checksum', { corrupt: true }],
   ] as const)('in the middle, as %s, is an error and never an ending', async (_, step) => {
-    const whole = await startWhole({ script: { replies: [{ steps: ['Half of ', { gapMs: 5 }, step] }] } });
+    await using gateway = await startTestGateway({
+      script: { replies: [{ steps: ['Half of ', { gapMs: 5 }, step] }] },
+      env: LOCAL_MODE,
+    });
     const asked = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hi' }] };
-    await expect(openaiOf(whole).chat.completions.stream(asked).finalChatCompletion()).rejects.toThrow();
+    await expect(openaiOf(gateway).chat.completions.stream(asked).finalChatCompletion()).rejects.toThrow();
     await expect(
-      anthropicOf(whole)
+      anthropicOf(gateway)
         .messages.stream({ ...asked, max_tokens: 9 })
         .finalMessage(),
     ).rejects.toThrow();
-    await expect(openaiOf(whole).chat.completions.create(asked)).rejects.toMatchObject({ status: 502 });
+    await expect(openaiOf(gateway).chat.completions.create(asked)).rejects.toMatchObject({ status: 502 });
   });
 
   it('gets its request cancelled as soon as the client disconnects', async () => {
-    const whole = await startWhole({ script: { replies: [{ steps: ['One', { gapMs: 60_000 }, 'two'] }] } });
+    await using gateway = await startTestGateway({
+      script: { replies: [{ steps: ['One', { gapMs: 60_000 }, 'two'] }] },
+      env: LOCAL_MODE,
+    });
     const finished = new Promise((resolve) =>
-      whole.simulator.onFinished((request) => request.operation === 'GenerateAssistantResponse' && resolve(request)),
+      gateway.simulator.onFinished((request) => request.operation === 'GenerateAssistantResponse' && resolve(request)),
     );
-    const stream = await openaiOf(whole).chat.completions.create({
+    const stream = await openaiOf(gateway).chat.completions.create({
       model: MODEL,
       stream: true,
       messages: [{ role: 'user', content: 'Hi' }],
@@ -184,12 +198,12 @@ describe('trouble upstream', () => {
 
 describe('a whole run', () => {
   it('refreshes an access token the service no longer takes, unseen', async () => {
-    const whole = await startWhole({ script: SCRIPT });
-    const client = anthropicOf(whole);
+    await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
+    const client = anthropicOf(gateway);
     const ask = () =>
       client.messages.create({ model: MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] });
     await ask();
-    whole.simulator.expireAccessTokens('default');
+    gateway.simulator.expireAccessTokens('default');
     expect((await ask()).content).toEqual([{ type: 'text', citations: null, text: 'Hello, wörld! 🌍' }]);
   });
 
@@ -197,8 +211,8 @@ describe('a whole run', () => {
     const lines: string[] = [];
     const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
     const log: Log = { debug: write, info: write, warn: write, error: write };
-    const whole = await startWhole({ script: SCRIPT }, { DRAGOMAN_API_KEYS: 'canary-key-1' }, log);
-    const client = new OpenAI({ baseURL: `${whole.url}/v1`, apiKey: 'canary-key-1' });
+    await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_API_KEYS: 'canary-key-1' }, log });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'canary-key-1' });
     const reply = await client.chat.completions
       .create({ model: MODEL, temperature: 0.3, messages: [{ role: 'user', content: 'canary-said' }] })
       .withResponse();

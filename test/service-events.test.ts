@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AuthManager, type AuthManagerOptions, CodeWhispererClient, type ServiceEvent } from '../src/index.ts';
 import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Simulator, SimulatorOptions } from '../src/simulator/index.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
+import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const HELLO = {
   conversationState: {

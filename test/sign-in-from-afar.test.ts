@@ -1,7 +1,7 @@
 /** Signing in by URL while the gateway is killed and started again: whoever has begun can go on. */
 import { describe, expect, it } from 'vitest';
 import { createHome, runCommand, startCommand } from './support/command.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
+import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-this-test';
 

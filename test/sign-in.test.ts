@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createDragoman, GatewayError } from '../src/index.ts';
 import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { createHome, runCommand, startCommand } from './support/command.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
+import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
 

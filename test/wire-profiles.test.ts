@@ -4,14 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startServing } from '../src/compose-server.ts';
-import { loadSettings } from '../src/config.ts';
-import { SILENT } from '../src/core/log.ts';
 import { API_KEY_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
 import { WIRE_PROFILES } from '../src/upstreams/codewhisperer/profiles.ts';
-import { createSimulator, environmentFor } from './support/gateway.ts';
+import { createSimulator } from './support/simulator.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';
@@ -85,10 +82,8 @@ describe('a session of three turns', () => {
   it.each(['q-rest', 'kiro-krs'])('goes to the hosts that %s names, each serving its own alone', async (id) => {
     const simulator = await createSimulator({ script: SCRIPT });
     const env = { DRAGOMAN_WIRE_PROFILE: id, DRAGOMAN_UPSTREAM_URL: `${simulator.url}/host/{host}` };
-    const { settings } = loadSettings({ ...environmentFor(simulator.url), ...env });
-    const { server, stop } = await startServing(settings, SILENT);
-    onTestFinished(stop);
-    await runSession(new Anthropic({ apiKey: 'local', baseURL: server.url, maxRetries: 0 }));
+    await using gateway = await startTestGateway({ simulator, env });
+    await runSession(clientOf(gateway));
     expect(simulator.requests.flatMap(({ refusedBy }) => refusedBy ?? [])).toEqual([]);
   });
 
@@ -170,12 +165,10 @@ describe('a refused wire profile', () => {
       DRAGOMAN_SECRET_KEY: 'x'.repeat(32),
     };
     const simulator = await createSimulator({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
-    const { settings } = loadSettings({ ...environmentFor(simulator.url), ...env });
     const usualTried = async () => {
       const before = simulator.requests.length;
-      const { server, stop } = await startServing(settings, SILENT);
-      await runSession(new Anthropic({ apiKey: 'local', baseURL: server.url, maxRetries: 0 }));
-      await stop();
+      await using gateway = await startTestGateway({ simulator, env });
+      await runSession(clientOf(gateway));
       return simulator.requests.slice(before).filter(({ path }) => path === '/generateAssistantResponse').length;
     };
     expect(await usualTried()).toBe(1);

@@ -1,12 +1,12 @@
 /** Who may use the admin API: whoever has the token, from this gateway's own origin, and nobody else. */
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ADMIN_TOKEN, type Administered, startAdministered } from '../support/admin.ts';
+import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 /** With a Host of its own choice, which fetch does not allow. */
-function askAs(host: string, { url }: Administered, path = '/v2/accounts'): Promise<number> {
+function askAs(host: string, { url }: AdminGateway, path = '/v2/accounts'): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { host, authorization: `Bearer ${ADMIN_TOKEN}` };
     const request = httpRequest(`${url}${path}`, { headers }, (response) => {
@@ -20,7 +20,7 @@ function askAs(host: string, { url }: Administered, path = '/v2/accounts'): Prom
 
 describe('the admin token', () => {
   it('is needed for every route, in local mode too', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     for (const { method, path } of ADMIN_ROUTES) {
       const answer = await ask(method, path.replace(/:\w+/, 'some'), undefined, { authorization: '' });
       expect([method, path, answer.status, answer.body.error.code]).toEqual([method, path, 401, 'unauthorized']);
@@ -34,18 +34,18 @@ describe('the admin token', () => {
     [`Bearer ${ADMIN_TOKEN.slice(0, -1)}`],
     [`Basic ${Buffer.from(`admin:${ADMIN_TOKEN}`).toString('base64')}`],
   ])('is not %s', async (authorization) => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     expect((await ask('GET', '/v2/accounts', undefined, { authorization })).status).toBe(401);
   });
 
   it('may come as x-api-key', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const headers = { authorization: '', 'x-api-key': ADMIN_TOKEN };
     expect((await ask('GET', '/v2/accounts', undefined, headers)).status).toBe(200);
   });
 
   it('is no client key, and a client key is no admin token', async () => {
-    const { ask, url } = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const { ask, url } = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     expect((await ask('GET', '/v2/accounts', undefined, { authorization: 'Bearer client-key' })).status).toBe(401);
     const models = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     expect(models.status).toBe(401);
@@ -53,7 +53,7 @@ describe('the admin token', () => {
 
   it('cannot be guessed quickly', async () => {
     const clock = createFakeClock();
-    const { ask } = await startAdministered({ clock });
+    const { ask } = await startAdminGateway({ clock });
     const wrong = { authorization: 'Bearer wrong-token-0123456789' };
     for (let guess = 0; guess < 9; guess++) expect((await ask('GET', '/v2/keys', undefined, wrong)).status).toBe(401);
     expect(clock.sleeps).toEqual([100, 200, 400, 800]);
@@ -63,7 +63,7 @@ describe('the admin token', () => {
 
 describe('pages of other origins', () => {
   it.each(['https://evil.example', 'http://localhost:1', 'null'])('are refused: %s', async (origin) => {
-    const { ask } = await startAdministered({
+    const { ask } = await startAdminGateway({
       env: { DRAGOMAN_CORS_ORIGINS: 'https://evil.example', DRAGOMAN_API_KEYS: 'client-key' },
     });
     const answer = await ask('GET', '/v2/accounts', undefined, { origin });
@@ -72,7 +72,7 @@ describe('pages of other origins', () => {
   });
 
   it('get no permission by a preflight, while those of the client API do', async () => {
-    const { url } = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const { url } = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'GET' };
     const admin = await fetch(`${url}/v2/accounts`, { method: 'OPTIONS', headers });
     expect(admin.status).toBe(403);
@@ -83,13 +83,13 @@ describe('pages of other origins', () => {
   });
 
   it('which have pointed their own name at this machine are refused, keys or not', async () => {
-    const gateway = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const gateway = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     expect(await askAs('evil.example', gateway)).toBe(403);
     expect(await askAs('localhost:8080', gateway)).toBe(200);
   });
 
   it.each(['/%762/accounts', '/%76%32/accounts', '//v2//accounts'])('are refused at %s too', async (path) => {
-    const gateway = await startAdministered({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
+    const gateway = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     const answer = await gateway.ask('GET', path, undefined, { origin: 'https://evil.example' });
     expect([answer.status, answer.body.error.code]).toEqual([403, 'forbidden']);
     expect(await askAs('evil.example', gateway, path)).toBe(403);
@@ -97,7 +97,7 @@ describe('pages of other origins', () => {
   });
 
   it('may be this gateway itself', async () => {
-    const { ask, url } = await startAdministered();
+    const { ask, url } = await startAdminGateway();
     const answer = await ask('GET', '/v2/accounts', undefined, { origin: url });
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();

@@ -10,7 +10,7 @@ import {
   SOCIAL_ACCOUNT,
 } from '../../src/simulator/default-accounts.ts';
 import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';
-import { type Administered, startAdministered } from '../support/admin.ts';
+import { type AdminGateway, startAdminGateway } from '../support/admin.ts';
 
 const BUILDER_ID = {
   refreshToken: DEFAULT_ACCOUNT.refreshToken,
@@ -18,18 +18,18 @@ const BUILDER_ID = {
   clientSecret: DEFAULT_ACCOUNT.clientSecret,
 };
 
-async function addBuilderId({ ask }: Administered): Promise<string> {
+async function addBuilderId({ ask }: AdminGateway): Promise<string> {
   return (await ask('POST', '/v2/accounts', BUILDER_ID)).body.account.id;
 }
 
-async function chat({ url }: Administered): Promise<number> {
+async function chat({ url }: AdminGateway): Promise<number> {
   const body = JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] });
   return (await fetch(`${url}/v1/chat/completions`, { method: 'POST', body })).status;
 }
 
 describe('accounts', () => {
   it('are added, listed, changed, refreshed and removed', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const { ask } = gateway;
     expect((await ask('GET', '/v2/accounts')).body).toEqual({ accounts: [] });
     const added = await ask('POST', '/v2/accounts', {
@@ -86,7 +86,7 @@ describe('accounts', () => {
   });
 
   it('show no end of the token for a used API key, which has none', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken });
     expect(await chat(gateway)).toBe(200);
     const { status, body } = await gateway.ask('GET', '/v2/accounts');
@@ -97,7 +97,7 @@ describe('accounts', () => {
   });
 
   it('serve as long as they are enabled', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const disabled = await gateway.ask('PATCH', `/v2/accounts/${id}`, { enabled: false });
     expect(disabled.body.account).toMatchObject({ enabled: false, state: { status: 'disabled', by: 'operator' } });
@@ -114,7 +114,7 @@ describe('accounts', () => {
     ['a Kiro API key', { apiKey: API_KEY_ACCOUNT.accessToken }, 'api-key'],
     ['an external identity provider', EXTERNAL_IDP_ACCOUNT, 'external-idp'],
   ])('of %s are added and serve', async (_, known, kind) => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const { refreshToken, clientId, clientSecret, startUrl, region, apiKey }: Record<string, string> = { ...known };
     const external =
       kind === 'external-idp' ? { tokenEndpoint: `${gateway.simulator.url}/tenant/oauth2/v2.0/token` } : {};
@@ -129,7 +129,7 @@ describe('accounts', () => {
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent');
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const without = await gateway.ask('POST', '/v2/accounts', { kind: 'iam', label: 'keys' });
     expect(without.status).toBe(409);
     vi.stubEnv('AWS_ACCESS_KEY_ID', IAM_ACCOUNT.accessToken);
@@ -141,14 +141,14 @@ describe('accounts', () => {
   });
 
   it('of an organisation get its only profile', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const { refreshToken, clientId, clientSecret, startUrl, region, profileArn } = IDC_ACCOUNT;
     const added = await ask('POST', '/v2/accounts', { refreshToken, clientId, clientSecret, startUrl, region });
     expect(added.body.account.profileArn).toBe(profileArn);
   });
 
   it('which are signed out say so, and that is no failure of the gateway', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const dead = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
     const { id } = (await ask('POST', '/v2/accounts', dead)).body.account;
     const refreshed = await ask('POST', `/v2/accounts/${id}/refresh`);
@@ -157,16 +157,16 @@ describe('accounts', () => {
   });
 
   it('of the environment are shown as such', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const env = simulatorEnvironment(gateway.simulator.url);
-    const { ask } = await startAdministered({ simulator: gateway.simulator, env });
+    const { ask } = await startAdminGateway({ simulator: gateway.simulator, env });
     expect((await ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ source: { type: 'environment' } }]);
   });
 });
 
 describe('the names of the account bridge', () => {
   it('stand beside ours, at the top level of an account', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const { ask } = gateway;
     const added = await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'mine' });
     const { account } = added.body;
@@ -187,7 +187,7 @@ describe('the names of the account bridge', () => {
   });
 
   it('report a refresh that failed', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const dead = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
     const { id } = (await ask('POST', '/v2/accounts', dead)).body.account;
     expect((await ask('POST', `/v2/accounts/${id}/refresh`)).status).toBe(409);
@@ -199,14 +199,14 @@ describe('the names of the account bridge', () => {
 describe('a replaced credential', () => {
   const DEAD = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
 
-  async function addDead({ ask }: Administered): Promise<string> {
+  async function addDead({ ask }: AdminGateway): Promise<string> {
     const { id } = (await ask('POST', '/v2/accounts', { ...DEAD, label: 'stays', weight: 7 })).body.account;
     await ask('POST', `/v2/accounts/${id}/refresh`);
     return id;
   }
 
   it('serves at once, in the same account, and the old token is never presented again', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addDead(gateway);
     expect(await chat(gateway)).toBe(503);
     const patched = await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
@@ -228,11 +228,11 @@ describe('a replaced credential', () => {
   });
 
   it('is never in an answer', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addDead(gateway);
     await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
     for (const secret of [BUILDER_ID.refreshToken, BUILDER_ID.clientSecret, 'aorDEAD'])
-      expect(gateway.heard.filter((answer) => answer.includes(secret))).toEqual([]);
+      expect(gateway.answers.filter((answer) => answer.includes(secret))).toEqual([]);
   });
 
   it.each<[string, object, string]>([
@@ -242,7 +242,7 @@ describe('a replaced credential', () => {
     ['a masked secret', { ...BUILDER_ID, clientSecret: 'abc...' }, 'refreshToken'],
     ['a number', { ...BUILDER_ID, clientId: 7 }, 'clientId'],
   ])('%s is refused by name, and nothing changes', async (_, patch, param) => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addDead(gateway);
     const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
     const refused = await gateway.ask('PATCH', `/v2/accounts/${id}`, { label: 'new', ...patch });
@@ -251,7 +251,7 @@ describe('a replaced credential', () => {
   });
 
   it('of Kiro is a refresh token alone', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const dead = { kind: 'social', refreshToken: `aorDEAD${'x'.repeat(120)}` };
     const { id } = (await gateway.ask('POST', '/v2/accounts', dead)).body.account;
     const withClient = { ...BUILDER_ID, refreshToken: SOCIAL_ACCOUNT.refreshToken };
@@ -261,11 +261,11 @@ describe('a replaced credential', () => {
   });
 
   it('is refused for accounts whose credential others keep, and for those without a refresh token', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const { id } = (await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken })).body.account;
     expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID)).body.error.param).toBe('refreshToken');
     const env = simulatorEnvironment(gateway.simulator.url);
-    const { ask } = await startAdministered({ simulator: gateway.simulator, env });
+    const { ask } = await startAdminGateway({ simulator: gateway.simulator, env });
     const [named] = (await ask('GET', '/v2/accounts')).body.accounts;
     expect((await ask('PATCH', `/v2/accounts/${named?.id}`, BUILDER_ID)).body.error.message).toContain('environment');
   });
@@ -275,7 +275,7 @@ describe('unknown fields of a change', () => {
   it('are ignored, named in the answer and in the log, and never quoted', async () => {
     const logged: object[] = [];
     const log = { ...SILENT, warn: (fields: object) => void logged.push(fields) };
-    const gateway = await startAdministered({ log });
+    const gateway = await startAdminGateway({ log });
     const id = await addBuilderId(gateway);
     const patch = { label: 'work', prioritty: 1, other: { note: 'canary-value' }, refresh_token: 'canary-token' };
     const patched = await gateway.ask('PATCH', `/v2/accounts/${id}`, patch);
@@ -287,7 +287,7 @@ describe('unknown fields of a change', () => {
       adjustments: ignored.map((path) => ({ rule: 'field-ignored', path })),
     });
     expect(logged).toContainEqual({ accountId: id, fields: ignored });
-    expect(JSON.stringify([logged, gateway.heard])).not.toContain('canary-');
+    expect(JSON.stringify([logged, gateway.answers])).not.toContain('canary-');
     expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, { label: 'home' })).body).toMatchObject({
       adjustments: [],
     });
@@ -322,7 +322,7 @@ describe('bad input', () => {
     ['an odd group', { ...BUILDER_ID, groups: ['Team A'] }, 'groups'],
     ['a proxy of no kind', { ...BUILDER_ID, proxy: 'ftp://127.0.0.1' }, 'proxy'],
   ])('%s is refused by name when an account is added, and nothing is stored', async (_, body, param) => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/accounts', body);
     expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
       400,
@@ -341,7 +341,7 @@ describe('bad input', () => {
     ['a group which is no text', { groups: [1] }, 'groups.0'],
     ['no body', undefined, null],
   ])('%s is refused by name when an account is changed, and nothing changes', async (_, patch, param) => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
     const refused = await gateway.ask('PATCH', `/v2/accounts/${id}`, patch);
@@ -354,7 +354,7 @@ describe('bad input', () => {
   });
 
   it('one credential is one account', async () => {
-    const gateway = await startAdministered();
+    const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const again = await gateway.ask('POST', '/v2/accounts', BUILDER_ID);
     expect(again.body.error).toMatchObject({ param: 'refreshToken', message: expect.stringContaining(id) });
@@ -373,13 +373,13 @@ describe('bad input', () => {
     ['DELETE', '/v2/keys/none'],
     ['GET', '/v2/nothing/of/the/kind'],
   ])('%s %s is not found', async (method, path) => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const answer = await ask(method, path, method === 'PATCH' ? {} : undefined);
     expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found']);
   });
 
   it('a wrong method gets the list of allowed ones', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const answer = await ask('PUT', '/v2/accounts/one', {});
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);
   });

@@ -8,11 +8,11 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { IAM_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
-import { type Administered, startAdministered } from '../support/admin.ts';
+import { type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 import { createHome } from '../support/command.ts';
 import { CREDENTIALS, KINDS } from '../support/credentials.ts';
-import { createSimulator, environmentFor } from '../support/gateway.ts';
+import { createSimulator, environmentFor } from '../support/simulator.ts';
 import { createTestTerminal } from '../support/terminal.ts';
 
 const SECRET_KEY = 'k'.repeat(32);
@@ -38,13 +38,13 @@ async function start(kind: (typeof KINDS)[number], isUsed: boolean) {
   );
   await store.close();
   const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_SECRET_KEY: SECRET_KEY, DRAGOMAN_HOME: home };
-  const administered = await startAdministered({ simulator, env });
+  const gateway = await startAdminGateway({ simulator, env });
   if (isUsed) {
     const body = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'Hi' }] });
-    expect((await fetch(`${administered.url}/v1/chat/completions`, { method: 'POST', body })).status).toBe(200);
+    expect((await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body })).status).toBe(200);
   }
   const places = Object.entries(environmentFor(simulator.url)).filter(([name]) => !/TOKEN|CLIENT/.test(name));
-  return { administered, env: { ...Object.fromEntries(places), ...env } };
+  return { gateway, env: { ...Object.fromEntries(places), ...env } };
 }
 
 /** What each route is asked, in this order; a route without a line here is asked without a body. */
@@ -58,7 +58,7 @@ const MISSING = new Set(['DELETE /v2/keys/:id', 'GET /v2/auth/status/:authId', '
 /** Kinds that have nothing to refresh, or report no usage, answer with a refusal: never with an internal error. */
 const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh']);
 
-async function askAll({ ask }: Administered): Promise<Record<string, number>> {
+async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
   const statuses: Record<string, number> = {};
   // The account goes last.
   const routes = ADMIN_ROUTES.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
@@ -85,8 +85,8 @@ const USES = [
 
 describe.each(KINDS)('an account of kind %s', (kind) => {
   it.each(USES)('%s, is shown by every route of the admin API', async (_name, isUsed) => {
-    const { administered } = await start(kind, isUsed);
-    const statuses = await askAll(administered);
+    const { gateway } = await start(kind, isUsed);
+    const statuses = await askAll(gateway);
     for (const [route, status] of Object.entries(statuses)) {
       if (MISSING.has(route)) expect([route, status]).toEqual([route, 404]);
       else if (MAY_REFUSE.has(route)) expect([route, status]).not.toEqual([route, 500]);
@@ -95,8 +95,8 @@ describe.each(KINDS)('an account of kind %s', (kind) => {
   });
 
   it.each(USES)('%s, is shown by every command about accounts', { timeout: 30_000 }, async (_name, isUsed) => {
-    const { administered, env } = await start(kind, isUsed);
-    await administered.stop();
+    const { gateway, env } = await start(kind, isUsed);
+    await gateway.stop();
     vi.stubEnv('DRAGOMAN_KIRO_TOKEN_FILE', 'off');
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const names = accountCommands.commands.map(({ name }) => name).filter((name) => name !== 'import');

@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ADMIN_TOKEN, type Administered, startAdministered } from '../support/admin.ts';
+import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { createHome } from '../support/command.ts';
 
-async function modelsStatus({ url }: Administered, key?: string): Promise<number> {
+async function modelsStatus({ url }: AdminGateway, key?: string): Promise<number> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   return (await fetch(`${url}/v1/models`, { headers })).status;
 }
 
 describe('client keys', () => {
   it('end local mode, are shown once, are used, and are revoked', async () => {
-    const gateway = await startAdministered({ env: await withAccount() });
+    const gateway = await startAdminGateway({ env: await withAccount() });
     const { ask } = gateway;
     expect(await modelsStatus(gateway)).toBe(200);
     const made = await ask('POST', '/v2/keys', { name: 'laptop' });
@@ -38,7 +38,7 @@ describe('client keys', () => {
   });
 
   it('stand beside those of the settings, which are only counted', async () => {
-    const gateway = await startAdministered({
+    const gateway = await startAdminGateway({
       env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'canary-one,canary-two' },
     });
     const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'third' })).body;
@@ -49,7 +49,7 @@ describe('client keys', () => {
   });
 
   it('are kept apart as clients, by an id which the log has', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const ids = [];
     for (const name of ['same', 'same']) ids.push((await ask('POST', '/v2/keys', { name })).body.key.id);
     expect(new Set(ids).size).toBe(2);
@@ -66,7 +66,7 @@ describe('client keys', () => {
     ['a secret of its own', { name: 'x', secret: 'mine' }, 'secret'],
     ['no body', undefined, null],
   ])('are not made with %s', async (_, body, param) => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/keys', body);
     expect([refused.status, refused.body.error.param]).toEqual([400, param]);
     expect((await ask('GET', '/v2/keys')).body.keys).toEqual([]);
@@ -74,7 +74,7 @@ describe('client keys', () => {
 
   it('and the admin token are no words in the database', async () => {
     const path = join(createHome(), 'dragoman.db');
-    const gateway = await startAdministered({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
+    const gateway = await startAdminGateway({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
     const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'laptop' })).body;
     expect(await modelsStatus(gateway, secret)).toBe(503);
     await gateway.stop();
@@ -85,7 +85,7 @@ describe('client keys', () => {
   });
 
   it('are not forgotten by a slip', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const { key } = (await ask('POST', '/v2/keys', { name: 'x' })).body;
     const refused = await ask('DELETE', `/v2/keys/${key.id}?forget=yes`);
     expect([refused.status, refused.body.error.param]).toEqual([400, 'forget']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { startAdministered } from '../support/admin.ts';
+import { startAdminGateway } from '../support/admin.ts';
 import { createHome, startCommand } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
@@ -29,8 +29,8 @@ const CREDENTIAL = {
 describe.each(DATABASES)('with %s', (_name, createDatabase) => {
   async function start() {
     const env = { DRAGOMAN_DATABASE_URL: await createDatabase(), DRAGOMAN_SECRET_KEY: 'k'.repeat(32) };
-    const one = await startAdministered({ env });
-    const other = await startAdministered({ env, simulator: one.simulator });
+    const one = await startAdminGateway({ env });
+    const other = await startAdminGateway({ env, simulator: one.simulator });
     const command = (...args: string[]) => startCommand(args, env).end();
     const { id } = (await one.ask('POST', '/v2/accounts', { ...CREDENTIAL, label: 'first' })).body.account;
     return { one, other, command, id };

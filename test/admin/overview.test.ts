@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { ADMIN_TOKEN, startAdministered } from '../support/admin.ts';
+import { ADMIN_TOKEN, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 
 const BUILDER_ID = {
@@ -13,7 +13,7 @@ const BUILDER_ID = {
 
 describe('the overview', () => {
   it('has the live catalogue', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     expect((await ask('GET', '/v2/models')).body.error.code).toBe('no_account');
     await ask('POST', '/v2/accounts', BUILDER_ID);
     const { models } = (await ask('GET', '/v2/models')).body;
@@ -25,7 +25,7 @@ describe('the overview', () => {
   });
 
   it('has the usage of each account: what is known, or asked now', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'good' });
     await ask('POST', '/v2/accounts', { refreshToken: `aorDEAD${'x'.repeat(120)}`, label: 'dead' });
     const [good, dead] = (await ask('GET', '/v2/usage')).body.accounts;
@@ -40,7 +40,7 @@ describe('the overview', () => {
   });
 
   it('has every setting with its origin, secrets covered', async () => {
-    const { ask } = await startAdministered({
+    const { ask } = await startAdminGateway({
       env: { DRAGOMAN_API_KEYS: 'canary-key-1', HTTPS_PROXY: 'http://me:canary-pass@127.0.0.1:9', LOG_LEVEL: 'warn' },
     });
     const { text, body } = await ask('GET', '/v2/settings');
@@ -68,7 +68,7 @@ interface Operation {
 
 describe('the reference', () => {
   it('describes every admin route by the schemas which check it', async () => {
-    const { url } = await startAdministered();
+    const { url } = await startAdminGateway();
     const document: Described = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
     for (const { method, path, summary, body, query } of ADMIN_ROUTES) {
       const operation = document.paths[path.replace(/:(\w+)/, '{$1}')]?.[method.toLowerCase()];
@@ -103,7 +103,7 @@ const CANARIES = {
 
 describe('secrets', () => {
   it('go into the admin API and never come out of it', async () => {
-    const { ask, heard, simulator } = await startAdministered({
+    const { ask, answers, simulator } = await startAdminGateway({
       simulator: { pollIntervalS: 1 },
       env: {
         DRAGOMAN_SECRET_KEY: CANARIES.secretKey,
@@ -142,18 +142,18 @@ describe('secrets', () => {
     await ask('POST', `/v2/auth/claim/${authId}`);
     await ask('GET', `/v2/auth/status/${authId}`);
     const made = (await ask('POST', '/v2/keys', { name: 'laptop' })).body;
-    const heardSecret = heard.length;
+    const answersWithSecret = answers.length;
     for (const path of ['/v2/keys', '/v2/accounts', '/v2/models', '/v2/usage?refresh=true', '/v2/settings'])
       await ask('GET', path);
     await ask('DELETE', `/v2/keys/${made.key.id}`);
     await ask('DELETE', `/v2/accounts/${dead.body.account.id}`);
 
-    const everything = heard.join('\n');
+    const everything = answers.join('\n');
     for (const [name, secret] of Object.entries(CANARIES)) expect(everything, name).not.toContain(secret);
     // Whatever the service gave out meanwhile has this shape. A value in a wrong field is quoted up to 24 characters.
     expect(everything).not.toMatch(/\bao[ar][\w-]{22}/);
-    expect(heard.slice(heardSecret).join('\n')).not.toContain(made.secret);
+    expect(answers.slice(answersWithSecret).join('\n')).not.toContain(made.secret);
     const routes = ADMIN_ROUTES.length;
-    expect(heard.length).toBeGreaterThan(routes);
+    expect(answers.length).toBeGreaterThan(routes);
   });
 });

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { IDC_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { startAdministered } from '../support/admin.ts';
+import { startAdminGateway } from '../support/admin.ts';
 import { createHome } from '../support/command.ts';
-import { createSimulator } from '../support/gateway.ts';
+import { createSimulator } from '../support/simulator.ts';
 
 describe('signing in by URL', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('signing in by URL', () => {
     ['GitHub', { social: 'github' }, 'social'],
   ])('with %s: start, confirm, status, claim', async (_, request, kind) => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
-    const { ask } = await startAdministered({ simulator });
+    const { ask } = await startAdminGateway({ simulator });
     const started = await ask('POST', '/v2/auth/start', { ...request, label: 'from afar' });
     expect(started.status).toBe(200);
     expect(started.body).toMatchObject({
@@ -42,7 +42,7 @@ describe('signing in by URL', () => {
 
   it('gives the names of RFC 8628 beside ours', async () => {
     const simulator = await createSimulator({ pollIntervalS: 2 });
-    const { ask } = await startAdministered({ simulator });
+    const { ask } = await startAdminGateway({ simulator });
     const { body } = await ask('POST', '/v2/auth/start', { label: 'mine', enabled: true });
     expect(body.verificationUriComplete).toBe(body.verificationUrl);
     expect(body.verificationUriComplete).toContain(body.userCode);
@@ -58,7 +58,7 @@ describe('signing in by URL', () => {
 
   it('stores the account switched off if it is to be', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
-    const { ask } = await startAdministered({ simulator });
+    const { ask } = await startAdminGateway({ simulator });
     const { authId, userCode } = (await ask('POST', '/v2/auth/start', { enabled: false })).body;
     simulator.approve(userCode);
     const { account } = (await ask('POST', `/v2/auth/claim/${authId}`)).body;
@@ -66,13 +66,13 @@ describe('signing in by URL', () => {
   });
 
   it('needs no body', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     expect((await ask('POST', '/v2/auth/start')).body).toMatchObject({ status: 'pending' });
   });
 
   it('that the user refuses is reported as refused, and leaves nothing', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
-    const { ask } = await startAdministered({ simulator });
+    const { ask } = await startAdminGateway({ simulator });
     const { authId, userCode } = (await ask('POST', '/v2/auth/start')).body;
     simulator.deny(userCode);
     const claimed = await ask('POST', `/v2/auth/claim/${authId}`);
@@ -87,11 +87,11 @@ describe('signing in by URL', () => {
       DRAGOMAN_DATABASE_URL: `sqlite:${join(createHome(), 'dragoman.db')}`,
       DRAGOMAN_SECRET_KEY: randomBytes(32).toString('base64'),
     };
-    const before = await startAdministered({ simulator, env });
+    const before = await startAdminGateway({ simulator, env });
     const { authId, userCode } = (await before.ask('POST', '/v2/auth/start')).body;
     await before.stop();
     simulator.approve(userCode);
-    const after = await startAdministered({ simulator, env });
+    const after = await startAdminGateway({ simulator, env });
     const claimed = await after.ask('POST', `/v2/auth/claim/${authId}`);
     expect(claimed.body).toMatchObject({ status: 'approved', account: { kind: 'builder-id' } });
   });
@@ -105,7 +105,7 @@ describe('signing in by URL', () => {
     ['a proxy of no kind', { proxy: 'gopher://x' }, 'proxy'],
     ['an unknown field', { start_url: 'https://x.awsapps.com/start' }, 'start_url'],
   ])('is refused by name for %s', async (_, body, param) => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/auth/start', body);
     expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
       400,
@@ -115,7 +115,7 @@ describe('signing in by URL', () => {
   });
 
   it('for an account which is none is not found', async () => {
-    const { ask } = await startAdministered();
+    const { ask } = await startAdminGateway();
     expect((await ask('POST', '/v2/auth/start', { accountId: 'none' })).status).toBe(404);
   });
 });

@@ -10,7 +10,7 @@ import * as library from '../../src/index.ts';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';
 import { createHome, startCommand } from '../support/command.ts';
-import { createSimulator } from '../support/gateway.ts';
+import { createSimulator } from '../support/simulator.ts';
 import { completion, HELLO, type ReplayedGateway, type Row, replayTable, streamedText } from './replay.ts';
 
 const CHAT = '/v1/chat/completions';

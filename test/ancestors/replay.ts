@@ -5,12 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServing } from '../../src/compose-server.ts';
-import { loadSettings } from '../../src/config.ts';
-import { SILENT } from '../../src/core/log.ts';
-import { type ScriptedReply, type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import type { ScriptedReply, Simulator } from '../../src/simulator/index.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 import { parseEvents } from '../support/event-stream-text.ts';
-import { environmentFor } from '../support/gateway.ts';
+import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from '../support/test-gateway.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-replay-0123456789';
 
@@ -50,19 +48,16 @@ const REPLIES: readonly ScriptedReply[] = [
 ];
 export const HELLO = '你好！';
 
-/** `env`: the other gateway's own variables. Whatever it does not say keeps this machine out. */
+/** `env`: the other gateway's own variables. */
 export async function startReplay(env: Readonly<Record<string, string>> = {}): Promise<ReplayedGateway> {
-  const simulator = await startSimulator({ script: { replies: REPLIES }, pollIntervalS: 1 });
-  const {
-    DRAGOMAN_REFRESH_TOKEN: _token,
-    DRAGOMAN_CLIENT_ID: _id,
-    DRAGOMAN_CLIENT_SECRET: _secret,
-    ...places
-  } = environmentFor(simulator.url);
-  const { settings, origins } = loadSettings({ ...places, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env });
-  const { server, stop } = await startServing(settings, SILENT, {}, origins);
+  const { url, simulator, close } = await startTestGateway({
+    script: { replies: REPLIES },
+    pollIntervalS: 1,
+    env: { ...NO_ACCOUNT, ...LOCAL_MODE, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
+    gatewayClock: systemClock,
+  });
   const curl: ReplayedGateway['curl'] = async (method, path, body, headers = {}) => {
-    const answer = await fetch(`${server.url}${path}`, {
+    const answer = await fetch(`${url}${path}`, {
       method,
       headers: { 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -71,14 +66,11 @@ export async function startReplay(env: Readonly<Record<string, string>> = {}): P
     return { status: answer.status, headers: answer.headers, text, json: parsed(text) };
   };
   return {
-    url: server.url,
+    url,
     simulator,
     curl,
     admin: (method, path, body) => curl(method, path, body, { authorization: `Bearer ${ADMIN_TOKEN}` }),
-    async stop() {
-      await stop();
-      await simulator.close();
-    },
+    stop: close,
   };
 }
 

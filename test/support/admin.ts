@@ -1,9 +1,7 @@
-/** The admin API as a script uses it, with every answer held against its schema and remembered. */
+/** The admin API as a script uses it; every answer is checked against its schema and kept. */
 import { onTestFinished } from 'vitest';
-import { startServing } from '../../src/compose-server.ts';
-import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { type Log, SILENT } from '../../src/core/log.ts';
+import type { Log } from '../../src/core/log.ts';
 import type { AccountView } from '../../src/http/admin/contract/account.ts';
 import { type AdminError, adminError } from '../../src/http/admin/contract/common.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
@@ -11,11 +9,11 @@ import type { AccountUsage, ModelView, SettingView } from '../../src/http/admin/
 import type { Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
-import { createSimulator, environmentFor } from './gateway.ts';
+import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from './test-gateway.ts';
 
 export const ADMIN_TOKEN = 'canary-admin-token-0123456789';
 
-/** What answers hold, all in one: a test reads only what the answer to its question has, and the schema has been checked. */
+/** The members of all answers: a test reads only those of its route, whose schema has been checked. */
 interface Answers {
   readonly account: AccountView;
   readonly accounts: readonly (AccountView & AccountUsage)[];
@@ -36,62 +34,53 @@ interface Answers {
   readonly error: AdminError['error'];
 }
 
-interface Asked {
+interface AdminAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly body: Answers;
 }
 
-export interface Administered {
+export interface AdminGateway {
   readonly url: string;
   readonly simulator: Simulator;
-  /** Every answer so far, headers and all. */
-  readonly heard: readonly string[];
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Asked>;
+  /** Every answer so far, with its headers. */
+  readonly answers: readonly string[];
+  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<AdminAnswer>;
   stop(): Promise<void>;
 }
 
-export interface AdministeredOptions {
+export interface AdminGatewayOptions {
   readonly simulator?: Simulator | SimulatorOptions;
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly log?: Log;
 }
 
-/** A whole gateway whose admin token is known. Without an account unless `env` names one. */
-export async function startAdministered(options: AdministeredOptions = {}): Promise<Administered> {
-  const { env = {}, clock = systemClock, log = SILENT } = options;
-  const given = options.simulator ?? {};
-  const simulator = 'approve' in given ? given : await createSimulator(given);
-  const {
-    DRAGOMAN_REFRESH_TOKEN: _,
-    DRAGOMAN_CLIENT_ID: _id,
-    DRAGOMAN_CLIENT_SECRET: _secret,
-    ...places
-  } = environmentFor(simulator.url);
-  const { settings, origins } = loadSettings({ ...places, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env });
-  const { server, stop } = await startServing(settings, log, { clock }, origins);
-  let isStopped = false;
-  const stopOnce = async () => {
-    if (!isStopped) await stop();
-    isStopped = true;
-  };
-  onTestFinished(stopOnce);
-  const heard: string[] = [];
+/** A gateway whose admin token is known; it checks no API key and has no account, unless `env` sets them. */
+export async function startAdminGateway(options: AdminGatewayOptions = {}): Promise<AdminGateway> {
+  const { env, clock = systemClock, log, simulator: choice = {} } = options;
+  const gateway = await startTestGateway({
+    ...('approve' in choice ? { simulator: choice } : choice),
+    env: { ...NO_ACCOUNT, ...LOCAL_MODE, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
+    gatewayClock: clock,
+    ...(log && { log }),
+  });
+  onTestFinished(gateway.close);
+  const answers: string[] = [];
   return {
-    url: server.url,
-    simulator,
-    heard,
-    stop: stopOnce,
+    url: gateway.url,
+    simulator: gateway.simulator,
+    answers,
+    stop: gateway.close,
     async ask(method, path, body, headers = {}) {
-      const response = await fetch(`${server.url}${path}`, {
+      const response = await fetch(`${gateway.url}${path}`, {
         method,
         headers: { authorization: `Bearer ${ADMIN_TOKEN}`, ...headers },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      heard.push(`${[...response.headers].join('\n')}\n${text}`);
+      answers.push(`${[...response.headers].join('\n')}\n${text}`);
       const json: unknown = text === '' ? undefined : JSON.parse(text);
       checkAnswer(method, path, response.status, json);
       // Checked against the schema of its route just now.
@@ -100,7 +89,7 @@ export async function startAdministered(options: AdministeredOptions = {}): Prom
   };
 }
 
-/** Throws when an answer is none of those which the reference promises. */
+/** Throws if an answer differs from the schema of its route. */
 function checkAnswer(method: string, path: string, status: number, json: unknown): void {
   if (status >= 400) {
     adminError.parse(json);

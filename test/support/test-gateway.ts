@@ -1,57 +1,67 @@
-/** The whole gateway in one process: simulator, gateway and server on loopback ports, an account, a key, no waiting. */
+/** A whole gateway in the process of the test: a simulator, the composed gateway and its server, on loopback ports. */
+import { type Composed, composeGateway } from '../../src/compose.ts';
 import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
-import { environmentFor } from './gateway.ts';
+import { environmentFor } from './simulator.ts';
 
-export interface TestGateway {
-  readonly url: string;
-  readonly apiKey: string;
-  readonly simulator: Simulator;
-  /** Raw body of the oldest chat request the service got and which fits; each is given once. */
-  takeChatRequest(fits: (raw: string) => boolean): string | undefined;
+/** A simulator that is already running and that the caller closes, or the options for one that the gateway closes. */
+type SimulatorChoice =
+  | SimulatorOptions
+  | ({ readonly simulator: Simulator } & { readonly [Option in keyof SimulatorOptions]?: never });
+
+export type TestGatewayOptions = SimulatorChoice & GatewayOptions;
+
+export interface GatewayOptions {
+  /** Variables in addition to `environmentFor`; an empty value unsets one. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The gateway's clock; default: the system's, except that waits take no time. */
+  readonly gatewayClock?: Clock;
+  /** Default: nothing is logged. */
+  readonly log?: Log;
+}
+
+interface Closable {
+  /** May be called more than once. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface TestGatewayOptions extends SimulatorOptions {
-  /** `DRAGOMAN_…` variables besides those set here. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** The gateway's; default: the real time, on which waiting takes none. */
-  readonly gatewayClock?: Clock;
-  readonly log?: Log;
+export interface TestGateway extends Closable {
+  readonly url: string;
+  /** Accepted unless `env` sets `DRAGOMAN_API_KEYS`, which an empty value turns into local mode. */
+  readonly apiKey: string;
+  readonly simulator: Simulator;
+  /** Raw body of the oldest chat request upstream for which `fits` is true; each is returned once. */
+  takeChatRequest(fits: (raw: string) => boolean): string | undefined;
+}
+
+/** A gateway without a server, for tests that call it directly. */
+export interface TestComposition extends Closable {
+  readonly composed: Composed;
+  readonly simulator: Simulator;
 }
 
 const API_KEY = 'sk-test-gateway';
+/** Variables for a gateway without the simulator's first account. */
+export const NO_ACCOUNT = { DRAGOMAN_REFRESH_TOKEN: '', DRAGOMAN_CLIENT_ID: '', DRAGOMAN_CLIENT_SECRET: '' };
+/** Variables for a gateway that checks no API key. */
+export const LOCAL_MODE = { DRAGOMAN_API_KEYS: '' };
 
-/** Pauses between attempts take no time: what is tested is what is tried, not how long a service needs to recover. */
+/** Pauses between attempts take no time: the tests are about which attempts are made, not about how far apart. */
 const HASTY_CLOCK: Clock = {
   ...systemClock,
   sleep: async (_ms, signal) => signal?.throwIfAborted(),
 };
 
-export async function startTestGateway({
-  env = {},
-  gatewayClock = HASTY_CLOCK,
-  log = SILENT,
-  ...options
-}: TestGatewayOptions = {}): Promise<TestGateway> {
-  const simulator = await startSimulator({ seed: 7, ...options });
-  const { settings } = loadSettings({
-    ...environmentFor(simulator.url),
-    DRAGOMAN_API_KEYS: API_KEY,
-    ...env,
-  });
-  const serving = await startServing(settings, log, { clock: gatewayClock });
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { simulator, settings, origins, clock, log, close: closeSimulator } = await prepare(options);
+  const serving = await startServing(settings, log, { clock }, origins);
   let taken = 0;
   const waiting: string[] = [];
-  const close = async () => {
-    await serving.stop();
-    await simulator.close();
-  };
   return {
     url: serving.server.url,
     apiKey: API_KEY,
@@ -64,7 +74,45 @@ export async function startTestGateway({
       const at = waiting.findIndex(fits);
       return at < 0 ? undefined : waiting.splice(at, 1)[0];
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    ...closable(async () => {
+      await serving.stop();
+      await closeSimulator();
+    }),
   };
+}
+
+export async function composeTestGateway(options: TestGatewayOptions = {}): Promise<TestComposition> {
+  const { simulator, settings, clock, log, close: closeSimulator } = await prepare(options);
+  const composed = await composeGateway(settings, log, { clock });
+  return {
+    composed,
+    simulator,
+    ...closable(async () => {
+      await composed.close();
+      await closeSimulator();
+    }),
+  };
+}
+
+async function prepare({ env = {}, gatewayClock = HASTY_CLOCK, log = SILENT, ...choice }: TestGatewayOptions) {
+  const running = 'simulator' in choice ? choice.simulator : undefined;
+  const simulator = running ?? (await startSimulator({ seed: 7, ...choice }));
+  const { settings, origins } = loadSettings({
+    ...environmentFor(simulator.url),
+    DRAGOMAN_API_KEYS: API_KEY,
+    ...env,
+  });
+  const close = async () => {
+    if (!running) await simulator.close();
+  };
+  return { simulator, settings, origins, clock: gatewayClock, log, close };
+}
+
+function closable(work: () => Promise<void>): Closable {
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= work();
+    return closing;
+  };
+  return { close, [Symbol.asyncDispose]: close };
 }

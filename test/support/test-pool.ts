@@ -6,9 +6,10 @@ import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from '../../src/accounts/options.ts';
 import type { Account, NewAccount } from '../../src/accounts/ports.ts';
 import type { SimulatedAccount } from '../../src/simulator/identities.ts';
+import type { SimulatorOptions } from '../../src/simulator/index.ts';
 import { openStore, type Store } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
-import { startTestGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.ts';
+import { type GatewayOptions, NO_ACCOUNT, startTestGateway, type TestGateway } from './test-gateway.ts';
 
 const SECRET_KEY = 'a key for tests, long enough to be taken';
 const FILLER = 'x'.repeat(100);
@@ -26,7 +27,7 @@ export interface TestPool extends TestGateway {
   callsSeen(id: string): Record<string, number>;
 }
 
-export interface TestPoolOptions extends Omit<TestGatewayOptions, 'accounts'> {
+export interface TestPoolOptions extends Omit<SimulatorOptions, 'accounts'>, GatewayOptions {
   readonly accounts: readonly (Partial<SimulatedAccount> & { readonly id: string })[];
   readonly options?: Readonly<Record<string, Partial<AccountOptions>>>;
   /** Stored before those, so that they are older; the simulator knows nothing of them. */
@@ -49,27 +50,17 @@ export async function startTestPool(given: TestPoolOptions): Promise<TestPool> {
   const gateway = await startTestGateway({
     ...more,
     accounts: simulated,
-    env: {
-      ...database,
-      // No account but these.
-      ...{ DRAGOMAN_REFRESH_TOKEN: '', DRAGOMAN_CLIENT_ID: '', DRAGOMAN_CLIENT_SECRET: '' },
-      ...env,
-    },
+    env: { ...database, ...NO_ACCOUNT, ...env },
   });
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= gateway.close();
-    return stopping;
-  };
   const close = async () => {
-    await stop();
+    await gateway.close();
     await store.close();
     rmSync(home, { recursive: true });
   };
   const callsSeen = (id: string) => callsOf(gateway, simulated, id);
   return {
     ...gateway,
-    stop,
+    stop: gateway.close,
     env: { ...database, DRAGOMAN_UPSTREAM_URL: gateway.simulator.url, DRAGOMAN_OIDC_URL: gateway.simulator.url },
     account: (id) => find(store, id),
     chatsSeen: () => Object.fromEntries(simulated.map(({ id }) => [id, callsSeen(id).GenerateAssistantResponse ?? 0])),
