@@ -3,7 +3,7 @@
  * A request selects one by a mark in its text: `[burst 100]`, `[paced 600 every 200]` (frames, milliseconds).
  */
 import { crc32 } from 'node:zlib';
-import { encodeFrame } from '../src/framing/event-stream.ts';
+import { encodeFrame } from '../src/simulator/encode-frame.ts';
 import { seededRandom } from './statistics.ts';
 
 export interface BurstReply {

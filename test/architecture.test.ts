@@ -19,7 +19,7 @@ const FLOORS: Record<string, readonly string[] | '*'> = {
   transport: ['core', 'accounts', 'gateway', 'upstreams/upstream.ts'],
   http: ['core', 'protocols', 'gateway', 'accounts'],
   telemetry: ['core'],
-  simulator: ['core', 'framing', 'upstreams/codewhisperer/wire.ts'],
+  simulator: ['core', 'upstreams/codewhisperer/wire.ts'],
   cli: '*',
   library: '*',
 };

@@ -1,17 +1,14 @@
 /**
- * AWS event stream, the binary framing of the upstream's replies. Decodes and encodes frames: no I/O, no JSON,
- * no interpretation of frames.
+ * AWS event stream, the binary framing of the upstream's replies. Decodes frames: no I/O, no JSON, no interpretation.
  *
  *   total:u32 | headers:u32 | crc32(prelude):u32 | headers | payload | crc32(all before):u32      big-endian
  *
  * Source: https://smithy.io/2.0/aws/amazon-eventstream.html
  */
 import { crc32 } from 'node:zlib';
-import { EventStreamError } from './event-stream-error.ts';
-import { encodeHeaders, type HeaderBlock, type HeaderValue, headerBlock, MAX_HEADER_BYTES } from './header-block.ts';
+import { EventStreamError, type HeaderBlock, type HeaderValue, headerBlock, MAX_HEADER_BYTES } from './header-block.ts';
 
-export { EventStreamError } from './event-stream-error.ts';
-export type { HeaderValue } from './header-block.ts';
+export { EventStreamError };
 
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const PRELUDE_BYTES = 12;
@@ -158,19 +155,4 @@ function readFrame(bytes: Buffer, at: number, total: number): Frame {
   const headersAt = at + PRELUDE_BYTES;
   const headersEnd = headersAt + bytes.readUInt32BE(at + 4);
   return new Frame(headerBlock(bytes, headersAt, headersEnd), bytes, headersEnd, end);
-}
-
-/** Throws EventStreamError if the frame or one of its headers exceeds a limit. */
-export function encodeFrame(headers: Readonly<Record<string, HeaderValue | string>>, payload: Uint8Array): Buffer {
-  const block = encodeHeaders(headers);
-  const total = OVERHEAD_BYTES + block.length + payload.length;
-  if (total > MAX_FRAME_BYTES) throw new EventStreamError(`a frame of ${total} bytes`);
-  const frame = Buffer.allocUnsafe(total);
-  frame.writeUInt32BE(total, 0);
-  frame.writeUInt32BE(block.length, 4);
-  frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
-  frame.set(block, PRELUDE_BYTES);
-  frame.set(payload, PRELUDE_BYTES + block.length);
-  frame.writeUInt32BE(crc32(frame.subarray(0, total - CHECKSUM_BYTES)), total - CHECKSUM_BYTES);
-  return frame;
 }

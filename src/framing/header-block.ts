@@ -1,12 +1,16 @@
 /**
- * The headers of an event-stream frame: all ten types, both directions.
+ * Decodes the headers of an event-stream frame, of all ten types.
  *
  *   header := nameLength:u8 name type:u8 value        source: https://smithy.io/2.0/aws/amazon-eventstream.html
  *
  * A service repeats a few header blocks, so parsed blocks are cached by their bytes and shared.
  */
 import { LRUCache } from 'lru-cache';
-import { EventStreamError } from './event-stream-error.ts';
+
+/** Thrown for bytes that are not a valid event stream. */
+export class EventStreamError extends Error {
+  override readonly name = 'EventStreamError';
+}
 
 export type HeaderValue =
   | { readonly type: 'boolean'; readonly value: boolean }
@@ -114,58 +118,4 @@ function readValue(reader: HeaderReader): HeaderValue {
 
 function toUuid(hex: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-
-/** A bare string is a header of type string. */
-export function encodeHeaders(headers: Readonly<Record<string, HeaderValue | string>>): Buffer {
-  const parts: Buffer[] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    const nameBytes = Buffer.from(name, 'utf8');
-    if (nameBytes.length > 255) throw new EventStreamError(`a header name of ${nameBytes.length} bytes`);
-    const typed: HeaderValue = typeof value === 'string' ? { type: 'string', value } : value;
-    parts.push(Buffer.of(nameBytes.length), nameBytes, ...encodeValue(typed));
-  }
-  const block = Buffer.concat(parts);
-  if (block.length > MAX_HEADER_BYTES) throw new EventStreamError(`${block.length} bytes of headers`);
-  return block;
-}
-
-function encodeValue(header: HeaderValue): Buffer[] {
-  switch (header.type) {
-    case 'boolean':
-      return [Buffer.of(header.value ? 0 : 1)];
-    case 'byte':
-      return [Buffer.of(2), integer(1, (bytes) => bytes.writeInt8(header.value))];
-    case 'short':
-      return [Buffer.of(3), integer(2, (bytes) => bytes.writeInt16BE(header.value))];
-    case 'integer':
-      return [Buffer.of(4), integer(4, (bytes) => bytes.writeInt32BE(header.value))];
-    case 'long':
-      return [Buffer.of(5), integer(8, (bytes) => bytes.writeBigInt64BE(header.value))];
-    case 'binary':
-      return [Buffer.of(6), ...measured(header.value)];
-    case 'string':
-      return [Buffer.of(7), ...measured(Buffer.from(header.value, 'utf8'))];
-    case 'timestamp':
-      return [Buffer.of(8), integer(8, (bytes) => bytes.writeBigInt64BE(BigInt(header.value.getTime())))];
-    case 'uuid':
-      return [Buffer.of(9), uuidBytes(header.value)];
-  }
-}
-
-function integer(length: number, write: (bytes: Buffer) => void): Buffer {
-  const bytes = Buffer.alloc(length);
-  write(bytes);
-  return bytes;
-}
-
-function measured(value: Uint8Array): Buffer[] {
-  if (value.length > 0xffff) throw new EventStreamError(`a header value of ${value.length} bytes`);
-  return [integer(2, (bytes) => bytes.writeUInt16BE(value.length)), Buffer.from(value)];
-}
-
-function uuidBytes(value: string): Buffer {
-  const bytes = Buffer.from(value.replaceAll('-', ''), 'hex');
-  if (bytes.length !== 16) throw new EventStreamError('a UUID header needs 32 hexadecimal digits');
-  return bytes;
 }

@@ -1,6 +1,6 @@
 /** Encodes the three kinds of messages in a reply's event stream. Source: https://smithy.io/2.0/aws/amazon-eventstream.html */
 import type { JsonValue } from '../core/json.ts';
-import { encodeFrame } from '../framing/event-stream.ts';
+import { encodeFrame } from './encode-frame.ts';
 
 export function eventFrame(event: string, payload: JsonValue): Buffer {
   return encodeFrame(

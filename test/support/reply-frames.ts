@@ -5,7 +5,7 @@ import type { JsonValue } from '../../src/core/json.ts';
 import type { Model } from '../../src/core/models.ts';
 import type { ReplyEnd, ReplyEvent } from '../../src/core/reply.ts';
 import { estimated } from '../../src/core/usage.ts';
-import { encodeFrame } from '../../src/framing/event-stream.ts';
+import { encodeFrame } from '../../src/simulator/encode-frame.ts';
 import { createDecoder } from '../../src/upstreams/codewhisperer/decode.ts';
 import type { DecodeContext } from '../../src/upstreams/codewhisperer/read-event.ts';
 import { checkGrammar } from './grammar.ts';

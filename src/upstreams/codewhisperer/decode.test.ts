@@ -26,7 +26,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { estimateTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
-import { encodeFrame } from '../../framing/event-stream.ts';
+import { encodeFrame } from '../../simulator/encode-frame.ts';
 import { createDecoder } from './decode.ts';
 
 type Row = readonly [name: string, frames: readonly Buffer[], expected: readonly string[]];
