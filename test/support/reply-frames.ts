@@ -29,7 +29,7 @@ export const errorFrame = (code: string, message: string) =>
   encodeFrame({ ':message-type': 'error', ':error-code': code, ':error-message': message }, Buffer.alloc(0));
 
 export const id = 'tooluse_a';
-export const whole = (input: string, toolUseId = id, name = 'read_file') => [
+export const completeCall = (input: string, toolUseId = id, name = 'read_file') => [
   tool({ name, toolUseId }),
   tool({ name, toolUseId, input }),
   tool({ name, toolUseId, stop: true }),
@@ -118,13 +118,17 @@ export function errorOf(events: readonly ReplyEvent[]): GatewayError {
   return last.error;
 }
 
-export const said = (...words: string[]) => ['text-start', ...words.map((word) => `text-delta ${word}`), 'text-end'];
-export const called = (input: string[], toolUseId = id, name = 'read_file') => [
+export const textLines = (...words: string[]) => [
+  'text-start',
+  ...words.map((word) => `text-delta ${word}`),
+  'text-end',
+];
+export const callLines = (input: string[], toolUseId = id, name = 'read_file') => [
   `tool-use-start ${toolUseId} ${name}`,
   ...input.map((json) => `tool-use-delta ${json}`),
   'tool-use-end',
 ];
-export const thought = (signature: string, ...words: string[]) => [
+export const reasoningLines = (signature: string, ...words: string[]) => [
   'reasoning-start',
   ...words.map((word) => `reasoning-delta ${word}`),
   `reasoning-end ${signature}`,

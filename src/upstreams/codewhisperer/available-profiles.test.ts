@@ -12,7 +12,7 @@ describe('the profiles of an account', () => {
     expect(urls.map((url) => new URL(url).host)).toEqual(['q.us-east-1.amazonaws.com', 'q.eu-central-1.amazonaws.com']);
   });
 
-  it('are those of the list that are active and have an ARN', () => {
+  it('are the active ones with an ARN', () => {
     const listed = [
       { arn: ARN, profileName: 'Team', status: 'ACTIVE' },
       { arn: ARN.replace('ABC', 'XYZ') },
@@ -29,19 +29,19 @@ describe('the profiles of an account', () => {
     });
   });
 
-  it.each(['{}', '[]', 'null', '{"profiles":{},"nextToken":""}'])('are none in %s, the last page', (body) => {
+  it.each(['{}', '[]', 'null', '{"profiles":{},"nextToken":""}'])('are empty in %s, the last page', (body) => {
     expect(profiles.decodeList(body)).toEqual({ profiles: [], nextToken: undefined });
     expect(profiles.decodeOwn(body)).toBeUndefined();
   });
 
-  it('are unknown in an answer that is not JSON, which names the operation', () => {
+  it('are unknown if the response is not JSON, with the operation in the error', () => {
     expect(() => profiles.decodeList('<html>')).toThrow(
       'The service returned an unexpected response to ListAvailableProfiles.',
     );
     expect(() => profiles.decodeOwn('<html>')).toThrow('The service returned an unexpected response to GetProfile.');
   });
 
-  it('are one for an API key', () => {
+  it('are a single profile for an API key', () => {
     expect(profiles.decodeOwn(JSON.stringify({ profile: { arn: ARN } }))?.arn).toBe(ARN);
   });
 });

@@ -5,12 +5,12 @@ const tools = (...names: string[]) => new CalledTools(new Map(names.map((name) =
 const nameOf = (written: string, ...declared: string[]) => tools(...declared).find(written).name;
 
 describe('the tool a call means', () => {
-  it('is the declared one by its wire name, and nothing is respelled', () => {
+  it('is the declared one by its wire name, without respelling', () => {
     const called = new CalledTools(new Map([['tool_1st_ab', '1st']])).find('tool_1st_ab');
     expect(called).toMatchObject({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
   });
 
-  it('is known by the original name of an alias too', () => {
+  it('is found by the original name of an alias too', () => {
     const called = new CalledTools(new Map([['tool_1st_ab', '1st']])).find('1st');
     expect(called).toMatchObject({ wireName: 'tool_1st_ab', name: '1st', isRespelled: false });
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { codeCompletion } from '../../../test/support/code-completion.ts';
 import { codeFile } from './code-language.ts';
 
-describe('the language of code', () => {
+describe('the language of a code file', () => {
   const named: readonly [string, string][] = [
     ['src/a.py', 'python'],
     ['a.test.tsx', 'tsx'],
@@ -12,7 +12,7 @@ describe('the language of code', () => {
     ['x.hpp', 'cpp'],
     ['query.SQL', 'sql'],
   ];
-  it.each(named)('is told by the name %s', (fileName, language) => {
+  it.each(named)('follows from the name %s', (fileName, language) => {
     expect(codeFile(codeCompletion({ fileName }))).toEqual({ language, fileName, isGuess: false });
   });
 
@@ -23,11 +23,11 @@ describe('the language of code', () => {
     ['shellscript', 'shell', 'untitled.sh'],
     ['rs', 'rust', 'untitled.rs'],
   ];
-  it.each(words)("is told by the client's word %s", (language, ours, fileName) => {
-    expect(codeFile(codeCompletion({ language }))).toEqual({ language: ours, fileName, isGuess: false });
+  it.each(words)("follows from the client's name %s", (language, expected, fileName) => {
+    expect(codeFile(codeCompletion({ language }))).toEqual({ language: expected, fileName, isGuess: false });
   });
 
-  it('follows from the word before the name', () => {
+  it('follows from the language name before the file name', () => {
     const file = codeFile(codeCompletion({ language: 'vue', fileName: 'App.html' }));
     expect(file).toEqual({ language: 'vue', fileName: 'App.html', isGuess: false });
   });
@@ -38,7 +38,7 @@ describe('the language of code', () => {
     ['<!-- pages/index.vue -->\n<template>', 'pages/index.vue'],
     ['-- db/schema.sql\nselect ', 'db/schema.sql'],
   ];
-  it.each(heads)('is told by a path in the comments above the code: %j', (prefix, fileName) => {
+  it.each(heads)('follows from a path in the comments above the code: %j', (prefix, fileName) => {
     expect(codeFile(codeCompletion({ prefix }))).toMatchObject({ fileName, isGuess: false });
   });
 
@@ -47,7 +47,7 @@ describe('the language of code', () => {
     expect(codeFile(codeCompletion({ prefix: '# see notes.doc, and so on.\n' })).language).toBe('plaintext');
   });
 
-  const looks: readonly [string, string][] = [
+  const guesses: readonly [string, string][] = [
     ['def add(a, b):\n    return ', 'python'],
     ['package main\n\nfunc add(a int, b int) int {\n\treturn ', 'go'],
     ['fn add(a: i32, b: i32) -> i32 {\n    ', 'rust'],
@@ -61,7 +61,7 @@ describe('the language of code', () => {
     ['SELECT a, b\nFROM c WHERE ', 'sql'],
     ['{"name": "x", ', 'json'],
   ];
-  it.each(looks)('is guessed from %j, and the guess is told', (prefix, language) => {
+  it.each(guesses)('is guessed from %j, and marked as a guess', (prefix, language) => {
     expect(codeFile(codeCompletion({ prefix }))).toMatchObject({ language, isGuess: true });
   });
 

@@ -55,14 +55,14 @@ describe('a code completion', () => {
     ['kiro-runtime', 'https://runtime.us-east-1.kiro.dev/', 'AmazonCodeWhispererService.GenerateCompletions'],
     ['codewhisperer-legacy', 'https://codewhisperer.us-east-1.amazonaws.com/generatecompletions', undefined],
   ];
-  it.each(wires)('goes the way of the wire profile %s', (wireProfile, url, target) => {
+  it.each(wires)('uses the host and path of the wire profile %s', (wireProfile, url, target) => {
     const { request, body } = encode({}, { access: { ...ACCESS, wireProfile, profileArn: ARN } });
     expect(request.url).toBe(url);
     expect(request.headers['x-amz-target']).toBe(target);
     expect(body.profileArn).toBe(ARN);
   });
 
-  it('may forbid code with references, and go on where a page ended', () => {
+  it('may forbid code with references, and continue from a page', () => {
     const { body } = encode({}, { references: 'block', nextToken: 'bmV4dA==' });
     expect(body.referenceTrackerConfiguration.recommendationsWithReferences).toBe('BLOCK');
     expect(body.nextToken).toBe('bmV4dA==');
@@ -80,7 +80,7 @@ describe('a code completion', () => {
     ]);
   });
 
-  it('keeps to the limits of the service and splits no character, whatever the code', () => {
+  it('stays within the service’s limits and never splits a surrogate pair, whatever the code', () => {
     const code = fc
       .array(fc.constantFrom('a', '\n', '😀', '\uD83D', 'é', ' '), { maxLength: 60 })
       .chain((letters) => fc.nat(800).map((times) => letters.join('').repeat(times)));
@@ -90,16 +90,16 @@ describe('a code completion', () => {
         expect(leftFileContent.length).toBeLessThanOrEqual(10_240);
         expect(rightFileContent.length).toBeLessThanOrEqual(10_240);
         expect(leftFileContent.isWellFormed() && rightFileContent.isWellFormed()).toBe(true);
-        const whole = (text: string) => text.toWellFormed().replaceAll('\uFFFD', '');
-        expect(whole(prefix).endsWith(whole(leftFileContent))).toBe(true);
-        expect(whole(suffix).startsWith(whole(rightFileContent))).toBe(true);
+        const wellFormed = (text: string) => text.toWellFormed().replaceAll('\uFFFD', '');
+        expect(wellFormed(prefix).endsWith(wellFormed(leftFileContent))).toBe(true);
+        expect(wellFormed(suffix).startsWith(wellFormed(rightFileContent))).toBe(true);
         if (prefix.length > 10_240) expect(leftFileContent.length).toBeGreaterThan(9_800);
       }),
       { seed: 42, numRuns: 100 },
     );
   });
 
-  it('takes the most related pieces of other files which fit', () => {
+  it('sends the most related pieces of other files that fit', () => {
     const related = Array.from({ length: 30 }, (_, i) => ({ fileName: `f${i}.ts`, text: `${i}`.padEnd(1_500, '.') }));
     const contexts = encode({ related: [...related, { fileName: 'blank.ts', text: ' ' }] }).body.supplementalContexts;
     expect(contexts?.at(-1)?.filePath).toBe('f29.ts');
@@ -109,7 +109,7 @@ describe('a code completion', () => {
 });
 
 describe('the answer to a code completion', () => {
-  it('holds completions with their references, in either form', () => {
+  it('has completions with their references, in either form', () => {
     const reference = { licenseName: 'MIT', repository: 'a/b', url: 'https://example.com', extra: 1 };
     const page = decodeCompletion(
       JSON.stringify({
@@ -135,7 +135,7 @@ describe('the answer to a code completion', () => {
     expect(decodeCompletion('{}')).toEqual({ completions: [], nextToken: undefined });
   });
 
-  it.each(['', '[]', '<html>'])('which is %j is none', (body) => {
+  it.each(['', '[]', '<html>'])('is refused if it is %j', (body) => {
     expect(() => decodeCompletion(body)).toThrow(expect.objectContaining({ code: 'upstream_broken' }));
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  called,
+  callLines,
+  completeCall,
   context,
   decode,
   END,
@@ -14,13 +15,12 @@ import {
   input,
   outline,
   reasoning,
-  said,
+  reasoningLines,
   stopReason,
   TOOL_END,
   text,
-  thought,
+  textLines,
   tool,
-  whole,
 } from '../../../test/support/reply-frames.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
@@ -33,34 +33,38 @@ type Row = readonly [name: string, frames: readonly Buffer[], expected: readonly
 
 describe('text', () => {
   it.each<Row>([
-    ['comes as it was cut', [text('Hel'), text('lo')], [...said('Hel', 'lo'), END]],
-    ['may repeat itself', [text('ha'), text('ha'), text('\n'), text('\n')], [...said('ha', 'ha', '\n', '\n'), END]],
-    ['needs no block for empty fragments', [text(''), text('a'), text(''), text('b')], [...said('a', 'b'), END]],
-    ['may be only white space', [text(' ')], [...said(' '), END]],
+    ['keeps its fragments', [text('Hel'), text('lo')], [...textLines('Hel', 'lo'), END]],
+    [
+      'may repeat itself',
+      [text('ha'), text('ha'), text('\n'), text('\n')],
+      [...textLines('ha', 'ha', '\n', '\n'), END],
+    ],
+    ['drops empty fragments', [text(''), text('a'), text(''), text('b')], [...textLines('a', 'b'), END]],
+    ['may be only white space', [text(' ')], [...textLines(' '), END]],
     [
       'may be code of the older chat',
       [text('x '), frame('codeEvent', { content: '= 1' })],
-      [...said('x ', '= 1'), END],
+      [...textLines('x ', '= 1'), END],
     ],
     [
       'may be wrapped in its event’s name',
       [frame('assistantResponseEvent', { assistantResponseEvent: { content: 'Hi' } }), text('!')],
-      [...said('Hi', '!'), END],
+      [...textLines('Hi', '!'), END],
     ],
     [
-      'stands among members nobody knows',
+      'may have unknown members beside it',
       [frame('assistantResponseEvent', { messageStatus: 'X', content: 'Hi', followupPrompt: { content: 'no' } })],
-      [...said('Hi'), END],
+      [...textLines('Hi'), END],
     ],
     [
-      'is left out where there is none',
+      'is left out if missing',
       [text('Hi'), frame('assistantResponseEvent', { modelId: 'm' }), frame('assistantResponseEvent', { content: 7 })],
-      [...said('Hi'), END],
+      [...textLines('Hi'), END],
     ],
     [
-      'goes on in a new block after a tool call',
-      [text('First.'), ...whole(input), text('Then.')],
-      [...said('First.'), ...called([input]), ...said('Then.'), TOOL_END],
+      'continues in a new block after a tool call',
+      [text('First.'), ...completeCall(input), text('Then.')],
+      [...textLines('First.'), ...callLines([input]), ...textLines('Then.'), TOOL_END],
     ],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
@@ -81,7 +85,7 @@ describe('text', () => {
     for (const piece of deltas) expect(JSON.parse(`"${piece.escaped}"`)).toBe(content);
   });
 
-  it('keeps the halves of a character which was cut between two events', () => {
+  it('keeps the surrogates of a character split across two events', () => {
     const events = decode([
       frame('assistantResponseEvent', '{"content":"\\ud83c"}'),
       frame('assistantResponseEvent', '{"content":"\\udf0d"}'),
@@ -93,67 +97,71 @@ describe('text', () => {
 describe('reasoning', () => {
   it.each<Row>([
     [
-      'is signed by an event of its own',
+      'is signed by a separate event',
       [reasoning({ text: 'Let me ' }), reasoning({ text: 'think.' }), reasoning({ signature: 'sig' }), text('Done.')],
-      [...thought('sig', 'Let me ', 'think.'), ...said('Done.'), END],
+      [...reasoningLines('sig', 'Let me ', 'think.'), ...textLines('Done.'), END],
     ],
     [
-      'is signed on its last fragment',
+      'is signed by its last fragment',
       [reasoning({ text: 'Hm.', signature: 'sig' }), text('Done.')],
-      [...thought('sig', 'Hm.'), ...said('Done.'), END],
+      [...reasoningLines('sig', 'Hm.'), ...textLines('Done.'), END],
     ],
     [
       'is signed before its text',
       [reasoning({ signature: 'sig' }), reasoning({ text: 'Hm.' }), text('Done.')],
-      [...thought('sig', 'Hm.'), ...said('Done.'), END],
+      [...reasoningLines('sig', 'Hm.'), ...textLines('Done.'), END],
     ],
     [
-      'may be signed and say nothing',
+      'may be signed and empty',
       [reasoning({ signature: 'sig' }), text('Done.')],
-      [...thought('sig'), ...said('Done.'), END],
+      [...reasoningLines('sig'), ...textLines('Done.'), END],
     ],
-    ['may be unsigned', [reasoning({ text: 'Hm.' }), text('Done.')], [...thought('-', 'Hm.'), ...said('Done.'), END]],
     [
-      'begins anew after a signature',
+      'may be unsigned',
+      [reasoning({ text: 'Hm.' }), text('Done.')],
+      [...reasoningLines('-', 'Hm.'), ...textLines('Done.'), END],
+    ],
+    [
+      'begins a new block after a signature',
       [
         reasoning({ text: 'One.', signature: 's1' }),
         reasoning({ text: 'Two.' }),
         reasoning({ signature: 's2' }),
         text('.'),
       ],
-      [...thought('s1', 'One.'), ...thought('s2', 'Two.'), ...said('.'), END],
+      [...reasoningLines('s1', 'One.'), ...reasoningLines('s2', 'Two.'), ...textLines('.'), END],
     ],
     [
-      'may bear one signature twice',
+      'may repeat a signature',
       [reasoning({ text: 'a', signature: 's' }), reasoning({ text: 'b', signature: 's' }), text('.')],
-      [...thought('s', 'a'), ...thought('s', 'b'), ...said('.'), END],
+      [...reasoningLines('s', 'a'), ...reasoningLines('s', 'b'), ...textLines('.'), END],
     ],
     [
       'may be redacted',
       [reasoning({ redactedContent: 'b3BhcXVl' }), text('Done.')],
-      ['redacted-reasoning b3BhcXVl', ...said('Done.'), END],
+      ['redacted-reasoning b3BhcXVl', ...textLines('Done.'), END],
     ],
     [
       'may be partly redacted',
       [reasoning({ text: 'a' }), reasoning({ redactedContent: 'eA==' }), reasoning({ text: 'b' }), text('.')],
-      [...thought('-', 'a'), 'redacted-reasoning eA==', ...thought('-', 'b'), ...said('.'), END],
+      [...reasoningLines('-', 'a'), 'redacted-reasoning eA==', ...reasoningLines('-', 'b'), ...textLines('.'), END],
     ],
     [
-      'goes before a tool call',
-      [reasoning({ text: 'Hm.', signature: 'sig' }), ...whole(input)],
-      [...thought('sig', 'Hm.'), ...called([input]), TOOL_END],
+      'may precede a tool call',
+      [reasoning({ text: 'Hm.', signature: 'sig' }), ...completeCall(input)],
+      [...reasoningLines('sig', 'Hm.'), ...callLines([input]), TOOL_END],
     ],
     [
       'may come between two texts',
       [text('a'), reasoning({ text: 'Hm.' }), text('b')],
-      [...said('a'), ...thought('-', 'Hm.'), ...said('b'), END],
+      [...textLines('a'), ...reasoningLines('-', 'Hm.'), ...textLines('b'), END],
     ],
-    ['needs no block when it is empty', [reasoning({ text: '' }), reasoning({}), text('a')], [...said('a'), END]],
+    ['gets no block if it is empty', [reasoning({ text: '' }), reasoning({}), text('a')], [...textLines('a'), END]],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 
-  it('counts a signature which comes after its block among the skipped', () => {
+  it('counts a signature that arrives after its block as skipped', () => {
     const decoder = createDecoder(context());
     decoder.push(
       Buffer.concat([reasoning({ text: 'Hm.' }), text('Done.'), reasoning({ signature: 'late' }), text('!')]),
@@ -167,13 +175,13 @@ describe('a tool call', () => {
   const start = { name: 'read_file', toolUseId: id };
   it.each<Row>([
     [
-      'comes in fragments, which may be empty',
+      'arrives in fragments, which may be empty',
       [
         tool(start),
         ...['{"pa', '', 'th":"a', '"}'].map((part) => tool({ ...start, input: part })),
         tool({ ...start, stop: true }),
       ],
-      [...called(['{"pa', 'th":"a', '"}']), TOOL_END],
+      [...callLines(['{"pa', 'th":"a', '"}']), TOOL_END],
     ],
     [
       'may be cut inside an escape and a character',
@@ -182,115 +190,115 @@ describe('a tool call', () => {
         ...['{"path":"a\\', 'n\\u00', 'e9\\ud83c', '\\udf0d"}'].map((part) => tool({ ...start, input: part })),
         tool({ ...start, stop: true }),
       ],
-      [...called(['{"path":"a\\', 'n\\', 'u00e9\\ud83c', '\\udf0d"}']), TOOL_END],
+      [...callLines(['{"path":"a\\', 'n\\', 'u00e9\\ud83c', '\\udf0d"}']), TOOL_END],
     ],
-    ['may come in one event', [tool({ ...start, input, stop: true })], [...called([input]), TOOL_END]],
+    ['may arrive in one event', [tool({ ...start, input, stop: true })], [...callLines([input]), TOOL_END]],
     [
-      'may bring input on its first event',
+      'may have input on its first event',
       [tool({ ...start, input: '{"path":' }), tool({ ...start, input: '"a"}', stop: true })],
-      [...called(['{"path":', '"a"}']), TOOL_END],
+      [...callLines(['{"path":', '"a"}']), TOOL_END],
     ],
     [
-      'may bring its input as an object',
+      'may have an object as input',
       [tool(start), tool({ ...start, input: { path: 'a' } }), tool({ ...start, stop: true })],
-      [...called([input]), TOOL_END],
+      [...callLines([input]), TOOL_END],
     ],
     [
-      'takes an empty object before its fragments for what it is',
+      'ignores an empty object before its fragments',
       [tool({ ...start, input: {} }), tool({ ...start, input }), tool({ ...start, stop: true })],
-      [...called([input]), TOOL_END],
+      [...callLines([input]), TOOL_END],
     ],
     [
       'need not repeat its id and name',
       [tool(start), tool({ input: '{"path":' }), tool({ input: '"a"}' }), tool({ stop: true })],
-      [...called(['{"path":', '"a"}']), TOOL_END],
+      [...callLines(['{"path":', '"a"}']), TOOL_END],
     ],
     [
-      'may tell its id late',
+      'may get its id late',
       [
         tool({ name: 'read_file', input: '{"path":' }),
         tool({ ...start, input: '"a"}' }),
         tool({ ...start, stop: true }),
       ],
-      [...called(['{"path":', '"a"}']), TOOL_END],
+      [...callLines(['{"path":', '"a"}']), TOOL_END],
     ],
     [
-      'may tell its name late',
+      'may get its name late',
       [tool({ toolUseId: id, input: '{"path":' }), tool({ ...start, input: '"a"}' }), tool({ ...start, stop: true })],
-      [...called(['{"path":', '"a"}']), TOOL_END],
+      [...callLines(['{"path":', '"a"}']), TOOL_END],
     ],
     [
       'may follow another',
-      [...whole(input), ...whole('{}', 'tooluse_b', 'list_files')],
-      [...called([input]), ...called(['{}'], 'tooluse_b', 'list_files'), TOOL_END],
+      [...completeCall(input), ...completeCall('{}', 'tooluse_b', 'list_files')],
+      [...callLines([input]), ...callLines(['{}'], 'tooluse_b', 'list_files'), TOOL_END],
     ],
     [
-      'may equal the one before',
-      [...whole(input), ...whole(input, 'tooluse_b')],
-      [...called([input]), ...called([input], 'tooluse_b'), TOOL_END],
+      'may equal the previous one',
+      [...completeCall(input), ...completeCall(input, 'tooluse_b')],
+      [...callLines([input]), ...callLines([input], 'tooluse_b'), TOOL_END],
     ],
     [
-      'may lack its stop before another, if it is whole',
-      [...whole(input).slice(0, 2), ...whole(input, 'tooluse_b')],
-      [...called([input]), ...called([input], 'tooluse_b'), TOOL_END],
+      'needs no stop before another call if it is complete',
+      [...completeCall(input).slice(0, 2), ...completeCall(input, 'tooluse_b')],
+      [...callLines([input]), ...callLines([input], 'tooluse_b'), TOOL_END],
     ],
     [
-      'may lack its stop before text, if it is whole',
-      [...whole(input).slice(0, 2), text('Now.')],
-      [...called([input]), ...said('Now.'), TOOL_END],
+      'needs no stop before text if it is complete',
+      [...completeCall(input).slice(0, 2), text('Now.')],
+      [...callLines([input]), ...textLines('Now.'), TOOL_END],
     ],
     [
       'may be stopped twice',
-      [...whole(input), tool({ ...start, stop: true }), text('.')],
-      [...called([input]), ...said('.'), TOOL_END],
+      [...completeCall(input), tool({ ...start, stop: true }), text('.')],
+      [...callLines([input]), ...textLines('.'), TOOL_END],
     ],
     [
-      'that is cut off is no call',
-      [text('Writing.'), ...whole('{"path":"no').slice(0, 2)],
+      'is rejected if it is cut off',
+      [text('Writing.'), ...completeCall('{"path":"no').slice(0, 2)],
       [
-        ...said('Writing.'),
+        ...textLines('Writing.'),
         `tool-use-start ${id} read_file`,
         'tool-use-delta {"path":"no',
         'reply-error tool_use_truncated',
       ],
     ],
     [
-      'that is cut off before its input is no call without input',
+      'is rejected if it is cut off before its input',
       [tool(start)],
       [`tool-use-start ${id} read_file`, 'reply-error tool_use_truncated'],
     ],
     [
-      'that stops on broken JSON is no call',
-      whole('{"path":'),
+      'is rejected if it stops on broken JSON',
+      completeCall('{"path":'),
       [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":', 'reply-error tool_use_truncated'],
     ],
     [
-      'whose input is no object is no call',
-      whole('"text"'),
+      'is rejected if its input is not an object',
+      completeCall('"text"'),
       [`tool-use-start ${id} read_file`, 'tool-use-delta "text"', 'reply-error tool_use_truncated'],
     ],
     [
-      'that another interrupts before its input is no call',
-      [tool({ ...start, input: {} }), ...whole(input, 'tooluse_b')],
+      'is rejected if another call interrupts it before its input',
+      [tool({ ...start, input: {} }), ...completeCall(input, 'tooluse_b')],
       [`tool-use-start ${id} read_file`, 'reply-error tool_use_truncated'],
     ],
     [
-      'that text interrupts in the middle is no call',
-      [...whole('{"path":').slice(0, 2), text('Now.')],
+      'is rejected if text interrupts it',
+      [...completeCall('{"path":').slice(0, 2), text('Now.')],
       [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":', 'reply-error tool_use_truncated'],
     ],
-    ['without a name is a fault', [tool({ toolUseId: id, stop: true })], ['reply-error upstream_broken']],
+    ['is an error without a name', [tool({ toolUseId: id, stop: true })], ['reply-error upstream_broken']],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 
-  it('gets an id when the service gives none', () => {
+  it('gets an id if the service sends none', () => {
     const events = decode([tool({ name: 'read_file', input }), tool({ stop: true })]);
     const ids = events.flatMap((event) => (event.type === 'tool-use-start' ? [event.toolUseId] : []));
     expect(ids).toEqual([expect.stringMatching(/^tooluse_[\da-f]{32}$/)]);
   });
 
-  it('may not grow without end', () => {
+  it('is bounded in size', () => {
     const decoder = createDecoder(context());
     decoder.push(tool(start));
     const fragment = tool({ ...start, input: 'x'.repeat(1024 * 1024) });
@@ -298,13 +306,13 @@ describe('a tool call', () => {
     expect(errorOf(events).code).toBe('upstream_broken');
   });
 
-  it('bears the name the client knows', () => {
+  it('has the client’s name for the tool', () => {
     const toolNames = new Map([['read_file_1a2b', 'mcp.files/read']]);
-    const events = decode(whole(input, id, 'read_file_1a2b'), { toolNames });
+    const events = decode(completeCall(input, id, 'read_file_1a2b'), { toolNames });
     expect(outline(events)[0]).toBe(`tool-use-start ${id} mcp.files/read`);
   });
 
-  it('keeps its fragments as they were, however its events are written', () => {
+  it('keeps its fragments, however the events are formatted', () => {
     const orders = [
       (part: string) => `{"name":"t","toolUseId":"i","input":${part}}`,
       (part: string) => `{"input":${part},"name":"t","toolUseId":"i"}`,
@@ -317,12 +325,12 @@ describe('a tool call', () => {
         ...parts.map((part) => frame('toolUseEvent', order(JSON.stringify(part)))),
         tool({ name: 't', toolUseId: 'i', stop: true }),
       ]);
-      expect(outline(events)).toEqual([...called(parts, 'i', 't'), TOOL_END]);
+      expect(outline(events)).toEqual([...callLines(parts, 'i', 't'), TOOL_END]);
     }
   });
 });
 
-describe('beside the answer', () => {
+describe('besides the answer', () => {
   it.each<Row>([
     [
       'a licence is a source',
@@ -331,7 +339,7 @@ describe('beside the answer', () => {
         frame('codeReferenceEvent', { references: [{ licenseName: 'MIT', repository: 'r', url: 'u' }] }),
         text('two.'),
       ],
-      [...said('One ', 'two.'), 'source code', END],
+      [...textLines('One ', 'two.'), 'source code', END],
     ],
     [
       'web links are sources',
@@ -344,25 +352,31 @@ describe('beside the answer', () => {
           ],
         }),
       ],
-      [...said('a'), 'source web', 'source web', END],
+      [...textLines('a'), 'source web', 'source web', END],
     ],
     [
-      'sources stand between blocks',
-      [...whole(input), frame('citationEvent', { target: { location: 1 }, citationLink: 'u' }), text('a')],
-      [...called([input]), 'source web', ...said('a'), TOOL_END],
+      'sources are between blocks',
+      [...completeCall(input), frame('citationEvent', { target: { location: 1 }, citationLink: 'u' }), text('a')],
+      [...callLines([input]), 'source web', ...textLines('a'), TOOL_END],
     ],
     [
       'a cited document is a source',
       [frame('documentCitationEvent', { title: 'T', sourceContent: [{ text: 'x' }] }), text('a')],
-      ['source document', ...said('a'), END],
+      ['source document', ...textLines('a'), END],
     ],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 
   it('a source is reported once', () => {
-    const frames = [text('a'), frame('citationEvent', { citationLink: 'u' }), ...whole(input), text('b')];
-    expect(outline(decode(frames))).toEqual([...said('a'), 'source web', ...called([input]), ...said('b'), TOOL_END]);
+    const frames = [text('a'), frame('citationEvent', { citationLink: 'u' }), ...completeCall(input), text('b')];
+    expect(outline(decode(frames))).toEqual([
+      ...textLines('a'),
+      'source web',
+      ...callLines([input]),
+      ...textLines('b'),
+      TOOL_END,
+    ]);
   });
 
   it('sources keep the details that the service sends', () => {
@@ -402,7 +416,7 @@ describe('beside the answer', () => {
   ])('%s is known and says nothing', (kind, payload) => {
     const decoder = createDecoder(context());
     const events = [...decoder.push(Buffer.concat([frame(kind, payload), text('a')])), ...decoder.end()];
-    expect(outline(events)).toEqual([...said('a'), END]);
+    expect(outline(events)).toEqual([...textLines('a'), END]);
     expect(decoder.skipped.size).toBe(0);
   });
 
@@ -413,7 +427,7 @@ describe('beside the answer', () => {
       ...decoder.push(Buffer.concat([frame('newEvent', { a: 1 }), text('a'), frame('newEvent', 'no JSON'), strange])),
       ...decoder.end(),
     ];
-    expect(outline(events)).toEqual([...said('a'), END]);
+    expect(outline(events)).toEqual([...textLines('a'), END]);
     expect([...decoder.skipped]).toEqual([
       ['newEvent', 2],
       ['message type riddle', 1],
@@ -429,7 +443,7 @@ describe('beside the answer', () => {
 
   it('a frame without a message type is an event', () => {
     const bare = encodeFrame({ ':event-type': 'assistantResponseEvent' }, Buffer.from('{"content":"a"}'));
-    expect(outline(decode([bare]))).toEqual([...said('a'), END]);
+    expect(outline(decode([bare]))).toEqual([...textLines('a'), END]);
   });
 });
 
@@ -447,10 +461,10 @@ describe('the end', () => {
     ['SOMETHING_NEW', 'end-turn', 'tool-use'],
   ])('%s is %s after text and %s after a tool call', (reason, afterText, afterTool) => {
     expect(endOf(decode([text('a'), stopReason(reason)])).stopReason).toBe(afterText);
-    expect(endOf(decode([text('a'), ...whole(input), stopReason(reason)])).stopReason).toBe(afterTool);
+    expect(endOf(decode([text('a'), ...completeCall(input), stopReason(reason)])).stopReason).toBe(afterTool);
   });
 
-  it('counts a stop reason it does not know', () => {
+  it('counts an unknown stop reason', () => {
     const decoder = createDecoder(context());
     decoder.push(stopReason('SOMETHING_NEW'));
     expect([...decoder.skipped]).toEqual([['stop reason SOMETHING_NEW', 1]]);
@@ -459,7 +473,7 @@ describe('the end', () => {
   it.each([
     ['text', [text('a')], 'reply-end context-window'],
     ['text and END_TURN', [text('a'), stopReason('END_TURN')], 'reply-end end-turn'],
-    ['a tool call', whole(input), 'reply-end tool-use'],
+    ['a tool call', completeCall(input), 'reply-end tool-use'],
     ['nothing', [], 'reply-end context-window'],
   ])('with the window full after %s', (_name, frames, expected) => {
     const events = decode([...frames, frame('contextUsageEvent', { contextUsagePercentage: 100.2 })]);
@@ -469,18 +483,22 @@ describe('the end', () => {
   it.each<Row>([
     ['nothing at all', [], ['reply-error empty_reply']],
     ['an empty fragment', [text('')], ['reply-error empty_reply']],
-    ['only figures', [frame('contextUsageEvent', { contextUsagePercentage: 3 })], ['reply-error empty_reply']],
+    ['only usage', [frame('contextUsageEvent', { contextUsagePercentage: 3 })], ['reply-error empty_reply']],
     ['only END_TURN', [stopReason('END_TURN')], ['reply-error empty_reply']],
     ['a refusal', [stopReason('CONTENT_FILTERED')], ['reply-end refusal']],
     ['the output limit', [stopReason('MAX_TOKENS')], ['reply-end max-tokens']],
-    ['reasoning and its end', [reasoning({ text: 'Hm.' }), stopReason('END_TURN')], [...thought('-', 'Hm.'), END]],
-    ['reasoning alone', [reasoning({ text: 'Hm.' })], [...thought('-', 'Hm.'), 'reply-error empty_reply']],
+    [
+      'reasoning and its end',
+      [reasoning({ text: 'Hm.' }), stopReason('END_TURN')],
+      [...reasoningLines('-', 'Hm.'), END],
+    ],
+    ['reasoning alone', [reasoning({ text: 'Hm.' })], [...reasoningLines('-', 'Hm.'), 'reply-error empty_reply']],
   ])('after %s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 });
 
-describe('figures', () => {
+describe('usage figures', () => {
   const usage = (...frames: Buffer[]) => endOf(decode([text('Hello there.'), ...frames])).usage;
   const tokens = (tokenUsage: JsonValue) => frame('metadataEvent', { tokenUsage });
 
@@ -488,7 +506,7 @@ describe('figures', () => {
     expect(usage()).toEqual({ inputTokens: estimated(42), outputTokens: estimated(3) });
   });
 
-  it('are the service’s own where it counts', () => {
+  it('are the service’s own if it reports them', () => {
     expect(
       usage(
         tokens({
@@ -510,12 +528,12 @@ describe('figures', () => {
   });
 
   it('are the last ones that the service reported', () => {
-    const told = usage(
+    const reported = usage(
       tokens({ uncachedInputTokens: 10, outputTokens: 1, totalTokens: 11 }),
       tokens({ uncachedInputTokens: 90, outputTokens: 7, totalTokens: 97 }),
       stopReason('END_TURN'),
     );
-    expect([told.inputTokens.value, told.outputTokens.value]).toEqual([90, 7]);
+    expect([reported.inputTokens.value, reported.outputTokens.value]).toEqual([90, 7]);
   });
 
   it.each([
@@ -523,7 +541,7 @@ describe('figures', () => {
     [{}],
     [{ uncachedInputTokens: 0, outputTokens: 0, totalTokens: 0 }],
     [{ uncachedInputTokens: '90', outputTokens: -1 }],
-  ])('are not believed to be nothing: %j', (reported) => {
+  ])('are estimates if the service reports %j', (reported) => {
     expect(usage(tokens(reported))).toEqual({ inputTokens: estimated(42), outputTokens: estimated(3) });
   });
 
@@ -534,13 +552,13 @@ describe('figures', () => {
     });
   });
 
-  it('are derived from the share of the window', () => {
-    const told = usage(frame('contextUsageEvent', { contextUsagePercentage: 12.5, breakdown: {} }));
-    expect(told.inputTokens).toEqual({ value: 25_000 - told.outputTokens.value, provenance: 'derived' });
-    expect(told.contextPercentage).toEqual({ value: 12.5, provenance: 'measured' });
+  it('are derived from the context window percentage', () => {
+    const reported = usage(frame('contextUsageEvent', { contextUsagePercentage: 12.5, breakdown: {} }));
+    expect(reported.inputTokens).toEqual({ value: 25_000 - reported.outputTokens.value, provenance: 'derived' });
+    expect(reported.contextPercentage).toEqual({ value: 12.5, provenance: 'measured' });
   });
 
-  it('are estimates where the share of the window is less than the reply', () => {
+  it('are estimates if the percentage covers less than the reply', () => {
     expect(usage(frame('contextUsageEvent', { contextUsagePercentage: 0.0001 })).inputTokens).toEqual(estimated(42));
   });
 
@@ -560,23 +578,23 @@ describe('figures', () => {
   });
 
   it('add up credits', () => {
-    const told = usage(
+    const reported = usage(
       frame('meteringEvent', { unit: 'credit', unitPlural: 'credits', usage: 0.25 }),
       frame('meteringEvent', { unit: 'credit', unitPlural: 'credits', usage: 0.5 }),
       frame('meteringEvent', { usage: 'much' }),
     );
-    expect(told.credits).toEqual({ value: 0.75, provenance: 'measured' });
-    expect(told.creditUnit).toBe('credit');
+    expect(reported.credits).toEqual({ value: 0.75, provenance: 'measured' });
+    expect(reported.creditUnit).toBe('credit');
   });
 
   it('separate reasoning from text', () => {
-    const events = decode([reasoning({ text: 'x'.repeat(40) }), text('y'.repeat(20)), ...whole(input)]);
+    const events = decode([reasoning({ text: 'x'.repeat(40) }), text('y'.repeat(20)), ...completeCall(input)]);
     const { outputTokens, reasoningTokens } = endOf(events).usage;
     expect(reasoningTokens).toEqual(estimated(estimateTokens('x'.repeat(40))));
     expect(outputTokens.value).toBeGreaterThan(estimateTokens('x'.repeat(40)) + estimateTokens('y'.repeat(20)));
   });
 
-  it('begin with our estimate', () => {
+  it('start with the estimate', () => {
     expect(decode([text('a')])[0]).toEqual({ type: 'reply-start', inputTokens: estimated(42) });
   });
 });
@@ -590,8 +608,8 @@ describe('a failure', () => {
       exception('ValidationException', { message: 'Improperly formed request.' }),
       'upstream_refused',
     ],
-    ['a full context', exception('ValidationException', { message: 'Input is too long.' }), 'context_too_long'],
-    ['a text instead of JSON', exception('InternalServerException', 'broken'), 'upstream_broken'],
+    ['a full context window', exception('ValidationException', { message: 'Input is too long.' }), 'context_too_long'],
+    ['text instead of JSON', exception('InternalServerException', 'broken'), 'upstream_broken'],
     ['an unknown exception', exception('NewException', {}), 'upstream_broken'],
     ['an error frame', errorFrame('InternalError', 'broken'), 'upstream_broken'],
     ['a throttling error frame', errorFrame('ThrottlingException', 'slow'), 'upstream_throttled'],
@@ -602,9 +620,9 @@ describe('a failure', () => {
     ],
     ['a malformed tool use', stopReason('MALFORMED_TOOL_USE'), 'upstream_broken'],
     ['malformed output', stopReason('malformed_model_output'), 'upstream_broken'],
-    ['an event which is no JSON', frame('assistantResponseEvent', '{"content":"a'), 'upstream_broken'],
-    ['an event which is no object', frame('toolUseEvent', '[]'), 'upstream_broken'],
-    ['a string which is none', frame('assistantResponseEvent', '{"content":"a\\x"}'), 'upstream_broken'],
+    ['an event that is not JSON', frame('assistantResponseEvent', '{"content":"a'), 'upstream_broken'],
+    ['an event that is not an object', frame('toolUseEvent', '[]'), 'upstream_broken'],
+    ['an invalid string', frame('assistantResponseEvent', '{"content":"a\\x"}'), 'upstream_broken'],
     ['a raw line break in a string', frame('assistantResponseEvent', '{"content":"a\nb"}'), 'upstream_broken'],
   ])('%s ends the reply, first or in the middle', (_name, bad, code) => {
     expect(outline(decode([bad, text('no')]))).toEqual([`reply-error ${code}`]);
@@ -624,25 +642,25 @@ describe('a failure', () => {
 
   it('is not a failure if it reports the output limit', () => {
     const limit = exception('ContentLengthExceededException', { message: 'limit' });
-    const expected = [...said('Half'), 'reply-end max-tokens'];
+    const expected = [...textLines('Half'), 'reply-end max-tokens'];
     expect(outline(decode([text('Half'), limit, text('no')]))).toEqual(expected);
     expect(outline(decode([Buffer.concat([text('Half'), limit, text('no')])]))).toEqual(expected);
-    expect(outline(decode([...whole('{"a').slice(0, 2), limit])).at(-1)).toBe('reply-error tool_use_truncated');
+    expect(outline(decode([...completeCall('{"a').slice(0, 2), limit])).at(-1)).toBe('reply-error tool_use_truncated');
   });
 
-  it('of a checksum stops all reading', () => {
+  it('of a checksum stops the decoder', () => {
     const corrupt = Buffer.from(text('never'));
     corrupt[corrupt.length - 1] = (corrupt[corrupt.length - 1] ?? 0) ^ 1;
     const events = decode([Buffer.concat([text('Half'), corrupt, text('never')]), text('never')]);
     expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
   });
 
-  it('of half a frame is no end', () => {
+  it('of a partial frame is not a normal end', () => {
     const events = decode([Buffer.concat([text('Half'), text('more').subarray(0, 60)])]);
     expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
   });
 
-  it('of the connection is no end', () => {
+  it('of the connection is not a normal end', () => {
     const cause = new Error('socket hang up');
     const events = decode([text('Half')], { cause });
     expect(outline(events)).toEqual(['text-start', 'text-delta Half', 'reply-error upstream_broken']);
@@ -650,7 +668,7 @@ describe('a failure', () => {
     expect(errorOf(events).message).not.toContain('socket');
   });
 
-  it('which is explained already stays as it is', () => {
+  it('with an explanation stays unchanged', () => {
     const cause = new GatewayError('upstream_timeout', 'too slow');
     expect(errorOf(decode([text('Half')], { cause }))).toBe(cause);
   });
@@ -666,27 +684,34 @@ describe('a failure', () => {
 describe('tags in the text', () => {
   const tagged = (...parts: string[]) => outline(decode(parts.map(text), { thinkingTags: true }));
 
-  it('are reasoning when they were asked for', () => {
-    expect(tagged('<thinking>\nHm.</thinking>\n\nDone.')).toEqual([...thought('-', 'Hm.'), ...said('Done.'), END]);
+  it('are reasoning if the request told the model to use them', () => {
+    expect(tagged('<thinking>\nHm.</thinking>\n\nDone.')).toEqual([
+      ...reasoningLines('-', 'Hm.'),
+      ...textLines('Done.'),
+      END,
+    ]);
   });
 
-  it('are text when they were not', () => {
-    expect(outline(decode([text('<thinking>Hm.</thinking>')]))).toEqual([...said('<thinking>Hm.</thinking>'), END]);
+  it('are text otherwise', () => {
+    expect(outline(decode([text('<thinking>Hm.</thinking>')]))).toEqual([
+      ...textLines('<thinking>Hm.</thinking>'),
+      END,
+    ]);
   });
 
-  it('which are never closed end with the reply', () => {
+  it('end with the reply if never closed', () => {
     const events = outline(decode([text('<thinking>Hm.'), stopReason('END_TURN')], { thinkingTags: true }));
-    expect(events).toEqual([...thought('-', 'Hm.'), END]);
+    expect(events).toEqual([...reasoningLines('-', 'Hm.'), END]);
   });
 
-  it('which are never closed end before a tool call', () => {
-    const events = outline(decode([text('<thinking>Hm.'), ...whole(input)], { thinkingTags: true }));
-    expect(events).toEqual([...thought('-', 'Hm.'), ...called([input]), TOOL_END]);
+  it('end before a tool call if never closed', () => {
+    const events = outline(decode([text('<thinking>Hm.'), ...completeCall(input)], { thinkingTags: true }));
+    expect(events).toEqual([...reasoningLines('-', 'Hm.'), ...callLines([input]), TOOL_END]);
   });
 
-  it('which only began are text, before whatever comes next', () => {
+  it('are text if incomplete, before whatever comes next', () => {
     const half = [text('a <thin')];
-    expect(outline(decode(half, { thinkingTags: true }))).toEqual([...said('a ', '<thin'), END]);
+    expect(outline(decode(half, { thinkingTags: true }))).toEqual([...textLines('a ', '<thin'), END]);
     expect(outline(decode([...half, exception('error', {})], { thinkingTags: true }))).toEqual([
       'text-start',
       'text-delta a ',
@@ -695,7 +720,7 @@ describe('tags in the text', () => {
     ]);
   });
 
-  it('leave a reply of nothing but white space empty', () => {
+  it('leave a reply of white space empty', () => {
     expect(tagged(' \n')).toEqual(['reply-error empty_reply']);
   });
 });
@@ -723,7 +748,7 @@ describe('any reply', () => {
         )
         .map((payload) => tool(JSON.parse(JSON.stringify(payload)))),
     },
-    { arbitrary: fc.constantFrom(...whole(input), ...whole('{}', 'tooluse_c')), weight: 2 },
+    { arbitrary: fc.constantFrom(...completeCall(input), ...completeCall('{}', 'tooluse_c')), weight: 2 },
     {
       weight: 1,
       arbitrary: fc.constantFrom(
@@ -772,8 +797,8 @@ describe('any reply', () => {
     );
   });
 
-  it('never ends well when its bytes stop inside a frame', () => {
-    const bytes = Buffer.concat([text('One'), ...whole(input), text('two'), stopReason('END_TURN')]);
+  it('never ends normally if its bytes stop inside a frame', () => {
+    const bytes = Buffer.concat([text('One'), ...completeCall(input), text('two'), stopReason('END_TURN')]);
     const borders = new Set<number>([0]);
     for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) borders.add(at + bytes.readUInt32BE(at));
     for (let cut = 1; cut < bytes.length; cut++) {
@@ -783,7 +808,7 @@ describe('any reply', () => {
   });
 });
 
-/** The id of a call to which the service gave none is random. */
+/** A call without an id from the service gets a random one. */
 function withoutMadeUpId(line: string): string {
   return line.replace(/tooluse_[\da-f]{32}/, 'tooluse_made_up');
 }

@@ -48,11 +48,11 @@ function context(change: Partial<EncodeContext> & { wireProfile?: string } = {})
   };
 }
 
-function encodedBody(said: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
-  return JSON.parse(runAtOnce(encodeChat(said, context(change))).request.body ?? '');
+function encodedBody(chat: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
+  return JSON.parse(runAtOnce(encodeChat(chat, context(change))).request.body ?? '');
 }
 
-/** The reply that the answer's frames become, in the outline of reply-frames.ts, and the rules of the notes about it. */
+/** The outline (reply-frames.ts) of the decoded reply, and the rules of its adjustments. */
 function decoded(encoded: EncodedChat, ...frames: readonly Buffer[]): { outline: string[]; notes: string[] } {
   const notes: string[] = [];
   const decoder = encoded.createDecoder({
@@ -77,7 +77,7 @@ const roundTrip = conversation(
 );
 
 describe('a chat request', () => {
-  it('carries a tool round trip as the wire has it', () => {
+  it('writes a tool round trip in the wire’s shape', () => {
     const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
     expect(encodedBody(roundTrip)).toEqual({
       conversationState: {
@@ -120,11 +120,11 @@ describe('a chat request', () => {
     });
   });
 
-  it('changes nothing and notes nothing when the conversation is fine', () => {
+  it('changes and notes nothing if the conversation is acceptable', () => {
     expect(runAtOnce(encodeChat(roundTrip, context())).adjustments).toEqual([]);
   });
 
-  it('has neither agent fields nor a model in history on the command line’s wire', () => {
+  it('has neither agent fields nor a model in history with the command line’s profile', () => {
     const { conversationState } = encodedBody(roundTrip, { wireProfile: 'q-json' });
     expect(Object.keys(conversationState)).toEqual(['chatTriggerType', 'conversationId', 'history', 'currentMessage']);
     expect(conversationState.history?.[0]).toEqual({
@@ -152,7 +152,7 @@ describe('a chat request', () => {
       expect(currentMessage.userInputMessage.origin).toBe('AI_EDITOR');
     });
 
-    it('names the parent of a sub-agent and its own mode', () => {
+    it('names a sub-agent’s parent and its mode', () => {
       const rootConversationId = '2d9e4d80-7f3e-4f20-9c51-5c415131b032';
       const body = encodedBody(roundTrip, { ...krs, ids: { ...IDS, rootConversationId } });
       expect(body).toMatchObject({
@@ -164,12 +164,12 @@ describe('a chat request', () => {
       });
     });
 
-    it('leaves the content of turns with tools alone empty, and sends no other empty or absent thing', () => {
-      const said = conversation(
+    it('leaves the content of tool-only turns empty, and sends no other empty or absent value', () => {
+      const chat = conversation(
         [user('hi'), assistant(toolUse('t1')), user(toolResult('t1')), assistant('ok'), user('and?')],
         { tools: [tool('read_file')] },
       );
-      const { history = [] } = encodedBody(said, { ...krs, sendEnvironment: true }).conversationState;
+      const { history = [] } = encodedBody(chat, { ...krs, sendEnvironment: true }).conversationState;
       expect(history[1]).toMatchObject({ assistantResponseMessage: { content: '' } });
       expect(history[2]).toMatchObject({ userInputMessage: { content: '' } });
       expect(history[0]).toEqual({ userInputMessage: { content: 'hi', origin: 'AI_EDITOR', modelId: OPUS.id } });
@@ -177,7 +177,7 @@ describe('a chat request', () => {
     });
   });
 
-  it('leaves a tool-only assistant and a user beside results empty', () => {
+  it('leaves the content empty of a tool-only assistant and of a user with only results', () => {
     const { conversationState } = encodedBody(
       conversation([user('hi'), assistant(toolUse('t1')), user(toolResult('t1'))], { tools: [tool('read_file')] }),
     );
@@ -185,7 +185,7 @@ describe('a chat request', () => {
     expect(conversationState.currentMessage.userInputMessage.content).toBe('');
   });
 
-  it('sends a neutral sentence for white space alone, and nothing beside tool results or tool uses', () => {
+  it('sends a neutral sentence for white space alone, and nothing besides tool results or tool uses', () => {
     const blank = conversation(
       [user(' \n'), assistant(' ', toolUse('t1')), user(toolResult('t1'), '\t'), assistant('Done.'), user('  ')],
       { tools: [tool('read_file')] },
@@ -201,21 +201,21 @@ describe('a chat request', () => {
     );
   });
 
-  it('asks for reasoning in the words of the catalogue', () => {
-    const said = { ...roundTrip, reasoning: { mode: 'on', effort: 'high', budgetTokens: undefined } as const };
-    expect(encodedBody(said).additionalModelRequestFields).toEqual({
+  it('requests reasoning with the settings of the catalogue', () => {
+    const chat = { ...roundTrip, reasoning: { mode: 'on', effort: 'high', budgetTokens: undefined } as const };
+    expect(encodedBody(chat).additionalModelRequestFields).toEqual({
       output_config: { effort: 'high' },
       thinking: { type: 'adaptive', display: 'summarized' },
     });
-    const answered = decoded(runAtOnce(encodeChat(said, context())), reply.text('<thinking>Hm.</thinking>Yes.'));
-    expect(answered.outline).toEqual([...reply.said('<thinking>Hm.</thinking>Yes.'), reply.END]);
+    const answered = decoded(runAtOnce(encodeChat(chat, context())), reply.text('<thinking>Hm.</thinking>Yes.'));
+    expect(answered.outline).toEqual([...reply.textLines('<thinking>Hm.</thinking>Yes.'), reply.END]);
   });
 
-  it('asks for reasoning by tags at the end of the system text where there are no words for it', () => {
-    const said = { ...roundTrip, reasoning: { mode: 'on', effort: undefined, budgetTokens: 2_000 } as const };
+  it('requests reasoning with tags at the end of the system text if there are no settings', () => {
+    const chat = { ...roundTrip, reasoning: { mode: 'on', effort: undefined, budgetTokens: 2_000 } as const };
     const encoded = runAtOnce(
       encodeChat(
-        said,
+        chat,
         context({ model: { ...listed(OPUS), match: 'unlisted', id: 'claude-haiku-4.5', model: undefined } }),
       ),
     );
@@ -224,15 +224,15 @@ describe('a chat request', () => {
       `You are terse.\n\n${tags}`,
     );
     const answered = decoded(encoded, reply.text('<thinking>Hm.</thinking>Yes.'));
-    expect(answered.outline).toEqual([...reply.thought('-', 'Hm.'), ...reply.said('Yes.'), reply.END]);
-    expect(encoded.adjustments.map((made) => made.rule)).toContain('reasoning-tags');
+    expect(answered.outline).toEqual([...reply.reasoningLines('-', 'Hm.'), ...reply.textLines('Yes.'), reply.END]);
+    expect(encoded.adjustments.map((adjustment) => adjustment.rule)).toContain('reasoning-tags');
   });
 
-  it('sends where the client works only when the operator switched that on', () => {
+  it('sends the working environment only if the operator enabled it', () => {
     const text = 'Platform: linux\nWorking directory: /srv\ngitStatus:\nM a';
-    const said = { ...roundTrip, system: [{ at: 'system', text, cachePoint: false }] };
+    const chat = { ...roundTrip, system: [{ at: 'system', text, cachePoint: false }] };
     const sent = (sendEnvironment: boolean) =>
-      encodedBody(said, { sendEnvironment }).conversationState.currentMessage.userInputMessage.userInputMessageContext;
+      encodedBody(chat, { sendEnvironment }).conversationState.currentMessage.userInputMessage.userInputMessageContext;
     expect(sent(false)).not.toHaveProperty('envState');
     expect(sent(true)).toMatchObject({
       envState: { operatingSystem: 'linux', currentWorkingDirectory: '/srv' },
@@ -240,30 +240,30 @@ describe('a chat request', () => {
     });
   });
 
-  it('refuses an account without an ARN where the wire profile needs one', () => {
+  it('refuses an account without an ARN if the wire profile needs one', () => {
     const access = { ...context().access, kind: 'idc', profileArn: undefined, wireProfile: 'kiro-runtime' };
     expect(() => runAtOnce(encodeChat(roundTrip, context({ access })))).toThrow(/needs a profile ARN/);
   });
 
   it('names the client’s field when an image is none', () => {
-    const said = conversation([user(image('AAAA', 'image/png', 'messages[0].content[0]'))]);
-    expect(() => runAtOnce(encodeChat(said, context()))).toThrow(
+    const chat = conversation([user(image('AAAA', 'image/png', 'messages[0].content[0]'))]);
+    expect(() => runAtOnce(encodeChat(chat, context()))).toThrow(
       expect.objectContaining({ code: 'invalid_request', param: 'messages[0].content[0]', rule: 'image-format' }),
     );
   });
 
-  it('gives tool names the way back', () => {
+  it('maps tool names back', () => {
     const encoded = runAtOnce(encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context()));
     const { currentMessage } = JSON.parse(encoded.request.body ?? '').conversationState;
     const [{ toolSpecification }] = currentMessage.userInputMessage.userInputMessageContext.tools;
     expect(toolSpecification.name).not.toBe('a.b');
-    const answered = decoded(encoded, ...reply.whole('{}', reply.id, toolSpecification.name));
+    const answered = decoded(encoded, ...reply.completeCall('{}', reply.id, toolSpecification.name));
     expect(answered.outline).toContain(`tool-use-start ${reply.id} a.b`);
   });
 
   it.each([
-    ['makes a call of one that the model prints', true, ['leaked-call-recovered']],
-    ['leaves a printed call alone if the operator wants that', false, []],
+    ['recovers a call that the model prints', true, ['leaked-call-recovered']],
+    ['leaves a printed call alone if the operator disables recovery', false, []],
   ])('%s', (_name, recoverToolCalls, notes) => {
     const encoded = runAtOnce(
       encodeChat(conversation([user('hi')], { tools: [tool('look')] }), context({ recoverToolCalls })),
@@ -275,20 +275,20 @@ describe('a chat request', () => {
     expect(answered.outline.includes(`text-delta ${printed}`)).toBe(!recoverToolCalls);
   });
 
-  it('offers no call to recover to a model that may call nothing', () => {
-    const said = conversation([user('hi')], { tools: [tool('look')], toolChoice: { type: 'none' } });
+  it('recovers no call if the model may call nothing', () => {
+    const chat = conversation([user('hi')], { tools: [tool('look')], toolChoice: { type: 'none' } });
     expect(
       decoded(
-        runAtOnce(encodeChat(said, context())),
+        runAtOnce(encodeChat(chat, context())),
         reply.text('<invoke name="look"><parameter name="path">a</parameter></invoke>'),
       ).notes,
     ).toEqual([]);
   });
 
-  it('sends cache marks where model and profile take them', () => {
-    const said = conversation([systemTurn('Now in French.'), user({ ...text('Hello'), cachePoint: true })]);
+  it('sends cache marks if model and profile accept them', () => {
+    const chat = conversation([systemTurn('Now in French.'), user({ ...text('Hello'), cachePoint: true })]);
     const marked = (wireProfile: string) =>
-      encodedBody(said, { wireProfile }).conversationState.currentMessage.userInputMessage.cachePoint;
+      encodedBody(chat, { wireProfile }).conversationState.currentMessage.userInputMessage.cachePoint;
     expect(marked('q-rest')).toEqual({ type: 'default' });
     expect(marked('codewhisperer-legacy')).toBeUndefined();
   });
@@ -307,12 +307,12 @@ describe('stable prefixes', () => {
     );
   });
 
-  it('does so too with cache marks, as long as the client leaves them where they are', () => {
+  it('does so with cache marks that the client leaves in place', () => {
     let withMarks = 0;
     fc.assert(
       fc.property(conversationWithNextTurn, takingDocuments, fc.nat(), ({ now, next }, wireProfile, chosen) => {
         const turn = chosen % now.turns.length;
-        const [first, second] = [now, next].map((said) => bodyOf(marked(said, [turn]), wireProfile));
+        const [first, second] = [now, next].map((chat) => bodyOf(marked(chat, [turn]), wireProfile));
         expect(second?.startsWith(upToHistoryEnd(first ?? ''))).toBe(true);
         if (first?.includes(CACHE_POINT)) withMarks += 1;
       }),
@@ -321,11 +321,11 @@ describe('stable prefixes', () => {
     expect(withMarks).toBeGreaterThan(100);
   });
 
-  it('changes nothing but the marks when the client moves them along, as agents do', () => {
+  it('changes only the marks if the client moves them along, as agents do', () => {
     fc.assert(
       fc.property(conversationWithNextTurn, takingDocuments, ({ now, next }, wireProfile) => {
-        const [first, second] = [now, next].map((said) =>
-          bodyOf(marked(said, [said.turns.length - 3, said.turns.length - 1]), wireProfile).replaceAll(CACHE_POINT, ''),
+        const [first, second] = [now, next].map((chat) =>
+          bodyOf(marked(chat, [chat.turns.length - 3, chat.turns.length - 1]), wireProfile).replaceAll(CACHE_POINT, ''),
         );
         expect(second?.startsWith(upToHistoryEnd(first ?? ''))).toBe(true);
       }),
@@ -341,28 +341,28 @@ describe('stable prefixes', () => {
 
 const CACHE_POINT = ',"cachePoint":{"type":"default"}';
 
-function bodyOf(said: Conversation, wireProfile: string): string {
-  return runAtOnce(encodeChat(said, context({ wireProfile }))).request.body ?? '';
+function bodyOf(chat: Conversation, wireProfile: string): string {
+  return runAtOnce(encodeChat(chat, context({ wireProfile }))).request.body ?? '';
 }
 
-/** With a cache mark on the last part of each of these turns which can carry one. */
-function marked(said: Conversation, at: readonly number[]): Conversation {
-  const turns = said.turns.map((turn, index) => {
+/** Adds a cache mark to the last part that can carry one in each of these turns. */
+function marked(chat: Conversation, at: readonly number[]): Conversation {
+  const turns = chat.turns.map((turn, index) => {
     if (!at.includes(index)) return turn;
     const last = turn.parts.findLastIndex(({ type }) => type !== 'reasoning' && type !== 'redacted-reasoning');
     return { ...turn, parts: turn.parts.map((part, place) => (place === last ? { ...part, cachePoint: true } : part)) };
   });
-  return { ...said, turns };
+  return { ...chat, turns };
 }
 
-/** Everything before the closing bracket of the history array, or before the current message when there is none. */
+/** Everything before the closing bracket of the history array, or before the current message if there is none. */
 function upToHistoryEnd(body: string): string {
   const current = JSON.stringify(JSON.parse(body).conversationState.currentMessage);
   const end = body.indexOf(`"currentMessage":${current}`);
   return body.slice(0, end).replace(/\],$/, '');
 }
 
-/** The current message of `first` is the history entry of `second` which follows the history of `first`. */
+/** The current message of `first` is the entry of `second` after the history of `first`. */
 function reappears(first: GenerateAssistantResponseRequest, second: GenerateAssistantResponseRequest): boolean {
   const place = first.conversationState.history?.length ?? 0;
   const entry = second.conversationState.history?.[place];
@@ -377,13 +377,13 @@ function reappears(first: GenerateAssistantResponseRequest, second: GenerateAssi
   return true;
 }
 
-describe('any conversation at all', () => {
-  it('is encoded with every word in it, or refused with the field at fault', () => {
+describe('any conversation', () => {
+  it('is encoded completely, or refused naming the field', () => {
     let refused = 0;
     fc.assert(
-      fc.property(messyConversation, anyWireProfile, ({ conversation: said, markers }, wireProfile) => {
+      fc.property(messyConversation, anyWireProfile, ({ conversation: chat, markers }, wireProfile) => {
         try {
-          const { request, adjustments } = runAtOnce(encodeChat(said, context({ wireProfile })));
+          const { request, adjustments } = runAtOnce(encodeChat(chat, context({ wireProfile })));
           for (const marker of markers) expect(request.body).toContain(marker);
           for (const { rule, path } of adjustments) {
             expect(Object.keys(ADJUSTMENT_RULES)).toContain(rule);

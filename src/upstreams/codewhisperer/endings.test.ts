@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  called,
+  callLines,
+  completeCall,
   context,
   decode,
   END,
@@ -11,12 +12,11 @@ import {
   input,
   outline,
   reasoning,
-  said,
+  reasoningLines,
   stopReason,
   TOOL_END,
   text,
-  thought,
-  whole,
+  textLines,
 } from '../../../test/support/reply-frames.ts';
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { JsonValue } from '../../core/json.ts';
@@ -28,18 +28,18 @@ const contextUsage = frame('contextUsageEvent', { contextUsagePercentage: 5 });
 
 function noted(frames: readonly Buffer[], more: Partial<DecodeContext> = {}) {
   const notes: Adjustment[] = [];
-  const events = decode(frames, { ...more, note: (made) => void notes.push(made) });
+  const events = decode(frames, { ...more, note: (adjustment) => void notes.push(adjustment) });
   return { events, notes, last: outline(events).at(-1) };
 }
 
 describe('a reply without closing events', () => {
   const expecting = { expectsClosingEvents: true };
 
-  it('is an end where the account is not known to send any', () => {
+  it('is complete if the account is not known to send any', () => {
     expect(noted([text('The first step is to open the')])).toMatchObject({ notes: [], last: END });
   });
 
-  it('is cut off where the account has sent them before', () => {
+  it('is cut off if the account has sent them before', () => {
     expect(noted([text('The first step is to open the')], expecting)).toMatchObject({
       notes: [{ rule: 'reply-cut-off', path: '' }],
       last: 'reply-end max-tokens',
@@ -55,15 +55,15 @@ describe('a reply without closing events', () => {
     expect(noted([text('Done.'), closing], expecting)).toMatchObject({ notes: [], last: END });
   });
 
-  it('is decided by a whole tool call', () => {
-    expect(noted([text('Reading.'), ...whole(input)], expecting)).toMatchObject({ notes: [], last: TOOL_END });
+  it('is complete with a complete tool call', () => {
+    expect(noted([text('Reading.'), ...completeCall(input)], expecting)).toMatchObject({ notes: [], last: TOOL_END });
   });
 
-  it('is empty when nothing came at all', () => {
+  it('is empty if nothing arrived', () => {
     expect(noted([], expecting)).toMatchObject({ notes: [], last: 'reply-error empty_reply' });
   });
 
-  it('is broken when its connection broke', () => {
+  it('is broken if its connection broke', () => {
     expect(noted([text('Half')], { ...expecting, endsWithConnection: true }).last).toBe('reply-error upstream_broken');
   });
 
@@ -87,7 +87,7 @@ describe('a refusal', () => {
   const refused = (refusal: JsonValue, reason = 'CONTENT_FILTERED') =>
     frame('metadataEvent', { stopReason: reason, stopDetails: { refusal } });
 
-  it('brings its category and explanation', () => {
+  it('has its category and explanation', () => {
     const { events, notes } = noted([text('I'), refused({ category: 'REASONING_EXTRACTION', explanation: 'why' })]);
     expect(endOf(events)).toMatchObject({
       stopReason: 'refusal',
@@ -96,20 +96,20 @@ describe('a refusal', () => {
     expect(notes).toEqual([{ rule: 'reply-refused', path: '', before: 'REASONING_EXTRACTION', after: 'why' }]);
   });
 
-  it('may bring one of them, or nothing readable', () => {
+  it('may have one of them, or nothing readable', () => {
     expect(endOf(decode([refused({ category: 'CYBER' })])).refusal).toEqual({ category: 'CYBER' });
     for (const details of [null, {}, [], 'x', { category: 7, explanation: ' ' }]) {
       expect(endOf(decode([text('I'), refused(details)]))).not.toHaveProperty('refusal');
     }
   });
 
-  it('is not made of details that come with another stop reason', () => {
+  it('ignores details with another stop reason', () => {
     const { events, notes } = noted([text('I'), refused({ category: 'CYBER' }, 'END_TURN')]);
     expect(endOf(events)).not.toHaveProperty('refusal');
     expect({ stop: endOf(events).stopReason, notes }).toEqual({ stop: 'end-turn', notes: [] });
   });
 
-  it('is bounded and of one line', () => {
+  it('has bounded one-line texts', () => {
     const end = endOf(
       decode([refused({ category: 'C'.repeat(5_000), explanation: `a\n\u0000b ${'x'.repeat(9_000)}` })]),
     );
@@ -121,23 +121,28 @@ describe('a refusal', () => {
 
 describe('late reasoning of GPT models', () => {
   it('keeps its signature and not its placeholder', () => {
-    const frames = [...whole(input), reasoning({ text: '...', signature: 'sig' }), stopReason('END_TURN')];
-    expect(outline(decode(frames))).toEqual([...called([input]), ...thought('sig'), TOOL_END]);
+    const frames = [...completeCall(input), reasoning({ text: '...', signature: 'sig' }), stopReason('END_TURN')];
+    expect(outline(decode(frames))).toEqual([...callLines([input]), ...reasoningLines('sig'), TOOL_END]);
   });
 
   it('is signed although the reasoning before it was not', () => {
-    const frames = [reasoning({ text: 'Hm.' }), ...whole(input), reasoning({ text: '...', signature: 'sig' })];
-    expect(outline(decode(frames))).toEqual([...thought('-', 'Hm.'), ...called([input]), ...thought('sig'), TOOL_END]);
+    const frames = [reasoning({ text: 'Hm.' }), ...completeCall(input), reasoning({ text: '...', signature: 'sig' })];
+    expect(outline(decode(frames))).toEqual([
+      ...reasoningLines('-', 'Hm.'),
+      ...callLines([input]),
+      ...reasoningLines('sig'),
+      TOOL_END,
+    ]);
   });
 
-  it('is not taken for the end of reasoning that has words', () => {
+  it('is not mistaken for the end of reasoning with text', () => {
     const frames = [reasoning({ text: 'Well' }), reasoning({ text: '...', signature: 'sig' }), text('Yes.')];
-    expect(outline(decode(frames))).toEqual([...thought('sig', 'Well', '...'), ...said('Yes.'), END]);
+    expect(outline(decode(frames))).toEqual([...reasoningLines('sig', 'Well', '...'), ...textLines('Yes.'), END]);
   });
 
-  it('is text when it has no signature', () => {
+  it('is text without a signature', () => {
     const frames = [reasoning({ text: '...' }), text('Yes.')];
-    expect(outline(decode(frames))).toEqual([...thought('-', '...'), ...said('Yes.'), END]);
+    expect(outline(decode(frames))).toEqual([...reasoningLines('-', '...'), ...textLines('Yes.'), END]);
   });
 });
 
@@ -145,18 +150,18 @@ describe('thinking tags of a model that reasons natively', () => {
   const tagged = (frames: readonly Buffer[]) => outline(decode(frames, { thinkingTags: true }));
 
   it.each([
-    ['reasoning', reasoning({ text: 'Hm.', signature: 'sig' }), thought('sig', 'Hm.')],
+    ['reasoning', reasoning({ text: 'Hm.', signature: 'sig' }), reasoningLines('sig', 'Hm.')],
     ['empty reasoning', reasoning({ text: '' }), []],
     ['reasoning without members', reasoning({}), []],
   ])('are text after %s', (_name, native, expected) => {
     const words = '<thinking>x</thinking> done';
-    expect(tagged([native, text(words)])).toEqual([...expected, ...said(words), END]);
+    expect(tagged([native, text(words)])).toEqual([...expected, ...textLines(words), END]);
   });
 
   it('are text from then on', () => {
     expect(tagged([text('<thinking>a</thinking>b <thi'), reasoning({}), text('nking>c')])).toEqual([
-      ...thought('-', 'a'),
-      ...said('b ', '<thi', 'nking>c'),
+      ...reasoningLines('-', 'a'),
+      ...textLines('b ', '<thi', 'nking>c'),
       END,
     ]);
   });
@@ -211,24 +216,24 @@ describe('an answer that is not an event stream', () => {
     const headers = { 'content-type': 'application/vnd.amazon.eventstream' };
     expect(explained('{"message":"Input is too long."}', headers).code).toBe('context_too_long');
     const json = { header: () => 'application/json' };
-    expect(outline(decode([text('Hello'), metering], json))).toEqual([...said('Hello'), END]);
+    expect(outline(decode([text('Hello'), metering], json))).toEqual([...textLines('Hello'), END]);
   });
 
-  it('is a damaged stream if it is declared as one and is neither a page nor an object', () => {
+  it('is a corrupted stream if it is declared as one and is neither a page nor an object', () => {
     const damaged = Buffer.from(text('Hello'));
     damaged[0] = 0x7f;
     const header = () => 'application/vnd.amazon.eventstream';
     expect(errorOf(decode([damaged], { header })).code).toBe('upstream_broken');
   });
 
-  it('is read up to a bound', () => {
+  it('is read up to a limit', () => {
     const decoder = createDecoder(context());
     expect(decoder.push(Buffer.from('<html>')).map(({ type }) => type)).toEqual(['reply-start']);
     expect(errorOf(decoder.push(Buffer.alloc(64 * 1024, 'x'))).code).toBe('upstream_unexpected');
     expect(decoder.push(Buffer.from('more'))).toEqual([]);
   });
 
-  it('is explained even when its connection breaks', () => {
+  it('is explained even if its connection breaks', () => {
     const decoder = createDecoder(context());
     decoder.push(Buffer.from('{"message":"Input is too long."}'));
     expect(errorOf(decoder.end(new Error('reset'))).code).toBe('context_too_long');

@@ -10,11 +10,11 @@ const environment = (change: Partial<Environment> = {}): Environment => ({
 });
 
 describe('the working environment', () => {
-  const cases: { name: string; given: Environment; context: unknown; cut: string | undefined }[] = [
-    { name: 'nothing known', given: environment(), context: {}, cut: undefined },
+  const cases: { name: string; input: Environment; context: unknown; cut: string | undefined }[] = [
+    { name: 'nothing known', input: environment(), context: {}, cut: undefined },
     {
       name: 'all of it',
-      given: environment({
+      input: environment({
         operatingSystem: 'macos',
         currentWorkingDirectory: '/a',
         gitStatus: 'M b',
@@ -29,26 +29,26 @@ describe('the working environment', () => {
       cut: undefined,
     },
     {
-      name: 'a directory which is too long',
-      given: environment({ currentWorkingDirectory: `/${'x'.repeat(256)}` }),
+      name: 'a directory that is too long',
+      input: environment({ currentWorkingDirectory: `/${'x'.repeat(256)}` }),
       context: {},
       cut: 'currentWorkingDirectory',
     },
     {
       name: 'a long git status',
-      given: environment({ gitStatus: 'x'.repeat(5_000) }),
+      input: environment({ gitStatus: 'x'.repeat(5_000) }),
       context: { gitState: { status: 'x'.repeat(4_096) } },
       cut: 'gitStatus',
     },
     {
       name: 'broken characters',
-      given: environment({ gitStatus: '\ud800' }),
+      input: environment({ gitStatus: '\ud800' }),
       context: { gitState: { status: '\ufffd' } },
       cut: undefined,
     },
   ];
-  it.each(cases)('$name', ({ given, context, cut }) => {
-    const encoded = encodeEnvironment(given);
+  it.each(cases)('$name', ({ input, context, cut }) => {
+    const encoded = encodeEnvironment(input);
     expect(encoded.context).toEqual(context);
     expect(encoded.adjustments).toEqual(cut ? [{ rule: 'environment-cut', path: 'environment', before: cut }] : []);
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EscapedMember } from './escaped-member.ts';
 
-/** What the decoder does with a frame: cut it if possible, else parse it and learn. */
+/** Like the decoder: cuts if possible, else parses and learns. */
 function read(member: EscapedMember, json: string): { content: unknown; wasCut: boolean } {
   const escaped = member.cut(json);
   if (escaped !== undefined) return { content: JSON.parse(`"${escaped}"`), wasCut: true };
@@ -11,8 +11,8 @@ function read(member: EscapedMember, json: string): { content: unknown; wasCut: 
   return { content, wasCut: false };
 }
 
-describe('the one changing member', () => {
-  it('is cut out at once when it stands alone', () => {
+describe('the changing member', () => {
+  it('is cut out at once if it is the only member', () => {
     expect(new EscapedMember('content').cut('{"content":"Hi\\n"}')).toBe('Hi\\n');
   });
 
@@ -28,13 +28,13 @@ describe('the one changing member', () => {
     }
   });
 
-  it('is learnt anew when its surroundings change', () => {
+  it('is learnt again if its surroundings change', () => {
     const member = new EscapedMember('content');
     const frames = ['m', 'm', 'n', 'n'].map((modelId) => JSON.stringify({ content: 'x', modelId }));
     expect(frames.map((json) => read(member, json).wasCut)).toEqual([false, true, false, true]);
   });
 
-  it('is no longer learnt when they keep changing', () => {
+  it('is no longer learnt if they keep changing', () => {
     const member = new EscapedMember('content');
     for (let n = 0; n < 100; n++) read(member, JSON.stringify({ content: 'x', n }));
     const json = JSON.stringify({ content: 'x', n: 'last' });
@@ -45,7 +45,7 @@ describe('the one changing member', () => {
   it.each([
     ['a member of the same name deeper down', '{"a":{"content":"x"},"content":"x"}'],
     ['a later member of the same name', '{"content":"x","content":"x"}'],
-    ['a string which looks like it', '{"a":"\\"content\\":\\"x\\"","content":"x"}'],
+    ['a string that looks like it', '{"a":"\\"content\\":\\"x\\"","content":"x"}'],
     ['spaces', '{ "content" : "x" }'],
     ['an envelope', '{"assistantResponseEvent":{"content":"x"}}'],
   ])('is never mistaken for %s', (_name, json) => {
@@ -71,7 +71,7 @@ describe('the one changing member', () => {
     expect(new EscapedMember('content').cut(json)).toBeUndefined();
   });
 
-  it('is always what JSON.parse makes of it', () => {
+  it('always equals the result of JSON.parse', () => {
     const fragment = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 8 }),
       fc.constantFrom('\\', '"', '"}', '\\"', '\\u00', '\\u0041', ',"content":"', '\n', '\u2028', '{', '\ud83c'),

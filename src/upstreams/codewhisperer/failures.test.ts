@@ -9,7 +9,7 @@ function answer(status: number, body: string, headers: Record<string, string> = 
   return { status, body, header: (name) => headers[name] };
 }
 
-/** As the REST flavour writes it. */
+/** In the REST flavour. */
 function refused(status: number, name: string, message: string, reason: string | null = null): FailedAnswer {
   return answer(status, JSON.stringify({ message, reason }), { 'x-amzn-errortype': name });
 }
@@ -210,15 +210,15 @@ describe('a refusal', () => {
     }
   });
 
-  it('with any known reason is never just “refused” or “broken”', () => {
+  it('with a known reason is never just “refused” or “broken”', () => {
     for (const reason of KNOWN_REASONS) {
       const row = findRow({ status: 400, name: undefined, reason, message: undefined, requestId: undefined });
-      if (/KMS_KEY|UNAUTHORIZED/.test(reason)) continue; // These are told apart by their exception's status.
+      if (/KMS_KEY|UNAUTHORIZED/.test(reason)) continue; // Distinguished by the exception's status.
       expect([reason, row.id]).not.toEqual([reason, expect.stringMatching(/^(?:refused|broken)$/)]);
     }
   });
 
-  it('counts against the account only where the account is at fault', () => {
+  it('counts against the account only if the account is at fault', () => {
     const blame = (entry: FailedAnswer) => ERROR_RULES[explainFailure(entry).code].blame;
     expect(blame(refused(400, INVALID, IMPROPER))).toBe('client');
     expect(blame(refused(503, '', 'x'))).toBe('upstream');
@@ -243,13 +243,13 @@ describe('the name of the exception', () => {
   });
 });
 
-describe('a host that refuses access tokens under a status of its own', () => {
+describe('a host that refuses access tokens with its own status', () => {
   const badToken = { status: 400, name: 'AccessDeniedException' };
   const code = (status: number, body: object, more: object = { badToken }) =>
     explainFailure({ status, header: () => undefined, body: JSON.stringify(body), ...more }).code;
   const denied = { __type: 'com.amazon.kiro.controlplane#AccessDeniedException', message: 'Access denied.' };
 
-  it('is understood to mean the token, whatever it says', () => {
+  it('means the token, whatever the message', () => {
     expect(code(400, denied)).toBe('token_rejected');
     expect(code(400, { ...denied, message: 'User is not authorized.' })).toBe('token_rejected');
     expect(code(400, { ...denied, message: 'The bearer token included in the request is invalid.' })).toBe(
@@ -257,7 +257,7 @@ describe('a host that refuses access tokens under a status of its own', () => {
     );
   });
 
-  it('still means other things by a reason, another status or another exception', () => {
+  it('means something else with a reason, another status or another exception', () => {
     expect(code(400, { ...denied, reason: 'TEMPORARILY_SUSPENDED' })).toBe('account_suspended');
     expect(code(400, { ...denied, reason: 'FEATURE_NOT_SUPPORTED' })).toBe('feature_not_supported');
     expect(code(403, denied)).toBe('permission_denied');
@@ -266,7 +266,7 @@ describe('a host that refuses access tokens under a status of its own', () => {
     );
   });
 
-  it('is not taken for every host', () => {
+  it('does not apply to other hosts', () => {
     expect(code(400, denied, {})).toBe('permission_denied');
   });
 });
@@ -281,12 +281,12 @@ describe('the reason', () => {
     expect([error.code, error.upstream?.reason]).toEqual(['upstream_refused', 'TOOL_DUPLICATE']);
   });
 
-  it('is not made up of other capitals', () => {
+  it('is not taken from other words in capitals', () => {
     expect(explainFailure(refused(400, INVALID, 'MY_OWN_WORDS')).upstream?.reason).toBeUndefined();
   });
 });
 
-describe('a body which is no envelope', () => {
+describe('a body without an envelope', () => {
   it.each([
     ['nothing', '', undefined],
     ['white space', ' \n ', undefined],
@@ -300,13 +300,13 @@ describe('a body which is no envelope', () => {
     ['a JSON string', '"oops"', '"oops"'],
     ['an error as text', '{"error":"nope"}', 'nope'],
     ['a capital Message', '{"Message":"denied"}', 'denied'],
-  ])('%s gives what there is to tell', (_name, body, message) => {
+  ])('%s gives its message', (_name, body, message) => {
     const error = explainFailure(answer(502, body));
     expect(error.code).toBe('upstream_broken');
     expect(error.upstream?.message).toBe(message);
   });
 
-  it('is cut to a bound, on one line', () => {
+  it('is shortened to one bounded line', () => {
     const { upstream } = explainFailure(answer(500, `${'word \n\u0007'.repeat(1_000_000)}`));
     expect(upstream?.message?.length).toBeLessThanOrEqual(601);
     expect(upstream?.message).toMatch(/^(?:word )+…$/);
@@ -316,7 +316,7 @@ describe('a body which is no envelope', () => {
 });
 
 describe('other members of the error response', () => {
-  it.each(['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'])('is its id, from %s', (header) => {
+  it.each(['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'])('include its id, from %s', (header) => {
     expect(explainFailure(answer(500, '', { [header]: 'r-1' })).upstream?.requestId).toBe('r-1');
   });
 
@@ -334,14 +334,14 @@ describe('other members of the error response', () => {
     expect(error.retryAfterMs).toBe(expected);
   });
 
-  it('is missing after suspicious activity, so the account cools down for ten minutes', () => {
+  it('include no wait after suspicious activity, so the account cools down for ten minutes', () => {
     const suspicious = refused(429, THROTTLED, 'Due to suspicious activity, we are imposing temporary limits.');
     expect(explainFailure(suspicious).retryAfterMs).toBe(600_000);
-    const said = answer(429, '{"message":"suspicious activity"}', { 'retry-after': '30' });
-    expect(explainFailure(said).retryAfterMs).toBe(30_000);
+    const response = answer(429, '{"message":"suspicious activity"}', { 'retry-after': '30' });
+    expect(explainFailure(response).retryAfterMs).toBe(30_000);
   });
 
-  it('is when to come back in the body, at most an hour, for a quota at most 32 days', () => {
+  it('include the wait in the body, at most an hour, for a quota at most 32 days', () => {
     const wait = (status: number, body: object) =>
       explainFailure(answer(status, JSON.stringify(body), {})).retryAfterMs;
     expect(wait(429, { reason: 'CREDIT_CONSUMPTION_RATE_EXCEEDED', retryAfterMilliseconds: 240_000 })).toBe(240_000);
@@ -353,7 +353,7 @@ describe('other members of the error response', () => {
     expect(explainFailure(answer(429, '', { 'retry-after': '99999999999999' })).retryAfterMs).toBe(3_600_000);
   });
 
-  it('is how far the conversation is over the limit', () => {
+  it('include how far the conversation exceeds the limit', () => {
     const message = 'prompt is too long: 215312 tokens > 200000 maximum';
     expect(explainFailure(refused(400, INVALID, message)).tokens).toEqual({ actual: 215_312, maximum: 200_000 });
     expect(explainFailure(refused(400, INVALID, 'Input is too long.')).tokens).toBeUndefined();
@@ -378,7 +378,7 @@ describe('an exception inside a reply', () => {
     expect(error.message).toContain(message);
   });
 
-  it('says when to come back, with the same caps', () => {
+  it('has a wait, with the same caps', () => {
     const wait = (body: object) => explainException('ThrottlingException', JSON.stringify(body)).retryAfterMs;
     expect(wait({ message: 'slow', retryAfterMilliseconds: 4_000 })).toBe(4_000);
     expect(wait({ message: 'slow', retryAfterMilliseconds: 1e300 })).toBe(3_600_000);

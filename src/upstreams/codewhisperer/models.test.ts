@@ -77,9 +77,9 @@ describe('the catalogue', () => {
   });
 
   it.each([
-    ['a flag beside the rest', { supportsPromptCache: true }, true],
-    ['a flag which is off', { supportsPromptCache: false }, false],
-    ['an object which says no', { promptCaching: { supportsPromptCaching: false } }, false],
+    ['a plain flag', { supportsPromptCache: true }, true],
+    ['a flag set to false', { supportsPromptCache: false }, false],
+    ['an object with false', { promptCaching: { supportsPromptCaching: false } }, false],
     ['null', { promptCaching: null }, false],
     ['nothing', {}, false],
   ])('reads prompt caching from %s', (_name, entry, expected) => {
@@ -109,11 +109,11 @@ describe('the catalogue', () => {
     });
   });
 
-  it('takes the window from older metadata', () => {
+  it('reads the context window from older metadata', () => {
     expect(only({ modelId: 'm', modelMetadata: { maxInputTokens: 1000 } }).maxInputTokens).toBe(1000);
   });
 
-  it('leaves out entries without an id and repeated ones', () => {
+  it('leaves out repeated entries and entries without an id', () => {
     const body = JSON.stringify({ models: [{}, null, 7, { modelId: 'a' }, { modelId: 'a', modelName: 'again' }] });
     expect(decodeModels(body).catalogue.models.map(({ id, name }) => [id, name])).toEqual([['a', 'a']]);
     expect(decodeModels(body)).toMatchObject({ catalogue: { defaultModelId: undefined }, nextToken: undefined });

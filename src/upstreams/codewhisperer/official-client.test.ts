@@ -1,4 +1,4 @@
-/** What the official client serialises from the same input, field by field: the judge of everything we send. */
+/** Compares every field of a request with what the official client serialises from the same input. */
 
 import {
   CodeWhispererStreamingClient,
@@ -48,7 +48,7 @@ interface Captured {
   readonly body: Uint8Array;
 }
 
-/** Runs the official client up to its last step: nothing goes out, the request is kept. */
+/** Runs the official client up to its last step: captures the request instead of sending it. */
 async function serialized(input: GenerateAssistantResponseCommandInput): Promise<Captured> {
   const captured: Captured[] = [];
   const client = new CodeWhispererStreamingClient({
@@ -71,7 +71,7 @@ async function serialized(input: GenerateAssistantResponseCommandInput): Promise
 
 type State = NonNullable<GenerateAssistantResponseCommandInput['conversationState']>;
 
-/** What every request here has around its messages. */
+/** The members around the messages of every request here. */
 function input(
   state: Pick<State, 'history' | 'currentMessage'>,
   fields?: object,
@@ -98,15 +98,15 @@ const tools = [
 ];
 const marked = (words: string) => ({ ...text(words), cachePoint: true });
 
-const cases: { name: string; said: Conversation; official: GenerateAssistantResponseCommandInput }[] = [
+const cases: { name: string; chat: Conversation; official: GenerateAssistantResponseCommandInput }[] = [
   {
     name: 'text',
-    said: conversation([user('Héllo 读 \u{1f600} "quoted"\n')]),
+    chat: conversation([user('Héllo 读 \u{1f600} "quoted"\n')]),
     official: input({ currentMessage: { userInputMessage: { content: 'Héllo 读 \u{1f600} "quoted"\n', ...user$ } } }),
   },
   {
     name: 'system text and history',
-    said: conversation([user('a'), assistant('b'), user('c')], {
+    chat: conversation([user('a'), assistant('b'), user('c')], {
       system: [{ at: 's', text: 'Terse.', cachePoint: false }],
     }),
     official: input({
@@ -121,7 +121,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'tools and their results, one of them an error',
-    said: conversation(
+    chat: conversation(
       [
         user('a'),
         assistant('', toolUse('t1', 'read_file', { path: 'x', deep: [1, null, { a: true }] }), toolUse('t2')),
@@ -159,7 +159,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'images and documents',
-    said: conversation([user(image(), documentOf('report', 'application/pdf', '%PDF-1.7'), 'What is this?')]),
+    chat: conversation([user(image(), documentOf('report', 'application/pdf', '%PDF-1.7'), 'What is this?')]),
     official: input({
       currentMessage: {
         userInputMessage: {
@@ -173,7 +173,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'reasoning in history, signed and redacted',
-    said: conversation([
+    chat: conversation([
       user('a'),
       assistant({ type: 'reasoning', at: 'r', text: 'hm', signature: 'c2ln' }, 'b'),
       user('c'),
@@ -197,7 +197,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'reasoning settings',
-    said: conversation([user('a')], { reasoning: { mode: 'on', effort: 'max', budgetTokens: undefined } }),
+    chat: conversation([user('a')], { reasoning: { mode: 'on', effort: 'max', budgetTokens: undefined } }),
     official: input(
       { currentMessage: { userInputMessage: { content: 'a', ...user$ } } },
       {
@@ -210,7 +210,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'cache points',
-    said: conversation([user('a'), assistant(marked('b')), user(marked('c'))], {
+    chat: conversation([user('a'), assistant(marked('b')), user(marked('c'))], {
       system: [{ at: 's', text: 'Terse.', cachePoint: true }],
     }),
     official: input({
@@ -225,7 +225,7 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
   },
   {
     name: 'the working environment',
-    said: conversation([user('Platform: linux\nWorking directory: /srv/app\ngitStatus:\nM a.txt')]),
+    chat: conversation([user('Platform: linux\nWorking directory: /srv/app\ngitStatus:\nM a.txt')]),
     official: input({
       currentMessage: {
         userInputMessage: {
@@ -242,16 +242,16 @@ const cases: { name: string; said: Conversation; official: GenerateAssistantResp
 ];
 
 describe('the official client', () => {
-  it.each(cases)('serialises the same for $name', async ({ said, official }) => {
-    expectSame(runAtOnce(encodeChat(said, context)).request, await serialized(official));
+  it.each(cases)('serialises the same request for $name', async ({ chat, official }) => {
+    expectSame(runAtOnce(encodeChat(chat, context)).request, await serialized(official));
   });
 
-  it('knows every member we send, whatever the conversation', async () => {
+  it('knows every member sent, whatever the conversation', async () => {
     await fc.assert(
-      fc.asyncProperty(messyConversation, async ({ conversation: said }) => {
-        const request = encodedOrRefused(said);
+      fc.asyncProperty(messyConversation, async ({ conversation: chat }) => {
+        const request = encodedOrRefused(chat);
         if (!request) return;
-        // Members unknown to the client's schema would be missing from what it writes.
+        // The client drops members that its schema does not have.
         const body: GenerateAssistantResponseCommandInput = withBytes(JSON.parse(request.body ?? ''));
         expectSame(request, await serialized({ ...body, agentMode: 'vibe' }));
       }),
@@ -267,18 +267,18 @@ function expectSame(ours: UpstreamRequest, theirs: Captured): void {
   for (const name of ['content-type', 'x-amzn-kiro-agent-mode']) expect(ours.headers[name]).toBe(theirs.headers[name]);
 }
 
-function encodedOrRefused(said: Conversation): UpstreamRequest | undefined {
+function encodedOrRefused(chat: Conversation): UpstreamRequest | undefined {
   try {
-    return runAtOnce(encodeChat(said, context)).request;
+    return runAtOnce(encodeChat(chat, context)).request;
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'invalid_request') return undefined;
     throw error;
   }
 }
 
-/** The client's own input has bytes where the wire has base64. */
+/** The client's input has bytes where the wire has base64. */
 function withBytes(value: unknown, key = ''): never {
-  // `never` fits any input type: this rebuilds the very shape which JSON.parse gave.
+  // `never` fits any input type: this rebuilds the shape from JSON.parse.
   if (typeof value === 'string') return (key === 'bytes' || key === 'redactedContent' ? bytes(value) : value) as never;
   if (Array.isArray(value)) return value.map((item) => withBytes(item)) as never;
   if (!isJsonObject(value)) return value as never;

@@ -50,12 +50,12 @@ describe('the chat request', () => {
     expect(request.headers['content-type']).toBe(target ? 'application/x-amz-json-1.0' : 'application/json');
   });
 
-  it('keeps the path when the host is replaced', () => {
+  it('keeps the path if the host is replaced', () => {
     const request = operationRequest('GenerateAssistantResponse', '{}', access({ baseUrl: 'http://127.0.0.1:9' }));
     expect(request.url).toBe('http://127.0.0.1:9/generateAssistantResponse');
   });
 
-  it('names its own host where the address that replaces it has a place for one', () => {
+  it('inserts its own host into an address with a placeholder for it', () => {
     const url = (wireProfile: string) =>
       operationRequest(
         'GenerateAssistantResponse',
@@ -102,7 +102,7 @@ describe('the chat request', () => {
     });
   });
 
-  it('never counts attempts beyond what the profile says', () => {
+  it('never counts attempts beyond the profile’s maximum', () => {
     const invocation = { id: 'i-1', attempt: 40 };
     const kiro = access({ wireProfile: 'kiro-krs', profileArn: ARN });
     const { headers } = operationRequest('GenerateAssistantResponse', '{}', kiro, { invocation });
@@ -118,7 +118,7 @@ describe('the chat request', () => {
 
 describe('the region', () => {
   const cases = [
-    { name: 'an API region is taken as it is', region: 'eu-central-1', profileArn: undefined, api: 'eu-central-1' },
+    { name: 'an API region is used unchanged', region: 'eu-central-1', profileArn: undefined, api: 'eu-central-1' },
     { name: "the ARN's region wins", region: 'eu-central-1', profileArn: ARN, api: 'us-east-1' },
     {
       name: 'a European sign-in region means Frankfurt',
@@ -135,7 +135,7 @@ describe('the region', () => {
 });
 
 describe('the control plane', () => {
-  it('asks for models by query in the REST flavour', () => {
+  it('lists models with a query in the REST flavour', () => {
     expect(encodeListModels(access({ profileArn: ARN }), 'bmV4dA==')).toEqual({
       method: 'GET',
       url: `https://q.us-east-1.amazonaws.com/ListAvailableModels?origin=AI_EDITOR&maxResults=50&nextToken=bmV4dA%3D%3D&profileArn=${encodeURIComponent(ARN)}`,
@@ -145,14 +145,14 @@ describe('the control plane', () => {
     });
   });
 
-  it('asks for models by body in the JSON flavour', () => {
+  it('lists models with a body in the JSON flavour', () => {
     const request = encodeListModels(access({ wireProfile: 'q-json' }), undefined);
     expect(request).toMatchObject({ method: 'POST', url: 'https://q.us-east-1.amazonaws.com/' });
     expect(request.headers['x-amz-target']).toBe('AmazonCodeWhispererService.ListAvailableModels');
     expect(JSON.parse(request.body ?? '')).toEqual({ origin: 'KIRO_CLI', maxResults: 50 });
   });
 
-  it("finds Kiro's management host and its own paths", () => {
+  it("uses Kiro's management host and paths", () => {
     const kiro = access({ wireProfile: 'kiro-runtime', profileArn: ARN });
     expect(encodeListModels(kiro, undefined).url).toMatch(
       /^https:\/\/management\.us-east-1\.kiro\.dev\/List-Available-Models\?/,
@@ -165,7 +165,7 @@ describe('the control plane', () => {
     expect(encodeUsageLimits(kiro).url).toContain('/Get-Usage-Limits?profileArn=');
   });
 
-  it('is JSON at the management host for KiroRuntimeService', () => {
+  it('uses JSON at the management host for KiroRuntimeService', () => {
     const kiro = access({ wireProfile: 'kiro-krs', region: 'ap-south-1', profileArn: ARN });
     const requests = [
       encodeListModels(kiro, undefined),
@@ -189,7 +189,7 @@ describe('the control plane', () => {
     }
   });
 
-  it('asks for usage without an ARN when there is none', () => {
+  it('requests usage without an ARN if there is none', () => {
     expect(encodeUsageLimits(access()).url).toBe(
       'https://q.us-east-1.amazonaws.com/getUsageLimits?origin=AI_EDITOR&resourceType=CREDIT&isEmailRequired=false',
     );

@@ -21,10 +21,10 @@ function settingsFor(maxTokens: number | undefined, schema: JsonObject | undefin
 describe('an output limit', () => {
   it.each([
     ['within the bounds', 8_000, BOUNDED, 8_000],
-    ['of the least the model takes', 1_024, BOUNDED, 1_024],
-    ['of the most', 128_000, BOUNDED, 128_000],
-    ['above the most', 1_000_000, BOUNDED, 128_000],
-    ['where the bounds make no sense', 5, UNBOUNDED, 5],
+    ['equal to the minimum', 1_024, BOUNDED, 1_024],
+    ['equal to the maximum', 128_000, BOUNDED, 128_000],
+    ['above the maximum', 1_000_000, BOUNDED, 128_000],
+    ['with senseless bounds', 5, UNBOUNDED, 5],
   ])('%s is sent', (_name, maxTokens, schema, sent) => {
     const { fields, adjustments } = settingsFor(maxTokens, schema);
     expect(fields).toEqual({ max_tokens: sent });
@@ -34,11 +34,11 @@ describe('an output limit', () => {
   });
 
   it.each([
-    ['below the least the model takes', 1_023, BOUNDED, 'q-rest'],
+    ['below the minimum', 1_023, BOUNDED, 'q-rest'],
     ['that the request does not have', undefined, BOUNDED, 'q-rest'],
-    ['of a model that takes none', 8_000, OPUS.reasoningSchema, 'q-rest'],
+    ['of a model that accepts none', 8_000, OPUS.reasoningSchema, 'q-rest'],
     ['of a model without a schema', 8_000, undefined, 'q-rest'],
-    ['where the wire profile takes no settings', 8_000, BOUNDED, 'codewhisperer-legacy'],
+    ['with a wire profile that accepts no settings', 8_000, BOUNDED, 'codewhisperer-legacy'],
   ])('%s is not sent', (_name, maxTokens, schema, profile) => {
     expect(settingsFor(maxTokens, schema, profile)).toEqual({ fields: {}, adjustments: [] });
   });

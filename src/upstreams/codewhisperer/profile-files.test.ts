@@ -8,7 +8,7 @@ const load = (...contents: unknown[]) =>
   );
 
 describe("the user's own wire profiles", () => {
-  it('may say only what differs from another one', () => {
+  it('may have only the differences from another profile', () => {
     const profiles = load({ id: 'mine', extends: 'q-rest', streaming: { baseUrl: 'https://q2.{region}.example.com' } });
     const mine = profiles.get('mine');
     const { streaming, id, ...rest } = profiles.get('q-rest');
@@ -17,7 +17,7 @@ describe("the user's own wire profiles", () => {
     expect(profiles.orderFor('idc').slice(0, 2)).toEqual(['mine', 'q-rest']);
   });
 
-  it('may take the place of a shipped one, and keep its variants', () => {
+  it('may replace a shipped profile, and keep its variants', () => {
     const profiles = load({ id: 'kiro-krs', extends: 'kiro-krs', streaming: { headers: { 'x-kiro-attempt': null } } });
     expect(profiles.get('kiro-krs').streaming.headers).not.toHaveProperty('x-kiro-attempt');
     expect(profiles.get('kiro-krs/untyped').streaming.headers).not.toHaveProperty('x-kiro-attempt');
@@ -31,7 +31,7 @@ describe("the user's own wire profiles", () => {
     expect([profiles.get('a').origin, profiles.get('b').origin]).toEqual(['CLI', 'IDE']);
   });
 
-  it('does not change what other gateways of the process know', () => {
+  it('do not change other gateways of the process', () => {
     load({ id: 'mine', extends: 'q-rest' });
     expect(() => new WireProfiles().get('mine')).toThrow(/Unknown wire profile "mine"/);
   });
@@ -88,7 +88,7 @@ describe("the user's own wire profiles", () => {
     expect(() => load(content)).toThrow(message);
   });
 
-  it('refuses two files with one id, and circular references', () => {
+  it('refuses two files with the same id, and circular references', () => {
     expect(() => load({ id: 'a', extends: 'q-rest' }, { id: 'a', extends: 'q-json' })).toThrow(
       /1\.json.*0\.json has the id a too/,
     );

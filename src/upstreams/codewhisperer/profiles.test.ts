@@ -14,7 +14,7 @@ function sources(folder: string): string[] {
   });
 }
 
-/** String literals whose whole text is the id of a wire profile. */
+/** String literals that equal the id of a wire profile. */
 function idsIn(source: string): string[] {
   const text = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const ids = WIRE_PROFILES.map(({ id }) => id);
@@ -23,22 +23,22 @@ function idsIn(source: string): string[] {
 }
 
 describe('wire profiles', () => {
-  it('has every file of the folder loaded, each under its own name', () => {
+  it('include every file in the folder, each under its own name', () => {
     const files = readdirSync(join(import.meta.dirname, 'profiles')).map((file) => file.replace('.json', ''));
     expect(WIRE_PROFILES.map((profile) => profile.id).sort()).toEqual(files.sort());
   });
 
-  it('is identified by data only: no code names one', () => {
+  it('are data only: no code names one', () => {
     const found = sources(SRC).flatMap((file) => idsIn(readFileSync(file, 'utf8')).map((id) => `${file}: ${id}`));
     expect(found).toEqual([]);
     expect(idsIn("if (profile.id === 'q-rest') return;")).toEqual(['q-rest']);
   });
 
-  it('lists the known ones when it is asked for another', () => {
+  it('are listed in the error for an unknown one', () => {
     expect(() => wireProfile('q-soap')).toThrow(/"q-soap".*q-rest, q-json, kiro-krs, kiro-krs\/untyped, kiro-runtime/);
   });
 
-  it.each(WIRE_PROFILES)('$id always allows what every chat request carries', (profile) => {
+  it.each(WIRE_PROFILES)('$id accepts the members of every chat request', (profile) => {
     expect(profile.body.fields).toContain('conversationState');
     expect(profile.body.conversationStateFields).toEqual(
       expect.arrayContaining(['chatTriggerType', 'conversationId', 'history', 'currentMessage']),
@@ -73,14 +73,14 @@ describe('the order of wire profiles', () => {
     expect(SHIPPED_PROFILES.orderFor('iam')).toEqual(['q-iam']);
   });
 
-  it('is the one that the settings name, with its variants, for accounts that authenticate that way', () => {
+  it('is the profile in the settings, with its variants, for accounts that authenticate that way', () => {
     for (const kind of ACCOUNT_KINDS.filter((each) => each !== 'iam'))
       expect(SHIPPED_PROFILES.orderFor(kind, 'kiro-krs')).toEqual(['kiro-krs', 'kiro-krs/untyped']);
     expect(SHIPPED_PROFILES.orderFor('iam', 'kiro-krs')).toEqual(['q-iam']);
     expect(SHIPPED_PROFILES.orderFor('idc', 'q-iam')[0]).toBe('q-rest');
   });
 
-  it('can be changed by a file of a few lines', () => {
+  it('can be changed by a short file', () => {
     const content = { id: 'kiro-krs', extends: 'kiro-krs', accounts: { social: 1 } };
     const profiles = new WireProfiles(undefined, [{ name: 'mine.json', content }]);
     expect(profiles.orderFor('social').slice(0, 3)).toEqual(['kiro-krs', 'kiro-krs/untyped', 'q-rest']);

@@ -35,109 +35,109 @@ describe('reasoning settings', () => {
   const cases: {
     name: string;
     schema: JsonObject | undefined;
-    asked: Reasoning;
+    reasoning: Reasoning;
     fields: unknown;
     mapped?: [string, string];
     noted?: object[];
   }[] = [
-    { name: 'nothing asked', schema: CLAUDE, asked: { mode: 'unset' }, fields: {} },
+    { name: 'unset', schema: CLAUDE, reasoning: { mode: 'unset' }, fields: {} },
     {
-      name: 'off where there is no word for it',
+      name: 'off without a setting for it',
       schema: CLAUDE,
-      asked: { mode: 'off' },
+      reasoning: { mode: 'off' },
       fields: { output_config: { effort: 'low' } },
       noted: [{ rule: 'reasoning-not-off', path: 'reasoning', before: 'off', after: 'low' }],
     },
     {
-      name: 'off where neither thinking nor an effort can say it',
+      name: 'off if neither thinking nor an effort can express it',
       schema: ADAPTIVE,
-      asked: { mode: 'off' },
+      reasoning: { mode: 'off' },
       fields: {},
       noted: [{ rule: 'reasoning-not-off', path: 'reasoning' }],
     },
     {
-      name: 'nothing asked of a schema with a default effort',
+      name: 'unset with a default effort',
       schema: WITH_DEFAULT,
-      asked: { mode: 'unset' },
+      reasoning: { mode: 'unset' },
       fields: { output_config: { effort: 'medium' }, thinking },
       noted: [{ rule: 'reasoning-default', path: 'reasoning', after: 'medium' }],
     },
     {
-      name: 'nothing asked of a schema whose thinking is off by default',
+      name: 'unset with thinking off by default',
       schema: schemaOf({
         output_config: { properties: { effort: { enum: ['low', 'high'], default: 'high' } } },
         thinking: { properties: { type: { enum: ['adaptive', 'disabled'], default: 'disabled' } } },
       }),
-      asked: { mode: 'unset' },
+      reasoning: { mode: 'unset' },
       fields: { output_config: { effort: 'high' }, thinking: { type: 'disabled' } },
       noted: [{ rule: 'reasoning-default', path: 'reasoning', after: 'high' }],
     },
     {
       name: 'a default that is not among the efforts',
       schema: schemaOf({ reasoning: { properties: { effort: { enum: ['low'], default: 'turbo' } } } }),
-      asked: { mode: 'unset' },
+      reasoning: { mode: 'unset' },
       fields: {},
     },
     {
-      name: 'on, no more said, with a default effort',
+      name: 'on without details, with a default effort',
       schema: WITH_DEFAULT,
-      asked: on(),
+      reasoning: on(),
       fields: { output_config: { effort: 'medium' }, thinking },
     },
-    { name: 'off by effort', schema: GPT, asked: { mode: 'off' }, fields: { reasoning: { effort: 'none' } } },
-    { name: 'off by type', schema: ENABLED, asked: { mode: 'off' }, fields: { thinking: { type: 'disabled' } } },
-    { name: 'off without settings', schema: undefined, asked: { mode: 'off' }, fields: {} },
-    { name: 'on, no more said', schema: CLAUDE, asked: on(), fields: { thinking } },
-    { name: 'an effort', schema: CLAUDE, asked: on('max'), fields: { output_config: { effort: 'max' }, thinking } },
+    { name: 'off by effort', schema: GPT, reasoning: { mode: 'off' }, fields: { reasoning: { effort: 'none' } } },
+    { name: 'off by type', schema: ENABLED, reasoning: { mode: 'off' }, fields: { thinking: { type: 'disabled' } } },
+    { name: 'off without settings', schema: undefined, reasoning: { mode: 'off' }, fields: {} },
+    { name: 'on without details', schema: CLAUDE, reasoning: on(), fields: { thinking } },
+    { name: 'an effort', schema: CLAUDE, reasoning: on('max'), fields: { output_config: { effort: 'max' }, thinking } },
     {
-      name: 'an effort below all',
+      name: 'an effort below all values',
       schema: CLAUDE,
-      asked: on('minimal'),
+      reasoning: on('minimal'),
       fields: { output_config: { effort: 'low' }, thinking },
       mapped: ['minimal', 'low'],
     },
     {
       name: 'a budget',
       schema: CLAUDE,
-      asked: on(undefined, 31_999),
+      reasoning: on(undefined, 31_999),
       fields: { output_config: { effort: 'high' }, thinking },
       mapped: ['31999 tokens', 'high'],
     },
     {
-      name: 'on where effort alone says it',
+      name: 'on with an effort alone',
       schema: EFFORT_ALONE,
-      asked: on(),
+      reasoning: on(),
       fields: { output_config: { effort: 'high' } },
     },
     {
-      name: 'an effort above all',
+      name: 'an effort above all values',
       schema: GPT,
-      asked: on('max'),
+      reasoning: on('max'),
       fields: { reasoning: { effort: 'high' } },
       mapped: ['max', 'high'],
     },
     {
-      name: 'a budget where it can be said',
+      name: 'a budget with a setting for it',
       schema: ENABLED,
-      asked: on(undefined, 5_000),
+      reasoning: on(undefined, 5_000),
       fields: { thinking: { type: 'enabled', budget_tokens: 5_000 } },
     },
     {
       name: 'on without a choice of display',
       schema: ADAPTIVE,
-      asked: on(),
+      reasoning: on(),
       fields: { thinking: { type: 'adaptive' } },
     },
     {
-      name: 'a schema without anything known',
+      name: 'a schema without known members',
       schema: schemaOf({ other: {} }),
-      asked: on('low'),
+      reasoning: on('low'),
       fields: {},
       noted: [{ rule: 'reasoning-unavailable', path: 'reasoning' }],
     },
   ];
-  it.each(cases)('$name', ({ schema, asked, fields, mapped, noted }) => {
-    const settings = settingsFor(asked, { ...OPUS, reasoningSchema: schema });
+  it.each(cases)('$name', ({ schema, reasoning, fields, mapped, noted }) => {
+    const settings = settingsFor(reasoning, { ...OPUS, reasoningSchema: schema });
     expect(settings.fields).toEqual(fields);
     expect(settings.tags).toBeUndefined();
     expect(settings.adjustments).toEqual(
@@ -146,13 +146,13 @@ describe('reasoning settings', () => {
     );
   });
 
-  const tagged: { name: string; asked: Reasoning; length: number }[] = [
-    { name: 'a budget', asked: on(undefined, 2_000), length: 2_000 },
-    { name: 'an effort', asked: on('low'), length: 4_096 },
-    { name: 'nothing more', asked: on(), length: 24_576 },
+  const tagged: { name: string; reasoning: Reasoning; length: number }[] = [
+    { name: 'a budget', reasoning: on(undefined, 2_000), length: 2_000 },
+    { name: 'an effort', reasoning: on('low'), length: 4_096 },
+    { name: 'no details', reasoning: on(), length: 24_576 },
   ];
-  it.each(tagged)('ask by tags with $name where an older model takes no settings', ({ asked, length }) => {
-    const settings = settingsFor(asked, { id: 'claude-sonnet-4.5', reasoningSchema: undefined });
+  it.each(tagged)('use tags with $name if an older model accepts no settings', ({ reasoning, length }) => {
+    const settings = settingsFor(reasoning, { id: 'claude-sonnet-4.5', reasoningSchema: undefined });
     expect(settings.tags).toContain(`<max_thinking_length>${length}</max_thinking_length>`);
     expect(settings.fields).toEqual({});
     expect(settings.adjustments).toEqual([{ rule: 'reasoning-tags', path: 'reasoning' }]);
@@ -174,7 +174,7 @@ describe('reasoning settings', () => {
     expect(adjustments.map(({ rule }) => rule)).toEqual([isAsked ? 'reasoning-tags' : 'reasoning-unavailable']);
   });
 
-  it('never ask a model with reasoning of its own by tags, even where the wire profile takes no settings', () => {
+  it('never use tags for a model with native reasoning, even if the wire profile accepts no settings', () => {
     const { tags, fields, adjustments } = settingsFor(on('high'), {}, { profile: 'codewhisperer-legacy' });
     expect([tags, fields]).toEqual([undefined, {}]);
     expect(adjustments).toEqual([{ rule: 'reasoning-unavailable', path: 'reasoning' }]);
@@ -198,7 +198,7 @@ describe('reasoning settings', () => {
     expect(settings(true)).toEqual({ output_config: { effort: 'low' } });
   });
 
-  it('leave out the default where thinking would use up a short reply', () => {
+  it('leave out the default if thinking would use up a short reply', () => {
     expect(settingsFor({ mode: 'unset' }, { reasoningSchema: WITH_DEFAULT }, { maxTokens: 50 }).fields).toEqual({});
   });
 });
@@ -214,7 +214,7 @@ describe('the nearest effort', () => {
     ['low', ['turbo'], undefined],
     ['low', [], undefined],
   ];
-  it.each(cases)('to %s of %j is %s', (wanted, offered, expected) => {
-    expect(nearestEffort(wanted, offered)).toBe(expected);
+  it.each(cases)('to %s of %j is %s', (requested, offered, expected) => {
+    expect(nearestEffort(requested, offered)).toBe(expected);
   });
 });

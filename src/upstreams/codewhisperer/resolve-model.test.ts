@@ -4,7 +4,7 @@ import { NOTHING_NAMED } from '../../core/model-name.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
 import { MODEL_RULES, resolveModel } from './resolve-model.ts';
 
-/** Every model that the service is known to have listed, except for the ids of the Q origin. */
+/** Every model known to have been listed by the service, except for the ids of the Q origin. */
 const IDS = [
   'auto',
   'claude-sonnet-4',
@@ -47,7 +47,7 @@ function rulesOf(requested: string, catalogue = ALL): string[] {
 
 const PREFIXES = ['', 'anthropic/', 'us.anthropic.', 'kiro/', 'amazonq/', 'openrouter/anthropic/', 'amazon-q-', 'Q/'];
 
-/** Written between the name and a suffix, and after it. */
+/** Text between the name and a suffix, and after the suffix. */
 const JOINTS = [
   ['-', ''],
   ['_', ''],
@@ -84,14 +84,14 @@ function namesOf(id: string): readonly string[] {
   return [...spellingsOf(id), ...withSuffixes];
 }
 
-describe('a version that is named', () => {
-  it.each(IDS)('%s is answered by itself under every spelling with every suffix', (id) => {
+describe('a named version', () => {
+  it.each(IDS)('%s resolves to itself in every spelling with every suffix', (id) => {
     const answers = namesOf(id).map((name) => [name, resolveModel(name, ALL).id]);
     expect(answers.length).toBeGreaterThan(2_000);
     expect(answers.filter(([, answer]) => answer !== id)).toEqual([]);
   });
 
-  it.each(IDS.filter((id) => id !== 'auto'))('%s is not answered by another one where it is missing', (id) => {
+  it.each(IDS.filter((id) => id !== 'auto'))('%s does not resolve to another model if it is missing', (id) => {
     const others = catalogueOf(
       IDS.filter((other) => other !== id),
       'auto',
@@ -131,7 +131,7 @@ describe('a version that is named', () => {
     expect(rulesOf(name)).toEqual(['model-passed-through']);
   });
 
-  it('is found among the ids of the Q origin, and answered by no other of them', () => {
+  it('is found among the ids of the Q origin, and is never replaced by another', () => {
     const origin: Readonly<Record<string, string>> = {
       'claude-sonnet-3.7': 'CLAUDE_3_7_SONNET_20250219_V1_0',
       'claude-sonnet-4': 'CLAUDE_SONNET_4_20250514_V1_0',
@@ -146,7 +146,7 @@ describe('a version that is named', () => {
     }
   });
 
-  it('is known in families that only the catalogue has', () => {
+  it('is recognised in families that only the catalogue has', () => {
     const catalogue = catalogueOf(['kimi-k3', 'claude-nova-6', 'auto'], 'auto');
     expect(resolveModel('moonshot/kimi-k3-high', catalogue).id).toBe('kimi-k3');
     expect(resolveModel('kimi-k2', catalogue).match).toBe('unlisted');
@@ -168,7 +168,7 @@ describe('the suffix of a name', () => {
     expect(names.filter((name) => resolveModel(name, ALL).reasoning.thinking !== 'on')).toEqual([]);
   });
 
-  it('is part of the model where the catalogue lists such a model', () => {
+  it('is part of the model if the catalogue lists such a model', () => {
     const catalogue = catalogueOf(['claude-sonnet-4.5', 'claude-sonnet-4.5-1m', 'qwen3-max', 'kimi-k2-thinking']);
     expect(resolveModel('claude-sonnet-4-5[1m]', catalogue).id).toBe('claude-sonnet-4.5-1m');
     expect(resolveModel('qwen-3-max', catalogue)).toMatchObject({ id: 'qwen3-max', reasoning: NOTHING_NAMED });
@@ -176,7 +176,7 @@ describe('the suffix of a name', () => {
     expect(resolveModel('kimi-k2-thinking', catalogue).reasoning).toEqual(NOTHING_NAMED);
   });
 
-  it('is named in a note when it means nothing', () => {
+  it('is named in a note if it is unknown', () => {
     expect(resolveModel('claude-sonnet-4-5-20250929-fast-high-agentic[1m]', ALL).adjustments).toEqual([
       {
         rule: 'model-alias',
@@ -190,7 +190,7 @@ describe('the suffix of a name', () => {
 });
 
 describe('the model a client means', () => {
-  it.each(IDS)('is %s itself when the catalogue lists it', (id) => {
+  it.each(IDS)('is %s itself if the catalogue lists it', (id) => {
     expect(resolveModel(id, ALL)).toMatchObject({ match: 'listed', id, model: { id }, adjustments: [] });
   });
 
@@ -255,23 +255,23 @@ describe('the model a client means', () => {
     });
   });
 
-  it('keeps the effort that a name of no family asks for', () => {
+  it('keeps the effort in a name without a family', () => {
     expect(resolveModel('o3-high', ALL).reasoning.effort).toBe('high');
   });
 
-  it('is left to the service where no default is known', () => {
+  it('is left to the service if no default is known', () => {
     const catalogue = catalogueOf(['claude-opus-4.5']);
     expect(resolveModel('gpt-4o', catalogue)).toMatchObject({ match: 'default', id: undefined, model: undefined });
     expect(resolveModel('gpt-4o', EMPTY)).toMatchObject({ match: 'default', id: undefined });
   });
 
-  it('is cut in notes when its name is absurdly long', () => {
+  it('is shortened in notes if its name is very long', () => {
     const { match, adjustments } = resolveModel(`claude-${'latest-'.repeat(100_000)}`, ALL);
     expect(match).toBe('default');
     expect(JSON.stringify(adjustments).length).toBeLessThan(400);
   });
 
-  it('passes a family through that the account does not have', () => {
+  it('is passed through if the account does not have its family', () => {
     expect(resolveModel('claude-opus-latest', catalogueOf(['claude-sonnet-4']))).toMatchObject({
       match: 'unlisted',
       model: undefined,
@@ -294,7 +294,7 @@ describe('the model a client means', () => {
     expect(rulesOf(requested, EMPTY)).toEqual(['model-passed-through']);
   });
 
-  it('is noted by rules that are described', () => {
+  it('is noted with documented rules', () => {
     const names = ['Claude-Opus-5', 'gpt-4o', 'opus', 'claude-opus-9', 'claude-opus-5-fast'];
     expect(new Set(names.flatMap((name) => rulesOf(name)))).toEqual(new Set(Object.keys(MODEL_RULES)));
   });

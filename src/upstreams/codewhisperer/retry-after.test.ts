@@ -5,7 +5,7 @@ import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
 const NOW_MS = Date.parse('2026-11-29T12:00:00Z');
 const inBody = (body: JsonObject, message?: string) => readRetryAfter(undefined, [body], message, NOW_MS);
 
-describe('the wait a service asks for', () => {
+describe('the wait that a service requests', () => {
   it.each<[JsonObject, number]>([
     [{ retryAfterMilliseconds: 300_000 }, 300_000],
     [{ retryAfterMilliseconds: '1500' }, 1_500],
@@ -46,14 +46,14 @@ describe('the wait a service asks for', () => {
     expect(inBody({}, message)).toBe(expected);
   });
 
-  it('is first that of the header, then that of the body, then that of the words', () => {
+  it('comes from the header, then the body, then the message', () => {
     const body = { retryAfterMs: 2 };
     expect(readRetryAfter('1', [body], 'try again in 3 s', NOW_MS)).toBe(1_000);
     expect(readRetryAfter('soon', [body], 'try again in 3 s', NOW_MS)).toBe(2);
     expect(readRetryAfter(undefined, [{}, body], 'try again in 3 s', NOW_MS)).toBe(2);
   });
 
-  it('is capped at an hour, for a quota at 32 days, whatever it was read from', () => {
+  it('is capped at an hour, for a quota at 32 days, whatever its source', () => {
     expect(cappedRetryAfter(1e300, 'account_throttled')).toBe(3_600_000);
     expect(cappedRetryAfter(Number.POSITIVE_INFINITY, 'upstream_throttled')).toBe(3_600_000);
     expect(cappedRetryAfter(1e300, 'quota_exhausted')).toBe(32 * 86_400_000);

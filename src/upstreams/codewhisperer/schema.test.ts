@@ -19,19 +19,19 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: 'a fine schema', schema: object({ a: string }), expected: object({ a: string }), rules: [] },
+  { name: 'an acceptable schema', schema: object({ a: string }), expected: object({ a: string }), rules: [] },
   { name: 'no schema', schema: undefined, expected: object({}), rules: ['tool-schema-missing'] },
   { name: 'null', schema: null, expected: object({}), rules: ['tool-schema-missing'] },
   { name: 'a list', schema: [], expected: object({}), rules: ['tool-schema-missing'] },
   { name: 'an empty object', schema: {}, expected: object({}), rules: ['tool-schema-root-object'] },
   {
-    name: 'a root which is no object',
+    name: 'a root that is not an object',
     schema: { type: 'string', description: 'd' },
     expected: object({}, { description: 'd' }),
     rules: ['tool-schema-root-object'],
   },
   {
-    name: 'nulls where schemas are meant',
+    name: 'nulls in place of schemas',
     schema: { type: 'object', properties: null, required: null, description: null },
     expected: object({}),
     rules: ['tool-schema-null-repaired', 'tool-schema-root-object'],
@@ -43,7 +43,7 @@ const cases: Case[] = [
     rules: [],
   },
   {
-    name: 'a property which is null',
+    name: 'a null property',
     schema: object({ a: null, b: true }),
     expected: object({ a: {}, b: true }),
     rules: ['tool-schema-null-repaired'],
@@ -55,13 +55,13 @@ const cases: Case[] = [
     rules: ['tool-schema-required-dropped'],
   },
   {
-    name: 'a required with things which are no names',
+    name: 'a required list with entries that are not names',
     schema: object({}, { required: ['a', 1, null] }),
     expected: object({}, { required: ['a'] }),
     rules: ['tool-schema-required-dropped'],
   },
   {
-    name: 'keywords which the service refuses, at any depth',
+    name: 'keywords that the service refuses, at any depth',
     schema: object(
       { a: { type: 'array', items: { ...object({}), additionalProperties: false } } },
       { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: 'x' },
@@ -102,7 +102,7 @@ const cases: Case[] = [
     rules: ['tool-schema-bound-removed'],
   },
   {
-    name: 'references, with what stands beside them',
+    name: 'references, with keywords beside them',
     schema: object(
       { a: { $ref: '#/$defs/A', description: 'mine' } },
       { $defs: { A: { type: 'string', description: 'theirs' } } },
@@ -135,7 +135,7 @@ const cases: Case[] = [
     rules: ['tool-schema-ref-cut', 'tool-schema-ref-inlined'],
   },
   {
-    name: 'references which lead nowhere',
+    name: 'unresolvable references',
     schema: object({ a: { $ref: '#/$defs/Gone' }, b: { $ref: 'https://example.com/b.json', title: 'b' } }),
     expected: object({ a: {}, b: { title: 'b' } }),
     rules: ['tool-schema-ref-cut'],
@@ -177,7 +177,7 @@ const cases: Case[] = [
     rules: ['tool-schema-root-merged'],
   },
   {
-    name: 'a choice within a combination, and variants which are no objects',
+    name: 'a choice within a combination, and variants that are not objects',
     schema: { allOf: [{ anyOf: [object({ a: string }), { type: 'string' }] }, object({ b: string })] },
     expected: object({ a: string, b: string }),
     rules: ['tool-schema-root-merged'],
@@ -189,7 +189,7 @@ const cases: Case[] = [
     rules: [],
   },
   {
-    name: 'words nobody knows, with nulls and refused keywords inside',
+    name: 'unknown keywords, with nulls and refused keywords inside',
     schema: object(
       { a: { type: ['string', null] } },
       { 'x-order': [1, null, { $schema: 'x', b: null }], example: { c: null } },
@@ -219,13 +219,13 @@ describe('tool input schemas', () => {
     expect(new Set(changes.keys())).toEqual(new Set(rules));
   });
 
-  it('lose more keywords where the service is stricter, and never properties', () => {
+  it('lose more keywords with a stricter service, and never properties', () => {
     const schema = object({ pattern: { type: 'string', pattern: '^a', minLength: 1, format: 'uri' } });
     expect(sanitizeSchema(schema, policy).schema).toEqual(schema);
     expect(sanitizeSchema(schema, strict).schema).toEqual(object({ pattern: string }));
   });
 
-  it('stay small when references multiply', () => {
+  it('stay small if references multiply', () => {
     const defs = Object.fromEntries(
       Array.from({ length: 8 }, (_, level) => {
         const next = { $ref: `#/$defs/d${level + 1}` };
@@ -237,14 +237,14 @@ describe('tool input schemas', () => {
     expect(changes.has('tool-schema-ref-cut')).toBe(true);
   });
 
-  it('keep the order of what was written', () => {
+  it('keep their order', () => {
     const { schema } = sanitizeSchema(object({ z: string, a: string }, { description: 'd' }), policy);
     expect(JSON.stringify(schema)).toBe(
       '{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"string"}},"description":"d"}',
     );
   });
 
-  it('become fit for the service whatever they were, and stay as they are the second time', () => {
+  it('always become acceptable, and do not change the second time', () => {
     const keyword = fc.constantFrom(
       'type',
       'properties',

@@ -42,14 +42,14 @@ describe('a string in JSON', () => {
     expect(repair(...broken)).toEqual(repair(broken));
   });
 
-  it('is not repaired outside its quotes, nor completed', () => {
+  it('is neither repaired outside its quotes nor completed', () => {
     for (const broken of ['{"a":\u0000"x"}', '{"a":\\d}', '{"a":"C:\\Users\\"}', '{"a":"x']) {
       const { json } = repair(broken);
       expect(() => JSON.parse(json)).toThrow();
     }
   });
 
-  it('is left as it is when it is valid, however it is cut', () => {
+  it('is unchanged if valid, however it is cut', () => {
     fc.assert(
       fc.property(fc.json(), fc.array(fc.nat(), { maxLength: 8 }), (json, cuts) => {
         const places = [0, ...cuts.map((cut) => cut % (json.length + 1)).sort((a, b) => a - b), json.length];
@@ -60,7 +60,7 @@ describe('a string in JSON', () => {
     );
   });
 
-  it('passes a valid fragment on as the very piece it was', () => {
+  it('returns the same piece for a valid fragment', () => {
     const strings = new StringRepair();
     for (const text of ['{"a":"', 'plain words', ' and \\n an escape', '"}']) {
       const piece = TextPiece.plain(text);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ThinkingTags } from './thinking-tags.ts';
 
-/** Text as it is, reasoning in [brackets]. */
+/** Text unchanged, reasoning in [brackets]. */
 function read(fragments: readonly string[]): string {
   const parts: { kind: 'text' | 'reasoning'; text: string }[] = [];
   let ended = true;
@@ -36,21 +36,21 @@ const CASES: readonly (readonly [name: string, input: string, expected: string])
   ['one line break after the opening tag', '<thinking>\nHm.\n</thinking>Done.', '[Hm.\n]Done.'],
   ['no more than one line break after it', '<thinking>\n\nHm.</thinking>Done.', '[\nHm.]Done.'],
   ['a line break of two characters', '<thinking>\r\nHm.</thinking>\r\nDone.', '[Hm.]Done.'],
-  ['a carriage return that is none', '<thinking>\rHm.</thinking>Done.', '[\rHm.]Done.'],
+  ['a carriage return alone', '<thinking>\rHm.</thinking>Done.', '[\rHm.]Done.'],
   ['every line break after the closing tag', '<thinking>Hm.</thinking>\n\n\nDone.', '[Hm.]Done.'],
   ['white space before the first tag', ' \n\n<thinking>Hm.</thinking>Done.', '[Hm.]Done.'],
   ['white space before text', ' \n Hello.', ' \n Hello.'],
   ['nothing but white space', ' \n ', ''],
   ['text before', 'Well.\n\n<thinking>Hm.</thinking>Done.', 'Well.\n\n[Hm.]Done.'],
   ['a tag in the middle of a line', 'Well <thinking>Hm.</thinking> done.', 'Well [Hm.] done.'],
-  ['several reasonings', '<thinking>a</thinking>b<thinking>c</thinking>d', '[a]b[c]d'],
+  ['several reasoning blocks', '<thinking>a</thinking>b<thinking>c</thinking>d', '[a]b[c]d'],
   ['two in a row', '<thinking>a</thinking>\n<thinking>b</thinking>c', '[a][b]c'],
   ['an empty one', '<thinking></thinking>Done.', 'Done.'],
-  ['an empty one within text', 'a <thinking></thinking>b', 'a b'],
+  ['an empty one inside text', 'a <thinking></thinking>b', 'a b'],
   ['no closing tag', '<thinking>Hm.', '[Hm.]'],
   ['half a closing tag', '<thinking>Hm.</think', '[Hm.</think]'],
   ['half an opening tag', 'a <thinki', 'a <thinki'],
-  ['a whole reply which is half a tag', '<thin', '<thin'],
+  ['a reply that is half a tag', '<thin', '<thin'],
   [
     'something which only begins like a tag',
     '<think>a</think> <thinkings> <b> < <<',
@@ -64,7 +64,7 @@ const CASES: readonly (readonly [name: string, input: string, expected: string])
   ['back-ticks with words', 'Use `a <thinking> b` here.', 'Use `a <thinking> b` here.'],
   ['double back-ticks', 'Use ``a ` <thinking> b`` <thinking>c</thinking>d', 'Use ``a ` <thinking> b`` [c]d'],
   ['after back-ticks', 'Use `code` <thinking>c</thinking>d', 'Use `code` [c]d'],
-  ['a lone back-tick of a former line', 'It`s\n<thinking>c</thinking>d', 'It`s\n[c]d'],
+  ['a lone back-tick in an earlier line', 'It`s\n<thinking>c</thinking>d', 'It`s\n[c]d'],
   ['quotes', 'The tag "<thinking>" opens, \'<thinking>\' too.', 'The tag "<thinking>" opens, \'<thinking>\' too.'],
   ['other quotes', '“<thinking>” «<thinking>» 「<thinking>」', '“<thinking>” «<thinking>» 「<thinking>」'],
   ['a backslash', '\\<thinking>', '\\<thinking>'],
@@ -78,7 +78,7 @@ const CASES: readonly (readonly [name: string, input: string, expected: string])
     'See:\n```xml\n<thinking>\n</thinking>\n```\n<thinking>a</thinking>b',
     'See:\n```xml\n<thinking>\n</thinking>\n```\n[a]b',
   ],
-  ['a fence of waves', '~~~\n<thinking>\n~~~\n<thinking>a</thinking>b', '~~~\n<thinking>\n~~~\n[a]b'],
+  ['a fence of tildes', '~~~\n<thinking>\n~~~\n<thinking>a</thinking>b', '~~~\n<thinking>\n~~~\n[a]b'],
   ['a longer fence', '````\n```\n<thinking>\n````\n<thinking>a</thinking>b', '````\n```\n<thinking>\n````\n[a]b'],
   [
     'an indented fence',
@@ -89,9 +89,9 @@ const CASES: readonly (readonly [name: string, input: string, expected: string])
   ['a fence right before the closing tag, which ends the reply', '<thinking>```a```</thinking>', '[```a```]'],
   ['a quotation right before the closing tag', '<thinking>say "a"</thinking>b', '[say "a"]b'],
   ['a closing tag in other quotes', '<thinking>a 「</thinking>」 b</thinking>c', '[a 「</thinking>」 b]c'],
-  ['a fence that is never closed', '```\n<thinking>a</thinking>', '```\n<thinking>a</thinking>'],
+  ['an unclosed fence', '```\n<thinking>a</thinking>', '```\n<thinking>a</thinking>'],
   ['a fence inside reasoning', '<thinking>```\ncode</thinking>Done.', '[```\ncode]Done.'],
-  ['a fence in reasoning does not go on in text', '<thinking>```</thinking>a\n<thinking>b</thinking>c', '[```]a\n[b]c'],
+  ['a fence that ends with its reasoning', '<thinking>```</thinking>a\n<thinking>b</thinking>c', '[```]a\n[b]c'],
   ['characters beyond the basic plane', '🌍<thinking>你好🌍</thinking>🌍', '🌍[你好🌍]🌍'],
 ];
 
@@ -104,7 +104,7 @@ describe('thinking tags', () => {
     expect(read(input.split(''))).toBe(expected);
   });
 
-  it('mean the same wherever the text is cut', () => {
+  it('give the same result wherever the text is cut', () => {
     const piece = fc.constantFrom(
       '<thinking>',
       '</thinking>',
@@ -131,7 +131,7 @@ describe('thinking tags', () => {
     );
   });
 
-  it('hold back only what could still become a tag', () => {
+  it('buffer only text that could still become a tag', () => {
     const texts: string[] = [];
     const tags = new ThinkingTags({ text: (text) => texts.push(text), reasoning: () => {}, reasoningEnd: () => {} });
     tags.push('a <thin');

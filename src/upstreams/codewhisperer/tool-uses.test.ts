@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  called,
+  callLines,
   context,
   decode,
   errorOf,
@@ -9,11 +9,11 @@ import {
   input,
   outline,
   reasoning,
-  said,
+  reasoningLines,
   stopReason,
   TOOL_END,
   text,
-  thought,
+  textLines,
   tool,
 } from '../../../test/support/reply-frames.ts';
 import type { Adjustment } from '../../core/adjustments.ts';
@@ -22,7 +22,7 @@ import { createDecoder } from './decode.ts';
 
 const listing = (more: JsonObject = {}, toolUseId = 'tooluse_l') => tool({ name: 'list_files', toolUseId, ...more });
 const reading = (more: JsonObject = {}) => tool({ name: 'read_file', toolUseId: id, ...more });
-const listed = called([], 'tooluse_l', 'list_files');
+const listed = callLines([], 'tooluse_l', 'list_files');
 const closing = [
   stopReason('TOOL_USE'),
   frame('contextUsageEvent', { contextUsagePercentage: 5 }),
@@ -34,51 +34,51 @@ type Row = readonly [name: string, frames: readonly Buffer[], expected: readonly
 
 describe('a tool call without arguments', () => {
   it.each<Row>([
-    ['needs no stop when the reply ended in order', [listing({ input: '' }), ...closing], [...listed, TOOL_END]],
+    ['needs no stop if the reply ended in order', [listing({ input: '' }), ...closing], [...listed, TOOL_END]],
     ['needs only one of the closing events', [listing({ input: '' }), ...closing.slice(2)], [...listed, TOOL_END]],
-    ['needs no closing events when it has a stop', [listing({ input: '', stop: true })], [...listed, TOOL_END]],
+    ['needs no closing events if it has a stop', [listing({ input: '', stop: true })], [...listed, TOOL_END]],
     [
-      'may come with an empty object',
+      'may have an empty object',
       [listing({ input: {} }), ...closing],
-      [...called(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
+      [...callLines(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
     ],
     [
-      'may come with the text of an empty object',
+      'may have the text of an empty object',
       [listing({ input: '{}' }), ...closing],
-      [...called(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
+      [...callLines(['{}'], 'tooluse_l', 'list_files'), TOOL_END],
     ],
     [
       'may be followed by text',
       [listing({ input: '' }), text('Now.'), ...closing],
-      [...listed, ...said('Now.'), TOOL_END],
+      [...listed, ...textLines('Now.'), TOOL_END],
     ],
     [
       'may be followed by another',
       [listing({ input: '' }), listing({ input: '' }, 'tooluse_m'), ...closing],
-      [...listed, ...called([], 'tooluse_m', 'list_files'), TOOL_END],
+      [...listed, ...callLines([], 'tooluse_m', 'list_files'), TOOL_END],
     ],
     [
-      'is not closed in a reply that was cut off',
+      'is truncated in a reply that was cut off',
       [listing({ input: '' })],
       ['tool-use-start tooluse_l list_files', TRUNCATED],
     ],
     [
-      'is not closed when its schema requires arguments',
+      'is truncated if its schema requires arguments',
       [reading({ input: '' }), ...closing],
       [`tool-use-start ${id} read_file`, TRUNCATED],
     ],
     [
-      'is not closed when its schema requires arguments and it was stopped',
+      'is truncated if its schema requires arguments and it was stopped',
       [reading({ input: '', stop: true }), ...closing],
       [`tool-use-start ${id} read_file`, TRUNCATED],
     ],
     [
-      'is not closed when the output limit may have cut its input off',
+      'is truncated if the output limit may have cut its input off',
       [listing({ input: '', stop: true }), stopReason('MAX_TOKENS')],
       ['tool-use-start tooluse_l list_files', TRUNCATED],
     ],
     [
-      'is not closed when the tool was not offered and no stop came',
+      'is truncated if the tool was not offered and no stop arrived',
       [tool({ name: 'unknown', toolUseId: id, input: '' }), ...closing],
       [`tool-use-start ${id} unknown`, TRUNCATED],
     ],
@@ -90,37 +90,37 @@ describe('a tool call without arguments', () => {
 describe('a tool call without a stop', () => {
   it.each<Row>([
     [
-      'is whole when its input is and the reply ended in order',
+      'is complete if its input is and the reply ended in order',
       [reading({ input }), ...closing],
-      [...called([input]), TOOL_END],
+      [...callLines([input]), TOOL_END],
     ],
     [
-      'is whole when its input came as an object',
+      'is complete if its input is an object',
       [reading({ input: { path: 'a' } }), ...closing],
-      [...called([input]), TOOL_END],
+      [...callLines([input]), TOOL_END],
     ],
     [
-      'is truncated when its input is half an object',
+      'is truncated if its input is a partial object',
       [reading({ input: '{"path":"' }), ...closing],
       [`tool-use-start ${id} read_file`, 'tool-use-delta {"path":"', TRUNCATED],
     ],
     [
-      'is whole when its input is and the account is not known to send closing events',
+      'is complete if its input is and the account is not known to send closing events',
       [reading({ input })],
-      [...called([input]), TOOL_END],
+      [...callLines([input]), TOOL_END],
     ],
   ])('%s', (_name, frames, expected) => {
     expect(outline(decode(frames))).toEqual(expected);
   });
 
-  it('is truncated when the account sends closing events and none came', () => {
+  it('is truncated if the account sends closing events and none arrived', () => {
     const expected = [`tool-use-start ${id} read_file`, `tool-use-delta ${input}`, TRUNCATED];
     expect(outline(decode([reading({ input })], { expectsClosingEvents: true }))).toEqual(expected);
   });
 });
 
 describe('parallel tool calls', () => {
-  const both = [...listed, ...called([input]), TOOL_END];
+  const both = [...listed, ...callLines([input]), TOOL_END];
 
   it.each<Row>([
     [
@@ -145,7 +145,7 @@ describe('parallel tool calls', () => {
         tool({ name: 'read_file', toolUseId: 'tooluse_b', stop: true }),
         reading({ stop: true }),
       ],
-      [...called(['{"pa', 'th":', '"a"}']), ...called(['{"path"', ':"b"}'], 'tooluse_b'), TOOL_END],
+      [...callLines(['{"pa', 'th":', '"a"}']), ...callLines(['{"path"', ':"b"}'], 'tooluse_b'), TOOL_END],
     ],
     [
       'a fragment without an id belongs to the call before it',
@@ -156,15 +156,15 @@ describe('parallel tool calls', () => {
         tool({ stop: true }),
         ...closing,
       ],
-      [...listed, ...called(['{"path":', '"a"}']), TOOL_END],
+      [...listed, ...callLines(['{"path":', '"a"}']), TOOL_END],
     ],
     [
-      'the end of one that was whole already comes late',
+      'a complete call is ended late',
       [reading({ input }), listing({ input: '' }), reading({ stop: true }), listing({ stop: true })],
-      [...called([input]), ...listed, TOOL_END],
+      [...callLines([input]), ...listed, TOOL_END],
     ],
     [
-      'text and reasoning between them stay in their places',
+      'text and reasoning between them stay in place',
       [
         text('One.'),
         listing({ input: '' }),
@@ -175,12 +175,12 @@ describe('parallel tool calls', () => {
         ...closing,
       ],
       [
-        ...said('One.'),
+        ...textLines('One.'),
         ...listed,
-        ...thought('sig', 'Hm.'),
-        ...said('Two.'),
+        ...reasoningLines('sig', 'Hm.'),
+        ...textLines('Two.'),
         'source web',
-        ...called([input]),
+        ...callLines([input]),
         TOOL_END,
       ],
     ],
@@ -189,7 +189,7 @@ describe('parallel tool calls', () => {
     expect(outline(decode([Buffer.concat(frames)]))).toEqual(expected);
   });
 
-  it('may let more than the bound wait over a whole reply', () => {
+  it('may buffer more than the limit over a complete reply', () => {
     const decoder = createDecoder(context());
     const words = text('x'.repeat(1024 * 1024));
     const rounds = Array.from({ length: 17 }, (_, index) => [
@@ -200,7 +200,7 @@ describe('parallel tool calls', () => {
     expect(outline([...rounds.flat(), ...decoder.end()]).at(-1)).toBe(TOOL_END);
   });
 
-  it('that never become whole are bounded in number and size', () => {
+  it('are bounded in number and size while incomplete', () => {
     const many = createDecoder(context());
     const calls = Array.from({ length: 1_100 }, (_, index) => many.push(listing({ input: '' }, `tooluse_${index}`)));
     expect(errorOf(calls.flat()).code).toBe('upstream_broken');
@@ -223,19 +223,19 @@ describe('arguments that are not valid JSON', () => {
   const read = (written: string, ...more: Buffer[]) => {
     const notes: Adjustment[] = [];
     const frames = [reading({ input: written }), reading({ stop: true }), ...more];
-    const events = decode(frames, { note: (made) => void notes.push(made) });
+    const events = decode(frames, { note: (adjustment) => void notes.push(adjustment) });
     const json = events.map((event) => (event.type === 'tool-use-delta' ? event.json.plain : '')).join('');
     return { json, notes: notes.map(({ rule, before }) => `${rule} ${before}`), end: outline(events).at(-1) };
   };
   const repaired = ['tool-arguments-repaired read_file'];
 
-  it('are repaired where there is one way to read them', () => {
+  it('are repaired if there is one way to read them', () => {
     const { json, notes, end } = read('{"path":"C:\\Users\\x\n"}');
     expect(JSON.parse(json)).toEqual({ path: 'C:\\Users\\x\n' });
     expect({ notes, end }).toEqual({ notes: repaired, end: TOOL_END });
   });
 
-  it('are repaired in the fragments that a client has already been sent', () => {
+  it('are repaired while they stream', () => {
     const written = '{"path":"C:\\users\\\u00e9\t\\d"}';
     for (let cut = 1; cut < written.length; cut++) {
       const frames = [reading({ input: written.slice(0, cut) }), reading({ input: written.slice(cut), stop: true })];
@@ -255,7 +255,7 @@ describe('arguments that are not valid JSON', () => {
     expect(read(written, ...closing)).toMatchObject({ notes: [], end: TRUNCATED });
   });
 
-  it('are not noted when they are valid', () => {
+  it('are not noted if they are valid', () => {
     expect(read('{"path":"C:\\\\Users\\n"}')).toEqual({ json: '{"path":"C:\\\\Users\\n"}', notes: [], end: TOOL_END });
   });
 });

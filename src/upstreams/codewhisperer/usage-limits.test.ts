@@ -26,7 +26,7 @@ function decode(answer: object) {
 }
 
 describe('usage limits', () => {
-  it('of Kiro: credits of the plan, the trial and bonuses', () => {
+  it('of Kiro include credits of the plan, the trial and bonuses', () => {
     const answer = decode({
       nextDateReset: RESET_S,
       subscriptionInfo: PRO,
@@ -69,7 +69,7 @@ describe('usage limits', () => {
     });
   });
 
-  it('of Q Developer: requests, and nothing about other features', () => {
+  it('of Q Developer include requests and no other features', () => {
     const answer = decode({
       limits: [
         { type: 'CODE_COMPLETIONS', currentUsage: 2_000, totalUsageLimit: 2_000, percentUsed: 100 },
@@ -85,7 +85,7 @@ describe('usage limits', () => {
     expect(answer.quota).toEqual({ used: 40, limit: 50, left: 10, shareLeft: 0.2 });
   });
 
-  it('of the older shape: a single breakdown, with its own date', () => {
+  it('of the older shape come from a single breakdown with its own date', () => {
     const answer = decode({
       subscriptionInfo: { type: 'Q_DEVELOPER_STANDALONE_FREE' },
       usageBreakdown: {
@@ -109,14 +109,14 @@ describe('usage limits', () => {
       7.5,
     ],
     ['without a cap', { overageStatus: 'ENABLED' }, {}, Number.POSITIVE_INFINITY],
-    ['switched off again', { overageStatus: 'DISABLED' }, { currentOverages: 5 }, 0],
+    ['disabled again', { overageStatus: 'DISABLED' }, { currentOverages: 5 }, 0],
   ])('count what may be used beyond the plan: %s', (_name, overageConfiguration, more, left) => {
     const usedUp = { ...CREDITS, currentUsageWithPrecision: 50, ...more };
     const { quota } = decode({ overageConfiguration, usageBreakdownList: [usedUp] });
     expect(quota).toMatchObject({ left, shareLeft: 0 });
   });
 
-  it('leave out a trial which is over, by its word or by its date', () => {
+  it('leave out an expired trial, by its status or its date', () => {
     const trial = (freeTrialStatus: string, freeTrialExpiry: number) => {
       const freeTrialInfo = { freeTrialStatus, freeTrialExpiry, currentUsage: 0, usageLimit: 500 };
       return decode({ usageBreakdownList: [{ ...CREDITS, freeTrialInfo }] }).quota?.limit;
@@ -129,7 +129,7 @@ describe('usage limits', () => {
     ['they are about other features', { limits: [{ type: 'TRANSFORM' }, { type: 'CODE_COMPLETIONS' }] }],
     ['the plan has none', { usageBreakdownList: [{ ...CREDITS, usageLimit: 0, usageLimitWithPrecision: 0 }] }],
     [
-      'they are of a foreign shape',
+      'they have an unknown shape',
       { usageBreakdownList: [null, 7, 'x'], limits: {}, nextDateReset: 'soon', subscriptionInfo: 1 },
     ],
   ])('are unknown when %s', (_name, answer) => {

@@ -25,7 +25,7 @@ describe('the web search', () => {
   const call = (form: number) => ({ query: 'smithy', callId: 'search-1', form });
   const searching = WIRE_PROFILES.filter(({ authentication }) => authentication === 'bearer');
 
-  it.each(searching)('is a call of the MCP server as JSON first, and at its own path then, with $id', ({ id }) => {
+  it.each(searching)('calls the MCP server as JSON first, then at its own path, with $id', ({ id }) => {
     expect(webSearch.forms(access(id))).toBe(2);
     const rpc = {
       id: 'search-1',
@@ -48,7 +48,7 @@ describe('the web search', () => {
     expect(JSON.parse(rest.body ?? '')).toEqual(rpc);
   });
 
-  it('names the ARN in a header too, save to KiroRuntimeService', () => {
+  it('names the ARN in a header too, except for KiroRuntimeService', () => {
     const headers = (id: string) => webSearch.encodeSearch(access(id), call(0), INVOCATION).headers;
     expect(headers('q-rest')['x-amzn-kiro-profile-arn']).toBe(ARN);
     expect(headers('kiro-krs')).toMatchObject({ 'x-amz-target': 'KiroRuntimeService.InvokeMCP' });
@@ -63,14 +63,14 @@ describe('the web search', () => {
     );
   });
 
-  it('shortens a query to what the service takes, never within a character', () => {
+  it('shortens a query to the service’s limit, never inside a surrogate pair', () => {
     const fitted = (query: string) => webSearch.fitQuery(access('q-rest'), query);
     expect(fitted('x'.repeat(200))).toBe('x'.repeat(200));
     expect(fitted('x'.repeat(201))).toBe('x'.repeat(200));
     expect(fitted(`${'x'.repeat(199)}😀`)).toBe('x'.repeat(199));
   });
 
-  it('gives what was found, and leaves out what has no address', () => {
+  it('returns the results, and leaves out those without an address', () => {
     const found = webSearch.decodeSearch(
       answer([
         { title: 'A', url: 'https://a.example/', snippet: 's', publishedDate: 1_767_000_000_000, id: 'i' },
@@ -85,7 +85,7 @@ describe('the web search', () => {
     ]);
   });
 
-  it('knows an empty list of results from a missing one', () => {
+  it('distinguishes an empty list of results from a missing one', () => {
     expect(webSearch.decodeSearch(answer([]))).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('the web search', () => {
     expect(() => webSearch.decodeSearch(body)).toThrow(message);
   });
 
-  it.each([-32601, -32602])('reads the JSON-RPC error %i as an account without the search', (code) => {
+  it.each([-32601, -32602])('reads the JSON-RPC error %i as an account without web search', (code) => {
     const body = JSON.stringify({ jsonrpc: '2.0', error: { code, message: 'Unknown tool' } });
     expect(() => webSearch.decodeSearch(body)).toThrow(expect.objectContaining({ code: 'feature_not_supported' }));
   });

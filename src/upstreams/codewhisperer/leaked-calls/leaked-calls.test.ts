@@ -35,7 +35,7 @@ function textBlock(...pieces: string[]): ScriptBlock {
 
 function run(blocks: readonly ScriptBlock[], sizes: readonly number[] = [1]) {
   const notes: Adjustment[] = [];
-  const transform = new LeakedCalls(TOOLS, (made) => notes.push(made));
+  const transform = new LeakedCalls(TOOLS, (adjustment) => notes.push(adjustment));
   const events: ReplyEvent[] = [];
   for (const batch of batchesOf(scriptOf(blocks), sizes)) events.push(...transform.push(batch));
   expect(grammarFault(events)).toBeUndefined();
@@ -88,18 +88,18 @@ const LEAKS: readonly [string, string][] = [
 ];
 
 describe('a leaked call', () => {
-  it.each(LEAKS)('written as %s becomes a call', async (_name, leak) => {
+  it.each(LEAKS)('becomes a call if written as %s', async (_name, leak) => {
     expect(await outcome([textBlock(leak)])).toEqual({
       text: '',
       calls: [WRITE],
       stopReason: 'tool-use',
       notes: ['leaked-call-recovered'],
     });
-    const said = await outcome([textBlock(`I shall write it.\n\n${leak}\n`)]);
-    expect(said).toMatchObject({ text: 'I shall write it.\n\n', calls: [WRITE], stopReason: 'tool-use' });
+    const afterText = await outcome([textBlock(`I will write it.\n\n${leak}\n`)]);
+    expect(afterText).toMatchObject({ text: 'I will write it.\n\n', calls: [WRITE], stopReason: 'tool-use' });
   });
 
-  it('is found wherever the text and the batches are cut', async () => {
+  it('is found wherever text and batches are cut', async () => {
     const leak = fc.constantFrom(...LEAKS.map(([, text]) => text));
     const cuts = fc.array(fc.nat(200), { maxLength: 40 });
     await fc.assert(
@@ -119,7 +119,7 @@ describe('a leaked call', () => {
     expect(two).toMatchObject({ text: '', calls: [WRITE, WRITE], stopReason: 'tool-use' });
   });
 
-  it('may hold its own closing tags in an argument', async () => {
+  it('may have its own closing tags in an argument', async () => {
     const content = 'see </invoke> and </parameter> here';
     const leak = `<invoke name="Write"><parameter name="path">x</parameter><parameter name="content">${content}</parameter></invoke>`;
     expect((await outcome([textBlock(...leak)])).calls).toEqual([{ name: 'Write', input: { path: 'x', content } }]);
@@ -143,14 +143,14 @@ describe('a leaked call', () => {
 
 describe('text about tools stays text', () => {
   const cases: readonly [string, string][] = [
-    ['a tool nobody declared', INVOKE.replaceAll('Write', 'Remove')],
-    ['a tool nobody declared, as JSON', '<tool_use>{"name":"Remove","input":{}}</tool_use>'],
+    ['an undeclared tool', INVOKE.replaceAll('Write', 'Remove')],
+    ['an undeclared tool, as JSON', '<tool_use>{"name":"Remove","input":{}}</tool_use>'],
     ['in the middle of a line', `Call it like this: ${INVOKE}`],
     ['in a code fence', `An example:\n\`\`\`xml\n${INVOKE}\n\`\`\``],
-    ['in a fence of tildes which never ends', `~~~\n${INVOKE}`],
+    ['in an unclosed fence of tildes', `~~~\n${INVOKE}`],
     ['in an indented code block', `    ${INVOKE}`],
     ['followed by an explanation', `${INVOKE}\nThat is how a call looks.`],
-    ['without an argument it cannot do without', '<invoke name="Write"><parameter name="path">x</parameter></invoke>'],
+    ['without a required argument', '<invoke name="Write"><parameter name="path">x</parameter></invoke>'],
     ['never closed', '<invoke name="Write">\n<parameter name="path">a.ts</parameter>'],
     ['broken JSON', '<tool_use>{"name":"Write","input":{"path":}}</tool_use>'],
     ['a list in brackets', '[Called twice]\n[x] done'],
@@ -163,7 +163,7 @@ describe('text about tools stays text', () => {
     expect(await outcome([textBlock(...text)])).toEqual(expected);
   });
 
-  it('when a structured call came as well, before it or after it', async () => {
+  it('if there is a structured call before or after it', async () => {
     const call: ScriptBlock = { type: 'tool-use', pieces: ['{"a":1}'] };
     for (const blocks of [
       [call, textBlock(INVOKE)],
@@ -203,21 +203,21 @@ describe('text about tools stays text', () => {
     );
   });
 
-  it('and other replies go through as they are', () => {
+  it('and other replies are unchanged', () => {
     fc.assert(
       fc.property(anyBlocks, fc.array(fc.nat(5), { minLength: 1 }), (blocks, sizes) => {
         const { events } = run(blocks, sizes);
-        const said = (list: readonly ReplyEvent[]) =>
+        const textOf = (list: readonly ReplyEvent[]) =>
           list.map((event) => ('text' in event ? event.text.plain : 'json' in event ? event.json.plain : '')).join('');
-        expect(said(events)).toBe(said(scriptOf(blocks)));
+        expect(textOf(events)).toBe(textOf(scriptOf(blocks)));
       }),
       SEEDED,
     );
   });
 });
 
-describe('what could become a call', () => {
-  it('is held back, and nothing else', () => {
+describe('text that could become a call', () => {
+  it('is buffered, and nothing else is', () => {
     const transform = new LeakedCalls(TOOLS, () => {});
     const shown: string[] = [];
     for (const event of scriptOf([textBlock('Hi.\n', '<', 'inv', 'oke>', ' no')])) {
@@ -227,7 +227,7 @@ describe('what could become a call', () => {
     expect(shown.join('/')).toBe('//Hi.\n///<invoke>/ no//');
   });
 
-  it('costs no more than its length', () => {
+  it('takes linear time', () => {
     const content = `${'{"a":[{"b":"c"}]},</invoke>\n'.repeat(4_000)}`;
     const leak = `<invoke name="Write">\n<parameter name="path">x</parameter>\n<parameter name="content">${content}</parameter>\n</invoke>`;
     const pieces = leak.match(/.{1,12}/gs) ?? [];
