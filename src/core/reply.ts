@@ -5,8 +5,8 @@
  *   block := X-start X-delta* X-end | redacted-reasoning  blocks never nest and never interleave
  *            web-search-start web-search-end              a text's citations come before its end
  *
- * `index` counts blocks from 0. A tool use's deltas concatenate to one JSON object's text, or to nothing (no input);
- * the decoder checks that before it sends `tool-use-end`.
+ * A tool use's deltas concatenate to one JSON object's text, or to nothing (no input); the decoder checks that before it
+ * sends `tool-use-end`.
  */
 import type { GatewayError } from './errors.ts';
 import type { TextPiece } from './text.ts';
@@ -15,18 +15,18 @@ import type { Citation, WebSearchOutcome } from './web-search.ts';
 
 export type ReplyEvent =
   | ReplyStart
-  | { readonly type: 'text-start'; readonly index: number }
-  | { readonly type: 'text-delta'; readonly index: number; readonly text: TextPiece }
-  | { readonly type: 'text-end'; readonly index: number }
-  | { readonly type: 'reasoning-start'; readonly index: number }
-  | { readonly type: 'reasoning-delta'; readonly index: number; readonly text: TextPiece }
-  | { readonly type: 'reasoning-end'; readonly index: number; readonly signature: string | undefined }
-  | { readonly type: 'redacted-reasoning'; readonly index: number; readonly data: string }
-  | { readonly type: 'tool-use-start'; readonly index: number; readonly toolUseId: string; readonly name: string }
-  | { readonly type: 'tool-use-delta'; readonly index: number; readonly json: TextPiece }
-  | { readonly type: 'tool-use-end'; readonly index: number }
+  | { readonly type: 'text-start' }
+  | { readonly type: 'text-delta'; readonly text: TextPiece }
+  | { readonly type: 'text-end' }
+  | { readonly type: 'reasoning-start' }
+  | { readonly type: 'reasoning-delta'; readonly text: TextPiece }
+  | { readonly type: 'reasoning-end'; readonly signature: string | undefined }
+  | { readonly type: 'redacted-reasoning'; readonly data: string }
+  | { readonly type: 'tool-use-start'; readonly toolUseId: string; readonly name: string }
+  | { readonly type: 'tool-use-delta'; readonly json: TextPiece }
+  | { readonly type: 'tool-use-end' }
   /** The gateway searches the web for the model. */
-  | { readonly type: 'web-search-start'; readonly index: number; readonly searchId: string; readonly query: string }
+  | { readonly type: 'web-search-start'; readonly searchId: string; readonly query: string }
   | WebSearchEnd
   | TextCitation
   | { readonly type: 'source'; readonly source: Source }
@@ -35,7 +35,6 @@ export type ReplyEvent =
 
 export interface WebSearchEnd {
   readonly type: 'web-search-end';
-  readonly index: number;
   readonly searchId: string;
   readonly query: string;
   readonly outcome: WebSearchOutcome;
@@ -43,7 +42,6 @@ export interface WebSearchEnd {
 
 export interface TextCitation {
   readonly type: 'text-citation';
-  readonly index: number;
   readonly citation: Citation;
   /** Unicode characters of the reply's text blocks before this one. */
   readonly textBefore: number;

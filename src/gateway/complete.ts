@@ -139,9 +139,9 @@ function eventsOf({ text, sources }: Completions[number], inputTokens: Figure): 
   return [
     { type: 'reply-start', inputTokens },
     ...sources.map((source): ReplyEvent => ({ type: 'source', source })),
-    { type: 'text-start', index: 0 },
-    { type: 'text-delta', index: 0, text: TextPiece.plain(text) },
-    { type: 'text-end', index: 0 },
+    { type: 'text-start' },
+    { type: 'text-delta', text: TextPiece.plain(text) },
+    { type: 'text-end' },
     { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage },
   ];
 }

@@ -23,12 +23,9 @@ import { estimated } from '../core/usage.ts';
 import type { Answer, AskRequest } from '../gateway/ports.ts';
 import type { RunningServer } from './ports.ts';
 
-const START: ReplyEvent[] = [
-  { type: 'reply-start', inputTokens: estimated(1) },
-  { type: 'text-start', index: 0 },
-];
-const delta = (text: string): ReplyEvent => ({ type: 'text-delta', index: 0, text: TextPiece.plain(text) });
-const FINISH: ReplyEvent[] = [{ type: 'text-end', index: 0 }, END];
+const START: ReplyEvent[] = [{ type: 'reply-start', inputTokens: estimated(1) }, { type: 'text-start' }];
+const delta = (text: string): ReplyEvent => ({ type: 'text-delta', text: TextPiece.plain(text) });
+const FINISH: ReplyEvent[] = [{ type: 'text-end' }, END];
 
 /** A raw request whose answer can be watched byte by byte. */
 async function stream(server: RunningServer, path: string, body: object, key = 'any'): Promise<Socket> {

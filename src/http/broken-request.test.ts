@@ -63,14 +63,14 @@ describe('a broken request', () => {
     );
     pushed.push(
       { type: 'reply-start', inputTokens: estimated(10) },
-      { type: 'text-start', index: 0 },
-      { type: 'text-delta', index: 0, text: TextPiece.plain('Hello') },
+      { type: 'text-start' },
+      { type: 'text-delta', text: TextPiece.plain('Hello') },
     );
     while (!heard.includes('Hello')) await once(client, 'data');
     client.write('GARBAGE\r\n\r\n');
     await once(client, 'close');
     expect(heard).not.toContain('400 Bad Request');
     expect(gateway.asked[0]?.signal.aborted).toBe(true);
-    pushed.push({ type: 'text-end', index: 0 }, END);
+    pushed.push({ type: 'text-end' }, END);
   });
 });

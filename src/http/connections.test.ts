@@ -90,7 +90,7 @@ describe('a server that stops', () => {
     pushed.push(...(textReply('Hello')[0] ?? []));
     await once(socket, 'data');
     const closed = server.close(600_000);
-    pushed.push({ type: 'text-end', index: 0 }, END);
+    pushed.push({ type: 'text-end' }, END);
     pushed.end();
     await Promise.all([closed, once(socket, 'close')]);
     expect(socket.destroyed).toBe(true);

@@ -46,13 +46,10 @@ async function open(port: number, request: string): Promise<Socket> {
 /** A reply that goes on for as long as it is read, and says when it was left. */
 function endless(): { readonly batches: AsyncGenerator<readonly ReplyEvent[]>; readonly left: Promise<void> } {
   const left = Promise.withResolvers<void>();
-  const delta: ReplyEvent = { type: 'text-delta', index: 0, text: TextPiece.plain(PIECE) };
+  const delta: ReplyEvent = { type: 'text-delta', text: TextPiece.plain(PIECE) };
   async function* batches(): AsyncGenerator<readonly ReplyEvent[]> {
     try {
-      yield [
-        { type: 'reply-start', inputTokens: estimated(10) },
-        { type: 'text-start', index: 0 },
-      ];
+      yield [{ type: 'reply-start', inputTokens: estimated(10) }, { type: 'text-start' }];
       for (;;) {
         await new Promise((resolve) => setImmediate(resolve));
         yield [delta];

@@ -41,7 +41,6 @@ class FakeDecoder implements ReplyDecoder {
   lacksClosingEvents = false;
   readonly skipped = new Map<string, number>();
   #started = false;
-  #index = 0;
   #open = false;
 
   push(bytes: Uint8Array): ReplyEvent[] {
@@ -56,15 +55,13 @@ class FakeDecoder implements ReplyDecoder {
       return [...events, ...this.#close(), { type: 'reply-error', error: new GatewayError(code, `fake ${code}`) }];
     }
     if (text === 'tool') {
-      const index = this.#index;
-      events.push(...this.#close(), { type: 'tool-use-start', index, toolUseId: 't', name: 'look' });
-      events.push({ type: 'tool-use-delta', index, json: TextPiece.plain('{}') }, { type: 'tool-use-end', index });
-      this.#index++;
+      events.push(...this.#close(), { type: 'tool-use-start', toolUseId: 't', name: 'look' });
+      events.push({ type: 'tool-use-delta', json: TextPiece.plain('{}') }, { type: 'tool-use-end' });
       return events;
     }
-    if (!this.#open) events.push({ type: 'text-start', index: this.#index });
+    if (!this.#open) events.push({ type: 'text-start' });
     this.#open = true;
-    return [...events, { type: 'text-delta', index: this.#index, text: TextPiece.plain(text) }];
+    return [...events, { type: 'text-delta', text: TextPiece.plain(text) }];
   }
 
   end(cause?: unknown): ReplyEvent[] {
@@ -78,7 +75,7 @@ class FakeDecoder implements ReplyDecoder {
   #close(): ReplyEvent[] {
     if (!this.#open) return [];
     this.#open = false;
-    return [{ type: 'text-end', index: this.#index++ }];
+    return [{ type: 'text-end' }];
   }
 }
 

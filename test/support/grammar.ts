@@ -1,11 +1,11 @@
-/** Holds a reply's events against the grammar of core/reply.ts. */
+/** Checks a reply's events against the grammar of core/reply.ts. */
 import { isJsonObject } from '../../src/core/json.ts';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 
-/** undefined when the events are a whole reply, else what is wrong with them. */
+/** undefined if the events are a complete reply, otherwise the first fault. */
 export function checkGrammar(events: readonly ReplyEvent[]): string | undefined {
   if (events[0]?.type !== 'reply-start') return 'the reply does not begin with reply-start';
-  const state: State = { open: undefined, nextIndex: 0, json: [] };
+  const state: State = { open: undefined, json: [], searchId: undefined };
   for (const [at, event] of events.entries()) {
     const isLast = at === events.length - 1;
     const fault = checkEvent(event, state, at === 0, isLast);
@@ -18,9 +18,10 @@ type BlockKind = 'text' | 'reasoning' | 'tool-use' | 'web-search';
 
 interface State {
   open: BlockKind | undefined;
-  nextIndex: number;
   /** The open tool use's input. */
   json: string[];
+  /** Of the latest search. */
+  searchId: string | undefined;
 }
 
 function checkEvent(event: ReplyEvent, state: State, isFirst: boolean, isLast: boolean): string | undefined {
@@ -31,37 +32,34 @@ function checkEvent(event: ReplyEvent, state: State, isFirst: boolean, isLast: b
     case 'reply-start':
       return isFirst ? undefined : 'a second beginning';
     case 'text-start':
-      return start('text', event.index, state);
+      return start('text', state);
     case 'reasoning-start':
-      return start('reasoning', event.index, state);
+      return start('reasoning', state);
     case 'tool-use-start':
       state.json = [];
       if (event.toolUseId === '' || event.name === '') return 'without id or name';
-      return start('tool-use', event.index, state);
+      return start('tool-use', state);
     case 'text-delta':
-      return inside('text', event.index, state);
+      return inside('text', state);
     case 'reasoning-delta':
-      return inside('reasoning', event.index, state);
+      return inside('reasoning', state);
     case 'tool-use-delta':
       state.json.push(event.json.plain);
-      return inside('tool-use', event.index, state);
+      return inside('tool-use', state);
     case 'text-end':
-      return end('text', event.index, state);
+      return end('text', state);
     case 'reasoning-end':
-      return end('reasoning', event.index, state);
+      return end('reasoning', state);
     case 'tool-use-end':
-      return isInput(state.json.join('')) ? end('tool-use', event.index, state) : 'the input is no JSON object';
+      return isInput(state.json.join('')) ? end('tool-use', state) : 'the input is not a JSON object';
     case 'web-search-start':
-      return start('web-search', event.index, state);
+      state.searchId = event.searchId;
+      return start('web-search', state);
     case 'web-search-end':
-      return end('web-search', event.index, state);
+      return event.searchId === state.searchId ? end('web-search', state) : 'the end of another search';
     case 'text-citation':
-      return inside('text', event.index, state);
-    case 'redacted-reasoning': {
-      const fault = start('text', event.index, state);
-      state.open = undefined;
-      return fault;
-    }
+      return inside('text', state);
+    case 'redacted-reasoning':
     case 'source':
     case 'reply-end':
       return state.open && `inside a ${state.open} block`;
@@ -70,21 +68,18 @@ function checkEvent(event: ReplyEvent, state: State, isFirst: boolean, isLast: b
   }
 }
 
-function start(kind: BlockKind, index: number, state: State): string | undefined {
+function start(kind: BlockKind, state: State): string | undefined {
   if (state.open) return `inside a ${state.open} block`;
-  if (index !== state.nextIndex) return `index ${index} instead of ${state.nextIndex}`;
   state.open = kind;
-  state.nextIndex += 1;
   return undefined;
 }
 
-function inside(kind: BlockKind, index: number, state: State): string | undefined {
-  if (state.open !== kind) return `outside a ${kind} block`;
-  return index === state.nextIndex - 1 ? undefined : `index ${index} instead of ${state.nextIndex - 1}`;
+function inside(kind: BlockKind, state: State): string | undefined {
+  return state.open === kind ? undefined : `outside a ${kind} block`;
 }
 
-function end(kind: BlockKind, index: number, state: State): string | undefined {
-  const fault = inside(kind, index, state);
+function end(kind: BlockKind, state: State): string | undefined {
+  const fault = inside(kind, state);
   state.open = undefined;
   return fault;
 }

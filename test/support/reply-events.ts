@@ -1,7 +1,7 @@
 /**
- * Random replies which obey the grammar of core/reply.ts, for tests that hold a client protocol's writer against an
- * official SDK. Text is nasty on purpose: escapes, line breaks, half surrogate pairs on either side of a cut, text
- * which looks like protocol; and it comes plain or escaped, as it does from a real decoder.
+ * Random replies that obey the grammar of core/reply.ts, for tests that compare a client protocol's writer with an
+ * official SDK. The text is difficult on purpose: escapes, line breaks, half surrogate pairs on either side of a cut,
+ * text that looks like the protocol; and it is plain or escaped, as from a real decoder.
  */
 import fc from 'fast-check';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -32,7 +32,7 @@ export function replyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<read
   }
   return fc
     .record({ inputTokens: figure, pieces: fc.array(fc.oneof(...kinds), { maxLength: maxBlocks }), end: replyEnd })
-    .map(({ inputTokens, pieces, end }) => [{ type: 'reply-start', inputTokens }, ...numbered(pieces), end]);
+    .map(({ inputTokens, pieces, end }) => [{ type: 'reply-start', inputTokens }, ...pieces.flat(), end]);
 }
 
 /** A reply which a `reply-error` cuts short after any of its events but the last. */
@@ -49,17 +49,8 @@ export function pieces(text: string, cuts: readonly number[]): string[] {
   return [...sorted, text.length].map((end, i) => text.slice(sorted[i - 1] ?? 0, end));
 }
 
-/** A block's or a source's events, its own index still to come. */
-type Piece = (index: number) => readonly ReplyEvent[];
-
-function numbered(blocks: readonly Piece[]): ReplyEvent[] {
-  let index = 0;
-  return blocks.flatMap((block) => {
-    const events = block(index);
-    if (events.some((event) => event.type !== 'source')) index += 1;
-    return events;
-  });
-}
+/** A block's or a source's events. */
+type Piece = readonly ReplyEvent[];
 
 const nastyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -91,10 +82,10 @@ function asNumbers(text: string): string {
 const textPieces = (text: fc.Arbitrary<string>): fc.Arbitrary<TextPiece[]> =>
   fc.tuple(text, cuts, spelling).map(([whole, at, spell]) => pieces(whole, at).map(spell));
 
-const textBlock: fc.Arbitrary<Piece> = textPieces(nastyText).map((texts) => (index) => [
-  { type: 'text-start', index },
-  ...texts.map((text): ReplyEvent => ({ type: 'text-delta', index, text })),
-  { type: 'text-end', index },
+const textBlock: fc.Arbitrary<Piece> = textPieces(nastyText).map((texts) => [
+  { type: 'text-start' },
+  ...texts.map((text): ReplyEvent => ({ type: 'text-delta', text })),
+  { type: 'text-end' },
 ]);
 
 const webResult: fc.Arbitrary<WebResult> = fc.record({
@@ -114,8 +105,8 @@ const outcome: fc.Arbitrary<WebSearchOutcome> = fc.oneof(
 
 const searchBlock: fc.Arbitrary<Piece> = fc
   .record({ id: fc.uuid(), query: nastyText, outcome })
-  .map(({ id, query, outcome: found }) => (index) => {
-    const search = { index, searchId: `srvtoolu_${id.replaceAll('-', '')}`, query };
+  .map(({ id, query, outcome: found }): Piece => {
+    const search = { searchId: `srvtoolu_${id.replaceAll('-', '')}`, query };
     return [
       { type: 'web-search-start', ...search },
       { type: 'web-search-end', ...search, outcome: found },
@@ -124,29 +115,28 @@ const searchBlock: fc.Arbitrary<Piece> = fc
 
 const citedTextBlock: fc.Arbitrary<Piece> = fc
   .record({ result: webResult, before: fc.nat({ max: 9 }) })
-  .map(({ result: { url, title, snippet = '' }, before }) => (index) => [
-    { type: 'text-start', index },
-    { type: 'text-delta', index, text: TextPiece.plain(`See [it](${url}).`) },
+  .map(({ result: { url, title, snippet = '' }, before }) => [
+    { type: 'text-start' },
+    { type: 'text-delta', text: TextPiece.plain(`See [it](${url}).`) },
     {
       type: 'text-citation',
-      index,
       textBefore: before,
       citation: { url, title, citedText: snippet, start: 4, end: 10 + url.length },
     },
-    { type: 'text-end', index },
+    { type: 'text-end' },
   ]);
 
 const reasoningBlock: fc.Arbitrary<Piece> = fc
   .tuple(textPieces(nastyText), fc.option(fc.base64String({ maxLength: 24 }), { nil: undefined }))
-  .map(([texts, signature]) => (index) => [
-    { type: 'reasoning-start', index },
-    ...texts.map((text): ReplyEvent => ({ type: 'reasoning-delta', index, text })),
-    { type: 'reasoning-end', index, signature },
+  .map(([texts, signature]) => [
+    { type: 'reasoning-start' },
+    ...texts.map((text): ReplyEvent => ({ type: 'reasoning-delta', text })),
+    { type: 'reasoning-end', signature },
   ]);
 
 const redactedBlock: fc.Arbitrary<Piece> = fc
   .base64String({ minLength: 4, maxLength: 24 })
-  .map((data) => (index) => [{ type: 'redacted-reasoning', index, data }]);
+  .map((data) => [{ type: 'redacted-reasoning', data }]);
 
 /** Keys which mean something to JavaScript itself are left out: they test the SDKs' parsers, not our writers. */
 const key = fc.string({ maxLength: 8 }).filter((name) => !(name in {}));
@@ -167,10 +157,10 @@ function toolUseBlock(name: fc.Arbitrary<string>, input: fc.Arbitrary<JsonValue>
       name,
       deltas: fc.oneof({ weight: 5, arbitrary: textPieces(json) }, fc.constant<TextPiece[]>([])),
     })
-    .map(({ id, name, deltas }) => (index) => [
-      { type: 'tool-use-start', index, toolUseId: `tooluse_${id.replaceAll('-', '')}`, name },
-      ...deltas.map((delta): ReplyEvent => ({ type: 'tool-use-delta', index, json: delta })),
-      { type: 'tool-use-end', index },
+    .map(({ id, name, deltas }) => [
+      { type: 'tool-use-start', toolUseId: `tooluse_${id.replaceAll('-', '')}`, name },
+      ...deltas.map((delta): ReplyEvent => ({ type: 'tool-use-delta', json: delta })),
+      { type: 'tool-use-end' },
     ]);
 }
 
@@ -194,7 +184,7 @@ const source: fc.Arbitrary<Source> = fc.oneof(
   }),
 );
 
-const sourcePiece: fc.Arbitrary<Piece> = source.map((value) => () => [{ type: 'source', source: value }]);
+const sourcePiece: fc.Arbitrary<Piece> = source.map((value) => [{ type: 'source', source: value }]);
 
 const figure: fc.Arbitrary<Figure> = fc
   .tuple(fc.nat({ max: 200_000 }), fc.constantFrom(measured, derived, estimated))

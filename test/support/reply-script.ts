@@ -1,4 +1,4 @@
-/** Random replies which keep the grammar of core/reply.ts, cut into deltas and batches at random; and its checker. */
+/** Random replies which keep the grammar of core/reply.ts, cut into deltas and batches at random. */
 import fc from 'fast-check';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
@@ -13,30 +13,30 @@ export function scriptOf(blocks: readonly ScriptBlock[]): ReplyEvent[] {
   const last = blocks.at(-1)?.type === 'tool-use' ? 'tool-use' : 'end-turn';
   return [
     { type: 'reply-start', inputTokens: estimated(3) },
-    ...blocks.flatMap((block, index) => blockEvents(block, index)),
+    ...blocks.flatMap(blockEvents),
     { type: 'reply-end', stopReason: last, stopSequence: undefined, usage },
   ];
 }
 
-function blockEvents({ type, pieces }: ScriptBlock, index: number): ReplyEvent[] {
+function blockEvents({ type, pieces }: ScriptBlock, at: number): ReplyEvent[] {
   switch (type) {
     case 'text':
       return [
-        { type: 'text-start', index },
-        ...pieces.map((piece): ReplyEvent => ({ type: 'text-delta', index, text: TextPiece.plain(piece) })),
-        { type: 'text-end', index },
+        { type: 'text-start' },
+        ...pieces.map((piece): ReplyEvent => ({ type: 'text-delta', text: TextPiece.plain(piece) })),
+        { type: 'text-end' },
       ];
     case 'reasoning':
       return [
-        { type: 'reasoning-start', index },
-        ...pieces.map((piece): ReplyEvent => ({ type: 'reasoning-delta', index, text: TextPiece.plain(piece) })),
-        { type: 'reasoning-end', index, signature: 'sig' },
+        { type: 'reasoning-start' },
+        ...pieces.map((piece): ReplyEvent => ({ type: 'reasoning-delta', text: TextPiece.plain(piece) })),
+        { type: 'reasoning-end', signature: 'sig' },
       ];
     case 'tool-use':
       return [
-        { type: 'tool-use-start', index, toolUseId: `t${index}`, name: 'look' },
-        ...pieces.map((piece): ReplyEvent => ({ type: 'tool-use-delta', index, json: TextPiece.plain(piece) })),
-        { type: 'tool-use-end', index },
+        { type: 'tool-use-start', toolUseId: `t${at}`, name: 'look' },
+        ...pieces.map((piece): ReplyEvent => ({ type: 'tool-use-delta', json: TextPiece.plain(piece) })),
+        { type: 'tool-use-end' },
       ];
   }
 }
@@ -62,29 +62,4 @@ export function batchesOf(events: readonly ReplyEvent[], sizes: readonly number[
     at += size;
   }
   return batches;
-}
-
-/** undefined, or what is wrong with the events. */
-export function grammarFault(events: readonly ReplyEvent[]): string | undefined {
-  let open: { kind: string; index: number } | undefined;
-  let blocks = 0;
-  for (const [at, event] of events.entries()) {
-    if ((event.type === 'reply-start') !== (at === 0)) return `${event.type} at ${at}`;
-    const isLast = event.type === 'reply-end' || event.type === 'reply-error';
-    if (isLast !== (at === events.length - 1)) return `${event.type} at ${at}`;
-    const [, kind = '', step = ''] = /^(text|reasoning|tool-use)-(start|delta|end)$/.exec(event.type) ?? [];
-    if (!('index' in event)) {
-      if (event.type === 'reply-end' && open) return 'reply-end inside a block';
-      continue;
-    }
-    if (step === 'start' || step === '') {
-      if (open) return `${event.type} inside a block`;
-      if (event.index !== blocks++) return `index ${event.index} where ${blocks - 1} was due`;
-      if (step === 'start') open = { kind, index: event.index };
-    } else {
-      if (open?.kind !== kind || open.index !== event.index) return `${event.type} outside its block`;
-      if (step === 'end') open = undefined;
-    }
-  }
-  return undefined;
 }

@@ -20,11 +20,11 @@ export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stop
 
 /** The batches of a plain reply, a batch a piece. */
 export function textReply(...pieces: string[]): ReplyEvent[][] {
-  const deltas = pieces.map((piece): ReplyEvent[] => [{ type: 'text-delta', index: 0, text: TextPiece.plain(piece) }]);
+  const deltas = pieces.map((piece): ReplyEvent[] => [{ type: 'text-delta', text: TextPiece.plain(piece) }]);
   return [
-    [{ type: 'reply-start', inputTokens: estimated(10) }, { type: 'text-start', index: 0 }, ...(deltas.shift() ?? [])],
+    [{ type: 'reply-start', inputTokens: estimated(10) }, { type: 'text-start' }, ...(deltas.shift() ?? [])],
     ...deltas,
-    [{ type: 'text-end', index: 0 }, END],
+    [{ type: 'text-end' }, END],
   ];
 }
 

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conversation } from '../../../test/support/fake-upstream.ts';
-import {
-  anyBlocks,
-  batchesOf,
-  grammarFault,
-  type ScriptBlock,
-  scriptOf,
-  words,
-} from '../../../test/support/reply-script.ts';
+import { checkGrammar } from '../../../test/support/grammar.ts';
+import { anyBlocks, batchesOf, type ScriptBlock, scriptOf, words } from '../../../test/support/reply-script.ts';
 import type { Conversation, OutputLimits } from '../../core/conversation.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { estimateTokens } from '../../core/tokens.ts';
@@ -63,7 +57,7 @@ describe('stop sequences', () => {
   it.each(cases)('$name', ({ pieces, stops, expected, stopped }) => {
     const events = run(new StopSequences(stops), scriptOf([textBlock(...pieces)]));
     expect(text(events)).toBe(expected);
-    expect(grammarFault(events)).toBeUndefined();
+    expect(checkGrammar(events)).toBeUndefined();
     expect(ending(events)).toMatchObject({
       stopReason: stopped === undefined ? 'end-turn' : 'stop-sequence',
       stopSequence: stopped,
@@ -104,7 +98,7 @@ describe('stop sequences', () => {
         const uncut = run(new StopSequences(sequences), scriptOf([textBlock(whole)]));
         expect(text(cut)).toBe(text(uncut));
         expect(ending(cut).stopSequence).toBe(ending(uncut).stopSequence);
-        expect(grammarFault(cut)).toBeUndefined();
+        expect(checkGrammar(cut)).toBeUndefined();
         const { stopSequence } = ending(cut);
         if (stopSequence === undefined) {
           expect(text(cut)).toBe(whole);
@@ -150,7 +144,7 @@ describe('max tokens', () => {
     const events = run(new MaxTokens(10), scriptOf([{ type: 'reasoning', pieces: [long] }, textBlock('answer')]));
     expect(ending(events).stopReason).toBe('max-tokens');
     expect(text(events)).toBe('');
-    expect(grammarFault(events)).toBeUndefined();
+    expect(checkGrammar(events)).toBeUndefined();
   });
 
   it('never cuts a tool call, and keeps the stop reason of a reply that ends with one', () => {
@@ -178,7 +172,7 @@ describe('max tokens', () => {
       fc.property(anyBlocks, fc.nat(30), fc.array(fc.nat(5), { minLength: 1 }), (blocks, limit, sizes) => {
         const script = scriptOf(blocks);
         const events = run(new MaxTokens(limit), script, sizes);
-        expect(grammarFault(events)).toBeUndefined();
+        expect(checkGrammar(events)).toBeUndefined();
         const kinds = ['text-delta', 'reasoning-delta'];
         expect(text(script, kinds).startsWith(text(events, kinds))).toBe(true);
       }),
@@ -193,7 +187,7 @@ describe('a single tool use', () => {
       fc.property(anyBlocks, fc.array(fc.nat(5), { minLength: 1 }), (blocks, sizes) => {
         const script = scriptOf(blocks);
         const events = run(new SingleToolUse(), script, sizes);
-        expect(grammarFault(events)).toBeUndefined();
+        expect(checkGrammar(events)).toBeUndefined();
         expect(toolUses(events)).toBe(Math.min(1, toolUses(script)));
         expect(text(events)).toBe(text(script));
         expect(events.at(-1)).toEqual(script.at(-1));
@@ -216,7 +210,7 @@ describe('all transforms together', () => {
         const plan = planEmulation(conversation('x', { tools, parallelToolUse, output }));
         let events: readonly ReplyEvent[] = new LeakedCalls(tools, () => {}).push(scriptOf(blocks));
         for (const transform of plan.createTransforms(false)) events = transform.push(events);
-        expect(grammarFault(events)).toBeUndefined();
+        expect(checkGrammar(events)).toBeUndefined();
       }),
       SEEDED,
     );

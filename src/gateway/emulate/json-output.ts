@@ -93,13 +93,10 @@ function instruction(format: Exclude<OutputFormat, { type: 'text' }>): string {
 /** Replaces the text with the JSON found in it; all other blocks stay. */
 function withText(events: readonly ReplyEvent[], json: JsonText): readonly ReplyEvent[] {
   const out: ReplyEvent[] = [];
-  let index = -1;
   for (const event of events) {
     if (event.type.startsWith('text-')) continue;
-    if (event.type === 'reply-end') out.push(...textBlock(index + 1, json.text));
-    if (event.type.endsWith('-start') && 'index' in event) index++;
-    if (event.type === 'redacted-reasoning') index++;
-    out.push('index' in event ? { ...event, index } : event);
+    if (event.type === 'reply-end') out.push(...textBlock(json.text));
+    out.push(event);
   }
   return out;
 }
@@ -107,13 +104,13 @@ function withText(events: readonly ReplyEvent[], json: JsonText): readonly Reply
 /** Characters per text delta. */
 const PIECE_CHARS = 256;
 
-function textBlock(index: number, text: string): ReplyEvent[] {
+function textBlock(text: string): ReplyEvent[] {
   const pieces: ReplyEvent[] = [];
   for (let from = 0; from < text.length; ) {
     const splitsPair = /[\uD800-\uDBFF]/.test(text.charAt(from + PIECE_CHARS - 1));
     const to = from + PIECE_CHARS + (splitsPair ? 1 : 0);
-    pieces.push({ type: 'text-delta', index, text: TextPiece.plain(text.slice(from, to)) });
+    pieces.push({ type: 'text-delta', text: TextPiece.plain(text.slice(from, to)) });
     from = to;
   }
-  return [{ type: 'text-start', index }, ...pieces, { type: 'text-end', index }];
+  return [{ type: 'text-start' }, ...pieces, { type: 'text-end' }];
 }

@@ -62,9 +62,8 @@ export class MaxTokens extends EventTransform {
     const piece = event.text.plain;
     if (this.written.totalWith(piece) <= this.#limit) return [event];
     const kept = this.#prefixWithinLimit(piece);
-    const { index } = event;
     const end: ReplyEvent =
-      this.#open === 'reasoning' ? { type: 'reasoning-end', index, signature: undefined } : { type: 'text-end', index };
+      this.#open === 'reasoning' ? { type: 'reasoning-end', signature: undefined } : { type: 'text-end' };
     const delta: ReplyEvent[] = kept === '' ? [] : [{ ...event, text: TextPiece.plain(kept) }];
     return [...delta, end, this.finish('max-tokens', undefined, kept)];
   }

@@ -6,8 +6,6 @@ export class SingleToolUse implements ReplyTransform {
   readonly finished = false;
   #toolUses = 0;
   #dropping = false;
-  /** Blocks dropped so far; later blocks are renumbered so that indices have no gaps. */
-  #dropped = 0;
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
     return events.flatMap((event) => this.#change(event));
@@ -20,11 +18,8 @@ export class SingleToolUse implements ReplyTransform {
     }
     if (event.type === 'tool-use-end' && this.#dropping) {
       this.#dropping = false;
-      this.#dropped++;
       return [];
     }
-    if (this.#dropping && event.type !== 'reply-error') return [];
-    if (this.#dropped === 0 || !('index' in event)) return [event];
-    return [{ ...event, index: event.index - this.#dropped }];
+    return this.#dropping && event.type !== 'reply-error' ? [] : [event];
   }
 }

@@ -20,31 +20,30 @@ export class StopSequences extends EventTransform {
 
   protected override change(event: ReplyEvent): readonly ReplyEvent[] {
     if (event.type === 'text-delta') return this.#text(event);
-    if (event.type === 'text-end') return [...this.#flush(event.index), event];
+    if (event.type === 'text-end') return [...this.#flush(), event];
     return [event];
   }
 
   #text(event: Extract<ReplyEvent, { type: 'text-delta' }>): readonly ReplyEvent[] {
-    const { index } = event;
     const text = this.#buffered + event.text.plain;
     const match = firstCompleted(text, this.#sequences);
     if (match) {
       this.#buffered = '';
       const kept = text.slice(0, match.start);
       const end = this.finish('stop-sequence', match.sequence, kept);
-      return [...delta(index, kept), { type: 'text-end', index }, end];
+      return [...delta(kept), { type: 'text-end' }, end];
     }
     const before = this.#buffered;
     this.#buffered = text.slice(text.length - this.#undecidedLength(text));
     // Nothing buffered before or after: the piece is passed on unchanged, still escaped.
     if (before === '' && this.#buffered === '') return [event];
-    return delta(index, text.slice(0, text.length - this.#buffered.length));
+    return delta(text.slice(0, text.length - this.#buffered.length));
   }
 
-  #flush(index: number): readonly ReplyEvent[] {
+  #flush(): readonly ReplyEvent[] {
     const text = this.#buffered;
     this.#buffered = '';
-    return delta(index, text);
+    return delta(text);
   }
 
   /** Length of the longest suffix of `text` that is the beginning of a sequence. */
@@ -57,8 +56,8 @@ export class StopSequences extends EventTransform {
   }
 }
 
-function delta(index: number, text: string): readonly ReplyEvent[] {
-  return text === '' ? [] : [{ type: 'text-delta', index, text: TextPiece.plain(text) }];
+function delta(text: string): readonly ReplyEvent[] {
+  return text === '' ? [] : [{ type: 'text-delta', text: TextPiece.plain(text) }];
 }
 
 interface Match {

@@ -9,7 +9,6 @@ import type { ReplyTransform } from './transform.ts';
 export class WithoutText implements ReplyTransform {
   readonly finished = false;
   readonly #record: (adjustment: Adjustment) => void;
-  #dropped = 0;
   #chars = 0;
 
   constructor(record: (adjustment: Adjustment) => void) {
@@ -25,18 +24,15 @@ export class WithoutText implements ReplyTransform {
       case 'text-delta':
         this.#chars += event.text.plain.trim().length;
         return [];
-      case 'text-end':
-        this.#dropped++;
-        return [];
       case 'text-start':
+      case 'text-end':
       case 'text-citation':
         return [];
       case 'reply-end':
         if (this.#chars > 0) this.#record(adjustment('json-words-dropped', '', `${this.#chars} characters`));
         return [event];
       default:
-        if (this.#dropped === 0 || !('index' in event)) return [event];
-        return [{ ...event, index: event.index - this.#dropped }];
+        return [event];
     }
   }
 }

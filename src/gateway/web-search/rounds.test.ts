@@ -116,14 +116,14 @@ describe('an answer of several rounds', () => {
 
   it('sends the model its own text, its reasoning and the results', async () => {
     const reasoning: ReplyEvent[] = [
-      { type: 'reasoning-start', index: 0 },
-      { type: 'reasoning-delta', index: 0, text: TextPiece.plain('hm') },
-      { type: 'reasoning-end', index: 0, signature: 'sig' },
+      { type: 'reasoning-start' },
+      { type: 'reasoning-delta', text: TextPiece.plain('hm') },
+      { type: 'reasoning-end', signature: 'sig' },
     ];
-    const looking = text(1, 'Looking.');
+    const looking = text('Looking.');
     const { requests, queries, events, adjustments } = await run([
-      reply([...reasoning, ...looking, ...search('s1', '{"query":"q"}', 2)]),
-      reply(text(0, 'See https://a.example/x.')),
+      reply([...reasoning, ...looking, ...search('s1', '{"query":"q"}')]),
+      reply(text('See https://a.example/x.')),
     ]);
     expect(queries).toEqual(['q']);
     // The adjustments of all rounds are reported, each once.
@@ -151,18 +151,18 @@ describe('an answer of several rounds', () => {
   });
 });
 
-function text(index: number, words: string): ReplyEvent[] {
+function text(words: string): ReplyEvent[] {
   const deltas = pieces(words, [2]).map((piece): ReplyEvent => {
-    return { type: 'text-delta', index, text: TextPiece.plain(piece) };
+    return { type: 'text-delta', text: TextPiece.plain(piece) };
   });
-  return [{ type: 'text-start', index }, ...deltas, { type: 'text-end', index }];
+  return [{ type: 'text-start' }, ...deltas, { type: 'text-end' }];
 }
 
-function search(toolUseId: string, json: string, index = 0): ReplyEvent[] {
+function search(toolUseId: string, json: string): ReplyEvent[] {
   return [
-    { type: 'tool-use-start', index, toolUseId, name: 'web_search' },
-    { type: 'tool-use-delta', index, json: TextPiece.plain(json) },
-    { type: 'tool-use-end', index },
+    { type: 'tool-use-start', toolUseId, name: 'web_search' },
+    { type: 'tool-use-delta', json: TextPiece.plain(json) },
+    { type: 'tool-use-end' },
   ];
 }
 

@@ -59,7 +59,6 @@ class SearchRounds {
   readonly #tool: Tool;
   readonly #maxUses: number;
   readonly #state: SearchState = {
-    index: 0,
     characters: 0,
     isBegun: false,
     written: new TokenCount(),
@@ -143,14 +142,12 @@ class SearchRounds {
         continue;
       }
       const { query = '' } = buffered;
-      const { index } = this.#state;
       const searchId = searchIdOf(buffered.toolUseId);
-      yield [{ type: 'web-search-start', index, searchId, query }];
+      yield [{ type: 'web-search-start', searchId, query }];
       const { outcome, isQueryShortened } = await this.#search(buffered, searchId);
       if (isQueryShortened)
         addMissing(adjustments, [webSearchAdjustment('web-search-query-shortened', this.#option.at)]);
-      yield [{ type: 'web-search-end', index, searchId, query, outcome }];
-      this.#state.index += 1;
+      yield [{ type: 'web-search-end', searchId, query, outcome }];
       results.push({ searchId, query, outcome });
     }
     return results;

@@ -1,6 +1,6 @@
 /**
- * One round of an answer with web search. Renumbers the blocks of the model's reply to fit the whole answer, takes out the
- * calls of the search tool, and keeps the rest as the assistant turn of the next round's request.
+ * One round of an answer with web search. Takes the calls of the search tool out of the model's reply and keeps the
+ * rest as the assistant turn of the next round's request.
  */
 import type { Part } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
@@ -11,8 +11,6 @@ import { characters, citationsIn } from './citations.ts';
 
 /** State shared by the rounds of one answer. */
 export interface SearchState {
-  /** Index of the next block. */
-  index: number;
   /** Unicode characters in the text blocks so far. */
   characters: number;
   isBegun: boolean;
@@ -109,28 +107,26 @@ export class SearchRound {
       case 'reasoning-start':
       case 'tool-use-start':
         this.#pieces = [];
-        return [{ ...event, index: state.index }];
+        return [event];
       case 'text-delta':
       case 'reasoning-delta':
         this.#pieces.push(event.text.plain);
         state.written.add(event.text);
-        return [event.index === state.index ? event : { ...event, index: state.index }];
+        return [event];
       case 'tool-use-delta':
         state.written.add(event.json);
-        return [event.index === state.index ? event : { ...event, index: state.index }];
+        return [event];
       case 'text-end':
         return this.#endText();
       case 'reasoning-end': {
         const { signature } = event;
         const text = this.#pieces.join('');
         this.#parts.push({ type: 'reasoning', at: AT, text, ...(signature === undefined ? {} : { signature }) });
-        return [{ ...event, index: state.index++ }];
+        return [event];
       }
       case 'redacted-reasoning':
         this.#parts.push({ type: 'redacted-reasoning', at: AT, data: event.data });
-        return [{ ...event, index: state.index++ }];
-      case 'tool-use-end':
-        return [{ ...event, index: state.index++ }];
+        return [event];
       default:
         return [event];
     }
@@ -142,12 +138,10 @@ export class SearchRound {
     const textBefore = state.characters;
     if (text !== '') this.#parts.push({ type: 'text', at: AT, text });
     state.characters += characters(text);
-    const { index } = state;
     const cited = citationsIn(text, state.found).map((citation): ReplyEvent => {
-      return { type: 'text-citation', index, citation, textBefore };
+      return { type: 'text-citation', citation, textBefore };
     });
-    state.index += 1;
-    return [...cited, { type: 'text-end', index }];
+    return [...cited, { type: 'text-end' }];
   }
 }
 

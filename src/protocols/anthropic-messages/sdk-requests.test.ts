@@ -16,15 +16,15 @@ import { anthropicMessages } from './index.ts';
 
 const LOOK: readonly ReplyEvent[] = [
   { type: 'reply-start', inputTokens: measured(1) },
-  { type: 'reasoning-start', index: 0 },
-  { type: 'reasoning-delta', index: 0, text: TextPiece.plain('I should look.') },
-  { type: 'reasoning-end', index: 0, signature: 'c2ln' },
-  { type: 'text-start', index: 1 },
-  { type: 'text-delta', index: 1, text: TextPiece.plain('Looking.') },
-  { type: 'text-end', index: 1 },
-  { type: 'tool-use-start', index: 2, toolUseId: 'tooluse_1', name: 'look' },
-  { type: 'tool-use-delta', index: 2, json: TextPiece.plain('{"where":"there"}') },
-  { type: 'tool-use-end', index: 2 },
+  { type: 'reasoning-start' },
+  { type: 'reasoning-delta', text: TextPiece.plain('I should look.') },
+  { type: 'reasoning-end', signature: 'c2ln' },
+  { type: 'text-start' },
+  { type: 'text-delta', text: TextPiece.plain('Looking.') },
+  { type: 'text-end' },
+  { type: 'tool-use-start', toolUseId: 'tooluse_1', name: 'look' },
+  { type: 'tool-use-delta', json: TextPiece.plain('{"where":"there"}') },
+  { type: 'tool-use-end' },
   {
     type: 'reply-end',
     stopReason: 'tool-use',
@@ -36,9 +36,9 @@ const LOOK: readonly ReplyEvent[] = [
 function say(words: string): readonly ReplyEvent[] {
   return [
     { type: 'reply-start', inputTokens: measured(1) },
-    { type: 'text-start', index: 0 },
-    { type: 'text-delta', index: 0, text: TextPiece.plain(words) },
-    { type: 'text-end', index: 0 },
+    { type: 'text-start' },
+    { type: 'text-delta', text: TextPiece.plain(words) },
+    { type: 'text-end' },
     {
       type: 'reply-end',
       stopReason: 'end-turn',

@@ -59,31 +59,31 @@ function end(fields: Partial<ReplyEnd> = {}): ReplyEvent {
   return { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE, ...fields };
 }
 
-function text(index: number, ...pieces: string[]): ReplyEvent[] {
-  const deltas = pieces.map((piece): ReplyEvent => ({ type: 'text-delta', index, text: TextPiece.plain(piece) }));
-  return [{ type: 'text-start', index }, ...deltas, { type: 'text-end', index }];
+function text(...pieces: string[]): ReplyEvent[] {
+  const deltas = pieces.map((piece): ReplyEvent => ({ type: 'text-delta', text: TextPiece.plain(piece) }));
+  return [{ type: 'text-start' }, ...deltas, { type: 'text-end' }];
 }
 
-function reasoning(index: number, signature: string | undefined, ...pieces: string[]): ReplyEvent[] {
-  const deltas = pieces.map((piece): ReplyEvent => ({ type: 'reasoning-delta', index, text: TextPiece.plain(piece) }));
-  return [{ type: 'reasoning-start', index }, ...deltas, { type: 'reasoning-end', index, signature }];
+function reasoning(signature: string | undefined, ...pieces: string[]): ReplyEvent[] {
+  const deltas = pieces.map((piece): ReplyEvent => ({ type: 'reasoning-delta', text: TextPiece.plain(piece) }));
+  return [{ type: 'reasoning-start' }, ...deltas, { type: 'reasoning-end', signature }];
 }
 
-function toolUse(index: number, ...pieces: string[]): ReplyEvent[] {
+function toolUse(...pieces: string[]): ReplyEvent[] {
   return [
-    { type: 'tool-use-start', index, toolUseId: 'tooluse_1', name: 'Read' },
-    ...pieces.map((piece): ReplyEvent => ({ type: 'tool-use-delta', index, json: TextPiece.plain(piece) })),
-    { type: 'tool-use-end', index },
+    { type: 'tool-use-start', toolUseId: 'tooluse_1', name: 'Read' },
+    ...pieces.map((piece): ReplyEvent => ({ type: 'tool-use-delta', json: TextPiece.plain(piece) })),
+    { type: 'tool-use-end' },
   ];
 }
 
 const REPLY: readonly ReplyEvent[] = [
   START,
-  ...reasoning(0, 'Z3c6MQ==', 'Check the file ', 'first.'),
-  { type: 'redacted-reasoning', index: 1, data: 'b3BhcXVl' },
-  ...text(2, '', 'Reading "it".\n'),
+  ...reasoning('Z3c6MQ==', 'Check the file ', 'first.'),
+  { type: 'redacted-reasoning', data: 'b3BhcXVl' },
+  ...text('', 'Reading "it".\n'),
   { type: 'source', source: { type: 'web', url: 'https://a', title: 'A', snippet: undefined } },
-  ...toolUse(3, '{"file_path":', '"/w/a.ts"}'),
+  ...toolUse('{"file_path":', '"/w/a.ts"}'),
   end({
     stopReason: 'tool-use',
     usage: {
@@ -120,10 +120,10 @@ it('is read without a note when the client sends it back', () => {
 describe('thinking', () => {
   const events = [
     START,
-    ...reasoning(0, 'sig', 'hm'),
-    ...text(1, 'A'),
-    { type: 'redacted-reasoning' as const, index: 2, data: 'b3Bh' },
-    ...toolUse(3),
+    ...reasoning('sig', 'hm'),
+    ...text('A'),
+    { type: 'redacted-reasoning' as const, data: 'b3Bh' },
+    ...toolUse(),
     end(),
   ];
 
@@ -151,7 +151,7 @@ describe('thinking', () => {
   });
 
   it.each([undefined, ''])('always carries a signature, even if the upstream gave %j', (upstream) => {
-    const unsigned = [START, ...reasoning(0, upstream, 'hm'), end()];
+    const unsigned = [START, ...reasoning(upstream, 'hm'), end()];
     const delta = sent(unsigned, SHOWN).find(({ delta }) => delta?.type === 'signature_delta')?.delta;
     expect(delta?.signature).toBe(visibleSignature(undefined));
     expect(delta?.signature).not.toBe('');
@@ -182,7 +182,7 @@ describe('thinking', () => {
 
 describe('text', () => {
   it('that is empty opens no block', () => {
-    const events = [START, ...text(0), ...text(1, '', ''), ...text(2, 'A', ''), end()];
+    const events = [START, ...text(), ...text('', ''), ...text('A', ''), end()];
     expect(sent(events).map(({ type, index }) => `${type} ${index ?? ''}`.trim())).toEqual([
       'message_start',
       'content_block_start 0',
@@ -196,8 +196,8 @@ describe('text', () => {
 
   it('that is escaped is copied unchanged', () => {
     const escaped = 'caf\\u00e9 \\/ \\ud83d';
-    const delta: ReplyEvent = { type: 'text-delta', index: 0, text: TextPiece.escaped(escaped) };
-    expect(stream([START, { type: 'text-start', index: 0 }, delta])).toContain(`"text":"${escaped}"}}`);
+    const delta: ReplyEvent = { type: 'text-delta', text: TextPiece.escaped(escaped) };
+    expect(stream([START, { type: 'text-start' }, delta])).toContain(`"text":"${escaped}"}}`);
   });
 });
 
@@ -283,7 +283,7 @@ describe('a reply that breaks off', () => {
   });
 
   it('closes open text and thinking', () => {
-    const cut = [...text(0, 'A').slice(0, -1), { type: 'reply-error' as const, error }];
+    const cut = [...text('A').slice(0, -1), { type: 'reply-error' as const, error }];
     expect(sent([START, ...cut]).map(({ type }) => type)).toEqual([
       'message_start',
       'content_block_start',
@@ -291,12 +291,12 @@ describe('a reply that breaks off', () => {
       'content_block_stop',
       'error',
     ]);
-    const thought = [...reasoning(0, 'sig', 'hm').slice(0, -1), { type: 'reply-error' as const, error }];
+    const thought = [...reasoning('sig', 'hm').slice(0, -1), { type: 'reply-error' as const, error }];
     expect(sent([START, ...thought], SHOWN).at(-3)?.delta?.signature).toBe(visibleSignature(undefined));
   });
 
   it('does not close an open tool use, whose input is incomplete', () => {
-    const cut = [...toolUse(0, '{"a":').slice(0, -1), { type: 'reply-error' as const, error }];
+    const cut = [...toolUse('{"a":').slice(0, -1), { type: 'reply-error' as const, error }];
     expect(sent([START, ...cut]).map(({ type }) => type)).toEqual([
       'message_start',
       'content_block_start',
@@ -306,7 +306,7 @@ describe('a reply that breaks off', () => {
   });
 
   it('ends after the error', () => {
-    expect(sent([START, { type: 'reply-error', error }, ...text(0, 'A'), end()]).at(-1)?.type).toBe('error');
+    expect(sent([START, { type: 'reply-error', error }, ...text('A'), end()]).at(-1)?.type).toBe('error');
   });
 });
 

@@ -110,14 +110,14 @@ describe('reasoning in the reply', () => {
   };
   const events: readonly ReplyEvent[] = [
     { type: 'reply-start', inputTokens: estimated(1) },
-    { type: 'reasoning-start', index: 0 },
-    { type: 'reasoning-delta', index: 0, text: TextPiece.plain('a ') },
-    { type: 'reasoning-delta', index: 0, text: TextPiece.escaped('\\"b\\"') },
-    { type: 'reasoning-end', index: 0, signature: 's' },
-    { type: 'redacted-reasoning', index: 1, data: 'xx' },
-    { type: 'text-start', index: 2 },
-    { type: 'text-delta', index: 2, text: TextPiece.plain('ok') },
-    { type: 'text-end', index: 2 },
+    { type: 'reasoning-start' },
+    { type: 'reasoning-delta', text: TextPiece.plain('a ') },
+    { type: 'reasoning-delta', text: TextPiece.escaped('\\"b\\"') },
+    { type: 'reasoning-end', signature: 's' },
+    { type: 'redacted-reasoning', data: 'xx' },
+    { type: 'text-start' },
+    { type: 'text-delta', text: TextPiece.plain('ok') },
+    { type: 'text-end' },
     { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage },
   ];
   const forms: readonly [object, object][] = [

@@ -61,15 +61,15 @@ const CUSTOM = {
 };
 const LEGACY = { functions: [{ name: 'read' }] };
 const GOLDEN: readonly { name: string; events: readonly ReplyEvent[]; fields?: object }[] = [
-  { name: 'text', events: [start, ...text(0, 'Hel', '', 'lo "you"\n'), end()] },
-  { name: 'text-with-usage', events: [start, ...text(0, 'Hello'), end()], fields: include },
+  { name: 'text', events: [start, ...text('Hel', '', 'lo "you"\n'), end()] },
+  { name: 'text-with-usage', events: [start, ...text('Hello'), end()], fields: include },
   {
     name: 'reasoning-and-tools',
     events: [
       start,
-      ...reasoning(0, 'Let me \\u0041\\n'),
-      { type: 'redacted-reasoning', index: 1, data: 'b3BhcXVl' },
-      ...text(2, 'Look.'),
+      ...reasoning('Let me \\u0041\\n'),
+      { type: 'redacted-reasoning', data: 'b3BhcXVl' },
+      ...text('Look.'),
       ...tool(3, 'read', '{"path":', '"a\\nb"}'),
       ...tool(4, 'list'),
       end('tool-use'),
@@ -89,7 +89,7 @@ const GOLDEN: readonly { name: string; events: readonly ReplyEvent[]; fields?: o
   },
   {
     name: 'sources',
-    events: [start, web('https://example.com/a'), ...text(0, 'So.'), web('https://example.com/b'), end()],
+    events: [start, web('https://example.com/a'), ...text('So.'), web('https://example.com/b'), end()],
   },
 ];
 
@@ -116,7 +116,7 @@ describe('a reply', () => {
     ['tool-use', true, 'function_call', LEGACY],
     ['end-turn', false, 'stop', LEGACY],
   ])('that ends with %s, with tool use %j, finishes with %s', (stopReason, usesTools, expected, fields) => {
-    const events = [start, ...(usesTools ? tool(0, 'read', '{}') : text(0, 'a')), end(stopReason)];
+    const events = [start, ...(usesTools ? tool(0, 'read', '{}') : text('a')), end(stopReason)];
     expect(finish(stream(events, fields))).toEqual([expected]);
     expect(whole(events, fields)).toMatchObject({ choices: [{ finish_reason: expected }] });
   });
@@ -134,7 +134,7 @@ describe('a reply', () => {
   it('has null content only if there is a tool call', () => {
     const content = (events: readonly ReplyEvent[]) => whole([start, ...events, end()]);
     expect(content(tool(0, 'read', '{}'))).toMatchObject({ choices: [{ message: { content: null } }] });
-    expect(content(reasoning(0, 'a'))).toMatchObject({ choices: [{ message: { content: '' } }] });
+    expect(content(reasoning('a'))).toMatchObject({ choices: [{ message: { content: '' } }] });
   });
 
   it('has every detail of the usage, 0 where the service reports none', () => {
@@ -163,14 +163,7 @@ describe('a reply', () => {
 });
 
 describe('a stream', () => {
-  const events = [
-    start,
-    ...reasoning(0, 'a'),
-    ...text(1, 'b'),
-    ...tool(2, 'read', '{', '}'),
-    ...tool(3, 'read'),
-    end(),
-  ];
+  const events = [start, ...reasoning('a'), ...text('b'), ...tool(2, 'read', '{', '}'), ...tool(3, 'read'), end()];
 
   it('names a call only in its first fragment, and counts calls from 0', () => {
     const calls = deltas(stream(events)).flatMap(({ tool_calls: calls }) => (calls ? [calls] : []));
@@ -217,9 +210,7 @@ describe('a stream', () => {
   it('never unescapes text', () => {
     const writer = openaiChat.createWriter(request(), REPLY_ID);
     const odd = '\\u0041\\/';
-    expect(writer.write({ type: 'text-delta', index: 0, text: TextPiece.escaped(odd) })).toContain(
-      `"content":"${odd}"}`,
-    );
+    expect(writer.write({ type: 'text-delta', text: TextPiece.escaped(odd) })).toContain(`"content":"${odd}"}`);
   });
 });
 

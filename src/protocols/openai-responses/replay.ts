@@ -12,40 +12,40 @@ export function replayInto(writer: ReplyWriter, reply: Reply): void {
 function eventsOf({ blocks, sources, stopReason, stopSequence, usage, refusal }: Reply): readonly ReplyEvent[] {
   return [
     { type: 'reply-start', inputTokens: usage.inputTokens },
-    ...blocks.flatMap((block, index) => replayBlock(block, index)),
+    ...blocks.flatMap(replayBlock),
     ...sources.map((source): ReplyEvent => ({ type: 'source', source })),
     { type: 'reply-end', stopReason, stopSequence, usage, refusal },
   ];
 }
 
-function replayBlock(block: ReplyBlock, index: number): readonly ReplyEvent[] {
+function replayBlock(block: ReplyBlock): readonly ReplyEvent[] {
   switch (block.type) {
     case 'text':
       return [
-        { type: 'text-start', index },
-        { type: 'text-delta', index, text: TextPiece.plain(block.text) },
-        ...(block.citations ?? []).map((citation) => ({ ...citation, index })),
-        { type: 'text-end', index },
+        { type: 'text-start' },
+        { type: 'text-delta', text: TextPiece.plain(block.text) },
+        ...(block.citations ?? []),
+        { type: 'text-end' },
       ];
     case 'reasoning':
       return [
-        { type: 'reasoning-start', index },
-        { type: 'reasoning-delta', index, text: TextPiece.plain(block.text) },
-        { type: 'reasoning-end', index, signature: block.signature },
+        { type: 'reasoning-start' },
+        { type: 'reasoning-delta', text: TextPiece.plain(block.text) },
+        { type: 'reasoning-end', signature: block.signature },
       ];
     case 'redacted-reasoning':
-      return [{ type: 'redacted-reasoning', index, data: block.data }];
+      return [{ type: 'redacted-reasoning', data: block.data }];
     case 'tool-use':
       return [
-        { type: 'tool-use-start', index, toolUseId: block.toolUseId, name: block.name },
-        { type: 'tool-use-delta', index, json: TextPiece.plain(block.json) },
-        { type: 'tool-use-end', index },
+        { type: 'tool-use-start', toolUseId: block.toolUseId, name: block.name },
+        { type: 'tool-use-delta', json: TextPiece.plain(block.json) },
+        { type: 'tool-use-end' },
       ];
     case 'web-search': {
       const { searchId, query, outcome } = block;
       return [
-        { type: 'web-search-start', index, searchId, query },
-        { type: 'web-search-end', index, searchId, query, outcome },
+        { type: 'web-search-start', searchId, query },
+        { type: 'web-search-end', searchId, query, outcome },
       ];
     }
     default:

@@ -58,14 +58,14 @@ const outputOf = (events: readonly ReplyEvent[], fields?: object) => written(eve
 
 const include = { include: ['reasoning.encrypted_content'] };
 const GOLDEN: readonly { name: string; events: readonly ReplyEvent[]; fields?: object }[] = [
-  { name: 'text', events: [start, ...text(0, 'Hel', '', 'lo "you"\n'), end()] },
+  { name: 'text', events: [start, ...text('Hel', '', 'lo "you"\n'), end()] },
   {
     name: 'reasoning-and-tools',
     events: [
       start,
-      ...reasoning(0, 'Let me \\u0041\\n'),
-      { type: 'redacted-reasoning', index: 1, data: 'b3BhcXVl' },
-      ...text(2, 'Look.'),
+      ...reasoning('Let me \\u0041\\n'),
+      { type: 'redacted-reasoning', data: 'b3BhcXVl' },
+      ...text('Look.'),
       ...tool(3, 'read', '{"path":', '"a\\nb"}'),
       ...tool(4, 'list'),
       end('tool-use'),
@@ -88,11 +88,11 @@ const GOLDEN: readonly { name: string; events: readonly ReplyEvent[]; fields?: o
   },
   {
     name: 'sources',
-    events: [start, web('https://example.com/a'), ...text(0, 'So.'), web('https://example.com/b'), end()],
+    events: [start, web('https://example.com/a'), ...text('So.'), web('https://example.com/b'), end()],
   },
   {
     name: 'compaction',
-    events: [start, ...reasoning(0, 'Hm.'), ...text(1, 'We ', 'met.'), end()],
+    events: [start, ...reasoning('Hm.'), ...text('We ', 'met.'), end()],
     fields: { input: [{ role: 'user', content: 'hi' }, { type: 'compaction_trigger' }] },
   },
 ];
@@ -136,14 +136,14 @@ describe('a response', () => {
     ['context-window', 'incomplete', { reason: 'max_output_tokens' }],
     ['refusal', 'incomplete', { reason: 'content_filter' }],
   ])('that ends with %s is %s', (stopReason, status, details) => {
-    const { said, response } = written([start, ...text(0, 'So'), end(stopReason)]);
+    const { said, response } = written([start, ...text('So'), end(stopReason)]);
     expect(response).toMatchObject({ status, incomplete_details: details, output: [{ status }] });
     expect(said.at(-1)?.type).toBe(`response.${status}`);
   });
 
   it('explains a refusal in a separate message', () => {
     const refusal = { category: 'CYBER', explanation: 'It may do harm.' };
-    const { said, response } = written([start, ...text(0, 'I'), { ...end('refusal'), refusal } as ReplyEvent]);
+    const { said, response } = written([start, ...text('I'), { ...end('refusal'), refusal } as ReplyEvent]);
     expect(response).toMatchObject({
       status: 'incomplete',
       output: [
@@ -163,10 +163,7 @@ describe('a response', () => {
   });
 
   it('keeps reasoning with only a signature', () => {
-    const silent: ReplyEvent[] = [
-      { type: 'reasoning-start', index: 1 },
-      { type: 'reasoning-end', index: 1, signature: 'c2ln' },
-    ];
+    const silent: ReplyEvent[] = [{ type: 'reasoning-start' }, { type: 'reasoning-end', signature: 'c2ln' }];
     const events = [start, ...tool(0, 'read', '{}'), ...silent, end('tool-use')];
     expect(outputOf(events, include)).toMatchObject([
       { type: 'function_call' },
@@ -180,7 +177,7 @@ describe('a response', () => {
   });
 
   it('omits empty blocks', () => {
-    expect(outputOf([start, ...text(0, ''), ...text(1, 'So.'), end()])).toMatchObject([{ type: 'message' }]);
+    expect(outputOf([start, ...text(''), ...text('So.'), end()])).toMatchObject([{ type: 'message' }]);
   });
 
   it('repeats the requested settings', () => {
@@ -214,7 +211,7 @@ describe('a response', () => {
     const times = (reason: StopReason) => {
       const writer = openaiResponses.createWriter(request(), REPLY_ID, { now: () => 1_795_150_007_999 });
       const before = writer.response;
-      for (const event of [start, ...text(0, 'A'), end(reason)]) writer.write(event);
+      for (const event of [start, ...text('A'), end(reason)]) writer.write(event);
       return [before, writer.response].map(({ completed_at, usage }) => ({ completed_at, hasUsage: usage !== null }));
     };
     const before = { completed_at: null, hasUsage: false };
@@ -224,7 +221,7 @@ describe('a response', () => {
 });
 
 describe('reasoning', () => {
-  const events = [start, ...reasoning(0, 'Hm.'), end()];
+  const events = [start, ...reasoning('Hm.'), end()];
 
   it('is returned to clients that request it, and always stored', () => {
     expect(outputOf(events)).toEqual([expect.not.objectContaining({ encrypted_content: expect.anything() })]);
@@ -234,7 +231,7 @@ describe('reasoning', () => {
   });
 
   it('that was redacted is returned complete', () => {
-    const redacted: ReplyEvent = { type: 'redacted-reasoning', index: 0, data: 'b3BhcXVl' };
+    const redacted: ReplyEvent = { type: 'redacted-reasoning', data: 'b3BhcXVl' };
     const [item] = outputOf([start, redacted, end()], include) as JsonObject[]; // likewise
     expect(item).toMatchObject({ type: 'reasoning', summary: [] });
     expect(openCarrier(String(item?.encrypted_content))).toEqual({ type: 'redacted', data: 'b3BhcXVl' });
@@ -249,13 +246,13 @@ describe('an error', () => {
 
   it('keeps the text so far, drops an incomplete call, and ends the response', () => {
     const half = tool(1, 'read', '{"a"').slice(0, -1);
-    const { said, response } = written([start, ...text(0, 'So'), ...half, failed('upstream_broken'), ...text(2, 'x')]);
+    const { said, response } = written([start, ...text('So'), ...half, failed('upstream_broken'), ...text('x')]);
     expect(said.at(-1)).toMatchObject({
       type: 'response.failed',
       response: { status: 'failed', error: { code: 'server_error', message: 'What happened.' } },
     });
     expect(response.output).toMatchObject([{ type: 'message', content: [{ text: 'So' }] }]);
-    const cut = written([start, ...text(0, 'So', ' far').slice(0, -1), failed('upstream_broken')]);
+    const cut = written([start, ...text('So', ' far').slice(0, -1), failed('upstream_broken')]);
     expect(cut.response.output).toMatchObject([{ status: 'incomplete', content: [{ text: 'So far' }] }]);
   });
 
@@ -298,7 +295,7 @@ describe('a compaction', () => {
 
   it('without a summary is a failure', () => {
     expect(written([start, ...tool(0, 'read', '{}'), end('tool-use')], fields).response.status).toBe('failed');
-    expect(written([start, ...text(0, 'Half'), end('max-tokens')], fields).response.status).toBe('failed');
+    expect(written([start, ...text('Half'), end('max-tokens')], fields).response.status).toBe('failed');
   });
 });
 
@@ -309,7 +306,7 @@ describe('a response in the background', () => {
     expect(queued).toContain('event: response.queued');
     expect(writer.response.status).toBe('queued');
     expect(writer.write(start)).toMatch(/^event: response\.in_progress/);
-    for (const event of text(0, 'So')) writer.write(event);
+    for (const event of text('So')) writer.write(event);
     expect(writer.cancel()).toContain('"status":"cancelled"');
     expect(writer.response).toMatchObject({ status: 'cancelled', output: [{ status: 'incomplete' }] });
     expect(writer.write(end()) + writer.cancel()).toBe('');

@@ -599,10 +599,10 @@ describe('Cursor', () => {
     const json = JSON.stringify({ input: patch });
     const written = [
       writer.write({ type: 'reply-start', inputTokens: estimated(1) }),
-      writer.write({ type: 'tool-use-start', index: 0, toolUseId: 'c', name: 'ApplyPatch' }),
-      writer.write({ type: 'tool-use-delta', index: 0, json: TextPiece.plain(json.slice(0, 20)) }),
-      writer.write({ type: 'tool-use-delta', index: 0, json: TextPiece.plain(json.slice(20)) }),
-      writer.write({ type: 'tool-use-end', index: 0 }),
+      writer.write({ type: 'tool-use-start', toolUseId: 'c', name: 'ApplyPatch' }),
+      writer.write({ type: 'tool-use-delta', json: TextPiece.plain(json.slice(0, 20)) }),
+      writer.write({ type: 'tool-use-delta', json: TextPiece.plain(json.slice(20)) }),
+      writer.write({ type: 'tool-use-end' }),
     ].join('');
     const calls = parseEvents(written).flatMap(({ choices }) => choices[0].delta.tool_calls ?? []);
     expect(calls[0]).toMatchObject({ id: 'c', type: 'function', function: { name: 'ApplyPatch' } });

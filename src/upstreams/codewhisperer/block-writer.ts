@@ -28,7 +28,6 @@ export class BlockWriter {
   #call: CallBlock | undefined;
   #waiting: (() => void)[] = [];
   #waitingChars = 0;
-  #index = 0;
   /** Sources that arrived inside a block; they are written between blocks. */
   #sources: Source[] = [];
   #signature: string | undefined;
@@ -60,9 +59,9 @@ export class BlockWriter {
     if (this.#open !== 'text') {
       this.close();
       this.#open = 'text';
-      this.#events.push({ type: 'text-start', index: this.#index });
+      this.#events.push({ type: 'text-start' });
     }
-    this.#events.push({ type: 'text-delta', index: this.#index, text });
+    this.#events.push({ type: 'text-delta', text });
   }
 
   reasoning(text: TextPiece): void {
@@ -71,7 +70,7 @@ export class BlockWriter {
     if (this.#open === 'reasoning' && this.#signature !== undefined && this.#hasReasoningText) this.close();
     if (this.#open !== 'reasoning') this.#openReasoning();
     this.#hasReasoningText = true;
-    this.#events.push({ type: 'reasoning-delta', index: this.#index, text });
+    this.#events.push({ type: 'reasoning-delta', text });
   }
 
   endReasoning(): void {
@@ -101,8 +100,7 @@ export class BlockWriter {
   redactedReasoning(data: string): void {
     if (this.#waits(() => this.redactedReasoning(data))) return;
     this.close();
-    this.#events.push({ type: 'redacted-reasoning', index: this.#index, data });
-    this.#index += 1;
+    this.#events.push({ type: 'redacted-reasoning', data });
   }
 
   source(source: Source): void {
@@ -120,7 +118,7 @@ export class BlockWriter {
   toolInput(call: CallBlock, json: TextPiece): void {
     if (json.isEmpty) return;
     if (call === this.#call) {
-      this.#events.push({ type: 'tool-use-delta', index: this.#index, json });
+      this.#events.push({ type: 'tool-use-delta', json });
       return;
     }
     this.#countWaiting(json);
@@ -137,36 +135,32 @@ export class BlockWriter {
 
   /** Ends the open block of text or reasoning, if any, and writes the sources that waited for it. */
   close(): void {
-    const index = this.#index;
     switch (this.#open) {
       case undefined:
         return;
       case 'text':
-        this.#events.push({ type: 'text-end', index });
+        this.#events.push({ type: 'text-end' });
         break;
       case 'reasoning':
-        this.#events.push({ type: 'reasoning-end', index, signature: this.#signature });
+        this.#events.push({ type: 'reasoning-end', signature: this.#signature });
         this.#endedUnsigned = this.#signature === undefined;
     }
     this.#open = undefined;
-    this.#index += 1;
     for (const source of this.#sources) this.#events.push({ type: 'source', source });
     this.#sources = [];
   }
 
   #begin(call: CallBlock): void {
     this.close();
-    const index = this.#index;
     this.#call = call;
-    this.#events.push({ type: 'tool-use-start', index, toolUseId: call.toolUseId, name: call.name });
-    for (const json of call.waiting) this.#events.push({ type: 'tool-use-delta', index, json });
+    this.#events.push({ type: 'tool-use-start', toolUseId: call.toolUseId, name: call.name });
+    for (const json of call.waiting) this.#events.push({ type: 'tool-use-delta', json });
     if (call.isEnded) this.#endCall();
   }
 
   #endCall(): void {
     this.#call = undefined;
-    this.#events.push({ type: 'tool-use-end', index: this.#index });
-    this.#index += 1;
+    this.#events.push({ type: 'tool-use-end' });
   }
 
   /** True: a call is open, and `write` will be run once it has ended. */
@@ -200,6 +194,6 @@ export class BlockWriter {
     this.#open = 'reasoning';
     this.#signature = undefined;
     this.#hasReasoningText = false;
-    this.#events.push({ type: 'reasoning-start', index: this.#index });
+    this.#events.push({ type: 'reasoning-start' });
   }
 }

@@ -26,8 +26,6 @@ export class LeakedCalls {
   #pendingStart = false;
   #inText = false;
   #usedTools = false;
-  /** Number of blocks emitted so far. */
-  #index = 0;
 
   constructor(tools: readonly Tool[], note: (adjustment: Adjustment) => void) {
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
@@ -57,17 +55,15 @@ export class LeakedCalls {
         return [...this.#release(), event];
       case 'tool-use-start':
         this.#usedTools = true;
-        return [...this.#release(), { ...event, index: this.#index }];
+        return [...this.#release(), event];
       case 'reasoning-start':
-        return [...this.#release(), { ...event, index: this.#index }];
       case 'redacted-reasoning':
-        return [...this.#release(), { ...event, index: this.#index++ }];
-      case 'tool-use-end':
-      case 'reasoning-end':
-        return [{ ...event, index: this.#index++ }];
+        return [...this.#release(), event];
       case 'tool-use-delta':
+      case 'tool-use-end':
       case 'reasoning-delta':
-        return [event.index === this.#index ? event : { ...event, index: this.#index }];
+      case 'reasoning-end':
+        return [event];
       // Searches run after this step.
       case 'web-search-start':
       case 'web-search-end':
@@ -135,22 +131,21 @@ export class LeakedCalls {
       : [...emitted, ...this.#text(TextPiece.plain(text.slice(line.length)))];
   }
 
-  /** `event`: the event with the piece; it is emitted unchanged if its index is right. */
+  /** `event`: the event with the piece, if there is one. */
   #emitText(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
     if (piece.isEmpty) return [];
-    const isSame = event?.type === 'text-delta' && event.index === this.#index;
-    const delta: ReplyEvent = isSame ? event : { type: 'text-delta', index: this.#index, text: piece };
+    const delta = event ?? { type: 'text-delta', text: piece };
     return this.#pendingStart ? [...this.#startText(), delta] : [delta];
   }
 
   #startText(): readonly ReplyEvent[] {
     if (!this.#pendingStart) return [];
     this.#pendingStart = false;
-    return [{ type: 'text-start', index: this.#index }];
+    return [{ type: 'text-start' }];
   }
 
   #endText(): readonly ReplyEvent[] {
-    return [...this.#startText(), { type: 'text-end', index: this.#index++ }];
+    return [...this.#startText(), { type: 'text-end' }];
   }
 
   #delay(event: ReplyEvent): readonly ReplyEvent[] {
@@ -185,12 +180,11 @@ export class LeakedCalls {
 
   #toolUse({ name, input }: LeakedCall): readonly ReplyEvent[] {
     this.#note(replyNote('leaked-call-recovered', 'text', name));
-    const index = this.#index++;
     const toolUseId = `tooluse_${randomUUID().replaceAll('-', '').slice(0, 22)}`;
     return [
-      { type: 'tool-use-start', index, toolUseId, name },
-      { type: 'tool-use-delta', index, json: TextPiece.plain(JSON.stringify(input)) },
-      { type: 'tool-use-end', index },
+      { type: 'tool-use-start', toolUseId, name },
+      { type: 'tool-use-delta', json: TextPiece.plain(JSON.stringify(input)) },
+      { type: 'tool-use-end' },
     ];
   }
 }

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  anyBlocks,
-  batchesOf,
-  grammarFault,
-  type ScriptBlock,
-  scriptOf,
-} from '../../../../test/support/reply-script.ts';
+import { checkGrammar } from '../../../../test/support/grammar.ts';
+import { anyBlocks, batchesOf, type ScriptBlock, scriptOf } from '../../../../test/support/reply-script.ts';
 import type { Adjustment } from '../../../core/adjustments.ts';
 import { collectReply } from '../../../core/collect.ts';
 import type { Tool } from '../../../core/conversation.ts';
@@ -38,7 +33,7 @@ function run(blocks: readonly ScriptBlock[], sizes: readonly number[] = [1]) {
   const transform = new LeakedCalls(TOOLS, (adjustment) => notes.push(adjustment));
   const events: ReplyEvent[] = [];
   for (const batch of batchesOf(scriptOf(blocks), sizes)) events.push(...transform.push(batch));
-  expect(grammarFault(events)).toBeUndefined();
+  expect(checkGrammar(events)).toBeUndefined();
   return { events, notes };
 }
 
