@@ -54,7 +54,7 @@ export async function startServing(
       accounts: { ready, total },
       keys: apiKeys.usable,
       isLocalMode: apiKeys.isEmpty,
-      newAdminToken: adminToken.made,
+      newAdminToken: adminToken.generated,
       async reconfigure({ adminToken: configured, apiKeys: keys }) {
         if (configured !== undefined) admin.token = await prepareAdminToken({ ...tokenOptions, configured });
         apiKeys.configure(keys);
@@ -89,7 +89,7 @@ function serverOptions(
     responses,
     apiKeys,
     admin: {
-      isAdmin: async (presented) => (await admin.token?.isRight(presented)) === true,
+      isAdmin: async (presented) => (await admin.token?.matches(presented)) === true,
       accounts,
       signIns,
       listProfiles,

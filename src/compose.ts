@@ -174,7 +174,7 @@ async function openPool(
     baseUrl,
     readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
     wireProfileOf: ({ id, credential, learned }) =>
-      profileChoice.current({ id, kind: credential.kind, kept: learned.wireProfile }),
+      profileChoice.current({ id, kind: credential.kind, stored: learned.wireProfile }),
     requiredProfileArn: (id, { credential, learned }) =>
       requiredProfileArn(id, credential.kind, learned.profileArn, wireProfiles),
     named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),

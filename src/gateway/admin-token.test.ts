@@ -13,7 +13,7 @@ function createTokenStore() {
       if (state.isBroken) throw new GatewayError('storage_unavailable', 'the disk is full');
       return state.hash;
     },
-    async keep(hash) {
+    async putIfAbsent(hash) {
       state.hash ??= hash;
       return state.hash;
     },
@@ -30,52 +30,56 @@ function createTokenStore() {
 describe('the admin token', () => {
   it('is generated once, returned once, and stored as a hash', async () => {
     const { state, prepare } = createTokenStore();
-    const { made = '', isRight } = await prepare();
-    expect(made).toMatch(/^dgm-admin-[\w-]{43}$/);
-    expect(await Promise.all([isRight(made), isRight(`${made}x`), isRight('')])).toEqual([true, false, false]);
-    expect(Buffer.from(state.hash ?? []).toString('latin1')).not.toContain(made);
+    const { generated = '', matches } = await prepare();
+    expect(generated).toMatch(/^dgm-admin-[\w-]{43}$/);
+    expect(await Promise.all([matches(generated), matches(`${generated}x`), matches('')])).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(Buffer.from(state.hash ?? []).toString('latin1')).not.toContain(generated);
     const again = await prepare();
-    expect([again.made, await again.isRight(made)]).toEqual([undefined, true]);
+    expect([again.generated, await again.matches(generated)]).toEqual([undefined, true]);
   });
 
-  it('of the settings wins over the generated one', async () => {
+  it('from the settings takes precedence over the generated one', async () => {
     const { prepare } = createTokenStore();
-    const { made = '' } = await prepare();
-    const { isRight } = await prepare('a token of the settings');
-    expect([await isRight('a token of the settings'), await isRight(made)]).toEqual([true, false]);
+    const { generated = '' } = await prepare();
+    const { matches } = await prepare('a token of the settings');
+    expect([await matches('a token of the settings'), await matches(generated)]).toEqual([true, false]);
   });
 
-  it('of two gateways that start at once is one', async () => {
+  it('is the same for two gateways that start at once', async () => {
     const { store, prepare } = createTokenStore();
     const slow: AdminTokenStore = { ...store, find: async () => undefined };
     const [first, second] = await Promise.all([prepare(undefined, slow), prepare(undefined, slow)]);
-    const made = [first.made, second.made].filter((token) => token !== undefined);
-    expect(made).toHaveLength(1);
-    expect(await Promise.all([first.isRight(made[0] ?? ''), second.isRight(made[0] ?? '')])).toEqual([true, true]);
+    const tokens = [first.generated, second.generated].filter((token) => token !== undefined);
+    expect(tokens).toHaveLength(1);
+    expect(await Promise.all([first.matches(tokens[0] ?? ''), second.matches(tokens[0] ?? '')])).toEqual([true, true]);
   });
 
   it('is replaced by a reset, which a running gateway notices', async () => {
     const { store, clock, prepare } = createTokenStore();
-    const { made = '', isRight } = await prepare();
+    const { generated = '', matches } = await prepare();
     const next = await resetAdminToken(store);
     clock.advance(200);
-    expect([next === made, await isRight(next), await isRight(made)]).toEqual([false, true, false]);
+    expect([next === generated, await matches(next), await matches(generated)]).toEqual([false, true, false]);
   });
 
-  it('is read again at most five times a second, however many wrong ones come', async () => {
+  it('is read again at most five times a second, however many wrong tokens arrive', async () => {
     const { state, clock, prepare } = createTokenStore();
-    const { isRight } = await prepare();
+    const { matches } = await prepare();
     const { reads } = state;
     clock.advance(200);
-    for (let count = 0; count < 100; count++) await isRight('wrong');
+    for (let count = 0; count < 100; count++) await matches('wrong');
     expect(state.reads).toBe(reads + 1);
   });
 
   it('stays valid while the database fails', async () => {
     const { state, clock, prepare } = createTokenStore();
-    const { made = '', isRight } = await prepare();
+    const { generated = '', matches } = await prepare();
     state.isBroken = true;
     clock.advance(200);
-    expect(await isRight(made)).toBe(true);
+    expect(await matches(generated)).toBe(true);
   });
 });

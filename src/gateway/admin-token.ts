@@ -6,9 +6,9 @@ import type { Log } from '../core/log.ts';
 import type { AdminTokenStore } from './stored-keys.ts';
 
 export interface AdminToken {
-  readonly isRight: (presented: string) => Promise<boolean>;
-  /** Generated at this start, to be shown once; undefined if there was one before. */
-  readonly made: string | undefined;
+  readonly matches: (presented: string) => Promise<boolean>;
+  /** The token if this start generated it, to be shown once; otherwise undefined. */
+  readonly generated: string | undefined;
 }
 
 export interface AdminTokenOptions {
@@ -23,29 +23,29 @@ export async function prepareAdminToken(options: AdminTokenOptions): Promise<Adm
   const { configured, store } = options;
   if (configured !== undefined) {
     const hash = sha256(configured);
-    return { isRight: async (presented) => isTokenOf(hash, presented), made: undefined };
+    return { matches: async (presented) => hasHash(presented, hash), generated: undefined };
   }
-  const kept = await store.find();
-  if (kept) return { isRight: storedCheck(options, kept), made: undefined };
-  const made = generateToken();
-  const ours = sha256(made);
-  const winner = await store.keep(ours);
-  // Of two gateways which start at once on one database, one makes the token and shows it.
-  return { isRight: storedCheck(options, winner), made: timingSafeEqual(winner, ours) ? made : undefined };
+  const stored = await store.find();
+  if (stored) return { matches: storedCheck(options, stored), generated: undefined };
+  const token = generateToken();
+  const hash = sha256(token);
+  const winner = await store.putIfAbsent(hash);
+  // If two gateways start at once on one database, only one stores its token and shows it.
+  return { matches: storedCheck(options, winner), generated: timingSafeEqual(winner, hash) ? token : undefined };
 }
 
-/** The new token; every gateway on this database refuses the old one from now on. Throws `storage_unavailable`. */
+/** Returns the new token. All gateways on this database reject the old one from now on. Throws `storage_unavailable`. */
 export async function resetAdminToken(store: AdminTokenStore): Promise<string> {
   const token = generateToken();
   await store.replace(sha256(token));
   return token;
 }
 
-/** A flood of wrong tokens must not become a flood of queries. */
+/** Limits the number of queries when many wrong tokens arrive. */
 const READ_EVERY_MS = 200;
 
-/** Another process may reset the token, so the stored hash is read again. A failing database leaves the last one valid. */
-function storedCheck({ store, clock, log }: AdminTokenOptions, first: Uint8Array): AdminToken['isRight'] {
+/** Reads the stored hash again, since another process may reset the token. While the database fails, the last one stays. */
+function storedCheck({ store, clock, log }: AdminTokenOptions, first: Uint8Array): AdminToken['matches'] {
   let hash = first;
   let readAtMs = clock.now();
   return async (presented) => {
@@ -57,7 +57,7 @@ function storedCheck({ store, clock, log }: AdminTokenOptions, first: Uint8Array
         log.warn({ why: GatewayError.from(cause).message }, 'could not read the admin token again');
       }
     }
-    return isTokenOf(hash, presented);
+    return hasHash(presented, hash);
   };
 }
 
@@ -65,7 +65,7 @@ function generateToken(): string {
   return `dgm-admin-${randomBytes(32).toString('base64url')}`;
 }
 
-function isTokenOf(hash: Uint8Array, presented: string): boolean {
+function hasHash(presented: string, hash: Uint8Array): boolean {
   return timingSafeEqual(hash, sha256(presented));
 }
 

@@ -14,17 +14,17 @@ const call = turn('assistant', { type: 'tool-use', at: 'x', toolUseId: 't', name
 const result = (...more: Part[]) =>
   turn('user', { type: 'tool-result', at: 'x', toolUseId: 't', content: [], isError: false }, ...more);
 
-const idOf = (client: string, asked: Conversation) => runAtOnce(conversationIdsOf(client, asked)).conversationId;
+const idOf = (client: string, sent: Conversation) => runAtOnce(conversationIdsOf(client, sent)).conversationId;
 const ofTurns = (...turns: Turn[]) => runAtOnce(conversationIdsOf('c', conversation('', { turns })));
 
 describe('the conversation id', () => {
-  it('is shaped as a UUID and always the same', () => {
+  it('is a UUID and always the same', () => {
     const id = idOf('c', conversation('hi', { key: 'session-1' }));
     expect(id).toMatch(UUID);
     expect(idOf('c', conversation('something else', { key: 'session-1' }))).toBe(id);
   });
 
-  it('stays over the turns of a conversation without a key, whatever the model and the system text', () => {
+  it('stays the same in all turns of a conversation without a key, whatever the model and the system text', () => {
     const first = conversation('hi', { system: system('It is 10:00.') });
     const turns = [...first.turns, turn('assistant', text('hello')), user('and?')];
     const later = conversation('hi', { system: system('It is 10:01.'), model: 'another', turns });
@@ -41,22 +41,22 @@ describe('the conversation id', () => {
     expect(idOf('c', other)).not.toBe(id);
   });
 
-  it('does not confuse where one part ends and the next begins', () => {
+  it('depends on where one part ends and the next begins', () => {
     const one = ofTurns(turn('user', text('a'), text('bc')));
     expect(ofTurns(turn('user', text('ab'), text('c'))).conversationId).not.toBe(one.conversationId);
   });
 
-  it('tells texts of megabytes apart, wherever they differ', () => {
+  it('differs for texts of megabytes, wherever they differ', () => {
     const long = 'x'.repeat(2 * 1024 * 1024);
     const half = long.slice(long.length / 2);
-    const ids = [long, `${long}x`, `y${long.slice(1)}`, `${long.slice(1)}y`, `${half}y${half.slice(1)}`].map((said) =>
-      idOf('c', conversation(said)),
+    const ids = [long, `${long}x`, `y${long.slice(1)}`, `${long.slice(1)}y`, `${half}y${half.slice(1)}`].map(
+      (message) => idOf('c', conversation(message)),
     );
     expect(new Set(ids).size).toBe(5);
     expect(idOf('c', conversation(long))).toBe(ids[0]);
   });
 
-  it('tells conversations that begin with a picture apart by the picture', () => {
+  it('differs for conversations that begin with different images', () => {
     const picture = (data: string) => ofTurns(turn('user', image(data)));
     expect(picture('aaaa').conversationId).not.toBe(picture('bbbb').conversationId);
     expect(picture('aaaa').conversationId).toBe(picture('aaaa').conversationId);
@@ -64,7 +64,7 @@ describe('the conversation id', () => {
 });
 
 describe('the root conversation id', () => {
-  it('is the conversation itself, and of a sub-agent its parent', () => {
+  it('is the id of the conversation itself, or of the parent of a sub-agent', () => {
     const parent = runAtOnce(conversationIdsOf('c', conversation('hi', { key: 's' })));
     const agent = runAtOnce(conversationIdsOf('c', conversation('look', { key: 's/a', rootKey: 's' })));
     expect(parent.rootConversationId).toBe(parent.conversationId);
@@ -74,14 +74,14 @@ describe('the root conversation id', () => {
 });
 
 describe('the continuation id', () => {
-  it('is unchanged within the tool rounds of a turn, also when the client adds text to the results', () => {
+  it('stays the same in the tool rounds of a turn, also when the client adds text to the results', () => {
     const { continuationId } = ofTurns(user('list'));
     expect(continuationId).toMatch(UUID);
     expect(ofTurns(user('list'), call, result()).continuationId).toBe(continuationId);
     expect(ofTurns(user('list'), call, result(text('a reminder'))).continuationId).toBe(continuationId);
   });
 
-  it('is another one for each turn of the user, also for the same words', () => {
+  it('differs for each turn of the user, also for the same text', () => {
     const turns = [user('go on'), turn('assistant', text('done')), user('go on')];
     const ids = [ofTurns(...turns.slice(0, 1)), ofTurns(...turns), ofTurns(...turns.slice(0, 2), user('stop'))];
     expect(new Set(ids.map(({ continuationId }) => continuationId)).size).toBe(3);

@@ -1,7 +1,7 @@
 /**
- * The ids by which the service knows a conversation: the same over all its turns, different between clients. They depend
- * on the API key and on the client's own name for the conversation, or without one on the user's first turn; never on time,
- * model, the turn's number or the system text, which some clients change from turn to turn.
+ * Derives the ids of a conversation for the service: the same in all its turns, different for each client. They depend on
+ * the API key and on the client's own id of the conversation, or without one on the user's first turn. They never depend
+ * on the time, the model, the number of turns or the system text, which some clients change from turn to turn.
  */
 import { createHash } from 'node:crypto';
 import type { Conversation, Part, Turn } from '../core/conversation.ts';
@@ -9,36 +9,36 @@ import type { Steps } from '../core/steps.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { ConversationIds } from '../upstreams/upstream.ts';
 
-/** A step for each part, and for each mebibyte of long texts. */
+/** Takes one step per part, and per mebibyte of long texts. */
 export function* conversationIdsOf(client: string, conversation: Conversation): Steps<ConversationIds> {
   const { key, rootKey } = conversation;
-  const users = conversation.turns.filter(isUsers);
+  const users = conversation.turns.filter(isFromUser);
   const first = yield* signatureOf(key === undefined ? users[0] : undefined);
   const latest = key === undefined && users.length === 1 ? first : yield* signatureOf(users.at(-1));
   const conversationId = key === undefined ? idOf([client, 'begins', ...first]) : idOf([client, 'key', key]);
   return {
     conversationId,
     rootConversationId: rootKey === undefined ? conversationId : idOf([client, 'key', rootKey]),
-    // The user's latest turn and its place among the user's turns: the same in each tool round that answers it.
+    // From the user's latest turn and its position among the user's turns: the same in each tool round of that turn.
     continuationId: idOf([conversationId, 'continues', String(users.length), ...latest]),
   };
 }
 
-/** All inline completions of one client are one conversation: they stay with an account. */
+/** All inline completions of a client count as one conversation, so that they stay with one account. */
 export function inlineIdOf(client: string): string {
   return idOf([client, 'inline']);
 }
 
 const BATCH_CHARS = 64 * 1024;
 
-/** Shaped as a UUID (version 8, RFC 9562: made from a hash of our own choice). */
+/** A UUID of version 8 (RFC 9562: custom), made from a SHA-256 hash. */
 function idOf(parts: readonly string[]): string {
   const hash = createHash('sha256');
   let batch = '';
   for (const part of parts) {
     // The length keeps ["ab", "c"] and ["a", "bc"] apart.
     batch += `${part.length}:${part}`;
-    // A call for each of 40,000 parts takes 30 ms.
+    // Hashing in batches: 40,000 calls of `update` take 30 ms.
     if (batch.length < BATCH_CHARS) continue;
     hash.update(batch);
     batch = '';
@@ -55,8 +55,8 @@ function idOf(parts: readonly string[]): string {
   ].join('-');
 }
 
-/** A turn with tool results belongs to the round that began before; clients add reminders of their own to those. */
-function isUsers({ role, parts }: Turn): boolean {
+/** A turn with tool results continues the earlier turn, even if the client has added text to the results. */
+function isFromUser({ role, parts }: Turn): boolean {
   return role === 'user' && !parts.some(({ type }) => type === 'tool-result');
 }
 
@@ -69,7 +69,7 @@ function* signatureOf(turn: Turn | undefined): Steps<string[]> {
   return signatures;
 }
 
-/** Enough of a file to tell it from others: hashing megabytes in each turn would cost more than it is worth. */
+/** Enough to tell files apart: hashing megabytes in each turn would cost too much. */
 const FILE_CHARS = 1_024;
 
 function* signature(part: Part): Steps<string> {
@@ -100,10 +100,10 @@ function* signature(part: Part): Steps<string> {
   }
 }
 
-/** About two milliseconds of hashing. */
+/** Takes about two milliseconds to hash. */
 const HASHED_CHARS = 1024 * 1024;
 
-/** Longer texts are replaced by their hash, made in steps: hashing 64 MiB at once would stop everything else for 100 ms. */
+/** Replaces long texts with their hash, computed in steps: hashing 64 MiB at once would block the event loop for 100 ms. */
 function* textSignature(text: string): Steps<string> {
   if (text.length <= HASHED_CHARS) return text;
   const hash = createHash('sha256');

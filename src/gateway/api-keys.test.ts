@@ -4,18 +4,18 @@ import { createApiKeyCheck } from './api-keys.ts';
 describe('API keys', () => {
   const check = createApiKeyCheck(['first-key', 'second-key', 'ключ']);
 
-  it('give each key its own client id, always the same', () => {
+  it('have one client id each, always the same', () => {
     const ids = ['first-key', 'second-key', 'ключ'].map(check);
     expect(new Set(ids).size).toBe(3);
     for (const id of ids) expect(id).toMatch(/^key-[0-9a-f]{12}$/);
     expect(createApiKeyCheck(['second-key'])('second-key')).toBe(ids[1]);
   });
 
-  it.each(['', 'first', 'first-key ', 'FIRST-KEY', 'third-key'])('refuse %j', (presented) => {
+  it.each(['', 'first', 'first-key ', 'FIRST-KEY', 'third-key'])('reject %j', (presented) => {
     expect(check(presented)).toBeUndefined();
   });
 
-  it('refuse everything when there are none', () => {
+  it('reject everything when there are none', () => {
     expect(createApiKeyCheck([])('')).toBeUndefined();
   });
 

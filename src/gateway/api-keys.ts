@@ -1,7 +1,7 @@
 /**
- * Which client an API key stands for. Keys are compared as hashes, in constant time. Those of the settings are looked
- * at one and all; those which were made here are found by their visible beginning, in memory: what other processes
- * make and revoke is noticed without a question to the database for each request.
+ * Identifies clients by their API keys. Keys are compared as hashes, in constant time: configured keys one by one, stored
+ * keys looked up in memory by their visible prefix. Keys that other processes create or revoke are noticed without a
+ * database query for each request.
  */
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import { Semaphore } from '../core/async.ts';
@@ -11,22 +11,22 @@ import type { Log } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
 import type { KeyStore, StoredKey } from './stored-keys.ts';
 
-/** Answers the client's id, or undefined for a key nobody has been given. */
+/** Returns the client's id, or undefined if the key is unknown. */
 export type ApiKeyCheck = (presented: string) => string | undefined;
 
 export function createApiKeyCheck(keys: readonly string[]): ApiKeyCheck {
   const known = keys.map(sha256);
   return (presented) => {
     const hash = sha256(presented);
-    let found: Buffer | undefined;
-    // No early exit: how long this takes must not tell which key was near.
-    for (const candidate of known) if (timingSafeEqual(candidate, hash)) found = candidate;
-    return found && clientIdOf(found);
+    let match: Buffer | undefined;
+    // No early exit: the time taken must not depend on which key matches.
+    for (const candidate of known) if (timingSafeEqual(candidate, hash)) match = candidate;
+    return match && clientIdOf(match);
   };
 }
 
 export interface ApiKeysOptions {
-  /** Of the settings. */
+  /** Keys from the settings. */
   readonly configured: readonly string[];
   readonly store: KeyStore;
   readonly clock: Clock;
@@ -38,9 +38,9 @@ export interface NewKey {
   readonly expiresAtMs?: number | undefined;
 }
 
-/** Asking whether another process wrote costs some microseconds: not worth it for each of a thousand requests a second. */
-const LOOK_EVERY_MS = 200;
-const NOTE_USES_AFTER_MS = 60_000;
+/** Checking for changes takes a few microseconds: too much for each of a thousand requests a second. */
+const CHECK_EVERY_MS = 200;
+const SAVE_USES_AFTER_MS = 60_000;
 
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
@@ -48,8 +48,8 @@ export class ApiKeys {
   #checkConfigured: ApiKeyCheck;
   #stored: ReadonlyMap<string, StoredKey> = new Map();
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
-  #mark = Number.NaN;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #changeMark = Number.NaN;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
   readonly #loads = new Semaphore(1);
   readonly #uses = new Map<string, number>();
   #cancelWritingUses: Cancel | undefined;
@@ -60,7 +60,7 @@ export class ApiKeys {
     this.#checkConfigured = createApiKeyCheck(options.configured);
   }
 
-  /** Replaces the keys of the settings. */
+  /** Replaces the keys from the settings. */
   configure(keys: readonly string[]): void {
     this.#configured = keys;
     this.#checkConfigured = createApiKeyCheck(keys);
@@ -73,35 +73,35 @@ export class ApiKeys {
     return keys;
   }
 
-  /** No key was ever configured. One which was revoked or has run out counts: revoking must not open the door. */
+  /** True if there is no key at all. Revoked and expired keys count, so that revoking the last one does not allow all. */
   get isEmpty(): boolean {
     return this.#configured.length === 0 && this.#stored.size === 0;
   }
 
-  /** How many are good at the moment. */
+  /** Number of keys that are neither revoked nor expired. */
   get usable(): number {
     const nowMs = this.#options.clock.now();
-    const stored = [...this.#stored.values()].filter((key) => whyRefused(key, nowMs) === undefined);
+    const stored = [...this.#stored.values()].filter((key) => refusalOf(key, nowMs) === undefined);
     return this.#configured.length + stored.length;
   }
 
-  /** The client's id; undefined for a key nobody has been given. Throws `unauthorized` for one which was good once. */
+  /** The client's id, or undefined if the key is unknown. Throws `unauthorized` if it was revoked or has expired. */
   async identify(presented: string): Promise<string | undefined> {
     const configured = this.#checkConfigured(presented);
     if (configured !== undefined) return configured;
     const nowMs = this.#options.clock.now();
-    await this.look();
+    await this.checkForChanges();
     let key = this.#find(presented);
-    // Perhaps it was made a moment ago, by another process.
+    // Another process may have created it a moment ago.
     if (!key && (await this.catchUp())) key = this.#find(presented);
     if (!key) return undefined;
-    const refused = whyRefused(key, nowMs);
-    if (refused !== undefined) throw new GatewayError('unauthorized', refused);
-    this.#noteUse(key.id, nowMs);
+    const refusal = refusalOf(key, nowMs);
+    if (refusal !== undefined) throw new GatewayError('unauthorized', refusal);
+    this.#recordUse(key.id, nowMs);
     return key.id;
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   list(): readonly StoredKey[] {
     return [...this.#stored.values()].map((key) => {
       const usedAtMs = Math.max(key.lastUsedAtMs ?? 0, this.#uses.get(key.id) ?? 0);
@@ -109,14 +109,14 @@ export class ApiKeys {
     });
   }
 
-  /** The secret is told here and never again. Throws `invalid_request` naming the field, or `storage_unavailable`. */
+  /** The only time the secret is returned. Throws `invalid_request` naming the field, or `storage_unavailable`. */
   async create({ name, expiresAtMs }: NewKey): Promise<{ readonly key: StoredKey; readonly secret: string }> {
     const { store, clock } = this.#options;
     const createdAtMs = clock.now();
     if (expiresAtMs !== undefined && expiresAtMs <= createdAtMs) {
-      throw new GatewayError('invalid_request', 'A key cannot have expired before it is made.', { param: 'expiresAt' });
+      throw new GatewayError('invalid_request', 'expiresAt must be in the future.', { param: 'expiresAt' });
     }
-    const secret = makeSecret();
+    const secret = generateSecret();
     const hash = sha256(secret);
     const key: StoredKey = {
       id: clientIdOf(hash),
@@ -133,7 +133,7 @@ export class ApiKeys {
     return { key, secret };
   }
 
-  /** From now on it is refused; it stays in the list. Throws `not_found`. */
+  /** Rejects the key from now on, but keeps it in the list. Throws `not_found`. */
   async revoke(id: string): Promise<StoredKey> {
     const key = await this.#options.store.revoke(id, this.#options.clock.now());
     if (!key) throw noSuchKey(id);
@@ -141,66 +141,66 @@ export class ApiKeys {
     return key;
   }
 
-  /** As if it had never been. Throws `not_found`. */
+  /** Deletes the key. Throws `not_found`. */
   async forget(id: string): Promise<void> {
     if (!(await this.#options.store.remove(id))) throw noSuchKey(id);
     this.#uses.delete(id);
     await this.#reload();
   }
 
-  /** Now and then, whether another process has made or revoked a key. */
-  async look(): Promise<void> {
+  /** Checks, a few times a second at most, whether another process has created or revoked a key. */
+  async checkForChanges(): Promise<void> {
     const { store, clock } = this.#options;
-    if (clock.now() - this.#lookedAtMs >= LOOK_EVERY_MS) await this.#catchUp(() => store.changeMark());
+    if (clock.now() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#catchUp(() => store.changeMark());
   }
 
-  /** Whether another process has changed something. A database in trouble stops nobody whose key is in memory. */
+  /** True if another process has changed a key. While the database fails, the keys in memory stay valid. */
   catchUp(): Promise<boolean> {
     return this.#catchUp(() => this.#options.store.latestChangeMark());
   }
 
   async #catchUp(findMark: () => number | Promise<number>): Promise<boolean> {
     const { clock, log } = this.#options;
-    this.#lookedAtMs = clock.now();
+    this.#checkedAtMs = clock.now();
     try {
-      if ((await findMark()) === this.#mark) return false;
+      if ((await findMark()) === this.#changeMark) return false;
       await this.#reload();
       return true;
     } catch (cause) {
-      log.warn({ why: GatewayError.from(cause).details }, 'the API keys could not be read again');
+      log.warn({ why: GatewayError.from(cause).details }, 'could not reload the API keys');
       return false;
     }
   }
 
-  /** What is left to write is written. */
+  /** Saves the last uses that are still in memory. */
   async close(): Promise<void> {
     await this.#writeUses();
   }
 
   #find(presented: string): StoredKey | undefined {
     const key = this.#byPrefix.get(presented.slice(0, PREFIX_CHARS));
-    const isIt = timingSafeEqual(key?.hash ?? NOBODY, sha256(presented));
-    return isIt ? key : undefined;
+    const matches = timingSafeEqual(key?.hash ?? UNKNOWN_HASH, sha256(presented));
+    return matches ? key : undefined;
   }
 
-  /** One after the other, so that what was read before a change never replaces what was read after it. */
+  /** One at a time, so that rows read before a change never replace rows read after it. */
   #reload(): Promise<void> {
     return this.#loads.run(() => this.#load());
   }
 
   async #load(): Promise<void> {
     const { store } = this.#options;
-    // Read before the rows, so that a write in between is noticed next time.
+    // Read before the rows, so that a write in between is noticed the next time.
     const mark = store.changeMark();
     const keys = await store.list();
-    this.#mark = mark;
+    this.#changeMark = mark;
     this.#stored = new Map(keys.map((key) => [key.id, key]));
     this.#byPrefix = new Map(keys.map((key) => [key.prefix, key]));
   }
 
-  #noteUse(id: string, nowMs: number): void {
+  #recordUse(id: string, nowMs: number): void {
     this.#uses.set(id, nowMs);
-    this.#cancelWritingUses ??= this.#options.clock.schedule(NOTE_USES_AFTER_MS, () => void this.#writeUses());
+    this.#cancelWritingUses ??= this.#options.clock.schedule(SAVE_USES_AFTER_MS, () => void this.#writeUses());
   }
 
   async #writeUses(): Promise<void> {
@@ -209,16 +209,16 @@ export class ApiKeys {
     if (this.#uses.size === 0) return;
     const uses = new Map(this.#uses);
     try {
-      await this.#options.store.noteUses(uses);
+      await this.#options.store.recordUses(uses);
       await this.#reload();
       for (const [id, usedAtMs] of uses) if (this.#uses.get(id) === usedAtMs) this.#uses.delete(id);
     } catch (cause) {
-      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'the last uses of API keys were not saved');
+      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'could not save the last uses of API keys');
     }
   }
 }
 
-function whyRefused({ expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {
+function refusalOf({ expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {
   if (revokedAtMs !== undefined) return `This API key was revoked at ${isoTime(revokedAtMs)}.`;
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return undefined;
   return `This API key expired at ${isoTime(expiresAtMs)}.`;
@@ -229,7 +229,7 @@ const MAX_NAME_CHARS = 100;
 function checkedName(name: string): string {
   const trimmed = name.trim();
   if (trimmed !== '' && trimmed.length <= MAX_NAME_CHARS && !/\p{Cc}/u.test(trimmed)) return trimmed;
-  const message = `A key's name is 1 to ${MAX_NAME_CHARS} characters on one line.`;
+  const message = `A key's name must be 1 to ${MAX_NAME_CHARS} characters on one line.`;
   throw new GatewayError('invalid_request', message, { param: 'name' });
 }
 
@@ -239,18 +239,18 @@ function noSuchKey(id: string): GatewayError {
 
 const MARK = 'dgm-';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Eight characters of it are shown; the other 32 are 190 bits. */
+/** Eight characters are visible as the prefix; the other 32 have 190 bits of entropy. */
 const SECRET_CHARS = 40;
 const PREFIX_CHARS = MARK.length + 8;
 
-function makeSecret(): string {
+function generateSecret(): string {
   return MARK + Array.from({ length: SECRET_CHARS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** The hash of no key. */
-const NOBODY = Buffer.alloc(32);
+/** Compared if no key has the prefix, so that the comparison takes the same time. */
+const UNKNOWN_HASH = Buffer.alloc(32);
 
-/** Enough of the hash to tell clients apart in logs; useless for finding the key. */
+/** Enough of the hash to tell clients apart in logs, too little to recover the key. */
 function clientIdOf(hash: Buffer): string {
   return `key-${hash.toString('hex').slice(0, 12)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * One question to the gateway: what the service cannot do by itself is planned, the request is dispatched, and where a
- * reply must be of a certain kind it is held back until it is, with one second try.
+ * Handles one request: plans the emulation of options that the service lacks, and dispatches the request. If the reply
+ * must meet a requirement, it is buffered until it does, with a second attempt if necessary.
  */
 import { type Adjustment, adjustment } from '../core/adjustments.ts';
 import type { Conversation, Turn } from '../core/conversation.ts';
@@ -17,20 +17,20 @@ import type { Answer, AskRequest } from './ports.ts';
 
 type Batches = AsyncIterator<readonly ReplyEvent[]>;
 
-/** Rejects with a GatewayError while nothing can be seen of the reply yet. */
+/** Rejects with a GatewayError if the request fails before the first visible event. */
 export async function ask(
   request: AskRequest,
   dispatch: (request: DispatchRequest) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, conversation } = request;
   const emulation = planEmulation(conversation, await checkOf(conversation));
-  // By the client's own conversation: what is added to it here must not make another one of it.
+  // From the client's own conversation: text added here must not change its ids.
   const ids = await timeSlices.run(conversationIdsOf(client, conversation));
-  const put: Put = (asked, notes = []) => {
-    const adjustments = [...request.adjustments, ...notes];
-    return dispatch({ ...request, adjustments, conversation: asked, ids, emulation });
+  const send: Send = (prepared, added = []) => {
+    const adjustments = [...request.adjustments, ...added];
+    return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
   };
-  return emulation.expectation ? askExpecting(emulation.expectation, conversation, put) : put(conversation);
+  return emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation);
 }
 
 /** A reply that must be a tool call is not checked against a schema. */
@@ -39,36 +39,43 @@ async function checkOf({ toolChoice, output }: Conversation): ReturnType<typeof 
   return isToolCall ? undefined : prepareFormat(output.format);
 }
 
-type Put = (conversation: Conversation, notes?: readonly Adjustment[]) => Promise<Answer>;
+type Send = (conversation: Conversation, added?: readonly Adjustment[]) => Promise<Answer>;
 
 /**
- * Resolves when the reply is as expected, or bound to be: whole, or begun with the tool call. Rejects with
- * `output_invalid` when the second try is not either.
+ * Resolves once the reply meets the expectation or certainly will: it is complete, or its tool call has begun. Rejects
+ * with `output_invalid` if the second attempt fails too.
  */
-async function askExpecting(expectation: Expectation, conversation: Conversation, put: Put): Promise<Answer> {
-  let question = expectation.prepare(conversation);
-  const first = await put(question);
-  const held = await hold(first, expectation);
-  if (held.type === 'settled') return settledAnswer(first, held, expectation, undefined);
-  const judged = await classifyRound(held.events, expectation);
-  if (judged.type === 'fits') return { ...first, batches: batchesOf([judged.events]) };
+async function askExpecting(expectation: Expectation, conversation: Conversation, send: Send): Promise<Answer> {
+  const firstConversation = expectation.prepare(conversation);
+  const first = await send(firstConversation);
+  const firstReply = await bufferReply(first, expectation);
+  if (firstReply.type === 'settled') return settledAnswer(first, firstReply, expectation, undefined);
+  const firstResult = await classifyAttempt(firstReply.events, expectation);
+  if (firstResult.type === 'fits') return { ...first, batches: batchesOf([firstResult.events]) };
 
-  if (judged.type === 'fails') question = { ...question, turns: [...question.turns, ...repairTurns(judged)] };
-  const second = await put(question, judged.type === 'fails' ? [retryNote(expectation)] : []);
-  const spent = usageOf(held.events);
-  const heldAgain = await hold(second, expectation);
-  if (heldAgain.type === 'settled') return settledAnswer(second, heldAgain, expectation, spent);
-  const judgedAgain = await classifyRound(heldAgain.events, expectation);
-  if (judgedAgain.type === 'broken') throw judgedAgain.error;
-  if (judgedAgain.type === 'fails') throw new GatewayError('output_invalid', judgedAgain.problem);
-  return { ...second, batches: batchesOf([withSpent(judgedAgain.events, spent)]) };
+  const second =
+    firstResult.type === 'fails'
+      ? await send(withTurns(firstConversation, repairTurns(firstResult)), [retryAdjustment(expectation)])
+      : await send(firstConversation);
+  const earlierUsage = usageOf(firstReply.events);
+  const secondReply = await bufferReply(second, expectation);
+  if (secondReply.type === 'settled') return settledAnswer(second, secondReply, expectation, earlierUsage);
+  const secondResult = await classifyAttempt(secondReply.events, expectation);
+  if (secondResult.type === 'broken') throw secondResult.error;
+  if (secondResult.type === 'fails') throw new GatewayError('output_invalid', secondResult.problem);
+  return { ...second, batches: batchesOf([withEarlierUsage(secondResult.events, earlierUsage)]) };
 }
 
-type HeldReply =
+function withTurns(conversation: Conversation, added: readonly Turn[]): Conversation {
+  return { ...conversation, turns: [...conversation.turns, ...added] };
+}
+
+type BufferedReply =
   | { readonly type: 'settled'; readonly events: readonly ReplyEvent[]; readonly rest: Batches }
   | { readonly type: 'ended'; readonly events: readonly ReplyEvent[] };
 
-async function hold(answer: Answer, expectation: Expectation): Promise<HeldReply> {
+/** Reads until the reply is settled or has ended. */
+async function bufferReply(answer: Answer, expectation: Expectation): Promise<BufferedReply> {
   const rest = answer.batches[Symbol.asyncIterator]();
   const events: ReplyEvent[] = [];
   for (;;) {
@@ -79,10 +86,10 @@ async function hold(answer: Answer, expectation: Expectation): Promise<HeldReply
   }
 }
 
-type ReplyRound = Evaluation | { readonly type: 'broken'; readonly error: GatewayError };
+type AttemptResult = Evaluation | { readonly type: 'broken'; readonly error: GatewayError };
 
-/** A reply which broke off while nobody had seen any of it may be asked for again, like one which never began. */
-async function classifyRound(events: readonly ReplyEvent[], expectation: Expectation): Promise<ReplyRound> {
+/** A reply that broke off may be requested again, since the client has seen none of it. Throws if a retry is useless. */
+async function classifyAttempt(events: readonly ReplyEvent[], expectation: Expectation): Promise<AttemptResult> {
   const last = events.at(-1);
   if (last?.type === 'reply-end') return expectation.evaluate(events);
   const error =
@@ -93,7 +100,7 @@ async function classifyRound(events: readonly ReplyEvent[], expectation: Expecta
   return { type: 'broken', error };
 }
 
-/** The answer which does not do, as the model's own turn, and what is wrong with it. */
+/** The rejected answer as the model's own turn, followed by what is wrong with it. */
 function repairTurns({ answer, complaint }: Extract<Evaluation, { type: 'fails' }>): Turn[] {
   const turn = (role: 'assistant' | 'user', text: string): Turn => ({
     at: 'retry',
@@ -103,21 +110,26 @@ function repairTurns({ answer, complaint }: Extract<Evaluation, { type: 'fails' 
   return answer.trim() === '' ? [turn('user', complaint)] : [turn('assistant', answer), turn('user', complaint)];
 }
 
-function retryNote({ retryRule }: Expectation): Adjustment {
+function retryAdjustment({ retryRule }: Expectation): Adjustment {
   return adjustment(retryRule satisfies keyof typeof EMULATION_RULES, '');
 }
 
-type Settled = Extract<HeldReply, { type: 'settled' }>;
+type SettledReply = Extract<BufferedReply, { type: 'settled' }>;
 
-function settledAnswer(answer: Answer, held: Settled, expectation: Expectation, spent: Usage | undefined): Answer {
+function settledAnswer(
+  answer: Answer,
+  reply: SettledReply,
+  expectation: Expectation,
+  earlierUsage: Usage | undefined,
+): Answer {
   const adjustments = [...answer.adjustments];
-  const transform = expectation.afterSettling?.((made) => adjustments.push(made));
-  const change = (events: readonly ReplyEvent[]) => withSpent(transform?.push(events) ?? events, spent);
-  return { ...answer, adjustments, batches: resume(held, change) };
+  const transform = expectation.afterSettling?.((entry) => adjustments.push(entry));
+  const change = (events: readonly ReplyEvent[]) => withEarlierUsage(transform?.push(events) ?? events, earlierUsage);
+  return { ...answer, adjustments, batches: resume(reply, change) };
 }
 
 async function* resume(
-  { events, rest }: Settled,
+  { events, rest }: SettledReply,
   change: (events: readonly ReplyEvent[]) => readonly ReplyEvent[],
 ): AsyncGenerator<readonly ReplyEvent[], void> {
   let ended = false;
@@ -139,9 +151,9 @@ function usageOf(events: readonly ReplyEvent[]): Usage | undefined {
   return last?.type === 'reply-end' ? last.usage : undefined;
 }
 
-/** The figures of an answer which took two tries are those of both. */
-function withSpent(events: readonly ReplyEvent[], spent: Usage | undefined): readonly ReplyEvent[] {
+/** Reports the usage of both attempts. */
+function withEarlierUsage(events: readonly ReplyEvent[], earlier: Usage | undefined): readonly ReplyEvent[] {
   const last = events.at(-1);
-  if (spent === undefined || last?.type !== 'reply-end') return events;
-  return [...events.slice(0, -1), { ...last, usage: addUsage(spent, last.usage) }];
+  if (earlier === undefined || last?.type !== 'reply-end') return events;
+  return [...events.slice(0, -1), { ...last, usage: addUsage(earlier, last.usage) }];
 }

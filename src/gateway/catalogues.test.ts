@@ -19,7 +19,7 @@ function page(ids: readonly string[], nextToken?: string): FakeReply {
   return { chunks: [JSON.stringify({ catalogue: { models, defaultModelId: ids[0] }, nextToken })] };
 }
 
-/** `lists` are answered in turn, the last for ever. */
+/** Returns `lists` in turn, then the last one forever. */
 function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[] = ['a1']) {
   const clock = createFakeClock();
   const pool = createFakePool(accounts);
@@ -56,14 +56,14 @@ function setup(lists: readonly (FakeReply | Error)[], accounts: readonly string[
 const down = new GatewayError('upstream_broken', 'reset');
 
 describe('the catalogue', () => {
-  it('is listed once for all who ask at the same time, then kept', async () => {
+  it('is fetched once for concurrent requests, then cached', async () => {
     const { models, listed } = setup([page(['m1', 'm2'])]);
     expect(await Promise.all([models(), models(), models()])).toEqual(Array(3).fill(['m1', 'm2']));
     await models();
     expect(listed()).toBe(1);
   });
 
-  it('is read over all its pages', async () => {
+  it('has the models of all pages', async () => {
     const { models } = setup([page(['m1'], 'more'), page(['m2'])]);
     expect(await models()).toEqual(['m1', 'm2']);
   });
@@ -77,7 +77,7 @@ describe('the catalogue', () => {
     expect(await models()).toEqual(['new']);
   });
 
-  it('goes on being served when it can no longer be fetched', async () => {
+  it('is still served when it can no longer be fetched', async () => {
     const { models, clock, listed } = setup([page(['old']), down]);
     await models();
     clock.advance(HOUR_MS);
@@ -87,25 +87,25 @@ describe('the catalogue', () => {
     expect(listed()).toBe(2);
   });
 
-  it('comes from another account when the first may not list', async () => {
+  it('comes from another account when the first may not list models', async () => {
     const { models, pool } = setup([{ status: 403, chunks: ['permission_denied'] }, page(['m'])], ['a1', 'a2']);
     expect(await models()).toEqual(['m']);
     expect(pool.releases).toEqual(['a1:permission_denied', 'a2:ok']);
     expect(pool.requests.every(({ control }) => control)).toBe(true);
   });
 
-  it('is asked for with a new token when the old one is refused', async () => {
+  it('is fetched with a new token when the old one is rejected', async () => {
     const { models, pool } = setup([{ status: 403, chunks: ['token_rejected'] }, page(['m'])]);
     expect(await models()).toEqual(['m']);
     expect(pool.requests.map(({ refresh }) => refresh)).toEqual([false, true]);
   });
 
-  it('says why when there is none', async () => {
+  it('fails with the reason when there is none', async () => {
     await expect(setup([down]).models()).rejects.toMatchObject({ code: 'upstream_broken' });
     await expect(setup([page([])], []).models()).rejects.toMatchObject({ code: 'no_account' });
   });
 
-  it('never makes a chat fail, and is not asked for again at once', async () => {
+  it('never makes a chat fail, and is not fetched again at once', async () => {
     const { ask, listed, clock } = setup([down]);
     expect((await ask()).route.modelId).toBe('some-model');
     await ask();
@@ -115,7 +115,7 @@ describe('the catalogue', () => {
     expect(listed()).toBe(2);
   });
 
-  it('gives a chat its model', async () => {
+  it('resolves the model of a chat', async () => {
     const { ask, upstream } = setup([page(['some-model'])]);
     await ask();
     expect(upstream.encoded[0]?.model.model?.id).toBe('some-model');

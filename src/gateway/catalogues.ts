@@ -1,5 +1,5 @@
 /**
- * The models of each account, as the service lists them: cached, listed once for all who ask at the same time, and
+ * The models of each account, as the service lists them. Lists are cached, fetched once for concurrent requests, and
  * served stale while a newer list is fetched.
  */
 import { LRUCache } from 'lru-cache';
@@ -10,20 +10,20 @@ import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } 
 import type { Lease } from './ports.ts';
 
 const FRESH_MS = 60 * 60_000;
-/** After a failure nobody asks again for so long: a chat does not need the list. */
+/** Pause after a failure; a chat does not need the list. */
 const PAUSE_AFTER_FAILURE_MS = 60_000;
 const LISTING_TIMEOUT_MS = 10_000;
 const MAX_PAGES = 10;
-/** A list of models is some kilobytes; schemas make it tens. */
+/** A list of models has a few kilobytes, with schemas a few tens. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-/** An account nobody lists any more may have got other models meanwhile. */
+/** `offers` ignores older lists, because the account may have other models by now. */
 const TRUSTED_MS = 2 * FRESH_MS;
-/** Clients can ask for any name: what is kept about names is bounded. */
+/** Names remembered per list. Clients may send any number of names. */
 const MAX_NAMES = 500;
 
-interface Entry {
-  /** Name as clients say it → whether the catalogue has it. */
+interface CachedCatalogue {
+  /** Whether the catalogue has a model, by the name that clients use. */
   readonly offers: LRUCache<string, boolean>;
   catalogue: Catalogue | undefined;
   listedAtMs: number;
@@ -33,37 +33,37 @@ interface Entry {
 
 export class Catalogues {
   readonly #context: GatewayContext;
-  readonly #entries = new Map<string, Entry>();
-  readonly #byAccount = new Map<string, Entry>();
+  readonly #entries = new Map<string, CachedCatalogue>();
+  readonly #byAccount = new Map<string, CachedCatalogue>();
   readonly #listings = new SingleFlight<Catalogue>();
 
   constructor(context: GatewayContext) {
     this.#context = context;
   }
 
-  /** Throws what the service said when nothing is cached. `signal` ends this caller's waiting alone. */
+  /** Rejects with the service's failure if nothing is cached. `signal` ends only this caller's wait. */
   async list(lease: Lease, signal: AbortSignal): Promise<Catalogue> {
     const entry = this.#entryOf(lease);
     const nowMs = this.#context.clock.now();
     if (entry.catalogue) {
-      const pausing = nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS;
-      if (nowMs - entry.listedAtMs >= FRESH_MS && !pausing) this.#refreshLater(entry, lease);
+      const isPaused = nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS;
+      if (nowMs - entry.listedAtMs >= FRESH_MS && !isPaused) this.#refreshLater(entry, lease);
       return entry.catalogue;
     }
     if (entry.failure && nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS) throw entry.failure;
     return untilAborted(this.#listOnce(entry, lease), signal);
   }
 
-  /** What any account has listed, newest first; undefined before the first list. */
+  /** The newest list of any account; undefined before the first list. */
   newest(): Catalogue | undefined {
-    let newest: Entry | undefined;
+    let newest: CachedCatalogue | undefined;
     for (const entry of this.#entries.values()) {
       if (entry.catalogue && (!newest || entry.listedAtMs > newest.listedAtMs)) newest = entry;
     }
     return newest?.catalogue;
   }
 
-  /** Whether the account's list has the model, under whatever name; undefined: not listed, or long ago. Cheap. */
+  /** True if the account's list has the model, also under an alias; undefined if there is no recent list. Cheap. */
   offers(accountId: string, model: string): boolean | undefined {
     const entry = this.#byAccount.get(accountId);
     if (!entry?.catalogue || entry.catalogue.models.length === 0) return undefined;
@@ -76,7 +76,7 @@ export class Catalogues {
     return isOffered;
   }
 
-  #entryOf(lease: Lease): Entry {
+  #entryOf(lease: Lease): CachedCatalogue {
     const key = keyOf(lease);
     let entry = this.#entries.get(key);
     if (!entry) {
@@ -93,18 +93,18 @@ export class Catalogues {
     return entry;
   }
 
-  #refreshLater(entry: Entry, lease: Lease): void {
+  #refreshLater(entry: CachedCatalogue, lease: Lease): void {
     this.#listOnce(entry, lease).catch((error: unknown) => {
       const { code } = GatewayError.from(error);
-      this.#context.log.debug({ accountId: lease.accountId, code }, 'models could not be listed anew');
+      this.#context.log.debug({ accountId: lease.accountId, code }, 'could not refresh the list of models');
     });
   }
 
-  #listOnce(entry: Entry, lease: Lease): Promise<Catalogue> {
+  #listOnce(entry: CachedCatalogue, lease: Lease): Promise<Catalogue> {
     return this.#listings.run(keyOf(lease), () => this.#list(entry, lease));
   }
 
-  async #list(entry: Entry, lease: Lease): Promise<Catalogue> {
+  async #list(entry: CachedCatalogue, lease: Lease): Promise<Catalogue> {
     const { clock } = this.#context;
     try {
       const catalogue = await this.#fetch(lease);
@@ -115,7 +115,7 @@ export class Catalogues {
       return catalogue;
     } catch (cause) {
       const error = GatewayError.from(cause);
-      // A refused token is about to be replaced: the next attempt should list again.
+      // A rejected token is about to be replaced, so the next attempt should list again.
       if (error.policy.retry !== 'after-refresh') {
         entry.failure = error;
         entry.failedAtMs = clock.now();
@@ -146,7 +146,7 @@ export class Catalogues {
   }
 }
 
-/** The lists of an account differ between its wire profiles and its profiles. */
+/** The list of an account depends on its wire profile and its profile. */
 function keyOf({ accountId, access }: Lease): string {
   return `${accountId} ${access.wireProfile} ${access.profileArn ?? ''}`;
 }

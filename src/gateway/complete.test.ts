@@ -53,7 +53,7 @@ async function textsOf(answers: Awaited<ReturnType<typeof complete>>): Promise<s
 }
 
 describe('a completion', () => {
-  it('is an answer for each choice, which cost what the one question cost', async () => {
+  it('returns one answer per choice, with the usage of a single request', async () => {
     const { ask, pool } = open([page(['one', 'two', 'one', 'three'])]);
     const answers = await ask({ choices: 2 });
     expect(await textsOf(answers)).toEqual(['one', 'two']);
@@ -67,37 +67,37 @@ describe('a completion', () => {
     expect(pool.releases).toEqual(['a1:ok']);
   });
 
-  it('is empty when the service has none', async () => {
+  it('is empty when the service returns none', async () => {
     expect(await textsOf(await open([page([])]).ask())).toEqual(['']);
   });
 
-  it('goes on to further pages while it lacks choices', async () => {
+  it('reads further pages until it has enough choices', async () => {
     const { ask, wire } = open([page([], 'p2'), page(['one'], 'p3'), page(['two'], 'p4')]);
     expect(await textsOf(await ask({ choices: 2 }))).toEqual(['one', 'two']);
     expect(wire.requests.map(({ url }) => url.split('?')[1])).toEqual(['', 'p2', 'p3']);
   });
 
-  it('gives up on a service which only ever names a next page', async () => {
+  it('stops after five pages', async () => {
     const { ask, wire } = open(Array.from({ length: 9 }, () => page([], 'more')));
     expect(await textsOf(await ask())).toEqual(['']);
     expect(wire.requests.length).toBe(5);
   });
 
-  it('keeps stop sequences and limits', async () => {
+  it('applies stop sequences and limits', async () => {
     const { ask } = open([page(['a\nb'])]);
     const answers = await ask({ limits: { maxTokens: 100, stopSequences: ['\n'] } });
     expect(await textsOf(answers)).toEqual(['a']);
     expect(answers[0]?.adjustments.map(({ rule }) => rule)).toEqual(['max-tokens-emulated', 'stop-emulated']);
   });
 
-  it('of no length at all is not asked for', async () => {
+  it('of zero tokens does not call the service', async () => {
     const { ask, wire, pool } = open([]);
     const answers = await ask({ limits: { maxTokens: 0, stopSequences: [] } });
     expect(await textsOf(answers)).toEqual(['']);
     expect([wire.requests, pool.requests]).toEqual([[], []]);
   });
 
-  it('is asked of another account when one has no such feature, which is held against neither', async () => {
+  it('uses another account when one lacks the feature, which counts against neither', async () => {
     const { ask, pool } = open([refusal('feature_not_supported'), page(['one'])]);
     const answers = await ask();
     expect(answers[0]?.route).toMatchObject({ accountId: 'a2', attempt: 2 });
@@ -105,7 +105,7 @@ describe('a completion', () => {
     expect(pool.requests.every(({ control }) => control === true)).toBe(true);
   });
 
-  it('makes a new token where the old one is refused', async () => {
+  it('gets a new token when the old one is rejected', async () => {
     const { ask, pool, wire } = open([refusal('token_rejected', 401), page(['one'])]);
     await ask();
     expect(pool.requests.map(({ refresh }) => refresh)).toEqual([false, true]);
@@ -118,11 +118,11 @@ describe('a completion', () => {
     expect(pool.releases).toEqual(['a1:account_throttled', 'a2:ok']);
   });
 
-  it('ends when the client leaves', async () => {
+  it('ends when the client disconnects', async () => {
     const { ask, gone, pool } = open([new GatewayError('upstream_broken', 'aborted')]);
     gone.abort();
     await expect(ask()).rejects.toMatchObject({ code: 'client_closed' });
-    // A client that has left takes no account.
+    // A disconnected client takes no account.
     expect(pool.lentIds).toEqual([]);
   });
 });

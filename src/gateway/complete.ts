@@ -1,6 +1,6 @@
 /**
- * Inline completion: one small question to the service instead of a conversation. It is asked while somebody types, so
- * it neither waits in the line of chats nor takes a place in it.
+ * Inline completion: one small request to the service instead of a conversation. Editors send it while the user types, so
+ * it neither waits in the queue of chats nor takes a slot.
  */
 import { randomUUID } from 'node:crypto';
 import type { CodeCompletion } from '../core/code-completion.ts';
@@ -18,19 +18,19 @@ import { operationPlan, withLease } from './with-lease.ts';
 
 /** Ten completions of 5,120 characters, their references and imports. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** The service gives what it has found page by page. */
+/** The service returns its completions in pages. */
 const MAX_PAGES = 5;
 
 type Completions = CompletionPage['completions'];
 
-/** One answer for each choice, at least one, perhaps an empty one. Rejects with a GatewayError. */
+/** Returns one answer per choice: at least one, which may be empty. Rejects with a GatewayError. */
 export async function complete(
   context: GatewayContext,
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   const conversationId = inlineIdOf(request.client);
-  if (request.completion.limits.maxTokens === 0) return [warmedUp(request, conversationId)];
+  if (request.completion.limits.maxTokens === 0) return [warmUpAnswer(request, conversationId)];
   const { group, requestId } = request;
   const plan = operationPlan(
     context,
@@ -42,17 +42,17 @@ export async function complete(
     },
   );
   return withLease(context, plan, async (lease, attempt) => {
-    const found = await find(context, request.completion, lease, signal);
-    const upstreamRequestId = context.upstream.requestIdOf(found.answer);
-    return answersOf(request, found, routeOf(lease, upstreamRequestId, attempt.number, conversationId));
+    const completions = await find(context, request.completion, lease, signal);
+    const upstreamRequestId = context.upstream.requestIdOf(completions.answer);
+    return answersOf(request, completions, routeOf(lease, upstreamRequestId, attempt.number, conversationId));
   });
 }
 
 /**
- * Nothing is to be written: editors made for servers of their own warm those up so, again and again while somebody
- * types. Here there is nothing to warm, so nobody is asked.
+ * Answers a request for zero tokens without calling the service. Editors send these to warm up their own servers, again
+ * and again while the user types.
  */
-function warmedUp({ adjustments }: CompletionRequest, conversationId: string): Answer {
+function warmUpAnswer({ adjustments }: CompletionRequest, conversationId: string): Answer {
   const usage = { inputTokens: estimated(0), outputTokens: estimated(0) };
   const route = { accountId: 'none', modelId: INLINE_MODEL, conversationId, wireProfile: 'none', attempt: 0 };
   return {
@@ -65,10 +65,10 @@ function warmedUp({ adjustments }: CompletionRequest, conversationId: string): A
   };
 }
 
-/** An account without inline completion is as good as any other for everything else. */
+/** These mean that the account has no inline completion; they do not count against it. */
 const ABOUT_THE_FEATURE: ReadonlySet<ErrorCode> = new Set(['feature_not_supported', 'permission_denied']);
 
-interface Found {
+interface FoundCompletions {
   readonly completions: Completions;
   readonly encoded: EncodedCompletion;
   readonly answer: UpstreamAnswer;
@@ -79,7 +79,7 @@ async function find(
   completion: CodeCompletion,
   lease: Lease,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<FoundCompletions> {
   const { upstream, codeReferences: references } = context;
   const texts = new Map<string, Completions[number]>();
   const invocation = { id: randomUUID(), attempt: 1 };
@@ -93,9 +93,9 @@ async function find(
     });
     const answer = await context.send(authorized(encoded.request, lease), signal);
     if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, encoded.request);
-    const found = upstream.decodeCompletion(await readText(answer, MAX_ANSWER_BYTES));
-    for (const each of found.completions) if (!texts.has(each.text)) texts.set(each.text, each);
-    nextToken = found.nextToken;
+    const decoded = upstream.decodeCompletion(await readText(answer, MAX_ANSWER_BYTES));
+    for (const each of decoded.completions) if (!texts.has(each.text)) texts.set(each.text, each);
+    nextToken = decoded.nextToken;
     if (nextToken === undefined || page === MAX_PAGES || texts.size >= completion.choices)
       return { completions: [...texts.values()].slice(0, completion.choices), encoded, answer };
   }
@@ -122,12 +122,16 @@ function routeOf(
 /** The service does not say which model completes code. */
 const INLINE_MODEL = 'inline-completion';
 
-function answersOf(request: CompletionRequest, { completions, encoded }: Found, route: Answer['route']): Answer[] {
+function answersOf(
+  request: CompletionRequest,
+  { completions, encoded }: FoundCompletions,
+  route: Answer['route'],
+): Answer[] {
   const limits = planLimits(request.completion.limits);
   const adjustments = [...request.adjustments, ...encoded.adjustments, ...limits.adjustments];
-  const found: Completions = completions.length > 0 ? completions : [{ text: '', sources: [] }];
-  return found.map((each, choice) => {
-    // All choices came of one question.
+  const choices: Completions = completions.length > 0 ? completions : [{ text: '', sources: [] }];
+  return choices.map((each, choice) => {
+    // All choices come from one request, so only the first has input tokens.
     let events = eventsOf(each, choice === 0 ? encoded.inputTokens : estimated(0));
     for (const transform of limits.createTransforms()) events = transform.push(events);
     return { batches: once(events), adjustments, route };

@@ -1,4 +1,4 @@
-/** What the parts of the gateway share. */
+/** The dependencies and settings shared by the parts of the gateway, and functions for upstream responses. */
 import { untilAborted } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -8,7 +8,7 @@ import type { AccountPool, AuthorizedRequest, Lease, MediaTools, SendUpstream, U
 import type { WireProfileChoice } from './wire-profile-choice.ts';
 
 export interface GatewayContext {
-  /** Looks for the profile of an account that needs one; true if the account has one now. Absent: never found. */
+  /** Looks up the profile of an account that needs one; true if it was found. Absent: there is no lookup. */
   readonly findProfile?: (accountId: string) => Promise<boolean>;
   readonly upstream: Upstream;
   /** Which wire profile each account uses. Absent: always the one its lease names. */
@@ -18,19 +18,19 @@ export interface GatewayContext {
   readonly log: Log;
   readonly clock: Clock;
   readonly media: MediaTools;
-  /** Whether the account's default model answers for names of no family the service has (`DRAGOMAN_UNKNOWN_MODELS`). */
+  /** What happens to model names of families that the service does not have (`DRAGOMAN_UNKNOWN_MODELS`). */
   readonly unknownModels: 'default' | 'refuse';
-  /** Send where the client works, as far as the client says. */
+  /** Sends the client's operating system and working directory, if the request states them. */
   readonly sendEnvironment: boolean;
-  /** Make tool calls of those that the model prints as text. */
+  /** Turns tool calls that the model prints as text into real ones. */
   readonly recoverToolCalls: boolean;
-  /** Whether inline completion may propose code that resembles published code under a licence. */
+  /** Whether inline completion may propose code that resembles licensed public code. */
   readonly codeReferences: 'allow' | 'block';
 }
 
 /**
- * The account's bearer token goes on at the last moment, so that nothing before can log it; with it the proxy it is
- * reached through. Signatures are made where the request is sent, since they depend on everything else.
+ * Adds the account's bearer token and proxy. Called just before sending, so that nothing earlier can log the token.
+ * Signatures are added where the request is sent, since they depend on everything else.
  */
 export function authorized(
   request: UpstreamRequest,
@@ -45,16 +45,16 @@ export function authorized(
   return { ...request, headers: { ...request.headers, ...bearer }, accountId, proxy, sign };
 }
 
-/** More than any envelope of the service; an edge layer's HTML page is cut here. */
+/** Larger than any error body of the service; HTML pages of an edge layer are cut here. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** For a whole body that is not a reply: they are small, so a body that takes longer will not become useful. */
+/** Bodies other than replies are small; one that takes longer is not worth waiting for. */
 const READING_TIMEOUT_MS = 10_000;
 
 /**
- * The body of an answer that is not a reply (a refusal, a list), read to its end so that the connection is kept. A body
- * that is longer than `maxBytes` or takes longer than `timeoutMs` is cut, and its connection closed. Rejects with
- * `upstream_timeout` where the cut answer was a success; of a refusal, the status and what has arrived say enough.
+ * Reads a body that is not a reply (a refusal, a list) to its end, so that the connection can be reused. A body longer
+ * than `maxBytes` or slower than `timeoutMs` is cut and its connection closed. Rejects with `upstream_timeout` if the
+ * cut response was a success; for a refusal, the status and the bytes received so far are enough.
  */
 export async function readText(
   answer: UpstreamAnswer,
@@ -73,7 +73,7 @@ export async function readText(
       bytes += step.value.length;
     }
   } catch (cause) {
-    // A refusal whose body breaks off is still a refusal: its status says enough.
+    // A refusal whose body breaks off is still a refusal: its status is enough.
     if (isSuccess(answer)) throw cause;
   } finally {
     // Closes the connection of a body that was not read to its end. Not awaited: it may wait for bytes that never come.
@@ -83,7 +83,7 @@ export async function readText(
 }
 
 function tookTooLong(): GatewayError {
-  return new GatewayError('upstream_timeout', 'The service took too long to send the whole answer.');
+  return new GatewayError('upstream_timeout', 'The service took too long to send the whole response.');
 }
 
 function textOf(chunks: readonly Uint8Array[], maxBytes: number): string {
@@ -94,7 +94,7 @@ export function isSuccess(answer: UpstreamAnswer): boolean {
   return answer.status >= 200 && answer.status < 300;
 }
 
-/** HTTP/1 without a length and without chunks: the body ends when the connection does. */
+/** True for HTTP/1 bodies with neither a length nor chunks, which end when the connection closes. */
 export function endsWithConnection(answer: UpstreamAnswer): boolean {
   return answer.header('transfer-encoding') === undefined && answer.header('content-length') === undefined;
 }

@@ -41,9 +41,9 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
     codeReferences: 'allow',
   });
   const gone = new AbortController();
-  const ask = (asked: Conversation = conversation()) =>
+  const ask = (sent: Conversation = conversation()) =>
     gateway.ask(
-      { requestId: 'r', client: 'c', conversation: asked, adjustments: [adjustment('parsed', 'x')] },
+      { requestId: 'r', client: 'c', conversation: sent, adjustments: [adjustment('parsed', 'x')] },
       gone.signal,
     );
   return { ask, clock, pool, upstream, wire, gone, gateway };
@@ -68,7 +68,7 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe('a good reply', () => {
-  it('comes with its route, its notes and all its events', async () => {
+  it('has its route, its adjustments and all its events', async () => {
     const { ask, pool, wire } = setup([GOOD]);
     const answer = await ask();
     expect(answer.route).toMatchObject({
@@ -94,7 +94,7 @@ describe('a good reply', () => {
     });
   });
 
-  it('is answered as soon as something can be seen, and not before', async () => {
+  it('is returned with the first visible event, and not before', async () => {
     const { ask, gone } = setup([{ chunks: ['ping', 'ping', 'x', 'stall'] }]);
     const answer = await ask();
     const first = await answer.batches[Symbol.asyncIterator]().next();
@@ -112,32 +112,32 @@ describe('a good reply', () => {
 describe('an account for the model', () => {
   const lists: Record<string, readonly string[]> = { a1: ['other'], a2: ['some-model'], a3: ['other'] };
 
-  /** Accounts which list what `lists` says, lent in order unless they are known not to offer the model. */
+  /** Accounts with the models in `lists`, leased in order unless they are known not to offer the model. */
   function setupLists(accounts: readonly string[], model: string) {
-    const made = setup([GOOD, GOOD], accounts);
-    const { pool } = made;
+    const test = setup([GOOD, GOOD], accounts);
+    const { pool } = test;
     const lease = pool.lease.bind(pool);
     pool.lease = (request) => {
       const isOffered = accounts.some((id) => request.offers?.(id) !== false);
       const lacking = accounts.filter((id) => isOffered && request.offers?.(id) === false);
       return lease({ ...request, tried: new Set([...request.tried, ...lacking]) });
     };
-    let asked = '';
-    const { encodeListModels } = made.upstream;
-    Object.assign(made.upstream, {
+    let listed = '';
+    const { encodeListModels } = test.upstream;
+    Object.assign(test.upstream, {
       encodeListModels: (access: Access, next: string | undefined) => {
-        asked = pool.lentIds.at(-1) ?? '';
+        listed = pool.lentIds.at(-1) ?? '';
         return encodeListModels(access, next);
       },
       decodeModels: () => {
-        const models = (lists[asked] ?? []).map((id) => ({ id }));
+        const models = (lists[listed] ?? []).map((id) => ({ id }));
         return { catalogue: { models, defaultModelId: undefined }, nextToken: undefined };
       },
     });
-    return { ...made, askFor: () => made.ask(conversation('hello', { model })) };
+    return { ...test, askFor: () => test.ask(conversation('hello', { model })) };
   }
 
-  it('is looked for when the first one turns out not to have it', async () => {
+  it('is leased when the first one turns out not to have it', async () => {
     const { askFor, pool, wire } = setupLists(['a1', 'a2'], 'some-model');
     const answer = await askFor();
     expect(answer.route).toMatchObject({ accountId: 'a2', attempt: 1 });
@@ -148,7 +148,7 @@ describe('an account for the model', () => {
     expect(pool.releases.slice(2)).toEqual(['a2:ok']);
   });
 
-  it('is any when none lists it: the service decides', async () => {
+  it('is any account when none lists the model, since the service decides', async () => {
     const { askFor, pool } = setupLists(['a1', 'a3'], 'hidden-model');
     await eventsOf(await askFor());
     expect(pool.releases.at(-1)).toBe('a1:ok');
@@ -161,7 +161,7 @@ describe('attempts', () => {
     replies: readonly (FakeReply | GatewayError)[];
     releases: string[];
     sleeps?: number[];
-    /** The code the client hears; absent: the good reply comes. */
+    /** The error code that the client receives; absent: it receives the good reply. */
     fails?: string;
     tokens?: string[];
   }
@@ -171,126 +171,126 @@ describe('attempts', () => {
   const rows: Row[] = [
     ...['invalid_request', 'context_too_long', 'upstream_refused', 'upstream_conflict', 'upstream_not_found'].map(
       (code): Row => ({
-        name: `${code}: never again`,
+        name: `${code}: no retry`,
         replies: [refused(code)],
         releases: [`a1:${code}`],
         fails: code,
       }),
     ),
     {
-      name: 'upstream_timeout: never again',
+      name: 'upstream_timeout: no retry',
       replies: [timeout],
       releases: ['a1:upstream_timeout'],
       fails: 'upstream_timeout',
     },
     ...['quota_exhausted', 'daily_limit', 'account_throttled', 'account_suspended', 'credential_rejected'].map(
       (code): Row => ({
-        name: `${code}: at once on the next account`,
+        name: `${code}: the next account at once`,
         replies: [refused(code), GOOD],
         releases: [`a1:${code}`, 'a2:ok'],
       }),
     ),
     ...['permission_denied', 'feature_not_supported', 'profile_required'].map(
       (code): Row => ({
-        name: `${code}: on the next account, and what the last said when none is left`,
+        name: `${code}: the next account, and the last failure when none is left`,
         replies: [refused(code), refused(code)],
         releases: [`a1:${code}`, `a2:${code}`],
         fails: code,
       }),
     ),
     {
-      name: 'token_rejected: once more with a new token',
+      name: 'token_rejected: one retry with a new token',
       replies: [refused('token_rejected'), GOOD],
       releases: ['a1:token_rejected', 'a1:ok'],
       tokens: ['Bearer token-1', 'Bearer token-2'],
     },
     {
-      name: 'token_rejected twice: the credential is bad, the next account is asked',
+      name: 'token_rejected twice: the credential is rejected, and the next account is used',
       replies: [refused('token_rejected'), refused('token_rejected'), GOOD],
       releases: ['a1:token_rejected', 'a1:credential_rejected', 'a2:ok'],
     },
     {
-      name: 'upstream_overloaded: same account after seconds, doubled',
+      name: 'upstream_overloaded: the same account after one second, doubled each time',
       replies: [refused('upstream_overloaded'), refused('upstream_overloaded'), GOOD],
       releases: ['a1:upstream_overloaded', 'a1:upstream_overloaded', 'a1:ok'],
       sleeps: [1000, 2000],
     },
     {
-      name: 'upstream_overloaded three times: told to the client',
+      name: 'upstream_overloaded three times: reported to the client',
       replies: [refused('upstream_overloaded'), refused('upstream_overloaded'), refused('upstream_overloaded')],
       releases: ['a1:upstream_overloaded', 'a1:upstream_overloaded', 'a1:upstream_overloaded'],
       sleeps: [1000, 2000],
       fails: 'upstream_overloaded',
     },
     {
-      name: 'upstream_throttled: the pool knows who can be asked when',
+      name: 'upstream_throttled: a new lease at once, paced by the pool',
       replies: [refused('upstream_throttled', { 'retry-after': '60' }), refused('upstream_throttled'), GOOD],
       releases: ['a1:upstream_throttled', 'a1:upstream_throttled', 'a1:ok'],
     },
     {
-      name: 'upstream_throttled three times: told to the client',
+      name: 'upstream_throttled three times: reported to the client',
       replies: Array(3).fill(refused('upstream_throttled')),
       releases: Array(3).fill('a1:upstream_throttled'),
       fails: 'upstream_throttled',
     },
     {
-      name: 'upstream_overloaded with retry-after: as long as it says',
+      name: 'upstream_overloaded with retry-after: a pause of that length',
       replies: [refused('upstream_overloaded', { 'retry-after': '7' }), GOOD],
       releases: ['a1:upstream_overloaded', 'a1:ok'],
       sleeps: [7000],
     },
     {
-      name: 'upstream_overloaded with a long retry-after: the client may wait, not we',
+      name: 'upstream_overloaded with a long retry-after: reported to the client',
       replies: [refused('upstream_overloaded', { 'retry-after': '60' })],
       releases: ['a1:upstream_overloaded'],
       fails: 'upstream_overloaded',
     },
     {
-      name: 'a broken connection: same account after a moment',
+      name: 'a broken connection: the same account after a moment',
       replies: [broken, GOOD],
       releases: ['a1:upstream_broken', 'a1:ok'],
       sleeps: [200],
     },
     {
-      name: 'a body which breaks before anything can be seen: the same',
+      name: 'a body that breaks off before the first visible event: the same account after a moment',
       replies: [{ chunks: ['ping', new GatewayError('upstream_broken', 'reset')] }, GOOD],
       releases: ['a1:upstream_broken', 'a1:ok'],
       sleeps: [200],
     },
     {
-      name: 'a body which falls silent before anything can be seen: a timeout, not a broken connection',
+      name: 'a body that falls silent before the first visible event: a timeout, not a broken connection',
       replies: [{ chunks: ['ping', timeout] }],
       releases: ['a1:upstream_timeout'],
       fails: 'upstream_timeout',
     },
     {
-      name: 'a failure told inside the stream before anything can be seen: as if refused',
+      name: 'a failure in the stream before the first visible event: handled like a refusal',
       replies: [{ chunks: ['fail:quota_exhausted'] }, GOOD],
       releases: ['a1:quota_exhausted', 'a2:ok'],
     },
     ...['upstream_unexpected', 'tool_use_truncated'].map(
       (code): Row => ({
-        name: `${code} inside the stream before anything can be seen: never again`,
+        name: `${code} in the stream before the first visible event: no retry`,
         replies: [{ chunks: [`fail:${code}`] }],
         releases: [`a1:${code}`],
         fails: code,
       }),
     ),
     {
-      name: 'an empty reply: once more',
+      name: 'an empty reply: one retry',
       replies: [{ chunks: [] }, GOOD],
       releases: ['a1:empty_reply', 'a1:ok'],
       sleeps: [200],
     },
     {
-      name: 'an empty reply twice: told',
+      name: 'an empty reply twice: reported to the client',
       replies: [{ chunks: ['ping'] }, { chunks: ['ping'] }],
       releases: ['a1:empty_reply', 'a1:empty_reply'],
       sleeps: [200],
       fails: 'empty_reply',
     },
     {
-      name: 'signature_invalid twice: told',
+      name: 'signature_invalid twice: reported to the client',
       replies: [refused('signature_invalid'), refused('signature_invalid')],
       releases: ['a1:signature_invalid', 'a1:signature_invalid'],
       fails: 'signature_invalid',
@@ -314,20 +314,20 @@ describe('attempts', () => {
     expect(answer.route.attempt).toBe(2);
   });
 
-  it('turns no thinking off after thinking_required, in later requests neither', async () => {
+  it('does not turn thinking off after thinking_required, nor in later requests', async () => {
     const { ask, upstream } = setup([refused('thinking_required'), GOOD, GOOD]);
     expect((await ask()).route.attempt).toBe(2);
     await ask();
     expect(upstream.encoded.map((context) => context.thinksAlways)).toEqual([false, true, true]);
   });
 
-  it('gives up when thinking_required comes again', async () => {
+  it('gives up after a second thinking_required', async () => {
     const { ask, wire } = setup([refused('thinking_required'), refused('thinking_required')]);
     expect((await failure(ask())).code).toBe('thinking_required');
     expect(wire.requests).toHaveLength(2);
   });
 
-  it('go through a whole pool of accounts which fail for reasons of their own', async () => {
+  it('try every account of a pool whose accounts are throttled', async () => {
     const accounts = Array.from({ length: 20 }, (_, index) => `a${index}`);
     const { ask, wire, pool } = setup([...Array(19).fill(refused('account_throttled')), GOOD], accounts);
     expect(await textOf(await ask())).toBe('Hello');
@@ -335,7 +335,7 @@ describe('attempts', () => {
     expect(pool.releases.at(-1)).toBe('a19:ok');
   });
 
-  it('are bounded over all accounts', async () => {
+  it('are limited to 100 accounts', async () => {
     const accounts = Array.from({ length: 200 }, (_, index) => `a${index}`);
     const { ask, wire } = setup(Array(200).fill(refused('account_throttled')), accounts);
     expect((await failure(ask())).code).toBe('account_throttled');
@@ -343,27 +343,27 @@ describe('attempts', () => {
   });
 
   it.each<[string, GatewayError, Partial<GatewayError>]>([
-    ['what the last account said', new GatewayError('no_account', 'none'), { code: 'quota_exhausted' }],
+    ['the failure of the last account', new GatewayError('no_account', 'none'), { code: 'quota_exhausted' }],
     [
-      'it with the time at which it is over',
-      new GatewayError('quota_exhausted', 'all rest', { retryAfterMs: 7_000 }),
+      'that failure and the time at which it is over',
+      new GatewayError('quota_exhausted', 'all cooling down', { retryAfterMs: 7_000 }),
       { code: 'quota_exhausted', retryAfterMs: 7_000, message: 'fake quota_exhausted 400' },
     ],
     [
-      'when another account will be back',
-      new GatewayError('account_throttled', 'all rest', { retryAfterMs: 7_000 }),
+      'the time at which another account is available again',
+      new GatewayError('account_throttled', 'all cooling down', { retryAfterMs: 7_000 }),
       { code: 'account_throttled', retryAfterMs: 7_000 },
     ],
     [
-      'that the others are busy',
+      'accounts_busy if the others are busy',
       new GatewayError('accounts_busy', 'busy', { retryAfterMs: 3_000 }),
       { code: 'accounts_busy', retryAfterMs: 3_000 },
     ],
-  ])('end, when no account is left, with %s', async (_name, none, told) => {
+  ])('end, when no account is left, with %s', async (_name, none, expected) => {
     const { ask, pool } = setup([refused('quota_exhausted')], ['a1']);
     const lease = pool.lease.bind(pool);
     pool.lease = (request) => (request.tried.size > 0 ? Promise.reject(none) : lease(request));
-    expect(await failure(ask())).toMatchObject(told);
+    expect(await failure(ask())).toMatchObject(expected);
   });
 
   it("end with the service's error and the retry time if the pool would have to wait too long after throttling", async () => {
@@ -382,7 +382,7 @@ describe('attempts', () => {
     ['credential_unavailable', 'no-keys'],
     ['storage_unavailable', 'not stored'],
     ['no_account', 'removed'],
-    ['internal', 'unforeseen'],
+    ['internal', 'unexpected'],
   ] as const)('lease another account after %s of the first', async (code, message) => {
     const { ask, pool, clock } = setup([GOOD]);
     const lease = pool.lease.bind(pool);
@@ -403,9 +403,9 @@ describe('attempts', () => {
     const details = { retryAfterMs: 1_000 };
     pool.lease = (request) => {
       tried.push([...request.tried]);
-      const isResting = request.tried.size > 0;
-      const message = isResting ? 'all rest' : 'unreachable';
-      const more = isResting ? details : { ...details, accountId: 'a1' };
+      const isCoolingDown = request.tried.size > 0;
+      const message = isCoolingDown ? 'all cooling down' : 'unreachable';
+      const more = isCoolingDown ? details : { ...details, accountId: 'a1' };
       return Promise.reject(new GatewayError('credential_unavailable', message, more));
     };
     expect(await failure(ask())).toMatchObject({ code: 'credential_unavailable', message: 'unreachable' });
@@ -413,7 +413,7 @@ describe('attempts', () => {
     expect(clock.sleeps).toEqual([1_000, 1_000]);
   });
 
-  it('do not wait for an account that lacks keys for longer than a moment', async () => {
+  it('do not wait for an account that will lack its keys for a while', async () => {
     const { ask, pool, clock } = setup([]);
     const details = { retryAfterMs: 30_000 };
     pool.lease = ({ tried }) => {
@@ -424,18 +424,18 @@ describe('attempts', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  it('end at once when all accounts rest', async () => {
+  it('end at once when all accounts are cooling down', async () => {
     const { ask, pool } = setup([]);
-    let asked = 0;
+    let leases = 0;
     pool.lease = () => {
-      asked++;
-      return Promise.reject(new GatewayError('account_throttled', 'all rest', { retryAfterMs: 7_000 }));
+      leases++;
+      return Promise.reject(new GatewayError('account_throttled', 'all cooling down', { retryAfterMs: 7_000 }));
     };
     expect(await failure(ask())).toMatchObject({ code: 'account_throttled', retryAfterMs: 7_000 });
-    expect(asked).toBe(1);
+    expect(leases).toBe(1);
   });
 
-  it('carry one invocation id and count up', async () => {
+  it('share one invocation id and are numbered', async () => {
     const { ask, upstream } = setup([refused('quota_exhausted'), GOOD]);
     await ask();
     const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
@@ -447,12 +447,12 @@ describe('attempts', () => {
     expect(invocations[0]?.id).toBe(invocations[1]?.id);
   });
 
-  it('say no_account when there was none to begin with', async () => {
+  it('end with no_account when there are no accounts', async () => {
     const { ask } = setup([], []);
     expect((await failure(ask())).code).toBe('no_account');
   });
 
-  it('hide what is unforeseen', async () => {
+  it('hide the details of unexpected errors', async () => {
     const { ask, pool, upstream } = setup([]);
     upstream.encodeChat = () => {
       throw new TypeError('secret detail');
@@ -468,9 +468,9 @@ describe('after the first visible event', () => {
   it.each([
     ['the connection breaks', new GatewayError('upstream_broken', 'reset'), 'upstream_broken'],
     ['the upstream falls silent', new GatewayError('upstream_timeout', 'silent'), 'upstream_timeout'],
-    ['the stream says so itself', 'fail:upstream_overloaded', 'upstream_overloaded'],
-    ['something unforeseen is thrown', new TypeError('x'), 'upstream_broken'],
-  ])('%s: the reply ends with an error event and nothing is tried again', async (_name, trouble, code) => {
+    ['the stream reports a failure', 'fail:upstream_overloaded', 'upstream_overloaded'],
+    ['an unexpected error is thrown', new TypeError('x'), 'upstream_broken'],
+  ])('%s: the reply ends with an error event and there is no retry', async (_name, trouble, code) => {
     const { ask, pool, wire } = setup([{ chunks: ['seen', trouble] }, GOOD]);
     const events = await eventsOf(await ask());
     expect(events.filter(({ type }) => type === 'reply-end')).toEqual([]);
@@ -504,12 +504,12 @@ describe('closing events', () => {
   });
 });
 
-describe('what the decoder notes', () => {
-  it('is among the notes of the answer once it has been read', async () => {
+describe('the adjustments of the decoder', () => {
+  it('are among those of the answer once it has been read', async () => {
     const { ask, upstream } = setup([GOOD]);
     const { encodeChat } = upstream;
-    upstream.encodeChat = function* (said, context) {
-      const encoded = yield* encodeChat(said, context);
+    upstream.encodeChat = function* (sent, context) {
+      const encoded = yield* encodeChat(sent, context);
       return {
         ...encoded,
         createDecoder(answer) {
@@ -529,8 +529,8 @@ describe('what the decoder notes', () => {
   });
 });
 
-describe('a client which leaves', () => {
-  it('before anything was sent costs nothing', async () => {
+describe('a client that disconnects', () => {
+  it('takes no account before anything was sent', async () => {
     const { ask, gone, pool, wire } = setup([GOOD]);
     gone.abort();
     expect((await failure(ask())).code).toBe('client_closed');
@@ -538,16 +538,16 @@ describe('a client which leaves', () => {
     expect(wire.requests).toEqual([]);
   });
 
-  it('while nothing can be seen yet stops the upstream and gives the account back', async () => {
+  it('stops the upstream and releases the account before the first visible event', async () => {
     const { ask, gone, pool } = setup([{ chunks: ['ping', 'stall'] }]);
-    const asked = failure(ask());
+    const failed = failure(ask());
     await new Promise(setImmediate);
     gone.abort();
-    expect((await asked).code).toBe('client_closed');
+    expect((await failed).code).toBe('client_closed');
     expect(pool.releases).toEqual(['a1:client_closed']);
   });
 
-  it('during a back-off is not tried for again', async () => {
+  it('ends the retries during a back-off', async () => {
     const { ask, gone, pool, clock, wire } = setup([refused('upstream_overloaded'), GOOD]);
     clock.sleep = async () => {
       gone.abort();
@@ -558,7 +558,7 @@ describe('a client which leaves', () => {
     expect(wire.requests).toHaveLength(1);
   });
 
-  it('by its signal stops the upstream at once, even if the reply is not being read', async () => {
+  it('stops the upstream at once through the signal, even if the reply is not being read', async () => {
     const { ask, gone, pool, wire } = setup([{ chunks: ['seen', 'stall'] }]);
     await ask();
     gone.abort();
@@ -566,20 +566,20 @@ describe('a client which leaves', () => {
     expect(wire.left()).toBe(1);
   });
 
-  it('by leaving the loop stops the upstream', async () => {
+  it('stops the upstream by leaving the loop', async () => {
     const { ask, pool, wire } = setup([{ chunks: ['seen', 'more', 'stall'] }]);
     for await (const _batch of (await ask()).batches) break;
     expect(pool.releases).toEqual(['a1:client_closed']);
     expect(wire.left()).toBe(1);
   });
 
-  it('in both ways gives the account back once', async () => {
+  it('releases the account once if both happen', async () => {
     const { ask, gone, pool } = setup([{ chunks: ['seen', 'stall'] }]);
     for await (const _batch of (await ask()).batches) gone.abort();
     expect(pool.releases).toEqual(['a1:client_closed']);
   });
 
-  it('after the end changes nothing', async () => {
+  it('changes nothing after the end', async () => {
     const { ask, gone, pool } = setup([GOOD]);
     await eventsOf(await ask());
     gone.abort();
@@ -587,10 +587,10 @@ describe('a client which leaves', () => {
   });
 });
 
-describe('wishes which dragoman fulfils itself', () => {
+describe('an emulated option', () => {
   const output = { maxTokens: undefined, stopSequences: [], format: { type: 'text' } } as const;
 
-  it('ends at a stop sequence, stops the upstream and counts the account as good', async () => {
+  it('ends the reply at a stop sequence, stops the upstream and reports success for the account', async () => {
     const { ask, pool, wire } = setup([{ chunks: ['one EN', 'D two', 'stall'] }]);
     const answer = await ask(conversation('x', { output: { ...output, stopSequences: ['END'] } }));
     const events = await eventsOf(answer);
@@ -606,19 +606,19 @@ describe('wishes which dragoman fulfils itself', () => {
     expect(wire.left()).toBe(1);
   });
 
-  it('is not also noted as ignored', async () => {
+  it('is not also reported as ignored', async () => {
     const { ask, upstream } = setup([GOOD]);
     const { encodeChat } = upstream;
-    const made = [adjustment('parallel-tool-use-ignored', 'x'), adjustment('other', 'x')];
+    const ignored = [adjustment('parallel-tool-use-ignored', 'x'), adjustment('other', 'x')];
     upstream.encodeChat = function* (...args) {
-      return { ...(yield* encodeChat(...args)), adjustments: made };
+      return { ...(yield* encodeChat(...args)), adjustments: ignored };
     };
     const tools = [{ at: 'tools[0]', name: 'look', description: '', inputSchema: undefined }];
     const answer = await ask(conversation('x', { tools, parallelToolUse: false }));
     expect(answer.adjustments.map(({ rule }) => rule)).toEqual(['parsed', 'other', 'parallel-tool-use-emulated']);
   });
 
-  it('is no empty reply when the stop sequence comes first', async () => {
+  it('does not cause an empty reply when the stop sequence comes first', async () => {
     const { ask, pool } = setup([{ chunks: ['END and more'] }]);
     const events = await eventsOf(await ask(conversation('x', { output: { ...output, stopSequences: ['END'] } })));
     expect(events.map(({ type }) => type)).toEqual(['reply-start', 'text-start', 'text-end', 'reply-end']);

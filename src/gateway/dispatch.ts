@@ -1,4 +1,4 @@
-/** The attempts of one request: lease an account, send the chat, and retry where the error table allows it. */
+/** Sends a request to the upstream through an account that has its model, with further attempts if the first ones fail. */
 import { randomUUID } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
 import type { Adjustment } from '../core/adjustments.ts';
@@ -26,7 +26,7 @@ export interface DispatchRequest extends AskRequest {
   readonly emulation: EmulationPlan;
 }
 
-/** Rejects with a GatewayError while nothing can be seen of the reply yet. */
+/** Rejects with a GatewayError if the request fails before the first visible event. */
 export function dispatch(
   context: GatewayContext,
   learned: Learned,
@@ -36,23 +36,23 @@ export function dispatch(
   return new Dispatch(context, learned, request, signal).run();
 }
 
-/** What one request teaches the next ones. */
+/** Observations of earlier requests that later ones use. */
 export interface Learned {
   readonly catalogues: Catalogues;
   /**
-   * By model as clients name it: the limits that its last request met, very likely those of the next one. A wrong or
-   * missing entry costs a second lease.
+   * The media limits of the last request for each model, by the name that clients use. Very likely those of the next one;
+   * a wrong or missing entry costs a second lease.
    */
   readonly expectedLimits: LRUCache<string, MediaLimits>;
   readonly refusedDocuments: RefusedDocuments;
   /**
-   * Ids of models that refused to have their thinking turned off although their schema offers it. They are asked for the
-   * lowest effort instead, so that the service does not refuse the same request every time.
+   * Ids of models that refuse to turn thinking off although their schema offers it. Their requests have the lowest effort
+   * instead, so that the service does not refuse the same request every time.
    */
   readonly alwaysThinking: LRUCache<string, true>;
 }
 
-/** What an account makes of the request's model. */
+/** The request's model as one account offers it. */
 interface Target {
   readonly catalogue: Catalogue;
   readonly model: ResolvedModel;
@@ -69,11 +69,11 @@ class Dispatch {
   readonly #learned: Learned;
   readonly #request: DispatchRequest;
   readonly #signal: AbortSignal;
-  /** The same over all attempts, as the AWS SDKs do it: the service can tell a repeat from a new call. */
+  /** The same in all attempts, as in the AWS SDKs, so that the service can tell a retry from a new call. */
   readonly #invocationId = randomUUID();
   readonly #fitting: AttachmentFitting;
   #attempt = 0;
-  /** Of the last attempt, as the service knows it; empty: the service's default. */
+  /** The service's id of the model in the last attempt; empty: the service's default model. */
   #modelId = '';
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
@@ -88,7 +88,7 @@ class Dispatch {
     const plan: LeasePlan<PreparedLease> = {
       signal: this.#signal,
       isPaced: true,
-      // The stream of the reply releases it.
+      // The reply stream releases the lease.
       keepsLease: true,
       movesOn: 'always',
       lease: (retry) => {
@@ -101,7 +101,7 @@ class Dispatch {
     return withLease(this.#context, plan, (lease, attempt) => this.#exchange(lease, attempt));
   }
 
-  /** With attachments that fit the account's model: an account is not kept while they are made to fit. */
+  /** Leases an account and fits the attachments to its model. No lease is held while attachments are being fitted. */
   async #leasePrepared(retry: RetryPlan): Promise<PreparedLease> {
     const expected = this.#learned.expectedLimits.get(this.#request.conversation.model);
     if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
@@ -130,8 +130,8 @@ class Dispatch {
   }
 
   /**
-   * An account which offers the model, as far as any does. Only who was chosen can be asked what it offers, so the choice
-   * is made once more when its list, seen for the first time, lacks the model.
+   * Leases an account that offers the model, if there is one. Models are listed only with a lease, so if the first list of
+   * the leased account lacks the model, another account is leased.
    */
   async #lease(retry: RetryPlan): Promise<Lease> {
     const { model } = this.#request.conversation;
@@ -176,11 +176,11 @@ class Dispatch {
   async #exchange(lease: PreparedLease, attempt: Attempt): Promise<Answer> {
     const { model } = lease.target;
     const { encoded, response } = await this.#send(lease, attempt);
-    const keptUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
-    if (keptUntilMs !== undefined) lease.learnWireProfile?.(keptUntilMs);
+    const rememberUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
+    if (rememberUntilMs !== undefined) lease.learnWireProfile?.(rememberUntilMs);
     const { limitsOutput } = encoded;
-    const encodingNotes = [...model.adjustments, ...lease.fitted.adjustments, ...encoded.adjustments];
-    const adjustments = this.#adjustments(encodingNotes, limitsOutput);
+    const encodingAdjustments = [...model.adjustments, ...lease.fitted.adjustments, ...encoded.adjustments];
+    const adjustments = this.#adjustments(encodingAdjustments, limitsOutput);
     const decoder = encoded.createDecoder({
       header: (name) => response.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
@@ -239,42 +239,42 @@ class Dispatch {
     };
   }
 
-  /** Aliases are resolved better with the list, but a chat never fails for the want of it. */
+  /** The list helps to resolve aliases, but a chat does not fail without it. */
   async #listModels(lease: Lease): Promise<Catalogue> {
     try {
       return await this.#learned.catalogues.list(lease, this.#signal);
     } catch (cause) {
       if (this.#signal.aborted) throw clientClosed();
       const { code } = GatewayError.from(cause);
-      this.#context.log.debug({ ...this.#fields(lease), code }, 'models could not be listed; the name goes as it is');
+      this.#context.log.debug({ ...this.#fields(lease), code }, 'could not list models; the name is sent unchanged');
       return NO_MODELS;
     }
   }
 
-  #adjustments(made: readonly Adjustment[], limitsOutput: boolean): Adjustment[] {
+  #adjustments(encoding: readonly Adjustment[], limitsOutput: boolean): Adjustment[] {
     const { emulation, adjustments } = this.#request;
-    const encoding = made.filter(({ rule }) => !emulation.fulfilled.has(rule));
-    return [...adjustments, ...encoding, ...emulation.adjustmentsFor(limitsOutput)];
+    const unfulfilled = encoding.filter(({ rule }) => !emulation.fulfilled.has(rule));
+    return [...adjustments, ...unfulfilled, ...emulation.adjustmentsFor(limitsOutput)];
   }
 
   #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {
-    // Only what a reply ends with closes it: figures before an exception or a client's leaving do not.
+    // Only for complete replies: events before an exception or a disconnect are not closing events.
     if (!error && decoder.hasClosingEvents) lease.learnClosingEvents?.();
     else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
     lease.release(error);
-    // The request's own line in the log says how it ended.
+    // Debug level: the log line of the request says how it ended.
     const fields = this.#fields(lease);
     if (!error) this.#context.log.debug(fields, 'the reply is complete');
     else if (error.code === 'client_closed')
-      this.#context.log.debug(fields, 'the client left; the upstream was stopped');
+      this.#context.log.debug(fields, 'the client disconnected; the upstream was stopped');
     else this.#context.log.debug({ ...fields, ...failureFields(error) }, 'the reply broke off');
   }
 
   #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
     const accountId = lease?.accountId ?? error.accountId;
     const fields = { ...this.#fields(lease), accountId, ...failureFields(error), waitMs };
-    if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unforeseen failure');
-    // The request's own line says it too.
+    if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unexpected failure');
+    // Debug level: the log line of the request has the failure too.
     else if (waitMs === undefined) this.#context.log.debug(fields, 'the request failed');
     else this.#context.log.warn(fields, 'an attempt failed; trying again');
   }
@@ -284,7 +284,7 @@ class Dispatch {
   }
 }
 
-/** The two numbers by which agents compact, which the service leaves out of its refusal. */
+/** Adds the two numbers that agents need to compact a conversation, which the service's refusal lacks. */
 function withTokens(error: GatewayError, input: Figure, { model }: ResolvedModel): GatewayError {
   const { message, upstream, tokens } = error;
   const maximum = model?.maxInputTokens;

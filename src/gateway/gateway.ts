@@ -1,4 +1,4 @@
-/** The gateway: conversations in, replies out, whatever the protocols above and the accounts below. */
+/** Composes the gateway, which turns conversations into replies and knows neither protocols nor credentials. */
 import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../core/conversation.ts';
 import type { Catalogue } from '../core/models.ts';
@@ -8,7 +8,7 @@ import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
 import type { GatewayContext } from './context.ts';
-import { dispatch } from './dispatch.ts';
+import { type DispatchRequest, dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments } from './media/attachments.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
@@ -17,7 +17,7 @@ import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
 import { operationPlan, withLease } from './with-lease.ts';
 
-/** A catalogue has some dozens; clients may invent any number of names. */
+/** A catalogue lists a few dozen models, but clients may send any number of names. */
 const MAX_MODELS = 1_000;
 
 export function createGateway(context: GatewayContext): Gateway {
@@ -34,13 +34,12 @@ export function createGateway(context: GatewayContext): Gateway {
   };
   return {
     async ask(request, signal) {
-      // Before an account is leased: other people's servers may be slow.
+      // Before an account is leased, because the servers of attachments may be slow.
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
       const complete = { ...request, conversation: fetched.conversation, adjustments };
-      return ask(complete, (asked) =>
-        dispatchSearching(asked, { ...searching, dispatch: (one) => dispatch(context, learned, one, signal) }, signal),
-      );
+      const dispatchOne = (round: DispatchRequest) => dispatch(context, learned, round, signal);
+      return ask(complete, (planned) => dispatchSearching(planned, { ...searching, dispatch: dispatchOne }, signal));
     },
     complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,
@@ -49,9 +48,9 @@ export function createGateway(context: GatewayContext): Gateway {
   };
 }
 
-/** From the first account that can list them; the newest known list serves when none can. */
+/** Lists the models of the first account that can list them, or returns the newest known list if none can. */
 async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
-  // A list that failed a moment ago is not fetched again so soon, so that a pause would be in vain.
+  // No pauses: a list that failed a moment ago is not fetched again so soon.
   const plan = operationPlan(context, { conversationId: 'models' }, { signal, maxPauseMs: 0 });
   try {
     return await withLease(context, plan, (lease) => catalogues.list(lease, signal));

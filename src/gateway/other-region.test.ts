@@ -28,21 +28,21 @@ function answerOf([status, body]: Served): UpstreamAnswer {
   return { status, header: () => undefined, body: bytes() };
 }
 
-/** What each region answers, and which were asked. */
+/** A fake service with the answer of each region, which records the regions of the requests. */
 function setup(east: Served, central: Served | Error) {
-  const asked: (string | undefined)[] = [];
+  const regions: (string | undefined)[] = [];
   const serving = new Map<string | undefined, Served | Error>([
     ['us-east-1', east],
     ['eu-central-1', central],
   ]);
-  const held = new Map<string | undefined, Promise<void>>();
+  const delays = new Map<string | undefined, Promise<void>>();
   let nowMs = 0;
   const send = inEitherRegion(
     async ({ region, url }) => {
       expect(url).toContain(region ?? 'nowhere');
-      asked.push(region);
-      await held.get(region);
-      const served = serving.get(region) ?? expect.fail(`nobody is in ${region}`);
+      regions.push(region);
+      await delays.get(region);
+      const served = serving.get(region) ?? expect.fail(`no answer for ${region}`);
       if (served instanceof Error) throw served;
       return answerOf(served);
     },
@@ -53,40 +53,40 @@ function setup(east: Served, central: Served | Error) {
     const answer = await send({ ...REQUEST, ...more }, signal);
     return [answer.status, await readText(answer)];
   };
-  /** Answers of that region wait until the returned function is called. */
-  const hold = (region: string) => {
+  /** Delays answers of that region until the returned function is called. */
+  const delay = (region: string) => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    held.set(region, promise);
+    delays.set(region, promise);
     return resolve;
   };
   const serve = (region: string, served: Served) => void serving.set(region, served);
-  return { ask, asked, hold, serve, advance: (ms: number) => (nowMs += ms) };
+  return { ask, regions, delay, serve, advance: (ms: number) => (nowMs += ms) };
 }
 
 describe('the region of an account', () => {
-  it('is the other one when the first says 403 and that one serves it; then it is remembered', async () => {
-    const { ask, asked } = setup(FORBIDDEN, OK);
+  it('is the other one if the first answers 403 and the other serves the account, and is remembered', async () => {
+    const { ask, regions } = setup(FORBIDDEN, OK);
     expect(await ask()).toEqual([200, 'yes']);
     expect(await ask()).toEqual([200, 'yes']);
-    expect(asked).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
+    expect(regions).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
     expect(await ask({ accountId: 'b' })).toEqual([200, 'yes']);
-    expect(asked).toHaveLength(5);
+    expect(regions).toHaveLength(5);
   });
 
-  it('stays what it was when the other one refuses it too, and is not asked for again soon', async () => {
-    const { ask, asked, advance } = setup(FORBIDDEN, FORBIDDEN);
+  it('stays the first if the other one refuses the account too, and the other is not tried again soon', async () => {
+    const { ask, regions, advance } = setup(FORBIDDEN, FORBIDDEN);
     expect(await ask()).toEqual(FORBIDDEN);
-    const first = asked.length;
+    const first = regions.length;
     expect(await ask()).toEqual(FORBIDDEN);
     expect(first).toBe(2);
-    expect(asked).toHaveLength(3);
+    expect(regions).toHaveLength(3);
     advance(11 * 60_000);
     await ask();
-    expect(asked).toHaveLength(5);
+    expect(regions).toHaveLength(5);
   });
 
-  it('is asked for again at another host, and what that learns holds for all', async () => {
-    const { ask, asked, serve } = setup(FORBIDDEN, FORBIDDEN);
+  it('is looked up again at another host, and the result applies to all hosts', async () => {
+    const { ask, regions, serve } = setup(FORBIDDEN, FORBIDDEN);
     await ask();
     serve('eu-central-1', OK);
     const there = {
@@ -95,7 +95,7 @@ describe('the region of an account', () => {
     };
     expect(await ask(there)).toEqual([200, 'yes']);
     expect(await ask()).toEqual([200, 'yes']);
-    expect(asked.slice(2)).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
+    expect(regions.slice(2)).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
   });
 
   it.each<[string, Served | Error]>([
@@ -103,13 +103,13 @@ describe('the region of an account', () => {
     ['is in trouble', [503, '{}']],
     ['has too much to do', [429, '{}']],
     ['refuses the token', BAD_TOKEN],
-  ])('is asked for again by the next request when the other one %s', async (_name, central) => {
-    const { ask, asked, serve } = setup(FORBIDDEN, central);
+  ])('is looked up again by the next request when the other one %s', async (_name, central) => {
+    const { ask, regions, serve } = setup(FORBIDDEN, central);
     expect(await ask()).toEqual(FORBIDDEN);
     serve('eu-central-1', OK);
     expect(await ask()).toEqual([200, 'yes']);
     expect(await ask()).toEqual([200, 'yes']);
-    expect(asked).toEqual(['us-east-1', 'eu-central-1', 'us-east-1', 'eu-central-1', 'eu-central-1']);
+    expect(regions).toEqual(['us-east-1', 'eu-central-1', 'us-east-1', 'eu-central-1', 'eu-central-1']);
   });
 
   it('is found with the new token after both refused the old one', async () => {
@@ -119,33 +119,33 @@ describe('the region of an account', () => {
     expect(await ask()).toEqual([200, 'yes']);
   });
 
-  it('is asked for once by requests which come together, and serves them all', async () => {
-    const { ask, asked, hold } = setup(FORBIDDEN, OK);
-    const open = hold('eu-central-1');
+  it('is looked up once for concurrent requests, and serves them all', async () => {
+    const { ask, regions, delay } = setup(FORBIDDEN, OK);
+    const open = delay('eu-central-1');
     const asks = [ask(), ask(), ask()];
     await settled();
-    expect(asked.filter((region) => region === 'eu-central-1')).toHaveLength(1);
-    // One which comes only now is not refused either.
+    expect(regions.filter((region) => region === 'eu-central-1')).toHaveLength(1);
+    // A request that arrives only now is served as well.
     asks.push(ask());
     await settled();
     open();
     expect(await Promise.all(asks)).toEqual([OK, OK, OK, OK]);
-    expect(asked.filter((region) => region === 'eu-central-1')).toHaveLength(4);
+    expect(regions.filter((region) => region === 'eu-central-1')).toHaveLength(4);
   });
 
-  it('is asked for by each itself when the one who asked for all learned nothing', async () => {
-    const { ask, asked, hold } = setup(FORBIDDEN, new Error('ENOTFOUND'));
-    const open = hold('eu-central-1');
+  it('is looked up by each request itself when the shared lookup fails', async () => {
+    const { ask, regions, delay } = setup(FORBIDDEN, new Error('ENOTFOUND'));
+    const open = delay('eu-central-1');
     const asks = [ask(), ask(), ask()];
     await settled();
     open();
     expect(await Promise.all(asks)).toEqual([FORBIDDEN, FORBIDDEN, FORBIDDEN]);
-    expect(asked.filter((region) => region === 'eu-central-1')).toHaveLength(3);
+    expect(regions.filter((region) => region === 'eu-central-1')).toHaveLength(3);
   });
 
-  it('is not waited for by a client who has gone', async () => {
-    const { ask, hold } = setup(FORBIDDEN, OK);
-    const open = hold('eu-central-1');
+  it('is not waited for by a disconnected client', async () => {
+    const { ask, delay } = setup(FORBIDDEN, OK);
+    const open = delay('eu-central-1');
     const first = ask();
     const gone = new AbortController();
     const second = ask({}, gone.signal);
@@ -160,11 +160,11 @@ describe('the region of an account', () => {
     ['an answer', OK, {}],
     ['an overload', [503, '{}'], {}],
     ['a suspension', [403, '{"message":"x","reason":"TEMPORARILY_SUSPENDED"}'], {}],
-    ['a profile which says where it is', FORBIDDEN, { elsewhere: undefined as never }],
-    ['a question which no account asks', FORBIDDEN, { accountId: undefined }],
-  ])('is not doubted because of %s', async (_name, east, more) => {
-    const { ask, asked } = setup(east, OK);
+    ['a refusal if the profile names its region', FORBIDDEN, { elsewhere: undefined as never }],
+    ['a refusal of a request without an account', FORBIDDEN, { accountId: undefined }],
+  ])('is not looked up after %s', async (_name, east, more) => {
+    const { ask, regions } = setup(east, OK);
     expect(await ask(more)).toEqual(east);
-    expect(asked).toEqual(['us-east-1']);
+    expect(regions).toEqual(['us-east-1']);
   });
 });

@@ -8,11 +8,11 @@ import type { Upstream } from '../upstreams/upstream.ts';
 import { isSuccess, readText } from './context.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from './ports.ts';
 
-/** An account that both regions refuse has another trouble: the other region is not tried again for so long. */
+/** If both regions refuse the account, the region is not the reason: the other one is not tried again for this time. */
 const PAUSE_MS = 10 * 60_000;
 
 interface Known {
-  /** Undefined: neither. */
+  /** Undefined: neither region serves the account. */
   readonly region: string | undefined;
   readonly untilMs: number;
 }
@@ -21,15 +21,15 @@ type Refusals = Pick<Upstream, 'explainFailure' | 'suggestsOtherRegion'>;
 
 export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () => number): SendUpstream {
   const knownOf = new Map<string, Known>();
-  /** Requests to the other region in progress: further ones wait for their result. */
-  const asking = new Map<string, Promise<unknown>>();
+  /** Requests to the other region in progress. Further requests wait for their result. */
+  const inProgress = new Map<string, Promise<unknown>>();
 
   const recall = (request: AuthorizedRequest, accountId: string): Known | undefined => {
     const known = knownOf.get(accountId) ?? knownOf.get(placeOf(request, accountId));
     return known && known.untilMs > now() ? known : undefined;
   };
 
-  const askElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
+  const sendElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
     const there = elsewhere(request);
     const answer = await send(there, signal);
     if (isSuccess(answer)) {
@@ -45,8 +45,8 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
 
   const tryElsewhere = async (request: AuthorizedRequest, accountId: string, signal: AbortSignal) => {
     const place = placeOf(request, accountId);
-    const running = recall(request, accountId) ? undefined : asking.get(place);
-    // How it ended for the other request is not this one's to report.
+    const running = recall(request, accountId) ? undefined : inProgress.get(place);
+    // A failure of the other request is not reported for this one.
     if (running)
       await untilAborted(
         running.catch(() => {}),
@@ -54,12 +54,12 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
       );
     const known = recall(request, accountId);
     if (known) return isThere(known, request) ? send(elsewhere(request), signal) : undefined;
-    const own = askElsewhere(request, accountId, signal).catch(onlyIfGone);
-    asking.set(place, own);
+    const own = sendElsewhere(request, accountId, signal).catch(throwIfClosed);
+    inProgress.set(place, own);
     try {
       return await own;
     } finally {
-      if (asking.get(place) === own) asking.delete(place);
+      if (inProgress.get(place) === own) inProgress.delete(place);
     }
   };
 
@@ -72,12 +72,12 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
     if (isSuccess(answer)) return answer;
     const body = await readText(answer);
     const mayBeTheRegion = upstream.suggestsOtherRegion?.(explain(upstream, answer, body)) === true;
-    const found = mayBeTheRegion ? await tryElsewhere(request, accountId, signal) : undefined;
-    return found ?? readAgain(answer, body);
+    const answerElsewhere = mayBeTheRegion ? await tryElsewhere(request, accountId, signal) : undefined;
+    return answerElsewhere ?? withBody(answer, body);
   };
 }
 
-/** The same region serves an account on all hosts; but that one host refuses it in both says nothing of the others. */
+/** A region that serves an account serves it on all hosts, but a refusal in both regions applies to this host only. */
 function placeOf({ url }: AuthorizedRequest, accountId: string): string {
   return `${accountId} ${new URL(url).host}`;
 }
@@ -94,13 +94,13 @@ function elsewhere(request: AuthorizedRequest): AuthorizedRequest {
   return { ...request, ...request.elsewhere };
 }
 
-/** Failures of the other region's network are dropped: the client gets the answer of the first region. */
-function onlyIfGone(cause: unknown): undefined {
+/** Drops network failures of the other region, so that the client receives the answer of the first one. */
+function throwIfClosed(cause: unknown): undefined {
   const error = GatewayError.from(cause);
   if (error.code === 'client_closed') throw error;
 }
 
-function readAgain(answer: UpstreamAnswer, body: string): UpstreamAnswer {
+function withBody(answer: UpstreamAnswer, body: string): UpstreamAnswer {
   const bytes = Buffer.from(body);
   return {
     status: answer.status,

@@ -38,10 +38,10 @@ function setup(
   const pool = createFakePool(accounts);
   const lease = pool.lease.bind(pool);
   pool.lease = async (request) => {
-    const made = await lease(request);
-    const wireProfile = choice.current({ id: made.accountId, kind: 'idc' });
-    lent.push(`${made.accountId} ${wireProfile} ${made.accessToken}`);
-    return { ...made, hasFixedToken, access: { ...made.access, wireProfile, baseUrl } };
+    const leased = await lease(request);
+    const wireProfile = choice.current({ id: leased.accountId, kind: 'idc' });
+    lent.push(`${leased.accountId} ${wireProfile} ${leased.accessToken}`);
+    return { ...leased, hasFixedToken, access: { ...leased.access, wireProfile, baseUrl } };
   };
   const wire = createFakeWire(replies);
   const upstream = { ...createFakeUpstream(), explainFailure, suggestsOtherWireProfile };
@@ -84,12 +84,12 @@ describe('a refused wire profile', () => {
     ['an unknown path', { status: 404, chunks: ['Not Found'] }],
     ['a missing profile', refusal(400, 'ValidationException', 'profileArn is required for this request.')],
     ['a host that does not exist', NO_HOST],
-  ])('for the reason of %s gives way to the next one within the same request', async (_why, refused) => {
+  ])('is replaced by the next one within the same request after %s', async (_why, refused) => {
     const { ask, pool, lent } = setup([refused, GOOD, GOOD]);
     expect(await ask()).toBe('two');
     expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
     expect(pool.releases.at(-1)).toBe('a1:ok');
-    // Remembered: the next request begins with what worked.
+    // The next request begins with the profile that worked.
     expect(await ask()).toBe('two');
   });
 
@@ -103,32 +103,32 @@ describe('a refused wire profile', () => {
     ['the length', refusal(400, 'ValidationException', 'Input is too long.'), 'context_too_long'],
     ['the request itself', refusal(400, 'ValidationException', 'Improperly formed request.'), 'upstream_refused'],
     ['a suspension', refusal(403, 'AccessDeniedException', 'Locked.', 'TEMPORARILY_SUSPENDED'), 'account_suspended'],
-  ])('is not what a refusal for %s is about', async (_what, refused, code) => {
+  ])('is not replaced after %s', async (_what, refused, code) => {
     const { ask, lent } = setup([refused]);
     await expect(ask()).rejects.toThrow(expect.objectContaining({ code }));
     expect(new Set(lent)).toEqual(new Set(['a1 one token-1']));
   });
 
-  it('gives way only after the token was renewed, which happens once', async () => {
+  it('is replaced only after the token was renewed, which happens once', async () => {
     const { ask, lent, pool } = setup([INVALID_BEARER, INVALID_BEARER, INVALID_BEARER, GOOD]);
     expect(await ask()).toBe('three');
     expect(lent).toEqual(['a1 one token-1', 'a1 one token-2', 'a1 two token-2', 'a1 three token-2']);
     expect(pool.releases).not.toContain('a1:credential_rejected');
   });
 
-  it('gives way at once where the token cannot be renewed', async () => {
+  it('is replaced at once if the token cannot be renewed', async () => {
     const { ask, lent } = setup([INVALID_BEARER, GOOD], { hasFixedToken: true });
     expect(await ask()).toBe('two');
     expect(lent).toEqual(['a1 one token-1', 'a1 two token-1']);
   });
 
-  it('is not what an unreachable base URL is about, which all profiles share', async () => {
+  it('is not replaced if the base URL, which all profiles share, is unreachable', async () => {
     const { ask, lent } = setup([NO_HOST, GOOD], { baseUrl: 'http://127.0.0.1:1' });
     expect(await ask()).toBe('one');
     expect(lent).toEqual(['a1 one token-1', 'a1 one token-1']);
   });
 
-  it('leads to every other profile once, then to the first refusal and a pause', async () => {
+  it('is replaced by every other profile once; then the first refusal is reported, followed by a pause', async () => {
     const other = refusal(404, 'UnknownOperationException', 'Gone.');
     const { ask, clock, lent, pool } = setup([NOT_AUTHORIZED, other, other, NOT_AUTHORIZED, NOT_AUTHORIZED, GOOD]);
     await expect(ask()).rejects.toThrow(/User is not authorized/);
@@ -140,7 +140,7 @@ describe('a refused wire profile', () => {
     expect(await ask()).toBe('two');
   });
 
-  it('gives way for a completion where the operation is missing, and only there', async () => {
+  it('is replaced for a completion only if the operation is missing', async () => {
     const page: FakeReply = { chunks: [JSON.stringify({ completions: [{ text: 'x', sources: [] }] })] };
     const { complete, lent } = setup([{ status: 404, chunks: ['Not Found'] }, page, NOT_AUTHORIZED]);
     expect(await complete()).toBe('two');
@@ -148,7 +148,7 @@ describe('a refused wire profile', () => {
     expect(lent.map((each) => each.slice(0, 6))).toEqual(['a1 one', 'a1 two', 'a1 two']);
   });
 
-  it('leaves the other accounts as they are', async () => {
+  it('does not affect the other accounts', async () => {
     const { ask, lent } = setup([NOT_AUTHORIZED, NOT_AUTHORIZED, NOT_AUTHORIZED, GOOD], { accounts: ['a1', 'a2'] });
     expect(await ask()).toBe('one');
     expect(lent.map((each) => each.slice(0, 6))).toEqual(['a1 one', 'a1 two', 'a1 thr', 'a2 one']);

@@ -1,4 +1,4 @@
-/** What the gateway needs from the floors above it, and what it offers to them. */
+/** The interfaces that the gateway needs from the layers above, and those that it offers to them. */
 import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
 import type { Attachment } from '../core/attachment.ts';
@@ -12,12 +12,12 @@ import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream
 /** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
 export type SendUpstream = (request: AuthorizedRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
 
-/** A request in an account's name: with its token or to be signed with its keys, through its proxy. */
+/** A request on behalf of an account: with its token, or to be signed with its keys, and through its proxy. */
 export interface AuthorizedRequest extends UpstreamRequest {
   readonly accountId?: string | undefined;
-  /** An address or `direct`; undefined: as the settings say. Never logged. */
+  /** A URL or `direct`; undefined: the proxy of the settings. Never logged. */
   readonly proxy?: string | undefined;
-  /** The headers to send instead, signature included. Rejects with a GatewayError. */
+  /** Returns the headers to send instead, including the signature. Rejects with a GatewayError. */
   readonly sign?: SignRequest | undefined;
 }
 
@@ -26,19 +26,19 @@ type SignRequest = (request: UpstreamRequest) => Promise<Readonly<Record<string,
 export interface UpstreamAnswer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** What arrived within one tick is one chunk. Leaving the loop early destroys the connection. */
+  /** One chunk has the bytes that arrived within one tick. Leaving the loop early destroys the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /**
- * The bytes behind an address which a client sent. Rejects with `invalid_request` naming `at`, the field the address
- * stands in, and `client_closed`.
+ * Fetches the file at a URL in a request. Rejects with `invalid_request` naming `at`, the field of the URL, or with
+ * `client_closed`.
  */
 export type FetchAttachment = (link: Link, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
- * The same within bounds: what one client's address held once, it holds for this client from then on. Rejects with
- * `rate_limited` too, when too many are being fetched.
+ * Fetches with limits and a cache: a URL has the same content for a client from its first fetch on. Also rejects with
+ * `rate_limited` if too many files are being fetched.
  */
 export type FetchForClient = (link: Link, client: string) => Promise<Uint8Array>;
 
@@ -47,7 +47,7 @@ export interface Link {
   readonly at: string;
 }
 
-/** Undefined: it fits as it is. Rejects with `invalid_request` naming `at` for an image that cannot be read. */
+/** Undefined: the image fits unchanged. Rejects with `invalid_request` naming `at` if the image cannot be read. */
 export type FitImage = (
   image: { readonly attachment: Attachment; readonly at: string },
   limits: ImageLimits,
@@ -55,21 +55,21 @@ export type FitImage = (
 
 export interface FittedImage {
   readonly attachment: Attachment;
-  /** In pixels, as `1200×800`. */
+  /** Size in pixels, for example `1200×800`. */
   readonly before: string;
   readonly after: string;
 }
 
 /**
- * Looks into a document: whether it is complete and not encrypted, and with `text` its words, with marks between pages
- * and sheets. Rejects with `invalid_request` naming `at` and what to do for one that is broken, encrypted or too large.
+ * Checks that a document is complete and not encrypted; with `text`, returns its text with marks between pages and
+ * sheets. Rejects with `invalid_request` naming `at` and what to do if it is broken, encrypted or too large.
  */
 export type ReadDocument = (
   document: { readonly attachment: Attachment; readonly format: ReadableFormat; readonly at: string },
   wanted: 'check' | 'text',
 ) => Promise<string>;
 
-/** What the layers above do with images and documents. */
+/** The work on images and documents that the layers above provide. */
 export interface MediaTools {
   readonly fetch: FetchForClient;
   readonly fitImage: FitImage;
@@ -79,7 +79,7 @@ export interface MediaTools {
 /** Formats whose text has to be extracted. */
 export type ReadableFormat = 'pdf' | 'docx' | 'xlsx' | 'html';
 
-/** An account lent out for one attempt. */
+/** An account leased for one attempt. */
 export interface Lease {
   readonly accountId: string;
   /** For the log. */
@@ -92,29 +92,29 @@ export interface Lease {
   /** As in AuthorizedRequest. */
   readonly proxy?: string | undefined;
   readonly sign?: SignRequest | undefined;
-  /** What it means that the upstream refuses its credential for good, and what its owner does then. */
+  /** If the upstream rejects the credential for good: what that means, and what to do. */
   readonly refusal?: string | undefined;
-  /** Why this account. */
+  /** Why this account was chosen. */
   readonly choice?: Choice;
-  /** Replies of this account under this wire profile have ended with closing events before. */
+  /** Earlier replies of this account under this wire profile ended with closing events. */
   readonly sendsClosingEvents?: boolean;
-  /** Remembers for later leases that a reply ended with closing events. Never throws. */
+  /** Records for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents?(): void;
-  /** A reply was over without them: several in a row mean that the account no longer sends any. Never throws. */
+  /** Records a reply without closing events; after several in a row none are expected any more. Never throws. */
   missClosingEvents?(): void;
-  /** Remembers, over restarts too, that this lease's wire profile works where others were refused. Never throws. */
+  /** Stores that this lease's wire profile works after others were refused. Never throws. */
   learnWireProfile?(untilMs: number): void;
-  /** Instead of `release`, if nothing was sent: the account's slot is free again, as if it had not been leased. */
+  /** Instead of `release`, if nothing was sent: frees the slot as if the account had not been leased. */
   cancel(): void;
-  /** Exactly once, whatever happened: undefined is success (at least one visible character or a whole tool call). */
+  /** Must be called exactly once. undefined means success: at least one visible character or a complete tool call. */
   release(error: GatewayError | undefined): void;
 }
 
 export interface AccountPool {
   /**
-   * Waits, for a bounded time, while every account has its hands full. Throws `accounts_busy` after that, `no_account`
-   * when there is nothing to choose from, the reason of a rest (`account_throttled`, `quota_exhausted`, …) when all rest,
-   * or an error with `accountId` when that account's token or keys could not be obtained.
+   * Waits, for a bounded time, while every account is busy. Rejects with `accounts_busy` after that; with `no_account` if
+   * there is none to choose from; with the reason of the cooldown (`account_throttled`, `quota_exhausted`, …) if all are
+   * cooling down; or with an error with `accountId` if that account's token or keys could not be obtained.
    */
   lease(request: LeaseRequest): Promise<Lease>;
   /** Includes what other processes have written. Never rejects. */
@@ -122,12 +122,12 @@ export interface AccountPool {
 }
 
 export interface LeaseRequest {
-  /** Same over a conversation, for affinity. */
+  /** The same throughout a conversation, for affinity. */
   readonly conversationId: string;
   readonly modelId: string | undefined;
-  /** Accounts which already failed this request. */
+  /** Accounts that have already failed this request. */
   readonly tried: ReadonlySet<string>;
-  /** Make a new access token even though the present one has not expired: the upstream refused it. */
+  /** Get a new access token although the current one has not expired, because the upstream rejected it. */
   readonly refresh: boolean;
   /** Only accounts of this group. */
   readonly group?: string | undefined;
@@ -135,7 +135,7 @@ export interface LeaseRequest {
   readonly offers?: (accountId: string) => boolean | undefined;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
-  /** A question about the account (its models), not a reply: its success is not counted. */
+  /** A request about the account (such as its models) rather than a reply: its success is not counted. */
   readonly control?: boolean;
 }
 
@@ -145,18 +145,18 @@ export interface PoolStatus {
   /** At least one account holds an access token, fresh or not. */
   readonly hasToken: boolean;
   readonly tokenExpired: boolean;
-  /** Requests which wait for an account; 0 where it is left out. */
+  /** Requests waiting for an account; absent: 0. */
   readonly waiting?: number;
 }
 
 export interface AskRequest {
   readonly requestId: string;
-  /** Who asks: a hash of the API key, or `local`. Keeps the conversations of different keys apart. */
+  /** The client: a hash of the API key, or `local`. Separates the conversations of different keys. */
   readonly client: string;
-  /** Only accounts of this group may serve it. */
+  /** Only accounts of this group may serve the request. */
   readonly group?: string | undefined;
   readonly conversation: Conversation;
-  /** What parsing already noted; the answer's notes begin with these. */
+  /** Adjustments made while parsing; those of the answer begin with these. */
   readonly adjustments: readonly Adjustment[];
 }
 
@@ -164,11 +164,11 @@ export interface CompletionRequest extends Omit<AskRequest, 'conversation'> {
   readonly completion: CodeCompletion;
 }
 
-/** Given once the first visible event has come: until then every failure is still this promise's rejection. */
+/** Available once the first visible event has arrived. Earlier failures reject the promise of the answer instead. */
 export interface Answer {
   /** The events of one tick each. Never rejects: a late failure is a `reply-error`. Leaving the loop stops the upstream. */
   readonly batches: AsyncIterable<readonly ReplyEvent[]>;
-  /** Grows while the batches are read: something may be done to the reply itself. */
+  /** Grows while the batches are read, as the reply itself may be adjusted. */
   readonly adjustments: readonly Adjustment[];
   readonly route: Route;
 }
@@ -179,20 +179,20 @@ export interface Route {
   readonly modelId: string;
   readonly conversationId: string;
   readonly wireProfile: string;
-  /** 1 for the first. */
+  /** Starting at 1. */
   readonly attempt: number;
   readonly upstreamRequestId: string | undefined;
-  /** Why this account. */
+  /** Why this account was chosen. */
   readonly choice?: Choice | undefined;
 }
 
 export interface Gateway {
   ask(request: AskRequest, signal: AbortSignal): Promise<Answer>;
-  /** One answer for each choice, all of them there already. */
+  /** One complete answer per choice. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<readonly Answer[]>;
-  /** Our estimate of what the model would read. Local, cheap, no account needed. */
+  /** A local estimate of the input tokens. Cheap, and needs no account. */
   countTokens(conversation: Conversation): number;
-  /** The live catalogue, cached. Throws when no account can list it and none is cached. */
+  /** The service's catalogue, cached. Rejects if no account can list it and none is cached. */
   models(signal: AbortSignal): Promise<Catalogue>;
   status(): Promise<PoolStatus>;
 }

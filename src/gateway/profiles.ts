@@ -1,6 +1,6 @@
 /**
- * Which profiles an organisation's account may work under. Asked once, after signing in: in every region that serves the
- * API, because the region of the sign-in says nothing about where the profile lives.
+ * Lists the profiles that an organisation's account may use. Done once, after signing in, and in every region that serves
+ * the API, because the region of the sign-in may not be that of the profile.
  */
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -36,14 +36,14 @@ export async function listProfiles(
     } catch (cause) {
       failure = cause;
       const { code } = GatewayError.from(cause);
-      context.log.debug({ region: access.region, code }, 'profiles could not be listed');
+      context.log.debug({ region: access.region, code }, 'could not list profiles');
     }
   }
   if (!listed) throw failure;
   return [...profiles.values()];
 }
 
-/** The ARN of the profile that an API key belongs to, from the first region that knows it. Undefined: no region does. */
+/** The ARN of the profile that an API key belongs to, from the first region that knows it; undefined if none does. */
 export async function profileOfKey(
   context: ProfilesContext,
   owner: ProfileOwner,
@@ -64,7 +64,7 @@ export async function profileOfKey(
   return undefined;
 }
 
-/** One for each region that serves the API. */
+/** One per region that serves the API. */
 function accessesOf({ upstream }: ProfilesContext, { access }: ProfileOwner): readonly Access[] {
   return upstream.profiles.regions(access).map((region) => ({ ...access, region, profileArn: undefined }));
 }

@@ -1,7 +1,7 @@
 /**
- * One upstream answer as batches of reply events. `begin` reads up to the first visible event and may still fail;
- * from then on nothing rejects: trouble is a `reply-error` event. However it ends, `settled` hears of it exactly once
- * and the connection is given back or destroyed.
+ * Reads one upstream response as batches of reply events. `begin` reads up to the first visible event and may reject;
+ * later failures are `reply-error` events. However the reply ends, `settled` is called exactly once, and the connection
+ * is returned to its pool or destroyed.
  */
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import { isVisible, type ReplyEvent } from '../core/reply.ts';
@@ -13,7 +13,7 @@ export interface ReplySource {
   readonly decoder: ReplyDecoder;
   readonly transforms: readonly ReplyTransform[];
   readonly signal: AbortSignal;
-  /** undefined: a good reply. */
+  /** undefined: the reply succeeded. */
   settled(error: GatewayError | undefined): void;
 }
 
@@ -33,7 +33,7 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
     else source.signal.addEventListener('abort', this.#leave, { once: true });
   }
 
-  /** Throws the GatewayError of a reply which failed before anything could be seen; `settled` is not called then. */
+  /** Throws the GatewayError of a reply that failed before its first visible event; `settled` is not called then. */
   async begin(): Promise<void> {
     if (this.#ended) throw clientClosed();
     const early: ReplyEvent[] = [];
@@ -67,7 +67,7 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
     return { done: true, value: undefined };
   }
 
-  /** The loop was left: the client has gone. */
+  /** Called when the loop is left early, because the client has disconnected. */
   async return(): Promise<IteratorResult<readonly ReplyEvent[], undefined>> {
     this.#early = undefined;
     if (!this.#ended) this.#leave();
@@ -77,7 +77,7 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
   readonly #leave = (): void => {
     if (this.#ended) return;
     this.#ended = true;
-    this.#giveUpChunks();
+    this.#closeBody();
     if (this.#begun) this.#settle(clientClosed());
   };
 
@@ -93,7 +93,7 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
     }
     if (finished) {
       this.#ended = true;
-      this.#giveUpChunks();
+      this.#closeBody();
     }
     return events;
   }
@@ -109,15 +109,15 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
     }
   }
 
-  /** Does nothing to a body read to its end. Not awaited: a body may be busy waiting for bytes which never come. */
-  #giveUpChunks(): void {
+  /** Does nothing to a body read to its end. Not awaited: it may be waiting for bytes that never come. */
+  #closeBody(): void {
     this.#chunks.return?.().catch(() => {});
   }
 
   #failureOf(last: ReplyEvent | undefined): GatewayError | undefined {
     if (last?.type === 'reply-error') return last.error;
-    const saidNothing = last?.type === 'reply-end' && !this.#visible;
-    return saidNothing && (last.stopReason === 'end-turn' || last.stopReason === 'tool-use') ? emptyReply() : undefined;
+    const isEmpty = last?.type === 'reply-end' && !this.#visible;
+    return isEmpty && (last.stopReason === 'end-turn' || last.stopReason === 'tool-use') ? emptyReply() : undefined;
   }
 
   #settle(error: GatewayError | undefined): void {
@@ -136,7 +136,7 @@ function isLast(event: ReplyEvent | undefined): boolean {
   return event?.type === 'reply-end' || event?.type === 'reply-error';
 }
 
-/** Sees to it that a body which is over has an ending, and that a timeout is not told as a broken connection. */
+/** Ensures that the events of an ended body have an ending, and reports a timeout as such, not as a broken connection. */
 function withEnding(events: readonly ReplyEvent[], cause: unknown): readonly ReplyEvent[] {
   const last = events.at(-1);
   if (cause instanceof GatewayError && cause.code !== 'upstream_broken' && last?.type === 'reply-error')
@@ -147,5 +147,5 @@ function withEnding(events: readonly ReplyEvent[], cause: unknown): readonly Rep
 }
 
 function emptyReply(): GatewayError {
-  return new GatewayError('empty_reply', 'The upstream answered with neither text nor a tool call.');
+  return new GatewayError('empty_reply', 'The upstream reply had neither text nor a tool call.');
 }

@@ -1,40 +1,40 @@
-/** Where responses are kept: what the gateway needs of a store. A response is opaque here; its protocol wrote it. */
+/** The store of responses that the gateway needs. The content of a response is opaque here: its protocol wrote it. */
 import type { JsonObject } from '../core/json.ts';
 
 export interface StoredResponse {
   readonly id: string;
-  /** As its client last got it. */
+  /** In the state in which the client last received it. */
   readonly response: JsonObject;
   readonly input: readonly JsonObject[];
   readonly previousId: string | undefined;
-  /** Everything that was streamed, of a response made in the background. */
+  /** All server-sent events of a background response that was streamed. */
   readonly events: string | undefined;
-  /** `running`: somebody is making it, and has to say so again before `aliveUntilMs`. */
+  /** `running`: a process is producing it and renews `aliveUntilMs` before that time. */
   readonly state: 'running' | 'ended' | 'cancelled';
   readonly aliveUntilMs: number;
 }
 
 export interface ResponseLimits {
-  /** Of one client, the most recently used. */
+  /** Responses per client; the most recently used are kept. */
   readonly count: number;
-  /** Of one client, sealed. */
+  /** Total size per client, encrypted. */
   readonly bytes: number;
-  /** After its last use. */
+  /** Time since the last use. */
   readonly ageMs: number;
 }
 
-/** Every method sees the responses of one client alone. Rejects with `storage_unavailable`. */
+/** Each method sees the responses of one client only. Rejects with `storage_unavailable`. */
 export interface ResponseStore {
-  /** Counts as a use, unless the last one was just before. Undefined for one which is too old, too. */
+  /** Counts as a use, unless the last one was a moment ago. Also undefined if the response is too old. */
   find(client: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
-  /** In place of an earlier one of the same id; then what is beyond the limits goes. */
+  /** Replaces an earlier response of the same id, then deletes what exceeds the limits. */
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void>;
   /**
-   * In place of the same response in the making; then what is beyond the limits goes. False, and nothing is written,
-   * when it is not in the making any more: it was deleted, called off or ended meanwhile.
+   * Replaces the running response of the same id, then deletes what exceeds the limits. Returns false and writes nothing
+   * if it is no longer running: it was deleted or cancelled, or has ended.
    */
   end(client: string, stored: StoredResponse, nowMs: number): Promise<boolean>;
   remove(client: string, id: string): Promise<boolean>;
-  /** Says that it is still being made, and hears whether it still should be. */
+  /** Extends `aliveUntilMs`. Returns `stopped` if the response was cancelled or deleted. */
   keepAlive(client: string, id: string, untilMs: number): Promise<'running' | 'stopped'>;
 }

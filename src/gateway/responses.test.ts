@@ -4,10 +4,10 @@ import { createFakeResponseStore, createFakeResponses } from '../../test/support
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { StoredResponse } from './response-store.ts';
-import { Cancelled, type KeptResponse, type Work } from './responses.ts';
+import { Cancelled, type ResponseContent, type Work } from './responses.ts';
 import type { Run } from './run.ts';
 
-const kept = (id: string, more: Partial<KeptResponse> = {}): KeptResponse => ({
+const content = (id: string, more: Partial<ResponseContent> = {}): ResponseContent => ({
   id,
   response: { id, output: [{ id: `${id}-out` }] },
   input: [{ id: `${id}-in` }],
@@ -16,7 +16,7 @@ const kept = (id: string, more: Partial<KeptResponse> = {}): KeptResponse => ({
   ...more,
 });
 
-/** Work which lasts until it is told to end, or stopped. */
+/** Work that lasts until `finish` is called or the run is stopped. */
 function openWork(): Work & { finish(): void; readonly stoppedBy: unknown } {
   let response: JsonObject = { status: 'in_progress' };
   let stoppedBy: unknown;
@@ -38,86 +38,86 @@ function openWork(): Work & { finish(): void; readonly stoppedBy: unknown } {
   };
 }
 
-const listening = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-async function heard(events: AsyncIterable<string> | undefined): Promise<string> {
+async function textOf(events: AsyncIterable<string> | undefined): Promise<string> {
   let text = '';
   if (events) for await (const piece of events) text += piece;
   return text;
 }
 
 describe('the history up to a response', () => {
-  it('is its own and all it continues, oldest first', async () => {
+  it('has the items of the response and of all that it continues, oldest first', async () => {
     const responses = createFakeResponses();
-    await responses.keep('me', kept('a'));
-    await responses.keep('me', kept('b', { previousId: 'a' }));
-    const items = await responses.itemsUntil('me', 'b', listening);
+    await responses.save('me', content('a'));
+    await responses.save('me', content('b', { previousId: 'a' }));
+    const items = await responses.itemsUntil('me', 'b', neverAborted);
     expect(items?.map(({ id }) => id)).toEqual(['a-in', 'a-out', 'b-in', 'b-out']);
   });
 
-  it('is unknown when any of it is gone, or another’s', async () => {
+  it('is undefined when a part is missing or belongs to another client', async () => {
     const responses = createFakeResponses();
-    await responses.keep('me', kept('b', { previousId: 'a' }));
-    await responses.keep('you', kept('a'));
-    expect(await responses.itemsUntil('me', 'b', listening)).toBeUndefined();
-    expect(await responses.itemsUntil('you', 'b', listening)).toBeUndefined();
+    await responses.save('me', content('b', { previousId: 'a' }));
+    await responses.save('you', content('a'));
+    expect(await responses.itemsUntil('me', 'b', neverAborted)).toBeUndefined();
+    expect(await responses.itemsUntil('you', 'b', neverAborted)).toBeUndefined();
   });
 
-  it('has items to be found', async () => {
+  it('contains items that can be looked up by id', async () => {
     const responses = createFakeResponses();
-    await responses.keep('me', kept('a'));
+    await responses.save('me', content('a'));
     const wanted = new Map([['a', ['a-out', 'a-in', 'b-in']]]);
-    expect([...(await responses.itemsNamed('me', wanted, listening)).keys()]).toEqual(['a-out', 'a-in']);
-    expect((await responses.itemsNamed('you', wanted, listening)).size).toBe(0);
+    expect([...(await responses.itemsNamed('me', wanted, neverAborted)).keys()]).toEqual(['a-out', 'a-in']);
+    expect((await responses.itemsNamed('you', wanted, neverAborted)).size).toBe(0);
   });
 });
 
-describe('a reply which cannot be stored', () => {
-  it('is a reply all the same', async () => {
+describe('a response that cannot be stored', () => {
+  it('does not fail the reply', async () => {
     const broken = { ...createFakeResponseStore(), put: () => Promise.reject(new Error('disk full')) };
-    await expect(createFakeResponses(broken).keep('me', kept('a'))).resolves.toBeUndefined();
+    await expect(createFakeResponses(broken).save('me', content('a'))).resolves.toBeUndefined();
   });
 
   it('does not start in the background, since it could not be fetched', async () => {
     const broken = { ...createFakeResponseStore(), put: () => Promise.reject(new Error('disk full')) };
-    await expect(createFakeResponses(broken).begin('me', kept('a'), openWork())).rejects.toThrow('disk full');
+    await expect(createFakeResponses(broken).begin('me', content('a'), openWork())).rejects.toThrow('disk full');
   });
 });
 
-describe('a response in the making', () => {
-  it('is found as far as it is, then as it ended', async () => {
+describe('a background response', () => {
+  it('can be read while it is running and after its end', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    const run = await responses.begin('me', kept('a'), work);
+    const run = await responses.begin('me', content('a'), work);
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'running', response: { status: 'in_progress' } });
     expect(await responses.find('you', 'a')).toBeUndefined();
     work.finish();
-    await heard(run.eventsAfter(-1, listening));
+    await textOf(run.eventsAfter(-1, neverAborted));
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'completed' } });
   });
 
-  it('is stopped when it is cancelled, and kept as it was then', async () => {
+  it('is stopped when it is cancelled, and stored as it is then', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    await responses.begin('me', kept('a'), work);
+    await responses.begin('me', content('a'), work);
     expect(await responses.cancel('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'stopped' } });
     expect(work.stoppedBy).toBeInstanceOf(Cancelled);
     expect(await responses.cancel('you', 'a')).toBeUndefined();
   });
 
-  it('is stopped when the gateway is, and kept', async () => {
+  it('is stopped with the gateway, and stored', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    await responses.begin('me', kept('a'), work);
+    await responses.begin('me', content('a'), work);
     await responses.close(0);
-    expect((work.stoppedBy as GatewayError).code).toBe('shutting_down'); // by the gateway alone
+    expect((work.stoppedBy as GatewayError).code).toBe('shutting_down'); // the only reason in this test
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'stopped' } });
   });
 
-  it('has the time that the gateway gives it to end', async () => {
+  it('may end within the time that the gateway allows for closing', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    await responses.begin('me', kept('a'), work);
+    await responses.begin('me', content('a'), work);
     const closed = responses.close(60_000);
     work.finish();
     await closed;
@@ -125,46 +125,46 @@ describe('a response in the making', () => {
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'ended' });
   });
 
-  it('by another process is called off there at its next sign of life', async () => {
+  it('is cancelled in another process at its next heartbeat', async () => {
     const store = createFakeResponseStore();
     const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
-    await there.begin('me', kept('a'), openWork());
+    await there.begin('me', content('a'), openWork());
     expect(await here.cancel('me', 'a')).toMatchObject({ state: 'cancelled', response: { status: 'cancelled' } });
     expect(await store.keepAlive('me', 'a', 1)).toBe('stopped');
     await there.close(0);
   });
 
-  it('does not come back when another process deletes it, nor changes when it was called off there', async () => {
+  it('does not reappear after another process deletes it, nor change after another process cancels it', async () => {
     const store = createFakeResponseStore();
     const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
-    const [deleted, calledOff] = [openWork(), openWork()];
-    const runs = [await there.begin('me', kept('a'), deleted), await there.begin('me', kept('b'), calledOff)];
+    const [deleted, cancelled] = [openWork(), openWork()];
+    const runs = [await there.begin('me', content('a'), deleted), await there.begin('me', content('b'), cancelled)];
     expect(await here.remove('me', 'a')).toBe(true);
     await here.cancel('me', 'b');
     deleted.finish();
-    calledOff.finish();
-    for (const run of runs) await heard(run.eventsAfter(-1, listening));
+    cancelled.finish();
+    for (const run of runs) await textOf(run.eventsAfter(-1, neverAborted));
     expect(await here.find('me', 'a')).toBeUndefined();
     expect(await here.find('me', 'b')).toMatchObject({ state: 'cancelled', response: { status: 'cancelled' } });
   });
 
-  it('which ends while another process calls it off is as it ended', async () => {
+  it('keeps its result if it ends while another process cancels it', async () => {
     const store = createFakeResponseStore();
     const there = createFakeResponses(store);
     const work = openWork();
-    const run = await there.begin('me', kept('a'), work);
+    const run = await there.begin('me', content('a'), work);
     const here = createFakeResponses({
       ...store,
       async end(client, stored, nowMs) {
         work.finish();
-        await heard(run.eventsAfter(-1, listening));
+        await textOf(run.eventsAfter(-1, neverAborted));
         return store.end(client, stored, nowMs);
       },
     });
     expect(await here.cancel('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'completed' } });
   });
 
-  it('is stopped before it is deleted, and does not come back however long that takes', async () => {
+  it('is stopped before it is deleted, and does not reappear however long that takes', async () => {
     const store = createFakeResponseStore();
     const deleting = Promise.withResolvers<void>();
     const responses = createFakeResponses({
@@ -172,9 +172,9 @@ describe('a response in the making', () => {
       remove: (client, id) => deleting.promise.then(() => store.remove(client, id)),
     });
     const work = openWork();
-    const run = await responses.begin('me', kept('a'), work);
+    const run = await responses.begin('me', content('a'), work);
     const removed = responses.remove('me', 'a');
-    await heard(run.eventsAfter(-1, listening));
+    await textOf(run.eventsAfter(-1, neverAborted));
     expect(work.stoppedBy).toBeInstanceOf(Cancelled);
     deleting.resolve();
     expect(await removed).toBe(true);
@@ -184,18 +184,18 @@ describe('a response in the making', () => {
   it('cannot be deleted with another key', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    const run = await responses.begin('me', kept('a'), work);
+    const run = await responses.begin('me', content('a'), work);
     expect(await responses.remove('you', 'a')).toBe(false);
     expect(run.signal.aborted).toBe(false);
     work.finish();
-    await heard(run.eventsAfter(-1, listening));
+    await textOf(run.eventsAfter(-1, neverAborted));
     expect(await responses.find('me', 'a')).toMatchObject({ response: { status: 'completed' } });
   });
 
   it('of a process that died is reported as failed once its last heartbeat is old', async () => {
     const clock = createFakeClock();
     const store = createFakeResponseStore();
-    const orphan: StoredResponse = { ...kept('a'), state: 'running', aliveUntilMs: clock.now() + 1 };
+    const orphan: StoredResponse = { ...content('a'), state: 'running', aliveUntilMs: clock.now() + 1 };
     await store.put('me', orphan, clock.now());
     const responses = createFakeResponses(store, clock);
     expect(await responses.find('me', 'a')).toMatchObject({ state: 'running' });
@@ -206,15 +206,15 @@ describe('a response in the making', () => {
     });
   });
 
-  it('is one of a bounded number for each client', async () => {
+  it('is rejected beyond 100 per client', async () => {
     const responses = createFakeResponses();
-    for (let i = 0; i < 100; i++) await responses.begin('me', kept(`a${i}`), openWork());
-    await expect(responses.begin('me', kept('b'), openWork())).rejects.toMatchObject({ code: 'rate_limited' });
-    await expect(responses.begin('you', kept('c'), openWork())).resolves.toBeDefined();
+    for (let i = 0; i < 100; i++) await responses.begin('me', content(`a${i}`), openWork());
+    await expect(responses.begin('me', content('b'), openWork())).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(responses.begin('you', content('c'), openWork())).resolves.toBeDefined();
     await responses.close(0);
   });
 
-  it('has its place from the moment it is asked for, and leaves it when it cannot be stored', async () => {
+  it('counts from the moment of the request, and no longer once it cannot be stored', async () => {
     const store = createFakeResponseStore();
     let isBroken = true;
     const responses = createFakeResponses({
@@ -222,7 +222,7 @@ describe('a response in the making', () => {
       put: (...put) => (isBroken ? Promise.reject(new Error('disk full')) : store.put(...put)),
     });
     const beginAtOnce = (count: number) =>
-      Promise.allSettled(Array.from({ length: count }, (_, i) => responses.begin('me', kept(`a${i}`), openWork())));
+      Promise.allSettled(Array.from({ length: count }, (_, i) => responses.begin('me', content(`a${i}`), openWork())));
     const failed = await beginAtOnce(100);
     expect(failed.every(({ status }) => status === 'rejected')).toBe(true);
     isBroken = false;
@@ -236,37 +236,37 @@ describe('a response in the making', () => {
 describe('events', () => {
   const event = (name: string) => `event: ${name}\ndata: {}\n\n`;
 
-  it('can be followed from any number on, during the response and afterwards', async () => {
+  it('can be read from any sequence number, during the response and afterwards', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    const run = await responses.begin('me', kept('a', { events: event('zero') }), work);
-    const early = heard(run.eventsAfter(-1, listening));
-    run.say(event('one') + event('two'));
-    const late = heard(run.eventsAfter(0, listening));
-    run.say(event('three'));
+    const run = await responses.begin('me', content('a', { events: event('zero') }), work);
+    const early = textOf(run.eventsAfter(-1, neverAborted));
+    run.append(event('one') + event('two'));
+    const late = textOf(run.eventsAfter(0, neverAborted));
+    run.append(event('three'));
     work.finish();
     expect(await early).toBe(['zero', 'one', 'two', 'three'].map(event).join(''));
     expect(await late).toBe(['one', 'two', 'three'].map(event).join(''));
     const stored = await responses.find('me', 'a');
-    if (!stored) throw new Error('it is stored');
-    expect(await heard(responses.eventsOf(stored, 1)?.(listening))).toBe(event('two') + event('three'));
-    expect(await heard(responses.eventsOf(stored, 9)?.(listening))).toBe('');
+    if (!stored) throw new Error('the response was not stored');
+    expect(await textOf(responses.eventsOf(stored, 1)?.(neverAborted))).toBe(event('two') + event('three'));
+    expect(await textOf(responses.eventsOf(stored, 9)?.(neverAborted))).toBe('');
   });
 
-  it('are no longer waited for by who has gone', async () => {
+  it('end for a reader that disconnects', async () => {
     const responses = createFakeResponses();
     const work = openWork();
-    const run = await responses.begin('me', kept('a', { events: '' }), work);
+    const run = await responses.begin('me', content('a', { events: '' }), work);
     const gone = new AbortController();
-    const listener = heard(run.eventsAfter(-1, gone.signal));
+    const listener = textOf(run.eventsAfter(-1, gone.signal));
     gone.abort();
     expect(await listener).toBe('');
     work.finish();
   });
 
-  it('are kept only of responses which were streamed', async () => {
+  it('are stored only for streamed responses', async () => {
     const responses = createFakeResponses();
-    await responses.keep('me', kept('a'));
+    await responses.save('me', content('a'));
     const stored = await responses.find('me', 'a');
     expect(stored && responses.eventsOf(stored, -1)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /**
- * Responses which outlive their request: kept for their client to fetch and to continue, and made in the background
- * for clients who do not wait. A response belongs to the client who asked for it; nobody else's key finds it.
+ * Responses that outlive their request: stored so that the client can fetch and continue them, and produced in the
+ * background if the client does not wait. A response belongs to the client that requested it; no other key can read it.
  */
 import { every } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
@@ -17,16 +17,16 @@ export interface ResponsesContext {
   readonly log: Log;
 }
 
-/** How a response is made. */
+/** The production of a background response. */
 export interface Work {
-  /** As far as it is. */
+  /** The response so far. */
   readonly response: JsonObject;
-  /** To the end, saying its events. Does not reject: a failure is a response too. */
+  /** Produces the response to its end, appending its events to the run. Does not reject: a failure is a response too. */
   carryOut(run: Run): Promise<void>;
 }
 
-/** What is stored of a response besides how it stands. */
-export type KeptResponse = Omit<StoredResponse, 'state' | 'aliveUntilMs'>;
+/** A stored response without its state. */
+export type ResponseContent = Omit<StoredResponse, 'state' | 'aliveUntilMs'>;
 
 export class Responses {
   readonly #context: ResponsesContext;
@@ -36,7 +36,7 @@ export class Responses {
     this.#context = context;
   }
 
-  /** With what a response in the making has so far. Rejects with `storage_unavailable`. */
+  /** A running response is returned with its content so far. Rejects with `storage_unavailable`. */
   async find(client: string, id: string): Promise<StoredResponse | undefined> {
     const { store, clock } = this.#context;
     const stored = await store.find(client, id, clock.now());
@@ -47,12 +47,12 @@ export class Responses {
     return { ...stored, state: 'ended', response: { ...stored.response, ...ABANDONED } };
   }
 
-  /** All that was said until the end of a response: see `said-before.ts`. */
+  /** The items of a conversation up to the end of a response: see `stored-history.ts`. */
   itemsUntil(client: string, id: string, gone: AbortSignal): Promise<readonly JsonObject[] | undefined> {
     return itemsUntil((next) => this.find(client, next), id, gone);
   }
 
-  /** Items of the client's responses by their ids, given for each response: see `said-before.ts`. */
+  /** Items of the client's responses by id, grouped by response: see `stored-history.ts`. */
   itemsNamed(
     client: string,
     wanted: ReadonlyMap<string, readonly string[]>,
@@ -61,8 +61,8 @@ export class Responses {
     return itemsNamed((id) => this.find(client, id), wanted, gone);
   }
 
-  /** Never rejects: a reply which cannot be stored is a reply all the same. */
-  async keep(client: string, response: KeptResponse): Promise<void> {
+  /** Stores a complete response. Never rejects: the client has its reply even if it cannot be stored. */
+  async save(client: string, response: ResponseContent): Promise<void> {
     try {
       await this.#put(client, { ...response, state: 'ended', aliveUntilMs: 0 });
     } catch (cause) {
@@ -70,7 +70,7 @@ export class Responses {
     }
   }
 
-  /** False when there is no such response. One in the making is called off. */
+  /** Returns false if there is no such response. Cancels a running one. */
   async remove(client: string, id: string): Promise<boolean> {
     const running = this.#running.get(id);
     if (running?.client === client) running.run.stop(new Cancelled());
@@ -78,20 +78,20 @@ export class Responses {
   }
 
   /**
-   * Begins to make a response in the background, and resolves once it is stored as begun. Rejects when it cannot be:
-   * nobody could ever fetch it.
+   * Starts a background response, and resolves once it is stored as running. Rejects if it cannot be stored, because the
+   * client could never fetch it.
    */
-  async begin(client: string, begun: KeptResponse, work: Work): Promise<Run> {
-    const mine = [...this.#running.values()].filter((running) => running.client === client).length;
-    if (mine >= MAX_RUNNING) {
-      const message = `There are ${mine} responses of this key in the making already; wait for one of them.`;
+  async begin(client: string, begun: ResponseContent, work: Work): Promise<Run> {
+    const count = [...this.#running.values()].filter((running) => running.client === client).length;
+    if (count >= MAX_RUNNING) {
+      const message = `This key already has ${count} background responses in progress. Wait until one of them has ended.`;
       throw new GatewayError('rate_limited', message, { retryAfterMs: 5_000 });
     }
     const run = new Run();
     const { events } = begun;
-    if (events !== undefined) run.say(events);
+    if (events !== undefined) run.append(events);
     const stored = this.#put(client, { ...begun, state: 'running', aliveUntilMs: this.#aliveUntilMs });
-    // It has its place before anything is waited for: whoever comes meanwhile is to find it taken.
+    // Added to the map before the first await, so that concurrent requests count it.
     const done = stored
       .then(
         () => this.#carryOut(client, begun, run, work),
@@ -111,20 +111,20 @@ export class Responses {
     return run;
   }
 
-  async #carryOut(client: string, begun: KeptResponse, run: Run, work: Work): Promise<void> {
-    const stopPulse = every(this.#context.clock, PULSE_MS, () => void this.#beat(client, begun.id, run));
+  async #carryOut(client: string, begun: ResponseContent, run: Run, work: Work): Promise<void> {
+    const stopHeartbeat = every(this.#context.clock, HEARTBEAT_MS, () => void this.#keepAlive(client, begun.id, run));
     try {
       await work.carryOut(run);
-      const events = begun.events === undefined ? undefined : run.said;
+      const events = begun.events === undefined ? undefined : run.text;
       await this.#end(client, { ...begun, response: work.response, events, state: 'ended', aliveUntilMs: 0 });
     } catch (cause) {
       this.#warn(client, cause);
     } finally {
-      stopPulse();
+      stopHeartbeat();
     }
   }
 
-  /** Stops a response in the making, here or in another process, and answers what it came to. */
+  /** Cancels a running response, in this or another process, and returns it as it is then. */
   async cancel(client: string, id: string): Promise<StoredResponse | undefined> {
     const stored = await this.find(client, id);
     if (stored?.state !== 'running') return stored;
@@ -136,13 +136,13 @@ export class Responses {
     }
     const response = { ...stored.response, status: 'cancelled' };
     const cancelled: StoredResponse = { ...stored, response, state: 'cancelled' };
-    // It may have ended, or been deleted, since it was read.
+    // It may have ended or been deleted since it was read.
     return (await this.#end(client, cancelled)) ? cancelled : this.find(client, id);
   }
 
   /**
-   * What a response said after an event, and goes on to say. Undefined when its events are not kept, or another
-   * process is saying them.
+   * The events of a response after a sequence number, including those still to come. Undefined if its events are not
+   * stored, or another process is producing them.
    */
   eventsOf(stored: StoredResponse, afterSequence: number): EventsUntil | undefined {
     const { events } = stored;
@@ -153,10 +153,10 @@ export class Responses {
     return () => once(eventsAfter(events, afterSequence));
   }
 
-  /** What is in the making has `timeoutMs` to end; the rest ends as failed, and is stored so. */
+  /** Gives running responses `timeoutMs` to end. The rest are stopped and stored as failed. */
   async close(timeoutMs: number): Promise<void> {
     const stop = () => {
-      const stopping = new GatewayError('shutting_down', 'The gateway was stopped while this response was being made.');
+      const stopping = new GatewayError('shutting_down', 'The gateway was stopped before this response was complete.');
       for (const { run } of this.#running.values()) run.stop(stopping);
     };
     const cancel = this.#context.clock.schedule(timeoutMs, stop);
@@ -173,27 +173,27 @@ export class Responses {
   }
 
   #warn(client: string, cause: unknown): void {
-    this.#context.log.warn({ client, why: GatewayError.from(cause).details }, 'a response could not be stored');
+    this.#context.log.warn({ client, why: GatewayError.from(cause).details }, 'could not store a response');
   }
 
   get #aliveUntilMs(): number {
-    return this.#context.clock.now() + PULSE_MS * 4;
+    return this.#context.clock.now() + HEARTBEAT_MS * 4;
   }
 
-  async #beat(client: string, id: string, run: Run): Promise<void> {
+  async #keepAlive(client: string, id: string, run: Run): Promise<void> {
     try {
       const state = await this.#context.store.keepAlive(client, id, this.#aliveUntilMs);
       if (state === 'stopped' && this.#running.has(id)) run.stop(new Cancelled());
     } catch (cause) {
-      this.#context.log.debug({ why: GatewayError.from(cause).details }, 'a response could not be marked as alive');
+      this.#context.log.debug({ why: GatewayError.from(cause).details }, 'could not renew the heartbeat of a response');
     }
   }
 }
 
-/** Events until there are no more, or the signal aborts. */
+/** Yields events until the response ends or the signal aborts. */
 export type EventsUntil = (gone: AbortSignal) => AsyncIterable<string>;
 
-/** Why a run was stopped: its client wants it no more. */
+/** The reason of a run that was stopped by its client. */
 export class Cancelled extends Error {
   constructor() {
     super('The response was cancelled.');
@@ -208,11 +208,11 @@ interface Running {
 }
 
 const MAX_RUNNING = 100;
-const PULSE_MS = 5_000;
+const HEARTBEAT_MS = 5_000;
 
 const ABANDONED: JsonObject = {
   status: 'failed',
-  error: { code: 'server_error', message: 'The gateway was stopped while this response was being made.' },
+  error: { code: 'server_error', message: 'The gateway was stopped before this response was complete.' },
 };
 
 async function* once(text: string): AsyncGenerator<string, void> {

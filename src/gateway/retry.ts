@@ -1,33 +1,33 @@
 /**
- * What to try after a failed attempt, before the reply's first visible byte. Follows the retry column of the error
- * table and bounds it; knows neither sockets nor accounts, so that every row can be tested as a table.
+ * Decides what to try after an attempt that failed before the reply's first visible byte. Follows the retry column of the
+ * error table, with limits. Knows neither sockets nor accounts, so that it can be tested row by row.
  */
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { unreachable } from '../core/unreachable.ts';
 import type { Lease } from './ports.ts';
 
-/** Over all reasons but one: an account which fails for reasons of its own is left for another. */
+/** Attempts for all reasons except failures of an account itself, which lead to another account. */
 const MAX_ATTEMPTS = 8;
 const MAX_ACCOUNTS = 100;
 
-/** A client waits in silence meanwhile: longer pauses are its own to make, with our `retry-after` in hand. */
+/** The client waits without any output meanwhile. For longer pauses it receives the error with `retry-after`. */
 const MAX_RETRY_AFTER_MS = 20_000;
 
 interface BackOff {
-  /** How often the same account is asked again. */
+  /** How often the request is repeated. */
   readonly times: number;
   readonly baseMs: number;
   readonly maxMs: number;
 }
 
-/** A crowded service needs seconds (the official clients: 1 s doubling to 10 s); a broken connection none to speak of. */
-const CROWDED: BackOff = { times: 2, baseMs: 1_000, maxMs: 10_000 };
-const BROKEN: BackOff = { times: 2, baseMs: 200, maxMs: 2_000 };
+/** An overloaded service needs seconds (official clients double 1 s up to 10 s), a broken connection far less. */
+const OVERLOADED: BackOff = { times: 2, baseMs: 1_000, maxMs: 10_000 };
+const DISCONNECTED: BackOff = { times: 2, baseMs: 200, maxMs: 2_000 };
 const BACK_OFF: Partial<Record<ErrorCode, BackOff>> = {
-  upstream_throttled: CROWDED,
-  upstream_overloaded: CROWDED,
-  credential_unavailable: BROKEN,
-  empty_reply: { ...BROKEN, times: 1 },
+  upstream_throttled: OVERLOADED,
+  upstream_overloaded: OVERLOADED,
+  credential_unavailable: DISCONNECTED,
+  empty_reply: { ...DISCONNECTED, times: 1 },
 };
 
 export type NextStep =
@@ -37,11 +37,11 @@ export type NextStep =
 const AGAIN_AT_ONCE: NextStep = { type: 'again', waitMs: 0 };
 
 export class RetryPlan {
-  /** Accounts which already failed this request. */
+  /** Accounts that have already failed this request. */
   readonly tried = new Set<string>();
-  /** Of these, the ones that could not even be leased. */
+  /** Those of `tried` that could not even be leased. */
   readonly #notLeased = new Set<string>();
-  /** The next lease needs a new access token. */
+  /** True if the next lease needs a new access token. */
   refresh = false;
   withoutReasoningHistory = false;
   #triedWithoutDocuments = false;
@@ -55,28 +55,28 @@ export class RetryPlan {
   #last: GatewayError | undefined;
 
   /**
-   * `isPaced`: the leases are, so that an account which was told to slow down is not lent again too soon: others step in,
-   * or the pool waits as long as it must.
+   * `isPaced`: the pool paces the leases, so that a throttled account is not leased again too soon: the pool leases another
+   * one, or waits.
    */
   constructor(random: () => number, isPaced = false) {
     this.#random = random;
     this.#isPaced = isPaced;
   }
 
-  /** A token refused again although it is new: then the credential itself is bad, or it is not about the token. */
-  judge(error: GatewayError, lease: Pick<Lease, 'accountId' | 'refusal'> | undefined): GatewayError {
+  /** Reports a new token that is rejected again as a bad credential or missing permission; returns other errors as they are. */
+  classify(error: GatewayError, lease: Pick<Lease, 'accountId' | 'refusal'> | undefined): GatewayError {
     if (error.policy.retry !== 'after-refresh' || lease === undefined || !this.#refreshed.has(lease.accountId))
       return error;
     const { message, upstream } = error;
     if (!isAboutToken(upstream)) return new GatewayError('permission_denied', message, { cause: error, upstream });
     return new GatewayError(
       'credential_rejected',
-      `The upstream refused a freshly made access token. ${lease.refusal ?? 'Sign in again with `dragoman login`.'}`,
+      `The upstream rejected a new access token. ${lease.refusal ?? 'Sign in again with `dragoman login`.'}`,
       { cause: error, upstream: error.upstream },
     );
   }
 
-  /** `accountId`: undefined when there was no lease. */
+  /** `accountId`: undefined if there was no lease. */
   after(error: GatewayError, accountId: string | undefined): NextStep {
     if (error.policy.retry === 'other-account') this.#accounts++;
     else this.#attempts++;
@@ -85,14 +85,14 @@ export class RetryPlan {
     this.#last = error;
     if (accountId === undefined && error.accountId !== undefined) return this.#leaseAnother(error, error.accountId);
     if (accountId === undefined && error.code === 'credential_unavailable') return this.#leaseAgain(error, last);
-    if (accountId === undefined && saysThatNoneIsLeft(error))
-      return { type: 'give-up', error: last ? withWords(error, last) : error };
+    if (accountId === undefined && isNoneLeft(error))
+      return { type: 'give-up', error: last ? withLastFailure(error, last) : error };
     if (this.#attempts >= MAX_ATTEMPTS || this.#accounts >= MAX_ACCOUNTS) return { type: 'give-up', error };
     if (error.code === 'signature_invalid' && !this.withoutReasoningHistory) {
       this.withoutReasoningHistory = true;
       return AGAIN_AT_ONCE;
     }
-    // The refusal is remembered by then: the next request asks for the lowest effort instead.
+    // The refusal is recorded by now, so the next attempt requests the lowest effort instead.
     if (error.code === 'thinking_required' && !this.#triedAtLowestEffort) {
       this.#triedAtLowestEffort = true;
       return AGAIN_AT_ONCE;
@@ -120,27 +120,27 @@ export class RetryPlan {
     }
   }
 
-  /** Nothing was sent: another account may have what this one could not obtain. */
+  /** Nothing was sent: another account may have a token or keys. */
   #leaseAnother(error: GatewayError, accountId: string): NextStep {
     this.#notLeased.add(accountId);
     this.tried.add(accountId);
     return this.#accounts >= MAX_ACCOUNTS ? { type: 'give-up', error } : AGAIN_AT_ONCE;
   }
 
-  /** Every account that is left lacks a token or keys: worth a short wait, since connections break for a moment. */
+  /** All remaining accounts lack a token or keys. Waits briefly, since the reason may be a short network failure. */
   #leaseAgain(error: GatewayError, last: GatewayError | undefined): NextStep {
     const step = this.#backOff(error, false);
-    if (step.type === 'give-up') return { type: 'give-up', error: last ? withWords(error, last) : error };
+    if (step.type === 'give-up') return { type: 'give-up', error: last ? withLastFailure(error, last) : error };
     for (const id of this.#notLeased) this.tried.delete(id);
     this.#notLeased.clear();
     return step;
   }
 
-  #backOff(error: GatewayError, isAccountsOwn: boolean): NextStep {
-    const { times, baseMs, maxMs } = BACK_OFF[error.code] ?? BROKEN;
+  #backOff(error: GatewayError, hasAccount: boolean): NextStep {
+    const { times, baseMs, maxMs } = BACK_OFF[error.code] ?? DISCONNECTED;
     const repeats = this.#repeats.get(error.code) ?? 0;
-    const isForThePool = this.#isPaced && isAccountsOwn && error.code === 'upstream_throttled';
-    const waitMs = isForThePool ? 0 : this.#waitMs(error, Math.min(maxMs, baseMs * 2 ** repeats));
+    const isPacedByPool = this.#isPaced && hasAccount && error.code === 'upstream_throttled';
+    const waitMs = isPacedByPool ? 0 : this.#waitMs(error, Math.min(maxMs, baseMs * 2 ** repeats));
     if (repeats >= times || waitMs > MAX_RETRY_AFTER_MS) return { type: 'give-up', error };
     this.#repeats.set(error.code, repeats + 1);
     return { type: 'again', waitMs };
@@ -151,20 +151,20 @@ export class RetryPlan {
   }
 }
 
-/** A 403 may have many reasons; without any hint at a token the credential is not given up for it. */
+/** A 403 may have many reasons: it counts as a rejected token only if it mentions a token or credential. */
 function isAboutToken(failure: GatewayError['upstream']): boolean {
   return !failure || failure.status === 401 || /token|credential/i.test(`${failure.name} ${failure.message}`);
 }
 
-/** The pool's own refusals: there is none left to try. A dead credential is one account's, and others may follow. */
-function saysThatNoneIsLeft({ code, policy }: GatewayError): boolean {
+/** True for the pool's errors that no account is left to try. A rejected credential is that of one account only. */
+function isNoneLeft({ code, policy }: GatewayError): boolean {
   return (
     code === 'no_account' || code === 'accounts_busy' || (policy.blame === 'account' && code !== 'credential_rejected')
   );
 }
 
-/** "None is left" hides what the last account said, which is what the user can act on; but not when it is over. */
-function withWords(none: GatewayError, last: GatewayError): GatewayError {
+/** Prefers the last account's failure, which the user can act on, with the time at which an account is available again. */
+function withLastFailure(none: GatewayError, last: GatewayError): GatewayError {
   if (none.retryAfterMs === undefined) return last;
   const isSame = last.code === none.code || (none.code === 'accounts_busy' && last.code === 'upstream_throttled');
   if (!isSame) return none;
@@ -172,7 +172,7 @@ function withWords(none: GatewayError, last: GatewayError): GatewayError {
   return new GatewayError(code, message, { retryAfterMs, upstream, cause: last });
 }
 
-/** Up to a quarter more or less, so that clients which failed together don't come back together. */
+/** Up to a quarter more or less, so that clients that failed together do not retry together. */
 function jitter(ms: number, random: number): number {
   return Math.round(ms * (0.75 + random / 2));
 }

@@ -1,4 +1,4 @@
-/** A response being made in the background: what it has said so far, for as many readers as want to follow. */
+/** A background response in progress: its events so far, for any number of readers. */
 
 export class Run {
   readonly #stopped = new AbortController();
@@ -6,18 +6,18 @@ export class Run {
   #waiting: (() => void)[] = [];
   #ended = false;
 
-  /** Aborts when the response is called off, or the gateway has to stop. */
+  /** Aborts when the response is cancelled or the gateway stops. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
   }
 
-  /** Whole server-sent events; the first one ever said has the sequence number 0. */
-  say(text: string): void {
+  /** Appends complete server-sent events; the first one has the sequence number 0. */
+  append(text: string): void {
     this.#events.push(...text.split(/(?<=\n\n)/).filter((event) => event !== ''));
     this.#wake();
   }
 
-  get said(): string {
+  get text(): string {
     return this.#events.join('');
   }
 
@@ -30,7 +30,7 @@ export class Run {
     this.#wake();
   }
 
-  /** From the event after this sequence number to the end, as they come, or until the reader has gone. */
+  /** Yields the events after this sequence number as they arrive, until the response ends or `gone` aborts. */
   async *eventsAfter(sequence: number, gone: AbortSignal): AsyncGenerator<string, void> {
     let next = sequence + 1;
     gone.addEventListener('abort', () => this.#wake(), { once: true });
@@ -54,9 +54,9 @@ export class Run {
   }
 }
 
-/** The same of a response which has ended. */
-export function eventsAfter(said: string, sequence: number): string {
-  return said
+/** The events of a complete response after this sequence number. */
+export function eventsAfter(events: string, sequence: number): string {
+  return events
     .split(/(?<=\n\n)/)
     .slice(sequence + 1)
     .join('');

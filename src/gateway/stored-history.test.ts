@@ -18,45 +18,45 @@ const stored = (id: string, more: Partial<StoredResponse> = {}): StoredResponse 
   ...more,
 });
 
-/** Responses `0`, `1`, … of which each continues the one before. Answered in the same turn, as a store in a file does. */
+/** Responses `0`, `1`, …, each continuing the one before. Resolves in the same turn of the event loop, like SQLite. */
 function chain(input: readonly JsonObject[] = []) {
-  const found: string[] = [];
+  const read: string[] = [];
   const find = async (id: string): Promise<StoredResponse> => {
-    found.push(id);
+    read.push(id);
     const number = Number(id);
     return stored(id, { input, previousId: number === 0 ? undefined : String(number - 1) });
   };
-  return { found, find };
+  return { read, find };
 }
 
 describe('the history up to a response', () => {
-  it('may be very long', async () => {
+  it('can be very long', async () => {
     expect(await itemsUntil(chain().find, '1999', here)).toHaveLength(2_000);
   });
 
   it.each([
     ['of too many responses', chain(), '2000', 2_000],
     ['too large', chain([{ content: 'x'.repeat(MIB) }]), '1000', 64],
-  ])('is refused when it is %s, and opened no further', async (_what, { find, found }, last, opened) => {
+  ])('is rejected when it is %s, and read no further', async (_what, { find, read }, last, opened) => {
     await expect(itemsUntil(find, last, here)).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'previous_response_id',
     });
-    expect(found).toHaveLength(opened);
+    expect(read).toHaveLength(opened);
   });
 
-  it('leaves others their turns, and is opened no further when its client has gone', async () => {
-    const { find, found } = chain();
+  it('yields to other requests, and is read no further once the client disconnects', async () => {
+    const { find, read } = chain();
     const gone = new AbortController();
     setImmediate(() => gone.abort(left));
     await expect(itemsUntil(find, '1999', gone.signal)).rejects.toBe(left);
-    expect(found.length).toBeLessThan(5);
+    expect(read.length).toBeLessThan(5);
   });
 });
 
-describe('items by their names', () => {
-  it('are those of the output and of the input, without those which are gone', async () => {
-    const found = await itemsNamed(
+describe('items by id', () => {
+  it('come from the output and the input; missing ones are left out', async () => {
+    const read = await itemsNamed(
       async (id) => (id === 'a' ? stored(id) : undefined),
       new Map([
         ['a', ['a-out', 'a-in', 'a-no', 'a-in']],
@@ -64,13 +64,13 @@ describe('items by their names', () => {
       ]),
       here,
     );
-    expect([...found]).toEqual([
+    expect([...read]).toEqual([
       ['a-out', { id: 'a-out' }],
       ['a-in', { id: 'a-in' }],
     ]);
   });
 
-  it('are refused when they are too large together, each as often as it is named', async () => {
+  it('are rejected when they are too large in total, counted as often as they are referenced', async () => {
     const large = stored('a', { input: [{ id: 'a-in', content: 'x'.repeat(MIB) }] });
     const name = (times: number) =>
       itemsNamed(async () => large, new Map([['a', Array.from({ length: times }, () => 'a-in')]]), here);
@@ -78,16 +78,16 @@ describe('items by their names', () => {
     await expect(name(64)).rejects.toMatchObject({ code: 'invalid_request', param: 'input' });
   });
 
-  it('leave others their turns, and are looked for no further when their client has gone', async () => {
-    const found: string[] = [];
+  it('yield to other requests, and are read no further once the client disconnects', async () => {
+    const read: string[] = [];
     const gone = new AbortController();
     setImmediate(() => gone.abort(left));
     const find = async (id: string): Promise<StoredResponse> => {
-      found.push(id);
+      read.push(id);
       return stored(id);
     };
     const wanted = new Map(Array.from({ length: 1_000 }, (_, i) => [`${i}`, [`${i}-in`]]));
     await expect(itemsNamed(find, wanted, gone.signal)).rejects.toBe(left);
-    expect(found.length).toBeLessThan(5);
+    expect(read.length).toBeLessThan(5);
   });
 });

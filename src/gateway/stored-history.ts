@@ -1,6 +1,6 @@
 /**
- * What stored responses hold for a later request: all that was said until one of them, and single items of them. Both
- * are bounded, for a few words of a client's can name any amount, and leave everybody else their turns in between.
+ * Reads stored responses for a later request: the conversation up to a response, or single items by id. Both are bounded,
+ * because a short request can name any amount of data, and yield to other requests in between.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
@@ -10,8 +10,8 @@ import type { StoredResponse } from './response-store.ts';
 type Find = (id: string) => Promise<StoredResponse | undefined>;
 
 /**
- * Oldest first: its own and all it continues. Undefined when any of it is gone. Rejects with `invalid_request` when it
- * is more than any conversation, and with the reason of `gone`.
+ * The items of a response and of all responses that it continues, oldest first. Undefined if any of them is missing.
+ * Rejects with `invalid_request` if they exceed the limits, and with the reason of `gone` once that aborts.
  */
 export async function itemsUntil(
   find: Find,
@@ -21,13 +21,13 @@ export async function itemsUntil(
   const rounds: (readonly JsonObject[])[] = [];
   let bytes = 0;
   for (let next: string | undefined = id; next !== undefined; ) {
-    if (rounds.length >= MAX_ROUNDS) throw tooMuch(`continues more than ${MAX_ROUNDS} responses`);
+    if (rounds.length >= MAX_ROUNDS) throw tooMuch(`this response continues more than ${MAX_ROUNDS} responses`);
     const stored: StoredResponse | undefined = await find(next);
     if (!stored) return undefined;
-    const said = [...stored.input, ...outputOf(stored.response)];
-    bytes += bytesOf(said);
-    if (bytes > MAX_BYTES) throw tooMuch(`continues more than ${MAX_BYTES} bytes of conversation`);
-    rounds.push(said);
+    const items = [...stored.input, ...outputOf(stored.response)];
+    bytes += bytesOf(items);
+    if (bytes > MAX_BYTES) throw tooMuch(`this response continues more than ${MAX_BYTES} bytes of conversation`);
+    rounds.push(items);
     next = stored.previousId;
     await nextTurn();
     gone.throwIfAborted();
@@ -36,9 +36,9 @@ export async function itemsUntil(
 }
 
 /**
- * Items of outputs and inputs by their ids; those which are gone are left out. `wanted` has the ids of each response's
- * items, as often as they are named. Rejects with `invalid_request` when that is more than a request can hold, and with
- * the reason of `gone`.
+ * Input and output items by id; missing ones are left out. `wanted` maps each response to the ids of its items, repeated
+ * as often as the request names them. Rejects with `invalid_request` if they exceed the limits, and with the reason of
+ * `gone` once that aborts.
  */
 export async function itemsNamed(
   find: Find,
@@ -46,7 +46,8 @@ export async function itemsNamed(
   gone: AbortSignal,
 ): Promise<ReadonlyMap<string, JsonObject>> {
   const named = [...wanted.values()].reduce((sum, { length }) => sum + length, 0);
-  if (named > MAX_REFERENCES) throw tooManyNamed(`${named} items of earlier responses; ${MAX_REFERENCES} may be`);
+  if (named > MAX_REFERENCES)
+    throw tooManyReferences(`${named} items of earlier responses; the limit is ${MAX_REFERENCES}`);
   const found = new Map<string, JsonObject>();
   let bytes = 0;
   for (const [responseId, itemIds] of wanted) {
@@ -59,7 +60,8 @@ export async function itemsNamed(
       const size = sizes.get(itemId) ?? bytesOf(item);
       sizes.set(itemId, size);
       bytes += size;
-      if (bytes > MAX_BYTES) throw tooManyNamed(`items of earlier responses which are more than ${MAX_BYTES} bytes`);
+      if (bytes > MAX_BYTES)
+        throw tooManyReferences(`items of earlier responses with more than ${MAX_BYTES} bytes in total`);
       found.set(itemId, item);
     }
     await nextTurn();
@@ -68,19 +70,19 @@ export async function itemsNamed(
   return found;
 }
 
-/** Far beyond what any model reads. */
+/** Far more than any model reads. */
 const MAX_ROUNDS = 2_000;
 const MAX_REFERENCES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The output's before the input's. */
+/** An output item replaces an input item of the same id. */
 function itemsById({ input, response }: StoredResponse): Map<string, JsonObject> {
   const items = [...input, ...outputOf(response)];
   return new Map(items.flatMap((item) => (typeof item.id === 'string' ? [[item.id, item]] : [])));
 }
 
 function outputOf({ output }: JsonObject): readonly JsonObject[] {
-  // Its protocol wrote it: an output is a list of items.
+  // The protocol wrote it: an output is a list of items.
   return (output ?? []) as readonly JsonObject[];
 }
 
@@ -89,11 +91,11 @@ function bytesOf(value: unknown): number {
 }
 
 function tooMuch(what: string): GatewayError {
-  const message = `previous_response_id: it ${what}. Compact the conversation, or begin another.`;
+  const message = `previous_response_id: ${what}. Compact the conversation, or start a new one.`;
   return new GatewayError('invalid_request', message, { param: 'previous_response_id' });
 }
 
-function tooManyNamed(what: string): GatewayError {
-  const message = `input: it names ${what}. Compact the conversation, or name fewer.`;
+function tooManyReferences(what: string): GatewayError {
+  const message = `input: references ${what}. Compact the conversation, or reference fewer items.`;
   return new GatewayError('invalid_request', message, { param: 'input' });
 }

@@ -4,7 +4,7 @@ import { SILENT } from '../core/log.ts';
 import { ApiKeys } from './api-keys.ts';
 import type { KeyStore, StoredKey } from './stored-keys.ts';
 
-/** Two processes may open it: what one writes changes the mark of the other. */
+/** A table that two processes may open: a write by one changes the mark of the other. */
 function createKeyTable() {
   const rows = new Map<string, StoredKey>();
   const state = { writes: 0, lists: 0, isBroken: false };
@@ -31,7 +31,7 @@ function createKeyTable() {
           return rows.get(id);
         }),
       remove: (id) => write(() => rows.delete(id)),
-      noteUses: (uses) =>
+      recordUses: (uses) =>
         write(() => {
           for (const [id, lastUsedAtMs] of uses) {
             const key = rows.get(id);
@@ -49,8 +49,8 @@ async function openKeys({ table = createKeyTable(), configured = [] as readonly 
   return { keys, clock, table };
 }
 
-describe('keys which are made here', () => {
-  it('work at once, and nothing of the secret but its beginning is kept', async () => {
+describe('created keys', () => {
+  it('work at once, and only the beginning of the secret is stored', async () => {
     const { keys, table } = await openKeys();
     const { key, secret } = await keys.create({ name: ' laptop ' });
     expect(secret).toMatch(/^dgm-[A-Za-z0-9]{40}$/);
@@ -59,14 +59,14 @@ describe('keys which are made here', () => {
     expect(JSON.stringify([...table.rows.values()])).not.toContain(secret.slice(12));
   });
 
-  it('are refused when a character is wrong', async () => {
+  it('are rejected if a character is wrong', async () => {
     const { keys } = await openKeys();
     const { secret } = await keys.create({ name: 'laptop' });
     for (const wrong of ['', secret.slice(0, 12), secret.slice(0, -1), `${secret}x`, secret.toLowerCase()])
       expect(await keys.identify(wrong)).toBeUndefined();
   });
 
-  it('stand beside those of the settings', async () => {
+  it('work beside those from the settings', async () => {
     const { keys } = await openKeys({ configured: ['from-settings'] });
     const { key, secret } = await keys.create({ name: 'laptop' });
     const clients = [await keys.identify('from-settings'), await keys.identify(secret)];
@@ -74,7 +74,7 @@ describe('keys which are made here', () => {
     expect(keys.usable).toBe(2);
   });
 
-  it('say why they work no longer', async () => {
+  it('are rejected with the reason once expired or revoked', async () => {
     const { keys, clock } = await openKeys();
     const revoked = await keys.create({ name: 'revoked' });
     const brief = await keys.create({ name: 'brief', expiresAtMs: clock.now() + 1_000 });
@@ -92,7 +92,7 @@ describe('keys which are made here', () => {
     expect(keys.usable).toBe(0);
   });
 
-  it('keep the door shut when the last one is revoked, until it is forgotten', async () => {
+  it('still count after the last one is revoked, until it is deleted', async () => {
     const { keys } = await openKeys();
     expect(keys.isEmpty).toBe(true);
     const { key } = await keys.create({ name: 'only' });
@@ -103,23 +103,23 @@ describe('keys which are made here', () => {
   });
 
   it.each([
-    ['a name which is empty', { name: '  ' }, 'name'],
+    ['an empty name', { name: '  ' }, 'name'],
     ['a name of two lines', { name: 'a\nb' }, 'name'],
     ['a name without end', { name: 'x'.repeat(101) }, 'name'],
     ['a date in the past', { name: 'x', expiresAtMs: 1 }, 'expiresAt'],
-  ])('are not made with %s', async (_, wanted, param) => {
+  ])('are not created with %s', async (_, wanted, param) => {
     const { keys, table } = await openKeys();
     await expect(keys.create(wanted)).rejects.toMatchObject({ code: 'invalid_request', param });
     expect(table.rows.size).toBe(0);
   });
 
-  it('cannot be revoked or forgotten when there is none of that id', async () => {
+  it('cannot be revoked or deleted if there is none of that id', async () => {
     const { keys } = await openKeys();
     await expect(keys.revoke('key-none')).rejects.toMatchObject({ code: 'not_found' });
     await expect(keys.forget('key-none')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('are known by all processes: made at once, revoked within moments', async () => {
+  it('apply to all processes: new ones at once, revoked ones within moments', async () => {
     const { keys, clock, table } = await openKeys();
     const { keys: theirs } = await openKeys({ table });
     const { key, secret } = await theirs.create({ name: 'laptop' });
@@ -129,7 +129,7 @@ describe('keys which are made here', () => {
     await expect(keys.identify(secret)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('cost no question to the database while nothing changes', async () => {
+  it('cost no database query while nothing changes', async () => {
     const { keys, clock, table } = await openKeys();
     const { secret } = await keys.create({ name: 'laptop' });
     const { lists } = table.state;
@@ -140,7 +140,7 @@ describe('keys which are made here', () => {
     expect(table.state.lists).toBe(lists);
   });
 
-  it('remember when they were last used, in the store at the end', async () => {
+  it('record when they were last used, and save that on close', async () => {
     const { keys, clock, table } = await openKeys();
     const { key, secret } = await keys.create({ name: 'laptop' });
     expect(keys.list()[0]?.lastUsedAtMs).toBeUndefined();
@@ -150,7 +150,7 @@ describe('keys which are made here', () => {
     expect(table.rows.get(key.id)?.lastUsedAtMs).toBe(clock.now());
   });
 
-  it('go on working while the database is in trouble', async () => {
+  it('still work while the database fails', async () => {
     const { keys, clock, table } = await openKeys();
     const { key, secret } = await keys.create({ name: 'laptop' });
     table.state.isBroken = true;

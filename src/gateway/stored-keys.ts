@@ -1,17 +1,17 @@
-/** Client API keys which are made here: what is kept of them, and who keeps it. The secret itself is kept by nobody. */
+/** The stores of client API keys and of the admin token. Neither stores a secret, only hashes. */
 
 export interface StoredKey {
   readonly id: string;
-  /** For people. */
+  /** A label for people. */
   readonly name: string;
-  /** How the key begins: enough to tell it from others, and to find it by. */
+  /** The beginning of the key: enough to recognise it and to look it up. */
   readonly prefix: string;
-  /** SHA-256 of the whole key; it is as random as the hash, so nothing slower is needed. */
+  /** SHA-256 of the whole key. The key is random, so no slow password hash is needed. */
   readonly hash: Uint8Array;
   readonly createdAtMs: number;
   readonly expiresAtMs: number | undefined;
   readonly revokedAtMs: number | undefined;
-  /** To the minute. */
+  /** Accurate to the minute. */
   readonly lastUsedAtMs: number | undefined;
 }
 
@@ -19,22 +19,22 @@ export interface StoredKey {
 export interface KeyStore {
   list(): Promise<readonly StoredKey[]>;
   add(key: StoredKey): Promise<void>;
-  /** undefined when there is none of that id. Revoked already, it stays revoked since then. */
+  /** Returns undefined if there is no such key. A revoked key keeps its first time of revocation. */
   revoke(id: string, nowMs: number): Promise<StoredKey | undefined>;
-  /** False when there is none of that id. */
+  /** Returns false if there is no such key. */
   remove(id: string): Promise<boolean>;
-  /** By id: when it was last used, as far as this process knows. */
-  noteUses(uses: ReadonlyMap<string, number>): Promise<void>;
-  /** Changes when another process has written; cheap enough to ask before each request. */
+  /** Saves the last use of each key, by id, as far as this process knows it. */
+  recordUses(uses: ReadonlyMap<string, number>): Promise<void>;
+  /** Changes when another process has written. Cheap enough to read before each request. */
   changeMark(): number;
-  /** The same as of now, by asking the server; NaN while changes cannot be noticed. */
+  /** Like `changeMark`, but up to date: queries the server. NaN while changes cannot be detected. */
   latestChangeMark(): Promise<number>;
 }
 
-/** The admin token of a gateway which made its own: its hash alone. */
+/** The hash of a generated admin token. */
 export interface AdminTokenStore {
   find(): Promise<Uint8Array | undefined>;
-  /** The one which is kept: this one, or another process's which was faster. */
-  keep(hash: Uint8Array): Promise<Uint8Array>;
+  /** Returns the hash that is stored: this one, or that of another process that was faster. */
+  putIfAbsent(hash: Uint8Array): Promise<Uint8Array>;
   replace(hash: Uint8Array): Promise<void>;
 }

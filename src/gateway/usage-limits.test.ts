@@ -29,7 +29,7 @@ function setup(profileArn: string | undefined, answers: readonly UpstreamAnswer[
 }
 
 describe('usage limits', () => {
-  it("are asked for with the account's token and profile", async () => {
+  it("are requested with the account's token and profile", async () => {
     const { read, requests, profiles } = setup(ARN, [answer(200, LIMITS)]);
     expect(await read()).toMatchObject({ allowances: [{ used: 1, limit: 50 }] });
     expect(requests[0]).toMatchObject({ method: 'GET', headers: { authorization: 'Bearer token-1' } });
@@ -39,7 +39,7 @@ describe('usage limits', () => {
   it.each([
     [400, '{"message":"Improperly formed request."}'],
     [403, '{"message":"Invalid token"}'],
-  ])('are asked for once more without the profile after %i, in its region', async (status, refusal) => {
+  ])('are requested once more without the profile after %i, in its region', async (status, refusal) => {
     const { read, requests, profiles } = setup(ARN, [answer(status, refusal), answer(200, LIMITS)]);
     expect(await read()).toMatchObject({ allowances: [{ used: 1 }] });
     expect(profiles()).toEqual([ARN, null]);
@@ -55,7 +55,7 @@ describe('usage limits', () => {
   it.each([
     ['without a profile', undefined, 403],
     ['when it is not about the profile', ARN, 500],
-  ])('are asked for once %s', async (_name, profileArn, status) => {
+  ])('are requested only once %s', async (_name, profileArn, status) => {
     const { read, requests } = setup(profileArn, [answer(status, '{}')]);
     await expect(read()).rejects.toBeInstanceOf(Error);
     expect(requests).toHaveLength(1);

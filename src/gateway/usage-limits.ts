@@ -14,7 +14,7 @@ export interface UsageLimitsContext {
   readonly send: SendUpstream;
 }
 
-/** Rejects with the service's refusal: of two forms of the request, that of the first, which is about the account as it is. */
+/** Rejects with the service's refusal. If both forms of the request are refused, that is the refusal of the first. */
 export async function readUsageLimits(
   context: UsageLimitsContext,
   account: LeasedAccount,

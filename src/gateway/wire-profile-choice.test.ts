@@ -14,7 +14,7 @@ function setup(order: readonly [string, ...string[]] = ['one', 'two', 'three']) 
 }
 
 describe('the wire profile of an account', () => {
-  it('is the first of the order until that is refused, then the next', () => {
+  it('is the first in the order until that is refused, then the next', () => {
     const { choice, current } = setup();
     expect(current()).toBe('one');
     expect(choice.moveOn(USER, 'one')).toBe('two');
@@ -23,7 +23,7 @@ describe('the wire profile of an account', () => {
     expect(choice.current({ id: 'a2', kind: 'idc' })).toBe('one');
   });
 
-  it('is remembered when it works, and the usual order is tried again after hours', () => {
+  it('is remembered if it works, and the usual order is tried again after hours', () => {
     const { choice, time, current } = setup();
     choice.moveOn(USER, 'one');
     choice.worked(USER, 'two');
@@ -33,19 +33,19 @@ describe('the wire profile of an account', () => {
     expect(current()).toBe('one');
   });
 
-  it('is what an earlier run has kept, as long as it is in date and known', () => {
-    const kept = (id: string, untilMs: number) => setup().choice.current({ ...USER, kept: { id, untilMs } });
-    expect(kept('three', HOUR_MS)).toBe('three');
-    expect(kept('three', 0)).toBe('one');
-    expect(kept('gone', HOUR_MS)).toBe('one');
+  it('is the one stored by an earlier run, if it has not expired and still exists', () => {
+    const currentAfter = (id: string, untilMs: number) => setup().choice.current({ ...USER, stored: { id, untilMs } });
+    expect(currentAfter('three', HOUR_MS)).toBe('three');
+    expect(currentAfter('three', 0)).toBe('one');
+    expect(currentAfter('gone', HOUR_MS)).toBe('one');
     const { choice, time, current } = setup();
-    choice.current({ ...USER, kept: { id: 'three', untilMs: Number.MAX_SAFE_INTEGER } });
+    choice.current({ ...USER, stored: { id: 'three', untilMs: Number.MAX_SAFE_INTEGER } });
     expect(current()).toBe('three');
     time.nowMs = 6 * HOUR_MS;
     expect(current()).toBe('one');
   });
 
-  it('is to be kept from the moment it works in place of others', () => {
+  it('is to be stored once it works in place of others', () => {
     const { choice } = setup();
     expect(choice.worked(USER, 'one')).toBeUndefined();
     choice.moveOn(USER, 'one');
@@ -53,14 +53,14 @@ describe('the wire profile of an account', () => {
     expect(choice.worked(USER, 'two')).toBeUndefined();
   });
 
-  it('is moved once by requests that fail at the same time', () => {
+  it('moves on only once when requests fail at the same time', () => {
     const { choice } = setup();
     expect([choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one'), choice.moveOn(USER, 'one')]).toEqual(
       Array.from({ length: 3 }, () => 'two'),
     );
   });
 
-  it('stays the first after all were refused, and none is tried for ten minutes', () => {
+  it('is the first again after all were refused, and stays so for ten minutes', () => {
     const { choice, time, current } = setup();
     expect(['one', 'two', 'three'].map((id) => choice.moveOn(USER, id))).toEqual(['two', 'three', undefined]);
     expect(current()).toBe('one');
@@ -70,7 +70,7 @@ describe('the wire profile of an account', () => {
     expect(choice.moveOn(USER, 'one')).toBe('two');
   });
 
-  it('goes back to earlier ones when the remembered one is refused', () => {
+  it('is tried in order again when the remembered one is refused', () => {
     const { choice } = setup();
     choice.moveOn(USER, 'one');
     choice.moveOn(USER, 'two');
@@ -78,7 +78,7 @@ describe('the wire profile of an account', () => {
     expect(choice.moveOn(USER, 'three')).toBe('one');
   });
 
-  it('cannot change where the order has one only', () => {
+  it('cannot change if the order has only one', () => {
     const { choice } = setup(['one']);
     expect(choice.moveOn(USER, 'one')).toBeUndefined();
   });

@@ -1,20 +1,20 @@
 /**
- * Which wire profile each account uses: the first in the order of its kind. If the service refuses that one, the others
- * are tried in turn, and the one that works is remembered.
+ * Chooses the wire profile of each account: the first in the order of its credential kind. If the service refuses that
+ * one, the others are tried in turn, and the one that works is remembered.
  */
 
-/** How long a profile other than the first is kept before the usual order is tried again. */
-const KEPT_MS = 6 * 60 * 60_000;
-/** Pause after all profiles were refused: the reason is then probably not the profile. */
+/** How long a profile other than the first is used before the usual order is tried again. */
+const REMEMBER_MS = 6 * 60 * 60_000;
+/** Pause after all profiles were refused, because the profile is then probably not the reason. */
 const PAUSE_MS = 10 * 60_000;
 
 type Order = readonly [string, ...string[]];
 
-export interface ProfileUser {
+export interface WireProfileUser {
   readonly id: string;
   readonly kind: string;
-  /** What was kept in an earlier run. */
-  readonly kept?: { readonly id: string; readonly untilMs: number } | undefined;
+  /** The profile stored by an earlier run. */
+  readonly stored?: { readonly id: string; readonly untilMs: number } | undefined;
 }
 
 interface Use {
@@ -22,8 +22,8 @@ interface Use {
   current: string;
   /** Refused since the last success. */
   readonly refused: Set<string>;
-  /** Undefined: the first of the order is in use. */
-  keptUntilMs: number | undefined;
+  /** Undefined while the first of the order is in use. */
+  untilMs: number | undefined;
   pausedUntilMs: number;
 }
 
@@ -38,58 +38,58 @@ export class WireProfileChoice {
   }
 
   /** Id of the profile in use. */
-  current(user: ProfileUser): string {
+  current(user: WireProfileUser): string {
     const use = this.#uses.get(user.id) ?? this.#recall(user);
     if (!use) return this.#orderFor(user.kind)[0];
-    if (use.keptUntilMs !== undefined && use.keptUntilMs <= this.#now()) {
+    if (use.untilMs !== undefined && use.untilMs <= this.#now()) {
       use.current = use.order[0];
-      use.keptUntilMs = undefined;
+      use.untilMs = undefined;
       use.refused.clear();
     }
     return use.current;
   }
 
   /**
-   * The service refused `refused`: the id of the profile in use from now on, or undefined when there is none left to
-   * try. Concurrent requests move the account once.
+   * Moves on from the profile `refused`, and returns the id of the one to use from now on, or undefined if none is left
+   * to try. Concurrent requests move the account only once.
    */
-  moveOn(user: Omit<ProfileUser, 'kept'>, refused: string): string | undefined {
+  moveOn(user: Omit<WireProfileUser, 'stored'>, refused: string): string | undefined {
     const use = this.#useOf(user);
     if (use.current !== refused) return use.current;
     if (use.pausedUntilMs > this.#now()) return undefined;
     use.refused.add(refused);
     const next = use.order.find((id) => !use.refused.has(id));
     use.current = next ?? use.order[0];
-    use.keptUntilMs = next === undefined ? undefined : this.#now() + KEPT_MS;
+    use.untilMs = next === undefined ? undefined : this.#now() + REMEMBER_MS;
     if (next !== undefined) return next;
     use.refused.clear();
     use.pausedUntilMs = this.#now() + PAUSE_MS;
     return undefined;
   }
 
-  /** Until when to keep a profile that has just worked after others were refused; undefined for any other. */
-  worked({ id }: Pick<ProfileUser, 'id'>, profile: string): number | undefined {
+  /** Returns until when to use a profile that has just worked after others were refused; undefined for any other. */
+  worked({ id }: Pick<WireProfileUser, 'id'>, profile: string): number | undefined {
     const use = this.#uses.get(id);
     if (!use || use.current !== profile || use.refused.size === 0) return undefined;
     use.refused.clear();
-    use.keptUntilMs = this.#now() + KEPT_MS;
-    return use.keptUntilMs;
+    use.untilMs = this.#now() + REMEMBER_MS;
+    return use.untilMs;
   }
 
-  #recall({ id, kind, kept }: ProfileUser): Use | undefined {
+  #recall({ id, kind, stored }: WireProfileUser): Use | undefined {
     const order = this.#orderFor(kind);
-    if (!kept || kept.untilMs <= this.#now() || !order.includes(kept.id)) return undefined;
-    const keptUntilMs = Math.min(kept.untilMs, this.#now() + KEPT_MS);
-    const use: Use = { order, current: kept.id, refused: new Set(), keptUntilMs, pausedUntilMs: 0 };
+    if (!stored || stored.untilMs <= this.#now() || !order.includes(stored.id)) return undefined;
+    const untilMs = Math.min(stored.untilMs, this.#now() + REMEMBER_MS);
+    const use: Use = { order, current: stored.id, refused: new Set(), untilMs, pausedUntilMs: 0 };
     this.#uses.set(id, use);
     return use;
   }
 
-  #useOf({ id, kind }: Omit<ProfileUser, 'kept'>): Use {
+  #useOf({ id, kind }: Omit<WireProfileUser, 'stored'>): Use {
     const known = this.#uses.get(id);
     if (known) return known;
     const order = this.#orderFor(kind);
-    const use: Use = { order, current: order[0], refused: new Set(), keptUntilMs: undefined, pausedUntilMs: 0 };
+    const use: Use = { order, current: order[0], refused: new Set(), untilMs: undefined, pausedUntilMs: 0 };
     this.#uses.set(id, use);
     return use;
   }

@@ -11,20 +11,20 @@ type Refused = Pick<Lease, 'accountId' | 'access' | 'hasFixedToken'>;
 
 export class WireProfileWalk {
   readonly #context: Walking;
-  /** By account: the refused profiles, and the first refusal. */
+  /** For each account, the refused profiles and the first refusal. */
   readonly #tried = new Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }>();
 
   constructor(context: Walking) {
     this.#context = context;
   }
 
-  /** True: the account has another profile now. A token that can be renewed is renewed first. */
+  /** Returns true if the account now has another profile. A token that can be renewed is renewed first. */
   moveOn(error: GatewayError, lease: Refused | undefined): boolean {
     const { wireProfiles, log } = this.#context;
     if (!lease || !wireProfiles || !this.#isAboutProfile(error)) return false;
     if (error.code === 'token_rejected' && lease.hasFixedToken !== true) return false;
     const { accountId, access } = lease;
-    // With a base URL of its own, the account reaches the same host under every profile.
+    // An account with its own base URL reaches the same host under every profile.
     if (access.baseUrl !== undefined && error.upstream === undefined) return false;
     const tried = this.#tried.get(accountId) ?? { ids: new Set(), refusal: error };
     this.#tried.set(accountId, tried);
@@ -38,15 +38,15 @@ export class WireProfileWalk {
   }
 
   /**
-   * The same for operations beside chat (models, completions). Only a missing host or operation counts: other refusals
-   * may concern just that operation, while chats work.
+   * Like `moveOn`, for operations other than chat (models, completions). Only a missing host or operation counts, because
+   * other refusals may concern just that operation while chats work.
    */
   moveOnIfAbsent(error: GatewayError, lease: Refused | undefined): boolean {
     return IS_ABSENT.has(error.code) && this.moveOn(error, lease);
   }
 
-  /** If no profile is left, the first refusal is reported: the later profiles were guesses. */
-  usualRefusal(error: GatewayError, lease: Refused | undefined): GatewayError {
+  /** Returns the first refusal if no profile is left, because the later profiles were only guesses. */
+  firstRefusal(error: GatewayError, lease: Refused | undefined): GatewayError {
     const tried = lease && this.#tried.get(lease.accountId);
     return tried && this.#isAboutProfile(error) ? tried.refusal : error;
   }
@@ -58,7 +58,7 @@ export class WireProfileWalk {
 
 const IS_ABSENT: ReadonlySet<ErrorCode> = new Set(['upstream_not_found', 'upstream_broken']);
 
-/** For the pool: a refused profile is not a failure of the account, which is about to be used under another one. */
+/** The error for the pool: a refused profile is not a failure of the account, which is tried under another one next. */
 export function refusedForm({ message, upstream, cause }: GatewayError): GatewayError {
   return new GatewayError('upstream_refused', message, { upstream, cause });
 }

@@ -42,7 +42,7 @@ function setup(accounts: readonly string[] = ['a1', 'a2'], more: Partial<Gateway
 }
 
 describe('withLease', () => {
-  it('gives the account back after the work, unless the result goes on using it', async () => {
+  it('releases the account after the work, unless the result keeps using it', async () => {
     const { pool, run } = setup();
     expect(await run([])).toBe('a1');
     expect(pool.releases).toEqual(['a1:ok']);
@@ -50,13 +50,13 @@ describe('withLease', () => {
     expect(pool.releases).toEqual(['a1:ok']);
   });
 
-  it('passes the signal to the pool, and asks it for a lease beside the replies', async () => {
+  it('passes the signal to the pool, and requests a lease that takes no slot', async () => {
     const { pool, gone, run } = setup();
     await run([]);
     expect(pool.requests[0]).toMatchObject({ conversationId: 'c', group: 'g', control: true, signal: gone.signal });
   });
 
-  it('takes another account, or a new token, as the error table says', async () => {
+  it('leases another account or gets a new token, depending on the error', async () => {
     const { pool, attempts, run } = setup();
     expect(await run(['quota_exhausted', 'token_rejected'])).toBe('a2');
     expect(pool.requests.map(({ tried, refresh }) => [tried, refresh])).toEqual([
@@ -72,23 +72,23 @@ describe('withLease', () => {
     expect(pool.releases).toEqual(['a1:quota_exhausted', 'a2:token_rejected', 'a2:ok']);
   });
 
-  it('takes no account for a client that has left', async () => {
+  it('leases no account for a disconnected client', async () => {
     const { pool, gone, run } = setup();
     gone.abort();
     await expect(run([])).rejects.toMatchObject({ code: 'client_closed' });
     expect(pool.requests).toEqual([]);
   });
 
-  it('rejects as client_closed when the client leaves during the pause before another attempt', async () => {
+  it('rejects with client_closed if the client disconnects during a pause', async () => {
     const during = setup();
     const leaving = during.run(['upstream_overloaded'], { onFailure: () => during.gone.abort() });
-    // The failure was there before the client left, so that the pause is what it leaves in.
+    // The failure came before the disconnect, which therefore happens during the pause.
     await expect(leaving).rejects.toMatchObject({ code: 'client_closed' });
     expect(during.pool.releases).toEqual(['a1:upstream_overloaded']);
     expect(during.attempts).toHaveLength(1);
   });
 
-  it('pauses before the same account again, but not longer than the plan allows', async () => {
+  it('pauses before it leases the same account again, but not longer than the plan allows', async () => {
     const { clock, run } = setup();
     expect(await run(['upstream_overloaded'])).toBe('a1');
     expect(clock.sleeps).toEqual([1_000]);
@@ -99,7 +99,7 @@ describe('withLease', () => {
     expect(impatient.clock.sleeps).toEqual([]);
   });
 
-  it('does not hold the lack of an operation against the account', async () => {
+  it('does not count a missing operation against the account', async () => {
     const { pool, run } = setup();
     const aboutOperation: ReadonlySet<ErrorCode> = new Set(['feature_not_supported']);
     expect(await run(['feature_not_supported'], { aboutOperation })).toBe('a2');
@@ -107,15 +107,15 @@ describe('withLease', () => {
   });
 
   it('tries the same account again once its profile is found', async () => {
-    const asked: string[] = [];
-    const findProfile = async (id: string) => asked.push(id) === 1;
+    const lookups: string[] = [];
+    const findProfile = async (id: string) => lookups.push(id) === 1;
     const { pool, run } = setup(['a1', 'a2'], { findProfile });
     expect(await run(['profile_required'])).toBe('a1');
-    expect(asked).toEqual(['a1']);
+    expect(lookups).toEqual(['a1']);
     expect(pool.releases).toEqual(['a1:upstream_refused', 'a1:ok']);
   });
 
-  it('moves on to another wire profile: beside chat only when the host or the operation is missing', async () => {
+  it('moves on to another wire profile; outside chat only if the host or the operation is missing', async () => {
     const upstream = { ...createFakeUpstream(), suggestsOtherWireProfile: () => true };
     const wireProfiles = { moveOn: () => 'other', worked: () => undefined };
     const refused = (code: ErrorCode) =>
@@ -136,7 +136,7 @@ describe('withLease', () => {
     ]);
   });
 
-  it('reports each failed attempt once, with the pause that follows it', async () => {
+  it('reports each failed attempt once, with the pause that follows', async () => {
     const steps: unknown[] = [];
     const { run } = setup(['a1']);
     const onStep: LeasePlan['onStep'] = ({ code }, lease, attempt, waitMs) =>

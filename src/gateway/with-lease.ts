@@ -1,4 +1,4 @@
-/** The loop of every operation: lease an account, work with it, and try again where the error table allows it. */
+/** Runs an operation: leases an account, works with it, and tries again if the error table allows it. */
 import { pause } from '../core/async.ts';
 import { clientClosed, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { GatewayContext } from './context.ts';
@@ -6,32 +6,32 @@ import type { Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
 import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 
-/** What differs between the operations. */
+/** How operations differ. */
 export interface LeasePlan<L extends Lease = Lease> {
   readonly signal: AbortSignal;
-  /** Leases the account of the next attempt; `retry` knows which have failed and whether a new token is needed. */
+  /** Leases the account for the next attempt; `retry` knows which have failed and whether a new token is needed. */
   lease(retry: RetryPlan): Promise<L>;
   /** The pool paces the leases: see `RetryPlan`. */
   readonly isPaced?: boolean;
-  /** The result goes on using the lease, and releases it itself. */
+  /** The result keeps using the lease and releases it itself. */
   readonly keepsLease?: boolean;
   /**
-   * Which refusals may be the wire profile's. `if-absent`: only a missing host or operation, since other refusals may
-   * concern just this operation while chats work.
+   * Which refusals move the account on to another wire profile. `if-absent`: only a missing host or operation, since other
+   * refusals may concern just this operation while chats work.
    */
   readonly movesOn: 'always' | 'if-absent';
-  /** Failures that say nothing about the account: it lacks the operation and is as good as any for everything else. */
+  /** Failures that do not count against the account: it lacks only this operation. */
   readonly aboutOperation?: ReadonlySet<ErrorCode>;
   /** Longest pause before another attempt; a failure that needs a longer one is final. Default: any. */
   readonly maxPauseMs?: number;
-  /** Called for each failed attempt before anything is done about it. */
+  /** Called for each failed attempt, before any recovery. */
   onFailure?(error: GatewayError): void;
-  /** Called for each failed attempt that nothing mended. `waitMs`: before the next one; undefined: there is none. */
+  /** Called for each failed attempt without a recovery. `waitMs`: pause before the next one; undefined: the last one. */
   onStep?(error: GatewayError, lease: Lease | undefined, attempt: number, waitMs: number | undefined): void;
 }
 
 export interface Attempt {
-  /** From 1. */
+  /** Starting at 1. */
   readonly number: number;
   /** The account has a new token, because the service refused the one before. */
   readonly isRenewed: boolean;
@@ -58,13 +58,13 @@ export async function withLease<T, L extends Lease = Lease>(
       if (!plan.keepsLease) lease.release(undefined);
       return result;
     } catch (cause) {
-      const error = retry.judge(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
+      const error = retry.classify(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       plan.onFailure?.(error);
-      // A refusal that another ARN or wire profile avoids does not count against the account.
-      const isMended = (await foundProfile(context, error, lease)) || moveOn(plan, retry, walk, error, lease);
-      outcome = isMended ? refusedForm(error) : walk.usualRefusal(error, lease);
+      // A refusal that another profile ARN or wire profile avoids does not count against the account.
+      const isRecovered = (await foundProfile(context, error, lease)) || moveOn(plan, retry, walk, error, lease);
+      outcome = isRecovered ? refusedForm(error) : walk.firstRefusal(error, lease);
       lease?.release(plan.aboutOperation?.has(outcome.code) ? undefined : outcome);
-      if (isMended) continue;
+      if (isRecovered) continue;
     }
     const step = retry.after(outcome, lease?.accountId);
     const isLast = step.type === 'give-up' || step.waitMs > maxPauseMs;
@@ -74,7 +74,7 @@ export async function withLease<T, L extends Lease = Lease>(
   }
 }
 
-/** The service wanted the account's profile, and it could be found out: the same account once more. */
+/** True if the service requires the account's profile and it has been found: the same account is tried again. */
 async function foundProfile(context: GatewayContext, error: GatewayError, lease: Lease | undefined): Promise<boolean> {
   if (error.code !== 'profile_required' || !lease) return false;
   return (await context.findProfile?.(lease.accountId)) === true;
@@ -92,16 +92,16 @@ function moveOn(
   return hasMoved;
 }
 
-/** For operations beside chat, which neither wait for a slot nor take one. */
+/** The plan of operations other than chat, which neither wait for a slot nor take one. */
 export function operationPlan(
   { pool }: GatewayContext,
-  whose: { readonly conversationId: string; readonly group?: string | undefined },
+  origin: { readonly conversationId: string; readonly group?: string | undefined },
   more: Omit<LeasePlan, 'lease' | 'movesOn'>,
 ): LeasePlan {
   const { signal } = more;
   return {
     ...more,
     movesOn: 'if-absent',
-    lease: ({ tried, refresh }) => pool.lease({ ...whose, modelId: undefined, tried, refresh, signal, control: true }),
+    lease: ({ tried, refresh }) => pool.lease({ ...origin, modelId: undefined, tried, refresh, signal, control: true }),
   };
 }

@@ -120,7 +120,7 @@ export class RequestPipeline {
   /** The hook of routes that require an API key. */
   requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     // Another process may have created the first key.
-    if (this.localMode) await this.options.apiKeys.look();
+    if (this.localMode) await this.options.apiKeys.checkForChanges();
     if (!this.localMode) return this.#identify(this.#guard, request, reply);
     request.exchange.record.client = 'local';
     return undefined;

@@ -12,7 +12,7 @@ export function createAdminTokenStore({ db, clock }: Database): AdminTokenStore 
   };
   return {
     find: () => withRetry(clock, find),
-    keep: (hash) =>
+    putIfAbsent: (hash) =>
       withRetry(clock, async () => {
         await db
           .insertInto('meta')

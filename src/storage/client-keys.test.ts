@@ -65,8 +65,8 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     const home = makeHome();
     const { keys } = await openAt(await makeUrl(home), home);
     await keys.add(key('one'));
-    await keys.noteUses(new Map([['one', 7_000]]));
-    await keys.noteUses(
+    await keys.recordUses(new Map([['one', 7_000]]));
+    await keys.recordUses(
       new Map([
         ['one', 6_000],
         ['gone', 1],
@@ -98,8 +98,8 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     const { adminToken } = await openAt(await makeUrl(home), home);
     expect(await adminToken.find()).toBeUndefined();
     const first = Buffer.alloc(32, 1);
-    expect(Buffer.from(await adminToken.keep(first))).toEqual(first);
-    expect(Buffer.from(await adminToken.keep(Buffer.alloc(32, 2)))).toEqual(first);
+    expect(Buffer.from(await adminToken.putIfAbsent(first))).toEqual(first);
+    expect(Buffer.from(await adminToken.putIfAbsent(Buffer.alloc(32, 2)))).toEqual(first);
     expect(Buffer.from((await adminToken.find()) ?? [])).toEqual(first);
     const second = Buffer.alloc(32, 3);
     await adminToken.replace(second);

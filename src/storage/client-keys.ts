@@ -45,7 +45,7 @@ export function createKeyStore(database: Database): KeyStore {
         return numDeletedRows > 0n;
       }),
 
-    noteUses: (uses) =>
+    recordUses: (uses) =>
       withRetry(clock, async () => {
         for (const [id, usedAtMs] of uses) {
           await db

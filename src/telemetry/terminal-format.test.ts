@@ -63,8 +63,8 @@ describe('an event', () => {
       message: 'x is undefined',
       stack: 'TypeError: x is undefined\n    at f (a.ts:1:2)',
     };
-    expect(format({ level: 50, msg: 'unforeseen failure', err })).toBe(
-      '12:50:01 ERROR unforeseen failure err="x is undefined"\n    TypeError: x is undefined\n    at f (a.ts:1:2)\n',
+    expect(format({ level: 50, msg: 'unexpected failure', err })).toBe(
+      '12:50:01 ERROR unexpected failure err="x is undefined"\n    TypeError: x is undefined\n    at f (a.ts:1:2)\n',
     );
     expect(format({ level: 40, msg: 'odd', err })).toBe('12:50:01 WARN odd err="x is undefined"\n');
   });

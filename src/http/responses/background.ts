@@ -51,7 +51,7 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
     publish(writer.write(event));
   };
   const publish = (text: string): void => {
-    if (request.stream) run.say(text);
+    if (request.stream) run.append(text);
   };
   try {
     const answer = await service.gateway.ask(askRequest, run.signal);

@@ -51,7 +51,7 @@ function writingOf(
       return writer.shown;
     },
     async finish() {
-      if (isStored) await service.responses.keep(client, { ...created, response: writer.response, events: undefined });
+      if (isStored) await service.responses.save(client, { ...created, response: writer.response, events: undefined });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeResponseStore, createFakeResponses } from '../../../test/support/fake-responses.ts';
-import type { KeptResponse } from '../../gateway/responses.ts';
+import type { ResponseContent } from '../../gateway/responses.ts';
 import { outputItemId, responseId } from '../../protocols/openai-responses/past.ts';
 import { lookUp } from './look-up.ts';
 
@@ -8,7 +8,7 @@ const here = new AbortController().signal;
 
 const idOf = (name: string): string => responseId(name.repeat(24));
 
-function kept(name: string, more: Partial<KeptResponse> = {}): KeptResponse {
+function kept(name: string, more: Partial<ResponseContent> = {}): ResponseContent {
   const id = idOf(name);
   const output = [0, 1].map((i) => ({ id: outputItemId('msg_', id, i), type: 'message' }));
   return { id, response: { output }, input: [], previousId: undefined, events: undefined, ...more };
@@ -42,7 +42,7 @@ describe('what a request names', () => {
 
   it('is found with each response opened once, however many of its items are named', async () => {
     const { responses, found } = openCounted();
-    for (const name of ['a', 'b']) await responses.keep('me', kept(name));
+    for (const name of ['a', 'b']) await responses.save('me', kept(name));
     const input = Array.from({ length: 9_000 }, (_, i) => reference(i % 2 ? 'a' : 'b', i % 3));
     const past = await lookUp({ input }, responses, 'me', here);
     expect(found.toSorted()).toEqual([idOf('a'), idOf('b')]);
@@ -52,7 +52,7 @@ describe('what a request names', () => {
 
   it('is found by its own client alone, and left out when it is none of ours', async () => {
     const { responses } = openCounted();
-    await responses.keep('you', kept('a'));
+    await responses.save('you', kept('a'));
     const input = [reference('a', 0), { type: 'item_reference', id: 'elsewhere' }];
     const past = await lookUp({ input, previous_response_id: idOf('a') }, responses, 'me', here);
     expect(past).toEqual({ hasPrevious: false, items: [], referenced: new Map() });

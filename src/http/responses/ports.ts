@@ -1,7 +1,7 @@
 /** What the handlers of the Responses API work with. */
 import type { Log } from '../../core/log.ts';
 import type { Gateway } from '../../gateway/ports.ts';
-import type { KeptResponse, Responses } from '../../gateway/responses.ts';
+import type { ResponseContent, Responses } from '../../gateway/responses.ts';
 import type { HttpExchange } from '../http-exchange.ts';
 import type { AnswerLimits } from '../ports.ts';
 
@@ -24,4 +24,4 @@ export interface ResponsesCall {
 }
 
 /** What is known of a response before it is made. */
-export type NewResponse = Pick<KeptResponse, 'id' | 'input' | 'previousId'>;
+export type NewResponse = Pick<ResponseContent, 'id' | 'input' | 'previousId'>;
