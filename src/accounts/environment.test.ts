@@ -96,7 +96,7 @@ describe('an account from the environment', () => {
       await store.accounts.saveSecrets(first, { credential, accessToken: { value: 'x', expiresAtMs: 9 } }, 6);
     });
     await hasLock.promise;
-    const find = store.accounts.find;
+    const find = store.accounts.find.bind(store.accounts);
     const hasRead = Promise.withResolvers<void>();
     store.accounts.find = async (id) => {
       const found = await find(id);
@@ -176,7 +176,7 @@ describe('an account from the Kiro IDE’s file', () => {
       inFile = next;
       await store.accounts.saveSecrets(first, next, 6);
     });
-    const find = store.accounts.find;
+    const find = store.accounts.find.bind(store.accounts);
     const hasRead = Promise.withResolvers<void>();
     store.accounts.find = async (id) => {
       const found = await find(id);
