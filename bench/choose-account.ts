@@ -7,7 +7,6 @@ import { NEW_ACCOUNT } from '../src/accounts/health.ts';
 import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
 import { Pool } from '../src/accounts/pool.ts';
 import type { NewAccount } from '../src/accounts/ports.ts';
-import { Refresher } from '../src/accounts/refresh.ts';
 import { SILENT } from '../src/core/log.ts';
 import { openStore } from '../src/storage/open.ts';
 import { systemClock } from '../src/transport/clock.ts';
@@ -34,13 +33,8 @@ async function leaseUs(accounts: number): Promise<number> {
   const never = () => Promise.reject(new Error('the tokens of this benchmark do not expire'));
   const pool = await Pool.open({
     store: store.accounts,
-    refresher: new Refresher({
-      store: store.accounts,
-      tokens: { refresh: never } as never, // The only method needed, and it is never called.
-      clock: systemClock,
-      log: SILENT,
-      openFile: () => ({ read: async () => undefined, write: never }),
-    }),
+    tokenRefresher: { refresh: never },
+    openFile: () => ({ read: async () => undefined, write: never }),
     clock: systemClock,
     log: SILENT,
     strategy: 'sticky',

@@ -4,10 +4,12 @@
  */
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
-import { type AccountPatch, Pool } from './accounts/pool.ts';
+import { Pool } from './accounts/pool.ts';
+import type { AccountPatch } from './accounts/pool-options.ts';
 import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
-import { type FreshAccount, Refresher } from './accounts/refresh.ts';
+import type { FreshAccount } from './accounts/refresh.ts';
+import type { TokenRefresher } from './accounts/token-refresh.ts';
 import type { LimitsReading } from './accounts/usage-limits.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
@@ -108,19 +110,18 @@ async function composeParts(
   resources.defer(() => transport.close());
   const tokens = overrides.tokens ?? composeTokenEndpoints(settings, transport, clock);
   const refreshing = { store: store.accounts, tokens, clock, log, openFile: openLinked };
-  const maker = composeTokenRefresher(settings, overrides, refreshing);
-  resources.defer(() => maker.close());
+  const tokenRefresher = composeTokenRefresher(settings, overrides, refreshing);
+  resources.defer(() => tokenRefresher.close());
   const keys = createSigningKeys(createKeyFinder(transport.dispatchers), clock);
-  const refresher = new Refresher({ ...refreshing, maker, keys });
   const profileChoice = new WireProfileChoice(
     (kind) => wireProfiles.orderFor(kind, settings.wireProfile),
     () => clock.now(),
   );
   const send = inEitherRegion(overrides.send ?? transport.send, upstream, clock.now);
   const parts = { settings, tokens, keys, store, clock, send, log, upstream, wireProfiles };
-  const pool = await openPool(parts, refresher, profileChoice);
+  const pool = await openPool(parts, tokenRefresher, profileChoice);
   resources.defer(() => pool.close());
-  resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void refresher.refreshDue()));
+  resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void pool.refreshDue()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
   resources.defer(() => apiKeys.close());
   const responses = new Responses({ store: store.responses, clock, log });
@@ -157,14 +158,16 @@ async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Pr
 }
 
 async function openPool(
-  { settings, store, clock, send, log, upstream, wireProfiles }: Omit<SigningInParts, 'pool'>,
-  refresher: Refresher,
+  { settings, store, keys, clock, send, log, upstream, wireProfiles }: Omit<SigningInParts, 'pool'>,
+  tokenRefresher: TokenRefresher,
   profileChoice: WireProfileChoice,
 ): Promise<Pool> {
   const { strategy, queueLimit, queueTimeoutMs, maxErrorCount, upstreamUrl: baseUrl } = settings;
   return Pool.open({
     store: store.accounts,
-    refresher,
+    tokenRefresher,
+    keys,
+    openFile: openLinked,
     clock,
     log,
     strategy,

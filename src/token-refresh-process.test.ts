@@ -20,9 +20,9 @@ const { refreshToken, clientId, clientSecret, region, startUrl } = DEFAULT_ACCOU
 let home: string;
 let simulator: Simulator;
 let store: Store;
-let maker: TokenRefreshProcess;
+let refresher: TokenRefreshProcess;
 let logged: string[];
-const here = { make: vi.fn(async () => {}), close: async () => {} };
+const here = { refresh: vi.fn(async () => {}), close: async () => {} };
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'dragoman-apart-'));
@@ -43,11 +43,11 @@ beforeEach(async () => {
   const write = (_fields: object, message: string) => void logged.push(message);
   const log: Log = { debug: write, info: write, warn: write, error: write };
   // Idle as soon as it has nothing to do.
-  maker = new TokenRefreshProcess(tokenRefreshSettings(settings), log, here, 1);
-  here.make.mockClear();
+  refresher = new TokenRefreshProcess(tokenRefreshSettings(settings), log, here, 1);
+  here.refresh.mockClear();
 });
 afterEach(async () => {
-  await maker.close();
+  await refresher.close();
   await store.close();
   await simulator.close();
   rmSync(home, { recursive: true });
@@ -57,19 +57,19 @@ const tokenOf = async () => (await store.accounts.find('a'))?.accessToken?.value
 
 describe('tokens made in a process of their own', () => {
   it('are in the database when the call returns, and the log reports what happened', async () => {
-    await maker.make('a', ANY);
+    await refresher.refresh('a', ANY);
     const first = await tokenOf();
     expect(first).toMatch(/^aoaSimulated/);
-    await Promise.all([maker.make('a', ANY), maker.make('a', { refused: undefined, earlyMs: 0 })]);
+    await Promise.all([refresher.refresh('a', ANY), refresher.refresh('a', { refused: undefined, earlyMs: 0 })]);
     expect(await tokenOf()).not.toBe(first);
-    expect(logged).toContain('a new access token was made');
-    expect(here.make).not.toHaveBeenCalled();
+    expect(logged).toContain('refreshed an access token');
+    expect(here.refresh).not.toHaveBeenCalled();
   });
 
   it('fail as they would here', async () => {
-    await expect(maker.make('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
+    await expect(refresher.refresh('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
     simulator.setAccount('default', { state: 'revoked' });
-    await expect(maker.make('a', ANY)).rejects.toMatchObject({
+    await expect(refresher.refresh('a', ANY)).rejects.toMatchObject({
       code: 'credential_rejected',
       message: expect.stringContaining('dragoman login'),
       upstream: { name: 'InvalidGrantException' },
@@ -77,49 +77,49 @@ describe('tokens made in a process of their own', () => {
   });
 
   it('finish and are stored even if no caller waits any longer', async () => {
-    const making = maker.make('a', ANY).catch((cause: unknown) => cause);
+    const making = refresher.refresh('a', ANY).catch((cause: unknown) => cause);
     // Its request has arrived: from here on the old token is spent.
     await simulator.waitForRequest(1);
-    await maker.close();
+    await refresher.close();
     await making;
     await expect.poll(tokenOf).toMatch(/^aoaSimulated/);
   });
 
   it('reach their callers even if the process is closed meanwhile', async () => {
-    const making = maker.make('a', ANY);
+    const making = refresher.refresh('a', ANY);
     await simulator.waitForRequest(1);
-    await Promise.all([making, maker.close()]);
+    await Promise.all([making, refresher.close()]);
     expect(await tokenOf()).toMatch(/^aoaSimulated/);
   });
 
   it('which could not be stored are not lost with an idle process', { timeout: 30_000 }, async () => {
     const raw = new DatabaseSync(join(home, 'dragoman.db'));
     raw.exec(`create trigger full before update on accounts begin select raise(abort, 'full'); end`);
-    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(refresher.refresh('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
     // Its idle time is over before this one is asked.
-    await expect(maker.make('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
-    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(refresher.refresh('nobody', ANY)).rejects.toMatchObject({ code: 'no_account' });
+    await expect(refresher.refresh('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
     expect(simulator.requests).toHaveLength(1);
     raw.exec('drop trigger full');
     raw.close();
-    await maker.make('a', { refused: undefined, earlyMs: 0 });
+    await refresher.refresh('a', { refused: undefined, earlyMs: 0 });
     expect(await tokenOf()).toMatch(/^aoaSimulated/);
-    await maker.make('a', ANY);
+    await refresher.refresh('a', ANY);
     expect(simulator.requests).toHaveLength(2);
   });
 
   it('are made as soon as the database can be opened', async () => {
     renameSync(join(home, 'secret.key'), join(home, 'elsewhere'));
-    await expect(maker.make('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(refresher.refresh('a', ANY)).rejects.toMatchObject({ code: 'storage_unavailable' });
     renameSync(join(home, 'elsewhere'), join(home, 'secret.key'));
-    await maker.make('a', ANY);
+    await refresher.refresh('a', ANY);
     expect(await tokenOf()).toMatch(/^aoaSimulated/);
   });
 
   it('are made here once it was closed', async () => {
-    await maker.close();
-    await maker.make('a', ANY);
-    expect(here.make).toHaveBeenCalledWith('a', ANY);
+    await refresher.close();
+    await refresher.refresh('a', ANY);
+    expect(here.refresh).toHaveBeenCalledWith('a', ANY);
   });
 });
 

@@ -15,21 +15,25 @@ import type { TokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
 const PROGRAM = join(import.meta.dirname, `token-refresh-worker${extname(import.meta.filename)}`);
-/** Starting takes a quarter of a second, staying costs some dozens of megabytes. */
+/** Starting takes a quarter of a second, staying costs a few dozen megabytes. */
 const IDLE_MS = 10_000;
-/** What is under way may take two calls of a token endpoint; longer than this nobody who wants to end waits for it. */
-const PENDING_MS = 25_000;
-/** What has nothing to do goes at once. */
-const GOODBYE_MS = 2_000;
+/** How long closing waits for pending refreshes: two calls of a token endpoint. */
+const MAX_PENDING_MS = 25_000;
+/** How long closing waits for an idle process to exit. */
+const MAX_EXIT_MS = 2_000;
 
-export type ToTokenProcess =
-  | { readonly type: 'open'; readonly settings: TokenRefreshSettings }
-  | { readonly type: 'make'; readonly number: number; readonly accountId: string; readonly need: Need };
+export interface ToTokenProcess {
+  readonly number: number;
+  readonly accountId: string;
+  readonly need: Need;
+  /** The same in every message. */
+  readonly settings: TokenRefreshSettings;
+}
 
 export type FromTokenProcess =
-  | { readonly type: 'made'; readonly number: number }
+  | { readonly type: 'refreshed'; readonly number: number }
   | { readonly type: 'failed'; readonly number: number; readonly error: Failure }
-  /** A token which the store has not taken: only that process has it. */
+  /** There is a token that only this process has, since saving it failed. */
   | { readonly type: 'unsaved'; readonly isUnsaved: boolean }
   | { readonly type: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };
 
@@ -44,7 +48,7 @@ interface Failure {
   readonly upstream: UpstreamFailure | undefined;
 }
 
-/** undefined: it cannot be. */
+/** undefined: no process can be started. */
 type Started = Promise<TokenProcess | undefined>;
 
 export class TokenRefreshProcess implements ClosableTokenRefresher {
@@ -65,20 +69,20 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
     this.#idleMs = idleMs;
   }
 
-  async make(accountId: string, need: Need): Promise<void> {
+  async refresh(accountId: string, need: Need): Promise<void> {
     this.#cancelEnd?.();
     this.#process ??= this.#start();
     const started = this.#process;
     const process = await started;
-    if (!process) return this.#here.make(accountId, need);
+    if (!process) return this.#here.refresh(accountId, need);
     try {
-      await process.make(accountId, need);
+      await process.refresh(accountId, need);
     } finally {
-      if (process.isIdle && this.#canStart) this.#letGoLater(started, process);
+      if (process.isIdle && this.#canStart) this.#endLater(started, process);
     }
   }
 
-  /** What is under way is ended over there, and stored, whether anybody waits for it or not. */
+  /** The process finishes and stores what it has begun, even if no caller waits for it any longer. */
   async close(): Promise<void> {
     this.#cancelEnd?.();
     this.#canStart = false;
@@ -90,7 +94,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
   async #start(): Started {
     if (!this.#canStart) return undefined;
     try {
-      // A session of its own: a signal to the gateway's whole group leaves it alone.
+      // In a session of its own, a signal to the gateway's process group does not reach it.
       const child = fork(PROGRAM, [], {
         detached: true,
         env: { ...withoutSettings(process.env), ...compileCache() },
@@ -107,16 +111,16 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
     } catch (cause) {
       this.#canStart = false;
       const why = cause instanceof Error ? cause.message : String(cause);
-      this.#log.warn({ why }, 'no process of its own for token refreshes; a killed gateway may cost a sign-in');
+      this.#log.warn({ why }, 'could not start the token refresh process; a killed gateway may now lose a sign-in');
       return undefined;
     }
   }
 
-  #letGoLater(started: Started, process: TokenProcess): void {
+  #endLater(started: Started, process: TokenProcess): void {
     this.#cancelEnd?.();
     this.#cancelEnd = systemClock.schedule(this.#idleMs, () => {
-      // A second process would present the refresh token which this one has spent.
-      if (process.hasUnsaved) return this.#letGoLater(started, process);
+      // A second process would present the refresh token that this one has consumed.
+      if (process.hasUnsaved) return this.#endLater(started, process);
       if (this.#process === started) this.#process = undefined;
       void process.close();
     });
@@ -136,12 +140,14 @@ function compileCache(): NodeJS.ProcessEnv {
 
 class TokenProcess {
   readonly #child: ChildProcess;
+  readonly #settings: TokenRefreshSettings;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   #count = 0;
   #hasUnsaved = false;
 
   constructor(child: ChildProcess, settings: TokenRefreshSettings, log: Log) {
     this.#child = child;
+    this.#settings = settings;
     child.on('message', (message: FromTokenProcess) => {
       if (message.type === 'log') log[message.level](message.fields, message.message);
       else if (message.type === 'unsaved') this.#hasUnsaved = message.isUnsaved;
@@ -149,7 +155,6 @@ class TokenProcess {
     });
     child.on('error', () => {});
     child.once('exit', () => this.#gone());
-    this.#send({ type: 'open', settings });
   }
 
   get isIdle(): boolean {
@@ -160,23 +165,25 @@ class TokenProcess {
     return this.#hasUnsaved && this.#child.connected;
   }
 
-  make(accountId: string, need: Need): Promise<void> {
+  refresh(accountId: string, need: Need): Promise<void> {
     const number = ++this.#count;
     const waiting = Promise.withResolvers<void>();
     this.#waiting.set(number, waiting);
-    // Whoever waits for a token keeps the gateway's process alive; a token process without work doesn't.
+    // A pending refresh keeps the gateway's process alive; an idle token process does not.
     this.#child.ref();
     this.#child.channel?.ref();
-    this.#send({ type: 'make', number, accountId, need });
+    const message: ToTokenProcess = { number, accountId, need, settings: this.#settings };
+    // If the process has just ended, its `exit` event rejects the promise.
+    this.#child.send(message, undefined, undefined, () => {});
     return waiting.promise;
   }
 
-  /** Those who wait for a token still hear of it, within a bounded time. */
+  /** Pending refreshes still settle, within a bounded time. */
   async close(): Promise<void> {
     await this.#pending();
     if (!this.#child.connected) return;
     this.#child.ref();
-    const gone = once(this.#child, 'exit', { signal: AbortSignal.timeout(GOODBYE_MS) }).catch(() => {});
+    const gone = once(this.#child, 'exit', { signal: AbortSignal.timeout(MAX_EXIT_MS) }).catch(() => {});
     this.#child.disconnect();
     await gone;
     this.#child.unref();
@@ -184,13 +191,13 @@ class TokenProcess {
 
   async #pending(): Promise<void> {
     const all = Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
-    await withinTime(systemClock, PENDING_MS, all);
+    await withinTime(systemClock, MAX_PENDING_MS, all);
   }
 
   #settle(message: Extract<FromTokenProcess, { number: number }>): void {
     const waiting = this.#waiting.get(message.number);
     this.#waiting.delete(message.number);
-    if (message.type === 'made') waiting?.resolve();
+    if (message.type === 'refreshed') waiting?.resolve();
     else waiting?.reject(new GatewayError(message.error.code, message.error.message, message.error));
     if (!this.isIdle) return;
     this.#child.unref();
@@ -199,12 +206,7 @@ class TokenProcess {
 
   #gone(): void {
     for (const { reject } of this.#waiting.values())
-      reject(new GatewayError('upstream_broken', 'The process which makes access tokens ended before it had one.'));
+      reject(new GatewayError('upstream_broken', 'The token refresh process ended before it had a new access token.'));
     this.#waiting.clear();
-  }
-
-  /** A process which has just gone tells so by its exit. */
-  #send(message: ToTokenProcess): void {
-    this.#child.send(message, undefined, undefined, () => {});
   }
 }

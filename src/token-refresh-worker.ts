@@ -14,32 +14,22 @@ import type { TokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
 interface Opened {
-  readonly exchange: TokenRefresh;
+  readonly tokenRefresh: TokenRefresh;
   close(): Promise<void>;
 }
 
-let settings: TokenRefreshSettings | undefined;
 let opened: Promise<Opened> | undefined;
 const running = new Set<Promise<void>>();
+const log = forwardingLog();
 
 // Only token-refresh-process.ts of the same build talks to this process.
-process.on('message', (message: ToTokenProcess) => {
-  if (message.type === 'open') {
-    settings = message.settings;
-    // Whoever asks for a token hears of it.
-    whenOpen().catch(() => {});
-    return;
-  }
-  const work = make(message).finally(() => running.delete(work));
-  running.add(work);
-});
+process.on('message', (message: ToTokenProcess) => void refresh(message));
 process.on('disconnect', () => void finish());
-// The gateway decides when this ends, and a terminal's Ctrl-C is meant for the gateway.
+// The gateway decides when this process ends; Ctrl-C in a terminal is meant for the gateway.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {});
 
-/** A database which could not be opened once may be there when the next token is wanted. */
-async function whenOpen(): Promise<Opened> {
-  if (!settings) throw new GatewayError('internal', 'The token process was asked before it was opened.');
+/** A database that cannot be opened now is tried again with the next refresh. */
+async function whenOpen(settings: TokenRefreshSettings): Promise<Opened> {
   opened ??= open(settings);
   const opening = opened;
   try {
@@ -55,16 +45,16 @@ async function open(settings: TokenRefreshSettings): Promise<Opened> {
   const store = await openStore({ url: databaseUrl, home, secretKey, clock: systemClock });
   const transport = composeTransport(settings);
   const tokens = composeTokenEndpoints(settings, transport, systemClock);
-  const exchange = new TokenRefresh({
+  const tokenRefresh = new TokenRefresh({
     store: store.accounts,
     tokens,
     clock: systemClock,
-    log: forwardingLog(),
+    log,
     openFile: openLinked,
-    onUnsaved: (isUnsaved) => tell({ type: 'unsaved', isUnsaved }),
+    onUnsaved: (isUnsaved) => send({ type: 'unsaved', isUnsaved }),
   });
   return {
-    exchange,
+    tokenRefresh,
     async close() {
       await transport.close();
       await store.close();
@@ -72,23 +62,22 @@ async function open(settings: TokenRefreshSettings): Promise<Opened> {
   };
 }
 
-async function make({ number, accountId, need }: ToTokenProcess & { type: 'make' }): Promise<void> {
+async function refresh({ number, accountId, need, settings }: ToTokenProcess): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  running.add(done.promise);
   try {
-    const { exchange } = await whenOpen();
-    await exchange.make(accountId, need);
-    tell({ type: 'made', number });
+    const { tokenRefresh } = await whenOpen(settings);
+    await tokenRefresh.refresh(accountId, need);
+    send({ type: 'refreshed', number });
   } catch (cause) {
     const error = GatewayError.from(cause);
     const { code, message, retryAfterMs, upstream } = error;
-    // The cause does not cross to the gateway.
-    if (code === 'internal')
-      tell({
-        type: 'log',
-        level: 'error',
-        fields: { accountId, why: error.details },
-        message: 'a token refresh failed',
-      });
-    tell({ type: 'failed', number, error: { code, message, retryAfterMs, upstream } });
+    // The gateway does not receive the cause.
+    if (code === 'internal') log.error({ accountId, why: error.details }, 'a token refresh failed');
+    send({ type: 'failed', number, error: { code, message, retryAfterMs, upstream } });
+  } finally {
+    running.delete(done.promise);
+    done.resolve();
   }
 }
 
@@ -96,19 +85,19 @@ async function finish(): Promise<void> {
   await Promise.allSettled(running);
   const open = await opened?.catch(() => undefined);
   if (open) {
-    await open.exchange.settled();
+    await open.tokenRefresh.settled();
     await open.close();
   }
   process.exit();
 }
 
-function tell(message: FromTokenProcess): void {
-  // Nobody is left to hear it when the gateway was killed.
+function send(message: FromTokenProcess): void {
+  // The gateway may have been killed.
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 function forwardingLog(): Log {
   const write = (level: keyof Log) => (fields: object, message: string) =>
-    tell({ type: 'log', level, fields, message });
+    send({ type: 'log', level, fields, message });
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

@@ -102,7 +102,7 @@ describe.each(['sqlite', 'postgres'] as const)('a busy run over %s', (engine) =>
       if (password !== undefined) expect([place, text.includes(password)]).toEqual([place, false]);
     }
     // It was busy indeed, and the log tells.
-    expect(err).toContain('a new access token was made');
+    expect(err).toContain('refreshed an access token');
     expect(err).toContain('credential_rejected');
     expect(err).toContain('POST /v1/chat/completions 401');
     expect(stored.length).toBeGreaterThan(1_000);

@@ -1,6 +1,6 @@
 /**
- * The accounts of this run in memory, kept in step with the store in both directions: what other processes write (a
- * sign-in at the command line while the gateway runs) is noticed, what happens here is written down.
+ * The accounts of this run, the only copy of their state in memory. Kept in step with the store in both directions: what
+ * other processes write (a sign-in at the command line while the gateway runs) is read, what happens here is saved.
  */
 import { Semaphore, SingleFlight } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
@@ -8,30 +8,26 @@ import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
 import { PooledAccount } from './pooled-account.ts';
-import type { Account, AccountStore, LearnedFacts } from './ports.ts';
-import type { Refresher } from './refresh.ts';
-import { isInEveryRun, isLinked } from './sources.ts';
+import type { Account, AccountStore, Secrets } from './ports.ts';
+import { isInEveryRun } from './sources.ts';
 
 export interface AccountRegistryOptions {
   readonly store: AccountStore;
-  readonly refresher: Pick<Refresher, 'reread'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Own faults in a row before an account is switched off. */
+  /** Consecutive failures of its own that disable an account. */
   readonly maxErrorCount: number;
-  /** Accounts from the environment and from files take part only when this run names them. */
+  /** Ids of the accounts from the environment and from files that this run uses. */
   readonly named: ReadonlySet<string>;
-  /** Counters are written at most so often; a change of state at once. */
+  /** How long changed counters may stay unsaved; a change of state is saved at once. Default: 1 s. */
   readonly flushDelayMs?: number;
 }
 
 const FLUSH_DELAY_MS = 1_000;
-/** Asking whether another process wrote costs some microseconds: not worth it for each of a thousand requests a second. */
+/** Checking whether another process has written takes some microseconds: too long for each of 1,000 requests a second. */
 const LOOK_EVERY_MS = 200;
-/** A gateway that writes all the time still has to hear of others. */
+/** A gateway that writes all the time must still read what others write. */
 const MAX_RELOADS = 3;
-/** How often the file behind a signed-out account is looked at. */
-const REREAD_EVERY_MS = 5_000;
 
 export class AccountRegistry {
   readonly #options: AccountRegistryOptions;
@@ -39,7 +35,7 @@ export class AccountRegistry {
   /** By account and wire profile. */
   readonly #learning = new SingleFlight<void>();
   #mark = Number.NaN;
-  /** Begun and ended writes of this process. */
+  /** Writes that this process has begun, plus those it has ended. */
   #writes = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -90,8 +86,8 @@ export class AccountRegistry {
   }
 
   /**
-   * The service ended a reply of this account with closing events. Written once; known from the moment it is stored, so
-   * that a write that fails is repeated after the next reply.
+   * The service ended a reply of this account with closing events. Saved once, and known only when saved, so that a
+   * failed write is repeated after the next reply.
    */
   learnClosingEvents(id: string, wireProfile: string): void {
     const entry = this.#entries.get(id);
@@ -104,24 +100,39 @@ export class AccountRegistry {
     const { clock, log } = this.#options;
     try {
       const learned = await this.write((store) => store.addClosingEvents(id, wireProfile, clock.now()));
-      if (learned) this.noteLearned(id, learned);
+      if (learned) this.#entries.get(id)?.update({ learned });
     } catch (cause) {
       const why = GatewayError.from(cause).details;
       log.warn({ accountId: id, wireProfile, why }, 'could not save that the account sends closing events');
     }
   }
 
-  /** Rejects with what the store's trouble was. */
+  /** Saves what has been learned about an account. Rejects with `storage_unavailable`. */
   async learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
     const { clock } = this.#options;
     const learned = await this.write((store) => store.saveLearned(id, facts, clock.now()));
-    if (learned) this.noteLearned(id, learned);
+    if (learned) this.#entries.get(id)?.update({ learned });
   }
 
-  /** Facts as they have just been stored. */
-  noteLearned(id: string, learned: LearnedFacts): void {
-    const entry = this.#entries.get(id);
-    if (entry) entry.account = { ...entry.account, learned };
+  /**
+   * Reads the account's row, whose tokens another process may have written. undefined: the account was removed. Rejects
+   * with `storage_unavailable`.
+   */
+  async readTokens(id: string): Promise<Account | undefined> {
+    const row = await this.#options.store.find(id);
+    if (row) this.#entries.get(id)?.takeTokens(row);
+    return row;
+  }
+
+  /**
+   * Saves a credential and its access token unless another process has changed them. False: it has, and theirs are
+   * kept. Rejects with `storage_unavailable`.
+   */
+  async saveSecrets({ id, account }: PooledAccount, secrets: Secrets): Promise<boolean> {
+    const { clock } = this.#options;
+    const saved = await this.write((store) => store.saveSecrets(account, secrets, clock.now()));
+    if (saved) this.#entries.get(id)?.takeTokens(saved);
+    return saved !== undefined;
   }
 
   /** Writes what the store does not know yet. */
@@ -139,7 +150,7 @@ export class AccountRegistry {
       } catch (cause) {
         entry.dirty = true;
         const why = GatewayError.from(cause).details;
-        this.#options.log.warn({ accountId: entry.id, why }, 'the health of an account was not saved');
+        this.#options.log.warn({ accountId: entry.id, why }, 'could not save the health of an account');
       } finally {
         entry.saving = false;
       }
@@ -154,14 +165,14 @@ export class AccountRegistry {
     const there = decided ? undefined : (await store.find(entry.id))?.health;
     const saved = there ? mergeHealth(health, stored, there) : health;
     await store.saveHealth(entry.id, saved, clock.now());
-    // What has happened meanwhile goes on top.
+    // Events during the write are added to what was saved.
     if (entry.health === health) entry.health = saved;
     else if (!entry.decided) entry.health = mergeHealth(entry.health, health, saved);
     entry.stored = saved;
     if (entry.decided && !entry.dirty) entry.decided = false;
   }
 
-  /** True: another process had written. A database in trouble stops nobody whose account is in memory. */
+  /** True if another process had written. While the database fails, the accounts in memory go on serving. */
   async catchUp(): Promise<boolean> {
     const nowMs = this.#options.clock.now();
     if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return false;
@@ -172,13 +183,13 @@ export class AccountRegistry {
       return true;
     } catch (cause) {
       if (this.#entries.size === 0) throw cause;
-      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'the accounts could not be read again');
+      this.#options.log.warn({ why: GatewayError.from(cause).details }, 'could not read the accounts again');
       return false;
     }
   }
 
   /**
-   * What other processes have committed by now, or up to `maxAgeMs` ago. True: something. Rejects with
+   * Reads what other processes have committed by now, or up to `maxAgeMs` ago. True if there was something. Rejects with
    * `storage_unavailable`.
    */
   readAnew(maxAgeMs = 0): Promise<boolean> {
@@ -201,10 +212,10 @@ export class AccountRegistry {
     for (let attempt = 1; !(await this.#reloadOnce(attempt === MAX_RELOADS)); attempt++);
   }
 
-  /** False: this process has written meanwhile, so that the rows read may be older than what is in memory. */
+  /** False if this process wrote meanwhile: the rows read may then be older than the accounts in memory. */
   async #reloadOnce(isLast: boolean): Promise<boolean> {
     const writes = this.#writes;
-    // Read before the rows, so that a write in between is noticed next time.
+    // Read before the rows, so that the next look notices a write in between.
     const mark = this.#options.store.changeMark();
     const accounts = (await this.#options.store.list()).filter(
       ({ id, source }) => isInEveryRun(source) || this.#options.named.has(id),
@@ -216,14 +227,14 @@ export class AccountRegistry {
     for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
     for (const account of accounts) {
       const entry = this.#entries.get(account.id);
-      if (!entry) this.put(account);
-      else update(entry, account);
+      if (entry?.isSame(account)) entry.takeRow(account);
+      else this.put(account);
       this.#heal(account.id);
     }
     return true;
   }
 
-  /** Written, too, so that the date does not move on with each reading. */
+  /** Saved too, so that the date does not move with each reading. */
   #heal(id: string): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -233,12 +244,12 @@ export class AccountRegistry {
     entry.dirty = true;
     this.#options.log.warn(
       { accountId: id, ...healed.state },
-      'the end of a rest lay too far ahead; brought it nearer',
+      'an account was to cool down for too long; shortened it',
     );
     void this.flush();
   }
 
-  /** Every write of this process to the accounts goes through here, so that a reload meanwhile does not undo it. */
+  /** Every write of this process to the accounts goes through here, so that a reload at the same time does not undo it. */
   async write<T>(work: (store: AccountStore) => Promise<T>): Promise<T> {
     this.#writes++;
     try {
@@ -247,34 +258,9 @@ export class AccountRegistry {
       this.#writes++;
     }
   }
-
-  /** The program whose credential it is may have signed in again behind our back. True: one has. */
-  async reviveLinked(): Promise<boolean> {
-    const nowMs = this.#options.clock.now();
-    let isAnyRevived = false;
-    for (const entry of this.#entries.values()) {
-      if (entry.health.state.status !== 'signed-out' || !isLinked(entry.account.source)) continue;
-      if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
-      entry.rereadAtMs = nowMs;
-      const replaced = await this.#options.refresher.reread(entry.account);
-      if (!replaced) continue;
-      entry.account = replaced;
-      this.change(entry, { type: 'credential-replaced' });
-      isAnyRevived = true;
-    }
-    return isAnyRevived;
-  }
 }
 
 function isSameState(one: AccountState, other: AccountState): boolean {
   const untilMs = (state: AccountState) => ('untilMs' in state ? state.untilMs : undefined);
   return one.status === other.status && untilMs(one) === untilMs(other);
-}
-
-function update(entry: PooledAccount, account: Account): void {
-  if (account.version > entry.account.version) entry.account = account;
-  else entry.account = { ...entry.account, label: account.label, options: account.options, learned: account.learned };
-  if (entry.dirty || entry.saving) return;
-  entry.health = account.health;
-  entry.stored = account.health;
 }

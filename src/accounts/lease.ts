@@ -1,8 +1,9 @@
-/** What is asked of the pool and what it lends. The shapes of the gateway's ports of the same names. */
+/** Leases of accounts. Their shapes are those of the gateway's ports of the same names. */
 import type { GatewayError } from '../core/errors.ts';
 import type { Choice } from './choice.ts';
-import type { CredentialKind } from './credentials.ts';
-import type { SignRequest } from './ports.ts';
+import { type CredentialKind, hasFixedToken, profileArnOf, refusalOf } from './credentials.ts';
+import type { Account, SignRequest } from './ports.ts';
+import type { FreshAccount } from './refresh.ts';
 
 export interface LeaseRequest {
   /** Same over a conversation. */
@@ -39,6 +40,40 @@ export interface Lent {
   readonly sign?: SignRequest | undefined;
   /** What it means that the service refuses the credential for good, and what its owner does then. */
   readonly refusal: string;
+}
+
+export interface LendOptions {
+  /** Id of the wire profile in use for an account. */
+  readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential' | 'learned'>) => string;
+  /** For an account without an ARN of its own where the wire profile requires one. */
+  readonly requiredProfileArn?: (
+    wireProfile: string,
+    account: Pick<Account, 'credential' | 'learned'>,
+  ) => string | undefined;
+  /** Replaces the wire profile's host. */
+  readonly baseUrl: string | undefined;
+}
+
+export function lend(account: FreshAccount, options: LendOptions, sign: SignRequest | undefined): Lent {
+  const { id, credential, accessToken, proxy } = account;
+  const wireProfile = options.wireProfileOf(account);
+  const access = {
+    region: credential.region,
+    profileArn: profileArnOf(credential) ?? options.requiredProfileArn?.(wireProfile, account),
+    wireProfile,
+    baseUrl: options.baseUrl,
+    kind: credential.kind,
+  };
+  return {
+    accountId: id,
+    accountLabel: account.label,
+    access,
+    accessToken: accessToken.value,
+    hasFixedToken: hasFixedToken(credential),
+    proxy,
+    sign,
+    refusal: refusalOf(credential),
+  };
 }
 
 export interface Lease extends Lent {

@@ -10,9 +10,10 @@ import { systemClock } from '../transport/clock.ts';
 import { NEW_ACCOUNT } from './health.ts';
 import type { LeaseRequest } from './lease.ts';
 import { DEFAULT_OPTIONS } from './options.ts';
-import { Pool, type PoolOptions } from './pool.ts';
+import { Pool } from './pool.ts';
+import type { PoolOptions } from './pool-options.ts';
 import type { CredentialFile, NewAccount, Secrets } from './ports.ts';
-import { Refresher } from './refresh.ts';
+import { TokenRefresh } from './token-refresh.ts';
 
 let store: Store;
 
@@ -26,11 +27,12 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
   const tokens = createFakeTokens();
   let inFile: Secrets | undefined;
   const openFile = (): CredentialFile => ({ read: async () => inFile, write: async () => 'written' });
-  const refresher = new Refresher({ store: store.accounts, tokens, clock, log: SILENT, openFile });
+  const tokenRefresher = new TokenRefresh({ store: store.accounts, tokens, clock, log: SILENT, openFile });
   for (const account of accounts) await store.accounts.put(account, clock.now());
   const options: PoolOptions = {
     store: store.accounts,
-    refresher,
+    tokenRefresher,
+    openFile,
     clock,
     log: SILENT,
     strategy: 'sticky',
@@ -246,7 +248,7 @@ describe('what became of a lease', () => {
 
   it('is kept until the store takes it', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
-    const save = store.accounts.saveHealth;
+    const save = store.accounts.saveHealth.bind(store.accounts);
     store.accounts.saveHealth = async () => {
       throw error('storage_unavailable');
     };
@@ -261,7 +263,7 @@ describe('what became of a lease', () => {
 describe('closing events', () => {
   it('are remembered with the account and the wire profile, and written once', async () => {
     const { lease, pool, options } = await setup([newAccount('a'), newAccount('b')]);
-    const add = store.accounts.addClosingEvents;
+    const add = store.accounts.addClosingEvents.bind(store.accounts);
     let writes = 0;
     store.accounts.addClosingEvents = (...args) => {
       writes += 1;
@@ -289,7 +291,7 @@ describe('closing events', () => {
 
   it('are learned from the next reply when the store was in trouble', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
-    const add = store.accounts.addClosingEvents;
+    const add = store.accounts.addClosingEvents.bind(store.accounts);
     store.accounts.addClosingEvents = async () => {
       throw error('storage_unavailable');
     };
@@ -803,7 +805,7 @@ describe('after a restart', () => {
 describe('two processes', () => {
   it('add up what they saw, and neither lifts what the other learnt', async () => {
     let mark = 1;
-    const shared = { store: { ...store.accounts, changeMark: () => mark } };
+    const shared = { store: Object.assign(store.accounts, { changeMark: () => mark }) };
     const one = await setup([newAccount('a')], shared);
     const other = await Pool.open({ ...one.options, ...shared });
     (await one.lease()).release(undefined);
@@ -837,7 +839,7 @@ describe('the accounts of a run', () => {
   it('grow and shrink when another process writes', async () => {
     let mark = 1;
     const { pool, lease, options, clock } = await setup([newAccount('a')], {
-      store: { ...store.accounts, changeMark: () => mark },
+      store: Object.assign(store.accounts, { changeMark: () => mark }),
     });
     await lease();
     await options.store.put(newAccount('b'), 5);
@@ -849,10 +851,24 @@ describe('the accounts of a run', () => {
     expect(pool.list()).toHaveLength(1);
   });
 
+  it('are new ones when another process has removed and added them', async () => {
+    const { pool, lease, stateOf } = await setup([newAccount('a')]);
+    (await lease()).release(error('account_suspended'));
+    await pool.refresh('a');
+    await pool.flush();
+    await store.accounts.remove('a');
+    const token = { value: 'again', expiresAtMs: Number.MAX_SAFE_INTEGER };
+    await store.accounts.put(newAccount('a', { accessToken: token }), 5);
+    store.accounts.latestChangeMark = async () => 77;
+    await pool.readAnew();
+    expect(stateOf('a')).toEqual({ status: 'ready' });
+    expect((await lease()).accessToken).toBe('again');
+  });
+
   it('are seen by who asks how it is going, though nobody leases', async () => {
     let mark = 1;
     const marks = { changeMark: () => mark, latestChangeMark: async () => mark };
-    const { pool } = await setup([], { store: { ...store.accounts, ...marks } });
+    const { pool } = await setup([], { store: Object.assign(store.accounts, marks) });
     await store.accounts.put(newAccount('a'), 5);
     mark++;
     expect((await pool.status()).total).toBe(1);
@@ -882,7 +898,7 @@ describe('the accounts of a run', () => {
 
   it('keep what was changed here while they were being read', async () => {
     const { pool } = await setup([newAccount('a')]);
-    const { list } = store.accounts;
+    const list = store.accounts.list.bind(store.accounts);
     const reading = Promise.withResolvers<void>();
     store.accounts.latestChangeMark = async () => 77;
     store.accounts.list = async () => {
@@ -905,7 +921,7 @@ describe('the accounts of a run', () => {
     };
     let changeMark: () => number = () => 1;
     const { lease, clock } = await setup([newAccount('a')], {
-      store: { ...store.accounts, changeMark: () => changeMark() },
+      store: Object.assign(store.accounts, { changeMark: () => changeMark() }),
     });
     await lease();
     changeMark = gone;

@@ -1,67 +1,32 @@
-/** The accounts of this run: who gets which, and what became of it. */
+/** The accounts of this run: leases them to requests and takes the orders of their owner. */
 import { withinTime } from '../core/async.ts';
-import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { UsageLimits } from '../core/usage-limits.ts';
 import { AccountRegistry } from './account-registry.ts';
-import { type ConnectionPatch, checkedConnection, saveConnection } from './connection.ts';
+import { checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
-import { hasFixedToken, isRefreshable, profileArnOf, refusalOf } from './credentials.ts';
+import { isRefreshable } from './credentials.ts';
 import { isReady } from './health.ts';
 import { checkedLabel } from './label.ts';
-import type { Lease, LeaseRequest, Lent } from './lease.ts';
-import { type OptionsPatch, patchOptions } from './options.ts';
+import { type Lease, type LeaseRequest, type Lent, lend } from './lease.ts';
+import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
+import type { AccountPatch, PoolOptions } from './pool-options.ts';
 import type { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
-import type { FreshAccount, Refresher } from './refresh.ts';
+import { type FreshAccount, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
-import type { StrategyName } from './strategies.ts';
 import type { LimitsReading } from './usage-limits.ts';
 
-/** A database that does not answer must not delay health probes. */
+/** A slow database must not delay health probes. */
 const STATUS_WAIT_MS = 100;
-/** Anybody may call for the status: the database is asked five times a second at most. */
+/** The status is public, so it reads the database at most five times a second. */
 const STATUS_AGE_MS = 200;
-
-export interface PoolOptions {
-  readonly store: AccountStore;
-  readonly refresher: Refresher;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly strategy: StrategyName;
-  /** Own faults in a row before an account is switched off. */
-  readonly maxErrorCount: number;
-  /** Requests which may wait for an account at the same time, and for how long. */
-  readonly queueLimit: number;
-  readonly queueTimeoutMs: number;
-  /** Asks the service what is left of an account's plan; rejects with what it said. */
-  readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
-  /** Id of the wire profile in use for an account. */
-  readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential' | 'learned'>) => string;
-  /** For an account without an ARN of its own where the wire profile requires one. */
-  readonly requiredProfileArn?: (
-    wireProfile: string,
-    account: Pick<Account, 'credential' | 'learned'>,
-  ) => string | undefined;
-  /** Replaces the wire profile's host. */
-  readonly baseUrl: string | undefined;
-  /** Accounts from the environment and from files take part only when this run names them. */
-  readonly named: ReadonlySet<string>;
-  /** Counters are written at most so often; a change of state at once. */
-  readonly flushDelayMs?: number;
-}
-
-/** What its owner may change about an account; what is left out stays. */
-export interface AccountPatch extends OptionsPatch, ConnectionPatch {
-  readonly label?: string | undefined;
-}
 
 export class Pool {
   readonly #options: PoolOptions;
   readonly #registry: AccountRegistry;
   readonly #scheduler: Scheduler;
+  readonly #refresher: Refresher;
   readonly #limits: PlanLimits;
 
   private constructor(options: PoolOptions) {
@@ -69,9 +34,10 @@ export class Pool {
     this.#registry = new AccountRegistry(options);
     this.#scheduler = new Scheduler(this.#registry, options.clock, options);
     const { clock, log, strategy } = options;
+    this.#refresher = new Refresher({ ...options, registry: this.#registry });
     this.#limits = new PlanLimits({
       ...{ registry: this.#registry, clock, log, strategy },
-      lend: async (entry) => this.#lend(await this.#fresh(entry)),
+      lend: async (entry) => this.#lend(await this.#refresher.fresh(entry)),
       readLimits: options.readLimits,
       onRead: () => this.#scheduler.serve(),
     });
@@ -79,51 +45,60 @@ export class Pool {
 
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
-    options.refresher.onRecorded((id, learned) => pool.#registry.noteLearned(id, learned));
     await pool.#registry.reload();
     pool.#limits.noteWanted();
     return pool;
   }
 
   /**
-   * Throws what `Scheduler.admit` does. When the chosen account's token or keys cannot be obtained, the error names it
+   * Throws what `Scheduler.admit` throws. If the chosen account's token or keys cannot be obtained, the error names it
    * (`accountId`): `credential_rejected`, `credential_unavailable`, `storage_unavailable`, `no_account`, `internal`.
    */
   async lease(request: LeaseRequest): Promise<Lease> {
     if (await this.#registry.catchUp()) this.#scheduler.serve();
-    if (await this.#registry.reviveLinked()) this.#scheduler.serve();
-    const place = await this.#scheduler.admit(request);
-    const fresh = await this.#freshAt(place);
-    const { entry } = place;
-    const lent = this.#lend(fresh);
+    if (await this.#refresher.reviveLinked()) this.#scheduler.serve();
+    const slot = await this.#scheduler.admit(request);
+    try {
+      return this.#leaseOf(slot, await this.#refresher.fresh(slot.entry));
+    } catch (cause) {
+      this.#scheduler.leave(slot);
+      throw this.#notLeased(slot.entry, credentialFailure(cause));
+    }
+  }
+
+  #leaseOf(slot: Slot, account: FreshAccount): Lease {
+    const { entry } = slot;
+    const lent = this.#lend(account);
     const { wireProfile } = lent.access;
-    let released = false;
+    let isReleased = false;
+    const once = (release: () => void) => {
+      if (isReleased) return;
+      isReleased = true;
+      release();
+    };
     return {
       ...lent,
-      choice: place.choice,
+      choice: slot.choice,
       sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
-      learnWireProfile: (untilMs) => this.#rememberWireProfile(entry.id, wireProfile, untilMs),
+      learnWireProfile: (untilMs) => this.#learnWireProfile(entry.id, wireProfile, untilMs),
       learnClosingEvents: () => this.#registry.learnClosingEvents(entry.id, wireProfile),
       missClosingEvents: () => this.#registry.find(entry.id)?.missClosingEvents(wireProfile),
-      cancel: () => {
-        if (released) return;
-        released = true;
-        this.#scheduler.leave(place);
-      },
-      release: (error) => {
-        if (released) return;
-        released = true;
-        this.#release(place, fresh.accessToken.value, error);
-      },
+      cancel: () => once(() => this.#scheduler.leave(slot)),
+      release: (error) => once(() => this.#release(slot, account.accessToken.value, error)),
     };
   }
 
-  /** What the service has said about an account. Rejects with `storage_unavailable`. */
+  /** Refreshes the access tokens of accounts in use that expire soon. Never throws. */
+  refreshDue(): Promise<void> {
+    return this.#refresher.refreshDue();
+  }
+
+  /** Saves what the service has shown about an account. Rejects with `storage_unavailable`. */
   learn(id: string, facts: Parameters<AccountStore['saveLearned']>[1]): Promise<void> {
     return this.#registry.learn(id, facts);
   }
 
-  #rememberWireProfile(accountId: string, id: string, untilMs: number): void {
+  #learnWireProfile(accountId: string, id: string, untilMs: number): void {
     this.learn(accountId, { wireProfile: { id, untilMs } }).catch((cause: unknown) => {
       const why = GatewayError.from(cause).details;
       this.#options.log.warn({ accountId, wireProfile: id, why }, 'could not save the wire profile of an account');
@@ -149,12 +124,12 @@ export class Pool {
     };
   }
 
-  /** Reads what other processes have written, or had up to `maxAgeMs` ago (default 0). Rejects with `storage_unavailable`. */
+  /** Reads what other processes have written by now, or up to `maxAgeMs` ago. Rejects with `storage_unavailable`. */
   async readAnew(maxAgeMs?: number): Promise<void> {
     if (await this.#registry.readAnew(maxAgeMs)) this.#scheduler.serve();
   }
 
-  /** What is in memory: call `readAnew` first where it has to be current. */
+  /** From memory: call `readAnew` first if it has to be current. */
   list(): readonly Account[] {
     return [...this.#registry.entries()].map(({ account, health }) => ({ ...account, health }));
   }
@@ -168,20 +143,17 @@ export class Pool {
     return added;
   }
 
-  /** False when there is none of that id. */
+  /** False if the account is unknown. */
   async remove(id: string): Promise<boolean> {
     this.#registry.remove(id);
     this.#limits.forget(id);
     return this.#registry.write((store) => store.remove(id));
   }
 
-  /**
-   * By its owner's hand: its name, its options, its proxy, its profile, its credential. Throws `invalid_request` naming the field, or
-   * `not_found`; then nothing has changed.
-   */
+  /** Changes what the account's owner may set, or nothing: throws `invalid_request` naming the field, or `not_found`. */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
     const { clock } = this.#options;
-    // Another process may have changed other options meanwhile.
+    // Another process may have changed other options.
     await this.readAnew();
     const entry = this.#entry(id);
     const { account } = entry;
@@ -193,7 +165,8 @@ export class Pool {
       return changed && change ? saveConnection(store, id, change, clock.now()) : changed;
     });
     if (!saved) throw noSuchAccount(id);
-    entry.account = change ? saved : { ...entry.account, label: saved.label, options: saved.options };
+    entry.takeTokens(saved);
+    entry.update({ label: saved.label, options: saved.options });
     if (change?.credential) {
       entry.refused = undefined;
       this.#registry.change(entry, { type: 'credential-replaced' });
@@ -202,7 +175,7 @@ export class Pool {
     return { ...entry.account, health: entry.health };
   }
 
-  /** By the operator's hand; false when there is none of that id. */
+  /** An order of the operator. False if the account is unknown. */
   async setEnabled(id: string, enabled: boolean): Promise<boolean> {
     const entry = this.#registry.find(id);
     if (!entry) return false;
@@ -214,40 +187,40 @@ export class Pool {
   }
 
   /**
-   * A new access token though the present one may be good. Throws what `Refresher.fresh` does, or `not_found`. The
+   * Gets a new access token even if the present one is valid. Throws what `Refresher.fresh` throws, or `not_found`; the
    * present token goes on serving unless the error is `credential_rejected`.
    */
   async refresh(id: string): Promise<Account> {
     const entry = this.#entry(id);
     const { credential, accessToken } = entry.account;
-    const fresh = await this.#fresh(entry, isRefreshable(credential) ? accessToken?.value : entry.refused);
+    const fresh = await this.#refresher.fresh(entry, isRefreshable(credential) ? accessToken?.value : entry.refused);
     this.#registry.change(entry, { type: 'credential-replaced' });
     this.#scheduler.serve();
     return fresh;
   }
 
-  /** With an access token that serves, refreshed if it expires soon. Throws what `Refresher.fresh` does, or `not_found`. */
+  /** With a valid access token, refreshed if it expires soon. Throws what `Refresher.fresh` throws, or `not_found`. */
   async fresh(id: string): Promise<FreshAccount> {
-    return this.#fresh(this.#entry(id));
+    return this.#refresher.fresh(this.#entry(id));
   }
 
-  /** What was left of the account's plan when it was last asked for. */
+  /** The last reading of the account's plan. */
   limits(id: string): LimitsReading | undefined {
     return this.#limits.find(id);
   }
 
-  /** Asks for it now. Throws what the service said, what `Refresher.fresh` does, or `not_found`. */
+  /** Reads the account's plan now. Throws the service's error, what `Refresher.fresh` throws, or `not_found`. */
   async readLimits(id: string): Promise<LimitsReading> {
     this.#entry(id);
     return this.#limits.read(id);
   }
 
-  /** Writes what the store does not know yet. */
+  /** Saves what the store does not have yet. */
   flush(): Promise<void> {
     return this.#registry.flush();
   }
 
-  /** Nothing more is asked of the service; what is known is written down. */
+  /** Sends no further requests to the service and saves what the store does not have yet. */
   close(): Promise<void> {
     this.#limits.close();
     return this.flush();
@@ -259,16 +232,7 @@ export class Pool {
     return entry;
   }
 
-  async #freshAt(place: Slot): Promise<FreshAccount> {
-    try {
-      return await this.#fresh(place.entry);
-    } catch (cause) {
-      this.#scheduler.leave(place);
-      throw this.#notLeased(place.entry, credentialFailure(cause));
-    }
-  }
-
-  /** Puts the account aside as the failure demands, and names it in the error so that another one can be tried. */
+  /** Makes the account cool down where the failure requires it, and names it in the error so that another can be tried. */
   #notLeased(entry: PooledAccount, failure: GatewayError): GatewayError {
     const { code, message } = failure;
     if (code === 'client_closed') return failure;
@@ -283,61 +247,24 @@ export class Pool {
     return new GatewayError(code, message, { accountId: entry.id, retryAfterMs, cause: failure });
   }
 
-  /** `unwanted`: the access token to replace, whatever its date says. */
-  async #fresh(entry: PooledAccount, unwanted: string | undefined = entry.refused): Promise<FreshAccount> {
-    const { version } = entry.account;
-    try {
-      const fresh = await this.#options.refresher.fresh(entry.account, unwanted);
-      // Another lease's refresh may have been stored meanwhile: an older copy must not come back.
-      if (fresh.version >= entry.account.version) entry.account = fresh;
-      return fresh;
-    } catch (cause) {
-      const error = GatewayError.from(cause);
-      // Replaced meanwhile, the account has a credential that was not refused.
-      const isCurrent = entry.account.version === version;
-      if (error.code === 'credential_rejected' && isCurrent)
-        this.#registry.change(entry, { type: 'failure', code: error.code });
-      throw error;
-    }
-  }
-
   #lend(account: FreshAccount): Lent {
-    const { id, credential, accessToken, proxy } = account;
-    const wireProfile = this.#options.wireProfileOf(account);
-    const access = {
-      region: credential.region,
-      profileArn: profileArnOf(credential) ?? this.#options.requiredProfileArn?.(wireProfile, account),
-      wireProfile,
-      baseUrl: this.#options.baseUrl,
-      kind: credential.kind,
-    };
-    const sign = this.#options.refresher.signerOf(account);
-    return {
-      accountId: id,
-      accountLabel: account.label,
-      access,
-      accessToken: accessToken.value,
-      hasFixedToken: hasFixedToken(credential),
-      proxy,
-      sign,
-      refusal: refusalOf(credential),
-    };
+    return lend(account, this.#options, this.#refresher.signerOf(account));
   }
 
-  #release(place: Slot, accessToken: string, error: GatewayError | undefined): void {
-    // Signed in again meanwhile, the account is another entry by now.
-    const entry = this.#registry.find(place.entry.id);
+  #release(slot: Slot, accessToken: string, error: GatewayError | undefined): void {
+    // An account that was signed in again meanwhile has another entry by now.
+    const entry = this.#registry.find(slot.entry.id);
     if (entry) {
       if (error?.code === 'token_rejected') entry.refused = accessToken;
       if (error) {
         const { code, retryAfterMs, message } = error;
         this.#registry.change(entry, { type: 'failure', code, retryAfterMs, message });
       }
-      if (!error && place.paced) this.#registry.change(entry, { type: 'success' });
+      if (!error && slot.paced) this.#registry.change(entry, { type: 'success' });
       if (error) this.#limits.noteFailure(entry.id, error);
-      else if (place.paced) this.#limits.noteReply(entry.id);
+      else if (slot.paced) this.#limits.noteReply(entry.id);
     }
-    this.#scheduler.finish(place, error);
+    this.#scheduler.finish(slot, error);
   }
 }
 

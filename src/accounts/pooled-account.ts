@@ -1,4 +1,4 @@
-/** One account as the pool holds it: the stored row, what has happened since, and how it is being worked. */
+/** One account of the pool: its row, its health since the row was read, and its requests in flight. */
 import type { Contender } from './choice.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
@@ -16,7 +16,7 @@ export class PooledAccount implements Contender {
   readonly id: string;
   readonly idHash: number;
   readonly pace = new Pace();
-  account: Account;
+  #account: Account;
   health: Health;
   /** What the store held when we last looked: others may have changed it since. */
   stored: Health;
@@ -26,9 +26,9 @@ export class PooledAccount implements Contender {
   saving = false;
   /** By a person's hand or a new credential: `health` counts, whatever the store holds. */
   decided = false;
-  /** An access token which the upstream refused: never lent again. */
+  /** The access token that the upstream refused last: never lent again. */
   refused: string | undefined;
-  /** When the file behind a signed-out account was last looked at. */
+  /** When the linked file of the account was last read because the account was signed out. */
   rereadAtMs = 0;
   turn = 0;
   /** By wire profile: replies in a row that were over without closing events. */
@@ -39,25 +39,56 @@ export class PooledAccount implements Contender {
   constructor(account: Account) {
     this.id = account.id;
     this.idHash = hash(account.id);
-    this.account = account;
+    this.#account = account;
     this.health = account.health;
     this.stored = account.health;
   }
 
+  get account(): Account {
+    return this.#account;
+  }
+
   get options(): AccountOptions {
-    return this.account.options;
+    return this.#account.options;
   }
 
   get weight(): number {
-    return this.account.options.weight;
+    return this.#account.options.weight;
   }
 
   get inFlight(): number {
     return this.pace.inFlight;
   }
 
+  /** False: an account of the same id that was added after this one had been removed. */
+  isSame({ createdAtMs }: Pick<Account, 'createdAtMs'>): boolean {
+    return createdAtMs === this.#account.createdAtMs;
+  }
+
+  /** Changes all but the tokens and the health, which have methods of their own. */
+  update(changes: Partial<Pick<Account, 'label' | 'options' | 'learned'>>): void {
+    this.#account = { ...this.#account, ...changes };
+  }
+
+  /** Takes the tokens of a row, and what else is versioned, unless newer ones are known: rows can arrive out of order. */
+  takeTokens(row: Account): void {
+    if (!this.isSame(row) || row.version <= this.#account.version) return;
+    const { label, options, learned } = this.#account;
+    this.#account = { ...row, label, options, learned };
+  }
+
+  /** Takes a row that is current but for writes of this process to the tokens and the health. */
+  takeRow(row: Account): void {
+    const { label, options, learned, health } = row;
+    this.takeTokens(row);
+    this.update({ label, options, learned });
+    if (this.dirty || this.saving) return;
+    this.health = health;
+    this.stored = health;
+  }
+
   sendsClosingEvents(wireProfile: string): boolean {
-    const isLearned = this.account.learned.closingEvents?.includes(wireProfile) ?? false;
+    const isLearned = this.#account.learned.closingEvents?.includes(wireProfile) ?? false;
     return isLearned && (this.missedClosingEvents.get(wireProfile) ?? 0) < MOST_MISSED_CLOSING_EVENTS;
   }
 
@@ -66,7 +97,7 @@ export class PooledAccount implements Contender {
   }
 
   hasRoom(): boolean {
-    return this.pace.hasRoom(this.account.options);
+    return this.pace.hasRoom(this.#account.options);
   }
 
   startsInMs(nowMs: number): number {

@@ -5,9 +5,11 @@ import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import { openStore, type Store } from '../storage/open.ts';
 import { systemClock } from '../transport/clock.ts';
+import { AccountRegistry } from './account-registry.ts';
 import type { Credential } from './credentials.ts';
 import type { Account, CredentialFile, NewAccount, Secrets, WriteOutcome } from './ports.ts';
-import { REFRESH_EARLY_MS, Refresher } from './refresh.ts';
+import { REFRESH_EARLY_MS, Refresher, type RefresherOptions } from './refresh.ts';
+import { TokenRefresh } from './token-refresh.ts';
 
 const HOUR_MS = 3_600_000;
 let store: Store;
@@ -42,14 +44,21 @@ async function setup(account: NewAccount = newAccount('a')) {
   const clock = createFakeClock();
   const tokens = createFakeTokens();
   const file = new FakeFile();
-  const create = () => new Refresher({ store: store.accounts, tokens, clock, log: SILENT, openFile: () => file });
   const put = await store.accounts.put(account, clock.now());
+  /** Another process with the same store, in which the account is as it was when the test began. */
+  const create = (own: Partial<Pick<RefresherOptions, 'clock' | 'openFile'>> = {}) => {
+    const common = { store: store.accounts, clock, log: SILENT, openFile: () => file, ...own };
+    const registry = new AccountRegistry({ ...common, maxErrorCount: 3, named: new Set() });
+    const entry = registry.put(put);
+    const refresher = new Refresher({ ...common, registry, tokenRefresher: new TokenRefresh({ ...common, tokens }) });
+    return { registry, entry, refresher, freshAccount: (refused?: string) => refresher.fresh(entry, refused) };
+  };
   const stored = async (): Promise<Account> => (await store.accounts.find('a')) ?? expect.fail('gone');
   const storedRefreshToken = async () => {
     const { credential } = await stored();
     return 'refreshToken' in credential ? credential.refreshToken : undefined;
   };
-  return { clock, tokens, file, refresher: create(), create, account: put, stored, storedRefreshToken };
+  return { clock, tokens, file, ...create(), create, stored, storedRefreshToken };
 }
 
 function withToken(value: string, expiresInMs: number, clockNow: number): Partial<NewAccount> {
@@ -61,43 +70,43 @@ const down = new GatewayError('upstream_broken', 'down');
 
 describe('an access token', () => {
   it('is made when there is none, and what came is stored', async () => {
-    const { refresher, account, stored, storedRefreshToken } = await setup();
-    const fresh = await refresher.fresh(account, undefined);
+    const { freshAccount, stored, storedRefreshToken } = await setup();
+    const fresh = await freshAccount();
     expect(fresh.accessToken).toEqual({ value: 'a-access-1', expiresAtMs: NOW + HOUR_MS });
     expect((await stored()).accessToken).toEqual(fresh.accessToken);
     expect(await storedRefreshToken()).toBe('a-refresh-1');
   });
 
   it('is used while it is good', async () => {
-    const { refresher, account, tokens } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
+    const { freshAccount, tokens } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    expect((await freshAccount()).accessToken.value).toBe('old');
     expect(tokens.presented).toEqual([]);
   });
 
   it('is made anew five minutes before it runs out', async () => {
-    const { refresher, account, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    const { freshAccount, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     clock.advance(HOUR_MS - REFRESH_EARLY_MS - 1);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
+    expect((await freshAccount()).accessToken.value).toBe('old');
     clock.advance(1);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
   it('is made anew when the upstream refused it, whatever its date', async () => {
-    const { refresher, account } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
-    expect((await refresher.fresh(account, 'old')).accessToken.value).toBe('a-access-1');
+    const { freshAccount } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    expect((await freshAccount('old')).accessToken.value).toBe('a-access-1');
   });
 
   it('is made once for fifty who need it at the same time', async () => {
-    const { refresher, account, tokens } = await setup();
-    const all = await Promise.all(Array.from({ length: 50 }, () => refresher.fresh(account, undefined)));
+    const { freshAccount, tokens } = await setup();
+    const all = await Promise.all(Array.from({ length: 50 }, () => freshAccount()));
     expect(new Set(all.map(({ accessToken }) => accessToken.value))).toEqual(new Set(['a-access-1']));
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('goes on being the old refresh token’s when none came back', async () => {
-    const { refresher, account, tokens, storedRefreshToken } = await setup();
+    const { freshAccount, tokens, storedRefreshToken } = await setup();
     tokens.refresh = async () => ({ accessToken: 'x', expiresInS: 60, refreshToken: undefined, profileArn: 'arn' });
-    const fresh = await refresher.fresh(account, undefined);
+    const fresh = await freshAccount();
     expect(fresh.credential).toMatchObject({ profileArn: 'arn' });
     expect(await storedRefreshToken()).toBe('a-refresh-0');
   });
@@ -105,25 +114,25 @@ describe('an access token', () => {
 
 describe('several processes', () => {
   it('spend one refresh token, and all use what it made', async () => {
-    const { create, account, tokens } = await setup();
-    const all = await Promise.all(Array.from({ length: 8 }, () => create().fresh(account, undefined)));
+    const { create, tokens } = await setup();
+    const all = await Promise.all(Array.from({ length: 8 }, () => create().freshAccount()));
     expect(new Set(all.map(({ accessToken }) => accessToken.value))).toEqual(new Set(['a-access-1']));
     expect(new Set(tokens.presented)).toEqual(new Set(['a-refresh-0']));
   });
 
   it('whoever loses the row reads again and uses the winner’s', async () => {
-    const { refresher, account, tokens, stored, clock } = await setup();
+    const { freshAccount, tokens, stored, clock } = await setup();
     const theirs = { value: 'theirs', expiresAtMs: NOW + HOUR_MS };
     tokens.afterMaking = async () => {
       const won = { credential: awsCredential('theirs-refresh-0'), accessToken: theirs };
       await store.accounts.saveSecrets(await stored(), won, clock.now());
     };
-    expect((await refresher.fresh(account, undefined)).accessToken).toEqual(theirs);
+    expect((await freshAccount()).accessToken).toEqual(theirs);
     expect((await stored()).accessToken).toEqual(theirs);
   });
 
   it('whoever finds the refresh token spent waits for the winner to store its successor', async () => {
-    const { refresher, account, tokens, clock, stored } = await setup();
+    const { freshAccount, tokens, clock, stored } = await setup();
     tokens.presented.push('a-refresh-0');
     const { sleep } = clock;
     clock.sleep = async (ms, signal) => {
@@ -131,139 +140,139 @@ describe('several processes', () => {
       const won = { credential: awsCredential('a-refresh-1'), accessToken: { value: 'w', expiresAtMs: NOW + HOUR_MS } };
       await store.accounts.saveSecrets(await stored(), won, clock.now());
     };
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('w');
+    expect((await freshAccount()).accessToken.value).toBe('w');
   });
 
   it('wait for the one which is making a token, and make none of their own', async () => {
-    const { create, account, tokens } = await setup();
+    const { create, tokens } = await setup();
     const gate = Promise.withResolvers<void>();
     tokens.afterMaking = () => gate.promise;
-    const first = create().fresh(account, undefined);
+    const first = create().freshAccount();
     await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0']), { timeout: 10_000 });
-    const second = create().fresh(account, undefined);
+    const second = create().freshAccount();
     gate.resolve();
     expect((await second).accessToken).toEqual((await first).accessToken);
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('a process killed between storing and using leaves everything working', async () => {
-    const { create, account, tokens } = await setup();
-    await create().fresh(account, undefined);
-    const fresh = await create().fresh(account, undefined);
+    const { create, tokens } = await setup();
+    await create().freshAccount();
+    const fresh = await create().freshAccount();
     expect(fresh.accessToken.value).toBe('a-access-1');
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('nobody sees a new token before the store has it', async () => {
-    const { refresher, account, stored } = await setup();
-    const save = store.accounts.saveSecrets;
+    const { freshAccount, stored } = await setup();
+    const save = store.accounts.saveSecrets.bind(store.accounts);
     const order: string[] = [];
     store.accounts.saveSecrets = async (...args) => {
       const saved = await save(...args);
       order.push(`stored ${(await stored()).accessToken?.value}`);
       return saved;
     };
-    order.push(`used ${(await refresher.fresh(account, undefined)).accessToken.value}`);
+    order.push(`used ${(await freshAccount()).accessToken.value}`);
     expect(order).toEqual(['stored a-access-1', 'used a-access-1']);
   });
 });
 
 describe('trouble', () => {
   it('at the token endpoint is no trouble while the present token serves, and is not sought again at once', async () => {
-    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
+    const { freshAccount, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
     tokens.trouble = down;
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
+    expect((await freshAccount()).accessToken.value).toBe('old');
     tokens.trouble = undefined;
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('old');
+    expect((await freshAccount()).accessToken.value).toBe('old');
     clock.advance(30_000);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
   it.each([
     ['has run out', -1, undefined],
     ['was refused', HOUR_MS, 'old'],
   ])('at the token endpoint is told when the present token %s', async (_name, expiresInMs, refused) => {
-    const { refresher, account, tokens } = await setup(newAccount('a', withToken('old', expiresInMs, NOW)));
+    const { freshAccount, tokens } = await setup(newAccount('a', withToken('old', expiresInMs, NOW)));
     tokens.trouble = down;
-    await expect(refresher.fresh(account, refused)).rejects.toBe(down);
+    await expect(freshAccount(refused)).rejects.toBe(down);
     tokens.trouble = undefined;
-    expect((await refresher.fresh(account, refused)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount(refused)).accessToken.value).toBe('a-access-1');
   });
 
   it('at a token endpoint that is slow holds up a token that still serves for five seconds at most', async () => {
-    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
+    const { freshAccount, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
     const gate = Promise.withResolvers<void>();
     tokens.afterMaking = () => gate.promise;
-    const served = refresher.fresh(account, undefined);
+    const served = freshAccount();
     clock.advance(5_000);
     expect((await served).accessToken.value).toBe('old');
-    const next = refresher.fresh(account, 'old');
+    const next = freshAccount('old');
     gate.resolve();
     expect((await next).accessToken.value).toBe('a-access-1');
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('at a token endpoint which asks for patience is not made worse', async () => {
-    const { refresher, account, tokens, clock } = await setup();
+    const { freshAccount, tokens, clock } = await setup();
     tokens.trouble = new GatewayError('upstream_throttled', 'slow down', { retryAfterMs: 20_000 });
-    await expect(refresher.fresh(account, undefined)).rejects.toBe(tokens.trouble);
+    await expect(freshAccount()).rejects.toBe(tokens.trouble);
     const told = tokens.trouble;
     tokens.trouble = undefined;
     clock.advance(19_999);
-    await expect(refresher.fresh(account, undefined)).rejects.toBe(told);
+    await expect(freshAccount()).rejects.toBe(told);
     clock.advance(1);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
   it('with the credential is told even while the present token serves', async () => {
-    const { refresher, account } = await setup(
+    const { freshAccount } = await setup(
       newAccount('a', { ...withToken('old', 60_000, NOW), credential: awsCredential('nonsense') }),
     );
-    await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'credential_rejected' });
+    await expect(freshAccount()).rejects.toMatchObject({ code: 'credential_rejected' });
   });
 
   it('with the store keeps the rotated token in memory until it can be stored', async () => {
-    const { refresher, account, tokens, storedRefreshToken } = await setup();
-    const save = store.accounts.saveSecrets;
+    const { freshAccount, tokens, storedRefreshToken } = await setup();
+    const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
       throw new GatewayError('storage_unavailable', 'full');
     };
-    await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(freshAccount()).rejects.toMatchObject({ code: 'storage_unavailable' });
     store.accounts.saveSecrets = save;
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
     expect(tokens.presented).toEqual(['a-refresh-0']);
     expect(await storedRefreshToken()).toBe('a-refresh-1');
   });
 
   it('with the store keeps the account from everybody else, who would present the spent token', async () => {
-    const { refresher, create, account, tokens } = await setup();
-    const save = store.accounts.saveSecrets;
+    const { freshAccount, create, tokens } = await setup();
+    const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
       throw new GatewayError('storage_unavailable', 'full');
     };
-    await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'storage_unavailable' });
-    const others = create().fresh(account, undefined);
+    await expect(freshAccount()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    const others = create().freshAccount();
     store.accounts.saveSecrets = save;
     expect((await others).accessToken.value).toBe('a-access-1');
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
   it('with the store does not let an unsaved token overwrite a new sign-in', async () => {
-    const { refresher, account } = await setup();
-    const save = store.accounts.saveSecrets;
+    const { freshAccount } = await setup();
+    const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
       throw new GatewayError('storage_unavailable', 'full');
     };
-    await refresher.fresh(account, undefined).catch(() => {});
+    await freshAccount().catch(() => {});
     store.accounts.saveSecrets = save;
     await store.accounts.put(newAccount('a', withToken('signed in', HOUR_MS, NOW)), NOW);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('signed in');
+    expect((await freshAccount()).accessToken.value).toBe('signed in');
   });
 
   it('with an account that was removed meanwhile is told, and spends nothing', async () => {
-    const { refresher, account, tokens } = await setup();
+    const { freshAccount, tokens } = await setup();
     await store.accounts.remove('a');
-    await expect(refresher.fresh(account, undefined)).rejects.toMatchObject({ code: 'no_account' });
+    await expect(freshAccount()).rejects.toMatchObject({ code: 'no_account' });
     expect(tokens.presented).toEqual([]);
   });
 });
@@ -272,20 +281,20 @@ describe('an account linked to the Kiro IDE’s file', () => {
   const linked = newAccount('a', { source: { type: 'kiro-file', path: '/x' } });
 
   it('uses the token which the IDE has made by itself', async () => {
-    const { refresher, account, file, tokens, storedRefreshToken } = await setup(linked);
+    const { freshAccount, file, tokens, storedRefreshToken } = await setup(linked);
     file.secrets = {
       credential: awsCredential('b-refresh-7'),
       accessToken: { value: 'ide', expiresAtMs: NOW + HOUR_MS },
     };
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('ide');
+    expect((await freshAccount()).accessToken.value).toBe('ide');
     expect(await storedRefreshToken()).toBe('b-refresh-7');
     expect(tokens.presented).toEqual([]);
   });
 
   it('refreshes with the file’s refresh token and writes the new pair back', async () => {
-    const { refresher, account, file, tokens } = await setup(linked);
+    const { freshAccount, file, tokens } = await setup(linked);
     file.secrets = { credential: awsCredential('b-refresh-7'), accessToken: undefined };
-    await refresher.fresh(account, undefined);
+    await freshAccount();
     expect(tokens.presented).toEqual(['b-refresh-7']);
     expect(file.written).toMatchObject([
       { credential: { refreshToken: 'b-refresh-8' }, accessToken: { value: 'b-access-8' } },
@@ -293,7 +302,7 @@ describe('an account linked to the Kiro IDE’s file', () => {
   });
 
   it('reads the file once more when the refresh token proves dead', async () => {
-    const { refresher, account, file, tokens } = await setup(linked);
+    const { freshAccount, file, tokens } = await setup(linked);
     file.secrets = { credential: awsCredential('b-refresh-7'), accessToken: undefined };
     tokens.presented.push('b-refresh-7');
     const { refresh } = tokens;
@@ -301,55 +310,64 @@ describe('an account linked to the Kiro IDE’s file', () => {
       file.secrets = { credential: awsCredential('b-refresh-8'), accessToken: undefined };
       return refresh(credential);
     };
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('b-access-9');
+    expect((await freshAccount()).accessToken.value).toBe('b-access-9');
   });
 
   it('works on when the file cannot be written, and never takes the spent token in it for something new', async () => {
-    const { refresher, account, file, storedRefreshToken, tokens } = await setup(linked);
+    const { freshAccount, file, storedRefreshToken, tokens } = await setup(linked);
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     file.broken = true;
-    const fresh = await refresher.fresh(account, undefined);
+    const fresh = await freshAccount();
     expect(fresh.accessToken.value).toBe('a-access-1');
     expect(await storedRefreshToken()).toBe('a-refresh-1');
     file.broken = false;
-    expect((await refresher.fresh(fresh, 'a-access-1')).accessToken.value).toBe('a-access-2');
+    expect((await freshAccount('a-access-1')).accessToken.value).toBe('a-access-2');
     expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']);
     expect(file.secrets).toMatchObject({ credential: { refreshToken: 'a-refresh-2' } });
   });
 
   it('leaves the file alone when its owner has signed in anew meanwhile, and uses that from then on', async () => {
-    const { refresher, account, file, tokens } = await setup(linked);
+    const { freshAccount, file, tokens } = await setup(linked);
     const anew = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     tokens.afterMaking = async () => {
       file.secrets = anew;
       tokens.afterMaking = async () => {};
     };
-    const fresh = await refresher.fresh(account, undefined);
+    const fresh = await freshAccount();
     expect(file.secrets).toBe(anew);
-    expect((await refresher.fresh(fresh, fresh.accessToken.value)).accessToken.value).toBe('b-access-1');
+    expect((await freshAccount(fresh.accessToken.value)).accessToken.value).toBe('b-access-1');
   });
 
-  it('lives again by a new token in the file, not by one which was spent', async () => {
-    const { refresher, account, file, stored } = await setup(linked);
+  it('is revived by a new token in the file, not by a consumed one', async () => {
+    const { freshAccount, refresher, registry, entry, clock, file, stored } = await setup(linked);
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     file.broken = true;
-    await refresher.fresh(account, undefined);
-    expect(await refresher.reread(await stored())).toBeUndefined();
+    await freshAccount();
+    registry.change(entry, { type: 'failure', code: 'credential_rejected' });
+    clock.advance(5_000);
+    expect(await refresher.reviveLinked()).toBe(false);
+    expect(entry.health.state.status).toBe('signed-out');
     file.secrets = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
-    expect(await refresher.reread(await stored())).toMatchObject({ credential: { refreshToken: 'b-refresh-0' } });
+    clock.advance(4_999);
+    expect(await refresher.reviveLinked()).toBe(false);
+    clock.advance(1);
+    expect(await refresher.reviveLinked()).toBe(true);
+    expect(entry.health.state.status).toBe('ready');
+    for (const account of [entry.account, await stored()])
+      expect(account).toMatchObject({ credential: { refreshToken: 'b-refresh-0' } });
   });
 
   it('works on when the file is gone', async () => {
-    const { refresher, account } = await setup(linked);
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    const { freshAccount } = await setup(linked);
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 });
 
 describe('in the background', () => {
   it('the token of an account in use is made anew before a request would have to wait for it', async () => {
-    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
-    await refresher.fresh(account, undefined);
+    const { freshAccount, refresher, tokens, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    await freshAccount();
     clock.advance(HOUR_MS - REFRESH_EARLY_MS - 121_000);
     await refresher.refreshDue();
     expect(tokens.presented).toEqual([]);
@@ -357,51 +375,65 @@ describe('in the background', () => {
     await refresher.refreshDue();
     expect(tokens.presented).toEqual(['a-refresh-0']);
     tokens.trouble = down;
-    // The caller's own copy is still the old one.
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('a-access-1');
+    expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
   it('accounts and replicas come at moments of their own', async () => {
-    const { tokens, account, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
-    const create = (random: number) => {
-      const own = { ...clock, random: () => random };
-      const openFile = () => new FakeFile();
-      return new Refresher({ store: store.accounts, tokens, clock: own, log: SILENT, openFile });
-    };
-    const [early, late] = [create(0.99), create(0)];
-    for (const one of [early, late]) await one.fresh(account, undefined);
+    const { tokens, create, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
+    const at = (random: number) => create({ clock: { ...clock, random: () => random } });
+    const [early, late] = [at(0.99), at(0)];
+    for (const { freshAccount } of [early, late]) await freshAccount();
     clock.advance(HOUR_MS - REFRESH_EARLY_MS - 60_000);
-    await late.refreshDue();
+    await late.refresher.refreshDue();
     expect(tokens.presented).toEqual([]);
-    await early.refreshDue();
+    await early.refresher.refreshDue();
     expect(tokens.presented).toEqual(['a-refresh-0']);
     clock.advance(60_000);
-    await late.refreshDue();
+    await late.refresher.refreshDue();
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('what was made for an account which was removed is not given to one of the same id', async () => {
-    const { refresher, account, clock } = await setup();
-    await refresher.fresh(account, undefined);
+  it('never gives the token of a removed account to another of the same id', async () => {
+    const { freshAccount, refresher, registry, clock, tokens, stored } = await setup();
+    await freshAccount();
+    const gate = Promise.withResolvers<void>();
+    tokens.afterMaking = () => gate.promise;
+    clock.advance(HOUR_MS - REFRESH_EARLY_MS);
+    const refreshing = refresher.refreshDue();
+    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']));
     await store.accounts.remove('a');
-    clock.advance(1);
     const again = await store.accounts.put(newAccount('a', withToken('again', HOUR_MS, clock.now())), clock.now());
-    expect((await refresher.fresh(again, undefined)).accessToken.value).toBe('again');
+    const entry = registry.put(again);
+    gate.resolve();
+    await refreshing;
+    expect((await refresher.fresh(entry)).accessToken.value).toBe('again');
+    expect(entry.account.accessToken).toEqual((await stored()).accessToken);
+  });
+
+  it('never puts an older token in place of one that was read meanwhile', async () => {
+    const { freshAccount, entry, registry, stored } = await setup();
+    await freshAccount();
+    const older = await stored();
+    await freshAccount('a-access-1');
+    entry.takeTokens(older);
+    expect(entry.account.accessToken?.value).toBe('a-access-2');
+    await registry.reload();
+    expect(entry.account.accessToken?.value).toBe('a-access-2');
   });
 
   it('an account which nobody has used for an hour is left alone', async () => {
-    const { refresher, account, tokens, clock } = await setup(newAccount('a', withToken('old', 2 * HOUR_MS, NOW)));
-    await refresher.fresh(account, undefined);
+    const { freshAccount, refresher, tokens, clock } = await setup(newAccount('a', withToken('old', 2 * HOUR_MS, NOW)));
+    await freshAccount();
     clock.advance(2 * HOUR_MS - 1_000);
     await refresher.refreshDue();
     expect(tokens.presented).toEqual([]);
   });
 
   it('a credential which proves dead is presented once', async () => {
-    const { refresher, account, tokens, clock } = await setup(
+    const { freshAccount, refresher, tokens, clock } = await setup(
       newAccount('a', { ...withToken('old', HOUR_MS, NOW), credential: awsCredential('nonsense') }),
     );
-    await refresher.fresh(account, undefined);
+    await freshAccount();
     clock.advance(HOUR_MS - REFRESH_EARLY_MS);
     for (let time = 0; time < 3; time++) {
       await refresher.refreshDue();
@@ -414,8 +446,8 @@ describe('in the background', () => {
 describe('an API key', () => {
   it('is its own access token', async () => {
     const credential = { kind: 'api-key', apiKey: 'ksk_1', region: 'us-east-1' } as const;
-    const { refresher, account } = await setup(newAccount('a', { credential }));
-    expect((await refresher.fresh(account, undefined)).accessToken.value).toBe('ksk_1');
-    await expect(refresher.fresh(account, 'ksk_1')).rejects.toMatchObject({ code: 'credential_rejected' });
+    const { freshAccount } = await setup(newAccount('a', { credential }));
+    expect((await freshAccount()).accessToken.value).toBe('ksk_1');
+    await expect(freshAccount('ksk_1')).rejects.toMatchObject({ code: 'credential_rejected' });
   });
 });

@@ -1,61 +1,57 @@
 /**
- * Access tokens, kept fresh: early, in the background for accounts in use, and at once when the upstream refused one.
- * Whoever needs the same account's token waits for one exchange; while that cannot be had, a token which is still good
- * goes on serving.
+ * Keeps the access tokens of the pool's accounts valid: in the background for accounts in use, before a request when its
+ * token expires soon, and at once when the upstream has refused it. Concurrent requests share one refresh. While none
+ * succeeds, a token that has not expired goes on serving. Accounts are read and written through the registry only.
  */
 import { SingleFlight, withinTime } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
+import type { AccountRegistry } from './account-registry.ts';
 import { consumedAfter } from './consumed-tokens.ts';
-import { type AccessToken, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
+import { type AccessToken, type Credential, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
-import type {
-  Account,
-  AccountStore,
-  LastRefresh,
-  LearnedFacts,
-  SigningKeys,
-  SignRequest,
-  TokenEndpoints,
-} from './ports.ts';
-import { type Need, removed, TokenRefresh, type TokenRefresher } from './token-refresh.ts';
+import type { PooledAccount } from './pooled-account.ts';
+import type { Account, LastRefresh, SigningKeys, SignRequest } from './ports.ts';
+import { isLinked } from './sources.ts';
+import { type Need, removed, type TokenRefresher } from './token-refresh.ts';
 
-/** Refreshed this long before it runs out, so that no reply begins with a token about to expire. */
+/** Refreshed this long before it expires, so that no reply begins with a token about to expire. */
 export const REFRESH_EARLY_MS = 5 * 60_000;
-/** In the background by so much earlier, so that requests seldom wait; each account and replica at its own moment. */
+/** Background refreshes come earlier still, so that requests seldom wait; each account and replica at its own moment. */
 const BACKGROUND_LEAD_MS = 30_000;
 const BACKGROUND_JITTER_MS = 90_000;
-/** Used within this time: kept fresh without being asked. */
+/** Refreshed in the background if used within this time. */
 const IN_USE_MS = 3_600_000;
-/** While the present token still serves, a token endpoint in trouble is asked again only after so long. */
+/** Pause between attempts while the present token serves and the token endpoint fails. */
 const PAUSE_AFTER_FAILURE_MS = 30_000;
-/** A token endpoint which said "too many" is left alone for so long, though nothing serves meanwhile. */
+/** Pause after the token endpoint has answered "too many requests", even if no token serves meanwhile. */
 const PAUSE_WHEN_THROTTLED_MS = 5_000;
 /** How long a request waits for a new token while the present one still serves. */
 const MAX_WAIT_MS = 5_000;
+/** How often the linked file of a signed-out account is read. */
+const REREAD_EVERY_MS = 5_000;
 
-export interface RefreshOptions {
-  readonly store: AccountStore;
-  readonly tokens: TokenEndpoints;
+export interface RefresherOptions {
+  readonly registry: AccountRegistry;
+  /** Calls the token endpoints: here, or in a process of its own. */
+  readonly tokenRefresher: TokenRefresher;
   readonly clock: Clock;
   readonly log: Log;
   readonly openFile: OpenFile;
-  /** For accounts which sign their requests; absent: there are none. */
+  /** For accounts that sign their requests; absent: there are none. */
   readonly keys?: SigningKeys;
-  /** Where new tokens are made. Default: in this process. */
-  readonly maker?: TokenRefresher;
 }
 
-/** An account whose access token serves. */
+/** An account whose access token is valid. */
 export interface FreshAccount extends Account {
   readonly accessToken: AccessToken;
 }
 
-interface InUse {
-  latest: FreshAccount;
-  usedAtMs: number;
+interface Use {
+  readonly atMs: number;
+  /** How much earlier than others this account is refreshed in the background. */
   readonly jitterMs: number;
 }
 
@@ -64,175 +60,175 @@ interface Pause {
   readonly error: GatewayError;
 }
 
-/** What the store holds about an account after an attempt to get a new access token. */
-type RefreshListener = (accountId: string, learned: LearnedFacts) => void;
-
 export class Refresher {
-  readonly #options: RefreshOptions;
-  readonly #maker: TokenRefresher;
+  readonly #options: RefresherOptions;
   readonly #refreshes = new SingleFlight<FreshAccount>();
   readonly #pauses = new Map<string, Pause>();
-  readonly #inUse = new Map<string, InUse>();
-  #onRecorded: RefreshListener = () => {};
+  /** The last use of each account with a refresh token. */
+  readonly #uses = new Map<string, Use>();
 
-  constructor(options: RefreshOptions) {
+  constructor(options: RefresherOptions) {
     this.#options = options;
-    this.#maker = options.maker ?? new TokenRefresh(options);
-  }
-
-  /** Calls `listener` whenever the outcome of an attempt has been stored. */
-  onRecorded(listener: RefreshListener): void {
-    this.#onRecorded = listener;
   }
 
   /**
-   * The account with a token that serves. `refused`: the upstream has just refused this token, so another is needed
-   * whatever its date says. Throws `credential_rejected` when only signing in again helps, `storage_unavailable` when
-   * the new token could not be stored, or what the token endpoint's trouble was.
+   * The account with a valid token. `refused`: a token that is not good enough, whatever its expiry; by default the one
+   * that the upstream refused last. Throws `credential_rejected` when only signing in again helps (the account is then
+   * signed out), `storage_unavailable` when the new token could not be saved, or the token endpoint's failure.
    */
-  async fresh(account: Account, refused: string | undefined): Promise<FreshAccount> {
-    const { credential } = account;
-    if (credential.kind === 'api-key') {
-      if (refused === credential.apiKey) throw signInAgain(refusalOf(credential));
-      return { ...account, accessToken: { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY } };
+  async fresh(entry: PooledAccount, refused: string | undefined = entry.refused): Promise<FreshAccount> {
+    const { account } = entry;
+    try {
+      const { credential } = account;
+      if (credential.kind === 'api-key') return { ...account, accessToken: keyAsToken(credential, refused) };
+      if (credential.kind === 'iam')
+        return { ...account, accessToken: await this.#signingKeys(account, credential, refused) };
+      const fresh = await this.#withToken(account, refused);
+      this.#noteUse(entry.id);
+      return fresh;
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      // A credential that replaced this one meanwhile has not been rejected.
+      const isCurrent = entry.account.version === account.version;
+      if (error.code === 'credential_rejected' && isCurrent)
+        this.#options.registry.change(entry, { type: 'failure', code: error.code });
+      throw error;
     }
-    if (credential.kind === 'iam')
-      return { ...account, accessToken: await this.#signingKeys(account, credential, refused) };
-    const fresh = await this.#freshOf(this.#newest(account), refused);
-    this.#noteUse(fresh);
-    return fresh;
   }
 
-  /** undefined: its requests bear a token. */
+  /** undefined: its requests carry a token. */
   signerOf({ credential, proxy }: Account): SignRequest | undefined {
     return credential.kind === 'iam' ? this.#keys().signer(credential, proxy) : undefined;
   }
 
-  /** The same keys again, after the service has refused them: then they are wrong, not late. */
+  /** Refreshes the tokens of accounts in use that expire soon. Never throws. */
+  async refreshDue(): Promise<void> {
+    const { registry, clock } = this.#options;
+    const nowMs = clock.now();
+    const due = [...this.#uses].filter(([id, { atMs, jitterMs }]) => {
+      const entry = registry.find(id);
+      if (!entry || nowMs - atMs > IN_USE_MS) {
+        this.#uses.delete(id);
+        return false;
+      }
+      const { accessToken } = entry.account;
+      return accessToken && accessToken.expiresAtMs - nowMs <= backgroundLeadMs(jitterMs);
+    });
+    await Promise.all(due.map(([id, { jitterMs }]) => this.#refreshInBackground(id, jitterMs)));
+  }
+
+  /** Signed-out accounts whose owner has signed in again in the program they are linked to. True if there was one. */
+  async reviveLinked(): Promise<boolean> {
+    const { registry, clock } = this.#options;
+    const nowMs = clock.now();
+    let isAnyRevived = false;
+    for (const entry of registry.entries()) {
+      if (entry.health.state.status !== 'signed-out' || !isLinked(entry.account.source)) continue;
+      if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
+      entry.rereadAtMs = nowMs;
+      if (await this.#revive(entry)) isAnyRevived = true;
+    }
+    return isAnyRevived;
+  }
+
+  async #revive(entry: PooledAccount): Promise<boolean> {
+    const { registry, openFile } = this.#options;
+    const { account } = entry;
+    const read = await readLinked(account, openFile);
+    if (!read || !isRefreshable(account.credential)) return false;
+    if (read.credential.refreshToken === account.credential.refreshToken) return false;
+    const spent = consumedAfter(account, account.credential, read.credential);
+    if (!(await registry.saveSecrets(entry, { ...read, spent }))) return false;
+    registry.change(entry, { type: 'credential-replaced' });
+    return true;
+  }
+
+  /** The same keys again, after the service has refused them, are wrong rather than expired. */
   async #signingKeys({ proxy }: Account, credential: IamCredential, refused: string | undefined): Promise<AccessToken> {
     const keys = await this.#keys().present(credential, refused, proxy);
-    if (keys.value === refused) throw signInAgain(refusalOf(credential));
+    if (keys.value === refused) throw signInAgain(credential);
     return keys;
   }
 
   #keys(): SigningKeys {
     if (this.#options.keys) return this.#options.keys;
-    throw new GatewayError('internal', 'Nothing here can sign requests.');
+    throw new GatewayError('internal', 'This gateway was composed without signing keys.');
   }
 
-  /** Makes new tokens for the accounts in use whose present ones will soon run out. Never throws. */
-  async refreshDue(): Promise<void> {
-    const nowMs = this.#options.clock.now();
-    const due = [...this.#inUse].filter(([id, { latest, usedAtMs, jitterMs }]) => {
-      if (nowMs - usedAtMs > IN_USE_MS) this.#inUse.delete(id);
-      const earlyMs = REFRESH_EARLY_MS + BACKGROUND_LEAD_MS + jitterMs;
-      return this.#inUse.has(id) && latest.accessToken.expiresAtMs - nowMs <= earlyMs;
-    });
-    await Promise.all(due.map(([id, inUse]) => this.#refreshInBackground(id, inUse)));
-  }
-
-  async #refreshInBackground(id: string, { latest, jitterMs }: InUse): Promise<void> {
+  async #withToken(account: Account, refused: string | undefined): Promise<FreshAccount> {
     const { clock, log } = this.#options;
-    if (this.#pauseOf(id)) return;
-    const need = { refused: undefined, earlyMs: REFRESH_EARLY_MS + BACKGROUND_LEAD_MS + jitterMs };
-    try {
-      const made = await this.#once(latest, need);
-      const inUse = this.#inUse.get(id);
-      if (inUse) inUse.latest = made;
-    } catch (cause) {
-      const error = GatewayError.from(cause);
-      this.#pause(id, error, clock.now());
-      // Nothing helps but its owner; the next request finds out and says so.
-      if (error.code === 'credential_rejected' || error.code === 'no_account') this.#inUse.delete(id);
-      log.warn({ accountId: id, code: error.code }, 'an access token could not be made anew ahead of time');
-    }
-  }
-
-  async #freshOf(account: Account, refused: string | undefined): Promise<FreshAccount> {
-    const { clock, log } = this.#options;
+    const { id } = account;
     const nowMs = clock.now();
-    const usable = serving(account.accessToken, refused, nowMs);
-    if (usable && usable.expiresAtMs - nowMs > REFRESH_EARLY_MS) return { ...account, accessToken: usable };
-    const pause = this.#pauseOf(account.id);
-    if (pause && usable) return { ...account, accessToken: usable };
+    const usable = usableToken(account.accessToken, refused, nowMs);
+    const present = usable && { ...account, accessToken: usable };
+    if (present && present.accessToken.expiresAtMs - nowMs > REFRESH_EARLY_MS) return present;
+    const pause = this.#pauseOf(id);
+    if (pause && present) return present;
     if (pause?.error.code === 'upstream_throttled') throw pause.error;
     const need = { refused, earlyMs: REFRESH_EARLY_MS };
     try {
-      if (!usable) return await this.#once(account, need);
-      return (await withinTime(clock, MAX_WAIT_MS, this.#once(account, need))) ?? { ...account, accessToken: usable };
+      const refreshing = this.#refreshes.run(id, () => this.#refresh(id, need));
+      return present ? ((await withinTime(clock, MAX_WAIT_MS, refreshing)) ?? present) : await refreshing;
     } catch (cause) {
       const error = GatewayError.from(cause);
-      this.#pause(account.id, error, nowMs);
-      if (!usable || error.code === 'credential_rejected') throw error;
-      const fields = { accountId: account.id, code: error.code, expiresInMs: usable.expiresAtMs - nowMs };
-      log.warn(fields, 'the access token could not be made anew; the present one still serves');
-      return { ...account, accessToken: usable };
+      this.#pause(id, error, nowMs);
+      if (!present || error.code === 'credential_rejected') throw error;
+      const fields = { accountId: id, code: error.code, expiresInMs: present.accessToken.expiresAtMs - nowMs };
+      log.warn(fields, 'could not refresh an access token; the present one still serves');
+      return present;
     }
   }
 
-  #once({ id }: Account, need: Need): Promise<FreshAccount> {
-    return this.#refreshes.run(id, () => this.#make(id, need));
+  async #refreshInBackground(id: string, jitterMs: number): Promise<void> {
+    const { clock, log } = this.#options;
+    if (this.#pauseOf(id)) return;
+    const need = { refused: undefined, earlyMs: backgroundLeadMs(jitterMs) };
+    try {
+      await this.#refreshes.run(id, () => this.#refresh(id, need));
+    } catch (cause) {
+      const error = GatewayError.from(cause);
+      this.#pause(id, error, clock.now());
+      // Only the account's owner can help; the next request gets this error and reports it.
+      if (error.code === 'credential_rejected' || error.code === 'no_account') this.#uses.delete(id);
+      log.warn({ accountId: id, code: error.code }, 'could not refresh an access token in the background');
+    }
   }
 
-  async #make(id: string, need: Need): Promise<FreshAccount> {
-    const { store, clock } = this.#options;
+  async #refresh(id: string, need: Need): Promise<FreshAccount> {
+    const { registry, tokenRefresher, clock } = this.#options;
     try {
-      await this.#maker.make(id, need);
+      await tokenRefresher.refresh(id, need);
     } catch (cause) {
       if (GatewayError.from(cause).policy.blame !== 'gateway')
         await this.#record(id, { atMs: clock.now(), succeeded: false });
       throw cause;
     }
     await this.#record(id, { atMs: clock.now(), succeeded: true });
-    const account = await store.find(id);
+    const account = await registry.readTokens(id);
     if (!account) throw removed();
-    const accessToken = serving(account.accessToken, need.refused, clock.now());
+    const accessToken = usableToken(account.accessToken, need.refused, clock.now());
     if (accessToken) return { ...account, accessToken };
-    const message = 'The access token of this account was replaced by one which does not serve.';
-    throw new GatewayError('upstream_broken', message);
+    throw new GatewayError(
+      'upstream_broken',
+      'The new access token of this account has expired or was refused before.',
+    );
   }
 
-  /** For the account's owner to read: a database in trouble fails no request because of it. */
+  /** Shown to the account's owner only, so a failing database does not fail the request. */
   async #record(id: string, lastRefresh: LastRefresh): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { registry, log } = this.#options;
     try {
-      const learned = await store.saveLearned(id, { lastRefresh }, clock.now());
-      if (learned) this.#onRecorded(id, learned);
+      await registry.learn(id, { lastRefresh });
     } catch (cause) {
-      log.warn(
-        { accountId: id, why: GatewayError.from(cause).details },
-        'could not save the outcome of a token refresh',
-      );
+      const why = GatewayError.from(cause).details;
+      log.warn({ accountId: id, why }, 'could not save the outcome of a token refresh');
     }
   }
 
-  /** A linked credential other than the one which died: stored, so that the account lives again. */
-  async reread(account: Account): Promise<Account | undefined> {
-    const { store, clock, openFile } = this.#options;
-    const read = await readLinked(account, openFile);
-    if (!read || !isRefreshable(account.credential)) return undefined;
-    if (read.credential.refreshToken === account.credential.refreshToken) return undefined;
-    const spent = consumedAfter(account, account.credential, read.credential);
-    return store.saveSecrets(account, { ...read, spent }, clock.now());
-  }
-
-  /** The caller's copy may be older than what was made in the background. */
-  #newest(account: Account): Account {
-    const latest = this.#inUse.get(account.id)?.latest;
-    // One which was removed and added again counts from the beginning.
-    if (!latest || latest.createdAtMs !== account.createdAtMs || latest.version <= account.version) return account;
-    const { credential, accessToken, version, spent } = latest;
-    return { ...account, credential, accessToken, version, ...(spent === undefined ? {} : { spent }) };
-  }
-
-  #noteUse(latest: FreshAccount): void {
-    const usedAtMs = this.#options.clock.now();
-    const inUse = this.#inUse.get(latest.id);
-    if (inUse) Object.assign(inUse, { latest, usedAtMs });
-    else {
-      const jitterMs = this.#options.clock.random() * BACKGROUND_JITTER_MS;
-      this.#inUse.set(latest.id, { latest, usedAtMs, jitterMs });
-    }
+  #noteUse(id: string): void {
+    const { clock } = this.#options;
+    const jitterMs = this.#uses.get(id)?.jitterMs ?? clock.random() * BACKGROUND_JITTER_MS;
+    this.#uses.set(id, { atMs: clock.now(), jitterMs });
   }
 
   #pause(id: string, error: GatewayError, nowMs: number): void {
@@ -249,10 +245,23 @@ export class Refresher {
   }
 }
 
-function serving(token: AccessToken | undefined, refused: string | undefined, nowMs: number): AccessToken | undefined {
+function backgroundLeadMs(jitterMs: number): number {
+  return REFRESH_EARLY_MS + BACKGROUND_LEAD_MS + jitterMs;
+}
+
+function usableToken(
+  token: AccessToken | undefined,
+  refused: string | undefined,
+  nowMs: number,
+): AccessToken | undefined {
   return token && token.value !== refused && token.expiresAtMs > nowMs ? token : undefined;
 }
 
-function signInAgain(message: string): GatewayError {
-  return new GatewayError('credential_rejected', message);
+function keyAsToken(credential: Extract<Credential, { kind: 'api-key' }>, refused: string | undefined): AccessToken {
+  if (refused === credential.apiKey) throw signInAgain(credential);
+  return { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY };
+}
+
+function signInAgain(credential: Credential): GatewayError {
+  return new GatewayError('credential_rejected', refusalOf(credential));
 }

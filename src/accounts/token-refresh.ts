@@ -1,6 +1,6 @@
 /**
- * One exchange of a refresh token for an access token, alone over all processes and replicas: what it brings is stored
- * before anybody uses it, so that whoever is killed afterwards has lost nothing.
+ * Exchanges a refresh token for an access token, under a lock shared by all processes and replicas. The tokens are
+ * stored before they are used, so that a process killed afterwards loses nothing.
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -11,29 +11,29 @@ import { isRefreshable } from './credentials.ts';
 import { type OpenFile, type RefreshableSecrets, readLinked, writeLinked } from './linked-file.ts';
 import type { Account, AccountStore, NewTokens, Secrets, TokenEndpoints } from './ports.ts';
 
-/** A program which shares the credential may be faster several times in a row; each time there is a token to try. */
+/** A program that shares the credential may be faster several times in a row; each time there is another token to try. */
 const MAX_ATTEMPTS = 5;
-/** Who spent the refresh token may still be about to store its successor. */
-const LOOKS_FOR_A_WINNER = 3;
+/** The process that consumed a refresh token may not have stored its successor yet. */
+const MAX_LOOKS = 3;
 const PAUSE_BETWEEN_LOOKS_MS = 400;
-/** A database in trouble may come back: so long is tried to store what could not be. */
-const LINGER_MS = 600_000;
-const LINGER_PAUSE_MS = 250;
+/** How long saving is retried after the database has failed. */
+const MAX_SAVING_MS = 600_000;
+const PAUSE_BETWEEN_SAVES_MS = 250;
 
-/** Why a new access token is wanted: the present one is refused, or has no more than `earlyMs` left. */
+/** The token that is needed: not the refused one, and valid for more than `earlyMs`. */
 export interface Need {
   readonly refused: string | undefined;
   readonly earlyMs: number;
 }
 
-/** Where exchanges are made: here, or in a process of their own. */
+/** Refreshes tokens in this process or in another. */
 export interface TokenRefresher {
   /**
-   * Afterwards the store holds an access token which meets the need, made now or by somebody faster. Throws
+   * When it resolves, the store holds an access token that meets the need, obtained now or by another process. Throws
    * `credential_rejected` when only signing in again helps, `storage_unavailable` when the new token could not be
-   * stored, `no_account` when it is gone, or what the token endpoint's trouble was.
+   * stored, `no_account` when the account was removed, or the token endpoint's failure.
    */
-  make(accountId: string, need: Need): Promise<void>;
+  refresh(accountId: string, need: Need): Promise<void>;
 }
 
 export interface TokenRefreshOptions {
@@ -42,10 +42,11 @@ export interface TokenRefreshOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly openFile: OpenFile;
-  /** Told when there begins to be something unsaved, and when nothing is left. */
+  /** Called when a token could not be saved at once, and when every token is saved. */
   readonly onUnsaved?: (isUnsaved: boolean) => void;
 }
 
+/** Tokens to store for an account. */
 interface RefreshResult {
   readonly account: Account;
   readonly secrets: Secrets;
@@ -55,7 +56,7 @@ export class TokenRefresh implements TokenRefresher {
   readonly #options: TokenRefreshOptions;
   /** Issued by the endpoint but not yet stored: the old refresh token may be consumed, so these must not be lost. */
   readonly #unsaved = new Map<string, RefreshResult>();
-  readonly #lingering = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(options: TokenRefreshOptions) {
@@ -63,96 +64,96 @@ export class TokenRefresh implements TokenRefresher {
   }
 
   /**
-   * What could not be stored keeps the account's lock after this has told so: whoever else had the account meanwhile
-   * would present the spent refresh token, and the sign-in would be lost.
+   * Rejects as soon as the token could not be stored, but keeps the account's lock until it is: another process would
+   * present the consumed refresh token, and the sign-in would be lost.
    */
-  async make(accountId: string, need: Need): Promise<void> {
-    // Who holds the lock here is waiting for the same.
+  async refresh(accountId: string, need: Need): Promise<void> {
+    // The holder of the lock in this process is waiting for the same.
     const unsaved = this.#unsaved.get(accountId);
     if (unsaved) await this.#save(unsaved);
-    const told = Promise.withResolvers<void>();
-    const lingering = this.#options.store
+    const outcome = Promise.withResolvers<void>();
+    const running = this.#options.store
       .exclusively(accountId, async () => {
         try {
-          await this.#makeAlone(accountId, need);
+          await this.#refreshAlone(accountId, need);
         } catch (cause) {
-          told.reject(cause);
-          await this.#saveInTheEnd(accountId);
+          outcome.reject(cause);
+          await this.#retrySaving(accountId);
         }
       })
-      .then(told.resolve, told.reject)
-      .finally(() => this.#lingering.delete(lingering));
-    this.#lingering.add(lingering);
-    return told.promise;
+      .then(outcome.resolve, outcome.reject)
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return outcome.promise;
   }
 
-  /** Resolves when what was made is stored, or could not be for ten minutes. */
+  /** Resolves when every new token is stored, or could not be for ten minutes. */
   async settled(): Promise<void> {
-    await Promise.all(this.#lingering);
+    await Promise.all(this.#running);
   }
 
-  /** One last attempt; nothing lingers afterwards. */
+  /** Tries once more to save what is unsaved. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled([...this.#unsaved.values()].map((made) => this.#save(made)));
+    await Promise.allSettled([...this.#unsaved.values()].map((result) => this.#save(result)));
   }
 
-  async #saveInTheEnd(accountId: string): Promise<void> {
+  async #retrySaving(accountId: string): Promise<void> {
     const { clock } = this.#options;
-    const deadlineMs = clock.now() + LINGER_MS;
+    const deadlineMs = clock.now() + MAX_SAVING_MS;
     for (;;) {
       const unsaved = this.#unsaved.get(accountId);
       if (!unsaved || this.#isClosed || clock.now() > deadlineMs) return;
-      await clock.sleep(LINGER_PAUSE_MS);
+      await clock.sleep(PAUSE_BETWEEN_SAVES_MS);
       await this.#save(unsaved).catch(() => {});
     }
   }
 
-  async #makeAlone(accountId: string, need: Need): Promise<void> {
-    // After ten minutes of trouble.
+  async #refreshAlone(accountId: string, need: Need): Promise<void> {
+    // Retrying for ten minutes did not help.
     const unsaved = this.#unsaved.get(accountId);
     if (unsaved) await this.#save(unsaved);
     const account = await this.#options.store.find(accountId);
     if (!account) throw removed();
-    // Another process may have been faster, or the program whose file this is.
+    // Another process may have refreshed it, or the program that owns the linked file.
     if (this.#meets(account, need)) return;
     const linked = await readLinked(account, this.#options.openFile);
     if (linked && this.#meets(linked, need)) return this.#save({ account, secrets: adopted(account, linked) });
-    // Of file and store, the file is its owner's last word.
+    // The linked file is what the account's owner did last.
     const credential = linked?.credential ?? account.credential;
-    if (!isRefreshable(credential)) throw new GatewayError('internal', 'This kind of account has nothing to refresh.');
-    await this.#ask(account, { credential, accessToken: undefined }, need);
+    if (!isRefreshable(credential)) throw new GatewayError('internal', 'This kind of account has no refresh token.');
+    await this.#save(await this.#exchange(account, { credential, accessToken: undefined }, need));
   }
 
-  async #ask(account: Account, first: RefreshableSecrets, need: Need): Promise<void> {
+  /** The endpoint's new tokens, or those of a faster program with the same credential. */
+  async #exchange(account: Account, first: RefreshableSecrets, need: Need): Promise<RefreshResult> {
+    const { tokens, clock, log } = this.#options;
     let presented = first;
     for (let attempt = 1; ; attempt++) {
-      let made: NewTokens;
       try {
-        made = await this.#options.tokens.refresh(presented.credential, account.proxy);
+        const issued = await tokens.refresh(presented.credential, account.proxy);
+        const result = { account, secrets: secretsFrom(account, presented, issued, clock.now()) };
+        this.#noteUnsaved(result);
+        log.info({ accountId: account.id, expiresInS: issued.expiresInS }, 'refreshed an access token');
+        return result;
       } catch (cause) {
         const error = GatewayError.from(cause);
         if (error.code !== 'credential_rejected' || attempt === MAX_ATTEMPTS) throw error;
-        const theirs = await this.#lookForWinner(account, presented);
+        const theirs = await this.#findSuccessor(account, presented);
         if (!theirs) throw error;
-        if (this.#meets(theirs, need)) return this.#save({ account, secrets: adopted(account, theirs) });
+        if (this.#meets(theirs, need)) return { account, secrets: adopted(account, theirs) };
         presented = theirs;
-        continue;
       }
-      return this.#keep(account, presented, made);
     }
   }
 
-  async #keep(account: Account, presented: RefreshableSecrets, made: NewTokens): Promise<void> {
-    const next = { account, secrets: secretsFrom(account, presented, made, this.#options.clock.now()) };
-    this.#unsaved.set(account.id, next);
+  #noteUnsaved(result: RefreshResult): void {
+    this.#unsaved.set(result.account.id, result);
     if (this.#unsaved.size === 1) this.#options.onUnsaved?.(true);
-    this.#options.log.info({ accountId: account.id, expiresInS: made.expiresInS }, 'a new access token was made');
-    await this.#save(next);
   }
 
-  /** A refresh token spent by somebody else looks like a dead one: look once more before believing it. */
-  async #lookForWinner(account: Account, presented: RefreshableSecrets): Promise<RefreshableSecrets | undefined> {
+  /** A refresh token that another process consumed is rejected like a dead one: its successor may be stored soon. */
+  async #findSuccessor(account: Account, presented: RefreshableSecrets): Promise<RefreshableSecrets | undefined> {
     const { store, clock, openFile } = this.#options;
     const dead = presented.credential.refreshToken;
     for (let look = 1; ; look++) {
@@ -162,18 +163,18 @@ export class TokenRefresh implements TokenRefresher {
         if (!theirs || !isRefreshable(theirs.credential) || theirs.credential.refreshToken === dead) continue;
         return { credential: theirs.credential, accessToken: theirs.accessToken };
       }
-      if (look === LOOKS_FOR_A_WINNER) return undefined;
+      if (look === MAX_LOOKS) return undefined;
       await clock.sleep(PAUSE_BETWEEN_LOOKS_MS);
     }
   }
 
-  /** A row which changed meanwhile was signed in anew, so it stays; the caller reads what is there. */
-  async #save(made: RefreshResult): Promise<void> {
-    const { account, secrets } = made;
+  /** A row that has changed meanwhile holds a new sign-in and stays; the caller reads it. */
+  async #save(result: RefreshResult): Promise<void> {
+    const { account, secrets } = result;
     const { store, clock, onUnsaved } = this.#options;
     const saved = await store.saveSecrets(account, secrets, clock.now());
-    // Two may have tried to store the same; and one which was adopted from elsewhere never was unsaved.
-    if (this.#unsaved.get(account.id) === made && this.#unsaved.delete(account.id) && this.#unsaved.size === 0)
+    // Two callers may save the same result; an adopted one was never unsaved.
+    if (this.#unsaved.get(account.id) === result && this.#unsaved.delete(account.id) && this.#unsaved.size === 0)
       onUnsaved?.(false);
     if (saved) await this.#writeBack(saved);
   }
@@ -183,10 +184,11 @@ export class TokenRefresh implements TokenRefresher {
     try {
       const outcome = await writeLinked(account, openFile);
       if (outcome === 'theirs-is-newer')
-        log.info({ accountId: account.id }, 'its owner has signed in anew meanwhile; theirs stays as it is');
+        log.info({ accountId: account.id }, 'the linked file holds a newer sign-in; left it unchanged');
     } catch (cause) {
       const why = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-      const message = 'the new token could not be written back; the program it came from may have to sign in again';
+      const message =
+        'could not write the new token to the linked file; the program that owns it may have to sign in again';
       log.warn({ accountId: account.id, why }, message);
     }
   }
@@ -197,18 +199,18 @@ export class TokenRefresh implements TokenRefresher {
   }
 }
 
-/** The owner of a linked file, or another process, has been faster: theirs take the place of ours. */
+/** The tokens of a faster program replace the account's. */
 function adopted(account: Account, theirs: RefreshableSecrets): Secrets {
   const { credential, accessToken } = theirs;
   return { credential, accessToken, spent: consumedAfter(account, account.credential, credential) };
 }
 
-function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewTokens, nowMs: number): Secrets {
-  const { accessToken, expiresInS, refreshToken, profileArn } = made;
+function secretsFrom(account: Account, presented: RefreshableSecrets, issued: NewTokens, nowMs: number): Secrets {
+  const { accessToken, expiresInS, refreshToken, profileArn } = issued;
   const credential = {
     ...presented.credential,
     refreshToken: refreshToken ?? presented.credential.refreshToken,
-    // What the operator or a profile choice set is never overruled by the endpoint.
+    // A profile set by the operator wins over the endpoint's.
     profileArn: presented.credential.profileArn ?? profileArn,
   };
   return {
@@ -219,5 +221,5 @@ function secretsFrom(account: Account, presented: RefreshableSecrets, made: NewT
 }
 
 export function removed(): GatewayError {
-  return new GatewayError('no_account', 'The account was removed while its access token was made anew.');
+  return new GatewayError('no_account', 'The account was removed while its access token was being refreshed.');
 }

@@ -1,5 +1,5 @@
 /** `dragoman accounts set`: changes the editable settings of an account. */
-import type { AccountPatch } from '../accounts/pool.ts';
+import type { AccountPatch } from '../accounts/pool-options.ts';
 import { ACCOUNT_ARGUMENT, printAccount, withAccount } from './account-argument.ts';
 import { type Command, type CommandInput, textOption, UsageError } from './command.ts';
 import { settingOptions } from './settings-of.ts';

@@ -21,7 +21,7 @@ const [databaseUrl = '', home = '', simulatorUrl = '', accountId = '', times = '
 const { settings } = loadSettings({ ...environmentFor(simulatorUrl), DRAGOMAN_HOME: home });
 const store = await openStore({ url: databaseUrl, home, secretKey: undefined, clock: systemClock });
 const transport = composeTransport(settings);
-const exchange = new TokenRefresh({
+const tokenRefresh = new TokenRefresh({
   store: store.accounts,
   tokens: composeTokenEndpoints(settings, transport, systemClock),
   clock: systemClock,
@@ -33,7 +33,7 @@ let made = 0;
 for (let time = 0; time < Number(times); time++) {
   try {
     // No token lasts long enough, so each time there has to be another one.
-    await exchange.make(accountId, { refused: undefined, earlyMs: Number.POSITIVE_INFINITY });
+    await tokenRefresh.refresh(accountId, { refused: undefined, earlyMs: Number.POSITIVE_INFINITY });
     made++;
   } catch (cause) {
     failures.push(GatewayError.from(cause).message);

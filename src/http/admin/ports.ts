@@ -1,5 +1,5 @@
 /** What the admin API depends on. */
-import type { AccountPatch } from '../../accounts/pool.ts';
+import type { AccountPatch } from '../../accounts/pool-options.ts';
 import type { Account, NewAccount } from '../../accounts/ports.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
