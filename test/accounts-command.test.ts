@@ -240,7 +240,7 @@ describe('the admin token', () => {
     const statusOf = async (token: string) =>
       (await fetch(`${url}/v2/accounts`, { headers: { authorization: `Bearer ${token}` } })).status;
     expect(await statusOf(old)).toBe(200);
-    const reset = await startCommand(['admin-token', 'reset'], {}, home).end();
+    const reset = await runCommand(['admin-token', 'reset'], {}, home);
     const token = reset.out.trim();
     expect([reset.code, token]).toEqual([0, expect.stringMatching(/^dgm-admin-[\w-]{43}$/)]);
     expect(reset.err).not.toContain(token);

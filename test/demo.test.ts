@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startCommand } from './support/command.ts';
+import { runCommand, startCommand } from './support/command.ts';
 
 describe('dragoman demo', () => {
   it('shows a chat and a tool call, streamed, and ends when asked for once', async () => {
@@ -18,7 +18,7 @@ describe('dragoman demo', () => {
   it.each(['README.md', 'README.zh-CN.md'])('says what %s shows', async (page) => {
     const readme = readFileSync(join(import.meta.dirname, '..', page), 'utf8');
     const shown = readme.split('<!-- demo:begin -->')[1]?.split('<!-- demo:end -->')[0] ?? '';
-    const { out } = await startCommand(['demo', '--once', '--port', '0']).end();
+    const { out } = await runCommand(['demo', '--once', '--port', '0']);
     const conversation = out.slice(out.indexOf('you '));
     expect(conversation).not.toBe('');
     expect(words(shown)).toContain(words(conversation));
@@ -42,12 +42,12 @@ describe('dragoman demo', () => {
     // Somebody else may have it already: all the same here.
     other.once('error', () => {}).listen(8080, '127.0.0.1');
     await once(other, 'listening').catch(() => {});
-    const { code, out } = await startCommand(['demo', '--once']).end();
+    const { code, out } = await runCommand(['demo', '--once']);
     expect(code).toBe(0);
     expect(out).toMatch(/^Port 8080 is in use, so a free one was chosen\.\n/);
-    const asked = await startCommand(['demo', '--once', '--port', '8080']).end();
+    const asked = await runCommand(['demo', '--once', '--port', '8080']);
     expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('8080')]);
-    const set = await startCommand(['demo', '--once'], { DRAGOMAN_PORT: '8080' }).end();
+    const set = await runCommand(['demo', '--once'], { DRAGOMAN_PORT: '8080' });
     expect([set.code, set.err]).toEqual([1, expect.stringContaining('8080')]);
   });
 });

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import type { ScriptedReply } from '../src/simulator/index.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
+import { parseEvents } from './support/event-stream-text.ts';
 import { createSimulator } from './support/simulator.ts';
 
 const HELLO: ScriptedReply = { steps: ['Hello.'] };
@@ -37,19 +38,6 @@ function post(url: string, path: string, body: object, key = 'any'): Promise<Res
 
 const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 const chat = (url: string, key?: string) => post(url, '/v1/chat/completions', CHAT, key);
-
-/** Resolves when the log has it. */
-async function logged({ child }: Gateway, text: string): Promise<void> {
-  let heard = '';
-  for await (const [data] of onData(child.stderr)) {
-    heard += String(data);
-    if (heard.includes(text)) return;
-  }
-}
-
-async function* onData(stream: NodeJS.ReadableStream) {
-  for (;;) yield (await once(stream, 'data')) as [Buffer];
-}
 
 describe('SIGTERM', { timeout: 60_000 }, () => {
   it('ends a gateway whose log and output nothing reads', async () => {
@@ -108,7 +96,10 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     };
     const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
     const ended = gateway.end('SIGTERM');
-    expect(await reply.text()).toMatch(/upon a time[\s\S]*\[DONE\]/);
+    const text = await reply.text();
+    const pieces = parseEvents(text).map(({ choices }) => choices[0]?.delta.content ?? '');
+    expect(pieces.join('')).toBe('Once upon a time.');
+    expect(text).toMatch(/\[DONE\]\s*$/);
     expect((await ended).code).toBe(0);
     const again = await serve(SLOW, {}, home);
     const kept = await (await fetch(`${again.url}/v1/responses/${id}`)).json();
@@ -120,10 +111,13 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     const home = createHome();
     const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '500' }, home);
     const response = await post(gateway.url, '/v1/responses', { input: 'Hi', background: true, stream: true });
-    const events = response.text();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    let text = '';
+    const read = (async () => {
+      for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) text += piece;
+    })();
+    await expect.poll(() => text).toContain('response.output_text.delta');
     expect((await gateway.end('SIGTERM')).code).toBe(0);
-    const text = await events;
+    await read;
     expect(text).toMatch(/event: response\.failed\n.*The gateway was stopped/);
     const id = /"id":"(resp_\w+)"/.exec(text)?.[1];
     const again = await serve(SLOW, {}, home);
@@ -136,7 +130,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
     const broken = reply.text().catch(() => 'broken');
     gateway.child.kill('SIGTERM');
-    await logged(gateway, 'shutting down');
+    await gateway.untilLogged('shutting down');
     expect((await gateway.end(second)).code).toBe(second === 'SIGTERM' ? 143 : 130);
     await broken;
   });
@@ -155,7 +149,7 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
       'DRAGOMAN_API_KEYS=second-key\nDRAGOMAN_ADMIN_TOKEN=second-admin-token\nDRAGOMAN_LOG_LEVEL=debug\nDRAGOMAN_STRATEGY=random\n',
     );
     gateway.child.kill('SIGHUP');
-    await logged(gateway, '"needRestart":["DRAGOMAN_STRATEGY"]');
+    await gateway.untilLogged('"needRestart":["DRAGOMAN_STRATEGY"]');
     expect((await chat(gateway.url, 'first-key')).status).toBe(401);
     expect((await chat(gateway.url, 'second-key')).status).toBe(200);
     const accounts = (token: string) =>
@@ -175,7 +169,7 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     const gateway = await serve(HELLO, {}, home);
     settings(home, 'DRAGOMAN_STRATEGY=none\n');
     gateway.child.kill('SIGHUP');
-    await logged(gateway, 'keeping the current ones');
+    await gateway.untilLogged('keeping the current ones');
     expect((await chat(gateway.url)).status).toBe(200);
     expect((await gateway.end('SIGTERM')).code).toBe(0);
   });

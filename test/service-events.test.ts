@@ -68,7 +68,7 @@ describe('AuthManager', () => {
     expect(authorization.verification_uri).not.toContain(user_code);
     await expect(manager.pollForToken(device_code)).rejects.toMatchObject({ name: 'AuthorizationPendingException' });
     simulator.approve(user_code);
-    await new Promise((resolve) => setTimeout(resolve, interval * 1000));
+    simulator.advance(interval * 1000);
     const token = await manager.pollForToken(device_code);
     expect(await manager.getValidToken()).toEqual(token);
   });

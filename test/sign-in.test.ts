@@ -41,7 +41,7 @@ describe('the command line', () => {
       stopReason: 'end-turn',
     });
 
-    const models = await startCommand(['models'], env, home).end();
+    const models = await runCommand(['models'], env, home);
     expect(models.out).toMatch(
       /^model +name +input +output +images +reasoning +max_tokens +rate\n[\s\S]*claude-sonnet-4\.5/,
     );
@@ -56,8 +56,7 @@ describe('the command line', () => {
     const { code, out } = await login.end();
     expect(code).toBe(1);
     expect(out).toContain('refused');
-    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
-    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+    expect(await storedAccounts(login.home)).toEqual([]);
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
@@ -68,8 +67,7 @@ describe('the command line', () => {
     expect(code).toBe(1);
     expect(out).toContain('cancelled');
     expect(existsSync(join(login.home, '.dragoman'))).toBe(true);
-    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
-    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+    expect(await storedAccounts(login.home)).toEqual([]);
   });
 
   it.each([
@@ -85,8 +83,8 @@ describe('the command line', () => {
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('close this page')]);
     const { code, out } = await login.end();
     expect([code, JSON.parse(lastLine(out))]).toMatchObject([0, { event: 'signed-in' }]);
-    const chat = startCommand(['chat', 'Hi'], withoutAccount(simulator.url), login.home);
-    expect((await chat.end()).code).toBe(0);
+    expect(await storedAccounts(login.home)).toHaveLength(1);
+    expect((await runCommand(['chat', 'Hi'], withoutAccount(simulator.url), login.home)).code).toBe(0);
     const tokens = simulator.chatRequests.map(({ headers }) => headers.authorization);
     expect(tokens).toEqual([expect.stringMatching(/^Bearer aoaSimulated/)]);
     expect(simulator.chatRequests[0]?.body).toMatchObject(
@@ -103,8 +101,7 @@ describe('the command line', () => {
     await fetch(`${verificationUrl}&answer=deny`);
     const { code, out } = await login.end();
     expect([code, out]).toEqual([1, expect.stringContaining('refused in the browser')]);
-    const serving = startCommand(['serve', '--port', '0', '--json'], {}, login.home);
-    expect(JSON.parse(await serving.nextLine())).toMatchObject({ accounts: { total: 0 } });
+    expect(await storedAccounts(login.home)).toEqual([]);
   });
 
   it('leaves nothing behind after Ctrl-C while the browser is away', async () => {
@@ -130,11 +127,11 @@ describe('the command line', () => {
   it('signs in at Kiro with a code, in a browser anywhere', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);
-    const login = startCommand(['login', '--social', 'github', '--device', '--label', 'mine'], env);
-    const { code, out } = await login.end();
+    const home = createHome();
+    const { code, out } = await runCommand(['login', '--social', 'github', '--device', '--label', 'mine'], env, home);
     expect([code, out]).toEqual([0, expect.stringContaining('Signed in as mine')]);
     expect(simulator.requests[0]?.body).toMatchObject({ loginProvider: 'Github' });
-    expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
+    expect((await runCommand(['chat', 'Hi'], env, home)).code).toBe(0);
   });
 
   it('lists several profiles, and takes the one given by --profile-arn', async () => {
@@ -146,9 +143,9 @@ describe('the command line', () => {
     const first = await runCommand(['login', ...place], env);
     expect(first.out).toContain('Several profiles are available');
     expect(first.out).toContain(other);
-    const login = startCommand(['login', ...place, '--profile-arn', other], env);
-    expect((await login.end()).code).toBe(0);
-    expect((await runCommand(['chat', 'Hi'], env, login.home)).code).toBe(0);
+    const home = createHome();
+    expect((await runCommand(['login', ...place, '--profile-arn', other], env, home)).code).toBe(0);
+    expect((await runCommand(['chat', 'Hi'], env, home)).code).toBe(0);
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: other });
     const foreign = 'arn:aws:codewhisperer:us-east-1:999999999999:profile/FOREIGNORGAN';
     const refused = await runCommand(['login', ...place, '--profile-arn', foreign], env);
@@ -169,6 +166,12 @@ describe('the command line', () => {
     expect(err).toMatch(message);
   });
 });
+
+async function storedAccounts(home: string): Promise<readonly unknown[]> {
+  const { code, out } = await runCommand(['accounts', 'list', '--json'], {}, home);
+  expect(code).toBe(0);
+  return JSON.parse(out).accounts;
+}
 
 function lastLine(out: string): string {
   return out.trim().split('\n').at(-1) ?? '';

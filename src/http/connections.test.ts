@@ -1,7 +1,17 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { answerOf, CHAT, createFakeGateway, createPushed, END, serve, textReply } from '../../test/support/serving.ts';
+import {
+  answerOf,
+  CHAT,
+  createFakeGateway,
+  createPushed,
+  END,
+  send,
+  serve,
+  textReply,
+} from '../../test/support/serving.ts';
+import type { RunningServer } from './ports.ts';
 
 async function open(port: number, bytes = ''): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -10,6 +20,11 @@ async function open(port: number, bytes = ''): Promise<Socket> {
   await once(socket, 'connect');
   if (bytes !== '') socket.write(bytes);
   return socket;
+}
+
+/** Resolves once the server has read what connections of before have sent: it takes connections in their order. */
+async function untilRead(server: RunningServer): Promise<void> {
+  expect((await send(server, '/health')).status).toBe(200);
 }
 
 const HEALTH = 'GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n';
@@ -40,8 +55,12 @@ describe('more connections than allowed', () => {
     expect(String((await once(newest, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
     await open(port);
     await once(half, 'close');
+    let received = '';
+    busy.on('data', (data) => {
+      received += String(data);
+    });
     pushed.push(...rest.flat());
-    expect(String((await once(busy, 'data'))[0])).toContain('[DONE]');
+    await expect.poll(() => received).toContain('[DONE]');
     expect(newest.destroyed).toBe(false);
   });
 
@@ -64,7 +83,7 @@ describe('a server that stops', () => {
     const server = await serve(createFakeGateway());
     const socket = await open(server.port, bytes);
     if (bytes === HEALTH) await once(socket, 'data');
-    else await new Promise((resolve) => setTimeout(resolve, 50));
+    else await untilRead(server);
     const closed = once(socket, 'close');
     await server.close(600_000);
     await closed;
@@ -75,7 +94,7 @@ describe('a server that stops', () => {
     const server = await serve(createFakeGateway());
     const late = await open(server.port, STREAM.slice(0, -10));
     const never = await open(server.port, STREAM.slice(0, -10));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilRead(server);
     const closed = server.close(600_000);
     late.write(STREAM.slice(-10));
     expect(String((await once(late, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);

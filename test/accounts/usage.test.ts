@@ -1,6 +1,6 @@
 /** `dragoman usage` as a process, beside a gateway on the same database. */
 import { describe, expect, it } from 'vitest';
-import { runCommand, startCommand } from '../support/command.ts';
+import { runCommand } from '../support/command.ts';
 import { startTestPool } from '../support/test-pool.ts';
 
 const now = new Date();
@@ -27,7 +27,7 @@ const startTestGateway = () =>
 describe('dragoman usage', () => {
   it('draws what is used and left of each plan, and until when', async () => {
     await using gateway = await startTestGateway();
-    const { code, out, err } = await startCommand(['usage'], gateway.env).end();
+    const { code, out, err } = await runCommand(['usage'], gateway.env);
     expect([code, err]).toEqual([0, '']);
     const bar = (full: number) => '█'.repeat(full) + '░'.repeat(24 - full);
     const day = RESET.slice(0, 10);

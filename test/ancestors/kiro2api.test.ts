@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { inspectFile } from '../../src/accounts/imports/discover.ts';
 import { loadSettings } from '../../src/config.ts';
 import { DEFAULT_ACCOUNT, SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { createHome, startCommand } from '../support/command.ts';
+import { createHome, runCommand } from '../support/command.ts';
 import { completion, HELLO, message, type Row, replayTable, streamedText } from './replay.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -210,7 +210,7 @@ const rows: readonly Row[] = [
       const token = { accessToken: 'aoa', expiresAt: '2026-01-05T10:00:00.000Z', authMethod: 'social' };
       writeFileSync(path, JSON.stringify({ ...token, refreshToken: `${SOCIAL_ACCOUNT.refreshToken}other` }));
       const env = { DRAGOMAN_KIRO_TOKEN_FILE: path, DRAGOMAN_UPSTREAM_URL: simulator.url };
-      const { code, out } = await startCommand(['accounts', 'list', '--json'], env, home).end();
+      const { code, out } = await runCommand(['accounts', 'list', '--json'], env, home);
       expect([code, JSON.parse(out).accounts]).toMatchObject([0, [{ kind: 'social', source: { type: 'kiro-file' } }]]);
     },
   },
@@ -218,7 +218,7 @@ const rows: readonly Row[] = [
     call: '`kiro2cc server`, `kiro2cc read`, `kiro2cc refresh`',
     differsBecause: 'the commands are `dragoman serve`, `dragoman accounts show` and `dragoman accounts refresh`',
     async replay() {
-      const { code, out } = await startCommand(['accounts', '--help']).end();
+      const { code, out } = await runCommand(['accounts', '--help']);
       expect([code, out]).toEqual([0, expect.stringMatching(/show.*refresh/s)]);
     },
   },
@@ -227,7 +227,7 @@ const rows: readonly Row[] = [
     differsBecause:
       'dragoman starts no other program: Claude Code needs two variables, and Ctrl-C ends `dragoman serve`',
     async replay() {
-      expect((await startCommand(['claude']).end()).code).toBe(2);
+      expect((await runCommand(['claude'])).code).toBe(2);
     },
   },
 ];

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { createTestTerminal } from './terminal.ts';
 
@@ -16,6 +16,8 @@ export interface Running {
   readonly home: string;
   /** The next line of standard output. */
   nextLine(): Promise<string>;
+  /** Resolves once standard error contains the text. Rejects after 20 seconds. */
+  untilLogged(text: string): Promise<void>;
   /** Sends the signal, if any, and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; out: string; err: string }>;
 }
@@ -46,6 +48,9 @@ export function startCommand(
       const { value, done } = await lines.next();
       if (done) throw new Error(`The command ended without another line: ${written.err}`);
       return value;
+    },
+    async untilLogged(text) {
+      await vi.waitFor(() => expect(written.err).toContain(text), { timeout: 20_000 });
     },
     async end(signal) {
       if (signal) child.kill(signal);
