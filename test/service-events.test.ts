@@ -1,5 +1,5 @@
 /** AuthManager and CodeWhispererClient, in front of the simulator. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AuthManager, type AuthManagerOptions, CodeWhispererClient, type ServiceEvent } from '../src/index.ts';
 import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Simulator, SimulatorOptions } from '../src/simulator/index.ts';
@@ -68,8 +68,10 @@ describe('AuthManager', () => {
     expect(authorization.verification_uri).not.toContain(user_code);
     await expect(manager.pollForToken(device_code)).rejects.toMatchObject({ name: 'AuthorizationPendingException' });
     simulator.approve(user_code);
-    simulator.advance(interval * 1000);
-    const token = await manager.pollForToken(device_code);
+    const token = await vi.waitFor(() => manager.pollForToken(device_code), {
+      timeout: 20_000,
+      interval: interval * 1000,
+    });
     expect(await manager.getValidToken()).toEqual(token);
   });
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -22,9 +22,9 @@ export const SESSION: KindRules = { label: 'Session', serves: 'bearer', profiles
 
 /** A copy of src/ in which the union of credentials has one more kind. Resolves to the files that do not compile. */
 async function filesLackingTheKind(): Promise<readonly string[]> {
-  // Below node_modules, so that the compiler finds the types of packages.
-  const copy = join(ROOT, 'node_modules/.cache', `walkthrough-${process.pid}`);
-  onTestFinished(() => rm(copy, { recursive: true, force: true }));
+  // Below node_modules, so that the compiler finds the types of packages. What it found is kept for the next run.
+  const copy = join(ROOT, 'node_modules/.cache/walkthrough');
+  await rm(join(copy, 'src'), { recursive: true, force: true });
   await mkdir(copy, { recursive: true });
   await cp(join(ROOT, 'src'), join(copy, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
   await cp(join(ROOT, 'package.json'), join(copy, 'package.json'));
@@ -39,7 +39,8 @@ async function filesLackingTheKind(): Promise<readonly string[]> {
   );
   expect(extended).not.toBe(source);
   await writeFile(union, extended);
-  const compiler = [join(ROOT, 'node_modules/typescript/lib/tsc.js'), '--incremental', 'false'];
+  const cache = ['--incremental', '--tsBuildInfoFile', join(copy, '.tsbuildinfo')];
+  const compiler = [join(ROOT, 'node_modules/typescript/lib/tsc.js'), ...cache];
   const failure = await run(process.execPath, compiler, { cwd: copy, maxBuffer: 16 * 1024 * 1024 }).then(
     () => undefined,
     (cause: unknown) => cause,

@@ -59,15 +59,19 @@ describe('prepareCheck', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('queues slow checks, and rejects them when the queue is full', { timeout: 60_000 }, async () => {
-    const check = await prepareCheck(SLOW, 'response_format');
-    const all = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        check.problems(slowValue(60)).catch((cause: unknown) => GatewayError.from(cause)),
-      ),
+  it('queues checks behind a slow one in the thread, and rejects further ones when the queue is full', async () => {
+    // Too long for the loop, so that every check goes to the thread.
+    const description = 'x'.repeat(8 * 1024);
+    const check = await prepareCheck(withA({ type: 'string', pattern: '^(a+)+$', description }), 'response_format');
+    const letters = [60, ...Array<number>(19).fill(8)];
+    const results = await Promise.all(
+      letters.map((count) => check.problems(slowValue(count)).catch((cause: unknown) => GatewayError.from(cause).code)),
     );
-    const codes = all.map((result) => (result instanceof GatewayError ? result.code : 'done'));
-    expect(codes.filter((code) => code === 'output_invalid')).toHaveLength(16);
-    expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(4);
+    const mismatch = ['/a must match pattern "^(a+)+$"'];
+    expect(results).toEqual([
+      'output_invalid',
+      ...Array<string[]>(15).fill(mismatch),
+      ...Array<string>(4).fill('rate_limited'),
+    ]);
   });
 });
