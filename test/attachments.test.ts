@@ -102,7 +102,7 @@ function setup() {
   const leasesDuringWork: number[] = [];
   const watched = <Args extends unknown[], T>(work: (...args: Args) => T) => {
     return (...args: Args): T => {
-      leasesDuringWork.push(pool.lentIds.length - pool.releases.length);
+      leasesDuringWork.push(pool.leasedIds.length - pool.releases.length);
       return work(...args);
     };
   };

@@ -123,7 +123,7 @@ describe('several processes', () => {
   it('whoever loses the row reads again and uses the winner’s', async () => {
     const { freshAccount, tokens, stored, clock } = await setup();
     const theirs = { value: 'theirs', expiresAtMs: NOW + HOUR_MS };
-    tokens.afterMaking = async () => {
+    tokens.afterRefresh = async () => {
       const won = { credential: awsCredential('theirs-refresh-0'), accessToken: theirs };
       await store.accounts.saveSecrets(await stored(), won, clock.now());
     };
@@ -146,7 +146,7 @@ describe('several processes', () => {
   it('wait for the one which is making a token, and make none of their own', async () => {
     const { create, tokens } = await setup();
     const gate = Promise.withResolvers<void>();
-    tokens.afterMaking = () => gate.promise;
+    tokens.afterRefresh = () => gate.promise;
     const first = create().freshAccount();
     await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0']), { timeout: 10_000 });
     const second = create().freshAccount();
@@ -202,7 +202,7 @@ describe('trouble', () => {
   it('at a token endpoint that is slow holds up a token that still serves for five seconds at most', async () => {
     const { freshAccount, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
     const gate = Promise.withResolvers<void>();
-    tokens.afterMaking = () => gate.promise;
+    tokens.afterRefresh = () => gate.promise;
     const served = freshAccount();
     clock.advance(5_000);
     expect((await served).accessToken.value).toBe('old');
@@ -330,9 +330,9 @@ describe('an account linked to the Kiro IDE’s file', () => {
     const { freshAccount, file, tokens } = await setup(linked);
     const anew = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
-    tokens.afterMaking = async () => {
+    tokens.afterRefresh = async () => {
       file.secrets = anew;
-      tokens.afterMaking = async () => {};
+      tokens.afterRefresh = async () => {};
     };
     const fresh = await freshAccount();
     expect(file.secrets).toBe(anew);
@@ -397,7 +397,7 @@ describe('in the background', () => {
     const { freshAccount, refresher, registry, clock, tokens, stored } = await setup();
     await freshAccount();
     const gate = Promise.withResolvers<void>();
-    tokens.afterMaking = () => gate.promise;
+    tokens.afterRefresh = () => gate.promise;
     clock.advance(HOUR_MS - REFRESH_EARLY_MS);
     const refreshing = refresher.refreshDue();
     await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']));

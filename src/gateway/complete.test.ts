@@ -123,6 +123,6 @@ describe('a completion', () => {
     gone.abort();
     await expect(ask()).rejects.toMatchObject({ code: 'client_closed' });
     // A disconnected client takes no account.
-    expect(pool.lentIds).toEqual([]);
+    expect(pool.leasedIds).toEqual([]);
   });
 });

@@ -126,7 +126,7 @@ describe('an account for the model', () => {
     const { encodeListModels } = test.upstream;
     Object.assign(test.upstream, {
       encodeListModels: (access: Access, next: string | undefined) => {
-        listed = pool.lentIds.at(-1) ?? '';
+        listed = pool.leasedIds.at(-1) ?? '';
         return encodeListModels(access, next);
       },
       decodeModels: () => {
@@ -370,7 +370,7 @@ describe('attempts', () => {
     const { ask, pool } = setup([refused('upstream_throttled')], ['a1']);
     const lease = pool.lease.bind(pool);
     const busy = new GatewayError('accounts_busy', 'paced', { retryAfterMs: 60_000 });
-    pool.lease = (request) => (pool.lentIds.length > 0 ? Promise.reject(busy) : lease(request));
+    pool.lease = (request) => (pool.leasedIds.length > 0 ? Promise.reject(busy) : lease(request));
     expect(await failure(ask())).toMatchObject({
       code: 'upstream_throttled',
       message: 'fake upstream_throttled 400',
@@ -563,14 +563,14 @@ describe('a client that disconnects', () => {
     await ask();
     gone.abort();
     expect(pool.releases).toEqual(['a1:client_closed']);
-    expect(wire.left()).toBe(1);
+    expect(wire.abandoned()).toBe(1);
   });
 
   it('stops the upstream by leaving the loop', async () => {
     const { ask, pool, wire } = setup([{ chunks: ['seen', 'more', 'stall'] }]);
     for await (const _batch of (await ask()).batches) break;
     expect(pool.releases).toEqual(['a1:client_closed']);
-    expect(wire.left()).toBe(1);
+    expect(wire.abandoned()).toBe(1);
   });
 
   it('releases the account once if both happen', async () => {
@@ -603,7 +603,7 @@ describe('an emulated option', () => {
     expect(events.map((event) => (event.type === 'text-delta' ? event.text.plain : '')).join('')).toBe('one ');
     expect(answer.adjustments.map(({ rule }) => rule)).toContain('stop-emulated');
     expect(pool.releases).toEqual(['a1:ok']);
-    expect(wire.left()).toBe(1);
+    expect(wire.abandoned()).toBe(1);
   });
 
   it('is not also reported as ignored', async () => {

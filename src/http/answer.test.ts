@@ -64,7 +64,7 @@ describe('the group of accounts', () => {
   const ask = async (group: string) => {
     const gateway = createFakeGateway();
     const heard = await post(await serve(gateway), '/v1/chat/completions', CHAT, { 'x-dragoman-group': group });
-    return { heard, asked: gateway.asked.map(({ request }) => request.group) };
+    return { heard, asked: gateway.requests.map(({ request }) => request.group) };
   };
 
   it('is what the client asks for', async () => {
@@ -208,9 +208,9 @@ describe('a streamed reply', () => {
     for (let count = 0; count < 200; count++) pushed.push(big);
     pushed.push(...FINISH);
     pushed.end();
-    await vi.waitFor(() => expect(pushed.taken).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(pushed.pulls).toBeGreaterThan(2));
     await new Promise((resolve) => setImmediate(resolve));
-    const whileBlocked = pushed.taken;
+    const whileBlocked = pushed.pulls;
     expect(whileBlocked).toBeLessThan(60);
     let length = 0;
     socket.on('data', (data) => {
@@ -220,7 +220,7 @@ describe('a streamed reply', () => {
     socket.resume();
     await once(socket, 'close');
     expect(length).toBeGreaterThan(200_000_000);
-    expect(pushed.taken).toBeGreaterThan(whileBlocked);
+    expect(pushed.pulls).toBeGreaterThan(whileBlocked);
   });
 });
 
@@ -294,7 +294,7 @@ describe('a client that leaves', () => {
     await begin();
     pushed.push(...START, delta('x'));
     if (streamed) await once(request, 'response');
-    const signal = gateway.asked[0]?.signal;
+    const signal = gateway.requests[0]?.signal;
     expect(signal?.aborted).toBe(false);
     const aborted = once(signal as AbortSignal, 'abort'); // asked, so there is one
     request.destroy();
@@ -307,7 +307,7 @@ describe('a client that leaves', () => {
     const gateway = createFakeGateway();
     await post(await serve(gateway), '/v1/messages', { ...MESSAGES, stream: true });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(gateway.asked[0]?.signal.aborted).toBe(false);
+    expect(gateway.requests[0]?.signal.aborted).toBe(false);
   });
 });
 

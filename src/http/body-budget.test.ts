@@ -29,7 +29,7 @@ describe('the budget of request bodies', () => {
   it('is held until the answer has ended, and refuses what exceeds it', async () => {
     const { bodies, gateway, server, reply } = await setup();
     const first = post(server, CHAT, bodyOf(80 * KIB));
-    await expect.poll(() => gateway.asked.length).toBe(1);
+    await expect.poll(() => gateway.requests.length).toBe(1);
     expect(bodies.heldBytes).toBeGreaterThan(80 * KIB);
 
     const refused = await post(server, CHAT, bodyOf(30 * KIB));
@@ -49,7 +49,7 @@ describe('the budget of request bodies', () => {
     const { bodies, gateway, server } = await setup();
     const refused = await post(server, CHAT, gzipSync(bodyOf(300 * KIB)), { 'content-encoding': 'gzip' });
     expect(refused.status).toBe(503);
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
     expect(bodies.heldBytes).toBe(0);
   });
 

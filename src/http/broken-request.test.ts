@@ -70,7 +70,7 @@ describe('a broken request', () => {
     client.write('GARBAGE\r\n\r\n');
     await once(client, 'close');
     expect(heard).not.toContain('400 Bad Request');
-    expect(gateway.asked[0]?.signal.aborted).toBe(true);
+    expect(gateway.requests[0]?.signal.aborted).toBe(true);
     pushed.push({ type: 'text-end' }, END);
   });
 });

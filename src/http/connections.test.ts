@@ -68,9 +68,9 @@ describe('more connections than allowed', () => {
     const { gateway } = pushedGateway();
     const { port } = await serve(gateway, { connections: { ...connections, max: 1 } });
     await open(port, STREAM);
-    while (gateway.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (gateway.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await once(await open(port, HEALTH), 'close');
-    expect(gateway.asked[0]?.signal.aborted).toBe(false);
+    expect(gateway.requests[0]?.signal.aborted).toBe(false);
   });
 });
 

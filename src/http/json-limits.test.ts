@@ -93,6 +93,6 @@ describe('a request with a list of 400,000', () => {
     expect(json()).toMatchObject({
       error: { message: tooMany(`${field}: a list`) },
     });
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 });

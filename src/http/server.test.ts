@@ -53,7 +53,7 @@ describe('paths', () => {
     const server = await serve(gateway);
     const { status, json } = await post(server, '/v1/messages/count_tokens?beta=true', CHAT);
     expect([status, json()]).toEqual([200, { input_tokens: 10 }]);
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 
   it.each<[string, string, Record<string, string>, number, object]>([
@@ -142,7 +142,7 @@ describe('bodies', () => {
       );
       expect(told).toMatchObject({ error: { message: expect.stringMatching(message) } });
     }
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 
   it('refuses an endless body while it is still coming, and lets the client read that', async () => {
@@ -213,7 +213,7 @@ describe('local mode', () => {
       expect(heard.status).toBe(403);
       expect(heard.json()).toMatchObject({ error: { message: expect.stringContaining('DRAGOMAN_API_KEYS') } });
     }
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 
   it.each(['https://evil.example', 'null', 'http://localhost:3000', 'file://', 'http://127.0.0.1.evil.example'])(
@@ -230,7 +230,7 @@ describe('local mode', () => {
         headers: { origin, 'access-control-request-method': 'POST' },
       });
       expect(preflight.status).toBe(403);
-      expect(gateway.asked).toEqual([]);
+      expect(gateway.requests).toEqual([]);
     },
   );
 
@@ -286,8 +286,8 @@ describe('keys', () => {
     const server = await serve(gateway, { apiKeys: ['key-one', 'key-two'] });
     expect((await post(server, '/v1/chat/completions', CHAT, headers)).status).toBe(200);
     expect((await post(server, '/v1/messages', MESSAGES, headers)).status).toBe(200);
-    expect(gateway.asked[0]?.request.client).toMatch(/^key-[0-9a-f]{12}$/);
-    expect(gateway.asked[0]?.request.client).toBe(gateway.asked[1]?.request.client);
+    expect(gateway.requests[0]?.request.client).toMatch(/^key-[0-9a-f]{12}$/);
+    expect(gateway.requests[0]?.request.client).toBe(gateway.requests[1]?.request.client);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -306,7 +306,7 @@ describe('keys', () => {
     expect(anthropic.json()).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
     expect((await send(server, '/v1/models', { headers })).status).toBe(401);
     expect((await post(server, '/v1/messages/count_tokens', CHAT, headers)).status).toBe(401);
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 
   it('asks for none at the doors that machines knock on', async () => {
@@ -320,7 +320,7 @@ describe('keys', () => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     await post(server, '/v1/chat/completions', CHAT, { authorization: 'Bearer anything' });
-    expect(gateway.asked[0]?.request.client).toBe('local');
+    expect(gateway.requests[0]?.request.client).toBe('local');
   });
 });
 

@@ -73,7 +73,7 @@ describe('a client that stops reading its answer', () => {
     await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ path, code: 'client_stalled' })), {
       timeout: 10_000,
     });
-    expect(gateway.asked[0]?.signal.aborted).toBe(true);
+    expect(gateway.requests[0]?.signal.aborted).toBe(true);
     if (body.stream) await left;
   });
 
@@ -85,14 +85,14 @@ describe('a client that stops reading its answer', () => {
       for (const batch of texts) yield batch;
       yield [END];
     }
-    gateway.reply = async (request) => answerOf(request, gateway.asked.length === 1 ? batches : queued());
+    gateway.reply = async (request) => answerOf(request, gateway.requests.length === 1 ? batches : queued());
     const { server, lines } = await start(gateway);
     const [path, body] = PROTOCOLS[0];
     const request = requestOf(path, { model: 'auto', stream: true, ...body });
     await open(server.port, request + request);
     await left;
     await vi.waitFor(() => expect(lines.filter((line) => 'code' in line)).toHaveLength(2), { timeout: 10_000 });
-    expect(gateway.asked.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+    expect(gateway.requests.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
   it('is not given up while it reads, however slowly', async () => {

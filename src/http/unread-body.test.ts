@@ -112,7 +112,7 @@ describe('a request answered before its body has been read', () => {
     ];
     socket.write(`0\r\n\r\n${next.join('\r\n')}\r\n\r\n${body}`);
     await once(socket, 'close');
-    expect(gateway.asked).toEqual([]);
+    expect(gateway.requests).toEqual([]);
   });
 });
 

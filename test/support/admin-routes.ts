@@ -1,4 +1,4 @@
-/** The routes of the admin API with their schemas, as a server registers them. */
+/** The admin API's routes with their schemas, as registered by a server. */
 import Fastify from 'fastify';
 import { z } from 'zod';
 import { registerAdmin } from '../../src/http/admin/routes.ts';

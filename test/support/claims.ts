@@ -1,14 +1,14 @@
 /** What a text claims to exist: commands with their flags, npm scripts, settings, paths and headers. */
 import type { Command } from 'commander';
 
-/** One thing that a text names, and why it does not exist; undefined: it does. */
+/** Returns why each named thing does not exist; empty if all exist. */
 export type Check = (text: string) => readonly string[];
 
 /** Backticked spans, fenced and indented lines, and prompts: the parts of a text to be typed or copied. */
 function codeIn(text: string): readonly string[] {
   const fenced = [...text.matchAll(/^ *```([^\n]*)\n(.*?)^ *```/gms)].flatMap(([, kind, block = '']) => {
     const lines = block.split('\n');
-    // A recorded session: what follows a prompt is output.
+    // A recorded session: lines without a prompt are output.
     return kind === 'console' ? lines.filter((line) => line.startsWith('$ ')) : lines;
   });
   const prose = text.replaceAll(/^ *```[^\n]*\n.*?^ *```/gms, '');
@@ -26,9 +26,9 @@ export function unknownCommands(program: Command): Check {
         ...code.matchAll(
           /(?:^ *|[(&|;] *|\$ |[A-Z_]=\S+ +|npx )(?:\.\/)?(?:dragoman|npm run cli(?: --)?) +([^|&;#>)]+)/g,
         ),
-      ].flatMap(([whole, words = '']) => {
+      ].flatMap(([match, words = '']) => {
         const problem = problemOf(program, words.trim().split(/\s+/));
-        return problem === undefined ? [] : [`${whole.trim()}: ${problem}`];
+        return problem === undefined ? [] : [`${match.trim()}: ${problem}`];
       }),
     );
 }
@@ -39,7 +39,7 @@ function problemOf(program: Command, words: readonly string[]): string | undefin
     const flag = /^\[?(--[a-z][a-z-]*)/.exec(word)?.[1];
     if (flag !== undefined && !hasFlag(command, flag)) return `${command.name()} has no ${flag}`;
     if (flag !== undefined || command.commands.length === 0 || word.startsWith('-')) continue;
-    // `keys create`, in prose also `keys create,`; `…` and a value's placeholder end what is claimed.
+    // `keys create`, in prose also `keys create,`; `…` and a value's placeholder end the command.
     const name = /^[a-z][a-z-]*/.exec(word)?.[0];
     if (name === undefined) return undefined;
     const next = command.commands.find((known) => known.name() === name || known.aliases().includes(name));
@@ -60,14 +60,14 @@ const NPM_SHORT: ReadonlySet<string> = new Set(['start', 'test', 'stop']);
 export function unknownScripts(scripts: Readonly<Record<string, string>>): Check {
   return (text) =>
     codeIn(text).flatMap((code) =>
-      [...code.matchAll(/(?:^|[\s(&|;])npm (run )?([a-z][\w:-]*)/g)].flatMap(([whole, run, name = '']) => {
+      [...code.matchAll(/(?:^|[\s(&|;])npm (run )?([a-z][\w:-]*)/g)].flatMap(([match, run, name = '']) => {
         const exists = run || NPM_SHORT.has(name) ? Object.hasOwn(scripts, name) : NPM_OWN.has(name);
-        return exists ? [] : [`${whole.trim()}: package.json has no such script`];
+        return exists ? [] : [`${match.trim()}: package.json has no such script`];
       }),
     );
 }
 
-/** A name that ends in `_` is a beginning (`DRAGOMAN_…`). */
+/** A name that ends in `_` is a prefix (`DRAGOMAN_…`). */
 export function unknownSettings(known: readonly string[]): Check {
   return (text) =>
     [...text.matchAll(/\bDRAGOMAN_[A-Z0-9_]*/g)].flatMap(([name]) => {
@@ -75,20 +75,20 @@ export function unknownSettings(known: readonly string[]): Check {
     });
 }
 
-/** The paths of this gateway that a text names, without query, with `x` for what it leaves open. */
+/** The gateway's paths in a text, without query, with `x` for placeholders. */
 export function pathsIn(text: string): readonly string[] {
-  const found = codeIn(text).flatMap((code) => [
+  const matches = codeIn(text).flatMap((code) => [
     ...code.matchAll(
       /(?:^|[\s"'(=|]|https?:\/\/(?:localhost|127\.0\.0\.1)(?::\d+)?|\$\{?[A-Z_]+\}?)(\/(?:v[12]\/[\w./{}:*$-]+|health|healthz|readyz|metrics|docs|openapi\.json)(?![\w/]))/g,
     ),
   ]);
-  return found.map(([, path = '']) => path.replaceAll(/\{\w+\}|:\w+|\*|\$\w+/g, 'x').replace(/[.:/]+$/, ''));
+  return matches.map(([, path = '']) => path.replaceAll(/\{\w+\}|:\w+|\*|\$\w+/g, 'x').replace(/[.:/]+$/, ''));
 }
 
-/** `x-dragoman-…` and the other `x-…` names of a text. */
+/** The `x-dragoman-…` and other `x-…` names in a text. */
 export function headersIn(text: string): readonly string[] {
-  const found = codeIn(text).flatMap((code) => [
+  const matches = codeIn(text).flatMap((code) => [
     ...code.matchAll(/(?<![\w./-])(?:x(?:-[a-z0-9]+)+|X(?:-[A-Z][A-Za-z0-9]*)+)(?![\w*…<{-])/g),
   ]);
-  return found.map(([name]) => name.toLowerCase());
+  return matches.map(([name]) => name.toLowerCase());
 }

@@ -1,4 +1,4 @@
-/** A code completion with nothing special about it. */
+/** A plain code completion. */
 import type { CodeCompletion } from '../../src/core/code-completion.ts';
 
 export function codeCompletion(more: Partial<CodeCompletion> = {}): CodeCompletion {

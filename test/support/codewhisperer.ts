@@ -1,4 +1,4 @@
-/** What tests of the CodeWhisperer upstream need around a conversation: a model with everything, and a pass's scope. */
+/** For tests of the CodeWhisperer upstream: a model with every feature, encoding contexts, and a pass's scope. */
 import { expect } from 'vitest';
 import type { Conversation } from '../../src/core/conversation.ts';
 import { NOTHING_NAMED } from '../../src/core/model-name.ts';
@@ -7,7 +7,7 @@ import type { Pass, Passed, Scope } from '../../src/upstreams/codewhisperer/norm
 import { wireProfile } from '../../src/upstreams/codewhisperer/profiles.ts';
 import type { ConversationIds, Invocation, ResolvedModel } from '../../src/upstreams/upstream.ts';
 
-/** Takes images, caching and structured reasoning. */
+/** Supports images, caching and structured reasoning. */
 export const OPUS: Model = {
   id: 'claude-opus-4.8',
   name: 'Claude Opus 4.8',
@@ -27,14 +27,14 @@ export const OPUS: Model = {
   },
 };
 
-/** As a name resolves that is the id of a listed model. */
+/** The resolution of a listed model's id. */
 export function listed(model: Model): ResolvedModel {
   return { match: 'listed', id: model.id, model, reasoning: NOTHING_NAMED, adjustments: [] };
 }
 
 export const INVOCATION: Invocation = { id: '7d7a3f0e-3c1b-4d0e-9a3f-3a2f3f1f9e10', attempt: 1 };
 
-/** Of a main conversation in its only turn. */
+/** For the first turn of a main conversation. */
 export function idsOf(id: string): ConversationIds {
   return { conversationId: id, rootConversationId: id, continuationId: id };
 }
@@ -43,7 +43,7 @@ export function scope(change: Partial<Scope> = {}): Scope {
   return { profile: wireProfile('q-rest'), model: OPUS, withoutReasoningHistory: false, ...change };
 }
 
-/** Runs a pass twice: the second time it must find nothing to do. */
+/** Runs a pass and checks that it is idempotent. */
 export function runPass(pass: Pass, conversation: Conversation, change: Partial<Scope> = {}): Passed {
   const passed = pass(conversation, scope(change));
   const again = pass(passed.conversation, scope(change));

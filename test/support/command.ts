@@ -1,4 +1,4 @@
-/** Runs dragoman's commands, with a home of their own and none of this machine's settings. */
+/** Runs dragoman's commands in their own home, without this machine's settings. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ export interface Running {
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; out: string; err: string }>;
 }
 
-/** In a process of its own, as a user starts it. */
+/** In a separate process, as a user starts it. */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

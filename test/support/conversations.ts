@@ -1,7 +1,7 @@
 /**
- * Conversations for tests: short builders, and seeded arbitraries which make them as messy as clients do (consecutive
- * roles, split and orphan results, prefills, repeated ids, odd names, unknown images). Every text carries a marker, so
- * that a test can look for each of them on the other side.
+ * Conversations for tests: short builders, and seeded arbitraries that are as messy as clients (consecutive roles, split
+ * and orphan results, prefills, repeated ids, odd names, unknown images). Every text has a marker, so that a test can
+ * look for it in the output.
  */
 import fc from 'fast-check';
 import { Attachment } from '../../src/core/attachment.ts';
@@ -18,9 +18,9 @@ import type {
 } from '../../src/core/conversation.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 
-/** A whole 1×1 PNG, base64. */
+/** A complete 1×1 PNG, base64. */
 export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-/** The first bytes of a GIF and of a WebP, enough to be known by. */
+/** The first bytes of a GIF and of a WebP, enough to recognise them. */
 export const GIF = Buffer.from('GIF89a\x01\x00\x01\x00', 'latin1').toString('base64');
 export const WEBP = Buffer.from('RIFF\x24\x00\x00\x00WEBPVP8 ', 'latin1').toString('base64');
 export const JPEG = Buffer.from('\xff\xd8\xff\xe0\x00\x10JFIF\x00', 'latin1').toString('base64');
@@ -29,7 +29,7 @@ export function text(words: string, at = 'messages[0].content[0]'): TextPart {
   return { type: 'text', at, text: words };
 }
 
-/** As the protocols' parsers read it. Throws if it is not base64. */
+/** Like the protocols' parsers. Throws if the text is not base64. */
 export function attachmentOf(base64: string): Attachment {
   const attachment = Attachment.fromBase64(base64);
   if (!attachment) throw new Error(`not base64: ${base64.slice(0, 40)}`);
@@ -99,7 +99,7 @@ export function conversation(turns: readonly Turn[], change: Partial<Conversatio
   return {
     model: 'claude-sonnet-4.5',
     system: [],
-    // Each turn gets its own path, as a parser would give it.
+    // Each turn gets its own path, as from a parser.
     turns: turns.map((one, index) => ({ ...one, at: `messages[${index}]` })),
     tools: [],
     toolChoice: { type: 'auto' },
@@ -113,7 +113,7 @@ export function conversation(turns: readonly Turn[], change: Partial<Conversatio
 
 export interface MarkedConversation {
   readonly conversation: Conversation;
-  /** Each was said by a user, a tool, the assistant or the system text. */
+  /** The markers in the texts of users, tools, the assistant and the system. */
   readonly markers: readonly string[];
 }
 
@@ -137,7 +137,7 @@ const imageDraft: fc.Arbitrary<Draft> = fc.constantFrom(PNG, PNG, GIF, WEBP, JPE
       image(data, 'image/png', at),
 );
 
-/** Bytes of no known kind: the whole request has to be refused, with the image's path. */
+/** Bytes of an unknown format: the request must be refused with the image's path. */
 const brokenImageDraft: fc.Arbitrary<Draft> = fc.constant((_marker, at) => image('AAAA', 'image/png', at));
 
 const documentDraft: fc.Arbitrary<Draft> = fc
@@ -181,7 +181,7 @@ const toolResultDraft: fc.Arbitrary<Draft> = fc
       (marker, at) =>
         toolResult(
           id,
-          // Only drafts of text, images and documents are drawn above.
+          // Only drafts of text, images and documents are generated above.
           content.map((draft, index) => draft(marker, `${at}.content[${index}]`)) as ToolResultPart['content'],
           isError,
           at,
@@ -205,7 +205,7 @@ const drafts: Record<Turn['role'], fc.Arbitrary<Draft>> = {
     { weight: 3, arbitrary: textDraft },
     { weight: 4, arbitrary: toolUseDraft },
     reasoningDraft,
-    // Tools which ran on another server leave their results in the assistant's own turn.
+    // Tools run by another server leave their results in the assistant's turn.
     { weight: 1, arbitrary: toolResultDraft },
   ),
   system: textDraft,
@@ -218,7 +218,7 @@ interface TurnDraft {
 
 const turnDraft: fc.Arbitrary<TurnDraft> = fc
   .constantFrom<Turn['role']>('user', 'user', 'user', 'assistant', 'assistant', 'assistant', 'system')
-  .chain((role) => fc.array(drafts[role], { maxLength: 4 }).map((made) => ({ role, drafts: made })));
+  .chain((role) => fc.array(drafts[role], { maxLength: 4 }).map((roleDrafts) => ({ role, drafts: roleDrafts })));
 
 const toolArbitrary: fc.Arbitrary<Tool> = fc
   .tuple(
@@ -240,7 +240,7 @@ const conversationOptions = fc.record({
   toolChoice: fc.constantFrom<Conversation['toolChoice']>({ type: 'auto' }, { type: 'none' }, { type: 'required' }),
 });
 
-/** Anything a client may send that parses: to be encoded, or refused with the path of the field at fault. */
+/** Anything a client may send that parses: it is encoded, or refused with the path of the field at fault. */
 export const messyConversation: fc.Arbitrary<MarkedConversation> = fc
   .tuple(
     fc.array(turnDraft, { maxLength: 12 }),
@@ -253,8 +253,8 @@ export const messyConversation: fc.Arbitrary<MarkedConversation> = fc
   });
 
 /**
- * A conversation at its turn n, and the same one turn later: the assistant has answered and the user says more. Both
- * as messy as above, save that the answer is no empty one and that cache marks stay where they are.
+ * A conversation at turn n and at turn n + 1, after an answer and another user turn. Both are as messy as above, except
+ * that the answer is not empty and cache marks stay in place.
  */
 export const conversationWithNextTurn: fc.Arbitrary<{
   readonly now: Conversation;
@@ -267,10 +267,10 @@ export const conversationWithNextTurn: fc.Arbitrary<{
     fc.array(drafts.user, { minLength: 1, maxLength: 3 }),
     conversationOptions,
   )
-  .map(([past, asked, answered, more, options]) => {
-    const before: TurnDraft[] = [...past, { role: 'user', drafts: asked }];
-    const said: Draft = (_marker, at) => text('An answer.', at);
-    const isOwnPart: TurnDraft = { role: 'assistant', drafts: [said, ...answered] };
+  .map(([past, userDrafts, answered, more, options]) => {
+    const before: TurnDraft[] = [...past, { role: 'user', drafts: userDrafts }];
+    const answer: Draft = (_marker, at) => text('An answer.', at);
+    const isOwnPart: TurnDraft = { role: 'assistant', drafts: [answer, ...answered] };
     const after: TurnDraft[] = [...before, isOwnPart, { role: 'user', drafts: more }];
     return { now: build(before, options).conversation, next: build(after, options).conversation };
   });
@@ -284,9 +284,9 @@ interface Options {
 function build(turns: readonly TurnDraft[], options: Options): MarkedConversation {
   const markers: string[] = [];
   const marker = () => {
-    const made = `marker-${markers.length}-end`;
-    markers.push(made);
-    return made;
+    const text = `marker-${markers.length}-end`;
+    markers.push(text);
+    return text;
   };
   const system = options.systemTexts.map((words, index) => ({
     at: `system[${index}]`,
@@ -294,10 +294,10 @@ function build(turns: readonly TurnDraft[], options: Options): MarkedConversatio
     cachePoint: index === 0,
   }));
   const written = turns.map(
-    ({ role, drafts: made }, index): Turn => ({
+    ({ role, drafts: turnDrafts }, index): Turn => ({
       at: `messages[${index}]`,
       role,
-      parts: made.map((draft, part) => draft(marker, `messages[${index}].content[${part}]`)),
+      parts: turnDrafts.map((draft, part) => draft(marker, `messages[${index}].content[${part}]`)),
     }),
   );
   const { tools, toolChoice } = options;

@@ -24,4 +24,4 @@ export const CREDENTIALS: Record<CredentialKind, (simulatorUrl: string) => Crede
   iam: () => ({ kind: 'iam', region, awsProfile: undefined }),
 };
 
-export const KINDS = Object.keys(CREDENTIALS) as CredentialKind[]; // of a Record, so nothing else can be in it
+export const KINDS = Object.keys(CREDENTIALS) as CredentialKind[]; // the keys of a Record

@@ -1,14 +1,14 @@
-/** Small documents of every kind, intact, broken and encrypted, made here byte by byte so that nothing is checked in. */
+/** Small documents of every format, valid, broken and encrypted, built byte by byte instead of checked in. */
 import { strToU8, zipSync } from 'fflate';
 
 export interface PdfOptions {
-  /** With a password nobody knows. */
+  /** Encrypted with an unknown password. */
   readonly encrypted?: boolean;
-  /** What every page draws, deflated, in place of the texts. */
+  /** Content of every page, deflated, in place of the texts. */
   readonly pageStream?: Buffer;
 }
 
-/** One page for each text. */
+/** One page per text. */
 export function pdf(pages: readonly string[], { encrypted = false, pageStream }: PdfOptions = {}): Buffer {
   const objects: string[] = [];
   const add = (body: string): number => objects.push(body);
@@ -55,7 +55,7 @@ export function archive(files: Readonly<Record<string, string | Uint8Array>>): B
   return Buffer.from(zipSync(Object.fromEntries(entries)));
 }
 
-/** Paragraphs, and after them a table. */
+/** Paragraphs, followed by a table. */
 export function docx(
   paragraphs: readonly string[],
   table: readonly (readonly string[])[] = [],
@@ -73,7 +73,7 @@ export function docx(
   });
 }
 
-/** Sheets by name: rows of texts and numbers. */
+/** Sheet name → rows of texts and numbers. */
 export function xlsx(sheets: Readonly<Record<string, readonly (readonly (string | number)[])[]>>): Buffer {
   const names = Object.keys(sheets);
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
@@ -104,7 +104,7 @@ export function xlsx(sheets: Readonly<Record<string, readonly (readonly (string 
   });
 }
 
-/** What Office makes of a document with a password: MS-OFFCRYPTO's streams in a compound file. Only as far as it is looked at. */
+/** A password-protected Office document: MS-OFFCRYPTO's streams in a compound file, as far as the reader checks them. */
 export function encryptedOffice(): Buffer {
   const magic = Buffer.from('d0cf11e0a1b11ae1', 'hex');
   const directory = Buffer.from('EncryptionInfo\0EncryptedPackage\0', 'utf16le');

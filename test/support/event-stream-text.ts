@@ -1,10 +1,10 @@
 /**
- * Reads a stream of server-sent events as strictly as the protocols write it: each record is an optional `event` line
- * and one line of `data`, or a comment; a blank line ends it. A client forgives more than this.
+ * Reads server-sent events as strictly as the protocols write them: each record is an optional `event` line and one line
+ * of `data`, or a comment, and ends with a blank line. Clients accept more.
  */
 type Json = ReturnType<typeof JSON.parse>;
 
-/** `event: ` and `data: `, one space each, as all four APIs send them. */
+/** `event: ` and `data: ` with one space each, as in all four APIs. */
 const RECORD = /^(?:event: (?<name>[\w.]+)\n)?data: (?<data>[^\r\n]+)$/;
 const COMMENT = /^:[^\r\n]*$/;
 

@@ -1,4 +1,4 @@
-/** A token service with one-time refresh tokens, and accounts to use it with. */
+/** A token service with one-time refresh tokens, and accounts for it. */
 
 import type { AwsCredential, RefreshableCredential } from '../../src/accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
@@ -32,19 +32,19 @@ export function newAccount(id: string, more: Partial<NewAccount> = {}): NewAccou
 export interface FakeTokens extends TokenEndpoints {
   /** Refresh tokens in the order in which they were presented. */
   readonly presented: string[];
-  /** Thrown instead of an answer while set. */
+  /** Thrown instead of returning tokens while set. */
   trouble: GatewayError | undefined;
-  /** Called after the service has made a token and before the caller has it. */
-  afterMaking: (made: NewTokens) => Promise<void>;
+  /** Called after the service has issued tokens and before the caller has them. */
+  afterRefresh: (tokens: NewTokens) => Promise<void>;
 }
 
-/** `a-refresh-3` makes `a-access-4` and `a-refresh-4`, once; presented again it is dead. */
+/** `a-refresh-3` yields `a-access-4` and `a-refresh-4` once; presented again, it is rejected. */
 export function createFakeTokens(expiresInS = 3600): FakeTokens {
   const presented: string[] = [];
   const fake: FakeTokens = {
     presented,
     trouble: undefined,
-    afterMaking: async () => {},
+    afterRefresh: async () => {},
     async refresh({ refreshToken }: RefreshableCredential) {
       const isConsumed = presented.includes(refreshToken);
       presented.push(refreshToken);
@@ -54,16 +54,16 @@ export function createFakeTokens(expiresInS = 3600): FakeTokens {
         throw fake.trouble;
       }
       const [, name, count] = /^(.+)-refresh-(\d+)$/.exec(refreshToken) ?? [];
-      if (isConsumed || name === undefined) throw new GatewayError('credential_rejected', 'dead');
+      if (isConsumed || name === undefined) throw new GatewayError('credential_rejected', 'consumed');
       const next = Number(count) + 1;
-      const made = {
+      const tokens = {
         accessToken: `${name}-access-${next}`,
         refreshToken: `${name}-refresh-${next}`,
         expiresInS,
         profileArn: undefined,
       };
-      await fake.afterMaking(made);
-      return made;
+      await fake.afterRefresh(tokens);
+      return tokens;
     },
     signIn: () => expectNoCall(),
   };
@@ -71,10 +71,10 @@ export function createFakeTokens(expiresInS = 3600): FakeTokens {
 }
 
 function expectNoCall(): never {
-  throw new Error('this test signs nobody in');
+  throw new Error('this test does not expect a sign-in');
 }
 
-/** Every call is a failure of the test, save those it replaces. */
+/** Every call fails the test, except those that the test replaces. */
 export function createFakeSignIn(): SignInEndpoints {
   return {
     registerClient: async () => expectNoCall(),

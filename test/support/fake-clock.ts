@@ -1,10 +1,10 @@
-/** A clock on which sleeping takes no time: it moves on by the time slept, and records it. */
+/** A clock whose sleeps return at once: it advances by the time slept, and records it. */
 import type { Clock } from '../../src/core/clock.ts';
 
 export interface FakeClock extends Clock {
   /** Every sleep so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Runs what is scheduled until then. */
+  /** Advances to that time and runs everything scheduled until then. */
   advance(ms: number): void;
 }
 

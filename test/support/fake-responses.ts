@@ -1,4 +1,4 @@
-/** Stored responses in a Map, with the store's rules of who sees what and nothing else of it. */
+/** Stored responses in a Map, with the store's visibility rules. */
 
 import type { Clock } from '../../src/core/clock.ts';
 import { SILENT } from '../../src/core/log.ts';

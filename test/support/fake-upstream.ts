@@ -1,6 +1,6 @@
 /**
- * An upstream, a transport and an account pool which do as they are told, for tests of the gateway. The fake wire is
- * one letter per event: what travels is plain text, and `!` breaks the reply.
+ * A scripted upstream, transport and account pool for tests of the gateway. The fake wire is plain text, and `!` breaks
+ * the reply.
  */
 
 import { expect } from 'vitest';
@@ -33,8 +33,8 @@ export function conversation(content = 'hello', change: Partial<Conversation> = 
 }
 
 /**
- * Text in, the same text out; `fail:<code>` as a whole chunk is a `reply-error` of that code, `tool` a tool use, `closing`
- * what ends a complete reply.
+ * Returns text unchanged. A chunk `fail:<code>` is a `reply-error` with that code, `tool` a tool use, `closing` the
+ * closing events of a complete reply.
  */
 class FakeDecoder implements ReplyDecoder {
   hasClosingEvents = false;
@@ -51,7 +51,7 @@ class FakeDecoder implements ReplyDecoder {
     if (text === 'closing') this.hasClosingEvents = true;
     if (text === 'ping' || text === 'closing') return events;
     if (text.startsWith('fail:')) {
-      const code = text.slice(5) as GatewayError['code']; // the test writes real codes
+      const code = text.slice(5) as GatewayError['code']; // tests use real codes
       return [...events, ...this.#close(), { type: 'reply-error', error: new GatewayError(code, `fake ${code}`) }];
     }
     if (text === 'tool') {
@@ -148,7 +148,7 @@ export function createFakeUpstream(): FakeUpstream {
     explainFailure({ status, header, body }) {
       const retryAfter = header('retry-after');
       const retryAfterMs = retryAfter === undefined ? undefined : Number(retryAfter) * 1000;
-      const code = body as GatewayError['code']; // the test writes real codes
+      const code = body as GatewayError['code']; // tests use real codes
       return new GatewayError(code, `fake ${code} ${status}`, { retryAfterMs });
     },
   };
@@ -157,49 +157,49 @@ export function createFakeUpstream(): FakeUpstream {
 export interface FakeReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An Error breaks the body there; `stall` waits until the signal aborts or the body is left. */
+  /** An Error breaks the body there; `stall` waits until the signal aborts or the body is abandoned. */
   readonly chunks: readonly (string | Error)[];
 }
 
 export interface FakeWire {
   readonly send: SendUpstream;
   readonly requests: UpstreamRequest[];
-  /** Bodies which were left before their end. */
-  readonly left: () => number;
+  /** Number of bodies abandoned before their end. */
+  readonly abandoned: () => number;
 }
 
-/** Chat requests take the replies in turn; lists of models are answered from `models`. */
+/** Chat requests consume the replies in order; model lists come from `models`. */
 export function createFakeWire(
   replies: readonly (FakeReply | GatewayError)[],
   models: () => FakeReply = () => ({ chunks: [JSON.stringify({ catalogue: { models: [] } })] }),
 ): FakeWire {
   const requests: UpstreamRequest[] = [];
-  let left = 0;
+  let abandoned = 0;
   let next = 0;
   const send: SendUpstream = async (request, signal) => {
     const isList = request.url.includes('/models');
     if (!isList) requests.push(request);
     const reply = isList ? models() : replies[next++];
-    if (!reply) throw new Error('the test has no further reply');
+    if (!reply) throw new Error('the test has no more replies');
     if (reply instanceof GatewayError) throw reply;
-    return answer(reply, signal, () => left++);
+    return answer(reply, signal, () => abandoned++);
   };
-  return { send, requests, left: () => left };
+  return { send, requests, abandoned: () => abandoned };
 }
 
 function answer(
   { status = 200, headers = {}, chunks }: FakeReply,
   signal: AbortSignal,
-  onLeft: () => void,
+  onAbandoned: () => void,
 ): UpstreamAnswer {
   return {
     status,
     header: (name) => headers[name],
-    body: { [Symbol.asyncIterator]: () => iterate(chunks, signal, onLeft) },
+    body: { [Symbol.asyncIterator]: () => iterate(chunks, signal, onAbandoned) },
   };
 }
 
-function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onLeft: () => void): AsyncIterator<Uint8Array> {
+function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onAbandoned: () => void): AsyncIterator<Uint8Array> {
   let at = 0;
   let over = false;
   let wake: (() => void) | undefined;
@@ -220,7 +220,7 @@ function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onLeft: () =>
       return { done: false, value: Buffer.from(chunk) };
     },
     async return() {
-      if (!over) onLeft();
+      if (!over) onAbandoned();
       over = true;
       wake?.();
       return { done: true, value: undefined };
@@ -230,35 +230,35 @@ function iterate(chunks: FakeReply['chunks'], signal: AbortSignal, onLeft: () =>
 
 export interface FakePool extends AccountPool {
   readonly requests: (Omit<LeaseRequest, 'tried'> & { readonly tried: readonly string[] })[];
-  /** Accounts in the order in which they were lent. */
-  readonly lentIds: string[];
+  /** Accounts in the order in which they were leased. */
+  readonly leasedIds: string[];
   /** `a1:ok`, `a1:quota_exhausted`, `a1:cancelled`: in the order of the releases. */
   readonly releases: string[];
-  /** Accounts of which it was learned that they send closing events, as often as that was reported. */
+  /** The account of each report that it sends closing events. */
   readonly learned: string[];
-  /** Accounts whose replies were over without closing events, once for each reply. */
+  /** The account of each reply that ended without closing events. */
   readonly missed: string[];
 }
 
-/** Lends the first account which was not tried; a refresh changes the token's number. */
+/** Leases the first account that has not been tried; a refresh changes the token's number. */
 export function createFakePool(accountIds: readonly string[]): FakePool {
   const requests: FakePool['requests'][number][] = [];
   const releases: string[] = [];
-  const lentIds: string[] = [];
+  const leasedIds: string[] = [];
   const learned: string[] = [];
   const missed: string[] = [];
   let tokens = 1;
   return {
     requests,
     releases,
-    lentIds,
+    leasedIds,
     learned,
     missed,
     async lease(request) {
       requests.push({ ...request, tried: [...request.tried] });
       const accountId = accountIds.find((id) => !request.tried.has(id));
       if (accountId === undefined) throw new GatewayError('no_account', 'no account is left');
-      lentIds.push(accountId);
+      leasedIds.push(accountId);
       if (request.refresh) tokens++;
       let released = false;
       const lease: Lease = {

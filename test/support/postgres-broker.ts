@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL server for a whole test run, started when the first test asks for it. It lives in the process which
- * runs the tests' workers, so it ends with the run; `TEST_POSTGRES_URL` names a server to be used instead.
+ * One PostgreSQL server per test run, started when the first test needs it. It lives in the process that runs the tests'
+ * workers, so it ends with the run; `TEST_POSTGRES_URL` names a server to use instead.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,19 +10,19 @@ import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where a worker asks for the server's address. */
+    /** Where workers get the server's address. */
     postgresBroker: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // For the tests it is no setting: dragoman would refuse to start with a name it does not know.
-  const given = process.env.TEST_POSTGRES_URL;
+  // Not passed on to the tests: dragoman refuses to start with an unknown setting.
+  const configuredUrl = process.env.TEST_POSTGRES_URL;
   delete process.env.TEST_POSTGRES_URL;
   let started: Promise<PostgresServer> | undefined;
   const broker = createServer((_request, response) => {
-    if (given) {
-      response.end(given);
+    if (configuredUrl) {
+      response.end(configuredUrl);
       return;
     }
     started ??= startPostgresServer();

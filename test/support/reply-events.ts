@@ -12,16 +12,16 @@ import { derived, estimated, type Figure, measured, type Usage } from '../../src
 import type { WebResult, WebSearchOutcome } from '../../src/core/web-search.ts';
 
 export interface ReplyEventsOptions {
-  /** Names of the tools the model may use; none: it uses no tool. */
+  /** Names of the tools the model may use; empty: it uses none. */
   readonly toolNames?: readonly string[];
   readonly maxBlocks?: number;
-  /** The gateway has searched the web for the model, which cites what was found. */
+  /** The gateway has searched the web for the model, which cites results. */
   readonly webSearch?: boolean;
-  /** Instead of objects of any shape: what the tools' arguments look like. */
+  /** The tools' arguments, instead of objects of any shape. */
   readonly toolInput?: fc.Arbitrary<JsonValue>;
 }
 
-/** A whole reply, from `reply-start` to `reply-end`. */
+/** A complete reply, from `reply-start` to `reply-end`. */
 export function replyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<readonly ReplyEvent[]> {
   const { toolNames = ['read_file', 'list-files'], maxBlocks = 6 } = options;
   const kinds: fc.Arbitrary<Piece>[] = [textBlock, textBlock, reasoningBlock, redactedBlock, sourcePiece];
@@ -35,7 +35,7 @@ export function replyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<read
     .map(({ inputTokens, pieces, end }) => [{ type: 'reply-start', inputTokens }, ...pieces.flat(), end]);
 }
 
-/** A reply which a `reply-error` cuts short after any of its events but the last. */
+/** A reply cut short by a `reply-error` after any of its events but the last. */
 export function brokenReplyEvents(options: ReplyEventsOptions = {}): fc.Arbitrary<readonly ReplyEvent[]> {
   return fc.tuple(replyEvents(options), fc.nat(), failure).map(([events, cut, error]) => {
     const kept = events.slice(0, 1 + (cut % (events.length - 1)));
@@ -43,7 +43,7 @@ export function brokenReplyEvents(options: ReplyEventsOptions = {}): fc.Arbitrar
   });
 }
 
-/** The same text, in as many pieces as there are cuts and one; the pieces may be empty. */
+/** The text in one more piece than there are cuts; pieces may be empty. */
 export function pieces(text: string, cuts: readonly number[]): string[] {
   const sorted = cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b);
   return [...sorted, text.length].map((end, i) => text.slice(sorted[i - 1] ?? 0, end));
@@ -68,7 +68,7 @@ const nastyText = fc.oneof(
 
 const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 4 });
 
-/** Escaped as JSON.stringify would, or every character by its number: both are what a JSON string may hold. */
+/** Escaped by JSON.stringify, or every character as `\u…`: both are valid in a JSON string. */
 const spelling = fc.constantFrom<(text: string) => TextPiece>(
   TextPiece.plain,
   (text) => TextPiece.escaped(JSON.stringify(text).slice(1, -1)),
@@ -80,7 +80,7 @@ function asNumbers(text: string): string {
 }
 
 const textPieces = (text: fc.Arbitrary<string>): fc.Arbitrary<TextPiece[]> =>
-  fc.tuple(text, cuts, spelling).map(([whole, at, spell]) => pieces(whole, at).map(spell));
+  fc.tuple(text, cuts, spelling).map(([content, at, spell]) => pieces(content, at).map(spell));
 
 const textBlock: fc.Arbitrary<Piece> = textPieces(nastyText).map((texts) => [
   { type: 'text-start' },
@@ -138,7 +138,7 @@ const redactedBlock: fc.Arbitrary<Piece> = fc
   .base64String({ minLength: 4, maxLength: 24 })
   .map((data) => [{ type: 'redacted-reasoning', data }]);
 
-/** Keys which mean something to JavaScript itself are left out: they test the SDKs' parsers, not our writers. */
+/** Without keys that are special in JavaScript: those test the SDKs' parsers, not the writers. */
 const key = fc.string({ maxLength: 8 }).filter((name) => !(name in {}));
 
 const toolInput: fc.Arbitrary<JsonValue> = fc.dictionary(

@@ -1,4 +1,4 @@
-/** Replies of the service as frames, and what the decoder makes of them in a form that is easy to compare. */
+/** The service's replies as frames, and decoded replies in a form that is easy to compare. */
 import { expect } from 'vitest';
 import type { GatewayError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json.ts';
@@ -79,7 +79,7 @@ export function decode(chunks: readonly Uint8Array[], { cause, ...more }: Option
   return events;
 }
 
-/** One line an event, without what every reply has. */
+/** One line per event, without `reply-start`. */
 export function outline(events: readonly ReplyEvent[]): string[] {
   return events.slice(1).map((event) => {
     switch (event.type) {

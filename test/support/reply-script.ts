@@ -41,7 +41,7 @@ function blockEvents({ type, pieces }: ScriptBlock, at: number): ReplyEvent[] {
   }
 }
 
-/** Texts over few letters, so that sequences match often, with a few characters of two units. */
+/** Texts over few letters, so that sequences match often, with a few surrogate pairs. */
 export const words = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\n', '"', 'é', '😀'), maxLength: 12 });
 
 export const anyBlocks: fc.Arbitrary<ScriptBlock[]> = fc.array(
@@ -53,7 +53,7 @@ export const anyBlocks: fc.Arbitrary<ScriptBlock[]> = fc.array(
   { maxLength: 5 },
 );
 
-/** The events in batches of the given sizes, over and over. */
+/** The events in batches of the given sizes, repeated as needed. */
 export function batchesOf(events: readonly ReplyEvent[], sizes: readonly number[]): ReplyEvent[][] {
   const batches: ReplyEvent[][] = [];
   for (let at = 0, turn = 0; at < events.length; turn++) {

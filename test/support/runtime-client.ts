@@ -1,4 +1,4 @@
-/** A client of KiroRuntimeService and the JSON control plane: bare HTTP, with the headers and bodies of Kiro's clients. */
+/** A client of KiroRuntimeService and the JSON control plane: plain HTTP, with the headers and bodies of Kiro's clients. */
 import { request as httpRequest } from 'node:http';
 import { DEFAULT, simulator } from './simulator-client.ts';
 
@@ -24,7 +24,7 @@ const HEADERS: Headers = {
   'x-kiro-attempt': '1;max=3',
 };
 
-/** A tool round in mid-session; `change` may break any part of it. */
+/** A tool round in the middle of a session; `change` may break any part of it. */
 export function chatOf(
   change: (parts: { body: Json; state: Json; current: Json; history: Json[] }) => unknown = () => {},
 ) {
@@ -56,7 +56,7 @@ interface Answer {
   readonly json: () => Json;
 }
 
-/** Fetch would add an `accept` and an `accept-encoding` of its own. */
+/** fetch would add its own `accept` and `accept-encoding`. */
 export function post(target: string, body: object, headers: Headers = {}, path = '/'): Promise<Answer> {
   const all = { ...HEADERS, 'x-amz-target': target, ...headers };
   const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));

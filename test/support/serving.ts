@@ -1,4 +1,4 @@
-/** A gateway which does as it is told behind a real server, and a client which sees every byte. */
+/** A scripted gateway behind a real server, and a client that sees every byte. */
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { GatewayError } from '../../src/core/errors.ts';
@@ -18,7 +18,7 @@ import { createFakeResponses } from './fake-responses.ts';
 const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
 export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE };
 
-/** The batches of a plain reply, a batch a piece. */
+/** The batches of a text reply, one per piece. */
 export function textReply(...pieces: string[]): ReplyEvent[][] {
   const deltas = pieces.map((piece): ReplyEvent[] => [{ type: 'text-delta', text: TextPiece.plain(piece) }]);
   return [
@@ -29,8 +29,8 @@ export function textReply(...pieces: string[]): ReplyEvent[][] {
 }
 
 export interface FakeGateway extends Gateway {
-  readonly asked: { request: AskRequest; signal: AbortSignal }[];
-  /** What `ask` answers: batches, a failure, or whatever the function gives. */
+  readonly requests: { request: AskRequest; signal: AbortSignal }[];
+  /** The result of `ask`: batches, a failure, or the function's result. */
   reply:
     | readonly (readonly ReplyEvent[])[]
     | GatewayError
@@ -41,12 +41,12 @@ export interface FakeGateway extends Gateway {
 
 export function createFakeGateway(): FakeGateway {
   const gateway: FakeGateway = {
-    asked: [],
+    requests: [],
     reply: textReply('Hello', ' world'),
     catalogue: { models: [], defaultModelId: undefined },
     accounts: { ready: 1, total: 2 },
     async ask(request, signal) {
-      gateway.asked.push({ request, signal });
+      gateway.requests.push({ request, signal });
       const { reply } = gateway;
       if (reply instanceof Error) throw reply;
       return typeof reply === 'function' ? reply(request, signal) : answerOf(request, iterate(reply));
@@ -84,17 +84,17 @@ async function* iterate(batches: readonly (readonly ReplyEvent[])[]) {
   }
 }
 
-/** Batches which the test pushes by hand. */
+/** Batches that the test pushes by hand. */
 export function createPushed() {
   const waiting: ((result: IteratorResult<readonly ReplyEvent[]>) => void)[] = [];
   const ready: (readonly ReplyEvent[])[] = [];
-  let taken = 0;
+  let pulls = 0;
   let returned = false;
   let ended = false;
   const batches: AsyncIterableIterator<readonly ReplyEvent[]> = {
     [Symbol.asyncIterator]: () => batches,
     next: () => {
-      taken += 1;
+      pulls += 1;
       const value = ready.shift();
       if (value) return Promise.resolve({ value, done: false });
       if (ended) return Promise.resolve({ value: undefined, done: true });
@@ -116,8 +116,8 @@ export function createPushed() {
       ended = true;
       waiting.shift()?.({ value: undefined, done: true });
     },
-    get taken() {
-      return taken;
+    get pulls() {
+      return pulls;
     },
     get returned() {
       return returned;
@@ -127,7 +127,7 @@ export function createPushed() {
 
 type FakeServerOptions = Partial<Omit<ServerOptions, 'apiKeys'>> & { readonly apiKeys?: readonly string[] };
 
-/** Keys as the settings hold them. */
+/** Keys in the form of the settings. */
 export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
   const check = createApiKeyCheck(keys);
   return {
@@ -139,7 +139,7 @@ export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
 }
 
 function unused(): never {
-  throw new Error('Nobody administers this server.');
+  throw new Error('This server has no admin API.');
 }
 
 export const NO_ADMIN: ServerOptions['admin'] = {
@@ -191,21 +191,21 @@ export async function serve(gateway: Gateway, options: FakeServerOptions = {}): 
   return server;
 }
 
-export interface Heard {
+export interface ReceivedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** What arrived at once, each a string. */
+  /** The chunks in which the text arrived. */
   readonly pieces: readonly string[];
   json(): unknown;
 }
 
-/** Sends exactly what it is told, with no header of its own but Host. */
+/** Sends exactly the given request, adding only the Host header. */
 export function send(
   server: RunningServer,
   path: string,
   options: RequestOptions & { body?: string | Buffer } = {},
-): Promise<Heard> {
+): Promise<ReceivedResponse> {
   const { body, ...rest } = options;
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: '127.0.0.1', port: server.port, path, agent: false, ...rest }, (response) => {
@@ -229,7 +229,7 @@ export function post(
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
-): Promise<Heard> {
+): Promise<ReceivedResponse> {
   const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   return send(server, path, {
     method: 'POST',

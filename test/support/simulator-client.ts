@@ -1,4 +1,4 @@
-/** A simulator for one test, and clients for it which are none of dragoman's: fetch, bare HTTP, Smithy's codec. */
+/** A simulator for one test, and clients for it that share no code with dragoman: fetch, plain HTTP, Smithy's codec. */
 import { request as httpRequest } from 'node:http';
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
@@ -6,10 +6,10 @@ import { onTestFinished } from 'vitest';
 import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import type { ReplyStep } from '../../src/simulator/script.ts';
 
-/** The one which this test has opened last. */
+/** The one this test opened last. */
 export let simulator: Simulator;
 
-/** Closed when the test is over. */
+/** Closed when the test ends. */
 export async function open(options: SimulatorOptions = {}): Promise<void> {
   const opened = await startSimulator({ seed: 1, ...options });
   onTestFinished(() => opened.close());
@@ -54,7 +54,7 @@ export interface Event {
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 
-/** By Smithy's codec, which checks both checksums. */
+/** Decoded by Smithy's codec, which checks both checksums. */
 export function decode(bytes: Buffer): Event[] {
   const events: Event[] = [];
   for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) {
@@ -77,7 +77,7 @@ export async function play(steps: readonly ReplyStep[], closing = {}): Promise<E
   return eventsOf(await chat());
 }
 
-/** What came until the connection ended, and how it ended. */
+/** The text received until the connection ended, and how it ended. */
 export function readRaw(
   leaveAfterBytes = Number.POSITIVE_INFINITY,
 ): Promise<{ bytes: Buffer; ending: 'end' | 'broken' | 'left' }> {

@@ -7,7 +7,7 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** Stands in a template where the code puts a value. */
+/** Stands for a value in a template. */
 const PLACEHOLDER = '⟨⟩';
 
 interface Node {
@@ -19,7 +19,7 @@ interface Node {
 
 const IMPORTS: ReadonlySet<string> = new Set(['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration']);
 
-/** String literals and templates, without import paths. Throws Error when the source does not parse. */
+/** String literals and templates, without import paths. Throws Error if the source does not parse. */
 export function stringsOf(fileName: string, source: string): readonly SourceText[] {
   const strings: SourceText[] = [];
   collect(parse(fileName, source).program, strings);

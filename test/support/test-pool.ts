@@ -1,4 +1,4 @@
-/** The whole gateway with several accounts, in a database of its own that a test can look into. */
+/** The complete gateway with several accounts, in its own database that a test can read. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,34 +15,34 @@ const SECRET_KEY = 'a key for tests, long enough to be taken';
 const FILLER = 'x'.repeat(100);
 
 export interface TestPool extends TestGateway {
-  /** The gateway and the service; what they leave behind can still be looked at. */
+  /** Stops the gateway and the service; their state can still be read. */
   stop(): Promise<void>;
   /** For a command on the same database. */
   readonly env: Readonly<Record<string, string>>;
-  /** As the store has it. */
+  /** From the store. */
   account(id: string): Promise<Account>;
-  /** Chat requests which each account's token came with, by account. */
+  /** Number of chat requests with each account's token, by account. */
   chatsSeen(): Record<string, number>;
-  /** All requests an account's token came with, by operation, and the refreshes of its credential. */
+  /** Number of requests with an account's token, by operation, and of refreshes of its credential. */
   callsSeen(id: string): Record<string, number>;
 }
 
 export interface TestPoolOptions extends Omit<SimulatorOptions, 'accounts'>, GatewayOptions {
   readonly accounts: readonly (Partial<SimulatedAccount> & { readonly id: string })[];
   readonly options?: Readonly<Record<string, Partial<AccountOptions>>>;
-  /** Stored before those, so that they are older; the simulator knows nothing of them. */
+  /** Accounts unknown to the simulator, stored before `accounts` and so older. */
   readonly unknown?: readonly NewAccount[];
 }
 
-export async function startTestPool(given: TestPoolOptions): Promise<TestPool> {
-  const { accounts, options = {}, unknown = [], env, ...more } = given;
+export async function startTestPool(poolOptions: TestPoolOptions): Promise<TestPool> {
+  const { accounts, options = {}, unknown = [], env, ...more } = poolOptions;
   const home = mkdtempSync(join(tmpdir(), 'dragoman-pool-'));
   const url = `sqlite:${join(home, 'dragoman.db')}`;
   const clock = more.gatewayClock ?? systemClock;
   const nowMs = clock.now();
   const store = await openStore({ url, home, secretKey: SECRET_KEY, clock });
   const simulated = accounts.map(toSimulated);
-  // One after the other: the oldest is the first.
+  // One after another: the first is the oldest.
   for (const account of unknown) await store.accounts.put(account, nowMs - 1);
   for (const [index, account] of simulated.entries())
     await store.accounts.put(toStored(account, options[account.id], nowMs), nowMs + index);
@@ -72,7 +72,7 @@ export async function startTestPool(given: TestPoolOptions): Promise<TestPool> {
 
 async function find(store: Store, id: string): Promise<Account> {
   const account = await store.accounts.find(id);
-  if (!account) throw new Error(`there is no account ${id}`);
+  if (!account) throw new Error(`no account ${id}`);
   return account;
 }
 

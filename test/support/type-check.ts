@@ -1,4 +1,4 @@
-/** JSON checked against TypeScript types by the compiler itself: unknown members, missing ones and wrong values alike. */
+/** Checks JSON against TypeScript types with the compiler: unknown members, missing members and wrong values. */
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** What the compiler finds wrong with `values`, of which each must be a `type` of `module`; '' if nothing. */
+/** The compiler's errors for `values`, each of which must be a `type` of `module`; '' if there are none. */
 export async function typeErrors(module: string, type: string, values: readonly unknown[]): Promise<string> {
   // Inside the checkout, so that the compiler finds the module's types.
   const folder = resolve(ROOT, 'node_modules/.cache', `type-check-${process.pid}-${type.replace(/\W/g, '')}`);
