@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a model that still refuses',
     refuse: validation('thinking.type: disabled is not supported for this model'),
-    ...{ times: 2, asked: [2, 0], hears: 400, says: /always thinks/ },
+    ...{ times: 2, asked: [2, 0], hears: 400, says: /cannot turn reasoning off/ },
   },
   {
     name: 'a missing profile',

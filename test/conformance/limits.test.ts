@@ -190,7 +190,7 @@ describe('tool_choice', () => {
         tool_choice: { type: 'any' },
       })
       .catch((cause: unknown) => cause);
-    expect(failure).toMatchObject({ status: 502, message: expect.stringContaining('after a second try') });
+    expect(failure).toMatchObject({ status: 502, message: expect.stringContaining('even on a second attempt') });
     expect(chatRequests(gateway)).toHaveLength(2);
   });
 

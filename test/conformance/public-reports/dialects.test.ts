@@ -265,7 +265,7 @@ describe.each(WAYS)('$way: an output format', ({ endpoint, streamed }) => {
   it.each(FORMATS)('in %s is honoured', async (_name, fields) => {
     bench.script({ times: 1, steps: ['Seven.'] }, { times: 1, steps: ['{"n":"7"}'] }, { steps: ['{"n":7}'] });
     const wrong = await bench.send(endpoint, { ...endpoint.body('x'), ...fields }, streamed);
-    expect(wrong.error ?? '').toContain('second try');
+    expect(wrong.error ?? '').toContain('second attempt');
     expect(wrong.text).toBe('');
     const right = await bench.send(endpoint, { ...endpoint.body('x'), ...fields }, streamed);
     expect(right).toMatchObject({ status: 200, text: '{"n":7}' });
