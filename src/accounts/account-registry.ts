@@ -115,16 +115,6 @@ export class AccountRegistry {
   }
 
   /**
-   * Reads the account's row, whose tokens another process may have written. undefined: the account was removed. Rejects
-   * with `storage_unavailable`.
-   */
-  async readTokens(id: string): Promise<Account | undefined> {
-    const row = await this.#options.store.find(id);
-    if (row) this.#entries.get(id)?.takeTokens(row);
-    return row;
-  }
-
-  /**
    * Saves a credential and its access token unless another process has changed them. False: it has, and theirs are
    * kept. Rejects with `storage_unavailable`.
    */

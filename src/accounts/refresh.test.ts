@@ -429,6 +429,17 @@ describe('in the background', () => {
     expect(tokens.presented).toEqual([]);
   });
 
+  it('a credential that was rejected in a request is not presented again', async () => {
+    const { freshAccount, refresher, entry, tokens, clock } = await setup(
+      newAccount('a', { ...withToken('old', 60_000, NOW), credential: awsCredential('nonsense') }),
+    );
+    await expect(freshAccount()).rejects.toMatchObject({ code: 'credential_rejected' });
+    expect(entry.health.state.status).toBe('signed-out');
+    clock.advance(60_000);
+    await refresher.refreshDue();
+    expect(tokens.presented).toEqual(['nonsense']);
+  });
+
   it('a credential which proves dead is presented once', async () => {
     const { freshAccount, refresher, tokens, clock } = await setup(
       newAccount('a', { ...withToken('old', HOUR_MS, NOW), credential: awsCredential('nonsense') }),

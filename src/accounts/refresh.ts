@@ -1,7 +1,7 @@
 /**
  * Keeps the access tokens of the pool's accounts valid: in the background for accounts in use, before a request when its
  * token expires soon, and at once when the upstream has refused it. Concurrent requests share one refresh. While none
- * succeeds, a token that has not expired goes on serving. Accounts are read and written through the registry only.
+ * succeeds, a token that has not expired goes on serving. The registry has the only copy of their state in memory.
  */
 import { SingleFlight, withinTime } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
@@ -10,10 +10,16 @@ import type { Log } from '../core/log.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 import type { AccountRegistry } from './account-registry.ts';
 import { consumedAfter } from './consumed-tokens.ts';
-import { type AccessToken, type Credential, type IamCredential, isRefreshable, refusalOf } from './credentials.ts';
+import {
+  type AccessToken,
+  type Credential,
+  isRefreshable,
+  type RefreshableCredential,
+  refusalOf,
+} from './credentials.ts';
 import { type OpenFile, readLinked } from './linked-file.ts';
 import type { PooledAccount } from './pooled-account.ts';
-import type { Account, LastRefresh, SigningKeys, SignRequest } from './ports.ts';
+import type { Account, AccountStore, LastRefresh, SigningKeys, SignRequest } from './ports.ts';
 import { isLinked } from './sources.ts';
 import { type Need, removed, type TokenRefresher } from './token-refresh.ts';
 
@@ -35,6 +41,7 @@ const REREAD_EVERY_MS = 5_000;
 
 export interface RefresherOptions {
   readonly registry: AccountRegistry;
+  readonly store: AccountStore;
   /** Calls the token endpoints: here, or in a process of its own. */
   readonly tokenRefresher: TokenRefresher;
   readonly clock: Clock;
@@ -77,22 +84,28 @@ export class Refresher {
    * signed out), `storage_unavailable` when the new token could not be saved, or the token endpoint's failure.
    */
   async fresh(entry: PooledAccount, refused: string | undefined = entry.refused): Promise<FreshAccount> {
-    const { account } = entry;
+    const { id, account } = entry;
+    const { credential } = account;
+    if (!isRefreshable(credential)) return this.#withFixedToken(entry, credential, refused);
+    const { clock, log } = this.#options;
+    const nowMs = clock.now();
+    this.#noteUse(id);
+    const usable = usableToken(account.accessToken, refused, nowMs);
+    const present = usable && { ...account, accessToken: usable };
+    if (present && present.accessToken.expiresAtMs - nowMs > REFRESH_EARLY_MS) return present;
+    const pause = this.#pauseOf(id);
+    if (pause && present) return present;
+    if (pause?.error.code === 'upstream_throttled') throw pause.error;
+    const need = { refused, earlyMs: REFRESH_EARLY_MS };
     try {
-      const { credential } = account;
-      if (credential.kind === 'api-key') return { ...account, accessToken: keyAsToken(credential, refused) };
-      if (credential.kind === 'iam')
-        return { ...account, accessToken: await this.#signingKeys(account, credential, refused) };
-      const fresh = await this.#withToken(account, refused);
-      this.#noteUse(entry.id);
-      return fresh;
+      const refreshing = this.#refreshes.run(id, () => this.#refresh(id, need));
+      return present ? ((await withinTime(clock, MAX_WAIT_MS, refreshing)) ?? present) : await refreshing;
     } catch (cause) {
-      const error = GatewayError.from(cause);
-      // A credential that replaced this one meanwhile has not been rejected.
-      const isCurrent = entry.account.version === account.version;
-      if (error.code === 'credential_rejected' && isCurrent)
-        this.#options.registry.change(entry, { type: 'failure', code: error.code });
-      throw error;
+      const error = this.#noteFailure(entry, account, cause);
+      if (!present || error.code === 'credential_rejected') throw error;
+      const fields = { accountId: id, code: error.code, expiresInMs: present.accessToken.expiresAtMs - nowMs };
+      log.warn(fields, 'could not refresh an access token; the present one still serves');
+      return present;
     }
   }
 
@@ -143,40 +156,39 @@ export class Refresher {
     return true;
   }
 
-  /** The same keys again, after the service has refused them, are wrong rather than expired. */
-  async #signingKeys({ proxy }: Account, credential: IamCredential, refused: string | undefined): Promise<AccessToken> {
-    const keys = await this.#keys().present(credential, refused, proxy);
-    if (keys.value === refused) throw signInAgain(credential);
-    return keys;
+  /** An API key, or the id of keys that sign requests: neither can be refreshed here. */
+  async #withFixedToken(
+    entry: PooledAccount,
+    credential: Exclude<Credential, RefreshableCredential>,
+    refused: string | undefined,
+  ): Promise<FreshAccount> {
+    const { account } = entry;
+    try {
+      const accessToken =
+        credential.kind === 'iam'
+          ? await this.#keys().present(credential, refused, account.proxy)
+          : { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY };
+      // The same key again, after the service has refused it, is wrong rather than expired.
+      if (accessToken.value === refused) throw new GatewayError('credential_rejected', refusalOf(credential));
+      return { ...account, accessToken };
+    } catch (cause) {
+      throw this.#noteFailure(entry, account, cause);
+    }
+  }
+
+  /** Signs the account out if its credential was rejected, unless another has replaced it since `account` was read. */
+  #noteFailure(entry: PooledAccount, { id, version, credential }: Account, cause: unknown): GatewayError {
+    const error = GatewayError.from(cause);
+    if (isRefreshable(credential)) this.#pause(id, error, this.#options.clock.now());
+    if (error.code !== 'credential_rejected') return error;
+    this.#uses.delete(id);
+    if (entry.account.version === version) this.#options.registry.change(entry, { type: 'failure', code: error.code });
+    return error;
   }
 
   #keys(): SigningKeys {
     if (this.#options.keys) return this.#options.keys;
     throw new GatewayError('internal', 'This gateway was composed without signing keys.');
-  }
-
-  async #withToken(account: Account, refused: string | undefined): Promise<FreshAccount> {
-    const { clock, log } = this.#options;
-    const { id } = account;
-    const nowMs = clock.now();
-    const usable = usableToken(account.accessToken, refused, nowMs);
-    const present = usable && { ...account, accessToken: usable };
-    if (present && present.accessToken.expiresAtMs - nowMs > REFRESH_EARLY_MS) return present;
-    const pause = this.#pauseOf(id);
-    if (pause && present) return present;
-    if (pause?.error.code === 'upstream_throttled') throw pause.error;
-    const need = { refused, earlyMs: REFRESH_EARLY_MS };
-    try {
-      const refreshing = this.#refreshes.run(id, () => this.#refresh(id, need));
-      return present ? ((await withinTime(clock, MAX_WAIT_MS, refreshing)) ?? present) : await refreshing;
-    } catch (cause) {
-      const error = GatewayError.from(cause);
-      this.#pause(id, error, nowMs);
-      if (!present || error.code === 'credential_rejected') throw error;
-      const fields = { accountId: id, code: error.code, expiresInMs: present.accessToken.expiresAtMs - nowMs };
-      log.warn(fields, 'could not refresh an access token; the present one still serves');
-      return present;
-    }
   }
 
   async #refreshInBackground(id: string, jitterMs: number): Promise<void> {
@@ -195,7 +207,7 @@ export class Refresher {
   }
 
   async #refresh(id: string, need: Need): Promise<FreshAccount> {
-    const { registry, tokenRefresher, clock } = this.#options;
+    const { registry, store, tokenRefresher, clock } = this.#options;
     try {
       await tokenRefresher.refresh(id, need);
     } catch (cause) {
@@ -204,8 +216,9 @@ export class Refresher {
       throw cause;
     }
     await this.#record(id, { atMs: clock.now(), succeeded: true });
-    const account = await registry.readTokens(id);
+    const account = await store.find(id);
     if (!account) throw removed();
+    registry.find(id)?.takeTokens(account);
     const accessToken = usableToken(account.accessToken, need.refused, clock.now());
     if (accessToken) return { ...account, accessToken };
     throw new GatewayError(
@@ -255,13 +268,4 @@ function usableToken(
   nowMs: number,
 ): AccessToken | undefined {
   return token && token.value !== refused && token.expiresAtMs > nowMs ? token : undefined;
-}
-
-function keyAsToken(credential: Extract<Credential, { kind: 'api-key' }>, refused: string | undefined): AccessToken {
-  if (refused === credential.apiKey) throw signInAgain(credential);
-  return { value: credential.apiKey, expiresAtMs: Number.POSITIVE_INFINITY };
-}
-
-function signInAgain(credential: Credential): GatewayError {
-  return new GatewayError('credential_rejected', refusalOf(credential));
 }
