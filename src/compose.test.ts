@@ -8,8 +8,8 @@ import { USER_AGENT } from './compose-tokens.ts';
 import { loadSettings } from './config.ts';
 import { collectReply } from './core/collect.ts';
 import type { Log } from './core/log.ts';
-import { API_KEY_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from './simulator/default-accounts.ts';
-import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions, startSimulator } from './simulator/index.ts';
+import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from './simulator/default-accounts.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from './simulator/server.ts';
 import { systemClock } from './transport/clock.ts';
 
 const never = new AbortController().signal;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { settingsMarkdown } from './config/document.ts';
+import { settingsMarkdown } from './cli/config.ts';
 import { SETTING_KEYS, SETTINGS } from './config/settings.ts';
 import { loadSettings, originText, type SettingKey, SettingsError, shownValue } from './config.ts';
 

@@ -1,4 +1,7 @@
-/** Settings for display on the terminal and in the admin API: each with its origin, secrets masked. */
+/**
+ * Settings for display, each with its origin, secrets masked. Directly in src/, because the command line and the admin
+ * API both need it and `http` may not import `config`.
+ */
 import { SETTING_KEYS, SETTINGS } from './config/settings.ts';
 import { type LoadedSettings, originText, type Settings, shownValue } from './config.ts';
 import type { SettingView } from './http/admin/contract/overview.ts';

@@ -1,4 +1,7 @@
-/** Runs the command line. Each command loads what it needs, so that the start is fast. */
+/**
+ * Runs the command line. Not part of main.ts, which must also load in Node versions that cannot load this file.
+ * Each command loads what it needs, so that the start is fast.
+ */
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

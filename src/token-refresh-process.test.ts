@@ -8,7 +8,7 @@ import { loadSettings } from './config.ts';
 import type { Log } from './core/log.ts';
 import { DEFAULT_ACCOUNT } from './simulator/default-accounts.ts';
 import { environmentFor } from './simulator/environment.ts';
-import { type Simulator, startSimulator } from './simulator/index.ts';
+import { type Simulator, startSimulator } from './simulator/server.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { TokenRefreshProcess, withoutSettings } from './token-refresh-process.ts';
 import { tokenRefreshSettings } from './token-refresh-settings.ts';

@@ -1,4 +1,4 @@
-/** This package's version, from the one place which has it. */
+/** This package's version. It is read from package.json, so that a release changes one file. */
 import { readFileSync } from 'node:fs';
 
 export const VERSION = readVersion();

@@ -159,3 +159,39 @@ describe('time', () => {
     expect(Object.keys(OWN_TIME).filter((place) => !isNeeded(place))).toEqual([]);
   });
 });
+
+/** Fewer lines than this need a reason. */
+const SMALL_FILE_LINES = 25;
+const MIN_REASON_WORDS = 5;
+
+/** A small file says in its first comment what it is for; one that only passes on belongs in the file that uses it. */
+function lacksReason(text: string): boolean {
+  if (text.trimEnd().split('\n').length >= SMALL_FILE_LINES) return false;
+  const [, comment = ''] = /^(?:#![^\n]*\n)?\/\*\*(.*?)\*\//s.exec(text) ?? [];
+  const words = comment.match(/[\p{L}\p{N}][^\s]*/gu) ?? [];
+  return words.length < MIN_REASON_WORDS || onlyPassesOn(text);
+}
+
+/** Nothing but imports, re-exports and comments. */
+function onlyPassesOn(text: string): boolean {
+  const code = text.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|^#![^\n]*/gs, '');
+  return code.replaceAll(/(?:import|export)\s[^;]*?\bfrom\s+'[^']+';/g, '').trim() === '';
+}
+
+describe('small files', () => {
+  it('have a header comment that says what they are for, and code of their own', () => {
+    const small = sources(SRC).filter((path) => lacksReason(readFileSync(path, 'utf8')));
+    expect(small.map((path) => relative(SRC, path))).toEqual([]);
+  });
+
+  it('are reported without a header comment, with an empty one, or if they only re-export', () => {
+    const header = '/** Reads the names of all known models. */';
+    expect(lacksReason('export const a = 1;')).toBe(true);
+    expect(lacksReason('/** */\nexport const a = 1;')).toBe(true);
+    expect(lacksReason('// Reads the names of all known models.\nexport const a = 1;')).toBe(true);
+    expect(lacksReason(`${header}\nexport { a } from './a.ts';\nexport type { B } from './b.ts';`)).toBe(true);
+    expect(lacksReason(`${header}\nexport const a = 1;`)).toBe(false);
+    expect(lacksReason(`#!/usr/bin/env node\n${header}\nexport const a = 1;`)).toBe(false);
+    expect(lacksReason('export const a = 1;\n'.repeat(SMALL_FILE_LINES))).toBe(false);
+  });
+});

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Log, SILENT } from '../src/core/log.ts';
-import type { Simulator } from '../src/simulator/index.ts';
 import type { ReplyStep, ScriptedReply } from '../src/simulator/script.ts';
+import type { Simulator } from '../src/simulator/server.ts';
 import { createSimulator } from './support/simulator.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 

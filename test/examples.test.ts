@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { ScriptedReply } from '../src/simulator/index.ts';
+import type { ScriptedReply } from '../src/simulator/script.ts';
 import { createHome } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/simulator.ts';
 import { LOCAL_MODE, startTestGateway } from './support/test-gateway.ts';

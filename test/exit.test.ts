@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
-import type { ScriptedReply } from '../src/simulator/index.ts';
+import type { ScriptedReply } from '../src/simulator/script.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
 import { parseEvents } from './support/event-stream-text.ts';
 import { createSimulator } from './support/simulator.ts';

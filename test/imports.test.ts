@@ -15,7 +15,7 @@ import {
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
 } from '../src/simulator/default-accounts.ts';
-import type { Simulator } from '../src/simulator/index.ts';
+import type { Simulator } from '../src/simulator/server.ts';
 import { startCommand } from './support/command.ts';
 import { createSimulator } from './support/simulator.ts';
 import { createTestTerminal } from './support/terminal.ts';

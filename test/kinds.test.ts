@@ -7,12 +7,13 @@ import { collectReply } from '../src/core/collect.ts';
 import type { GatewayError } from '../src/core/errors.ts';
 import {
   API_KEY_ACCOUNT,
+  DEFAULT_ACCOUNT,
   EXTERNAL_IDP_ACCOUNT,
   IAM_ACCOUNT,
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
 } from '../src/simulator/default-accounts.ts';
-import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions } from '../src/simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../src/simulator/server.ts';
 import { CREDENTIALS, KINDS } from './support/credentials.ts';
 import { conversation } from './support/fake-upstream.ts';
 import { createSimulator } from './support/simulator.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { API_KEY_ACCOUNT, DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { environmentFor as simulatorEnvironment } from '../src/simulator/environment.ts';
-import type { Simulator } from '../src/simulator/index.ts';
+import type { Simulator } from '../src/simulator/server.ts';
 import { systemClock } from '../src/transport/clock.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
 import { ask, createTestDatabase } from './support/postgres.ts';

@@ -11,7 +11,7 @@ import { collectReply } from '../src/core/collect.ts';
 import type { GatewayError } from '../src/core/errors.ts';
 import type { Log } from '../src/core/log.ts';
 import { IDC_ACCOUNT, SOCIAL_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import type { Simulator } from '../src/simulator/index.ts';
+import type { Simulator } from '../src/simulator/server.ts';
 import { systemClock } from '../src/transport/clock.ts';
 import { Dispatchers } from '../src/transport/dispatcher.ts';
 import { createUpstreamTransport } from '../src/transport/upstream.ts';

@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { NEW_ACCOUNT } from '../src/accounts/health.ts';
 import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { environmentFor } from '../src/simulator/environment.ts';
-import { startSimulator } from '../src/simulator/index.ts';
+import { startSimulator } from '../src/simulator/server.ts';
 import { openStore } from '../src/storage/open.ts';
 import { systemClock } from '../src/transport/clock.ts';
 import { servedAt } from './chaos/client.ts';

@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import type { Log } from '../src/core/log.ts';
-import type { ScriptedReply } from '../src/simulator/index.ts';
+import type { ScriptedReply } from '../src/simulator/script.ts';
 import { LOCAL_MODE, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const MODEL = 'claude-sonnet-4.5';

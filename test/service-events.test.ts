@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AuthManager, type AuthManagerOptions, CodeWhispererClient, type ServiceEvent } from '../src/index.ts';
 import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import type { Simulator, SimulatorOptions } from '../src/simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../src/simulator/server.ts';
 import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const HELLO = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
-import { startSimulator } from '../src/simulator/index.ts';
+import { startSimulator } from '../src/simulator/server.ts';
 import { servedAt } from './chaos/client.ts';
 import { refreshesOf } from './chaos/refreshes.ts';
 import { createHome, startCommand } from './support/command.ts';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { environmentFor } from '../src/simulator/environment.ts';
-import { startSimulator } from '../src/simulator/index.ts';
+import { startSimulator } from '../src/simulator/server.ts';
 import { servedAt } from './chaos/client.ts';
 import { createHome, runCommand, startCommand } from './support/command.ts';
 

@@ -1,4 +1,4 @@
-/** Ids of accounts which are named by where they come from, so that the same place gives the same account each time. */
+/** Ids of accounts derived from where they come from, so that the same place gives the same account each time. */
 import { createHash } from 'node:crypto';
 
 /** Sixteen hex digits of a hash: enough to tell a handful apart, useless for finding what was hashed. */

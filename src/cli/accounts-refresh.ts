@@ -1,4 +1,4 @@
-/** `dragoman accounts refresh`. */
+/** `dragoman accounts refresh`. Each command has a file of its own. */
 import { OPTIONAL_ACCOUNT_ARGUMENT, printAccount, withAccountOrOnly } from './account-argument.ts';
 import type { Command } from './command.ts';
 import { settingOptions } from './settings-of.ts';

@@ -1,5 +1,5 @@
 /** `dragoman config`: shows the effective settings. */
-import { settingsMarkdown } from '../config/document.ts';
+import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { Settings } from '../config.ts';
 import type { SettingView } from '../http/admin/contract/overview.ts';
 import { toSettingViews } from '../setting-views.ts';
@@ -71,4 +71,14 @@ async function printProfiles(settings: Settings, { terminal, json, options }: Co
 function valueText(value: SettingView['value']): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return '–';
   return String(value);
+}
+
+/** The table of docs/settings.md; a test compares the two. */
+export function settingsMarkdown(): string {
+  const rows = SETTING_KEYS.map((key) => {
+    const { name, alsoRead, fallbackText, accepts, meaning } = SETTINGS[key];
+    const others = alsoRead.map((other) => `\`${other}\``).join(', ');
+    return `| \`${name}\` | ${fallbackText} | ${others} | ${accepts} | ${meaning} |`;
+  });
+  return ['| variable | default | also read | accepted | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -12,7 +12,7 @@ export const demo: Command = {
   async run(input) {
     const { terminal, json } = input;
     const [{ startSimulator }, { untilStopped }, { holdConversation }] = await Promise.all([
-      import('../simulator/index.ts'),
+      import('../simulator/server.ts'),
       import('./stop.ts'),
       import('./demo-conversation.ts'),
     ]);

@@ -1,4 +1,4 @@
-/** `dragoman keys …`: API keys for clients of this gateway. */
+/** The commands of `dragoman keys`, each in a file of its own that is named after it. */
 import type { CommandGroup } from './command.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';

@@ -1,3 +1,5 @@
+/** The clock as a port: the layers below `transport` know only this interface, so that tests can replace it. */
+
 /** Cancels what it was returned for; does nothing afterwards. */
 export type Cancel = () => void;
 

@@ -8,7 +8,9 @@ import {
 } from '@aws/codewhisperer-streaming-client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_ACCOUNT, type ScriptedReply, type Simulator, startSimulator } from './index.ts';
+import { DEFAULT_ACCOUNT } from './default-accounts.ts';
+import type { ScriptedReply } from './script.ts';
+import { type Simulator, startSimulator } from './server.ts';
 
 let simulator: Simulator;
 let client: CodeWhispererStreamingClient;

@@ -1,4 +1,4 @@
-/** The real clock. */
+/** The real clock. Other layers receive a clock, so that their tests need not wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ScriptedReply, Simulator } from '../../src/simulator/index.ts';
+import type { ScriptedReply } from '../../src/simulator/script.ts';
+import type { Simulator } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { parseEvents } from '../support/event-stream-text.ts';
 import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from '../support/test-gateway.ts';

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { environmentFor } from '../../src/simulator/environment.ts';
-import { startSimulator } from '../../src/simulator/index.ts';
+import { startSimulator } from '../../src/simulator/server.ts';
 import { createHome, type Running, startCommand } from '../support/command.ts';
 import { printCounts, scaled } from '../support/scale.ts';
 import { ask, Refused, servedAt } from './client.ts';

@@ -1,5 +1,5 @@
 /** What a simulator's token endpoints were asked for, and how often a refresh token was of no use. */
-import type { Simulator } from '../../src/simulator/index.ts';
+import type { Simulator } from '../../src/simulator/server.ts';
 
 const PATHS: ReadonlySet<string> = new Set(['/token', '/refreshToken']);
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { environmentFor } from '../../src/simulator/environment.ts';
-import { startSimulator } from '../../src/simulator/index.ts';
+import { startSimulator } from '../../src/simulator/server.ts';
 import { createHome, startCommand } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { printCounts, scaled } from '../support/scale.ts';

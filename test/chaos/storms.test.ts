@@ -9,7 +9,7 @@ import { openLinked } from '../../src/accounts/imports/linked.ts';
 import type { NewAccount } from '../../src/accounts/ports.ts';
 import type { LinkedSource } from '../../src/accounts/sources.ts';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { createHome } from '../support/command.ts';

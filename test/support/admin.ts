@@ -6,7 +6,7 @@ import type { AccountView } from '../../src/http/admin/contract/account.ts';
 import { type AdminError, adminError } from '../../src/http/admin/contract/common.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
 import type { AccountUsage, ModelView, SettingView } from '../../src/http/admin/contract/overview.ts';
-import type { Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from './test-gateway.ts';

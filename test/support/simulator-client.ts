@@ -3,8 +3,9 @@ import { request as httpRequest } from 'node:http';
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { onTestFinished } from 'vitest';
-import { DEFAULT_ACCOUNT, type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import type { ReplyStep } from '../../src/simulator/script.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 
 /** The one this test opened last. */
 export let simulator: Simulator;

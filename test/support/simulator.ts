@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 
 /** Variables that keep out everything of this machine and sign in the simulator's first account. */
 export function environmentFor(simulatorUrl: string): Record<string, string> {

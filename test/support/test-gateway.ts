@@ -4,7 +4,7 @@ import { startServing } from '../../src/compose-server.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { environmentFor } from './simulator.ts';
 

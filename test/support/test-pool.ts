@@ -6,7 +6,7 @@ import { NEW_ACCOUNT } from '../../src/accounts/health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from '../../src/accounts/options.ts';
 import type { Account, NewAccount } from '../../src/accounts/ports.ts';
 import type { SimulatedAccount } from '../../src/simulator/identities.ts';
-import type { SimulatorOptions } from '../../src/simulator/index.ts';
+import type { SimulatorOptions } from '../../src/simulator/server.ts';
 import { openStore, type Store } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { type GatewayOptions, NO_ACCOUNT, startTestGateway, type TestGateway } from './test-gateway.ts';

@@ -1,4 +1,4 @@
-/** Decodes text documents, which have no file signature. */
+/** Decodes text documents. They have no file signature, so the bytes alone decide the encoding. */
 import { hasUtf16Mark } from '../../core/file-format.ts';
 
 export interface DecodedText {

@@ -6,7 +6,7 @@ import {
   IDC_ACCOUNT,
   SOCIAL_ACCOUNT,
 } from '../default-accounts.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../index.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../server.ts';
 import { challengeOf } from './oidc.ts';
 
 type Fields = Record<string, string>;

@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { mergePatch } from './merge-patch.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type WireProfile, wireProfileSchema } from './profile-schema.ts';
 
 export interface ProfileFile {
@@ -117,4 +116,15 @@ function wrong(name: string, problem: string): GatewayError {
     'invalid_request',
     `The wire profile ${name} is not valid. ${problem}. docs/wire-profiles.md lists the members of a profile.`,
   );
+}
+
+/** JSON Merge Patch (RFC 7396): objects are merged, null removes a member, anything else replaces what was there. */
+function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged: Record<string, JsonValue> = { ...target };
+  for (const [name, value] of Object.entries(patch)) {
+    const before = merged[name];
+    if (value === null || value === undefined) delete merged[name];
+    else merged[name] = isJsonObject(value) ? mergePatch(isJsonObject(before) ? before : {}, value) : value;
+  }
+  return merged;
 }

@@ -1,4 +1,4 @@
-/** Adjustments recorded while a reply is read. */
+/** The adjustments recorded while a reply is read, and what each means; docs/adjustments.md lists them. */
 import { type Adjustment, adjustment } from '../../core/adjustments.ts';
 
 export const REPLY_RULES = {

@@ -2,8 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import type { Log } from '../../../src/core/log.ts';
-import type { ScriptedReply, SimulatorOptions } from '../../../src/simulator/index.ts';
 import type { RecordedRequest } from '../../../src/simulator/journal.ts';
+import type { ScriptedReply } from '../../../src/simulator/script.ts';
+import type { SimulatorOptions } from '../../../src/simulator/server.ts';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.ts';
 import { type Endpoint, type Outcome, readAnswer } from './endpoints.ts';
 import { ChatRequest } from './upstream.ts';

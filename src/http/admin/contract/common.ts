@@ -1,4 +1,4 @@
-/** What answers of several routes have in common. */
+/** Schemas that the answers of several admin routes share. */
 import { z } from 'zod';
 
 /** ISO 8601, UTC. */

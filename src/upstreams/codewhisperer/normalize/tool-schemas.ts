@@ -1,4 +1,4 @@
-/** Rewrites input schemas with schema.ts. */
+/** The normalizing pass that rewrites the input schemas of tools; what it changes is decided in schema.ts. */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation } from '../../../core/conversation.ts';
 import { sanitizeSchema } from '../schema.ts';
