@@ -139,7 +139,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     expect(await accountsReady(gateway)).toBe(1);
     await chat(gateway);
     await expect.poll(() => accountsReady(gateway)).toBe(0);
-    expect((await chat(gateway)).text).toContain('switched off');
+    expect((await chat(gateway)).text).toContain('disabled');
   });
 
   it('LOG_LEVEL: how much it logs', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Chosen, type Contender, choose, type SkippedAccount, type Wanted } from './choice.ts';
+import { type AccountRequest, type Chosen, type Contender, choose, type SkippedAccount } from './choice.ts';
 import { type AccountState, NEW_ACCOUNT } from './health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
 import { hash, type StrategyName } from './strategies.ts';
@@ -26,29 +26,29 @@ function contender(id: string, { state, options, full = false, startsInMs = 0 }:
 
 function chosenOf(
   contenders: readonly Contender[],
-  wanted: Partial<Wanted> = {},
+  request: Partial<AccountRequest> = {},
   strategy: StrategyName = 'fill-first',
 ) {
-  const usual: Wanted = { conversationId: 'c', random: () => 0, tried: new Set(), maxWaitMs: 30_000 };
-  return choose(contenders, strategy, { ...usual, ...wanted }, NOW);
+  const usual: AccountRequest = { conversationId: 'c', random: () => 0, tried: new Set(), maxWaitMs: 30_000 };
+  return choose(contenders, strategy, { ...usual, ...request }, NOW);
 }
 
-/** `a` and why not the others: `b:cooling+5000`. */
-function told({ contender: chosen, skipped }: Chosen<Contender>): string[] {
+/** The chosen account, and the others with the reason: `b:cooling+5000`. */
+function outline({ contender: chosen, skipped }: Chosen<Contender>): string[] {
   const whyNot = ({ accountId, why, untilMs }: SkippedAccount) =>
     `${accountId}:${why}${untilMs === undefined ? '' : `+${untilMs - NOW}`}`;
   return [chosen?.id ?? '–', ...skipped.map(whyNot)];
 }
 
-describe('who serves a request, and why not the others', () => {
+describe('choose', () => {
   const cooling: AccountState = { status: 'cooling', untilMs: NOW + 5_000, reason: 'account_throttled' };
   const exhausted: AccountState = { status: 'exhausted', untilMs: NOW + 9_000, reason: 'quota_exhausted' };
   const over: AccountState = { status: 'cooling', untilMs: NOW, reason: 'account_throttled' };
   const lists = (known: Record<string, boolean>) => (id: string) => known[id];
   const a = contender('a');
 
-  const rows: [string, readonly Contender[], Partial<Wanted>, string[]][] = [
-    ['nobody is there', [], {}, ['–']],
+  const rows: [string, readonly Contender[], Partial<AccountRequest>, string[]][] = [
+    ['there are no accounts', [], {}, ['–']],
     ['all are well', [a, contender('b')], {}, ['a']],
     [
       'some are not well',
@@ -79,7 +79,7 @@ describe('who serves a request, and why not the others', () => {
       ['–', 'a:paced+200'],
     ],
     ['one is of a group', [a, contender('b', { options: { groups: ['x'] } })], { group: 'x' }, ['b', 'a:group']],
-    ['no group is asked for', [contender('b', { options: { groups: ['x'] } })], {}, ['b']],
+    ['no group is requested', [contender('b', { options: { groups: ['x'] } })], {}, ['b']],
     [
       'some are of a higher priority',
       [a, contender('b', { options: { priority: 1 } }), contender('c', { options: { priority: 1 } })],
@@ -99,34 +99,29 @@ describe('who serves a request, and why not the others', () => {
       ['c', 'a:model', 'b:tried'],
     ],
     [
-      'nobody lists the model, so the service decides',
+      'no account lists the model, so the service decides',
       [a, contender('b')],
       { offers: lists({ a: false, b: false }) },
       ['a'],
     ],
-    ['one has not been asked for its list', [a, contender('b')], { offers: lists({ a: false }) }, ['b', 'a:model']],
+    ['the list of one is unknown', [a, contender('b')], { offers: lists({ a: false }) }, ['b', 'a:model']],
     [
-      'those who were not asked cannot serve now',
+      'those with an unknown list cannot serve now',
       [a, contender('b', { state: cooling }), contender('c')],
       { offers: lists({ a: false }), tried: new Set(['c']) },
       ['a', 'b:cooling+5000', 'c:tried'],
     ],
     [
-      'the only one which lists it rests',
+      'the only one that lists the model is cooling down',
       [a, contender('b', { state: cooling })],
       { offers: lists({ a: false, b: true }) },
       ['–', 'a:model', 'b:cooling+5000'],
     ],
-    [
-      'it is a question which takes nobody’s place',
-      [contender('a', { full: true, startsInMs: 99_999 })],
-      { isUnpaced: true },
-      ['a'],
-    ],
+    ['the request takes no slot', [contender('a', { full: true, startsInMs: 99_999 })], { isUnpaced: true }, ['a']],
   ];
 
-  it.each(rows)('%s', (_name, contenders, wanted, expected) => {
-    expect(told(chosenOf(contenders, wanted))).toEqual(expected);
+  it.each(rows)('%s', (_name, contenders, request, expected) => {
+    expect(outline(chosenOf(contenders, request))).toEqual(expected);
   });
 });
 
@@ -140,7 +135,7 @@ describe('a conversation', () => {
     ).contender?.id ?? '';
   const withHome = (standing: ImportStatus) => names.map((id) => contender(id, id === home ? standing : {}));
 
-  it('is at home', () => {
+  it('is served by its own account', () => {
     const chosen = chosenOf(withHome({}), {}, 'sticky');
     expect(chosen.contender?.id).toBe(home);
     expect(chosen.homeId).toBeUndefined();
@@ -148,21 +143,21 @@ describe('a conversation', () => {
   });
 
   it.each<[string, ImportStatus]>([
-    ['rests', { state: { status: 'cooling', untilMs: NOW + 1, reason: 'account_throttled' } }],
+    ['is cooling down', { state: { status: 'cooling', untilMs: NOW + 1, reason: 'account_throttled' } }],
     ['has its hands full', { full: true }],
     ['starts only much later', { startsInMs: 1_500 }],
-  ])('is away while its account %s, and says whose it is', (_name, standing) => {
+  ])('is served by another account while its own %s, which the choice names', (_name, standing) => {
     const chosen = chosenOf(withHome(standing), {}, 'sticky');
     expect(chosen.contender?.id).not.toBe(home);
     expect(chosen.homeId).toBe(home);
     expect(chosen.candidates).toBe(2);
   });
 
-  it('rather waits a moment than leave', () => {
+  it('waits a moment for its own account', () => {
     expect(chosenOf(withHome({ startsInMs: 900 }), {}, 'sticky').contender?.id).toBe(home);
   });
 
-  it('has another home when its account is gone for good', () => {
+  it('belongs to another account once its own is gone for good', () => {
     const chosen = chosenOf(withHome({ state: { status: 'suspended' } }), {}, 'sticky');
     expect(chosen.contender?.id).not.toBe(home);
     expect(chosen.homeId).toBeUndefined();

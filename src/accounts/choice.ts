@@ -1,34 +1,34 @@
 /**
- * Which account serves a request, and why: who could, who was passed over for what reason, whom the strategy chose.
- * Pure: it looks at the accounts as they stand and changes nothing.
+ * Chooses the account for a request, and records which accounts were skipped and why. Pure: reads the state of the
+ * accounts and changes nothing.
  */
 import { type Health, isReady } from './health.ts';
 import type { AccountOptions } from './options.ts';
 import { type Candidate, type SelectionRequest, STRATEGIES, type StrategyName } from './strategies.ts';
 
-/** An account as the choice sees it. */
+/** An account that may be chosen. */
 export interface Contender extends Candidate {
   readonly health: Health;
   readonly options: AccountOptions;
-  /** It may have one request more. */
+  /** True if the account may have one more request. */
   hasRoom(): boolean;
-  /** 0: at once. */
+  /** Time until the next request may start; 0: at once. */
   startsInMs(nowMs: number): number;
 }
 
-export interface Wanted extends SelectionRequest {
-  /** Accounts which already failed this request. */
+export interface AccountRequest extends SelectionRequest {
+  /** Accounts that have already failed this request. */
   readonly tried: ReadonlySet<string>;
   readonly group?: string | undefined;
-  /** Whether the account's own list has the model; undefined: unknown, and worth a try. */
+  /** True if the account's model list has the model; undefined: unknown, so the account may be tried. */
   readonly offers?: ((accountId: string) => boolean | undefined) | undefined;
-  /** Longest pause before its start which the request can bear. */
+  /** How long the request may wait before it starts. */
   readonly maxWaitMs: number;
-  /** A question about the account, which takes nobody's place. */
+  /** A request about the account rather than a reply, which takes no slot. */
   readonly isUnpaced?: boolean;
 }
 
-/** Why an account does not serve a request; the words complete "because …". */
+/** Why an account is skipped; each text completes "because …". */
 export const REASONS = {
   tried: 'it has already failed this request',
   cooling: 'it is cooling down: the service asked it to slow down, or refused it several times in a row',
@@ -47,63 +47,65 @@ export type Reason = keyof typeof REASONS;
 export interface SkippedAccount {
   readonly accountId: string;
   readonly why: Reason;
-  /** When that is over, as far as it is known. */
+  /** When the reason no longer applies, if that is known. */
   readonly untilMs?: number;
 }
 
-/** Why this account. */
+/** Why an account was chosen. */
 export interface Choice {
   readonly strategy: StrategyName;
-  /** When it was made. */
+  /** When it was chosen. */
   readonly atMs: number;
-  /** Among how many the strategy chose. */
+  /** The number of accounts from which the strategy chose. */
   readonly candidates: number;
-  /** The first of them: a pool may be large, and this goes into headers and logs. */
+  /** The first few: a pool may be large, and this goes into headers and logs. */
   readonly skipped: readonly SkippedAccount[];
   readonly skippedCount: number;
-  /** The account this conversation belongs to, when another one serves it for now. */
+  /** The account to which this conversation belongs, if another one serves it for now. */
   readonly homeId?: string;
-  /** In the queue, and until the account's next start. */
+  /** Time in the queue and until the account's next start. */
   readonly waitedMs: number;
 }
 
 export interface Chosen<C> {
-  /** undefined: nobody can serve now. */
+  /** undefined: no account can serve the request now. */
   readonly contender: C | undefined;
   readonly candidates: number;
   readonly skipped: readonly SkippedAccount[];
   readonly homeId: string | undefined;
 }
 
-/** A conversation rather waits so long than leave its account, whose prompt cache is worth more. */
-const HOME_PATIENCE_MS = 1_000;
+/** How long a conversation waits for its own account, because that account's prompt cache is worth the wait. */
+const HOME_MAX_WAIT_MS = 1_000;
 
 export function choose<C extends Contender>(
   contenders: Iterable<C>,
   strategy: StrategyName,
-  wanted: Wanted,
+  request: AccountRequest,
   nowMs: number,
 ): Chosen<C> {
   const skipped: SkippedAccount[] = [];
   const able: C[] = [];
   const usable: C[] = [];
   const all = [...contenders];
-  const isOffered = wanted.offers !== undefined && all.some((contender) => mayOffer(contender, wanted, nowMs));
+  const isOffered = request.offers !== undefined && all.some((contender) => mayOffer(contender, request, nowMs));
   for (const contender of all) {
-    const why = unfitness(contender, wanted, isOffered);
+    const why = permanentReason(contender, request, isOffered);
     if (why !== undefined) {
       skipped.push({ accountId: contender.id, why });
       continue;
     }
     usable.push(contender);
-    const rest = restOf(contender, nowMs);
-    if (rest) skipped.push(rest);
-    else if (wanted.tried.has(contender.id)) skipped.push({ accountId: contender.id, why: 'tried' });
+    const cooldown = cooldownOf(contender, nowMs);
+    if (cooldown) skipped.push(cooldown);
+    else if (request.tried.has(contender.id)) skipped.push({ accountId: contender.id, why: 'tried' });
     else able.push(contender);
   }
-  const home = strategy === 'sticky' ? pick(highestPriority(usable), strategy, wanted) : undefined;
-  const candidates = wanted.isUnpaced ? highestPriority(able) : readiest(able, home, wanted.maxWaitMs, nowMs, skipped);
-  const contender = pick(candidates, strategy, wanted);
+  const home = strategy === 'sticky' ? pick(highestPriority(usable), strategy, request) : undefined;
+  const candidates = request.isUnpaced
+    ? highestPriority(able)
+    : firstReady(able, home, request.maxWaitMs, nowMs, skipped);
+  const contender = pick(candidates, strategy, request);
   const homeId = home && contender && home !== contender ? home.id : undefined;
   return { contender, candidates: candidates.length, skipped, homeId };
 }
@@ -111,40 +113,44 @@ export function choose<C extends Contender>(
 function pick<C extends Contender>(
   candidates: readonly C[],
   strategy: StrategyName,
-  asked: SelectionRequest,
+  request: SelectionRequest,
 ): C | undefined {
   const [first, ...others] = candidates;
-  return first && STRATEGIES[strategy]([first, ...others], asked);
+  return first && STRATEGIES[strategy]([first, ...others], request);
 }
 
-/** Its list has the model, or is unknown and can be asked for now. */
-function mayOffer(contender: Contender, wanted: Wanted, nowMs: number): boolean {
-  if (unfitness(contender, wanted, false) !== undefined) return false;
-  const offered = wanted.offers?.(contender.id);
-  return offered ?? (isReady(contender.health, nowMs) && !wanted.tried.has(contender.id));
+/** True if the account's list has the model, or is unknown and can be fetched now. */
+function mayOffer(contender: Contender, request: AccountRequest, nowMs: number): boolean {
+  if (permanentReason(contender, request, false) !== undefined) return false;
+  const offered = request.offers?.(contender.id);
+  return offered ?? (isReady(contender.health, nowMs) && !request.tried.has(contender.id));
 }
 
-/** Reasons which waiting does not change. */
-function unfitness({ id, health, options }: Contender, wanted: Wanted, isOffered: boolean): Reason | undefined {
+/** The reason why the account cannot serve the request even after a wait. */
+function permanentReason(
+  { id, health, options }: Contender,
+  request: AccountRequest,
+  isOffered: boolean,
+): Reason | undefined {
   const { status } = health.state;
   if (status === 'suspended' || status === 'signed-out' || status === 'disabled') return status;
-  if (wanted.group !== undefined && !options.groups.includes(wanted.group)) return 'group';
-  // A model which nobody lists may exist all the same: the service decides.
-  if (isOffered && wanted.offers?.(id) === false) return 'model';
+  if (request.group !== undefined && !options.groups.includes(request.group)) return 'group';
+  // A model that no account lists may still exist: the service decides.
+  if (isOffered && request.offers?.(id) === false) return 'model';
   return undefined;
 }
 
-function restOf({ id, health }: Contender, nowMs: number): SkippedAccount | undefined {
+function cooldownOf({ id, health }: Contender, nowMs: number): SkippedAccount | undefined {
   const { state } = health;
   if (isReady(health, nowMs) || !('untilMs' in state)) return undefined;
   return { accountId: id, why: state.status, untilMs: state.untilMs };
 }
 
 /**
- * Of the highest priority at which anybody can start now; else whoever can start first, within the request's patience.
- * A conversation's own account counts as able to start now when it can do so soon.
+ * The accounts of the highest priority that can start now; otherwise those that can start first, if the request may wait
+ * that long. A conversation's own account counts as able to start now if it can do so soon.
  */
-function readiest<C extends Contender>(
+function firstReady<C extends Contender>(
   able: readonly C[],
   home: C | undefined,
   maxWaitMs: number,
@@ -156,9 +162,9 @@ function readiest<C extends Contender>(
   let soonestMs = Number.POSITIVE_INFINITY;
   for (const contender of able) {
     const startsInMs = contender.startsInMs(nowMs);
-    const bearableMs = contender === home ? Math.min(HOME_PATIENCE_MS, maxWaitMs) : 0;
+    const acceptableMs = contender === home ? Math.min(HOME_MAX_WAIT_MS, maxWaitMs) : 0;
     if (!contender.hasRoom()) skipped.push({ accountId: contender.id, why: 'busy' });
-    else if (startsInMs <= bearableMs) now.push(contender);
+    else if (startsInMs <= acceptableMs) now.push(contender);
     else {
       later.push(contender);
       soonestMs = Math.min(soonestMs, startsInMs);

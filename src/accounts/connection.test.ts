@@ -28,14 +28,14 @@ describe("an account's own connection", () => {
     expect(rotated?.proxy).toBe(PROXY);
   });
 
-  it('can be taken away', async () => {
+  it('can be removed', async () => {
     await store.accounts.put(newAccount('a', { proxy: PROXY }), 1);
     const saved = await saveConnection(store.accounts, 'a', { proxy: null, profileArn: null }, 2);
     expect(saved?.proxy).toBeUndefined();
     expect((await store.accounts.find('a'))?.proxy).toBeUndefined();
   });
 
-  it('is nothing to save for an account which is none', async () => {
+  it('is not saved for an unknown account', async () => {
     expect(await saveConnection(store.accounts, 'none', { proxy: 'direct' }, 1)).toBeUndefined();
   });
 
@@ -48,16 +48,16 @@ describe("an account's own connection", () => {
     ['proxy', { proxy: 'http://user:password\nCANARY@proxy.example:1' }],
     ['proxy', { proxy: 'http://user:passwordCANARY%@proxy.example:1' }],
     ['profile_arn', { profileArn: 'arn:aws:codewhisperer:nowhere:1:profile/x' }],
-  ])('is refused for a wrong %s, which is not quoted when it may hold a password', async (param, patch) => {
+  ])('is rejected if the %s is invalid, which is not quoted if it may contain a password', async (param, patch) => {
     const account = await store.accounts.put(newAccount('a'), 1);
     expect(() => checkedConnection(account, patch)).toThrowError(expect.objectContaining({ param }));
     expect(() => checkedConnection(account, patch)).not.toThrowError(/CANARY/);
   });
 
-  it('has no profile where the kind of account has none', async () => {
+  it('has no profile if the kind of account has none', async () => {
     const credential = { kind: 'api-key', apiKey: 'ksk_x', region: 'us-east-1' } as const;
     const account = await store.accounts.put(newAccount('a', { credential }), 1);
-    expect(() => checkedConnection(account, { profileArn: ARN })).toThrowError(/without a profile/);
+    expect(() => checkedConnection(account, { profileArn: ARN })).toThrowError(/has no profile/);
   });
 });
 
@@ -67,7 +67,7 @@ describe('a proxy', () => {
     (proxy) => expect(checkedProxy(proxy)).toBe(proxy),
   );
 
-  it('has one @, whatever its password holds', () => {
+  it('has one @, whatever its password contains', () => {
     const proxy = checkedProxy('http://us@er:p@ss@proxy.example:1');
     expect(proxy).toBe('http://us%40er:p%40ss@proxy.example:1');
     expect(checkedProxy(proxy)).toBe(proxy);

@@ -1,6 +1,6 @@
 /**
- * How an account reaches the service, as its owner may set it: through which proxy, under which profile, with which
- * credential. They are stored together, so they are changed while no process makes a new access token.
+ * Changes how an account reaches the service: its proxy, its profile and its credential. These are stored with the access
+ * token, so they are changed while no process refreshes that token.
  */
 import { GatewayError } from '../core/errors.ts';
 import { consumedAfter } from './consumed-tokens.ts';
@@ -9,29 +9,29 @@ import { isRefreshable, type RefreshableCredential } from './credentials.ts';
 import type { Account, AccountStore, Secrets } from './ports.ts';
 import { checkedProxy } from './proxy.ts';
 
-/** null: none of its own any longer. */
+/** null removes the account's own setting. */
 export interface ConnectionPatch {
-  /** An address, or `direct`. */
+  /** A URL, or `direct`. */
   readonly proxy?: string | null | undefined;
-  /** For an organisation with several. */
+  /** For organisations with several profiles. */
   readonly profileArn?: string | null | undefined;
-  /** In place of the present one as a whole; its access token goes with it. */
+  /** Replaces the whole credential, and drops its access token. */
   readonly credential?: RefreshableCredential | undefined;
 }
 
-/** Checked; undefined: nothing is to be changed. Throws `invalid_request` naming the field. */
+/** The validated patch; undefined: there is nothing to change. Throws `invalid_request` naming the field. */
 export function checkedConnection({ credential }: Account, patch: ConnectionPatch): ConnectionPatch | undefined {
   const { proxy, profileArn, credential: replacement } = patch;
   if (proxy === undefined && profileArn === undefined && replacement === undefined) return undefined;
   if (typeof profileArn === 'string') checkedProfileArn(profileArn);
   if (profileArn !== undefined && !isRefreshable(credential)) {
-    const message = 'This kind of account works without a profile.';
+    const message = 'This kind of account has no profile.';
     throw new GatewayError('invalid_request', message, { param: 'profile_arn' });
   }
   return { profileArn, proxy: typeof proxy === 'string' ? checkedProxy(proxy) : proxy, credential: replacement };
 }
 
-/** undefined when there is none of that id. */
+/** undefined if there is no such account. */
 export function saveConnection(
   store: AccountStore,
   id: string,
@@ -48,7 +48,7 @@ export function saveConnection(
   });
 }
 
-/** The access token is of the old sign-in, so it goes; the old refresh token is never presented again. */
+/** Drops the access token of the old sign-in, and marks the old refresh token as consumed. */
 function replaced(account: Account, credential: RefreshableCredential): Secrets {
   const spent = consumedAfter(account, account.credential, credential);
   return { credential, accessToken: undefined, spent };

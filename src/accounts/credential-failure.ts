@@ -2,12 +2,12 @@
 import { GatewayError } from '../core/errors.ts';
 import { MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
 
-/** A connection that broke or a busy token endpoint may work again at once; the pause grows with each attempt. */
+/** A network failure or a busy token endpoint may be over in a moment; the pause grows with each attempt. */
 const FIRST_PAUSE_MS = 1_000;
 
 /**
- * As `credential_unavailable`, unless the failure says something else: that the credential is dead, that the database
- * fails, that the account or the client is gone. `retryAfterMs` is the first pause where waiting may help.
+ * Returns `credential_unavailable`, unless the failure has another cause: a rejected credential, a failing database, a
+ * removed account or a disconnected client. `retryAfterMs` is the first pause, if waiting may help.
  */
 export function credentialFailure(cause: unknown): GatewayError {
   const error = GatewayError.from(cause);

@@ -1,6 +1,6 @@
 /**
- * What an account signs in with: the union of all kinds, one file each in credentials/. What differs between them is
- * asked here and nowhere else. Source of the kinds: the AWS SSO OIDC API and what the Kiro IDE and CLI store.
+ * The credentials of accounts: the union of all kinds, with one file per kind in credentials/. Other code learns how kinds
+ * differ from the functions here. Sources: the AWS SSO OIDC API, and what the Kiro IDE and CLI store.
  */
 import { unreachable } from '../core/unreachable.ts';
 import { API_KEY, type ApiKeyCredential } from './credentials/api-key.ts';
@@ -38,12 +38,12 @@ export function isRefreshable(credential: Credential): credential is Refreshable
   return RULES[credential.kind].serves === 'refreshed';
 }
 
-/** The credential is its own access token, which cannot be renewed. */
+/** True if the credential is its own access token, which cannot be renewed. */
 export function hasFixedToken(credential: Credential): boolean {
   return RULES[credential.kind].serves === 'bearer';
 }
 
-/** The service lists its profiles, and wants one named in each request. */
+/** True if the service lists profiles for it and requires one in each request. */
 export function hasProfiles(credential: Credential): credential is AwsCredential | ExternalIdpCredential {
   return RULES[credential.kind].profiles === 'listed';
 }
@@ -57,17 +57,17 @@ export function profileArnOf(credential: Credential): string | undefined {
   return 'profileArn' in credential ? credential.profileArn : undefined;
 }
 
-/** What an account is called until its owner renames it. */
+/** The label of an account until its owner changes it. */
 export function defaultLabel(credential: Credential): string {
   return RULES[credential.kind].label;
 }
 
-/** What must be replaced together with the refresh token, because the token works with it only. */
+/** The fields that must be replaced together with the refresh token, because the token works only with them. */
 export function clientFieldsOf(credential: RefreshableCredential): readonly ('clientId' | 'clientSecret')[] {
   return RULES[credential.kind].client;
 }
 
-/** The lasting secret; undefined for IAM, of which none is stored. */
+/** The long-lived secret; undefined for IAM, for which none is stored. */
 export function secretOf(credential: Credential): string | undefined {
   switch (credential.kind) {
     case 'builder-id':
@@ -84,7 +84,7 @@ export function secretOf(credential: Credential): string | undefined {
   }
 }
 
-/** What it means that the service refuses it for good, and what its owner does then. */
+/** If the service rejects the credential for good: what that means, and what to do. */
 export function refusalOf(credential: Credential): string {
   return RULES[credential.kind].refused;
 }

@@ -46,7 +46,7 @@ describe('an account from the environment', () => {
     ['an organisation account', { ...BUILDER_ID, profileArn: 'arn' }, 'idc'],
     ['a social account', { ...NOTHING, refreshToken: 'aor' }, 'social'],
     ['an API key', { ...NOTHING, kiroApiKey: 'ksk_1' }, 'api-key'],
-  ])('is %s by what is set', (_name, named, kind) => {
+  ])('is %s, depending on the variables', (_name, named, kind) => {
     expect(environmentAccounts(named).map(({ credential }) => credential.kind)).toEqual([kind]);
   });
 
@@ -63,7 +63,7 @@ describe('an account from the environment', () => {
     expect(await store.accounts.list()).toEqual([]);
   });
 
-  it('goes on with the rotated refresh token after a restart', async () => {
+  it('uses the rotated refresh token after a restart', async () => {
     const ids = await prepare(BUILDER_ID);
     const first = await only();
     expect(ids).toEqual(new Set([first.id]));
@@ -78,13 +78,13 @@ describe('an account from the environment', () => {
     });
   });
 
-  it('takes over what else was changed in the environment', async () => {
+  it('adopts other changes of the environment', async () => {
     await prepare(BUILDER_ID);
     await prepare({ ...BUILDER_ID, profileArn: 'arn', region: 'eu-central-1' });
     expect((await only()).credential).toMatchObject({ kind: 'idc', profileArn: 'arn', region: 'eu-central-1' });
   });
 
-  it('does not put back a refresh token which a running gateway is replacing', async () => {
+  it('does not restore a refresh token that a running gateway is replacing', async () => {
     await prepare(BUILDER_ID);
     const first = await only();
     const refreshing = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('an account from the environment', () => {
     });
   });
 
-  it('begins anew with what the environment says when the rotated one has died', async () => {
+  it('uses the token from the environment again when the rotated one has been rejected', async () => {
     await prepare(BUILDER_ID);
     const first = await only();
     const credential = { ...first.credential, refreshToken: 'dead' };
@@ -127,7 +127,7 @@ describe('an account from the environment', () => {
 describe('an account from the Kiro IDE’s file', () => {
   const named = { ...NOTHING, kiroTokenFile: '/home/x/kiro-auth-token.json' };
 
-  it('is there when the file is', async () => {
+  it('exists if the file exists', async () => {
     expect(await prepare(named)).toEqual(new Set());
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     const ids = await prepare(named);
@@ -135,7 +135,7 @@ describe('an account from the Kiro IDE’s file', () => {
     expect(ids).toEqual(new Set([(await only()).id]));
   });
 
-  it('keeps its health while the credential is the same, and begins anew with another', async () => {
+  it('keeps its health while the credential is the same, and is ready again with a new one', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);
     await store.accounts.saveHealth((await only()).id, { ...NEW_ACCOUNT, state: { status: 'signed-out' } }, 6);
@@ -146,7 +146,7 @@ describe('an account from the Kiro IDE’s file', () => {
     expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, health: NEW_ACCOUNT });
   });
 
-  it('stays switched off, imported and under its profile when the IDE has renewed its sign-in', async () => {
+  it('stays disabled, imported and under its profile after the IDE has renewed its sign-in', async () => {
     const credential = { ...awsCredential('one'), profileArn: 'found' };
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     const [id = ''] = await prepare(named);
@@ -164,7 +164,7 @@ describe('an account from the Kiro IDE’s file', () => {
     });
   });
 
-  it('is not set back to a token which a running gateway is replacing', async () => {
+  it('is not reset to a token that a running gateway is replacing', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);
     const first = await only();
@@ -190,7 +190,7 @@ describe('an account from the Kiro IDE’s file', () => {
     expect(await only()).toMatchObject({ credential: { refreshToken: 'three' }, accessToken: { value: 'x' } });
   });
 
-  it('is not set back by a file into which a killed process could not write its new token', async () => {
+  it('is not reset by a file to which a killed process could not write its new token', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);
     const first = await only();

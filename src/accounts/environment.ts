@@ -1,6 +1,6 @@
 /**
- * Accounts named by the settings and by the Kiro IDE's file. Their refresh tokens rotate like all others, so the store
- * keeps what became of them, under an id made of what they began with.
+ * Accounts from the settings and from the Kiro IDE's file. Their refresh tokens rotate like all others, so their current
+ * credentials are stored, under an id derived from the original credential.
  */
 import { GatewayError } from '../core/errors.ts';
 import { accountIdOf, kiroAccountId } from './account-id.ts';
@@ -19,13 +19,11 @@ export interface NamedCredentials {
   readonly kiroApiKey: string | undefined;
   /** An AWS profile, empty for the whole credential chain; undefined: no such account. */
   readonly iam?: string | undefined;
-  /** undefined: not to be used. */
+  /** undefined: the file is not used. */
   readonly kiroTokenFile: string | undefined;
 }
 
-/**
- * Brings the store up to what this run names; gives the ids. Throws `invalid_request` for half a credential.
- */
+/** Updates the store for the accounts that this run names, and returns their ids. Throws `invalid_request` if incomplete. */
 export async function prepareNamedAccounts(
   named: NamedCredentials,
   store: AccountStore,
@@ -45,7 +43,7 @@ export async function prepareNamedAccounts(
   return ids;
 }
 
-/** undefined: no such file, or nothing usable in it. */
+/** undefined: the file does not exist or contains nothing usable. */
 async function prepareKiroAccount(
   path: string,
   store: AccountStore,
@@ -58,17 +56,17 @@ async function prepareKiroAccount(
   if (!first) return undefined;
   const before = await store.find(id);
   if (before && identityOf(before.credential) === identityOf(first.credential)) return id;
-  // Under the account's lock: a running gateway may be putting a new refresh token into both places.
+  // Under the account's lock, since a running gateway may be writing a new refresh token to both places.
   await store.exclusively(id, async () => {
     const read = await openFile(source).read();
     const known = await store.find(id);
     if (!read) return;
     if (!known) await store.put({ id, label: 'Kiro IDE', source, health: NEW_ACCOUNT, ...read }, nowMs);
-    // A process was killed before it could write its new token back: the file's is spent, the store's is good.
+    // A process was killed before it could write its new token back: the file's token is consumed, the stored one is valid.
     else if (isConsumed(known, read.credential)) await writeLinked(known, openFile).catch(() => {});
     else if (identityOf(known.credential) !== identityOf(read.credential)) {
       const credential = keepingProfile(known.credential, read.credential);
-      // A new credential revives a dead one; what else a person or the service has said of the account stays.
+      // A new credential ends the signed-out state; states set by the operator or the service stay.
       const health = known.health.state.status === 'signed-out' ? NEW_ACCOUNT : known.health;
       await store.put({ ...known, credential, accessToken: read.accessToken, health }, nowMs);
     }
@@ -76,7 +74,7 @@ async function prepareKiroAccount(
   return id;
 }
 
-/** Throws `invalid_request` for half a credential. */
+/** Throws `invalid_request` if a credential is incomplete. */
 export function environmentAccounts(named: NamedCredentials): readonly NewAccount[] {
   const credentials = [fromRefreshToken(named), fromApiKey(named), fromIam(named)];
   return credentials.flatMap((credential) => {
@@ -87,7 +85,7 @@ export function environmentAccounts(named: NamedCredentials): readonly NewAccoun
   });
 }
 
-/** Under the account's lock: a running gateway may be putting a new refresh token into the place of the one read here. */
+/** Under the account's lock, since a running gateway may be replacing the refresh token that is read here. */
 async function prepareEnvironmentAccount(account: NewAccount, store: AccountStore, nowMs: number): Promise<void> {
   if (!changedBy(account, await store.find(account.id))) return;
   await store.exclusively(account.id, async () => {
@@ -96,22 +94,22 @@ async function prepareEnvironmentAccount(account: NewAccount, store: AccountStor
   });
 }
 
-/** What is to be stored; undefined: what is there is as the environment wants it. */
+/** The account to store; undefined: the stored one already matches the environment. */
 function changedBy(account: NewAccount, known: Account | undefined): NewAccount | undefined {
   if (!known) return account;
   const { source, label, accessToken, health, spent } = known;
-  // A dead credential gets another chance at each start, beginning with what the environment says.
+  // After a rejected credential, each start tries the one from the environment again.
   if (health.state.status === 'signed-out') return { ...account, source, label };
-  const kept = known.credential;
+  const stored = known.credential;
   const credential =
-    isRefreshable(account.credential) && isRefreshable(kept)
+    isRefreshable(account.credential) && isRefreshable(stored)
       ? {
           ...account.credential,
-          refreshToken: kept.refreshToken,
-          profileArn: account.credential.profileArn ?? kept.profileArn,
+          refreshToken: stored.refreshToken,
+          profileArn: account.credential.profileArn ?? stored.profileArn,
         }
       : account.credential;
-  if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(kept))) return undefined;
+  if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(stored))) return undefined;
   return { ...account, source, label, credential, accessToken, health, ...(spent && { spent }) };
 }
 
@@ -119,13 +117,17 @@ function fromRefreshToken(named: NamedCredentials): Credential | undefined {
   const { refreshToken, clientId, clientSecret, profileArn, region } = named;
   if (refreshToken === undefined) {
     if (clientId === undefined && clientSecret === undefined) return undefined;
-    throw half('DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET are of no use without DRAGOMAN_REFRESH_TOKEN.');
+    throw incomplete(
+      'DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET require DRAGOMAN_REFRESH_TOKEN. Set it, or unset both.',
+    );
   }
   if (clientId === undefined && clientSecret === undefined) return { kind: 'social', refreshToken, region, profileArn };
   if (clientId === undefined || clientSecret === undefined) {
-    throw half('DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET belong together: set both, or none for a Kiro account.');
+    throw incomplete(
+      'DRAGOMAN_CLIENT_ID and DRAGOMAN_CLIENT_SECRET belong together. Set both, or neither for a Kiro account.',
+    );
   }
-  // Organisations have profiles, Builder IDs have none of their own.
+  // Organisations have profiles; Builder IDs have none.
   const kind = profileArn === undefined ? 'builder-id' : 'idc';
   return { kind, refreshToken, clientId, clientSecret, region, startUrl: undefined, profileArn };
 }
@@ -148,6 +150,6 @@ function sorted(credential: Credential): unknown {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function half(message: string): GatewayError {
+function incomplete(message: string): GatewayError {
   return new GatewayError('invalid_request', message);
 }

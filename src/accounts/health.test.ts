@@ -33,7 +33,11 @@ const limits = (left: number | undefined, resetAtMs: number | undefined): Health
   left,
   resetAtMs,
 });
-const resting = (ms: number): AccountState => ({ status: 'cooling', untilMs: NOW + ms, reason: 'permission_denied' });
+const refusedPermission = (ms: number): AccountState => ({
+  status: 'cooling',
+  untilMs: NOW + ms,
+  reason: 'permission_denied',
+});
 const failure = (code: ErrorCode, retryAfterMs?: number): HealthEvent => ({ type: 'failure', code, retryAfterMs });
 const REFUSED = {
   status: 'exhausted',
@@ -43,7 +47,7 @@ const REFUSED = {
 } as const satisfies AccountState;
 const exhausted = (untilMs: number, reason: ErrorCode): AccountState => ({ status: 'exhausted', untilMs, reason });
 
-describe('outside numbers', () => {
+describe('numbers from outside', () => {
   const extreme = fc.oneof(
     fc.double(),
     fc.integer(),
@@ -57,7 +61,7 @@ describe('outside numbers', () => {
     ...(state.status === 'suspended' ? [state.lookAgainAtMs ?? 0] : []),
   ];
 
-  it('never become a date beyond 32 days, nor one that is not a date', () => {
+  it('never become a date more than 32 days ahead, nor an invalid date', () => {
     const event = fc.oneof(
       fc.record({ type: fc.constant('failure' as const), code: fc.constantFrom(...codes), retryAfterMs: extreme }),
       fc.record({ type: fc.constant('limits' as const), left: extreme, resetAtMs: extreme }),
@@ -76,29 +80,29 @@ describe('outside numbers', () => {
   });
 
   it.each<[string, AccountState, AccountState]>([
-    ['a rest until the year 5195', cooling(99_999_999_999_000), cooling(60 * MINUTE)],
-    ['a rest without an end', cooling(Number.POSITIVE_INFINITY), cooling(60 * MINUTE)],
+    ['a cooldown until the year 5195', cooling(99_999_999_999_000), cooling(60 * MINUTE)],
+    ['a cooldown without an end', cooling(Number.POSITIVE_INFINITY), cooling(60 * MINUTE)],
     [
       'a quota until the year 5195',
       exhausted(NOW + 99_999_999_999_000, 'quota_exhausted'),
       exhausted(NOW + LIMIT_MS, 'quota_exhausted'),
     ],
     ['a look in the year 5195', { status: 'suspended', lookAgainAtMs: NOW + 99_999_999_999_000 }, SUSPENDED],
-    ['a rest as it should be', cooling(5 * MINUTE), cooling(5 * MINUTE)],
+    ['a valid cooldown', cooling(5 * MINUTE), cooling(5 * MINUTE)],
     ['a ready account', READY, READY],
-  ])('of older versions are healed: %s', (_name, stored, healed) => {
+  ])('stored by older versions are corrected: %s', (_name, stored, healed) => {
     expect(healedHealth(health(stored), NOW).state).toEqual(healed);
   });
 });
 
-describe('what happens to an account', () => {
+describe('nextHealth', () => {
   const rows: [string, Health, HealthEvent, AccountState][] = [
-    ['a throttled account rests half a minute', health(READY), failure('account_throttled'), cooling(30_000)],
+    ['a throttled account cools down for half a minute', health(READY), failure('account_throttled'), cooling(30_000)],
     ['longer each time', health(READY, 2), failure('account_throttled'), cooling(2 * MINUTE)],
     ['but not for ever', { ...health(READY, 60), failures: 60 }, failure('account_throttled'), WORN_OUT],
     ['as long as the service says', health(READY, 2), failure('account_throttled', 7000), cooling(7000)],
     [
-      'a used-up quota rests an hour',
+      'a used-up quota means a cooldown of an hour',
       health(READY),
       failure('quota_exhausted'),
       exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
@@ -110,7 +114,7 @@ describe('what happens to an account', () => {
       { status: 'exhausted', untilMs: NOW + 5 * MINUTE, reason: 'quota_exhausted', refusedAtMs: NOW },
     ],
     [
-      'a daily limit rests until the next UTC day',
+      'a daily limit lasts until the next UTC day',
       health(READY),
       failure('daily_limit'),
       exhausted(Date.UTC(2026, 0, 16), 'daily_limit'),
@@ -120,10 +124,10 @@ describe('what happens to an account', () => {
     ['a refused permission is counted, no more', health(READY), failure('permission_denied'), READY],
     ['too many faults in a row switch off', health(READY, MAX - 1), failure('permission_denied'), WORN_OUT],
     ['what says more than that stays', health(READY, MAX - 1), failure('credential_rejected'), SIGNED_OUT],
-    ['a success after a rest ends it', health(cooling(0)), { type: 'success' }, READY],
-    ['a success of before a rest does not', health(cooling(1000)), { type: 'success' }, cooling(1000)],
+    ['a success after a cooldown makes the account ready', health(cooling(0)), { type: 'success' }, READY],
+    ['a success during a cooldown does not', health(cooling(1000)), { type: 'success' }, cooling(1000)],
     [
-      'a failure of before a rest does not prolong it',
+      'a failure during a cooldown does not prolong it',
       health(cooling(1000), 1),
       failure('permission_denied'),
       cooling(1000),
@@ -135,15 +139,20 @@ describe('what happens to an account', () => {
       exhausted(NOW + 90 * MINUTE, 'quota_exhausted'),
     ],
     ['unless the service says so', health(cooling(1000)), failure('account_throttled', 5000), cooling(5000)],
-    ['a third refused permission in a row is a rest', health(READY, 2), failure('permission_denied'), resting(30_000)],
-    ['longer each time', health(READY, 3), failure('permission_denied'), resting(MINUTE)],
+    [
+      'a third refused permission in a row starts a cooldown',
+      health(READY, 2),
+      failure('permission_denied'),
+      refusedPermission(30_000),
+    ],
+    ['longer each time', health(READY, 3), failure('permission_denied'), refusedPermission(MINUTE)],
     ['a success does not undo a suspension', health(SUSPENDED), { type: 'success' }, SUSPENDED],
     ['a success does not undo the operator', health(OFF), { type: 'success' }, OFF],
     ['a late failure does not undo the operator', health(OFF), failure('account_throttled'), OFF],
     ['a late failure does not undo a suspension', health(SUSPENDED), failure('credential_rejected'), SUSPENDED],
-    ['a plan used up rests until the reset date', health(READY), limits(0, RESET), exhausted(RESET, 'quota_exhausted')],
+    ['a used-up plan lasts until the reset date', health(READY), limits(0, RESET), exhausted(RESET, 'quota_exhausted')],
     [
-      'so does one which was refused just now',
+      'also after a recent refusal',
       health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
       limits(-2, RESET),
       exhausted(RESET, 'quota_exhausted'),
@@ -155,13 +164,13 @@ describe('what happens to an account', () => {
       exhausted(RESET, 'quota_exhausted'),
     ],
     [
-      'without a date it rests an hour',
+      'without a date it lasts an hour',
       health(READY),
       limits(0, undefined),
       exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
     ],
-    ['a date which has passed is none', health(READY), limits(0, NOW), exhausted(NOW + 60 * MINUTE, 'quota_exhausted')],
-    ['an owner who buys more brings it back', health(exhausted(RESET, 'quota_exhausted')), limits(5, RESET), READY],
+    ['a date in the past is ignored', health(READY), limits(0, NOW), exhausted(NOW + 60 * MINUTE, 'quota_exhausted')],
+    ['buying more credits makes it ready again', health(exhausted(RESET, 'quota_exhausted')), limits(5, RESET), READY],
     [
       'figures do not outweigh a refusal just now',
       health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
@@ -171,7 +180,7 @@ describe('what happens to an account', () => {
     ['nor a date that the refusal has just named', health(REFUSED), limits(5, RESET), REFUSED],
     ['but an hour later they do', health({ ...REFUSED, refusedAtMs: NOW - 60 * MINUTE }), limits(5, RESET), READY],
     ['figures say nothing about a cooldown', health(cooling(1000)), limits(5, RESET), cooling(1000)],
-    ['nor about what a person switched off', health(OFF), limits(0, RESET), OFF],
+    ['nor change a disabled account', health(OFF), limits(0, RESET), OFF],
     ['nor about a suspension that began just now', health(SUSPENDED), limits(5, RESET), SUSPENDED],
     ['a suspended account whose limits can be read hours later is back', health(LOOK_DUE, 3), limits(5, RESET), READY],
     ['also one that an older version stored', health({ status: 'suspended' }), limits(undefined, undefined), READY],
@@ -188,16 +197,16 @@ describe('what happens to an account', () => {
     ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
     ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
     ['nor a suspension', health(SUSPENDED), { type: 'credential-replaced' }, SUSPENDED],
-    ['nor a rest', health(cooling(1000)), { type: 'credential-replaced' }, cooling(1000)],
+    ['nor a cooldown', health(cooling(1000)), { type: 'credential-replaced' }, cooling(1000)],
     ['the operator switches off', health(READY), { type: 'disable' }, OFF],
-    ['and on again, whatever it was', health(WORN_OUT, MAX), { type: 'enable' }, READY],
+    ['and enabled again, whatever the state', health(WORN_OUT, MAX), { type: 'enable' }, READY],
   ];
 
   it.each(rows)('%s', (_name, before, event, after) => {
     expect(nextHealth(before, event, NOW, MAX).state).toEqual(after);
   });
 
-  it('rests ten minutes at the most', () => {
+  it('limits cooldowns to ten minutes', () => {
     const after = nextHealth(health(READY, 40), failure('account_throttled'), NOW, 1000);
     expect(after.state).toEqual(cooling(10 * MINUTE));
   });
@@ -225,7 +234,7 @@ describe('what happens to an account', () => {
 });
 
 describe('a quota that is refused again and again', () => {
-  it.each(['quota_exhausted', 'daily_limit'] as const)('never switches the account off: %s', (code) => {
+  it.each(['quota_exhausted', 'daily_limit'] as const)('never disables the account: %s', (code) => {
     let nowMs = NOW;
     let now: Health = NEW_ACCOUNT;
     for (let time = 0; time < 3 * MAX; time++) {
@@ -237,7 +246,7 @@ describe('a quota that is refused again and again', () => {
   });
 });
 
-describe('what two processes know of an account', () => {
+describe('mergeHealth', () => {
   const known: Health = { state: READY, successes: 10, failures: 2, consecutiveFailures: 1 };
   const rows: [string, Partial<Health>, Partial<Health>, Partial<Health>][] = [
     [
@@ -254,7 +263,7 @@ describe('what two processes know of an account', () => {
     ],
     ['the state of who changed it stays', {}, { state: SUSPENDED }, { state: SUSPENDED }],
     ['ours, when we did', { state: SIGNED_OUT }, {}, { state: SIGNED_OUT }],
-    ['a suspension is not lifted by a rest', { state: cooling(5) }, { state: SUSPENDED }, { state: SUSPENDED }],
+    ['a suspension is not replaced by a cooldown', { state: cooling(5) }, { state: SUSPENDED }, { state: SUSPENDED }],
     ['nor by a success', { state: READY, successes: 11 }, { state: SIGNED_OUT }, { state: SIGNED_OUT }],
     ['but a suspension that has ended ends for all', { state: READY }, {}, { state: READY }],
     ['but one follows another', { state: SUSPENDED }, { state: SIGNED_OUT }, { state: SUSPENDED }],
@@ -268,13 +277,13 @@ describe('what two processes know of an account', () => {
 describe('an account is ready', () => {
   it.each<[string, AccountState, boolean]>([
     ['when nothing is wrong', READY, true],
-    ['not while it rests', cooling(1), false],
-    ['from the moment its rest is over', cooling(0), true],
+    ['not during a cooldown', cooling(1), false],
+    ['from the end of its cooldown', cooling(0), true],
     ['not while its quota is used up', exhausted(NOW + 1, 'daily_limit'), false],
     ['once its quota is back', exhausted(NOW, 'daily_limit'), true],
     ['not when suspended', SUSPENDED, false],
     ['not when signed out', SIGNED_OUT, false],
-    ['not when switched off', OFF, false],
+    ['not when disabled', OFF, false],
   ])('%s', (_name, state, ready) => {
     expect(isReady(health(state), NOW)).toBe(ready);
   });

@@ -1,7 +1,7 @@
 /**
- * How an account is, as a pure reducer: what happened and when in, the new state out. Every rule about resting and
- * switching off is here and nowhere else. Only an account's own faults count against it: if a broken network did,
- * one bad minute would switch every account off.
+ * The health of an account as a pure reducer: takes an event and its time, returns the new state. All rules about cooldowns
+ * and disabling are here. Only an account's own failures count against it: if network failures did, a short outage would
+ * disable every account.
  */
 import { ERROR_RULES, type ErrorCode } from '../core/errors.ts';
 import { cappedDate, cappedMs, MAX_QUOTA_WAIT_MS, MAX_THROTTLE_WAIT_MS } from '../core/times.ts';
@@ -9,12 +9,12 @@ import { unreachable } from '../core/unreachable.ts';
 
 export type AccountState =
   | { readonly status: 'ready' }
-  /** Too fast, or something passing: ready again by itself. */
+  /** Throttled, or a temporary failure: ready again by itself. */
   | {
       readonly status: 'cooling';
       readonly untilMs: number;
       readonly reason: ErrorCode;
-      /** With `credential_unavailable`: how many times in a row, and what went wrong, for a person. */
+      /** With `credential_unavailable`: number of attempts in a row, and the failure in words. */
       readonly attempts?: number;
       readonly message?: string;
     }
@@ -26,11 +26,11 @@ export type AccountState =
       readonly refusedAtMs?: number;
     }
   /**
-   * Locked by the service. Some locks open by themselves within hours: from `lookAgainAtMs` on, usage limits that can be
-   * read bring the account back. Absent in states stored by older versions: at once.
+   * Locked by the service. Some locks end by themselves within hours: if the usage limits can be read after
+   * `lookAgainAtMs`, the account is ready again. Absent in states stored by older versions: may be checked at once.
    */
   | { readonly status: 'suspended'; readonly lookAgainAtMs?: number }
-  /** The credential is dead; only signing in again helps. */
+  /** The credential was rejected; only signing in again helps. */
   | { readonly status: 'signed-out' }
   | { readonly status: 'disabled'; readonly by: 'operator' | 'errors' };
 
@@ -38,14 +38,14 @@ export interface Health {
   readonly state: AccountState;
   readonly successes: number;
   readonly failures: number;
-  /** Own faults since the last success. */
+  /** The account's own failures since the last success. */
   readonly consecutiveFailures: number;
 }
 
 export type HealthEvent =
   | { readonly type: 'success' }
   | Failure
-  /** What the service says is left of the plan, in credits, and when it is filled again. */
+  /** The rest of the plan in credits, as the service reports it, and when the plan resets. */
   | { readonly type: 'limits'; readonly left: number | undefined; readonly resetAtMs: number | undefined }
   /** Signed in again, or the file it is linked to has a new credential. */
   | { readonly type: 'credential-replaced' }
@@ -56,7 +56,7 @@ interface Failure {
   readonly type: 'failure';
   readonly code: ErrorCode;
   readonly retryAfterMs?: number | undefined;
-  /** For a person; kept with `credential_unavailable` only. Without secrets. */
+  /** Shown to people; stored with `credential_unavailable` only. Without secrets. */
   readonly message?: string | undefined;
 }
 
@@ -65,12 +65,12 @@ export const NEW_ACCOUNT: Health = { state: { status: 'ready' }, successes: 0, f
 export const DISABLED_ACCOUNT: Health = { ...NEW_ACCOUNT, state: { status: 'disabled', by: 'operator' } };
 
 const HOUR_MS = 3_600_000;
-/** Between looks at a suspended account. */
+/** Interval between checks of a suspended account. */
 const SUSPENSION_LOOK_MS = 4 * HOUR_MS;
-/** So long rests an account whose plan is used up before it is known when it is filled again. */
+/** Cooldown of an account whose plan is used up, until the reset date is known. */
 const QUOTA_GUESS_MS = HOUR_MS;
-/** One refusal may be about one model or one request; so many in a row are about the account. */
-const REFUSALS_BEFORE_REST = 3;
+/** One refusal may concern one model or one request; this many in a row concern the account. */
+const REFUSALS_BEFORE_COOLDOWN = 3;
 const FIRST_COOLDOWN_MS = 30_000;
 const LONGEST_COOLDOWN_MS = 600_000;
 const MAX_MESSAGE_CHARS = 300;
@@ -84,7 +84,7 @@ export function nextHealth(health: Health, event: HealthEvent, nowMs: number, ma
     case 'limits':
       return afterLimits(health, event.left, event.resetAtMs, nowMs);
     case 'credential-replaced':
-      // What the service holds against the account, a new credential does not change.
+      // A new credential does not change states that the service has set.
       return lacksCredential(health.state) ? { ...health, ...FORGIVEN } : health;
     case 'enable':
       return { ...health, ...FORGIVEN };
@@ -101,21 +101,21 @@ function lacksCredential(state: AccountState): boolean {
 
 const FORGIVEN = { state: { status: 'ready' }, consecutiveFailures: 0 } as const;
 
-/** A state which has run out counts as ready without anybody writing that down. */
+/** A state whose time is over counts as ready, without a change of the stored state. */
 export function isReady({ state }: Health, nowMs: number): boolean {
   return state.status === 'ready' || ('untilMs' in state && state.untilMs <= nowMs);
 }
 
-/** A suspended account at which it is time to look again. */
+/** True if a suspended account is due for another check. */
 export function isLookDue(state: AccountState, nowMs: number): boolean {
   return state.status === 'suspended' && (state.lookAgainAtMs ?? 0) <= nowMs;
 }
 
-function isResting(state: AccountState, nowMs: number): state is Extract<AccountState, { untilMs: number }> {
+function isCoolingDown(state: AccountState, nowMs: number): state is Extract<AccountState, { untilMs: number }> {
   return 'untilMs' in state && state.untilMs > nowMs;
 }
 
-/** An answer which began before the account was put aside does not bring it back. */
+/** A reply that began before the account became unavailable does not make it ready again. */
 function afterSuccess(health: Health, nowMs: number): Health {
   if (!isReady(health, nowMs)) return health;
   return { ...health, state: { status: 'ready' }, consecutiveFailures: 0 };
@@ -123,33 +123,33 @@ function afterSuccess(health: Health, nowMs: number): Health {
 
 function afterFailure(health: Health, failure: Failure, nowMs: number, maxErrorCount: number): Health {
   const { code } = failure;
-  // A refused access token is no fault yet: it is made anew, and what comes of that is reported in its turn.
+  // A rejected access token is not a failure yet: it is refreshed, and the outcome of that is reported separately.
   if (ERROR_RULES[code].blame !== 'account' || code === 'token_rejected') return health;
   const isStillSuspended = health.state.status === 'suspended' && code === 'account_suspended';
   const isFinal = health.state.status === 'disabled' || (health.state.status === 'suspended' && !isStillSuspended);
-  const resting = isResting(health.state, nowMs) ? health.state : undefined;
-  // Whatever fails during a rest was under way when it began: one bad moment, not many.
-  const consecutiveFailures = health.consecutiveFailures + (resting || neverDisables(code) ? 0 : 1);
+  const cooldown = isCoolingDown(health.state, nowMs) ? health.state : undefined;
+  // Failures during a cooldown are of requests that started before it, so they count as one.
+  const consecutiveFailures = health.consecutiveFailures + (cooldown || neverDisables(code) ? 0 : 1);
   const counted = { ...health, failures: health.failures + 1, consecutiveFailures };
   if (isFinal) return counted;
-  const state = longer(resting, stateAfter(health.state, capped(failure), consecutiveFailures, nowMs)) ?? health.state;
+  const state = longer(cooldown, stateAfter(health.state, capped(failure), consecutiveFailures, nowMs)) ?? health.state;
   if (consecutiveFailures >= maxErrorCount && !isLasting(state) && !neverDisables(code))
     return { ...counted, state: { status: 'disabled', by: 'errors' } };
   return { ...counted, state };
 }
 
 /**
- * A used-up quota is not an error however often it is refused: a week's quota is found out hour by hour. A sign-in
- * service that is down must not disable every account.
+ * A used-up quota never disables an account, however often requests are refused: the reset of a weekly quota is unknown, so
+ * it is tried every hour. Nor must an outage of the sign-in service disable every account.
  */
 function neverDisables(code: ErrorCode): boolean {
   return code === 'quota_exhausted' || code === 'daily_limit' || code === 'credential_unavailable';
 }
 
-/** A rest is not cut short by another failure which would have a shorter one. */
-function longer(resting: AccountState | undefined, after: AccountState | undefined): AccountState | undefined {
-  const isShorter = resting && after && 'untilMs' in resting && 'untilMs' in after && after.untilMs < resting.untilMs;
-  return isShorter ? resting : after;
+/** A cooldown is not replaced by a shorter one. */
+function longer(before: AccountState | undefined, after: AccountState | undefined): AccountState | undefined {
+  const isShorter = before && after && 'untilMs' in before && 'untilMs' in after && after.untilMs < before.untilMs;
+  return isShorter ? before : after;
 }
 
 function afterLimits(health: Health, left: number | undefined, resetAtMs: number | undefined, nowMs: number): Health {
@@ -157,23 +157,24 @@ function afterLimits(health: Health, left: number | undefined, resetAtMs: number
   const { state } = health;
   const isAhead = resetAtMs !== undefined && resetAtMs > nowMs;
   const known = isAhead ? cappedDate(resetAtMs, nowMs, MAX_QUOTA_WAIT_MS) : undefined;
-  const rest: AccountState = {
+  const outOfQuota: AccountState = {
     status: 'exhausted',
     untilMs: known ?? nowMs + QUOTA_GUESS_MS,
     reason: 'quota_exhausted',
   };
-  const isOutOfQuota = isResting(state, nowMs) && state.reason === 'quota_exhausted';
-  if (left === undefined) return isOutOfQuota && known !== undefined ? { ...health, state: rest } : health;
-  if (left <= 0) return isReady(health, nowMs) || isResting(state, nowMs) ? { ...health, state: rest } : health;
-  // A refusal just now weighs more than the figures, which lag behind; a rest until the reset date was theirs.
+  const isOutOfQuota = isCoolingDown(state, nowMs) && state.reason === 'quota_exhausted';
+  if (left === undefined) return isOutOfQuota && known !== undefined ? { ...health, state: outOfQuota } : health;
+  if (left <= 0)
+    return isReady(health, nowMs) || isCoolingDown(state, nowMs) ? { ...health, state: outOfQuota } : health;
+  // The figures lag behind, so a recent refusal takes precedence. A cooldown until the reset date came from the figures.
   const isFresh = isOutOfQuota && 'refusedAtMs' in state && nowMs - (state.refusedAtMs ?? 0) < QUOTA_GUESS_MS;
   const isTheirs = isOutOfQuota && !isFresh && state.untilMs > nowMs + QUOTA_GUESS_MS;
   return isTheirs ? { ...health, state: { status: 'ready' } } : health;
 }
 
 /**
- * Health as stored, with dates that lie too far ahead brought within what this version would write: older versions took
- * the service's waits as they came, up to the year 5195. The same object where nothing is wrong.
+ * Stored health with dates capped to what this version would write: older versions stored any wait that the service named,
+ * up to the year 5195. Returns the same object if nothing is wrong.
  */
 export function healedHealth(health: Health, nowMs: number): Health {
   const { state } = health;
@@ -197,12 +198,12 @@ export function healedHealth(health: Health, nowMs: number): Health {
   }
 }
 
-/** Says more than `disabled` would. */
+/** States that carry more information than `disabled`. */
 function isLasting({ status }: AccountState): boolean {
   return status === 'suspended' || status === 'signed-out';
 }
 
-/** Readers of waits cap them as well; a wait that slipped through must not reach a date. */
+/** Waits are also capped where they are read; this ensures that no other wait becomes a date. */
 function capped(failure: Failure): Failure {
   const { code, retryAfterMs } = failure;
   if (retryAfterMs === undefined) return failure;
@@ -210,7 +211,7 @@ function capped(failure: Failure): Failure {
   return { ...failure, retryAfterMs: cappedMs(retryAfterMs, maxMs) };
 }
 
-/** undefined: counted, but the account stays as it is. */
+/** undefined: the failure is counted, but the state does not change. */
 function stateAfter(
   before: AccountState,
   { code, retryAfterMs, message }: Failure,
@@ -223,7 +224,7 @@ function stateAfter(
     case 'credential_unavailable': {
       const isRepeated = before.status === 'cooling' && before.reason === code;
       // Requests waiting for the same token fail together.
-      if (isRepeated && isResting(before, nowMs)) return undefined;
+      if (isRepeated && isCoolingDown(before, nowMs)) return undefined;
       const attempts = isRepeated ? (before.attempts ?? 0) + 1 : 1;
       const untilMs = nowMs + credentialCooldownMs(retryAfterMs, attempts);
       const shown = message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE_CHARS) };
@@ -232,7 +233,7 @@ function stateAfter(
     case 'account_suspended':
       return { status: 'suspended', lookAgainAtMs: nowMs + SUSPENSION_LOOK_MS };
     case 'quota_exhausted':
-      // The reset date is not in the refusal; the usage limits will tell it.
+      // The refusal has no reset date; the usage limits will provide it.
       return {
         status: 'exhausted',
         untilMs: nowMs + (retryAfterMs ?? QUOTA_GUESS_MS),
@@ -245,13 +246,13 @@ function stateAfter(
       return { status: 'cooling', untilMs: nowMs + (retryAfterMs ?? growing(consecutiveFailures)), reason: code };
     case 'permission_denied':
     case 'profile_required':
-      if (consecutiveFailures < REFUSALS_BEFORE_REST) return undefined;
+      if (consecutiveFailures < REFUSALS_BEFORE_COOLDOWN) return undefined;
       return {
         status: 'cooling',
-        untilMs: nowMs + growing(consecutiveFailures - REFUSALS_BEFORE_REST + 1),
+        untilMs: nowMs + growing(consecutiveFailures - REFUSALS_BEFORE_COOLDOWN + 1),
         reason: code,
       };
-    // Often about one model or one feature: the account is good for the rest.
+    // Often concerns one model or one feature only.
     default:
       return undefined;
   }
@@ -267,9 +268,9 @@ function growing(times: number): number {
 }
 
 /**
- * What to store when another process has stored something since: its counts and ours added up, its state unless ours
- * has changed. `known` is what the store held when ours began. A lasting state that another process has stored is not
- * lifted by the way.
+ * Merges our health with what another process has stored since: counts are added up; the state is theirs, unless ours has
+ * changed. `known` is the stored health on which ours is based. A lasting state that another process has stored is not
+ * overwritten by a ready or cooling one.
  */
 export function mergeHealth(ours: Health, known: Health, stored: Health): Health {
   const isOursChanged = JSON.stringify(ours.state) !== JSON.stringify(known.state);

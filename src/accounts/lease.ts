@@ -1,4 +1,4 @@
-/** Leases of accounts. Their shapes are those of the gateway's ports of the same names. */
+/** Requests to the pool and the leases that it returns. The same shapes as the gateway's ports of these names. */
 import type { GatewayError } from '../core/errors.ts';
 import type { Choice } from './choice.ts';
 import { type CredentialKind, hasFixedToken, profileArnOf, refusalOf } from './credentials.ts';
@@ -6,21 +6,21 @@ import type { Account, SignRequest } from './ports.ts';
 import type { FreshAccount } from './refresh.ts';
 
 export interface LeaseRequest {
-  /** Same over a conversation. */
+  /** The same throughout a conversation. */
   readonly conversationId: string;
-  /** Accounts which already failed this request. */
+  /** Accounts that have already failed this request. */
   readonly tried: ReadonlySet<string>;
   /** Only accounts of this group. */
   readonly group?: string | undefined;
-  /** Whether an account's own list has the model; undefined: unknown, and worth a try. */
+  /** True if the account's model list has the model; undefined: unknown, so the account may be tried. */
   readonly offers?: ((accountId: string) => boolean | undefined) | undefined;
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
-  /** A question about the account, not a reply: it waits for nobody, takes nobody's place, and its success is not counted. */
+  /** A request about the account rather than a reply: it does not wait, takes no slot, and its success is not counted. */
   readonly control?: boolean;
 }
 
-/** What a request needs of an account. */
+/** The data of an account that a request needs. */
 export interface Lent {
   readonly accountId: string;
   readonly accountLabel: string;
@@ -34,11 +34,11 @@ export interface Lent {
   readonly accessToken: string;
   /** The access token is the credential itself (an API key), which cannot be renewed. */
   readonly hasFixedToken: boolean;
-  /** The account's own; may hold a password. */
+  /** The account's own proxy; may contain a password. */
   readonly proxy: string | undefined;
-  /** Instead of the token, for accounts which sign their requests. */
+  /** Used instead of the token by accounts that sign their requests. */
   readonly sign?: SignRequest | undefined;
-  /** What it means that the service refuses the credential for good, and what its owner does then. */
+  /** If the service rejects the credential for good: what that means, and what to do. */
   readonly refusal: string;
 }
 
@@ -78,15 +78,15 @@ export function lend(account: FreshAccount, options: LendOptions, sign: SignRequ
 
 export interface Lease extends Lent {
   readonly choice: Choice;
-  /** Replies of this account under this wire profile have ended with closing events before. */
+  /** Earlier replies of this account under this wire profile ended with closing events. */
   readonly sendsClosingEvents: boolean;
-  /** Remembers, over restarts too, that this lease's wire profile works where others were refused. Never throws. */
+  /** Stores that this lease's wire profile works after others were refused. Never throws. */
   learnWireProfile(untilMs: number): void;
-  /** Remembers for later leases that a reply ended with closing events. Never throws. */
+  /** Records for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents(): void;
-  /** A reply was over without them: several in a row mean that the account no longer sends any. Never throws. */
+  /** Records a reply without closing events; after several in a row none are expected any more. Never throws. */
   missClosingEvents(): void;
-  /** Instead of `release`, if nothing was sent: the account's slot is free again, as if it had not been leased. */
+  /** Instead of `release`, if nothing was sent: frees the slot as if the account had not been leased. */
   cancel(): void;
   release(error: GatewayError | undefined): void;
 }

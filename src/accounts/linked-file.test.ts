@@ -6,7 +6,7 @@ import { keepingProfile } from './linked-file.ts';
 const known: AwsCredential = { ...awsCredential('one'), kind: 'idc', profileArn: 'the-known-one' };
 
 describe('the profile of a linked account', () => {
-  it('stays where its program renews the same sign-in and says nothing of profiles', () => {
+  it('stays if its program renews the same sign-in without a profile', () => {
     const read: AwsCredential = { ...known, refreshToken: 'two', profileArn: undefined };
     expect(keepingProfile(known, read)).toEqual({ ...read, profileArn: 'the-known-one' });
   });
@@ -17,7 +17,7 @@ describe('the profile of a linked account', () => {
     ['it is another organisation', { startUrl: 'https://other.awsapps.com/start' }, undefined],
     ['it is another region', { region: 'eu-west-1' }, undefined],
     ['it is a Builder ID now', { kind: 'builder-id' }, undefined],
-  ])('is not the known one where %s', (_name, change, profileArn) => {
+  ])('is not the known one if %s', (_name, change, profileArn) => {
     const read: AwsCredential = { ...known, profileArn: undefined, ...change };
     expect(keepingProfile(known, read).profileArn).toBe(profileArn);
   });

@@ -1,4 +1,4 @@
-/** The credential which an account shares with the program it belongs to. Either may rotate it at any time. */
+/** Reads and writes the credential that an account shares with another program. Either may rotate it at any time. */
 
 import { isConsumed } from './consumed-tokens.ts';
 import { type Credential, isRefreshable, profileArnOf, type RefreshableCredential } from './credentials.ts';
@@ -11,7 +11,7 @@ export interface RefreshableSecrets extends Secrets {
   readonly credential: RefreshableCredential;
 }
 
-/** What its owner has put there; undefined: not linked, nothing usable, or only a token which we have spent already. */
+/** The other program's credential; undefined: not linked, nothing usable, or only a token that is already consumed. */
 export async function readLinked(account: Account, openFile: OpenFile): Promise<RefreshableSecrets | undefined> {
   const { source } = account;
   const read = isLinked(source) ? await openFile(source).read() : undefined;
@@ -21,26 +21,26 @@ export async function readLinked(account: Account, openFile: OpenFile): Promise<
   return { credential: keepingProfile(account.credential, credential), accessToken };
 }
 
-/** Programs which do not store the profile sign in for one all the same: for the same place, the known one stays. */
+/** Keeps the known profile if the other program does not store one and the sign-in is the same. */
 export function keepingProfile<Read extends Credential>(known: Credential, read: Read): Read {
-  if (!isRefreshable(read) || read.profileArn !== undefined || !isSamePlace(known, read)) return read;
+  if (!isRefreshable(read) || read.profileArn !== undefined || !isSameSignIn(known, read)) return read;
   return { ...read, profileArn: profileArnOf(known) };
 }
 
-/** With another client it is another sign-in, perhaps another organisation's: its profile is not theirs. */
-function isSamePlace(one: Credential, other: RefreshableCredential): boolean {
-  const placeOf = (credential: Credential) => [
+/** A different client means a different sign-in, perhaps of another organisation with other profiles. */
+function isSameSignIn(one: Credential, other: RefreshableCredential): boolean {
+  const signInOf = (credential: Credential) => [
     credential.kind,
     credential.region,
     'startUrl' in credential ? credential.startUrl : undefined,
     'clientId' in credential ? credential.clientId : undefined,
   ];
-  return JSON.stringify(placeOf(one)) === JSON.stringify(placeOf(other));
+  return JSON.stringify(signInOf(one)) === JSON.stringify(signInOf(other));
 }
 
 /**
- * Puts the account's credential there in place of one which it has spent: what its owner took away, or has signed in
- * anew meanwhile, stays as it is. undefined: not linked. Throws what writing throws.
+ * Writes the account's credential back, but only over a consumed one: a credential that was removed, or replaced by a new
+ * sign-in, is left alone. undefined: not linked. Throws the error of the write.
  */
 export async function writeLinked(account: Account, openFile: OpenFile): Promise<WriteOutcome | undefined> {
   const { source, credential, accessToken } = account;

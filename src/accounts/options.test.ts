@@ -4,7 +4,7 @@ import { type AccountOptions, DEFAULT_OPTIONS, type OptionsPatch, patchOptions }
 
 describe("an account's options", () => {
   it.each<[string, OptionsPatch, Partial<AccountOptions>]>([
-    ['stay where nothing is said', {}, {}],
+    ['stay unchanged unless they are in the patch', {}, {}],
     ['take a priority', { priority: -5 }, { priority: -5 }],
     ['take a weight', { weight: 100 }, { weight: 100 }],
     ['take groups, each once', { groups: ['team-a', 'b', 'team-a'] }, { groups: ['team-a', 'b'] }],
@@ -13,7 +13,7 @@ describe("an account's options", () => {
     expect(patchOptions(DEFAULT_OPTIONS, patch)).toEqual({ ...DEFAULT_OPTIONS, ...changed });
   });
 
-  it('lose a limit which is taken away', () => {
+  it('lose a limit that is set to null', () => {
     const limited = { ...DEFAULT_OPTIONS, maxConcurrency: 3 };
     expect(patchOptions(limited, { priority: 1 }).maxConcurrency).toBe(3);
     expect(patchOptions(limited, { maxConcurrency: null }).maxConcurrency).toBeUndefined();
@@ -31,10 +31,10 @@ describe("an account's options", () => {
     [
       { groups: ['a', 'Team A'] },
       'groups',
-      '"Team A" is no group name: lower-case letters, digits, dots, dashes; at most 32 of them.',
+      '"Team A" is not a group name. Use at most 32 lower-case letters, digits, dots and dashes.',
     ],
     [{ groups: Array.from({ length: 33 }, (_, i) => `g${i}`) }, 'groups', 'An account can be in at most 32 groups.'],
-  ])('refuse %j', (patch, param, message) => {
+  ])('reject %j', (patch, param, message) => {
     const refusal = expect(() => patchOptions(DEFAULT_OPTIONS, patch));
     refusal.toThrow(GatewayError);
     refusal.toThrow(expect.objectContaining({ code: 'invalid_request', param, message }));

@@ -1,23 +1,23 @@
 /**
- * What its owner may set about an account: how it stands among the others, and how hard it may be worked. Stored with
- * the account, changed through `patchOptions` alone, which checks every value.
+ * The options of an account: its priority among the others, and its limits. Stored with the account and changed only
+ * through `patchOptions`, which validates every value.
  */
 import { GatewayError } from '../core/errors.ts';
 
 export interface AccountOptions {
-  /** Accounts of a higher one are chosen first; those below serve while none above is free. */
+  /** Accounts of a higher priority are chosen first; others serve while none of those is free. */
   readonly priority: number;
-  /** Share of the work among accounts of the same priority. */
+  /** Share of the requests among accounts of the same priority. */
   readonly weight: number;
-  /** A request which asks for a group gets an account of it; one which doesn't may get any. */
+  /** A request for a group is served by an account of that group; other requests by any account. */
   readonly groups: readonly string[];
-  /** Requests at the same time; undefined: as many as come, until the service objects. */
+  /** Limit of concurrent requests; undefined: no limit until the service throttles. */
   readonly maxConcurrency: number | undefined;
-  /** Least time between the starts of two requests, in milliseconds. */
+  /** Minimum time between the starts of two requests, in milliseconds. */
   readonly minIntervalMs: number;
 }
 
-/** null takes a limit away. */
+/** null removes a limit. */
 export interface OptionsPatch {
   readonly priority?: number | undefined;
   readonly weight?: number | undefined;
@@ -34,7 +34,7 @@ export const DEFAULT_OPTIONS: AccountOptions = {
   minIntervalMs: 0,
 };
 
-/** Least and most, both allowed. */
+/** Minimum and maximum, inclusive. */
 const OPTION_RANGES = {
   priority: [-1_000, 1_000],
   weight: [1, 100],
@@ -42,7 +42,7 @@ const OPTION_RANGES = {
   minIntervalMs: [0, 600_000],
 } as const;
 
-/** It goes into headers and logs. */
+/** Strict because group names go into headers and logs. */
 export const GROUP_PATTERN = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 const MAX_GROUPS = 32;
 
@@ -61,22 +61,22 @@ export function patchOptions(options: AccountOptions, patch: OptionsPatch): Acco
 
 function numberWithin(name: keyof typeof OPTION_RANGES, value: number | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const [least, most] = OPTION_RANGES[name];
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw wrong(name, `${name} is ${value}; it must be a whole number from ${least} to ${most}.`);
+  const [min, max] = OPTION_RANGES[name];
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(name, `${name} is ${value}; it must be a whole number from ${min} to ${max}.`);
 }
 
 function checkedGroups(groups: readonly string[]): readonly string[] {
-  const odd = groups.find((group) => !GROUP_PATTERN.test(group));
-  if (odd !== undefined) {
-    const name = JSON.stringify(odd.slice(0, 64));
-    throw wrong('groups', `${name} is no group name: lower-case letters, digits, dots, dashes; at most 32 of them.`);
+  const wrong = groups.find((group) => !GROUP_PATTERN.test(group));
+  if (wrong !== undefined) {
+    const name = JSON.stringify(wrong.slice(0, 64));
+    throw invalid('groups', `${name} is not a group name. Use at most 32 lower-case letters, digits, dots and dashes.`);
   }
-  const different = [...new Set(groups)];
-  if (different.length > MAX_GROUPS) throw wrong('groups', `An account can be in at most ${MAX_GROUPS} groups.`);
-  return different;
+  const unique = [...new Set(groups)];
+  if (unique.length > MAX_GROUPS) throw invalid('groups', `An account can be in at most ${MAX_GROUPS} groups.`);
+  return unique;
 }
 
-function wrong(param: string, message: string): GatewayError {
+function invalid(param: string, message: string): GatewayError {
   return new GatewayError('invalid_request', message, { param });
 }

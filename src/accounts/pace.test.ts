@@ -2,24 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from './options.ts';
-import { Pace, type Paced } from './pace.ts';
+import { Pace, type PacedStart } from './pace.ts';
 
 const NOW = 1_000_000;
 const refusal = (code: ErrorCode, retryAfterMs?: number) => new GatewayError(code, code, { retryAfterMs });
 
-function startMany(pace: Pace, times: number, nowMs: number, options = DEFAULT_OPTIONS): Paced[] {
+function startMany(pace: Pace, times: number, nowMs: number, options = DEFAULT_OPTIONS): PacedStart[] {
   return Array.from({ length: times }, () => pace.start(options, nowMs));
 }
 
-/** How many more it takes now. */
+/** Number of further requests that may start now. */
 function room(pace: Pace, options: AccountOptions = DEFAULT_OPTIONS, atMost = 1_000): number {
-  const taken: Paced[] = [];
+  const taken: PacedStart[] = [];
   while (taken.length < atMost && pace.hasRoom(options)) taken.push(pace.start(options, NOW));
   for (const paced of taken) pace.leave(paced);
   return taken.length;
 }
 
-/** Serves single requests until `until` says so; how many it took. */
+/** Serves single requests until `until` returns true; returns their number. */
 function serveUntil(pace: Pace, until: () => boolean): number {
   let nowMs = NOW;
   for (let served = 0; served < 10_000; served++) {
@@ -32,14 +32,14 @@ function serveUntil(pace: Pace, until: () => boolean): number {
 }
 
 describe("an account's pace", () => {
-  it('is free at first', () => {
+  it('is unlimited at first', () => {
     const pace = new Pace();
     expect(startMany(pace, 500, NOW).every(({ startMs }) => startMs === NOW)).toBe(true);
     expect(pace.hasRoom(DEFAULT_OPTIONS)).toBe(true);
     expect(pace.inFlight).toBe(500);
   });
 
-  it('keeps what its owner set', () => {
+  it('respects the limits that its owner has set', () => {
     const pace = new Pace();
     const options = { ...DEFAULT_OPTIONS, maxConcurrency: 3, minIntervalMs: 100 };
     const starts = startMany(pace, 3, NOW, options);
@@ -59,7 +59,7 @@ describe("an account's pace", () => {
     ['the last two', [2, 3], [200, 300]],
     ['one between', [1], [100, 400]],
     ['two between', [2, 1], [100, 200, 400]],
-  ])('is not held up by starts which were given back: %s', (_name, indices, expected) => {
+  ])('is not slowed by starts that were given back: %s', (_name, indices, expected) => {
     const pace = new Pace();
     const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
     const starts = startMany(pace, 4, NOW, options);
@@ -72,7 +72,7 @@ describe("an account's pace", () => {
     expect(after).toEqual(expected);
   });
 
-  it('uses no start which was given back once its time has passed, and none during a hold', () => {
+  it('reuses no start that was given back once its time has passed, and none during a pause', () => {
     const pace = new Pace();
     const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
     const [first, second, third] = startMany(pace, 4, NOW, options);
@@ -82,23 +82,23 @@ describe("an account's pace", () => {
     expect(pace.startsInMs(NOW + 150)).toBe(50);
     if (first) pace.finish(first, refusal('upstream_throttled', 7_000), NOW + 150);
     expect(pace.startsInMs(NOW + 150)).toBe(7_000);
-    const held = pace.start(options, NOW + 150);
-    pace.leave(held);
+    const start = pace.start(options, NOW + 150);
+    pace.leave(start);
     expect(pace.startsInMs(NOW + 150)).toBe(7_000);
   });
 
-  it('keeps starts apart whatever is given back', () => {
+  it('keeps starts apart, whichever are given back', () => {
     const moves = fc.array(fc.tuple(fc.boolean(), fc.nat(9), fc.nat(150)), { maxLength: 60 });
     const keepsApart = (list: readonly (readonly [boolean, number, number])[]) => {
       const pace = new Pace();
       const options = { ...DEFAULT_OPTIONS, minIntervalMs: 100 };
-      const starts: Paced[] = [];
+      const starts: PacedStart[] = [];
       let nowMs = NOW;
       for (const [isStart, index, passedMs] of list) {
         nowMs += passedMs;
         if (isStart) starts.push(pace.start(options, nowMs));
         const [gone] = isStart ? [] : starts.splice(index, 1);
-        // Who has started has nothing to give back.
+        // A request that has started has nothing to give back.
         if (gone && gone.startMs > nowMs) pace.leave(gone);
         else if (gone) starts.push(gone);
       }
@@ -108,7 +108,7 @@ describe("an account's pace", () => {
     fc.assert(fc.property(moves, keepsApart), { seed: 42, numRuns: 500 });
   });
 
-  it('is halved by a refusal, which holds it for a while', () => {
+  it('is halved by a refusal, and paused for a while', () => {
     const pace = new Pace();
     const [first, ...others] = startMany(pace, 8, NOW);
     if (first) pace.finish(first, refusal('upstream_throttled'), NOW + 10);
@@ -117,14 +117,14 @@ describe("an account's pace", () => {
     expect(room(pace)).toBe(4);
   });
 
-  it('is slowed once by many refusals of requests which started together', () => {
+  it('is slowed once by many refusals of requests that started together', () => {
     const pace = new Pace();
     for (const paced of startMany(pace, 8, NOW)) pace.finish(paced, refusal('upstream_throttled'), NOW + 10);
     expect(pace.startsInMs(NOW + 10)).toBe(1_500);
     expect(room(pace)).toBe(4);
   });
 
-  it('holds longer after each refusal in a row, up to a minute', () => {
+  it('pauses longer after each refusal in a row, up to a minute', () => {
     const pace = new Pace();
     let nowMs = NOW;
     const holds: number[] = [];
@@ -138,7 +138,7 @@ describe("an account's pace", () => {
     expect(holds).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 60_000]);
   });
 
-  it('obeys the time which the service names, whichever request hears it', () => {
+  it('obeys the retry time of the service, whichever request receives it', () => {
     const pace = new Pace();
     const [first, second] = startMany(pace, 2, NOW);
     if (first) pace.finish(first, refusal('upstream_throttled', 7_000), NOW + 10);
@@ -147,7 +147,7 @@ describe("an account's pace", () => {
     expect(pace.startsInMs(NOW + 20)).toBe(20_000);
   });
 
-  it('begins again with single requests after a warning', () => {
+  it('starts again with single requests after a warning', () => {
     const pace = new Pace();
     const [first, ...others] = startMany(pace, 8, NOW);
     if (first) pace.finish(first, refusal('account_throttled'), NOW + 10);
@@ -157,7 +157,7 @@ describe("an account's pace", () => {
     expect(pace.startsInMs(startMs)).toBe(1_000);
   });
 
-  it('gives back a little with every good reply, until nothing is held back', () => {
+  it('relaxes a little with each success, until it is unlimited', () => {
     const pace = new Pace();
     pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal('account_throttled'), NOW);
     const toTwo = serveUntil(pace, () => room(pace) >= 2);
@@ -169,7 +169,7 @@ describe("an account's pace", () => {
     expect(pace.startsInMs(startMs)).toBe(0);
   });
 
-  it('is forgotten half an hour after the last refusal', () => {
+  it('is reset half an hour after the last refusal', () => {
     const pace = new Pace();
     pace.finish(pace.start(DEFAULT_OPTIONS, NOW), refusal('account_throttled'), NOW);
     const paced = pace.start(DEFAULT_OPTIONS, NOW + 1_799_999);

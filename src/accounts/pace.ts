@@ -1,30 +1,30 @@
 /**
- * How fast one account may be worked. Free until the service asks for less; then the number of requests at a time is
- * halved and their starts are spaced out, and every reply which comes through since gives a little back (additive
- * increase, multiplicative decrease, as TCP does it). What the owner set is never exceeded.
+ * The pace of one account's requests. Unlimited until the service throttles: then the number of concurrent requests is
+ * halved and their starts are spaced out, and each later success relaxes both a little (additive increase, multiplicative
+ * decrease, as in TCP). The limits that the owner has set are never exceeded.
  */
 import type { GatewayError } from '../core/errors.ts';
 import type { AccountOptions } from './options.ts';
 
-/** A first refusal holds the account for so long, the next ones in a row for twice as long each. */
-const FIRST_HOLD_MS = 1_500;
-const LONGEST_HOLD_MS = 60_000;
+/** Pause after the first refusal, doubled by each further refusal in a row. */
+const FIRST_PAUSE_MS = 1_500;
+const LONGEST_PAUSE_MS = 60_000;
 const FIRST_INTERVAL_MS = 500;
 const LONGEST_INTERVAL_MS = 10_000;
-/** After a warning about the account itself it begins again with single requests, so far apart. */
+/** Interval between single requests after a warning about the account itself. */
 const INTERVAL_AFTER_WARNING_MS = 1_000;
-/** What a good reply leaves of the interval; below the shortest one there is none. */
+/** Factor by which a success shortens the interval; below the shortest one there is no interval. */
 const INTERVAL_DECAY = 0.8;
 const SHORTEST_INTERVAL_MS = 20;
-/** A learned limit which has grown to this is none any more. */
-const LIMIT_FORGOTTEN_AT = 64;
-/** So long after the last refusal the service has other things in mind. */
-const FORGOTTEN_AFTER_MS = 1_800_000;
+/** A learned limit that has grown to this number is dropped. */
+const LIMIT_DROPPED_AT = 64;
+/** Time after the last refusal at which the learned pace no longer applies. */
+const RESET_AFTER_MS = 1_800_000;
 
-export interface Paced {
+export interface PacedStart {
   /** When this request may start, in milliseconds since 1970. */
   readonly startMs: number;
-  /** The next one not before then. */
+  /** When the next one may start at the earliest. */
   readonly endMs: number;
 }
 
@@ -33,10 +33,10 @@ export class Pace {
   #learnedLimit = Number.POSITIVE_INFINITY;
   #learnedIntervalMs = 0;
   #nextStartMs = 0;
-  /** No start is given out before then. */
-  #heldUntilMs = 0;
-  /** Starts which were given back, between others which were not, by time. */
-  #free: readonly Paced[] = [];
+  /** No request starts before this time. */
+  #pausedUntilMs = 0;
+  /** Starts that were given back, between others that are in use; sorted by time. */
+  #free: readonly PacedStart[] = [];
   #slowedAtMs = Number.NEGATIVE_INFINITY;
   #refusalsInARow = 0;
 
@@ -48,14 +48,14 @@ export class Pace {
     return this.#inFlight + 1 <= Math.min(this.#learnedLimit, maxConcurrency ?? Number.POSITIVE_INFINITY);
   }
 
-  /** 0: at once. */
+  /** Time until the next request may start; 0: at once. */
   startsInMs(nowMs: number): number {
     return Math.max(0, (this.#firstFree(nowMs)?.startMs ?? this.#nextStartMs) - nowMs);
   }
 
-  /** Takes a place and a time to start; whoever does owes one `finish` or `leave`. */
-  start({ minIntervalMs }: AccountOptions, nowMs: number): Paced {
-    if (nowMs - this.#slowedAtMs >= FORGOTTEN_AFTER_MS) this.#forget();
+  /** Takes a slot and a start time. Must be followed by exactly one `finish` or `leave`. */
+  start({ minIntervalMs }: AccountOptions, nowMs: number): PacedStart {
+    if (nowMs - this.#slowedAtMs >= RESET_AFTER_MS) this.#reset();
     this.#inFlight++;
     const free = this.#firstFree(nowMs);
     this.#free = this.#free.filter((other) => other !== free && other.endMs > nowMs);
@@ -66,37 +66,37 @@ export class Pace {
     return { startMs, endMs };
   }
 
-  /** The place was not used after all: its time is for another. */
-  leave(paced: Paced): void {
+  /** Gives back a slot that was not used, and its start time. */
+  leave(paced: PacedStart): void {
     this.#inFlight--;
     if (paced.endMs <= paced.startMs) return;
     this.#free = [...this.#free, paced].sort((a, b) => a.startMs - b.startMs);
-    // Behind the last start in use everything is free anyway.
+    // Times after the last start in use are free anyway.
     for (let last = this.#free.at(-1); last && last.endMs >= this.#nextStartMs; last = this.#free.at(-1)) {
       this.#free = this.#free.slice(0, -1);
       this.#nextStartMs = last.startMs;
     }
-    this.#nextStartMs = Math.max(this.#nextStartMs, this.#heldUntilMs);
+    this.#nextStartMs = Math.max(this.#nextStartMs, this.#pausedUntilMs);
   }
 
-  #firstFree(nowMs: number): Paced | undefined {
-    const earliestMs = Math.max(nowMs, this.#heldUntilMs);
+  #firstFree(nowMs: number): PacedStart | undefined {
+    const earliestMs = Math.max(nowMs, this.#pausedUntilMs);
     return this.#free.find(({ startMs }) => startMs >= earliestMs);
   }
 
-  finish({ startMs }: Paced, error: GatewayError | undefined, nowMs: number): void {
+  finish({ startMs }: PacedStart, error: GatewayError | undefined, nowMs: number): void {
     const wasInFlight = this.#inFlight--;
-    // What had started before the account was slowed down says nothing about the new pace.
-    const isNews = startMs >= this.#slowedAtMs;
+    // A request that started before the account was slowed down says nothing about the new pace.
+    const isCurrent = startMs >= this.#slowedAtMs;
     if (!error) {
-      if (isNews) this.#speedUp();
+      if (isCurrent) this.#speedUp();
     } else if (error.code === 'upstream_throttled' || error.code === 'account_throttled') {
-      if (isNews) this.#slowDown(error, wasInFlight, nowMs);
-      this.#holdUntil(nowMs + (error.retryAfterMs ?? 0));
+      if (isCurrent) this.#slowDown(error, wasInFlight, nowMs);
+      this.#pauseUntil(nowMs + (error.retryAfterMs ?? 0));
     }
   }
 
-  #forget(): void {
+  #reset(): void {
     this.#learnedLimit = Number.POSITIVE_INFINITY;
     this.#learnedIntervalMs = 0;
     this.#refusalsInARow = 0;
@@ -105,7 +105,7 @@ export class Pace {
   #speedUp(): void {
     this.#refusalsInARow = 0;
     this.#learnedLimit += 1 / this.#learnedLimit;
-    if (this.#learnedLimit >= LIMIT_FORGOTTEN_AT) this.#learnedLimit = Number.POSITIVE_INFINITY;
+    if (this.#learnedLimit >= LIMIT_DROPPED_AT) this.#learnedLimit = Number.POSITIVE_INFINITY;
     this.#learnedIntervalMs *= INTERVAL_DECAY;
     if (this.#learnedIntervalMs < SHORTEST_INTERVAL_MS) this.#learnedIntervalMs = 0;
   }
@@ -113,19 +113,19 @@ export class Pace {
   #slowDown({ code, retryAfterMs }: GatewayError, inFlight: number, nowMs: number): void {
     const isWarning = code === 'account_throttled';
     this.#slowedAtMs = nowMs;
-    // They are as far apart as was right before.
+    // Their spacing is that of the old pace.
     this.#free = [];
     this.#learnedLimit = isWarning ? 1 : Math.max(1, Math.floor(Math.min(this.#learnedLimit, inFlight) / 2));
     this.#learnedIntervalMs = Math.min(
       LONGEST_INTERVAL_MS,
       Math.max(isWarning ? INTERVAL_AFTER_WARNING_MS : FIRST_INTERVAL_MS, this.#learnedIntervalMs * 2),
     );
-    const holdMs = Math.min(LONGEST_HOLD_MS, FIRST_HOLD_MS * 2 ** Math.min(this.#refusalsInARow++, 10));
-    this.#holdUntil(nowMs + (retryAfterMs ?? holdMs));
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#refusalsInARow++, 10));
+    this.#pauseUntil(nowMs + (retryAfterMs ?? pauseMs));
   }
 
-  #holdUntil(untilMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
+  #pauseUntil(untilMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
     this.#nextStartMs = Math.max(this.#nextStartMs, untilMs);
   }
 }

@@ -149,7 +149,7 @@ describe('what became of a lease', () => {
     expect(stateOf('a')).toMatchObject({ status: 'cooling' });
     const refused = await failure(lease());
     expect(refused).toMatchObject({ code: 'account_throttled', retryAfterMs: 5_000 });
-    expect(refused.message).toContain('1 resting');
+    expect(refused.message).toContain('1 cooling down');
     clock.advance(5_000);
     await lease();
   });
@@ -200,7 +200,7 @@ describe('what became of a lease', () => {
     await failure(lease());
     const refused = await failure(lease());
     expect(refused).toMatchObject({ code: 'credential_unavailable', retryAfterMs: 30_000 });
-    expect(refused.message).toMatch(/1 resting.*The identity provider refused\.$/);
+    expect(refused.message).toMatch(/1 cooling down.*The identity provider refused\.$/);
   });
 
   it('counts several requests that wait for the same token once', async () => {
@@ -938,7 +938,7 @@ describe('the accounts of a run', () => {
     expect((await lease()).accessToken).toBe('a-access-2');
     expect(tokens.presented).toHaveLength(2);
     await pool.setEnabled('a', false);
-    expect((await failure(lease())).message).toContain('1 switched off');
+    expect((await failure(lease())).message).toContain('1 disabled');
     await pool.setEnabled('a', true);
     await lease();
     expect(await pool.remove('a')).toBe(true);

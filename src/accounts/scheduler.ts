@@ -11,7 +11,7 @@ import { type Choice, type Chosen, choose, type SkippedAccount } from './choice.
 import { isReady } from './health.ts';
 import type { LeaseRequest } from './lease.ts';
 import { accountsBusy, noAccount, unknownGroup } from './no-account.ts';
-import type { Paced } from './pace.ts';
+import type { PacedStart } from './pace.ts';
 import type { PooledAccount } from './pooled-account.ts';
 import type { StrategyName } from './strategies.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -28,7 +28,7 @@ export interface SchedulerOptions {
 export interface Slot {
   readonly entry: PooledAccount;
   /** undefined: a question about the account, which takes nobody's place. */
-  readonly paced: Paced | undefined;
+  readonly paced: PacedStart | undefined;
   readonly choice: Choice;
 }
 

@@ -402,7 +402,7 @@ describe('a failure of the service', () => {
     });
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(60);
-    expect(await answer.text()).toMatch(/2 resting/);
+    expect(await answer.text()).toMatch(/2 cooling down/);
     expect(gateway.chatsSeen()).toEqual(asked);
   });
 });
