@@ -45,6 +45,21 @@ describe('docs/clients', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  it('traces a token refresh through functions that exist', () => {
+    const steps = codeRows('architecture.md').flatMap(([step = '']) => (step.includes('.ts:') ? [step] : []));
+    expect(steps).toContain('accounts/refresh.ts:fresh');
+    expect(steps.filter((step) => !isDeclared(step))).toEqual([]);
+  });
+});
+
+/** `step`: a file in src and a function or method in it, as `file:function`. */
+function isDeclared(step: string): boolean {
+  const [file = '', name = ''] = step.split(':');
+  const source = readFileSync(resolve(import.meta.dirname, '../src', file), 'utf8');
+  return new RegExp(`^( {2,4})?(export )?(async )?(function )?${name}(<\\w+>)?\\((.* \\{)?$`, 'm').test(source);
+}
+
 describe('docs/errors.md', () => {
   it('lists the codes of the error table with their status, blame and retry', () => {
     const documented = codeRows('errors.md').map((cells) => cells.slice(0, 4));
