@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 const SRC = resolve(import.meta.dirname, '../src');
 
-/** Room → rooms it may import besides itself. `*`: anything. Files directly in src/ are the composition root. */
-const FLOORS: Record<string, readonly string[] | '*'> = {
+/** Folder → folders it may import besides itself. `*`: anything. Files directly in src/ are the composition root. */
+const LAYERS: Record<string, readonly string[] | '*'> = {
   core: [],
   framing: [],
   config: [],
@@ -64,18 +64,18 @@ function reachableFrom(start: string, imports: ReadonlyMap<string, readonly stri
 }
 
 function forbiddenImports(file: string, imports: readonly string[]): string[] {
-  const room = file.split('/')[0] ?? '';
+  const folder = file.split('/')[0] ?? '';
   if (!file.includes('/')) return [];
-  const allowed = FLOORS[room];
-  if (allowed === undefined) return [`${file}: the room ${room} is on no floor`];
+  const allowed = LAYERS[folder];
+  if (allowed === undefined) return [`${file}: the folder ${folder} is in no layer`];
   if (allowed === '*') return [];
   return imports
-    .filter((target) => target.split('/')[0] !== room)
+    .filter((target) => target.split('/')[0] !== folder)
     .filter((target) => !allowed.some((rule) => target === rule || target.split('/')[0] === rule))
     .map((target) => `${file} → ${target}`);
 }
 
-describe('the floors', () => {
+describe('the layers', () => {
   it('has no import that goes up', () => {
     const broken = sources(SRC).flatMap((file) => forbiddenImports(relative(SRC, file), localImports(file)));
     expect(broken).toEqual([]);
@@ -108,8 +108,8 @@ describe('the floors', () => {
       const own = relative(join(SRC, 'protocols'), file).split('/');
       if (own.length === 1) return [];
       return localImports(file).filter((target) => {
-        const [room, folder, ...rest] = target.split('/');
-        return room === 'protocols' && rest.length > 0 && folder !== own[0] && folder !== 'reading';
+        const [layerFolder, protocol, ...rest] = target.split('/');
+        return layerFolder === 'protocols' && rest.length > 0 && protocol !== own[0] && protocol !== 'reading';
       });
     });
     expect(broken).toEqual([]);

@@ -9,15 +9,15 @@ import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
-import { FIELD_SUPPORT as ANTHROPIC_FATES } from '../src/protocols/anthropic-messages/fields.ts';
+import { FIELD_SUPPORT as ANTHROPIC_SUPPORT } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
-import { FIELD_SUPPORT as OPENAI_FATES, OPENROUTER_FIELD_FATES } from '../src/protocols/openai-chat/fields.ts';
+import { FIELD_SUPPORT as OPENAI_SUPPORT, OPENROUTER_FIELD_SUPPORT } from '../src/protocols/openai-chat/fields.ts';
 import {
-  CHAT_FIELD_FATES,
-  FIELD_SUPPORT as COMPLETIONS_FATES,
-  EDITOR_FIELD_FATES,
+  CHAT_FIELD_SUPPORT,
+  FIELD_SUPPORT as COMPLETIONS_SUPPORT,
+  EDITOR_FIELD_SUPPORT,
 } from '../src/protocols/openai-completions/fields.ts';
-import { FIELD_SUPPORT as RESPONSES_FATES } from '../src/protocols/openai-responses/fields.ts';
+import { FIELD_SUPPORT as RESPONSES_SUPPORT } from '../src/protocols/openai-responses/fields.ts';
 import { DIALECT_FIELD_SUPPORT } from '../src/protocols/reading/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
 import { LINT_RULES } from '../src/upstreams/codewhisperer/lint/rules.ts';
@@ -121,11 +121,11 @@ describe('docs/adjustments.md', () => {
 });
 
 describe.each([
-  ['openai-chat.md', { ...OPENAI_FATES, ...OPENROUTER_FIELD_FATES }],
+  ['openai-chat.md', { ...OPENAI_SUPPORT, ...OPENROUTER_FIELD_SUPPORT }],
   ['dialects.md', DIALECT_FIELD_SUPPORT],
-  ['openai-responses.md', RESPONSES_FATES],
-  ['openai-completions.md', { ...COMPLETIONS_FATES, ...EDITOR_FIELD_FATES, ...CHAT_FIELD_FATES }],
-  ['anthropic-messages.md', ANTHROPIC_FATES],
+  ['openai-responses.md', RESPONSES_SUPPORT],
+  ['openai-completions.md', { ...COMPLETIONS_SUPPORT, ...EDITOR_FIELD_SUPPORT, ...CHAT_FIELD_SUPPORT }],
+  ['anthropic-messages.md', ANTHROPIC_SUPPORT],
 ])('docs/%s', (page, supports) => {
   it('lists the support of every field', () => {
     expect(codeRows(page).map(([field, support]) => [field, support])).toEqual(Object.entries(supports));

@@ -56,19 +56,19 @@ export const FIELD_SUPPORT = {
 } as const satisfies Record<string, FieldSupport>;
 
 /** OpenRouter's fields, which clients of Chat Completions send. */
-export const OPENROUTER_FIELD_FATES = {
+export const OPENROUTER_FIELD_SUPPORT = {
   reasoning: 'used',
   include_reasoning: 'used',
 } as const satisfies Record<string, FieldSupport>;
 
 /** This API's fields; those of the other APIs are in reading/fields.ts. */
-export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
+export const OWN_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   ...FIELD_SUPPORT,
-  ...OPENROUTER_FIELD_FATES,
+  ...OPENROUTER_FIELD_SUPPORT,
   stream_options: 'used',
 };
 
 /** How a top-level field is handled; undefined for an unknown field, which is ignored with a note. */
 export function supportOf(field: string): FieldSupport | undefined {
-  return supportIn(OWN_FATES, field);
+  return supportIn(OWN_SUPPORT, field);
 }

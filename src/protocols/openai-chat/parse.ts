@@ -10,7 +10,7 @@ import { noteFields, refuseOptions } from '../reading/fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
-import { OWN_FATES } from './fields.ts';
+import { OWN_SUPPORT } from './fields.ts';
 import { type ReasoningForm, reasoningForm } from './reasoning.ts';
 import type { ChatRequest } from './wire.ts';
 import * as wire from './wire.ts';
@@ -32,14 +32,14 @@ export interface Echo {
 export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
-  refuseOptions(request, OWN_FATES);
+  refuseOptions(request, OWN_SUPPORT);
   const notes = new Notes();
   const choices = readChoices(request.n, notes);
   const reading = new Reading('openai-chat', notes);
   const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0 && !request.instructions) throw nothingToAnswer(request);
   noteEntries(request, entries, reading);
-  noteFields(request, OWN_FATES, notes);
+  noteFields(request, OWN_SUPPORT, notes);
   const { conversation, tools } = yield* readRequest(request, entries, reading);
   const legacyFunctions = (request.functions?.length ?? 0) > 0;
   const echo: Echo = {

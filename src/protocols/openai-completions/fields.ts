@@ -31,7 +31,7 @@ export const FIELD_SUPPORT = {
 } as const satisfies Record<string, FieldSupport>;
 
 /** Further fields that editors send. */
-export const EDITOR_FIELD_FATES = {
+export const EDITOR_FIELD_SUPPORT = {
   language: 'used',
   filename: 'used',
   file_name: 'used',
@@ -46,7 +46,7 @@ export const EDITOR_FIELD_FATES = {
 } as const satisfies Record<string, FieldSupport>;
 
 /** Fields of the other APIs, for prompts answered as a chat. Code completions use only the limits. */
-export const CHAT_FIELD_FATES = {
+export const CHAT_FIELD_SUPPORT = {
   system: 'used',
   instructions: 'used',
   reasoning_effort: 'used',
@@ -71,8 +71,8 @@ export function supportOf(field: string): FieldSupport | undefined {
   if (field === 'stream_options') return 'used';
   const supports: Readonly<Record<string, FieldSupport>> = {
     ...FIELD_SUPPORT,
-    ...EDITOR_FIELD_FATES,
-    ...CHAT_FIELD_FATES,
+    ...EDITOR_FIELD_SUPPORT,
+    ...CHAT_FIELD_SUPPORT,
   };
   return Object.hasOwn(supports, field) ? supports[field] : undefined;
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
 import { runAtOnce } from '../../core/steps.ts';
-import { EDITOR_FIELD_FATES, FIELD_SUPPORT, supportOf } from './fields.ts';
+import { EDITOR_FIELD_SUPPORT, FIELD_SUPPORT, supportOf } from './fields.ts';
 import { openaiCompletions } from './index.ts';
 import { parseFim, parseRequest } from './parse.ts';
 
@@ -211,7 +211,7 @@ describe('the table of fields', () => {
       { rule: 'parameter-ignored', path: 'seed', before: '1' },
       { rule: 'field-ignored', path: 'unheard_of' },
     ]);
-    expect(Object.keys(EDITOR_FIELD_FATES).every((field) => supportOf(field) !== undefined)).toBe(true);
+    expect(Object.keys(EDITOR_FIELD_SUPPORT).every((field) => supportOf(field) !== undefined)).toBe(true);
     expect(supportOf('toString')).toBeUndefined();
   });
 });

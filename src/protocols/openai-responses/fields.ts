@@ -55,7 +55,7 @@ export const FIELD_SUPPORT = {
 } as const satisfies Record<string, FieldSupport>;
 
 /** This API's fields; those of the other APIs are in reading/fields.ts. */
-export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
+export const OWN_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   ...FIELD_SUPPORT,
   reasoning: 'used',
   text: 'used',
@@ -64,5 +64,5 @@ export const OWN_FATES: Readonly<Record<string, FieldSupport>> = {
 
 /** How a top-level field is handled; undefined for an unknown field, which is ignored with a note. */
 export function supportOf(field: string): FieldSupport | undefined {
-  return supportIn(OWN_FATES, field);
+  return supportIn(OWN_SUPPORT, field);
 }

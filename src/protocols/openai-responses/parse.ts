@@ -14,7 +14,7 @@ import { readRequest } from '../reading/request.ts';
 import type { ToolNames } from '../reading/tool-names.ts';
 import { check, isShallow, refuse, refuseUnsupported } from '../shape.ts';
 import { askForSummary } from './compaction.ts';
-import { OWN_FATES } from './fields.ts';
+import { OWN_SUPPORT } from './fields.ts';
 import { type Past, placePast } from './past.ts';
 import type { ResponsesRequest } from './wire.ts';
 import * as wire from './wire.ts';
@@ -34,7 +34,7 @@ export interface Echo {
 export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest<Echo>> {
   const request = check(wire.requestShape, body, '');
   rejectUnsupported(request);
-  refuseOptions(request, OWN_FATES);
+  refuseOptions(request, OWN_SUPPORT);
   return yield* read(request, context, past, readEntries(request, 'openai-responses'));
 }
 
@@ -113,7 +113,7 @@ function previousNotFound(id: string) {
 }
 
 function noteOptions(request: ResponsesRequest, notes: Notes): void {
-  noteFields(request, OWN_FATES, notes);
+  noteFields(request, OWN_SUPPORT, notes);
   for (const [i, name] of (request.include ?? []).entries())
     if (name === 'message.output_text.logprobs') notes.add('parameter-ignored', `include[${i}]`);
 }

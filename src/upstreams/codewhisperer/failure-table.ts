@@ -6,12 +6,11 @@
 import type { ErrorCode, UpstreamFailure } from '../../core/errors.ts';
 
 /** `status` is the one the exception's name stands for, else the HTTP status. */
-export type Failure = UpstreamFailure;
 
 export interface FailureRow {
   readonly id: string;
   readonly code: ErrorCode;
-  readonly when: (failure: Failure) => boolean;
+  readonly when: (failure: UpstreamFailure) => boolean;
   /** What happened, why, and what to do. */
   readonly explanation: string;
   /** The account's cooldown if the response does not name one. */
@@ -256,7 +255,7 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
   },
 ];
 
-export function findRow(failure: Failure): FailureRow {
+export function findRow(failure: UpstreamFailure): FailureRow {
   const row = FAILURE_ROWS.find(({ when }) => when(failure));
   if (!row) throw new TypeError('the last row of the table matches every failure');
   return row;

@@ -5,7 +5,7 @@
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { AnswerHeaders, FailedAnswer } from '../upstream.ts';
-import { type Failure, findRow } from './failure-table.ts';
+import { findRow } from './failure-table.ts';
 import { KNOWN_REASONS } from './known-reasons.ts';
 import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
 
@@ -69,7 +69,7 @@ export function explainOtherBody(answer: FailedAnswer): GatewayError {
 
 /** `waitMs`: the wait that the response names, not capped yet. */
 function toError(upstream: UpstreamFailure, waitMs: number | undefined): GatewayError {
-  const failure: Failure = { ...upstream, status: meantStatus(upstream) };
+  const failure: UpstreamFailure = { ...upstream, status: meantStatus(upstream) };
   const row = findRow(failure);
   const quote = upstream.message === undefined ? '' : ` Its message: “${upstream.message}”`;
   return new GatewayError(row.code, row.explanation + quote, {
