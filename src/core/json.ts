@@ -1,4 +1,4 @@
-/** Types for JSON values, in place of `any`, and serialising them in steps. */
+/** Types for JSON values, in place of `any`, reading JSON objects, and serializing in steps. */
 import type { Steps } from './steps.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -8,6 +8,16 @@ export interface JsonObject {
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined if the text is not JSON, or not an object. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What `JSON.stringify` prints for a JSON value, a step for each element of a list that is not inside another list. */

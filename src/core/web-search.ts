@@ -44,6 +44,14 @@ export interface Citation {
 /** The tool's name, unless the client has a tool of the same name. */
 export const WEB_SEARCH_TOOL = 'web_search';
 
+/** The largest time value of a JavaScript Date. */
+const MAX_TIME_MS = 8.64e15;
+
+/** A time of publication in milliseconds since 1970, undefined unless it is a number that a Date can hold. */
+export function publicationTime(value: unknown): number | undefined {
+  return typeof value === 'number' && Math.abs(value) <= MAX_TIME_MS ? value : undefined;
+}
+
 /**
  * The search result as the model reads it. Equal outcomes give equal text, whether the search just ran or the client
  * sent it back in a later request, so that the prompt prefix stays the same.

@@ -3,7 +3,7 @@
  * session, with the ids that distinguish a sub-agent from its parent session.
  * Sources: recorded requests of Claude Code, Codex, opencode and Qwen Code in the clients' tests.
  */
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, parseJsonObject } from '../core/json.ts';
 import type { RequestContext } from './protocol.ts';
 
 export interface ConversationKeys {
@@ -51,12 +51,8 @@ const SESSION_HEADERS = [
 function sessionIn(userId: string | undefined): string | undefined {
   if (userId === undefined) return undefined;
   if (!userId.startsWith('{')) return /session_([0-9a-f-]{36})/i.exec(userId)?.[1];
-  try {
-    const value: unknown = JSON.parse(userId);
-    return isJsonObject(value) ? textOf(value.session_id) : undefined;
-  } catch {
-    return undefined; // a user id that happens to begin with a brace
-  }
+  // Undefined also for a user id that merely begins with a brace.
+  return textOf(parseJsonObject(userId)?.session_id);
 }
 
 function textOf(value: unknown): string | undefined {

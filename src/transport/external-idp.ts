@@ -6,7 +6,7 @@ import { checkedTokenEndpoint } from '../accounts/credentials/patterns.ts';
 import { type ExternalIdpCredential, refusalOf } from '../accounts/credentials.ts';
 import type { NewTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { parseJsonObject } from '../core/json.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
 import { exchange, type SmallAnswer, type SmallConnections } from './small-exchange.ts';
 
@@ -90,10 +90,5 @@ function refusal(
 }
 
 function parse({ body }: SmallAnswer): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(Buffer.from(body).toString('utf8')) ?? {};
 }

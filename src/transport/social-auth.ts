@@ -5,7 +5,7 @@
 import { refusalOf, type SocialCredential } from '../accounts/credentials.ts';
 import type { BrowserCode, DeviceAuthorization, DevicePoll, NewTokens, SignedInTokens } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { parseJsonObject } from '../core/json.ts';
 import { cappedMs, MAX_THROTTLE_WAIT_MS, parseRetryAfter } from '../core/times.ts';
 import { exchange, type SmallAnswer, type SmallConnections } from './small-exchange.ts';
 
@@ -172,12 +172,7 @@ function refusal(answer: SmallAnswer, meaning = 'Start the sign-in again.'): Gat
 }
 
 function parse(answer: SmallAnswer): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text(answer));
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(text(answer)) ?? {};
 }
 
 function text({ body }: SmallAnswer): string {

@@ -7,7 +7,7 @@
 
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { type JsonValue, parseJsonObject } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
 import { hasProfiles } from '../credentials.ts';
 import type { CredentialFile, Secrets } from '../ports.ts';
@@ -72,7 +72,7 @@ export function openCliDatabase(path: string, key: string, reading: Reading): Cr
       return withDatabase(path, false, (database) => {
         database.exec('begin immediate');
         const rows = rowsOf(database);
-        const token = parse(rows.auth.get(key));
+        const token = parseJsonObject(rows.auth.get(key) ?? '');
         const present = usableAt(rows);
         const isOurs = token && present && mayReplace(present.credential);
         if (isOurs) {
@@ -88,7 +88,7 @@ export function openCliDatabase(path: string, key: string, reading: Reading): Cr
 
 /** Throws ImportProblem. */
 function secretsAt(key: string, rows: Rows, reading: Reading): Secrets {
-  const token = parse(rows.auth.get(key));
+  const token = parseJsonObject(rows.auth.get(key) ?? '');
   if (!token) throw new ImportProblem('unknown-shape', `The database entry ${key} is not a token.`);
   const [program = '', method = ''] = key.split(':');
   const family = FAMILIES[method] ?? 'aws';
@@ -105,7 +105,7 @@ function secretsAt(key: string, rows: Rows, reading: Reading): Secrets {
 /** The client of the same sign-in method and region: a refresh token works with no other. */
 function registrationOf(program: string, method: string, token: Fields, { auth }: Rows): Fields {
   for (const spelling of new Set([method, 'odic', 'oidc'])) {
-    const registration = parse(auth.get(`${program}:${spelling}:device-registration`));
+    const registration = parseJsonObject(auth.get(`${program}:${spelling}:device-registration`) ?? '');
     if (!registration) continue;
     const region = textOf(fieldsOf(locate(registration)).region);
     if (region === undefined || region === (textOf(token.region) ?? 'us-east-1')) return clientOf(registration);
@@ -116,7 +116,7 @@ function registrationOf(program: string, method: string, token: Fields, { auth }
 /** The database holds one profile; with sign-ins of two organisations, its owner is unknown. */
 function chosenProfile({ auth, state }: Rows): JsonValue | undefined {
   const organisations = [...auth.keys()].filter((key) => /:(odic|oidc|external-idp):token$/.test(key));
-  return organisations.length > 1 ? undefined : parse(state.get('api.codewhisperer.profile'))?.arn;
+  return organisations.length > 1 ? undefined : parseJsonObject(state.get('api.codewhisperer.profile') ?? '')?.arn;
 }
 
 interface Rows {
@@ -141,14 +141,4 @@ function toMap(rows: readonly Record<string, unknown>[]): ReadonlyMap<string, st
 
 function asText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
-}
-
-function parse(text: string | undefined): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    // JSON.parse returns JSON values, so only the object check is missing.
-    return isJsonObject(value) ? (value as JsonObject) : undefined;
-  } catch {
-    return undefined;
-  }
 }

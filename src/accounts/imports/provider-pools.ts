@@ -5,7 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
 import { accountIdOf } from '../account-id.ts';
 import { textOf } from './fields.ts';
 import { type Finding, problemOf } from './finding.ts';
@@ -87,12 +87,8 @@ async function locateFile(pools: string, file: string): Promise<string> {
 }
 
 function decoded(base64: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Reported below, like JSON that is not an object.
-  }
+  const value = parseJsonObject(Buffer.from(base64, 'base64').toString('utf8'));
+  if (value) return value;
   throw new ImportProblem(
     'not-json',
     'The base64 credential does not decode to a JSON object. Import the original file instead.',

@@ -3,7 +3,7 @@
  * rest as the assistant turn of the next round's request.
  */
 import type { Part } from '../../core/conversation.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { parseJsonObject } from '../../core/json.ts';
 import type { ReplyEnd, ReplyEvent } from '../../core/reply.ts';
 import type { TokenCount } from '../../core/token-count.ts';
 import type { WebResult } from '../../core/web-search.ts';
@@ -149,11 +149,6 @@ export class SearchRound {
 export const AT = 'web_search';
 
 function queryOf(json: string): string | undefined {
-  try {
-    const input: unknown = JSON.parse(json);
-    if (!isJsonObject(input) || typeof input.query !== 'string') return undefined;
-    return input.query.trim() === '' ? undefined : input.query;
-  } catch {
-    return undefined;
-  }
+  const query = parseJsonObject(json)?.query;
+  return typeof query === 'string' && query.trim() !== '' ? query : undefined;
 }

@@ -2,7 +2,7 @@
  * Reads the arguments of calls. A custom tool takes free text, but the service accepts only JSON input, so the text is
  * wrapped in an object with one string.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
 import { isShallow } from '../shape.ts';
 
 /**
@@ -14,12 +14,8 @@ export function readArguments(value: JsonValue | undefined): JsonValue {
   if (typeof value !== 'string') return isShallow(value) ? value : serialized(value);
   if (value.trim() === '') return {};
   if (holdsMoreValues(value, MAX_TEXT_VALUES)) return value;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isJsonObject(parsed) && isShallow(parsed) ? parsed : value;
-  } catch {
-    return value;
-  }
+  const parsed = parseJsonObject(value);
+  return parsed && isShallow(parsed) ? parsed : value;
 }
 
 /**

@@ -3,7 +3,7 @@
  * with the service's signature, or the redacted data; for a compaction, the summary. It is opaque to clients but not
  * secret: it contains only what they have sent or received.
  */
-import { isJsonObject } from '../../core/json.ts';
+import { parseJsonObject } from '../../core/json.ts';
 
 export type Carried =
   | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
@@ -20,12 +20,8 @@ export function carry(carried: Carried): string {
 /** undefined for another service's content, and for content that was changed. */
 export function openCarrier(content: string | null | undefined): Carried | undefined {
   if (!content?.startsWith(PREFIX)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(content.slice(PREFIX.length), 'base64').toString());
-    return isJsonObject(value) ? readCarried(value) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonObject(Buffer.from(content.slice(PREFIX.length), 'base64').toString('utf8'));
+  return value && readCarried(value);
 }
 
 function readCarried({ type, text, data, signature }: { readonly [key: string]: unknown }): Carried | undefined {

@@ -3,7 +3,7 @@
  * the thinking omitted, the block gets an opaque signature that dragoman recognizes when the client sends it back. So a
  * client that never saw the reasoning still returns it, and no foreign signature is sent upstream.
  */
-import { isJsonObject } from '../../core/json.ts';
+import { parseJsonObject } from '../../core/json.ts';
 
 /** Nine bytes, so that its base64 is a prefix of the encoded signature. */
 const PREFIX = Buffer.from('dragoman:').toString('base64');
@@ -33,11 +33,8 @@ export function readSignature(text: string, signature: string | undefined): Sign
 }
 
 function unseal(base64: string): SignedReasoning | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString());
-    if (!isJsonObject(value) || typeof value.text !== 'string') return undefined;
-    return { text: value.text, signature: typeof value.signature === 'string' ? value.signature : undefined };
-  } catch {
-    return undefined; // has dragoman's prefix, but was truncated or changed
-  }
+  const value = parseJsonObject(Buffer.from(base64, 'base64').toString('utf8'));
+  // Without a text, it has dragoman's prefix but was truncated or changed.
+  if (typeof value?.text !== 'string') return undefined;
+  return { text: value.text, signature: typeof value.signature === 'string' ? value.signature : undefined };
 }

@@ -5,9 +5,14 @@
  * The API's `encrypted_content` is opaque to clients. dragoman's holds the rest of the text that the model saw, so that
  * a search sent back in a later request reads the same.
  */
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, parseJsonObject } from '../../core/json.ts';
 import type { TextCitation } from '../../core/reply.ts';
-import type { WebResult, WebSearchFailure, WebSearchOutcome } from '../../core/web-search.ts';
+import {
+  publicationTime,
+  type WebResult,
+  type WebSearchFailure,
+  type WebSearchOutcome,
+} from '../../core/web-search.ts';
 
 /** Always the model: programs that call tools run only on Anthropic's servers. */
 export const DIRECT_CALLER = { type: 'direct' } as const;
@@ -68,20 +73,11 @@ function readResult({ url, title, encrypted_content: hidden }: Readonly<Record<s
       url,
       title: typeof title === 'string' ? title : url,
       snippet: typeof snippet === 'string' ? snippet : undefined,
-      publishedAtMs:
-        typeof publishedAtMs === 'number' && Math.abs(publishedAtMs) <= MAX_DATE ? publishedAtMs : undefined,
+      publishedAtMs: publicationTime(publishedAtMs),
     },
   ];
 }
 
-/** The largest JavaScript date. */
-const MAX_DATE = 8.64e15;
-
 function openContent(hidden: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(hidden, 'base64').toString('utf8'));
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(Buffer.from(hidden, 'base64').toString('utf8')) ?? {};
 }

@@ -1,5 +1,5 @@
 /** Detects whether a request asks for a JSON reply, and in which form. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
 import { generateJson } from './json/generate.ts';
 import { endOfObject } from './written-plan.ts';
 
@@ -27,13 +27,7 @@ export function findWantedJson(texts: readonly string[]): WantedJson | undefined
 
 function readObject(text: string, from: number): JsonObject | undefined {
   const end = endOfObject(text, from);
-  if (end === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text.slice(from, end));
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return end === undefined ? undefined : parseJsonObject(text.slice(from, end));
 }
 
 /** `words`: the reply if no JSON is requested. */

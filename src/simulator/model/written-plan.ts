@@ -2,7 +2,7 @@
  * A plan in the user's message: lines such as `use read_file {"path": "notes.txt"}`, one per turn, several calls
  * of a turn joined by `and`. It lets tests of an agent script the model through the prompt.
  */
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type JsonObject, parseJsonObject } from '../../core/json.ts';
 
 export interface PlannedCall {
   readonly name: string;
@@ -77,12 +77,8 @@ function readCall(text: string, at: number): { call: PlannedCall; end: number } 
   const from = at + name[0].length;
   const end = endOfObject(text, from);
   if (end === undefined) return undefined;
-  try {
-    const input: unknown = JSON.parse(text.slice(from, end));
-    return isJsonObject(input) ? { call: { name: name[1], input, source: text.slice(at, end) }, end } : undefined;
-  } catch {
-    return undefined;
-  }
+  const input = parseJsonObject(text.slice(from, end));
+  return input && { call: { name: name[1], input, source: text.slice(at, end) }, end };
 }
 
 /** The end of the object that begins at `from`, ignoring braces within strings. */

@@ -4,7 +4,6 @@
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import type { CodeCompletion, RelatedCode } from '../../core/code-completion.ts';
-import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { estimateTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
@@ -12,6 +11,7 @@ import type { CompletionContext, CompletionPage, EncodedCompletion } from '../up
 import { codeFile } from './code-language.ts';
 import { note } from './normalize/rules.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
+import { parseResponse } from './parse-response.ts';
 import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 import { codeReferences } from './sources.ts';
 import type { GenerateCompletionsRequest, SupplementalContext } from './wire.ts';
@@ -69,7 +69,7 @@ export function encodeCompletion(
 
 /** Throws `upstream_broken` for a body of another shape. */
 export function decodeCompletion(body: string): CompletionPage {
-  const answer = parseObject(body);
+  const answer = parseResponse(body, 'GenerateCompletions');
   const completions = [...objects(answer.completions), ...objects(answer.predictions).flatMap(completionOf)];
   const { nextToken } = answer;
   return {
@@ -128,14 +128,4 @@ function windowNote(path: string, text: string, window: string): Adjustment {
 
 function objects(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function parseObject(body: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Reported below.
-  }
-  throw new GatewayError('upstream_broken', 'The service returned an unexpected response to GenerateCompletions.');
 }

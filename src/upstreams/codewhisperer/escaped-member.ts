@@ -5,6 +5,8 @@
  * the changing text are learnt from a parsed frame; a later frame with equal surroundings differs in that string alone.
  * Anything else is left to JSON.parse.
  */
+import { parseJsonObject } from '../../core/json.ts';
+
 export class EscapedMember {
   readonly #member: string;
   #before: string;
@@ -66,18 +68,8 @@ const STRING_INSIDE = /^[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[
 
 /** Whether another text between the two would be read as this member and change nothing else; tried with two texts. */
 function isOnlyPlaceOf(member: string, before: string, after: string): boolean {
-  const one = parse(`${before}one${after}`);
-  const two = parse(`${before}two${after}`);
+  const one = parseJsonObject(`${before}one${after}`);
+  const two = parseJsonObject(`${before}two${after}`);
   if (one?.[member] !== 'one' || two?.[member] !== 'two') return false;
   return JSON.stringify({ ...one, [member]: '' }) === JSON.stringify({ ...two, [member]: '' });
-}
-
-function parse(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    // Only named members are read, and an array or a string has none of them.
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

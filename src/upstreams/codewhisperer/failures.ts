@@ -3,7 +3,7 @@
  * the same failure under different statuses, so its name and reason are read before the status.
  */
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
 import type { AnswerHeaders, FailedAnswer } from '../upstream.ts';
 import { findRow } from './failure-table.ts';
 import { KNOWN_REASONS } from './known-reasons.ts';
@@ -11,7 +11,7 @@ import { cappedRetryAfter, readRetryAfter } from './retry-after.ts';
 
 /** `nowMs` (since the epoch) is what a `Retry-After` date is compared with. */
 export function explainFailure(answer: FailedAnswer, nowMs: number = Date.now()): GatewayError {
-  const envelope = parseEnvelope(answer.body);
+  const envelope = parseJsonObject(answer.body);
   const message = messageOf(envelope, answer.body);
   const failure: UpstreamFailure = {
     status: answer.status,
@@ -42,7 +42,7 @@ function isBadToken({ status, badToken }: FailedAnswer, { code, upstream }: Gate
  * names the actual one.
  */
 export function explainException(name: string, body: string, nowMs: number = Date.now()): GatewayError {
-  const envelope = parseEnvelope(body);
+  const envelope = parseJsonObject(body);
   const message = messageOf(envelope, body);
   const inEnvelope = text(envelope?.__type) ?? text(envelope?.code) ?? text(nested(envelope).code);
   const reason = text(envelope?.reason) ?? text(nested(envelope).reason) ?? reasonIn(message);
@@ -118,15 +118,6 @@ function cleanName(name: string | undefined): string | undefined {
   // The event stream's only modelled exception is named after its member.
   if (cleaned === MODELLED_EXCEPTION) return 'InternalServerException';
   return cleaned === '' ? undefined : cleaned.slice(0, 100);
-}
-
-function parseEnvelope(body: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function nested(envelope: JsonObject | undefined): JsonObject {

@@ -1,6 +1,6 @@
 /** The service's model catalogue: the models an account may use (operation ListAvailableModels). */
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
 import type { Catalogue, Model } from '../../core/models.ts';
 import type { Access } from '../upstream.ts';
 import { defaultOf, effortMember, outputLimitRange } from './model-schema.ts';
@@ -8,7 +8,7 @@ import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
 
 /** One page. Members may be missing or null. Throws `upstream_broken` for a body without a list of models. */
 export function decodeModels(body: string): { catalogue: Catalogue; nextToken: string | undefined } {
-  const answer = parseObject(body);
+  const answer = parseJsonObject(body);
   const listed = answer?.models;
   if (!answer || !Array.isArray(listed))
     throw new GatewayError('upstream_broken', 'The service returned an unexpected response to ListAvailableModels.');
@@ -79,15 +79,6 @@ function supportsCaching(entry: JsonObject): boolean {
   if (isJsonObject(promptCaching))
     return promptCaching.supportsPromptCaching === true || promptCaching.supportsPromptCache === true;
   return promptCaching === true || supportsPromptCache === true;
-}
-
-function parseObject(body: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function object(value: JsonValue | undefined): JsonObject {

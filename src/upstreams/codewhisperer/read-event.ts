@@ -12,6 +12,7 @@ import type { Frame } from '../../framing/event-stream.ts';
 import type { AnswerContext } from '../upstream.ts';
 import { BlockWriter } from './block-writer.ts';
 import { EscapedMember } from './escaped-member.ts';
+import { eventPayload } from './event-payload.ts';
 import { refusalDetail } from './refusal-detail.ts';
 import { replyNote } from './reply-rules.ts';
 import { citation, codeReferences, documentCitation, webLinks } from './sources.ts';
@@ -290,22 +291,7 @@ function throwInvalidState({ reason, message }: Untrusted<EventPayloads['invalid
   throw new GatewayError('upstream_broken', `The service reports an invalid state: “${details.slice(0, 600)}”`);
 }
 
-/** Some intermediaries wrap a payload in its event's name. */
 function parse<Kind extends EventKind>(kind: Kind, json: string): Untrusted<EventPayloads[Kind]> {
-  const payload = parseObject(kind, json);
-  const inner = payload[kind];
   // Every member of `Untrusted` is optional and unknown, so any object fits.
-  return (isJsonObject(inner) ? inner : payload) as Untrusted<EventPayloads[Kind]>;
-}
-
-function parseObject(kind: EventKind, json: string) {
-  let payload: unknown;
-  try {
-    payload = JSON.parse(json);
-  } catch (cause) {
-    throw new GatewayError('upstream_broken', `The service sent a ${kind} that is not JSON.`, { cause });
-  }
-  if (!isJsonObject(payload))
-    throw new GatewayError('upstream_broken', `The service sent a ${kind} that is not a JSON object.`);
-  return payload;
+  return eventPayload(kind, json) as Untrusted<EventPayloads[Kind]>;
 }

@@ -3,8 +3,8 @@
  * read-event.ts decides what an event means for a reply.
  */
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
 import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
+import { eventPayload } from './event-payload.ts';
 import { explainException } from './failures.ts';
 import type { EventPayloads } from './wire-events.ts';
 
@@ -55,20 +55,6 @@ function toEvent(frame: Frame): ServiceEvent | undefined {
 
 function payloadOf(frame: Frame, kind: string): ServiceEvent | undefined {
   if (kind === '' || kind === 'initial-response') return undefined;
-  const payload = parse(kind, frame.text());
-  // Some intermediaries wrap a payload in its event's name.
-  const inner = isJsonObject(payload[kind]) ? payload[kind] : payload;
   // The type documents the service's payload; its members are not checked here.
-  return { [kind]: inner } as unknown as ServiceEvent;
-}
-
-function parse(kind: string, json: string): Readonly<Record<string, unknown>> {
-  let payload: unknown;
-  try {
-    payload = JSON.parse(json);
-  } catch (cause) {
-    throw new GatewayError('upstream_broken', `The service sent ${kind} with a payload that is not JSON.`, { cause });
-  }
-  if (isJsonObject(payload)) return payload;
-  throw new GatewayError('upstream_broken', `The service sent ${kind} with a payload that is not a JSON object.`);
+  return { [kind]: eventPayload(kind, frame.text()) } as unknown as ServiceEvent;
 }

@@ -3,11 +3,12 @@
  * bonuses and overages (Kiro), or a single breakdown (older services).
  * Source: GetUsageLimitsResponse of the published CodeWhisperer runtime client; reports of its users.
  */
-import { type ErrorCode, GatewayError } from '../../core/errors.ts';
+import type { ErrorCode, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Allowance, Overage, UsageLimits } from '../../core/usage-limits.ts';
 import type { Access, UpstreamRequest, UpstreamUsageLimits } from '../upstream.ts';
 import { encodeUsageLimits } from './operations.ts';
+import { parseResponse } from './parse-response.ts';
 import type { WireProfiles } from './profiles.ts';
 
 export function createUsageLimits(wireProfiles: WireProfiles): UpstreamUsageLimits {
@@ -41,7 +42,7 @@ const CHAT_RESOURCES = ['CREDIT', 'AGENTIC_REQUEST', 'VIBE', 'AI_EDITOR'];
 
 /** Throws `upstream_broken` for a body of another shape. */
 export function decodeUsageLimits(body: string): UsageLimits {
-  const answer = parse(body);
+  const answer = parseResponse(body, 'GetUsageLimits');
   const { subscriptionInfo, usageBreakdown, usageBreakdownList, limits, nextDateReset } = answer;
   const title = isJsonObject(subscriptionInfo) ? textOf(subscriptionInfo.subscriptionTitle) : undefined;
   const type = isJsonObject(subscriptionInfo) ? textOf(subscriptionInfo.type) : undefined;
@@ -129,16 +130,6 @@ function toMs(date: JsonValue | undefined): number | undefined {
 function inWords(name: string): string {
   const words = name.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function parse(body: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Reported below.
-  }
-  throw new GatewayError('upstream_broken', 'The service returned an unexpected response to GetUsageLimits.');
 }
 
 function objectsIn(list: JsonValue | undefined): JsonObject[] {

@@ -94,8 +94,9 @@ describe('the web search', () => {
     ['a failure', answer([], { isError: true, content: [{ type: 'text', text: 'down' }] }), /failed: down/],
     ['no results', answer(undefined), /no list of results/],
     ['results that cannot be read', answer(['odd', { url: 'nowhere' }]), /without addresses/],
-    ['an empty text', answer(undefined, { content: [] }), /something other than JSON/],
-    ['no JSON', '<html>', /something other than JSON/],
+    ['an empty text', answer(undefined, { content: [] }), /something other than a JSON object/],
+    ['a list', '[]', /something other than a JSON object/],
+    ['no JSON', '<html>', /something other than a JSON object/],
   ])('calls %s broken', (_what, body, message) => {
     expect(() => webSearch.decodeSearch(body)).toThrow(expect.objectContaining({ code: 'upstream_broken' }));
     expect(() => webSearch.decodeSearch(body)).toThrow(message);

@@ -6,8 +6,8 @@
  * results as clients of the service have seen them.
  */
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { WEB_SEARCH_TOOL, type WebResult } from '../../core/web-search.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
+import { publicationTime, WEB_SEARCH_TOOL, type WebResult } from '../../core/web-search.ts';
 import type { Access, Invocation, UpstreamRequest, UpstreamWebSearch, WebSearchCall } from '../upstream.ts';
 import { profileArnOn, requestOf } from './operations.ts';
 import { type McpForm, SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
@@ -93,23 +93,15 @@ function toResult({ url, title, snippet, publishedDate }: JsonObject): WebResult
       url,
       title: typeof title === 'string' && title !== '' ? title : url,
       snippet: typeof snippet === 'string' && snippet !== '' ? snippet : undefined,
-      publishedAtMs:
-        typeof publishedDate === 'number' && Math.abs(publishedDate) <= MAX_DATE ? publishedDate : undefined,
+      publishedAtMs: publicationTime(publishedDate),
     },
   ];
 }
 
-/** The largest time value of a JavaScript Date. */
-const MAX_DATE = 8.64e15;
-
 function parse(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    // What JSON.parse returns is JSON.
-    return isJsonObject(value) ? (value as JsonObject) : {};
-  } catch {
-    throw broken('returned something other than JSON');
-  }
+  const value = parseJsonObject(text);
+  if (!value) throw broken('returned something other than a JSON object');
+  return value;
 }
 
 function broken(what: string): GatewayError {

@@ -4,7 +4,7 @@
  */
 
 import type { Tool } from '../../../core/conversation.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../../core/json.ts';
 
 export interface LeakedCall {
   readonly name: string;
@@ -80,7 +80,7 @@ const JSON_TAG: Form = {
     if (!json || rest === undefined) return undefined;
     const { name, input, arguments: args, parameters } = json.value;
     const members = input ?? args ?? parameters ?? {};
-    const object = typeof members === 'string' ? parseObject(members) : members;
+    const object = typeof members === 'string' ? parseJsonObject(members) : members;
     if (typeof name !== 'string' || !isJsonObject(object)) return undefined;
     return { call: { name, input: object }, rest };
   },
@@ -169,17 +169,8 @@ function leadingObject(text: string): { readonly value: JsonObject; readonly res
     if (mark === '{') depth++;
     else if (mark === '}') depth--;
     if (depth > 0) continue;
-    const value = parseObject(text.slice(0, index + 1));
+    const value = parseJsonObject(text.slice(0, index + 1));
     return value && { value, rest: text.slice(index + 1) };
   }
   return undefined;
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
