@@ -56,10 +56,10 @@ export class PlanLimits {
   }
 
   /**
-   * Accounts out of quota may have been given more meanwhile, and suspended ones may be open again; by what is left only
-   * the service can be chosen.
+   * Schedules readings when an account is needed: exhausted accounts may have got more credits, suspended ones may be
+   * available again, and the strategy `least-used` compares what is left.
    */
-  noteWanted(): void {
+  noteDemand(): void {
     const { registry, clock, strategy } = this.#options;
     const nowMs = clock.now();
     for (const { id, health } of registry.entries()) {
@@ -109,12 +109,12 @@ export class PlanLimits {
     }
   }
 
-  /** Once more with another access token when the first one is refused. */
+  /** Tries once more with a new access token if the first one is rejected. */
   async #readWithToken(entry: PooledAccount, signal: AbortSignal): Promise<LimitsReading> {
     for (let isNew = false; ; isNew = true) {
       const lent = await this.#options.lend(entry);
       try {
-        return this.#note(entry, await this.#options.readLimits(lent, signal));
+        return this.#record(entry, await this.#options.readLimits(lent, signal));
       } catch (cause) {
         if (GatewayError.from(cause).code !== 'token_rejected' || isNew) throw cause;
         entry.refused = lent.accessToken;
@@ -122,7 +122,7 @@ export class PlanLimits {
     }
   }
 
-  #note(entry: PooledAccount, limits: UsageLimits): LimitsReading {
+  #record(entry: PooledAccount, limits: UsageLimits): LimitsReading {
     const { registry, clock, onRead } = this.#options;
     const readAtMs = clock.now();
     const quota = quotaOf(limits, readAtMs);

@@ -98,7 +98,7 @@ describe('a lease', () => {
     for (const id of ['a', 'b', 'c']) expect(counts.get(id)).toBeGreaterThan(60);
   });
 
-  it('moves only the conversations of an account which leaves', async () => {
+  it('moves only the conversations of a removed account', async () => {
     const { lease, pool } = await setup(['a', 'b', 'c'].map((id) => newAccount(id)));
     const conversations = Array.from({ length: 100 }, (_, index) => `conversation-${index}`);
     const before = new Map<string, string>();
@@ -111,13 +111,13 @@ describe('a lease', () => {
     }
   });
 
-  it('skips accounts which were tried', async () => {
+  it('skips accounts that were tried', async () => {
     const { lease } = await setup([newAccount('a'), newAccount('b')]);
     expect((await lease({ tried: ['a'] })).accountId).toBe('b');
     expect((await failure(lease({ tried: ['a', 'b'] }))).code).toBe('no_account');
   });
 
-  it('counts once, however often it is given back', async () => {
+  it('counts once, however often it is released', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     const lent = await lease();
     lent.release(undefined);
@@ -125,13 +125,13 @@ describe('a lease', () => {
     expect(pool.list()[0]?.health).toEqual({ ...NEW_ACCOUNT, successes: 1 });
   });
 
-  it('for a question about the account counts no success', async () => {
+  it('does not count a success for a request about the account', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     (await lease({ control: true })).release(undefined);
     expect(pool.list()[0]?.health).toEqual(NEW_ACCOUNT);
   });
 
-  it('never has a token which the upstream refused', async () => {
+  it('never has a token that the upstream rejected', async () => {
     const { lease } = await setup([newAccount('a')]);
     const refused = await lease();
     refused.release(error('token_rejected'));
@@ -142,8 +142,8 @@ describe('a lease', () => {
   });
 });
 
-describe('what became of a lease', () => {
-  it('rests a throttled account until its time is over', async () => {
+describe('the outcome of a lease', () => {
+  it('cools a throttled account down until its retry time', async () => {
     const { lease, clock, stateOf } = await setup([newAccount('a')]);
     (await lease()).release(error('account_throttled', 5_000));
     expect(stateOf('a')).toMatchObject({ status: 'cooling' });
@@ -154,7 +154,7 @@ describe('what became of a lease', () => {
     await lease();
   });
 
-  it('signs an account out whose credential is dead, and says so', async () => {
+  it('signs an account out whose credential is rejected, and reports it', async () => {
     const { lease, tokens, stateOf } = await setup([newAccount('a')]);
     tokens.trouble = error('credential_rejected');
     expect((await failure(lease())).code).toBe('credential_rejected');
@@ -163,11 +163,11 @@ describe('what became of a lease', () => {
   });
 
   it.each([
-    ['could not be reached', 'upstream_broken', undefined, [1_000, 2_000, 4_000]],
-    ['did not answer in time', 'upstream_timeout', undefined, [1_000, 2_000, 4_000]],
-    ['asked to slow down', 'upstream_throttled', 20_000, [20_000, 40_000, 80_000]],
-    ['asked to slow down for years', 'upstream_throttled', 1e15, [3_600_000, 3_600_000, 3_600_000]],
-    ['refused', 'permission_denied', undefined, [30_000, 60_000, 120_000]],
+    ['cannot be reached', 'upstream_broken', undefined, [1_000, 2_000, 4_000]],
+    ['does not answer in time', 'upstream_timeout', undefined, [1_000, 2_000, 4_000]],
+    ['throttles', 'upstream_throttled', 20_000, [20_000, 40_000, 80_000]],
+    ['throttles for years', 'upstream_throttled', 1e15, [3_600_000, 3_600_000, 3_600_000]],
+    ['refuses', 'permission_denied', undefined, [30_000, 60_000, 120_000]],
   ] as const)(
     'cools an account down whose token endpoint %s, longer each time',
     async (_name, code, wait, cooldowns) => {
@@ -194,7 +194,7 @@ describe('what became of a lease', () => {
     },
   );
 
-  it('says what went wrong while every account lacks a token', async () => {
+  it('reports the failure while every account lacks a token', async () => {
     const { lease, tokens } = await setup([newAccount('a')]);
     tokens.trouble = new GatewayError('permission_denied', 'The identity provider refused.');
     await failure(lease());
@@ -203,14 +203,14 @@ describe('what became of a lease', () => {
     expect(refused.message).toMatch(/1 cooling down.*The identity provider refused\.$/);
   });
 
-  it('counts several requests that wait for the same token once', async () => {
+  it('counts once for several requests that wait for the same token', async () => {
     const { lease, tokens, stateOf } = await setup([newAccount('a')]);
     tokens.trouble = error('upstream_broken');
     await Promise.all([failure(lease()), failure(lease()), failure(lease())]);
     expect(stateOf('a')).toMatchObject({ attempts: 1 });
   });
 
-  it('is ready again once a refresh by hand succeeds', async () => {
+  it('makes the account ready again once a manual refresh succeeds', async () => {
     const { lease, tokens, stateOf, pool } = await setup([newAccount('a')]);
     tokens.trouble = error('permission_denied');
     await failure(lease());
@@ -226,7 +226,7 @@ describe('what became of a lease', () => {
     expect(stateOf('a')).toEqual({ status: 'ready' });
   });
 
-  it('switches an account off after too many own faults in a row', async () => {
+  it('disables an account after too many consecutive failures of its own', async () => {
     const { lease, stateOf } = await setup([newAccount('a')]);
     for (let i = 0; i < 2; i++) (await lease()).release(error('permission_denied'));
     (await lease()).release(undefined);
@@ -234,7 +234,7 @@ describe('what became of a lease', () => {
     expect(stateOf('a')).toEqual({ status: 'disabled', by: 'errors' });
   });
 
-  it('is stored: a change of state at once, counters by and by and at the end', async () => {
+  it('is stored: a change of state at once, counters with a delay and on close', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     (await lease()).release(undefined);
     (await lease()).release(undefined);
@@ -246,7 +246,7 @@ describe('what became of a lease', () => {
     expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
   });
 
-  it('is kept until the store takes it', async () => {
+  it('is kept in memory until it can be stored', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     const save = store.accounts.saveHealth.bind(store.accounts);
     store.accounts.saveHealth = async () => {
@@ -289,7 +289,7 @@ describe('closing events', () => {
     expect((await other.lease(request)).sendsClosingEvents).toBe(false);
   });
 
-  it('are learned from the next reply when the store was in trouble', async () => {
+  it('are learned from the next reply if they could not be stored', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     const add = store.accounts.addClosingEvents.bind(store.accounts);
     store.accounts.addClosingEvents = async () => {
@@ -326,7 +326,7 @@ describe('closing events', () => {
     await pool.close();
   });
 
-  it('another process has learned are known here', async () => {
+  it('are known here if another process has learned them', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
     await store.accounts.addClosingEvents('a', 'profile-of-builder-id', 1);
     store.accounts.changeMark = () => 77;
@@ -335,16 +335,16 @@ describe('closing events', () => {
   });
 });
 
-describe('an account which has its hands full', () => {
+describe('a busy account', () => {
   const ONE_AT_A_TIME = { ...DEFAULT_OPTIONS, maxConcurrency: 1 };
   const busyAccount = (id: string) => newAccount(id, { options: ONE_AT_A_TIME });
-  /** Time is up only when the test says so. */
+  /** The deadline passes only when the test says so. */
   function slowClock() {
     const clock = createFakeClock();
     const timesUp = Promise.withResolvers<void>();
     return { clock: { ...clock, sleep: () => timesUp.promise }, timesUp };
   }
-  /** Who sleeps wakes when the test has moved the time on so far. */
+  /** A sleep ends when the test has advanced the time that far. */
   function steppedClock() {
     const clock = createFakeClock();
     const sleepers = new Set<{ readonly atMs: number; wake(): void }>();
@@ -372,7 +372,7 @@ describe('an account which has its hands full', () => {
   }
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('makes requests wait for their turn', async () => {
+  it('makes requests wait in the queue', async () => {
     const { lease, pool } = await setup([busyAccount('a')], { clock: slowClock().clock });
     const first = await lease();
     const order: string[] = [];
@@ -390,13 +390,13 @@ describe('an account which has its hands full', () => {
     expect(order).toEqual(['second', 'third']);
   });
 
-  it('is left alone by a request whose client has gone, which frees its place in the queue', async () => {
+  it('is not leased to a request whose client has disconnected, which leaves the queue', async () => {
     const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock, queueLimit: 1 });
     const first = await lease();
     const gone = new AbortController();
     const second = failure(lease({ signal: gone.signal }));
     await settled();
-    expect((await failure(lease())).message).toContain('1 requests are waiting, and no more may: 1 at its limit');
+    expect((await failure(lease())).message).toContain('The queue for accounts is full (1 waiting): 1 at its limit');
     gone.abort();
     expect((await second).code).toBe('client_closed');
     const third = lease();
@@ -405,7 +405,7 @@ describe('an account which has its hands full', () => {
     expect((await third).accountId).toBe('a');
   });
 
-  it('is waited for as long as it may be, and then the client hears when to come back', async () => {
+  it('makes requests wait until their deadline, then rejects them with retry-after', async () => {
     const { clock, timesUp } = slowClock();
     const { lease } = await setup([busyAccount('a')], { clock });
     const first = await lease();
@@ -422,7 +422,7 @@ describe('an account which has its hands full', () => {
     second.release(undefined);
   });
 
-  it('gives a cancelled lease to the next request, as if there had been none', async () => {
+  it('is leased to the next request when a lease is cancelled', async () => {
     const { pool, lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
     const first = await lease();
     const before = pool.list().map(({ health }) => health);
@@ -434,7 +434,7 @@ describe('an account which has its hands full', () => {
     expect(pool.list().map(({ health }) => health)).toEqual(before);
   });
 
-  it('and is locked meanwhile: nobody waits for nothing', async () => {
+  it('rejects queued requests when it is suspended meanwhile', async () => {
     const { lease } = await setup([busyAccount('a')], { clock: slowClock().clock });
     const first = await lease();
     const second = failure(lease());
@@ -443,7 +443,7 @@ describe('an account which has its hands full', () => {
     expect(await second).toMatchObject({ code: 'no_account', message: expect.stringContaining('1 suspended') });
   });
 
-  it('makes nobody wait longer than the rest of another one', async () => {
+  it('keeps no request waiting beyond the cooldown of another account', async () => {
     const clock = steppedClock();
     const { lease } = await setup([busyAccount('a'), busyAccount('b')], { clock });
     const first = await lease();
@@ -461,7 +461,7 @@ describe('an account which has its hands full', () => {
     first.release(undefined);
   });
 
-  it('is watched by no timer once nobody waits', async () => {
+  it('has no timer once no request is waiting', async () => {
     const clock = steppedClock();
     const { lease } = await setup([busyAccount('a'), busyAccount('b')], { clock });
     const first = await lease();
@@ -480,7 +480,7 @@ describe('an account which has its hands full', () => {
     expect(clock.pending()).toEqual([]);
   });
 
-  it('is not waited for any longer when another process has brought an account', async () => {
+  it('is not waited for any longer once another process has added an account', async () => {
     const clock = steppedClock();
     const { lease, pool } = await setup([busyAccount('a')], { clock });
     await lease();
@@ -493,7 +493,7 @@ describe('an account which has its hands full', () => {
     expect((await second).accountId).toBe('b');
   });
 
-  it('but has become free unnoticed when time is up serves after all', async () => {
+  it('serves a request at its deadline if it has become free without an event', async () => {
     const clock = steppedClock();
     const { lease, pool } = await setup([busyAccount('a')], { clock });
     await lease();
@@ -505,13 +505,13 @@ describe('an account which has its hands full', () => {
     expect((await second).accountId).toBe('a');
   });
 
-  it('does not keep a question about an account waiting', async () => {
+  it('does not make a request about an account wait', async () => {
     const { lease } = await setup([busyAccount('a')]);
     await lease();
     expect((await lease({ control: true })).accountId).toBe('a');
   });
 
-  it('is given more as soon as its owner allows it', async () => {
+  it('serves more requests as soon as its owner raises the limit', async () => {
     const { lease, pool } = await setup([busyAccount('a')], { clock: slowClock().clock });
     await lease();
     const second = lease();
@@ -520,7 +520,7 @@ describe('an account which has its hands full', () => {
     expect((await second).accountId).toBe('a');
   });
 
-  it('gives the place back when no token could be made', async () => {
+  it('frees the slot when no token could be obtained', async () => {
     const { lease, tokens, clock } = await setup([busyAccount('a')]);
     tokens.trouble = error('upstream_broken');
     await failure(lease());
@@ -531,14 +531,14 @@ describe('an account which has its hands full', () => {
 });
 
 describe("an account's pace", () => {
-  it('is kept: starts are as far apart as its owner set', async () => {
+  it('keeps starts as far apart as its owner has set', async () => {
     const { lease, clock } = await setup([newAccount('a', { options: { ...DEFAULT_OPTIONS, minIntervalMs: 400 } })]);
     await lease();
     expect((await lease()).choice.waitedMs).toBe(400);
     expect(clock.sleeps).toEqual([400]);
   });
 
-  it('is not held up by clients who went before their start', async () => {
+  it('is not slowed by clients that disconnect before their start', async () => {
     const options = { ...DEFAULT_OPTIONS, minIntervalMs: 400 };
     const fake = createFakeClock();
     const sleep = (_ms: number, signal?: AbortSignal) =>
@@ -555,7 +555,7 @@ describe("an account's pace", () => {
     expect((await lease()).choice.waitedMs).toBe(0);
   });
 
-  it('slows down when the service asks, and other accounts step in', async () => {
+  it('slows down when the service throttles, and other accounts serve meanwhile', async () => {
     const { lease, clock } = await setup(['a', 'b'].map((id) => newAccount(id)));
     const first = await lease();
     const other = first.accountId === 'a' ? 'b' : 'a';
@@ -567,13 +567,13 @@ describe("an account's pace", () => {
     expect((await lease()).accountId).toBe(first.accountId);
   });
 
-  it('beyond what a request can wait is told at once, with the time', async () => {
+  it('rejects a request at once, with the time, if it cannot wait that long', async () => {
     const { lease } = await setup([newAccount('a')]);
     (await lease()).release(error('upstream_throttled', 90_000));
     expect(await failure(lease())).toMatchObject({ code: 'accounts_busy', retryAfterMs: 90_000 });
   });
 
-  it('is not held by an account which goes to rest meanwhile', async () => {
+  it('moves a waiting request to another account if its own begins to cool down', async () => {
     const clock = createFakeClock();
     let whileWaiting = () => {};
     const sleep: Clock['sleep'] = async (ms) => {
@@ -594,7 +594,7 @@ describe("an account's pace", () => {
 });
 
 describe('round-robin', () => {
-  it('goes round by weight, and who comes back from a rest does not make up for it', async () => {
+  it('follows the weights, and an account does not make up for a cooldown', async () => {
     const { lease, clock, pool } = await setup(
       ['a', 'b', 'c'].map((id) => newAccount(id)),
       { strategy: 'round-robin' },
@@ -621,7 +621,7 @@ describe('round-robin', () => {
 });
 
 describe('a group', () => {
-  it('nobody is in is told as such', async () => {
+  it('without accounts is reported as such', async () => {
     const { lease } = await setup([newAccount('a')]);
     expect(await failure(lease({ group: 'x' }))).toMatchObject({ code: 'invalid_request', param: 'x-dragoman-group' });
   });
@@ -636,7 +636,7 @@ describe("an account's plan", () => {
     overage: undefined,
   });
 
-  it('which is used up makes the account rest until its reset date, and it comes back by itself', async () => {
+  it('makes the account cool down until its reset date once it is used up', async () => {
     const readLimits = async () => credits(50);
     const { lease, stateOf, clock } = await setup([newAccount('a')], { readLimits });
     (await lease()).release(error('quota_exhausted'));
@@ -646,7 +646,7 @@ describe("an account's plan", () => {
     expect((await lease()).accountId).toBe('a');
   });
 
-  it('is read when asked, kept, and lets an account back which was given more', async () => {
+  it('is read on request, kept, and makes the account ready again if it has grown', async () => {
     let used = 50;
     const { pool, stateOf } = await setup([newAccount('a')], { readLimits: async () => credits(used) });
     expect(pool.limits('a')).toBeUndefined();
@@ -662,25 +662,25 @@ describe("an account's plan", () => {
   });
 
   it('brings a suspended account back hours later without sending a chat', async () => {
-    let asked = 0;
+    let reads = 0;
     let trouble: GatewayError | undefined = error('account_suspended');
     const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {
       readLimits: async () => {
-        asked++;
+        reads++;
         if (trouble) throw trouble;
         return credits(10);
       },
     });
     (await lease()).release(error('account_suspended'));
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-    expect(asked).toBe(0);
+    expect(reads).toBe(0);
 
     clock.advance(4 * 3_600_000);
     expect((await failure(lease())).code).toBe('no_account');
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-    expect(asked).toBe(1);
+    expect(reads).toBe(1);
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-    expect(asked).toBe(1);
+    expect(reads).toBe(1);
 
     clock.advance(4 * 3_600_000);
     trouble = error('upstream_broken');
@@ -696,10 +696,10 @@ describe("an account's plan", () => {
   it.each(['permission_denied', 'token_rejected'] as const)(
     'looks at a suspended account again as late when the service says %s',
     async (code) => {
-      let asked = 0;
+      let reads = 0;
       const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {
         readLimits: async () => {
-          asked++;
+          reads++;
           throw error(code);
         },
       });
@@ -707,15 +707,15 @@ describe("an account's plan", () => {
       clock.advance(4 * 3_600_000);
       expect((await failure(pool.readLimits('a'))).code).toBe(code);
       expect(stateOf('a')).toMatchObject({ status: 'suspended' });
-      const askedAtOnce = asked;
+      const readsAtOnce = reads;
       clock.advance(4 * 3_600_000 - 1);
       expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-      expect(asked).toBe(askedAtOnce);
+      expect(reads).toBe(readsAtOnce);
       await pool.close();
     },
   );
 
-  it('decides who is used least', async () => {
+  it('decides which account is least used', async () => {
     const used: Record<string, number> = { a: 40, b: 10, c: 30 };
     const { pool, lease } = await setup(
       Object.keys(used).map((id) => newAccount(id)),
@@ -728,25 +728,25 @@ describe("an account's plan", () => {
     expect((await lease()).accountId).toBe('c');
   });
 
-  it('is asked for once more with a new token when the first is refused', async () => {
-    const asked: string[] = [];
+  it('is read once more with a new token when the first one is rejected', async () => {
+    const reads: string[] = [];
     const { pool } = await setup([newAccount('a')], {
       readLimits: async ({ accessToken }) => {
-        asked.push(accessToken);
-        if (asked.length === 1) throw error('token_rejected');
+        reads.push(accessToken);
+        if (reads.length === 1) throw error('token_rejected');
         return credits(1);
       },
     });
     await pool.readLimits('a');
-    expect(asked).toEqual(['a-access-1', 'a-access-2']);
+    expect(reads).toEqual(['a-access-1', 'a-access-2']);
   });
 
-  it('is not asked for when the account is locked or signed out, and a question may find out that it is', async () => {
-    let asked = 0;
+  it('is not read while the account is suspended or signed out, and a reading may detect that it is', async () => {
+    let reads = 0;
     const { pool, lease, stateOf } = await setup([newAccount('a')], {
       readLimits: async () => {
-        asked++;
-        throw error(asked === 1 ? 'permission_denied' : 'account_suspended');
+        reads++;
+        throw error(reads === 1 ? 'permission_denied' : 'account_suspended');
       },
     });
     expect((await failure(pool.readLimits('a'))).code).toBe('permission_denied');
@@ -754,7 +754,7 @@ describe("an account's plan", () => {
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
     expect(stateOf('a')).toMatchObject({ status: 'suspended' });
     expect((await failure(pool.readLimits('a'))).code).toBe('account_suspended');
-    expect(asked).toBe(2);
+    expect(reads).toBe(2);
     await pool.setEnabled('a', true);
     (await lease()).release(error('credential_rejected'));
     expect((await failure(pool.readLimits('a'))).code).toBe('credential_rejected');
@@ -762,7 +762,7 @@ describe("an account's plan", () => {
 });
 
 describe('a large pool', () => {
-  it('names some of those passed over, and counts them all', async () => {
+  it('names some of the skipped accounts, and counts them all', async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `a${index}`);
     const { lease, pool } = await setup(
       ids.map((id) => newAccount(id)),
@@ -776,7 +776,7 @@ describe('a large pool', () => {
 });
 
 describe('after a restart', () => {
-  it('each account is as it was', async () => {
+  it('keeps the state of each account', async () => {
     const { lease, pool, options, clock } = await setup(['a', 'b', 'c', 'd', 'e'].map((id) => newAccount(id)));
     const failures = {
       a: error('account_suspended'),
@@ -803,7 +803,7 @@ describe('after a restart', () => {
 });
 
 describe('two processes', () => {
-  it('add up what they saw, and neither lifts what the other learnt', async () => {
+  it('add up their counts, and neither overwrites the state that the other has stored', async () => {
     let mark = 1;
     const shared = { store: Object.assign(store.accounts, { changeMark: () => mark }) };
     const one = await setup([newAccount('a')], shared);
@@ -825,7 +825,7 @@ describe('two processes', () => {
 });
 
 describe('the accounts of a run', () => {
-  it('are those signed in and those which this run names', async () => {
+  it('are those signed in and those that this run names', async () => {
     const source = { type: 'environment' } as const;
     const { pool } = await setup([newAccount('a'), newAccount('named', { source }), newAccount('other', { source })]);
     expect(
@@ -851,7 +851,7 @@ describe('the accounts of a run', () => {
     expect(pool.list()).toHaveLength(1);
   });
 
-  it('are new ones when another process has removed and added them', async () => {
+  it('are new entries after another process has removed and added them', async () => {
     const { pool, lease, stateOf } = await setup([newAccount('a')]);
     (await lease()).release(error('account_suspended'));
     await pool.refresh('a');
@@ -865,7 +865,7 @@ describe('the accounts of a run', () => {
     expect((await lease()).accessToken).toBe('again');
   });
 
-  it('are seen by who asks how it is going, though nobody leases', async () => {
+  it('are up to date in the status, even without leases', async () => {
     let mark = 1;
     const marks = { changeMark: () => mark, latestChangeMark: async () => mark };
     const { pool } = await setup([], { store: Object.assign(store.accounts, marks) });
@@ -874,7 +874,7 @@ describe('the accounts of a run', () => {
     expect((await pool.status()).total).toBe(1);
   });
 
-  it('heal a rest until the year 5195, and store that', async () => {
+  it('shorten a cooldown until the year 5195, and store that', async () => {
     const state = { status: 'cooling', untilMs: 101_000_000_000_000, reason: 'account_throttled' } as const;
     const { pool, clock, stateOf, lease } = await setup([newAccount('a', { health: { ...NEW_ACCOUNT, state } })]);
     const healed = { ...state, untilMs: clock.now() + 3_600_000 };
@@ -885,7 +885,7 @@ describe('the accounts of a run', () => {
     expect((await lease()).accountId).toBe('a');
   });
 
-  it('are as they are in memory while the database does not answer', async () => {
+  it('are served from memory while the database does not answer', async () => {
     const { pool, clock } = await setup([newAccount('a')]);
     store.accounts.latestChangeMark = () => Promise.withResolvers<number>().promise;
     const status = pool.status();
@@ -896,7 +896,7 @@ describe('the accounts of a run', () => {
     expect(await failure(pool.readAnew())).toMatchObject({ code: 'storage_unavailable' });
   });
 
-  it('keep what was changed here while they were being read', async () => {
+  it('keep changes made here while they are being read', async () => {
     const { pool } = await setup([newAccount('a')]);
     const list = store.accounts.list.bind(store.accounts);
     const reading = Promise.withResolvers<void>();
@@ -915,7 +915,7 @@ describe('the accounts of a run', () => {
     expect(pool.list()[0]).toMatchObject({ label: 'changed meanwhile', health: { state: { status: 'disabled' } } });
   });
 
-  it('go on serving when the store is gone', async () => {
+  it('keep serving when the store fails', async () => {
     const gone = () => {
       throw error('storage_unavailable');
     };
@@ -929,7 +929,7 @@ describe('the accounts of a run', () => {
     expect((await lease()).accountId).toBe('a');
   });
 
-  it('are added, switched off and on, refreshed and removed by hand', async () => {
+  it('are added, disabled, enabled, refreshed and removed by the operator', async () => {
     const { pool, lease, tokens } = await setup([]);
     expect((await failure(lease())).message).toContain('dragoman login');
     await pool.add(newAccount('a'));
@@ -952,7 +952,7 @@ describe('the accounts of a run', () => {
     new GatewayError('upstream_broken', 'The connection was reset.'),
     new GatewayError('upstream_overloaded', 'The sign-in service is overloaded.'),
     new GatewayError('upstream_throttled', 'Too many requests.', { retryAfterMs: 60_000 }),
-  ])('keep serving with their present token when a refresh by hand fails: $code', async (trouble) => {
+  ])('keep serving with their present token when a manual refresh fails: $code', async (trouble) => {
     const { pool, lease, clock, tokens, stateOf } = await setup([newAccount('a')]);
     expect((await lease()).accessToken).toBe('a-access-1');
     tokens.trouble = trouble;
@@ -965,7 +965,7 @@ describe('the accounts of a run', () => {
     expect((await lease()).accessToken).toBe('a-access-2');
   });
 
-  it('are signed out when a refresh by hand finds their credential rejected', async () => {
+  it('are signed out when a manual refresh finds their credential rejected', async () => {
     const { pool, lease, tokens, stateOf } = await setup([newAccount('a')]);
     await lease();
     tokens.trouble = new GatewayError('credential_rejected', 'Sign in again.');
@@ -974,7 +974,7 @@ describe('the accounts of a run', () => {
     expect((await failure(lease())).code).toBe('no_account');
   });
 
-  it('take a new name and options from their owner, all or none, and keep them', async () => {
+  it('take a new label and options, all or none, and keep them', async () => {
     const { pool, options } = await setup([newAccount('a')]);
     const patched = await pool.patch('a', { label: ' work ', priority: 3 });
     expect(patched).toMatchObject({ label: 'work', options: { ...DEFAULT_OPTIONS, priority: 3 } });
@@ -997,7 +997,7 @@ describe('the accounts of a run', () => {
     expect(tokens.presented).toEqual(['a-refresh-0', 'b-refresh-0']);
   });
 
-  it('are ready with a replaced credential though the old one is rejected meanwhile', async () => {
+  it('are ready with a replaced credential even if the old one is rejected meanwhile', async () => {
     const { pool, lease, tokens, stateOf } = await setup([newAccount('a', { credential: awsCredential('dead') })]);
     const rejected = failure(lease());
     await pool.patch('a', { credential: awsCredential('b-refresh-0') });
@@ -1007,7 +1007,7 @@ describe('the accounts of a run', () => {
     expect(tokens.presented).toEqual(['dead', 'b-refresh-0']);
   });
 
-  it('are told as expired when no token is good any longer', async () => {
+  it('are reported as expired when no token is valid any longer', async () => {
     const { pool, lease, clock } = await setup([newAccount('a')]);
     expect(await pool.status()).toMatchObject({ hasToken: false });
     await lease();
@@ -1015,7 +1015,7 @@ describe('the accounts of a run', () => {
     expect(await pool.status()).toMatchObject({ hasToken: true, tokenExpired: true });
   });
 
-  it('come back when the Kiro IDE has signed in again', async () => {
+  it('are ready again once the Kiro IDE has signed in again', async () => {
     const source = { type: 'kiro-file', path: '/x' } as const;
     const { lease, tokens, clock, setFile } = await setup([newAccount('named', { source })]);
     tokens.trouble = error('credential_rejected');

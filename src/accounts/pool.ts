@@ -46,7 +46,7 @@ export class Pool {
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
     await pool.#registry.reload();
-    pool.#limits.noteWanted();
+    pool.#limits.noteDemand();
     return pool;
   }
 
@@ -138,7 +138,7 @@ export class Pool {
   async add(account: NewAccount): Promise<Account> {
     const added = await this.#registry.write((store) => store.put(account, this.#options.clock.now()));
     this.#registry.put(added);
-    this.#limits.noteWanted();
+    this.#limits.noteDemand();
     this.#scheduler.serve();
     return added;
   }

@@ -7,8 +7,8 @@ import type { Account } from './ports.ts';
 import { hash } from './strategies.ts';
 
 /**
- * Of 728 real replies 5 lacked closing events, each of them broken. So many in a row mean that the service has stopped
- * sending them, and calling every reply cut off would make agents go on for ever.
+ * Of 728 real replies, 5 lacked closing events, and each of those was broken. This many in a row mean that the service has
+ * stopped sending them; treating every reply as cut off would make agents continue forever.
  */
 const MOST_MISSED_CLOSING_EVENTS = 3;
 
@@ -18,20 +18,20 @@ export class PooledAccount implements Contender {
   readonly pace = new Pace();
   #account: Account;
   health: Health;
-  /** What the store held when we last looked: others may have changed it since. */
+  /** The health in the store when it was last read; other processes may have changed it since. */
   stored: Health;
-  /** The store does not know `health` yet. */
+  /** True while the store does not have the current `health`. */
   dirty = false;
-  /** `health` is being written. */
+  /** True while `health` is being written. */
   saving = false;
-  /** By a person's hand or a new credential: `health` counts, whatever the store holds. */
+  /** Set by the operator or a new credential: `health` overrides the stored one. */
   decided = false;
   /** The access token that the upstream refused last: never lent again. */
   refused: string | undefined;
   /** When the linked file of the account was last read because the account was signed out. */
   rereadAtMs = 0;
   turn = 0;
-  /** By wire profile: replies in a row that were over without closing events. */
+  /** Consecutive replies without closing events, by wire profile. */
   readonly missedClosingEvents = new Map<string, number>();
   /** As of the last reading of its usage limits. */
   quotaLeft: number | undefined;

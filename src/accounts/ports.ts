@@ -1,4 +1,4 @@
-/** What the accounts need from storage and transport. */
+/** The interfaces of storage and transport that the accounts need. */
 import type { AccessToken, Credential, IamCredential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
@@ -9,16 +9,16 @@ export interface Account {
   readonly label: string;
   readonly source: AccountSource;
   readonly credential: Credential;
-  /** The last one made, perhaps out of date. */
+  /** The latest one, which may have expired. */
   readonly accessToken: AccessToken | undefined;
-  /** Refresh tokens which have been rotated away, by fingerprint, the last one last: presenting one again is useless. */
+  /** Fingerprints of consumed refresh tokens, oldest first. Presenting one of these again is useless. */
   readonly spent?: readonly string[];
   /** Grows whenever the credential or the access token is written. */
   readonly version: number;
   readonly health: Health;
   readonly options: AccountOptions;
   readonly learned: LearnedFacts;
-  /** For everything done in its name: an address, or `direct`; undefined: what the settings say. May hold a password. */
+  /** The proxy for all its requests: a URL, or `direct`; undefined: that of the settings. May contain a password. */
   readonly proxy?: string | undefined;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -29,7 +29,7 @@ export interface LastRefresh {
   readonly succeeded: boolean;
 }
 
-/** What replies have shown about an account. Kept over restarts and when the account signs in again. */
+/** Facts observed about an account. Stored, and kept when the account signs in again. */
 export interface LearnedFacts {
   /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
   readonly closingEvents?: readonly string[];
@@ -52,7 +52,7 @@ export interface NewAccount
 export interface Secrets {
   readonly credential: Credential;
   readonly accessToken: AccessToken | undefined;
-  /** As in Account. */
+  /** Like `Account.spent`. */
   readonly spent?: readonly string[];
 }
 
@@ -62,41 +62,41 @@ export interface AccountStore {
   find(id: string): Promise<Account | undefined>;
   /** Replaces an account of the same id, its health included. */
   put(account: NewAccount, nowMs: number): Promise<Account>;
-  /** Only if the row still has `account`'s version; undefined: somebody was faster, read again and use theirs. */
+  /** Saves only if the row still has `account`'s version; undefined: another process was faster, so read its tokens. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
   saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
   /** Adds the wire profile and returns all stored facts; undefined if the account is unknown. */
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** Replaces these facts and returns all stored ones; undefined if the account is unknown. */
   saveLearned(id: string, facts: Omit<LearnedFacts, 'closingEvents'>, nowMs: number): Promise<LearnedFacts | undefined>;
-  /** undefined when there is none of that id. `proxy` undefined: the account has none of its own any longer. */
+  /** Returns undefined if there is no such account. `proxy` undefined: removes the account's own proxy. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
-  /** undefined when there is none of that id. */
+  /** Returns undefined if there is no such account. */
   saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined>;
-  /** False when there is none of that id. */
+  /** Returns false if there is no such account. */
   remove(id: string): Promise<boolean>;
   /**
-   * Runs `work` while no other process or replica can do so for the same account; one that dies lets go at once. Not
-   * to be nested. Also throws what `work` throws.
+   * Runs `work` under a lock of the account, shared by all processes and replicas; the lock of a dead process is released
+   * at once. Must not be nested. Also throws what `work` throws.
    */
   exclusively<T>(id: string, work: () => Promise<T>): Promise<T>;
-  /** Changes when another process has written; cheap enough to ask before each request. */
+  /** Changes when another process has written. Cheap enough to read before each request. */
   changeMark(): number;
-  /** The same as of now, by asking the server; NaN while changes cannot be noticed. */
+  /** Like `changeMark`, but up to date: queries the server. NaN while changes cannot be detected. */
   latestChangeMark(): Promise<number>;
 }
 
-/** A client registration is good for about 90 days and for every sign-in at the same start URL meanwhile. */
+/** A client registration is valid for about 90 days and for all sign-ins at the same start URL. */
 export interface ClientRegistration {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly expiresAtMs: number;
 }
 
-/** What a client is registered for: a code on another screen, or a browser which comes back to this machine. */
+/** The flow for which a client is registered: a code entered on another device, or a browser redirect to this machine. */
 export type SignInFlow = 'device' | 'browser';
 
-/** One registration for each region, start URL and flow; `device` unless said. */
+/** One registration per region, start URL and flow (default: `device`). */
 export interface RegistrationStore {
   find(region: string, startUrl: string, flow?: SignInFlow): Promise<ClientRegistration | undefined>;
   put(
@@ -111,12 +111,12 @@ export interface RegistrationStore {
 export interface NewTokens {
   readonly accessToken: string;
   readonly expiresInS: number;
-  /** Absent: the old one stays good. */
+  /** undefined: the old one stays valid. */
   readonly refreshToken: string | undefined;
   readonly profileArn: string | undefined;
 }
 
-/** What a sign-in brings. The lifetime is undefined where the service does not tell it. */
+/** The tokens from a sign-in. The lifetime is undefined if the service does not report it. */
 export interface SignedInTokens {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -125,9 +125,9 @@ export interface SignedInTokens {
 }
 
 /**
- * The token endpoints, through the proxy of the account (`direct`, an address, undefined: what the settings say).
- * Failures are GatewayErrors: `credential_rejected` when the credential is dead, `upstream_throttled`,
- * `upstream_broken` or `upstream_timeout` when the endpoint is in trouble.
+ * The token endpoints, reached through the proxy of the account (`direct`, a URL, or undefined: that of the settings).
+ * Failures are GatewayErrors: `credential_rejected` if the credential is rejected; `upstream_throttled`,
+ * `upstream_broken` or `upstream_timeout` if the endpoint fails.
  */
 export interface TokenEndpoints {
   refresh(credential: RefreshableCredential, proxy?: string): Promise<NewTokens>;
@@ -135,16 +135,16 @@ export interface TokenEndpoints {
 }
 
 /**
- * Keys for accounts which sign their requests. Both reject with `credential_unavailable` when there are none.
- * `proxy` as in TokenEndpoints.
+ * Keys for accounts that sign their requests. Both methods reject with `credential_unavailable` if there are no keys.
+ * `proxy`: as in TokenEndpoints.
  */
 export interface SigningKeys {
-  /** The id of the present keys (no secret) and how long they serve; `refused`: an id of which others are wanted. */
+  /** The id of the current keys (not a secret) and their expiry. `refused`: the id of keys that must be replaced. */
   present(credential: IamCredential, refused: string | undefined, proxy: string | undefined): Promise<AccessToken>;
   signer(credential: IamCredential, proxy: string | undefined): SignRequest;
 }
 
-/** Gives the headers to send: those of the request and the signature's. */
+/** Returns the headers to send: those of the request, and the signature. */
 export type SignRequest = (request: SignableRequest) => Promise<Readonly<Record<string, string>>>;
 
 /** The shape of an upstream's request. */
@@ -156,7 +156,7 @@ export interface SignableRequest {
   readonly body: string | undefined;
 }
 
-/** As TokenEndpoints, before there is an account. */
+/** The endpoints used before there is an account. Failures are as in TokenEndpoints. */
 export interface SignInEndpoints {
   registerClient(region: string, startUrl: string, flow: SignInFlow, signal: AbortSignal): Promise<ClientRegistration>;
   startDevice(
@@ -168,7 +168,7 @@ export interface SignInEndpoints {
   pollDevice(region: string, client: ClientRegistration, deviceCode: string, signal: AbortSignal): Promise<DevicePoll>;
   startSocialDevice(provider: 'google' | 'github', signal: AbortSignal): Promise<DeviceAuthorization>;
   pollSocialDevice(deviceCode: string, signal: AbortSignal): Promise<DevicePoll>;
-  /** The address which the person's browser opens at AWS; it comes back to `redirectUri` with a code and `state`. */
+  /** The URL at AWS that the browser opens. It redirects to `redirectUri` with a code and `state`. */
   authorizeUrl(region: string, clientId: string, redirectUri: string, challenge: string, state: string): string;
   redeemCode(
     region: string,
@@ -176,12 +176,12 @@ export interface SignInEndpoints {
     code: BrowserCode,
     signal: AbortSignal,
   ): Promise<SignedInTokens>;
-  /** The same at Kiro. */
+  /** Like `authorizeUrl`, at Kiro. */
   socialSignInUrl(redirectUri: string, challenge: string, state: string): string;
   redeemSocialCode(code: BrowserCode, signal: AbortSignal): Promise<SignedInTokens>;
 }
 
-/** What a browser brought back, and the proof (RFC 7636) that it was sent from here. */
+/** The code from a browser redirect, and the PKCE verifier (RFC 7636) of the sign-in. */
 export interface BrowserCode {
   readonly code: string;
   readonly codeVerifier: string;
@@ -192,7 +192,7 @@ export interface DeviceAuthorization {
   readonly deviceCode: string;
   readonly userCode: string;
   readonly verificationUrl: string;
-  /** With the code already in it. */
+  /** Includes the user code. */
   readonly verificationUrlComplete: string | undefined;
   readonly expiresInS: number;
   readonly intervalS: number | undefined;
@@ -203,17 +203,17 @@ export type DevicePoll =
   | { readonly type: 'slow-down' }
   | { readonly type: 'expired' }
   | { readonly type: 'denied' }
-  /** The registration is unknown or out of date. */
+  /** The registration is unknown or has expired. */
   | { readonly type: 'client-rejected' }
   | { readonly type: 'signed-in'; readonly tokens: SignedInTokens };
 
-/** Where another program keeps a credential: a file, or a row of a database. */
+/** The place where another program stores a credential: a file, or a row in a database. */
 export interface CredentialFile {
-  /** undefined: nothing there, or nothing usable. */
+  /** undefined: there is nothing, or nothing usable. */
   read(): Promise<Secrets | undefined>;
   /**
-   * In the program's own format and at one stroke, everything else left as it is. Only in place of a credential which
-   * `mayReplace` accepts, as it is there at that moment. Throws what the file system or the database does.
+   * Writes atomically in the program's own format and leaves everything else unchanged. Replaces only a credential that
+   * `mayReplace` accepts at that moment. Throws errors of the file system or the database.
    */
   write(
     credential: RefreshableCredential,
@@ -222,5 +222,5 @@ export interface CredentialFile {
   ): Promise<WriteOutcome>;
 }
 
-/** `theirs-is-newer`: something `mayReplace` does not accept, left as it is; `gone`: nothing usable is there any more. */
+/** `theirs-is-newer`: `mayReplace` did not accept the credential, which is unchanged; `gone`: nothing usable is left. */
 export type WriteOutcome = 'written' | 'theirs-is-newer' | 'gone';

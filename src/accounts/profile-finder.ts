@@ -1,6 +1,6 @@
 /**
- * The profile of an account which turns out to need one: asked of the service, and stored when there is only one. Among
- * several nobody but its owner can choose.
+ * Finds the profile of an account that turns out to need one, and stores it if there is only one. Among several, only the
+ * account's owner can choose.
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -10,7 +10,7 @@ import { hasFixedToken, isRefreshable, profileArnOf } from './credentials.ts';
 import type { Account } from './ports.ts';
 import type { Profile } from './sign-in/adopt.ts';
 
-/** What was none or several a moment ago still is. */
+/** Pause between lookups for an account, because the result seldom changes. */
 const PAUSE_MS = 10 * 60_000;
 const TIMEOUT_MS = 20_000;
 
@@ -29,24 +29,24 @@ export interface ProfileFinderOptions {
 
 export class ProfileFinder {
   readonly #options: ProfileFinderOptions;
-  readonly #askedAtMs = new Map<string, number>();
+  readonly #lookedUpAtMs = new Map<string, number>();
 
   constructor(options: ProfileFinderOptions) {
     this.#options = options;
   }
 
-  /** True when the account has a profile which it had not before: then another attempt is worth it. Never rejects. */
+  /** True if the account has got a profile, so that another attempt may succeed. Never rejects. */
   async find(id: string): Promise<boolean> {
     const { accounts, clock, log } = this.#options;
     const account = accounts.list().find((candidate) => candidate.id === id);
     if (!account || !canHaveProfile(account)) return false;
-    const askedAtMs = this.#askedAtMs.get(id);
-    if (askedAtMs !== undefined && clock.now() - askedAtMs < PAUSE_MS) return false;
-    this.#askedAtMs.set(id, clock.now());
+    const lookedUpAtMs = this.#lookedUpAtMs.get(id);
+    if (lookedUpAtMs !== undefined && clock.now() - lookedUpAtMs < PAUSE_MS) return false;
+    this.#lookedUpAtMs.set(id, clock.now());
     try {
       return await (hasFixedToken(account.credential) ? this.#findForKey(account) : this.#findFor(account));
     } catch (cause) {
-      log.info({ accountId: id, why: GatewayError.from(cause).details }, 'the profile could not be found out');
+      log.info({ accountId: id, why: GatewayError.from(cause).details }, 'could not find the profile');
       return false;
     }
   }
@@ -56,7 +56,7 @@ export class ProfileFinder {
     const profileArn = await profileOfKey(account, AbortSignal.timeout(TIMEOUT_MS));
     if (profileArn === undefined) return false;
     await accounts.learn(account.id, { profileArn });
-    log.info({ accountId: account.id }, 'the profile of the API key was found out');
+    log.info({ accountId: account.id }, 'found the profile of the API key');
     return true;
   }
 
@@ -66,17 +66,17 @@ export class ProfileFinder {
     if (!profile) return false;
     if (others.length > 0) {
       const names = [profile, ...others].map(({ arn, name }) => `${name} ${arn}`);
-      const message = 'there are several profiles: choose one with `dragoman accounts set ID --profile-arn ARN`';
+      const message = 'the account has several profiles; choose one with `dragoman accounts set ID --profile-arn ARN`';
       log.warn({ accountId: account.id, names }, message);
       return false;
     }
     await accounts.patch(account.id, { profileArn: profile.arn });
-    log.info({ accountId: account.id, name: profile.name }, 'the profile was found out');
+    log.info({ accountId: account.id, name: profile.name }, 'found the profile');
     return true;
   }
 }
 
-/** And has none yet. */
+/** True if the kind of account can have a profile and none is known yet. */
 function canHaveProfile({ credential, learned }: Account): boolean {
   if (hasFixedToken(credential)) return learned.profileArn === undefined;
   return isRefreshable(credential) && profileArnOf(credential) === undefined;

@@ -45,7 +45,7 @@ async function setup(account: NewAccount = newAccount('a')) {
   const tokens = createFakeTokens();
   const file = new FakeFile();
   const put = await store.accounts.put(account, clock.now());
-  /** Another process with the same store, in which the account is as it was when the test began. */
+  /** Another process with the same store, which read the account when the test began. */
   const create = (own: Partial<Pick<RefresherOptions, 'clock' | 'openFile'>> = {}) => {
     const common = { store: store.accounts, clock, log: SILENT, openFile: () => file, ...own };
     const registry = new AccountRegistry({ ...common, maxErrorCount: 3, named: new Set() });
@@ -69,7 +69,7 @@ const NOW = createFakeClock().now();
 const down = new GatewayError('upstream_broken', 'down');
 
 describe('an access token', () => {
-  it('is made when there is none, and what came is stored', async () => {
+  it('is obtained if there is none, and stored', async () => {
     const { freshAccount, stored, storedRefreshToken } = await setup();
     const fresh = await freshAccount();
     expect(fresh.accessToken).toEqual({ value: 'a-access-1', expiresAtMs: NOW + HOUR_MS });
@@ -77,13 +77,13 @@ describe('an access token', () => {
     expect(await storedRefreshToken()).toBe('a-refresh-1');
   });
 
-  it('is used while it is good', async () => {
+  it('is used while it is valid', async () => {
     const { freshAccount, tokens } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     expect((await freshAccount()).accessToken.value).toBe('old');
     expect(tokens.presented).toEqual([]);
   });
 
-  it('is made anew five minutes before it runs out', async () => {
+  it('is refreshed five minutes before it expires', async () => {
     const { freshAccount, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     clock.advance(HOUR_MS - REFRESH_EARLY_MS - 1);
     expect((await freshAccount()).accessToken.value).toBe('old');
@@ -91,19 +91,19 @@ describe('an access token', () => {
     expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
-  it('is made anew when the upstream refused it, whatever its date', async () => {
+  it('is refreshed when the upstream has rejected it, whatever its expiry', async () => {
     const { freshAccount } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     expect((await freshAccount('old')).accessToken.value).toBe('a-access-1');
   });
 
-  it('is made once for fifty who need it at the same time', async () => {
+  it('is obtained once for fifty concurrent requests', async () => {
     const { freshAccount, tokens } = await setup();
     const all = await Promise.all(Array.from({ length: 50 }, () => freshAccount()));
     expect(new Set(all.map(({ accessToken }) => accessToken.value))).toEqual(new Set(['a-access-1']));
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('goes on being the old refresh token’s when none came back', async () => {
+  it('keeps the old refresh token if the endpoint returns none', async () => {
     const { freshAccount, tokens, storedRefreshToken } = await setup();
     tokens.refresh = async () => ({ accessToken: 'x', expiresInS: 60, refreshToken: undefined, profileArn: 'arn' });
     const fresh = await freshAccount();
@@ -113,14 +113,14 @@ describe('an access token', () => {
 });
 
 describe('several processes', () => {
-  it('spend one refresh token, and all use what it made', async () => {
+  it('consume one refresh token, and all use the new access token', async () => {
     const { create, tokens } = await setup();
     const all = await Promise.all(Array.from({ length: 8 }, () => create().freshAccount()));
     expect(new Set(all.map(({ accessToken }) => accessToken.value))).toEqual(new Set(['a-access-1']));
     expect(new Set(tokens.presented)).toEqual(new Set(['a-refresh-0']));
   });
 
-  it('whoever loses the row reads again and uses the winner’s', async () => {
+  it('use the tokens of the one that was faster', async () => {
     const { freshAccount, tokens, stored, clock } = await setup();
     const theirs = { value: 'theirs', expiresAtMs: NOW + HOUR_MS };
     tokens.afterRefresh = async () => {
@@ -131,7 +131,7 @@ describe('several processes', () => {
     expect((await stored()).accessToken).toEqual(theirs);
   });
 
-  it('whoever finds the refresh token spent waits for the winner to store its successor', async () => {
+  it('wait for the successor of a refresh token that another has consumed', async () => {
     const { freshAccount, tokens, clock, stored } = await setup();
     tokens.presented.push('a-refresh-0');
     const { sleep } = clock;
@@ -143,7 +143,7 @@ describe('several processes', () => {
     expect((await freshAccount()).accessToken.value).toBe('w');
   });
 
-  it('wait for the one which is making a token, and make none of their own', async () => {
+  it('wait for the one that is refreshing, and refresh nothing themselves', async () => {
     const { create, tokens } = await setup();
     const gate = Promise.withResolvers<void>();
     tokens.afterRefresh = () => gate.promise;
@@ -155,7 +155,7 @@ describe('several processes', () => {
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('a process killed between storing and using leaves everything working', async () => {
+  it('keep working after one is killed between storing and using a token', async () => {
     const { create, tokens } = await setup();
     await create().freshAccount();
     const fresh = await create().freshAccount();
@@ -163,7 +163,7 @@ describe('several processes', () => {
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('nobody sees a new token before the store has it', async () => {
+  it('never use a new token before it is stored', async () => {
     const { freshAccount, stored } = await setup();
     const save = store.accounts.saveSecrets.bind(store.accounts);
     const order: string[] = [];
@@ -177,8 +177,8 @@ describe('several processes', () => {
   });
 });
 
-describe('trouble', () => {
-  it('at the token endpoint is no trouble while the present token serves, and is not sought again at once', async () => {
+describe('a failure', () => {
+  it('at the token endpoint is harmless while the present token is valid, and there is no retry at once', async () => {
     const { freshAccount, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
     tokens.trouble = down;
     expect((await freshAccount()).accessToken.value).toBe('old');
@@ -191,7 +191,7 @@ describe('trouble', () => {
   it.each([
     ['has run out', -1, undefined],
     ['was refused', HOUR_MS, 'old'],
-  ])('at the token endpoint is told when the present token %s', async (_name, expiresInMs, refused) => {
+  ])('at the token endpoint is reported if the present token %s', async (_name, expiresInMs, refused) => {
     const { freshAccount, tokens } = await setup(newAccount('a', withToken('old', expiresInMs, NOW)));
     tokens.trouble = down;
     await expect(freshAccount(refused)).rejects.toBe(down);
@@ -199,7 +199,7 @@ describe('trouble', () => {
     expect((await freshAccount(refused)).accessToken.value).toBe('a-access-1');
   });
 
-  it('at a token endpoint that is slow holds up a token that still serves for five seconds at most', async () => {
+  it('to answer in time delays a request with a valid token by five seconds at most', async () => {
     const { freshAccount, tokens, clock } = await setup(newAccount('a', withToken('old', 60_000, NOW)));
     const gate = Promise.withResolvers<void>();
     tokens.afterRefresh = () => gate.promise;
@@ -212,26 +212,26 @@ describe('trouble', () => {
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('at a token endpoint which asks for patience is not made worse', async () => {
+  it('by throttling at the token endpoint is not made worse by retries', async () => {
     const { freshAccount, tokens, clock } = await setup();
     tokens.trouble = new GatewayError('upstream_throttled', 'slow down', { retryAfterMs: 20_000 });
     await expect(freshAccount()).rejects.toBe(tokens.trouble);
-    const told = tokens.trouble;
+    const failure = tokens.trouble;
     tokens.trouble = undefined;
     clock.advance(19_999);
-    await expect(freshAccount()).rejects.toBe(told);
+    await expect(freshAccount()).rejects.toBe(failure);
     clock.advance(1);
     expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
-  it('with the credential is told even while the present token serves', async () => {
+  it('of the credential is reported even while the present token is valid', async () => {
     const { freshAccount } = await setup(
       newAccount('a', { ...withToken('old', 60_000, NOW), credential: awsCredential('nonsense') }),
     );
     await expect(freshAccount()).rejects.toMatchObject({ code: 'credential_rejected' });
   });
 
-  it('with the store keeps the rotated token in memory until it can be stored', async () => {
+  it('of the store keeps the rotated token in memory until it can be stored', async () => {
     const { freshAccount, tokens, storedRefreshToken } = await setup();
     const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
@@ -244,7 +244,7 @@ describe('trouble', () => {
     expect(await storedRefreshToken()).toBe('a-refresh-1');
   });
 
-  it('with the store keeps the account from everybody else, who would present the spent token', async () => {
+  it('of the store keeps the account locked, so that no process presents the consumed token', async () => {
     const { freshAccount, create, tokens } = await setup();
     const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
@@ -257,7 +257,7 @@ describe('trouble', () => {
     expect(tokens.presented).toEqual(['a-refresh-0']);
   });
 
-  it('with the store does not let an unsaved token overwrite a new sign-in', async () => {
+  it('of the store does not let an unsaved token overwrite a new sign-in', async () => {
     const { freshAccount } = await setup();
     const save = store.accounts.saveSecrets.bind(store.accounts);
     store.accounts.saveSecrets = async () => {
@@ -269,7 +269,7 @@ describe('trouble', () => {
     expect((await freshAccount()).accessToken.value).toBe('signed in');
   });
 
-  it('with an account that was removed meanwhile is told, and spends nothing', async () => {
+  it('due to a removed account is reported, and consumes no token', async () => {
     const { freshAccount, tokens } = await setup();
     await store.accounts.remove('a');
     await expect(freshAccount()).rejects.toMatchObject({ code: 'no_account' });
@@ -280,7 +280,7 @@ describe('trouble', () => {
 describe('an account linked to the Kiro IDE’s file', () => {
   const linked = newAccount('a', { source: { type: 'kiro-file', path: '/x' } });
 
-  it('uses the token which the IDE has made by itself', async () => {
+  it('uses a token that the IDE has refreshed', async () => {
     const { freshAccount, file, tokens, storedRefreshToken } = await setup(linked);
     file.secrets = {
       credential: awsCredential('b-refresh-7'),
@@ -301,7 +301,7 @@ describe('an account linked to the Kiro IDE’s file', () => {
     ]);
   });
 
-  it('reads the file once more when the refresh token proves dead', async () => {
+  it('reads the file once more when the refresh token is rejected', async () => {
     const { freshAccount, file, tokens } = await setup(linked);
     file.secrets = { credential: awsCredential('b-refresh-7'), accessToken: undefined };
     tokens.presented.push('b-refresh-7');
@@ -313,7 +313,7 @@ describe('an account linked to the Kiro IDE’s file', () => {
     expect((await freshAccount()).accessToken.value).toBe('b-access-9');
   });
 
-  it('works on when the file cannot be written, and never takes the spent token in it for something new', async () => {
+  it('keeps working when the file cannot be written, and never mistakes the consumed token in it for a new one', async () => {
     const { freshAccount, file, storedRefreshToken, tokens } = await setup(linked);
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     file.broken = true;
@@ -326,7 +326,7 @@ describe('an account linked to the Kiro IDE’s file', () => {
     expect(file.secrets).toMatchObject({ credential: { refreshToken: 'a-refresh-2' } });
   });
 
-  it('leaves the file alone when its owner has signed in anew meanwhile, and uses that from then on', async () => {
+  it('leaves the file alone when its owner has signed in again, and uses that sign-in from then on', async () => {
     const { freshAccount, file, tokens } = await setup(linked);
     const anew = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
@@ -358,14 +358,14 @@ describe('an account linked to the Kiro IDE’s file', () => {
       expect(account).toMatchObject({ credential: { refreshToken: 'b-refresh-0' } });
   });
 
-  it('works on when the file is gone', async () => {
+  it('keeps working when the file is gone', async () => {
     const { freshAccount } = await setup(linked);
     expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 });
 
-describe('in the background', () => {
-  it('the token of an account in use is made anew before a request would have to wait for it', async () => {
+describe('background refresh', () => {
+  it('refreshes the token of an account in use before a request would have to wait', async () => {
     const { freshAccount, refresher, tokens, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     await freshAccount();
     clock.advance(HOUR_MS - REFRESH_EARLY_MS - 121_000);
@@ -378,7 +378,7 @@ describe('in the background', () => {
     expect((await freshAccount()).accessToken.value).toBe('a-access-1');
   });
 
-  it('accounts and replicas come at moments of their own', async () => {
+  it('refreshes each account and replica at a different time', async () => {
     const { tokens, create, clock } = await setup(newAccount('a', withToken('old', HOUR_MS, NOW)));
     const at = (random: number) => create({ clock: { ...clock, random: () => random } });
     const [early, late] = [at(0.99), at(0)];
@@ -410,7 +410,7 @@ describe('in the background', () => {
     expect(entry.account.accessToken).toEqual((await stored()).accessToken);
   });
 
-  it('never puts an older token in place of one that was read meanwhile', async () => {
+  it('never replaces a token that was read meanwhile with an older one', async () => {
     const { freshAccount, entry, registry, stored } = await setup();
     await freshAccount();
     const older = await stored();
@@ -421,7 +421,7 @@ describe('in the background', () => {
     expect(entry.account.accessToken?.value).toBe('a-access-2');
   });
 
-  it('an account which nobody has used for an hour is left alone', async () => {
+  it('leaves an account alone that was not used for an hour', async () => {
     const { freshAccount, refresher, tokens, clock } = await setup(newAccount('a', withToken('old', 2 * HOUR_MS, NOW)));
     await freshAccount();
     clock.advance(2 * HOUR_MS - 1_000);
@@ -429,7 +429,7 @@ describe('in the background', () => {
     expect(tokens.presented).toEqual([]);
   });
 
-  it('a credential that was rejected in a request is not presented again', async () => {
+  it('does not present a credential again that was rejected in a request', async () => {
     const { freshAccount, refresher, entry, tokens, clock } = await setup(
       newAccount('a', { ...withToken('old', 60_000, NOW), credential: awsCredential('nonsense') }),
     );
@@ -440,7 +440,7 @@ describe('in the background', () => {
     expect(tokens.presented).toEqual(['nonsense']);
   });
 
-  it('a credential which proves dead is presented once', async () => {
+  it('presents a rejected credential only once', async () => {
     const { freshAccount, refresher, tokens, clock } = await setup(
       newAccount('a', { ...withToken('old', HOUR_MS, NOW), credential: awsCredential('nonsense') }),
     );

@@ -1,6 +1,6 @@
 /**
- * Lets requests through to accounts: chooses, keeps each account's pace, and makes those wait for whom there is no room,
- * in a bounded queue, for a bounded time.
+ * Assigns requests to accounts: chooses an account, keeps its pace, and queues requests for which no account has room. The
+ * queue and the waiting time are bounded.
  */
 import { explainAbort } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
@@ -18,23 +18,23 @@ import { WaitQueue } from './wait-queue.ts';
 
 export interface SchedulerOptions {
   readonly strategy: StrategyName;
-  /** Requests which may wait for an account at the same time. */
+  /** Number of requests that may wait for an account at the same time. */
   readonly queueLimit: number;
   readonly queueTimeoutMs: number;
   readonly log: Log;
 }
 
-/** A place at an account. Whoever has one owes one `finish` or `leave`. */
+/** A slot of an account. Must be followed by exactly one `finish` or `leave`. */
 export interface Slot {
   readonly entry: PooledAccount;
-  /** undefined: a question about the account, which takes nobody's place. */
+  /** undefined: a request about the account rather than a reply, which takes no slot. */
   readonly paced: PacedStart | undefined;
   readonly choice: Choice;
 }
 
-/** Passed-over accounts which a choice names. */
-const MAX_TOLD = 10;
-/** Until requests have ended, for the first `retry-after`. */
+/** Number of skipped accounts that a choice names. */
+const MAX_NAMED = 10;
+/** Assumed for the first `retry-after`, before any request has ended. */
 const USUAL_DURATION_MS = 10_000;
 const LEAST_RETRY_AFTER_MS = 1_000;
 const MOST_RETRY_AFTER_MS = 120_000;
@@ -43,12 +43,12 @@ export class Scheduler {
   readonly #registry: AccountRegistry;
   readonly #clock: Clock;
   readonly #options: SchedulerOptions;
-  readonly #line: WaitQueue<Slot>;
-  /** Requests which have an account and wait for the time of their start. */
+  readonly #queue: WaitQueue<Slot>;
+  /** Requests that have an account and wait for their start time. */
   #pacing = 0;
-  /** While anybody waits: when the next account's rest ends. */
+  /** While requests are queued: the end of the next cooldown. */
   #alarm: { readonly atMs: number; readonly over: AbortController } | undefined;
-  /** Where the accounts' turns are: one which comes back from a rest does not make up for what it missed. */
+  /** The level of the accounts' turns: an account does not make up for requests that it missed during a cooldown. */
   #level = 0;
   #meanDurationMs = USUAL_DURATION_MS;
 
@@ -56,26 +56,26 @@ export class Scheduler {
     this.#registry = registry;
     this.#clock = clock;
     this.#options = options;
-    this.#line = new WaitQueue(clock);
+    this.#queue = new WaitQueue(clock);
   }
 
-  /** How many requests wait now, for room or for the time of their start. */
+  /** Number of requests waiting for an account or for their start time. */
   get waiting(): number {
-    return this.#line.length + this.#pacing;
+    return this.#queue.length + this.#pacing;
   }
 
-  /** Throws what no-account.ts says when there is no place, and `client_closed`. */
+  /** Rejects with the errors of no-account.ts if there is no slot, and with `client_closed`. */
   async admit(request: LeaseRequest): Promise<Slot> {
     const sinceMs = this.#clock.now();
     const deadlineMs = sinceMs + this.#options.queueTimeoutMs;
     const first = this.#take(request, deadlineMs);
     if (first && this.#delayMs(first) <= 0) return first;
     for (let taken = first; ; taken = this.#take(request, deadlineMs)) {
-      const place = taken ?? (await this.#waitInLine(request, deadlineMs));
-      if (await this.#reachStart(place, request.signal))
-        return { ...place, choice: { ...place.choice, waitedMs: this.#clock.now() - sinceMs } };
-      // A rest of the account began meanwhile.
-      this.leave(place);
+      const slot = taken ?? (await this.#waitInQueue(request, deadlineMs));
+      if (await this.#reachStart(slot, request.signal))
+        return { ...slot, choice: { ...slot.choice, waitedMs: this.#clock.now() - sinceMs } };
+      // The account began to cool down during the wait.
+      this.leave(slot);
     }
   }
 
@@ -93,15 +93,15 @@ export class Scheduler {
     this.serve();
   }
 
-  /** Something may have become free. */
+  /** Serves queued requests. Called whenever an account may have become free. */
   serve(): void {
-    if (this.#line.length > 0) this.#line.serve(() => this.#isWorthAsking());
+    if (this.#queue.length > 0) this.#queue.serve(() => this.#canServeQueue());
     this.#setAlarm();
   }
 
-  /** Nobody reports the end of a rest: those who wait are woken by it, and nobody else is. */
+  /** Schedules `serve` for the end of the next cooldown while requests are queued, because no event reports that end. */
   #setAlarm(): void {
-    const atMs = this.#line.length > 0 ? this.#nextRestEndMs() : undefined;
+    const atMs = this.#queue.length > 0 ? this.#nextCooldownEndMs() : undefined;
     if (this.#alarm?.atMs === atMs) return;
     this.#alarm?.over.abort();
     this.#alarm = undefined;
@@ -117,7 +117,7 @@ export class Scheduler {
     this.#clock.sleep(delayMs, alarm.over.signal).then(ring, () => {});
   }
 
-  #nextRestEndMs(): number | undefined {
+  #nextCooldownEndMs(): number | undefined {
     const nowMs = this.#clock.now();
     let nextMs: number | undefined;
     for (const { health } of this.#registry.entries()) {
@@ -132,13 +132,13 @@ export class Scheduler {
     const chosen = this.#choose(request, nowMs, deadlineMs);
     const { contender: entry, skipped, candidates, homeId } = chosen;
     if (!entry) {
-      this.#throwIfHopeless(request, chosen, nowMs);
+      this.#throwIfWaitingIsUseless(request, chosen, nowMs);
       return undefined;
     }
     const { strategy } = this.#options;
     const home = homeId === undefined ? {} : { homeId };
-    const told = { skipped: skipped.slice(0, MAX_TOLD), skippedCount: skipped.length };
-    const choice = { strategy, atMs: nowMs, candidates, ...told, ...home, waitedMs: 0 };
+    const summary = { skipped: skipped.slice(0, MAX_NAMED), skippedCount: skipped.length };
+    const choice = { strategy, atMs: nowMs, candidates, ...summary, ...home, waitedMs: 0 };
     if (request.control === true) return { entry, paced: undefined, choice };
     if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(skipped);
     this.#level = Math.max(entry.turn, this.#level);
@@ -150,12 +150,12 @@ export class Scheduler {
     const { conversationId, tried, group, offers, control = false } = request;
     const { random } = this.#clock;
     const maxWaitMs = Math.max(0, deadlineMs - nowMs);
-    const wanted = { conversationId, tried, group, offers, random, maxWaitMs, isUnpaced: control };
-    return choose(this.#registry.entries(), this.#options.strategy, wanted, nowMs);
+    const accountRequest = { conversationId, tried, group, offers, random, maxWaitMs, isUnpaced: control };
+    return choose(this.#registry.entries(), this.#options.strategy, accountRequest, nowMs);
   }
 
-  /** Waiting helps only where an account is ready and has its hands full. */
-  #throwIfHopeless({ group }: LeaseRequest, { skipped }: Chosen<PooledAccount>, nowMs: number): void {
+  /** Waiting helps only if an account is ready but busy. */
+  #throwIfWaitingIsUseless({ group }: LeaseRequest, { skipped }: Chosen<PooledAccount>, nowMs: number): void {
     if (skipped.some(({ why }) => why === 'busy')) return;
     const paced = skipped.filter(({ why }) => why === 'paced').map(({ untilMs = nowMs }) => untilMs - nowMs);
     if (paced.length > 0) throw accountsBusy(skipped, TOO_SLOW, Math.min(...paced));
@@ -164,36 +164,36 @@ export class Scheduler {
     throw noAccount(skipped, (id) => this.#registry.find(id)?.health.state, nowMs);
   }
 
-  async #waitInLine(request: LeaseRequest, deadlineMs: number): Promise<Slot> {
+  async #waitInQueue(request: LeaseRequest, deadlineMs: number): Promise<Slot> {
     const { skipped } = this.#choose(request, this.#clock.now(), deadlineMs);
     this.#throwIfFull(skipped);
     const timeoutMs = deadlineMs - this.#clock.now();
-    const waiting = this.#line.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
-    this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request waits for an account');
+    const waiting = this.#queue.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
+    this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request is waiting for an account');
     this.#setAlarm();
-    const place = await explainAbort(waiting, request.signal).finally(() => this.#setAlarm());
-    if (place) return place;
+    const slot = await explainAbort(waiting, request.signal).finally(() => this.#setAlarm());
+    if (slot) return slot;
     const nowMs = this.#clock.now();
-    // What has become free unnoticed is not refused.
+    // A last try, since an account may have become free without an event.
     const last = this.#take(request, nowMs);
     if (last) return last;
     throw accountsBusy(this.#choose(request, nowMs, nowMs).skipped, TIME_IS_UP, this.#retryAfterMs());
   }
 
-  /** False when the account went to rest before. */
-  async #reachStart(place: Slot, signal: AbortSignal | undefined): Promise<boolean> {
-    const delayMs = this.#delayMs(place);
+  /** Returns false if the account began to cool down before the start time. */
+  async #reachStart(slot: Slot, signal: AbortSignal | undefined): Promise<boolean> {
+    const delayMs = this.#delayMs(slot);
     if (delayMs <= 0) return true;
     this.#pacing++;
     try {
       await explainAbort(this.#clock.sleep(delayMs, signal), signal);
     } catch (cause) {
-      this.leave(place);
+      this.leave(slot);
       throw cause;
     } finally {
       this.#pacing--;
     }
-    return isReady(place.entry.health, this.#clock.now());
+    return isReady(slot.entry.health, this.#clock.now());
   }
 
   #delayMs({ paced }: Slot): number {
@@ -202,11 +202,11 @@ export class Scheduler {
 
   #throwIfFull(skipped: readonly SkippedAccount[]): void {
     if (this.waiting < this.#options.queueLimit) return;
-    const why = `${this.waiting} requests are waiting, and no more may:`;
+    const why = `The queue for accounts is full (${this.waiting} waiting):`;
     throw accountsBusy(skipped, why, this.#retryAfterMs());
   }
 
-  #isWorthAsking(): boolean {
+  #canServeQueue(): boolean {
     const nowMs = this.#clock.now();
     let isAnyReady = false;
     for (const entry of this.#registry.entries()) {
@@ -214,11 +214,11 @@ export class Scheduler {
       isAnyReady = true;
       if (entry.hasRoom()) return true;
     }
-    // With none ready they are told so instead of waiting for nothing.
+    // If no account is ready, queued requests are rejected instead of waiting in vain.
     return !isAnyReady;
   }
 
-  /** By when those who wait now will have been served, as things go. */
+  /** An estimate of the time until all waiting requests have been served. */
   #retryAfterMs(): number {
     let inFlight = 0;
     for (const entry of this.#registry.entries()) inFlight += entry.inFlight;
@@ -227,5 +227,5 @@ export class Scheduler {
   }
 }
 
-const TOO_SLOW = 'The service asked to slow down, for longer than a request may wait:';
+const TOO_SLOW = 'The service throttles requests for longer than a request may wait:';
 const TIME_IS_UP = 'No account became free in time:';

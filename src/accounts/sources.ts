@@ -1,23 +1,23 @@
-/** Where an account came from, which decides who owns its credential and in which runs it takes part. */
+/** The source of an account, which decides who owns its credential and which runs use it. */
 
-/** Kept by another program, which goes on using it: read again before each refresh, written back after it. */
+/** A credential that another program also uses: read again before each refresh, and written back after it. */
 export type LinkedSource =
-  /** Of the Kiro IDE. `imported`: part of every run; else only of those whose settings name the file. */
+  /** The file of the Kiro IDE. `imported`: used in every run; otherwise only in runs whose settings name the file. */
   | { readonly type: 'kiro-file'; readonly path: string; readonly imported?: boolean }
   /** A row of the database of Kiro CLI or Amazon Q CLI. */
   | { readonly type: 'cli-database'; readonly path: string; readonly key: string }
   /** A file of the AWS toolkits. */
   | { readonly type: 'sso-cache'; readonly path: string }
-  /** The token of a gateway that keeps its client registration in a file beside it. */
+  /** The token file of a gateway that stores its client registration in a file beside it. */
   | { readonly type: 'codewhisperer-proxy'; readonly path: string }
-  /** Of another gateway: the entry of this owner; without one, the only entry of the file. */
+  /** A file of another gateway: the entry of this owner, or the only entry if there is no owner. */
   | { readonly type: 'gateway-file'; readonly path: string; readonly owner?: string };
 
 export type AccountSource =
   | { readonly type: 'sign-in' }
-  /** Used only in runs whose environment names it. */
+  /** Used only in runs whose environment sets it. */
   | { readonly type: 'environment' }
-  /** Read once and dragoman's own since. */
+  /** Read once; dragoman owns the credential since then. */
   | { readonly type: 'import' }
   | LinkedSource;
 
@@ -36,7 +36,7 @@ export function isLinked(source: AccountSource): source is LinkedSource {
   return IS_LINKED[source.type];
 }
 
-/** The others take part only in runs whose settings name them. */
+/** False for sources that are used only in runs whose settings name them. */
 export function isInEveryRun(source: AccountSource): boolean {
   if (source.type === 'kiro-file') return source.imported === true;
   return source.type !== 'environment';

@@ -1,17 +1,17 @@
 /**
- * How one account is chosen among those which could serve at once. Plain functions: rests, quotas, priorities, models
- * and limits have been looked at before; what is asked here is whose turn it is.
+ * The strategies that choose one of the accounts that can serve a request now. Cooldowns, quotas, priorities, models and
+ * limits have been checked before.
  */
 export interface Candidate {
   readonly id: string;
-  /** Hash of the id, made once. */
+  /** Hash of the id, computed once. */
   readonly idHash: number;
   readonly weight: number;
-  /** Requests it serves now. */
+  /** Requests in progress. */
   readonly inFlight: number;
-  /** Share of the plan, from 0 to 1; undefined: nobody knows. */
+  /** Remaining share of the plan, from 0 to 1; undefined: unknown. */
   readonly quotaLeft: number | undefined;
-  /** Requests so far, divided by the weight; kept level with the others while an account cannot serve. */
+  /** Requests so far, divided by the weight; raised to the level of the others after a time without requests. */
   readonly turn: number;
 }
 
@@ -21,15 +21,15 @@ export interface SelectionRequest {
   readonly random: () => number;
 }
 
-/** At least one candidate, in the order of signing in: having none is the pool's error, not each strategy's. */
-type Strategy = <C extends Candidate>(candidates: readonly [C, ...C[]], asked: SelectionRequest) => C;
+/** Takes at least one candidate, in the order of signing in. The pool reports the error if there is none. */
+type Strategy = <C extends Candidate>(candidates: readonly [C, ...C[]], request: SelectionRequest) => C;
 
 export type StrategyName = 'sticky' | 'least-used' | 'round-robin' | 'fill-first' | 'random';
 
 export const STRATEGIES: Record<StrategyName, Strategy> = {
   /**
-   * The same account for the same conversation, so that the upstream's prompt cache can help. Weighted rendezvous
-   * hashing: all replicas agree without talking, and only the conversations of an account which leaves move.
+   * The same account for the same conversation, so that the upstream's prompt cache helps. Weighted rendezvous hashing:
+   * all replicas agree without communicating, and only the conversations of a removed account move.
    */
   sticky: (candidates, { conversationId }) => {
     if (candidates.length === 1) return candidates[0];
@@ -37,7 +37,7 @@ export const STRATEGIES: Record<StrategyName, Strategy> = {
     return best(candidates, ({ idHash, weight }) => weight / -Math.log(toUnit(mix(conversation, idHash))));
   },
 
-  /** Most of its plan left, by whole per cents; then the least busy; then whose turn it is. Unknown is average. */
+  /** The most of its plan left, in whole per cent; then the least busy; then the next in turn. Unknown counts as average. */
   'least-used': (candidates) => {
     const known = candidates.flatMap(({ quotaLeft }) => (quotaLeft === undefined ? [] : [quotaLeft]));
     const average = known.length === 0 ? 1 : known.reduce((sum, left) => sum + left, 0) / known.length;
@@ -48,7 +48,7 @@ export const STRATEGIES: Record<StrategyName, Strategy> = {
 
   'round-robin': (candidates) => best(candidates, ({ turn }) => -turn),
 
-  /** The first one which can serve: the next one's plan is not touched before. */
+  /** The first one that can serve, so that the plan of the next one is used only afterwards. */
   'fill-first': ([first]) => first,
 
   random: (candidates, { random }) => {
@@ -61,7 +61,7 @@ export const STRATEGIES: Record<StrategyName, Strategy> = {
   },
 };
 
-/** Of equals the first. */
+/** The candidate with the highest score; of equal ones the first. */
 function best<C>([first, ...others]: readonly [C, ...C[]], score: (candidate: C) => number): C {
   let leader = first;
   let highestScore = score(first);
@@ -86,7 +86,7 @@ export function hash(text: string): number {
   return value >>> 0;
 }
 
-/** Two hashes as one, mixed so that ids which differ in one character end far apart. */
+/** Combines two hashes so that ids that differ in one character have very different results. */
 function mix(one: number, other: number): number {
   let value = Math.imul(one, 0x9e3779b1) ^ other;
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
@@ -95,7 +95,7 @@ function mix(one: number, other: number): number {
   return (value ^ (value >>> 15)) >>> 0;
 }
 
-/** Between 0 and 1, neither of them. */
+/** Between 0 and 1, both exclusive. */
 function toUnit(value: number): number {
   return (value + 0.5) / 2 ** 32;
 }

@@ -1,7 +1,7 @@
 /**
- * What is left of each account's plan, as the service says: read some time after the account was used, not more often
- * than is of use, and at once when it refuses for that reason. Reading costs nothing of the plan, so it is also how a
- * suspended account is looked at again.
+ * Reads how much of each account's plan is left: a while after the account was used, at a limited rate, and at once if
+ * the service refuses a request because the plan is used up. Reading costs no credits, so it also serves to check
+ * suspended accounts.
  */
 import { SingleFlight } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
@@ -15,68 +15,68 @@ export interface LimitsReading {
 }
 
 export interface UsageLimitsOptions {
-  /** Rejects with what the service said. */
+  /** Rejects with the service's error. */
   read(accountId: string, signal: AbortSignal): Promise<LimitsReading>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The service books a reply some seconds after it. */
+/** The service accounts for a reply a few seconds after its end. */
 const SETTLE_MS = 5_000;
 const LEAST_INTERVAL_MS = 60_000;
-/** Some accounts may not be asked; the service is not asked in vain all the time. */
+/** Some accounts may not read their limits, so failed readings are repeated less often. */
 const INTERVAL_AFTER_FAILURE_MS = 900_000;
-/** An account whose plan is used up may have been given more by its owner. */
-const LOOK_AGAIN_MS = 3_600_000;
-/** Dates come from the store: a timer takes no more than 24 days, and looking too early is harmless. */
+/** Interval between readings of a used-up plan, since its owner may have bought more. */
+const EXHAUSTED_INTERVAL_MS = 3_600_000;
+/** Stored dates may be far ahead, and a timer cannot exceed 24 days; reading too early is harmless. */
 const LONGEST_DELAY_MS = 86_400_000;
 const READING_TIMEOUT_MS = 10_000;
 
 export class UsageLimitsReader {
   readonly #options: UsageLimitsOptions;
-  readonly #known = new Map<string, LimitsReading>();
+  readonly #latest = new Map<string, LimitsReading>();
   readonly #readings = new SingleFlight<LimitsReading>();
-  /** Readings to come. */
+  /** Scheduled readings. */
   readonly #cancels = new Map<string, Cancel>();
-  /** By `Clock.elapsed`: until then, use alone is not a reason to read. */
-  readonly #restUntilMs = new Map<string, number>();
+  /** By `Clock.elapsed`: before this time, use alone is not a reason to read. */
+  readonly #pausedUntilMs = new Map<string, number>();
   readonly #closing = new AbortController();
 
   constructor(options: UsageLimitsOptions) {
     this.#options = options;
   }
 
-  /** The last reading. */
+  /** The latest reading. */
   find(accountId: string): LimitsReading | undefined {
-    return this.#known.get(accountId);
+    return this.#latest.get(accountId);
   }
 
-  /** Now; one question at a time for each account. Rejects with what the service said. */
+  /** Reads now; concurrent calls for an account share one request. Rejects with the service's error. */
   read(accountId: string): Promise<LimitsReading> {
     return this.#readings.run(accountId, () => this.#read(accountId));
   }
 
-  /** Reads some time after this, once for many uses. */
+  /** Schedules one reading a while after any number of uses. */
   noteUse(accountId: string): void {
     if (this.#cancels.has(accountId)) return;
-    this.#readLater(accountId, Math.max(SETTLE_MS, this.#restMs(accountId)));
+    this.#readLater(accountId, Math.max(SETTLE_MS, this.#pauseMs(accountId)));
   }
 
-  /** Its plan is used up: whether that is still so is looked at now and then. */
+  /** Schedules a check of a used-up plan. */
   noteExhausted(accountId: string): void {
-    this.#readLater(accountId, LOOK_AGAIN_MS);
+    this.#readLater(accountId, EXHAUSTED_INTERVAL_MS);
   }
 
-  /** The service has suspended the account, which is checked again from this time on, not before. */
+  /** Schedules a check of a suspended account, not before `dueInMs`. */
   noteSuspended(accountId: string, dueInMs: number): void {
     this.#cancel(accountId);
     const delayMs = Math.min(dueInMs, LONGEST_DELAY_MS);
-    this.#readLater(accountId, Math.max(SETTLE_MS, this.#restMs(accountId), delayMs));
+    this.#readLater(accountId, Math.max(SETTLE_MS, this.#pauseMs(accountId), delayMs));
   }
 
   forget(accountId: string): void {
-    this.#known.delete(accountId);
-    this.#restUntilMs.delete(accountId);
+    this.#latest.delete(accountId);
+    this.#pausedUntilMs.delete(accountId);
     this.#cancel(accountId);
   }
 
@@ -86,11 +86,11 @@ export class UsageLimitsReader {
     for (const accountId of this.#cancels.keys()) this.#cancel(accountId);
   }
 
-  /** Without waiting for it. */
+  /** Starts a reading without waiting for it. */
   readSoon(accountId: string): void {
     this.read(accountId).catch((cause: unknown) => {
       const { code, details } = GatewayError.from(cause);
-      this.#options.log.debug({ accountId, code, why: details }, 'the usage limits could not be read');
+      this.#options.log.debug({ accountId, code, why: details }, 'could not read the usage limits');
     });
   }
 
@@ -108,20 +108,20 @@ export class UsageLimitsReader {
     this.#cancels.delete(accountId);
   }
 
-  #restMs(accountId: string): number {
-    return (this.#restUntilMs.get(accountId) ?? 0) - this.#options.clock.elapsed();
+  #pauseMs(accountId: string): number {
+    return (this.#pausedUntilMs.get(accountId) ?? 0) - this.#options.clock.elapsed();
   }
 
-  #rest(accountId: string, ms: number): void {
-    this.#restUntilMs.set(accountId, this.#options.clock.elapsed() + ms);
+  #pause(accountId: string, ms: number): void {
+    this.#pausedUntilMs.set(accountId, this.#options.clock.elapsed() + ms);
   }
 
   async #read(accountId: string): Promise<LimitsReading> {
-    this.#rest(accountId, INTERVAL_AFTER_FAILURE_MS);
+    this.#pause(accountId, INTERVAL_AFTER_FAILURE_MS);
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READING_TIMEOUT_MS)]);
     const reading = await this.#options.read(accountId, signal);
-    this.#known.set(accountId, reading);
-    this.#rest(accountId, LEAST_INTERVAL_MS);
+    this.#latest.set(accountId, reading);
+    this.#pause(accountId, LEAST_INTERVAL_MS);
     return reading;
   }
 }

@@ -3,12 +3,12 @@ import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** Time is never up. */
+/** The deadline never passes. */
 const PATIENT: Clock = { ...createFakeClock(), sleep: () => new Promise(() => {}) };
 const worth = () => true;
 
-describe('who waits', () => {
-  it('is served first come, first served, once each', async () => {
+describe('WaitQueue', () => {
+  it('serves requests in FIFO order, once each', async () => {
     const line = new WaitQueue<string>(PATIENT);
     const free: string[] = [];
     const waits = [1, 2, 3].map(() => line.wait(() => free.shift(), 1_000, undefined));
@@ -21,7 +21,7 @@ describe('who waits', () => {
     expect(line.length).toBe(0);
   });
 
-  it('lets those behind him have what is of no use to him', async () => {
+  it('offers a slot to the next request if the first cannot use it', async () => {
     const line = new WaitQueue<string>(PATIENT);
     let ofUse: string | undefined;
     const first = line.wait(() => ofUse, 1_000, undefined);
@@ -33,15 +33,15 @@ describe('who waits', () => {
     expect(await first).toBe('first');
   });
 
-  it('is not asked once nothing is left', () => {
+  it('stops offering once no slot is left', () => {
     const line = new WaitQueue<string>(PATIENT);
-    const asked: number[] = [];
-    for (const number of [1, 2, 3]) void line.wait(() => void asked.push(number), 1_000, undefined);
-    line.serve(() => asked.length < 2);
-    expect(asked).toEqual([1, 2]);
+    const offered: number[] = [];
+    for (const number of [1, 2, 3]) void line.wait(() => void offered.push(number), 1_000, undefined);
+    line.serve(() => offered.length < 2);
+    expect(offered).toEqual([1, 2]);
   });
 
-  it('goes empty-handed when his time is up', async () => {
+  it('resolves with undefined at the deadline', async () => {
     const clock = createFakeClock();
     const line = new WaitQueue<string>(clock);
     expect(await line.wait(() => undefined, 7_000, undefined)).toBeUndefined();
@@ -49,7 +49,7 @@ describe('who waits', () => {
     expect(line.length).toBe(0);
   });
 
-  it('frees his place when he leaves', async () => {
+  it('removes a request whose client disconnects', async () => {
     const line = new WaitQueue<string>(PATIENT);
     const gone = new AbortController();
     const wait = line.wait(() => expect.fail('he is not there any more'), 1_000, gone.signal);
@@ -60,7 +60,7 @@ describe('who waits', () => {
     await expect(line.wait(() => undefined, 1_000, gone.signal)).rejects.toThrow('left');
   });
 
-  it('hears when waiting has become useless', async () => {
+  it('rejects when waiting has become useless', async () => {
     const line = new WaitQueue<string>(PATIENT);
     const wait = line.wait(
       () => {

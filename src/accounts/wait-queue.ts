@@ -1,15 +1,15 @@
 /**
- * Requests which wait for an account to have room: first come first served, each until its deadline or until its client
- * leaves. Nobody is woken in vain: who waits says for himself whether what has become free is of use to him.
+ * A FIFO queue of requests waiting for an account, each until its deadline or until its client disconnects. When a slot
+ * becomes free, the requests are offered it in order, and the first that can use it takes it.
  */
 import type { Clock } from '../core/clock.ts';
 
-interface Waiting {
-  ask(): void;
+interface WaitingRequest {
+  offer(): void;
 }
 
 export class WaitQueue<Slot> {
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingRequest>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -20,7 +20,7 @@ export class WaitQueue<Slot> {
     return this.#waiting.size;
   }
 
-  /** What `take` gave, or undefined when the time was up. Rejects with what `take` threw, or the signal's reason. */
+  /** Resolves with the slot from `take`, or undefined at the deadline. Rejects with the error of `take` or the signal. */
   wait(take: () => Slot | undefined, timeoutMs: number, signal: AbortSignal | undefined): Promise<Slot | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Slot | undefined>();
@@ -32,11 +32,11 @@ export class WaitQueue<Slot> {
       settle();
     };
     const onAbort = () => end(() => reject(signal?.reason));
-    const waiting: Waiting = {
-      ask() {
+    const waiting: WaitingRequest = {
+      offer() {
         try {
-          const place = take();
-          if (place !== undefined) end(() => resolve(place));
+          const slot = take();
+          if (slot !== undefined) end(() => resolve(slot));
         } catch (cause) {
           end(() => reject(cause));
         }
@@ -51,11 +51,11 @@ export class WaitQueue<Slot> {
     return promise;
   }
 
-  /** Something has become free. `isWorthAsking` ends the round early. */
-  serve(isWorthAsking: () => boolean): void {
+  /** Offers free slots to the waiting requests, for as long as `hasSlots` returns true. */
+  serve(hasSlots: () => boolean): void {
     for (const waiting of this.#waiting) {
-      if (!isWorthAsking()) return;
-      waiting.ask();
+      if (!hasSlots()) return;
+      waiting.offer();
     }
   }
 }

@@ -80,7 +80,7 @@ describe('an account which has its hands full', () => {
     const first = await stay(openai);
     const error = await failure(openai.chat.completions.create(body('hello')));
     expect(error.status).toBe(429);
-    expect(error.message).toContain('0 requests are waiting, and no more may');
+    expect(error.message).toContain('The queue for accounts is full (0 waiting)');
     first.abort();
     await expect.poll(async () => (await openai.chat.completions.create(body('hello'))).choices.length).toBe(1);
   });
