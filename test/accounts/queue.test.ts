@@ -41,29 +41,29 @@ async function failure(promise: Promise<unknown>): Promise<InstanceType<typeof O
   throw cause;
 }
 
-describe('an account which has its hands full', () => {
-  it('is waited for, and a client which leaves the queue is never asked for', async () => {
+describe('a busy account', () => {
+  it('is waited for, and nothing is sent for a client that leaves the queue', async () => {
     const waiting: string[] = [];
     const log = { ...SILENT, debug: (_: object, message: string) => void waiting.push(message) };
-    const queued = () => waiting.filter((message) => message === 'a request waits for an account').length;
+    const queued = () => waiting.filter((message) => message === 'a request is waiting for an account').length;
     await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_TIMEOUT_MS: '30000' }, log);
     const openai = clientOf(gateway);
     const first = await stay(openai);
     const gone = new AbortController();
-    const impatient = openai.chat.completions.create(body('impatient'), { signal: gone.signal }).catch(() => 'left');
-    const patient = openai.chat.completions.create(body('patient')).withResponse();
+    const leaver = openai.chat.completions.create(body('leaver'), { signal: gone.signal }).catch(() => 'left');
+    const stayer = openai.chat.completions.create(body('stayer')).withResponse();
     await expect.poll(queued).toBe(2);
     gone.abort();
-    expect(await impatient).toBe('left');
+    expect(await leaver).toBe('left');
     first.abort();
-    const { data, response } = await patient;
-    expect(data.choices[0]?.message.content).toContain('patient');
+    const { data, response } = await stayer;
+    expect(data.choices[0]?.message.content).toContain('stayer');
     expect(response.headers.get('x-dragoman-route')).toMatch(/, waited=\d+/);
-    expect(gateway.simulator.chatRequests.filter(({ rawBody }) => rawBody.includes('impatient'))).toEqual([]);
+    expect(gateway.simulator.chatRequests.filter(({ rawBody }) => rawBody.includes('leaver'))).toEqual([]);
     expect((await gateway.account('only')).health.failures).toBe(0);
   });
 
-  it('is waited for until the deadline; then the client hears when to come back', async () => {
+  it('is waited for until the deadline; then the request is rejected with retry-after', async () => {
     await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_TIMEOUT_MS: '50' });
     const openai = clientOf(gateway);
     await stay(openai);
@@ -74,7 +74,7 @@ describe('an account which has its hands full', () => {
     expect(gateway.chatsSeen()).toEqual({ only: 1 });
   });
 
-  it('is not waited for by more than may wait', async () => {
+  it('is not waited for beyond the limit of the queue', async () => {
     await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_LIMIT: '0' });
     const openai = clientOf(gateway);
     const first = await stay(openai);
