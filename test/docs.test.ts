@@ -46,9 +46,10 @@ describe('docs/clients', () => {
 });
 
 describe('docs/architecture.md', () => {
-  it('traces a token refresh through functions that exist', () => {
+  it('traces a text delta and a token refresh through functions that exist', () => {
     const steps = codeRows('architecture.md').flatMap(([step = '']) => (step.includes('.ts:') ? [step] : []));
     expect(steps).toContain('accounts/refresh.ts:fresh');
+    expect(steps).toContain('gateway/reply-stream.ts:#readEvents');
     expect(steps.filter((step) => !isDeclared(step))).toEqual([]);
   });
 });
