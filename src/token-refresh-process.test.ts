@@ -78,7 +78,7 @@ describe('tokens made in a process of their own', () => {
 
   it('finish and are stored even if no caller waits any longer', async () => {
     const making = refresher.refresh('a', ANY).catch((cause: unknown) => cause);
-    // Its request has arrived: from here on the old token is spent.
+    // Its request has arrived, so the old token is consumed.
     await simulator.waitForRequest(1);
     await refresher.close();
     await making;

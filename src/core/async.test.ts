@@ -168,7 +168,7 @@ describe('retryUntil', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  it('computes each pause anew', async () => {
+  it('computes each pause', async () => {
     const clock = createFakeClock();
     let next = 0;
     const pauseMs = () => ++next * 40;

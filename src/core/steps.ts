@@ -42,7 +42,7 @@ export class TimeSlices {
     }
   }
 
-  /** Between two parts of work that are not steps: waits if the slice at hand is over. */
+  /** Between two parts of work that are not steps: waits if the current slice is over. */
   async pause(): Promise<void> {
     if (this.#isOver()) await this.#nextSlice();
   }

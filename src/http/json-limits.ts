@@ -127,7 +127,7 @@ class StructureScan {
     );
   }
 
-  /** `messages[2].content` of the list or object at hand; '' is the body itself. Of a deep path, the end. */
+  /** `messages[2].content` of the current list or object; '' is the body itself. Only the end of a deep path. */
   #path(): string {
     let path = '';
     for (let depth = Math.max(1, this.#depth - MAX_PATH_KEYS); depth < this.#depth; depth++)

@@ -21,8 +21,8 @@ export const zodValidator: FastifySchemaCompiler<z.ZodObject> = ({ schema }) => 
 export const WITHOUT_VALIDATION = { validatorCompiler: () => () => true };
 
 /**
- * Fastify loads Ajv and a serializer generator at the start unless it has factories of ours. Every validator is one of the
- * above. Answers are printed as they are: their types are checked by the compiler, and against the schema by the tests.
+ * Without factories of our own, Fastify loads Ajv and a serializer generator at startup. Every validator is one of the
+ * above. Responses are serialized as they are: the compiler checks their types, and the tests check them against the schema.
  */
 export const SCHEMA_CONTROLLER: NonNullable<FastifyServerOptions['schemaController']> = {
   compilersFactory: {

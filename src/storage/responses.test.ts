@@ -9,7 +9,7 @@ import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
 
 const LIMITS: ResponseLimits = { count: 3, bytes: 1024 * 1024, ageMs: 1_000 };
-const KEY_CHECK_ROW = 'I told nobody about the blue bicycle.';
+const SECRET = 'The blue bicycle is a secret.';
 
 let home: string;
 const stores: Store[] = [];
@@ -41,8 +41,8 @@ const URLS: Readonly<Record<string, () => Promise<string>>> = {
 
 const response = (id: string, more: Partial<StoredResponse> = {}): StoredResponse => ({
   id,
-  response: { id, output: [{ text: KEY_CHECK_ROW }] },
-  input: [{ role: 'user', content: KEY_CHECK_ROW }],
+  response: { id, output: [{ text: SECRET }] },
+  input: [{ role: 'user', content: SECRET }],
   previousId: undefined,
   events: undefined,
   state: 'ended',

@@ -16,7 +16,7 @@ function setup(lifeMs: number | undefined = 60 * MINUTE_MS) {
   const chain = { trouble: false, same: false };
   const find: FindKeys = async (_credential, proxy) => {
     asked.push(proxy);
-    if (chain.trouble) throw new Error('no keys in /home/somebody/.aws');
+    if (chain.trouble) throw new Error('no keys in /home/user/.aws');
     return {
       accessKeyId: `AKIA${chain.same ? 1 : asked.length}`,
       secretAccessKey: SECRET,

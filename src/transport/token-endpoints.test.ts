@@ -175,11 +175,7 @@ describe('the AWS sign-in service', () => {
     ['too many requests', oidcError(400, 'SlowDownException', 'slow_down'), 'upstream_throttled'],
     ['a broken service', oidcError(500, 'InternalServerException', 'server_error'), 'upstream_broken'],
     ['a page of an edge layer', { status: 503, body: '<html>aorREFRESHCANARY' }, 'upstream_broken'],
-    [
-      'a request of ours it cannot read',
-      oidcError(400, 'InvalidRequestException', 'invalid_request'),
-      'upstream_refused',
-    ],
+    ['a malformed request', oidcError(400, 'InvalidRequestException', 'invalid_request'), 'upstream_refused'],
     ['a response without a token', { body: {} }, 'upstream_broken'],
   ])('identifies %s by its code, never by its message', async (_name, reply, code) => {
     const { endpoints, seen } = await serve(reply);
