@@ -58,7 +58,7 @@ export interface Composed extends SigningIn {
 
 interface Accounts {
   /** Rereads the store, which other processes write too. Rejects with `storage_unavailable`. */
-  readAnew(): Promise<void>;
+  readLatest(): Promise<void>;
   /** With their current health. Contains secrets, so it must not be shown as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;

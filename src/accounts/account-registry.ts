@@ -182,7 +182,7 @@ export class AccountRegistry {
    * Reads what other processes have committed by now, or up to `maxAgeMs` ago. True if there was something. Rejects with
    * `storage_unavailable`.
    */
-  readAnew(maxAgeMs = 0): Promise<boolean> {
+  readLatest(maxAgeMs = 0): Promise<boolean> {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#readAtMs >= maxAgeMs) {
       this.#readAtMs = nowMs;

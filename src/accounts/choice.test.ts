@@ -49,9 +49,9 @@ describe('choose', () => {
 
   const rows: [string, readonly Contender[], Partial<AccountRequest>, string[]][] = [
     ['there are no accounts', [], {}, ['–']],
-    ['all are well', [a, contender('b')], {}, ['a']],
+    ['all are ready', [a, contender('b')], {}, ['a']],
     [
-      'some are not well',
+      'some are not ready',
       [
         contender('1', { state: { status: 'suspended' } }),
         contender('2', { state: { status: 'signed-out' } }),
@@ -64,7 +64,7 @@ describe('choose', () => {
       ['6', '1:suspended', '2:signed-out', '3:disabled', '4:cooling+5000', '5:exhausted+9000'],
     ],
     ['one has failed this request', [a, contender('b')], { tried: new Set(['a']) }, ['b', 'a:tried']],
-    ['one has its hands full', [contender('a', { full: true }), contender('b')], {}, ['b', 'a:busy']],
+    ['one is busy', [contender('a', { full: true }), contender('b')], {}, ['b', 'a:busy']],
     ['one must wait', [contender('a', { startsInMs: 100 }), contender('b')], {}, ['b', 'a:paced+100']],
     [
       'all must wait: the first to start',
@@ -73,12 +73,17 @@ describe('choose', () => {
       ['b', 'a:paced+200'],
     ],
     [
-      'all must wait for longer than it can',
+      'all must wait for longer than the request can',
       [contender('a', { startsInMs: 200 })],
       { maxWaitMs: 100 },
       ['–', 'a:paced+200'],
     ],
-    ['one is of a group', [a, contender('b', { options: { groups: ['x'] } })], { group: 'x' }, ['b', 'a:group']],
+    [
+      'one is in the requested group',
+      [a, contender('b', { options: { groups: ['x'] } })],
+      { group: 'x' },
+      ['b', 'a:group'],
+    ],
     ['no group is requested', [contender('b', { options: { groups: ['x'] } })], {}, ['b']],
     [
       'some are of a higher priority',
@@ -87,7 +92,7 @@ describe('choose', () => {
       ['b', 'a:priority'],
     ],
     [
-      'the one of a higher priority has its hands full',
+      'the one of a higher priority is busy',
       [a, contender('b', { options: { priority: 1 }, full: true })],
       {},
       ['a', 'b:busy'],
@@ -144,7 +149,7 @@ describe('a conversation', () => {
 
   it.each<[string, ImportStatus]>([
     ['is cooling down', { state: { status: 'cooling', untilMs: NOW + 1, reason: 'account_throttled' } }],
-    ['has its hands full', { full: true }],
+    ['is busy', { full: true }],
     ['starts only much later', { startsInMs: 1_500 }],
   ])('is served by another account while its own %s, which the choice names', (_name, standing) => {
     const chosen = chosenOf(withHome(standing), {}, 'sticky');

@@ -7,7 +7,7 @@ import { profileArnOf } from './credentials.ts';
 import { checkedProxy, shownProxy } from './proxy.ts';
 
 const ARN = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/AAAABBBBCCCC';
-const PROXY = 'socks5://user:passwordCANARY@proxy.example:1080';
+const PROXY = 'socks5://user:passwordSECRET@proxy.example:1080';
 let store: Store;
 
 beforeEach(async () => {
@@ -40,18 +40,18 @@ describe("an account's own connection", () => {
   });
 
   it.each([
-    ['proxy', { proxy: 'ftp://user:passwordCANARY@proxy.example' }],
+    ['proxy', { proxy: 'ftp://user:passwordSECRET@proxy.example' }],
     ['proxy', { proxy: 'http://proxy.example:3128/path' }],
-    ['proxy', { proxy: 'passwordCANARY' }],
-    ['proxy', { proxy: 'http:user:passwordCANARY@proxy.example:1' }],
-    ['proxy', { proxy: 'http:\\\\user:passwordCANARY@proxy.example:1' }],
-    ['proxy', { proxy: 'http://user:password\nCANARY@proxy.example:1' }],
-    ['proxy', { proxy: 'http://user:passwordCANARY%@proxy.example:1' }],
+    ['proxy', { proxy: 'passwordSECRET' }],
+    ['proxy', { proxy: 'http:user:passwordSECRET@proxy.example:1' }],
+    ['proxy', { proxy: 'http:\\\\user:passwordSECRET@proxy.example:1' }],
+    ['proxy', { proxy: 'http://user:password\nSECRET@proxy.example:1' }],
+    ['proxy', { proxy: 'http://user:passwordSECRET%@proxy.example:1' }],
     ['profile_arn', { profileArn: 'arn:aws:codewhisperer:nowhere:1:profile/x' }],
   ])('is rejected if the %s is invalid, which is not quoted if it may contain a password', async (param, patch) => {
     const account = await store.accounts.put(newAccount('a'), 1);
     expect(() => checkedConnection(account, patch)).toThrowError(expect.objectContaining({ param }));
-    expect(() => checkedConnection(account, patch)).not.toThrowError(/CANARY/);
+    expect(() => checkedConnection(account, patch)).not.toThrowError(/SECRET/);
   });
 
   it('has no profile if the kind of account has none', async () => {

@@ -99,8 +99,8 @@ describe('nextHealth', () => {
   const rows: [string, Health, HealthEvent, AccountState][] = [
     ['a throttled account cools down for half a minute', health(READY), failure('account_throttled'), cooling(30_000)],
     ['longer each time', health(READY, 2), failure('account_throttled'), cooling(2 * MINUTE)],
-    ['but not for ever', { ...health(READY, 60), failures: 60 }, failure('account_throttled'), WORN_OUT],
-    ['as long as the service says', health(READY, 2), failure('account_throttled', 7000), cooling(7000)],
+    ['until the account is disabled', { ...health(READY, 60), failures: 60 }, failure('account_throttled'), WORN_OUT],
+    ['for the retry time of the service', health(READY, 2), failure('account_throttled', 7000), cooling(7000)],
     [
       'a used-up quota means a cooldown of an hour',
       health(READY),
@@ -120,10 +120,10 @@ describe('nextHealth', () => {
       exhausted(Date.UTC(2026, 0, 16), 'daily_limit'),
     ],
     ['a locked account is suspended', health(READY), failure('account_suspended'), SUSPENDED],
-    ['a dead credential signs out', health(READY), failure('credential_rejected'), SIGNED_OUT],
-    ['a refused permission is counted, no more', health(READY), failure('permission_denied'), READY],
-    ['too many faults in a row switch off', health(READY, MAX - 1), failure('permission_denied'), WORN_OUT],
-    ['what says more than that stays', health(READY, MAX - 1), failure('credential_rejected'), SIGNED_OUT],
+    ['a rejected credential signs the account out', health(READY), failure('credential_rejected'), SIGNED_OUT],
+    ['a refused permission is only counted', health(READY), failure('permission_denied'), READY],
+    ['too many failures in a row disable the account', health(READY, MAX - 1), failure('permission_denied'), WORN_OUT],
+    ['a more specific state stays', health(READY, MAX - 1), failure('credential_rejected'), SIGNED_OUT],
     ['a success after a cooldown makes the account ready', health(cooling(0)), { type: 'success' }, READY],
     ['a success during a cooldown does not', health(cooling(1000)), { type: 'success' }, cooling(1000)],
     [
@@ -138,7 +138,12 @@ describe('nextHealth', () => {
       failure('quota_exhausted'),
       exhausted(NOW + 90 * MINUTE, 'quota_exhausted'),
     ],
-    ['unless the service says so', health(cooling(1000)), failure('account_throttled', 5000), cooling(5000)],
+    [
+      'unless the service names a longer time',
+      health(cooling(1000)),
+      failure('account_throttled', 5000),
+      cooling(5000),
+    ],
     [
       'a third refused permission in a row starts a cooldown',
       health(READY, 2),
@@ -172,7 +177,7 @@ describe('nextHealth', () => {
     ['a date in the past is ignored', health(READY), limits(0, NOW), exhausted(NOW + 60 * MINUTE, 'quota_exhausted')],
     ['buying more credits makes it ready again', health(exhausted(RESET, 'quota_exhausted')), limits(5, RESET), READY],
     [
-      'figures do not outweigh a refusal just now',
+      'figures do not override a recent refusal',
       health(exhausted(NOW + 60 * MINUTE, 'quota_exhausted')),
       limits(5, RESET),
       exhausted(NOW + 60 * MINUTE, 'quota_exhausted'),
@@ -182,10 +187,20 @@ describe('nextHealth', () => {
     ['figures say nothing about a cooldown', health(cooling(1000)), limits(5, RESET), cooling(1000)],
     ['nor change a disabled account', health(OFF), limits(0, RESET), OFF],
     ['nor about a suspension that began just now', health(SUSPENDED), limits(5, RESET), SUSPENDED],
-    ['a suspended account whose limits can be read hours later is back', health(LOOK_DUE, 3), limits(5, RESET), READY],
+    [
+      'a suspended account is ready again if its limits can be read hours later',
+      health(LOOK_DUE, 3),
+      limits(5, RESET),
+      READY,
+    ],
     ['also one that an older version stored', health({ status: 'suspended' }), limits(undefined, undefined), READY],
     ['unless its plan is used up', health(LOOK_DUE), limits(0, RESET), exhausted(RESET, 'quota_exhausted')],
-    ['one that is still suspended is left for hours again', health(LOOK_DUE), failure('account_suspended'), SUSPENDED],
+    [
+      'one that is still suspended is not checked again for hours',
+      health(LOOK_DUE),
+      failure('account_suspended'),
+      SUSPENDED,
+    ],
     ['and is not changed by other failures', health(LOOK_DUE), failure('account_throttled'), LOOK_DUE],
     [
       'a reset date beyond the longest month is capped',
@@ -194,7 +209,7 @@ describe('nextHealth', () => {
       exhausted(NOW + 32 * 24 * 60 * MINUTE, 'quota_exhausted'),
     ],
     ['nor about signing in', health(SIGNED_OUT), limits(5, RESET), SIGNED_OUT],
-    ['a new credential signs in again', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
+    ['a new credential ends the signed-out state', health(SIGNED_OUT), { type: 'credential-replaced' }, READY],
     ['a new credential does not undo the operator', health(OFF), { type: 'credential-replaced' }, OFF],
     ['nor a suspension', health(SUSPENDED), { type: 'credential-replaced' }, SUSPENDED],
     ['nor a cooldown', health(cooling(1000)), { type: 'credential-replaced' }, cooling(1000)],
@@ -214,7 +229,7 @@ describe('nextHealth', () => {
   const codes = Object.keys(ERROR_RULES) as ErrorCode[]; // keys of a constant table
 
   it.each(codes.filter((code) => ERROR_RULES[code].blame !== 'account' || code === 'token_rejected'))(
-    '%s is no fault of the account',
+    '%s does not count against the account',
     (code) => {
       expect(nextHealth(health(READY, MAX), failure(code), NOW, MAX)).toEqual(health(READY, MAX));
     },

@@ -21,7 +21,7 @@ export interface LeaseRequest {
 }
 
 /** The data of an account that a request needs. */
-export interface Lent {
+export interface LeasedAccount {
   readonly accountId: string;
   readonly accountLabel: string;
   readonly access: {
@@ -54,7 +54,7 @@ export interface LendOptions {
   readonly baseUrl: string | undefined;
 }
 
-export function lend(account: FreshAccount, options: LendOptions, sign: SignRequest | undefined): Lent {
+export function lend(account: FreshAccount, options: LendOptions, sign: SignRequest | undefined): LeasedAccount {
   const { id, credential, accessToken, proxy } = account;
   const wireProfile = options.wireProfileOf(account);
   const access = {
@@ -76,7 +76,7 @@ export function lend(account: FreshAccount, options: LendOptions, sign: SignRequ
   };
 }
 
-export interface Lease extends Lent {
+export interface Lease extends LeasedAccount {
   readonly choice: Choice;
   /** Earlier replies of this account under this wire profile ended with closing events. */
   readonly sendsClosingEvents: boolean;

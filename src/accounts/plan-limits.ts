@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { quotaOf, type UsageLimits } from '../core/usage-limits.ts';
 import type { AccountRegistry } from './account-registry.ts';
 import { isLookDue, isReady } from './health.ts';
-import type { Lent } from './lease.ts';
+import type { LeasedAccount } from './lease.ts';
 import type { PooledAccount } from './pooled-account.ts';
 import type { StrategyName } from './strategies.ts';
 import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
@@ -19,9 +19,9 @@ export interface PlanLimitsOptions {
   readonly log: Log;
   readonly strategy: StrategyName;
   /** Throws what `Refresher.fresh` throws. */
-  lend(entry: PooledAccount): Promise<Lent>;
+  lend(entry: PooledAccount): Promise<LeasedAccount>;
   /** Rejects with the service's error. */
-  readLimits(lent: Lent, signal: AbortSignal): Promise<UsageLimits>;
+  readLimits(leased: LeasedAccount, signal: AbortSignal): Promise<UsageLimits>;
   /** An account may be ready again. */
   onRead(): void;
 }
@@ -112,12 +112,12 @@ export class PlanLimits {
   /** Tries once more with a new access token if the first one is rejected. */
   async #readWithToken(entry: PooledAccount, signal: AbortSignal): Promise<LimitsReading> {
     for (let isNew = false; ; isNew = true) {
-      const lent = await this.#options.lend(entry);
+      const leased = await this.#options.lend(entry);
       try {
-        return this.#record(entry, await this.#options.readLimits(lent, signal));
+        return this.#record(entry, await this.#options.readLimits(leased, signal));
       } catch (cause) {
         if (GatewayError.from(cause).code !== 'token_rejected' || isNew) throw cause;
-        entry.refused = lent.accessToken;
+        entry.refused = leased.accessToken;
       }
     }
   }

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import type { AccountRegistryOptions } from './account-registry.ts';
 import type { ConnectionPatch } from './connection.ts';
-import type { LendOptions, Lent } from './lease.ts';
+import type { LeasedAccount, LendOptions } from './lease.ts';
 import type { OptionsPatch } from './options.ts';
 import type { RefresherOptions } from './refresh.ts';
 import type { SchedulerOptions } from './scheduler.ts';
@@ -17,7 +17,7 @@ export interface PoolOptions
   readonly clock: Clock;
   readonly log: Log;
   /** Reads what is left of an account's plan. Rejects with the service's error. */
-  readonly readLimits: (lent: Lent, signal: AbortSignal) => Promise<UsageLimits>;
+  readonly readLimits: (leased: LeasedAccount, signal: AbortSignal) => Promise<UsageLimits>;
 }
 
 /** Changes of an account by its owner; absent fields stay. */

@@ -694,7 +694,7 @@ describe("an account's plan", () => {
   });
 
   it.each(['permission_denied', 'token_rejected'] as const)(
-    'looks at a suspended account again as late when the service says %s',
+    'checks a suspended account again at the same interval after %s',
     async (code) => {
       let reads = 0;
       const { pool, lease, clock, stateOf } = await setup([newAccount('a')], {
@@ -860,7 +860,7 @@ describe('the accounts of a run', () => {
     const token = { value: 'again', expiresAtMs: Number.MAX_SAFE_INTEGER };
     await store.accounts.put(newAccount('a', { accessToken: token }), 5);
     store.accounts.latestChangeMark = async () => 77;
-    await pool.readAnew();
+    await pool.readLatest();
     expect(stateOf('a')).toEqual({ status: 'ready' });
     expect((await lease()).accessToken).toBe('again');
   });
@@ -893,7 +893,7 @@ describe('the accounts of a run', () => {
     expect((await status).total).toBe(1);
     store.accounts.latestChangeMark = () => Promise.reject(error('storage_unavailable'));
     expect((await pool.status()).total).toBe(1);
-    expect(await failure(pool.readAnew())).toMatchObject({ code: 'storage_unavailable' });
+    expect(await failure(pool.readLatest())).toMatchObject({ code: 'storage_unavailable' });
   });
 
   it('keep changes made here while they are being read', async () => {
@@ -906,7 +906,7 @@ describe('the accounts of a run', () => {
       await reading.promise;
       return rows;
     };
-    const refreshed = pool.readAnew();
+    const refreshed = pool.readLatest();
     store.accounts.latestChangeMark = async () => store.accounts.changeMark();
     await pool.patch('a', { label: 'changed meanwhile' });
     await pool.setEnabled('a', false);

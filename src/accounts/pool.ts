@@ -7,7 +7,7 @@ import { credentialFailure } from './credential-failure.ts';
 import { isRefreshable } from './credentials.ts';
 import { isReady } from './health.ts';
 import { checkedLabel } from './label.ts';
-import { type Lease, type LeaseRequest, type Lent, lend } from './lease.ts';
+import { type Lease, type LeasedAccount, type LeaseRequest, lend } from './lease.ts';
 import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
 import type { AccountPatch, PoolOptions } from './pool-options.ts';
@@ -68,8 +68,8 @@ export class Pool {
 
   #leaseOf(slot: Slot, account: FreshAccount): Lease {
     const { entry } = slot;
-    const lent = this.#lend(account);
-    const { wireProfile } = lent.access;
+    const leased = this.#lend(account);
+    const { wireProfile } = leased.access;
     let isReleased = false;
     const once = (release: () => void) => {
       if (isReleased) return;
@@ -77,7 +77,7 @@ export class Pool {
       release();
     };
     return {
-      ...lent,
+      ...leased,
       choice: slot.choice,
       sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
       learnWireProfile: (untilMs) => this.#learnWireProfile(entry.id, wireProfile, untilMs),
@@ -108,7 +108,7 @@ export class Pool {
   /** Includes what other processes have written, unless the database takes too long to answer. */
   async status() {
     const { clock } = this.#options;
-    await withinTime(clock, STATUS_WAIT_MS, this.readAnew(STATUS_AGE_MS)).catch(() => {});
+    await withinTime(clock, STATUS_WAIT_MS, this.readLatest(STATUS_AGE_MS)).catch(() => {});
     const nowMs = clock.now();
     const entries = [...this.#registry.entries()];
     const tokens = entries.flatMap(({ account }) => {
@@ -125,11 +125,11 @@ export class Pool {
   }
 
   /** Reads what other processes have written by now, or up to `maxAgeMs` ago. Rejects with `storage_unavailable`. */
-  async readAnew(maxAgeMs?: number): Promise<void> {
-    if (await this.#registry.readAnew(maxAgeMs)) this.#scheduler.serve();
+  async readLatest(maxAgeMs?: number): Promise<void> {
+    if (await this.#registry.readLatest(maxAgeMs)) this.#scheduler.serve();
   }
 
-  /** From memory: call `readAnew` first if it has to be current. */
+  /** From memory: call `readLatest` first if it has to be current. */
   list(): readonly Account[] {
     return [...this.#registry.entries()].map(({ account, health }) => ({ ...account, health }));
   }
@@ -154,7 +154,7 @@ export class Pool {
   async patch(id: string, patch: AccountPatch): Promise<Account> {
     const { clock } = this.#options;
     // Another process may have changed other options.
-    await this.readAnew();
+    await this.readLatest();
     const entry = this.#entry(id);
     const { account } = entry;
     const label = checkedLabel(patch.label ?? account.label);
@@ -247,7 +247,7 @@ export class Pool {
     return new GatewayError(code, message, { accountId: entry.id, retryAfterMs, cause: failure });
   }
 
-  #lend(account: FreshAccount): Lent {
+  #lend(account: FreshAccount): LeasedAccount {
     return lend(account, this.#options, this.#refresher.signerOf(account));
   }
 

@@ -145,7 +145,7 @@ function unused(): never {
 export const NO_ADMIN: ServerOptions['admin'] = {
   isAdmin: async () => false,
   accounts: {
-    readAnew: async () => {},
+    readLatest: async () => {},
     list: unused,
     add: unused,
     remove: unused,

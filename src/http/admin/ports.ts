@@ -42,7 +42,7 @@ export interface AdminParts extends AdminDependencies {
 /** What the admin API uses of the account pool. */
 interface AdminAccounts {
   /** Reads changes made by other processes. Rejects with `storage_unavailable`. */
-  readAnew(): Promise<void>;
+  readLatest(): Promise<void>;
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;
   remove(id: string): Promise<boolean>;

@@ -22,7 +22,7 @@ export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): 
     scope.addHook('preValidation', async (request) => {
       request.body = needsBody(request) ? await readJson(request.exchange, limits) : {};
     });
-    scope.addHook('preHandler', () => admin.accounts.readAnew());
+    scope.addHook('preHandler', () => admin.accounts.readLatest());
     scope.setErrorHandler((error, request, reply) => {
       const refusal = GatewayError.from(error);
       // The schemas name the request's own fields.
