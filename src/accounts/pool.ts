@@ -1,12 +1,12 @@
 /** The accounts of this run: leases them to requests and takes the orders of their owner. */
 import { withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
+import { checkedLabel } from '../core/labels.ts';
 import { AccountRegistry } from './account-registry.ts';
 import { checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { isRefreshable } from './credentials.ts';
 import { isReady } from './health.ts';
-import { checkedLabel } from './label.ts';
 import { type Lease, type LeasedAccount, type LeaseRequest, lend } from './lease.ts';
 import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
@@ -157,7 +157,7 @@ export class Pool {
     await this.readLatest();
     const entry = this.#entry(id);
     const { account } = entry;
-    const label = checkedLabel(patch.label ?? account.label);
+    const label = checkedLabel(patch.label ?? account.label, 'A label', 'label');
     const options = patchOptions(account.options, patch);
     const change = checkedConnection(account, patch);
     const saved = await this.#registry.write(async (store) => {

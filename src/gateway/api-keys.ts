@@ -7,6 +7,7 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import { Semaphore } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import { checkedLabel } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
 import type { KeyStore, StoredKey } from './stored-keys.ts';
@@ -120,7 +121,7 @@ export class ApiKeys {
     const hash = sha256(secret);
     const key: StoredKey = {
       id: clientIdOf(hash),
-      name: checkedName(name),
+      name: checkedLabel(name, "A key's name", 'name'),
       prefix: secret.slice(0, PREFIX_CHARS),
       hash,
       createdAtMs,
@@ -222,15 +223,6 @@ function refusalOf({ expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): stri
   if (revokedAtMs !== undefined) return `This API key was revoked at ${isoTime(revokedAtMs)}.`;
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return undefined;
   return `This API key expired at ${isoTime(expiresAtMs)}.`;
-}
-
-const MAX_NAME_CHARS = 100;
-
-function checkedName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed !== '' && trimmed.length <= MAX_NAME_CHARS && !/\p{Cc}/u.test(trimmed)) return trimmed;
-  const message = `A key's name must be 1 to ${MAX_NAME_CHARS} characters on one line.`;
-  throw new GatewayError('invalid_request', message, { param: 'name' });
 }
 
 function noSuchKey(id: string): GatewayError {

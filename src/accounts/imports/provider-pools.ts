@@ -6,6 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
+import { MAX_LABEL_CHARS } from '../../core/labels.ts';
 import { accountIdOf } from '../account-id.ts';
 import { textOf } from './fields.ts';
 import { type Finding, problemOf } from './finding.ts';
@@ -71,8 +72,6 @@ async function findEntry(
     ];
   }
 }
-
-const MAX_LABEL_CHARS = 80;
 
 /** Paths are relative to the folder the program runs in: the folder of the pools file, or its parent. */
 async function locateFile(pools: string, file: string): Promise<string> {

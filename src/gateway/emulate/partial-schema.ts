@@ -5,10 +5,9 @@
  * The remaining schema must accept everything that the whole schema accepts, so removing one keyword may require removing
  * others: `not` around a weaker schema would be stronger, and without `properties` every property would be additional.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** A path in a schema, from its root: `['properties', 'a', 'pattern']`. */
-export type Location = readonly string[];
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { type Location, referenced, SUBSCHEMA_KEYWORDS, valueAt } from '../../core/json-schema.ts';
 
 export class PartialSchema {
   readonly schema: JsonObject;
@@ -47,10 +46,7 @@ export class PartialSchema {
 
   /** True if the reference points into this schema. Anchors and identifiers are not looked up. */
   resolves(reference: string): boolean {
-    if (reference === '#') return true;
-    if (!reference.startsWith('#/')) return false;
-    const pointer = /%[0-9a-f]{2}/i.test(reference) ? decoded(reference) : reference;
-    return valueAt(this.schema, locationOf(pointer.slice(1))) !== undefined;
+    return referenced(this.schema, reference) !== undefined;
   }
 
   /** Removes or weakens keywords that would reject more than before because something inside them was removed. */
@@ -106,53 +102,24 @@ interface Subschema {
   readonly location: Location;
 }
 
-const SCHEMA_KEYWORDS = [
-  ...['additionalProperties', 'propertyNames', 'unevaluatedProperties', 'items', 'additionalItems', 'unevaluatedItems'],
-  ...['contains', 'not', 'if', 'then', 'else'],
-];
-const LIST_KEYWORDS = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
-const MAP_KEYWORDS = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'];
+/** A member of `dependencies` is a schema or a list of names; the lists are passed over. */
+const KEYWORDS = Object.entries({
+  ...SUBSCHEMA_KEYWORDS,
+  $defs: 'schema-map',
+  definitions: 'schema-map',
+  dependencies: 'schema-map',
+} as const);
 
 /** A schema and its subschemas. Follows only keywords that take schemas: a property called `not` is not a keyword. */
 function* subschemas(node: JsonValue | undefined, location: Location): Generator<Subschema> {
   if (!isJsonObject(node)) return;
   yield { node, location };
-  for (const keyword of SCHEMA_KEYWORDS) yield* subschemas(node[keyword], [...location, keyword]);
-  for (const keyword of LIST_KEYWORDS) {
-    const list = node[keyword];
-    if (!Array.isArray(list)) continue;
-    for (const [index, child] of list.entries()) yield* subschemas(child, [...location, keyword, `${index}`]);
+  for (const [keyword, kind] of KEYWORDS) {
+    const value = node[keyword];
+    if (kind === 'schema-map' ? isJsonObject(value) : Array.isArray(value)) {
+      for (const [key, child] of Object.entries(value ?? {})) yield* subschemas(child, [...location, keyword, key]);
+    } else if (kind === 'schema') {
+      yield* subschemas(value, [...location, keyword]);
+    }
   }
-  for (const keyword of MAP_KEYWORDS) {
-    const map = node[keyword];
-    if (!isJsonObject(map)) continue;
-    for (const [key, child] of Object.entries(map)) yield* subschemas(child, [...location, keyword, key]);
-  }
-}
-
-function valueAt(root: JsonValue, location: Location): JsonValue | undefined {
-  let value: JsonValue | undefined = root;
-  for (const key of location) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = Array.isArray(value) ? value[Number(key)] : Reflect.get(value, key);
-  }
-  return value;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** The location that a JSON pointer (RFC 6901) names. */
-export function locationOf(pointer: string): Location {
-  const keys = pointer.split('/').slice(1);
-  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-export function pointerOf(location: Location): string {
-  return location.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

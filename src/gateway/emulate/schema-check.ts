@@ -10,7 +10,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type Location, locationOf, PartialSchema, pointerOf } from './partial-schema.ts';
+import { type Location, locationOf, pointerOf } from '../../core/json-schema.ts';
+import { PartialSchema } from './partial-schema.ts';
 
 export interface SchemaCheck {
   /** One message per violation, with its path; empty if the value is valid. Throws `output_invalid` at the time limit. */

@@ -4,6 +4,7 @@
  */
 import { GatewayError, type UpstreamFailure } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../core/json.ts';
+import { oneLine } from '../../core/labels.ts';
 import type { AnswerHeaders, FailedAnswer } from '../upstream.ts';
 import { findRow } from './failure-table.ts';
 import { KNOWN_REASONS } from './known-reasons.ts';
@@ -142,13 +143,10 @@ const MAX_MESSAGE_CHARS = 600;
 
 function trim(message: string | undefined): string | undefined {
   if (message === undefined) return undefined;
-  // Cut first, so that collapsing white space never walks through megabytes.
-  const line = message
-    .slice(0, 4 * MAX_MESSAGE_CHARS)
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  if (line === '') return undefined;
-  return line.length > MAX_MESSAGE_CHARS ? `${line.slice(0, MAX_MESSAGE_CHARS).toWellFormed()}…` : line;
+  const line = oneLine(message, MAX_MESSAGE_CHARS);
+  return line !== undefined && line.length > MAX_MESSAGE_CHARS
+    ? `${line.slice(0, MAX_MESSAGE_CHARS).toWellFormed()}…`
+    : line;
 }
 
 /** Layers between the model and the gateway sometimes put the reason into the message. */

@@ -1,5 +1,6 @@
 /** Why the model refused, from `metadataEvent.stopDetails.refusal`. */
 import { isJsonObject } from '../../core/json.ts';
+import { oneLine } from '../../core/labels.ts';
 import type { RefusalDetail } from '../../core/reply.ts';
 
 const MAX_CATEGORY_CHARS = 100;
@@ -15,11 +16,5 @@ export function refusalDetail(refusal: unknown): RefusalDetail | undefined {
 
 function line(value: unknown, maxChars: number): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = value
-    .slice(0, 4 * maxChars)
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, maxChars)
-    .toWellFormed();
-  return text === '' ? undefined : text;
+  return oneLine(value, maxChars)?.slice(0, maxChars).toWellFormed();
 }

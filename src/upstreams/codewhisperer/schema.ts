@@ -4,6 +4,7 @@
  * keyword is not a keyword, and data (`default`, `const`, `enum`, `examples`) is copied unchanged.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { referenced, SUBSCHEMA_KEYWORDS } from '../../core/json-schema.ts';
 import type { AdjustmentRule } from './normalize/rules.ts';
 import type { WireProfile } from './profiles.ts';
 import { mergeRoot } from './schema-root.ts';
@@ -37,26 +38,8 @@ function rooted(cleaned: JsonObject, sanitizer: Sanitizer): JsonObject {
 
 /** How to read a keyword's value. Unlisted keywords are read as schemas, which leaves plain values unchanged. */
 const SHAPES: Readonly<Record<string, 'schema' | 'schema-list' | 'schema-map' | 'data' | 'bound' | 'required'>> = {
-  items: 'schema',
-  additionalItems: 'schema',
-  additionalProperties: 'schema',
-  unevaluatedItems: 'schema',
-  unevaluatedProperties: 'schema',
-  propertyNames: 'schema',
-  contains: 'schema',
+  ...SUBSCHEMA_KEYWORDS,
   contentSchema: 'schema',
-  not: 'schema',
-  if: 'schema',
-  // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
-  then: 'schema',
-  else: 'schema',
-  prefixItems: 'schema-list',
-  allOf: 'schema-list',
-  anyOf: 'schema-list',
-  oneOf: 'schema-list',
-  properties: 'schema-map',
-  patternProperties: 'schema-map',
-  dependentSchemas: 'schema-map',
   default: 'data',
   const: 'data',
   enum: 'data',
@@ -186,7 +169,7 @@ class Sanitizer {
   /** Keywords beside `$ref` apply too, and win. */
   #inline(schema: JsonObject, ref: string): JsonObject {
     const { $ref: _ref, ...beside } = schema;
-    const target = resolvePointer(this.#root, ref);
+    const target = referenced(this.#root, ref);
     const tooDeep = this.#open.length >= this.#policy.maxRefDepth || this.#nodes > MAX_NODES;
     if (!isJsonObject(target) || tooDeep || this.#open.includes(ref)) {
       this.changed('tool-schema-ref-cut', ref);
@@ -207,27 +190,6 @@ function shallow(schema: JsonObject): JsonObject {
     ...(typeof type === 'string' ? { type } : {}),
     ...(typeof description === 'string' ? { description } : {}),
   };
-}
-
-/** JSON Pointer (RFC 6901) in a URI fragment; only within the same schema. */
-function resolvePointer(root: JsonValue | undefined, ref: string): JsonValue | undefined {
-  if (ref === '#') return root;
-  if (!ref.startsWith('#/')) return undefined;
-  let node: JsonValue | undefined = root;
-  for (const step of ref.slice(2).split('/')) {
-    const key = decodeFragment(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (isJsonObject(node)) node = Object.hasOwn(node, key) ? node[key] : undefined;
-    else node = Array.isArray(node) ? node[Number(key)] : undefined;
-  }
-  return node;
-}
-
-function decodeFragment(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Plain assignment would set the prototype for a property called `__proto__`. */

@@ -4,6 +4,8 @@
  *
  * Text that could still become a tag is buffered, as is leading white space, which belongs to a tag after it.
  */
+import { CodeFence } from './code-fence.ts';
+
 export interface ThinkingSink {
   text(text: string): void;
   reasoning(text: string): void;
@@ -161,7 +163,7 @@ function closingQuote(opening: string): string {
 
 /** Follows Markdown closely enough to know whether a position is inside a code fence or between back-ticks. */
 class CodeSpans {
-  #fence: { readonly character: string; readonly length: number } | undefined;
+  readonly #fence = new CodeFence();
   /** Length of the run of back-ticks that opened the span; 0 outside one. Ends with its line at the latest. */
   #span = 0;
   #run = '';
@@ -172,7 +174,7 @@ class CodeSpans {
 
   get isOpen(): boolean {
     this.#endRun();
-    return this.#fence !== undefined || this.#span > 0;
+    return this.#fence.isOpen || this.#span > 0;
   }
 
   read(character: string): void {
@@ -196,9 +198,8 @@ class CodeSpans {
     this.#runLength = 0;
     if (length === 0) return;
     if (length >= 3 && this.#runBeginsLine) {
-      if (!this.#fence) this.#fence = { character, length };
-      else if (this.#fence.character === character && length >= this.#fence.length) this.#fence = undefined;
-    } else if (!this.#fence && character === '`') {
+      this.#fence.read(character, length);
+    } else if (!this.#fence.isOpen && character === '`') {
       if (this.#span === 0) this.#span = length;
       else if (this.#span === length) this.#span = 0;
     }

@@ -1,6 +1,8 @@
 /** Tracks where a line begins and whether a code fence is open. */
+import { CodeFence } from '../code-fence.ts';
+
 export class Lines {
-  #fence: string | undefined;
+  readonly #fence = new CodeFence();
   /** The start of the current line, while it can still matter. */
   #line = '';
   /** The line does not begin with indentation or a fence, so the rest of it does not matter. */
@@ -8,7 +10,7 @@ export class Lines {
 
   /** At the start of a line or after less white space than an indented code block has, with no fence open. */
   get atFreeLineStart(): boolean {
-    return !this.#settled && this.#fence === undefined && /^ {0,3}$/.test(this.#line);
+    return !this.#settled && !this.#fence.isOpen && /^ {0,3}$/.test(this.#line);
   }
 
   /** Nothing matters until the next line. */
@@ -33,9 +35,7 @@ export class Lines {
     const [, fence] = /^[ \t>]*(`{3,}|~{3,})/.exec(this.#line) ?? [];
     this.#line = '';
     this.#settled = false;
-    if (fence === undefined) return;
-    if (this.#fence === undefined) this.#fence = fence;
-    else if (fence.startsWith(this.#fence)) this.#fence = undefined;
+    if (fence !== undefined) this.#fence.read(fence.charAt(0), fence.length);
   }
 }
 
