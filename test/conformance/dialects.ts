@@ -1,6 +1,6 @@
 /**
- * How people spell the same thing: OpenAI Chat, OpenAI Responses, Anthropic, MCP and the AI SDK. Clients mix them, so
- * every spelling may stand in a request to any API.
+ * The spellings of each concept in OpenAI Chat, OpenAI Responses, Anthropic, MCP and the AI SDK. Clients mix them, so
+ * every spelling may appear in a request to any API.
  */
 
 interface ToolDeclaration {
@@ -60,7 +60,7 @@ interface ToolResult {
   readonly id: string;
   readonly name: string;
   readonly text: string;
-  /** Further blocks, images say, in any dialect. */
+  /** Further blocks, such as images, in any dialect. */
   readonly blocks?: readonly object[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the service may send, one script a row, with what a client must end up with: every event kind, every stop
- * reason, every fault. The same rows go through every client protocol, streamed and whole.
+ * What the service may send, one script per row, with the result that a client must get: every event kind, every stop
+ * reason, every fault. The same rows go through every client protocol, streamed and not streamed.
  */
 import type { ErrorCode } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -22,7 +22,7 @@ export interface ExpectedReply {
   readonly reasoning?: string;
   readonly tools?: readonly { readonly name: string; readonly input: JsonObject }[];
   readonly stop: StopReason;
-  /** The explanation, where the client has a place for it. */
+  /** The explanation, if the client's protocol has a field for it. */
   readonly refusal?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
@@ -31,11 +31,11 @@ export interface ExpectedReply {
 
 export interface ExpectedFailure {
   readonly error: ErrorCode;
-  /** Text a streaming client has seen before; absent: the failure is the HTTP answer itself. */
+  /** Text that a streaming client gets before the failure; undefined: the failure is the HTTP response itself. */
   readonly visible?: string;
 }
 
-/** The declared tools of every request of the suite. */
+/** The tools declared in every request of the suite. */
 export const TOOLS: readonly { name: string; description: string; schema: JsonObject }[] = [
   {
     name: 'read_file',
@@ -63,14 +63,14 @@ const TEXTS: readonly EventScript[] = [
     expected: { text: 'Grüße, 你好，привет 🌍🧑‍🚀 e\u0301', stop: 'end-turn' },
   },
   {
-    name: 'everything JSON has to escape',
+    name: 'every character that JSON has to escape',
     steps: [
       { text: ['"quoted" \\ back\\\\slash', '\n\r\t\b\f', '\u0001\u001f', '\u2028\u2029', '</script>', '\\u0041'] },
     ],
     expected: { text: '"quoted" \\ back\\\\slash\n\r\t\b\f\u0001\u001f\u2028\u2029</script>\\u0041', stop: 'end-turn' },
   },
   {
-    name: 'the same fragment twice in a row, which is not a repetition to be dropped',
+    name: 'the same fragment twice in a row, both of which count',
     steps: [{ text: ['ha', 'ha', 'ha', '\n', '\n'] }],
     expected: { text: 'hahaha\n\n', stop: 'end-turn' },
   },
@@ -85,7 +85,7 @@ const TEXTS: readonly EventScript[] = [
     expected: { text: 'data: [DONE]\n\nevent: message_stop\n\n', stop: 'end-turn' },
   },
   {
-    name: 'keys nobody knows beside the content',
+    name: 'unknown keys beside the content',
     steps: [
       { event: 'assistantResponseEvent', payload: { content: 'Hi', modelId: 'claude-sonnet-4.5', messageStatus: 'X' } },
     ],
@@ -134,7 +134,7 @@ const REASONING: readonly EventScript[] = [
     expected: { reasoning: 'Let me think.', text: 'Done.', stop: 'end-turn' },
   },
   {
-    name: 'a signature that comes alone, after the reasoning',
+    name: 'a separate signature after the reasoning',
     steps: [
       { event: 'reasoningContentEvent', payload: { text: 'Hm.' } },
       { event: 'reasoningContentEvent', payload: { signature: 'c2ln' } },
@@ -181,7 +181,7 @@ const TOOL_CALLS: readonly EventScript[] = [
     expected: { tools: [readingResult], stop: 'tool-use' },
   },
   {
-    name: 'everything of a tool call in one event',
+    name: 'a complete tool call in one event',
     steps: [toolEvent({ toolUseId: 'tooluse_a', name: 'read_file', input: '{"path":"notes.txt"}', stop: true })],
     expected: { tools: [readingResult], stop: 'tool-use' },
   },
@@ -201,12 +201,12 @@ const TOOL_CALLS: readonly EventScript[] = [
     expected: { tools: [readingResult, { name: 'list_files', input: {} }], stop: 'tool-use' },
   },
   {
-    name: 'two equal tool calls, which are two',
+    name: 'two equal tool calls, both of which count',
     steps: [reading, reading],
     expected: { tools: [readingResult, readingResult], stop: 'tool-use' },
   },
   {
-    name: 'a whole call without stop, then another call',
+    name: 'a complete call without stop, then another call',
     steps: [
       { ...reading, unfinished: true },
       { tool: 'list_files', input: {} },
@@ -219,7 +219,7 @@ const TOOL_CALLS: readonly EventScript[] = [
     expected: { text: 'First. And then.', tools: [readingResult], stop: 'tool-use' },
   },
   {
-    name: 'a tool call although the service says END_TURN',
+    name: 'a tool call with the stop reason END_TURN',
     steps: [reading, { stopReason: 'END_TURN' }],
     expected: { tools: [readingResult], stop: 'tool-use' },
   },
@@ -229,7 +229,7 @@ const TOOL_CALLS: readonly EventScript[] = [
     expected: { error: 'tool_use_truncated', visible: 'Writing.' },
   },
   {
-    name: 'a tool call whose input is no JSON is an error, never an empty input',
+    name: 'a tool call whose input is not JSON is an error, never an empty input',
     steps: [{ text: ['Writing.'] }, { tool: 'read_file', fragments: ['{"path":"not'] }],
     expected: { error: 'tool_use_truncated', visible: 'Writing.' },
   },
@@ -274,17 +274,17 @@ const ODD_TOOL_CALLS: readonly EventScript[] = [
     expected: { tools: [readingResult, { name: 'read_file', input: { path: 'b' } }], stop: 'tool-use' },
   },
   {
-    name: 'a whole input without stop',
+    name: 'a complete input without stop',
     steps: [fragment({ input: '{"path":"notes.txt"}', stop: false }), { stopReason: 'END_TURN' }],
     expected: { tools: [readingResult], stop: 'tool-use' },
   },
   {
-    name: 'half an input without stop',
+    name: 'a partial input without stop',
     steps: [text('Reading.'), fragment({ input: '{"path":"', stop: false }), { stopReason: 'TOOL_USE' }],
     expected: { error: 'tool_use_truncated', visible: 'Reading.' },
   },
   {
-    name: 'no input where the schema requires some',
+    name: 'no input although the schema requires one',
     steps: [text('Reading.'), fragment({ input: '', stop: false }), { stopReason: 'TOOL_USE' }],
     expected: { error: 'tool_use_truncated', visible: 'Reading.' },
   },
@@ -440,7 +440,7 @@ const FAULTS: readonly EventScript[] = [
     expected: { error: 'upstream_broken', visible: 'Half' },
   },
   {
-    name: 'the output limit told as an exception',
+    name: 'the output limit reported as an exception',
     steps: [{ text: ['Half'] }, { exception: 'ContentLengthExceededException', payload: { message: 'limit' } }],
     expected: { text: 'Half', stop: 'max-tokens' },
   },
@@ -468,7 +468,7 @@ const FAULTS: readonly EventScript[] = [
     expected: { error: 'upstream_broken', visible: 'Half' },
   },
   {
-    name: 'a body that ends within a frame',
+    name: 'a body that ends inside a frame',
     steps: [{ text: ['Half'] }, { cut: 'end', half: true }],
     expected: { error: 'upstream_broken', visible: 'Half' },
   },
@@ -482,7 +482,7 @@ const FAULTS: readonly EventScript[] = [
     steps: [{ cut: 'reset' }],
     expected: { error: 'upstream_broken' },
   },
-  { name: 'a reply without a word', steps: [{ text: [] }], expected: { error: 'empty_reply' } },
+  { name: 'an empty reply', steps: [{ text: [] }], expected: { error: 'empty_reply' } },
 ];
 
 const REFUSALS: readonly EventScript[] = (

@@ -1,6 +1,6 @@
 /**
- * A hundred schemas with an answer that fits each and one that does not, after the chapters of the JSON Schema Test
- * Suite: each keyword alone, in objects as programs ask for them, and in combination.
+ * A hundred schemas, each with a valid and an invalid answer, following the JSON Schema Test Suite: each keyword alone,
+ * in objects like those of real programs, and in combination.
  */
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 
@@ -13,12 +13,12 @@ export interface SchemaCase {
 
 type Row = readonly [name: string, schema: JsonObject, valid: JsonValue, invalid: JsonValue];
 
-/** As text: an object with a property called `then` could be taken for a promise. */
+/** As text, because an object with a property called `then` could be mistaken for a promise. */
 const CONDITIONAL: JsonObject = JSON.parse(
   '{"type":"object","if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}',
 );
 
-/** Of one value: each becomes a case as it is, as a property and as the items of a list. */
+/** For a single value: each becomes three cases, alone, as a property and as the items of a list. */
 const VALUES: readonly Row[] = [
   ['integer', { type: 'integer' }, 7, 7.5],
   ['number', { type: 'number' }, 7.5, '7.5'],
@@ -171,7 +171,7 @@ function object(properties: JsonObject, required: readonly string[] = []): JsonO
   return { type: 'object', properties, required };
 }
 
-/** As the strict modes of both vendors want it. */
+/** In the form required by both vendors' strict modes. */
 function closed(properties: JsonObject): JsonObject {
   return { ...object(properties, Object.keys(properties)), additionalProperties: false };
 }

@@ -1,6 +1,6 @@
 /**
- * The upstream connection is killed after every single event of one long reply, in every client protocol. The client
- * hears of it each time, and never gets an ending that was not one.
+ * Kills the upstream connection after every single event of one long reply, in every client protocol. The client gets an
+ * error each time, and never a false ending.
  */
 import { describe, expect, it } from 'vitest';
 import type { ReplyStep } from '../../src/simulator/script.ts';
@@ -40,14 +40,14 @@ describe('the upstream connection is killed', () => {
         script: { replies: [{ steps: [...REPLY.slice(0, sent), cut] }] },
       });
       for (const client of sdkClients(gateway.url, gateway.apiKey)) {
-        for (const outcome of [await client.streamed(), await client.whole()]) {
+        for (const outcome of [await client.streamed(), await client.complete()]) {
           expect(isFailure(outcome), `${client.name}: ${JSON.stringify(outcome)}`).toBe(true);
         }
       }
     }
   });
 
-  it('and the same reply, left alone, ends well', async () => {
+  it('and the same reply ends normally if left alone', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: REPLY }] } });
     for (const client of sdkClients(gateway.url, gateway.apiKey)) {
       const outcome = await client.streamed();
@@ -55,7 +55,7 @@ describe('the upstream connection is killed', () => {
         text: 'Then I say it.And more.',
         tools: [{ name: 'read_file' }, { name: 'read_file' }],
       });
-      expect(await client.whole()).toEqual(outcome);
+      expect(await client.complete()).toEqual(outcome);
     }
   });
 });

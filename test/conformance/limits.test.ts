@@ -1,6 +1,6 @@
 /**
- * `stop`, `max_tokens` and `tool_choice` through the whole program. Where a reply is cut, the model would go on for ten
- * minutes: a client only gets its answer if the upstream is left, and the simulator sees that it was.
+ * `stop`, `max_tokens` and `tool_choice` through the complete program. Where a reply is cut, the model would continue for
+ * ten minutes: a client gets its answer only if the gateway leaves the upstream, which the simulator checks.
  */
 import Anthropic from '@anthropic-ai/sdk';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ interface Seen {
 
 type Ask = (gateway: TestGateway, limits: { stop?: string[]; maxTokens?: number }) => Promise<Seen>;
 
-/** One after another over the cases. */
+/** Used in turn by the cases. */
 const CLIENTS: readonly { readonly name: string; readonly ask: Ask }[] = [
   {
     name: 'chat, streamed',
@@ -68,7 +68,7 @@ const stops = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-/** The plain way: look at every beginning of the text in turn. */
+/** The naive algorithm: checks every prefix of the text. */
 function cutAtStop(text: string, sequences: readonly string[]): { kept: string; sequence: string } | undefined {
   for (let end = 1; end <= text.length; end++) {
     const beginning = text.slice(0, end);
@@ -156,7 +156,7 @@ describe('tool_choice', () => {
   ];
 
   it.each(choices)(
-    '%s: only those tools are offered, and words alone are asked about once more',
+    '%s offers only those tools, and retries once if the reply is text alone',
     async (_name, tool_choice, offered) => {
       await using gateway = await startTestGateway({
         script: { replies: [{ times: 1, steps: ['I would rather talk.'] }, { steps: [CALL] }] },
@@ -178,7 +178,7 @@ describe('tool_choice', () => {
     },
   );
 
-  it('required: an honest error when the model will not', async () => {
+  it('required returns an error if the model does not comply', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: ['I would rather talk.'] }] } });
     const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 3 });
     const failure = await client.messages
@@ -194,7 +194,7 @@ describe('tool_choice', () => {
     expect(chatRequests(gateway)).toHaveLength(2);
   });
 
-  it('none: no tool is offered', async () => {
+  it('none offers no tool', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Words.'] }] } });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const request = { model: MODEL, messages: MESSAGES, tools: [tool('find')], tool_choice: 'none' as const };
@@ -202,18 +202,18 @@ describe('tool_choice', () => {
     expect(chatRequests(gateway)[0]?.rawBody).not.toContain('toolSpecification');
   });
 
-  it('parallel_tool_calls false: the first call is the only one', async () => {
+  it('parallel_tool_calls false keeps only the first call', async () => {
     await using gateway = await startTestGateway({
       script: { replies: [{ steps: [CALL, { tool: 'list', input: {} }] }] },
     });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
-    const whole = await client.chat.completions.create({
+    const completion = await client.chat.completions.create({
       model: MODEL,
       messages: MESSAGES,
       tools: [tool('find'), tool('list')],
       parallel_tool_calls: false,
     });
-    expect(whole.choices[0]?.message.tool_calls).toHaveLength(1);
+    expect(completion.choices[0]?.message.tool_calls).toHaveLength(1);
   });
 });
 
@@ -234,7 +234,7 @@ describe('a call printed as text', () => {
   };
   const script: Script = { replies: [{ steps: [LEAK] }] };
 
-  it('becomes one, streamed and whole, and is noted', async () => {
+  it('becomes a call, streamed or not, and is noted', async () => {
     await using gateway = await startTestGateway({ script });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const { data, response } = await client.chat.completions.create(request).withResponse();
@@ -248,7 +248,7 @@ describe('a call printed as text', () => {
     expect(streamed.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message });
   });
 
-  it('stays text where the operator says so', async () => {
+  it('stays text if the operator disables recovery', async () => {
     await using gateway = await startTestGateway({ script, env: { DRAGOMAN_RECOVER_TOOL_CALLS: 'no' } });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const { choices } = await client.chat.completions.create(request);

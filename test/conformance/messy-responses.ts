@@ -68,8 +68,8 @@ function itemsOf(step: Step, isCustom: boolean, markers: Markers): JsonObject[] 
       ];
     case 'results': {
       const results = step.results.map(({ id, text, image }): JsonObject => {
-        const said = text && markers.plant(text);
-        const output = image ? [{ type: 'input_text', text: said }, imagePart(image)] : said;
+        const outputText = text && markers.plant(text);
+        const output = image ? [{ type: 'input_text', text: outputText }, imagePart(image)] : outputText;
         return { type: isCustom ? 'custom_tool_call_output' : 'function_call_output', call_id: id, output };
       });
       if (step.text === undefined) return results;

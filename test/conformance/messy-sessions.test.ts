@@ -1,8 +1,8 @@
 /**
- * Random conversations, as messy as agents send them, against the strict simulator (15,000 in `npm run test:full`): a
- * third in the dialect of the API that they are sent to, the others with every part in any dialect. Each is accepted, or,
- * where an image is invalid, gets a 400 that names the field. Nothing a person or a tool said or showed is missing in
- * what reaches the service, and the next turn's request begins with this one's bytes.
+ * Random conversations, as messy as those of agents, against the strict simulator (15,000 in `npm run test:full`): a
+ * third in the dialect of the API they are sent to, the others with every part in any dialect. Each is accepted, or gets
+ * a 400 that names the field if an image is invalid. All text and images of a person or a tool reach the service, and
+ * the next turn's request begins with this one's bytes.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const mixedArbitrary = fc.record({
-  // A conversation of nothing but empty messages is rightly refused.
+  // A conversation with only empty messages is rightly refused.
   session: sessionArbitrary.filter(({ steps }) => steps.some(hasContent)),
   dice: fc.array(fc.nat(), { minLength: 97, maxLength: 97 }),
 });
@@ -83,7 +83,7 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
       }
     });
     expect(tally.accepted + tally.refused).toBe(CONVERSATIONS);
-    // Only pictures which are none may be refused; about one session in twenty has one.
+    // Only invalid images may be refused; about one session in twenty has one.
     expect(tally.accepted).toBeGreaterThan(CONVERSATIONS * 0.8);
   });
 
@@ -150,7 +150,7 @@ describe.each(DIALECTS)('$name', ({ endpoint, path, offset, write }) => {
 interface Asked {
   readonly status: number;
   readonly body: JsonObject;
-  /** Raw body of the request the service got; empty when none reached it. */
+  /** Raw body of the request that reached the service; empty if none did. */
   readonly upstream: string;
 }
 
@@ -171,7 +171,7 @@ function expectNothingMissing({ markers, body }: WrittenSession, upstream: strin
   if (missing.length > 0) throw new Error(`missing upstream: ${missing.join(', ')}\n${JSON.stringify(body)}`);
 }
 
-/** Each picture is an image, and none of them is words for the model. */
+/** Each picture arrives as an image, and none as text. */
 function expectPictures({ pictures, body }: MixedSession, upstream: string): void {
   const asImages = pictures.filter((data) => upstream.includes(`"bytes":"${data}"`));
   const count = upstream.split('iVBORw0').length - 1;
@@ -186,9 +186,9 @@ function expectDocuments({ documents, body }: MixedSession, upstream: string): v
   if (missing.length > 0) throw new Error(`missing upstream: ${missing[0]?.text}\n${JSON.stringify(body)}`);
 }
 
-/** OpenAI's dialect has `param`; Anthropic's says it in the message, as the vendor does. */
+/** OpenAI's dialect has `param`; Anthropic's names the field in the message, like the vendor. */
 function expectNamedField(status: number, body: JsonObject, written: WrittenSession): void {
-  const error = body.error as { param?: string | null; message: string }; // both dialects have it
+  const error = body.error as { param?: string | null; message: string }; // in both dialects
   const named = error.param ?? /\b(?:messages|tools|system)(?:[.[]\d+|:)/.exec(error.message)?.[0];
   if (status !== 400 || !named) throw new Error(`${status} ${JSON.stringify(body)}\n${JSON.stringify(written.body)}`);
 }

@@ -1,7 +1,7 @@
 /**
  * Conversations as agents really send them: consecutive turns of one role, results split over messages, orphans, prefill,
- * empty parts, blocks nobody knows. A session is drawn once and written in every client protocol. Each text that a
- * person, a tool or the model said carries a marker; `markers` lists those which must arrive at the service.
+ * empty parts, unknown blocks. A session is generated once and written in every client protocol. Each text of a person, a
+ * tool or the model has a marker; `markers` lists those that must reach the service.
  */
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
@@ -31,7 +31,7 @@ interface Result {
   readonly image?: ImageKind;
 }
 
-/** `wrong-type`: a PNG declared as a JPEG; `broken`: bytes which are no image at all. */
+/** `wrong-type`: a PNG declared as a JPEG; `broken`: bytes that are not an image. */
 export type ImageKind = 'png' | 'wrong-type' | 'broken';
 
 export interface Session {
@@ -98,7 +98,7 @@ const imageArbitrary: fc.Arbitrary<ImageKind | undefined> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<ImageKind>('broken') },
 );
 
-/** Whitespace, nothing, ordinary words, hard characters. */
+/** White space, empty text, ordinary words, difficult characters. */
 const fillArbitrary = fc.constantFrom(
   '',
   ' ',
@@ -160,11 +160,11 @@ export const sessionArbitrary: fc.Arbitrary<Omit<Session, 'number'>> = fc.record
 
 export interface WrittenSession {
   readonly body: JsonObject;
-  /** What must be found in the request that reaches the service. */
+  /** Texts that must be in the request that reaches the service. */
   readonly markers: readonly string[];
 }
 
-/** Hands out markers which no JSON writer has to escape, unique over the whole run. */
+/** Creates markers that no JSON writer escapes, unique in the run. */
 export class Markers {
   readonly all: string[] = [];
   readonly #session: number;

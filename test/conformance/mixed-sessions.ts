@@ -1,7 +1,7 @@
 /**
- * The messy sessions with every part in a dialect of its own, as Cursor and converters in front of a gateway mix them:
- * one message from Anthropic's API, the next from OpenAI's, a picture from MCP in a result of the AI SDK. The same
- * session and dice give the same request, so that a longer session begins with the words of a shorter one.
+ * The messy sessions with every part in a random dialect, as Cursor and converters in front of a gateway mix them: one
+ * message from Anthropic's API, the next from OpenAI's, a picture from MCP in a result of the AI SDK. The same session
+ * and seed give the same request, so that a longer session begins with the text of a shorter one.
  */
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { unreachable } from '../../src/core/unreachable.ts';
@@ -16,9 +16,9 @@ import {
 import { Markers, PNG, type Session, type Step, sessionMarker, type WrittenSession } from './messy-sessions.ts';
 
 export interface MixedSession extends WrittenSession {
-  /** Base64 of the pictures that must be found in the request that reaches the service, each of them another one. */
+  /** Base64 of the pictures that must be in the request that reaches the service, all different. */
   readonly pictures: readonly string[];
-  /** Of each one, the bytes or the words. */
+  /** The bytes or the text of each. */
   readonly documents: readonly MixedDocument[];
 }
 
@@ -57,7 +57,7 @@ interface Opening {
   readonly messages: readonly object[];
 }
 
-/** Where the system text stands. */
+/** Where the system text is. */
 const OPENINGS: readonly ((endpoint: MixedEndpoint, text: string) => Opening)[] = [
   (endpoint, text) => ({ fields: { [endpoint === 'messages' ? 'system' : 'instructions']: text }, messages: [] }),
   (_endpoint, text) => ({ fields: { instructions: text }, messages: [] }),
@@ -147,7 +147,7 @@ class MixedWriter {
     return this.pick(DOCUMENTS)(text);
   }
 
-  /** Bytes after a PNG's end are no part of it, and make it another picture. */
+  /** Bytes after a PNG's end do not belong to it, but make its data unique. */
   #image(isDeclaredWrongly: boolean): object {
     const own = Buffer.from(`picture ${this.pictures.length}`.padEnd(12));
     const data = Buffer.concat([Buffer.from(PNG, 'base64'), own]).toString('base64');
@@ -157,7 +157,7 @@ class MixedWriter {
   }
 }
 
-/** The model's reasoning, in or before its message; of another service, so that it need not arrive. */
+/** Reasoning in or before the model's message, of another service and so not required to arrive. */
 const REASONING: readonly ((message: object) => readonly object[])[] = [
   (message) => [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAforeign' }, message],
   (message) => [{ ...message, ...('role' in message ? { reasoning_content: 'private' } : {}) }],
@@ -179,7 +179,7 @@ function textUrl(text: string): string {
   return `data:text/plain;base64,${Buffer.from(text).toString('base64')}`;
 }
 
-/** As it goes over the wire: members that are undefined are left out. */
+/** As sent over the wire, without undefined members. */
 function asJson(value: object): JsonObject {
   const json: Record<string, JsonValue> = JSON.parse(JSON.stringify(value));
   return json;

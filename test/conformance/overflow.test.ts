@@ -1,4 +1,4 @@
-/** A conversation the model cannot hold is told in the vendors' own words, numbers included: agents compact by them. */
+/** A conversation too long for the model is reported in the vendors' own words and numbers, which agents compact by. */
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
@@ -15,12 +15,12 @@ describe('a conversation that is too long', () => {
   it('is reported to Anthropic clients as "prompt is too long", with both numbers', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
     const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 0 });
-    const asked = client.messages.create({
+    const request = client.messages.create({
       model: 'claude-sonnet-4.5',
       max_tokens: 100,
       messages: [{ role: 'user', content: 'Hi' }],
     });
-    await expect(asked).rejects.toMatchObject({
+    await expect(request).rejects.toMatchObject({
       status: 400,
       error: {
         error: { type: 'invalid_request_error', message: 'prompt is too long: 200001 tokens > 200000 maximum' },
@@ -31,26 +31,26 @@ describe('a conversation that is too long', () => {
   it('is reported to OpenAI clients as context_length_exceeded', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ refuse: TOO_LONG }] } });
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
-    const asked = client.chat.completions.create({
+    const request = client.chat.completions.create({
       model: 'claude-opus-4.6',
       messages: [{ role: 'user', content: 'Hi' }],
     });
-    await expect(asked).rejects.toMatchObject({
+    await expect(request).rejects.toMatchObject({
       status: 400,
       code: 'context_length_exceeded',
       message: expect.stringContaining('maximum context length is 1000000 tokens'),
     });
   });
 
-  it('is found by the simulated service itself when it really is too long', async () => {
+  it('is detected by the simulated service itself if it really is too long', async () => {
     await using gateway = await startTestGateway();
     const client = new Anthropic({ baseURL: gateway.url, apiKey: gateway.apiKey, maxRetries: 0 });
     const content = 'many words '.repeat(100_000);
-    const asked = client.messages.create({
+    const request = client.messages.create({
       model: 'claude-sonnet-4.5',
       max_tokens: 100,
       messages: [{ role: 'user', content }],
     });
-    await expect(asked).rejects.toThrow(/prompt is too long: 2\d{5} tokens > 200000 maximum/);
+    await expect(request).rejects.toThrow(/prompt is too long: 2\d{5} tokens > 200000 maximum/);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Reasoning through the whole program, in Messages and in both dialects of Chat Completions. The simulator knows its
- * own signatures and refuses every other one, as the service does.
+ * Reasoning through the complete program, in Messages and in both dialects of Chat Completions. Like the service, the
+ * simulator refuses every signature but its own.
  */
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
@@ -9,14 +9,14 @@ import { isJsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { ReplyStep, Script } from '../../src/simulator/script.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 
-/** Takes efforts and adaptive thinking by its schema. */
+/** Its schema has efforts and adaptive thinking. */
 const CLAUDE = 'claude-opus-4.6';
 const GPT = 'gpt-5.6-sol';
-/** Takes no settings at all. */
+/** Has no reasoning settings. */
 const PLAIN = 'claude-sonnet-4.5';
 
 const LOOK: ReplyStep = { tool: 'look', input: { at: 'a.ts' } };
-/** Thinks, looks, and answers when it has seen. */
+/** Thinks, calls the tool, and answers after its result. */
 const THINKING: Script = {
   replies: [
     { when: { toolResults: true }, steps: [{ reasoning: 'Now I know.' }, 'It is seven.'] },
@@ -71,7 +71,7 @@ describe('effort and budget', () => {
     ],
   ];
 
-  it.each(rows)('%s is told by the schema of %s', async (_name, model, chat, messages, fields) => {
+  it.each(rows)('%s is sent according to the schema of %s', async (_name, model, chat, messages, fields) => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Done.'] }] } });
     await openAi(gateway).chat.completions.create({ model, messages: [{ role: 'user', content: 'Go.' }], ...chat });
     expect(bodies(gateway)[0]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
@@ -81,7 +81,7 @@ describe('effort and budget', () => {
     expect(bodies(gateway)[1]?.additionalModelRequestFields).toEqual(expect.objectContaining(matchers(fields)));
   });
 
-  it('is asked for by tags of a model which takes no settings, and found in its text', async () => {
+  it('is requested by tags from a model without settings, and read from its text', async () => {
     const steps: ReplyStep[] = [{ text: ['<thin', 'king>Hm', '.</thinking>\n\nDo', 'ne.'] }];
     await using gateway = await startTestGateway({ script: { replies: [{ steps }] } });
     const request = {
@@ -95,14 +95,14 @@ describe('effort and budget', () => {
   });
 });
 
-/** Parts of parts. */
+/** Reads nested parts. */
 function matchers(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, expect.objectContaining(value as Record<string, unknown>)]),
   );
 }
 
-/** Two turns of a tool loop; `spoil` changes what comes back. Returns the last text and the notes. */
+/** Two turns of a tool loop; `spoil` changes what is sent back. Returns the last text and the notes. */
 type Loop = (
   gateway: TestGateway,
   question: string,
@@ -171,7 +171,7 @@ const LOOPS: readonly [string, Loop][] = [
 ];
 
 describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
-  it.each(['Look.', 'Redact.'])('gives reasoning back as it came: %s', async (question) => {
+  it.each(['Look.', 'Redact.'])('sends reasoning back unchanged: %s', async (question) => {
     await using gateway = await startTestGateway({ script: THINKING });
     const { text, notes } = await loop(gateway, question, (value) => value);
     expect(text).toBe('It is seven.');
@@ -185,7 +185,7 @@ describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
     expect(bodies(gateway)).toHaveLength(2);
   });
 
-  it('is healed when the service does not know a signature: once more, without the reasoning of before', async () => {
+  it('is retried once without earlier reasoning if the service does not recognise a signature', async () => {
     await using gateway = await startTestGateway({ script: THINKING });
     const foreign = () => Buffer.from('signed elsewhere').toString('base64');
     const { text, notes } = await loop(gateway, 'Look.', foreign);
@@ -198,7 +198,7 @@ describe.each(LOOPS)('a tool loop over %s', (_name, loop) => {
   });
 });
 
-describe('reasoning of GPT models that comes after their calls', () => {
+describe('reasoning of GPT models after their calls', () => {
   const LATE: Script = {
     replies: [
       { when: { toolResults: true }, steps: ['It is seven.'] },
@@ -206,7 +206,7 @@ describe('reasoning of GPT models that comes after their calls', () => {
     ],
   };
 
-  it('goes back as it came over Responses, and is not shown as text', async () => {
+  it('is sent back unchanged over Responses, and not shown as text', async () => {
     await using gateway = await startTestGateway({ script: LATE });
     const client = openAi(gateway);
     const base = {
@@ -220,7 +220,7 @@ describe('reasoning of GPT models that comes after their calls', () => {
     expect(first.output.map(({ type }) => type)).toEqual(['function_call', 'reasoning']);
     expect(JSON.stringify(first.output)).not.toContain('...');
     const call = first.output.find((item) => item.type === 'function_call');
-    // What a client got goes back unchanged; the SDK's types of the two directions differ.
+    // Sent back unchanged; the SDK's types of the two directions differ.
     const output = first.output as OpenAI.Responses.ResponseInputItem[];
     const result = { type: 'function_call_output' as const, call_id: call?.call_id ?? '', output: '7' };
     const second = await client.responses.create({ ...base, input: [user, ...output, result] });
@@ -229,7 +229,7 @@ describe('reasoning of GPT models that comes after their calls', () => {
     expect(JSON.stringify(bodies(gateway)[1])).toContain('"reasoningText":{"text":"...","signature":"bGF0ZQ=="}');
   });
 
-  it('goes back as it came over Messages', async () => {
+  it('is sent back unchanged over Messages', async () => {
     await using gateway = await startTestGateway({ script: LATE });
     const client = anthropic(gateway);
     const base = { model: GPT, max_tokens: 8_000, tools: ANTHROPIC_TOOLS, thinking: { type: 'adaptive' as const } };
@@ -246,8 +246,8 @@ describe('reasoning of GPT models that comes after their calls', () => {
   });
 });
 
-describe('reasoning for clients which read it as text', () => {
-  it('comes as reasoning_content and may come back without a signature, which is noted', async () => {
+describe('reasoning for clients that read it as text', () => {
+  it('arrives as reasoning_content and may return without a signature, which is noted', async () => {
     await using gateway = await startTestGateway({ script: THINKING });
     const client = openAi(gateway);
     const user = { role: 'user' as const, content: 'Look.' };
@@ -262,7 +262,7 @@ describe('reasoning for clients which read it as text', () => {
     expect(response.headers.get('x-dragoman-adjustments')).toContain('reasoning-unsigned-dropped');
   });
 
-  it('is turned down to the lowest effort for a model that refuses to have it off, and the next request knows that', async () => {
+  it('uses the lowest effort for a model that refuses to turn it off, and remembers that', async () => {
     const message = '`thinking.type: disabled` is not supported for this model.';
     await using gateway = await startTestGateway({
       script: { replies: [{ times: 1, refuse: { status: 400, name: 'ValidationException', message, reason: null } }] },

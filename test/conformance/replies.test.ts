@@ -1,6 +1,6 @@
 /**
- * Every event script through every client protocol, streamed and whole, over real sockets: simulator → gateway →
- * official SDK. What a client accumulates from a stream is what it gets whole, and both are what the script says.
+ * Every event script through every client protocol, streamed and not streamed, over real sockets: simulator → gateway →
+ * official SDK. A client accumulates the same reply from a stream as it gets without, and both equal the script's.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
@@ -33,17 +33,17 @@ const CLIENTS = sdkClients('http://127.0.0.1', 'unused').map(({ name }) => name)
 
 describe.each(EVENT_SCRIPTS)('$name', (script) => {
   it.each(CLIENTS)('%s', async (name) => {
-    const whole = await answerOf(script, name, (client) => client.whole());
+    const complete = await answerOf(script, name, (client) => client.complete());
     const streamed = await answerOf(script, name, (client) => client.streamed());
     const client = clientOf('http://127.0.0.1', 'unused', name);
     if ('error' in script.expected) {
-      expectFailure(client, script.expected, whole, false);
+      expectFailure(client, script.expected, complete, false);
       expectFailure(client, script.expected, streamed, script.expected.visible !== undefined);
       return;
     }
-    expectReply(client, script.expected, whole);
+    expectReply(client, script.expected, complete);
     expectReply(client, script.expected, streamed);
-    expect(streamed).toEqual(whole);
+    expect(streamed).toEqual(complete);
   });
 });
 
@@ -54,7 +54,7 @@ function answerOf(
 ): Promise<SdkOutcome> {
   return gateways.use(repliesOf(script), needsOf(script), async (gateway) => {
     const client = clientOf(gateway.url, gateway.apiKey, name);
-    if (script.isLater) await client.whole();
+    if (script.isLater) await client.complete();
     return await ask(client);
   });
 }
@@ -68,7 +68,7 @@ function clientOf(url: string, apiKey: string, name: string): SdkClient {
 function expectReply(client: SdkClient, expected: ExpectedReply, outcome: SdkOutcome): void {
   if (isFailure(outcome)) throw new Error(`failed with ${outcome.status}: ${outcome.message}`);
   const words = FINISH[expected.stop];
-  const wanted: Partial<SdkReply> = {
+  const reply: Partial<SdkReply> = {
     text: (expected.text ?? '') + (showsRefusalAsText(client) ? (expected.refusal ?? '') : ''),
     reasoning: expected.reasoning ?? '',
     tools: expected.tools ?? [],
@@ -78,7 +78,7 @@ function expectReply(client: SdkClient, expected: ExpectedReply, outcome: SdkOut
     ...(expected.outputTokens === undefined ? {} : { outputTokens: expected.outputTokens }),
     ...(expected.cacheReadTokens === undefined || !client.raw ? {} : { cacheReadTokens: expected.cacheReadTokens }),
   };
-  expect(outcome).toMatchObject(wanted);
+  expect(outcome).toMatchObject(reply);
 }
 
 /** The AI SDK's providers for OpenAI's APIs. */
@@ -87,11 +87,11 @@ function showsRefusalAsText({ raw, dialect }: SdkClient): boolean {
 }
 
 function expectFailure(client: SdkClient, expected: ExpectedFailure, outcome: SdkOutcome, midStream: boolean): void {
-  if (!isFailure(outcome)) throw new Error(`ended as if all were well: ${JSON.stringify(outcome)}`);
-  const wanted: Partial<SdkFailure> = midStream
+  if (!isFailure(outcome)) throw new Error(`ended normally: ${JSON.stringify(outcome)}`);
+  const failure: Partial<SdkFailure> = midStream
     ? { visible: expected.visible ?? '' }
     : { visible: '', status: statusOf(client, expected.error) };
-  expect(outcome).toMatchObject(wanted);
+  expect(outcome).toMatchObject(failure);
   expect(outcome.message).not.toBe('');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every event and object of the Responses API against the types which OpenAI publishes with its SDK, generated from its
- * OpenAPI document: the compiler checks each as a literal, so nothing may be missing, of a wrong kind, or unknown.
+ * Every event and object of the Responses API against the types that OpenAI publishes with its SDK, generated from its
+ * OpenAPI document: the compiler checks each as a literal, so that a missing, wrong or unknown member fails.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
@@ -30,7 +30,7 @@ async function objectOf(answer: Promise<Response>): Promise<JsonObject> {
   return value;
 }
 
-/** The events of a streamed response, their names and numbers checked; none when it was refused. */
+/** The events of a streamed response, with names and numbers checked; empty if it was refused. */
 async function eventsOf(replies: readonly ScriptedReply[], fields: object = {}): Promise<JsonObject[]> {
   await using gateway = await startTestGateway({ script: { replies } });
   const response = await post(gateway, '/v1/responses', { model: MODEL, input: 'Hi', stream: true, ...fields });
@@ -47,7 +47,7 @@ function readEvents(text: string): JsonObject[] {
 
 /**
  * `output_text` is added by the SDK. Some members that the API itself sends are missing from the types: whether a
- * response is stored, both penalties, the status of a custom tool call, and the null of a usage which is not known yet.
+ * response is stored, both penalties, the status of a custom tool call, and null for a usage that is not known yet.
  */
 function asTyped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asTyped);
@@ -105,7 +105,7 @@ describe('the events of a response are as OpenAI publishes them', () => {
     events.push(...(await eventsOf([{ steps: ['Said.'] }], { background: true })));
   }, 60_000);
 
-  it('all of them', async () => {
+  it('in every case', async () => {
     const kinds = new Set(events.map(({ type }) => type));
     expect([...kinds].sort()).toEqual([
       'response.completed',
@@ -139,7 +139,7 @@ describe('the events of a response are as OpenAI publishes them', () => {
     expect(await typeErrors(TYPES, 'ResponseStreamEvent', distinct.map(asTyped))).toBe('');
   }, 60_000);
 
-  it('and the check would notice what is missing, unknown or wrong', async () => {
+  it('and the check fails for a missing, unknown or wrong member', async () => {
     const [event] = events.filter(({ type }) => type === 'response.output_text.delta');
     const { item_id: _, ...missing } = event ?? {};
     expect(await typeErrors(TYPES, 'ResponseStreamEvent', [missing])).toContain('item_id');
@@ -148,7 +148,7 @@ describe('the events of a response are as OpenAI publishes them', () => {
   });
 });
 
-/** Events which differ in their words alone need one check. */
+/** Events that differ only in their text need one check. */
 function formOf(event: JsonObject): string {
   if (String(event.type).endsWith('.delta')) return String(event.type);
   return JSON.stringify(event, (key, value) =>
@@ -157,19 +157,19 @@ function formOf(event: JsonObject): string {
 }
 
 describe('objects are as OpenAI publishes them', () => {
-  it('a response, whole and fetched again, its input items, and a compaction', async () => {
+  it('a response, created and fetched again, its input items, and a compaction', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Said.'] }] } });
     const input = [{ role: 'user', content: 'Hi' }];
-    const made = await objectOf(post(gateway, '/v1/responses', { model: MODEL, input }));
-    const fetched = await get(gateway, `/v1/responses/${made.id}`);
-    expect(fetched).toEqual(made);
-    expect(await typeErrors(TYPES, 'Response', [asTyped(made)])).toBe('');
-    const items = await get(gateway, `/v1/responses/${made.id}/input_items`);
+    const created = await objectOf(post(gateway, '/v1/responses', { model: MODEL, input }));
+    const fetched = await get(gateway, `/v1/responses/${created.id}`);
+    expect(fetched).toEqual(created);
+    expect(await typeErrors(TYPES, 'Response', [asTyped(created)])).toBe('');
+    const items = await get(gateway, `/v1/responses/${created.id}/input_items`);
     expect(await typeErrors('openai/resources/responses/input-items', 'ResponseItemList', [items])).toBe('');
     const compaction = await objectOf(post(gateway, '/v1/responses/compact', { model: MODEL, input }));
     const [first, last] = compaction.output as JsonObject[]; // checked by the next lines
     expect(first).toMatchObject({ type: 'message', role: 'user' });
-    // The types know no user messages here; the API's description does.
+    // The types lack user messages here; the API's description has them.
     expect(await typeErrors(TYPES, 'CompactedResponse', [{ ...compaction, output: [last] }])).toBe('');
   }, 60_000);
 });

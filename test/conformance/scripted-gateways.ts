@@ -1,4 +1,4 @@
-/** Gateways for a suite of event scripts: one is shared by all scripts that leave the account as it was. */
+/** Gateways for a suite of event scripts: scripts that leave the account unchanged share one. */
 import type { ScriptedReply } from '../../src/simulator/script.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import type { EventScript } from './event-scripts.ts';
@@ -39,8 +39,8 @@ export function repliesOf({ steps, closing, refuse, isLater }: EventScript): rea
 }
 
 /**
- * A failure may put the account into cooldown, and what a missing closing event means depends on the account's earlier
- * replies: neither may reach the next script.
+ * A failure may put the account into cooldown, and the meaning of a missing closing event depends on the account's
+ * earlier replies: neither may affect the next script.
  */
 export function needsOf({ closing, isLater, expected }: EventScript): 'shared' | 'own' {
   return closing || isLater || 'error' in expected ? 'own' : 'shared';

@@ -1,6 +1,6 @@
 /**
- * The vendors' own SDKs as judges: each asks the gateway once, whole or streamed, and tells what it ended up with in the
- * same neutral words. None of them retries here: what the first answer says is what is judged.
+ * The vendors' own SDKs as test oracles: each sends one request to the gateway, streamed or not, and returns its result in
+ * the same neutral shape. Retries are disabled, so that the first answer counts.
  */
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
@@ -15,7 +15,7 @@ export interface SdkReply {
   readonly text: string;
   readonly reasoning: string;
   readonly tools: readonly { readonly name: string; readonly input: unknown }[];
-  /** In the API's own words. */
+  /** The API's own value. */
   readonly finish: string | null | undefined;
   /** The explanation of a refusal. */
   readonly refusal?: string | undefined;
@@ -25,7 +25,7 @@ export interface SdkReply {
 }
 
 export interface SdkFailure {
-  /** Text seen before the failure. */
+  /** Text received before the failure. */
   readonly visible: string;
   /** HTTP status; undefined for a failure in mid-stream. */
   readonly status: number | undefined;
@@ -37,9 +37,9 @@ export type SdkOutcome = SdkReply | SdkFailure;
 export interface SdkClient {
   readonly name: string;
   readonly dialect: 'openai' | 'anthropic';
-  /** Whether `finish`, cache figures and reasoning are the API's own (true) or put into the AI SDK's words. */
+  /** Whether `finish`, cache figures and reasoning are the API's own (true) or the AI SDK's. */
   readonly raw: boolean;
-  whole(): Promise<SdkOutcome>;
+  complete(): Promise<SdkOutcome>;
   streamed(): Promise<SdkOutcome>;
 }
 
@@ -75,7 +75,7 @@ function openAi(baseUrl: string, apiKey: string): SdkClient {
     messages: [{ role: 'user', content: QUESTION }],
     tools: TOOLS.map(({ name, description, schema }) => ({
       type: 'function',
-      function: { name, description, parameters: schema as Record<string, unknown> }, // JSON is what the SDK calls unknown
+      function: { name, description, parameters: schema as Record<string, unknown> }, // the SDK's type for JSON
     })),
   };
   const toReply = (completion: OpenAI.ChatCompletion, reasoning: string): SdkReply => {
@@ -99,10 +99,10 @@ function openAi(baseUrl: string, apiKey: string): SdkClient {
     name: 'openai',
     dialect: 'openai',
     raw: true,
-    whole: () =>
+    complete: () =>
       outcomeOf(async () => {
         const completion = await client.chat.completions.create(request);
-        // A field which the SDK passes on without knowing it.
+        // Unknown to the SDK, which passes it on.
         const message = completion.choices[0]?.message as { reasoning_content?: string } | undefined;
         return toReply(completion, message?.reasoning_content ?? '');
       }),
@@ -133,7 +133,7 @@ function openAiResponses(baseUrl: string, apiKey: string): SdkClient {
       type: 'function' as const,
       name,
       description,
-      parameters: schema as Record<string, unknown>, // JSON is what the SDK calls unknown
+      parameters: schema as Record<string, unknown>, // the SDK's type for JSON
       strict: false,
     })),
   };
@@ -141,7 +141,7 @@ function openAiResponses(baseUrl: string, apiKey: string): SdkClient {
     name: 'openai, Responses',
     dialect: 'openai',
     raw: true,
-    whole: () => outcomeOf(async () => toResponsesReply(await client.responses.create(request))),
+    complete: () => outcomeOf(async () => toResponsesReply(await client.responses.create(request))),
     streamed: () =>
       outcomeOf(async (see) => {
         const stream = client.responses.stream(request);
@@ -151,7 +151,7 @@ function openAiResponses(baseUrl: string, apiKey: string): SdkClient {
   };
 }
 
-/** The SDK hands a failed response on as it is; its `finish` is put into the words of Chat Completions. */
+/** The SDK returns a failed response unchanged; its `finish` is mapped to Chat Completions. */
 function toResponsesReply({
   status,
   error,
@@ -214,7 +214,7 @@ function anthropic(baseURL: string, apiKey: string): SdkClient {
     name: '@anthropic-ai/sdk',
     dialect: 'anthropic',
     raw: true,
-    whole: () => outcomeOf(async () => toReply(await client.messages.create({ ...request, stream: false }))),
+    complete: () => outcomeOf(async () => toReply(await client.messages.create({ ...request, stream: false }))),
     streamed: () =>
       outcomeOf(async (see) => {
         const stream = client.messages.stream(request);
@@ -241,7 +241,7 @@ function aiSdk(
     name,
     dialect,
     raw: false,
-    whole: () =>
+    complete: () =>
       outcomeOf(async () => {
         const result = await generateText(request);
         return aiReply(result.text, result.reasoningText, result.toolCalls, result.finishReason, result.usage);

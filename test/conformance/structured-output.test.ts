@@ -1,6 +1,6 @@
 /**
- * Structured output through the whole program: a model which first answers wrongly, a hundred schemas, and the parse
- * helpers of the official SDKs. They get an object which fits, or an honest error; never anything else.
+ * Structured output through the complete program: a model whose first answer is invalid, a hundred schemas, and the parse
+ * helpers of the official SDKs. They get a valid object or an error, never anything else.
  */
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -22,7 +22,7 @@ import { SCHEMA_CASES, type SchemaCase } from './json-schemas.ts';
 const MODEL = 'claude-sonnet-4.5';
 const MESSAGES = [{ role: 'user' as const, content: 'Answer.' }];
 
-/** Ways of getting it wrong, one after another over the cases. */
+/** Invalid answers, used in turn by the cases. */
 const WRONG: readonly ((schemaCase: SchemaCase) => readonly ReplyStep[])[] = [
   ({ invalid }) => [JSON.stringify(invalid)],
   ({ invalid }) => [`\`\`\`json\n${JSON.stringify(invalid, null, 2)}\n\`\`\``],
@@ -43,7 +43,7 @@ function pick<T>(list: readonly T[], at: number): T {
   return list[at % list.length] ?? first;
 }
 
-/** The first answer is wrong for each case; the second is right, or wrong again. */
+/** The first answer to each case is invalid; the second is valid or invalid again. */
 function scriptOf(cases: readonly SchemaCase[], second: 'right' | 'wrong'): Script {
   return {
     replies: cases.flatMap((schemaCase, at) => [
@@ -121,14 +121,14 @@ function casesFor({ parse }: Pick<Helper, 'parse'>): readonly SchemaCase[] {
 }
 
 describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
-  it('gets what fits, although the first answer did not', async () => {
+  it('gets a valid object although the first answer was invalid', async () => {
     const cases = casesFor({ parse });
     await using gateway = await startTestGateway({ script: scriptOf(cases, 'right') });
     expect(SCHEMA_CASES.length).toBeGreaterThanOrEqual(100);
     for (const schemaCase of cases) expect(await parse(gateway, schemaCase), schemaCase.name).toEqual(schemaCase.valid);
   });
 
-  it('gets an honest error, at once, when the second answer does not fit either', async () => {
+  it('gets an error at once if the second answer is invalid too', async () => {
     const cases = casesFor({ parse });
     await using gateway = await startTestGateway({ script: scriptOf(cases, 'wrong') });
     for (const schemaCase of cases) {
@@ -148,7 +148,7 @@ describe.each(HELPERS)('$name', { timeout: TIMEOUT_MS }, ({ parse }) => {
 });
 
 describe('the built-in model of the simulator', { timeout: TIMEOUT_MS }, () => {
-  it.each(HELPERS)('answers every schema with JSON that fits at once: $name', async ({ parse }) => {
+  it.each(HELPERS)('answers every schema with valid JSON at once: $name', async ({ parse }) => {
     const cases = casesFor({ parse });
     await using gateway = await startTestGateway();
     for (const schemaCase of cases) {
@@ -159,7 +159,7 @@ describe('the built-in model of the simulator', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-/** Ajv itself judges, so that neither side is its own judge. */
+/** Checked by Ajv itself, independent of both sides. */
 function schemaProblems(schema: SchemaCase['schema'], value: unknown): readonly unknown[] {
   const Validator = String(schema.$schema).includes('draft-07') ? Ajv : Ajv2020;
   const ajv = new Validator({ strict: false, unicodeRegExp: false });
@@ -213,7 +213,7 @@ describe('schemas made by zod', () => {
     expect(streamed.parsed_output).toEqual(INVOICE);
   });
 
-  it('are kept for the AI SDK, whole and streamed, in both protocols', async () => {
+  it('are kept for the AI SDK, streamed or not, in both protocols', async () => {
     const { url, apiKey } = gateway;
     const compatible = createOpenAICompatible({
       name: 'dragoman',
@@ -230,7 +230,7 @@ describe('schemas made by zod', () => {
     }
   });
 
-  it('leave a turn alone which calls a tool first, without the words that are no JSON', async () => {
+  it('do not apply to a turn that calls a tool first, whose text that is not JSON is dropped', async () => {
     const completion = await openAi(gateway).chat.completions.parse({
       ...ask('Look it up.'),
       tools: [zodFunction({ name: 'find', parameters: z.object({ id: z.number() }) })],
@@ -241,7 +241,7 @@ describe('schemas made by zod', () => {
     expect(choice?.message.tool_calls).toMatchObject([{ function: { name: 'find', parsed_arguments: { id: 7 } } }]);
   });
 
-  it('that are cut by a limit are reported as cut', async () => {
+  it('that are cut off by a limit are reported as cut off', async () => {
     const request = { ...ask('Be short.'), max_tokens: 5, response_format: zodResponseFormat(Invoice, 'invoice') };
     await expect(openAi(gateway).chat.completions.parse(request)).rejects.toThrow(/length limit/);
   });

@@ -1,4 +1,4 @@
-/** Random replies which keep the grammar of core/reply.ts, cut into deltas and batches at random. */
+/** Random replies that obey the grammar of core/reply.ts, cut into deltas and batches at random. */
 import fc from 'fast-check';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';

@@ -1,4 +1,4 @@
-/** Tool names as models have been seen to write them: calls come back under the names that the client declared. */
+/** Tool names as models write them: calls are returned under the names that the client declared. */
 import { describe, expect, it } from 'vitest';
 import { type Call, type DeclaredTool, RESPONSES, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
@@ -19,7 +19,7 @@ const CODEX_TOOLS = [
 const FOLLOWUP: Call = { ...call('followup_task'), namespace: 'collaboration' };
 const RUN: Call = { name: 'run', input: 'ls', kind: 'custom' };
 
-/** The names a model has been seen to use, and the arguments of the call. */
+/** Names that models use, and the arguments of the call. */
 const CODEX_CALLS: readonly (readonly [name: string, input: { readonly [key: string]: string }, Call])[] = [
   ['followup_task', { path: 'a' }, FOLLOWUP],
   ['collaboration.followup_task', { path: 'a' }, FOLLOWUP],
@@ -40,7 +40,7 @@ describe.each(WAYS.filter(({ endpoint }) => endpoint === RESPONSES))('$way: Code
     expect(exchange.calls).toEqual([expected]);
   });
 
-  it('is not given a tool that two namespaces have, under its bare name', async () => {
+  it('gets no tool for a bare name that two namespaces have', async () => {
     const other = { ...CODEX_TOOLS[0], name: 'other' };
     bench.script({ steps: [{ tool: 'followup_task', input: { path: 'a' } }] });
     const exchange = await bench.send(endpoint, { ...endpoint.body('x'), tools: [...CODEX_TOOLS, other] }, streamed);

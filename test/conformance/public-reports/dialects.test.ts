@@ -1,4 +1,4 @@
-/** Every spelling at every API: read as what it means, answered in the API's own format, and noted. */
+/** Every spelling at every API: read by its meaning, answered in the API's own format, and noted. */
 import { describe, expect, it } from 'vitest';
 import {
   CALL_DIALECTS,
@@ -19,7 +19,7 @@ const SCHEMA = { type: 'object', properties: { path: { type: 'string' } }, requi
 const READ_FILE = { name: 'read_file', description: 'reads', schema: SCHEMA };
 const WRITE_FILE = { ...READ_FILE, name: 'write_file', description: 'writes' };
 
-/** The member that holds the conversation. */
+/** The member with the conversation. */
 const LIST = { chat: 'messages', responses: 'input', messages: 'messages' } as const;
 
 function withHistory(endpoint: Endpoint, history: readonly object[], more: object = {}): object {
@@ -30,19 +30,19 @@ function okReplies(): void {
   bench.script({ steps: ['Ok.'] });
 }
 
-/** Whatever stands in a request, base64 is never words for the model. */
+/** Base64 must never reach the model as text. */
 function expectNoBase64(texts: readonly string[]): void {
   for (const text of texts) expect(text).not.toMatch(/iVBORw0|[A-Za-z0-9+/]{40}/);
 }
 
-/** By the beginning of a dialect's name. */
+/** By the prefix of a dialect's name. */
 const OWN: Readonly<Record<Endpoint['name'], string>> = {
   chat: 'OpenAI Chat',
   responses: 'OpenAI Responses',
   messages: 'Anthropic',
 };
 
-/** What is in an API's own words is not noted, what is in another one's is. */
+/** An API's own dialect is not noted, another one is. */
 function expectNoted(header: readonly string[], { name }: Endpoint, dialect: string): void {
   const isOwn = dialect.startsWith(OWN[name]);
   if (isOwn && dialect === OWN[name]) expect(header).not.toContain('other-dialect');
@@ -68,7 +68,7 @@ describe.each(WAYS)('$way: a tool', ({ endpoint, streamed }) => {
     expect(exchange.header).toContain('other-dialect');
   });
 
-  it('of free text is declared beside others', async () => {
+  it('with free text is declared beside others', async () => {
     okReplies();
     const tools = [
       TOOL_DIALECTS['OpenAI Responses']?.(READ_FILE),
@@ -89,7 +89,7 @@ const RESULTS = [
   { id: 'toolu_1', name: 'read_file', text: 'const x = 1' },
   { id: 'toolu_2', name: 'read_file', text: 'const y = 2' },
 ];
-/** Of the tools, the calls and their results. */
+/** The dialects of the tools, the calls and their results. */
 const HISTORIES = ['OpenAI Chat', 'OpenAI Responses', 'Anthropic'].flatMap((toolName) =>
   Object.keys(CALL_DIALECTS).flatMap((callName) =>
     Object.keys(RESULT_DIALECTS).map((resultName) => ({ toolName, callName, resultName })),
@@ -128,7 +128,7 @@ describe.each(WAYS)('$way: calls', ({ endpoint, streamed }) => {
 });
 
 describe.each(WAYS)('$way: the conversation', ({ endpoint, streamed }) => {
-  it('stands in the member of another API', async () => {
+  it('is read from the member of another API', async () => {
     okReplies();
     const { messages: _messages, input: _input, ...rest } = endpoint.body('x');
     const other = endpoint.name === 'responses' ? 'messages' : 'input';
@@ -193,7 +193,7 @@ describe.each(WAYS)('$way: tool_choice', ({ endpoint, streamed }) => {
 });
 
 describe.each(WAYS)('$way: a picture', ({ endpoint, streamed }) => {
-  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one', async (name, write) => {
+  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is read', async (name, write) => {
     okReplies();
     const history = [{ role: 'user', content: [{ type: 'text', text: 'what is it' }, write(PICTURE)] }];
     const exchange = await bench.send(endpoint, withHistory(endpoint, history), streamed);
@@ -205,7 +205,7 @@ describe.each(WAYS)('$way: a picture', ({ endpoint, streamed }) => {
     expectNoted(exchange.header, endpoint, name);
   });
 
-  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is one alone in its message', async (_name, write) => {
+  it.each(Object.entries(IMAGE_DIALECTS))('as in %s is read alone in its message', async (_name, write) => {
     okReplies();
     const exchange = await bench.send(
       endpoint,
@@ -225,7 +225,7 @@ describe.each(WAYS)('$way: a picture', ({ endpoint, streamed }) => {
       writeResults,
     })),
   );
-  it.each(inResults)('as in $imageName is one in a result as in $resultName', async ({ writeImage, writeResults }) => {
+  it.each(inResults)('as in $imageName is read in a result as in $resultName', async ({ writeImage, writeResults }) => {
     okReplies();
     const [call] = CALLS;
     const result = { id: 'toolu_1', name: 'read_file', text: 'Here.', blocks: [writeImage(PICTURE)] };
@@ -286,7 +286,7 @@ const EFFORTS: readonly (readonly [name: string, fields: object, effort: string 
 ];
 
 describe.each(WAYS)('$way: reasoning', ({ endpoint, streamed }) => {
-  it.each(EFFORTS)('asked for by %s is asked for upstream', async (_name, fields, effort) => {
+  it.each(EFFORTS)('requested by %s is requested upstream', async (_name, fields, effort) => {
     okReplies();
     for (const model of ['claude-opus-4.6', 'claude-sonnet-4.5']) {
       const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model, ...fields }, streamed);

@@ -1,6 +1,6 @@
 /**
- * How replies end, as public reports describe it: calls without arguments, without an end mark or interleaved, arguments
- * with illegal characters, replies that break off, refusals with details.
+ * How replies end according to public reports: calls without arguments, without an end mark or interleaved, arguments
+ * with illegal characters, truncated replies, refusals with details.
  */
 import { describe, expect, it } from 'vitest';
 import type { ReplyStep, ScriptedReply } from '../../../src/simulator/script.ts';
@@ -20,7 +20,7 @@ const bench = new ReportBench();
 
 const NO_CLOSING = { contextUsage: false, stopReason: false, tokenUsage: false, metering: false };
 
-/** An event about one call; a member that is not given is not sent. */
+/** An event of one call; undefined members are not sent. */
 function toolUse(toolUseId: string, name: string, more: { input?: string; stop?: boolean }): ReplyStep {
   return { event: 'toolUseEvent', payload: { toolUseId, name, ...more } };
 }
@@ -81,7 +81,7 @@ const COMPLETE: readonly CallCase[] = [
     calls: [call('list_apps', {}), call('read_file', { path: 'a' })],
   },
   {
-    name: 'two calls whose arguments come in turns',
+    name: 'two calls with interleaved arguments',
     reply: {
       steps: [
         toolUse('t1', 'read_file', { input: '{"path":' }),
@@ -96,12 +96,12 @@ const COMPLETE: readonly CallCase[] = [
     calls: [call('read_file', { path: 'a' }), call('read_file', { path: 'b' })],
   },
   {
-    name: 'whole arguments and no end mark',
+    name: 'complete arguments and no end mark',
     reply: { steps: [toolUse('t2', 'read_file', { input: '{"path":"a"}', stop: false }), TOOL_USE] },
     calls: [call('read_file', { path: 'a' })],
   },
   {
-    name: 'whole arguments in pieces and no end mark',
+    name: 'complete arguments in pieces and no end mark',
     reply: {
       steps: [
         toolUse('t2', 'read_file', {}),
@@ -124,17 +124,17 @@ describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
 });
 
 const TRUNCATED: readonly { readonly name: string; readonly reply: ScriptedReply }[] = [
-  { name: 'half of its arguments', reply: { steps: [toolUse('t2', 'read_file', { input: '{"path":"' }), TOOL_USE] } },
+  { name: 'partial arguments', reply: { steps: [toolUse('t2', 'read_file', { input: '{"path":"' }), TOOL_USE] } },
   {
-    name: 'half of its arguments in a reply without closing events',
+    name: 'partial arguments in a reply without closing events',
     reply: { steps: [toolUse('t2', 'read_file', { input: '{"path":"' })], closing: NO_CLOSING },
   },
   {
-    name: 'half of its arguments after text',
+    name: 'partial arguments after text',
     reply: { steps: ['I read.', toolUse('t2', 'read_file', { input: '{"pa' }), TOOL_USE] },
   },
   {
-    name: 'no arguments where one is required',
+    name: 'no arguments although one is required',
     reply: { steps: [toolUse('t2', 'read_file', { input: '', stop: false }), TOOL_USE] },
   },
   {
@@ -153,7 +153,7 @@ describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
   });
 });
 
-/** As the service writes them, and what they mean. */
+/** Arguments as the service sends them, and their meaning. */
 const ILLEGAL: readonly (readonly [name: string, input: string, path: string])[] = [
   ['backslashes and a line break', '{"path":"C:\\Users\\x\n"}', 'C:\\Users\\x\n'],
   ['a tab', '{"path":"a\tb"}', 'a\tb'],
@@ -170,7 +170,7 @@ describe.each(WAYS)('$way: arguments', ({ endpoint, streamed }) => {
     if (!streamed) expect(exchange.header).toContain('tool-arguments-repaired');
   });
 
-  it('that are valid are passed on as they are', async () => {
+  it('that are valid are passed on unchanged', async () => {
     const input = '{"path":"C:\\\\Users\\n","note":"\\u00e9"}';
     bench.script({ steps: [toolUse('t2', 'read_file', { input, stop: true }), TOOL_USE] });
     const exchange = await bench.send(endpoint, endpoint.body('x', TOOLS), streamed);
@@ -182,10 +182,10 @@ describe.each(WAYS)('$way: arguments', ({ endpoint, streamed }) => {
 const CUT_OFF: ScriptedReply = { steps: ['The first step is to open the'], closing: NO_CLOSING };
 
 describe.each(WAYS)('$way: text without closing events', ({ endpoint, streamed }) => {
-  /** The account of another gateway has sent nothing yet. */
+  /** A new gateway's account has sent nothing yet. */
   const fresh = new ReportBench();
 
-  it('is the end until the account has sent closing events, and a cut after that', async () => {
+  it('is complete until the account has sent closing events, and cut off afterwards', async () => {
     fresh.script(CUT_OFF);
     const before = await fresh.send(endpoint, endpoint.body('x'), streamed);
     expect(before).toMatchObject({ status: 200, stop: 'end', text: 'The first step is to open the' });
@@ -208,7 +208,7 @@ const REFUSALS: readonly { readonly name: string; readonly refusal: Readonly<Rec
 ];
 
 describe.each(WAYS)('$way: a refusal', ({ endpoint, streamed }) => {
-  it.each(REFUSALS)('$name is one for the client, and its details are logged and noted', async ({ refusal }) => {
+  it.each(REFUSALS)('$name is reported to the client, and its details are logged and noted', async ({ refusal }) => {
     const payload = { stopReason: 'CONTENT_FILTERED', stopDetails: { refusal } };
     bench.script({ steps: ['I', { event: 'metadataEvent', payload }] });
     const exchange = await bench.send(endpoint, endpoint.body('x'), streamed);

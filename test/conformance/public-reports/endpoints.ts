@@ -1,6 +1,6 @@
 /**
- * The three APIs, asked with any body that people send, whole or streamed, and read into the same neutral words. The
- * readers take an answer for what a client would: a tool call counts once it is complete.
+ * Sends any body to the three APIs, streamed or not, and reads the answers into the same neutral shape. The readers
+ * behave like a client: a tool call counts once it is complete.
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
@@ -10,19 +10,19 @@ type EndpointName = 'chat' | 'responses' | 'messages';
 
 export interface Call {
   readonly name: string;
-  /** Of the Responses API: the container that the tool was declared in. */
+  /** Responses API: the container in which the tool was declared. */
   readonly namespace?: string;
-  /** Parsed, where they are JSON. */
+  /** Parsed if they are JSON. */
   readonly input: unknown;
   readonly kind: 'function' | 'custom';
 }
 
 export interface Outcome {
   readonly text: string;
-  /** Complete ones alone. */
+  /** Complete calls only. */
   readonly calls: readonly Call[];
   readonly stop: 'end' | 'calls' | 'length' | 'refusal' | 'other' | undefined;
-  /** The message of an error, whole or in mid-stream. */
+  /** The message of an error, as a response or in mid-stream. */
   readonly error: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface DeclaredTool {
 export interface Endpoint {
   readonly name: EndpointName;
   readonly path: string;
-  /** A question in this API's own words. */
+  /** A question in this API's own format. */
   body(question: string, tools?: readonly DeclaredTool[]): Record<string, unknown>;
   readWhole(body: unknown): Outcome;
   readStream(events: readonly unknown[]): Outcome;
@@ -73,7 +73,7 @@ export const CHAT: Endpoint = {
       const [choice] = choices;
       text += choice?.delta.content ?? '';
       for (const delta of choice?.delta.tool_calls ?? []) {
-        // A custom call's delta is missing in the SDK's types.
+        // The SDK's types lack a custom call's delta.
         const { custom } = delta as { custom?: { name?: string; input?: string } };
         const piece = pieces.get(delta.index) ?? { name: '', input: '', kind: 'function' as const };
         pieces.set(delta.index, {
@@ -205,7 +205,7 @@ export const MESSAGES: Endpoint = {
       }
       if (event.type === 'content_block_stop') {
         const call = open.get(event.index);
-        // Clients read no input at all as an empty object.
+        // Clients read missing input as an empty object.
         if (call) calls.push({ name: call.name, input: parsed(call.input || '{}'), kind: 'function' });
       }
       if (event.type === 'message_delta') stop = messagesStop(event.delta.stop_reason);
@@ -241,7 +241,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** What a client makes of an answer, whatever its status and form. */
+/** A client's reading of an answer, whatever its status and form. */
 export function readAnswer(endpoint: Endpoint, status: number, contentType: string, text: string): Outcome {
   if (contentType.startsWith('text/event-stream')) {
     const events = parseEvents(text);
@@ -260,10 +260,10 @@ function errorMessage(event: unknown): string | undefined {
   return error?.message ?? (type === 'error' ? message : undefined);
 }
 
-/** Every API, streamed and whole. */
+/** Every API, streamed and not streamed. */
 export const WAYS = ENDPOINTS.flatMap((endpoint) =>
   [false, true].map((streamed) => ({
-    way: `${endpoint.name}, ${streamed ? 'streamed' : 'whole'}`,
+    way: `${endpoint.name}, ${streamed ? 'streamed' : 'not streamed'}`,
     endpoint,
     streamed,
   })),

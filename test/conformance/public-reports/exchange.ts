@@ -1,4 +1,4 @@
-/** One request through the whole program: what the client got, what the service was sent, and what was noted. */
+/** One request through the complete program: the client's answer, the request upstream, and the adjustments. */
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import type { Log } from '../../../src/core/log.ts';
@@ -14,16 +14,16 @@ export interface Exchange extends Outcome {
   readonly streamed: boolean;
   /** Rules of `x-dragoman-adjustments`. */
   readonly header: readonly string[];
-  /** Rules in the log: also those noted once the reply has ended. */
+  /** Rules in the log, including those noted after the reply has ended. */
   readonly noted: readonly string[];
-  /** The line of the log about this request, as JSON. */
+  /** The request's log line, as JSON. */
   readonly logLine: string;
-  /** Chat requests that reached the service, refused ones too. */
+  /** Chat requests that reached the service, including refused ones. */
   readonly upstream: readonly ChatRequest[];
 }
 
 interface LogLine {
-  /** Lines about requests alone have it. */
+  /** Only log lines of requests have it. */
   readonly durationMs?: number;
   readonly adjustments?: readonly string[];
 }
@@ -44,13 +44,13 @@ export class ReportBench {
     return this.#gateway.simulator;
   }
 
-  /** Every answer of the service from now on. */
+  /** Sets every answer of the service from now on. */
   script(...replies: readonly ScriptedReply[]): void {
     this.simulator.clearReplies();
     this.simulator.addReplies(...replies);
   }
 
-  /** The one chat request that reached the service. Fails when there was none or more than one. */
+  /** The only chat request that reached the service. Fails if there was none or more than one. */
   async send(
     endpoint: Endpoint,
     body: object,
@@ -84,7 +84,7 @@ export class ReportBench {
     return { debug() {}, info: add, warn: add, error: add };
   }
 
-  /** The request's line is written when the connection has ended, which the client may see first. */
+  /** The log line is written after the connection has ended, possibly after the client's read. */
   async #lineAfter(count: number): Promise<LogLine> {
     for (;;) {
       const line = this.#lines.slice(count).find(({ durationMs }) => durationMs !== undefined);

@@ -1,6 +1,6 @@
 /**
- * Histories with odd pieces: they reach the service as what they mean, and never end a session in 400. Each kind is sent
- * through all three APIs, in the words of each.
+ * Histories with odd parts: they reach the service with their meaning, and never end a session with a 400. Each is sent
+ * through all three APIs, in the format of each.
  */
 import { describe, expect, it } from 'vitest';
 import { CHAT, type Endpoint, MESSAGES, RESPONSES, WAYS } from './endpoints.ts';
@@ -12,7 +12,7 @@ const ARGUMENTS = '{"path":"a"}';
 
 const bench = new ReportBench({ script: { replies: [{ steps: ['Ok.'] }] } });
 
-/** A body of each API; undefined: the API has no way to say it. */
+/** A body for each API; undefined: the API cannot express it. */
 type ByEndpoint = Readonly<Partial<Record<Endpoint['name'], object>>>;
 
 interface HistoryCase {
@@ -25,7 +25,7 @@ const chat = (...messages: readonly object[]) => ({ ...CHAT.body('x', [READ_FILE
 const responses = (...input: readonly object[]) => ({ ...RESPONSES.body('x', [READ_FILE]), input });
 const messages = (...turns: readonly object[]) => ({ ...MESSAGES.body('x', [READ_FILE]), messages: turns });
 
-const asked = { role: 'user', content: 'x' };
+const question = { role: 'user', content: 'x' };
 const askedAgain = { role: 'user', content: 'y' };
 
 const chatCall = (id: string, args: unknown = ARGUMENTS) => ({
@@ -44,7 +44,7 @@ const result = (content: unknown, more: object = {}) => ({ type: 'tool_result', 
 const user = (...content: readonly object[]) => ({ role: 'user', content });
 const assistant = (...content: readonly object[]) => ({ role: 'assistant', content });
 
-/** One call and one result, whose texts are these, one after another. */
+/** Expects one call and one result with these texts in order. */
 function expectOneResult(texts: readonly string[], status = 'success') {
   return ({ upstream: [sent] }: Exchange) => {
     expect(sent?.uses).toMatchObject([{ name: 'read_file', input: { path: 'a' } }]);
@@ -60,28 +60,28 @@ const CALLS: readonly HistoryCase[] = [
   {
     name: 'two outputs of one call become one result, in order',
     bodies: {
-      chat: chat(asked, chatCall('c1'), chatResult('c1', 'one'), chatResult('c1', 'two')),
+      chat: chat(question, chatCall('c1'), chatResult('c1', 'one'), chatResult('c1', 'two')),
       responses: responses(
-        asked,
+        question,
         functionCall(),
         item('function_call_output', { output: 'one' }),
         item('function_call_output', { output: 'two' }),
       ),
-      messages: messages(asked, use(), user(result('one'), result('two'))),
+      messages: messages(question, use(), user(result('one'), result('two'))),
     },
     expect: expectOneResult(['one', 'two']),
   },
   {
-    name: 'two outputs of one call in messages of their own become one result',
-    bodies: { messages: messages(asked, use(), user(result('one')), user(result([{ type: 'text', text: 'two' }]))) },
+    name: 'two outputs of one call in separate messages become one result',
+    bodies: { messages: messages(question, use(), user(result('one')), user(result([{ type: 'text', text: 'two' }]))) },
     expect: expectOneResult(['one', 'two']),
   },
   {
     name: 'a failed result says in its text that the call failed',
     bodies: {
-      chat: chat(asked, use(), user(result('ENOENT', { is_error: true }))),
-      responses: responses(asked, use(), user(result('ENOENT', { is_error: true }))),
-      messages: messages(asked, use(), user(result('ENOENT', { is_error: true }))),
+      chat: chat(question, use(), user(result('ENOENT', { is_error: true }))),
+      responses: responses(question, use(), user(result('ENOENT', { is_error: true }))),
+      messages: messages(question, use(), user(result('ENOENT', { is_error: true }))),
     },
     expect(exchange) {
       expectOneResult(['ENOENT'], 'error')(exchange);
@@ -90,10 +90,10 @@ const CALLS: readonly HistoryCase[] = [
     },
   },
   {
-    name: 'a failed result with several texts says so, too',
+    name: 'a failed result with several texts says so too',
     bodies: {
       messages: messages(
-        asked,
+        question,
         use(),
         user(
           result(
@@ -114,9 +114,9 @@ const CALLS: readonly HistoryCase[] = [
   {
     name: 'a successful result says nothing about failure',
     bodies: {
-      chat: chat(asked, chatCall('c1'), chatResult('c1', 'fine')),
-      responses: responses(asked, functionCall(), item('function_call_output', { output: 'fine' })),
-      messages: messages(asked, use(), user(result('fine', { is_error: false }))),
+      chat: chat(question, chatCall('c1'), chatResult('c1', 'fine')),
+      responses: responses(question, functionCall(), item('function_call_output', { output: 'fine' })),
+      messages: messages(question, use(), user(result('fine', { is_error: false }))),
     },
     expect(exchange) {
       expectOneResult(['fine'])(exchange);
@@ -126,9 +126,9 @@ const CALLS: readonly HistoryCase[] = [
   {
     name: 'arguments in the form of another API are arguments',
     bodies: {
-      chat: chat(asked, chatCall('c1', { path: 'a' }), chatResult('c1', 'r')),
-      responses: responses(asked, functionCall({ path: 'a' }), item('function_call_output', { output: 'r' })),
-      messages: messages(asked, use(ARGUMENTS), user(result('r'))),
+      chat: chat(question, chatCall('c1', { path: 'a' }), chatResult('c1', 'r')),
+      responses: responses(question, functionCall({ path: 'a' }), item('function_call_output', { output: 'r' })),
+      messages: messages(question, use(ARGUMENTS), user(result('r'))),
     },
     expect: expectOneResult(['r']),
   },
@@ -136,7 +136,7 @@ const CALLS: readonly HistoryCase[] = [
 
 const text = (words: unknown) => ({ type: 'text', text: words });
 
-/** Beside an assistant's "ok". */
+/** Blocks beside an assistant's "ok". */
 const BLOCKS: readonly (readonly [name: string, block: object])[] = [
   ['thinking without its text', { type: 'thinking', signature: 's' }],
   ['thinking whose text is null', { type: 'thinking', thinking: null, signature: 's' }],
@@ -147,7 +147,7 @@ const BLOCKS: readonly (readonly [name: string, block: object])[] = [
   ['a block of an unknown type', { type: 'brand_new_block', words: 'news' }],
 ];
 
-/** Beside the user's "hi". */
+/** Blocks beside the user's "hi". */
 const USER_BLOCKS: readonly (readonly [name: string, block: object])[] = [
   ['text that is null', text(null)],
   ['input_text that is null', { type: 'input_text', text: null }],
@@ -159,7 +159,7 @@ const OUTPUTS: readonly HistoryCase[] = [
     name: 'reasoning as a list',
     bodies: {
       chat: chat(
-        asked,
+        question,
         { role: 'assistant', content: 'ok', reasoning_content: [{ type: 'text', text: 'hm' }] },
         askedAgain,
       ),
@@ -170,12 +170,12 @@ const OUTPUTS: readonly HistoryCase[] = [
     name: 'reasoning that is null',
     bodies: {
       chat: chat(
-        asked,
+        question,
         { role: 'assistant', content: 'ok', reasoning_content: null, reasoning: null, reasoning_details: null },
         askedAgain,
       ),
       responses: responses(
-        asked,
+        question,
         { type: 'reasoning', id: 'rs_1', summary: null, encrypted_content: null },
         { role: 'assistant', content: 'ok' },
         askedAgain,
@@ -186,16 +186,26 @@ const OUTPUTS: readonly HistoryCase[] = [
   {
     name: 'content that is null or absent',
     bodies: {
-      chat: chat(asked, { role: 'assistant', content: 'ok' }, { role: 'assistant', content: null }, askedAgain),
-      responses: responses(asked, { role: 'assistant', content: 'ok' }, { role: 'assistant' }, askedAgain),
-      messages: messages(asked, { role: 'assistant', content: 'ok' }, { role: 'assistant', content: null }, askedAgain),
+      chat: chat(question, { role: 'assistant', content: 'ok' }, { role: 'assistant', content: null }, askedAgain),
+      responses: responses(question, { role: 'assistant', content: 'ok' }, { role: 'assistant' }, askedAgain),
+      messages: messages(
+        question,
+        { role: 'assistant', content: 'ok' },
+        { role: 'assistant', content: null },
+        askedAgain,
+      ),
     },
     expect: () => {},
   },
   {
     name: 'items of an unknown type',
     bodies: {
-      responses: responses(asked, { role: 'assistant', content: 'ok' }, { type: 'brand_new_item', x: 1 }, askedAgain),
+      responses: responses(
+        question,
+        { role: 'assistant', content: 'ok' },
+        { type: 'brand_new_item', x: 1 },
+        askedAgain,
+      ),
     },
     expect: () => {},
   },
@@ -213,14 +223,14 @@ describe.each(WAYS)('$way: in a history', ({ endpoint, streamed }) => {
   const body = (...turns: readonly object[]) =>
     ({ chat: chat(...turns), responses: responses(...turns), messages: messages(...turns) })[endpoint.name];
 
-  it.each(BLOCKS)('an assistant’s %s is passed over, and noted', async (_name, block) => {
-    const exchange = await bench.send(endpoint, body(asked, assistant(block, text('ok')), askedAgain), streamed);
+  it.each(BLOCKS)('an assistant’s %s is skipped, and noted', async (_name, block) => {
+    const exchange = await bench.send(endpoint, body(question, assistant(block, text('ok')), askedAgain), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', error: undefined });
     expect(exchange.header).not.toEqual([]);
     expect(exchange.upstream[0]?.texts).toEqual(expect.arrayContaining([expect.stringContaining('ok')]));
   });
 
-  it('a block that has text and no type is text', async () => {
+  it('a block with text and no type is text', async () => {
     const exchange = await bench.send(
       endpoint,
       body(user({ text: 'hi' }), assistant({ text: 'ok' }), askedAgain),
@@ -230,7 +240,7 @@ describe.each(WAYS)('$way: in a history', ({ endpoint, streamed }) => {
     expect(exchange.upstream[0]?.texts.join()).toMatch(/hi.*ok.*y/s);
   });
 
-  it.each(USER_BLOCKS)('a user’s %s is passed over, and noted', async (_name, block) => {
+  it.each(USER_BLOCKS)('a user’s %s is skipped, and noted', async (_name, block) => {
     const exchange = await bench.send(endpoint, body(user(text('hi'), block)), streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.', error: undefined });
     expect(exchange.header).not.toEqual([]);

@@ -1,4 +1,4 @@
-/** Model names as people write them: a version that is named is never answered by another one. */
+/** Model names as people write them: a named version is never replaced by another. */
 import { describe, expect, it } from 'vitest';
 import { WAYS } from './endpoints.ts';
 import { type Exchange, ReportBench } from './exchange.ts';
@@ -6,20 +6,20 @@ import { type Exchange, ReportBench } from './exchange.ts';
 const bench = new ReportBench();
 
 interface Reasoning {
-  /** The effort that a model with settings is given, or that an older one's thinking tags stand for. */
+  /** The effort sent to a model with settings, or expressed by an older model's thinking tags. */
   readonly effort?: string;
   readonly reasons: boolean;
 }
 
 const NONE: Reasoning = { reasons: false };
-/** Of a model with a schema for it, where the request says nothing. */
+/** The default of a model with a schema for it. */
 const DEFAULT: Reasoning = { reasons: true, effort: 'high' };
 const THINKING: Reasoning = { reasons: true };
 const HIGH: Reasoning = { reasons: true, effort: 'high' };
 const MAX: Reasoning = { reasons: true, effort: 'max' };
 const LOW: Reasoning = { reasons: true, effort: 'low' };
 
-/** The simulated catalogue has every version named here. */
+/** The simulated catalogue lists every version here. */
 const MODELS: readonly (readonly [requested: string, upstream: string, reasoning: Reasoning])[] = [
   ['claude-sonnet-4.5:thinking', 'claude-sonnet-4.5', THINKING],
   ['claude-sonnet-4-5-20250929-agentic', 'claude-sonnet-4.5', NONE],
@@ -31,7 +31,7 @@ const MODELS: readonly (readonly [requested: string, upstream: string, reasoning
   ['claude-opus-4.6-fast', 'claude-opus-4.6', DEFAULT],
   ['claude-opus-4.5-max', 'claude-opus-4.5', MAX],
   ['claude-sonnet-4-5-thinking', 'claude-sonnet-4.5', THINKING],
-  // Our own variants: other versions, orders and cases of the same words.
+  // Variants: other versions, orders and cases of the same words.
   ['Claude-Opus-4.8-LOW', 'claude-opus-4.8', LOW],
   ['anthropic/claude-sonnet-5:thinking', 'claude-sonnet-5', THINKING],
   ['claude-haiku-4-5-20251001-thinking', 'claude-haiku-4.5', THINKING],
@@ -40,7 +40,7 @@ const MODELS: readonly (readonly [requested: string, upstream: string, reasoning
   ['gpt-5.6-sol-high', 'gpt-5.6-sol', HIGH],
 ];
 
-/** Tokens that the thinking tags of an older model allow, by effort. */
+/** Thinking budget in the tags of an older model, by effort. */
 const TAG_TOKENS: Readonly<Record<string, number>> = { low: 4_096, high: 24_576, max: 65_536 };
 
 function expectReasoning({ upstream: [sent] }: Exchange, { reasons, effort }: Reasoning): void {
@@ -51,7 +51,7 @@ function expectReasoning({ upstream: [sent] }: Exchange, { reasons, effort }: Re
 }
 
 describe.each(WAYS)('$way: the model', ({ endpoint, streamed }) => {
-  it.each(MODELS)('%s is answered by %s, noted', async (model, upstream, reasoning) => {
+  it.each(MODELS)('%s resolves to %s, noted', async (model, upstream, reasoning) => {
     bench.script({ steps: ['Ok.'] });
     const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
@@ -60,7 +60,7 @@ describe.each(WAYS)('$way: the model', ({ endpoint, streamed }) => {
     expectReasoning(exchange, reasoning);
   });
 
-  it.each(['codewhisperer', 'gpt-4o', 'anything at all'])('%s is answered by the default one, noted', async (model) => {
+  it.each(['codewhisperer', 'gpt-4o', 'anything at all'])('%s resolves to the default, noted', async (model) => {
     bench.script({ steps: ['Ok.'] });
     const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model }, streamed);
     expect(exchange).toMatchObject({ status: 200, text: 'Ok.' });
@@ -68,7 +68,7 @@ describe.each(WAYS)('$way: the model', ({ endpoint, streamed }) => {
     expect(exchange.header).toContain('model-default');
   });
 
-  it('of an effort has another one where the request says so', async () => {
+  it('with an effort in its name uses the request’s own effort', async () => {
     bench.script({ steps: ['Ok.'] });
     const fields = {
       chat: { reasoning_effort: 'low' },
@@ -83,7 +83,7 @@ describe.each(WAYS)('$way: the model', ({ endpoint, streamed }) => {
     expect(exchange.upstream.map(({ model, effort }) => [model, effort])).toEqual([['claude-opus-4.6', 'low']]);
   });
 
-  it('of a version that the account does not have is not replaced', async () => {
+  it('is not replaced if the account does not have the version', async () => {
     bench.script({ steps: ['Ok.'] });
     const exchange = await bench.send(endpoint, { ...endpoint.body('x'), model: 'claude-opus-3.9-high' }, streamed);
     expect(exchange.status).toBe(404);

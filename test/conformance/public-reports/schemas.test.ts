@@ -1,4 +1,4 @@
-/** JSON schemas with parts that the validator cannot compile: these are left out and noted, and the rest is checked. */
+/** JSON schemas with parts that the validator cannot compile: those are left out and noted, and the rest is checked. */
 import { describe, expect, it } from 'vitest';
 import { type Endpoint, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
@@ -19,7 +19,7 @@ function withFormat(endpoint: Endpoint, schema: object): object {
 
 const ofA = (a: object) => ({ type: 'object', properties: { a }, required: ['a'], additionalProperties: false });
 
-/** Each takes a string as `a`, and anything else is wrong. */
+/** Each accepts only a string as `a`. */
 const SCHEMAS: readonly (readonly [name: string, schema: object])[] = [
   ['the pattern (?i)^abc$', ofA({ type: 'string', pattern: '(?i)^abc$' })],
   ['the pattern (?P<y>[0-9]+)\\Z', ofA({ type: 'string', pattern: '(?P<y>[0-9]+)\\Z' })],

@@ -1,4 +1,4 @@
-/** Tool names that the service may refuse, and tools that are odd in other ways: neither ends a request. */
+/** Tool names that the service may refuse, and otherwise odd tools: neither fails a request. */
 import { describe, expect, it } from 'vitest';
 import { type Call, type DeclaredTool, WAYS } from './endpoints.ts';
 import { ReportBench } from './exchange.ts';
@@ -9,11 +9,11 @@ const SCHEMA = { type: 'object', properties: { path: { type: 'string' } }, requi
 const call = (name: string, input: unknown = { path: 'a' }): Call => ({ name, input, kind: 'function' });
 
 const READ_FILE: DeclaredTool = { name: 'read_file', description: 'reads', schema: SCHEMA };
-/** Differs from another tool in case alone. */
+/** Differs from the other tool only in case. */
 const READ_FILE_UPPER: DeclaredTool = { ...READ_FILE, name: 'Read_File' };
 
 describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
-  it('keeps its name where two tools differ in case alone', async () => {
+  it('keeps its name if two tools differ only in case', async () => {
     bench.script({ steps: [{ tool: 'Read_File', input: { path: 'a' } }] });
     const first = await bench.send(endpoint, endpoint.body('x', [READ_FILE, READ_FILE_UPPER]), streamed);
     const [sent] = first.upstream;
@@ -47,7 +47,7 @@ describe.each(WAYS)('$way: a call', ({ endpoint, streamed }) => {
 const ODD_TOOLS: readonly (readonly [name: string, tool: unknown])[] = [
   ['a namespace without tools', { type: 'namespace', name: 'multi_agent_v1' }],
   ['a namespace with tools that are null', { type: 'namespace', name: 'multi_agent_v1', tools: null }],
-  ['a type of the vendor’s own', { type: 'brand_new_20270101', name: 'brand_new' }],
+  ['an unknown vendor type', { type: 'brand_new_20270101', name: 'brand_new' }],
   ['no type and no name', { description: 'odd' }],
   ['null', null],
 ];

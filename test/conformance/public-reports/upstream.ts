@@ -1,4 +1,4 @@
-/** A chat request as the service got it. Read without dragoman's own types: the journal holds what was on the wire. */
+/** A chat request as the service received it, read without dragoman's own types. */
 import type { RecordedRequest } from '../../../src/simulator/journal.ts';
 
 interface Message {
@@ -66,7 +66,7 @@ export class ChatRequest {
     return this.#turns.flatMap((turn) => turn.userInputMessage ?? turn.assistantResponseMessage ?? []);
   }
 
-  /** Content of every message, and of every tool result, in order. */
+  /** Content of every message and every tool result, in order. */
   get texts(): readonly string[] {
     const results = this.results.flatMap(({ content }) => content.flatMap(({ text }) => text ?? []));
     return [...this.#messages.map(({ content }) => content), ...results];
@@ -93,7 +93,7 @@ export class ChatRequest {
     return this.#messages.flatMap(({ userInputMessageContext }) => userInputMessageContext?.toolResults ?? []);
   }
 
-  /** By settings or, for models without any, by tags in the text. */
+  /** From settings or, for models without any, from tags in the text. */
   get reasons(): boolean {
     const { thinking, output_config, reasoning } = this.#body.additionalModelRequestFields ?? {};
     const isOff = thinking?.type === 'disabled' || reasoning?.effort === 'none';
@@ -106,7 +106,7 @@ export class ChatRequest {
     return output_config?.effort ?? reasoning?.effort;
   }
 
-  /** Of the tags that ask an older model to think: grows with the effort. */
+  /** From an older model's thinking tags: grows with the effort. */
   get thinkingTokens(): number | undefined {
     const [, tokens] = /<max_thinking_length>(\d+)<\/max_thinking_length>/.exec(this.texts.join('\n')) ?? [];
     return tokens === undefined ? undefined : Number(tokens);

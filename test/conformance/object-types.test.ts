@@ -21,7 +21,7 @@ interface Api {
   readonly name: string;
   readonly path: string;
   readonly module: string;
-  readonly whole: string;
+  readonly object: string;
   readonly event: string;
   readonly body: object;
   readonly searchBody: object;
@@ -32,7 +32,7 @@ const APIS: readonly Api[] = [
     name: 'Messages',
     path: '/v1/messages',
     module: '@anthropic-ai/sdk/resources/messages/messages',
-    whole: 'Message',
+    object: 'Message',
     event: 'RawMessageStreamEvent',
     body: {
       max_tokens: 4_000,
@@ -45,7 +45,7 @@ const APIS: readonly Api[] = [
     name: 'Chat Completions',
     path: '/v1/chat/completions',
     module: 'openai/resources/chat/completions/completions',
-    whole: 'ChatCompletion',
+    object: 'ChatCompletion',
     event: 'ChatCompletionChunk',
     body: {
       stream_options: { include_usage: true },
@@ -58,7 +58,7 @@ const APIS: readonly Api[] = [
   },
 ];
 
-/** The bodies of one response, whole or streamed; none if it was refused. */
+/** The bodies of one response, streamed or not; empty if it was refused. */
 async function bodiesOf({ url, apiKey }: TestGateway, { path }: Api, fields: object): Promise<JsonObject[]> {
   const headers = { authorization: `Bearer ${apiKey}` };
   const body = JSON.stringify({ model: 'claude-sonnet-4.6', messages: MESSAGES, ...fields });
@@ -97,7 +97,7 @@ function asTyped(value: JsonObject): JsonObject {
   return JSON.parse(text);
 }
 
-/** Events that differ only in their words need one check. */
+/** Events that differ only in their text need one check. */
 function distinct(events: readonly JsonObject[]): JsonObject[] {
   const formOf = (event: JsonObject) =>
     JSON.stringify(event, (key, value) => (/^(?:id|created|text|content|arguments)$/.test(key) ? typeof value : value));
@@ -105,25 +105,25 @@ function distinct(events: readonly JsonObject[]): JsonObject[] {
 }
 
 describe.each(APIS)('$name', (api) => {
-  let whole: JsonObject[] = [];
+  let objects: JsonObject[] = [];
   let events: JsonObject[] = [];
   beforeAll(async () => {
-    whole = await allAnswers(api, false);
+    objects = await allAnswers(api, false);
     events = await allAnswers(api, true);
   }, 120_000);
 
-  it('answers with whole objects', async () => {
-    expect(whole.length).toBeGreaterThan(20);
-    expect(await typeErrors(api.module, api.whole, whole)).toBe('');
+  it('answers with complete objects', async () => {
+    expect(objects.length).toBeGreaterThan(20);
+    expect(await typeErrors(api.module, api.object, objects)).toBe('');
   }, 60_000);
 
-  it('streams whole events', async () => {
+  it('streams complete events', async () => {
     expect(events.length).toBeGreaterThan(100);
     expect(await typeErrors(api.module, api.event, distinct(events))).toBe('');
   }, 60_000);
 
   it('fails this check without a required member', async () => {
-    const { id: _, ...less } = whole[0] ?? {};
-    expect(await typeErrors(api.module, api.whole, [less])).toContain("Property 'id' is missing");
+    const { id: _, ...less } = objects[0] ?? {};
+    expect(await typeErrors(api.module, api.object, [less])).toContain("Property 'id' is missing");
   }, 60_000);
 });
