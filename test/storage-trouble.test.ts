@@ -46,5 +46,5 @@ it('a locked database stops no reply, costs no token, and is reported after a wh
   const { code } = await gateway.end('SIGTERM');
   expect(code).toBe(0);
   // The token which could not be stored was kept until it could.
-  expect(refreshesOf(simulator)).toEqual({ made: 2, refused: 0 });
+  expect(refreshesOf(simulator)).toEqual({ succeeded: 2, refused: 0 });
 });

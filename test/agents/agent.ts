@@ -1,4 +1,4 @@
-/** What the common sessions need to know of an agent: how it is installed, pointed at the gateway, asked and read. */
+/** The interface of an agent for the common sessions: installing it, connecting it to the gateway, prompting it. */
 import type { TestGateway } from '../support/test-gateway.ts';
 import type { Finished } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -10,13 +10,13 @@ export interface Session {
   readonly sandbox: Sandbox;
   readonly dialect: Dialect;
   readonly prompt: string;
-  /** Goes on with the last session of the sandbox's folder. */
+  /** Continues the last session in the sandbox's folder. */
   readonly again?: boolean;
   readonly interruptWhen?: Promise<unknown>;
 }
 
 export interface AgentRun extends Finished {
-  /** What the agent shows as the model's words. */
+  /** The model's text as the agent shows it. */
   readonly text: string;
 }
 
@@ -28,17 +28,17 @@ export interface Agent {
 export interface AgentKind {
   readonly name: string;
   readonly dialects: readonly Dialect[];
-  /** What it does about a conversation that is too long for the model. */
+  /** Its reaction to a conversation that is too long for the model. */
   readonly onOverflow: 'compacts' | 'says-so';
   install(): Promise<Agent>;
-  /** Lines for the simulator's model: read the file, put oat milk for milk, and write it in capitals to shout.txt. */
+  /** Lines for the simulator's model: read the file, replace milk by oat milk, and write it in capitals to shout.txt. */
   readonly steps: (file: string) => readonly string[];
 }
 
 export const MODEL = 'claude-sonnet-4.5';
 export const SHOUT = 'tr a-z A-Z < notes.txt > shout.txt && cat shout.txt';
 
-/** One line for the simulator's model: which tool to call, with what. */
+/** One line for the simulator's model: the tool to call and its input. */
 export function use(tool: string, input: object): string {
   return `use ${tool} ${JSON.stringify(input)}`;
 }

@@ -1,4 +1,4 @@
-/** Aider, newest version from PyPI: it uses no tools, and edits files by blocks in the model's text. */
+/** Aider, newest version from PyPI: it uses no tools, and edits files through blocks in the model's text. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ buy oat milk
 \`\`\`
 `;
 
-/** Without figures of its own for a model, Aider fetches a list of all models from the network. */
+/** Without configured figures for a model, Aider fetches a list of all models from the network. */
 const METADATA = { max_input_tokens: 200_000, max_output_tokens: 64_000, litellm_provider: 'openai', mode: 'chat' };
 
 const FLAGS = [
@@ -63,7 +63,7 @@ describe.skipIf(!hasPython())('Aider (needs python3 with venv)', () => {
     );
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(sandbox.folder, 'notes.txt'), 'utf8')).toBe('buy oat milk\n');
-    expect(sandbox.proxy.asked).toEqual([]);
+    expect(sandbox.proxy.requests).toEqual([]);
     expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   });
 });

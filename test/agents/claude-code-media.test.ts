@@ -1,4 +1,4 @@
-/** Claude Code with what is no text: a PDF and a large picture which its tools read, and a search of the web. */
+/** Claude Code beyond text: a PDF and a large picture read by its tools, and a web search. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -14,17 +14,17 @@ beforeAll(async () => {
   claude = await ClaudeCode.install();
 });
 
-/** Fails when the agent tried to reach anything but this machine, or the service refused anything. */
+/** Fails if the agent tried to reach anything but this machine, or the service refused a request. */
 async function run(gateway: TestGateway, sandbox: Sandbox, steps: readonly string[]): Promise<ClaudeRun> {
   const prompt = ['Please do these steps.', ...steps].join('\n');
   const done = await claude.run({ gateway, sandbox, model: 'claude-sonnet-4-5', prompt });
-  expect(sandbox.proxy.asked).toEqual([]);
+  expect(sandbox.proxy.requests).toEqual([]);
   expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   expect(done).toMatchObject({ isError: false, exitCode: 0 });
   return done;
 }
 
-/** The service's field as the first request has it which has one. */
+/** The service's field in the first request that has it. */
 function sent(gateway: TestGateway, field: 'documents' | 'images'): unknown {
   for (const { rawBody } of gateway.simulator.chatRequests) {
     const { history = [], currentMessage } = JSON.parse(rawBody).conversationState;
@@ -49,7 +49,7 @@ it.each([
   else expect(gateway.simulator.chatRequests.at(-1)?.rawBody).toContain('[Page 1]\\nBuy oat milk');
 });
 
-it('goes on when a PDF has a password', async () => {
+it('continues if a PDF has a password', async () => {
   await using gateway = await startTestGateway();
   await using sandbox = await openSandbox({});
   const file = join(sandbox.folder, 'locked.pdf');
@@ -72,7 +72,7 @@ it('reads a picture', async () => {
 it('searches the web', async () => {
   const search = { query: 'oat milk' };
   const replies = [
-    // Its search is a tool which it loads when needed, and which asks for the vendor's own in a request of its own.
+    // Its search is a tool that it loads on demand, and that calls the vendor's search in a separate request.
     { when: { text: 'Tool loaded' }, times: 1, steps: [{ tool: 'WebSearch', input: search }] },
     { when: { text: 'web search', tools: true }, times: 1, steps: [{ tool: 'web_search', input: search }] },
   ];

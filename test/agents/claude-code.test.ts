@@ -1,4 +1,4 @@
-/** Claude Code, newest from the registry, holding whole sessions through the gateway with the strict simulator. */
+/** Claude Code, newest from the registry, in complete sessions through the gateway with the strict simulator. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   console.info(`Claude Code ${claude.version}`);
 });
 
-/** Fails when the agent tried to reach anything but this machine. */
+/** Fails if the agent tried to reach anything but this machine. */
 async function run(
   gateway: TestGateway,
   sandbox: Sandbox,
@@ -28,7 +28,7 @@ async function run(
   more: Partial<ClaudeOptions> = {},
 ): Promise<ClaudeRun> {
   const done = await claude.run({ gateway, sandbox, model: MODEL, prompt, ...more });
-  expect(sandbox.proxy.asked).toEqual([]);
+  expect(sandbox.proxy.requests).toEqual([]);
   return done;
 }
 
@@ -71,7 +71,7 @@ describe('Claude Code', () => {
     expect(refusals(gateway)).toEqual([]);
   });
 
-  it('compacts by itself when the conversation is too long, and goes on', async () => {
+  it('compacts by itself if the conversation is too long, and continues', async () => {
     await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const file = join(sandbox.folder, 'notes.txt');
@@ -98,7 +98,7 @@ describe('Claude Code', () => {
     expect(refusals(gateway)).toHaveLength(1);
   });
 
-  it('waits when it is told to slow down, and then goes on', async () => {
+  it('waits after a 429, and continues', async () => {
     const slowDown = { status: 429, name: 'ThrottlingException', message: 'Too many requests.', reason: null };
     await using gateway = await startTestGateway({
       script: { replies: [{ when: { tools: true }, times: 1, refuse: { ...slowDown, retryAfterS: 1 } }] },
@@ -106,10 +106,10 @@ describe('Claude Code', () => {
     await using sandbox = await openSandbox({});
     const { result, isError } = await run(gateway, sandbox, 'Say hello to me.');
     expect(refusals(gateway)).toHaveLength(1);
-    expect({ isError, said: result !== '' }).toEqual({ isError: false, said: true });
+    expect({ isError, hasText: result !== '' }).toEqual({ isError: false, hasText: true });
   });
 
-  it('is interrupted: the upstream stops at once, and the session can go on', async () => {
+  it('can be interrupted: the upstream stops at once, and the session can continue', async () => {
     await using gateway = await startTestGateway({
       script: {
         replies: [{ when: { text: 'Think long' }, times: 1, steps: [{ text: ['I am thinking.'] }, { cut: 'stall' }] }],

@@ -1,11 +1,11 @@
-/** Claude Code, headless, with every switch for telemetry, updates and other side traffic off. */
+/** Claude Code, headless, with telemetry, updates and all other side traffic disabled. */
 import type { TestGateway } from '../support/test-gateway.ts';
 import { type InstalledAgent, installAgent } from './install.ts';
 import { jsonLines, runCommand } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface ClaudeRun {
-  /** One JSON object a line, as `--output-format stream-json` prints them. */
+  /** One JSON object per line of `--output-format stream-json`. */
   readonly messages: readonly ClaudeMessage[];
   readonly exitCode: number | null;
   readonly stderr: string;

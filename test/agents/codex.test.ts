@@ -1,4 +1,4 @@
-/** What Codex alone does: patches as free text, compaction by the figures it is told, at home and at the provider's. */
+/** Features of Codex alone: patches as free text, and compaction by reported usage, by itself and by the provider. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,17 +12,17 @@ beforeAll(async () => {
   agent = await codex.install();
 });
 
-/** Fails when the agent tried to reach anything but this machine. */
+/** Fails if the agent tried to reach anything but this machine. */
 async function run(gateway: TestGateway, sandbox: Sandbox, session: Partial<CodexSession>): Promise<AgentRun> {
   const done = await agent.run({ gateway, sandbox, dialect: 'openai-responses', prompt: '', ...session });
-  expect(sandbox.proxy.asked).toEqual([]);
+  expect(sandbox.proxy.requests).toEqual([]);
   return done;
 }
 
 const METADATA_WARNING = /model metadata for .* not found/i;
 
 describe('Codex', () => {
-  it('works with a model whose tools stand in the input, and which calls them in free text', async () => {
+  it('works with a model whose tools are in the input and take free text', async () => {
     await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
@@ -35,7 +35,7 @@ describe('Codex', () => {
     expect(await readFile(join(sandbox.folder, 'shout.txt'), 'utf8')).toBe('BUY OAT MILK\n');
   });
 
-  it('takes its models from the gateway, without a warning, and patches files in free text', async () => {
+  it('gets its models from the gateway, without a warning, and patches files with free text', async () => {
     await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({ 'notes.txt': 'buy milk\n' });
     const patch = '*** Begin Patch\n*** Update File: notes.txt\n@@\n-buy milk\n+buy oat milk\n*** End Patch\n';
@@ -50,7 +50,7 @@ describe('Codex', () => {
     expect(first?.rawBody).toContain('*** Begin Patch');
   });
 
-  it('warns that it knows nothing of its model when it does not ask', async () => {
+  it('warns about an unknown model if it does not fetch the models', async () => {
     await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({});
     const { stdout } = await run(gateway, sandbox, { prompt: 'Say hello to me.' });
@@ -81,7 +81,7 @@ describe('Codex', () => {
     },
   );
 
-  it('goes on over HTTP at once where it would rather have a WebSocket', async () => {
+  it('falls back from WebSocket to HTTP at once', async () => {
     await using gateway = await startTestGateway();
     await using sandbox = await openSandbox({});
     const { exitCode, text, stderr } = await run(gateway, sandbox, {
@@ -92,7 +92,7 @@ describe('Codex', () => {
     expect(text + stderr).not.toMatch(/reconnecting/i);
   });
 
-  it('waits as long as it is told after a 429, and asks again', async () => {
+  it('waits for the time in a 429, and retries', async () => {
     const slowDown = {
       status: 429,
       name: 'ThrottlingException',
@@ -104,7 +104,7 @@ describe('Codex', () => {
     await using sandbox = await openSandbox({});
     const { exitCode, text } = await run(gateway, sandbox, { prompt: 'Say hello to me.' });
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
-    const asked = gateway.simulator.chatRequests.map(({ headers }) => headers['amz-sdk-invocation-id']);
-    expect(new Set(asked).size).toBeGreaterThan(1);
+    const invocationIds = gateway.simulator.chatRequests.map(({ headers }) => headers['amz-sdk-invocation-id']);
+    expect(new Set(invocationIds).size).toBeGreaterThan(1);
   });
 });

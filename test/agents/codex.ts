@@ -1,4 +1,4 @@
-/** Codex, headless, which speaks the Responses API alone. Its own sandbox is off: the run is in a folder of its own. */
+/** Codex, headless, which speaks only the Responses API. Its own sandbox is disabled: each run has its own folder. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentKind, type AgentRun, MODEL, type Session, SHOUT, use } from './agent.ts';
@@ -9,9 +9,9 @@ export interface CodexSession extends Session {
   readonly model?: string;
   /** More lines of TOML for the provider. */
   readonly provider?: readonly string[];
-  /** Codex then learns from the gateway which models there are, and what they can do. */
+  /** Makes Codex fetch the models and their features from the gateway. */
   readonly asksForModels?: boolean;
-  /** How Codex calls the provider; it compacts at the provider's only for `OpenAI`. */
+  /** Codex's name for the provider; it lets only `OpenAI` compact. */
   readonly providerName?: string;
   readonly args?: readonly string[];
 }

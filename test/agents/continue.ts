@@ -50,7 +50,7 @@ async function run(script: string, { gateway, sandbox, dialect, prompt, again, i
       env: {
         CONTINUE_CLI_ENABLE_TELEMETRY: '0',
         CONTINUE_METRICS_ENABLED: '0',
-        // Set, it takes itself for a version which has just been updated, and looks for no newer one.
+        // Makes it behave like a version that was just updated, so that it does not look for a newer one.
         CONTINUE_CLI_AUTO_UPDATED: '1',
       },
       interruptWhen,

@@ -1,4 +1,4 @@
-/** GitHub Copilot's command line with a provider of its user's own, through each of its three wire formats. */
+/** GitHub Copilot's command line with a custom provider, through each of its three wire formats. */
 import { type AgentKind, type AgentRun, type Dialect, MODEL, type Session, SHOUT, use } from './agent.ts';
 import { installAgent } from './install.ts';
 import { jsonLines, runCommand } from './process.ts';

@@ -17,13 +17,13 @@ interface Run {
   readonly env: (gateway: TestGateway) => Readonly<Record<string, string>>;
 }
 
-/** What the script printed. No request of it was refused, and nothing but this machine was called. */
+/** The script's output. Fails if a request was refused, or anything but this machine was called. */
 async function printedBy({ file, args, files = {}, env }: Run): Promise<unknown> {
   await using gateway = await startTestGateway();
   await using sandbox = await openSandbox(files);
   const { stdout, stderr, exitCode } = await runCommand({ file, args, env: env(gateway) }, sandbox);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-  expect(sandbox.proxy.asked).toEqual([]);
+  expect(sandbox.proxy.requests).toEqual([]);
   expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   return JSON.parse(stdout);
 }
@@ -60,7 +60,7 @@ it('Mastra and the OpenAI Agents SDK for JavaScript', async () => {
   });
 });
 
-it('the Claude Agent SDK, which brings Claude Code along', async () => {
+it('the Claude Agent SDK, which includes Claude Code', async () => {
   const { version, path } = await installAgent('@anthropic-ai/claude-agent-sdk');
   console.info(`@anthropic-ai/claude-agent-sdk ${version}`);
   const prompt = `Please do this step.\n${use('Bash', { command: 'cat notes.txt' })}`;
@@ -75,11 +75,11 @@ it('the Claude Agent SDK, which brings Claude Code along', async () => {
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     }),
   });
-  // What follows the file's text are the reminders that Claude Code adds to results.
+  // The file's text is followed by the reminders that Claude Code adds to results.
   expect(printed).toEqual({ answer: expect.stringContaining('The tool answered: “buy milk') });
 });
 
-/** In an environment each: their requirements contradict each other. */
+/** In separate environments, because their requirements conflict. */
 const PYTHON_FRAMEWORKS = [
   {
     name: 'Pydantic AI and the OpenAI Agents SDK for Python',

@@ -15,7 +15,7 @@ export interface InstalledAgent {
 const run = promisify(execFile);
 const MAX_OUTPUT = { maxBuffer: 16 * 1024 * 1024 };
 
-/** `others`: packages which it needs beside it. */
+/** `others`: further packages that it needs. */
 export async function installAgent(packageName: string, others: readonly string[] = []): Promise<InstalledAgent> {
   const folder = resolve(CACHE, packageName.replace(/[^a-z0-9-]/g, '_'));
   mkdirSync(folder, { recursive: true });

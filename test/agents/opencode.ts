@@ -11,13 +11,13 @@ const PACKAGES: Readonly<Record<Dialect, string>> = {
   'anthropic-messages': '@ai-sdk/anthropic',
 };
 
-/** Where a program that is built on opencode differs from it. */
+/** How a program built on opencode differs from it. */
 interface Build {
   readonly name: string;
   readonly packageName: string;
   /** Path of the program inside the folder of modules. */
   readonly binary: string;
-  /** What its environment variables begin with. */
+  /** The prefix of its environment variables. */
   readonly prefix: string;
   readonly env: Readonly<Record<string, string>>;
   readonly config: object;
@@ -35,7 +35,7 @@ export const openCode = agentOf({
   allowAll: '--dangerously-skip-permissions',
 });
 
-/** The package of the program itself: its wrapper `@kilocode/cli` only finds it, and is at times published before it. */
+/** The package of the program itself: its wrapper `@kilocode/cli` only locates it, and is sometimes published earlier. */
 const KILO_PACKAGE = `@kilocode/cli-${process.platform}-${process.arch}`;
 
 export const kilo = agentOf({
@@ -44,7 +44,7 @@ export const kilo = agentOf({
   binary: `${KILO_PACKAGE}/bin/kilo`,
   prefix: 'KILO',
   env: { KILO_TELEMETRY_LEVEL: 'off', KILO_DISABLE_SESSION_INGEST: '1', KILO_DISABLE_PRESENCE: '1' },
-  // Its maker's own models, which it would ask for.
+  // Disables the vendor's own models, which it would fetch.
   config: { disabled_providers: ['kilo'] },
   allowAll: '--auto',
 });
@@ -84,7 +84,7 @@ async function run(build: Build, binary: string, session: Session): Promise<Agen
         [`${prefix}_DISABLE_LSP_DOWNLOAD`]: '1',
         [`${prefix}_DISABLE_DEFAULT_PLUGINS`]: '1',
         ...build.env,
-        // It looks for its plugin package at the registry whenever it starts.
+        // It looks up its plugin package in the registry at every start.
         npm_config_offline: 'true',
       },
       input: prompt,

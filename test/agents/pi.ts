@@ -21,7 +21,7 @@ export const pi: AgentKind = {
   ],
 };
 
-/** It summarizes only what is older than the last turns; so few tokens make the first turn of a session old. */
+/** It summarises only turns older than the last few tokens; this few make the first turn of a session old. */
 const SETTINGS = { compaction: { enabled: true, keepRecentTokens: 10 } };
 
 const APIS: Readonly<Record<Dialect, string>> = {

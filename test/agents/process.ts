@@ -1,4 +1,4 @@
-/** One run of an agent's command: what goes in, what comes out, and how it is interrupted. */
+/** One run of an agent's command: its input, its output, and its interruption. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Sandbox } from './sandbox.ts';
 
@@ -33,10 +33,10 @@ export async function runCommand(command: Command, { home, folder, proxy }: Sand
       ...command.env,
     },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A process group of its own.
+    // In its own process group.
     detached: true,
   });
-  child.stdin.on('error', () => {}); // an agent need not read what it is given
+  child.stdin.on('error', () => {}); // an agent need not read its input
   child.stdin.end(command.input ?? '');
   void command.interruptWhen?.then(() => interrupt(child));
   const [stdout, stderr, exitCode] = await Promise.all([
@@ -47,7 +47,7 @@ export async function runCommand(command: Command, { home, folder, proxy }: Sand
   return { exitCode, stdout, stderr };
 }
 
-/** As Ctrl-C does: every process of the group hears it, for agents may be several. */
+/** Like Ctrl-C: signals every process of the group, because an agent may have several. */
 function interrupt({ pid, exitCode }: ChildProcess): void {
   if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGINT');
 }
@@ -59,7 +59,7 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
-/** The lines which are JSON objects, as agents print their events. */
+/** The lines that are JSON objects, the format of agents' events. */
 export function jsonLines<Event>(text: string): Event[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** A home, a project and a proxy for one agent run; nothing of it is left afterwards. */
+/** A home, a project and a proxy for one agent run; all removed afterwards. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** SDKs and frameworks people call models with, newest from the registries: a question, a tool call, a streamed answer. */
+/** SDKs and frameworks for calling models, newest from the registries: a question, a tool call, a streamed answer. */
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { startTestGateway } from '../support/test-gateway.ts';
@@ -8,16 +8,16 @@ import { runCommand } from './process.ts';
 import { openSandbox } from './sandbox.ts';
 
 const ANSWER = 'All 1 steps of the plan are done. The tool answered: “21 degrees”';
-/** Asked for all together, pip tries combinations for minutes. */
+/** Installed in groups: given all together, pip tries combinations for minutes. */
 const PYTHON_PACKAGES = [
   ['openai', 'anthropic', 'langchain-openai', 'langchain-anthropic'],
   ['litellm'],
-  // LiteLLM imports it without naming it as a requirement.
+  // LiteLLM imports it without declaring it.
   ['mcp'],
 ];
 const INSTALL_TIMEOUT_MS = 400_000;
 
-/** What each client says in the end; the requests behind it were all accepted, and nobody else was called. */
+/** Each client's final answer. Fails if a request was refused, or anything but this machine was called. */
 async function answersOf(file: string, args: readonly string[]): Promise<Record<string, string>> {
   await using gateway = await startTestGateway();
   await using sandbox = await openSandbox({});
@@ -32,7 +32,7 @@ async function answersOf(file: string, args: readonly string[]): Promise<Record<
   };
   const { stdout, stderr, exitCode } = await runCommand({ file, args, env }, sandbox);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-  expect(sandbox.proxy.asked).toEqual([]);
+  expect(sandbox.proxy.requests).toEqual([]);
   expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   return JSON.parse(stdout);
 }

@@ -1,6 +1,6 @@
 /**
- * The sessions every agent must be able to hold through the gateway, newest versions from the registry, against the
- * strict simulator: one with tools, one interrupted, one told to slow down, one too long for the model.
+ * The sessions that every agent must support through the gateway, newest versions from the registry, against the strict
+ * simulator: one with tools, one interrupted, one throttled, one too long for the model.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ describe.each(KINDS)('$name', (kind) => {
     console.info(`${kind.name} ${agent.version}`);
   });
 
-  /** Fails when the agent tried to reach anything but this machine. */
+  /** Fails if the agent tried to reach anything but this machine. */
   async function run(
     gateway: TestGateway,
     sandbox: Sandbox,
     session: Omit<Session, 'gateway' | 'sandbox'>,
   ): Promise<AgentRun> {
     const done = await agent.run({ gateway, sandbox, ...session });
-    expect(sandbox.proxy.asked).toEqual([]);
+    expect(sandbox.proxy.requests).toEqual([]);
     return done;
   }
 
@@ -51,7 +51,7 @@ describe.each(KINDS)('$name', (kind) => {
       expect(refusals(gateway)).toEqual([]);
     });
 
-    it('is interrupted: the upstream stops at once, and the session can go on', async () => {
+    it('can be interrupted: the upstream stops at once, and the session can continue', async () => {
       await using gateway = await startTestGateway({
         script: {
           replies: [
@@ -78,7 +78,7 @@ describe.each(KINDS)('$name', (kind) => {
       expect(exitCode).toBe(0);
     });
 
-    it('waits when it is told to slow down, and then goes on', async () => {
+    it('waits after a 429, and continues', async () => {
       await using gateway = await startTestGateway({ script: { replies: [SLOW_DOWN] } });
       await using sandbox = await openSandbox({});
       const { exitCode, text } = await run(gateway, sandbox, { dialect, prompt: 'Say hello to me.' });
@@ -86,7 +86,7 @@ describe.each(KINDS)('$name', (kind) => {
       expect({ exitCode, text: text.trim() !== '' }).toEqual({ exitCode: 0, text: true });
     });
 
-    it('is told when the conversation is too long, and knows what to do', async () => {
+    it('handles a conversation that is too long', async () => {
       await using gateway = await startTestGateway();
       await using sandbox = await openSandbox({});
       await run(gateway, sandbox, { dialect, prompt: 'Hello there.' });
@@ -98,9 +98,9 @@ describe.each(KINDS)('$name', (kind) => {
           expect(text + stderr).toMatch(/context|too long/i);
           break;
         case 'compacts': {
-          const asked = gateway.simulator.chatRequests.map(({ rawBody }) => rawBody);
-          const refused = asked.findIndex((body) => body.includes('Once more, please.'));
-          expect(asked.slice(refused + 1).join('\n')).toMatch(/summar|compress/i);
+          const bodies = gateway.simulator.chatRequests.map(({ rawBody }) => rawBody);
+          const refused = bodies.findIndex((body) => body.includes('Once more, please.'));
+          expect(bodies.slice(refused + 1).join('\n')).toMatch(/summar|compress/i);
         }
       }
     });

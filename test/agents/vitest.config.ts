@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real agents are slow to start and share the machine: one at a time, with room to breathe. */
+/** Real agents are slow to start and share the machine: one at a time, with generous timeouts. */
 export default defineConfig({
   test: {
     include: ['test/agents/**/*.test.ts'],

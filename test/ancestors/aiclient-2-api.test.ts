@@ -1,4 +1,4 @@
-/** AIClient-2-API, a gateway for many services in JavaScript: only its Kiro accounts have a place here. */
+/** AIClient-2-API, a gateway for many services in JavaScript: only its Kiro accounts apply here. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';

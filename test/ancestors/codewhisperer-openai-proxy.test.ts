@@ -35,7 +35,7 @@ const WEATHER = {
   },
 };
 
-/** Where the service is, for a process without an account. */
+/** The service's address, for a process without an account. */
 function places({ simulator }: ReplayedGateway): Record<string, string> {
   const {
     DRAGOMAN_REFRESH_TOKEN: _,
@@ -48,7 +48,7 @@ function places({ simulator }: ReplayedGateway): Record<string, string> {
 
 async function runScript(name: string, args: readonly string[], gateway: ReplayedGateway, home: string) {
   const scripts: Record<string, string> = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
-  // What `npm run` does with further words: it hands them to the script's own command.
+  // `npm run` passes further words to the script's own command.
   expect(scripts[name]).toBe('node src/main.ts');
   return startCommand(args, places(gateway), home);
 }
@@ -134,8 +134,8 @@ const rows: readonly Row[] = [
     call: 'the OpenAI SDK with `api_key="any-string"`, whole and streamed',
     async replay(gateway) {
       const { completions } = sdk(gateway).chat;
-      const whole = await completions.create(ask('写一个快速排序'));
-      expect(whole.choices[0]?.message.content).toBe(HELLO);
+      const completion = await completions.create(ask('写一个快速排序'));
+      expect(completion.choices[0]?.message.content).toBe(HELLO);
       let text = '';
       for await (const chunk of await completions.create({ ...ask('解释什么是递归'), stream: true }))
         text += chunk.choices[0]?.delta.content ?? '';
@@ -255,7 +255,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** A simulator of its own: the refresh token of the replayed gateway's account has been used. */
+/** A separate simulator, because the refresh token of the replayed gateway's account has been used. */
 async function signedIn() {
   const env = simulatorEnvironment((await createSimulator({ script: { replies: [{ steps: [HELLO] }] } })).url);
   const manager = new library.AuthManager({ env, settings: { databaseUrl: 'sqlite::memory:' } });

@@ -49,7 +49,7 @@ const ask = (content: string, more = {}) => ({
   ...more,
 });
 
-/** The columns of q2api's table that are no secrets. */
+/** The columns of q2api's table without secrets. */
 const COLUMNS = [
   'id',
   'label',
@@ -62,7 +62,7 @@ const COLUMNS = [
   'success_count',
 ] as const;
 
-/** The account that the rows share. */
+/** The account shared by the rows. */
 async function accountOf({ admin }: ReplayedGateway): Promise<Record<string, unknown>> {
   const { json } = await admin('GET', '/v2/accounts');
   const { accounts = [] } = json as { accounts?: readonly Record<string, unknown>[] };
@@ -179,8 +179,8 @@ const rows: readonly Row[] = [
     async replay({ curl }) {
       expect((await curl('POST', MESSAGES, ask('你好'), X_API_KEY)).json).toMatchObject(message(HELLO));
       expect(streamedText(await curl('POST', MESSAGES, ask('写一首诗', { stream: true }), X_API_KEY))).toBe(HELLO);
-      const asked = ask('如何实现快速排序？', { system: '你是一个专业的Python程序员' });
-      expect((await curl('POST', MESSAGES, asked, X_API_KEY)).json).toMatchObject(message(HELLO));
+      const request = ask('如何实现快速排序？', { system: '你是一个专业的Python程序员' });
+      expect((await curl('POST', MESSAGES, request, X_API_KEY)).json).toMatchObject(message(HELLO));
     },
   },
   {
@@ -384,7 +384,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** As q2api's README has it. */
+/** From q2api's README. */
 const SCHEMA = `create table accounts (id text primary key, label text, clientId text, clientSecret text, refreshToken text,
   accessToken text, other text, last_refresh_time text, last_refresh_status text, created_at text, updated_at text,
   enabled integer default 1, error_count integer default 0, success_count integer default 0)`;

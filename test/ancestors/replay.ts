@@ -1,6 +1,6 @@
 /**
- * The calls of another gateway's README, replayed against dragoman in front of the simulator. A row works, or its
- * replay shows how dragoman differs and says why; docs/coming-from.md lists the same rows.
+ * Replays the calls of another gateway's README against dragoman in front of the simulator. A row works, or its replay
+ * shows how dragoman differs and why; docs/coming-from.md lists the same rows.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +14,9 @@ import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from '../support/test-gatewa
 const ADMIN_TOKEN = 'admin-token-of-the-replay-0123456789';
 
 export interface Row {
-  /** As the page lists it, in Markdown. */
+  /** The call as listed on the page, in Markdown. */
   readonly call: string;
-  /** Absent: it works. A clause that reads on from "because". */
+  /** undefined: it works. Otherwise a clause that completes "because …". */
   readonly differsBecause?: string;
   replay(gateway: ReplayedGateway): Promise<void>;
 }
@@ -34,12 +34,12 @@ export interface ReplayedGateway {
   readonly simulator: Simulator;
   /** curl: the body as JSON, `content-type: application/json` unless other headers are given. */
   curl(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** The same with the admin token, which the README's call does not have. */
+  /** Like `curl`, plus the admin token, which the README's call lacks. */
   admin(method: string, path: string, body?: unknown): Promise<Answer>;
   stop(): Promise<void>;
 }
 
-/** Answers to what the READMEs ask for. */
+/** Answers to the READMEs' prompts. */
 const REPLIES: readonly ScriptedReply[] = [
   { when: { toolResults: true }, steps: ['晴朗，15 度。'] },
   { when: { text: '天气', tools: true }, steps: [{ tool: 'get_weather', input: { city: '北京' } }] },
@@ -113,7 +113,7 @@ function documentedRows(project: string): string[][] {
   ]);
 }
 
-/** The text of a streamed reply, by the events of either API. */
+/** The text of a streamed reply, from the events of either API. */
 export function streamedText({ headers, text }: Answer): string {
   expect(headers.get('content-type')).toContain('text/event-stream');
   return parseEvents(text).map(deltaOf).join('');
@@ -128,12 +128,12 @@ function deltaOf({ choices, delta }: Delta): string {
   return choices?.[0]?.delta.content ?? delta?.text ?? '';
 }
 
-/** A whole chat completion with this text. */
+/** A complete chat completion with this text. */
 export function completion(text: string) {
   return { object: 'chat.completion', choices: [{ message: { role: 'assistant', content: text } }] };
 }
 
-/** A whole message with this text. */
+/** A complete message with this text. */
 export function message(text: string) {
   return { type: 'message', role: 'assistant', content: [{ type: 'text', text }] };
 }

@@ -1,9 +1,9 @@
-/** A client which asks one streamed question and wants the whole answer. */
+/** A client that sends one streamed request and expects the complete answer. */
 
-/** The gateway said something else than a reply; a connection which broke is another error. */
+/** The gateway returned something other than a reply; a broken connection is another error. */
 export class Refused extends Error {}
 
-/** The account which answered. */
+/** The account that served the request. */
 export async function ask(url: string, apiKey: string): Promise<string> {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
@@ -15,9 +15,9 @@ export async function ask(url: string, apiKey: string): Promise<string> {
   return /account="([^"]+)"/.exec(response.headers.get('x-dragoman-route') ?? '')?.[1] ?? '';
 }
 
-/** From the line which `dragoman serve --json` begins with. */
+/** From the first line of `dragoman serve --json`. */
 export function servedAt(line: string): string {
-  const { url } = JSON.parse(line) as { url?: string }; // of the command, whose other lines have none
+  const { url } = JSON.parse(line) as { url?: string }; // only the first line has a url
   if (url === undefined) throw new Error(`the gateway did not start: ${line}`);
   return url;
 }

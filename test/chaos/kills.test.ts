@@ -1,6 +1,6 @@
 /**
- * `kill -9` at random instants while the gateway serves and refreshes, with refresh tokens which are good once: after
- * each restart every account works, and none was lost.
+ * `kill -9` at random times while the gateway serves and refreshes, with one-time refresh tokens: after each restart every
+ * account works, and none is lost.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,11 +20,11 @@ const EARLY_EVERY = 5;
 const LONGEST_START_MS = 600;
 const CLIENTS = 4;
 const ACCOUNTS = 2;
-/** Far below the time before its end at which a token is made anew: so every request needs a refresh. */
+/** Far shorter than the margin before expiry at which a token is refreshed, so that every request needs a refresh. */
 const TOKEN_LIFE_S = 30;
 const API_KEY = 'sk-chaos';
 
-/** They take turns. */
+/** Used in turn. */
 async function expectAll(url: string): Promise<void> {
   const answered = new Set<string>();
   for (let account = 0; account < ACCOUNTS; account++) answered.add(await ask(url, API_KEY));
@@ -67,7 +67,7 @@ it(
             await ask(url, API_KEY);
             count.served++;
           } catch (cause) {
-            // A connection which broke is the kill.
+            // A broken connection is the kill.
             if (cause instanceof Refused) troubles.push(cause.message);
             else count.cut++;
             return;

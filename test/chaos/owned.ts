@@ -1,4 +1,4 @@
-/** A credential as the program has it which owns it: the Kiro IDE's file, or Kiro CLI's database. */
+/** A credential in the store of the program that owns it: the Kiro IDE's file, or Kiro CLI's database. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
@@ -13,7 +13,7 @@ export const DATABASE_KEY = 'kirocli:social:token';
 const { refreshToken, accessToken, profileArn } = SOCIAL_ACCOUNT;
 const LONG_AGO = '2020-01-01T00:00:00Z';
 
-/** As Kiro CLI leaves it, its access token out of date. */
+/** In Kiro CLI's format, with an expired access token. */
 export function writeKiroDatabase(path: string): void {
   const token = {
     access_token: accessToken,
@@ -31,7 +31,7 @@ export function openOwned(path: string): Owned {
   return path.endsWith('.sqlite3') ? ownedDatabase(path) : ownedFile(path);
 }
 
-// What is read was written here, or by the gateway in the same format.
+// Written here, or by the gateway in the same format.
 type Texts = Record<string, string>;
 
 function ownedFile(path: string): Owned {
@@ -46,7 +46,7 @@ function ownedFile(path: string): Owned {
   };
 }
 
-/** With the patience of a real one, which stays open. */
+/** Stays open and waits for locks, like the real program. */
 function ownedDatabase(path: string): Owned {
   const database = new DatabaseSync(path, { timeout: 5_000 });
   const read = () => {

@@ -1,4 +1,4 @@
-/** The chaos' own programs as processes, which report when they end. */
+/** The chaos tests' programs as processes that report when they end. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 
 export interface Program<Report> {
-  /** Rejects when it ends without one. */
+  /** Rejects if the process ends without a report. */
   readonly report: Promise<Report>;
   stop(): void;
 }
@@ -23,10 +23,10 @@ async function reportOf<Report>(child: ChildProcess, name: string): Promise<Repo
     throw new Error(`${name} ended with ${code} and no report`);
   });
   const [report] = await Promise.race([once(child, 'message'), ended]);
-  return report as Report; // by the program of this name, beside this file
+  return report as Report; // from the program of this name beside this file
 }
 
-/** As the Kiro IDE leaves it, its access token out of date. */
+/** In the Kiro IDE's format, with an expired access token. */
 export function writeKiroFile(path: string): void {
   const { refreshToken, accessToken, profileArn } = SOCIAL_ACCOUNT;
   const kiro = { accessToken, refreshToken, profileArn, expiresAt: '2020-01-01T00:00:00Z', authMethod: 'social' };

@@ -1,6 +1,6 @@
 /**
- * Three gateways on one PostgreSQL, serving the same accounts with refresh tokens which are good once: every request is
- * answered and no token is burnt, also while the Kiro IDE rotates the credential which it shares with them.
+ * Three gateways on one PostgreSQL serve the same accounts with one-time refresh tokens: every request is answered and no
+ * token is wasted, even while the Kiro IDE rotates the credential that it shares with them.
  */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -16,7 +16,7 @@ import type { RivalReport } from './rival.ts';
 
 const REPLICAS = 3;
 const CLIENTS = 4;
-/** Of each client of each replica. */
+/** Requests per client and replica. */
 const REQUESTS = scaled({ usual: 5, full: 250 });
 const TIMEOUT_MS = 120_000 + REPLICAS * CLIENTS * REQUESTS * 200;
 const SECRET_KEY = 'r'.repeat(32);
@@ -26,7 +26,7 @@ it.each([
   ['alone', false],
   ['beside the Kiro IDE', true],
 ])('three gateways on one PostgreSQL, %s', { timeout: TIMEOUT_MS }, async (name, hasRival) => {
-  // So short a life that every request needs a refresh.
+  // So short-lived that every request needs a refresh.
   await using simulator = await startSimulator({ accessTokenLifeS: 30, keepRequests: 100_000 });
   const database = await createTestDatabase();
   try {

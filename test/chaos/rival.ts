@@ -1,13 +1,13 @@
 /**
- * The other program which owns a credential, the Kiro IDE with its file or Kiro CLI with its database: it refreshes now
- * and then, writes what it got, and reads again when its token turns out to be spent. Ends when told so. Arguments: the
- * file, the simulator.
+ * Another program that owns a credential, the Kiro IDE with its file or Kiro CLI with its database: it refreshes from
+ * time to time, writes the new tokens, and reads again if its token has already been used. Ends on request. Arguments:
+ * the file, the simulator.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openOwned } from './owned.ts';
 
 export interface RivalReport {
-  readonly made: number;
+  readonly refreshed: number;
   readonly beaten: number;
   readonly stuck: number;
 }
@@ -15,14 +15,14 @@ export interface RivalReport {
 const [path = '', simulatorUrl = ''] = process.argv.slice(2);
 const PAUSE_MS = 40;
 const owned = openOwned(path);
-/** It believes its sign-in lost when the file has shown nothing new for so long. */
+/** After this long without a new token in the file, it considers its sign-in lost. */
 const STUCK_MS = 10_000;
 
 let isStopped = false;
 process.once('message', () => {
   isStopped = true;
 });
-const report = { made: 0, beaten: 0, stuck: 0 };
+const report = { refreshed: 0, beaten: 0, stuck: 0 };
 while (!isStopped) {
   await refresh();
   await sleep(PAUSE_MS * (0.5 + Math.random()));
@@ -43,7 +43,7 @@ async function refresh(): Promise<void> {
     if (owned.read() === current) report.stuck++;
     return;
   }
-  const { accessToken = '', refreshToken = '' } = (await response.json()) as Record<string, string>; // our simulator's
+  const { accessToken = '', refreshToken = '' } = (await response.json()) as Record<string, string>; // from the simulator
   owned.write(accessToken, refreshToken, new Date(Date.now() + 30_000).toISOString());
-  report.made++;
+  report.refreshed++;
 }

@@ -1,6 +1,6 @@
 /**
- * Many processes, one credential, refresh tokens which are good once: none is burnt, no account is lost. The same with
- * the file of the Kiro IDE and the database of Kiro CLI, which those programs rotate meanwhile.
+ * Many processes share one credential with one-time refresh tokens: none is wasted, no account is lost. The same with the
+ * file of the Kiro IDE and the database of Kiro CLI, which those programs rotate meanwhile.
  */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -32,7 +32,7 @@ interface Storm {
   readonly account: NewAccount;
 }
 
-/** What was made, and why not. */
+/** The number of refreshes, and the failures. */
 async function rage({ databaseUrl, home, simulator, account }: Storm): Promise<WorkerReport & { seconds: number }> {
   const store = await openStore({ url: databaseUrl, home, secretKey: undefined, clock: systemClock });
   await store.accounts.put(account, 1);
@@ -44,7 +44,7 @@ async function rage({ databaseUrl, home, simulator, account }: Storm): Promise<W
   );
   const reports = await Promise.all(programs.map(({ report }) => report));
   return {
-    made: reports.reduce((sum, { made }) => sum + made, 0),
+    refreshed: reports.reduce((sum, { refreshed }) => sum + refreshed, 0),
     failures: reports.flatMap(({ failures }) => failures),
     seconds: Math.round((performance.now() - began) / 1000),
   };
@@ -69,20 +69,20 @@ it.each([
   const { url, drop } = await open(home);
   try {
     const storm = { databaseUrl: url, home, simulator, account: OWN };
-    const { made, failures, seconds } = await rage(storm);
+    const { refreshed, failures, seconds } = await rage(storm);
     const refreshes = refreshesOf(simulator);
     printCounts(`${PROCESSES} × ${TIMES} over ${name}`, {
-      made,
+      refreshed,
       refused: refreshes.refused,
       failures: failures.length,
       seconds,
     });
     expect(failures).toEqual([]);
-    expect(refreshes).toEqual({ made: PROCESSES * TIMES, refused: 0 });
+    expect(refreshes).toEqual({ succeeded: PROCESSES * TIMES, refused: 0 });
     const [after] = await Promise.all([
       startProgram<WorkerReport>('worker.ts', [url, home, simulator.url, 'own', '1']).report,
     ]);
-    expect(after).toEqual({ made: 1, failures: [] });
+    expect(after).toEqual({ refreshed: 1, failures: [] });
   } finally {
     await drop();
   }
@@ -119,11 +119,11 @@ it.each(OWNERS)(
     const linked: NewAccount = { ...OWN, ...first, id: 'linked', source };
     const rival = startProgram<RivalReport>('rival.ts', [path, simulator.url]);
     const databaseUrl = `sqlite:${join(home, 'dragoman.db')}`;
-    const { made, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
+    const { refreshed, failures, seconds } = await rage({ databaseUrl, home, simulator, account: linked });
     rival.stop();
-    const { made: byRival, beaten, stuck } = await rival.report;
+    const { refreshed: byRival, beaten, stuck } = await rival.report;
     printCounts(`${PROCESSES} × ${TIMES} beside ${name}`, {
-      made,
+      refreshed,
       byRival,
       beaten,
       stuck,
@@ -131,14 +131,14 @@ it.each(OWNERS)(
       seconds,
     });
     expect(failures).toEqual([]);
-    expect(made).toBe(PROCESSES * TIMES);
+    expect(refreshed).toBe(PROCESSES * TIMES);
     expect(byRival).toBeGreaterThan(0);
     expect(stuck).toBe(0);
-    expect(refreshesOf(simulator).made).toBe(made + byRival);
-    // Whoever comes last leaves a file with which either can go on.
+    expect(refreshesOf(simulator).succeeded).toBe(refreshed + byRival);
+    // The last writer leaves a file that both can use.
     const last = await openLinked(source).read();
     const rest = startProgram<WorkerReport>('worker.ts', [databaseUrl, home, simulator.url, 'linked', '1']);
     expect(last).toBeDefined();
-    expect(await rest.report).toEqual({ made: 1, failures: [] });
+    expect(await rest.report).toEqual({ refreshed: 1, failures: [] });
   },
 );

@@ -1,4 +1,4 @@
-/** All of the chaos, a quarter of an hour of it: `npm run test:chaos`. A part of it runs with the other tests. */
+/** The complete chaos tests, about a quarter of an hour: `npm run test:chaos`. A part runs with the other tests. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

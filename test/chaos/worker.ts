@@ -1,6 +1,6 @@
 /**
- * A process which makes new tokens for one account as often as it is told, each time a new one, and then says how it
- * went. Arguments: the database, the home of its key, the simulator, the account, how often.
+ * Refreshes one account's token a given number of times, then reports. Arguments: the database, the home with its key,
+ * the simulator, the account, the number of refreshes.
  */
 import { openLinked } from '../../src/accounts/imports/linked.ts';
 import { TokenRefresh } from '../../src/accounts/token-refresh.ts';
@@ -13,7 +13,7 @@ import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 
 export interface WorkerReport {
-  readonly made: number;
+  readonly refreshed: number;
   readonly failures: readonly string[];
 }
 
@@ -29,16 +29,16 @@ const tokenRefresh = new TokenRefresh({
   openFile: openLinked,
 });
 const failures: string[] = [];
-let made = 0;
+let refreshed = 0;
 for (let time = 0; time < Number(times); time++) {
   try {
-    // No token lasts long enough, so each time there has to be another one.
+    // No token lasts long enough, so each call refreshes.
     await tokenRefresh.refresh(accountId, { refused: undefined, earlyMs: Number.POSITIVE_INFINITY });
-    made++;
+    refreshed++;
   } catch (cause) {
     failures.push(GatewayError.from(cause).message);
   }
 }
 await transport.close();
 await store.close();
-process.send?.({ made, failures } satisfies WorkerReport, undefined, undefined, () => process.disconnect?.());
+process.send?.({ refreshed, failures } satisfies WorkerReport, undefined, undefined, () => process.disconnect?.());

@@ -7,9 +7,9 @@ import { measureInput } from './measure.ts';
 import { post } from './send.ts';
 
 const LENGTH = 64 * 1024 ** 2 - 200;
-/** Without a bound on their sum, 24 such bodies took 2.1 GB. */
+/** Without a limit on their sum, 24 such bodies took 2.1 GB. */
 const MAX_GROWTH_BYTES = 1.2e9;
-/** What is kept a minute later at most: two of the bodies. */
+/** The most memory kept a minute later: two bodies. */
 const MAX_KEPT_BYTES = 128 * 1024 ** 2;
 
 it.skipIf(!existsSync('/proc/self/status'))(
@@ -20,12 +20,12 @@ it.skipIf(!existsSync('/proc/self/status'))(
     const send = () => post(gateway, '/v1/chat/completions', body, { 'content-encoding': 'gzip' });
     const { beforeBytes, peakBytes } = await measureInput(context, gateway, async () => {
       const replies = await Promise.all(Array.from({ length: 24 }, send));
-      // 400 is the service's refusal of a prompt as long as that.
+      // 400 is the service's refusal of a prompt this long.
       for (const { status } of replies) expect([400, 503]).toContain(status);
       expect(replies.map(({ status }) => status)).toContain(503);
     });
     expect(peakBytes - beforeBytes).toBeLessThan(MAX_GROWTH_BYTES);
-    // Small requests give the collector its chances.
+    // Small requests give the garbage collector a chance to run.
     await vi.waitFor(
       async () => {
         await post(gateway, '/v1/chat/completions', '{"model":"m"}');

@@ -1,4 +1,4 @@
-/** What single connections can do without a valid request or a valid key. */
+/** Connections without a valid request or a valid key. */
 import { connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startGatewayProcess } from './gateway-process.ts';
@@ -19,13 +19,13 @@ it('300 broken requests on connections that the client keeps open', async (conte
   });
 });
 
-/** It never ends its own side: only the gateway can close it. */
+/** Never ends its own side: only the gateway can close the connection. */
 function broken(port: number, text: string): Socket {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  // A reset is what the client gets that goes on sending.
+  // A client that keeps sending gets a reset.
   socket.on('error', () => {}).resume();
   onTestFinished(() => void socket.destroy());
-  // Writing on shows the client that the connection is gone.
+  // Only another write shows the client that the connection is closed.
   socket.write(text);
   const writing = setInterval(() => socket.write('x'), 200);
   socket.once('close', () => clearInterval(writing));

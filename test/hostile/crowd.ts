@@ -1,6 +1,6 @@
 /**
- * A program of its own, since a test that holds thousands of connections would delay itself: `node crowd.ts PORT KIND COUNT`
- * opens connections that misbehave in one way, and sends `open` once all are open. It never ends one itself.
+ * A separate program, because a test with thousands of connections would delay itself: `node crowd.ts PORT KIND COUNT`
+ * opens connections that misbehave in one way, and sends `open` once all are open. It never closes one itself.
  */
 import { connect, type Socket } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** Many connections at once: what they take is given back when they are over, and others are served meanwhile. */
+/** Many connections at once: their memory is released when they end, and others are served meanwhile. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { Kind } from './crowd.ts';
 import { type GatewayProcess, residentBytes, startGatewayProcess } from './gateway-process.ts';
 import { measureInput } from './measure.ts';
 
-/** Connections to the service that are kept alive, and what the runtime opens once. */
+/** Kept-alive connections to the service, and descriptors that the runtime opens once. */
 const SPARE_DESCRIPTORS = 12;
 const SPARE_BYTES = 64 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ const hasProc = existsSync('/proc/self/fd');
 
 it.skipIf(!hasProc).for(CROWDS)('%s (needs /proc)', { timeout: 240_000 }, async ([, kind, count], context) => {
   const gateway = await startGatewayProcess({ DRAGOMAN_WRITE_TIMEOUT_MS: '1000' }, longReplies());
-  // Whatever the first crowd makes the runtime keep is not a leak.
+  // Memory that the runtime keeps after the first crowd is not a leak.
   await runCrowd(gateway, kind, count);
   const descriptors = descriptorsOf(gateway);
   const bytes = residentBytes(gateway);
@@ -38,7 +38,7 @@ it.skipIf(!hasProc).for(CROWDS)('%s (needs /proc)', { timeout: 240_000 }, async 
   );
 });
 
-/** Until the gateway has closed every connection, of which a client that neither reads nor writes notices nothing. */
+/** Waits until the gateway has closed every connection, which a client that neither reads nor writes cannot see. */
 async function runCrowd(gateway: GatewayProcess, kind: Kind, count: number): Promise<void> {
   const before = descriptorsOf(gateway);
   const crowd = fork(join(import.meta.dirname, 'crowd.ts'), [String(gateway.port), kind, String(count)], {
@@ -60,7 +60,7 @@ async function chat({ url }: GatewayProcess): Promise<number> {
   return answer.status;
 }
 
-/** More than the buffers of a connection hold, unless the question asks for a short one. */
+/** Larger than a connection's buffers, unless the prompt asks for a short reply. */
 function longReplies(): string {
   const path = join(createHome(), 'script.json');
   const steps = Array.from({ length: 300 }, () => 'x'.repeat(65_536));

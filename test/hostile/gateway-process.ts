@@ -1,4 +1,4 @@
-/** A gateway as its users start it, in front of a simulator: each a process of its own, with a home of its own. */
+/** A gateway as users start it, in front of a simulator: separate processes with separate homes. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export async function startGatewayProcess(
   return { url, port: Number(new URL(url).port), pid, running, longestTurnMs };
 }
 
-/** As loop-probe.ts writes them. */
+/** In the format of loop-probe.ts. */
 function turnsIn(path: string): [endMs: number, busyMs: number][] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').trim().split('\n');
@@ -53,9 +53,9 @@ function turnsIn(path: string): [endMs: number, busyMs: number][] {
   });
 }
 
-/** From the line that `dragoman serve --json` and `dragoman simulate --json` begin with. */
+/** From the first line of `dragoman serve --json` and `dragoman simulate --json`. */
 function servedAt(line: string): string {
-  const { url } = JSON.parse(line) as { url?: string }; // of the command, whose other lines have none
+  const { url } = JSON.parse(line) as { url?: string }; // only the first line has a url
   if (url === undefined) throw new Error(`The command serves nothing: ${line}`);
   return url;
 }

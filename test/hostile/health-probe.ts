@@ -1,17 +1,17 @@
 /**
- * A program of its own, so that nothing which keeps the test busy is measured: asks a gateway for `/health` without
- * pause and reads the memory of its process. `node health-probe.ts URL PID`; each message `report` is answered with what
- * was seen since the last one, a HealthReport.
+ * A separate program, so that the test's own work is not measured: requests a gateway's `/health` without pause and reads
+ * the memory of its process. `node health-probe.ts URL PID`; answers each message `report` with a HealthReport since the
+ * previous one.
  */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
 export interface HealthReport {
-  /** Of the slowest answer, a failed one included. */
+  /** The slowest answer, including failed ones. */
   readonly slowestMs: number;
   readonly answers: number;
-  /** Requests that were refused, broken off, or answered by something other than 200. */
+  /** Requests refused, broken off, or answered with a status other than 200. */
   readonly failures: number;
   /** Resident memory in bytes at its highest and now; 0 where there is no /proc. */
   readonly peakBytes: number;
@@ -28,7 +28,7 @@ let seen = NOTHING;
 let outstandingSinceMs: number | undefined;
 
 process.on('message', () => {
-  // An answer that has not come yet counts with the time it has taken so far.
+  // A pending answer counts with its time so far.
   const waitedMs = outstandingSinceMs === undefined ? 0 : performance.now() - outstandingSinceMs;
   process.send?.({ ...seen, slowestMs: Math.max(seen.slowestMs, waitedMs), bytes: residentBytes() });
   seen = NOTHING;
@@ -52,12 +52,12 @@ for (;;) {
 
 function asksHealth(): Promise<boolean> {
   return new Promise((resolve) => {
-    // A connection for each request: accepting it is part of what the gateway must find time for.
-    const asked = request(new URL('/health', url), { agent: false, timeout: TIMEOUT_MS }, (response) => {
+    // A new connection per request, because accepting it is part of the work.
+    const probe = request(new URL('/health', url), { agent: false, timeout: TIMEOUT_MS }, (response) => {
       response.resume().once('close', () => resolve(response.statusCode === 200));
     });
-    asked.once('timeout', () => asked.destroy());
-    asked.once('error', () => resolve(false)).end();
+    probe.once('timeout', () => probe.destroy());
+    probe.once('error', () => resolve(false)).end();
   });
 }
 

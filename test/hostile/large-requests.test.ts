@@ -1,4 +1,4 @@
-/** Requests that are large and otherwise as agents send them: each is served, and others do not notice. */
+/** Large but otherwise ordinary requests: each is served, and others are not delayed. */
 import { expect, it } from 'vitest';
 import { startGatewayProcess } from './gateway-process.ts';
 import { measureInput } from './measure.ts';

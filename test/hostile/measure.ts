@@ -1,4 +1,4 @@
-/** Runs a hostile input against a gateway process and measures what others notice of it. */
+/** Runs a hostile input against a gateway process and measures its effect on others. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -13,24 +13,24 @@ declare module 'vitest' {
   }
 }
 
-/** A row of the table that the run ends with. */
+/** A row of the table printed after the run. */
 export interface MeasuredInput {
-  /** Of `/health` while the input ran, and before it. */
+  /** Latency of `/health` during the input, and before it. */
   readonly slowestMs: number;
   readonly controlMs: number;
-  /** Of the longest turn of the event loop while the input ran, and after it. */
+  /** The longest turn of the event loop during the input, and after it. */
   readonly turnMs: number;
   readonly beforeBytes: number;
   readonly peakBytes: number;
   readonly afterBytes: number;
 }
 
-/** How long another client may have to wait, on a machine that may be busy. */
+/** How long another client may wait, on a machine that may be busy. */
 const LIMIT_MS = 250;
 /** How long a turn of the event loop may use the processor. */
 const TURN_LIMIT_MS = 50;
 const CONTROL_MS = 750;
-/** After an input, for what it left behind. */
+/** Time after an input for its remaining work. */
 const SETTLING_MS = 500;
 /** A busy machine delays an answer once; a blocked event loop delays it every time. */
 const TRIES = 3;
@@ -95,5 +95,5 @@ async function measureOnce(
 async function reportOf(probe: ChildProcess): Promise<HealthReport> {
   probe.send('report');
   const [report] = await once(probe, 'message');
-  return report as HealthReport; // by health-probe.ts
+  return report as HealthReport; // from health-probe.ts
 }

@@ -1,4 +1,4 @@
-/** Numbers that the service sends, as waits: none may become a date centuries ahead. */
+/** Waits sent by the service: none may become a date centuries ahead. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const CHAT = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content:
 const HOUR_MS = 3_600_000;
 const WAITS = [99_999_999_999, Number.MAX_SAFE_INTEGER, 2 ** 31];
 
-it.for(WAITS)('a service that asks for a pause of %d seconds', async (retryAfterS, context) => {
+it.for(WAITS)('a service that requests a pause of %d seconds', async (retryAfterS, context) => {
   const script = join(createHome(), 'script.json');
   const refuse = { status: 429, name: 'ThrottlingException', message: 'Slow down.', retryAfterS };
   writeFileSync(script, JSON.stringify({ replies: [{ refuse }] }));

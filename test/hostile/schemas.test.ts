@@ -1,4 +1,4 @@
-/** JSON schemas of a client that take long to compile, or to check the model's answer against. */
+/** JSON schemas that take long to compile, or to check the model's answer against. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { residentBytes, startGatewayProcess } from './gateway-process.ts';
 import { measureInput } from './measure.ts';
 import { post } from './send.ts';
 
-/** 400 and 502: the schema is too complicated, which a busy machine finds sooner. */
+/** 400 and 502: the schema is too complicated, which a busy machine reports sooner. */
 const ANSWERS = [200, 400, 502];
 
 function requestWith(property: object): string {
@@ -19,7 +19,7 @@ function requestWith(property: object): string {
   });
 }
 
-it('a pattern that backtracks without an end', async (context) => {
+it('a pattern with catastrophic backtracking', async (context) => {
   const script = join(createHome(), 'script.json');
   const answer = JSON.stringify({ a: `${'a'.repeat(60)}!` });
   writeFileSync(script, JSON.stringify({ replies: [{ steps: [answer] }] }));
@@ -44,7 +44,7 @@ it('a schema of 15,000 choices', async (context) => {
   });
 });
 
-it('schemas of 7 KB, each another one', async (context) => {
+it('many different schemas of 7 KB', async (context) => {
   const script = join(createHome(), 'script.json');
   writeFileSync(script, JSON.stringify({ replies: [{ steps: ['{"a":"text"}'] }] }));
   const gateway = await startGatewayProcess({}, script);

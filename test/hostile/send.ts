@@ -1,4 +1,4 @@
-/** Sends bodies as they are, on connections of their own. */
+/** Sends raw bodies, each on its own connection. */
 import { type ClientRequest, request } from 'node:http';
 import type { GatewayProcess } from './gateway-process.ts';
 
@@ -7,7 +7,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Rejects when the connection breaks before the answer has ended. */
+/** Rejects if the connection breaks before the answer ends. */
 export function post(
   { url }: GatewayProcess,
   path: string,
@@ -15,15 +15,15 @@ export function post(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const asked = begin(url, path, headers);
-    asked.once('error', reject).once('response', (response) => {
+    const request = begin(url, path, headers);
+    request.once('error', reject).once('response', (response) => {
       const chunks: Buffer[] = [];
       response
         .on('data', (chunk: Buffer) => chunks.push(chunk))
         .once('error', reject)
         .once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
     });
-    asked.end(body);
+    request.end(body);
   });
 }
 

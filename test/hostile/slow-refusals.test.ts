@@ -1,4 +1,4 @@
-/** A service whose refusals arrive a few bytes at a time, so that no limit between two of them is reached. */
+/** A service whose refusals arrive a few bytes at a time, so that no idle timeout is reached. */
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ const CHAT = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content:
 /** The gateway reads a refusal for ten seconds. */
 const MAX_ANSWER_MS = 30_000;
 
-/** Its chats are refused, everything else is the simulator's answer. Returns its URL. */
+/** Refuses chats and passes everything else to the simulator. Returns its URL. */
 async function startSlowService(simulatorUrl: () => string): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     const isChat = String(incoming.headers['x-amz-target'] ?? incoming.url).includes('enerateAssistantResponse');
@@ -37,7 +37,7 @@ async function startSlowService(simulatorUrl: () => string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Five bytes a second, without end. */
+/** Endless, five bytes a second. */
 function trickle(response: ServerResponse): void {
   response.writeHead(400, { 'content-type': 'application/json' });
   const timer = setInterval(() => response.write('{"a":'), 1_000);

@@ -1,4 +1,4 @@
-/** Bodies that are small in bytes and large in what must be read of them. */
+/** Bodies that are small in bytes but large in structure. */
 import { expect, it } from 'vitest';
 import { startGatewayProcess } from './gateway-process.ts';
 import { measureInput } from './measure.ts';
@@ -6,7 +6,7 @@ import { post } from './send.ts';
 
 const MIB = 1024 ** 2;
 
-/** `1,1,1`, in as many bytes. */
+/** `1,1,1`, of this many bytes. */
 function ones(bytes: number): string {
   return '1'.padEnd(bytes - 1, ',1');
 }
@@ -17,12 +17,12 @@ function keys(count: number): string {
 }
 
 /**
- * For what no client sends: 30,000 unreadable entries in a list, each with a note, or tens of megabytes of JSON without a
- * long string to cut out. Parts of the work on them are not in steps yet.
+ * For bodies that no client sends: 30,000 unreadable entries in a list, each with a note, or tens of megabytes of JSON
+ * without a long string to cut out. Parts of that work are not done in steps yet.
  */
 const ODD_TURN_LIMIT_MS = 150;
 
-/** `$` stands for the entries of the list. */
+/** `$` is replaced by the entries of the list. */
 const LISTS: readonly (readonly [path: string, fields: string])[] = [
   ['/v1/chat/completions', '"messages":[$]'],
   ['/v1/chat/completions', '"messages":[{"role":"user","content":[$]}]'],

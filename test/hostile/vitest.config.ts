@@ -1,4 +1,4 @@
-/** What misuse costs a gateway: `npm run test:hostile`. Alone, one file after another, since it measures times. */
+/** Measures the cost of misuse: `npm run test:hostile`. Run alone, one file after another, because it measures times. */
 import { defineConfig } from 'vitest/config';
 import { InputTable } from './input-table.ts';
 

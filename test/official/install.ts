@@ -1,6 +1,6 @@
 /**
  * Installs AWS's language server from its public packages, without their install scripts, into a cache beside this
- * checkout's packages. What the packages say of each other cannot be installed as it stands: the overrides name versions
+ * checkout's packages. The packages' declared dependencies cannot be installed unchanged: the overrides name versions
  * that are published, and the bundled clients of the service need their own dependencies.
  */
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 const FOLDER = resolve(import.meta.dirname, '../../node_modules/.cache/official/language-server');
 const BUNDLED = resolve(FOLDER, 'node_modules/@aws/lsp-codewhisperer/node_modules');
-/** Written last: an installation that was interrupted begins again. */
+/** Written last, so that an interrupted installation starts again. */
 const COMPLETE = resolve(FOLDER, 'complete.json');
 
 const MANIFEST = {
@@ -30,18 +30,18 @@ const MANIFEST = {
 
 const run = promisify(execFile);
 
-/** The folder whose node_modules hold the server. */
+/** The folder whose node_modules contain the server. */
 export async function installLanguageServer(): Promise<string> {
-  const wanted = JSON.stringify(MANIFEST, undefined, 2);
-  if (existsSync(COMPLETE) && readFileSync(COMPLETE, 'utf8') === wanted) return FOLDER;
+  const manifest = JSON.stringify(MANIFEST, undefined, 2);
+  if (existsSync(COMPLETE) && readFileSync(COMPLETE, 'utf8') === manifest) return FOLDER;
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(resolve(FOLDER, 'package.json'), wanted);
+  writeFileSync(resolve(FOLDER, 'package.json'), manifest);
   await npmInstall(FOLDER);
   for (const scope of ['@amzn', '@amazon'])
     for (const name of readdirSync(resolve(BUNDLED, scope)))
       await npmInstall(resolve(BUNDLED, scope, name), '--omit=dev');
-  writeFileSync(COMPLETE, wanted);
+  writeFileSync(COMPLETE, manifest);
   return FOLDER;
 }
 

@@ -1,6 +1,6 @@
 /**
- * AWS's language server, the chat and completions of its IDE plug-ins, against the simulator as `dragoman simulate`
- * starts it. What the client understands the simulator has sent right, and what it sends the simulator must accept.
+ * AWS's language server, the chat and completions of its IDE plug-ins, against the simulator of `dragoman simulate`. The
+ * client must understand what the simulator sends, and the simulator must accept what the client sends.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ function toolNames(state: JsonObject): JsonValue[] {
 }
 
 const statuses = ({ chatRequests }: Simulator) => chatRequests.map(({ status }) => status);
-/** Broken rules of requests that no script and no plan refused. */
+/** Rules broken by requests that neither a script nor a plan refused. */
 const brokenRules = ({ requests }: Simulator) =>
   requests.flatMap(({ refusedBy }) => (refusedBy && !/^(?:script|plan-)/.test(refusedBy.rule) ? [refusedBy] : []));
 
@@ -84,18 +84,18 @@ describe('AWS’s language server', () => {
     expect(simulator.requests.find(({ operation }) => operation === 'ListAvailableModels')?.query.origin).toBe('IDE');
   });
 
-  it('carries out a plan of tools, turn by turn', async () => {
+  it('carries out a plan of tool calls, turn by turn', async () => {
     const { simulator, server, sandbox } = await start();
-    const made = join(sandbox.folder, 'made.txt');
+    const path = join(sandbox.folder, 'made.txt');
     const plan = [
       `use fsRead ${JSON.stringify({ paths: [join(sandbox.folder, 'notes.txt')] })}`,
       `use listDirectory ${JSON.stringify({ path: sandbox.folder })}`,
-      `use fsWrite ${JSON.stringify({ command: 'create', path: made, fileText: 'a & "b"' })}`,
+      `use fsWrite ${JSON.stringify({ command: 'create', path: path, fileText: 'a & "b"' })}`,
     ];
     const { body, additionalMessages = [] } = await server.chat(TAB, plan.join('\n'));
     expect(body).toContain('All 3 steps of the plan are done.');
     expect(additionalMessages.filter(({ type }) => type === 'tool')).toHaveLength(3);
-    expect(await readFile(made, 'utf8')).toBe('a & "b"');
+    expect(await readFile(path, 'utf8')).toBe('a & "b"');
     expect(statuses(simulator)).toEqual([200, 200, 200, 200]);
     expect(brokenRules(simulator)).toEqual([]);
     expect(JSON.stringify(stateOf(simulator, 1).currentMessage)).toContain('The code word is heron.');
@@ -116,7 +116,7 @@ describe('AWS’s language server', () => {
     expect(brokenRules(simulator)).toEqual([]);
   });
 
-  it('compacts a conversation and goes on from the summary', async () => {
+  it('compacts a conversation and continues from the summary', async () => {
     const { simulator, server, sandbox } = await start();
     await server.chat(TAB, `use listDirectory ${JSON.stringify({ path: sandbox.folder })}`);
     expect((await server.chat(TAB, '/compact', '/compact')).body).toContain('compacted successfully');
@@ -183,7 +183,7 @@ describe('AWS’s language server', () => {
     expect((await server.chat(TAB, 'Shorter.')).body).toContain('You wrote “Shorter.”');
   });
 
-  it('knows a used-up plan of requests as its monthly limit, and shows what a plan of credits says', async () => {
+  it('reports a used-up plan of requests as its monthly limit, and shows the message of a plan of credits', async () => {
     const { simulator, server } = await start({ replies: [] }, Q_DEVELOPER_ACCOUNT.accessToken);
     simulator.setAccount(Q_DEVELOPER_ACCOUNT.id, { creditsUsed: Q_DEVELOPER_ACCOUNT.credits.limit });
     simulator.setAccount(DEFAULT_ACCOUNT.id, { creditsUsed: 1_000 });
@@ -198,7 +198,7 @@ describe('AWS’s language server', () => {
 
   it.each<[string, ReplyStep]>([
     ['a reset', { cut: 'reset' }],
-    ['half a frame', { cut: 'end', half: true }],
+    ['a partial frame', { cut: 'end', half: true }],
     ['a wrong checksum', { corrupt: true }],
     ['an exception', { exception: 'error', payload: { message: 'high load', reason: null } }],
     ['an error frame', { errorCode: 'InternalError', errorMessage: 'broken' }],
@@ -211,7 +211,7 @@ describe('AWS’s language server', () => {
     expect(brokenRules(simulator)).toEqual([]);
   });
 
-  it('asks for a new sign-in when its token is refused', async () => {
+  it('requests a new sign-in if its token is refused', async () => {
     const { simulator, server } = await start({ replies: [] }, 'aoaUnknown');
     const failed = await server.chat(TAB, 'Hello');
     expect(statuses(simulator)).toContain(403);

@@ -6,13 +6,13 @@ import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import type { Sandbox } from '../agents/sandbox.ts';
 
-/** An answer, or words about a failure. */
+/** An answer, or the message of a failure. */
 export interface ChatMessage {
   readonly body?: string;
   readonly messageId?: string;
-  /** Of a failure: what the editor is to offer, such as signing in again. */
+  /** For a failure: what the editor should offer, such as signing in again. */
   readonly followUp?: { readonly options?: readonly { readonly type?: string }[] };
-  /** Shown before the last answer: texts between tool calls, and what the tools did. */
+  /** Shown before the last answer: texts between tool calls, and the tools' actions. */
   readonly additionalMessages?: readonly { readonly body?: string; readonly type?: string }[];
 }
 
@@ -21,7 +21,7 @@ export interface InlineCompletions {
   readonly items: readonly { readonly insertText: string; readonly references?: readonly object[] }[];
 }
 
-/** As much of vscode-jsonrpc as is used; it is installed with the server. */
+/** The used part of vscode-jsonrpc, which is installed with the server. */
 interface JsonRpc {
   createMessageConnection(reader: object, writer: object): Connection;
   StreamMessageReader: new (stream: Readable) => object;
@@ -46,7 +46,7 @@ const CLIENT = {
   clientId: '11111111-2222-4333-8444-555555555555',
 };
 
-/** What the editor answers when the server asks for its settings. */
+/** The editor's settings for the server. */
 const SETTINGS: Readonly<Record<string, object>> = {
   'aws.q': { optOutTelemetry: true },
   'aws.codeWhisperer': { includeSuggestionsWithCodeReferences: true, shareCodeWhispererContentWithAWS: false },
@@ -88,7 +88,7 @@ export class LanguageServer {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       server.stderr += text;
     });
-    // Requests that wait for an answer are rejected then, instead of waiting for ever.
+    // Rejects pending requests, which would otherwise wait forever.
     child.once('exit', () => connection.dispose());
     try {
       await server.#initialize();

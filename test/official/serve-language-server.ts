@@ -1,6 +1,6 @@
 /**
  * Runs AWS's language server over stdio, from the packages in the folder that LANGUAGE_SERVER_FOLDER names: the servers
- * of the IDE plug-ins, put together as the plug-ins' own bundle does.
+ * of the IDE plug-ins, combined like the plug-ins' own bundle.
  */
 import dns from 'node:dns';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 
 type Server = (features: unknown) => unknown;
 
-// The server takes no proxy for http, so names are refused here: nothing leaves this machine, and what tries is seen.
+// The server uses no proxy for http, so DNS lookups are refused here: nothing leaves this machine, and attempts are seen.
 const lookup = dns.lookup;
 dns.lookup = Object.assign((...args: Parameters<typeof lookup>) => {
   if (args[0] === 'localhost') return lookup(...args);

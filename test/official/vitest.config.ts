@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Official clients are large and slow to start: one at a time. Their installation comes first and may take minutes. */
+/** Official clients are large and slow to start: one at a time. They are installed first, which may take minutes. */
 export default defineConfig({
   test: {
     include: ['test/official/**/*.test.ts'],

@@ -42,8 +42,8 @@ async function converse(model) {
   return text;
 }
 
-const said = {};
+const answers = {};
 for (const [name, open] of Object.entries(CLIENTS)) {
-  said[name] = await converse(open()).catch((error) => `failed: ${error}`);
+  answers[name] = await converse(open()).catch((error) => `failed: ${error}`);
 }
-process.stdout.write(`${JSON.stringify(said)}\n`);
+process.stdout.write(`${JSON.stringify(answers)}\n`);
