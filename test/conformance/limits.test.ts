@@ -218,7 +218,7 @@ describe('tool_choice', () => {
 });
 
 describe('a call printed as text', () => {
-  const LEAK = 'I shall look.\n<invoke name="find">\n<parameter name="id">7</parameter>\n</invoke>';
+  const LEAK = 'I will look.\n<invoke name="find">\n<parameter name="id">7</parameter>\n</invoke>';
   const request = {
     model: MODEL,
     messages: MESSAGES,
@@ -239,7 +239,7 @@ describe('a call printed as text', () => {
     const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.apiKey, maxRetries: 0 });
     const { data, response } = await client.chat.completions.create(request).withResponse();
     const message = {
-      content: 'I shall look.\n',
+      content: 'I will look.\n',
       tool_calls: [{ function: { name: 'find', arguments: '{"id":7}' } }],
     };
     expect(data.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message });

@@ -1,6 +1,6 @@
 /**
  * Request bodies of the CodeWhisperer streaming and runtime services in the wire's spelling. Both flavours (REST and
- * JSON 1.0) carry the same bodies; members that REST binds to headers or the query are marked.
+ * JSON 1.0) carry the same bodies; members sent in headers or the query in REST are marked.
  * Source: the published client @aws/codewhisperer-streaming-client and the service models in AWS's open-source clients.
  */
 import type { DocumentFormat } from '../../core/file-format.ts';
