@@ -7,9 +7,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { API_KEY_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
-import { WIRE_PROFILES } from '../src/upstreams/codewhisperer/profiles.ts';
 import { createSimulator } from './support/simulator.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
+import { WIRE_PROFILES } from './support/wire-profiles.ts';
 
 const MODEL = 'claude-sonnet-4.5';
 const PAGE = readFileSync(resolve(import.meta.dirname, '../docs/wire-profiles.md'), 'utf8');

@@ -1,9 +1,21 @@
-/** `n` of OpenAI's completion APIs: several choices for one request, each a separate reply. */
+/** Choices of OpenAI's completion APIs: why one ended, and `n`, several for one request, each a separate reply. */
 import type { Reply } from '../core/collect.ts';
+import type { StopReason } from '../core/reply.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
 import type { Notes } from './notes.ts';
 import { RULE_VALUE } from './openai-errors.ts';
 import { refuseUnsupported } from './shape.ts';
+
+/** `finish_reason` of a choice without a tool use. */
+export const FINISH_REASONS: Readonly<Record<StopReason, string>> = {
+  'end-turn': 'stop',
+  'stop-sequence': 'stop',
+  // Without a tool use, the client has nothing to run.
+  'tool-use': 'stop',
+  'max-tokens': 'length',
+  'context-window': 'length',
+  refusal: 'content_filter',
+};
 
 /** Each choice is a separate upstream request. */
 const MAX_CHOICES = 4;

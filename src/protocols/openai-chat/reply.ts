@@ -1,7 +1,7 @@
 /** Writes a complete reply as one `chat.completion` object, and parts that the stream's last chunks share. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
 import type { Source, StopReason, TextCitation } from '../../core/reply.ts';
-import { usageOfAll } from '../openai-choices.ts';
+import { FINISH_REASONS, usageOfAll } from '../openai-choices.ts';
 import { SERVICE_TIER, toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import { customInput } from '../reading/arguments.ts';
@@ -63,16 +63,6 @@ export function finishReason(stopReason: StopReason, usesTools: boolean, { legac
   if (usesTools && stopReason !== 'refusal') return legacyFunctions ? 'function_call' : 'tool_calls';
   return FINISH_REASONS[stopReason];
 }
-
-const FINISH_REASONS: Record<StopReason, string> = {
-  'end-turn': 'stop',
-  'stop-sequence': 'stop',
-  // Without a tool use, the client has nothing to run.
-  'tool-use': 'stop',
-  'max-tokens': 'length',
-  'context-window': 'length',
-  refusal: 'content_filter',
-};
 
 /** The service does not report which words its own sources support, so their range is empty. */
 export function toAnnotations(sources: readonly Source[], citations: readonly TextCitation[]): object[] {

@@ -3,8 +3,8 @@
  * `/fim/completions`.
  */
 import type { Reply } from '../../core/collect.ts';
-import type { Source, StopReason } from '../../core/reply.ts';
-import { usageOfAll } from '../openai-choices.ts';
+import type { Source } from '../../core/reply.ts';
+import { FINISH_REASONS, usageOfAll } from '../openai-choices.ts';
 import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest } from '../protocol.ts';
 import type { Echo } from './parse.ts';
@@ -41,15 +41,6 @@ function toChoice({ blocks, sources, stopReason }: Reply, index: number, { promp
     ...toReferences(sources),
   };
 }
-
-export const FINISH_REASONS: Record<StopReason, string> = {
-  'end-turn': 'stop',
-  'stop-sequence': 'stop',
-  'tool-use': 'stop',
-  'max-tokens': 'length',
-  'context-window': 'length',
-  refusal: 'content_filter',
-};
 
 /** Not in OpenAI's API: sources and licences of similar published code, which users of the code must know. */
 export function toReferences(sources: readonly Source[]): { readonly references?: readonly object[] } {

@@ -2,12 +2,12 @@
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
-import { ChoicesEnding } from '../openai-choices.ts';
+import { ChoicesEnding, FINISH_REASONS } from '../openai-choices.ts';
 import { toWireUsage } from '../openai-usage.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
 import { toErrorBody } from './errors.ts';
 import type { Echo } from './parse.ts';
-import { FINISH_REASONS, OBJECTS, toReferences } from './reply.ts';
+import { OBJECTS, toReferences } from './reply.ts';
 
 export function createWriter(request: AnswerableRequest<Echo>, id: string): ReplyWriter {
   return new CompletionWriter(request, id, 0, new ChoicesEnding(1));

@@ -15,6 +15,7 @@ import {
   user,
 } from '../../../test/support/conversations.ts';
 import * as reply from '../../../test/support/reply-frames.ts';
+import { WIRE_PROFILES } from '../../../test/support/wire-profiles.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -22,7 +23,6 @@ import { runAtOnce } from '../../core/steps.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
 import { ADJUSTMENT_RULES } from './normalize/rules.ts';
-import { WIRE_PROFILES } from './profiles.ts';
 import type { GenerateAssistantResponseRequest } from './wire.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { WIRE_PROFILES } from '../../../test/support/wire-profiles.ts';
 import { ACCOUNT_KINDS } from './profile-schema.ts';
-import { SHIPPED_PROFILES, WIRE_PROFILES, WireProfiles, wireProfile } from './profiles.ts';
+import { SHIPPED_PROFILES, WireProfiles, wireProfile } from './profiles.ts';
 
 const SRC = resolve(import.meta.dirname, '../..');
 

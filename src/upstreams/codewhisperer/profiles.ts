@@ -92,9 +92,6 @@ export class WireProfiles {
 }
 
 export const SHIPPED_PROFILES = new WireProfiles();
-/** Without variants. */
-export const WIRE_PROFILES: readonly WireProfile[] = SHIPPED_PROFILES.list().map(({ profile }) => profile);
-
 /** Of the shipped ones. */
 export function wireProfile(id: string): WireProfile {
   return SHIPPED_PROFILES.get(id);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { INVOCATION } from '../../../test/support/codewhisperer.ts';
+import { WIRE_PROFILES } from '../../../test/support/wire-profiles.ts';
 import type { Access } from '../upstream.ts';
-import { WIRE_PROFILES } from './profiles.ts';
 import { webSearch } from './web-search.ts';
 
 const ARN = 'arn:aws:codewhisperer:us-east-1:123456789012:profile/ABCDEFGHIJKL';

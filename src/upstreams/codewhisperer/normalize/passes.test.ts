@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OPUS } from '../../../../test/support/codewhisperer.ts';
 import { messyConversation } from '../../../../test/support/conversations.ts';
+import { WIRE_PROFILES } from '../../../../test/support/wire-profiles.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { runAtOnce } from '../../../core/steps.ts';
-import { WIRE_PROFILES } from '../profiles.ts';
 import type { Scope } from './pass.ts';
 import { normalize, PASSES } from './passes.ts';
 
