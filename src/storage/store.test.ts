@@ -376,7 +376,7 @@ describe('secrets', () => {
     const check = () => {
       for (const name of readdirSync(home)) {
         const bytes = readFileSync(join(home, name)).toString('latin1');
-        expect([name, /KEY_CHECK_ROW|acme/.exec(bytes)?.[0]]).toEqual([name, undefined]);
+        expect([name, /CANARY|acme/.exec(bytes)?.[0]]).toEqual([name, undefined]);
       }
     };
     check();
@@ -413,7 +413,7 @@ describe('a busy or missing database', () => {
     await store.close();
     const error: unknown = await store.accounts.put(account(), 10).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'storage_unavailable' });
-    expect(String(error)).not.toContain('KEY_CHECK_ROW');
+    expect(String(error)).not.toContain('CANARY');
   });
 });
 
