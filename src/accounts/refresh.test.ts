@@ -328,14 +328,14 @@ describe('an account linked to the Kiro IDE’s file', () => {
 
   it('leaves the file alone when its owner has signed in again, and uses that sign-in from then on', async () => {
     const { freshAccount, file, tokens } = await setup(linked);
-    const anew = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
+    const newer = { credential: awsCredential('b-refresh-0'), accessToken: undefined };
     file.secrets = { credential: awsCredential('a-refresh-0'), accessToken: undefined };
     tokens.afterRefresh = async () => {
-      file.secrets = anew;
+      file.secrets = newer;
       tokens.afterRefresh = async () => {};
     };
     const fresh = await freshAccount();
-    expect(file.secrets).toBe(anew);
+    expect(file.secrets).toBe(newer);
     expect((await freshAccount(fresh.accessToken.value)).accessToken.value).toBe('b-access-1');
   });
 
