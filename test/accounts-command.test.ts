@@ -153,7 +153,7 @@ describe('dragoman accounts', () => {
 
   it.each([
     [['set', 'mine', '--weight', '0'], 1, 'weight is 0'],
-    [['set', 'mine', '--proxy', 'ftp://me:canary@127.0.0.1'], 1, 'socks5://'],
+    [['set', 'mine', '--proxy', 'ftp://me:marked@127.0.0.1'], 1, 'socks5://'],
     [['set', 'mine', '--profile-arn', 'arn'], 1, 'profile ARN'],
     [['set', 'mine', '--weight', 'heavy'], 2, '--weight'],
     [['show', 'yours'], 1, 'Accounts: '],
@@ -164,7 +164,7 @@ describe('dragoman accounts', () => {
     const { run } = await storeAccount();
     const ended = await run('accounts', ...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(words)]);
-    expect(ended.err).not.toContain('canary');
+    expect(ended.err).not.toContain('marked');
   });
 });
 

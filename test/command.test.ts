@@ -17,11 +17,11 @@ describe('dragoman', () => {
 
   it('reads .env of the folder it is started in', async () => {
     const home = createHome();
-    writeFileSync(join(home, '.env'), 'DRAGOMAN_PORT=4321\nDRAGOMAN_API_KEYS=canary-key\n');
+    writeFileSync(join(home, '.env'), 'DRAGOMAN_PORT=4321\nDRAGOMAN_API_KEYS=marked-key\n');
     const { code, out } = await runCommand(['config', '--json'], {}, home);
     expect(code).toBe(0);
     expect(JSON.parse(out).DRAGOMAN_PORT).toEqual({ value: 4321, origin: '.env DRAGOMAN_PORT' });
-    expect(out).not.toContain('canary-key');
+    expect(out).not.toContain('marked-key');
   });
 
   it('does not start with a setting it does not know', async () => {
@@ -70,7 +70,7 @@ describe('dragoman serve', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     const asked = await fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
-      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'canary-text' }] }),
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'marked-text' }] }),
     });
     expect(asked.status).toBe(503);
     expect(await asked.text()).toContain('dragoman login');
@@ -78,7 +78,7 @@ describe('dragoman serve', () => {
     expect(code).toBe(0);
     expect(out).toContain('dragoman login');
     expect(err).toContain('POST /v1/chat/completions 503 no_account');
-    expect(err).not.toContain('canary-text');
+    expect(err).not.toContain('marked-text');
   });
 
   it('prints its address as JSON', async () => {

@@ -32,31 +32,31 @@ describe.skipIf(process.platform === 'win32')('files that an older version left 
 
 describe("a database's password", () => {
   it.each([
-    'postgres://me:CANARY@127.0.0.1:1/db',
-    'postgres://127.0.0.1:1/db?user=me&password=CANARY',
-    'postgres://me:CANARY@/db?host=127.0.0.1&port=1',
-    'postgres://me:1/CANARY@127.0.0.1:1/db',
-    'postgres://me:CANARY/x@127.0.0.1:1/db',
-    'mysql://127.0.0.1:1/db?password=CANARY',
-    'mysql://me:1/CANARY@127.0.0.1/db',
+    'postgres://me:MARKED@127.0.0.1:1/db',
+    'postgres://127.0.0.1:1/db?user=me&password=MARKED',
+    'postgres://me:MARKED@/db?host=127.0.0.1&port=1',
+    'postgres://me:1/MARKED@127.0.0.1:1/db',
+    'postgres://me:MARKED/x@127.0.0.1:1/db',
+    'mysql://127.0.0.1:1/db?password=MARKED',
+    'mysql://me:1/MARKED@127.0.0.1/db',
   ])('is not shown by config: %s', async (url) => {
     for (const name of ['DRAGOMAN_DATABASE_URL', 'DATABASE_URL']) {
       const { out, err } = await runCommand(['config'], { [name]: url });
-      expect(`${out}${err}`).not.toContain('CANARY');
+      expect(`${out}${err}`).not.toContain('MARKED');
       expect(`${out}${err}`).toContain(name);
     }
     const { out, err } = await runCommand(['config', '--json', '--database', url]);
-    expect(`${out}${err}`).not.toContain('CANARY');
+    expect(`${out}${err}`).not.toContain('MARKED');
   });
 
   it.each([
-    ['postgres://127.0.0.1:1/db?user=me&password=CANARY', 'nothing listens there'],
-    ['postgres://me:1/CANARY@127.0.0.1:1/db', 'Could not parse'],
-    ['postgres://me:CANARY/x@127.0.0.1:1/db', 'Could not parse'],
+    ['postgres://127.0.0.1:1/db?user=me&password=MARKED', 'nothing listens there'],
+    ['postgres://me:1/MARKED@127.0.0.1:1/db', 'Could not parse'],
+    ['postgres://me:MARKED/x@127.0.0.1:1/db', 'Could not parse'],
   ])('is not shown when %s does not work', { timeout: 20_000 }, async (url, why) => {
     const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_LOG_LEVEL: 'debug' };
     const { out, err } = await runCommand(['accounts', 'list'], env);
     expect(err).toContain(why);
-    expect(`${out}${err}`).not.toContain('CANARY');
+    expect(`${out}${err}`).not.toContain('MARKED');
   });
 });

@@ -119,13 +119,13 @@ describe.each<Kind>(['http', 'socks5'])('a proxy: %s', (kind) => {
 
   it('with a wrong password is reported as such, without the password', async () => {
     const { composed, proxy, logged } = await setup(kind);
-    const wrong = proxy.url.replace(/:[^:@/]+@/, ':wrong-CANARY@');
+    const wrong = proxy.url.replace(/:[^:@/]+@/, ':wrong-MARKED@');
     const error = await composed.signIn({ proxy: wrong }, never).then(
       () => expect.fail('expected a rejection'),
       (cause: GatewayError) => cause,
     );
     expect(error.code).toBe('upstream_broken');
-    expect([error.message, ...logged].join()).not.toContain('CANARY');
+    expect([error.message, ...logged].join()).not.toContain('MARKED');
     expect(proxy.seen).toContain('refused');
   });
 });

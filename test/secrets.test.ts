@@ -17,14 +17,14 @@ import { writeKiroFile } from './chaos/processes.ts';
 import { createHome, startCommand } from './support/command.ts';
 import { ask, createTestDatabase } from './support/postgres.ts';
 
-const API_KEY = 'CANARY-API-KEY-0123456789';
-const WRONG_KEY = 'CANARY-WRONG-KEY-0123456789';
-const ADMIN_TOKEN = 'CANARY-ADMIN-TOKEN-0123456789';
-const SECRET_KEY = 'CANARY-SECRET-KEY-0123456789-0123456789';
-const PROXY_PASSWORD = 'CANARY-PROXY-PASSWORD';
-const SAID = 'CANARY-WORDS-OF-THE-USER';
+const API_KEY = 'MARKED-API-KEY-0123456789';
+const WRONG_KEY = 'MARKED-WRONG-KEY-0123456789';
+const ADMIN_TOKEN = 'MARKED-ADMIN-TOKEN-0123456789';
+const SECRET_KEY = 'MARKED-SECRET-KEY-0123456789-0123456789';
+const PROXY_PASSWORD = 'MARKED-PROXY-PASSWORD';
+const SAID = 'MARKED-WORDS-OF-THE-USER';
 /** All tokens of the simulator begin like this. */
-const SECRETS = /CANARY|ao[ar]Simulat\w*|simulator-(?:idc-)?client-secret|"(?:refresh|access)Token":"[^"]/;
+const SECRETS = /MARKED|ao[ar]Simulat\w*|simulator-(?:idc-)?client-secret|"(?:refresh|access)Token":"[^"]/;
 
 const open = {
   async sqlite(home: string) {

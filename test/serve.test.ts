@@ -211,14 +211,14 @@ describe('a whole run', () => {
     const lines: string[] = [];
     const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
     const log: Log = { debug: write, info: write, warn: write, error: write };
-    await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_API_KEYS: 'canary-key-1' }, log });
-    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'canary-key-1' });
+    await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_API_KEYS: 'marked-key-1' }, log });
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'marked-key-1' });
     const reply = await client.chat.completions
-      .create({ model: MODEL, temperature: 0.3, messages: [{ role: 'user', content: 'canary-said' }] })
+      .create({ model: MODEL, temperature: 0.3, messages: [{ role: 'user', content: 'marked-said' }] })
       .withResponse();
     expect(reply.response.headers.get('x-dragoman-adjustments')).toContain('temperature');
     expect(reply.response.headers.get('x-dragoman-route')).toContain('profile=');
     await vi.waitFor(() => expect(lines.join()).toContain('POST /v1/chat/completions 200'), { timeout: 10_000 });
-    expect(lines.join('\n')).not.toMatch(/canary|aoaSimulator|aorSimulator|simulator-client-secret|Hello/);
+    expect(lines.join('\n')).not.toMatch(/marked|aoaSimulator|aorSimulator|simulator-client-secret|Hello/);
   });
 });

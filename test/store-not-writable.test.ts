@@ -11,7 +11,7 @@ import { servedAt } from './chaos/client.ts';
 import { createHome, runCommand, startCommand } from './support/command.ts';
 
 const API_KEY = 'sk-not-writable';
-const ADMIN_TOKEN = 'canary-admin-token-0123456789';
+const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 /** Of every Linux. */
 const [MOUNT, UNMOUNT, UNSHARE] = ['mount', 'umount', 'unshare'] as const;
 const MESSAGES = [{ role: 'user', content: 'Hi' }];

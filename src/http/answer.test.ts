@@ -27,7 +27,7 @@ const START: ReplyEvent[] = [{ type: 'reply-start', inputTokens: estimated(1) },
 const delta = (text: string): ReplyEvent => ({ type: 'text-delta', text: TextPiece.plain(text) });
 const FINISH: ReplyEvent[] = [{ type: 'text-end' }, END];
 
-/** A raw request whose answer can be watched byte by byte. */
+/** A raw request whose response can be observed byte by byte. */
 async function stream(server: RunningServer, path: string, body: object, key = 'any'): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
   const text = JSON.stringify({ ...body, stream: true });
@@ -67,11 +67,11 @@ describe('the group of accounts', () => {
     return { heard, asked: gateway.requests.map(({ request }) => request.group) };
   };
 
-  it('is what the client asks for', async () => {
+  it('is the one named by the client', async () => {
     expect((await ask('team-a')).asked).toEqual(['team-a']);
   });
 
-  it.each(['Team A', 'a/b', `g${'x'.repeat(40)}`])('is refused when it can be none: %s', async (group) => {
+  it.each(['Team A', 'a/b', `g${'x'.repeat(40)}`])('is rejected if it is not a valid name: %s', async (group) => {
     const { heard, asked } = await ask(group);
     expect(heard.status).toBe(400);
     expect(heard.text).toContain('x-dragoman-group is not a group name');
@@ -80,7 +80,7 @@ describe('the group of accounts', () => {
 });
 
 describe('a streamed reply', () => {
-  it('is one piece of the socket for every batch', async () => {
+  it('is written to the socket once per batch', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
     await begin();
@@ -96,7 +96,7 @@ describe('a streamed reply', () => {
     socket.destroy();
   });
 
-  it('says by its headers what it is and what was done for it', async () => {
+  it('has headers for its format, its route and its adjustments', async () => {
     const gateway = createFakeGateway();
     gateway.reply = async (request) => ({
       ...answerOf(
@@ -127,7 +127,7 @@ describe('a streamed reply', () => {
     expect(headers['request-id']).toBe(headers['x-request-id']);
   });
 
-  it('says on the OpenAI API what that vendor says', async () => {
+  it('adds the headers that the OpenAI API sends', async () => {
     const { headers } = await post(await serve(createFakeGateway()), '/v1/chat/completions', { ...CHAT, stream: true });
     expect(headers).toMatchObject({
       'openai-version': '2020-10-01',
@@ -135,7 +135,7 @@ describe('a streamed reply', () => {
     });
   });
 
-  it('keeps its notes within what clients read of headers', async () => {
+  it('limits its notes to the header size that clients accept', async () => {
     const gateway = createFakeGateway();
     gateway.reply = async (request) => ({
       ...answerOf(
@@ -151,7 +151,7 @@ describe('a streamed reply', () => {
     expect(String(headers['x-dragoman-adjustments']).length).toBeLessThan(2_200);
   });
 
-  it('says a failure before its beginning by status, in the dialect of the API', async () => {
+  it('reports a failure before the first byte by its status, in the format of the API', async () => {
     const gateway = createFakeGateway();
     gateway.reply = new GatewayError('upstream_throttled', 'The service is busy.', { retryAfterMs: 2_500 });
     const server = await serve(gateway);
@@ -163,21 +163,21 @@ describe('a streamed reply', () => {
     expect(anthropic.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
   });
 
-  it('never lets the cause of something unforeseen out', async () => {
+  it('does not reveal the cause of an unexpected error', async () => {
     const gateway = createFakeGateway();
-    gateway.reply = () => Promise.reject(new Error('canary-cause'));
+    gateway.reply = () => Promise.reject(new Error('marked-cause'));
     const server = await serve(gateway);
     for (const path of ['/v1/messages', '/v1/chat/completions']) {
       const heard = await post(server, path, MESSAGES);
       expect(heard.status).toBe(500);
-      expect(heard.text).not.toContain('canary');
+      expect(heard.text).not.toContain('marked');
     }
   });
 
   it.each([
     ['/v1/messages', /event: error\ndata: .*"type":"error"/, /message_stop|end_turn/],
     ['/v1/chat/completions', /data: \{"error":/, /"finish_reason":"stop"/],
-  ])('%s says a late failure as an event, never as an ending', async (path, error, ending) => {
+  ])('%s reports a late failure as an error event and does not complete the reply', async (path, error, ending) => {
     const gateway = createFakeGateway();
     const failed: ReplyEvent = {
       type: 'reply-error',
@@ -190,7 +190,7 @@ describe('a streamed reply', () => {
     expect(text).not.toMatch(ending);
   });
 
-  it('ends with an error if its events stop without an end', async () => {
+  it('ends with an error if the reply events stop without an end', async () => {
     const gateway = createFakeGateway();
     gateway.reply = [[...START, delta('half')]];
     const server = await serve(gateway);
@@ -198,7 +198,7 @@ describe('a streamed reply', () => {
     expect((await post(server, '/v1/messages', MESSAGES)).status).toBe(502);
   });
 
-  it('waits for a slow reader instead of filling the memory', async () => {
+  it('waits for a slow reader instead of buffering in memory', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
     socket.pause();
@@ -228,7 +228,7 @@ describe('a silent model', () => {
   it.each([
     ['/v1/messages', 'event: ping\ndata: {"type":"ping"}\n\n', /event: message_start/],
     ['/v1/chat/completions', ': ', /chat\.completion\.chunk/],
-  ])('%s stays alive by pings, before and between events', async (path, ping, begun) => {
+  ])('%s is kept alive by pings before and between events', async (path, ping, begun) => {
     const { gateway, pushed, asked, begin } = pushedGateway();
     const server = await serve(gateway);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -253,7 +253,7 @@ describe('a silent model', () => {
     socket.destroy();
   });
 
-  it('fails by event once a ping has been sent', async () => {
+  it('reports a failure as an event once a ping has been sent', async () => {
     const { gateway, asked, fail } = pushedGateway();
     const server = await serve(gateway);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -266,7 +266,7 @@ describe('a silent model', () => {
     socket.destroy();
   });
 
-  it('writes nothing before a whole reply is whole', async () => {
+  it('writes nothing of a non-streamed reply before it is complete', async () => {
     const { gateway, pushed, asked, begin } = pushedGateway();
     const server = await serve(gateway);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -299,11 +299,11 @@ describe('a client that leaves', () => {
     const aborted = once(signal as AbortSignal, 'abort'); // asked, so there is one
     request.destroy();
     await aborted;
-    pushed.push(delta('nobody hears this'));
+    pushed.push(delta('sent after the client has left'));
     if (streamed) await vi.waitFor(() => expect(pushed.returned).toBe(true));
   });
 
-  it('is not mistaken for one when all went well', async () => {
+  it('is not assumed after a complete reply', async () => {
     const gateway = createFakeGateway();
     await post(await serve(gateway), '/v1/messages', { ...MESSAGES, stream: true });
     await new Promise((resolve) => setImmediate(resolve));
@@ -319,16 +319,16 @@ describe('the log line', () => {
     const log: Log = { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
     const gateway = createFakeGateway();
     gateway.reply = reply;
-    await use(await serve(gateway, { log, apiKeys: ['canary-key'] }));
+    await use(await serve(gateway, { log, apiKeys: ['marked-key'] }));
     await vi.waitFor(() => expect(lines).not.toEqual([]));
     return lines;
   }
-  const auth = { authorization: 'Bearer canary-key' };
-  const secret = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'canary-text' }] };
+  const auth = { authorization: 'Bearer marked-key' };
+  const secret = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'marked-text' }] };
 
-  it('holds ids, model, status, duration, usage with provenance, route and repairs', async () => {
+  it('contains ids, model, status, duration, usage with its source, route and adjustments', async () => {
     const [line] = await linesOf((server) =>
-      post(server, '/v1/messages?canary=1', { ...secret, stream: true, top_k: 3 }, auth),
+      post(server, '/v1/messages?marked=1', { ...secret, stream: true, top_k: 3 }, auth),
     );
     expect(line).toMatchObject({
       level: 'info',
@@ -344,7 +344,7 @@ describe('the log line', () => {
         route: { accountId: 'acc_1', attempt: 1 },
       },
     });
-    expect(JSON.stringify(line)).not.toContain('canary');
+    expect(JSON.stringify(line)).not.toContain('marked');
   });
 
   it.each<
@@ -360,7 +360,7 @@ describe('the log line', () => {
     [
       'a bad body',
       '/v1/messages',
-      '{"canary',
+      '{"marked',
       auth,
       [],
       { level: 'info', fields: { status: 400, code: 'invalid_request' } },
@@ -369,17 +369,17 @@ describe('the log line', () => {
       'a wrong key',
       '/v1/messages',
       secret,
-      { authorization: 'Bearer canary-wrong' },
+      { authorization: 'Bearer marked-wrong' },
       [],
       { level: 'info', fields: { status: 401 } },
     ],
-    ['an unknown path', '/v1/canary-not/../x?key=canary', secret, auth, [], { level: 'info', fields: { status: 404 } }],
+    ['an unknown path', '/v1/marked-not/../x?key=marked', secret, auth, [], { level: 'info', fields: { status: 404 } }],
     [
       'a late failure',
       '/v1/messages',
       { ...secret, stream: true },
       auth,
-      [[...START, delta('canary')]],
+      [[...START, delta('marked')]],
       { level: 'warn', fields: { status: 200, code: 'upstream_broken' } },
     ],
     [
@@ -390,16 +390,16 @@ describe('the log line', () => {
       new GatewayError('upstream_broken', 'hung up'),
       { level: 'warn', fields: { status: 502, error: { message: 'hung up' } } },
     ],
-  ])('tells %s without quoting anybody', async (_, path, body, headers, reply, expected) => {
+  ])('contains %s without any text of the request or the reply', async (_, path, body, headers, reply, expected) => {
     const lines = await linesOf((server) => post(server, path, body, headers), reply);
     expect(lines[0]).toMatchObject(expected);
-    expect(JSON.stringify(lines).replaceAll('canary-not', '')).not.toContain('canary');
+    expect(JSON.stringify(lines).replaceAll('marked-not', '')).not.toContain('marked');
   });
 
-  it('says that the client left', async () => {
+  it('reports that the client disconnected', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     const lines = await linesOf(async (server) => {
-      const socket = await stream(server, '/v1/messages', secret, 'canary-key');
+      const socket = await stream(server, '/v1/messages', secret, 'marked-key');
       await begin();
       pushed.push(...START, delta('x'));
       await nextData(socket);
@@ -411,13 +411,13 @@ describe('the log line', () => {
     });
   });
 
-  it('is quiet about machines asking how it is going', async () => {
+  it('is written at debug level for health checks', async () => {
     expect((await linesOf((server) => send(server, '/healthz')))[0]).toMatchObject({ level: 'debug' });
   });
 });
 
-describe('the end of the server', () => {
-  it('lets replies in flight end, and takes no new ones', async () => {
+describe('a server that stops', () => {
+  it('finishes open replies and accepts no new requests', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     const server = await serve(gateway);
     const socket = await stream(server, '/v1/messages', MESSAGES);
@@ -432,10 +432,10 @@ describe('the end of the server', () => {
     await closed;
   });
 
-  it('answers clients that take too long with an error, and closes', async () => {
+  it('ends replies that take too long with an error, and closes', async () => {
     const { gateway, pushed, begin } = pushedGateway();
     gateway.reply = ((original) => async (request: AskRequest, signal: AbortSignal) => {
-      // As the real one ends: it knows only that it was stopped.
+      // Like the real gateway, which knows only that it was stopped.
       signal.addEventListener('abort', () => {
         pushed.push({
           type: 'reply-error',

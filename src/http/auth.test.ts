@@ -8,7 +8,7 @@ import { KeyGuard } from './auth.ts';
 const right = { 'x-api-key': 'right' };
 const wrong = { 'x-api-key': 'wrong' };
 
-/** A clock whose sleepers wake when the test says so. */
+/** A clock whose sleepers wake when the test calls it. */
 function createStoppedClock() {
   const sleepers: (() => void)[] = [];
   const sleep = () => new Promise<void>((resolve) => sleepers.push(resolve));
@@ -18,24 +18,24 @@ function createStoppedClock() {
 
 async function codeOf(answer: Promise<string>): Promise<string> {
   return answer.then(
-    () => 'let in',
+    () => 'allowed',
     (error) => error.code,
   );
 }
 
 describe('the key guard', () => {
-  it('slows down a guessing address, and no other', async () => {
+  it('slows down only the address that guesses', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     for (let guess = 0; guess < 12; guess++)
       expect(await codeOf(guard.identify(wrong, '10.0.0.1'))).toBe('unauthorized');
     expect(clock.sleeps).toEqual([100, 200, 400, 800, 1600, 2000, 2000]);
-    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
     expect(await codeOf(guard.identify(wrong, '10.0.0.2'))).toBe('unauthorized');
     expect(clock.sleeps).toHaveLength(7);
   });
 
-  it('looks at no further key of an address while too many wrong ones wait', async () => {
+  it('checks no further key from an address while too many wrong ones wait', async () => {
     const { clock, sleepers } = createStoppedClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
@@ -43,22 +43,22 @@ describe('the key guard', () => {
     expect(sleepers).toHaveLength(32);
     expect(await codeOf(guard.identify(wrong, '10.0.0.1'))).toBe('rate_limited');
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
-    expect(await codeOf(guard.identify(right, '10.0.0.2'))).toBe('let in');
+    expect(await codeOf(guard.identify(right, '10.0.0.2'))).toBe('allowed');
     for (const wake of sleepers) wake();
     expect(new Set(await Promise.all(guesses))).toEqual(new Set(['unauthorized']));
-    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
   });
 
   it('accepts a known-good key from a guessing address too, until the key is revoked', async () => {
     const { clock, sleepers } = createStoppedClock();
     let keys = ['right', 'other'];
     const guard = new KeyGuard((key) => createApiKeyCheck(keys)(key), clock);
-    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
     const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
     await Promise.all(guesses.slice(0, 5));
     expect(sleepers).toHaveLength(32);
-    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('let in');
-    expect(await codeOf(guard.identify({ authorization: 'Bearer right' }, '10.0.0.1'))).toBe('let in');
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
+    expect(await codeOf(guard.identify({ authorization: 'Bearer right' }, '10.0.0.1'))).toBe('allowed');
     expect(await codeOf(guard.identify({ 'x-api-key': 'other' }, '10.0.0.1'))).toBe('rate_limited');
     keys = ['other'];
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('rate_limited');
@@ -78,7 +78,7 @@ describe('the key guard', () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     for (let request = 0; request < 10; request++)
-      expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('let in');
+      expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('allowed');
     expect(clock.sleeps).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe('the key guard', () => {
     await Promise.all(guesses);
   });
 
-  it('forgets after ten minutes, and takes a /64 for one address', async () => {
+  it('forgets after ten minutes, and treats a /64 as one address', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     for (let guess = 0; guess < 6; guess++) await codeOf(guard.identify(wrong, `2001:db8:0:1::${guess}`));
@@ -135,7 +135,7 @@ describe('the key guard', () => {
     expect(clock.sleeps).toEqual([100]);
   });
 
-  it('counts the addresses of a /64 as one, however they are compressed', async () => {
+  it('counts the addresses of a /64 as one in every compressed form', async () => {
     const clock = createFakeClock();
     const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
     const addresses = ['2001:db8::1', '2001:db8::2:1', '2001:db8::3:0:1', '2001:db8::4:0:0:1', '2001:db8:0:0:5::'];

@@ -26,7 +26,7 @@ async function setup() {
 }
 
 describe('the budget of request bodies', () => {
-  it('is held until the answer has ended, and refuses what exceeds it', async () => {
+  it('is reserved until the response has ended, and rejects bodies beyond it', async () => {
     const { bodies, gateway, server, reply } = await setup();
     const first = post(server, CHAT, bodyOf(80 * KIB));
     await expect.poll(() => gateway.requests.length).toBe(1);
@@ -45,7 +45,7 @@ describe('the budget of request bodies', () => {
     expect((await post(server, CHAT, bodyOf(80 * KIB))).status).toBe(200);
   });
 
-  it('counts what is decompressed while it grows', async () => {
+  it('counts decompressed bytes as they arrive', async () => {
     const { bodies, gateway, server } = await setup();
     const refused = await post(server, CHAT, gzipSync(bodyOf(300 * KIB)), { 'content-encoding': 'gzip' });
     expect(refused.status).toBe(503);
@@ -53,7 +53,7 @@ describe('the budget of request bodies', () => {
     expect(bodies.heldBytes).toBe(0);
   });
 
-  it('says it in the words of the Messages API', async () => {
+  it('rejects a body in the format of the Messages API', async () => {
     const { server } = await setup();
     const { status, json } = await post(server, '/v1/messages', bodyOf(300 * KIB));
     expect(status).toBe(529);
@@ -64,13 +64,13 @@ describe('the budget of request bodies', () => {
     ['is not JSON', '{"model"'],
     ['is refused by the API', '{"model":1}'],
     ['is too large', bodyOf(500 * KIB)],
-  ])('is given back when a body %s', async (_name, body) => {
+  ])('is released when a body %s', async (_name, body) => {
     const { bodies, server } = await setup();
     expect((await post(server, CHAT, body)).status).toBeGreaterThanOrEqual(400);
     await expect.poll(() => bodies.heldBytes).toBe(0);
   });
 
-  it('is given back when the client leaves', async () => {
+  it('is released when the client disconnects', async () => {
     const { bodies, server } = await setup();
     const leaving = new AbortController();
     const sent = fetch(`${server.url}${CHAT}`, { method: 'POST', body: bodyOf(50 * KIB), signal: leaving.signal });

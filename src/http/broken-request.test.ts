@@ -27,16 +27,19 @@ describe('a broken request', () => {
     ['400 Bad Request', 'GARBAGE\r\n\r\n', 60_000],
     ['431 Request Header Fields Too Large', `GET / HTTP/1.1\r\nx: ${'y'.repeat(9_000)}\r\n\r\n`, 60_000],
     ['408 Request Timeout', 'GET / HTTP/1.1\r\nhost: local', 50],
-  ])('is answered %s, and its connection closed though the client keeps it open', async (status, bytes, timeoutMs) => {
-    const { client, accepted } = await connectTo(timeoutMs);
-    const closed = once(accepted, 'close');
-    client.write(bytes);
-    const [answer] = await once(client, 'data');
-    expect(String(answer)).toContain(`HTTP/1.1 ${status}\r\n`);
-    await closed;
-  });
+  ])(
+    'is answered %s, and its connection is closed even if the client keeps it open',
+    async (status, bytes, timeoutMs) => {
+      const { client, accepted } = await connectTo(timeoutMs);
+      const closed = once(accepted, 'close');
+      client.write(bytes);
+      const [answer] = await once(client, 'data');
+      expect(String(answer)).toContain(`HTTP/1.1 ${status}\r\n`);
+      await closed;
+    },
+  );
 
-  it('is answered once, and not cut off while its client goes on sending', async () => {
+  it('is answered once, and not cut off while its client keeps sending', async () => {
     const { accepted } = await connectTo(60_000);
     const answer = answerBrokenRequests(() => false);
     const error = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_METHOD' });
@@ -46,7 +49,7 @@ describe('a broken request', () => {
     await once(accepted, 'close');
   });
 
-  it('destroys the connection of a running reply instead of writing into it', async () => {
+  it('destroys the connection of an open reply instead of writing to it', async () => {
     const gateway = createFakeGateway();
     const pushed = createPushed();
     gateway.reply = async (request) => answerOf(request, pushed.batches);

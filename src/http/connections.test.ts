@@ -22,7 +22,7 @@ async function open(port: number, bytes = ''): Promise<Socket> {
   return socket;
 }
 
-/** Resolves once the server has read what connections of before have sent: it takes connections in their order. */
+/** Resolves once the server has read what earlier connections have sent: it accepts connections in order. */
 async function untilRead(server: RunningServer): Promise<void> {
   expect((await send(server, '/health')).status).toBe(200);
 }
@@ -41,7 +41,7 @@ function pushedGateway() {
 describe('more connections than allowed', () => {
   const connections = { max: 3, writeTimeoutMs: 60_000 };
 
-  it('close the one that has been without a request the longest, never one with a reply', async () => {
+  it('close the connection idle for the longest, never one with an open reply', async () => {
     const { gateway, pushed } = pushedGateway();
     const { port } = await serve(gateway, { connections });
     const busy = await open(port, STREAM);
@@ -64,7 +64,7 @@ describe('more connections than allowed', () => {
     expect(newest.destroyed).toBe(false);
   });
 
-  it('are refused when all of them carry a request', async () => {
+  it('are rejected if every connection carries a request', async () => {
     const { gateway } = pushedGateway();
     const { port } = await serve(gateway, { connections: { ...connections, max: 1 } });
     await open(port, STREAM);
@@ -90,7 +90,7 @@ describe('a server that stops', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('waits a moment for the rest of a body, and no longer', async () => {
+  it('waits a short time for the rest of a body', async () => {
     const server = await serve(createFakeGateway());
     const late = await open(server.port, STREAM.slice(0, -10));
     const never = await open(server.port, STREAM.slice(0, -10));
@@ -102,7 +102,7 @@ describe('a server that stops', () => {
     await closed;
   });
 
-  it('ends a connection kept alive after its last reply', async () => {
+  it('closes a keep-alive connection after its last reply', async () => {
     const { gateway, pushed } = pushedGateway();
     const server = await serve(gateway);
     const socket = await open(server.port, STREAM);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { randomId } from './ids.ts';
 
-it("makes ids of the vendors' alphabet, each once, no character rarer than the others", () => {
+it("generates unique ids from the vendors' alphabet, with all characters equally frequent", () => {
   const ids = Array.from({ length: 20_000 }, randomId);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.every((id) => /^[A-Za-z0-9]{24}$/.test(id))).toBe(true);

@@ -22,7 +22,7 @@ const tooMany = (what: string) =>
   `${what} with more than 50000 entries, the limit of this gateway. Send fewer entries.`;
 
 describe('scanWithinLimits', () => {
-  it('accepts what is at the limits', async () => {
+  it('accepts a body at its limits', async () => {
     const atTheLimits = [{ messages: list(MAX_ENTRIES) }, list(2, list(MAX_ENTRIES - 2)), nested(MAX_DEPTH)];
     for (const body of [...atTheLimits, null, 1, 'text', true, '']) expect(await scanned(body)).toEqual([]);
   });
@@ -44,13 +44,13 @@ describe('scanWithinLimits', () => {
       '{"a":'.repeat(1_000_000),
       `The request body has more than ${MAX_DEPTH} levels of nested lists and objects`,
     ],
-  ])('names what exceeds a limit: %s', async (param, body, message) => {
+  ])('names the part that exceeds a limit: %s', async (param, body, message) => {
     const failure = await scanned(body).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'invalid_request', message: expect.stringContaining(message) });
     if (param !== undefined) expect(failure).toMatchObject({ param: param.replace('"', '\\"') });
   });
 
-  it('takes nothing inside a string for structure', async () => {
+  it('ignores structural characters inside strings', async () => {
     const text = fc.stringMatching(/^(?:[,[\]{}":\\a]|\\{9}|,{70}){0,40}$/);
     await fc.assert(
       fc.asyncProperty(text, text, async (key, value) => {
@@ -85,7 +85,7 @@ describe('a request with a list of 400,000', () => {
     ['/v1/responses/compact', 'input'],
     ['/v1/completions', 'input_extra'],
     ['/v1/fim/completions', 'stop'],
-  ])('is refused at %s before %s is read', async (path, field) => {
+  ])('is rejected at %s before %s is read', async (path, field) => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     const { status, json } = await post(server, path, `{"model":"m","max_tokens":1,"${field}":${ones}}`);

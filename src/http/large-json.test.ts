@@ -7,7 +7,7 @@ async function parsed(json: string | Buffer): Promise<unknown> {
   return parseLargeJson(bytes, await scanWithinLimits(bytes));
 }
 
-/** Each character, and each escape, stands once at every offset around the slices' ends. */
+/** Places each character and each escape at every offset around the ends of the slices. */
 const CHARACTERS = ['x', 'é', '测', '😀', '\\n', '\\"', '\\\\', '\\u6d4b', '\\ud83d\\ude00'];
 
 describe('parseLargeJson', () => {
@@ -16,19 +16,19 @@ describe('parseLargeJson', () => {
     async (character, offset) => {
       const count = Math.ceil((2.5 * SLICE_BYTES) / Buffer.byteLength(character));
       const json = `{"a":[{"b":"${'l'.repeat(offset)}${character.repeat(count)}"},"short"],"c":null}`;
-      // A comparison of megabytes whose report would be as long.
+      // Compares megabytes: a failure of toEqual would print them.
       expect(JSON.stringify(await parsed(json)) === JSON.stringify(JSON.parse(json))).toBe(true);
     },
   );
 
-  it('reads several long strings, and long keys, each in its place', async () => {
+  it('reads several long strings and long keys in their places', async () => {
     const long = (letter: string) => letter.repeat(SLICE_BYTES + 1);
     const json = JSON.stringify({ [long('k')]: 1, a: [long('a'), [long('b')]], '': long('c'), z: 'short' });
     expect(JSON.stringify(await parsed(json)) === json).toBe(true);
     expect((await parsed(JSON.stringify(long('r').repeat(3)))) === long('r').repeat(3)).toBe(true);
   });
 
-  it('reads a member named __proto__ as the parser does', async () => {
+  it('reads a member named __proto__ like JSON.parse', async () => {
     const json = `{"__proto__":{"a":"${'x'.repeat(3 * SLICE_BYTES)}"},"b":1}`;
     const value = (await parsed(json)) as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
@@ -43,11 +43,11 @@ describe('parseLargeJson', () => {
     ['a raw control character', `["${'x'.repeat(3 * SLICE_BYTES)}\n"]`],
     ['no end of the string', `["${'x'.repeat(3 * SLICE_BYTES)}`],
     ['no end of the list', `["${'x'.repeat(3 * SLICE_BYTES)}"`],
-  ])('refuses %s', async (_name, json) => {
+  ])('rejects %s', async (_name, json) => {
     await expect(parsed(json)).rejects.toThrow(SyntaxError);
   });
 
-  it('reads bytes that are not UTF-8 as the decoder does', async () => {
+  it('reads bytes that are not UTF-8 like TextDecoder', async () => {
     const json = Buffer.concat([Buffer.from('["'), Buffer.alloc(3 * SLICE_BYTES, 0x80), Buffer.from('"]')]);
     expect(JSON.stringify(await parsed(json)) === JSON.stringify(JSON.parse(json.toString()))).toBe(true);
   });

@@ -23,10 +23,10 @@ const BEGINNING = 'account="a1", model="claude-sonnet-4.5", profile="q-rest", at
 
 describe('x-dragoman-route', () => {
   it.each<[string, Choice | undefined, string]>([
-    ['the way alone, where nobody chose', undefined, ''],
-    ['who chose among how many', CHOICE, ', strategy=sticky, candidates=3'],
+    ['only the route if no account was chosen', undefined, ''],
+    ['the strategy and the number of candidates', CHOICE, ', strategy=sticky, candidates=3'],
     [
-      'who was passed over, why, and for how many seconds more',
+      'the skipped accounts, why, and for how many more seconds',
       {
         ...CHOICE,
         skipped: [
@@ -38,15 +38,15 @@ describe('x-dragoman-route', () => {
       ', strategy=sticky, candidates=3, passed=("a2";why=cooling;for=28 "a_3";why=suspended)',
     ],
     [
-      'where the conversation belongs, and how long it waited',
+      'the account of the conversation, and how long the request waited',
       { ...CHOICE, homeId: 'a2', waitedMs: 1_200.4 },
       ', strategy=sticky, candidates=3, home="a2", waited=1200',
     ],
-  ])('says %s', (_name, choice, ending) => {
+  ])('reports %s', (_name, choice, ending) => {
     expect(routeHeader({ ...ROUTE, choice })).toBe(BEGINNING + ending);
   });
 
-  it('says how many more there are than it names', () => {
+  it('counts the accounts that it does not list', () => {
     const skipped = [{ accountId: 'a2', why: 'busy' as const }];
     const header = routeHeader({ ...ROUTE, choice: { ...CHOICE, skipped, skippedCount: 491 } });
     expect(header).toBe(`${BEGINNING}, strategy=sticky, candidates=3, passed=("a2";why=busy), more=490`);

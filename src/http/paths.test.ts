@@ -63,7 +63,7 @@ describe('canonicalUrl', () => {
     expect(canonicalUrl(url)).toBe(canonical);
   });
 
-  it('has nothing to do a second time, whatever the path', () => {
+  it('is idempotent for every path', () => {
     const segment = fc.constantFrom(
       'v1',
       'openai',
@@ -88,7 +88,7 @@ describe('canonicalUrl', () => {
 });
 
 describe('an alias', () => {
-  it('never leads to the admin API, nor to any path without a key', () => {
+  it('never leads to the admin API or to a path that needs no key', () => {
     const pieces = [
       'v1',
       'v2',
@@ -110,7 +110,7 @@ describe('an alias', () => {
       fc.property(fc.array(segment, { minLength: 1, maxLength: 7 }), (segments) => {
         const given = segments.filter((one) => one !== '');
         const canonical = canonicalUrl(`/${segments.join('/')}`).replace(/\?.*/, '');
-        // What was not under /v2 before is not afterwards, and what changes by more than slashes is under /v1.
+        // A path outside /v2 stays outside, and one that changes in more than its slashes ends up under /v1.
         if (given[0] !== 'v2') expect(canonical).not.toMatch(/^\/v2\b/);
         if (canonical !== `/${given.join('/')}`) expect(canonical).toMatch(/^\/v1(?:\/|$)/);
       }),

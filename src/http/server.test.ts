@@ -48,7 +48,7 @@ describe('paths', () => {
     expect(json()).toMatchObject({ type: 'message', content: [{ type: 'text', text: 'Hello world' }] });
   });
 
-  it('counts tokens without asking anybody', async () => {
+  it('counts tokens without an upstream request', async () => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     const { status, json } = await post(server, '/v1/messages/count_tokens?beta=true', CHAT);
@@ -72,7 +72,7 @@ describe('paths', () => {
     ['DELETE', '/v1/messages', {}, 405, { type: 'error' }],
     ['PUT', '/v1/models', {}, 405, { error: {} }],
     ['GET', '/%zz', {}, 400, { error: {} }],
-  ])('%s %s %j is refused in the dialect of its sender', async (method, path, headers, status, body) => {
+  ])('%s %s %j is rejected in the format of its client', async (method, path, headers, status, body) => {
     const server = await serve(createFakeGateway());
     const heard = await send(server, path, { method, headers });
     expect(heard.status).toBe(status);
@@ -94,7 +94,7 @@ describe('paths', () => {
     ['HEAD', '/api/hello', 204],
     ['HEAD', '/v1/models', 200],
     ['OPTIONS', '*', 204],
-  ])('%s %s answers %i, as warm-ups expect', async (method, path, status) => {
+  ])('%s %s answers %i, as warm-up requests expect', async (method, path, status) => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     const headers = path === '/v1/models' ? { authorization: 'Bearer k' } : {};
     const heard = await send(server, path, { method, headers });
@@ -128,7 +128,7 @@ describe('bodies', () => {
     ['broken gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, /gzip/],
     ['more than the limit', 'x'.repeat(1_048_577), {}, 413, /1048576/],
     ['a bomb', gzipSync('x'.repeat(5_000_000)), { 'content-encoding': 'gzip' }, 413, /1048576/],
-  ])('answers %s in both dialects', async (_, body, headers, status, message) => {
+  ])('answers %s in both formats', async (_, body, headers, status, message) => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     for (const path of ['/v1/chat/completions', '/v1/messages']) {
@@ -145,7 +145,7 @@ describe('bodies', () => {
     expect(gateway.requests).toEqual([]);
   });
 
-  it('refuses an endless body while it is still coming, and lets the client read that', async () => {
+  it('rejects an endless body while it arrives, with a response that the client can read', async () => {
     const server = await serve(createFakeGateway());
     const socket = connect(server.port, '127.0.0.1');
     socket.write('POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
@@ -157,7 +157,7 @@ describe('bodies', () => {
     await once(socket, 'close');
   });
 
-  it('refuses an announced giant before it is sent', async () => {
+  it('rejects a body by its content-length before it is sent', async () => {
     const server = await serve(createFakeGateway());
     const socket = connect(server.port, '127.0.0.1');
     socket.write(
@@ -168,7 +168,7 @@ describe('bodies', () => {
     socket.destroy();
   });
 
-  it('refuses endless headers in words', async () => {
+  it('rejects endless headers with a message', async () => {
     const server = await serve(createFakeGateway());
     const socket = connect(server.port, '127.0.0.1');
     socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`);
@@ -204,7 +204,7 @@ describe('local mode', () => {
     '192.168.1.5',
     '[::2]',
     '2130706433',
-  ])('refuses the name %s, so that no rebinding helps', async (host) => {
+  ])('rejects the host name %s, against DNS rebinding', async (host) => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     for (const path of ['/v1/chat/completions', '/', '/health', '/nothing']) {
@@ -295,7 +295,7 @@ describe('keys', () => {
     ['an empty one', { authorization: 'Bearer ' }],
     ['a wrong one', { 'x-api-key': 'key' }],
     ['the key as a basic password', { authorization: 'Basic key-two' }],
-  ])('refuses %s, and tells agents not to try again', async (_, headers) => {
+  ])('rejects %s with a header that stops retries', async (_, headers) => {
     const gateway = createFakeGateway();
     const server = await serve(gateway, { apiKeys: ['key-two'] });
     const openai = await post(server, '/v1/chat/completions', CHAT, headers);
@@ -309,14 +309,14 @@ describe('keys', () => {
     expect(gateway.requests).toEqual([]);
   });
 
-  it('asks for none at the doors that machines knock on', async () => {
+  it('are not needed for health checks and other probes', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     for (const path of ['/', '/health', '/healthz', '/readyz', '/docs', '/openapi.json']) {
       expect((await send(server, path, { headers: { host: 'gateway.example' } })).status).toBe(200);
     }
   });
 
-  it('serves everybody as one client without keys', async () => {
+  it('serves all requests as one client if there are no keys', async () => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     await post(server, '/v1/chat/completions', CHAT, { authorization: 'Bearer anything' });
@@ -324,7 +324,7 @@ describe('keys', () => {
   });
 });
 
-describe('pages from elsewhere', () => {
+describe('pages of other origins', () => {
   const origin = 'https://chat.example';
   const preflight = {
     method: 'OPTIONS',
@@ -336,7 +336,7 @@ describe('pages from elsewhere', () => {
     },
   };
 
-  it('are let in by a preflight without a key, with the headers they asked for', async () => {
+  it('pass a preflight without a key, with the headers that they request', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/whatever', '/models']) {
       const { status, headers, text } = await send(server, path, preflight);
@@ -352,7 +352,7 @@ describe('pages from elsewhere', () => {
     }
   });
 
-  it('can read every answer: whole, streamed, refused, unknown', async () => {
+  it('can read every response: complete, streamed, rejected and not found', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
     const headers = { origin, authorization: 'Bearer k' };
     const answers = [
@@ -370,7 +370,7 @@ describe('pages from elsewhere', () => {
     }
   });
 
-  it('are only the listed ones once there is a list', async () => {
+  it('are limited to the configured ones, if any', async () => {
     const server = await serve(createFakeGateway(), { apiKeys: ['k'], corsOrigins: [origin] });
     const listed = await send(server, '/v1/messages', preflight);
     expect(listed.headers).toMatchObject({
@@ -393,7 +393,7 @@ describe('models', () => {
     return serve(gateway);
   }
 
-  it('are listed for the clients of both vendors at once, and for Codex when it asks', async () => {
+  it('are listed in the formats of both vendors at once, and in that of Codex on request', async () => {
     const server = await withModels();
     const list = (await send(server, '/v1/models')).json();
     expect(list).toMatchObject({
@@ -421,7 +421,7 @@ describe('models', () => {
     ['/v1/models/claude-sonnet-4.5-20250929', 'claude-sonnet-4.5-20250929'],
     ['/models/vendor/model', 'vendor/model'],
     ['/v1/models/vendor%2Fmodel', 'vendor/model'],
-  ])('%s is one of them, under the name it was asked for by', async (path, id) => {
+  ])('are found at %s, under the requested name', async (path, id) => {
     const server = await withModels();
     expect((await send(server, path)).json()).toMatchObject({ id, object: 'model' });
     expect((await send(server, path, { headers: anthropic })).json()).toMatchObject({ id, type: 'model' });
@@ -431,7 +431,7 @@ describe('models', () => {
     ['chat/completions', { messages: CHAT.messages }],
     ['completions', { prompt: 'Hi' }],
     ['responses', { input: 'Hi' }],
-  ])('may stand in a path of Azure: %s', async (endpoint, body) => {
+  ])('are read from Azure paths: %s', async (endpoint, body) => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     const path = `/openai/deployments/gpt%2D4o/${endpoint}?api-version=2024-10-21`;
@@ -439,7 +439,7 @@ describe('models', () => {
     expect((await post(server, path, { ...body, model: 'mine' })).json()).toMatchObject({ model: 'mine' });
   });
 
-  it('that do not exist get 404 in both dialects', async () => {
+  it('that do not exist get 404 in both formats', async () => {
     const server = await withModels();
     const openai = await send(server, '/v1/models/foo-9');
     expect([openai.status, openai.json()]).toMatchObject([404, { error: { code: 'model_not_found' } }]);
@@ -463,12 +463,12 @@ describe('models', () => {
   }
 });
 
-describe('how it is going', () => {
+describe('health and status', () => {
   it.each<[number, number, boolean, number]>([
     [1, 2, true, 200],
     [0, 2, true, 503],
     [1, 1, false, 503],
-  ])('with %i of %i accounts ready and a store that answers: %s, is %i', async (ready, total, store, status) => {
+  ])('with %i of %i accounts ready and a working store: %s, is %i', async (ready, total, store, status) => {
     const gateway = createFakeGateway();
     gateway.accounts = { ready, total };
     const server = await serve(gateway, {
@@ -489,7 +489,7 @@ describe('how it is going', () => {
     expect((await send(server, '/readyz')).status).toBe(503);
   });
 
-  it('is one page without scripts or external resources', async () => {
+  it('is a page without scripts or external resources', async () => {
     const gateway = createFakeGateway();
     gateway.accounts = { ready: 0, total: 0 };
     const server = await serve(gateway);
@@ -501,7 +501,7 @@ describe('how it is going', () => {
     expect(text).not.toMatch(/<script|src=|url\(|https?:\/\/(?!localhost|YOUR-COMPANY)/);
   });
 
-  it('says how many requests wait for an account, when any does', async () => {
+  it('reports the number of requests waiting for an account, if any', async () => {
     const gateway = createFakeGateway();
     const server = await serve(gateway);
     const shown = async () => /waiting for an account<\/dt><dd>(\d+)/.exec((await send(server, '/')).text)?.[1];
@@ -516,7 +516,7 @@ describe('how it is going', () => {
     expect(text).not.toContain('<script>');
   });
 
-  it('describes its API, bodies included', async () => {
+  it('describes its API with all bodies', async () => {
     const server = await serve(createFakeGateway());
     const described = (await send(server, '/openapi.json')).json();
     expect(described).toMatchObject({ openapi: '3.1.0', info: { title: 'dragoman', version: '9.9.9' } });
@@ -536,7 +536,7 @@ describe('how it is going', () => {
     for (const path of ['/v1/chat/completions', '/v1/messages', '/readyz']) expect(page.text).toContain(path);
   });
 
-  it('passes the troubles of the catalogue on', async () => {
+  it('reports errors of the catalogue', async () => {
     const gateway = createFakeGateway();
     gateway.catalogue = new GatewayError('no_account', 'No account is signed in.', { retryAfterMs: 5_000 });
     const server = await serve(gateway);

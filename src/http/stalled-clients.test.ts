@@ -9,7 +9,7 @@ import { estimated } from '../core/usage.ts';
 
 const TIMEOUT_MS = 400;
 const PIECE = 'x'.repeat(64 * 1024);
-/** More than the buffers of a loopback connection hold. */
+/** Larger than the buffers of a loopback connection. */
 const PIECES = 400;
 
 const PROTOCOLS = [
@@ -43,7 +43,7 @@ async function open(port: number, request: string): Promise<Socket> {
   return socket;
 }
 
-/** A reply that goes on for as long as it is read, and says when it was left. */
+/** A reply that continues for as long as it is read, and reports when its reader has stopped. */
 function endless(): { readonly batches: AsyncGenerator<readonly ReplyEvent[]>; readonly left: Promise<void> } {
   const left = Promise.withResolvers<void>();
   const delta: ReplyEvent = { type: 'text-delta', text: TextPiece.plain(PIECE) };
@@ -61,8 +61,8 @@ function endless(): { readonly batches: AsyncGenerator<readonly ReplyEvent[]>; r
   return { batches: batches(), left: left.promise };
 }
 
-describe('a client that stops reading its answer', () => {
-  it.each(CASES)('is given up, with a %s answer of %s', async (_, path, body) => {
+describe('a client that stops reading its response', () => {
+  it.each(CASES)('is disconnected, with a %s response of %s', async (_, path, body) => {
     const gateway = createFakeGateway();
     const { left, batches } = endless();
     gateway.reply = body.stream
@@ -77,7 +77,7 @@ describe('a client that stops reading its answer', () => {
     if (body.stream) await left;
   });
 
-  it('is given up with all answers queued behind the first on its connection', async () => {
+  it('is disconnected with all responses queued on its connection', async () => {
     const gateway = createFakeGateway();
     const { left, batches } = endless();
     const texts = textReply(...Array(PIECES).fill(PIECE));
@@ -95,7 +95,7 @@ describe('a client that stops reading its answer', () => {
     expect(gateway.requests.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
-  it('is not given up while it reads, however slowly', async () => {
+  it('is not disconnected while it reads slowly', async () => {
     const gateway = createFakeGateway();
     const text = PIECE.repeat(PIECES);
     gateway.reply = textReply(text);
@@ -113,7 +113,7 @@ describe('a client that stops reading its answer', () => {
     expect(lines).not.toContainEqual(expect.objectContaining({ code: 'client_stalled' }));
   });
 
-  it('is not given up for a service that is silent', async () => {
+  it('is not disconnected because the service is silent', async () => {
     const gateway = createFakeGateway();
     const pause = Promise.withResolvers<void>();
     async function* batches() {

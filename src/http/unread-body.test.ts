@@ -18,7 +18,7 @@ async function open(port: number, head: readonly string[]): Promise<Socket> {
   return socket;
 }
 
-/** Sends zeros until the server ends the connection or `maxBytes` are on their way, and reads only then. */
+/** Sends zeros until the server closes the connection or `maxBytes` are sent, and only then reads. */
 async function flood(socket: Socket, maxBytes: number): Promise<{ sent: number; heard: string }> {
   let heard = '';
   socket.on('data', (data) => {
@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [number, string, string])[] = [
 ];
 
 describe('a request answered before its body has been read', () => {
-  it.each(REFUSED)('with %i, for %s, is not read to its end', async (status, line, header) => {
+  it.each(REFUSED)('with %i, for %s, is not read completely', async (status, line, header) => {
     const { port } = await start();
     const socket = await open(port, [
       `${line} HTTP/1.1`,
@@ -64,7 +64,7 @@ describe('a request answered before its body has been read', () => {
     await once(socket, 'close');
   });
 
-  it('leaves a client time to send the rest and read the whole answer', async () => {
+  it('gives a client time to send the rest and read the complete response', async () => {
     const { port } = await start();
     const body = Buffer.alloc(3 * MIB);
     const socket = await open(port, ['POST /v1/messages HTTP/1.1', 'host: localhost', 'transfer-encoding: chunked']);
@@ -76,7 +76,7 @@ describe('a request answered before its body has been read', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 401 [\s\S]*connection: close[\s\S]*"type":"error"/i);
   });
 
-  it('keeps the connection of a client whose small body has arrived, or is about to', async () => {
+  it('keeps the connection if the small body has arrived or is about to', async () => {
     const { port } = await start();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
@@ -98,7 +98,7 @@ describe('a request answered before its body has been read', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('does not answer what is pipelined behind a closing answer', async () => {
+  it('does not answer requests pipelined after a response that closes the connection', async () => {
     const gateway = createFakeGateway();
     const { port } = await serve(gateway, { apiKeys: ['right-key'] });
     const socket = await open(port, ['POST /v1/messages HTTP/1.1', 'host: localhost', 'transfer-encoding: chunked']);
@@ -119,7 +119,7 @@ describe('a request answered before its body has been read', () => {
 describe('a client that waits for 100 Continue', () => {
   const expecting = ['host: localhost', `content-length: ${JSON.stringify(CHAT).length}`, 'expect: 100-continue'];
 
-  it('hears it when its body is wanted', async () => {
+  it('receives it if its body is accepted', async () => {
     const { port } = await start();
     const head = ['POST /v1/chat/completions HTTP/1.1', ...expecting, 'authorization: Bearer right-key'];
     const socket = await open(port, head);
@@ -128,7 +128,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 
-  it.each(REFUSED.filter(([status]) => status !== 413))('hears %i alone, for %s', async (status, line, header) => {
+  it.each(REFUSED.filter(([status]) => status !== 413))('receives only %i, for %s', async (status, line, header) => {
     const { port } = await start();
     const socket = await open(port, [`${line} HTTP/1.1`, ...expecting, ...(header ? [header] : [])]);
     let heard = '';

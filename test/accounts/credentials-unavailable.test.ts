@@ -10,7 +10,7 @@ import { createHome, runCommand } from '../support/command.ts';
 import { awsCredential } from '../support/fake-accounts.ts';
 import { startTestPool, type TestPool } from '../support/test-pool.ts';
 
-const ADMIN_TOKEN = 'canary-admin-token-0123456789';
+const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 
 beforeEach(() => {
   // This machine's own keys, and an instance's, are none of the test's business.

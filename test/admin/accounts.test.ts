@@ -60,7 +60,7 @@ describe('accounts', () => {
       weight: 5,
       maxConcurrency: 2,
       minIntervalMs: 10,
-      proxy: 'http://me:canary-pass@127.0.0.1:9',
+      proxy: 'http://me:marked-pass@127.0.0.1:9',
     };
     const patched = await ask('PATCH', `/v2/accounts/${id}`, patch);
     expect(patched.body.account).toMatchObject({
@@ -277,7 +277,7 @@ describe('unknown fields of a change', () => {
     const log = { ...SILENT, warn: (fields: object) => void logged.push(fields) };
     const gateway = await startAdminGateway({ log });
     const id = await addBuilderId(gateway);
-    const patch = { label: 'work', prioritty: 1, other: { note: 'canary-value' }, refresh_token: 'canary-token' };
+    const patch = { label: 'work', prioritty: 1, other: { note: 'marked-value' }, refresh_token: 'marked-token' };
     const patched = await gateway.ask('PATCH', `/v2/accounts/${id}`, patch);
     const ignored = ['prioritty', 'other', 'refresh_token'];
     expect(patched.status).toBe(200);
@@ -287,7 +287,7 @@ describe('unknown fields of a change', () => {
       adjustments: ignored.map((path) => ({ rule: 'field-ignored', path })),
     });
     expect(logged).toContainEqual({ accountId: id, fields: ignored });
-    expect(JSON.stringify([logged, gateway.answers])).not.toContain('canary-');
+    expect(JSON.stringify([logged, gateway.answers])).not.toContain('marked-');
     expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, { label: 'home' })).body).toMatchObject({
       adjustments: [],
     });

@@ -39,13 +39,13 @@ describe('client keys', () => {
 
   it('stand beside those of the settings, which are only counted', async () => {
     const gateway = await startAdminGateway({
-      env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'canary-one,canary-two' },
+      env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'marked-one,marked-two' },
     });
     const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'third' })).body;
-    for (const key of ['canary-one', 'canary-two', secret]) expect(await modelsStatus(gateway, key)).toBe(200);
+    for (const key of ['marked-one', 'marked-two', secret]) expect(await modelsStatus(gateway, key)).toBe(200);
     const { text, body } = await gateway.ask('GET', '/v2/keys');
     expect(body).toMatchObject({ configured: 2, keys: [{ name: 'third' }] });
-    expect(text).not.toContain('canary');
+    expect(text).not.toContain('marked');
   });
 
   it('are kept apart as clients, by an id which the log has', async () => {

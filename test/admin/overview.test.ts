@@ -41,7 +41,7 @@ describe('the overview', () => {
 
   it('has every setting with its origin, secrets covered', async () => {
     const { ask } = await startAdminGateway({
-      env: { DRAGOMAN_API_KEYS: 'canary-key-1', HTTPS_PROXY: 'http://me:canary-pass@127.0.0.1:9', LOG_LEVEL: 'warn' },
+      env: { DRAGOMAN_API_KEYS: 'marked-key-1', HTTPS_PROXY: 'http://me:marked-pass@127.0.0.1:9', LOG_LEVEL: 'warn' },
     });
     const { text, body } = await ask('GET', '/v2/settings');
     expect(body.settings.map(({ name }) => name)).toEqual(Object.values(SETTINGS).map(({ name }) => name));
@@ -49,7 +49,7 @@ describe('the overview', () => {
     expect(of('DRAGOMAN_API_KEYS')).toMatchObject({ value: ['••••••••'], origin: 'environment DRAGOMAN_API_KEYS' });
     expect(of('DRAGOMAN_LOG_LEVEL')).toMatchObject({ value: 'warn', origin: 'environment LOG_LEVEL' });
     expect(of('DRAGOMAN_STRATEGY')).toMatchObject({ value: 'sticky', origin: 'default' });
-    expect(text).not.toContain('canary');
+    expect(text).not.toContain('marked');
   });
 });
 
@@ -91,14 +91,14 @@ describe('the reference', () => {
 /** Everything that goes into the gateway and must not come out of the admin API. */
 const CANARIES = {
   adminToken: ADMIN_TOKEN,
-  secretKey: 'canary-secret-key-0123456789-0123456789',
-  apiKey: 'canary-client-key',
-  proxyPassword: 'canary-proxy-password',
+  secretKey: 'marked-secret-key-0123456789-0123456789',
+  apiKey: 'marked-client-key',
+  proxyPassword: 'marked-proxy-password',
   builderRefreshToken: BUILDER_ID.refreshToken,
   builderClientSecret: BUILDER_ID.clientSecret,
   kiroApiKey: API_KEY_ACCOUNT.accessToken,
-  deadRefreshToken: `aorCANARYDEAD${'x'.repeat(120)}`,
-  givenAccessToken: `aoaCANARYACCESS${'y'.repeat(100)}`,
+  deadRefreshToken: `aorMARKEDDEAD${'x'.repeat(120)}`,
+  givenAccessToken: `aoaMARKEDACCESS${'y'.repeat(100)}`,
 };
 
 describe('secrets', () => {

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from './test-gateway.ts';
 
-export const ADMIN_TOKEN = 'canary-admin-token-0123456789';
+export const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 
 /** The members of all answers: a test reads only those of its route, whose schema has been checked. */
 interface Answers {

@@ -16,7 +16,7 @@ export interface TestProxy {
 
 const PROXY_USER = 'proxy-user';
 /** Must not appear in any output. */
-export const PROXY_PASSWORD = 'p@ss/word-CANARY';
+export const PROXY_PASSWORD = 'p@ss/word-MARKED';
 
 /** Closed when the test ends. */
 export async function startHttpProxy(targetPort: number): Promise<TestProxy> {

@@ -14,7 +14,7 @@ function kept(name: string, more: Partial<ResponseContent> = {}): ResponseConten
   return { id, response: { output }, input: [], previousId: undefined, events: undefined, ...more };
 }
 
-/** With the ids of the responses which were looked for. */
+/** Also returns the ids of the responses that were looked up. */
 function openCounted() {
   const store = createFakeResponseStore();
   const found: string[] = [];
@@ -33,14 +33,14 @@ const reference = (name: string, index: number) => ({
   id: outputItemId('msg_', idOf(name), index),
 });
 
-describe('what a request names', () => {
-  it('is nothing, mostly, and nothing is looked for', async () => {
+describe('items and responses named by a request', () => {
+  it('cause no lookup if there are none', async () => {
     const { responses, found } = openCounted();
     expect(await lookUp({ input: 'Hi' }, responses, 'me', here)).toBeUndefined();
     expect(found).toEqual([]);
   });
 
-  it('is found with each response opened once, however many of its items are named', async () => {
+  it('are found by opening each response once, for any number of its items', async () => {
     const { responses, found } = openCounted();
     for (const name of ['a', 'b']) await responses.save('me', kept(name));
     const input = Array.from({ length: 9_000 }, (_, i) => reference(i % 2 ? 'a' : 'b', i % 3));
@@ -50,7 +50,7 @@ describe('what a request names', () => {
     expect([...(past?.referenced.keys() ?? [])].toSorted()).toEqual(there.map(({ id }) => id).toSorted());
   });
 
-  it('is found by its own client alone, and left out when it is none of ours', async () => {
+  it('are found only by the client that stored them, and items of other origin are skipped', async () => {
     const { responses } = openCounted();
     await responses.save('you', kept('a'));
     const input = [reference('a', 0), { type: 'item_reference', id: 'elsewhere' }];
@@ -58,7 +58,7 @@ describe('what a request names', () => {
     expect(past).toEqual({ hasPrevious: false, items: [], referenced: new Map() });
   });
 
-  it('is refused when it is too many items, before any of them is looked for', async () => {
+  it('are rejected before any lookup if there are too many items', async () => {
     const { responses, found } = openCounted();
     const input = Array.from({ length: 10_001 }, () => reference('a', 0));
     await expect(lookUp({ input }, responses, 'me', here)).rejects.toMatchObject({
