@@ -81,7 +81,7 @@ describe('the layers', () => {
     expect(broken).toEqual([]);
   });
 
-  it('would notice one', () => {
+  it('detects an import that goes up', () => {
     expect(forbiddenImports('core/reply.ts', ['http/server.ts'])).toHaveLength(1);
     expect(forbiddenImports('http/answer.ts', ['upstreams/upstream.ts'])).toHaveLength(1);
     expect(forbiddenImports('transport/upstream.ts', ['upstreams/codewhisperer/encode.ts'])).toHaveLength(1);
@@ -89,7 +89,7 @@ describe('the layers', () => {
     expect(forbiddenImports('gateway/dispatch.ts', ['upstreams/upstream.ts'])).toEqual([]);
   });
 
-  it('has no circle of imports', () => {
+  it('has no import cycle', () => {
     const files = sources(SRC).map((file) => [relative(SRC, file), localImports(file)] as const);
     expect(circles(new Map(files))).toEqual([]);
     expect(
@@ -148,13 +148,13 @@ describe('time', () => {
     expect(files.filter(({ file, text }) => readsRealTime(file, text)).map(({ file }) => file)).toEqual([]);
   });
 
-  it('would be noticed where it does not', () => {
+  it('detects a read of the real clock', () => {
     expect(readsRealTime('accounts/pool.ts', 'const nowMs = Date.now();')).toBe(true);
     expect(readsRealTime('gateway/dispatch.ts', 'setTimeout(work, 5)')).toBe(true);
     expect(readsRealTime('transport/clock.ts', 'Date.now()')).toBe(false);
   });
 
-  it('has no exception that nothing needs any more', () => {
+  it('has no unused exception', () => {
     const isNeeded = (place: string) => files.some(({ file, text }) => file.startsWith(place) && REAL_TIME.test(text));
     expect(Object.keys(OWN_TIME).filter((place) => !isNeeded(place))).toEqual([]);
   });

@@ -36,7 +36,7 @@ interface Body {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-/** As much of a reply as its caller looks at. */
+/** The members of a reply that the tests read. */
 async function bodyOf(response: Response): Promise<Body> {
   return (await response.json()) as Body; // each test looks at what its own request brings
 }

@@ -1,4 +1,4 @@
-/** `n` through the whole program: several upstream requests, one answer of several choices. */
+/** `n` through the whole program: several upstream requests, one response with several choices. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../src/simulator/script.ts';
@@ -9,7 +9,7 @@ const QUESTION = {
   messages: [{ role: 'user' as const, content: 'Say something.' }],
 };
 
-/** The first three requests get answers of their own, with figures. */
+/** Different replies for the first three requests, with token counts. */
 const THREE: Script = {
   replies: ['one', 'two', 'three'].map((text) => ({
     times: 1,
@@ -36,7 +36,7 @@ async function expectStopped({ simulator }: TestGateway): Promise<void> {
 }
 
 describe('several choices', () => {
-  it('are answers of their own in one completion, which costs what they cost together', async () => {
+  it('are separate replies in one completion, whose usage is their sum', async () => {
     await using gateway = await startTestGateway({ script: THREE });
     const { data, response } = await client(gateway)
       .chat.completions.create({ ...QUESTION, n: 3 })
@@ -74,7 +74,7 @@ describe('several choices', () => {
     expect(whole.usage).toMatchObject({ prompt_tokens: 300, completion_tokens: 30 });
   });
 
-  it('fail together: the others are stopped when one breaks off', async () => {
+  it('fail together: the others are cancelled when one breaks', async () => {
     await using gateway = await startTestGateway({
       script: {
         replies: [
@@ -91,7 +91,7 @@ describe('several choices', () => {
     await expectStopped(gateway);
   });
 
-  it('fail together before any output, too', async () => {
+  it('fail together before any output', async () => {
     await using gateway = await startTestGateway({
       script: {
         replies: [

@@ -119,11 +119,11 @@ describe('a wrong text', () => {
     'Run `dragoman accounts show --json | jq .id` or `npm run cli -- login --region us-east-1`.',
     '`npm ci && npm run demo`, `DRAGOMAN_PORT=1 dragoman serve`, names that begin with `DRAGOMAN_`',
     'dragoman is a gateway, and dragoman serves.',
-  ])('is not what is right: %s', (text) => {
+  ])('is not a correct one: %s', (text) => {
     for (const check of Object.values(CHECKS)) expect(check(text)).toEqual([]);
   });
 
-  it('has its paths and headers found', async () => {
+  it('is found by its paths and headers', async () => {
     expect(pathsIn('`GET /v1/modles` and `curl http://127.0.0.1:8080/v2/acounts/{id}?x=1`')).toEqual([
       '/v1/modles',
       '/v2/acounts/x',
@@ -135,7 +135,7 @@ describe('a wrong text', () => {
     expect(await isServed(gateway.url, '/v1/models')).toBe(true);
   });
 
-  it('is found inside the strings of a file', () => {
+  it('is found inside string literals', () => {
     const template = `\`Run \${x} now\``;
     const source = `/** \`dragoman nothing\` */ import x from './a.ts'; const y = ${template}; z('plain');`;
     expect(stringsOf('a.ts', source).map(({ text }) => text)).toEqual(['Run ⟨⟩ now', 'plain']);

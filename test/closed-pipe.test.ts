@@ -1,4 +1,4 @@
-/** A reader who leaves before the end, as `head` does: no stack trace, no failure, and nothing is asked for any longer. */
+/** A reader that closes the pipe early, like `head`: no stack trace, no failure, and the upstream request is cancelled. */
 import { describe, expect, it } from 'vitest';
 import { IAM_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import { startCommand } from './support/command.ts';
@@ -7,7 +7,7 @@ import { createSimulator } from './support/simulator.ts';
 const KEYS = { AWS_ACCESS_KEY_ID: IAM_ACCOUNT.accessToken, AWS_SECRET_ACCESS_KEY: IAM_ACCOUNT.secretAccessKey };
 
 describe('a command whose output is no longer read', () => {
-  it('breaks an answer off which would never end, and ends quietly', async () => {
+  it('cancels an endless answer and exits quietly', async () => {
     const lines = Array.from({ length: 500 }, () => [{ gapMs: 20 }, 'another line\n']).flat();
     const steps = ['the first line\n', ...lines, { cut: 'stall' } as const];
     const simulator = await createSimulator({ script: { replies: [{ steps }] } });
@@ -26,7 +26,7 @@ describe('a command whose output is no longer read', () => {
     expect(out.split('\n').length).toBeLessThan(400);
   });
 
-  it('ends quietly when it had nothing but that to say', async () => {
+  it('exits quietly if that was its only output', async () => {
     const config = startCommand(['config']);
     config.child.stdout.destroy();
     const { code, err } = await config.end();

@@ -1,4 +1,4 @@
-/** The commands as processes: exit codes, output, signals. What needs a service to talk to is in serve.test.ts. */
+/** The commands as processes: exit codes, output, signals. See serve.test.ts for those that talk to a service. */
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -8,14 +8,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHome, runCommand, startCommand } from './support/command.ts';
 
 describe('dragoman', () => {
-  it('ends with 2 and no stack trace when used wrongly', async () => {
+  it('exits with 2 and without a stack trace on a usage error', async () => {
     const { code, out, err } = await startCommand(['serve', '--prot', '1']).end();
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('--port');
     expect(err).not.toMatch(/\n +at /);
   });
 
-  it('reads .env of the folder it is started in', async () => {
+  it('reads .env in the current directory', async () => {
     const home = createHome();
     writeFileSync(join(home, '.env'), 'DRAGOMAN_PORT=4321\nDRAGOMAN_API_KEYS=marked-key\n');
     const { code, out } = await runCommand(['config', '--json'], {}, home);
@@ -24,13 +24,13 @@ describe('dragoman', () => {
     expect(out).not.toContain('marked-key');
   });
 
-  it('does not start with a setting it does not know', async () => {
+  it('does not start with an unknown setting', async () => {
     const { code, err } = await startCommand(['serve'], { DRAGOMAN_PROT: '1' }).end();
     expect(code).toBe(2);
     expect(err).toContain('Did you mean DRAGOMAN_PORT?');
   });
 
-  it('warns once about values that other programs left in the environment, and starts', async () => {
+  it('warns once about unusable values of other programs in the environment, and starts', async () => {
     const foreign = {
       PORT: 'tcp://10.0.0.1:80',
       HOST: 'x86_64-conda-linux-gnu',
@@ -59,7 +59,7 @@ describe('dragoman', () => {
 });
 
 describe('dragoman serve', () => {
-  it('serves without an account, says how to sign in, and ends politely', async () => {
+  it('serves without an account, says how to sign in, and shuts down', async () => {
     const serving = startCommand(['serve', '--port', '0']);
     const first = await serving.nextLine();
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(first)?.[0];
@@ -95,9 +95,9 @@ describe('dragoman serve', () => {
   });
 
   it.each([
-    ['a port which is taken', ['--port'], /in use.*--port/],
-    ['an address others can reach, without a key', ['--port', '0', '--host', '0.0.0.0'], /DRAGOMAN_API_KEYS/],
-    ['an address which is not here', ['--port', '0', '--host', 'no.such.host.invalid'], /DRAGOMAN_API_KEYS/],
+    ['a port in use', ['--port'], /in use.*--port/],
+    ['a non-loopback address without a key', ['--port', '0', '--host', '0.0.0.0'], /DRAGOMAN_API_KEYS/],
+    ['an unknown host', ['--port', '0', '--host', 'no.such.host.invalid'], /DRAGOMAN_API_KEYS/],
   ])('does not start on %s', async (_, args, message) => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
@@ -112,7 +112,7 @@ describe('dragoman serve', () => {
 });
 
 describe('dragoman health', () => {
-  it('ends with 0 while a gateway answers, and with 1 afterwards or while it has no account', async () => {
+  it('exits with 0 while a gateway answers, and with 1 afterwards or while it has no account', async () => {
     const serving = startCommand(['serve', '--port', '0', '--json']);
     const { port } = JSON.parse(await serving.nextLine());
     const check = (...flags: string[]) => startCommand(['health', '--port', `${port}`, ...flags]).end();

@@ -5,7 +5,7 @@ import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
-/** An account with a profile, which some hosts insist on. */
+/** An account with a profile, which some hosts require. */
 const ORGANISATION = {
   DRAGOMAN_REFRESH_TOKEN: IDC_ACCOUNT.refreshToken,
   DRAGOMAN_CLIENT_ID: IDC_ACCOUNT.clientId,
@@ -71,7 +71,7 @@ describe('code at the cursor', () => {
     expect(chunks.at(-1)?.usage?.completion_tokens).toBeGreaterThan(0);
   });
 
-  it('comes in several choices, out of one question', async () => {
+  it('has several choices from one request', async () => {
     await using gateway = await startTestGateway();
     const data = await client(gateway).completions.create({ model: 'm', prompt: P, suffix: S, n: 2 });
     expect(data.choices.map(({ text, index }) => [index, text])).toEqual([
@@ -101,7 +101,7 @@ describe('code at the cursor', () => {
     expect(streamed).toContain(JSON.stringify(told));
   });
 
-  it('leaves such code out where the operator says so', async () => {
+  it('omits licensed code if the operator configures it', async () => {
     await using gateway = await startTestGateway({ script: REFERENCED, env: { DRAGOMAN_CODE_REFERENCES: 'block' } });
     const data = await client(gateway).completions.create({ model: 'm', prompt: P, suffix: S });
     expect(data.choices.map(({ text }) => text)).toEqual(['sum(a, b);']);
@@ -203,10 +203,10 @@ describe("an editor's request", () => {
       t_max_predict_ms: 1000,
     };
     const text = await (await post(gateway, '/v1/fim/completions', body)).text();
-    // The plug-in looks for this before it parses.
+    // The plug-in checks this before it parses.
     expect(text).toMatch(/^\s*\{/);
     expect(text).toMatch(/"content"\s*:\s*"a \+ b;"/);
-    // How it warms up the servers it was made for.
+    // Its warm-up request for llama.cpp servers.
     const warmUp = await post(gateway, '/v1/fim/completions', { ...body, prompt: '', n_predict: 0 });
     expect(await warmUp.json()).toMatchObject({ content: '', choices: [{ finish_reason: 'length' }] });
     expect(asked(gateway)).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** `npm run demo`, as somebody sees it who has just cloned the repository. */
+/** `npm run demo`, as a user runs it after cloning the repository. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand, startCommand } from './support/command.ts';
 
 describe('dragoman demo', () => {
-  it('shows a chat and a tool call, streamed, and ends when asked for once', async () => {
+  it('shows a streamed chat and tool call, and exits with --once', async () => {
     const { code, out, err } = await startCommand(['demo', '--once', '--port', '0']).end();
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/serves http:\/\/127\.0\.0\.1:\d+/);
@@ -15,7 +15,7 @@ describe('dragoman demo', () => {
     expect(out).toMatch(/\ntool +get_weather\(\{.*"city".*\}\)\nresult +\{.*\}\nmodel +\S.+\n/);
   });
 
-  it.each(['README.md', 'README.zh-CN.md'])('says what %s shows', async (page) => {
+  it.each(['README.md', 'README.zh-CN.md'])('prints the conversation shown in %s', async (page) => {
     const readme = readFileSync(join(import.meta.dirname, '..', page), 'utf8');
     const shown = readme.split('<!-- demo:begin -->')[1]?.split('<!-- demo:end -->')[0] ?? '';
     const { out } = await runCommand(['demo', '--once', '--port', '0']);
@@ -24,7 +24,7 @@ describe('dragoman demo', () => {
     expect(words(shown)).toContain(words(conversation));
   });
 
-  it('goes on serving, with a line to try', async () => {
+  it('keeps serving', async () => {
     const demo = startCommand(['demo', '--json', '--port', '0']);
     const { answer, toolCall, answerAfterTool, url } = JSON.parse(await demo.nextLine());
     expect(answer).not.toBe('');
@@ -36,10 +36,10 @@ describe('dragoman demo', () => {
     expect((await demo.end('SIGINT')).code).toBe(0);
   });
 
-  it('takes a free port when the usual one is in use, and no other when one was asked for', async () => {
+  it('uses a free port if the default is in use, and fails if a given port is in use', async () => {
     const other = createServer();
     onTestFinished(() => void other.close());
-    // Somebody else may have it already: all the same here.
+    // If another process has the port already, that serves as well.
     other.once('error', () => {}).listen(8080, '127.0.0.1');
     await once(other, 'listening').catch(() => {});
     const { code, out } = await runCommand(['demo', '--once']);

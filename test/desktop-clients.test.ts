@@ -70,7 +70,7 @@ async function chatAnswer(response: Response): Promise<ChatAnswer> {
   };
 }
 
-/** What the service got of the last request. */
+/** The last request as the service received it. */
 function upstream() {
   expect(gateway.simulator.chatRequests.length).toBeGreaterThan(before);
   const raw = gateway.simulator.chatRequests.at(-1)?.rawBody ?? '{}';

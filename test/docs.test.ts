@@ -1,4 +1,4 @@
-/** Tables in docs/ which mirror tables in the code: row for row, in both directions. */
+/** Tables in docs/ that mirror tables in the code, row by row in both directions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -85,7 +85,7 @@ describe('docs/simulator.md', () => {
 });
 
 describe('docs/accounts.md', () => {
-  it('lists every reason to pass an account over, every strategy and every option', () => {
+  it('lists every reason to skip an account, every strategy and every option', () => {
     const rows = codeRows('accounts.md');
     for (const [reason, because] of Object.entries(REASONS)) expect(rows).toContainEqual([reason, because]);
     const names = rows.map(([name]) => name);

@@ -1,4 +1,4 @@
-/** How replies end, through the whole program: what an account has taught, what clients and the log are told. */
+/** How replies end, through the whole program: what is learned per account, and what clients and the log receive. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ async function askFor({ url, apiKey }: { url: string; apiKey: string }, stream =
   return { message: data, notes: response.headers.get('x-dragoman-adjustments') ?? '' };
 }
 
-/** Everything that was logged, a JSON text each. */
+/** All log lines as JSON texts. */
 function logged(): { readonly log: Log; readonly lines: string[] } {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
@@ -36,7 +36,7 @@ describe('text that ends without closing events', () => {
   });
   afterEach(() => rmSync(home, { recursive: true }));
 
-  /** A gateway in front of this simulator, with the database of the ones before it. */
+  /** A gateway in front of this simulator, on the database of the earlier ones. */
   function serve(simulator: Simulator, more: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
     const env = {
       DRAGOMAN_DATABASE_URL: `sqlite:${join(home, 'dragoman.db')}`,
@@ -46,7 +46,7 @@ describe('text that ends without closing events', () => {
     return startTestGateway({ simulator, env });
   }
 
-  it('is an end until the account has sent such events, and cut off from then on, restarts included', async () => {
+  it('is complete until the account has sent such events, and cut off from then on, even after a restart', async () => {
     const replies = [{ ...CUT, times: 2 }, { steps: ['Done.'], times: 1 }, CUT];
     const simulator = await createSimulator({ script: { replies } });
     {
@@ -64,7 +64,7 @@ describe('text that ends without closing events', () => {
     expect(notes).toContain('reply-cut-off');
   });
 
-  it('is judged for each wire profile by itself', async () => {
+  it('is classified separately for each wire profile', async () => {
     const simulator = await createSimulator({ script: { replies: [{ steps: ['Done.'], times: 1 }, CUT] } });
     {
       await using gateway = await serve(simulator);
@@ -77,7 +77,7 @@ describe('text that ends without closing events', () => {
 });
 
 describe('a refusal', () => {
-  it('reaches the answer, the notes and the log with its reason', async () => {
+  it('appears in the response, the notes and the log with its reason', async () => {
     const { log, lines } = logged();
     const stopDetails = { refusal: { category: 'REASONING_EXTRACTION', explanation: 'It asks for reasoning.' } };
     const payload = { stopReason: 'CONTENT_FILTERED', stopDetails };
@@ -105,13 +105,8 @@ describe('a reply without content', () => {
   it.each<readonly [string, readonly ReplyStep[], string, number]>([
     ['is asked for once more', [{ text: [] }], '502', 2],
     ['is not asked for again at the output limit', [{ stopReason: 'MAX_TOKENS' }], 'max_tokens', 1],
-    [
-      'is not asked for again when the context is full',
-      [{ contextPercentage: 100 }],
-      'model_context_window_exceeded',
-      1,
-    ],
-    ['is not asked for again when its tool call never came whole', [truncated, { stopReason: 'TOOL_USE' }], '502', 1],
+    ['is not retried if the context is full', [{ contextPercentage: 100 }], 'model_context_window_exceeded', 1],
+    ['is not retried if its tool call was incomplete', [truncated, { stopReason: 'TOOL_USE' }], '502', 1],
   ])('%s', async (_name, steps, outcome, requests) => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps, closing: ['contextUsage'] }] } });
     const stop = await askFor(gateway).then(

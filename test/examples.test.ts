@@ -1,4 +1,4 @@
-/** The examples of the repository do what they say, each as a process of its own. */
+/** The examples of the repository, each in its own process. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,7 +27,7 @@ const REPLIES: readonly ScriptedReply[] = [
 ];
 
 describe('the examples', () => {
-  it('basic.ts asks and shows how the figures are known', async () => {
+  it('basic.ts asks and shows the source of the token counts', async () => {
     const simulator = await createSimulator({ script: { replies: REPLIES } });
     const out = await example('basic.ts', environmentFor(simulator.url), 'What is a dragoman?');
     expect(out).toMatch(

@@ -1,4 +1,4 @@
-/** How a gateway's process ends, and what does not end it: signals, as init systems, terminals and people send them. */
+/** What ends a gateway's process and what does not: signals from init systems, terminals and users. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
@@ -40,7 +40,7 @@ const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 const chat = (url: string, key?: string) => post(url, '/v1/chat/completions', CHAT, key);
 
 describe('SIGTERM', { timeout: 60_000 }, () => {
-  it('ends a gateway whose log and output nothing reads', async () => {
+  it('ends a gateway whose log and output are not read', async () => {
     const fifo = join(createHome(), 'log');
     execFileSync('mkfifo', [fifo]);
     const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
@@ -71,7 +71,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('is not delayed by strangers with half a request, or with a connection kept alive', async () => {
+  it('is not delayed by incomplete requests or keep-alive connections', async () => {
     const gateway = await serve(HELLO, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '600000' });
     await (await chat(gateway.url)).text();
     const port = Number(new URL(gateway.url).port);
@@ -88,7 +88,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect((await gateway.end('SIGTERM')).code).toBe(0);
   });
 
-  it('lets replies and background responses end, and keeps what they came to', async () => {
+  it('waits for open replies and background responses, and stores the latter', async () => {
     const home = createHome();
     const gateway = await serve(SLOW, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '20000' }, home);
     const { id } = (await (await post(gateway.url, '/v1/responses', { input: 'Hi', background: true })).json()) as {
@@ -107,7 +107,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect(JSON.stringify(kept)).toContain('Once upon a time.');
   });
 
-  it('reports what has not ended in time, also to clients that follow a background response', async () => {
+  it('fails background responses that take too long, and tells clients that stream them', async () => {
     const home = createHome();
     const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '500' }, home);
     const response = await post(gateway.url, '/v1/responses', { input: 'Hi', background: true, stream: true });
@@ -125,7 +125,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect(kept).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('stopped') } });
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('twice, or followed by %s, ends at once', async (second) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('followed by %s ends the process at once', async (second) => {
     const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '600000' });
     const reply = await post(gateway.url, '/v1/chat/completions', { ...CHAT, stream: true });
     const broken = reply.text().catch(() => 'broken');
@@ -139,7 +139,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
 describe('SIGHUP', { timeout: 60_000 }, () => {
   const settings = (home: string, text: string) => writeFileSync(join(home, '.env'), text);
 
-  it('reads API keys, admin token and log level again, and names what needs a restart', async () => {
+  it('reloads API keys, admin token and log level, and names the settings that need a restart', async () => {
     const home = createHome();
     settings(home, 'DRAGOMAN_API_KEYS=first-key\nDRAGOMAN_ADMIN_TOKEN=first-admin-token\n');
     const gateway = await serve(HELLO, {}, home);
@@ -159,12 +159,12 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     await fetch(`${gateway.url}/health`);
     const { code, err } = await gateway.end('SIGTERM');
     expect(code).toBe(0);
-    // Logged at debug level alone.
+    // Logged at debug level only.
     expect(err).toContain('GET /health 200');
     expect(err).not.toMatch(/second-(?:key|admin)/);
   });
 
-  it('never ends the process, whatever the settings say by then', async () => {
+  it('keeps the process running if the new settings are invalid', async () => {
     const home = createHome();
     const gateway = await serve(HELLO, {}, home);
     settings(home, 'DRAGOMAN_STRATEGY=none\n');
@@ -175,7 +175,7 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
   });
 });
 
-/** Until the pipe takes no more. */
+/** Writes until the pipe is full. */
 function fill(fd: number): void {
   try {
     for (;;) writeSync(fd, Buffer.alloc(4_096));

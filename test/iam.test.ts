@@ -1,4 +1,4 @@
-/** Accounts which sign their requests with AWS keys: from the command line to the service, which checks the signature. */
+/** Accounts that sign their requests with AWS keys, from the command line to the service, which checks the signature. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { createHome, runCommand } from './support/command.ts';
 import { createSimulator } from './support/simulator.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from the service.'] }] };
-/** No instance is asked for keys: this machine is none of AWS's. */
+/** Disables the instance metadata service: this machine is not an EC2 instance. */
 const NOWHERE = { AWS_EC2_METADATA_DISABLED: 'true' };
 const KEYS = { AWS_ACCESS_KEY_ID: IAM_ACCOUNT.accessToken, AWS_SECRET_ACCESS_KEY: IAM_ACCOUNT.secretAccessKey };
 
@@ -26,7 +26,7 @@ function homeWithProfiles(): string {
 }
 
 describe('an IAM account', () => {
-  it('from the environment signs for the region it is in, and sends what IAM takes', async () => {
+  it('from the environment signs for its region and uses the operation for IAM', async () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = { ...place(simulator.url), ...KEYS, DRAGOMAN_IAM: 'on', DRAGOMAN_REGION: 'eu-west-1' };
     const chat = await runCommand(['chat', 'Hi'], env);
@@ -41,7 +41,7 @@ describe('an IAM account', () => {
     expect(simulator.requests.every(({ operation }) => operation === 'SendMessage')).toBe(true);
   });
 
-  it('is added by name of an AWS profile, which alone is stored', async () => {
+  it('is added by the name of an AWS profile and stores only that', async () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = place(simulator.url);
     const home = homeWithProfiles();
@@ -50,7 +50,7 @@ describe('an IAM account', () => {
     expect((await runCommand(['chat', 'Hi'], env, home)).out).toBe('Hello from the service.\n');
   });
 
-  it('says which keys are wrong, and that there are none', async () => {
+  it('reports wrong and missing keys', async () => {
     const simulator = await createSimulator({ script: HELLO });
     const env = place(simulator.url);
     const home = homeWithProfiles();
@@ -61,10 +61,10 @@ describe('an IAM account', () => {
 
     const none = await runCommand(['login', '--iam'], env);
     expect([none.code, none.err]).toEqual([1, expect.stringContaining('returned no keys')]);
-    const missing = await runCommand(['login', '--iam', '--aws-profile', 'nobody'], env, home);
+    const missing = await runCommand(['login', '--iam', '--aws-profile', 'absent'], env, home);
     expect([missing.code, missing.err]).toEqual([
       1,
-      expect.stringContaining('The AWS profile "nobody" returned no keys'),
+      expect.stringContaining('The AWS profile "absent" returned no keys'),
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('an IAM account', () => {
     [['--iam', '--social', 'google'], 2, /does not sign in/],
     [['--aws-profile', 'work'], 2, /requires --iam/],
     [['--iam', '--region', 'moon-1'], 1, /not an AWS region/],
-  ])('is not made of %j', async (args, code, message) => {
+  ])('is not added with %j', async (args, code, message) => {
     const login = await runCommand(['login', ...args], NOWHERE);
     expect([login.code, login.err]).toEqual([code, expect.stringMatching(message)]);
   });

@@ -1,4 +1,4 @@
-/** `dragoman accounts import` with files of other gateways, as a process. */
+/** `dragoman accounts import` with files of other gateways. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ function createFiles(files: Readonly<Record<string, unknown>>) {
 }
 
 describe('dragoman accounts import FILE…', { timeout: 60_000 }, () => {
-  it('imports from every file that can be read, and reports each', async () => {
+  it('imports from every readable file, and reports each', async () => {
     const run = createFiles({
       'kiro.rs/credentials.json': [credential('a', { id: 1 }), credential('b', { id: 2 })],
       'broken.json': '{"refreshToken": ',
@@ -41,7 +41,7 @@ describe('dragoman accounts import FILE…', { timeout: 60_000 }, () => {
     expect(labels).toEqual(['kiro.rs #1', 'kiro.rs #2', 'me@example.com', 'work']);
   });
 
-  it('succeeds when a second import finds nothing new, and says so as JSON', async () => {
+  it('succeeds if a second import finds nothing new, and reports it as JSON', async () => {
     const run = createFiles({ 'one.json': credential('a'), 'two.json': credential('b') });
     expect((await run('import', 'one.json', '--yes')).code).toBe(0);
     const { code, out } = await run('import', 'one.json', 'two.json', '--yes', '--json');

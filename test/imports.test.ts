@@ -1,6 +1,6 @@
 /**
- * Each source of `dragoman accounts import`, as its own program writes it: imported, used, rotated, written back, and
- * used by its own program again, which then is what dragoman goes on with.
+ * Each source of `dragoman accounts import`, as its own program writes it: imported, used, rotated, written back, used by
+ * its own program again, and then used by dragoman once more.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,14 +61,14 @@ async function chat(): Promise<string> {
   return out;
 }
 
-/** What another program keeps, in its own words. */
+/** The credential as another program stores it. */
 interface Kept {
   accessToken: string;
   refreshToken: string;
   expiresAt: string;
 }
 
-/** A program whose sign-in is imported: how it writes what it has, and how it reads it again. */
+/** A program whose sign-in is imported: how it writes and reads its credential. */
 interface Program {
   readonly name: string;
   readonly from: string;
@@ -87,7 +87,7 @@ function put(path: string, value: unknown): void {
   writeFileSync(file, JSON.stringify(value, undefined, 2), { mode: 0o600 });
 }
 
-// The tests write these files themselves, so what is in them is known.
+// The tests write these files themselves, so their contents are known.
 const get = (path: string) => JSON.parse(readFileSync(join(home, path), 'utf8')) as Record<string, string>;
 
 async function post(path: string, body: object | URLSearchParams): Promise<Record<string, string | number>> {
@@ -99,7 +99,7 @@ async function post(path: string, body: object | URLSearchParams): Promise<Recor
     body: isForm ? body : JSON.stringify(body),
   });
   expect(answer.status).toBe(200);
-  // What the simulator answers is known too.
+  // The simulator's answers are known too.
   return (await answer.json()) as Record<string, string | number>;
 }
 
@@ -308,7 +308,7 @@ const PROGRAMS: readonly Program[] = [
 ];
 
 describe.each(PROGRAMS)('$name', { timeout: 60_000 }, (program) => {
-  it('is found, imported and used; both go on with what the other has rotated', async () => {
+  it('is found, imported and used; each continues with the token that the other rotated', async () => {
     const args = program.install();
     const found = await run('accounts', 'import', ...args, '--yes', '--json');
     expect([found.code, found.err]).toEqual([0, '']);
@@ -328,7 +328,7 @@ describe.each(PROGRAMS)('$name', { timeout: 60_000 }, (program) => {
     program.write(await program.refresh(rotated.refreshToken));
     const theirs = program.read();
     expect(await chat()).toBe('It works.\n');
-    // Their token was taken as it is: nobody had to refresh once more.
+    // Their token was used without another refresh.
     expect(program.read()).toEqual(theirs);
     expect(lastAuthorization()).toBe(`Bearer ${theirs.accessToken}`);
   });
@@ -336,7 +336,7 @@ describe.each(PROGRAMS)('$name', { timeout: 60_000 }, (program) => {
 
 function accountIdOf({ first }: Program): string {
   const accounts = [DEFAULT_ACCOUNT, IDC_ACCOUNT, SOCIAL_ACCOUNT, EXTERNAL_IDP_ACCOUNT];
-  return accounts.find(({ refreshToken }) => refreshToken === first)?.id ?? expect.fail('nobody has this token');
+  return accounts.find(({ refreshToken }) => refreshToken === first)?.id ?? expect.fail('no account has this token');
 }
 
 function lastAuthorization(): string | undefined {
@@ -346,7 +346,7 @@ function lastAuthorization(): string | undefined {
 describe('importing', { timeout: 60_000 }, () => {
   const social = () => ({ ...camelToken(SOCIAL_ACCOUNT.refreshToken), authMethod: 'social', provider: 'Google' });
 
-  it('shows what it found, masked, and does not import without --yes', async () => {
+  it('shows masked findings and does not import without --yes', async () => {
     put(KIRO_FILE, social());
     put('.aws/sso/cache/abc.json', {
       ...camelToken('aorSHORT'),
@@ -365,7 +365,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect((await run('accounts', 'list', '--json')).out).toBe('{"accounts":[]}\n');
   });
 
-  it('lists as JSON without importing, and says so when it is done already', async () => {
+  it('lists as JSON without importing, and reports what is imported already', async () => {
     put(KIRO_FILE, social());
     const listed = await run('accounts', 'import', '--json');
     expect([listed.code, JSON.parse(listed.out)]).toMatchObject([0, { found: [{ state: 'new' }], imported: [] }]);
@@ -374,7 +374,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect([again.code, JSON.parse(again.out)]).toMatchObject([0, { found: [{ state: 'known' }], imported: [] }]);
   });
 
-  it('takes the same credential from two places once, and different people from all of them', async () => {
+  it('imports the same credential from two places once, and different users from all of them', async () => {
     put(KIRO_FILE, social());
     const { clientId, clientSecret, refreshToken, startUrl } = DEFAULT_ACCOUNT;
     put('accounts.json', [
@@ -389,7 +389,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect(imported.map(({ kind }: { kind: string }) => kind)).toEqual(['builder-id', 'api-key']);
   });
 
-  it('follows its source after a new sign-in there', async () => {
+  it('uses the new credential after a new sign-in in its source', async () => {
     put(KIRO_FILE, social());
     await run('accounts', 'import', '--yes');
     const { clientId, clientSecret, refreshToken } = DEFAULT_ACCOUNT;
@@ -402,7 +402,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect(await chat()).toBe('It works.\n');
   });
 
-  it('comes back by itself when the program has signed in again', async () => {
+  it('recovers when the program has signed in again', async () => {
     const cli = PROGRAMS.find(({ name }) => name === 'Kiro CLI with GitHub') ?? expect.fail('no such program');
     cli.install();
     await run('accounts', 'import', '--yes');
@@ -416,7 +416,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect((await run('accounts', 'list')).out).toContain('ready');
   });
 
-  it('is noticed by a gateway which runs', async () => {
+  it('takes effect in a running gateway', async () => {
     put(KIRO_FILE, social());
     const { DRAGOMAN_UPSTREAM_URL = '', DRAGOMAN_SOCIAL_AUTH_URL = '' } = process.env;
     const env = { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_SOCIAL_AUTH_URL };
@@ -430,7 +430,7 @@ describe('importing', { timeout: 60_000 }, () => {
     expect(await answer.text()).toContain('It works.');
   });
 
-  it('keeps what the environment names', async () => {
+  it('keeps the account from the environment', async () => {
     vi.stubEnv('KIRO_API_KEY', API_KEY_ACCOUNT.accessToken);
     const { code } = await run('accounts', 'import', '--from', 'environment', '--yes');
     expect(code).toBe(0);
@@ -442,7 +442,7 @@ describe('importing', { timeout: 60_000 }, () => {
     ['foreign JSON', 'package.json', '{"name":"x","version":"1"}', /holds no credential/],
     ['a file that is not JSON', 'notes.txt', 'Dear diary', /is not valid JSON/],
     ['a missing file', 'absent.json', undefined, /does not exist/],
-  ])('says what is wrong with %s', async (_name, name, text, message) => {
+  ])('reports the problem with %s', async (_name, name, text, message) => {
     if (text !== undefined) writeFileSync(join(home, name), text);
     const { code, out } = await run('accounts', 'import', join(home, name), '--yes');
     expect(code).toBe(1);
@@ -453,7 +453,7 @@ describe('importing', { timeout: 60_000 }, () => {
     [['--from', 'kiro-ide', 'file.json'], /not both/],
     [['--from', 'elsewhere'], /"elsewhere" is not a source/],
     [['--profile-arn', 'arn:aws:s3:::x'], /not a profile ARN/],
-  ])('refuses %j, and imports nothing', async (args, message) => {
+  ])('rejects %j and imports nothing', async (args, message) => {
     put(KIRO_FILE, social());
     const { code, err } = await run('accounts', 'import', '--yes', ...args);
     expect(code).toBeGreaterThan(0);
@@ -463,7 +463,7 @@ describe('importing', { timeout: 60_000 }, () => {
 });
 
 describe('exporting', { timeout: 60_000 }, () => {
-  it('gives a file which another dragoman imports, with the options and never linked', async () => {
+  it('writes a file that another dragoman imports with its options and without a link', async () => {
     const { refreshToken, clientId, clientSecret } = DEFAULT_ACCOUNT;
     put('accounts.json', [{ id: 'a', label: 'Mine', ...camelToken(refreshToken), clientId, clientSecret }]);
     await run('accounts', 'import', join(home, 'accounts.json'), '--yes');
@@ -483,7 +483,7 @@ describe('exporting', { timeout: 60_000 }, () => {
     expect(readFileSync(file, 'utf8')).toContain(refreshToken);
   });
 
-  it('holds no secret unless asked, and is then no backup', async () => {
+  it('contains no secret without --secrets, and is not importable then', async () => {
     put(KIRO_FILE, { ...camelToken(SOCIAL_ACCOUNT.refreshToken), authMethod: 'social', provider: 'Google' });
     await run('accounts', 'import', '--yes');
     const { out } = await run('accounts', 'export');

@@ -1,4 +1,4 @@
-/** Every kind of credential in front of the service: what its requests carry, how it is renewed, what a refusal means. */
+/** Every kind of credential in front of the service: what its requests contain, how it is refreshed, what a refusal means. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Credential, CredentialKind } from '../src/accounts/credentials.ts';
 import { NEW_ACCOUNT } from '../src/accounts/health.ts';
@@ -89,7 +89,7 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe.each(KINDS)('an account of kind %s', (kind) => {
-  it('carries what its kind needs', async () => {
+  it('sends the headers and the profile of its kind', async () => {
     const { composed, simulator } = await setup(CREDENTIALS[kind]);
     expect(await ask(composed)).toContain('text');
     const [request] = simulator.chatRequests;
@@ -100,7 +100,7 @@ describe.each(KINDS)('an account of kind %s', (kind) => {
     expect(request?.headers.authorization).toMatch(kind === 'iam' ? /^AWS4-HMAC-SHA256 / : /^Bearer /);
   });
 
-  it('reports that it was refused for good, and is signed out then', async () => {
+  it('is reported as rejected, and is then signed out', async () => {
     const { composed, simulator } = await setup(CREDENTIALS[kind]);
     simulator.setAccount(SIMULATED[kind], { state: 'revoked' });
     const error = await failure(ask(composed));
@@ -111,7 +111,7 @@ describe.each(KINDS)('an account of kind %s', (kind) => {
 });
 
 describe.each(REFRESHED)('an access token of kind %s', (kind) => {
-  it('is made anew when the service refuses it, and the rotated refresh token is kept', async () => {
+  it('is refreshed if the service rejects it, and the rotated refresh token is stored', async () => {
     const { composed, simulator } = await setup(CREDENTIALS[kind]);
     await ask(composed);
     for (let round = 0; round < 2; round++) {
@@ -123,19 +123,19 @@ describe.each(REFRESHED)('an access token of kind %s', (kind) => {
   });
 });
 
-describe('a wire profile which insists on a profile ARN', () => {
+describe('a wire profile that requires a profile ARN', () => {
   const strict = () => ({ DRAGOMAN_WIRE_PROFILE: 'kiro-runtime' });
 
   it.each<[CredentialKind, string]>([
     ['builder-id', 'arn:aws:codewhisperer:us-east-1:638616132270:profile/AAAACCCCXXXX'],
     ['social', SOCIAL_ACCOUNT.profileArn],
-  ])('gets the vendor’s for %s only while the account has none', async (kind, profileArn) => {
+  ])('uses the vendor’s for %s only while the account has none', async (kind, profileArn) => {
     const { composed, simulator } = await setup(CREDENTIALS[kind], { requireProfileArn: true }, strict);
     await ask(composed);
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn });
   });
 
-  it('never gets one for an organisation', async () => {
+  it('uses none for an organisation', async () => {
     const credential = (): Credential => ({ ...IDC_ACCOUNT, profileArn: undefined });
     const { profileArn: _none, ...account } = IDC_ACCOUNT;
     const { composed, simulator } = await setup(credential, { accounts: [account] }, strict);
@@ -151,10 +151,10 @@ describe('a profile that is not configured', () => {
   it.each<[string, () => Credential]>([
     ['an organisation’s account', withoutProfile],
     [
-      'one of which the environment did not tell that it is one',
+      'an organisation’s account configured as a Builder ID',
       () => ({ ...withoutProfile(), kind: 'builder-id' }) as Credential,
     ], // the two kinds have the same members
-  ])('is found out when the service asks for it, and kept: %s', async (_name, credential) => {
+  ])('is looked up when the service requires it, and stored: %s', async (_name, credential) => {
     const { composed, simulator } = await setup(credential);
     expect(await ask(composed)).toContain('text');
     await ask(composed);
@@ -178,7 +178,7 @@ describe('a profile that is not configured', () => {
 });
 
 describe('the simulator’s clock', () => {
-  it('works again after a refresh: access tokens expire, refresh tokens do not', async () => {
+  it('expires access tokens but not refresh tokens', async () => {
     const { composed, simulator } = await setup(CREDENTIALS['builder-id']);
     await ask(composed);
     simulator.advance(2 * 3_600_000);
@@ -208,7 +208,7 @@ describe('an organisation’s identity provider', () => {
     'https://169.254.169.254/token',
     'file:///etc/passwd',
     'not an address',
-  ])('is told nothing at %s', async (tokenEndpoint) => {
+  ])('gets no request at %s', async (tokenEndpoint) => {
     const credential = (url: string): Credential =>
       ({ ...CREDENTIALS['external-idp'](url), tokenEndpoint }) as Credential; // the kind's own shape
     const { composed, simulator } = await setup(credential);
@@ -233,7 +233,7 @@ describe('the region of the API', () => {
     expect(new Set(regionsOf(simulator))).toEqual(new Set(['eu-central-1']));
   });
 
-  it('is the other one when the first refuses, and stays it', async () => {
+  it('is the other one if the first refuses, and stays so', async () => {
     const accounts = [{ ...DEFAULT_ACCOUNT, apiRegion: 'eu-central-1' }];
     const { composed, simulator } = await setup(CREDENTIALS['builder-id'], { accounts }, inRegions);
     await ask(composed);

@@ -35,7 +35,7 @@ it('starts through links from any folder, with the flags and the exit code of th
   expect((await run(LAUNCHER, ['serve', '--prot', '1'], folder)).code).toBe(2);
 });
 
-it('says what to do in a checkout without packages', async () => {
+it('reports missing packages in a checkout', async () => {
   const folder = createHome();
   const copy = join(folder, 'dragoman');
   writeFileSync(copy, readFileSync(LAUNCHER), { mode: 0o755 });
@@ -44,14 +44,14 @@ it('says what to do in a checkout without packages', async () => {
   expect(err).toMatch(/Run "npm ci" in \S+ first/);
 });
 
-it('names commands in hints, errors and examples as the user started this one', async () => {
+it('names commands in hints, errors and examples the way the user started this one', async () => {
   expect((await run(LAUNCHER, ['accounts', 'list'], ROOT)).out).toContain('Sign in with `./dragoman login`');
   const cli = await run(LAUNCHER, ['accounts', 'show'], ROOT, { npm_lifecycle_event: 'cli' });
   expect(cli.err).toContain('`npm run cli -- login`');
   expect((await run(LAUNCHER, ['keys', 'create', '--help'], ROOT)).out).toContain('$ ./dragoman keys create laptop');
 });
 
-it('refuses an older Node in words, before it loads anything else', async () => {
+it('rejects an older Node with a message before it loads anything else', async () => {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const oldest = Number(/^>=(\d+)$/.exec(engines.node)?.[1]);
   const pretend = (major: number) =>
@@ -65,7 +65,7 @@ it('refuses an older Node in words, before it loads anything else', async () => 
   expect(readFileSync(main, 'utf8')).not.toMatch(/^import /m);
 });
 
-it('reads what the simulator prints when it is pasted into a shell', async () => {
+it('accepts the variables printed by the simulator in a shell', async () => {
   const simulator = startCommand(['simulate', '--port', '0']);
   const lines: string[] = [];
   for (let line = ''; !line.startsWith('export DRAGOMAN_CLIENT_SECRET'); lines.push(line))

@@ -1,4 +1,4 @@
-/** Each kind of document and image, intact, broken and encrypted, through each protocol, to what the service gets. */
+/** Each kind of document and image, intact, broken and encrypted, through each protocol to the service. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -49,7 +49,7 @@ const SPOILT: readonly (File & { readonly what: string; readonly says: RegExp })
     ];
   }),
   ...['d.csv', 'e.html', 'f.md', 'g.txt'].map((name) => ({
-    what: 'in an encoding nobody knows',
+    what: 'in an unknown encoding',
     name,
     mediaType: INTACT.find((file) => file.name === name)?.mediaType ?? '',
     bytes: Buffer.from('\xe9t\xe9, na\xefve', 'latin1'),
@@ -169,7 +169,7 @@ async function ask(gateway: TestGateway, wire: Wire, attachment: object): Promis
   };
 }
 
-/** A server whose address was vouched for. */
+/** A server that DRAGOMAN_FETCH_ALLOWED_HOSTS allows. */
 async function serve(bytes: Buffer): Promise<{ readonly host: string; readonly requests: () => number }> {
   let requests = 0;
   const server = createServer((_request, answer) => {
@@ -178,7 +178,7 @@ async function serve(bytes: Buffer): Promise<{ readonly host: string; readonly r
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo; // listening on TCP, so it is no pipe's name
+  const { port } = server.address() as AddressInfo; // listening on TCP, so not the name of a pipe
   return { host: `127.0.0.1:${port}`, requests: () => requests };
 }
 
@@ -197,13 +197,13 @@ afterAll(async () => {
 });
 
 describe.each(PROTOCOLS)('$name', (wire) => {
-  it.each(INTACT)('sends $name as it is where the service takes documents', async (file) => {
+  it.each(INTACT)('sends $name unchanged if the service accepts documents', async (file) => {
     const { sent, status } = await ask(native, wire, wire.file(file));
     expect(status).toBe(200);
     expect(sent?.documents).toMatchObject([{ format: file.format, source: { bytes: file.bytes.toString('base64') } }]);
   });
 
-  it.each(INTACT)('sends the text of $name where it takes none', async (file) => {
+  it.each(INTACT)('sends the text of $name if it does not', async (file) => {
     const { sent, status, notes } = await ask(asText, wire, wire.file(file));
     expect(status).toBe(200);
     expect(sent?.documents).toBeUndefined();
@@ -213,7 +213,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(notes.includes('document-extracted@')).toBe(['pdf', 'docx', 'xlsx', 'html'].includes(file.format));
   });
 
-  it.each(SPOILT)('refuses $name $what, in either way, and asks the service nothing', async (file) => {
+  it.each(SPOILT)('rejects $name $what in both modes, without an upstream request', async (file) => {
     for (const gateway of [native, asText]) {
       const { status, error, sent } = await ask(gateway, wire, wire.file(file));
       expect(status).toBe(400);
@@ -223,20 +223,20 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     }
   });
 
-  it('finds out by the bytes what a file is, whatever it is called', async () => {
+  it('detects the type of a file from its bytes, not its name', async () => {
     const bytes = pdf(['x']);
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'x', mediaType: 'text/plain', bytes }));
     expect(sent?.documents).toMatchObject([{ format: 'pdf' }]);
     expect(notes).toContain(`attachment-type@${wire.at}`);
   });
 
-  it('takes an image in the guise of a document for an image', async () => {
+  it('treats an image declared as a document as an image', async () => {
     const bytes = await picture(10, 10).png().toBuffer();
     const { sent } = await ask(native, wire, wire.file({ name: 'x.pdf', mediaType: 'application/pdf', bytes }));
     expect(sent?.images).toEqual([{ format: 'png', source: { bytes: bytes.toString('base64') } }]);
   });
 
-  it('sends the text of a document which is too large to go as it is', async () => {
+  it('sends the text of a document that is too large', async () => {
     const bytes = docx(['Much ado.'], [], { 'word/media/photo.raw': randomBytes(5_000_000) });
     const { sent, notes } = await ask(native, wire, wire.file({ name: 'big.docx', mediaType: WORD, bytes }));
     expect(sent?.documents).toBeUndefined();
@@ -244,7 +244,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(notes).toContain(`document-extracted@${wire.at}`);
   });
 
-  it('sends the text of documents which the service refuses, and asks it no more in that conversation', async () => {
+  it('sends the text of documents that the service refuses, for the rest of the conversation', async () => {
     const refuse = { status: 400, name: 'ValidationException', reason: 'DOCUMENT_MAXIMUM_PAGES_EXCEEDED' };
     await using gateway = await startTestGateway({ script: { replies: [{ times: 1, refuse }] } });
     const file = wire.file({ name: 'a.pdf', mediaType: 'application/pdf', bytes: pdf(['Bonjour']) });
@@ -265,7 +265,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(notes).toContain(`document-encoding@${wire.at}`);
   });
 
-  it('scales an image down to what the service takes, by its bytes', async () => {
+  it('scales an image down to the byte limit of the service', async () => {
     const data = (await picture(3000, 1500).png().toBuffer()).toString('base64');
     const { sent, notes } = await ask(native, wire, wire.image(data, 'image/jpeg'));
     const [image] = sent?.images ?? [];
@@ -277,7 +277,7 @@ describe.each(PROTOCOLS)('$name', (wire) => {
     expect(notes).toContain(`image-scaled@${wire.at}`);
   });
 
-  it.each(['image', 'document'] as const)('fetches an %s by its address, once, and remembers it', async (kind) => {
+  it.each(['image', 'document'] as const)('fetches an %s by its URL once and caches it', async (kind) => {
     const bytes = kind === 'image' ? await picture(30, 20).webp().toBuffer() : pdf(['Fetched']);
     const { host, requests } = await serve(bytes);
     await using gateway = await startTestGateway({ env: { DRAGOMAN_FETCH_ALLOWED_HOSTS: host } });

@@ -14,7 +14,7 @@ async function post({ url, apiKey }: TestGateway, path: string, body: object): P
   return fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-/** The request that reached the service for it, and the rules in the answer's notes. */
+/** The upstream request, and the rules in the response's notes. */
 async function ask(gateway: TestGateway, endpoint: (typeof ENDPOINTS)[number], body: object) {
   const answer = await post(gateway, endpoint.path, { ...endpoint.body, ...body });
   const reply = (await answer.json()) as { content: { type: string }[] };
@@ -48,7 +48,7 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
     expect([modelId, notes]).toEqual(['auto', ['model-default']]);
   });
 
-  it('is refused for a name of no family if the operator says so', async () => {
+  it('is rejected without a known family if the operator configures it', async () => {
     await using gateway = await startTestGateway({ env: { DRAGOMAN_UNKNOWN_MODELS: 'refuse' } });
     const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'gpt-4o' });
     expect(answer.status).toBe(404);
@@ -57,7 +57,7 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
     await ask(gateway, endpoint, { model: 'default' });
   });
 
-  it('is corrected in the refusal if it looks mistyped', async () => {
+  it('gets a suggestion in the error if it looks mistyped', async () => {
     await using gateway = await startTestGateway();
     const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'claude-sonet-4.5' });
     expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
@@ -66,7 +66,7 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
     ]);
   });
 
-  it('is refused for a version the account does not have, with those it has', async () => {
+  it('is rejected for a version that the account lacks, with the available ones', async () => {
     await using gateway = await startTestGateway();
     const answer = await post(gateway, endpoint.path, { ...endpoint.body, model: 'claude-opus-9.9-high' });
     expect(answer.status).toBe(404);
@@ -77,20 +77,20 @@ describe.each(ENDPOINTS)('a model name at $path', (endpoint) => {
 });
 
 describe('thinking in a model name', () => {
-  it('is asked for upstream and shown as blocks by Messages', async () => {
+  it('is requested upstream and shown as blocks by Messages', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
     const { settings, reply } = await ask(gateway, MESSAGES, { model: 'claude-opus-4.8:thinking' });
     expect(settings.thinking).toEqual({ type: 'adaptive', display: 'summarized' });
     expect(reply.content.map(({ type }) => type)).toEqual(['thinking', 'text']);
   });
 
-  it('stays hidden where the name asks for an effort alone', async () => {
+  it('stays hidden if the name requests only an effort', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: [{ reasoning: 'Hm.' }, 'Yes.'] }] } });
     const { reply } = await ask(gateway, MESSAGES, { model: 'claude-opus-4.8-high' });
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('gives way to the request, with a note', async () => {
+  it('is overridden by the request, with a note', async () => {
     await using gateway = await startTestGateway();
     const body = { model: 'claude-opus-4.8-high-thinking', thinking: { type: 'disabled' } };
     const { settings, notes, reply } = await ask(gateway, MESSAGES, body);
@@ -99,7 +99,7 @@ describe('thinking in a model name', () => {
     expect(reply.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('gives way to an effort in the request', async () => {
+  it('is overridden by an effort in the request', async () => {
     await using gateway = await startTestGateway();
     const { settings, notes } = await ask(gateway, CHAT, { model: 'claude-opus-4.8-max', reasoning_effort: 'low' });
     expect(settings.output_config).toEqual({ effort: 'low' });

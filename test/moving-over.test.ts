@@ -1,4 +1,4 @@
-/** Users of other gateways move over with the environment they have: each of its variables starts a working gateway. */
+/** Users of other gateways keep their environment: each of its variables configures a working gateway. */
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -20,7 +20,7 @@ const BUILDER_ID = {
   AMAZONQ_CLIENT_SECRET: DEFAULT_ACCOUNT.clientSecret,
 };
 
-/** Where the service is, by the names of the Claude bridge; Kiro's sign-in has a name of dragoman's alone. */
+/** The endpoints under the names of the Claude bridge; Kiro's sign-in has only dragoman's name. */
 function endpoints({ url }: Pick<Simulator, 'url'>) {
   return { AMAZONQ_API_ENDPOINT: url, AMAZONQ_TOKEN_ENDPOINT: `${url}/token`, DRAGOMAN_SOCIAL_AUTH_URL: url };
 }
@@ -29,7 +29,7 @@ interface Gateway {
   readonly url: string;
 }
 
-/** In the process of the test, and without dragoman's own names for the endpoints and the account, which would win. */
+/** In the process of the test. Unsets dragoman's own names for the endpoints and the account, which take precedence. */
 async function serve(simulator: Simulator, env: Readonly<Record<string, string>>): Promise<Gateway> {
   const ownNames = Object.keys(simulatorEnvironment(simulator.url));
   const unset = Object.fromEntries([...ownNames, 'DRAGOMAN_PORT', 'DRAGOMAN_API_KEYS'].map((name) => [name, '']));
@@ -89,25 +89,25 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: IDC_ACCOUNT.profileArn });
   });
 
-  it('AMAZONQ_API_ENDPOINT and AMAZONQ_TOKEN_ENDPOINT: two places', async () => {
+  it('AMAZONQ_API_ENDPOINT and AMAZONQ_TOKEN_ENDPOINT: separate endpoints', async () => {
     const [api, signIn] = [await simulate(), await simulate()];
     const places = { AMAZONQ_API_ENDPOINT: `${api.url}/`, AMAZONQ_TOKEN_ENDPOINT: `${signIn.url}/token` };
     const gateway = await serve(api, { ...places, ...BUILDER_ID });
-    // Each simulator knows its own tokens alone, so the API refuses what the other one has made.
+    // Each simulator accepts only its own tokens, so the API rejects the token issued by the other one.
     expect((await chat(gateway)).status).toBe(503);
     expect(signIn.requests.map(({ path }) => path)).toEqual(expect.arrayContaining(['/token']));
     expect(api.chatRequests.length).toBeGreaterThan(0);
     expect(signIn.chatRequests).toEqual([]);
   });
 
-  it.each(['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'])('%s: the keys which clients show', async (name) => {
+  it.each(['OPENAI_KEYS', 'KIRO_CLIENT_TOKEN'])('%s: the API keys of clients', async (name) => {
     const simulator = await simulate();
     const gateway = await serve(simulator, { ...BUILDER_ID, [name]: 'sk-one, sk-two' });
     expect(await chat(gateway, 'sk-two')).toMatchObject(works);
     expect((await chat(gateway, 'sk-three')).status).toBe(401);
   });
 
-  it('HOST and PORT: where it listens', async () => {
+  it('HOST and PORT: the listening address', async () => {
     const port = await freePort();
     const simulator = await simulate();
     const gateway = await serve(simulator, { ...BUILDER_ID, HOST: 'localhost', PORT: `${port}` });
@@ -131,7 +131,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     await database.drop();
   });
 
-  it('MAX_ERROR_COUNT: when an account is switched off', async () => {
+  it('MAX_ERROR_COUNT: failures until an account is switched off', async () => {
     const refuse = { status: 403, name: 'AccessDeniedException', message: 'You may not do this.' };
     const simulator = await createSimulator({ script: { replies: [{ refuse }] } });
     const gateway = await serve(simulator, { ...BUILDER_ID, MAX_ERROR_COUNT: '2' });
@@ -142,7 +142,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     expect((await chat(gateway)).text).toContain('disabled');
   });
 
-  it('LOG_LEVEL: how much it logs', async () => {
+  it('LOG_LEVEL: the level of the log', async () => {
     for (const [level, isTold] of [
       ['info', true],
       ['error', false],
@@ -157,7 +157,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   it.each([
     ['HTTP_PROXY', startHttpProxy],
     ['ALL_PROXY', startSocksProxy],
-  ])('%s: all goes through it', async (name, start) => {
+  ])('%s: the proxy of all requests', async (name, start) => {
     const simulator = await simulate();
     const proxy = await start(simulator.port);
     const gateway = await serve(simulator, { ...endpoints({ url: UNREACHABLE }), ...BUILDER_ID, [name]: proxy.url });
@@ -165,18 +165,18 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
     expect(proxy.seen.length).toBeGreaterThan(1);
   });
 
-  it('HTTPS_PROXY: what is encrypted goes through it as a tunnel, what is not does not', async () => {
+  it('HTTPS_PROXY: a tunnel for https requests only', async () => {
     const simulator = await simulate();
     const proxy = await startHttpProxy(simulator.port);
     const api = { AMAZONQ_API_ENDPOINT: 'https://service.invalid' };
     const gateway = await serve(simulator, { ...BUILDER_ID, ...api, HTTPS_PROXY: proxy.url });
-    // The simulator speaks no TLS, so the tunnel is all there is to see.
+    // The simulator does not support TLS, so only the tunnel is visible.
     expect((await chat(gateway)).status).toBeGreaterThanOrEqual(500);
     expect(new Set(proxy.seen)).toEqual(new Set(['CONNECT service.invalid:443']));
     expect(simulator.requests.map(({ path }) => path)).toContain('/token');
   });
 
-  it('NO_PROXY: what does not', async () => {
+  it('NO_PROXY: hosts that bypass the proxy', async () => {
     const simulator = await simulate();
     const proxy = await startHttpProxy(simulator.port);
     const env = { HTTP_PROXY: proxy.url, NO_PROXY: new URL(UNREACHABLE).hostname };
@@ -186,7 +186,7 @@ describe('the variables of the other gateways', { timeout: 60_000 }, () => {
   });
 });
 
-/** A name which nobody has (RFC 6761): only a proxy which leads elsewhere answers for it. */
+/** A name that never resolves (RFC 6761): requests succeed only through a proxy. */
 const UNREACHABLE = 'http://service.invalid';
 
 async function accountsReady({ url }: Gateway): Promise<number> {

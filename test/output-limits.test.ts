@@ -1,4 +1,4 @@
-/** Output limits at each endpoint: kept by the service where the model takes them, else by dragoman. */
+/** Output limits at each endpoint: enforced by the service if the model supports them, otherwise by dragoman. */
 import { describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
@@ -45,7 +45,7 @@ function sentLimit(gateway: TestGateway): unknown {
 }
 
 describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
-  it('is kept by the service for a model that takes it', async () => {
+  it('is enforced by the service for a model that supports it', async () => {
     await using gateway = await startTestGateway({ script: LONG });
     const { status, notes, text } = await ask(gateway, path, { model: LIMITING, ...body(2_000) });
     expect(status).toBe(200);
@@ -59,7 +59,7 @@ describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
   it.each([
     ['for a model that does not take it', OTHER, 2_000],
     ['below the least that the model takes', LIMITING, 100],
-  ])('is kept by dragoman %s', async (_name, model, limit) => {
+  ])('is enforced by dragoman %s', async (_name, model, limit) => {
     await using gateway = await startTestGateway({ script: LONG });
     const { status, notes, text } = await ask(gateway, path, { model, ...body(limit) });
     expect(status).toBe(200);
@@ -70,8 +70,8 @@ describe.each(ENDPOINTS)('$at', ({ path, body, at, cut }) => {
   });
 });
 
-describe('the figures of a reply', () => {
-  it('count the same text alike in a request and in a reply', async () => {
+describe('the usage of a reply', () => {
+  it('counts the same text equally in a request and in a reply', async () => {
     const words = 'Tokenizers cut a text into words, digits and runs of punctuation; that is all. '.repeat(60);
     await using gateway = await startTestGateway({ script: { replies: [{ steps: [words], closing: [] }] } });
     const message = (content: string) => ({ model: OTHER, max_tokens: 9_000, messages: [{ role: 'user', content }] });

@@ -1,11 +1,11 @@
-/** Nothing of the store is open to other users, and no text shows the database's password. */
+/** The files of the store are private, and no output shows the database's password. */
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHome, runCommand } from './support/command.ts';
 
 describe.skipIf(process.platform === 'win32')('files that an older version left open to others', () => {
-  it('are made private at the start, with one line in the log', async () => {
+  it('become private at the start, with one log line', async () => {
     const home = createHome();
     const folder = join(home, '.dragoman');
     await runCommand(['accounts', 'list'], {}, home);
@@ -53,7 +53,7 @@ describe("a database's password", () => {
     ['postgres://127.0.0.1:1/db?user=me&password=MARKED', 'nothing listens there'],
     ['postgres://me:1/MARKED@127.0.0.1:1/db', 'Could not parse'],
     ['postgres://me:MARKED/x@127.0.0.1:1/db', 'Could not parse'],
-  ])('is not shown when %s does not work', { timeout: 20_000 }, async (url, why) => {
+  ])('is not shown if %s fails', { timeout: 20_000 }, async (url, why) => {
     const env = { DRAGOMAN_DATABASE_URL: url, DRAGOMAN_LOG_LEVEL: 'debug' };
     const { out, err } = await runCommand(['accounts', 'list'], env);
     expect(err).toContain(why);

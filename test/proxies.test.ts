@@ -1,6 +1,6 @@
 /**
- * Proxies, global and of one account. The service's hosts do not exist on this machine's network: a call which goes
- * round its proxy fails.
+ * Proxies, global and of one account. The service's hosts do not exist on this machine's network: a call that
+ * bypasses its proxy fails.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -61,7 +61,7 @@ async function ask({ gateway }: Composed): Promise<string> {
   return JSON.stringify(await collectReply(answer.batches));
 }
 
-/** Everything an account causes in its life, from its sign-in on. */
+/** All requests of an account, from its sign-in on. */
 async function liveOnce({ composed, simulator }: Setup, proxy: string | undefined): Promise<void> {
   const { startUrl, region } = IDC_ACCOUNT;
   const signIn = await composed.signIn({ startUrl, region, proxy }, never);
@@ -81,7 +81,7 @@ const WHOLE_LIFE = [
 function expectAllThrough({ simulator, proxy, logged }: Setup): void {
   const operations = simulator.requests.map(({ operation }) => operation);
   expect(operations).toEqual(expect.arrayContaining(WHOLE_LIFE));
-  // Signing in and the refresh after the refused token.
+  // The sign-in, and the refresh after the rejected token.
   expect(operations.filter((name) => name === 'CreateToken')).toHaveLength(2);
   expect(simulator.requests.filter(({ status }) => status === 403)).toHaveLength(1);
   const hosts = new Set(proxy.seen.map((line) => /(?:\/\/|SOCKS )([a-z.]+)/.exec(line)?.[1]));
@@ -93,19 +93,19 @@ function expectAllThrough({ simulator, proxy, logged }: Setup): void {
 }
 
 describe.each<Kind>(['http', 'socks5'])('a proxy: %s', (kind) => {
-  it('of an account carries its sign-in, its profiles, its models, its usage, its chats and its new tokens', async () => {
+  it('of an account carries its sign-in, profiles, models, usage, chats and token refreshes', async () => {
     const whole = await setup(kind);
     await liveOnce(whole, whole.proxy.url);
     expectAllThrough(whole);
   });
 
-  it('of the environment carries all of it too', async () => {
+  it('of the environment carries the same requests', async () => {
     const whole = await setup(kind, ({ url }) => ({ ALL_PROXY: url }));
     await liveOnce(whole, undefined);
     expectAllThrough(whole);
   });
 
-  it('carries social accounts to Kiro', async () => {
+  it('carries the sign-in of social accounts', async () => {
     const { composed, simulator, proxy } = await setup(kind);
     const signIn = await composed.signIn({ social: 'google', proxy: proxy.url }, never);
     const account = await signIn.wait(never);
@@ -137,7 +137,7 @@ describe('an account', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  it('takes another way as soon as its owner says so', async () => {
+  it('uses a new proxy at once', async () => {
     const { composed, proxy, simulator } = await setup('http', () => ({
       DRAGOMAN_UPSTREAM_URL: 'http://service.invalid',
       DRAGOMAN_REFRESH_TOKEN: SOCIAL_ACCOUNT.refreshToken,
@@ -152,12 +152,12 @@ describe('an account', () => {
 });
 
 describe('the command line', () => {
-  it('sends everything of an account through its proxy, new tokens of another process included', async () => {
+  it('sends all requests of an account through its proxy, including token refreshes of another process', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
     const proxy = await startHttpProxy(simulator.port);
     const login = startCommand(['login', '--social', 'google', '--device', '--proxy', proxy.url], PLACES);
     expect((await login.end()).code).toBe(0);
-    // Kiro's device flow does not say how long the token serves: the first use makes another.
+    // Kiro's device flow does not return the token's lifetime: the first use refreshes it.
     const chat = await runCommand(['chat', 'Hi'], PLACES, login.home);
     expect([chat.code, chat.err]).toEqual([0, '']);
     expect(simulator.requests.map(({ operation }) => operation)).toContain('SocialRefresh');
@@ -179,7 +179,7 @@ describe('https through a proxy', () => {
   it.each<[Kind, RegExp]>([
     ['http', /^CONNECT secure\.invalid:443$/],
     ['socks5', /^SOCKS secure\.invalid:443$/],
-  ])('is a tunnel: %s sees where to, and nothing of what', async (kind, line) => {
+  ])('is a tunnel: %s sees only the destination', async (kind, line) => {
     const first = Promise.withResolvers<Buffer>();
     const target = createServer((socket) => {
       socket.once('data', (bytes: Buffer) => {
@@ -205,7 +205,7 @@ describe('https through a proxy', () => {
 });
 
 describe('connections by proxy', () => {
-  it('are shared by accounts with the same one', async () => {
+  it('are shared by accounts with the same proxy', async () => {
     const dispatchers = new Dispatchers(undefined, 1_000);
     onTestFinished(() => dispatchers.destroy());
     expect(dispatchers.of('http://127.0.0.1:1')).toBe(dispatchers.of('http://127.0.0.1:1'));

@@ -1,4 +1,4 @@
-/** Stored responses over sockets, with the official SDK: continued, fetched, listened to, called off, for one key alone. */
+/** Stored responses with the official SDK: continued, fetched, streamed, cancelled, and private to one API key. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const ended = async (client: OpenAI, id: string): Promise<OpenAI.Responses.Respo
   });
 
 describe('a stored response', () => {
-  it('is continued by its id over several rounds, its instructions left behind', async () => {
+  it('is continued by its id over several turns, without its instructions', async () => {
     await using gateway = await open({ steps: ['Blue.'] });
     const { responses } = clientOf(gateway);
     const first = await responses.create({ model: MODEL, input: 'It is blue.', instructions: 'Rhyme.' });
@@ -51,7 +51,7 @@ describe('a stored response', () => {
   it.each([
     ['signed', 'claude-opus-4.6', /"signature":"/g],
     ['redacted', 'gpt-5.6-terra', /"redactedContent":"/g],
-  ])('sends reasoning back %s, whether it is stored here or with the client', async (_how, model, mark) => {
+  ])('sends reasoning back %s, whether it is stored here or by the client', async (_how, model, mark) => {
     await using gateway = await open();
     const { responses } = clientOf(gateway);
     const asked = { model, input: 'Think of a colour.', reasoning: { effort: 'high' as const } };
@@ -66,7 +66,7 @@ describe('a stored response', () => {
     expect(gateway.simulator.requests.filter(({ status = 0 }) => status >= 400)).toEqual([]);
   });
 
-  it('lends its items to later requests', async () => {
+  it('provides items for later requests', async () => {
     await using gateway = await open({ steps: ['Blue.'] });
     const { responses } = clientOf(gateway);
     const { output } = await responses.create({ model: MODEL, input: 'Hi' });
@@ -81,7 +81,7 @@ describe('a stored response', () => {
     expect(lastAsked(gateway)).toContain('Blue.');
   });
 
-  it('is not opened for a request which names more items than any conversation has', async () => {
+  it('is not read for a request that names more items than the limit', async () => {
     await using gateway = await open();
     const { responses } = clientOf(gateway);
     const { output } = await responses.create({ model: MODEL, input: 'Hi' });
@@ -93,7 +93,7 @@ describe('a stored response', () => {
     await expect(responses.inputTokens.count({ model: MODEL, input })).rejects.toMatchObject({ status: 400 });
   });
 
-  it('is where the AI SDK stores the history between its steps', async () => {
+  it('stores the history between the steps of the AI SDK', async () => {
     await using gateway = await open(
       { times: 1, steps: ['I will look.', { tool: 'read_file', input: { path: 'a' } }] },
       { steps: ['It says b.'] },
@@ -142,14 +142,14 @@ describe('a stored response', () => {
     expect(lastAsked(gateway)).not.toContain('Blue.');
   });
 
-  it('is not kept when it is not to be', async () => {
+  it('is not kept with store: false', async () => {
     await using gateway = await open({ steps: ['Blue.'] });
     const { responses } = clientOf(gateway);
     const made = await responses.create({ model: MODEL, input: 'Hi', store: false });
     await expect(responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('was not made in the background, so it has no events and cannot be cancelled', async () => {
+  it('has no events and cannot be cancelled if it was not created in the background', async () => {
     await using gateway = await open({ steps: ['Blue.'] });
     const { responses } = clientOf(gateway);
     const { id } = await responses.create({ model: MODEL, input: 'Hi' });
@@ -159,7 +159,7 @@ describe('a stored response', () => {
 });
 
 describe('a response in the background', () => {
-  it('is answered at once and fetched when it is there', async () => {
+  it('is answered at once and fetched when it is complete', async () => {
     await using gateway = await open({ steps: ['Blue.'] });
     const client = clientOf(gateway);
     const queued = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
@@ -167,7 +167,7 @@ describe('a response in the background', () => {
     expect(await ended(client, queued.id)).toMatchObject({ status: 'completed', output_text: 'Blue.' });
   });
 
-  it('leaves a line in the log of its own: which way it went, what it took, what was changed', async () => {
+  it('has its own log line with its route, usage and adjustments', async () => {
     const lines: { fields: Record<string, unknown>; message: string }[] = [];
     const hear = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
     const log = { debug: () => {}, info: hear, warn: hear, error: hear };
@@ -186,7 +186,7 @@ describe('a response in the background', () => {
     });
   });
 
-  it('goes on when its listener leaves, and is heard again from any event on', async () => {
+  it('continues when its client disconnects, and resumes from any event', async () => {
     await using gateway = await open({ steps: [{ text: ['One ', 'two ', 'three.'] }] });
     const client = clientOf(gateway);
     const stream = await client.responses.create({ model: MODEL, input: 'Hi', background: true, stream: true });
@@ -207,7 +207,7 @@ describe('a response in the background', () => {
     expect((await helper.finalResponse()).output_text).toBe('One two three.');
   });
 
-  it('shows what it has so far, and stops at the service when it is called off', async () => {
+  it('shows its partial output, and stops upstream when it is cancelled', async () => {
     await using gateway = await open(STALL);
     const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
@@ -224,7 +224,7 @@ describe('a response in the background', () => {
     expect((await client.responses.retrieve(id)).status).toBe('cancelled');
   });
 
-  it('ends its events when it is cancelled, for every listener', async () => {
+  it('ends its events for every client when it is cancelled', async () => {
     await using gateway = await open(STALL);
     const client = clientOf(gateway);
     const types: string[] = [];
@@ -238,7 +238,7 @@ describe('a response in the background', () => {
     expect(types.at(-1)).toBe('response.failed');
   });
 
-  it('is stopped and does not come back when it is deleted', async () => {
+  it('is stopped and stays deleted', async () => {
     await using gateway = await open(STALL);
     const client = clientOf(gateway);
     const { id } = await client.responses.create({ model: MODEL, input: 'Hi', background: true });
@@ -248,7 +248,7 @@ describe('a response in the background', () => {
     await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('which fails is a response which failed', async () => {
+  it('has the status failed if its reply fails', async () => {
     await using gateway = await open({
       refuse: { status: 400, name: 'ValidationException', message: 'Improperly formed.' },
     });
@@ -258,8 +258,8 @@ describe('a response in the background', () => {
   });
 });
 
-describe('a gateway which is started anew', () => {
-  it('has the finished output, and reports the unfinished one as failed', async () => {
+describe('a restarted gateway', () => {
+  it('keeps the finished response, and reports the unfinished one as failed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dragoman-responses-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const env = {
@@ -286,7 +286,7 @@ describe('a gateway which is started anew', () => {
 });
 
 describe('a limit', () => {
-  it('ends the response as incomplete, and is reported under its own name', async () => {
+  it('ends the response as incomplete, with its reason', async () => {
     await using gateway = await open({ steps: [{ text: Array.from({ length: 50 }, (_, i) => `word${i} `) }] });
     const asked = { model: MODEL, input: 'Hi', max_output_tokens: 16 };
     const { data, response } = await clientOf(gateway).responses.create(asked).withResponse();
@@ -315,7 +315,7 @@ describe('structured output', () => {
   };
   const asked = { model: MODEL, input: 'Which colour?', text: { format } };
 
-  it('is valid, or the SDK hears of an error', async () => {
+  it('is valid, or the SDK gets an error', async () => {
     await using gateway = await open({ times: 1, steps: ['Blue, I think.'] }, { steps: ['{"colour":"blue"}'] });
     const { responses } = clientOf(gateway);
     expect((await responses.parse(asked)).output_parsed).toEqual({ colour: 'blue' });
@@ -323,7 +323,7 @@ describe('structured output', () => {
     await expect(clientOf(wrong).responses.parse(asked)).rejects.toMatchObject({ status: 502, code: 'output_invalid' });
   });
 
-  it('streams to the same', async () => {
+  it('is the same when streamed', async () => {
     await using gateway = await open({ steps: ['{"colour":"blue"}'] });
     const { output_parsed: parsed } = await clientOf(gateway).responses.stream(asked).finalResponse();
     expect(parsed).toEqual({ colour: 'blue' });
@@ -331,7 +331,7 @@ describe('structured output', () => {
 });
 
 describe('a compaction', () => {
-  it('stands for the conversation it came from', async () => {
+  it('replaces the conversation that it was made from', async () => {
     await using gateway = await open({ times: 1, steps: ['They spoke of blue.'] }, { steps: ['Yes.'] });
     const { responses } = clientOf(gateway);
     const input = [
@@ -348,7 +348,7 @@ describe('a compaction', () => {
     expect(lastAsked(gateway)).not.toContain('A long answer.');
   });
 
-  it('counts tokens without asking the service', async () => {
+  it('counts tokens without an upstream request', async () => {
     await using gateway = await open();
     const { responses } = clientOf(gateway);
     const { input_tokens } = await responses.inputTokens.count({ input: 'How many words are there in this?' });

@@ -1,4 +1,4 @@
-/** `dragoman secret-key rotate` as a process: the exit code, what it says, what it leaves. */
+/** `dragoman secret-key rotate`: its exit code, its output and the resulting database. */
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -35,7 +35,7 @@ async function inDatabase<T>(
 const tokenIn = (home: string, secretKey?: string) =>
   inDatabase(home, secretKey, async ({ accounts }) => (await accounts.find('a'))?.credential);
 
-it('puts a new key file in place of the old one', async () => {
+it('replaces the old key file', async () => {
   const home = createHome();
   await createDatabase(home);
   const file = join(home, '.dragoman', 'secret.key');
@@ -49,7 +49,7 @@ it('puts a new key file in place of the old one', async () => {
   expect(await tokenIn(home)).toMatchObject({ refreshToken: 'a-refresh-0' });
 });
 
-it('takes a new DRAGOMAN_SECRET_KEY from a file or from standard input, and prints neither', async () => {
+it('reads a new DRAGOMAN_SECRET_KEY from a file or from standard input, and does not print it', async () => {
   const home = createHome();
   await createDatabase(home, KEY);
   const [one, other] = ['x'.repeat(40), 'y'.repeat(40)];
@@ -70,7 +70,7 @@ it.each([
   ['the new key is too short', ['--new-key-file', 'short.key'], {}, 'needs at least 32'],
   ['there is no such file', ['--new-key-file', 'none.key'], {}, 'Could not read the new key from none.key (ENOENT)'],
   ['the database is in memory', ['--database', 'sqlite::memory:'], {}, 'has no key to rotate'],
-])('ends with 2 and changes nothing when %s', async (_name, args, env: Record<string, string>, words) => {
+])('exits with 2 and changes nothing if %s', async (_name, args, env: Record<string, string>, words) => {
   const home = createHome();
   await createDatabase(home, env.DRAGOMAN_SECRET_KEY);
   writeFileSync(join(home, 'short.key'), 'short');
@@ -79,7 +79,7 @@ it.each([
   expect(await tokenIn(home, env.DRAGOMAN_SECRET_KEY)).toMatchObject({ refreshToken: 'a-refresh-0' });
 });
 
-it('ends with 1 and changes nothing under a wrong key', async () => {
+it('exits with 1 and changes nothing under a wrong key', async () => {
   const home = createHome();
   await createDatabase(home, KEY);
   writeFileSync(join(home, 'new.key'), 'x'.repeat(40));

@@ -23,7 +23,7 @@ const ADMIN_TOKEN = 'MARKED-ADMIN-TOKEN-0123456789';
 const SECRET_KEY = 'MARKED-SECRET-KEY-0123456789-0123456789';
 const PROXY_PASSWORD = 'MARKED-PROXY-PASSWORD';
 const SAID = 'MARKED-WORDS-OF-THE-USER';
-/** All tokens of the simulator begin like this. */
+/** The prefix of all tokens of the simulator. */
 const SECRETS = /MARKED|ao[ar]Simulat\w*|simulator-(?:idc-)?client-secret|"(?:refresh|access)Token":"[^"]/;
 
 const open = {
@@ -101,7 +101,7 @@ describe.each(['sqlite', 'postgres'] as const)('a busy run over %s', (engine) =>
       expect([place, SECRETS.exec(text)?.[0]]).toEqual([place, undefined]);
       if (password !== undefined) expect([place, text.includes(password)]).toEqual([place, false]);
     }
-    // It was busy indeed, and the log tells.
+    // Proves that the run was busy and logged.
     expect(err).toContain('refreshed an access token');
     expect(err).toContain('credential_rejected');
     expect(err).toContain('POST /v1/chat/completions 401');
@@ -109,7 +109,7 @@ describe.each(['sqlite', 'postgres'] as const)('a busy run over %s', (engine) =>
   });
 });
 
-/** An account behind a proxy with a password, which turns everybody away. */
+/** An account behind a proxy with a password that rejects all requests. */
 async function putProxied(databaseUrl: string, home: string): Promise<void> {
   const proxy = createServer((socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')).listen(0, '127.0.0.1');
   onTestFinished(() => void proxy.close());

@@ -26,7 +26,7 @@ const SCRIPT = { replies: WEATHER };
 const SCHEMA = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
 
 describe('the OpenAI SDK', () => {
-  it('has a chat, whole and streamed, with the same outcome', async () => {
+  it('gets the same reply streamed and not streamed', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const client = openaiOf(gateway);
     const messages = [{ role: 'user' as const, content: 'Hi' }];
@@ -39,7 +39,7 @@ describe('the OpenAI SDK', () => {
     expect(streamed.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('calls a tool, gives its result and gets the answer', async () => {
+  it('calls a tool, sends its result and gets the answer', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const asked: unknown[] = [];
     const runner = openaiOf(gateway).chat.completions.runTools({
@@ -67,7 +67,7 @@ describe('the OpenAI SDK', () => {
     expect(JSON.stringify(gateway.simulator.chatRequests[1])).toContain('21 °C, clear');
   });
 
-  it('lists the models, and finds one by an alias', async () => {
+  it('lists models and retrieves one by an alias', async () => {
     await using gateway = await startTestGateway({ env: LOCAL_MODE });
     const client = openaiOf(gateway);
     const ids = (await client.models.list()).data.map(({ id }) => id);
@@ -82,7 +82,7 @@ describe('the OpenAI SDK', () => {
 describe('the Anthropic SDK', () => {
   const messages = [{ role: 'user' as const, content: 'Hi' }];
 
-  it('has a chat, whole and streamed, with the same outcome', async () => {
+  it('gets the same reply streamed and not streamed', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const client = anthropicOf(gateway);
     const whole = await client.messages.create({ model: MODEL, max_tokens: 100, messages });
@@ -96,7 +96,7 @@ describe('the Anthropic SDK', () => {
     expect(streamed.usage.output_tokens).toBe(whole.usage.output_tokens);
   });
 
-  it('calls a tool, gives its result and gets the answer', async () => {
+  it('calls a tool, sends its result and gets the answer', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const client = anthropicOf(gateway);
     const tools = [{ name: 'get_weather', description: 'The weather.', input_schema: SCHEMA }];
@@ -127,10 +127,10 @@ describe('the Anthropic SDK', () => {
   });
 });
 
-describe('trouble upstream', () => {
+describe('an upstream request', () => {
   const throttled = { status: 429, name: 'ThrottlingException', message: 'Too many requests', retryAfterS: 1 };
 
-  it('that passes is not seen by the client', async () => {
+  it('that fails once is retried without the client noticing', async () => {
     const script = { replies: [{ times: 1, refuse: { status: 500, name: 'InternalServerException' } }, ...WEATHER] };
     await using gateway = await startTestGateway({ script, env: LOCAL_MODE });
     const reply = await openaiOf(gateway).chat.completions.create({
@@ -141,7 +141,7 @@ describe('trouble upstream', () => {
     expect(gateway.simulator.chatRequests).toHaveLength(2);
   });
 
-  it('that persists is reported in the dialect of each, with the retry time', async () => {
+  it('that is throttled for long is reported in the format of each API, with the retry time', async () => {
     await using gateway = await startTestGateway({
       script: { replies: [{ refuse: { ...throttled, retryAfterS: 3600 } }] },
       env: LOCAL_MODE,
@@ -162,7 +162,7 @@ describe('trouble upstream', () => {
     ['a broken connection', { cut: 'reset' }],
     ['half a frame', { cut: 'end', half: true }],
     ['a frame with a wrong checksum', { corrupt: true }],
-  ] as const)('in the middle, as %s, is an error and never an ending', async (_, step) => {
+  ] as const)('that ends in mid-stream with %s is an error, not a complete reply', async (_, step) => {
     await using gateway = await startTestGateway({
       script: { replies: [{ steps: ['Half of ', { gapMs: 5 }, step] }] },
       env: LOCAL_MODE,
@@ -177,7 +177,7 @@ describe('trouble upstream', () => {
     await expect(openaiOf(gateway).chat.completions.create(asked)).rejects.toMatchObject({ status: 502 });
   });
 
-  it('gets its request cancelled as soon as the client disconnects', async () => {
+  it('is cancelled as soon as the client disconnects', async () => {
     await using gateway = await startTestGateway({
       script: { replies: [{ steps: ['One', { gapMs: 60_000 }, 'two'] }] },
       env: LOCAL_MODE,
@@ -191,13 +191,13 @@ describe('trouble upstream', () => {
       messages: [{ role: 'user', content: 'Hi' }],
     });
     for await (const _ of stream) break;
-    // Far sooner than the reply would end: it pauses for longer than this test may take.
+    // The reply pauses for longer than the timeout of this test.
     await expect(finished).resolves.toMatchObject({ status: 200 });
   });
 });
 
-describe('a whole run', () => {
-  it('refreshes an access token the service no longer takes, unseen', async () => {
+describe('the gateway', () => {
+  it('refreshes a rejected access token without the client noticing', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: LOCAL_MODE });
     const client = anthropicOf(gateway);
     const ask = () =>
@@ -207,7 +207,7 @@ describe('a whole run', () => {
     expect((await ask()).content).toEqual([{ type: 'text', citations: null, text: 'Hello, wörld! 🌍' }]);
   });
 
-  it('logs requests and never their contents, nor any secret', async () => {
+  it('logs requests without their contents and without secrets', async () => {
     const lines: string[] = [];
     const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
     const log: Log = { debug: write, info: write, warn: write, error: write };

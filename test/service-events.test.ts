@@ -1,4 +1,4 @@
-/** AuthManager and CodeWhispererClient, in front of the simulator. */
+/** AuthManager and CodeWhispererClient in front of the simulator. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AuthManager, type AuthManagerOptions, CodeWhispererClient, type ServiceEvent } from '../src/index.ts';
 import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
@@ -37,7 +37,7 @@ async function clientOf(options: SimulatorOptions) {
 }
 
 describe('AuthManager', () => {
-  it('has no token before a sign-in, and a valid one for the account that is signed in', async () => {
+  it('returns no token before a sign-in, and a valid one for a signed-in account', async () => {
     const simulator = await createSimulator();
     expect(await manage(simulator, {}, false).getValidToken()).toBeNull();
     const manager = manage(simulator);
@@ -50,7 +50,7 @@ describe('AuthManager', () => {
     expect(JSON.stringify([token, next])).not.toContain(DEFAULT_ACCOUNT.refreshToken);
   });
 
-  it('signs in when no account is', async () => {
+  it('signs in if no account is signed in', async () => {
     const simulator = await createSimulator({ approveAfterPolls: 0, pollIntervalS: 1 });
     const seen: string[] = [];
     const manager = manage(simulator, { onVerification: ({ user_code }) => seen.push(user_code) }, false);
@@ -60,7 +60,7 @@ describe('AuthManager', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('leaves the waiting to programs that begin a sign-in themselves', async () => {
+  it('lets programs poll a sign-in that they started', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const manager = manage(simulator, { region: 'us-east-1' }, false);
     const { device_code, user_code, interval, ...authorization } = await manager.startDeviceAuthorization();
@@ -75,7 +75,7 @@ describe('AuthManager', () => {
     expect(await manager.getValidToken()).toEqual(token);
   });
 
-  it('rejects when the person refuses', async () => {
+  it('rejects if the user denies the sign-in', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const manager = manage(simulator, { onVerification: ({ user_code }) => simulator.deny(user_code) }, false);
     await expect(manager.authenticate()).rejects.toMatchObject({ code: 'credential_rejected' });
@@ -83,7 +83,7 @@ describe('AuthManager', () => {
 });
 
 describe('CodeWhispererClient', () => {
-  it('gives the events of the service as it names them, and sends the request as it is', async () => {
+  it('returns the events of the service under their names, and sends the request unchanged', async () => {
     const { simulator, client } = await clientOf({ script: { replies: [{ steps: ['An ', 'interpreter.'] }] } });
     const events: ServiceEvent[] = [];
     for await (const event of client.generateAssistantResponse(HELLO)) events.push(event);
@@ -94,7 +94,7 @@ describe('CodeWhispererClient', () => {
     expect(simulator.chatRequests.map(({ body }) => body)).toEqual([HELLO]);
   });
 
-  it('puts a whole reply together, tool calls included', async () => {
+  it('assembles a complete reply with tool calls', async () => {
     const steps = ['Let me look.', { tool: 'get_weather', input: { city: '北京' } }];
     const { client } = await clientOf({ script: { replies: [{ steps }] } });
     const tool = { name: 'get_weather', description: 'd', inputSchema: { json: { type: 'object', properties: {} } } };
@@ -112,7 +112,7 @@ describe('CodeWhispererClient', () => {
     });
   });
 
-  it('sends the ARN of a profile it is given', async () => {
+  it('sends the given profile ARN', async () => {
     const simulator = await createSimulator({ script: { replies: [{ steps: ['Yes.'] }] } });
     const env = {
       ...envOf(simulator, false),
@@ -134,7 +134,7 @@ describe('CodeWhispererClient', () => {
     expect(simulator.chatRequests[0]?.body).toMatchObject({ profileArn: IDC_ACCOUNT.profileArn });
   });
 
-  it('throws what a refusal means, and what broke a reply', async () => {
+  it('throws an error for a refusal and for a broken reply', async () => {
     const refuse = { status: 429, name: 'ThrottlingException', message: 'Too many requests' };
     const { client } = await clientOf({ script: { replies: [{ refuse }] } });
     await expect(client.generateAssistantResponseNonStreaming(HELLO)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** Signing in by URL while the gateway is killed and started again: whoever has begun can go on. */
+/** Signing in by URL while the gateway is killed and restarted: a sign-in that has begun can continue. */
 import { describe, expect, it } from 'vitest';
 import { createHome, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/simulator.ts';
@@ -6,7 +6,7 @@ import { createSimulator, environmentFor } from './support/simulator.ts';
 const ADMIN_TOKEN = 'an-admin-token-for-this-test';
 
 describe('a sign-in by URL', () => {
-  it('survives a gateway which is killed between any two of its steps', async () => {
+  it('survives a gateway that is killed between any two of its steps', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const { DRAGOMAN_UPSTREAM_URL = '', DRAGOMAN_OIDC_URL = '' } = environmentFor(simulator.url);
     const env = { DRAGOMAN_UPSTREAM_URL, DRAGOMAN_OIDC_URL, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN };
@@ -21,7 +21,7 @@ describe('a sign-in by URL', () => {
     const call = async (method: string, url: string) => {
       const answer = await fetch(url, { method, headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
       expect(answer.status).toBe(200);
-      // Checked below, member for member.
+      // Its members are checked below.
       return (await answer.json()) as Record<string, string>;
     };
 

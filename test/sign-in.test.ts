@@ -1,4 +1,4 @@
-/** From nothing to an answer, as a new user goes: sign in, ask, list the models; at the command line and as a library. */
+/** The first steps of a new user: sign in, ask, list models; at the command line and with the library. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
 
-/** Where to find the service, and no account. */
+/** The endpoints of the service, without an account. */
 function withoutAccount(simulatorUrl: string): Record<string, string> {
   const all = environmentFor(simulatorUrl);
   const places = ['UPSTREAM_URL', 'OIDC_URL', 'SOCIAL_AUTH_URL', 'PORTAL_URL'].map((name) => `DRAGOMAN_${name}`);
@@ -17,7 +17,7 @@ function withoutAccount(simulatorUrl: string): Record<string, string> {
 }
 
 describe('the command line', () => {
-  it('signs in, and has an account from then on', async () => {
+  it('signs in and then uses the account', async () => {
     const simulator = await createSimulator({ script: HELLO, pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);
     const home = createHome();
@@ -47,7 +47,7 @@ describe('the command line', () => {
     );
   });
 
-  it('leaves nothing behind when the person says no', async () => {
+  it('stores no account if the user denies the sign-in', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const login = startCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url));
     const waiting = JSON.parse(await login.nextLine());
@@ -59,7 +59,7 @@ describe('the command line', () => {
     expect(await storedAccounts(login.home)).toEqual([]);
   });
 
-  it('leaves nothing behind after Ctrl-C', async () => {
+  it('stores no account after Ctrl-C', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const login = startCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url));
     await login.nextLine();
@@ -74,7 +74,7 @@ describe('the command line', () => {
     ['AWS', ['--browser'], 'builder-id'],
     ['an organisation', ['--browser', '--start-url', IDC_ACCOUNT.startUrl, '--region', 'eu-central-1'], 'idc'],
     ['Kiro', ['--social', 'google', '--browser'], 'social'],
-  ])('signs in at %s with a browser which comes back by itself', async (_name, args, id) => {
+  ])('signs in at %s through a browser redirect', async (_name, args, id) => {
     const simulator = await createSimulator();
     const login = startCommand(['login', '--json', '--no-open', ...args], withoutAccount(simulator.url));
     const { verificationUrl, userCode } = JSON.parse(await login.nextLine());
@@ -92,7 +92,7 @@ describe('the command line', () => {
     );
   });
 
-  it('says so when the person refuses in the browser, and stores nothing', async () => {
+  it('reports a denial in the browser, and stores no account', async () => {
     const simulator = await createSimulator({ asksInBrowser: true });
     const env = withoutAccount(simulator.url);
     const login = startCommand(['login', '--json', '--no-open', '--browser'], env);
@@ -104,7 +104,7 @@ describe('the command line', () => {
     expect(await storedAccounts(login.home)).toEqual([]);
   });
 
-  it('leaves nothing behind after Ctrl-C while the browser is away', async () => {
+  it('closes its callback server on Ctrl-C during a browser sign-in', async () => {
     const simulator = await createSimulator({ asksInBrowser: true });
     const login = startCommand(['login', '--json', '--no-open', '--browser'], withoutAccount(simulator.url));
     const { verificationUrl } = JSON.parse(await login.nextLine());
@@ -124,7 +124,7 @@ describe('the command line', () => {
     ]);
   });
 
-  it('signs in at Kiro with a code, in a browser anywhere', async () => {
+  it('signs in at Kiro with a device code', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
     const env = withoutAccount(simulator.url);
     const home = createHome();
@@ -134,7 +134,7 @@ describe('the command line', () => {
     expect((await runCommand(['chat', 'Hi'], env, home)).code).toBe(0);
   });
 
-  it('lists several profiles, and takes the one given by --profile-arn', async () => {
+  it('lists several profiles, and uses the one given by --profile-arn', async () => {
     const other = 'arn:aws:codewhisperer:eu-central-1:111122223333:profile/OTHEROTHER01';
     const accounts = [{ ...IDC_ACCOUNT, moreProfiles: [other] }];
     const simulator = await createSimulator({ accounts, pollIntervalS: 1, approveAfterPolls: 0 });
@@ -159,7 +159,7 @@ describe('the command line', () => {
     [['--social', 'facebook'], /google or github/],
     [['--social', 'google', '--device', '--region', 'us-east-1'], /apply to AWS sign-ins only/],
     [['--proxy', 'ftp://proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
-    [['--account', 'nobody'], /no account nobody/],
+    [['--account', 'absent'], /no account absent/],
   ])('does not sign in with %j', async (args, message) => {
     const { code, err } = await runCommand(['login', ...args]);
     expect(code).toBe(1);
@@ -178,7 +178,7 @@ function lastLine(out: string): string {
 }
 
 describe('the library', () => {
-  it('signs in and asks: text in pieces, whole replies, events, models', async () => {
+  it('signs in, streams text, returns replies and events, and lists models', async () => {
     const simulator = await createSimulator({ script: HELLO, pollIntervalS: 1, approveAfterPolls: 0 });
     const settings = { databaseUrl: 'sqlite::memory:', secretKey: 'x'.repeat(40), kiroTokenFile: undefined };
     await using dragoman = await createDragoman({ env: withoutAccount(simulator.url), settings });
@@ -209,7 +209,7 @@ describe('the library', () => {
     expect(await dragoman.removeAccount(account.id)).toBe(true);
   });
 
-  it('cancels a stream by its signal, and reports a broken one as an error', async () => {
+  it('cancels a stream by its signal, and rejects on a broken one', async () => {
     const replies = [
       { times: 1, steps: ['One', { gapMs: 60_000 }, 'two'] },
       { steps: ['Half', { gapMs: 5 }, { cut: 'reset' as const }] },

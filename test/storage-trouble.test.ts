@@ -1,4 +1,4 @@
-/** The database in trouble while the gateway serves: what is under way goes on, new requests wait, then hear 503. */
+/** A locked database while the gateway serves: open replies continue, new requests wait and then get 503. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
@@ -11,7 +11,7 @@ import { createHome, startCommand } from './support/command.ts';
 const SLOW = { when: { text: 'slowly' }, steps: ['one ', { gapMs: 9_000 }, 'two'] };
 const API_KEY = 'sk-trouble';
 
-it('a locked database stops no reply, costs no token, and is reported after a while', { timeout: 60_000 }, async () => {
+it('a locked database stops no reply, loses no token, and is reported after a while', { timeout: 60_000 }, async () => {
   await using simulator = await startSimulator({ script: { replies: [SLOW, { steps: ['at once'] }] } });
   const home = createHome();
   const env = { ...environmentFor(simulator.url), DRAGOMAN_API_KEYS: API_KEY, DRAGOMAN_LOG_LEVEL: 'error' };
@@ -30,7 +30,7 @@ it('a locked database stops no reply, costs no token, and is reported after a wh
     if (other.isOpen) other.close();
   });
   other.exec('begin immediate');
-  // An account whose token is good needs no database.
+  // An account with a valid token needs no database.
   expect((await ask('Hi')).status).toBe(200);
   simulator.expireAccessTokens('default');
   const refused = await ask('Hi');
@@ -45,6 +45,6 @@ it('a locked database stops no reply, costs no token, and is reported after a wh
   expect((await ask('Hi')).status).toBe(200);
   const { code } = await gateway.end('SIGTERM');
   expect(code).toBe(0);
-  // The token which could not be stored was kept until it could.
+  // The token was kept in memory until it could be stored.
   expect(refreshesOf(simulator)).toEqual({ succeeded: 2, refused: 0 });
 });

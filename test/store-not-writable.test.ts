@@ -12,7 +12,7 @@ import { createHome, runCommand, startCommand } from './support/command.ts';
 
 const API_KEY = 'sk-not-writable';
 const ADMIN_TOKEN = 'marked-admin-token-0123456789';
-/** Of every Linux. */
+/** Present on every Linux. */
 const [MOUNT, UNMOUNT, UNSHARE] = ['mount', 'umount', 'unshare'] as const;
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
 
@@ -67,7 +67,7 @@ describe('/readyz', () => {
       },
       'another process keeps it locked',
     ],
-  ])('answers 503 when %s', { timeout: 30_000 }, async (_name, damage, why) => {
+  ])('answers 503 if %s', { timeout: 30_000 }, async (_name, damage, why) => {
     const home = createHome();
     const { gateway, url, isReady } = await start(home);
     expect(await isReady()).toBe(true);
@@ -76,7 +76,7 @@ describe('/readyz', () => {
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
       ...{ status: 'not ready', accounts: true, store: false },
     });
-    // However often it is asked, one line says why.
+    // One log line, for any number of requests.
     for (let i = 0; i < 3; i++) await Promise.all(Array.from({ length: 7 }, isReady));
     gateway.child.kill('SIGKILL');
     const { err } = await gateway.end();
@@ -115,7 +115,7 @@ function canMount(): boolean {
 }
 
 describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount one)', () => {
-  it('answers 503 in each dialect, and goes on once there is room', { timeout: 60_000 }, async () => {
+  it('answers 503 in each format, and recovers once there is space', { timeout: 60_000 }, async () => {
     const home = mountSmall();
     const { simulator, gateway, url, post, isReady } = await start(home);
     const chat = (path: string) => post(path, { model: 'claude-sonnet-4.5', max_tokens: 100, messages: MESSAGES });
@@ -144,7 +144,7 @@ describe.skipIf(!canMount())('a full disk (needs root on Linux, to mount one)', 
     expect((await gateway.end('SIGTERM')).code).toBe(0);
   });
 
-  it('leaves no draft of the secret key behind', { timeout: 20_000 }, async () => {
+  it('leaves no temporary file of the secret key', { timeout: 20_000 }, async () => {
     const home = mountSmall();
     mkdirSync(join(home, '.dragoman'));
     writeFileSync(join(home, '.dragoman', 'dragoman.db'), '');

@@ -19,7 +19,7 @@ interface Api {
 
 const named = z.object({ name: z.string() });
 
-/** Every object in the answers that `isCall` accepts, by its name, without repetitions. */
+/** The distinct names of all objects in the answers that `isCall` accepts. */
 function namesWhere(answers: readonly unknown[], isCall: (object: Record<string, unknown>) => boolean): string[] {
   const names = new Set<string>();
   const visit = (value: unknown): void => {
@@ -106,7 +106,7 @@ const calling = (tool: string) => ({
 const WAYS = APIS.flatMap((api) => [false, true].map((stream) => ({ ...api, stream })));
 
 describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body, namesIn }) => {
-  it.each(['1st', '_x', '-x'])('travel under an alias that begins with a letter and come back: %s', async (name) => {
+  it.each(['1st', '_x', '-x'])('are sent under an alias that begins with a letter, and restored: %s', async (name) => {
     await using gateway = await startTestGateway();
     await post(gateway, path, body([name]), stream);
     const [sent] = toolsSentTo(gateway);
@@ -127,7 +127,7 @@ describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body
     ['functions__Read', 'Read'],
     ['default_api:Read', 'Read'],
     ['WRITE', 'write'],
-  ])('are led back to the declared one: %s', async (written, declared) => {
+  ])('are mapped to the declared one: %s', async (written, declared) => {
     await using gateway = await startTestGateway({ script: calling(written) });
     const tools = declared === 'Read' ? ['Read', 'write'] : ['mcp__files__read', 'mcp__files__list', 'write'];
     const { answers, notes } = await post(gateway, path, body(tools), stream);
@@ -138,7 +138,7 @@ describe.each(WAYS)('tool names: $name, streamed $stream', ({ path, stream, body
   it.each([
     ['read', ['mcp__files__read', 'mcp__mail__read']],
     ['unheard_of', ['Read']],
-  ])('that are ambiguous or unknown stay what they are: %s', async (written, tools) => {
+  ])('that are ambiguous or unknown are unchanged: %s', async (written, tools) => {
     await using gateway = await startTestGateway({ script: calling(written) });
     const { answers, notes } = await post(gateway, path, body(tools), stream);
     expect(namesIn(answers)).toEqual([written]);
@@ -168,7 +168,7 @@ describe.each([false, true])('tools of Codex, streamed %s', (stream) => {
     'collaboration__followup_task',
     'functions.followup_task',
     'Followup_Task',
-  ])('come back with their namespace: %s', async (written) => {
+  ])('are restored with their namespace: %s', async (written) => {
     await using gateway = await startTestGateway({ script: calling(written) });
     expect(await ask(gateway)).toMatchObject([
       { type: 'function_call', name: 'followup_task', namespace: 'collaboration', arguments: '{"path":"a"}' },

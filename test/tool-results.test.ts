@@ -1,6 +1,6 @@
 /**
  * Tool results at every endpoint: two outputs of one call, failures and images, and what reaches the service. The
- * service drops a result's status and the images inside it, so both have to be said in the message.
+ * service drops a result's status and the images inside it, so the message has to state both.
  */
 import { describe, expect, it } from 'vitest';
 import { PNG } from './support/conversations.ts';
@@ -129,7 +129,7 @@ interface CurrentMessage {
   };
 }
 
-/** What the service was asked, and the notes of the answer. */
+/** The upstream request, and the notes of the response. */
 async function ask(
   gateway: TestGateway,
   { path, body }: Endpoint,
@@ -189,7 +189,7 @@ describe.each(ENDPOINTS)('tool results: $name', (endpoint) => {
 describe.each(ENDPOINTS.filter(({ path }) => path !== '/v1/chat/completions'))(
   'a failed tool result: $name',
   (endpoint) => {
-    it('says so in its text and keeps its status', async () => {
+    it('states it in its text and keeps its status', async () => {
       await using gateway = await startTestGateway();
       const { current, notes } = await ask(
         gateway,

@@ -1,4 +1,4 @@
-/** What CONTRIBUTING.md says about adding a kind of credential: the compiler points at the files it names, and at no others. */
+/** The walkthrough for a new kind of credential in CONTRIBUTING.md names exactly the files at which the compiler fails. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -22,7 +22,7 @@ export const SESSION: KindRules = { label: 'Session', serves: 'bearer', profiles
 
 /** A copy of src/ in which the union of credentials has one more kind. Resolves to the files that do not compile. */
 async function filesLackingTheKind(): Promise<readonly string[]> {
-  // Below node_modules, so that the compiler finds the types of packages. What it found is kept for the next run.
+  // Below node_modules, so that the compiler finds the types of packages. The build info is kept for the next run.
   const copy = join(ROOT, 'node_modules/.cache/walkthrough');
   await rm(join(copy, 'src'), { recursive: true, force: true });
   await mkdir(copy, { recursive: true });

@@ -12,7 +12,7 @@ const LINK = '[an IDL](https://example.com/smithy/1)';
 
 const call = (query: string): ReplyStep => ({ tool: 'web_search', input: { query } });
 
-/** Searches once, and answers with what was found. */
+/** Searches once, and answers with the results. */
 const SCRIPT: Script = {
   replies: [
     { when: { toolResults: false, text: 'smithy' }, steps: ['Let me look 🔎. ', call('smithy')] },
@@ -29,7 +29,7 @@ function openai(gateway: TestGateway): OpenAI {
   return new OpenAI({ apiKey: gateway.apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
 }
 
-/** What the service got since the last time. */
+/** The upstream requests since the last call. */
 function chatsOf(gateway: TestGateway): string[] {
   const chats: string[] = [];
   for (let raw = gateway.takeChatRequest(() => true); raw; raw = gateway.takeChatRequest(() => true)) chats.push(raw);
@@ -52,8 +52,8 @@ describe('a service that', () => {
     );
 
   it.each([
-    ['serves InvokeMCP as JSON alone', { webSearch: 'json' }, ['/ tools/call', '/ tools/call']],
-    ['serves it at its own path alone', { webSearch: 'rest' }, ['/ tools/call', '/mcp tools/call', '/mcp tools/call']],
+    ['serves InvokeMCP only as JSON', { webSearch: 'json' }, ['/ tools/call', '/ tools/call']],
+    ['serves it only at its own path', { webSearch: 'rest' }, ['/ tools/call', '/mcp tools/call', '/mcp tools/call']],
     ['refuses to list tools', { listsTools: false }, ['/ tools/call', '/ tools/call']],
   ] as const)('%s is searched, and what works is remembered', async (_what, service, calls) => {
     await using gateway = await startTestGateway({ script: { ...SCRIPT, service } });
@@ -68,7 +68,7 @@ describe('a service that', () => {
 describe('Messages', () => {
   const ask = { model: MODEL, max_tokens: 1000, messages: [QUESTION], tools: [SEARCH] };
 
-  it('shows the search, what it found and the page which the answer cites, streamed or whole', async () => {
+  it('shows the search, its results and the cited page, streamed or not', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT });
     const { data: whole, response } = await anthropic(gateway).messages.create(ask).withResponse();
     expect(response.headers.get('x-dragoman-adjustments')).toContain('web-search-emulated@tools[0]');
@@ -99,7 +99,7 @@ describe('Messages', () => {
     expect(searchesOf(gateway)).toEqual(['smithy', 'smithy']);
   });
 
-  it('begins the next turn with the bytes of this one, the search included', async () => {
+  it('begins the next upstream request with the bytes of this one, including the search', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT });
     const { content } = await anthropic(gateway).messages.create(ask);
     const [first = '', second = ''] = chatsOf(gateway);
@@ -115,7 +115,7 @@ describe('Messages', () => {
     expect(third).toContain(JSON.stringify(results).slice(1, -1));
   });
 
-  it('keeps to the number of searches, and ends with a model which does not', async () => {
+  it('enforces the number of searches, and ends if the model exceeds it', async () => {
     const script = { replies: [{ steps: ['Again. ', call('more')] }] };
     await using gateway = await startTestGateway({ script });
     const { content, stop_reason } = await anthropic(gateway).messages.create({
@@ -141,7 +141,7 @@ describe('Messages', () => {
       { blocked_domains: ['docs.example'] },
       ['https://b.example/guide/1', 'https://b.example/', 'https://notdocs.example/'],
     ],
-  ])('shows the model and the client what is %s alone', async (_which, wish, expected) => {
+  ])('shows the model and the client only results that are %s', async (_which, domains, expected) => {
     const urls = [
       'https://www.docs.example/',
       'https://b.example/guide/1',
@@ -150,7 +150,7 @@ describe('Messages', () => {
     ];
     const results = urls.map((url) => ({ url, title: url, snippet: 'x' }));
     await using gateway = await startTestGateway({ script: { ...SCRIPT, searches: [{ results }] } });
-    const { content } = await anthropic(gateway).messages.create({ ...ask, tools: [{ ...SEARCH, ...wish }] });
+    const { content } = await anthropic(gateway).messages.create({ ...ask, tools: [{ ...SEARCH, ...domains }] });
     const found = content.find(({ type }) => type === 'web_search_tool_result');
     expect(found).toMatchObject({ content: expected.map((url) => ({ url })) });
     const [, second = ''] = chatsOf(gateway);
@@ -160,7 +160,7 @@ describe('Messages', () => {
   it.each([
     ['throttled', [{ refuse: { status: 429, name: 'ThrottlingException' } }], 'too_many_requests'],
     ['broken', [{ refuse: { status: 500, name: 'InternalServerException' } }], 'unavailable'],
-  ])('goes on without a search which is %s', async (_how, searches, error_code) => {
+  ])('continues without a search that is %s', async (_how, searches, error_code) => {
     await using gateway = await startTestGateway({ script: { ...SCRIPT, searches } });
     const { content, stop_reason } = await anthropic(gateway).messages.create(ask);
     expect(content[2]).toMatchObject({ content: { type: 'web_search_tool_result_error', error_code } });
@@ -179,7 +179,7 @@ describe('Messages', () => {
     expect(searchesOf(gateway)).toEqual([]);
   });
 
-  it('offers no search to an account once the service has refused one, and says so', async () => {
+  it('offers no search to an account once the service has refused one, with a note', async () => {
     await using gateway = await startTestGateway({ script: { ...SCRIPT, searches: false } });
     const first = await anthropic(gateway).messages.create(ask);
     expect(first.content[2]).toMatchObject({ content: { error_code: 'unavailable' } });
@@ -189,7 +189,7 @@ describe('Messages', () => {
     expect(chatsOf(gateway)[0]).not.toContain('Searches the web');
   });
 
-  it('shortens a query to what the service takes, and says so', async () => {
+  it('shortens a query to the limit of the service, with a note', async () => {
     const query = 'long '.repeat(80);
     const replies = [{ when: { toolResults: false }, steps: [call(query)] }, { steps: ['Done.'] }];
     await using gateway = await startTestGateway({ script: { replies } });
@@ -199,7 +199,7 @@ describe('Messages', () => {
     expect(searchesOf(gateway)).toEqual([query.slice(0, 199)]);
   });
 
-  it('searches nothing when that is switched off', async () => {
+  it('does not search if that is switched off', async () => {
     const script = { replies: [{ steps: ['No.'] }] };
     await using gateway = await startTestGateway({ script, env: { DRAGOMAN_WEB_SEARCH: 'no' } });
     const { response } = await anthropic(gateway).messages.create(ask).withResponse();
@@ -207,7 +207,7 @@ describe('Messages', () => {
     expect(gateway.simulator.requests.some(({ path }) => path === '/mcp')).toBe(false);
   });
 
-  it("leaves the client's own calls to the client, and takes both back in the next turn", async () => {
+  it("leaves the client's own calls to the client, and accepts both in the next turn", async () => {
     const own = {
       name: 'read_file',
       input_schema: { type: 'object' as const, properties: { path: { type: 'string' } } },
@@ -233,7 +233,7 @@ describe('Messages', () => {
     expect(second).toContain('file a');
   });
 
-  it('ends with an error when the second reply breaks off', async () => {
+  it('ends with an error if the second reply breaks', async () => {
     const replies = [
       { when: { toolResults: false }, steps: [call('smithy')] },
       { steps: ['It is', { cut: 'reset' as const }] },
@@ -255,7 +255,7 @@ describe('Messages', () => {
     expect(words.length).toBeLessThanOrEqual(12);
   });
 
-  it('asks for a search which the client wants in any case', async () => {
+  it('forces a search that the client requires', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT });
     await anthropic(gateway).messages.create({ ...ask, tool_choice: { type: 'tool', name: 'web_search' } });
     expect(chatsOf(gateway)[0]).toContain('Search the web with web_search before you answer.');
@@ -263,7 +263,7 @@ describe('Messages', () => {
 });
 
 describe('Chat Completions', () => {
-  it('cites pages at their place in the text, streamed or whole', async () => {
+  it('cites pages at their position in the text, streamed or not', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT });
     const ask = { model: MODEL, messages: [QUESTION], web_search_options: {} };
     const whole = await openai(gateway).chat.completions.create(ask);
@@ -280,7 +280,7 @@ describe('Chat Completions', () => {
     }
   });
 
-  it('does not search unasked, nor when tools are forbidden', async () => {
+  it('does not search without a request for it, or if tools are forbidden', async () => {
     await using gateway = await startTestGateway({ script: { replies: [{ steps: ['Fine.'] }] } });
     const ask = { model: MODEL, messages: [QUESTION] };
     await openai(gateway).chat.completions.create(ask);
@@ -288,7 +288,7 @@ describe('Chat Completions', () => {
     for (const chat of chatsOf(gateway)) expect(chat).not.toContain('web_search');
   });
 
-  it("keeps a tool of the client's own which has the name", async () => {
+  it("keeps the client's own tool of the same name", async () => {
     const own = { type: 'function' as const, function: { name: 'web_search', parameters: { type: 'object' } } };
     const replies = [{ steps: [{ tool: 'web_search', input: { query: 'mine' } }] }];
     await using gateway = await startTestGateway({ script: { replies } });
@@ -334,7 +334,7 @@ function upToCurrent(body: string): string {
   return body.slice(0, body.indexOf('"currentMessage":')).replace(/\],$/, '');
 }
 
-/** Each of the user's turns has a continuation id of its own. */
+/** Each user turn has its own continuation id. */
 function withoutTurnId(body: string): string {
   return body.replace(/"agentContinuationId":"[^"]+",/, '');
 }

@@ -69,7 +69,7 @@ const refusalsOf = ({ simulator }: TestGateway) =>
 describe('a session of three turns', () => {
   const bearers = WIRE_PROFILES.filter(({ authentication }) => authentication === 'bearer');
 
-  it.each(bearers)('goes through $id, and the strict service refuses nothing of it', async ({ id }) => {
+  it.each(bearers)('works over $id without a refusal by the strict service', async ({ id }) => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: id } });
     expect(await runSession(clientOf(gateway))).toEqual([id, id, id]);
     expect(refusalsOf(gateway)).toEqual([]);
@@ -79,13 +79,16 @@ describe('a session of three turns', () => {
     }
   });
 
-  it.each(['q-rest', 'kiro-krs'])('goes to the hosts that %s names, each serving its own alone', async (id) => {
-    const simulator = await createSimulator({ script: SCRIPT });
-    const env = { DRAGOMAN_WIRE_PROFILE: id, DRAGOMAN_UPSTREAM_URL: `${simulator.url}/host/{host}` };
-    await using gateway = await startTestGateway({ simulator, env });
-    await runSession(clientOf(gateway));
-    expect(simulator.requests.flatMap(({ refusedBy }) => refusedBy ?? [])).toEqual([]);
-  });
+  it.each(['q-rest', 'kiro-krs'])(
+    'goes to the hosts named by %s, each of which serves only its own operations',
+    async (id) => {
+      const simulator = await createSimulator({ script: SCRIPT });
+      const env = { DRAGOMAN_WIRE_PROFILE: id, DRAGOMAN_UPSTREAM_URL: `${simulator.url}/host/{host}` };
+      await using gateway = await startTestGateway({ simulator, env });
+      await runSession(clientOf(gateway));
+      expect(simulator.requests.flatMap(({ refusedBy }) => refusedBy ?? [])).toEqual([]);
+    },
+  );
 
   it('has the ids of KiroRuntimeService: one session, a continuation for each turn of the user', async () => {
     await using gateway = await startTestGateway({ script: SCRIPT, env: { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' } });
@@ -115,7 +118,7 @@ describe('a session of three turns', () => {
 });
 
 describe('the control plane in JSON', () => {
-  it('refuses a token with 400, which renews it once', async () => {
+  it('rejects a token with 400, which refreshes it once', async () => {
     const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs', DRAGOMAN_ADMIN_TOKEN: 'an-admin-token-of-a-test' };
     await using gateway = await startTestGateway({ script: SCRIPT, env });
     await runSession(clientOf(gateway));
@@ -124,7 +127,7 @@ describe('the control plane in JSON', () => {
     const headers = { authorization: `Bearer ${env.DRAGOMAN_ADMIN_TOKEN}` };
     expect((await fetch(`${gateway.url}/v2/usage?refresh=true`, { headers })).status).toBe(200);
     const calls = gateway.simulator.requests.slice(before).map(({ operation, status }) => `${operation} ${status}`);
-    // The refusal might be about the profile ARN, so the question is repeated without it first.
+    // The refusal might concern the profile ARN, so the request is first repeated without it.
     expect(calls).toEqual(['GetUsageLimits 400', 'GetUsageLimits 400', 'CreateToken 200', 'GetUsageLimits 200']);
   });
 });
@@ -158,7 +161,7 @@ describe('an API key', () => {
 });
 
 describe('a refused wire profile', () => {
-  it('is not tried again after a restart, for a while', async () => {
+  it('is skipped for a while, even after a restart', async () => {
     const home = homeWith();
     const env = {
       DRAGOMAN_DATABASE_URL: `sqlite:${join(home, 'dragoman.db')}`,
@@ -175,30 +178,30 @@ describe('a refused wire profile', () => {
     expect(await usualTried()).toBe(0);
   });
 
-  it('gives way for a list of models too, where its host does not serve one', async () => {
+  it('falls back for a list of models that its host does not serve', async () => {
     await using gateway = await startTestGateway({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
     const models = await clientOf(gateway).models.list();
     expect(models.data.map(({ id }) => id)).toContain(MODEL);
   });
 
-  it('gives way to one of another host, which is then remembered', async () => {
+  it('falls back to one of another host, which is remembered', async () => {
     await using gateway = await startTestGateway({ script: { ...SCRIPT, service: { hosts: 'kiro' } } });
     const profiles = await runSession(clientOf(gateway));
     expect(new Set(profiles).size).toBe(1);
     expect(profiles[0]).toMatch(/^kiro-/);
-    // The usual one was tried once.
+    // The default profile was tried once.
     expect(gateway.simulator.requests.filter(({ path }) => path === '/generateAssistantResponse').length).toBeLessThan(
       2,
     );
   });
 
-  it('loses its TokenType where the service does not take it', async () => {
+  it('drops its TokenType if the service rejects it', async () => {
     const service = { takesSsoTokenType: false };
     const env = { DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
     await using gateway = await startTestGateway({ script: { ...SCRIPT, service }, env });
     expect(await runSession(clientOf(gateway))).toEqual(Array(3).fill('kiro-krs/untyped'));
     expect(chatsOf(gateway).map(({ headers }) => headers.tokentype)).toEqual([
-      // The token is renewed once, in case it is about that.
+      // The token is refreshed once, in case the refusal concerns it.
       ...Array(chatsOf(gateway).length - 3).fill('SSO_OIDC'),
       ...Array(3).fill(undefined),
     ]);
@@ -206,7 +209,7 @@ describe('a refused wire profile', () => {
 });
 
 describe("the user's own wire profiles", () => {
-  it('take effect as the documentation shows it', async () => {
+  it('take effect as documented', async () => {
     const example = /```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
     const env = { DRAGOMAN_HOME: homeWith(example), DRAGOMAN_WIRE_PROFILE: 'kiro-krs' };
     await using gateway = await startTestGateway({ script: SCRIPT, strict: false, env });
@@ -224,11 +227,11 @@ describe("the user's own wire profiles", () => {
       '{"id":"mine","extends":"q-rest","limits":{"imageBytes":-1}}',
       /0\.json is not valid\. limits\.imageBytes: /,
     ],
-  ])('stop the start with %s, naming the file', async (_what, content, message) => {
+  ])('stop the start with an error naming the file: %s', async (_what, content, message) => {
     await expect(startTestGateway({ env: { DRAGOMAN_HOME: homeWith(content) } })).rejects.toThrow(message);
   });
 
-  it('limit what DRAGOMAN_WIRE_PROFILE may name', async () => {
+  it('and the shipped ones are the only values of DRAGOMAN_WIRE_PROFILE', async () => {
     await expect(startTestGateway({ env: { DRAGOMAN_WIRE_PROFILE: 'q-soap' } })).rejects.toThrow(
       /DRAGOMAN_WIRE_PROFILE is "q-soap".*Use one of: q-rest, q-json, kiro-krs/,
     );

@@ -1,4 +1,4 @@
-/** Accounts whose token or signing keys cannot be obtained, among accounts that work: clients notice nothing. */
+/** Accounts whose token or signing keys cannot be obtained, among working accounts: clients do not notice. */
 import { createServer } from 'node:net';
 import OpenAI from 'openai';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,7 +13,7 @@ import { startTestPool, type TestPool } from '../support/test-pool.ts';
 const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 
 beforeEach(() => {
-  // This machine's own keys, and an instance's, are none of the test's business.
+  // Keeps out AWS keys of this machine and of an instance.
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
@@ -53,7 +53,7 @@ async function stateAtAdminApi(gateway: TestPool, id: string) {
   return accountList.parse(await response.json()).accounts.find((account) => account.id === id)?.state;
 }
 
-/** A port at which nothing listens any more. */
+/** A port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -94,7 +94,7 @@ describe('one account without credentials among eleven that work', () => {
 });
 
 describe('the only account', () => {
-  it('without keys answers 503 with a time and the reason', async () => {
+  it('without keys causes 503 with a retry time and the reason', async () => {
     await using gateway = await startTestPool({
       accounts: [],
       unknown: [broken(KEYLESS)],

@@ -1,7 +1,7 @@
 /**
- * What becomes of each failure the service knows: two accounts, the one whose turn it is meets the failure once, and
- * then: who was asked how often, what is thought of that account afterwards, what the client heard. The whole program,
- * asked by an official SDK which does not try again by itself.
+ * How each known failure of the service is handled: of two accounts, the first to serve gets the failure. Checks the
+ * number of requests per account, the account's state afterwards and the client's response, through the whole program
+ * with an official SDK that does not retry.
  */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
@@ -17,21 +17,21 @@ interface Row {
   readonly refuse?: Refusal;
   /** Instead of a refusal. */
   readonly steps?: NonNullable<ScriptedReply['steps']>;
-  /** How often it happens. */
+  /** Number of failures; default 1. */
   readonly times?: number;
-  /** Chat requests which the account in trouble and the other one got. */
+  /** Chat requests of the failing account and of the other one. */
   readonly asked: readonly [number, number];
-  /** Refreshes of the account in trouble. */
+  /** Refreshes of the failing account. */
   readonly refreshes?: number;
-  /** Of the account in trouble; default: ready. */
+  /** State of the failing account; default: ready. */
   readonly state?: AccountState['status'];
-  /** How long the account in trouble rests. */
-  readonly restsS?: number;
-  /** Failures which count against it; default 0. */
+  /** Cooldown of the failing account in seconds. */
+  readonly cooldownS?: number;
+  /** Failures counted against it; default 0. */
   readonly failures?: number;
   /** Status; default 200. */
   readonly hears?: number;
-  /** Occurs in the message. */
+  /** Matches the message. */
   readonly says?: RegExp;
 }
 
@@ -46,7 +46,7 @@ const denied = (message: string, reason: string | null = null): Refusal => ({
   ...{ status: 403, name: 'AccessDeniedException', message, reason },
 });
 
-/** The request's own fault: one try, no account blamed. */
+/** An error in the request: one attempt, no account is blamed. */
 const clientsFault = (name: string, refuse: Refusal, says?: RegExp, hears = 400): Row => ({
   ...{ name, refuse, asked: [1, 0], hears },
   ...(says ? { says } : {}),
@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
   ),
   clientsFault('overflow of the prompt', validation('Too long.', 'PROMPT_TOO_LONG'), /too long|context/i),
   clientsFault('tools', validation('Bad.', 'TOOL_SCHEMA_INVALID'), /tools/),
-  clientsFault('images, told as a failure of the service', validation('Bad.', 'IMAGE_SIZE_EXCEEDED', 500), /image/),
+  clientsFault('images, reported as a failure of the service', validation('Bad.', 'IMAGE_SIZE_EXCEEDED', 500), /image/),
   clientsFault('documents', validation('Bad.', 'DOCUMENT_PASSWORD_PROTECTED'), /document/),
   clientsFault('the body', validation('Bad.', 'REQUEST_BODY_INVALID'), /form/),
   clientsFault('the conversation id', validation('Bad.', 'INVALID_CONVERSATION_ID')),
@@ -73,7 +73,7 @@ const ROWS: readonly Row[] = [
   clientsFault('missing tool results', validation('Expected toolResult blocks for …')),
   clientsFault('anything else of 400', validation('Improperly formed request.')),
   {
-    name: 'a reasoning signature which is not known: once more without reasoning',
+    name: 'an unknown reasoning signature: retried without reasoning',
     refuse: validation('Bad signature.', 'THINKING_SIGNATURE_INVALID'),
     asked: [2, 0],
   },
@@ -259,24 +259,24 @@ const ROWS: readonly Row[] = [
   {
     name: 'credits used too fast',
     refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED'),
-    ...{ asked: [1, 1], state: 'cooling', restsS: 300, failures: 1 },
+    ...{ asked: [1, 1], state: 'cooling', cooldownS: 300, failures: 1 },
   },
   {
     name: 'credits used too fast, with the wait in the body',
     refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED', {
       members: { retryAfterMilliseconds: 900_000 },
     }),
-    ...{ asked: [1, 1], state: 'cooling', restsS: 900, failures: 1 },
+    ...{ asked: [1, 1], state: 'cooling', cooldownS: 900, failures: 1 },
   },
   {
     name: 'credits used too fast, with an absurd wait in the body',
     refuse: throttling('Slow down.', 'CREDIT_CONSUMPTION_RATE_EXCEEDED', { members: { retryAfterSeconds: 1e300 } }),
-    ...{ asked: [1, 1], state: 'cooling', restsS: 3_600, failures: 1 },
+    ...{ asked: [1, 1], state: 'cooling', cooldownS: 3_600, failures: 1 },
   },
   {
     name: 'requests sent too fast',
     refuse: throttling('Slow down.', 'USER_REQUEST_RATE_EXCEEDED'),
-    ...{ asked: [1, 1], state: 'cooling', restsS: 120, failures: 1 },
+    ...{ asked: [1, 1], state: 'cooling', cooldownS: 120, failures: 1 },
   },
   {
     name: 'suspicious activity',
@@ -338,15 +338,15 @@ describe('a failure of the service', () => {
     expect(gateway.callsSeen('one').CreateToken ?? 0).toBe(refreshes);
     await gateway.stop();
     expect((await gateway.account('one')).health).toMatchObject({ state: { status: state }, failures });
-    if (row.restsS !== undefined) {
+    if (row.cooldownS !== undefined) {
       const { untilMs } = z.object({ untilMs: z.number() }).parse((await gateway.account('one')).health.state);
-      expect(untilMs).toBeGreaterThanOrEqual(startedAtMs + row.restsS * 1000);
-      expect(untilMs).toBeLessThanOrEqual(Date.now() + row.restsS * 1000);
+      expect(untilMs).toBeGreaterThanOrEqual(startedAtMs + row.cooldownS * 1000);
+      expect(untilMs).toBeLessThanOrEqual(Date.now() + row.cooldownS * 1000);
     }
     expect((await gateway.account('two')).health.state).toEqual({ status: 'ready' });
   });
 
-  it('a dead credential: signed out, and another account serves', async () => {
+  it('a dead credential: the account is signed out, and another one serves', async () => {
     await using gateway = await openTable(undefined, { state: 'revoked' });
     expect(await ask(gateway, false)).toMatchObject({ status: 200 });
     expect(gateway.chatsSeen()).toEqual({ one: 1, two: 1 });
@@ -355,7 +355,7 @@ describe('a failure of the service', () => {
     expect(gateway.chatsSeen()).toEqual({ one: 1, two: 2 });
   });
 
-  it('after output was forwarded: never another try, the stream ends with an error', async () => {
+  it('after forwarded output: no retry, the stream ends with an error', async () => {
     await using gateway = await openTable({
       when: { account: 'one' },
       steps: ['Half an answer', { gapMs: 20 }, { cut: 'reset' }],
@@ -381,7 +381,7 @@ describe('a failure of the service', () => {
     ['suspicious activity', throttling('Due to suspicious activity …'), 429, /suspicious/],
     ['a plan used up', { status: 402, reason: 'MONTHLY_REQUEST_COUNT', message: 'x', name: 'X' }, 429, /used up/],
     ['a feature', denied('Not in your plan.', 'FEATURE_NOT_SUPPORTED'), 403, /Not in your plan/],
-  ])('of all accounts is told: %s', async (_name, refuse, status, message) => {
+  ])('of all accounts is reported: %s', async (_name, refuse, status, message) => {
     await using gateway = await openTable({ refuse });
     const heard = await ask(gateway, false);
     expect(heard.status).toBe(status);
@@ -389,7 +389,7 @@ describe('a failure of the service', () => {
     expect(gateway.chatsSeen()).toEqual({ one: 1, two: 1 });
   });
 
-  it('after which every account cools down is reported with the time at which the first is ready', async () => {
+  it('that puts every account into cooldown is reported with the time when the first is ready', async () => {
     await using gateway = await openTable({
       refuse: throttling('Due to suspicious activity …', null, { retryAfterS: 70 }),
     });

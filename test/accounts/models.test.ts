@@ -22,7 +22,7 @@ async function ask({ url, apiKey }: TestPool, model: string, content: string): P
   return response.headers.get('x-dragoman-route') ?? '';
 }
 
-describe('a model which only one account has', () => {
+describe('a model that only one account has', () => {
   it.each(['sticky', 'fill-first', 'round-robin'])(
     'is asked for there, from the first request on, %s',
     async (strategy) => {
@@ -35,7 +35,7 @@ describe('a model which only one account has', () => {
     },
   );
 
-  it('is known under its other names too, and the reason is reported', async () => {
+  it('is found under its other names, and the reason is reported', async () => {
     await using gateway = await startTestGateway('fill-first');
     const [first, second] = [
       await ask(gateway, 'claude-opus-4-5', 'One'),

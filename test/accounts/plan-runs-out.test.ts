@@ -1,4 +1,4 @@
-/** A plan which is used up while requests come, and is filled again on the first of the month. */
+/** A plan that is used up while requests arrive, and resets on the first of the month. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../support/fake-clock.ts';

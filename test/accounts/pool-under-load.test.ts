@@ -57,7 +57,7 @@ async function askMany(gateway: TestPool): Promise<{ answers: number; errors: un
 describe.each(['sticky', 'round-robin'])(
   `${REQUESTS} requests over five accounts of which four fail, %s`,
   (strategy) => {
-    it('reach the client without an error; each failing account is set aside for its own reason', async () => {
+    it('reach the client without an error; each failing account is skipped for its own reason', async () => {
       const options = { accounts: ACCOUNTS, script: { replies: [SUSPICIOUS] }, env: { DRAGOMAN_STRATEGY: strategy } };
       await using gateway = await startTestPool(options);
       const { answers, errors } = await askMany(gateway);
@@ -76,7 +76,7 @@ describe.each(['sticky', 'round-robin'])(
 
       const { good, ...bad } = gateway.chatsSeen();
       expect(good).toBe(REQUESTS);
-      // Only what was under way before the first refusal had come back.
+      // Only requests sent before the first refusal arrived.
       for (const seen of Object.values(bad)) {
         expect(seen).toBeGreaterThan(0);
         expect(seen).toBeLessThanOrEqual(AT_ONCE);

@@ -1,4 +1,4 @@
-/** An account with room for one request at a time, as clients meet it. */
+/** An account limited to one request at a time, seen by its clients. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { type Log, SILENT } from '../../src/core/log.ts';
@@ -24,7 +24,7 @@ const body = (content: string) => ({
   messages: [{ role: 'user' as const, content }],
 });
 
-/** Streams until the first text and stays. Whoever has it can leave. */
+/** Streams until the first text and then stops reading. Aborting the result disconnects. */
 async function stay(openai: OpenAI): Promise<AbortController> {
   const gone = new AbortController();
   const stream = await openai.chat.completions.create({ ...body('long'), stream: true }, { signal: gone.signal });
@@ -42,7 +42,7 @@ async function failure(promise: Promise<unknown>): Promise<InstanceType<typeof O
 }
 
 describe('a busy account', () => {
-  it('is waited for, and nothing is sent for a client that leaves the queue', async () => {
+  it('queues requests, and sends none for a client that left the queue', async () => {
     const waiting: string[] = [];
     const log = { ...SILENT, debug: (_: object, message: string) => void waiting.push(message) };
     const queued = () => waiting.filter((message) => message === 'a request is waiting for an account').length;
@@ -63,7 +63,7 @@ describe('a busy account', () => {
     expect((await gateway.account('only')).health.failures).toBe(0);
   });
 
-  it('is waited for until the deadline; then the request is rejected with retry-after', async () => {
+  it('queues a request until its deadline, then rejects it with a retry time', async () => {
     await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_TIMEOUT_MS: '50' });
     const openai = clientOf(gateway);
     await stay(openai);
@@ -74,7 +74,7 @@ describe('a busy account', () => {
     expect(gateway.chatsSeen()).toEqual({ only: 1 });
   });
 
-  it('is not waited for beyond the limit of the queue', async () => {
+  it('rejects requests when the queue is full', async () => {
     await using gateway = await startTestGateway({ DRAGOMAN_QUEUE_LIMIT: '0' });
     const openai = clientOf(gateway);
     const first = await stay(openai);

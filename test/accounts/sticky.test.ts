@@ -1,4 +1,4 @@
-/** One conversation over fifty turns: it stays with its account, whose prompt cache is worth having, as long as it can. */
+/** One conversation over fifty turns stays with its account, for the prompt cache, as long as possible. */
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/core/log.ts';
@@ -17,7 +17,7 @@ class Talk {
     this.#openai = new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 });
   }
 
-  /** The header which says who served it. */
+  /** The header that names the account. */
   async turn(number: number): Promise<string> {
     this.#messages.push({ role: 'user', content: `Turn ${number}: say hello.` });
     const { data, response } = await this.#openai.chat.completions
@@ -33,7 +33,7 @@ function accountIn(route: string): string {
 }
 
 describe('a conversation of fifty turns', () => {
-  it('stays with one account; when that must rest, it moves once, and comes back once', async () => {
+  it('stays with one account; during its cooldown it moves once and returns once', async () => {
     const clock = createFakeClock();
     await using gateway = await startTestPool({
       accounts: ['a', 'b', 'c', 'd'].map((id) => ({ id })),
@@ -76,7 +76,7 @@ describe('a conversation of fifty turns', () => {
     expect(routes[BACK_AT]).toBe(routes[0]);
   }, 60_000);
 
-  it('spares an account which has its hands full, and is back as soon as it has room', async () => {
+  it('avoids its account while that is busy, and then returns', async () => {
     const lines: object[] = [];
     await using gateway = await startTestPool({
       log: { ...SILENT, info: (fields: object) => void lines.push(fields) },
@@ -90,7 +90,7 @@ describe('a conversation of fifty turns', () => {
     const body = JSON.stringify({
       model: 'claude-sonnet-4.5',
       stream: true,
-      // The first message says which conversation it is.
+      // The first message identifies the conversation.
       messages: [
         { role: 'user', content: 'Turn 0: say hello.' },
         { role: 'assistant', content: 'x' },

@@ -1,4 +1,4 @@
-/** `dragoman usage` as a process, beside a gateway on the same database. */
+/** `dragoman usage`, beside a gateway on the same database. */
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';
 import { startTestPool } from '../support/test-pool.ts';
@@ -25,7 +25,7 @@ const startTestGateway = () =>
   });
 
 describe('dragoman usage', () => {
-  it('draws what is used and left of each plan, and until when', async () => {
+  it('draws the used and remaining share of each plan and its reset time', async () => {
     await using gateway = await startTestGateway();
     const { code, out, err } = await runCommand(['usage'], gateway.env);
     expect([code, err]).toEqual([0, '']);

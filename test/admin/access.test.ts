@@ -1,11 +1,11 @@
-/** Who may use the admin API: whoever has the token, from this gateway's own origin, and nobody else. */
+/** The admin API accepts only requests with the admin token from the gateway's own origin. */
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** With a Host of its own choice, which fetch does not allow. */
+/** Sends a given Host header, which fetch does not allow. */
 function askAs(host: string, { url }: AdminGateway, path = '/v2/accounts'): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { host, authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -38,20 +38,20 @@ describe('the admin token', () => {
     expect((await ask('GET', '/v2/accounts', undefined, { authorization })).status).toBe(401);
   });
 
-  it('may come as x-api-key', async () => {
+  it('is accepted as x-api-key', async () => {
     const { ask } = await startAdminGateway();
     const headers = { authorization: '', 'x-api-key': ADMIN_TOKEN };
     expect((await ask('GET', '/v2/accounts', undefined, headers)).status).toBe(200);
   });
 
-  it('is no client key, and a client key is no admin token', async () => {
+  it('is not a client key, and a client key is not an admin token', async () => {
     const { ask, url } = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     expect((await ask('GET', '/v2/accounts', undefined, { authorization: 'Bearer client-key' })).status).toBe(401);
     const models = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     expect(models.status).toBe(401);
   });
 
-  it('cannot be guessed quickly', async () => {
+  it('is protected against guessing', async () => {
     const clock = createFakeClock();
     const { ask } = await startAdminGateway({ clock });
     const wrong = { authorization: 'Bearer wrong-token-0123456789' };
@@ -62,7 +62,7 @@ describe('the admin token', () => {
 });
 
 describe('pages of other origins', () => {
-  it.each(['https://evil.example', 'http://localhost:1', 'null'])('are refused: %s', async (origin) => {
+  it.each(['https://evil.example', 'http://localhost:1', 'null'])('are rejected: %s', async (origin) => {
     const { ask } = await startAdminGateway({
       env: { DRAGOMAN_CORS_ORIGINS: 'https://evil.example', DRAGOMAN_API_KEYS: 'client-key' },
     });
@@ -71,7 +71,7 @@ describe('pages of other origins', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('get no permission by a preflight, while those of the client API do', async () => {
+  it('get no permission from a preflight, unlike on the client API', async () => {
     const { url } = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'GET' };
     const admin = await fetch(`${url}/v2/accounts`, { method: 'OPTIONS', headers });
@@ -82,13 +82,13 @@ describe('pages of other origins', () => {
       expect([...answered.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  it('which have pointed their own name at this machine are refused, keys or not', async () => {
+  it('are rejected under a host name that points to this machine (DNS rebinding)', async () => {
     const gateway = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     expect(await askAs('evil.example', gateway)).toBe(403);
     expect(await askAs('localhost:8080', gateway)).toBe(200);
   });
 
-  it.each(['/%762/accounts', '/%76%32/accounts', '//v2//accounts'])('are refused at %s too', async (path) => {
+  it.each(['/%762/accounts', '/%76%32/accounts', '//v2//accounts'])('are rejected at %s', async (path) => {
     const gateway = await startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'client-key' } });
     const answer = await gateway.ask('GET', path, undefined, { origin: 'https://evil.example' });
     expect([answer.status, answer.body.error.code]).toEqual([403, 'forbidden']);
@@ -96,7 +96,7 @@ describe('pages of other origins', () => {
     expect(await askAs('localhost:8080', gateway, path)).toBe(200);
   });
 
-  it('may be this gateway itself', async () => {
+  it('do not include the gateway itself', async () => {
     const { ask, url } = await startAdminGateway();
     const answer = await ask('GET', '/v2/accounts', undefined, { origin: url });
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);

@@ -1,4 +1,4 @@
-/** `/v2/accounts` of a whole gateway, through fetch. */
+/** `/v2/accounts` of a running gateway. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENT } from '../../src/core/log.ts';
 import {
@@ -85,7 +85,7 @@ describe('accounts', () => {
     expect(await chat(gateway)).toBe(503);
   });
 
-  it('show no end of the token for a used API key, which has none', async () => {
+  it('show no token expiry for an API key', async () => {
     const gateway = await startAdminGateway();
     await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken });
     expect(await chat(gateway)).toBe(200);
@@ -96,7 +96,7 @@ describe('accounts', () => {
     });
   });
 
-  it('serve as long as they are enabled', async () => {
+  it('serve only while they are enabled', async () => {
     const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const disabled = await gateway.ask('PATCH', `/v2/accounts/${id}`, { enabled: false });
@@ -124,7 +124,7 @@ describe('accounts', () => {
     expect(await chat(gateway)).toBe(200);
   });
 
-  it('of AWS keys are added and serve; without keys they are not', async () => {
+  it('of AWS keys are added and serve; without keys they are rejected', async () => {
     vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent');
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
@@ -147,7 +147,7 @@ describe('accounts', () => {
     expect(added.body.account.profileArn).toBe(profileArn);
   });
 
-  it('which are signed out say so, and that is no failure of the gateway', async () => {
+  it('that are signed out are reported as such, not as a failure of the gateway', async () => {
     const { ask } = await startAdminGateway();
     const dead = { ...BUILDER_ID, refreshToken: `aorDEAD${'x'.repeat(120)}` };
     const { id } = (await ask('POST', '/v2/accounts', dead)).body.account;
@@ -165,7 +165,7 @@ describe('accounts', () => {
 });
 
 describe('the names of the account bridge', () => {
-  it('stand beside ours, at the top level of an account', async () => {
+  it('are returned beside our own, at the top level of an account', async () => {
     const gateway = await startAdminGateway();
     const { ask } = gateway;
     const added = await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'mine' });
@@ -227,7 +227,7 @@ describe('a replaced credential', () => {
     });
   });
 
-  it('is never in an answer', async () => {
+  it('is not in any answer', async () => {
     const gateway = await startAdminGateway();
     const id = await addDead(gateway);
     await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID);
@@ -241,7 +241,7 @@ describe('a replaced credential', () => {
     ['a token that was cut off', { ...BUILDER_ID, refreshToken: 'aorSHORT' }, 'refreshToken'],
     ['a masked secret', { ...BUILDER_ID, clientSecret: 'abc...' }, 'refreshToken'],
     ['a number', { ...BUILDER_ID, clientId: 7 }, 'clientId'],
-  ])('%s is refused by name, and nothing changes', async (_, patch, param) => {
+  ])('%s is rejected with its parameter, and nothing changes', async (_, patch, param) => {
     const gateway = await startAdminGateway();
     const id = await addDead(gateway);
     const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
@@ -250,7 +250,7 @@ describe('a replaced credential', () => {
     expect((await gateway.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
   });
 
-  it('of Kiro is a refresh token alone', async () => {
+  it('of Kiro consists of a refresh token', async () => {
     const gateway = await startAdminGateway();
     const dead = { kind: 'social', refreshToken: `aorDEAD${'x'.repeat(120)}` };
     const { id } = (await gateway.ask('POST', '/v2/accounts', dead)).body.account;
@@ -260,7 +260,7 @@ describe('a replaced credential', () => {
     expect(await chat(gateway)).toBe(200);
   });
 
-  it('is refused for accounts whose credential others keep, and for those without a refresh token', async () => {
+  it('is rejected for accounts whose credential is stored elsewhere, and for those without a refresh token', async () => {
     const gateway = await startAdminGateway();
     const { id } = (await gateway.ask('POST', '/v2/accounts', { apiKey: API_KEY_ACCOUNT.accessToken })).body.account;
     expect((await gateway.ask('PATCH', `/v2/accounts/${id}`, BUILDER_ID)).body.error.param).toBe('refreshToken');
@@ -272,7 +272,7 @@ describe('a replaced credential', () => {
 });
 
 describe('unknown fields of a change', () => {
-  it('are ignored, named in the answer and in the log, and never quoted', async () => {
+  it('are ignored and named, without their values, in the answer and in the log', async () => {
     const logged: object[] = [];
     const log = { ...SILENT, warn: (fields: object) => void logged.push(fields) };
     const gateway = await startAdminGateway({ log });
@@ -301,27 +301,27 @@ describe('bad input', () => {
     ['an unknown field', { ...BUILDER_ID, refresh_tokn: 'x' }, 'refresh_tokn'],
     ['nothing', {}, 'refreshToken'],
     ['no client', { refreshToken: BUILDER_ID.refreshToken, clientId: 'x' }, 'clientId'],
-    ['a token which was cut off', { refreshToken: 'aorSHORT' }, 'refreshToken'],
+    ['a truncated token', { refreshToken: 'aorSHORT' }, 'refreshToken'],
     ['a masked token', { refreshToken: `aor${'x'.repeat(120)}...` }, 'refreshToken'],
     ['a number as token', { refreshToken: 7 }, 'refreshToken'],
     ['a wrong kind', { ...BUILDER_ID, kind: 'magic' }, 'kind'],
     ['a wrong region', { ...BUILDER_ID, region: 'mars' }, 'region'],
     ['a region with a host in it', { ...BUILDER_ID, region: 'evil.example.com/' }, 'region'],
     ['a malformed ARN', { ...BUILDER_ID, profileArn: 'arn:aws:s3:::bucket' }, 'profileArn'],
-    ['a start URL which is none', { ...BUILDER_ID, startUrl: 'http://plain' }, 'startUrl'],
+    ['an invalid start URL', { ...BUILDER_ID, startUrl: 'http://plain' }, 'startUrl'],
     [
       'a foreign token endpoint',
       { ...BUILDER_ID, kind: 'external-idp', tokenEndpoint: 'https://evil.example' },
       'tokenEndpoint',
     ],
-    ['a key of somebody else', { kind: 'api-key', apiKey: 'sk-other' }, 'apiKey'],
+    ['a key of another vendor', { kind: 'api-key', apiKey: 'sk-other' }, 'apiKey'],
     ['an empty label', { ...BUILDER_ID, label: '  ' }, 'label'],
     ['a label of two lines', { ...BUILDER_ID, label: 'a\nb' }, 'label'],
     ['a weight out of range', { ...BUILDER_ID, weight: 0 }, 'weight'],
     ['half a priority', { ...BUILDER_ID, priority: 1.5 }, 'priority'],
     ['an odd group', { ...BUILDER_ID, groups: ['Team A'] }, 'groups'],
-    ['a proxy of no kind', { ...BUILDER_ID, proxy: 'ftp://127.0.0.1' }, 'proxy'],
-  ])('%s is refused by name when an account is added, and nothing is stored', async (_, body, param) => {
+    ['a proxy with an unknown scheme', { ...BUILDER_ID, proxy: 'ftp://127.0.0.1' }, 'proxy'],
+  ])('%s is rejected with its parameter when an account is added, and nothing is stored', async (_, body, param) => {
     const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/accounts', body);
     expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
@@ -333,14 +333,14 @@ describe('bad input', () => {
   });
 
   it.each<[string, unknown, string | null]>([
-    ['text for a number', { priority: '1' }, 'priority'],
-    ['a concurrency of nothing', { maxConcurrency: 0 }, 'maxConcurrency'],
-    ['an interval without end', { minIntervalMs: 1e9 }, 'minIntervalMs'],
-    ['text for yes', { enabled: 'yes' }, 'enabled'],
+    ['a string for a number', { priority: '1' }, 'priority'],
+    ['a concurrency of zero', { maxConcurrency: 0 }, 'maxConcurrency'],
+    ['an interval beyond the limit', { minIntervalMs: 1e9 }, 'minIntervalMs'],
+    ['a string for a boolean', { enabled: 'yes' }, 'enabled'],
     ['a malformed ARN', { profileArn: 'arn' }, 'profileArn'],
-    ['a group which is no text', { groups: [1] }, 'groups.0'],
+    ['a group that is not a string', { groups: [1] }, 'groups.0'],
     ['no body', undefined, null],
-  ])('%s is refused by name when an account is changed, and nothing changes', async (_, patch, param) => {
+  ])('%s is rejected with its parameter when an account is changed, and nothing changes', async (_, patch, param) => {
     const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const before = (await gateway.ask('GET', `/v2/accounts/${id}`)).body;
@@ -353,12 +353,12 @@ describe('bad input', () => {
     expect((await gateway.ask('GET', `/v2/accounts/${id}`)).body).toEqual(before);
   });
 
-  it('one credential is one account', async () => {
+  it('a credential that is known already adds no second account', async () => {
     const gateway = await startAdminGateway();
     const id = await addBuilderId(gateway);
     const again = await gateway.ask('POST', '/v2/accounts', BUILDER_ID);
     expect(again.body.error).toMatchObject({ param: 'refreshToken', message: expect.stringContaining(id) });
-    // Rotated away by a refresh, it is still that account's.
+    // After a refresh has rotated it, it still belongs to that account.
     await gateway.ask('POST', `/v2/accounts/${id}/refresh`);
     expect((await gateway.ask('POST', '/v2/accounts', BUILDER_ID)).status).toBe(400);
   });
@@ -378,7 +378,7 @@ describe('bad input', () => {
     expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found']);
   });
 
-  it('a wrong method gets the list of allowed ones', async () => {
+  it('a wrong method gets 405 with the allowed methods', async () => {
     const { ask } = await startAdminGateway();
     const answer = await ask('PUT', '/v2/accounts/one', {});
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH, DELETE']);

@@ -1,4 +1,4 @@
-/** Accounts of each kind, unused and used, in every answer of the admin API and in every command that shows accounts. */
+/** Accounts of each kind, unused and used, in every admin route and in every command that shows accounts. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -47,27 +47,27 @@ async function start(kind: (typeof KINDS)[number], isUsed: boolean) {
   return { gateway, env: { ...Object.fromEntries(places), ...env } };
 }
 
-/** What each route is asked, in this order; a route without a line here is asked without a body. */
+/** Request bodies by route; other routes are called without one. */
 const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v2/accounts/:id': { label: 'renamed', priority: 1 },
   'POST /v2/accounts': { apiKey: 'ksk_another_key_of_this_test', label: 'another' },
   'POST /v2/keys': { name: 'a key' },
 };
-/** Routes about something else than accounts, whose ids this test does not have; and what ends the account. */
+/** Routes for ids of other kinds, which this test does not have. */
 const MISSING = new Set(['DELETE /v2/keys/:id', 'GET /v2/auth/status/:authId', 'POST /v2/auth/claim/:authId']);
-/** Kinds that have nothing to refresh, or report no usage, answer with a refusal: never with an internal error. */
+/** Rejected, but never with an internal error, for kinds that have nothing to refresh. */
 const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh']);
 
 async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
   const statuses: Record<string, number> = {};
-  // The account goes last.
+  // Removing the account comes last.
   const routes = ADMIN_ROUTES.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
   for (const { method, path } of routes) {
     const route = `${method} ${path}`;
     // `ask` checks the answer against the schema of its route.
     const { status, text } = await ask(method, path.replace(/:\w+/, ID), BODIES[route]);
     statuses[route] = status;
-    // What a time without an end must not become.
+    // An unlimited time must not be printed like this.
     expect(text).not.toMatch(/9999-12-31|Infinity/);
   }
   return statuses;

@@ -1,4 +1,4 @@
-/** `/v2/keys`, and what the keys do for clients. */
+/** `/v2/keys`, and clients that use the keys. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe('client keys', () => {
     expect(await modelsStatus(gateway)).toBe(200);
   });
 
-  it('stand beside those of the settings, which are only counted', async () => {
+  it('are listed beside those of the settings, which are only counted', async () => {
     const gateway = await startAdminGateway({
       env: { ...(await withAccount()), DRAGOMAN_API_KEYS: 'marked-one,marked-two' },
     });
@@ -48,7 +48,7 @@ describe('client keys', () => {
     expect(text).not.toContain('marked');
   });
 
-  it('are kept apart as clients, by an id which the log has', async () => {
+  it('identify separate clients, by an id that the log contains', async () => {
     const { ask } = await startAdminGateway();
     const ids = [];
     for (const name of ['same', 'same']) ids.push((await ask('POST', '/v2/keys', { name })).body.key.id);
@@ -65,14 +65,14 @@ describe('client keys', () => {
     ['a date in the past', { name: 'x', expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
     ['a secret of its own', { name: 'x', secret: 'mine' }, 'secret'],
     ['no body', undefined, null],
-  ])('are not made with %s', async (_, body, param) => {
+  ])('are not created with %s', async (_, body, param) => {
     const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/keys', body);
     expect([refused.status, refused.body.error.param]).toEqual([400, param]);
     expect((await ask('GET', '/v2/keys')).body.keys).toEqual([]);
   });
 
-  it('and the admin token are no words in the database', async () => {
+  it('and the admin token are not in the database', async () => {
     const path = join(createHome(), 'dragoman.db');
     const gateway = await startAdminGateway({ env: { DRAGOMAN_DATABASE_URL: `sqlite:${path}` } });
     const { secret } = (await gateway.ask('POST', '/v2/keys', { name: 'laptop' })).body;
@@ -84,7 +84,7 @@ describe('client keys', () => {
     expect(bytes).not.toContain(ADMIN_TOKEN);
   });
 
-  it('are not forgotten by a slip', async () => {
+  it('are kept if the value of forget is invalid', async () => {
     const { ask } = await startAdminGateway();
     const { key } = (await ask('POST', '/v2/keys', { name: 'x' })).body;
     const refused = await ask('DELETE', `/v2/keys/${key.id}?forget=yes`);

@@ -1,4 +1,4 @@
-/** What the admin API and the status show right after another process has changed accounts in the same database. */
+/** The admin API and the status right after another process has changed accounts in the same database. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -40,7 +40,7 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     return z.object({ accounts: z.unknown() }).parse(await (await fetch(`${url}/health`)).json()).accounts;
   }
 
-  it('an account is shown as soon as another gateway has added, changed or removed it', async () => {
+  it('shows an account as soon as another gateway has added, changed or removed it', async () => {
     const { one, other, id } = await start();
     expect((await other.ask('GET', '/v2/accounts')).body.accounts).toMatchObject([{ id, label: 'first' }]);
     for (let i = 0; i < 20; i++) {
@@ -55,7 +55,7 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     expect((await other.ask('PATCH', `/v2/accounts/${id}`, { label: 'x' })).status).toBe(404);
   });
 
-  it('PATCH keeps what a command has changed, and answers with it', { timeout: 40_000 }, async () => {
+  it('keeps changes of a command in PATCH, and returns them', { timeout: 40_000 }, async () => {
     const { one, command, id } = await start();
     const set = await command('accounts', 'set', id, '--label', 'by hand', '--weight', '7');
     expect([set.code, set.err]).toEqual([0, '']);
@@ -64,9 +64,9 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     expect((await one.ask('GET', `/v2/accounts/${id}`)).body.account).toEqual(account);
   });
 
-  it('/health and / count what a command has disabled or removed', { timeout: 40_000 }, async () => {
+  it('counts accounts that a command disabled or removed in /health and /', { timeout: 40_000 }, async () => {
     const { one, command, id } = await start();
-    // Both wait a limited time for the database, then answer with what they knew before.
+    // Both wait a limited time for the database, then answer from their cache.
     const page = async () => (await fetch(one.url)).text();
     expect(await health(one.url)).toEqual({ ready: 1, total: 1 });
     await command('accounts', 'disable', id);

@@ -24,7 +24,7 @@ describe('the overview', () => {
     });
   });
 
-  it('has the usage of each account: what is known, or asked now', async () => {
+  it('has the usage of each account, cached or current', async () => {
     const { ask } = await startAdminGateway();
     await ask('POST', '/v2/accounts', { ...BUILDER_ID, label: 'good' });
     await ask('POST', '/v2/accounts', { refreshToken: `aorDEAD${'x'.repeat(120)}`, label: 'dead' });
@@ -39,7 +39,7 @@ describe('the overview', () => {
     expect([refused.status, refused.body.error.param]).toEqual([400, 'refresh']);
   });
 
-  it('has every setting with its origin, secrets covered', async () => {
+  it('has every setting with its origin and masks secrets', async () => {
     const { ask } = await startAdminGateway({
       env: { DRAGOMAN_API_KEYS: 'marked-key-1', HTTPS_PROXY: 'http://me:marked-pass@127.0.0.1:9', LOG_LEVEL: 'warn' },
     });
@@ -53,7 +53,7 @@ describe('the overview', () => {
   });
 });
 
-/** As much of OpenAPI as is looked at here. */
+/** The members of an OpenAPI document that the test reads. */
 interface Described {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly securitySchemes: Readonly<Record<string, unknown>> };
@@ -67,7 +67,7 @@ interface Operation {
 }
 
 describe('the reference', () => {
-  it('describes every admin route by the schemas which check it', async () => {
+  it('describes every admin route by the schemas that validate it', async () => {
     const { url } = await startAdminGateway();
     const document: Described = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
     for (const { method, path, summary, body, query } of ADMIN_ROUTES) {
@@ -88,7 +88,7 @@ describe('the reference', () => {
   });
 });
 
-/** Everything that goes into the gateway and must not come out of the admin API. */
+/** Secrets that the gateway receives and the admin API must not return. */
 const CANARIES = {
   adminToken: ADMIN_TOKEN,
   secretKey: 'marked-secret-key-0123456789-0123456789',
@@ -102,7 +102,7 @@ const CANARIES = {
 };
 
 describe('secrets', () => {
-  it('go into the admin API and never come out of it', async () => {
+  it('are accepted by the admin API and never returned', async () => {
     const { ask, answers, simulator } = await startAdminGateway({
       simulator: { pollIntervalS: 1 },
       env: {
@@ -129,7 +129,7 @@ describe('secrets', () => {
       await ask('PATCH', path, { proxy: null });
       await ask('POST', `${path}/refresh`);
     }
-    // Refusals must not quote what was sent either.
+    // Errors must not quote the request either.
     await ask('POST', '/v2/accounts', BUILDER_ID);
     await ask('POST', '/v2/accounts', { ...BUILDER_ID, refreshToken: `${CANARIES.deadRefreshToken}...` });
     await ask('POST', '/v2/accounts', { apiKey: CANARIES.apiKey });
@@ -150,7 +150,7 @@ describe('secrets', () => {
 
     const everything = answers.join('\n');
     for (const [name, secret] of Object.entries(CANARIES)) expect(everything, name).not.toContain(secret);
-    // Whatever the service gave out meanwhile has this shape. A value in a wrong field is quoted up to 24 characters.
+    // The shape of all tokens issued by the service. A value in a wrong field is quoted up to 24 characters.
     expect(everything).not.toMatch(/\bao[ar][\w-]{22}/);
     expect(answers.slice(answersWithSecret).join('\n')).not.toContain(made.secret);
     const routes = ADMIN_ROUTES.length;

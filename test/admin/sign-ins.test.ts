@@ -1,4 +1,4 @@
-/** `/v2/auth`: signing in by URL, through fetch, with the simulator's people. */
+/** `/v2/auth`: signing in by URL, confirmed by the simulator. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ describe('signing in by URL', () => {
     expect((await ask('GET', '/v2/accounts')).body.accounts).toHaveLength(1);
   });
 
-  it('gives the names of RFC 8628 beside ours', async () => {
+  it('returns the names of RFC 8628 beside our own', async () => {
     const simulator = await createSimulator({ pollIntervalS: 2 });
     const { ask } = await startAdminGateway({ simulator });
     const { body } = await ask('POST', '/v2/auth/start', { label: 'mine', enabled: true });
@@ -56,7 +56,7 @@ describe('signing in by URL', () => {
     });
   });
 
-  it('stores the account switched off if it is to be', async () => {
+  it('stores the account disabled with enabled: false', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const { ask } = await startAdminGateway({ simulator });
     const { authId, userCode } = (await ask('POST', '/v2/auth/start', { enabled: false })).body;
@@ -70,7 +70,7 @@ describe('signing in by URL', () => {
     expect((await ask('POST', '/v2/auth/start')).body).toMatchObject({ status: 'pending' });
   });
 
-  it('that the user refuses is reported as refused, and leaves nothing', async () => {
+  it('denied by the user is reported as such, and stores nothing', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
     const { ask } = await startAdminGateway({ simulator });
     const { authId, userCode } = (await ask('POST', '/v2/auth/start')).body;
@@ -97,14 +97,14 @@ describe('signing in by URL', () => {
   });
 
   it.each<[string, unknown, string]>([
-    ['a region which is none', { region: 'mars' }, 'region'],
-    ['a start URL which is none', { startUrl: 'ftp://x' }, 'startUrl'],
+    ['an unknown region', { region: 'mars' }, 'region'],
+    ['an invalid start URL', { startUrl: 'ftp://x' }, 'startUrl'],
     ['a malformed ARN', { profileArn: 'arn' }, 'profileArn'],
-    ['a way to sign in which is none', { social: 'myspace' }, 'social'],
+    ['an unknown identity provider', { social: 'myspace' }, 'social'],
     ['a region for Google', { social: 'google', region: 'us-east-1' }, 'region'],
-    ['a proxy of no kind', { proxy: 'gopher://x' }, 'proxy'],
+    ['a proxy with an unknown scheme', { proxy: 'gopher://x' }, 'proxy'],
     ['an unknown field', { start_url: 'https://x.awsapps.com/start' }, 'start_url'],
-  ])('is refused by name for %s', async (_, body, param) => {
+  ])('is rejected with its parameter for %s', async (_, body, param) => {
     const { ask } = await startAdminGateway();
     const refused = await ask('POST', '/v2/auth/start', body);
     expect([refused.status, refused.body.error.code, refused.body.error.param]).toEqual([
@@ -114,7 +114,7 @@ describe('signing in by URL', () => {
     ]);
   });
 
-  it('for an account which is none is not found', async () => {
+  it('answers 404 for an unknown account', async () => {
     const { ask } = await startAdminGateway();
     expect((await ask('POST', '/v2/auth/start', { accountId: 'none' })).status).toBe(404);
   });
