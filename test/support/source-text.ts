@@ -1,4 +1,4 @@
-/** The text in a TypeScript file: its strings (what it can print). */
+/** The text in a TypeScript file: its strings (what it can print) and its comments. */
 import { parseSync } from 'oxc-parser';
 
 export interface SourceText {
@@ -7,7 +7,7 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** Stands for a value in a template. */
+/** Stands in a template where the code puts a value. */
 const PLACEHOLDER = '⟨⟩';
 
 interface Node {
@@ -19,11 +19,16 @@ interface Node {
 
 const IMPORTS: ReadonlySet<string> = new Set(['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration']);
 
-/** String literals and templates, without import paths. Throws Error if the source does not parse. */
+/** String literals and templates, without import paths. Throws Error when the source does not parse. */
 export function stringsOf(fileName: string, source: string): readonly SourceText[] {
   const strings: SourceText[] = [];
   collect(parse(fileName, source).program, strings);
   return strings;
+}
+
+/** Throws Error when the source does not parse. */
+export function commentsOf(fileName: string, source: string): readonly SourceText[] {
+  return parse(fileName, source).comments.map(({ start, value }) => ({ start, text: value }));
 }
 
 function parse(fileName: string, source: string) {
