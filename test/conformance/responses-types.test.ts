@@ -26,7 +26,7 @@ async function get(gateway: TestGateway, path: string): Promise<JsonObject> {
 
 async function objectOf(answer: Promise<Response>): Promise<JsonObject> {
   const value: unknown = await (await answer).json();
-  if (!isJsonObject(value)) throw new Error('the answer is no object');
+  if (!isJsonObject(value)) throw new Error('the answer is not an object');
   return value;
 }
 

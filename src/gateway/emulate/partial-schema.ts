@@ -102,7 +102,7 @@ interface Subschema {
   readonly location: Location;
 }
 
-/** A member of `dependencies` is a schema or a list of names; the lists are passed over. */
+/** A member of `dependencies` is a schema or a list of names; the lists are skipped. */
 const KEYWORDS = Object.entries({
   ...SUBSCHEMA_KEYWORDS,
   $defs: 'schema-map',
