@@ -36,6 +36,15 @@ function codeRows(page: string): string[][] {
     .map((cells) => cells.map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')));
 }
 
+describe('docs', () => {
+  it.each(['README.md', 'README.zh-CN.md'])('lists every page in %s', (index) => {
+    const folder = resolve(import.meta.dirname, '../docs');
+    const pages = readdirSync(folder).filter((name) => name.endsWith('.md') && !name.startsWith('README'));
+    const listed = [...readFileSync(resolve(folder, index), 'utf8').matchAll(/^\| \[.*?\]\((.*?)\)/gm)];
+    expect(listed.map(([, page]) => page).toSorted()).toEqual([...pages, 'clients/README.md', 'decisions'].toSorted());
+  });
+});
+
 describe('docs/clients', () => {
   it('lists a page for each client, and nothing else', () => {
     const folder = resolve(import.meta.dirname, '../docs/clients');
