@@ -1,6 +1,7 @@
 /** Imports go down only: reads every import in src/ and compares it with the map of layers. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { parseSync, Visitor } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
 
 const SRC = resolve(import.meta.dirname, '../src');
@@ -193,5 +194,31 @@ describe('small files', () => {
     expect(lacksReason(`${header}\nexport const a = 1;`)).toBe(false);
     expect(lacksReason(`#!/usr/bin/env node\n${header}\nexport const a = 1;`)).toBe(false);
     expect(lacksReason('export const a = 1;\n'.repeat(SMALL_FILE_LINES))).toBe(false);
+  });
+});
+
+/** Lines of each function that has a body. */
+function functionLengths(file: string, source: string): readonly { readonly at: string; readonly lines: number }[] {
+  const lengths: { at: string; lines: number }[] = [];
+  const lineOf = (offset: number) => source.slice(0, offset).split('\n').length;
+  const visitor = new Visitor(
+    Object.fromEntries(
+      ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'].map((type) => [
+        type,
+        ({ start, end }: { readonly start: number; readonly end: number }) =>
+          void lengths.push({ at: `${file}:${lineOf(start)}`, lines: lineOf(end) - lineOf(start) + 1 }),
+      ]),
+    ),
+  );
+  visitor.visit(parseSync(file, source).program);
+  return lengths;
+}
+
+describe('functions', () => {
+  it('fit on a screen: 60 lines', () => {
+    const all = sources(SRC).flatMap((file) => functionLengths(relative(SRC, file), readFileSync(file, 'utf8')));
+    expect(all.length).toBeGreaterThan(2_000);
+    expect(all.filter(({ lines }) => lines > 60)).toEqual([]);
+    expect(functionLengths('a.ts', `const f = () => {\n${'\n'.repeat(60)}};`)).toEqual([{ at: 'a.ts:1', lines: 62 }]);
   });
 });

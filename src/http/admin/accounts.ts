@@ -18,7 +18,13 @@ import { replacedCredential } from './replaced-credential.ts';
 import type { AdminApp } from './route.ts';
 
 export function registerAccounts(app: AdminApp, parts: AdminParts): void {
-  const { accounts, clock, log } = parts;
+  registerCollection(app, parts);
+  registerAccount(app, parts);
+  registerChange(app, parts);
+}
+
+function registerCollection(app: AdminApp, parts: AdminParts): void {
+  const { accounts, clock } = parts;
   app.get('/v2/accounts', { schema: { summary: 'List accounts', response: { 200: accountList } } }, async () => ({
     accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
   }));
@@ -42,11 +48,9 @@ export function registerAccounts(app: AdminApp, parts: AdminParts): void {
       };
     },
   );
-  app.get(
-    '/v2/accounts/:id',
-    { schema: { summary: 'Get an account', params: byId, response: { 200: accountAnswer } } },
-    async ({ params }) => answerOf(parts, find(parts, params.id)),
-  );
+}
+
+function registerChange(app: AdminApp, parts: AdminParts): void {
   app.patch(
     '/v2/accounts/:id',
     {
@@ -64,10 +68,20 @@ export function registerAccounts(app: AdminApp, parts: AdminParts): void {
       await change(parts, id, body);
       if (adjustments.length > 0) {
         const fields = adjustments.map(({ path }) => path);
-        log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
+        parts.log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
       }
       return { ...answerOf(parts, find(parts, id)), adjustments: [...adjustments] };
     },
+  );
+}
+
+/** Reading, refreshing and removing one account. */
+function registerAccount(app: AdminApp, parts: AdminParts): void {
+  const { accounts } = parts;
+  app.get(
+    '/v2/accounts/:id',
+    { schema: { summary: 'Get an account', params: byId, response: { 200: accountAnswer } } },
+    async ({ params }) => answerOf(parts, find(parts, params.id)),
   );
   app.delete(
     '/v2/accounts/:id',
