@@ -50,6 +50,6 @@ export function saveConnection(
 
 /** Drops the access token of the old sign-in, and marks the old refresh token as consumed. */
 function replaced(account: Account, credential: RefreshableCredential): Secrets {
-  const spent = consumedAfter(account, account.credential, credential);
-  return { credential, accessToken: undefined, spent };
+  const consumedTokens = consumedAfter(account, account.credential, credential);
+  return { credential, accessToken: undefined, consumedTokens };
 }

@@ -9,20 +9,20 @@ import type { Account } from './ports.ts';
 /** Copies older than this many rotations have long been overwritten. */
 const MAX_REMEMBERED = 20;
 
-export function isConsumed({ spent = [] }: Pick<Account, 'spent'>, credential: Credential): boolean {
-  return isRefreshable(credential) && spent.includes(fingerprint(credential.refreshToken));
+export function isConsumed({ consumedTokens = [] }: Pick<Account, 'consumedTokens'>, credential: Credential): boolean {
+  return isRefreshable(credential) && consumedTokens.includes(fingerprint(credential.refreshToken));
 }
 
 /** The consumed tokens after `next` has replaced the account's credential and the credential that was presented. */
 export function consumedAfter(
-  { spent = [], credential }: Pick<Account, 'spent' | 'credential'>,
+  { consumedTokens = [], credential }: Pick<Account, 'consumedTokens' | 'credential'>,
   presented: Credential,
   next: Credential,
 ): readonly string[] {
-  if (!isRefreshable(next)) return spent;
+  if (!isRefreshable(next)) return consumedTokens;
   const replaced = [credential, presented].filter(isRefreshable).map(({ refreshToken }) => fingerprint(refreshToken));
   const current = fingerprint(next.refreshToken);
-  return [...new Set([...spent, ...replaced])].filter((each) => each !== current).slice(-MAX_REMEMBERED);
+  return [...new Set([...consumedTokens, ...replaced])].filter((each) => each !== current).slice(-MAX_REMEMBERED);
 }
 
 /** 132 bits of a hash: enough to tell tokens apart, useless for recovering one. */

@@ -195,8 +195,8 @@ describe('an account from the Kiro IDE’s file', () => {
     await prepare(named);
     const first = await only();
     const next = { credential: awsCredential('two'), accessToken: { value: 'x', expiresAtMs: 9 } };
-    const spent = consumedAfter(first, first.credential, next.credential);
-    await store.accounts.saveSecrets(first, { ...next, spent }, 6);
+    const consumedTokens = consumedAfter(first, first.credential, next.credential);
+    await store.accounts.saveSecrets(first, { ...next, consumedTokens }, 6);
     await prepare(named);
     expect(await only()).toMatchObject({ credential: { refreshToken: 'two' }, accessToken: { value: 'x' } });
     expect(inFile).toEqual(next);

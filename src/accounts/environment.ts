@@ -97,7 +97,7 @@ async function prepareEnvironmentAccount(account: NewAccount, store: AccountStor
 /** The account to store; undefined: the stored one already matches the environment. */
 function changedBy(account: NewAccount, known: Account | undefined): NewAccount | undefined {
   if (!known) return account;
-  const { source, label, accessToken, health, spent } = known;
+  const { source, label, accessToken, health, consumedTokens } = known;
   // After a rejected credential, each start tries the one from the environment again.
   if (health.state.status === 'signed-out') return { ...account, source, label };
   const stored = known.credential;
@@ -110,7 +110,7 @@ function changedBy(account: NewAccount, known: Account | undefined): NewAccount 
         }
       : account.credential;
   if (JSON.stringify(sorted(credential)) === JSON.stringify(sorted(stored))) return undefined;
-  return { ...account, source, label, credential, accessToken, health, ...(spent && { spent }) };
+  return { ...account, source, label, credential, accessToken, health, ...(consumedTokens && { consumedTokens }) };
 }
 
 function fromRefreshToken(named: NamedCredentials): Credential | undefined {

@@ -12,7 +12,7 @@ export interface Account {
   /** The latest one, which may have expired. */
   readonly accessToken: AccessToken | undefined;
   /** Fingerprints of consumed refresh tokens, oldest first. Presenting one of these again is useless. */
-  readonly spent?: readonly string[];
+  readonly consumedTokens?: readonly string[];
   /** Grows whenever the credential or the access token is written. */
   readonly version: number;
   readonly health: Health;
@@ -42,7 +42,7 @@ export interface LearnedFacts {
 }
 
 export interface NewAccount
-  extends Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'spent'> {
+  extends Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'consumedTokens'> {
   /** Absent: those of the account it replaces, or the defaults. */
   readonly options?: AccountOptions;
   /** Absent: that of the account it replaces, or none. */
@@ -52,8 +52,8 @@ export interface NewAccount
 export interface Secrets {
   readonly credential: Credential;
   readonly accessToken: AccessToken | undefined;
-  /** Like `Account.spent`. */
-  readonly spent?: readonly string[];
+  /** Like `Account.consumedTokens`. */
+  readonly consumedTokens?: readonly string[];
 }
 
 /** Every method may throw `storage_unavailable`. */

@@ -150,8 +150,8 @@ export class Refresher {
     const read = await readLinked(account, openFile);
     if (!read || !isRefreshable(account.credential)) return false;
     if (read.credential.refreshToken === account.credential.refreshToken) return false;
-    const spent = consumedAfter(account, account.credential, read.credential);
-    if (!(await registry.saveSecrets(entry, { ...read, spent }))) return false;
+    const consumedTokens = consumedAfter(account, account.credential, read.credential);
+    if (!(await registry.saveSecrets(entry, { ...read, consumedTokens }))) return false;
     registry.change(entry, { type: 'credential-replaced' });
     return true;
   }

@@ -202,7 +202,7 @@ export class TokenRefresh implements TokenRefresher {
 /** The tokens of a faster program replace the account's. */
 function adopted(account: Account, theirs: RefreshableSecrets): Secrets {
   const { credential, accessToken } = theirs;
-  return { credential, accessToken, spent: consumedAfter(account, account.credential, credential) };
+  return { credential, accessToken, consumedTokens: consumedAfter(account, account.credential, credential) };
 }
 
 function secretsFrom(account: Account, presented: RefreshableSecrets, issued: NewTokens, nowMs: number): Secrets {
@@ -216,7 +216,7 @@ function secretsFrom(account: Account, presented: RefreshableSecrets, issued: Ne
   return {
     credential,
     accessToken: { value: accessToken, expiresAtMs: tokenExpiry(expiresInS, nowMs) },
-    spent: consumedAfter(account, presented.credential, credential),
+    consumedTokens: consumedAfter(account, presented.credential, credential),
   };
 }
 

@@ -194,13 +194,17 @@ function columnsOf({ credential, label, source, health, options }: NewAccount) {
 function sealSecrets(
   seal: Seal,
   id: string,
-  { credential, accessToken, spent }: Secrets,
+  { credential, accessToken, consumedTokens }: Secrets,
   proxy: string | undefined,
 ): Uint8Array {
-  return seal.close(placeOfAccount(id), JSON.stringify({ credential, accessToken, spent, proxy }));
+  const stored: Sealed = { credential, accessToken, spent: consumedTokens, proxy };
+  return seal.close(placeOfAccount(id), JSON.stringify(stored));
 }
 
-interface Sealed extends Secrets {
+/** What the encrypted column holds. */
+interface Sealed extends Pick<Secrets, 'credential' | 'accessToken'> {
+  /** `consumedTokens` under its stored name. */
+  readonly spent?: readonly string[] | undefined;
   readonly proxy?: string | undefined;
 }
 
@@ -227,7 +231,7 @@ function toAccount(row: Row, seal: Seal): Account {
     source: JSON.parse(row.source) as Account['source'],
     credential,
     accessToken,
-    ...(spent === undefined ? {} : { spent }),
+    ...(spent === undefined ? {} : { consumedTokens: spent }),
     ...(proxy === undefined ? {} : { proxy }),
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
