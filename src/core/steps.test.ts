@@ -51,6 +51,16 @@ describe('TimeSlices', () => {
     expect(done.join('')).toBe('aababb');
   });
 
+  it('runs short work of many callers in one slice', async () => {
+    const { slices, work, done } = setup(1);
+    const results = Promise.all(Array.from({ length: 100 }, (_, i) => slices.run(work(`${i}`, 1))));
+    let turns = 0;
+    for (; done.length < 100; turns++) await setImmediate();
+    await results;
+    expect(done).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
+    expect(turns).toBeLessThanOrEqual(12);
+  });
+
   it('rejects with what a step throws, and goes on with the others', async () => {
     const { slices, work } = setup(20);
     // biome-ignore lint/correctness/useYield: it fails in its first step

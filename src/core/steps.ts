@@ -19,7 +19,7 @@ const SLICE_MS = 10;
 
 /**
  * Runs steps in slices of time that all callers share, so that several large requests do not add up between two turns
- * of the loop: when the slice is over, callers wait, and each turn gives the next of them a new slice, in FIFO order.
+ * of the loop: when the slice is over, callers wait, and each turn starts a new slice for the next of them, in FIFO order.
  * Work that ends before the slice does never waits.
  */
 export class TimeSlices {
@@ -35,10 +35,14 @@ export class TimeSlices {
 
   /** Resolves with what `steps` returns, rejects with what it throws. */
   async run<T>(steps: Steps<T>): Promise<T> {
-    for (;;) {
-      if (this.#isOver()) await this.#nextSlice();
-      const step = steps.next();
-      if (step.done) return step.value;
+    try {
+      for (;;) {
+        if (this.#isOver()) await this.#nextSlice();
+        const step = steps.next();
+        if (step.done) return step.value;
+      }
+    } finally {
+      this.#resumeNext();
     }
   }
 
@@ -61,10 +65,14 @@ export class TimeSlices {
 
   #close(): void {
     this.#isOpen = false;
-    const next = this.#waiting.shift();
-    if (!next) return;
+    if (this.#waiting.length === 0) return;
     this.#open();
-    next();
+    this.#resumeNext();
+  }
+
+  /** Many short runs must not wait for a turn each: one that ends leaves the rest of the slice to the next. */
+  #resumeNext(): void {
+    if (this.#isOpen && this.#now() < this.#endMs) this.#waiting.shift()?.();
   }
 
   #nextSlice(): Promise<void> {

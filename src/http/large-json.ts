@@ -13,8 +13,8 @@ export interface StringSpan {
 
 /** JSON up to this length is parsed at once, in about 20 ms. */
 const WHOLE_BYTES = 2 * 1024 * 1024;
-/** Strings up to this length are parsed with the rest. */
-export const LONG_STRING_BYTES = 64 * 1024;
+/** Strings up to this length are parsed with the rest: at most 50 MB, given the limit on the number of values. */
+export const LONG_STRING_BYTES = 512;
 /** A few milliseconds of decoding and parsing. */
 export const SLICE_BYTES = 1024 * 1024;
 
