@@ -19,8 +19,7 @@ import type { AdminApp } from './route.ts';
 
 export function registerAccounts(app: AdminApp, parts: AdminParts): void {
   registerCollection(app, parts);
-  registerAccount(app, parts);
-  registerChange(app, parts);
+  registerChanges(app, parts);
 }
 
 function registerCollection(app: AdminApp, parts: AdminParts): void {
@@ -48,9 +47,15 @@ function registerCollection(app: AdminApp, parts: AdminParts): void {
       };
     },
   );
+  app.get(
+    '/v2/accounts/:id',
+    { schema: { summary: 'Get an account', params: byId, response: { 200: accountAnswer } } },
+    async ({ params }) => answerOf(parts, find(parts, params.id)),
+  );
 }
 
-function registerChange(app: AdminApp, parts: AdminParts): void {
+function registerChanges(app: AdminApp, parts: AdminParts): void {
+  const { accounts, log } = parts;
   app.patch(
     '/v2/accounts/:id',
     {
@@ -68,20 +73,10 @@ function registerChange(app: AdminApp, parts: AdminParts): void {
       await change(parts, id, body);
       if (adjustments.length > 0) {
         const fields = adjustments.map(({ path }) => path);
-        parts.log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
+        log.warn({ accountId: id, fields }, 'fields that an account does not have were ignored');
       }
       return { ...answerOf(parts, find(parts, id)), adjustments: [...adjustments] };
     },
-  );
-}
-
-/** Reading, refreshing and removing one account. */
-function registerAccount(app: AdminApp, parts: AdminParts): void {
-  const { accounts } = parts;
-  app.get(
-    '/v2/accounts/:id',
-    { schema: { summary: 'Get an account', params: byId, response: { 200: accountAnswer } } },
-    async ({ params }) => answerOf(parts, find(parts, params.id)),
   );
   app.delete(
     '/v2/accounts/:id',
