@@ -5,12 +5,10 @@
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
 import { Pool } from './accounts/pool.ts';
-import type { AccountPatch } from './accounts/pool-options.ts';
-import type { Account, NewAccount, TokenEndpoints } from './accounts/ports.ts';
+import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import type { FreshAccount } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
-import type { LimitsReading } from './accounts/usage-limits.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
@@ -25,6 +23,7 @@ import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
+import type { AdminAccounts } from './http/admin/ports.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
@@ -56,22 +55,7 @@ export interface Composed extends SigningIn {
   close(): Promise<void>;
 }
 
-interface Accounts {
-  /** Rereads the store, which other processes write too. Rejects with `storage_unavailable`. */
-  readLatest(): Promise<void>;
-  /** With their current health. Contains secrets, so it must not be shown as it is. */
-  list(): readonly Account[];
-  add(account: NewAccount): Promise<Account>;
-  remove(id: string): Promise<boolean>;
-  setEnabled(id: string, enabled: boolean): Promise<boolean>;
-  /** Throws `invalid_request` with the field, or `not_found`. */
-  patch(id: string, patch: AccountPatch): Promise<Account>;
-  /** The last reading; undefined if it was never read. */
-  limits(id: string): LimitsReading | undefined;
-  /** Asks the service now. Throws its error. */
-  readLimits(id: string): Promise<LimitsReading>;
-  /** Gets a new access token now. */
-  refresh(id: string): Promise<Account>;
+interface Accounts extends AdminAccounts {
   /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
 }

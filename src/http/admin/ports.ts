@@ -40,15 +40,20 @@ export interface AdminParts extends AdminDependencies {
 }
 
 /** What the admin API uses of the account pool. */
-interface AdminAccounts {
-  /** Reads changes made by other processes. Rejects with `storage_unavailable`. */
+export interface AdminAccounts {
+  /** Rereads the store, which other processes write too. Rejects with `storage_unavailable`. */
   readLatest(): Promise<void>;
+  /** With their current health. Contains secrets, so it must not be shown as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;
   remove(id: string): Promise<boolean>;
   setEnabled(id: string, enabled: boolean): Promise<boolean>;
+  /** Throws `invalid_request` with the field, or `not_found`. */
   patch(id: string, patch: AccountPatch): Promise<Account>;
-  refresh(id: string): Promise<Account>;
+  /** The last reading; undefined if it was never read. */
   limits(id: string): LimitsReading | undefined;
+  /** Asks the service now. Throws its error. */
   readLimits(id: string): Promise<LimitsReading>;
+  /** Gets a new access token now. */
+  refresh(id: string): Promise<Account>;
 }
