@@ -1,7 +1,8 @@
 /** A gateway as users start it, in front of a simulator: separate processes with separate homes. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { environmentFor } from '../../src/simulator/environment.ts';
 import { createHome, type Running, startCommand } from '../support/command.ts';
 
@@ -13,6 +14,8 @@ export interface GatewayProcess {
   readonly running: Running;
   /** The longest turn of the event loop that ended at or after `sinceMs`, in milliseconds of processor time. */
   longestTurnMs(sinceMs: number): number;
+  /** What JavaScript uses after a garbage collection. */
+  usedBytes(): Promise<number>;
 }
 
 /**
@@ -28,22 +31,36 @@ export async function startGatewayProcess(
   const simulatorUrl = servedAt(await simulator.nextLine());
   onSimulator(simulatorUrl);
   const settings = { ...environmentFor(simulatorUrl), DRAGOMAN_LOG_LEVEL: 'error', ...env };
-  const turns = join(createHome(), 'turns');
-  const probe = new URL('./loop-probe.ts', import.meta.url).href;
+  const reports = createHome();
+  const turns = join(reports, 'turns');
+  const probe = new URL('./process-probe.ts', import.meta.url).href;
   const running = startCommand(['serve', '--port', '0', '--json'], {
     ...settings,
     NODE_OPTIONS: `--import=${probe}`,
-    LOOP_PROBE_FILE: turns,
+    PROCESS_PROBE_DIR: reports,
   });
   const url = servedAt(await running.nextLine());
   const { pid } = running.child;
   if (pid === undefined) throw new Error('The gateway has no process.');
   const longestTurnMs = (sinceMs: number) =>
     Math.max(0, ...turnsIn(turns).flatMap(([endMs, ms]) => (endMs >= sinceMs ? ms : [])));
-  return { url, port: Number(new URL(url).port), pid, running, longestTurnMs };
+  const usedBytes = () => collectAndMeasure(pid, join(reports, 'memory'));
+  return { url, port: Number(new URL(url).port), pid, running, longestTurnMs, usedBytes };
 }
 
-/** In the format of loop-probe.ts. */
+/** `path` is written by process-probe.ts. */
+async function collectAndMeasure(pid: number, path: string): Promise<number> {
+  rmSync(path, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  const written = await vi.waitFor(() => {
+    const text = readFileSync(path, 'utf8');
+    if (text === '') throw new Error('The process has not written its memory yet.');
+    return text;
+  }, 10_000);
+  return Number(written);
+}
+
+/** In the format of process-probe.ts. */
 function turnsIn(path: string): [endMs: number, busyMs: number][] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').trim().split('\n');

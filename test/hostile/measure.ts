@@ -33,10 +33,10 @@ const CONTROL_MS = 750;
 /** Time after an input for its remaining work. */
 const SETTLING_MS = 500;
 /** A busy machine delays an answer once; a blocked event loop delays it every time. */
-const TRIES = 3;
+const TRIES = 5;
 
 /**
- * Runs `input` up to three times, and fails when each time a turn of the event loop was longer than 50 ms or a `/health`
+ * Runs `input` up to five times, and fails when each time a turn of the event loop was longer than 50 ms or a `/health`
  * answer took longer than 250 ms plus what the slowest one without the input took, or when one failed. `input` must build
  * what it sends beforehand.
  */
