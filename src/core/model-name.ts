@@ -2,6 +2,7 @@
  * Splits a model name into tokens and reads the reasoning options in them: clients write `claude-opus-4.5-high`,
  * `gpt-5.6-sol(max)`, `claude-sonnet-4-5:thinking`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`.
  */
+import { LRUCache } from 'lru-cache';
 import { isReasoningEffort, type Reasoning, type ReasoningEffort } from './conversation.ts';
 
 /** The reasoning options in a name; undefined members are not mentioned. */
@@ -58,9 +59,16 @@ export function reasoningOfTokens(tokens: readonly string[]): NamedReasoning {
 
 export const NOTHING_NAMED: NamedReasoning = { thinking: undefined, effort: undefined, budgetTokens: undefined };
 
+/** Clients repeat a few names in every request, and splitting one takes 2 µs. */
+const READ_NAMES = new LRUCache<string, NamedReasoning>({ max: 200 });
+
 /** The reasoning options in a name, if no catalogue is available. */
 export function reasoningOfName(name: string): NamedReasoning {
-  return reasoningOfTokens(suffixesOf(tokensOfName(name)));
+  const read = READ_NAMES.get(name);
+  if (read) return read;
+  const reasoning = reasoningOfTokens(suffixesOf(tokensOfName(name)));
+  if (name.length <= MAX_NAME_CHARS) READ_NAMES.set(name, reasoning);
+  return reasoning;
 }
 
 export function isReasoningWord(token: string): boolean {

@@ -8,11 +8,12 @@ import data from './model-traits.json' with { type: 'json' };
 
 const LAST_WITH_TAGS: ReadonlyMap<string, string> = new Map(Object.entries(data.lastVersionWithThinkingTags));
 const NO_LISTED_FAMILIES: ReadonlySet<string> = new Set();
+const ALWAYS_THINK = data.alwaysThink.map((id) => readModelName(id, NO_LISTED_FAMILIES));
 
 /** The model refuses to turn thinking off, whatever its schema says. */
 export function alwaysThinks(modelId: string): boolean {
   const name = readModelName(modelId, NO_LISTED_FAMILIES);
-  return data.alwaysThink.some((id) => includesName(name, readModelName(id, NO_LISTED_FAMILIES)));
+  return ALWAYS_THINK.some((model) => includesName(name, model));
 }
 
 /** The model has no native reasoning, and thinks between tags if the system text asks for it. */

@@ -10,6 +10,7 @@ import {
   type WireProfile,
   type WireProfiles,
 } from './profiles.ts';
+import { fillTemplate } from './template.ts';
 import type { ListAvailableModelsRequest } from './wire.ts';
 
 /** InvokeMCP has several forms: see web-search.ts. */
@@ -156,7 +157,7 @@ function envelope(
     ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
     ...(plane.badToken === undefined ? {} : { badToken: plane.badToken }),
     headers: {
-      'user-agent': filled(plane.userAgent, { ...client }) ?? plane.userAgent,
+      'user-agent': fillTemplate(plane.userAgent, { ...client }) ?? plane.userAgent,
       ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
       ...(target === undefined ? {} : { 'x-amz-target': target }),
       ...headersOf(plane, profile, access, invocation),
@@ -178,23 +179,12 @@ function headersOf(
     attempt: invocation && String(Math.min(invocation.attempt, maxAttempts)),
     maxAttempts: String(maxAttempts),
   };
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, template]) => {
-      const value = filled(template, values);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
-/** undefined: a placeholder has no value. */
-function filled(template: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
-  let isComplete = true;
-  const text = template.replaceAll(/\{(\w+)\}/g, (_placeholder, name: string) => {
-    const value = values[name];
-    if (value === undefined) isComplete = false;
-    return value ?? '';
-  });
-  return isComplete ? text : undefined;
+  const filled: Record<string, string> = {};
+  for (const [name, template] of Object.entries(headers)) {
+    const value = fillTemplate(template, values);
+    if (value !== undefined) filled[name] = value;
+  }
+  return filled;
 }
 
 function operationOf(profile: WireProfile, name: SingleOperation): Operation {

@@ -39,6 +39,8 @@ export class WireProfiles {
   readonly client: ClientFacts;
   readonly #families: readonly Family[];
   readonly #byId: ReadonlyMap<string, WireProfile>;
+  /** By kind of account and named profile, which are few: every lease asks for an order. */
+  readonly #orders = new Map<string, readonly [string, ...string[]]>();
 
   /** Throws `invalid_request` naming the file and the member at fault. */
   constructor(client: ClientFacts = UNKNOWN_CLIENT, files: readonly ProfileFile[] = []) {
@@ -74,6 +76,15 @@ export class WireProfiles {
    * from the settings, which applies to accounts that authenticate the way it does.
    */
   orderFor(kind: string, named?: string): readonly [string, ...string[]] {
+    const key = `${kind} ${named ?? ''}`;
+    const known = this.#orders.get(key);
+    if (known) return known;
+    const order = this.#findOrder(kind, named);
+    this.#orders.set(key, order);
+    return order;
+  }
+
+  #findOrder(kind: string, named: string | undefined): readonly [string, ...string[]] {
     const usual = this.#families
       .flatMap((family) => {
         const places: Readonly<Record<string, number | undefined>> = family.profiles[0].accounts;

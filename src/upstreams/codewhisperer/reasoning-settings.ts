@@ -26,7 +26,8 @@ export function reasoningSettings(
   { reasoning, output }: Pick<Conversation, 'reasoning' | 'output'>,
   { id = '', model }: Pick<ResolvedModel, 'id' | 'model'>,
   profile: WireProfile,
-  thinksAlways = alwaysThinks(id),
+  /** Learnt from a refusal; undefined: what is known of the model counts. */
+  thinksAlways?: boolean,
 ): ReasoningSettings {
   const schema = profile.accepts.reasoningSettings ? model?.reasoningSchema : undefined;
   if (schema && showsReasoning(schema)) {
@@ -34,7 +35,7 @@ export function reasoningSettings(
       case 'on':
         return onSettings(reasoning, schema);
       case 'off':
-        return offSettings(schema, thinksAlways);
+        return offSettings(schema, thinksAlways ?? alwaysThinks(id));
       case 'unset':
         return defaultSettings(schema, output.maxTokens);
     }
