@@ -94,7 +94,7 @@ function setup() {
   let failures = 0;
   const send: SendUpstream = async ({ url, body }) => {
     if (url.includes('ListAvailableModels')) return answer(200, Buffer.from(MODELS));
-    bodies.push(body ?? '');
+    bodies.push(String(body));
     if (failures-- > 0) return answer(503, Buffer.from('{"message":"overloaded"}'));
     return answer(200, text('Nice.'), stopReason('END_TURN'));
   };

@@ -153,7 +153,7 @@ export interface SignableRequest {
   readonly url: string;
   readonly region?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Buffer | undefined;
 }
 
 /** The endpoints used before there is an account. Failures are as in TokenEndpoints. */

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { printInSteps } from './json.ts';
-import { runAtOnce, type Steps, TimeSlices } from './steps.ts';
+import { type Steps, TimeSlices } from './steps.ts';
 
 /** A clock that moves by `stepMs` with each step of the work. */
 function setup(stepMs: number) {
@@ -73,19 +72,5 @@ describe('TimeSlices', () => {
       slices.run(work('b', 2)),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  });
-});
-
-describe('printInSteps', () => {
-  it.each([
-    null,
-    'x"',
-    1.5,
-    [],
-    {},
-    [[1, [2]], { a: undefined }],
-    { a: undefined, b: { c: [null, { d: '' }], 'e"': [] } },
-  ])('prints what JSON.stringify prints: %j', (value) => {
-    expect(runAtOnce(printInSteps(value))).toBe(JSON.stringify(value));
   });
 });

@@ -5,6 +5,7 @@
  */
 import type { Conversation, DocumentPart, Part } from './conversation.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
+import { knownTexts } from './known-texts.ts';
 
 /** Tokens in a text. Long texts are sampled: 1 MB takes one or two milliseconds, 64 MB at most four. */
 export function estimateTokens(text: string): number {
@@ -52,7 +53,7 @@ const TURN_TOKENS = 4;
 /** Counts everything the model reads: system prompt, all turns and declared tools. */
 export function estimateConversationTokens(conversation: Conversation): number {
   let tokens = 0;
-  for (const part of conversation.system) tokens += estimateTokens(part.text);
+  for (const part of conversation.system) tokens += textTokens(part.text);
   for (const turn of conversation.turns) {
     tokens += TURN_TOKENS;
     for (const part of turn.parts) tokens += partTokens(part);
@@ -63,11 +64,15 @@ export function estimateConversationTokens(conversation: Conversation): number {
   return tokens;
 }
 
+function textTokens(text: string): number {
+  return knownTexts.tokensOf(text, estimateTokens);
+}
+
 function partTokens(part: Part): number {
   switch (part.type) {
     case 'text':
     case 'reasoning':
-      return estimateTokens(part.text);
+      return textTokens(part.text);
     case 'image':
       return IMAGE_TOKENS;
     case 'document':
@@ -84,14 +89,12 @@ function partTokens(part: Part): number {
 /** Assumes that the text of a binary document is a tenth of its bytes. */
 function documentTokens({ source }: DocumentPart): number {
   if (source.type === 'url') return IMAGE_TOKENS;
-  return source.type === 'text'
-    ? estimateTokens(source.text)
-    : Math.ceil((source.attachment.base64.length * 0.75) / 40);
+  return source.type === 'text' ? textTokens(source.text) : Math.ceil((source.attachment.base64.length * 0.75) / 40);
 }
 
 /** Walks the value instead of serialising it, counting keys, values and punctuation. */
 function jsonTokens(value: JsonValue | undefined): number {
-  if (typeof value === 'string') return estimateTokens(value) + 1;
+  if (typeof value === 'string') return textTokens(value) + 1;
   if (typeof value !== 'object' || value === null) return value === undefined ? 0 : 2;
   if (!isJsonObject(value)) return value.reduce<number>((sum, item) => sum + jsonTokens(item) + 1, 1);
   let tokens = 1;

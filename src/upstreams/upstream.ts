@@ -210,7 +210,8 @@ export interface UpstreamRequest {
   readonly elsewhere?: { readonly region: string; readonly url: string };
   /** Lower-case names; without `authorization`, which the account adds. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  /** A chat's is bytes, everything else is short text. */
+  readonly body: string | Buffer | undefined;
 }
 
 interface BadToken {

@@ -24,7 +24,7 @@ const CONTEXT: CompletionContext = {
 
 function encode(more: Partial<CodeCompletion>, context: Partial<CompletionContext> = {}) {
   const encoded = encodeCompletion(codeCompletion(more), { ...CONTEXT, ...context });
-  return { ...encoded, body: JSON.parse(encoded.request.body ?? '') as GenerateCompletionsRequest };
+  return { ...encoded, body: JSON.parse(String(encoded.request.body)) as GenerateCompletionsRequest };
 }
 
 describe('a code completion', () => {

@@ -19,6 +19,7 @@ import { WIRE_PROFILES } from '../../../test/support/wire-profiles.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { knownTexts } from '../../core/known-texts.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
 import { encodeChat } from './encode.ts';
@@ -49,7 +50,7 @@ function context(change: Partial<EncodeContext> & { wireProfile?: string } = {})
 }
 
 function encodedBody(chat: Conversation, change?: Parameters<typeof context>[0]): GenerateAssistantResponseRequest {
-  return JSON.parse(runAtOnce(encodeChat(chat, context(change))).request.body ?? '');
+  return JSON.parse(String(runAtOnce(encodeChat(chat, context(change))).request.body));
 }
 
 /** The outline (reply-frames.ts) of the decoded reply, and the rules of its adjustments. */
@@ -220,7 +221,7 @@ describe('a chat request', () => {
       ),
     );
     const tags = '<thinking_mode>enabled</thinking_mode><max_thinking_length>2000</max_thinking_length>';
-    expect(JSON.parse(encoded.request.body ?? '').conversationState.history[0].userInputMessage.content).toBe(
+    expect(JSON.parse(String(encoded.request.body)).conversationState.history[0].userInputMessage.content).toBe(
       `You are terse.\n\n${tags}`,
     );
     const answered = decoded(encoded, reply.text('<thinking>Hm.</thinking>Yes.'));
@@ -254,7 +255,7 @@ describe('a chat request', () => {
 
   it('maps tool names back', () => {
     const encoded = runAtOnce(encodeChat(conversation([user('hi')], { tools: [tool('a.b')] }), context()));
-    const { currentMessage } = JSON.parse(encoded.request.body ?? '').conversationState;
+    const { currentMessage } = JSON.parse(String(encoded.request.body)).conversationState;
     const [{ toolSpecification }] = currentMessage.userInputMessage.userInputMessageContext.tools;
     expect(toolSpecification.name).not.toBe('a.b');
     const answered = decoded(encoded, ...reply.completeCall('{}', reply.id, toolSpecification.name));
@@ -298,8 +299,8 @@ describe('stable prefixes', () => {
   it('begins the next turn’s request with this one’s bytes, up to the end of its history', () => {
     fc.assert(
       fc.property(conversationWithNextTurn, takingDocuments, ({ now, next }, wireProfile) => {
-        const first = runAtOnce(encodeChat(now, context({ wireProfile }))).request.body ?? '';
-        const second = runAtOnce(encodeChat(next, context({ wireProfile }))).request.body ?? '';
+        const first = bodyOf(now, wireProfile);
+        const second = bodyOf(next, wireProfile);
         expect(second.startsWith(upToHistoryEnd(first))).toBe(true);
         expect(reappears(JSON.parse(first), JSON.parse(second))).toBe(true);
       }),
@@ -334,15 +335,53 @@ describe('stable prefixes', () => {
   });
 
   it('encodes the same conversation to the same bytes', () => {
-    const bodies = [1, 2].map(() => runAtOnce(encodeChat(roundTrip, context())).request.body);
+    const bodies = [1, 2].map(() => bodyOf(roundTrip, 'q-rest'));
     expect(bodies[0]).toBe(bodies[1]);
   });
 });
 
+describe('texts of earlier turns', () => {
+  it('are sent as the same bytes whether they were serialised before or not, and serialised once', () => {
+    let reused = 0;
+    fc.assert(
+      fc.property(conversationWithNextTurn, takingDocuments, (turns, wireProfile) => {
+        const [now, next] = [lengthened(turns.now), lengthened(turns.next)];
+        knownTexts.clear();
+        const cold = bodyOf(next, wireProfile);
+        knownTexts.clear();
+        const texts = longTexts(JSON.parse(bodyOf(now, wireProfile)));
+        const before = knownTexts.serialized;
+        expect(bodyOf(next, wireProfile)).toBe(cold);
+        const nextTexts = longTexts(JSON.parse(cold));
+        const repeated = [...nextTexts].filter((text) => texts.has(text));
+        expect(knownTexts.serialized - before).toBe(nextTexts.size - repeated.length);
+        reused += repeated.length;
+      }),
+      { seed: 42, numRuns: 200 },
+    );
+    expect(reused).toBeGreaterThan(500);
+  });
+});
+
+/** Every text of its turns made long enough to be remembered, and each as different as it was. */
+function lengthened(chat: Conversation): Conversation {
+  const lengthen = <T extends { readonly type: string }>(part: T): T => {
+    if ('text' in part) return { ...part, text: `${part.text}${' words'.repeat(50)}` };
+    return 'content' in part && Array.isArray(part.content) ? { ...part, content: part.content.map(lengthen) } : part;
+  };
+  return { ...chat, turns: chat.turns.map((turn) => ({ ...turn, parts: turn.parts.map(lengthen) })) };
+}
+
+function longTexts(value: unknown): Set<string> {
+  if (typeof value === 'string') return new Set(value.length >= 256 ? [value] : []);
+  if (typeof value !== 'object' || value === null) return new Set();
+  return new Set(Object.values(value).flatMap((inner) => [...longTexts(inner)]));
+}
+
 const CACHE_POINT = ',"cachePoint":{"type":"default"}';
 
 function bodyOf(chat: Conversation, wireProfile: string): string {
-  return runAtOnce(encodeChat(chat, context({ wireProfile }))).request.body ?? '';
+  return String(runAtOnce(encodeChat(chat, context({ wireProfile }))).request.body);
 }
 
 /** Adds a cache mark to the last part that can carry one in each of these turns. */
@@ -384,7 +423,7 @@ describe('any conversation', () => {
       fc.property(messyConversation, anyWireProfile, ({ conversation: chat, markers }, wireProfile) => {
         try {
           const { request, adjustments } = runAtOnce(encodeChat(chat, context({ wireProfile })));
-          for (const marker of markers) expect(request.body).toContain(marker);
+          for (const marker of markers) expect(String(request.body)).toContain(marker);
           for (const { rule, path } of adjustments) {
             expect(Object.keys(ADJUSTMENT_RULES)).toContain(rule);
             expect(path).not.toBe('');

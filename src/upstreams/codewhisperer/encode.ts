@@ -6,7 +6,8 @@
  */
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
-import { isJsonObject, printInSteps } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { jsonBytes } from '../../core/json-bytes.ts';
 import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated } from '../../core/usage.ts';
@@ -52,7 +53,7 @@ export function* encodeChat(
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   yield* lint(body, profile, normalized.conversation);
-  const json = yield* printInSteps(body);
+  const json = yield* jsonBytes(body);
   const inputTokens = estimated(estimateConversationTokens(conversation));
   yield;
   const expected = {

@@ -252,7 +252,7 @@ describe('the official client', () => {
         const request = encodedOrRefused(chat);
         if (!request) return;
         // The client drops members that its schema does not have.
-        const body: GenerateAssistantResponseCommandInput = withBytes(JSON.parse(request.body ?? ''));
+        const body: GenerateAssistantResponseCommandInput = withBytes(JSON.parse(String(request.body)));
         expectSame(request, await serialized({ ...body, agentMode: 'vibe' }));
       }),
       { seed: 42, numRuns: 100 },
@@ -261,7 +261,7 @@ describe('the official client', () => {
 });
 
 function expectSame(ours: UpstreamRequest, theirs: Captured): void {
-  expect(JSON.parse(ours.body ?? '')).toEqual(JSON.parse(new TextDecoder().decode(theirs.body)));
+  expect(JSON.parse(String(ours.body))).toEqual(JSON.parse(new TextDecoder().decode(theirs.body)));
   expect(ours.method).toBe(theirs.method);
   expect(new URL(ours.url).pathname).toBe(theirs.path);
   for (const name of ['content-type', 'x-amzn-kiro-agent-mode']) expect(ours.headers[name]).toBe(theirs.headers[name]);

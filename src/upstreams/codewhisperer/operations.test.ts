@@ -149,7 +149,7 @@ describe('the control plane', () => {
     const request = encodeListModels(access({ wireProfile: 'q-json' }), undefined);
     expect(request).toMatchObject({ method: 'POST', url: 'https://q.us-east-1.amazonaws.com/' });
     expect(request.headers['x-amz-target']).toBe('AmazonCodeWhispererService.ListAvailableModels');
-    expect(JSON.parse(request.body ?? '')).toEqual({ origin: 'KIRO_CLI', maxResults: 50 });
+    expect(JSON.parse(String(request.body))).toEqual({ origin: 'KIRO_CLI', maxResults: 50 });
   });
 
   it("uses Kiro's management host and paths", () => {
@@ -173,7 +173,7 @@ describe('the control plane', () => {
       encodeListProfiles(kiro, undefined),
       encodeGetProfile(kiro),
     ];
-    expect(requests.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(body ?? '')])).toEqual([
+    expect(requests.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(String(body))])).toEqual([
       ['KiroControlPlaneBearerService.ListAvailableModels', { origin: 'AI_EDITOR', maxResults: 50, profileArn: ARN }],
       [
         'KiroControlPlaneBearerService.GetUsageLimits',

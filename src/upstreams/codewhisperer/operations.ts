@@ -54,7 +54,7 @@ function vendorArnOf({ vendorProfileArns }: WireProfile, kind: string): string |
 /** `body` is the operation's complete input. */
 export function operationRequest(
   name: SingleOperation,
-  body: string,
+  body: string | Buffer,
   access: Access,
   { profiles = SHIPPED_PROFILES, invocation }: CallContext = {},
 ): UpstreamRequest {
@@ -70,7 +70,7 @@ export interface CallContext {
 export function requestOf(
   profile: WireProfile,
   operation: Operation,
-  body: string,
+  body: string | Buffer,
   access: Access,
   { profiles = SHIPPED_PROFILES, invocation }: CallContext,
 ): UpstreamRequest {

@@ -37,7 +37,7 @@ describe('the web search', () => {
     expect(json).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/x-amz-json-1.0' } });
     expect(new URL(json.url).pathname).toBe('/');
     expect(json.headers['x-amz-target']).toMatch(/\.InvokeMCP$/);
-    expect(JSON.parse(json.body ?? '')).toEqual({ ...rpc, profileArn: ARN });
+    expect(JSON.parse(String(json.body))).toEqual({ ...rpc, profileArn: ARN });
     const rest = webSearch.encodeSearch(access(id), call(1), INVOCATION);
     expect(rest).toMatchObject({
       method: 'POST',
@@ -45,7 +45,7 @@ describe('the web search', () => {
     });
     expect(new URL(rest.url).pathname).toBe('/mcp');
     expect(rest.headers).not.toHaveProperty('x-amz-target');
-    expect(JSON.parse(rest.body ?? '')).toEqual(rpc);
+    expect(JSON.parse(String(rest.body))).toEqual(rpc);
   });
 
   it('names the ARN in a header too, except for KiroRuntimeService', () => {

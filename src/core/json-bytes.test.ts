@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonBytes } from './json-bytes.ts';
+import { KnownTexts } from './known-texts.ts';
+import { runAtOnce } from './steps.ts';
+
+const printed = (value: unknown, texts = new KnownTexts()) => String(runAtOnce(jsonBytes(value, texts)));
+
+/** Strings on both sides of the length from which texts are remembered. */
+const text = fc
+  .tuple(fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom(1, 30, 300, 2_000))
+  .map(([piece, times]) => piece.repeat(times));
+
+const { value: jsonValue } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, text, fc.double(), fc.boolean(), fc.constant(null), tie('list'), tie('object')),
+  list: fc.array(tie('value'), { maxLength: 4 }),
+  object: fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('content', '__proto__', '1')), tie('value'), {
+    maxKeys: 4,
+  }),
+}));
+
+describe('jsonBytes', () => {
+  it.each([
+    null,
+    'x"',
+    1.5,
+    [],
+    {},
+    [[1, [2]], { a: undefined }, undefined],
+    { a: undefined, b: { c: [null, { d: '' }], 'e"': [] } },
+    { first: '日本語"\n'.repeat(100), second: ['\ud800'.repeat(300)] },
+  ])('prints what JSON.stringify prints: %j', (value) => {
+    expect(printed(value)).toBe(JSON.stringify(value));
+  });
+
+  it('prints the same bytes whether or not it has printed the texts before', () => {
+    const texts = new KnownTexts();
+    fc.assert(
+      fc.property(jsonValue, (value) => {
+        const json = JSON.stringify(value);
+        expect(printed(value, texts)).toBe(json);
+        expect(printed(JSON.parse(json), texts)).toBe(JSON.stringify(JSON.parse(json)));
+      }),
+      { seed: 42, numRuns: 300 },
+    );
+    expect(texts.bytes).toBeGreaterThan(0);
+  });
+
+  it('pauses after each element of an outer list', () => {
+    const steps = jsonBytes({ a: { history: [1, [2, 3], { b: [4] }] }, c: [5] });
+    let pauses = 0;
+    while (!steps.next().done) pauses += 1;
+    expect(pauses).toBe(4);
+  });
+});

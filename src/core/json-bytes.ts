@@ -1,0 +1,114 @@
+/** Serialises JSON values to UTF-8 in steps. Long texts that were serialised before are copied. */
+import { type KnownTexts, knownTexts } from './known-texts.ts';
+import type { Steps } from './steps.ts';
+
+/** The bytes of what `JSON.stringify` prints for a JSON value, a step for each element of a list that is not inside another list. */
+export function* jsonBytes(value: unknown, texts: KnownTexts = knownTexts): Steps<Buffer> {
+  const json = new Pieces(texts);
+  yield* printInSteps(value, json);
+  return json.join();
+}
+
+function* printInSteps(value: unknown, json: Pieces): Steps<void> {
+  if (Array.isArray(value)) {
+    let separator = '[';
+    for (const element of value) {
+      json.add(separator);
+      print(element, json);
+      separator = ',';
+      yield;
+    }
+    json.add(separator === '[' ? '[]' : ']');
+  } else if (typeof value === 'object' && value !== null) {
+    let separator = '{';
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      json.add(separator + keyJson(key));
+      yield* printInSteps(member, json);
+      separator = ',';
+    }
+    json.add(separator === '{' ? '{}' : '}');
+  } else print(value, json);
+}
+
+function print(value: unknown, json: Pieces): void {
+  if (typeof value === 'string') json.addText(value);
+  else if (typeof value !== 'object' || value === null) json.add(JSON.stringify(value) ?? 'null');
+  else if (Array.isArray(value)) printList(value, json);
+  else printObject(value, json);
+}
+
+function printList(list: readonly unknown[], json: Pieces): void {
+  json.add('[');
+  for (let index = 0; index < list.length; index++) {
+    if (index > 0) json.add(',');
+    print(list[index], json);
+  }
+  json.add(']');
+}
+
+function printObject(object: object, json: Pieces): void {
+  let separator = '{';
+  for (const [key, member] of Object.entries(object)) {
+    if (member === undefined) continue;
+    json.add(separator + keyJson(key));
+    print(member, json);
+    separator = ',';
+  }
+  json.add(separator === '{' ? '{}' : '}');
+}
+
+/** Key → its JSON and a colon. The first ones are the wire's own, which every message repeats. */
+const KEYS = new Map<string, string>();
+const MAX_KEYS = 200;
+const MAX_KEY_CHARS = 40;
+
+function keyJson(key: string): string {
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  const json = `${JSON.stringify(key)}:`;
+  if (KEYS.size < MAX_KEYS && key.length <= MAX_KEY_CHARS) KEYS.set(key, json);
+  return json;
+}
+
+class Pieces {
+  readonly #texts: KnownTexts;
+  readonly #pieces: (string | Buffer)[] = [];
+  /** After the last piece: long runs of short strings are encoded at once. */
+  #tail = '';
+
+  constructor(texts: KnownTexts) {
+    this.#texts = texts;
+  }
+
+  add(json: string): void {
+    this.#tail += json;
+  }
+
+  addText(text: string): void {
+    const known = this.#texts.jsonOf(text);
+    if (!known) {
+      this.#tail += JSON.stringify(text);
+      return;
+    }
+    this.#pieces.push(this.#tail, known);
+    this.#tail = '';
+  }
+
+  join(): Buffer {
+    if (this.#pieces.length === 0) return Buffer.from(this.#tail);
+    const pieces = [...this.#pieces, this.#tail];
+    let length = 0;
+    for (const piece of pieces) length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const piece of pieces) {
+      if (typeof piece === 'string') at += bytes.write(piece, at);
+      else {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    }
+    return bytes;
+  }
+}

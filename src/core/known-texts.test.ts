@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { KnownTexts } from './known-texts.ts';
+
+const long = (mark: string, chars = 1_000) => mark.padEnd(chars, 'abc "x"\n');
+
+describe('KnownTexts', () => {
+  it('serialises a text once, whichever string holds it', () => {
+    const texts = new KnownTexts();
+    const first = texts.jsonOf(long('日'));
+    expect(first?.toString()).toBe(JSON.stringify(long('日')));
+    expect(texts.jsonOf(JSON.parse(JSON.stringify(long('日'))))).toBe(first);
+    expect(texts.serialized).toBe(1);
+  });
+
+  it('leaves short and very long texts to the caller', () => {
+    const texts = new KnownTexts();
+    expect(texts.jsonOf('short')).toBeUndefined();
+    expect(texts.jsonOf(long('', 1024 * 1024))).toBeUndefined();
+    expect(texts.bytes).toBe(0);
+  });
+
+  it('tells long texts apart that differ only between the samples', () => {
+    const texts = new KnownTexts();
+    const plain = 'x'.repeat(40_000);
+    const changed = `${plain.slice(0, 5_000)}y${plain.slice(5_001)}`;
+    for (const text of [plain, changed, plain]) expect(texts.jsonOf(text)?.toString()).toBe(`"${text}"`);
+    expect(texts.jsonOf(plain)).toBe(texts.jsonOf(plain));
+  });
+
+  it('estimates a serialised text once', () => {
+    const texts = new KnownTexts();
+    let calls = 0;
+    const estimate = ({ length }: string) => {
+      calls += 1;
+      return length;
+    };
+    expect(texts.tokensOf(long('a'), estimate)).toBe(1_000);
+    texts.jsonOf(long('a'));
+    expect([1, 2, 3].map(() => texts.tokensOf(long('a'), estimate))).toEqual([1_000, 1_000, 1_000]);
+    expect(texts.tokensOf('short', estimate)).toBe(5);
+    expect(calls).toBe(3);
+  });
+
+  it('forgets the texts that were not used for longest, to stay within its bound', () => {
+    const texts = new KnownTexts(100_000);
+    for (let index = 0; index < 200; index++) {
+      texts.jsonOf(long(`${index}`));
+      texts.jsonOf(long('kept'));
+      expect(texts.bytes).toBeLessThanOrEqual(100_000);
+    }
+    expect(texts.serialized).toBe(201);
+    texts.jsonOf(long('199'));
+    expect(texts.serialized).toBe(201);
+    texts.jsonOf(long('0'));
+    expect(texts.serialized).toBe(202);
+  });
+});
