@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { SETTING_KEYS, SETTINGS } from '../src/config/settings.ts';
 import { type Check, headersIn, pathsIn, unknownCommands, unknownScripts, unknownSettings } from './support/claims.ts';
@@ -13,7 +14,7 @@ import { startTestGateway } from './support/test-gateway.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-const PROGRAM = createProgram(createTestTerminal().terminal, async () => {});
+const PROGRAM = createProgram(COMMANDS, createTestTerminal().terminal, async () => {});
 const { scripts } = JSON.parse(read('package.json'));
 const SETTING_NAMES = SETTING_KEYS.map((key) => SETTINGS[key].name);
 const CHECKS: Readonly<Record<string, Check>> = {

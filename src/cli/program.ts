@@ -3,42 +3,14 @@ import { Command as Commander, CommanderError } from 'commander';
 import { SettingsError } from '../config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
-import { accounts } from './accounts.ts';
-import { adminToken } from './admin-token.ts';
-import { chat } from './chat.ts';
 import { type Command, type CommandGroup, printJson, UsageError } from './command.ts';
-import { config } from './config.ts';
-import { demo } from './demo.ts';
-import { health } from './health.ts';
-import { keys } from './keys.ts';
-import { login } from './login.ts';
-import { models } from './models.ts';
-import { secretKey } from './secret-key.ts';
 import { serve } from './serve.ts';
-import { simulate } from './simulate.ts';
 import type { Terminal } from './terminal.ts';
-import { usage } from './usage.ts';
-
-const COMMANDS: readonly (Command | CommandGroup)[] = [
-  serve,
-  login,
-  accounts,
-  keys,
-  adminToken,
-  chat,
-  models,
-  usage,
-  config,
-  health,
-  secretKey,
-  simulate,
-  demo,
-];
 
 const EXIT_CODES = '\nExit codes: 0 success, 1 failure, 2 bad usage.\n';
 
-/** Registers every command with its options; calls `run` for the parsed command. */
-export function createProgram(terminal: Terminal, run: Run): Commander {
+/** Registers the commands with their options; calls `run` for the parsed command. */
+export function createProgram(commands: readonly (Command | CommandGroup)[], terminal: Terminal, run: Run): Commander {
   const program = new Commander('dragoman')
     .description(
       'Your own Amazon Q Developer, CodeWhisperer or Kiro subscription, behind the OpenAI and Anthropic APIs.',
@@ -47,14 +19,14 @@ export function createProgram(terminal: Terminal, run: Run): Commander {
     .exitOverride()
     .configureOutput({ writeOut: terminal.say, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
     .addHelpText('after', EXIT_CODES);
-  for (const command of COMMANDS) register(program, command, run);
+  for (const command of commands) register(program, command, run);
   return program;
 }
 
 /** Resolves to the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(terminal, async ({ run }, input) => {
+  const program = createProgram(await commandsFor(args), terminal, async ({ run }, input) => {
     exitCode = await run({ ...input, terminal });
   });
   try {
@@ -64,6 +36,11 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     if (terminal.closed.aborted && cause instanceof GatewayError && cause.code === 'client_closed') return 0;
     return reportError(cause, terminal, args.includes('--json'));
   }
+}
+
+/** `serve` alone for itself: the other commands are 40 modules that would delay its start. */
+async function commandsFor([name]: readonly string[]): Promise<readonly (Command | CommandGroup)[]> {
+  return name === serve.name ? [serve] : (await import('./commands.ts')).COMMANDS;
 }
 
 type Parsed = Omit<Parameters<Command['run']>[0], 'terminal'>;

@@ -3,7 +3,8 @@
  * long. Closing at once would reset the connection, and the client would lose an answer it has not read yet. So the rest is
  * read and dropped within limits, as nginx does (`lingering_close`).
  */
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { ServerResponse } from '../core/builtin-http.ts';
 
 /** More than the body of most requests with a wrong key or path. */
 const LINGER_BYTES = 4 * 1024 * 1024;

@@ -1,8 +1,8 @@
 /** Chooses the connection for a request: the account's proxy, the proxy from the settings, or none. */
-import { Agent, Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import { checkedProxy, DIRECT } from '../accounts/proxy.ts';
 import { withoutPassword } from '../core/userinfo.ts';
 import type { Route } from './connection-failure.ts';
+import { Agent, Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from './undici.ts';
 
 export interface ProxySettings {
   readonly httpProxy?: string | undefined;

@@ -6,10 +6,10 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Agent, type Dispatcher, request as send } from 'undici';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { FetchAttachment } from '../gateway/ports.ts';
 import { isPublicAddress, judgeUrl, PRIVATE } from './public-address.ts';
+import { Agent, type Dispatcher } from './undici.ts';
 
 export interface GuardedFetchOptions {
   /** `dragoman/<version>`. */
@@ -78,6 +78,7 @@ class Fetching {
 
   async #get(text: string): Promise<Uint8Array | { readonly location: string }> {
     const { url, addresses } = await this.#judge(text);
+    const { request: send } = await import('undici');
     const dispatcher = pinnedTo(addresses);
     try {
       const answer = await send(url, {
@@ -138,7 +139,7 @@ class Fetching {
 }
 
 /** Connects only to these addresses, without resolving the name again. The certificate must still match the name. */
-function pinnedTo(addresses: readonly LookupAddress[]): Agent {
+function pinnedTo(addresses: readonly LookupAddress[]): Dispatcher {
   return new Agent({
     connections: 1,
     pipelining: 0,

@@ -1,7 +1,8 @@
 /** A loopback server that receives the browser's redirect after a sign-in, and nothing else. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Loopback } from '../accounts/sign-in/browser-flow.ts';
+import { createServer } from '../core/builtin-http.ts';
 import { GatewayError } from '../core/errors.ts';
 
 /** Listens on the first free port of `ports`, or any port if empty. Rejects with `invalid_request` if all are taken. */

@@ -1,5 +1,4 @@
 /** A short HTTP exchange with a token endpoint, with tight limits on time and size. */
-import { request as send } from 'undici';
 import { GatewayError } from '../core/errors.ts';
 import { connectionFailure } from './connection-failure.ts';
 import type { Connections } from './dispatcher.ts';
@@ -37,6 +36,8 @@ export async function exchange(
 ): Promise<SmallAnswer> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
+    // Loads the rest of undici; most gateways refresh tokens in another process.
+    const { request: send } = await import('undici');
     const answer = await send(url, {
       dispatcher: connections.dispatcher,
       method,

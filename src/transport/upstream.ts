@@ -3,12 +3,12 @@
  * (both cost more than everything else in the pipeline). Handles bytes and sockets; the upstream interprets statuses,
  * and the gateway decides what to do about them.
  */
-import { type Dispatcher, errors } from 'undici';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { Dispatchers, type ProxySettings } from './dispatcher.ts';
+import { type Dispatcher, errors } from './undici.ts';
 
 export interface UpstreamTransportOptions {
   readonly proxy?: ProxySettings | undefined;

@@ -4,7 +4,7 @@ import type { Conversation, OutputFormat } from '../../core/conversation.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
-import { type BoundedCheck, prepareCheck } from './bounded-check.ts';
+import type { BoundedCheck } from './bounded-check.ts';
 import { type Evaluation, type Expectation, isCutShort, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
 import type { ReplyTransform } from './transform.ts';
@@ -68,7 +68,10 @@ export class JsonOutput implements Expectation {
 
 /** Compiles the schema before anything is sent. Rejects with `invalid_request` if it cannot be checked. */
 export async function prepareFormat(format: OutputFormat): Promise<BoundedCheck | undefined> {
-  return format.type === 'json-schema' ? prepareCheck(format.schema, placeOf(format)) : undefined;
+  if (format.type !== 'json-schema') return undefined;
+  // Loads Ajv, which most gateways never need.
+  const { prepareCheck } = await import('./bounded-check.ts');
+  return prepareCheck(format.schema, placeOf(format));
 }
 
 const ANY_OBJECT: BoundedCheck = {

@@ -1,0 +1,31 @@
+/** All commands, in the order of the help. */
+import { accounts } from './accounts.ts';
+import { adminToken } from './admin-token.ts';
+import { chat } from './chat.ts';
+import type { Command, CommandGroup } from './command.ts';
+import { config } from './config.ts';
+import { demo } from './demo.ts';
+import { health } from './health.ts';
+import { keys } from './keys.ts';
+import { login } from './login.ts';
+import { models } from './models.ts';
+import { secretKey } from './secret-key.ts';
+import { serve } from './serve.ts';
+import { simulate } from './simulate.ts';
+import { usage } from './usage.ts';
+
+export const COMMANDS: readonly (Command | CommandGroup)[] = [
+  serve,
+  login,
+  accounts,
+  keys,
+  adminToken,
+  chat,
+  models,
+  usage,
+  config,
+  health,
+  secretKey,
+  simulate,
+  demo,
+];
