@@ -50,7 +50,7 @@ export class KeyGuard {
   readonly #messages: GuardMessages;
   readonly #guesses: Guesses;
   /** Hashes of keys that were valid lately. Whether one still is, the check decides. */
-  readonly #accepted = new LRUCache<string, true>({ max: MAX_ACCEPTED });
+  readonly #accepted = new LRUCache<string, true>({ maxSize: MAX_ACCEPTED, sizeCalculation: () => 1 });
   readonly #clock: Clock;
 
   constructor(check: KeyCheck, clock: Clock, messages: GuardMessages = KEY_MESSAGES) {
@@ -153,6 +153,7 @@ const FREE_GUESSES = 5;
 const MAX_DELAY_MS = 2_000;
 const MAX_WAITING = 32;
 const FORGET_AFTER_MS = 600_000;
+// As `maxSize`, not `max`: for the latter, lru-cache allocates all entries at once, 1 ms for each cache at every start.
 const MAX_ADDRESSES = 10_000;
 const MAX_ACCEPTED = 10_000;
 
@@ -164,7 +165,7 @@ interface Guess {
 
 /** Wrong keys by address; the oldest addresses are forgotten first. */
 class Guesses {
-  readonly #byAddress = new LRUCache<string, Guess>({ max: MAX_ADDRESSES });
+  readonly #byAddress = new LRUCache<string, Guess>({ maxSize: MAX_ADDRESSES, sizeCalculation: () => 1 });
   readonly #clock: Clock;
 
   constructor(clock: Clock) {

@@ -9,7 +9,8 @@ import type { MediaLimits } from '../../upstreams/upstream.ts';
 const MAX_CONVERSATIONS = 10_000;
 
 export class RefusedDocuments {
-  readonly #conversations = new LRUCache<string, true>({ max: MAX_CONVERSATIONS });
+  // As `maxSize`, not `max`, for which lru-cache allocates all entries at once.
+  readonly #conversations = new LRUCache<string, true>({ maxSize: MAX_CONVERSATIONS, sizeCalculation: () => 1 });
 
   remember(conversationId: string): void {
     this.#conversations.set(conversationId, true);
