@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 
 export const SHARED: InlineConfig = {
-  globalSetup: ['test/support/postgres-broker.ts'],
+  globalSetup: ['test/support/temporary-home.ts', 'test/support/postgres-broker.ts'],
   // A worker for each file would spend more time on loading modules than on tests; what a test stubs is restored.
   isolate: false,
   unstubEnvs: true,

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/chaos/**/*.test.ts'],
-    globalSetup: ['test/support/postgres-broker.ts'],
+    globalSetup: ['test/support/temporary-home.ts', 'test/support/postgres-broker.ts'],
     env: { TEST_SCALE: 'full' },
     fileParallelism: false,
   },
