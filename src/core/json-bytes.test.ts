@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCodePoint } from '../../test/support/code-points.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { KnownTexts } from './known-texts.ts';
 import { runAtOnce } from './steps.ts';
@@ -8,7 +9,7 @@ const printed = (value: unknown, texts = new KnownTexts()) => String(runAtOnce(j
 
 /** Strings on both sides of the length from which texts are remembered. */
 const text = fc
-  .tuple(fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom(1, 30, 300, 2_000))
+  .tuple(fc.string({ unit: anyCodePoint, maxLength: 20 }), fc.constantFrom(1, 30, 300, 2_000))
   .map(([piece, times]) => piece.repeat(times));
 
 const { value: jsonValue } = fc.letrec((tie) => ({

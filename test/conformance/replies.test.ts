@@ -10,11 +10,12 @@ import { EVENT_SCRIPTS, type EventScript, type ExpectedFailure, type ExpectedRep
 import { createScriptedGateways, needsOf, repliesOf } from './scripted-gateways.ts';
 import {
   isFailure,
+  SDK_CLIENT_NAMES,
   type SdkClient,
   type SdkFailure,
   type SdkOutcome,
   type SdkReply,
-  sdkClients,
+  sdkClient,
 } from './sdk-clients.ts';
 
 const FINISH: Record<StopReason, { openai: string; anthropic: string; ai: string }> = {
@@ -29,13 +30,11 @@ const FINISH: Record<StopReason, { openai: string; anthropic: string; ai: string
 const gateways = createScriptedGateways();
 afterAll(() => gateways[Symbol.asyncDispose]());
 
-const CLIENTS = sdkClients('http://127.0.0.1', 'unused').map(({ name }) => name);
-
 describe.each(EVENT_SCRIPTS)('$name', (script) => {
-  it.each(CLIENTS)('%s', async (name) => {
+  it.each(SDK_CLIENT_NAMES)('%s', async (name) => {
     const complete = await answerOf(script, name, (client) => client.complete());
     const streamed = await answerOf(script, name, (client) => client.streamed());
-    const client = clientOf('http://127.0.0.1', 'unused', name);
+    const client = sdkClient(name, 'http://127.0.0.1', 'unused');
     if ('error' in script.expected) {
       expectFailure(client, script.expected, complete, false);
       expectFailure(client, script.expected, streamed, script.expected.visible !== undefined);
@@ -53,16 +52,10 @@ function answerOf(
   ask: (client: SdkClient) => Promise<SdkOutcome>,
 ): Promise<SdkOutcome> {
   return gateways.use(repliesOf(script), needsOf(script), async (gateway) => {
-    const client = clientOf(gateway.url, gateway.apiKey, name);
+    const client = sdkClient(name, gateway.url, gateway.apiKey);
     if (script.isLater) await client.complete();
     return await ask(client);
   });
-}
-
-function clientOf(url: string, apiKey: string, name: string): SdkClient {
-  const client = sdkClients(url, apiKey).find((candidate) => candidate.name === name);
-  if (!client) throw new Error(`no client ${name}`);
-  return client;
 }
 
 function expectReply(client: SdkClient, expected: ExpectedReply, outcome: SdkOutcome): void {

@@ -45,11 +45,14 @@ export interface SdkClient {
 
 const QUESTION = 'Go on.';
 
-export function sdkClients(url: string, apiKey: string): readonly SdkClient[] {
-  return [
-    openAi(url, apiKey),
-    openAiResponses(url, apiKey),
-    anthropic(url, apiKey),
+type CreateClient = (url: string, apiKey: string) => SdkClient;
+
+/** Created one by one, since the providers of the AI SDK build their schemas anew each time. */
+const CREATE: readonly CreateClient[] = [
+  openAi,
+  openAiResponses,
+  anthropic,
+  (url, apiKey) =>
     aiSdk(
       'AI SDK, openai-compatible',
       'openai',
@@ -57,11 +60,26 @@ export function sdkClients(url: string, apiKey: string): readonly SdkClient[] {
         'claude-sonnet-4.5',
       ),
     ),
+  (url, apiKey) =>
     aiSdk('AI SDK, openai', 'openai', createOpenAI({ baseURL: `${url}/v1`, apiKey })('claude-sonnet-4.5')),
+  (url, apiKey) =>
     aiSdk('AI SDK, anthropic', 'anthropic', createAnthropic({ baseURL: `${url}/v1`, apiKey })('claude-sonnet-4.5'), {
       anthropic: { thinking: { type: 'enabled', budgetTokens: 2048 } },
     }),
-  ];
+];
+
+export function sdkClients(url: string, apiKey: string): readonly SdkClient[] {
+  return CREATE.map((create) => create(url, apiKey));
+}
+
+const BY_NAME = new Map(CREATE.map((create) => [create('http://127.0.0.1', 'unused').name, create]));
+
+export const SDK_CLIENT_NAMES: readonly string[] = [...BY_NAME.keys()];
+
+export function sdkClient(name: string, url: string, apiKey: string): SdkClient {
+  const create = BY_NAME.get(name);
+  if (!create) throw new Error(`There is no client "${name}".`);
+  return create(url, apiKey);
 }
 
 export function isFailure(outcome: SdkOutcome): outcome is SdkFailure {

@@ -10,6 +10,7 @@ import type { ReplyEnd, ReplyEvent, Source, StopReason } from '../../src/core/re
 import { TextPiece } from '../../src/core/text.ts';
 import { derived, estimated, type Figure, measured, type Usage } from '../../src/core/usage.ts';
 import type { WebResult, WebSearchOutcome } from '../../src/core/web-search.ts';
+import { anyCodePoint } from './code-points.ts';
 
 export interface ReplyEventsOptions {
   /** Names of the tools the model may use; empty: it uses none. */
@@ -54,7 +55,7 @@ type Piece = readonly ReplyEvent[];
 
 const nastyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: anyCodePoint, maxLength: 20 }),
   fc.constantFrom(
     'data: [DONE]\n\n',
     'event: message_stop\ndata: {}\n\n',

@@ -6,6 +6,7 @@ import { generateText, jsonSchema, type LanguageModel, streamText, type ToolSet,
 import fc from 'fast-check';
 import { APIError, OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
+import { anyCodePoint } from '../../../test/support/code-points.ts';
 import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
 import { type Reply, ReplyCollector } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
@@ -57,7 +58,7 @@ describe("OpenAI's SDK", () => {
   });
 
   it('accumulates calls of custom tools and legacy functions in the same way', async () => {
-    const input = fc.oneof(fc.record({ input: fc.string({ unit: 'binary' }) }), fc.constant({ other: 1 }));
+    const input = fc.oneof(fc.record({ input: fc.string({ unit: anyCodePoint }) }), fc.constant({ other: 1 }));
     const custom = TOOL_NAMES.map((name) => ({ type: 'custom' as const, custom: { name } }));
     const legacy = TOOL_NAMES.map((name) => ({ name }));
     const forms = fc.constantFrom({ tools: custom }, { functions: legacy });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCodePoint } from '../../../test/support/code-points.ts';
 import {
   callLines,
   completeCall,
@@ -727,7 +728,7 @@ describe('tags in the text', () => {
 
 describe('any reply', () => {
   const word = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.string({ unit: anyCodePoint, maxLength: 12 }),
     fc.constantFrom('<thinking>', '</thinking>', '`', '"', '', '\n'),
   );
   const toolId = fc.constantFrom('tooluse_a', 'tooluse_b', undefined);
