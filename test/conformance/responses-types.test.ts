@@ -9,6 +9,7 @@ import { parseEvents } from '../support/event-stream-text.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { typeErrors } from '../support/type-check.ts';
 import { EVENT_SCRIPTS, TOOLS } from './event-scripts.ts';
+import { createScriptedGateways, needsOf, repliesOf } from './scripted-gateways.ts';
 
 const TYPES = 'openai/resources/responses/responses';
 const MODEL = 'claude-sonnet-4.5';
@@ -31,8 +32,7 @@ async function objectOf(answer: Promise<Response>): Promise<JsonObject> {
 }
 
 /** The events of a streamed response, with names and numbers checked; empty if it was refused. */
-async function eventsOf(replies: readonly ScriptedReply[], fields: object = {}): Promise<JsonObject[]> {
-  await using gateway = await startTestGateway({ script: { replies } });
+async function eventsOf(gateway: TestGateway, fields: object): Promise<JsonObject[]> {
   const response = await post(gateway, '/v1/responses', { model: MODEL, input: 'Hi', stream: true, ...fields });
   const text = await response.text();
   return response.status === 200 ? readEvents(text) : [];
@@ -89,23 +89,50 @@ const TOOL_KINDS: readonly { tool: object; steps: ScriptedReply['steps'] & objec
   },
 ];
 
+interface Exchange {
+  readonly replies: readonly ScriptedReply[];
+  readonly needs: 'shared' | 'own';
+  /** Of the request. */
+  readonly fields: object;
+}
+
+const shared = (replies: readonly ScriptedReply[], fields: object): Exchange => ({ replies, needs: 'shared', fields });
+
+const EXCHANGES: readonly Exchange[] = [
+  ...EVENT_SCRIPTS.map((script) => ({
+    replies: repliesOf({ ...script, isLater: false }),
+    needs: needsOf(script),
+    fields: { tools: FUNCTIONS, include: ['reasoning.encrypted_content'] },
+  })),
+  ...TOOL_KINDS.map(({ tool, steps }) => shared([{ steps }], { tools: [tool] })),
+  shared([{ steps: [{ tool: 'web_search', input: { query: 'weather' } }], times: 1 }, { steps: ['Sunny.'] }], {
+    tools: [{ type: 'web_search' }],
+  }),
+  shared([{ steps: ['A summary.'] }], { input: [{ role: 'user', content: 'Hi' }, { type: 'compaction_trigger' }] }),
+  shared([{ steps: ['Said.'] }], { background: true }),
+];
+
 describe('the events of a response are as OpenAI publishes them', () => {
   const events: JsonObject[] = [];
+  let errors = { events: '', missing: '', unknown: '', wrong: '' };
   beforeAll(async () => {
-    for (const { steps, refuse } of EVENT_SCRIPTS) {
-      const reply = { ...(steps ? { steps } : {}), ...(refuse ? { refuse } : {}) };
-      events.push(...(await eventsOf([reply], { tools: FUNCTIONS, include: ['reasoning.encrypted_content'] })));
+    await using gateways = createScriptedGateways();
+    for (const { replies, needs, fields } of EXCHANGES) {
+      events.push(...(await gateways.use(replies, needs, (gateway) => eventsOf(gateway, fields))));
     }
-    for (const { tool, steps } of TOOL_KINDS) events.push(...(await eventsOf([{ steps }], { tools: [tool] })));
-    const search = { steps: [{ tool: 'web_search', input: { query: 'weather' } }], times: 1 };
-    const searched = await eventsOf([search, { steps: ['Sunny.'] }], { tools: [{ type: 'web_search' }] });
-    events.push(...searched);
-    const trigger = [{ role: 'user', content: 'Hi' }, { type: 'compaction_trigger' }];
-    events.push(...(await eventsOf([{ steps: ['A summary.'] }], { input: trigger })));
-    events.push(...(await eventsOf([{ steps: ['Said.'] }], { background: true })));
+    const distinct = [...new Map(events.map((event) => [formOf(event), event])).values()];
+    const [event] = events.filter(({ type }) => type === 'response.output_text.delta');
+    const { item_id: _, ...missing } = event ?? {};
+    const typed = { module: TYPES, type: 'ResponseStreamEvent' };
+    errors = await typeErrors({
+      events: { ...typed, values: distinct.map(asTyped) },
+      missing: { ...typed, values: [missing] },
+      unknown: { ...typed, values: [{ ...event, more: 1 }] },
+      wrong: { ...typed, values: [{ ...event, delta: 1 }] },
+    });
   }, 60_000);
 
-  it('in every case', async () => {
+  it('in every case', () => {
     const kinds = new Set(events.map(({ type }) => type));
     expect([...kinds].sort()).toEqual([
       'response.completed',
@@ -135,16 +162,13 @@ describe('the events of a response are as OpenAI publishes them', () => {
       'response.web_search_call.in_progress',
       'response.web_search_call.searching',
     ]);
-    const distinct = [...new Map(events.map((event) => [formOf(event), event])).values()];
-    expect(await typeErrors(TYPES, 'ResponseStreamEvent', distinct.map(asTyped))).toBe('');
-  }, 60_000);
+    expect(errors.events).toBe('');
+  });
 
-  it('and the check fails for a missing, unknown or wrong member', async () => {
-    const [event] = events.filter(({ type }) => type === 'response.output_text.delta');
-    const { item_id: _, ...missing } = event ?? {};
-    expect(await typeErrors(TYPES, 'ResponseStreamEvent', [missing])).toContain('item_id');
-    expect(await typeErrors(TYPES, 'ResponseStreamEvent', [{ ...event, more: 1 }])).toContain('more');
-    expect(await typeErrors(TYPES, 'ResponseStreamEvent', [{ ...event, delta: 1 }])).toContain('number');
+  it('and the check fails for a missing, unknown or wrong member', () => {
+    expect(errors.missing).toContain('item_id');
+    expect(errors.unknown).toContain('more');
+    expect(errors.wrong).toContain('number');
   });
 });
 
@@ -163,13 +187,16 @@ describe('objects are as OpenAI publishes them', () => {
     const created = await objectOf(post(gateway, '/v1/responses', { model: MODEL, input }));
     const fetched = await get(gateway, `/v1/responses/${created.id}`);
     expect(fetched).toEqual(created);
-    expect(await typeErrors(TYPES, 'Response', [asTyped(created)])).toBe('');
     const items = await get(gateway, `/v1/responses/${created.id}/input_items`);
-    expect(await typeErrors('openai/resources/responses/input-items', 'ResponseItemList', [items])).toBe('');
     const compaction = await objectOf(post(gateway, '/v1/responses/compact', { model: MODEL, input }));
     const [first, last] = compaction.output as JsonObject[]; // checked by the next lines
     expect(first).toMatchObject({ type: 'message', role: 'user' });
-    // The types lack user messages here; the API's description has them.
-    expect(await typeErrors(TYPES, 'CompactedResponse', [{ ...compaction, output: [last] }])).toBe('');
+    const errors = await typeErrors({
+      response: { module: TYPES, type: 'Response', values: [asTyped(created)] },
+      items: { module: 'openai/resources/responses/input-items', type: 'ResponseItemList', values: [items] },
+      // The types lack user messages here; the API's description has them.
+      compaction: { module: TYPES, type: 'CompactedResponse', values: [{ ...compaction, output: [last] }] },
+    });
+    expect(errors).toEqual({ response: '', items: '', compaction: '' });
   }, 60_000);
 });
