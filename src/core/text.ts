@@ -24,7 +24,7 @@ export class TextPiece {
   }
 
   get plain(): string {
-    this.#plain ??= JSON.parse(`"${this.#escaped}"`) as string;
+    this.#plain ??= unescaped(this.#escaped ?? '');
     return this.#plain;
   }
 
@@ -40,4 +40,8 @@ export class TextPiece {
   toJSON(): string {
     return this.plain;
   }
+}
+
+function unescaped(escaped: string): string {
+  return escaped.includes('\\') ? JSON.parse(`"${escaped}"`) : escaped;
 }

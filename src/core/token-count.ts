@@ -3,7 +3,7 @@
  * thousand characters, since counting each delta would cost more than forwarding it.
  */
 import { TextPiece } from './text.ts';
-import { estimateTokens } from './tokens.ts';
+import { estimateEscapedTokens, estimateTokens } from './tokens.ts';
 
 const SETTLE_CHARS = 1_000;
 
@@ -20,25 +20,21 @@ export class TokenCount {
   /** Marks the end of a text: what follows does not continue it. */
   settle(): void {
     if (this.#tail === '') return;
-    this.#settled += estimateTokens(this.#tailText);
+    this.#settled += estimateEscapedTokens(this.#tail);
     this.#tail = '';
   }
 
   get total(): number {
-    return this.totalWith('');
+    return this.#tail === '' ? this.#settled : this.#settled + estimateEscapedTokens(this.#tail);
   }
 
   totalWith(text: string): number {
-    const tail = this.#tailText + text;
+    const tail = TextPiece.escaped(this.#tail).plain + text;
     return tail === '' ? this.#settled : this.#settled + estimateTokens(tail);
   }
 
   /** A cheap upper bound for `totalWith`: no character costs more than a token. */
   atMostWith(text: TextPiece): number {
     return this.#settled + this.#tail.length + text.escaped.length + 1;
-  }
-
-  get #tailText(): string {
-    return this.#tail === '' ? '' : TextPiece.escaped(this.#tail).plain;
   }
 }

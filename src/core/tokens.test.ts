@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { anyCodePoint } from '../../test/support/code-points.ts';
 import { attachmentOf } from '../../test/support/conversations.ts';
 import type { Conversation, Part } from './conversation.ts';
-import { estimateConversationTokens, estimateTokens } from './tokens.ts';
+import { estimateConversationTokens, estimateEscapedTokens, estimateTokens } from './tokens.ts';
 
 const prose = `The lighthouse keeper counted the ships twice every evening, once by their lamps and once by the sound of
 their bells. On clear nights the two numbers agreed. When fog came in from the estuary they never did, and he wrote both
@@ -62,6 +62,33 @@ const samples = [
   { name: 'JSON in one line', text: JSON.stringify(JSON.parse(json)) },
   { name: 'Chinese', text: chinese },
 ];
+
+describe('the estimate of escaped text', () => {
+  it('is that of the text, with every escape of JSON', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }).map((text) => JSON.stringify(text).slice(1, -1)),
+      fc.constantFrom(
+        '\\n',
+        '\\/',
+        '\\b\\f\\t',
+        '\\u00e9',
+        '\\u65e5',
+        '\\uD83D\\uDE42',
+        '\\u0041b',
+        '\\\\u0041',
+        'Word ',
+      ),
+      fc.integer({ min: 0, max: 0xffff }).map((code) => `\\u${code.toString(16).padStart(4, '0')}`),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), fc.constantFrom(1, 40), (pieces, times) => {
+        const escaped = pieces.join('').repeat(times);
+        expect(estimateEscapedTokens(escaped)).toBe(estimateTokens(JSON.parse(`"${escaped}"`)));
+      }),
+      { seed: 42, numRuns: 1_000 },
+    );
+  });
+});
 
 describe('the token estimate', () => {
   it.each(samples)('is within 15 % of a real tokenizer on $name', ({ text }) => {

@@ -21,18 +21,35 @@ export function estimateTokens(text: string): number {
   return Math.ceil((tokens * length) / (windows * WINDOW_CHARS));
 }
 
+/** The same figure for text in JSON's escapes, as it arrives in streams: the inside of a valid JSON string. */
+export function estimateEscapedTokens(escaped: string): number {
+  const { length } = escaped;
+  // Unescaped first if it may have to be sampled, because the windows count unescaped characters.
+  if (length > WHOLE_CHARS) return estimateTokens(JSON.parse(`"${escaped}"`));
+  return Math.ceil(tokensIn(escaped, 0, length, true));
+}
+
 const WHOLE_CHARS = 1_024;
 const WINDOW_CHARS = 256;
 const SAMPLED_SHARE = 0.2;
 /** Keeps the time at two to four milliseconds for a text of any length. */
 const MAX_SAMPLED_CHARS = 512 * 1024;
 
-function tokensIn(text: string, from: number, to: number): number {
+function tokensIn(text: string, from: number, to: number, isEscaped = false): number {
   let tokens = 0;
   let previous = BREAK;
   let run = 0;
   for (let index = from; index < to; index += 1) {
-    const kind = KINDS[text.charCodeAt(index)] ?? SYMBOL;
+    let code = text.charCodeAt(index);
+    if (code === BACKSLASH && isEscaped) {
+      index += 1;
+      code = UNESCAPED[text.charCodeAt(index)] ?? 0;
+      if (code === UNICODE_ESCAPE) {
+        code = Number.parseInt(text.slice(index + 1, index + 5), 16);
+        index += 4;
+      }
+    }
+    const kind = KINDS[code] ?? SYMBOL;
     // A word may continue from upper to lower case; from lower to upper case, camelCase is split.
     if (kind === previous || (kind === LOWER && previous === UPPER)) {
       run += 1;
@@ -170,6 +187,14 @@ function costOf(kind: number, length: number): number {
       return 0;
   }
 }
+
+const BACKSLASH = 0x5c;
+/** Not the code of an escaped character. */
+const UNICODE_ESCAPE = 0xff;
+/** What the character after a backslash stands for in JSON. */
+const UNESCAPED = new Uint8Array(0x80);
+for (const character of '"\\/bfnrt') UNESCAPED[character.charCodeAt(0)] = JSON.parse(`"\\${character}"`).charCodeAt(0);
+UNESCAPED['u'.charCodeAt(0)] = UNICODE_ESCAPE;
 
 /** Lookup tables for every character: several times faster than calls. */
 const KINDS = Uint8Array.from({ length: 0x1_0000 }, (_, code) => kindOf(code));
