@@ -5,8 +5,8 @@
  *
  * Source: https://smithy.io/2.0/aws/amazon-eventstream.html
  */
-import { crc32 } from 'node:zlib';
-import { EventStreamError, type HeaderBlock, type HeaderValue, headerBlock, MAX_HEADER_BYTES } from './header-block.ts';
+import { checksum } from './checksum.ts';
+import { EventStreamError, type HeaderBlock, headerBlock, MAX_HEADER_BYTES } from './header-block.ts';
 
 export { EventStreamError };
 
@@ -16,38 +16,55 @@ const CHECKSUM_BYTES = 4;
 const OVERHEAD_BYTES = PRELUDE_BYTES + CHECKSUM_BYTES;
 const NOTHING = Buffer.alloc(0);
 
-/** One message. It references the pushed bytes, which must not change while the frame is in use. */
-export class Frame {
-  readonly #block: HeaderBlock;
-  readonly #bytes: Buffer;
-  readonly #start: number;
-  readonly #end: number;
+/** Some bytes of the stream. They must not change while one of their frames is in use. */
+export class Chunk {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  #latin1: string | undefined;
 
-  constructor(block: HeaderBlock, bytes: Buffer, start: number, end: number) {
-    this.#block = block;
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
+  constructor(bytes: Uint8Array) {
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Text of which each byte is a character. Cut out of one string for the chunk: a tenth of the time of decoding it. */
+  ascii(start: number, end: number): string {
+    this.#latin1 ??= this.bytes.toString('latin1');
+    return this.#latin1.slice(start, end);
+  }
+
+  utf8(start: number, end: number): string {
+    return this.bytes.toString('utf8', start, end);
+  }
+}
+
+/** One message: headers, and the place of its payload in a chunk. */
+export class Frame {
+  /** Frames with equal header bytes share this object while it is cached. */
+  readonly headers: HeaderBlock;
+  readonly chunk: Chunk;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(headers: HeaderBlock, chunk: Chunk, start: number, end: number) {
+    this.headers = headers;
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
   }
 
   /** The value of a string header, or undefined if there is none. */
   header(name: string): string | undefined {
-    const value = this.#block.get(name);
-    return value?.type === 'string' ? value.value : undefined;
-  }
-
-  /** Frames with equal header bytes share this object while it is cached. */
-  headers(): ReadonlyMap<string, HeaderValue> {
-    return this.#block;
+    return this.headers.string(name);
   }
 
   get payload(): Buffer {
-    return this.#bytes.subarray(this.#start, this.#end);
+    return this.chunk.bytes.subarray(this.start, this.end);
   }
 
   /** The payload decoded as UTF-8, without an intermediate view. */
   text(): string {
-    return this.#bytes.toString('utf8', this.#start, this.#end);
+    return this.chunk.utf8(this.start, this.end);
   }
 }
 
@@ -67,10 +84,7 @@ export class EventStreamDecoder {
     const frames: Frame[] = [];
     if (this.#error) return frames;
     try {
-      this.#read(
-        Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        frames,
-      );
+      this.#read(new Chunk(bytes), frames);
     } catch (cause) {
       this.#error = cause instanceof EventStreamError ? cause : new EventStreamError('unreadable frame', { cause });
       this.#held = NOTHING;
@@ -84,25 +98,27 @@ export class EventStreamDecoder {
     if (this.#heldBytes > 0) throw new EventStreamError(`the stream ended ${this.#heldBytes} bytes into a frame`);
   }
 
-  #read(chunk: Buffer, frames: Frame[]): void {
-    let at = this.#heldBytes > 0 ? this.#finishHeld(chunk, frames) : 0;
-    while (chunk.length - at >= PRELUDE_BYTES) {
-      const total = readPrelude(chunk, at);
-      if (chunk.length - at < total) break;
+  #read(chunk: Chunk, frames: Frame[]): void {
+    const { bytes, view } = chunk;
+    const { length } = bytes;
+    let at = this.#heldBytes > 0 ? this.#finishHeld(bytes, frames) : 0;
+    while (length - at >= PRELUDE_BYTES) {
+      const total = readPrelude(view, at);
+      if (length - at < total) break;
       frames.push(readFrame(chunk, at, total));
       at += total;
     }
-    if (at < chunk.length) this.#hold(chunk, at, chunk.length - at);
+    if (at < length) this.#hold(bytes, at, length - at);
   }
 
   /** Returns how many bytes of the chunk belonged to the held frame, the only one that is copied. */
   #finishHeld(chunk: Buffer, frames: Frame[]): number {
     let taken = this.#hold(chunk, 0, PRELUDE_BYTES - this.#heldBytes);
     if (this.#heldBytes < PRELUDE_BYTES) return taken;
-    const total = readPrelude(this.#held, 0);
+    const total = readPrelude(viewOf(this.#held), 0);
     taken += this.#hold(chunk, taken, total - this.#heldBytes);
     if (this.#heldBytes < total) return taken;
-    frames.push(readFrame(this.#held, 0, total));
+    frames.push(readFrame(new Chunk(this.#held.subarray(0, total)), 0, total));
     this.#held = NOTHING;
     this.#heldBytes = 0;
     return taken;
@@ -125,34 +141,25 @@ export class EventStreamDecoder {
 }
 
 /** Returns the total length of the frame, after verifying the prelude's checksum. */
-function readPrelude(bytes: Buffer, at: number): number {
-  if (bytes.readUInt32BE(at + 8) !== preludeChecksum(bytes, at)) throw new EventStreamError('invalid prelude checksum');
-  const total = bytes.readUInt32BE(at);
-  const headerBytes = bytes.readUInt32BE(at + 4);
+function readPrelude(view: DataView, at: number): number {
+  if (view.getUint32(at + 8) !== checksum(view, at, at + 8)) throw new EventStreamError('invalid prelude checksum');
+  const total = view.getUint32(at);
+  const headerBytes = view.getUint32(at + 4);
   if (total < OVERHEAD_BYTES || total > MAX_FRAME_BYTES) throw new EventStreamError(`a frame of ${total} bytes`);
   if (headerBytes > MAX_HEADER_BYTES || headerBytes > total - OVERHEAD_BYTES)
     throw new EventStreamError(`${headerBytes} bytes of headers in a frame of ${total}`);
   return total;
 }
 
-/** CRC-32 by table: for eight bytes, five times faster than calling zlib. */
-function preludeChecksum(bytes: Buffer, at: number): number {
-  let checksum = -1;
-  for (let index = at; index < at + 8; index++)
-    checksum = (CRC_TABLE[(checksum ^ (bytes[index] ?? 0)) & 0xff] ?? 0) ^ (checksum >>> 8);
-  return ~checksum >>> 0;
+function readFrame(chunk: Chunk, at: number, total: number): Frame {
+  const { view } = chunk;
+  const end = at + total - CHECKSUM_BYTES;
+  if (view.getUint32(end) !== checksum(view, at, end)) throw new EventStreamError('invalid frame checksum');
+  const headersAt = at + PRELUDE_BYTES;
+  const headersEnd = headersAt + view.getUint32(at + 4);
+  return new Frame(headerBlock(chunk.bytes, view, headersAt, headersEnd), chunk, headersEnd, end);
 }
 
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let entry = byte;
-  for (let bit = 0; bit < 8; bit++) entry = entry & 1 ? 0xedb88320 ^ (entry >>> 1) : entry >>> 1;
-  return entry;
-});
-
-function readFrame(bytes: Buffer, at: number, total: number): Frame {
-  const end = at + total - CHECKSUM_BYTES;
-  if (bytes.readUInt32BE(end) !== crc32(bytes.subarray(at, end))) throw new EventStreamError('invalid frame checksum');
-  const headersAt = at + PRELUDE_BYTES;
-  const headersEnd = headersAt + bytes.readUInt32BE(at + 4);
-  return new Frame(headerBlock(bytes, headersAt, headersEnd), bytes, headersEnd, end);
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -6,6 +6,7 @@
  * A service repeats a few header blocks, so parsed blocks are cached by their bytes and shared.
  */
 import { LRUCache } from 'lru-cache';
+import { BytePattern } from './byte-pattern.ts';
 
 /** Thrown for bytes that are not a valid event stream. */
 export class EventStreamError extends Error {
@@ -22,7 +23,25 @@ export type HeaderValue =
   /** Lower-case, with dashes. */
   | { readonly type: 'uuid'; readonly value: string };
 
-export type HeaderBlock = ReadonlyMap<string, HeaderValue>;
+export class HeaderBlock {
+  readonly values: ReadonlyMap<string, HeaderValue>;
+  /** Of `:message-type`: `event`, `exception` or `error`. Both types are looked up once for all frames with this block. */
+  readonly messageType: string;
+  /** Of `:event-type`; empty if there is none. */
+  readonly eventType: string;
+
+  constructor(values: ReadonlyMap<string, HeaderValue>) {
+    this.values = values;
+    this.messageType = this.string(':message-type') ?? 'event';
+    this.eventType = this.string(':event-type') ?? '';
+  }
+
+  /** The value of a string header, or undefined if there is none. */
+  string(name: string): string | undefined {
+    const value = this.values.get(name);
+    return value?.type === 'string' ? value.value : undefined;
+  }
+}
 
 export const MAX_HEADER_BYTES = 128 * 1024;
 
@@ -31,13 +50,13 @@ const MAX_CACHED_BLOCKS = 64;
 const MAX_CACHED_BLOCK_BYTES = 256;
 const cache = new LRUCache<string, HeaderBlock>({ max: MAX_CACHED_BLOCKS });
 /** Most frames repeat the previous headers, and comparing bytes is cheaper than building a key. */
-let latest: { readonly bytes: Buffer; readonly block: HeaderBlock } | undefined;
+let latest: { readonly pattern: BytePattern; readonly block: HeaderBlock } | undefined;
 
-export function headerBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
-  if (latest?.bytes.length === end - start && latest.bytes.compare(bytes, start, end) === 0) return latest.block;
+export function headerBlock(bytes: Buffer, view: DataView, start: number, end: number): HeaderBlock {
+  if (latest?.pattern.length === end - start && latest.pattern.isAt(view, start)) return latest.block;
   if (end - start > MAX_CACHED_BLOCK_BYTES) return parseHeaders(bytes, start, end);
   const block = cachedBlock(bytes, start, end);
-  latest = { bytes: Buffer.from(bytes.subarray(start, end)), block };
+  latest = { pattern: new BytePattern(bytes.subarray(start, end)), block };
   return block;
 }
 
@@ -55,7 +74,7 @@ function parseHeaders(bytes: Buffer, start: number, end: number): HeaderBlock {
   const reader = new HeaderReader(Buffer.from(bytes.subarray(start, end)));
   const headers = new Map<string, HeaderValue>();
   while (reader.hasMore) headers.set(reader.take(reader.byte()).toString('utf8'), readValue(reader));
-  return headers;
+  return new HeaderBlock(headers);
 }
 
 class HeaderReader {

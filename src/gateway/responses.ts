@@ -185,10 +185,7 @@ export class Responses {
       const state = await this.#context.store.keepAlive(client, id, this.#aliveUntilMs);
       if (state === 'stopped' && this.#running.has(id)) run.stop(new Cancelled());
     } catch (cause) {
-      this.#context.log.debug?.(
-        { why: GatewayError.from(cause).details },
-        'could not renew the heartbeat of a response',
-      );
+      this.#context.log.debug({ why: GatewayError.from(cause).details }, 'could not renew the heartbeat of a response');
     }
   }
 }

@@ -48,11 +48,8 @@ export function createLog({
     };
   }
 
-  const debug = writer('debug');
   return {
-    get debug() {
-      return logger.isLevelEnabled('debug') ? debug : undefined;
-    },
+    debug: writer('debug'),
     info: writer('info'),
     warn: writer('warn'),
     error: writer('error'),

@@ -5,7 +5,8 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEnd, ReplyEvent, Source } from '../../core/reply.ts';
-import type { TextPiece } from '../../core/text.ts';
+import { TextPiece } from '../../core/text.ts';
+import type { Figure } from '../../core/usage.ts';
 
 /** A tool call whose block has begun or is waiting to begin. */
 export interface CallBlock {
@@ -48,6 +49,15 @@ export class BlockWriter {
     return events;
   }
 
+  start(inputTokens: Figure): void {
+    this.#events.push({ type: 'reply-start', inputTokens });
+  }
+
+  /** Leaves the open block open: it is not complete. */
+  fail(error: GatewayError): void {
+    this.#events.push({ type: 'reply-error', error });
+  }
+
   /** Every call has ended. */
   end(end: ReplyEnd): void {
     this.close();
@@ -55,7 +65,7 @@ export class BlockWriter {
   }
 
   text(text: TextPiece): void {
-    if (text.isEmpty || this.#waits(() => this.text(text), text)) return;
+    if (text.isEmpty || this.#waits(this.text, text)) return;
     if (this.#open !== 'text') {
       this.close();
       this.#open = 'text';
@@ -65,7 +75,7 @@ export class BlockWriter {
   }
 
   reasoning(text: TextPiece): void {
-    if (text.isEmpty || this.#waits(() => this.reasoning(text), text)) return;
+    if (text.isEmpty || this.#waits(this.reasoning, text)) return;
     // Already signed: what follows is a new reasoning block.
     if (this.#open === 'reasoning' && this.#signature !== undefined && this.#hasReasoningText) this.close();
     if (this.#open !== 'reasoning') this.#openReasoning();
@@ -74,13 +84,13 @@ export class BlockWriter {
   }
 
   endReasoning(): void {
-    if (this.#waits(() => this.endReasoning())) return;
+    if (this.#waits(this.endReasoning, undefined)) return;
     if (this.#open === 'reasoning') this.close();
   }
 
   /** Signs the open reasoning block, or starts a signed one. */
   sign(signature: string): void {
-    if (this.#waits(() => this.sign(signature))) return;
+    if (this.#waits(this.sign, signature)) return;
     if (this.#open !== 'reasoning' && this.#endedUnsigned) {
       this.#onLateSignature();
       return;
@@ -91,27 +101,27 @@ export class BlockWriter {
 
   /** Reasoning that the service sends only the signature of. */
   signedReasoning(signature: string): void {
-    if (this.#waits(() => this.signedReasoning(signature))) return;
+    if (this.#waits(this.signedReasoning, signature)) return;
     this.#openReasoning();
     this.#signature = signature;
     this.close();
   }
 
   redactedReasoning(data: string): void {
-    if (this.#waits(() => this.redactedReasoning(data))) return;
+    if (this.#waits(this.redactedReasoning, data)) return;
     this.close();
     this.#events.push({ type: 'redacted-reasoning', data });
   }
 
   source(source: Source): void {
-    if (this.#waits(() => this.source(source))) return;
+    if (this.#waits(this.source, source)) return;
     if (this.#open) this.#sources.push(source);
     else this.#events.push({ type: 'source', source });
   }
 
   toolUse(toolUseId: string, name: string): CallBlock {
     const call: CallBlock = { toolUseId, name, waiting: [], isEnded: false };
-    if (!this.#waits(() => this.#begin(call))) this.#begin(call);
+    if (!this.#waits(this.#begin, call)) this.#begin(call);
     return call;
   }
 
@@ -121,7 +131,7 @@ export class BlockWriter {
       this.#events.push({ type: 'tool-use-delta', json });
       return;
     }
-    this.#countWaiting(json);
+    this.#countWaiting(json.escaped.length);
     call.waiting.push(json);
   }
 
@@ -163,16 +173,21 @@ export class BlockWriter {
     this.#events.push({ type: 'tool-use-end' });
   }
 
-  /** True: a call is open, and `write` will be run once it has ended. */
-  #waits(write: () => void, text?: TextPiece): boolean {
+  /** True: a call is open, and `write` will be called with the value once it has ended. */
+  #waits<Value>(write: (this: BlockWriter, value: Value) => void, value: Value): boolean {
+    // Callers pass the parts instead of a closure, which would be created for every delta.
     if (!this.#call) return false;
-    this.#countWaiting(text);
-    this.#waiting.push(write);
+    this.#wait(write, value);
     return true;
   }
 
-  #countWaiting(text: TextPiece | undefined): void {
-    this.#waitingChars += CHARS_PER_WAITING_EVENT + (text?.escaped.length ?? 0);
+  #wait<Value>(write: (this: BlockWriter, value: Value) => void, value: Value): void {
+    this.#countWaiting(value instanceof TextPiece ? value.escaped.length : 0);
+    this.#waiting.push(() => write.call(this, value));
+  }
+
+  #countWaiting(chars: number): void {
+    this.#waitingChars += CHARS_PER_WAITING_EVENT + chars;
     if (this.#waitingChars > MAX_WAITING_CHARS)
       throw new GatewayError(
         'upstream_broken',

@@ -40,66 +40,68 @@ class CodeWhispererDecoder implements ReplyDecoder {
   }
 
   push(bytes: Uint8Array): ReplyEvent[] {
-    return this.#attempt((isFirst) => {
-      if (isFirst) this.#other = OtherBody.recognize(bytes, this.#context);
-      if (this.#other) return this.#other.push(bytes);
-      for (const frame of this.#frames.push(bytes)) {
-        this.#read(frame);
-        if (this.#state === 'ended') return;
-      }
-      const { error } = this.#frames;
-      if (error)
-        throw new GatewayError('upstream_broken', 'The reply was corrupted in transit. Try again.', { cause: error });
-    });
+    if (this.#state === 'ended') return [];
+    try {
+      if (this.#state === 'new') this.#other = OtherBody.recognize(bytes, this.#context);
+      this.#state = 'reading';
+      if (this.#other) this.#other.push(bytes);
+      else this.#readFrames(bytes);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    return this.#reader.take();
   }
 
   end(cause?: unknown): ReplyEvent[] {
-    return this.#attempt(() => {
-      if (this.#other) throw this.#other.explain();
-      if (cause instanceof GatewayError) throw cause;
-      if (cause !== undefined)
-        throw new GatewayError(
-          'upstream_broken',
-          'The connection to the service broke before the reply was complete.',
-          { cause },
-        );
-      try {
-        this.#frames.end();
-      } catch (cut) {
-        throw new GatewayError('upstream_broken', 'The service closed the connection before the reply was complete.', {
-          cause: cut,
-        });
-      }
-      if (this.#context.endsWithConnection && !this.#reader.isComplete)
-        throw new GatewayError('upstream_broken', 'The connection closed before the reply was complete.');
-      this.#finish();
-    });
+    if (this.#state === 'ended') return [];
+    try {
+      this.#endBody(cause);
+    } catch (failure) {
+      this.#fail(failure);
+    }
+    return this.#reader.take();
+  }
+
+  #readFrames(bytes: Uint8Array): void {
+    for (const frame of this.#frames.push(bytes)) {
+      this.#read(frame);
+      if (this.#state === 'ended') return;
+    }
+    const { error } = this.#frames;
+    if (error)
+      throw new GatewayError('upstream_broken', 'The reply was corrupted in transit. Try again.', { cause: error });
+  }
+
+  #endBody(cause: unknown): void {
+    if (this.#other) throw this.#other.explain();
+    if (cause instanceof GatewayError) throw cause;
+    if (cause !== undefined)
+      throw new GatewayError('upstream_broken', 'The connection to the service broke before the reply was complete.', {
+        cause,
+      });
+    try {
+      this.#frames.end();
+    } catch (cut) {
+      throw new GatewayError('upstream_broken', 'The service closed the connection before the reply was complete.', {
+        cause: cut,
+      });
+    }
+    if (this.#context.endsWithConnection && !this.#reader.isComplete)
+      throw new GatewayError('upstream_broken', 'The connection closed before the reply was complete.');
+    this.#finish();
   }
 
   /** An error ends the reply, after the events read before it. */
-  #attempt(read: (isFirst: boolean) => void): ReplyEvent[] {
-    if (this.#state === 'ended') return [];
-    const events: ReplyEvent[] = [];
-    const isFirst = this.#state === 'new';
-    if (isFirst) events.push({ type: 'reply-start', inputTokens: this.#context.inputTokens });
-    this.#state = 'reading';
-    try {
-      read(isFirst);
-    } catch (cause) {
-      this.#state = 'ended';
-      this.#reader.flush();
-      events.push(...this.#reader.take(), { type: 'reply-error', error: GatewayError.from(cause) });
-      return events;
-    }
-    const newEvents = this.#reader.take();
-    return events.length === 0 ? newEvents : [...events, ...newEvents];
+  #fail(cause: unknown): void {
+    this.#state = 'ended';
+    this.#reader.fail(GatewayError.from(cause));
   }
 
   #read(frame: Frame): void {
-    const messageType = frame.header(':message-type') ?? 'event';
+    const { messageType } = frame.headers;
     switch (messageType) {
       case 'event':
-        this.#reader.read(frame.header(':event-type') ?? '', frame);
+        this.#reader.read(frame);
         break;
       case 'exception':
         this.#exception(frame);

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyCodePoint } from '../../../test/support/code-points.ts';
+import { Chunk } from '../../framing/event-stream.ts';
 import { EscapedMember } from './escaped-member.ts';
+
+function payload(json: string | Uint8Array): Parameters<EscapedMember['cut']>[0] {
+  const bytes = Buffer.from(json);
+  return { chunk: new Chunk(bytes), start: 0, end: bytes.length };
+}
 
 /** Like the decoder: cuts if possible, else parses and learns. */
 function read(member: EscapedMember, json: string): { content: unknown; wasCut: boolean } {
-  const escaped = member.cut(json);
+  const escaped = member.cut(payload(json));
   if (escaped !== undefined) return { content: JSON.parse(`"${escaped}"`), wasCut: true };
   const { content } = JSON.parse(json);
   if (typeof content === 'string') member.learn(json, content);
@@ -14,7 +20,7 @@ function read(member: EscapedMember, json: string): { content: unknown; wasCut: 
 
 describe('the changing member', () => {
   it('is cut out at once if it is the only member', () => {
-    expect(new EscapedMember('content').cut('{"content":"Hi\\n"}')).toBe('Hi\\n');
+    expect(new EscapedMember('content').cut(payload('{"content":"Hi\\n"}'))).toBe('Hi\\n');
   });
 
   it.each([
@@ -69,7 +75,7 @@ describe('the changing member', () => {
     '{"content":"a"',
     '',
   ])('is not cut out of %j', (json) => {
-    expect(new EscapedMember('content').cut(json)).toBeUndefined();
+    expect(new EscapedMember('content').cut(payload(json))).toBeUndefined();
   });
 
   it('always equals the result of JSON.parse', () => {
@@ -87,11 +93,30 @@ describe('the changing member', () => {
       fc.property(fc.array(json, { maxLength: 12 }), (frames) => {
         const member = new EscapedMember('content');
         for (const text of frames) {
-          const parsed = tryParse(text);
-          const escaped = member.cut(text);
+          // Unpaired surrogates have no bytes.
+          const parsed = tryParse(text.toWellFormed());
+          const escaped = member.cut(payload(text));
           if (escaped !== undefined) expect(JSON.parse(`"${escaped}"`)).toBe(parsed);
           else if (typeof parsed === 'string') member.learn(text, parsed);
         }
+      }),
+      { seed: 42, numRuns: 3_000 },
+    );
+  });
+
+  it('equals the result of JSON.parse for any bytes', () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 4 }),
+      fc.constantFrom('a', 'é', '日本', '🙂', '\\n', '\\ud83d', '"', '\\').map((text) => Buffer.from(text)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const bytes = Buffer.concat([Buffer.from('{"content":"'), ...pieces, Buffer.from('"}')]);
+        const escaped = new EscapedMember('content').cut(payload(bytes));
+        const parsed = tryParse(bytes.toString('utf8'));
+        if (escaped === undefined)
+          expect(parsed === undefined || JSON.stringify({ content: parsed })).not.toBe(bytes.toString());
+        else expect(JSON.parse(`"${escaped}"`)).toBe(parsed);
       }),
       { seed: 42, numRuns: 3_000 },
     );

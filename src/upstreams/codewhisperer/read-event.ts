@@ -55,6 +55,7 @@ export class EventReader {
 
   constructor(context: DecodeContext) {
     this.#context = context;
+    this.#blocks.start(context.inputTokens);
     this.#usage = new UsageTally(context.model, context.inputTokens);
     this.#tools = new ToolUses(this.#blocks, this.#usage, context, {
       repaired: (name) => context.note(replyNote('tool-arguments-repaired', name)),
@@ -78,7 +79,8 @@ export class EventReader {
     return this.#blocks.take();
   }
 
-  read(kind: string, frame: Frame): void {
+  read(frame: Frame): void {
+    const kind = frame.headers.eventType;
     const handler = EventReader.#handlers.get(kind);
     if (handler) handler(this, frame);
     else this.skip(kind);
@@ -104,14 +106,15 @@ export class EventReader {
     return this.#hasClosingEvents || this.#stopReason !== undefined;
   }
 
-  /** Emits text that was buffered because it might have become a tag. */
-  flush(): void {
-    this.#tags?.flush();
+  /** Ends the reply with an error, which is then the last event to take. */
+  fail(error: GatewayError): void {
+    this.#flush();
+    this.#blocks.fail(error);
   }
 
   /** Call when the body has ended. If the reply is complete, `reply-end` is the last event to take. */
   finish(): void {
-    this.flush();
+    this.#flush();
     const reported = this.#stopReason;
     const atLimit = reported === 'MAX_TOKENS' || reported === 'MODEL_CONTEXT_WINDOW_EXCEEDED';
     const lacksClosing = this.#context.expectsClosingEvents && !this.#hasClosingEvents;
@@ -168,16 +171,21 @@ export class EventReader {
   );
 
   #textEvent(kind: 'assistantResponseEvent' | 'codeEvent', frame: Frame): void {
-    const json = frame.text();
-    const escaped = this.#content.cut(json);
+    const escaped = this.#content.cut(frame);
     if (escaped !== undefined) {
       this.#text(TextPiece.escaped(escaped));
       return;
     }
+    const json = frame.text();
     const { content } = parse(kind, json);
     if (typeof content !== 'string') return;
     this.#content.learn(json, content);
     this.#text(TextPiece.plain(content));
+  }
+
+  /** Writes text that was buffered because it might have become a tag. */
+  #flush(): void {
+    this.#tags?.flush();
   }
 
   #text(text: TextPiece): void {
@@ -189,21 +197,20 @@ export class EventReader {
   }
 
   #toolUseEvent(frame: Frame): void {
+    if (this.#tools.pushFragment(frame)) return;
     const json = frame.text();
-    if (this.#tools.pushFragment(json)) return;
     this.#isReasoning = false;
-    this.flush();
+    this.#flush();
     this.#tools.push(parse('toolUseEvent', json), json);
   }
 
   #reasoningEvent(frame: Frame): void {
     if (this.#tags) {
-      this.flush();
+      this.#flush();
       this.#tags = undefined;
     }
-    const json = frame.text();
-    const escaped = this.#reasoningText.cut(json);
-    if (escaped === undefined) this.#parsedReasoning(json);
+    const escaped = this.#reasoningText.cut(frame);
+    if (escaped === undefined) this.#parsedReasoning(frame.text());
     else this.#reasoning(TextPiece.escaped(escaped));
     this.#isReasoning = true;
   }

@@ -43,13 +43,13 @@ export class ServiceEventDecoder {
 }
 
 function toEvent(frame: Frame): ServiceEvent | undefined {
-  switch (frame.header(':message-type') ?? 'event') {
+  switch (frame.headers.messageType) {
     case 'exception':
       throw explainException(frame.header(':exception-type') ?? '', frame.text());
     case 'error':
       throw explainException(frame.header(':error-code') ?? '', frame.header(':error-message') ?? '');
     default:
-      return payloadOf(frame, frame.header(':event-type') ?? '');
+      return payloadOf(frame, frame.headers.eventType);
   }
 }
 

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
+import type { Frame } from '../../framing/event-stream.ts';
 import type { BlockWriter, CallBlock } from './block-writer.ts';
 import { type CalledTool, CalledTools } from './called-tools.ts';
 import { EscapedMember } from './escaped-member.ts';
@@ -92,10 +93,10 @@ export class ToolUses {
   }
 
   /** Takes the usual fragment without parsing its frame. False: parse it and use `push`. */
-  pushFragment(json: string): boolean {
+  pushFragment(frame: Frame): boolean {
     const call = this.#current;
     if (!call?.block) return false;
-    const escaped = call.input.cut(json);
+    const escaped = call.input.cut(frame);
     if (escaped === undefined) return false;
     this.#addFragment(call, TextPiece.escaped(escaped));
     return true;
@@ -128,6 +129,8 @@ export class ToolUses {
 
   /** Other content begins: calls whose input is complete by now need no stop. */
   finish(): void {
+    // Without calls, which is usual, not even the set's iterator is created.
+    if (this.#open.size === 0) return;
     for (const call of this.#open) if (this.#isComplete(call)) this.#end(call);
   }
 
