@@ -9,6 +9,7 @@ import { timeSlices } from '../core/steps.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { scanWithinLimits } from './json-limits.ts';
+import { knownBodies } from './known-bodies.ts';
 import { parseLargeJson } from './large-json.ts';
 import { modelInUrl } from './paths.ts';
 
@@ -60,9 +61,10 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
 
 async function parseJson(bytes: Buffer, { destroyed }: Sides['response']): Promise<unknown> {
   if (destroyed) throw new GatewayError('client_closed', 'The client disconnected while its request was read.');
-  const longStrings = await scanWithinLimits(bytes);
+  const reader = knownBodies.reader(bytes);
+  const longStrings = await scanWithinLimits(bytes, reader);
   try {
-    return await parseLargeJson(bytes, longStrings);
+    return await (reader ? reader.parse(longStrings) : parseLargeJson(bytes, longStrings));
   } catch (cause) {
     throw new GatewayError('invalid_request', `The body is not valid JSON: ${messageOf(cause)}`, { cause });
   }

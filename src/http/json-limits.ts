@@ -18,12 +18,32 @@ export const MAX_DEPTH = 512;
 /** Bytes between two looks at the clock: a few milliseconds of scanning. */
 const SLICE_BYTES = 512 * 1024;
 
+/** Follows the lists that are members of the body itself. Offsets are in bytes. */
+export interface ListObserver {
+  /**
+   * A list begins: `start` is behind its bracket. Returns the elements at its beginning that need not be scanned, which
+   * are within the limits.
+   */
+  begin(key: string, start: number): ScannedElements | undefined;
+  /** An object that is element number `index` of the list has ended before `end`. `values`: of the list so far. */
+  endElement(index: number, end: number, values: number): void;
+}
+
+export interface ScannedElements {
+  readonly count: number;
+  /** Behind the last one. */
+  readonly end: number;
+  /** Elements and members of all lists and objects within them, as for MAX_VALUES. */
+  readonly values: number;
+}
+
 /**
  * The long strings that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
- * what exceeds it. It need not be valid JSON: the parser checks that.
+ * what exceeds it. It need not be valid JSON: the parser checks that. Nothing is returned of the elements that `lists`
+ * has scanned before.
  */
-export async function scanWithinLimits(json: Buffer): Promise<readonly StringSpan[]> {
-  const scan = new StructureScan(json);
+export async function scanWithinLimits(json: Buffer, lists?: ListObserver): Promise<readonly StringSpan[]> {
+  const scan = new StructureScan(json, lists);
   while (!scan.run(SLICE_BYTES)) await timeSlices.pause();
   return scan.longStrings;
 }
@@ -48,14 +68,18 @@ class StructureScan {
   #values = 0;
   #stringStart = 0;
   #isInString = false;
+  readonly #lists: ListObserver | undefined;
+  /** Of a list that is observed: the values before it. */
+  #listValues = 0;
   readonly longStrings: StringSpan[] = [];
   /** By depth: whether it is a list, the commas so far, and where the string before the latest colon begins. */
   readonly #isList: boolean[] = [];
   readonly #commas: number[] = [];
   readonly #keys: number[] = [];
 
-  constructor(json: Buffer) {
+  constructor(json: Buffer, lists: ListObserver | undefined) {
     this.#json = json;
+    this.#lists = lists;
   }
 
   /** Reads on for about as many bytes; true when it has come to the end. */
@@ -70,11 +94,16 @@ class StructureScan {
         at = this.#readString(at, end);
       } else if (byte === COMMA) this.#nextEntry();
       else if (byte === COLON) this.#endKey();
-      else if (byte === LIST_START || byte === OBJECT_START) this.#open(byte === LIST_START);
-      else if (byte === LIST_END || byte === OBJECT_END) {
+      else if (byte === OBJECT_START) this.#open(false);
+      else if (byte === LIST_START) {
+        this.#open(true);
+        if (this.#isObserved()) at = this.#beginList(at);
+      } else if (byte === LIST_END || byte === OBJECT_END) {
         // The parser goes no further than an end without a beginning.
         if (this.#depth === 0) return true;
         this.#depth -= 1;
+        if (byte === OBJECT_END && this.#isObserved())
+          this.#lists?.endElement(this.#commas[LIST_DEPTH] ?? 0, at, this.#values - this.#listValues);
       }
     }
     this.#at = at;
@@ -95,6 +124,24 @@ class StructureScan {
   #endKey(): void {
     this.#keys[this.#depth] = this.#stringStart;
     if (this.longStrings.at(-1)?.start === this.#stringStart) this.longStrings.pop();
+  }
+
+  /** Whether this place is in a list that is a member of the body, and not within one of its elements. */
+  #isObserved(): boolean {
+    return (
+      this.#lists !== undefined && this.#depth === LIST_DEPTH && this.#isList[LIST_DEPTH] === true && !this.#isList[1]
+    );
+  }
+
+  /** Where to read on. */
+  #beginList(at: number): number {
+    this.#listValues = this.#values;
+    const scanned = this.#lists?.begin(this.#key(1), at);
+    if (!scanned) return at;
+    this.#commas[LIST_DEPTH] = scanned.count - 1;
+    this.#values += scanned.values;
+    if (this.#values > MAX_VALUES) throw tooManyValues();
+    return scanned.end;
   }
 
   #open(isList: boolean): void {
@@ -142,6 +189,9 @@ class StructureScan {
     return this.#json.toString('utf8', start, isWhole ? end - 1 : limit);
   }
 }
+
+/** Of a list that is a member of the body. */
+const LIST_DEPTH = 2;
 
 const MAX_PATH_KEYS = 8;
 const MAX_KEY_BYTES = 100;

@@ -1,0 +1,224 @@
+/**
+ * A client sends its whole conversation and all its tools with every turn. The elements at the beginning of a list that
+ * have the same bytes as in an earlier body are neither scanned nor parsed again: the values parsed then are shared, so
+ * nothing may change them. This also lets later steps find what they computed for such a value.
+ *
+ * Bodies are found by their bytes alone, whoever sent them; the only thing that a client can observe of another's is
+ * time. They stay in this process's memory, within a bound, and are never logged.
+ */
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { ListObserver, ScannedElements } from './json-limits.ts';
+import { parseLargeJson, type StringSpan } from './large-json.ts';
+
+/** Smaller bodies are parsed as fast as they are found. */
+const MIN_BODY_BYTES = 16 * 1024;
+/** Larger ones would displace everything else. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** In memory: three conversations of 1 MB, or thirty of usual length. */
+const MAX_BYTES = 12 * 1024 * 1024;
+/** Each body is compared with all that are known. */
+const MAX_BODIES = 64;
+
+const KEYS: ReadonlySet<string> = new Set(['messages', 'input', 'system', 'tools']);
+
+interface KnownList {
+  /** Behind its bracket. */
+  readonly start: number;
+  /** Behind each element, all of which are objects. */
+  readonly ends: readonly number[];
+  /** In the list up to the end of each element: see MAX_VALUES. */
+  readonly values: readonly number[];
+  readonly elements: readonly unknown[];
+}
+
+interface KnownBody {
+  readonly json: Buffer;
+  readonly lists: ReadonlyMap<string, KnownList>;
+}
+
+interface Match {
+  readonly id: number;
+  readonly list: KnownList;
+  /** Elements that are the same. */
+  readonly count: number;
+}
+
+export class KnownBodies {
+  readonly #bodies: LRUCache<number, KnownBody>;
+  #lastId = 0;
+
+  constructor(maxBytes: number = MAX_BYTES) {
+    this.#bodies = new LRUCache({ max: MAX_BODIES, maxSize: maxBytes, sizeCalculation: ({ json }) => bytesOf(json) });
+  }
+
+  /** undefined: the body is not worth remembering. */
+  reader(json: Buffer): BodyReader | undefined {
+    const { length } = json;
+    return length < MIN_BODY_BYTES || length > MAX_BODY_BYTES ? undefined : new BodyReader(json, this);
+  }
+
+  /** The known list under this key that has the most elements in common with the one at `start`. */
+  find(key: string, json: Buffer, start: number): Match | undefined {
+    let best: Match | undefined;
+    for (const [id, body] of this.#bodies.entries()) {
+      const list = body.lists.get(key);
+      const count = list ? commonElements(list, body.json, json, start) : 0;
+      if (list && count > (best?.count ?? 0)) best = { id, list, count };
+    }
+    if (best) this.#bodies.get(best.id); // marks it as used
+    return best;
+  }
+
+  add(body: KnownBody): void {
+    this.#lastId += 1;
+    this.#bodies.set(this.#lastId, body);
+  }
+
+  forget(id: number): void {
+    this.#bodies.delete(id);
+  }
+
+  /** In memory. */
+  get bytes(): number {
+    return this.#bodies.calculatedSize;
+  }
+}
+
+/** Of this process. */
+export const knownBodies = new KnownBodies();
+
+/** With the strings parsed from it, which take up to two bytes per character. */
+function bytesOf(json: Buffer): number {
+  return json.buffer.byteLength + 2 * json.length;
+}
+
+function commonElements(list: KnownList, known: Buffer, json: Buffer, start: number): number {
+  const offset = start - list.start;
+  let from = list.start;
+  let count = 0;
+  for (const end of list.ends) {
+    if (end + offset > json.length) break;
+    if (json.compare(known, from, end, from + offset, end + offset) !== 0) break;
+    from = end;
+    count += 1;
+  }
+  return count;
+}
+
+interface ReadList {
+  readonly key: string;
+  readonly start: number;
+  readonly match: Match | undefined;
+  readonly ends: number[];
+  readonly values: number[];
+}
+
+/** Reads one body: pass it to the scan, then parse. */
+export class BodyReader implements ListObserver {
+  readonly #json: Buffer;
+  readonly #known: KnownBodies;
+  readonly #lists: ReadList[] = [];
+  #current: ReadList | undefined;
+  /** A key with an escape may be another spelling of a known key, of which the last member counts. */
+  #hasEscapedKey = false;
+
+  constructor(json: Buffer, known: KnownBodies) {
+    this.#json = json;
+    this.#known = known;
+  }
+
+  begin(key: string, start: number): ScannedElements | undefined {
+    this.#current = undefined;
+    if (key.includes('\\')) this.#hasEscapedKey = true;
+    if (!KEYS.has(key)) return undefined;
+    const match = this.#known.find(key, this.#json, start);
+    const { list, count } = match ?? { list: undefined, count: 0 };
+    const ends = list?.ends.slice(0, count).map((end) => end - list.start + start) ?? [];
+    const values = list?.values.slice(0, count) ?? [];
+    this.#current = { key, start, match, ends, values };
+    this.#lists.push(this.#current);
+    return count === 0 ? undefined : { count, end: ends.at(-1) ?? start, values: values.at(-1) ?? 0 };
+  }
+
+  endElement(index: number, end: number, values: number): void {
+    // Not behind an element that is not an object: only objects are known to be complete by their bytes.
+    if (!this.#current || index !== this.#current.ends.length) return;
+    this.#current.ends.push(end);
+    this.#current.values.push(values);
+  }
+
+  /** Rejects with the parser's SyntaxError. */
+  async parse(longStrings: readonly StringSpan[]): Promise<unknown> {
+    const matched = this.#lists.filter(({ match }) => match !== undefined);
+    const value =
+      matched.length === 0
+        ? await parseLargeJson(this.#json, longStrings)
+        : ((await this.#parseNew(matched, longStrings)) ?? JSON.parse(this.#json.toString('utf8')));
+    this.#remember(value);
+    return value;
+  }
+
+  /** undefined: the known elements could not be put into their places, or the JSON is invalid. */
+  async #parseNew(matched: readonly ReadList[], longStrings: readonly StringSpan[]): Promise<object | undefined> {
+    // Random, so that no text in the request equals a placeholder.
+    const placeholder = randomUUID();
+    const { json, strings } = cutOut(this.#json, matched, Buffer.from(`"${placeholder}"`), longStrings);
+    const value = await parseLargeJson(json, strings).catch(() => undefined);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const members = value as Record<string, unknown>; // parsed from JSON
+    for (const { key, match } of matched) {
+      const list = members[key];
+      // Of two members of one name, the last one counts.
+      if (!match || !Array.isArray(list) || list[0] !== placeholder) return undefined;
+      members[key] = [...match.list.elements.slice(0, match.count), ...list.slice(1)];
+    }
+    return value;
+  }
+
+  #remember(value: unknown): void {
+    if (typeof value !== 'object' || value === null || this.#hasEscapedKey) return;
+    const members = value as Record<string, unknown>; // parsed from JSON
+    const keys = new Set(this.#lists.map(({ key }) => key));
+    const lists = new Map<string, KnownList>();
+    for (const { key, start, match, ends, values } of this.#lists) {
+      const list = members[key];
+      if (keys.size !== this.#lists.length || ends.length === 0 || !Array.isArray(list)) continue;
+      lists.set(key, { start, ends, values, elements: list.slice(0, ends.length) });
+      // The body of the turn before is of no further use.
+      if (match && key !== 'tools' && match.count >= match.list.ends.length - MAX_CHANGED) this.#known.forget(match.id);
+    }
+    if (lists.size > 0) this.#known.add({ json: this.#json, lists });
+  }
+}
+
+/** Clients add to or mark the last elements of a turn. */
+const MAX_CHANGED = 2;
+
+/** The body with a placeholder for the known elements of each list, and where the strings outside of them are in it. */
+function cutOut(
+  json: Buffer,
+  lists: readonly ReadList[],
+  placeholder: Buffer,
+  strings: readonly StringSpan[],
+): { readonly json: Buffer; readonly strings: readonly StringSpan[] } {
+  const pieces: Buffer[] = [];
+  const shifted: StringSpan[] = [];
+  let from = 0;
+  let shift = 0;
+  let next = 0;
+  const shiftUntil = (limit: number) => {
+    for (let span = strings[next]; span && span.start < limit; span = strings[++next])
+      shifted.push({ start: span.start + shift, end: span.end + shift });
+  };
+  for (const { start, match, ends } of lists) {
+    const end = ends[(match?.count ?? 0) - 1] ?? start;
+    shiftUntil(start);
+    pieces.push(json.subarray(from, start), placeholder);
+    shift += placeholder.length - (end - start);
+    from = end;
+  }
+  shiftUntil(json.length);
+  pieces.push(json.subarray(from));
+  return { json: Buffer.concat(pieces), strings: shifted };
+}
