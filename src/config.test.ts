@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsMarkdown } from './cli/config.ts';
@@ -28,6 +28,8 @@ describe('the settings', () => {
   it.each<[string, Record<string, string>, SettingKey, unknown]>([
     ['PORT of a host', { PORT: '3000' }, 'port', 3000],
     ['HOST', { HOST: '::1' }, 'host', '::1'],
+    ['a number of workers', { DRAGOMAN_WORKERS: '3' }, 'workers', 3],
+    ['a worker for each core', { DRAGOMAN_WORKERS: 'Auto' }, 'workers', availableParallelism()],
     ['OPENAI_KEYS of the account bridge', { OPENAI_KEYS: 'a, b,,c' }, 'apiKeys', ['a', 'b', 'c']],
     ['KIRO_CLIENT_TOKEN of the Go bridge', { KIRO_CLIENT_TOKEN: 'secret' }, 'apiKeys', ['secret']],
     [

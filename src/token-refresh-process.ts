@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { getCompileCacheDir } from 'node:module';
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Need, TokenRefresher } from './accounts/token-refresh.ts';
+import { compileCacheVariables } from './compile-cache.ts';
 import { withinTime } from './core/async.ts';
 import type { Cancel } from './core/clock.ts';
 import { type ErrorCode, GatewayError, type UpstreamFailure } from './core/errors.ts';
@@ -97,7 +97,7 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
       // In a session of its own, a signal to the gateway's process group does not reach it.
       const child = fork(PROGRAM, [], {
         detached: true,
-        env: { ...withoutSettings(process.env), ...compileCache() },
+        env: { ...withoutSettings(process.env), ...compileCacheVariables() },
         execArgv: [],
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -130,12 +130,6 @@ export class TokenRefreshProcess implements ClosableTokenRefresher {
 /** The settings that the process needs are sent to it; the rest, API keys among them, do not belong there. */
 export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DRAGOMAN_')));
-}
-
-/** This process's cache of compiled code, which halves the other's start. Node keeps a folder per version in it. */
-function compileCache(): NodeJS.ProcessEnv {
-  const folder = getCompileCacheDir();
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 class TokenProcess {

@@ -9,6 +9,7 @@ export function commandLog(
   { settings, warnings }: Pick<LoadedSettings, 'settings' | 'warnings'>,
   terminal: Terminal,
   level: LogLevel,
+  worker?: number,
 ): RunningLog {
   const isTerminal = process.stderr.isTTY === true;
   const log = createLog({
@@ -17,6 +18,7 @@ export function commandLog(
     secrets: secretsOf(settings),
     colour: isTerminal && terminal.colour,
     isTerminal,
+    worker,
     reword: terminal.withCommandName,
   });
   for (const warning of warnings) log.warn({}, warning);

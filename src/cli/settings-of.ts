@@ -10,6 +10,12 @@ interface SettingFlag extends CommandOption {
 const SETTING_FLAGS: readonly SettingFlag[] = [
   { name: 'host', key: 'host', flag: '--host <address>', meaning: 'address to listen on' },
   { name: 'port', key: 'port', flag: '--port <n>', meaning: 'port to listen on' },
+  {
+    name: 'workers',
+    key: 'workers',
+    flag: '--workers <n>',
+    meaning: 'processes that serve together; auto: one a core',
+  },
   { name: 'database', key: 'databaseUrl', flag: '--database <url>', meaning: 'sqlite:PATH, a path, or postgres://…' },
   { name: 'upstream', key: 'upstreamUrl', flag: '--upstream <url>', meaning: 'base URL of the service' },
 ];

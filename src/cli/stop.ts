@@ -3,6 +3,9 @@ import { whenWritten } from '../telemetry/destination.ts';
 import type { RunningLog } from '../telemetry/log.ts';
 import { systemClock } from '../transport/clock.ts';
 
+/** Time after the drain for final messages to clients, database writes and the log. */
+export const CLOSING_TIMEOUT_MS = 5_000;
+
 /** Resolves once `closing` has settled and all output is written; exits the process if that takes too long. */
 export async function endWithin(timeoutMs: number, closing: Promise<void>, log: RunningLog): Promise<void> {
   const late = new AbortController();

@@ -24,11 +24,15 @@ export interface Terminal {
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-export function createTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
+/** `program`: the file that the user ran, which determines the name of the command in hints. */
+export function createTerminal(
+  env: NodeJS.ProcessEnv = process.env,
+  program: string = process.argv[1] ?? '',
+): Terminal {
   const isInteractive = process.stdout.isTTY === true;
   const closed = closedSignal();
   const colour = isInteractive && !env.NO_COLOR && env.TERM !== 'dumb';
-  const name = commandName(process.argv[1] ?? '', process.cwd(), env);
+  const name = commandName(program, process.cwd(), env);
   const named = (text: string) => withCommandName(text, name);
   const out = (text: string) => void (closed.aborted || process.stdout.write(text));
   return {

@@ -9,6 +9,7 @@ import {
   anyText,
   byteCount,
   commaList,
+  coreCount,
   filePath,
   filePathOrOff,
   listenAddress,
@@ -74,6 +75,14 @@ export const SETTINGS = {
     fallback: 8080,
     accepts: 'a port, 0 to 65535 (0: any free port)',
     meaning: 'The port to listen on.',
+  }),
+  workers: setting<number>({
+    name: 'DRAGOMAN_WORKERS',
+    schema: coreCount(256),
+    fallback: 1,
+    accepts: 'a whole number, 1 to 256, or `auto`: one for each core',
+    meaning:
+      'How many processes serve the port together. More than one needs a database that they can share: not `sqlite::memory:`.',
   }),
   home: setting<string>({
     name: 'DRAGOMAN_HOME',

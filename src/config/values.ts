@@ -3,7 +3,7 @@
  * "NAME …", because the settings table adds the name and the accepted values.
  */
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -30,10 +30,22 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 }
 
 export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {
+  return digits(minimum, maximum);
+}
+
+function digits(minimum: number, maximum: number) {
   return text
     .regex(/^\d+$/, 'is not a whole number')
     .transform(Number)
     .pipe(z.int('is too large').min(minimum, `is below ${minimum}`).max(maximum, `is above ${maximum}`));
+}
+
+/** A whole number, or `auto`: the number of cores that this process may use. */
+export function coreCount(maximum: number): z.ZodType<number> {
+  return text
+    .toLowerCase()
+    .transform((written) => (written === 'auto' ? String(Math.min(maximum, availableParallelism())) : written))
+    .pipe(digits(1, maximum));
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };

@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import { pino } from 'pino';
 
 export interface LogDestination {
-  write(line: string): void;
+  write(line: string | Uint8Array): void;
   /** Resolves when everything is written, or after a time limit. */
   flush(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export function standardError(): LogDestination {
 }
 
 /** True for pipes and sockets, whose reader may stop reading, unlike files and terminals. */
-function isRead(fd: number): boolean {
+export function isRead(fd: number): boolean {
   const stats = fstatSync(fd);
   return stats.isFIFO() || stats.isSocket();
 }
@@ -51,7 +51,7 @@ function file(): LogDestination {
   });
   return {
     write(line) {
-      if (!isBroken) target.write(line);
+      if (!isBroken) target.write(typeof line === 'string' ? line : Buffer.from(line).toString());
     },
     async flush() {
       if (!isBroken) target.flushSync();

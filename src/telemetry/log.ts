@@ -14,6 +14,8 @@ export interface LogOptions {
   /** Changes a line for a terminal before it is written. */
   readonly reword?: (line: string) => string;
   readonly isTerminal: boolean;
+  /** The number of the process, in every line, if several serve together. */
+  readonly worker?: number | undefined;
   /** Replaces standard error as the destination. */
   readonly write?: (line: string) => void;
 }
@@ -32,12 +34,13 @@ export function createLog({
   colour,
   isTerminal,
   reword = (line) => line,
+  worker,
   write,
 }: LogOptions): RunningLog {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const target = write ? { write, flush: async () => {} } : standardError();
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { level, base: worker === undefined ? null : { worker }, timestamp: pino.stdTimeFunctions.isoTime },
     isPretty ? { write: (line: string) => void target.write(reword(formatForTerminal(line, colour))) } : target,
   );
   let redactor = createRedactor(secrets);

@@ -1,0 +1,41 @@
+/** What the parent process of `dragoman serve --workers` and its workers (serve-worker.ts) send each other. */
+import type { Serving } from '../../compose-server.ts';
+import type { LoadedSettings, Settings } from '../../config.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+
+export type ToWorker =
+  | StartWorker
+  /** Applies the settings that can change without a restart. */
+  | { readonly type: 'reload'; readonly settings: Settings }
+  /** Ends after a limited time for open replies. */
+  | { readonly type: 'stop' };
+
+/** The parent's settings rather than those of the moment: a worker that is replaced must not differ from the others. */
+export interface StartWorker {
+  readonly type: 'start';
+  /** From 1; a replacement has the number of the worker it replaces. */
+  readonly number: number;
+  readonly settings: Settings;
+  readonly origins: LoadedSettings['origins'];
+  /** The file that the user ran, for the commands in log messages. */
+  readonly program: string;
+}
+
+export type FromWorker =
+  /** The code is loaded; `start` may be sent. */
+  | { readonly type: 'loaded' }
+  | { readonly type: 'serving'; readonly serving: ServingFacts }
+  /** The worker could not start and ends. */
+  | { readonly type: 'failed'; readonly error: StartFailure }
+  | { readonly type: 'reloaded'; readonly problem: string | undefined };
+
+/** The facts about a running gateway that are printed when it is ready. */
+export interface ServingFacts extends Pick<Serving, 'accounts' | 'keys' | 'isLocalMode' | 'newAdminToken'> {
+  readonly server: Pick<Serving['server'], 'url' | 'port'>;
+}
+
+export interface StartFailure {
+  /** undefined: not an error of the gateway, such as a port that is in use. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+}

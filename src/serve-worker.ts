@@ -1,0 +1,89 @@
+/**
+ * A worker of `dragoman serve --workers`: a whole gateway on the port that it shares with the others. Started and told what
+ * to do by its parent process (cli/workers); ends with it.
+ */
+import { commandLog, secretsOf } from './cli/command-log.ts';
+import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
+import { createTerminal } from './cli/terminal.ts';
+import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
+import { type Serving, startServing } from './compose-server.ts';
+import type { Settings } from './config.ts';
+import { GatewayError } from './core/errors.ts';
+import { unreachable } from './core/unreachable.ts';
+import type { RunningLog } from './telemetry/log.ts';
+
+const started = Promise.withResolvers<StartWorker>();
+const stopped = Promise.withResolvers<'stop'>();
+let running: { readonly serving: Serving; readonly log: RunningLog; readonly settings: Settings } | undefined;
+
+process.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'start':
+      started.resolve(message);
+      break;
+    case 'reload':
+      void reload(message.settings);
+      break;
+    case 'stop':
+      stopped.resolve('stop');
+      break;
+    default:
+      unreachable(message);
+  }
+});
+// Service managers and terminals send signals to every process of a group, so the parent gets them too and decides. A
+// worker that alone gets one finishes its replies and is replaced.
+process.on('SIGINT', () => stopped.resolve('stop')).on('SIGTERM', () => stopped.resolve('stop'));
+process.on('SIGHUP', () => {});
+
+process.exit(await serve());
+
+/** Returns the exit code. */
+async function serve(): Promise<number> {
+  void send({ type: 'loaded' });
+  const start = await Promise.race([started.promise, stopped.promise]);
+  if (start === 'stop') return 0;
+  const { number, settings, origins, program } = start;
+  const terminal = createTerminal(process.env, program);
+  const log = commandLog({ settings, warnings: [] }, terminal, settings.logLevel, number);
+  try {
+    const serving = await startServing(settings, log, {}, origins);
+    running = { serving, log, settings };
+  } catch (cause) {
+    const { code, details } = GatewayError.from(cause);
+    const error =
+      cause instanceof GatewayError ? { code, message: details } : { code: undefined, message: messageOf(cause) };
+    await Promise.all([send({ type: 'failed', error }), log.flush()]);
+    return 1;
+  }
+  const { server, accounts, keys, isLocalMode, newAdminToken } = running.serving;
+  const { url, port } = server;
+  void send({ type: 'serving', serving: { server: { url, port }, accounts, keys, isLocalMode, newAdminToken } });
+  await stopped.promise;
+  await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, running.serving.stop(), log);
+  return 0;
+}
+
+async function reload(settings: Settings): Promise<void> {
+  if (!running) return;
+  try {
+    await running.serving.reconfigure(settings);
+    const secrets = [...secretsOf(running.settings), ...secretsOf(settings)];
+    running.log.reconfigure({ level: settings.logLevel, secrets });
+    await send({ type: 'reloaded', problem: undefined });
+  } catch (cause) {
+    await send({ type: 'reloaded', problem: messageOf(cause) });
+  }
+}
+
+/** Resolves when the message is sent, or cannot be because the parent has ended. */
+function send(message: FromWorker): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (process.send && process.connected) process.send(message, undefined, undefined, () => resolve());
+  else resolve();
+  return promise;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,215 @@
+/** `dragoman serve --workers`: several processes that serve one port and are supervised by their parent. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, vi } from 'vitest';
+import { environmentFor } from '../src/simulator/environment.ts';
+import type { ScriptedReply } from '../src/simulator/script.ts';
+import { createHome, type Running, startCommand } from './support/command.ts';
+import { parseEvents } from './support/event-stream-text.ts';
+import { createSimulator } from './support/simulator.ts';
+
+const HELLO: ScriptedReply = { steps: ['Hello.'] };
+const SLOW: ScriptedReply = { steps: ['Once ', { gapMs: 2_000 }, 'upon a time.'] };
+const ENDLESS: ScriptedReply = { steps: ['Once ', { gapMs: 600_000 }] };
+
+interface Gateway extends Running {
+  readonly url: string;
+  /** The lines of the log so far. */
+  log(): Record<string, unknown>[];
+  /** By number: the process that serves as this worker now. */
+  pids(): Map<unknown, number>;
+}
+
+async function serve(
+  reply: ScriptedReply,
+  env: Readonly<Record<string, string>> = {},
+  home = createHome(),
+): Promise<Gateway> {
+  const simulator = await createSimulator({ script: { replies: [reply] } });
+  const settings = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0', ...env };
+  const running = startCommand(['serve', '--json', '--workers', '2'], settings, home);
+  let err = '';
+  running.child.stderr.on('data', (data) => {
+    err += String(data);
+  });
+  const log = () =>
+    err
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  const { url, workers } = JSON.parse(await running.nextLine());
+  expect(workers).toBe(2);
+  const pids = () =>
+    new Map(log().flatMap(({ msg, worker, pid }) => (msg === 'a worker serves' ? [[worker, Number(pid)]] : [])));
+  return { ...running, url, log, pids };
+}
+
+/** On a connection of its own, so that the workers take turns. */
+async function post(url: string, path: string, body: object, key = 'any') {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  const sent = request(`${url}${path}`, { method: 'POST', headers, agent: new Agent() });
+  sent.end(JSON.stringify({ model: 'auto', ...body }));
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: Promise<string> }>();
+  sent.on('error', reject);
+  sent.on('response', (response) => resolve({ status: response.statusCode ?? 0, text: text(response) }));
+  return promise;
+}
+
+const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
+const STREAMED_CHAT = { ...CHAT, stream: true };
+const PATH = '/v1/chat/completions';
+
+/** The workers that have answered requests of this path, in the order of their answers. */
+function answeredBy(gateway: Gateway, path = PATH): unknown[] {
+  return gateway.log().flatMap((line) => (line.path === path ? [line.worker] : []));
+}
+
+describe('two workers', { timeout: 120_000 }, () => {
+  it('serve one port in turn, and a second gateway on it is refused', async () => {
+    const gateway = await serve(HELLO);
+    const { port } = new URL(gateway.url);
+    expect(Number(port)).toBeGreaterThan(0);
+    expect(new Set(gateway.pids().values()).size).toBe(2);
+    for (let i = 0; i < 6; i++) {
+      const answer = await post(gateway.url, PATH, CHAT);
+      expect([answer.status, await answer.text]).toEqual([200, expect.stringContaining('Hello.')]);
+    }
+    await vi.waitFor(() => expect(answeredBy(gateway).toSorted()).toEqual([1, 1, 1, 2, 2, 2]));
+    const second = startCommand(['serve', '--workers', '2', '--port', port]);
+    const { code, out, err } = await second.end();
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+  });
+
+  it('do once what is done once: one admin token, one secret key, one account', async () => {
+    const home = createHome();
+    const simulator = await createSimulator();
+    const env = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0' };
+    const running = startCommand(['serve', '--json', '--workers', '2'], env, home);
+    const { url, adminToken, accounts } = JSON.parse(await running.nextLine());
+    expect(accounts).toEqual({ ready: 1, total: 1 });
+    for (let i = 0; i < 4; i++) {
+      const headers = { authorization: `Bearer ${adminToken}`, connection: 'close' };
+      const listed = await fetch(`${url}/v2/accounts`, { headers });
+      expect(await listed.json()).toEqual({ accounts: [expect.anything()] });
+    }
+    const { code, out } = await running.end('SIGTERM');
+    expect([code, out.trim().split('\n').length]).toEqual([0, 1]);
+    expect(readFileSync(join(home, '.dragoman', 'secret.key'), 'utf8').length).toBeGreaterThan(32);
+  });
+
+  it('keep serving while one that was killed is replaced on the same port', async () => {
+    const gateway = await serve(HELLO);
+    const before = gateway.pids();
+    process.kill(Number(before.get(1)), 'SIGKILL');
+    await gateway.untilLogged('a worker ended; replacing it');
+    expect((await post(gateway.url, PATH, CHAT)).status).toBe(200);
+    await vi.waitFor(() => expect(gateway.pids().get(1)).not.toBe(before.get(1)), { timeout: 20_000 });
+    expect(gateway.pids().get(2)).toBe(before.get(2));
+    for (let i = 0; i < 4; i++) expect((await post(gateway.url, PATH, CHAT)).status).toBe(200);
+    await vi.waitFor(() => expect(new Set(answeredBy(gateway).slice(1))).toEqual(new Set([1, 2])));
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+  });
+
+  it('come back on the same port after all were killed', async () => {
+    const gateway = await serve(HELLO);
+    const before = gateway.pids();
+    for (const pid of before.values()) process.kill(pid, 'SIGKILL');
+    await vi.waitFor(
+      () => expect([...gateway.pids().values()].some((pid) => [...before.values()].includes(pid))).toBe(false),
+      { timeout: 20_000 },
+    );
+    for (let i = 0; i < 4; i++) expect((await post(gateway.url, PATH, CHAT)).status).toBe(200);
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
+  });
+
+  it('finish their open replies on SIGTERM, also when every process gets the signal', async () => {
+    const gateway = await serve(SLOW);
+    const replies = await Promise.all([1, 2].map(() => post(gateway.url, PATH, STREAMED_CHAT)));
+    for (const pid of gateway.pids().values()) process.kill(pid, 'SIGTERM');
+    const ended = gateway.end('SIGTERM');
+    for (const reply of replies) {
+      const pieces = parseEvents(await reply.text).map(({ choices }) => choices[0]?.delta.content ?? '');
+      expect(pieces.join('')).toBe('Once upon a time.');
+    }
+    expect((await ended).code).toBe(0);
+    expect(answeredBy(gateway).toSorted()).toEqual([1, 2]);
+  });
+
+  it('are cut off by a second signal', async () => {
+    const gateway = await serve(ENDLESS, { DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '600000' });
+    const reply = await post(gateway.url, PATH, STREAMED_CHAT);
+    const broken = reply.text.catch(() => 'broken');
+    const pids = [...gateway.pids().values()];
+    gateway.child.kill('SIGTERM');
+    await gateway.untilLogged('shutting down');
+    expect((await gateway.end('SIGINT')).code).toBe(130);
+    expect(await broken).toBe('broken');
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 10_000 });
+  });
+
+  it('apply new settings on SIGHUP, and so does a replacement', async () => {
+    const home = createHome();
+    const write = (settings: string) => writeFileSync(join(home, '.env'), settings);
+    write('DRAGOMAN_API_KEYS=first-key\n');
+    const gateway = await serve(HELLO, {}, home);
+    write('DRAGOMAN_API_KEYS=second-key\nDRAGOMAN_STRATEGY=random\n');
+    gateway.child.kill('SIGHUP');
+    await gateway.untilLogged('"needRestart":["DRAGOMAN_STRATEGY"]');
+    const statuses = async (key: string) => {
+      const answers = await Promise.all([1, 2, 3, 4].map(() => post(gateway.url, PATH, CHAT, key)));
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses('first-key')).toEqual([401, 401, 401, 401]);
+    expect(await statuses('second-key')).toEqual([200, 200, 200, 200]);
+    // A file that cannot be read any longer must not keep a replacement from starting.
+    write('DRAGOMAN_STRATEGY=none\n');
+    const before = gateway.pids().get(2);
+    process.kill(Number(before), 'SIGKILL');
+    await vi.waitFor(() => expect(gateway.pids().get(2)).not.toBe(before), { timeout: 20_000 });
+    expect(await statuses('second-key')).toEqual([200, 200, 200, 200]);
+    const { code, err } = await gateway.end('SIGTERM');
+    expect(code).toBe(0);
+    expect(err).not.toContain('second-key');
+  });
+
+  it('end with their parent', async () => {
+    const gateway = await serve(HELLO);
+    const pids = [...gateway.pids().values()];
+    expect(pids.filter(isRunning)).toHaveLength(2);
+    await gateway.end('SIGKILL');
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 10_000 });
+  });
+});
+
+describe('the command', () => {
+  it('refuses several workers on a database in memory', async () => {
+    const { code, err } = await startCommand(['serve', '--workers', '2'], {
+      DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
+    }).end();
+    expect(code).toBe(2);
+    expect(err).toContain('flag --workers asks for 2 processes, which cannot share the database sqlite::memory:');
+    expect(err).toContain('Choose a file or PostgreSQL with DRAGOMAN_DATABASE_URL');
+  });
+
+  it('ends with the error of a worker that cannot start', async () => {
+    const home = createHome();
+    const env = { DRAGOMAN_DATABASE_URL: `sqlite:${home}/missing/dragoman.db` };
+    const { code, out, err } = await startCommand(['serve', '--workers', '2', '--port', '0'], env, home).end();
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^error: Could not open the database/);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
