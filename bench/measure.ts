@@ -1,8 +1,7 @@
 /** Runs a load job against a subject and adds the CPU and memory figures of the subject's process. */
-import type { LoadJob, LoadMessage, LoadResult } from './load-job.ts';
+import type { LoadJob, LoadMessage, LoadResult, Target } from './load/job.ts';
 import { cpuTimeMs, residentBytes } from './proc.ts';
 import type { Started } from './processes.ts';
-import type { Subject } from './subjects.ts';
 
 export interface Measured extends LoadResult {
   /** The subject's CPU time within the window; undefined for `direct` and if unavailable on this platform. */
@@ -12,13 +11,16 @@ export interface Measured extends LoadResult {
   /** Resident memory before the job, and at the end of its window with everything still open. */
   readonly residentBefore: number | undefined;
   readonly residentAfter: number | undefined;
+  /** CPU time since the window began, each time that `progressEvery` more replies were complete. */
+  readonly progress: readonly { readonly replies: number; readonly cpuMs: number }[];
 }
 
 /** Time besides warm-up and window, since opening thousands of streams takes a while. */
 const EXTRA_MS = 180_000;
 
-export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'port'>): Promise<Measured> {
-  const { pid } = subject;
+export type Job = Omit<LoadJob, 'target'>;
+
+export function measure(load: Started, pid: number | undefined, target: Target, job: Job): Promise<Measured> {
   const cpu = () => (pid === undefined ? undefined : cpuTimeMs(pid));
   const resident = () => (pid === undefined ? undefined : residentBytes(pid));
   return new Promise((resolve, reject) => {
@@ -26,6 +28,7 @@ export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'por
     let cpuBefore: number | undefined;
     let memory: NodeJS.Timeout | undefined;
     let residentAfter: number | undefined;
+    const progress: { replies: number; cpuMs: number }[] = [];
     const onMessage = (message: LoadMessage) => {
       if (message.type === 'begin') {
         cpuBefore = cpu();
@@ -34,12 +37,18 @@ export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'por
           residentAfter = resident();
         }, 100);
       }
+      if (message.type === 'progress') {
+        const cpuMs = cpu();
+        if (cpuMs !== undefined && cpuBefore !== undefined) {
+          progress.push({ replies: message.replies, cpuMs: cpuMs - cpuBefore });
+        }
+      }
       if (message.type !== 'end') return;
       const cpuAfter = cpu();
       done();
       const cpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
       const busy = cpuMs === undefined ? undefined : cpuMs / message.result.elapsedMs;
-      resolve({ ...message.result, cpuMs, busy, residentBefore, residentAfter });
+      resolve({ ...message.result, cpuMs, busy, residentBefore, residentAfter, progress });
     };
     const onExit = () => {
       done();
@@ -58,6 +67,6 @@ export function measure(load: Started, subject: Subject, job: Omit<LoadJob, 'por
     };
     load.process.on('message', onMessage);
     load.process.once('exit', onExit);
-    load.process.send({ ...job, port: subject.port } satisfies LoadJob);
+    load.process.send({ ...job, target } satisfies LoadJob);
   });
 }

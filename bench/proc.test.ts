@@ -1,5 +1,14 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { cpuTimeMs, machineText, parseStatmPages, parseStatTicks, residentBytes } from './proc.ts';
+import {
+  cpuTimeMs,
+  listeningInodes,
+  machineText,
+  parseStatmPages,
+  parseStatTicks,
+  pidListeningOn,
+  residentBytes,
+} from './proc.ts';
 
 describe('parseStatTicks', () => {
   it.each([
@@ -16,11 +25,33 @@ describe('parseStatmPages', () => {
   });
 });
 
+describe('listeningInodes', () => {
+  it('reads listening sockets only', () => {
+    const table = [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 41 1 0 100 0',
+      '   1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 42 1 0 20 4',
+      '   2: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 43 1 0 100 0',
+    ].join('\n');
+    expect(listeningInodes(table, 8080)).toEqual(['41']);
+  });
+});
+
 describe.runIf(process.platform === 'linux')('on Linux', () => {
   it('reads this process', () => {
     expect(cpuTimeMs(process.pid)).toBeGreaterThan(0);
     const own = process.memoryUsage.rss();
     expect((residentBytes(process.pid) ?? 0) / own).toBeCloseTo(1, 0);
+  });
+
+  it('finds the process that listens on a port', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    expect(pidListeningOn(port)).toBe(process.pid);
+    await new Promise((resolve) => server.close(resolve));
+    expect(pidListeningOn(port)).toBeUndefined();
   });
 
   it('returns undefined for a missing process', () => {

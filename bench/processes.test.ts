@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort, Processes, parseCoreList, untilListening } from './processes.ts';
 
@@ -13,10 +15,22 @@ describe('parseCoreList', () => {
 });
 
 describe('Processes', () => {
+  it('leaves no process and no folder behind when it is disposed of', async () => {
+    let folder: string;
+    let pid: number;
+    {
+      await using processes = new Processes();
+      folder = processes.makeFolder('x');
+      pid = processes.start('a process', 'subject', process.execPath, ['-e', 'setInterval(() => {}, 1000)']).pid;
+    }
+    expect(existsSync(join(folder, '..'))).toBe(false);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
   const listen = (port: number) => `require('node:net').createServer().listen(${port}, '127.0.0.1')`;
 
   it('starts a process, waits until it listens, and ends it', async () => {
-    const processes = new Processes();
+    await using processes = new Processes();
     const port = await freePort();
     const started = processes.start('a server', 'subject', process.execPath, ['-e', listen(port)]);
     await untilListening(port, started);
@@ -26,7 +40,7 @@ describe('Processes', () => {
   });
 
   it('reports the output of a failed process', async () => {
-    const processes = new Processes();
+    await using processes = new Processes();
     const failing = ['-e', 'console.error("no such key"); process.exitCode = 1'];
     const started = processes.start('a server', 'subject', process.execPath, failing);
     await expect(untilListening(await freePort(), started)).rejects.toThrow('no such key');

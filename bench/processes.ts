@@ -32,13 +32,23 @@ export class Processes {
   /** Standard error goes to files, because reading it here would cost time on the subject's core. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'dragoman-bench-'));
   #started = 0;
+  readonly #end = () => {
+    for (const child of this.#running) child.kill('SIGKILL');
+    this.#removeFolder();
+  };
 
   constructor() {
     // Last resort: however this process ends, the others end with it.
-    process.on('exit', () => {
-      for (const child of this.#running) child.kill('SIGKILL');
-      rmSync(this.#folder, { recursive: true, force: true });
-    });
+    process.on('exit', this.#end);
+  }
+
+  /** Ends every process and removes the folder. Needed besides the exit handler, which test runners do not run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#end);
+    const gone = [...this.#running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of this.#running) child.kill('SIGKILL');
+    await Promise.all(gone);
+    this.#removeFolder();
   }
 
   /** The core of each role; undefined if processes cannot be pinned. */
@@ -68,6 +78,11 @@ export class Processes {
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
     return { name, pid: child.pid, process: child, complaints: () => endOf(log) };
+  }
+
+  /** A process that was killed a moment ago may still be writing. */
+  #removeFolder(): void {
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async stop({ process: child }: Started): Promise<void> {

@@ -1,134 +1,127 @@
 /**
- * `npm run bench`: compares dragoman with nginx and with a direct connection in one run. Ratios count; absolute times depend on the machine.
- * docs/benchmark.md explains what is measured and how to read it.
+ * `npm run bench`: compares dragoman with nginx, with the smallest gateway on the same libraries and with other gateways, in one
+ * run. Ratios count; absolute times depend on the machine. docs/benchmark.md explains what is measured, docs/performance.md what
+ * it means.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { choosing } from './choosing.ts';
+import { type Options, readOptions } from './options.ts';
 import { machineText } from './proc.ts';
 import { Processes, type Role, type Started } from './processes.ts';
-import { type Row, tableText } from './rows.ts';
-import {
-  type Bench,
+import { MAX_RATIO_TO_BARE } from './report/budgets.ts';
+import type { Curve } from './report/curves.ts';
+import { drawDocs, type Record, readRecord, writeRecord } from './report/record.ts';
+import { type Row, tableText } from './report/rows.ts';
+import { allocations } from './scenarios/allocations.ts';
+import { bursts } from './scenarios/bursts.ts';
+import { choosing } from './scenarios/choosing.ts';
+import { firstText } from './scenarios/first-text.ts';
+import { logCost } from './scenarios/log-cost.ts';
+import { memory } from './scenarios/memory.ts';
+import { manyStreams, pacedFrames } from './scenarios/paced.ts';
+import type { Bench, Scenario } from './scenarios/scenario.ts';
+import { slopes } from './scenarios/slopes.ts';
+import { startTime } from './scenarios/start-time.ts';
+import { translation } from './scenarios/translation.ts';
+import { warmUpCurve } from './scenarios/warm-up.ts';
+import { DRAGOMAN } from './subjects/dragoman.ts';
+import { hasNginx, NGINX } from './subjects/nginx.ts';
+import { BARE } from './subjects/relay.ts';
+
+const SCENARIOS: Readonly<{ [name: string]: Scenario }> = {
   bursts,
-  delayUnderManyStreams,
-  firstByteLoaded,
-  firstByteUnloaded,
-  pacedStreams,
-  type Scale,
-} from './scenarios.ts';
-import { serveReady } from './start-time.ts';
-import { hasNginx, type SubjectName } from './subjects.ts';
-import { translation } from './translation.ts';
-
-const USAGE = `npm run bench -- [--quick] [--json FILE] [--only TEXT] [--streams N] [--references]
-
-  --quick        one minute instead of ten: checks that scenarios run and replies are correct; times mean little
-  --json FILE    write all measurements as JSON
-  --only TEXT    run only scenarios whose name contains TEXT
-  --streams N    number of paced streams (default: 1000 per core); the scenario with many has 1.8 times as many
-  --references   measure only nginx and direct, without dragoman
-
-Example: npm run bench -- --only burst --json /tmp/bench.json`;
-
-const FULL = {
-  rounds: 3,
-  warmUpMs: 3_000,
-  windowMs: 5_000,
-  connections: 32,
-  singleReplies: 3_000,
-  ratePerS: 500,
-  pacedWindowMs: 10_000,
-};
-const QUICK = {
-  rounds: 1,
-  warmUpMs: 300,
-  windowMs: 1_000,
-  connections: 8,
-  singleReplies: 200,
-  ratePerS: 50,
-  pacedWindowMs: 1_500,
-};
-
-const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
-  'burst 100': (bench) => bursts(bench, 100, 0.6),
-  'burst 1000': (bench) => bursts(bench, 1000, 0.5),
-  'first byte unloaded': firstByteUnloaded,
-  'first byte at a rate': firstByteLoaded,
-  'paced streams': pacedStreams,
-  'many paced streams': delayUnderManyStreams,
+  'first text': firstText,
+  'paced frames': pacedFrames,
+  'many streams': manyStreams,
+  memory,
+  'log cost': logCost,
+  'warm-up': warmUpCurve,
+  allocations,
   translation,
   choosing,
-  'start of serve': serveReady,
+  'start time': startTime,
+  slopes,
 };
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const processes = new Processes();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const subjects: SubjectName[] = ['direct', ...(hasNginx() ? (['nginx'] as const) : [])];
-  if (!options.references) subjects.push('dragoman');
+  if (options.draw) {
+    drawDocs(readRecord());
+    return;
+  }
+  const names = Object.keys(SCENARIOS).filter((name) => name.includes(options.only));
+  if (names.length === 0)
+    throw new Error(`No scenario contains "${options.only}": ${Object.keys(SCENARIOS).join(', ')}.`);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  await using processes = new Processes();
   const machine = machineText(readCpuInfo(), availableParallelism(), process.version);
-  process.stdout.write(`${machine}\n${coresText(processes.cores)}\n${subjects.includes('nginx') ? '' : NO_NGINX}\n`);
-  const upstream = startOwn(processes, 'the stand-in upstream', 'upstream', 'upstream.ts');
-  const load = startOwn(processes, 'the load generator', 'load', 'load.ts');
+  process.stdout.write(`${machine}\n${coresText(processes.cores)}\n${hasNginx() ? '' : NO_NGINX}\n`);
+  const bench = await start(processes, options);
   const rows: Row[] = [];
-  try {
-    const [{ port }] = await Promise.all([firstMessage(upstream), firstMessage(load)]);
-    if (port === undefined) throw new Error('the stand-in upstream did not report its port');
-    const raw: Bench['raw'] = [];
-    const say = (text: string) => process.stderr.write(`  ${text}\n`);
-    const bench: Bench = { processes, load, upstreamPort: port, subjects, scale: options.scale, raw, say };
-    for (const [name, run] of Object.entries(SCENARIOS)) {
-      if (name.includes(options.only)) rows.push(...(await run(bench)));
-    }
-    process.stdout.write(`\n${tableText(rows)}\n`);
-    const record = {
-      machine,
-      nginx: subjects.includes('nginx'),
-      cores: processes.cores ?? null,
-      scale: options.scale,
-      rows,
-      raw,
-    };
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(record, undefined, 2)}\n`);
-  } finally {
-    await Promise.all([processes.stop(load), processes.stop(upstream)]);
+  const curves: Curve[] = [];
+  for (const name of names) {
+    const outcome = await SCENARIOS[name]?.(bench);
+    rows.push(...(outcome?.rows ?? []));
+    curves.push(...(outcome?.curves ?? []));
+  }
+  process.stdout.write(`\n${tableText(rows)}\n`);
+  const record: Record = {
+    machine,
+    nginx: hasNginx(),
+    cores: processes.cores ?? null,
+    scale: options.scale,
+    rows,
+    curves,
+  };
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...record, raw: bench.raw }, undefined, 2)}\n`);
+  if (options.record) {
+    writeRecord(record);
+    drawDocs(record);
+  }
+  checkGuard(rows);
+}
+
+async function start(processes: Processes, options: Options): Promise<Bench> {
+  const upstream = startOwn(processes, 'the stand-in upstream', 'upstream', 'upstream/server.ts', [
+    String(options.upstreamPort),
+  ]);
+  const load = startOwn(processes, 'the load generator', 'load', 'load/generator.ts', []);
+  const [{ port }] = await Promise.all([firstMessage(upstream), firstMessage(load)]);
+  if (port === undefined) throw new Error('the stand-in upstream did not report its port');
+  return {
+    processes,
+    load,
+    upstreamPort: port,
+    subjects: [...(options.references ? [] : [DRAGOMAN]), ...options.against, ...(hasNginx() ? [NGINX] : []), BARE],
+    scale: options.scale,
+    raw: [],
+    say: (text) => process.stderr.write(`  ${text}\n`),
+  };
+}
+
+const NO_NGINX =
+  'nginx is not installed: ratios are to `bare` (node:http and undici), and budgets relative to nginx stay open.\n';
+
+/** Fails the run if a reply costs far more than the runtime needs for it. The only figure that does. */
+function checkGuard(rows: readonly Row[]): void {
+  const tooHigh = rows.filter(
+    ({ budget, ratio }) =>
+      budget?.type === 'ratio' && budget.to === 'bare' && ratio?.to === 'bare' && ratio.median > MAX_RATIO_TO_BARE,
+  );
+  for (const { name, ratio } of tooHigh) {
+    process.stderr.write(
+      `bench: ${name}: ${ratio?.median.toFixed(2)} times the cost of bare node:http and undici; more than ${MAX_RATIO_TO_BARE.toFixed(1)} fails.\n`,
+    );
+    process.exitCode = 1;
   }
 }
 
-const NO_NGINX = 'nginx is not installed: ratios are against a direct connection, for which there is no budget.\n';
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      only: { type: 'string', default: '' },
-      streams: { type: 'string' },
-      references: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  const streams =
-    values.streams === undefined ? (values.quick ? 100 : 1000) * availableParallelism() : Number(values.streams);
-  if (!Number.isInteger(streams) || streams < 1)
-    throw new Error(`--streams must be a positive whole number, not ${values.streams}`);
-  const scale: Scale = { ...(values.quick ? QUICK : FULL), streams, manyStreams: Math.round(1.8 * streams) };
-  return { scale, only: values.only, json: values.json, references: values.references };
+function startOwn(processes: Processes, name: string, role: Role, file: string, args: readonly string[]): Started {
+  return processes.start(name, role, process.execPath, [join(import.meta.dirname, file), ...args], { talks: true });
 }
 
-function startOwn(processes: Processes, name: string, role: Role, file: string): Started {
-  return processes.start(name, role, process.execPath, [join(import.meta.dirname, file)], { talks: true });
-}
-
-/** Both helper processes send a message when ready; the upstream's includes its port. */
+/** Both processes send a message when ready; the upstream's includes its port. */
 function firstMessage(started: Started): Promise<{ port?: number }> {
   return new Promise((resolve, reject) => {
     started.process.once('message', (message) => resolve(message as { port?: number })); // From the benchmark's own processes.

@@ -1,0 +1,111 @@
+/**
+ * Measures translation alone, without sockets: how long a request of 1 MB blocks the event loop, and what a text frame costs if
+ * its text is copied escaped or parsed and serialised again. Sends its figures and exits.
+ *
+ * Usage: node bench/in-process/translate.ts RUNS
+ */
+import type { ReplyEvent } from '../../src/core/reply.ts';
+import { TextPiece } from '../../src/core/text.ts';
+import { EventStreamDecoder } from '../../src/framing/event-stream.ts';
+import { PROTOCOLS } from '../../src/protocols/index.ts';
+import type { ClientProtocol } from '../../src/protocols/protocol.ts';
+import { median } from '../statistics.ts';
+import { burstReply } from '../upstream/replies.ts';
+import { encodeRequest } from './encode-request.ts';
+import { largeAnthropicBody, largeOpenaiBody, type Size } from './large-conversation.ts';
+import { replyTranslator } from './translate-reply.ts';
+
+export interface TranslationFigures {
+  readonly protocol: string;
+  /** From 1 MB of JSON text to the service's request text. `first` is the first run of a new process. */
+  readonly largeRequestMs: { readonly median: number; readonly worst: number; readonly first: number };
+  readonly largeRequestBytes: number;
+  /** The next turn of the same conversation. */
+  readonly nextTurnMs: number;
+  /** From the bytes of a text frame to the client's text. */
+  readonly frameEscapedNs: number;
+  readonly frameParsedNs: number;
+  /** The usual way: JSON.parse of the payload, JSON.stringify of a Chat Completions chunk. */
+  readonly frameObjectsNs: number;
+}
+
+const RUNS = Number(process.argv[2]);
+/** The share of runs that does not count, since the engine is still compiling. */
+const WARM_UP_SHARE = 0.25;
+const TURNS = 200;
+const FRAMES = 1000;
+
+type BodyOf = (size: Partial<Size>) => string;
+
+/** Each conversation is new, so that only its next turn can profit from what was kept. */
+function figuresOf(protocol: ClientProtocol, bodyOf: BodyOf): TranslationFigures {
+  const timesMs: number[] = [];
+  const nextTimesMs: number[] = [];
+  for (let variant = 0; variant < RUNS; variant++) {
+    const body = bodyOf({ turns: TURNS, variant });
+    const next = bodyOf({ turns: TURNS + 2, variant });
+    timesMs.push(timeMs(() => encodeRequest(protocol, body)));
+    nextTimesMs.push(timeMs(() => encodeRequest(protocol, next)));
+  }
+  const warm = timesMs.slice(RUNS * WARM_UP_SHARE);
+  const [first = Number.NaN] = timesMs;
+  return {
+    protocol: protocol.id,
+    largeRequestMs: { median: median(warm), worst: Math.max(...warm), first },
+    largeRequestBytes: Buffer.byteLength(bodyOf({ turns: TURNS })),
+    nextTurnMs: median(nextTimesMs.slice(RUNS * WARM_UP_SHARE)),
+    ...frameTimes(protocol),
+  };
+}
+
+/** Runs all variants in turn, so that none benefits from a warmer machine. */
+function frameTimes(protocol: ClientProtocol): Pick<TranslationFigures, `frame${string}Ns` & keyof TranslationFigures> {
+  const { body } = burstReply(FRAMES);
+  const translate = replyTranslator(protocol);
+  const escaped: number[] = [];
+  const parsed: number[] = [];
+  const objects: number[] = [];
+  for (let run = 0; run < 300; run++) {
+    escaped.push(timeMs(() => translate(body)));
+    parsed.push(timeMs(() => translate(body, reprinted)));
+    objects.push(timeMs(() => translateAsObjects(body)));
+  }
+  const frameNs = (timesMs: readonly number[]) => (median(timesMs.slice(100)) * 1e6) / FRAMES;
+  return { frameEscapedNs: frameNs(escaped), frameParsedNs: frameNs(parsed), frameObjectsNs: frameNs(objects) };
+}
+
+/** The same event with its text parsed, so that the writer must serialise it. */
+function reprinted(event: ReplyEvent): ReplyEvent {
+  return event.type === 'text-delta' ? { ...event, text: TextPiece.plain(event.text.plain) } : event;
+}
+
+/** The usual way without neutral events, blocks, usage and errors, as a lower bound. */
+function translateAsObjects(body: Buffer): number {
+  let text = '';
+  for (const frame of new EventStreamDecoder().push(body)) {
+    const { content } = JSON.parse(frame.text());
+    if (typeof content !== 'string') continue;
+    const choices = [{ index: 0, delta: { content }, finish_reason: null }];
+    text += `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices })}\n\n`;
+  }
+  return Buffer.byteLength(text);
+}
+
+function timeMs(work: () => number): number {
+  const startMs = performance.now();
+  if (work() === 0) throw new Error('the translation produced nothing');
+  return performance.now() - startMs;
+}
+
+const BODIES: Readonly<Record<string, BodyOf>> = {
+  'openai-chat': largeOpenaiBody,
+  'anthropic-messages': largeAnthropicBody,
+};
+
+process.send?.(
+  PROTOCOLS.flatMap((protocol) => {
+    const bodyOf = BODIES[protocol.id];
+    return bodyOf ? [figuresOf(protocol, bodyOf)] : [];
+  }),
+);
+process.disconnect?.();

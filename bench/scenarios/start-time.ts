@@ -1,0 +1,78 @@
+/**
+ * The time from the start of `serve` to its first response, in a checkout and as built for the package. The very first start of
+ * an installation compiles everything; later starts find compiled code in the user's cache directory.
+ */
+import { execFileSync } from 'node:child_process';
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, untilListening } from '../processes.ts';
+import { BUDGETS } from '../report/budgets.ts';
+import { type Row, toRow } from '../report/rows.ts';
+import { dragomanEnvironment, ROOT } from '../subjects/dragoman.ts';
+import { type Bench, isDragoman, type Outcome } from './scenario.ts';
+
+const MAINS = [
+  { name: 'a checkout', main: 'src/main.ts', budget: BUDGETS.startOfCheckout },
+  { name: 'the package', main: 'dist/main.js', budget: BUDGETS.startOfPackage },
+] as const;
+
+export async function startTime(bench: Bench): Promise<Outcome> {
+  if (!bench.subjects.some(isDragoman)) return { rows: [] };
+  buildIfOutdated(bench);
+  const rows: Row[] = [];
+  for (const { name, main, budget } of MAINS) {
+    bench.say(`start of ${name}`);
+    const cache = bench.processes.makeFolder('cache');
+    const firstMs = await oneStart(bench, main, cache);
+    const laterMs: number[] = [];
+    for (let start = 0; start < bench.scale.starts; start++) laterMs.push(await oneStart(bench, main, cache));
+    rows.push(
+      toRow({
+        name: `start of \`serve\` to its first answer, ${name}`,
+        unit: 'ms',
+        rounds: { dragoman: laterMs },
+        budget,
+        note: `Start of ${name}: ${Math.round(firstMs)} ms for the very first start of an installation, which compiles everything; later ones ${Math.round(Math.min(...laterMs))} to ${Math.round(Math.max(...laterMs))} ms.`,
+      }),
+    );
+  }
+  return { rows };
+}
+
+function buildIfOutdated(bench: Bench): void {
+  const builtMs = Math.min(...globSync('dist/main.js', { cwd: ROOT }).map(modifiedMs));
+  const sources = globSync('src/**/*', { cwd: ROOT }).map(modifiedMs);
+  // Without a build, the minimum of nothing is Infinity.
+  if (Number.isFinite(builtMs) && sources.every((changedMs) => changedMs <= builtMs)) return;
+  bench.say('npm run build');
+  execFileSync('npm', ['run', 'build', '--silent'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function modifiedMs(file: string): number {
+  return statSync(join(ROOT, file)).mtimeMs;
+}
+
+/** With a new home, so that the database is created too. */
+async function oneStart({ processes, upstreamPort }: Bench, main: string, cache: string): Promise<number> {
+  const folder = processes.makeFolder('start');
+  const port = await freePort();
+  const env = {
+    ...dragomanEnvironment(folder, port, upstreamPort),
+    DRAGOMAN_DATABASE_URL: `sqlite:${folder}/dragoman.db`,
+    XDG_CACHE_HOME: cache,
+  };
+  const beganMs = performance.now();
+  const started = processes.start('dragoman', 'subject', process.execPath, [join(ROOT, main), 'serve'], {
+    cwd: folder,
+    env,
+  });
+  try {
+    await untilListening(port, started);
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+    await answer.text();
+    if (!answer.ok) throw new Error(`${main} serve responds to /healthz with ${answer.status}`);
+    return performance.now() - beganMs;
+  } finally {
+    await processes.stop(started);
+  }
+}

@@ -1,0 +1,52 @@
+/** dragoman as a user would run it: client keys checked, the default log, an account that needs no sign-in service. */
+import { join, resolve } from 'node:path';
+import type { Target } from '../load/job.ts';
+import { API_KEY } from '../load/requests.ts';
+import { freePort, type Processes } from '../processes.ts';
+import { type Subject, type SubjectKind, untilServing } from './subject.ts';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+export const DRAGOMAN: SubjectKind = dragomanWith('dragoman', {});
+
+/** The same without a log, to see what the log costs. */
+export const SILENT_DRAGOMAN: SubjectKind = dragomanWith('silent', { DRAGOMAN_LOG_LEVEL: 'silent' });
+
+export function dragomanWith(name: string, environment: Environment): SubjectKind {
+  return { name, start: (processes, port) => start(name, environment, processes, port) };
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+async function start(
+  name: string,
+  environment: Environment,
+  processes: Processes,
+  upstreamPort: number,
+): Promise<Subject> {
+  const folder = processes.makeFolder(name);
+  const port = await freePort();
+  const started = processes.start(name, 'subject', process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
+    cwd: folder,
+    env: { ...dragomanEnvironment(folder, port, upstreamPort), ...environment },
+  });
+  const target = (dialect: Target['dialect']): Target => ({ host: '127.0.0.1', port, dialect, oneDeltaPerFrame: true });
+  return untilServing(name, started, processes, [target('openai-chat'), target('anthropic-messages')]);
+}
+
+export function dragomanEnvironment(folder: string, port: number, upstreamPort: number): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    DRAGOMAN_HOME: folder,
+    DRAGOMAN_HOST: '127.0.0.1',
+    DRAGOMAN_PORT: String(port),
+    DRAGOMAN_DATABASE_URL: 'sqlite::memory:',
+    DRAGOMAN_SECRET_KEY: 'a key for benchmarks only, not for real data',
+    DRAGOMAN_API_KEYS: API_KEY,
+    DRAGOMAN_UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`,
+    DRAGOMAN_KIRO_TOKEN_FILE: 'off',
+    DRAGOMAN_LOG_FORMAT: 'json',
+    KIRO_API_KEY: 'ksk_bench0000000000000000000000000000',
+  };
+}
