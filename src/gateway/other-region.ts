@@ -25,6 +25,7 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
   const inProgress = new Map<string, Promise<unknown>>();
 
   const recall = (request: AuthorizedRequest, accountId: string): Known | undefined => {
+    if (knownOf.size === 0) return undefined;
     const known = knownOf.get(accountId) ?? knownOf.get(placeOf(request, accountId));
     return known && known.untilMs > now() ? known : undefined;
   };

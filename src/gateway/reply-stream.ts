@@ -82,10 +82,20 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
   };
 
   async #readEvents(): Promise<readonly ReplyEvent[]> {
-    const decoded = await this.#decodeNext();
-    if (this.#ended) return [{ type: 'reply-error', error: clientClosed() }];
+    const { decoder } = this.#source;
+    let decoded: readonly ReplyEvent[];
+    try {
+      const { done, value } = await this.#chunks.next();
+      decoded = done ? withEnding(decoder.end(), undefined) : decoder.push(value);
+    } catch (cause) {
+      decoded = withEnding(decoder.end(cause), cause);
+    }
+    return this.#ended ? [{ type: 'reply-error', error: clientClosed() }] : this.#transform(decoded);
+  }
+
+  #transform(decoded: readonly ReplyEvent[]): readonly ReplyEvent[] {
     this.#visible ||= decoded.some(isVisible);
-    let events: readonly ReplyEvent[] = decoded;
+    let events = decoded;
     let finished = isLast(decoded.at(-1));
     for (const transform of this.#source.transforms) {
       events = transform.push(events);
@@ -96,17 +106,6 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
       this.#closeBody();
     }
     return events;
-  }
-
-  async #decodeNext(): Promise<readonly ReplyEvent[]> {
-    const { decoder } = this.#source;
-    try {
-      const step = await this.#chunks.next();
-      if (!step.done) return decoder.push(step.value);
-      return withEnding(decoder.end(), undefined);
-    } catch (cause) {
-      return withEnding(decoder.end(cause), cause);
-    }
   }
 
   /** Does nothing to a body read to its end. Not awaited: it may be waiting for bytes that never come. */

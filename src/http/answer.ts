@@ -167,19 +167,18 @@ class StreamedReply {
       if (this.#ended) return;
       // Once aborted, the abort is the reason for the end, whatever the reply reports: see `stopReason`.
       signal.throwIfAborted();
-      await this.#send(events, writer);
+      const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
+      this.#noteEnd(events.at(-1));
+      if (this.#ended && this.#writing.finish) await this.#writing.finish();
+      if (text !== '' && !this.#write(text)) await once(this.#exchange.response, 'drain', { signal });
     }
   }
 
-  async #send(events: readonly ReplyEvent[], writer: ReplyWriter): Promise<void> {
-    const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
-    this.#noteEnd(events.at(-1));
-    if (this.#ended) await this.#writing.finish?.();
-    if (text === '') return;
-    const { response, gone } = this.#exchange;
+  /** False: the client lags behind, so the next text has to wait for `drain`. */
+  #write(text: string): boolean {
     this.#begin();
     this.#silence.refresh();
-    if (!response.write(text)) await once(response, 'drain', { signal: gone.signal });
+    return this.#exchange.response.write(text);
   }
 
   #begin(): void {

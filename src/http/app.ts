@@ -2,7 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import fastifyCors from '@fastify/cors';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type DoneFuncWithErrOrRes,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 import { registerAdmin } from './admin/routes.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
@@ -30,7 +35,7 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
   const routes = new RouteList();
   app.addHook('onRoute', routes.add);
   app.addHook('onRequest', pipeline.receive);
-  app.addHook('onSend', sendInPieces);
+  app.addHook('onSend', completeAnswer);
   app.setErrorHandler((error, request, reply) => pipeline.refuse(request, reply, toGatewayError(error)));
   await app.register(
     fastifyCors,
@@ -82,12 +87,24 @@ function createBareApp(pipeline: RequestPipeline): FastifyInstance {
   return app;
 }
 
-/** A large answer written at once would look like one that its client has stopped reading: see stalled-clients.ts. */
-async function sendInPieces(_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (typeof payload !== 'string' || payload.length <= PIECE_BYTES) return payload;
+/**
+ * For the answers that Fastify writes. A large one is sent in pieces: written at once it would look like one that its
+ * client has stopped reading, see stalled-clients.ts.
+ */
+function completeAnswer(
+  { exchange }: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: DoneFuncWithErrOrRes,
+): void {
+  reply.headers(exchange.headers);
+  if (typeof payload !== 'string' || payload.length <= PIECE_BYTES) {
+    done(null, payload);
+    return;
+  }
   const bytes = Buffer.from(payload);
   reply.header('content-length', bytes.length);
-  return Readable.from(piecesOf(bytes), { objectMode: false });
+  done(null, Readable.from(piecesOf(bytes), { objectMode: false }));
 }
 
 /** Fastify's own errors (an undecodable URL) have a status. */

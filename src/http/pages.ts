@@ -1,5 +1,5 @@
 /** The pages for people: the status, and the API reference. No scripts, no external resources, a strict policy. */
-import fastifyHelmet from '@fastify/helmet';
+import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import { STYLE_HASH } from './page.ts';
 import { referencePage } from './reference-page.ts';
@@ -11,31 +11,38 @@ export async function registerPages(
   pipeline: RequestPipeline,
   description: () => object,
 ): Promise<void> {
-  const { gateway, version } = pipeline.options;
-  await app.register(fastifyHelmet, {
-    global: false,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: [`'sha256-${STYLE_HASH}'`],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Encryption is a reverse proxy's task; this header would break http://localhost.
-    strictTransportSecurity: false,
+  app.get('/openapi.json', async () => description());
+  // In a context of their own: the hooks of helmet would run for every request of the server.
+  await app.register(async (pages) => {
+    await pages.register(fastifyHelmet, HELMET);
+    addPages(pages, pipeline, description);
   });
-  const options = { helmet: {} };
-  app.get('/', options, async (request, reply) => {
+}
+
+const HELMET: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: [`'sha256-${STYLE_HASH}'`],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  // Encryption is a reverse proxy's task; this header would break http://localhost.
+  strictTransportSecurity: false,
+};
+
+function addPages(pages: FastifyInstance, pipeline: RequestPipeline, description: () => object): void {
+  const { gateway, version } = pipeline.options;
+  pages.get('/', async (request, reply) => {
     const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
     const baseUrl = `${scheme}://${request.headers.host ?? '127.0.0.1'}`;
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     return statusPage({ version, baseUrl, localMode: pipeline.localMode, status: await gateway.status() });
   });
-  app.get('/openapi.json', async () => description());
-  app.get('/docs', options, async (_request, reply) => {
+  pages.get('/docs', async (_request, reply) => {
     return reply.type('text/html; charset=utf-8').send(referencePage(description()));
   });
 }

@@ -41,8 +41,8 @@ function registerRoute(
       response: { 200: answer, ...CLIENT_ERRORS },
     },
     async handler(request, reply) {
-      reply.headers(protocol.responseHeaders ?? {});
       const exchange = pipeline.takeOver(request, reply);
+      Object.assign(exchange.headers, protocol.responseHeaders);
       try {
         await perform(pipeline, protocol, route, request, exchange);
       } catch (cause) {

@@ -1,7 +1,7 @@
 /** What every request passes before its handler, and how every refusal is sent. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
@@ -92,23 +92,28 @@ export class RequestPipeline {
   }
 
   /** The first hook of every request: gives it an id, and refuses it for reasons that hold for every route. */
-  receive = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    request.exchange = this.open(request.raw, reply.raw);
-    if (followsLastAnswer(request.raw)) {
-      request.raw.socket.destroy();
-      return reply.hijack();
+  receive = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const { raw } = request;
+    request.exchange = this.open(raw, reply.raw);
+    if (followsLastAnswer(raw)) {
+      raw.socket.destroy();
+      reply.hijack();
+      return;
     }
-    reply.headers(request.exchange.headers);
     if (this.draining) {
       reply.header('connection', 'close');
-      return this.refuse(request, reply, stopping());
+      this.refuse(request, reply, stopping());
+      return;
     }
     const rejection = this.#originRejection(request);
-    if (rejection !== undefined) return this.refuse(request, reply, new GatewayError('forbidden', rejection));
+    if (rejection !== undefined) {
+      this.refuse(request, reply, new GatewayError('forbidden', rejection));
+      return;
+    }
     if (request.headers['access-control-request-private-network'] === 'true') {
       reply.header('access-control-allow-private-network', 'true');
     }
-    return undefined;
+    done();
   };
 
   #originRejection(request: FastifyRequest): string | undefined {
@@ -118,26 +123,30 @@ export class RequestPipeline {
   }
 
   /** The hook of routes that require an API key. */
-  requireKey = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  requireKey = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const check = () => {
+      if (!this.localMode) return this.#identify(this.#guard, request, reply, done);
+      request.exchange.record.client = 'local';
+      done();
+    };
     // Another process may have created the first key.
-    if (this.localMode) await this.options.apiKeys.checkForChanges();
-    if (!this.localMode) return this.#identify(this.#guard, request, reply);
-    request.exchange.record.client = 'local';
-    return undefined;
+    if (this.localMode) this.options.apiKeys.checkForChanges().then(check, done);
+    else check();
   };
 
   /** The hook of the admin API. Local mode needs the token too. */
-  requireAdmin = (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    return this.#identify(this.#adminGuard, request, reply);
+  requireAdmin = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    this.#identify(this.#adminGuard, request, reply, done);
   };
 
-  async #identify(guard: KeyGuard, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    try {
-      request.exchange.record.client = await guard.identify(request.headers, request.ip);
-      return undefined;
-    } catch (cause) {
-      return this.refuse(request, reply, GatewayError.from(cause));
-    }
+  #identify(guard: KeyGuard, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    guard.identify(request.headers, request.ip).then(
+      (client) => {
+        request.exchange.record.client = client;
+        done();
+      },
+      (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause)),
+    );
   }
 
   errorDialectOf(request: FastifyRequest): ErrorDialect {

@@ -17,18 +17,18 @@ type Headers = Parameters<ServerResponse['writeHead']>[1];
  * `connection: close`; whatever is left unread has LINGER_MS to arrive, then the connection is destroyed.
  */
 export class LingeringResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  constructor(...options: ConstructorParameters<typeof ServerResponse<Request>>) {
-    super(...options);
-    // Runs before Node's own listener, which closes the connection or reads the rest of the body.
-    this.once('finish', () => {
-      if (!this.req.complete) dropRest(this.req);
-    });
-  }
-
   override writeHead(status: number, reason?: string | Headers, headers?: Headers): this {
-    if (!this.req.complete && !isShort(this.req)) this.shouldKeepAlive = false;
+    if (!this.req.complete) this.#linger();
     // The two signatures of Node's method differ in the second argument; it tells them apart by its type.
     return super.writeHead(status, reason as string, headers);
+  }
+
+  #linger(): void {
+    if (!isShort(this.req)) this.shouldKeepAlive = false;
+    // Before Node's own listener, which closes the connection or reads the rest of the body.
+    this.prependOnceListener('finish', () => {
+      if (!this.req.complete) dropRest(this.req);
+    });
   }
 }
 

@@ -53,20 +53,22 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#chunks.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    // More chunks may have arrived since the wake-up: deliver them together.
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#chunks.length > 0 || this.#ended) return this.#deliver();
+    // More chunks may arrive before the consumer runs: it gets them together.
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    }).then(this.#deliver);
+  }
+
+  readonly #deliver = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
     const chunk = this.#take();
     if (chunk) return { done: false, value: chunk };
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure) throw failure;
     return { done: true, value: undefined };
-  }
+  };
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#chunks = [];

@@ -3,6 +3,7 @@
  * (both cost more than everything else in the pipeline). Handles bytes and sockets; the upstream interprets statuses,
  * and the gateway decides what to do about them.
  */
+import { LRUCache } from 'lru-cache';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { AuthorizedRequest, SendUpstream, UpstreamAnswer } from '../gateway/ports.ts';
 import { AnswerBody } from './body.ts';
@@ -34,17 +35,19 @@ export interface UpstreamTransport {
 export function createUpstreamTransport(options: UpstreamTransportOptions): UpstreamTransport {
   const dispatchers = new Dispatchers(options.proxy, options.connectTimeoutMs ?? 10_000);
 
+  const targets = new LRUCache<string, Target>({ max: MAX_TARGETS });
+
   const exchange = (request: AuthorizedRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
     if (signal.aborted) return Promise.reject(clientClosed());
-    const url = new URL(request.url);
+    const { origin, path } = targetOf(request.url, targets);
     const connections = dispatchers.of(request.proxy);
     const explain = (cause: Error) =>
       connectionFailure(cause, connections.routeOf(request.url, options.addressSetting));
     return new Promise<UpstreamAnswer>((resolve, reject) => {
       connections.dispatcher.dispatch(
         {
-          origin: url.origin,
-          path: url.pathname + url.search,
+          origin,
+          path,
           method: request.method,
           headers,
           body: request.body ?? null,
@@ -63,6 +66,23 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
   };
 
   return { send, dispatchers, close: () => dispatchers.destroy() };
+}
+
+interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** Almost every request has one of a few URLs, and parsing one costs more than the rest of this function. */
+const MAX_TARGETS = 64;
+
+function targetOf(url: string, targets: LRUCache<string, Target>): Target {
+  const known = targets.get(url);
+  if (known) return known;
+  const { origin, pathname, search } = new URL(url);
+  const target = { origin, path: pathname + search };
+  targets.set(url, target);
+  return target;
 }
 
 /** Handles one request and its response. Settles its promise once; later failures go to the body. */
