@@ -1,6 +1,6 @@
 /**
  * What was computed for long texts that come again: a client sends its whole conversation with every turn, so all but
- * the newest texts were serialised and estimated before. Texts are found by their content alone, whoever sent them;
+ * the newest texts were serialised and estimated before. Texts are found by their content alone, not by their sender;
  * the only thing that a client can observe of another's is time. They are the user's own words, so they stay in this
  * process's memory, within a bound, and are never logged.
  */
