@@ -47,7 +47,7 @@ const QUESTION = 'Go on.';
 
 type CreateClient = (url: string, apiKey: string) => SdkClient;
 
-/** Created one by one, since the providers of the AI SDK build their schemas anew each time. */
+/** Created one by one, since the providers of the AI SDK build their schemas each time. */
 const CREATE: readonly CreateClient[] = [
   openAi,
   openAiResponses,
