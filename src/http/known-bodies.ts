@@ -3,7 +3,7 @@
  * have the same bytes as in an earlier body are neither scanned nor parsed again: the values parsed then are shared, so
  * nothing may change them. This also lets later steps find what they computed for such a value.
  *
- * Bodies are found by their bytes alone, whoever sent them; the only thing that a client can observe of another's is
+ * Bodies are found by their bytes alone, not by their sender; the only thing that a client can observe of another's is
  * time. They stay in this process's memory, within a bound, and are never logged.
  */
 import { randomUUID } from 'node:crypto';
