@@ -25,7 +25,7 @@ describe('dragoman', () => {
   });
 
   it('does not start with an unknown setting', async () => {
-    const { code, err } = await startCommand(['serve'], { DRAGOMAN_PROT: '1' }).end();
+    const { code, err } = await runCommand(['serve'], { DRAGOMAN_PROT: '1' });
     expect(code).toBe(2);
     expect(err).toContain('Did you mean DRAGOMAN_PORT?');
   });
@@ -104,7 +104,7 @@ describe('dragoman serve', () => {
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
-    const { code, err } = await startCommand(['serve', ...args, ...(args.length === 1 ? [port] : [])]).end();
+    const { code, err } = await runCommand(['serve', ...args, ...(args.length === 1 ? [port] : [])]);
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/\n +at /);
@@ -115,7 +115,7 @@ describe('dragoman health', () => {
   it('exits with 0 while a gateway answers, and with 1 afterwards or while it has no account', async () => {
     const serving = startCommand(['serve', '--port', '0', '--json']);
     const { port } = JSON.parse(await serving.nextLine());
-    const check = (...flags: string[]) => startCommand(['health', '--port', `${port}`, ...flags]).end();
+    const check = (...flags: string[]) => runCommand(['health', '--port', `${port}`, ...flags]);
     const healthy = await check('--json', '--host', '0.0.0.0');
     expect(healthy.code).toBe(0);
     expect(JSON.parse(healthy.out)).toMatchObject({ status: 'healthy', accounts: { ready: 0, total: 0 } });

@@ -10,6 +10,7 @@ import type { ScriptedReply } from '../src/simulator/script.ts';
 import { createHome, type Running, startCommand } from './support/command.ts';
 import { parseEvents } from './support/event-stream-text.ts';
 import { createSimulator } from './support/simulator.ts';
+import { LOCAL_MODE, startTestGateway } from './support/test-gateway.ts';
 
 const HELLO: ScriptedReply = { steps: ['Hello.'] };
 const ENDLESS: ScriptedReply = { steps: ['Once ', { gapMs: 600_000 }] };
@@ -29,6 +30,20 @@ async function serve(
   const running = startCommand(['serve', '--json'], settings, home);
   const { url } = JSON.parse(await running.nextLine());
   return { ...running, url };
+}
+
+/** As a gateway returns it that is started afterwards on the same database. */
+async function storedResponse(home: string, id: string | undefined): Promise<unknown> {
+  const folder = join(home, '.dragoman');
+  await using gateway = await startTestGateway({
+    env: {
+      ...LOCAL_MODE,
+      DRAGOMAN_HOME: folder,
+      DRAGOMAN_DATABASE_URL: `sqlite:${join(folder, 'dragoman.db')}`,
+      DRAGOMAN_SECRET_KEY: '',
+    },
+  });
+  return (await fetch(`${gateway.url}/v1/responses/${id}`)).json();
 }
 
 function post(url: string, path: string, body: object, key = 'any'): Promise<Response> {
@@ -101,8 +116,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect(pieces.join('')).toBe('Once upon a time.');
     expect(text).toMatch(/\[DONE\]\s*$/);
     expect((await ended).code).toBe(0);
-    const again = await serve(SLOW, {}, home);
-    const kept = await (await fetch(`${again.url}/v1/responses/${id}`)).json();
+    const kept = await storedResponse(home, id);
     expect(kept).toMatchObject({ status: 'completed' });
     expect(JSON.stringify(kept)).toContain('Once upon a time.');
   });
@@ -120,8 +134,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     await read;
     expect(text).toMatch(/event: response\.failed\n.*The gateway was stopped/);
     const id = /"id":"(resp_\w+)"/.exec(text)?.[1];
-    const again = await serve(SLOW, {}, home);
-    const kept = await (await fetch(`${again.url}/v1/responses/${id}`)).json();
+    const kept = await storedResponse(home, id);
     expect(kept).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('stopped') } });
   });
 

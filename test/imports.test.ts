@@ -16,7 +16,7 @@ import {
   SOCIAL_ACCOUNT,
 } from '../src/simulator/default-accounts.ts';
 import type { Simulator } from '../src/simulator/server.ts';
-import { startCommand } from './support/command.ts';
+import { REFRESH_HERE, startCommand } from './support/command.ts';
 import { createSimulator } from './support/simulator.ts';
 import { createTestTerminal } from './support/terminal.ts';
 
@@ -51,7 +51,7 @@ afterEach(() => {
 
 async function run(...args: string[]) {
   const { terminal, written } = createTestTerminal();
-  const code = await runCommandLine(args, terminal);
+  const code = await runCommandLine(args, terminal, REFRESH_HERE);
   return { code, ...written };
 }
 

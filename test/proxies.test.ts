@@ -15,7 +15,7 @@ import type { Simulator } from '../src/simulator/server.ts';
 import { systemClock } from '../src/transport/clock.ts';
 import { Dispatchers } from '../src/transport/dispatcher.ts';
 import { createUpstreamTransport } from '../src/transport/upstream.ts';
-import { runCommand, startCommand } from './support/command.ts';
+import { createHome, runCommand, startCommand } from './support/command.ts';
 import { conversation } from './support/fake-upstream.ts';
 import { PROXY_PASSWORD, startHttpProxy, startSocksProxy, type TestProxy } from './support/proxies.ts';
 import { createSimulator } from './support/simulator.ts';
@@ -155,14 +155,15 @@ describe('the command line', () => {
   it('sends all requests of an account through its proxy, including token refreshes of another process', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1, approveAfterPolls: 0 });
     const proxy = await startHttpProxy(simulator.port);
-    const login = startCommand(['login', '--social', 'google', '--device', '--proxy', proxy.url], PLACES);
-    expect((await login.end()).code).toBe(0);
+    const home = createHome();
+    const login = await runCommand(['login', '--social', 'google', '--device', '--proxy', proxy.url], PLACES, home);
+    expect(login.code).toBe(0);
     // Kiro's device flow does not return the token's lifetime: the first use refreshes it.
-    const chat = await runCommand(['chat', 'Hi'], PLACES, login.home);
+    const chat = await startCommand(['chat', 'Hi'], PLACES, home).end();
     expect([chat.code, chat.err]).toEqual([0, '']);
     expect(simulator.requests.map(({ operation }) => operation)).toContain('SocialRefresh');
     expect(proxy.seen).toHaveLength(simulator.requests.length);
-    const database = readFileSync(join(login.home, '.dragoman', 'dragoman.db'), 'latin1');
+    const database = readFileSync(join(home, '.dragoman', 'dragoman.db'), 'latin1');
     for (const secret of [PROXY_PASSWORD, encodeURIComponent(PROXY_PASSWORD)]) expect(database).not.toContain(secret);
   });
 });

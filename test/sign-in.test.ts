@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDragoman, GatewayError } from '../src/index.ts';
 import { IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
-import { createHome, runCommand, startCommand } from './support/command.ts';
+import { beginCommand, createHome, runCommand, startCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/simulator.ts';
 
 const HELLO = { replies: [{ steps: ['Hello from ', 'the service.'] }] };
@@ -49,14 +49,15 @@ describe('the command line', () => {
 
   it('stores no account if the user denies the sign-in', async () => {
     const simulator = await createSimulator({ pollIntervalS: 1 });
-    const login = startCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url));
+    const home = createHome();
+    const login = beginCommand(['login', '--json', '--no-open'], withoutAccount(simulator.url), home);
     const waiting = JSON.parse(await login.nextLine());
     expect(waiting).toMatchObject({ event: 'waiting', userCode: expect.any(String), expiresAt: expect.any(String) });
     simulator.deny(waiting.userCode);
-    const { code, out } = await login.end();
+    const { code, out } = await login.ended;
     expect(code).toBe(1);
     expect(out).toContain('refused');
-    expect(await storedAccounts(login.home)).toEqual([]);
+    expect(await storedAccounts(home)).toEqual([]);
   });
 
   it('stores no account after Ctrl-C', async () => {
@@ -76,15 +77,16 @@ describe('the command line', () => {
     ['Kiro', ['--social', 'google', '--browser'], 'social'],
   ])('signs in at %s through a browser redirect', async (_name, args, id) => {
     const simulator = await createSimulator();
-    const login = startCommand(['login', '--json', '--no-open', ...args], withoutAccount(simulator.url));
+    const home = createHome();
+    const login = beginCommand(['login', '--json', '--no-open', ...args], withoutAccount(simulator.url), home);
     const { verificationUrl, userCode } = JSON.parse(await login.nextLine());
     expect(userCode).toBeUndefined();
     const page = await fetch(verificationUrl);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('close this page')]);
-    const { code, out } = await login.end();
+    const { code, out } = await login.ended;
     expect([code, JSON.parse(lastLine(out))]).toMatchObject([0, { event: 'signed-in' }]);
-    expect(await storedAccounts(login.home)).toHaveLength(1);
-    expect((await runCommand(['chat', 'Hi'], withoutAccount(simulator.url), login.home)).code).toBe(0);
+    expect(await storedAccounts(home)).toHaveLength(1);
+    expect((await runCommand(['chat', 'Hi'], withoutAccount(simulator.url), home)).code).toBe(0);
     const tokens = simulator.chatRequests.map(({ headers }) => headers.authorization);
     expect(tokens).toEqual([expect.stringMatching(/^Bearer aoaSimulated/)]);
     expect(simulator.chatRequests[0]?.body).toMatchObject(
@@ -94,14 +96,14 @@ describe('the command line', () => {
 
   it('reports a denial in the browser, and stores no account', async () => {
     const simulator = await createSimulator({ asksInBrowser: true });
-    const env = withoutAccount(simulator.url);
-    const login = startCommand(['login', '--json', '--no-open', '--browser'], env);
+    const home = createHome();
+    const login = beginCommand(['login', '--json', '--no-open', '--browser'], withoutAccount(simulator.url), home);
     const { verificationUrl } = JSON.parse(await login.nextLine());
     expect(await (await fetch(verificationUrl)).text()).toContain('Deny');
     await fetch(`${verificationUrl}&answer=deny`);
-    const { code, out } = await login.end();
+    const { code, out } = await login.ended;
     expect([code, out]).toEqual([1, expect.stringContaining('refused in the browser')]);
-    expect(await storedAccounts(login.home)).toEqual([]);
+    expect(await storedAccounts(home)).toEqual([]);
   });
 
   it('closes its callback server on Ctrl-C during a browser sign-in', async () => {

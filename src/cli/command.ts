@@ -1,4 +1,5 @@
 /** The shape of a command. Each has its own file, which must load fast: `run` imports what the work needs. */
+import type { Overrides } from '../compose.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Command {
@@ -28,6 +29,8 @@ export interface CommandOption {
 
 export interface CommandInput {
   readonly terminal: Terminal;
+  /** Of the gateway that a one-shot command opens, for tests. */
+  readonly overrides: Overrides;
   readonly json: boolean;
   /** All words joined by spaces, so a prompt or a label needs no quotes. */
   readonly argument: string | undefined;

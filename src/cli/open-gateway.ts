@@ -14,7 +14,7 @@ export async function openGateway(input: CommandInput): Promise<OpenGateway> {
   const loaded = settingsOf(input);
   const { settings } = loaded;
   const log = commandLog(loaded, input.terminal, settings.logLevel === 'info' ? 'warn' : settings.logLevel);
-  const composed = await composeGateway(settings, log);
+  const composed = await composeGateway(settings, log, input.overrides);
   return {
     ...composed,
     settings,

@@ -1,5 +1,6 @@
 /** The command line: registers the commands and turns their errors into messages and exit codes. */
 import { Command as Commander, CommanderError } from 'commander';
+import type { Overrides } from '../compose.ts';
 import { SettingsError } from '../config.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../version.ts';
@@ -24,10 +25,14 @@ export function createProgram(commands: readonly (Command | CommandGroup)[], ter
 }
 
 /** Resolves to the exit code. Never rejects. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  overrides: Overrides = {},
+): Promise<number> {
   let exitCode = 0;
   const program = createProgram(await commandsFor(args), terminal, async ({ run }, input) => {
-    exitCode = await run({ ...input, terminal });
+    exitCode = await run({ ...input, terminal, overrides });
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -43,7 +48,7 @@ async function commandsFor([name]: readonly string[]): Promise<readonly (Command
   return name === serve.name ? [serve] : (await import('./commands.ts')).COMMANDS;
 }
 
-type Parsed = Omit<Parameters<Command['run']>[0], 'terminal'>;
+type Parsed = Omit<Parameters<Command['run']>[0], 'terminal' | 'overrides'>;
 
 type Run = (command: Command, input: Parsed) => Promise<void>;
 

@@ -10,7 +10,7 @@ import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
-import { createHome } from '../support/command.ts';
+import { createHome, REFRESH_HERE } from '../support/command.ts';
 import { CREDENTIALS, KINDS } from '../support/credentials.ts';
 import { createSimulator, environmentFor } from '../support/simulator.ts';
 import { createTestTerminal } from '../support/terminal.ts';
@@ -75,7 +75,7 @@ async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
 
 async function run(args: readonly string[]) {
   const { terminal, written } = createTestTerminal();
-  return { code: await runCommandLine(args, terminal), ...written };
+  return { code: await runCommandLine(args, terminal, REFRESH_HERE), ...written };
 }
 
 const USES = [

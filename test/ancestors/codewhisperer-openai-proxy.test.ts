@@ -9,7 +9,7 @@ import { loadSettings } from '../../src/config.ts';
 import * as library from '../../src/index.ts';
 import { DEFAULT_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { environmentFor as simulatorEnvironment } from '../../src/simulator/environment.ts';
-import { createHome, startCommand } from '../support/command.ts';
+import { beginCommand, createHome, runCommand } from '../support/command.ts';
 import { createSimulator } from '../support/simulator.ts';
 import { completion, HELLO, type ReplayedGateway, type Row, replayTable, streamedText } from './replay.ts';
 
@@ -46,22 +46,22 @@ function places({ simulator }: ReplayedGateway): Record<string, string> {
   return rest;
 }
 
-async function runScript(name: string, args: readonly string[], gateway: ReplayedGateway, home: string) {
+function expectScript(name: string): void {
   const scripts: Record<string, string> = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
   // `npm run` passes further words to the script's own command.
   expect(scripts[name]).toBe('node src/main.ts');
-  return startCommand(args, places(gateway), home);
 }
 
 const ROOT = join(import.meta.dirname, '../..');
 
 async function signIn(gateway: ReplayedGateway, home: string) {
-  const running = await runScript('cli', ['login'], gateway, home);
+  expectScript('cli');
+  const login = beginCommand(['login'], places(gateway), home);
   for (;;) {
-    const [, code] = /code (\S+)/.exec(await running.nextLine()) ?? [];
+    const [, code] = /code (\S+)/.exec(await login.nextLine()) ?? [];
     if (code === undefined) continue;
     gateway.simulator.approve(code);
-    return running.end();
+    return login.ended;
   }
 }
 
@@ -78,8 +78,11 @@ const rows: readonly Row[] = [
     async replay(gateway) {
       const home = createHome();
       await signIn(gateway, home);
-      const running = await runScript('cli', ['test', '写一个快速排序算法'], gateway, home);
-      expect(await running.end()).toMatchObject({ code: 0, out: expect.stringContaining(HELLO) });
+      expectScript('cli');
+      expect(await runCommand(['test', '写一个快速排序算法'], places(gateway), home)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(HELLO),
+      });
     },
   },
   {
@@ -204,8 +207,7 @@ const rows: readonly Row[] = [
       };
       writeFileSync(join(folder, 'tokens.json'), JSON.stringify({ ...token, start_url: startUrl, ...common }));
       writeFileSync(join(folder, 'registration.json'), JSON.stringify({ ...client, ...common }));
-      const imported = startCommand(['accounts', 'import', '--yes', '--json'], places(gateway), home);
-      const { code, out } = await imported.end();
+      const { code, out } = await runCommand(['accounts', 'import', '--yes', '--json'], places(gateway), home);
       expect([code, JSON.parse(out).imported]).toMatchObject([0, [{ kind: 'builder-id', enabled: true }]]);
     },
   },

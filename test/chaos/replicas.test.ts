@@ -1,5 +1,5 @@
 /**
- * Three gateways on one PostgreSQL serve the same accounts with one-time refresh tokens: every request is answered and no
+ * Gateways on one PostgreSQL (two in `npm test`, three in full) serve the same accounts with one-time refresh tokens: every request is answered and no
  * token is wasted, even while the Kiro IDE rotates the credential that it shares with them.
  */
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { startProgram, writeKiroFile } from './processes.ts';
 import { refreshesOf } from './refreshes.ts';
 import type { RivalReport } from './rival.ts';
 
-const REPLICAS = 3;
+const REPLICAS = scaled({ usual: 2, full: 3 });
 const CLIENTS = 4;
 /** Requests per client and replica. */
 const REQUESTS = scaled({ usual: 5, full: 250 });
@@ -25,7 +25,7 @@ const API_KEY = 'sk-replicas';
 it.each([
   ['alone', false],
   ['beside the Kiro IDE', true],
-])('three gateways on one PostgreSQL, %s', { timeout: TIMEOUT_MS }, async (name, hasRival) => {
+])(`${REPLICAS} gateways on one PostgreSQL, %s`, { timeout: TIMEOUT_MS }, async (name, hasRival) => {
   // So short-lived that every request needs a refresh.
   await using simulator = await startSimulator({ accessTokenLifeS: 30, keepRequests: 100_000 });
   const database = await createTestDatabase();

@@ -21,7 +21,7 @@ import { refreshesOf } from './refreshes.ts';
 import type { RivalReport } from './rival.ts';
 import type { WorkerReport } from './worker.ts';
 
-const PROCESSES = scaled({ usual: 4, full: 8 });
+const PROCESSES = scaled({ usual: 3, full: 8 });
 const TIMES = scaled({ usual: 10, full: 1_000 });
 const TIMEOUT_MS = 60_000 + PROCESSES * TIMES * 100;
 

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
+import type { Overrides } from '../../src/compose.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 import { createTestTerminal } from './terminal.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -60,6 +62,9 @@ export function startCommand(
   };
 }
 
+/** With a clock of its own, a gateway refreshes tokens itself instead of in a process of their own. */
+export const REFRESH_HERE: Overrides = { clock: systemClock };
+
 export interface Ended {
   readonly code: number;
   readonly out: string;
@@ -67,15 +72,27 @@ export interface Ended {
   readonly err: string;
 }
 
-/**
- * In the process of the test, which saves the second of CPU time that a start takes: for what a command does, not for
- * how its process starts, reads and ends. One at a time, since environment and folder belong to the whole process.
- */
-export async function runCommand(
+export interface Begun {
+  /** The next line of standard output. Rejects after 10 seconds. */
+  nextLine(): Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Like `beginCommand`, for a command that ends by itself. */
+export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   home = createHome(),
 ): Promise<Ended> {
+  return beginCommand(args, env, home).ended;
+}
+
+/**
+ * In the process of the test, which saves the second of CPU time that a start takes: for what a command does, not for
+ * how its process starts, reads and ends. Tokens are refreshed in the same process. One at a time, since environment and
+ * folder belong to the whole process.
+ */
+export function beginCommand(args: readonly string[], env: Readonly<Record<string, string>>, home: string): Begun {
   const before = { env: { ...process.env }, cwd: process.cwd() };
   const { terminal, written } = createTestTerminal();
   setEnvironment({ ...environmentOf(home), ...env });
@@ -85,14 +102,29 @@ export async function runCommand(
     for (const done of rest) if (typeof done === 'function') done();
     return true;
   });
-  try {
-    return { code: await runCommandLine(args, terminal), ...written };
-  } finally {
+  let isRestored = false;
+  const restore = () => {
+    if (isRestored) return;
+    isRestored = true;
     log.mockRestore();
     process.chdir(before.cwd);
     setEnvironment(before.env);
-  }
+  };
+  // A test that fails does not wait for the end.
+  onTestFinished(restore);
+  let linesRead = 0;
+  return {
+    async nextLine() {
+      await vi.waitFor(() => expect(written.out.split('\n').length).toBeGreaterThan(linesRead + 1), WAIT_FOR_LINE);
+      return written.out.split('\n')[linesRead++] ?? '';
+    },
+    ended: runCommandLine(args, terminal, REFRESH_HERE)
+      .finally(restore)
+      .then((code) => ({ code, ...written })),
+  };
 }
+
+const WAIT_FOR_LINE = { timeout: 10_000, interval: 10 };
 
 function environmentOf(home: string): NodeJS.ProcessEnv {
   return {
