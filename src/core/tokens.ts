@@ -35,17 +35,19 @@ const SAMPLED_SHARE = 0.2;
 /** Keeps the time at two to four milliseconds for a text of any length. */
 const MAX_SAMPLED_CHARS = 512 * 1024;
 
+/** At most `WHOLE_CHARS` characters. */
 function tokensIn(text: string, from: number, to: number, isEscaped = false): number {
+  const length = takeUnits(text, from, to);
   let tokens = 0;
   let previous = BREAK;
   let run = 0;
-  for (let index = from; index < to; index += 1) {
-    let code = text.charCodeAt(index);
+  for (let index = 0; index < length; index += 1) {
+    let code = UNITS[index] ?? 0;
     if (code === BACKSLASH && isEscaped) {
       index += 1;
-      code = UNESCAPED[text.charCodeAt(index)] ?? 0;
+      code = UNESCAPED[UNITS[index] ?? 0] ?? 0;
       if (code === UNICODE_ESCAPE) {
-        code = Number.parseInt(text.slice(index + 1, index + 5), 16);
+        code = Number.parseInt(String.fromCharCode(...UNITS.subarray(index + 1, index + 5)), 16);
         index += 4;
       }
     }
@@ -60,6 +62,20 @@ function tokensIn(text: string, from: number, to: number, isEscaped = false): nu
     previous = kind;
   }
   return tokens + costOf(previous, run);
+}
+
+/** Reading a typed array takes half the time of `charCodeAt`, which has to find out how the string is stored. */
+const UNITS = new Uint16Array(WHOLE_CHARS);
+const UNIT_BYTES = Buffer.from(UNITS.buffer);
+/** Copying fewer characters one by one is faster than the call. */
+const SHORT_CHARS = 48;
+
+function takeUnits(text: string, from: number, to: number): number {
+  const length = to - from;
+  if (length < SHORT_CHARS)
+    for (let index = 0; index < length; index += 1) UNITS[index] = text.charCodeAt(from + index);
+  else UNIT_BYTES.write(length === text.length ? text : text.slice(from, to), 'utf16le');
+  return length;
 }
 
 /** An image of common size: width × height / 750 after the usual scaling to 1.2 megapixels. */
