@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum } from './checksum.ts';
+import { ChecksumPart, checksum } from './checksum.ts';
 
 describe('the checksum', () => {
   it('is that of zlib for any part of a view', () => {
@@ -23,6 +23,18 @@ describe('the checksum', () => {
         expect(checksum(view, cut, bytes.length, checksum(view, 0, cut))).toBe(crc32(bytes));
       }),
       { seed: 42, numRuns: 500 },
+    );
+  });
+});
+
+describe('the checksum of a recurring part', () => {
+  it('is that of zlib after any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.array(fc.uint8Array({ maxLength: 20 })), (bytes, befores) => {
+        const part = new ChecksumPart(bytes);
+        for (const before of befores) expect(part.after(crc32(before))).toBe(crc32(Buffer.concat([before, bytes])));
+      }),
+      { seed: 42, numRuns: 300 },
     );
   });
 });

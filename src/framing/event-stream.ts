@@ -6,7 +6,7 @@
  * Source: https://smithy.io/2.0/aws/amazon-eventstream.html
  */
 import { checksum } from './checksum.ts';
-import { EventStreamError, type HeaderBlock, headerBlock, MAX_HEADER_BYTES } from './header-block.ts';
+import { EventStreamError, type HeaderBlock, headerBlock, latestBlock, MAX_HEADER_BYTES } from './header-block.ts';
 
 export { EventStreamError };
 
@@ -151,13 +151,20 @@ function readPrelude(view: DataView, at: number): number {
   return total;
 }
 
+/** The prelude is valid. */
 function readFrame(chunk: Chunk, at: number, total: number): Frame {
   const { view } = chunk;
-  const end = at + total - CHECKSUM_BYTES;
-  if (view.getUint32(end) !== checksum(view, at, end)) throw new EventStreamError('invalid frame checksum');
   const headersAt = at + PRELUDE_BYTES;
-  const headersEnd = headersAt + view.getUint32(at + 4);
-  return new Frame(headerBlock(chunk.bytes, view, headersAt, headersEnd), chunk, headersEnd, end);
+  const payloadAt = headersAt + view.getUint32(at + 4);
+  const end = at + total - CHECKSUM_BYTES;
+  const known = latestBlock(view, headersAt, payloadAt);
+  // The prelude's checksum, which is part of the frame, is also that of the bytes before it.
+  const preludeSum = checksum(view, at + 8, headersAt, view.getUint32(at + 8));
+  const headerSum = known ? known.checksum(preludeSum) : checksum(view, headersAt, payloadAt, preludeSum);
+  if (view.getUint32(end) !== checksum(view, payloadAt, end, headerSum))
+    throw new EventStreamError('invalid frame checksum');
+  const headers = known?.block ?? headerBlock(chunk.bytes, headersAt, payloadAt);
+  return new Frame(headers, chunk, payloadAt, end);
 }
 
 function viewOf(bytes: Buffer): DataView {

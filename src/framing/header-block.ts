@@ -7,6 +7,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { BytePattern } from './byte-pattern.ts';
+import { ChecksumPart } from './checksum.ts';
 
 /** Thrown for bytes that are not a valid event stream. */
 export class EventStreamError extends Error {
@@ -48,25 +49,50 @@ export const MAX_HEADER_BYTES = 128 * 1024;
 /** A stream has about ten distinct blocks; longer or rarer blocks are parsed each time. */
 const MAX_CACHED_BLOCKS = 64;
 const MAX_CACHED_BLOCK_BYTES = 256;
-const cache = new LRUCache<string, HeaderBlock>({ max: MAX_CACHED_BLOCKS });
+const cache = new LRUCache<string, KnownBlock>({ max: MAX_CACHED_BLOCKS });
 /** Most frames repeat the previous headers, and comparing bytes is cheaper than building a key. */
-let latest: { readonly pattern: BytePattern; readonly block: HeaderBlock } | undefined;
+let latest: KnownBlock | undefined;
 
-export function headerBlock(bytes: Buffer, view: DataView, start: number, end: number): HeaderBlock {
-  if (latest?.pattern.length === end - start && latest.pattern.isAt(view, start)) return latest.block;
-  if (end - start > MAX_CACHED_BLOCK_BYTES) return parseHeaders(bytes, start, end);
-  const block = cachedBlock(bytes, start, end);
-  latest = { pattern: new BytePattern(bytes.subarray(start, end)), block };
-  return block;
+/** A cached block, which is recognized and added to a checksum without reading its bytes one by one. */
+export class KnownBlock {
+  readonly block: HeaderBlock;
+  readonly #bytes: Buffer;
+  readonly #pattern: BytePattern;
+  #part: ChecksumPart | undefined;
+
+  /** Copies the bytes. */
+  constructor(block: HeaderBlock, bytes: Uint8Array) {
+    this.block = block;
+    this.#bytes = Buffer.from(bytes);
+    this.#pattern = new BytePattern(this.#bytes);
+  }
+
+  isAt(view: DataView, start: number, end: number): boolean {
+    return this.#pattern.length === end - start && this.#pattern.isAt(view, start);
+  }
+
+  /** The checksum of `previous`'s bytes followed by this block. */
+  checksum(previous: number): number {
+    this.#part ??= new ChecksumPart(this.#bytes);
+    return this.#part.after(previous);
+  }
 }
 
-function cachedBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
+/** The block of the latest frame, if these are its bytes. */
+export function latestBlock(view: DataView, start: number, end: number): KnownBlock | undefined {
+  return latest?.isAt(view, start, end) ? latest : undefined;
+}
+
+export function headerBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
+  if (end - start > MAX_CACHED_BLOCK_BYTES) return parseHeaders(bytes, start, end);
   const key = bytes.toString('latin1', start, end);
-  const known = cache.get(key);
-  if (known) return known;
-  const block = parseHeaders(bytes, start, end);
-  cache.set(key, block);
-  return block;
+  let known = cache.get(key);
+  if (!known) {
+    known = new KnownBlock(parseHeaders(bytes, start, end), bytes.subarray(start, end));
+    cache.set(key, known);
+  }
+  latest = known;
+  return known.block;
 }
 
 function parseHeaders(bytes: Buffer, start: number, end: number): HeaderBlock {
