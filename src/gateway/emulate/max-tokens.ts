@@ -16,27 +16,33 @@ export class MaxTokens extends EventTransform {
     this.#limit = limit;
   }
 
-  protected override change(event: ReplyEvent): readonly ReplyEvent[] {
+  protected override change(event: ReplyEvent): void {
     switch (event.type) {
       case 'text-start':
-        return this.#start('text', event);
+        this.#start('text', event);
+        break;
       case 'reasoning-start':
-        return this.#start('reasoning', event);
+        this.#start('reasoning', event);
+        break;
       case 'text-delta':
       case 'reasoning-delta':
-        return this.#text(event);
+        this.#text(event);
+        break;
       case 'text-end':
       case 'reasoning-end':
         this.#open = undefined;
         this.written.settle();
-        return [event];
+        this.emit(event);
+        break;
       case 'tool-use-start':
-        return this.#isFull() ? [this.finish('max-tokens', undefined, '')] : [event];
-      case 'tool-use-delta':
-        return [event];
+        if (this.#isFull()) this.finish('max-tokens', undefined);
+        else this.emit(event);
+        break;
       case 'tool-use-end':
         this.written.settle();
-        return [event];
+        this.emit(event);
+        break;
+      case 'tool-use-delta':
       case 'reply-start':
       case 'redacted-reasoning':
       case 'source':
@@ -45,27 +51,31 @@ export class MaxTokens extends EventTransform {
       case 'text-citation':
       case 'reply-end':
       case 'reply-error':
-        return [event];
+        this.emit(event);
+        break;
       default:
-        return unreachable(event);
+        unreachable(event);
     }
   }
 
-  #start(kind: 'text' | 'reasoning', event: ReplyEvent): readonly ReplyEvent[] {
-    if (this.#isFull()) return [this.finish('max-tokens', undefined, '')];
+  #start(kind: 'text' | 'reasoning', event: ReplyEvent): void {
+    if (this.#isFull()) {
+      this.finish('max-tokens', undefined);
+      return;
+    }
     this.#open = kind;
-    return [event];
+    this.emit(event);
   }
 
-  #text(event: Extract<ReplyEvent, { type: 'text-delta' | 'reasoning-delta' }>): readonly ReplyEvent[] {
-    if (this.written.atMostWith(event.text) <= this.#limit) return [event];
-    const piece = event.text.plain;
-    if (this.written.totalWith(piece) <= this.#limit) return [event];
-    const kept = this.#prefixWithinLimit(piece);
-    const end: ReplyEvent =
-      this.#open === 'reasoning' ? { type: 'reasoning-end', signature: undefined } : { type: 'text-end' };
-    const delta: ReplyEvent[] = kept === '' ? [] : [{ ...event, text: TextPiece.plain(kept) }];
-    return [...delta, end, this.finish('max-tokens', undefined, kept)];
+  #text(event: Extract<ReplyEvent, { type: 'text-delta' | 'reasoning-delta' }>): void {
+    if (this.written.atMostWith(event.text) <= this.#limit || this.written.totalWith(event.text.plain) <= this.#limit) {
+      this.emit(event);
+      return;
+    }
+    const kept = this.#prefixWithinLimit(event.text.plain);
+    if (kept !== '') this.emit({ ...event, text: TextPiece.plain(kept) });
+    this.emit(this.#open === 'reasoning' ? { type: 'reasoning-end', signature: undefined } : { type: 'text-end' });
+    this.finish('max-tokens', undefined);
   }
 
   /** The longest prefix of `piece` within the limit, in whole characters. */

@@ -8,18 +8,18 @@ export class SingleToolUse implements ReplyTransform {
   #dropping = false;
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
-    return events.flatMap((event) => this.#change(event));
+    return events.filter((event) => this.#keeps(event));
   }
 
-  #change(event: ReplyEvent): readonly ReplyEvent[] {
+  #keeps(event: ReplyEvent): boolean {
     if (event.type === 'tool-use-start') {
       this.#toolUses++;
       if (this.#toolUses > 1) this.#dropping = true;
     }
     if (event.type === 'tool-use-end' && this.#dropping) {
       this.#dropping = false;
-      return [];
+      return false;
     }
-    return this.#dropping && event.type !== 'reply-error' ? [] : [event];
+    return !this.#dropping || event.type === 'reply-error';
   }
 }

@@ -18,32 +18,40 @@ export class StopSequences extends EventTransform {
     this.#longest = Math.max(0, ...this.#sequences.map((sequence) => sequence.length));
   }
 
-  protected override change(event: ReplyEvent): readonly ReplyEvent[] {
-    if (event.type === 'text-delta') return this.#text(event);
-    if (event.type === 'text-end') return [...this.#flush(), event];
-    return [event];
+  protected override change(event: ReplyEvent): void {
+    if (event.type === 'text-delta') {
+      this.#text(event);
+      return;
+    }
+    if (event.type === 'text-end') this.#flush();
+    this.emit(event);
   }
 
-  #text(event: Extract<ReplyEvent, { type: 'text-delta' }>): readonly ReplyEvent[] {
+  #text(event: Extract<ReplyEvent, { type: 'text-delta' }>): void {
     const text = this.#buffered + event.text.plain;
     const match = firstCompleted(text, this.#sequences);
     if (match) {
       this.#buffered = '';
-      const kept = text.slice(0, match.start);
-      const end = this.finish('stop-sequence', match.sequence, kept);
-      return [...delta(kept), { type: 'text-end' }, end];
+      this.#emitText(text.slice(0, match.start));
+      this.emit({ type: 'text-end' });
+      this.finish('stop-sequence', match.sequence);
+      return;
     }
     const before = this.#buffered;
     this.#buffered = text.slice(text.length - this.#undecidedLength(text));
     // Nothing buffered before or after: the piece is passed on unchanged, still escaped.
-    if (before === '' && this.#buffered === '') return [event];
-    return delta(text.slice(0, text.length - this.#buffered.length));
+    if (before === '' && this.#buffered === '') this.emit(event);
+    else this.#emitText(text.slice(0, text.length - this.#buffered.length));
   }
 
-  #flush(): readonly ReplyEvent[] {
+  #flush(): void {
     const text = this.#buffered;
     this.#buffered = '';
-    return delta(text);
+    this.#emitText(text);
+  }
+
+  #emitText(text: string): void {
+    if (text !== '') this.emit({ type: 'text-delta', text: TextPiece.plain(text) });
   }
 
   /** Length of the longest suffix of `text` that is the beginning of a sequence. */
@@ -54,10 +62,6 @@ export class StopSequences extends EventTransform {
     }
     return 0;
   }
-}
-
-function delta(text: string): readonly ReplyEvent[] {
-  return text === '' ? [] : [{ type: 'text-delta', text: TextPiece.plain(text) }];
 }
 
 interface Match {

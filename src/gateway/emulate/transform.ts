@@ -16,6 +16,7 @@ export interface ReplyTransform {
 export abstract class EventTransform implements ReplyTransform {
   #finished = false;
   #inputTokens: Figure = estimated(0);
+  #emitted: ReplyEvent[] = [];
   /** Text sent to the client, for the usage of a reply that ends here before the upstream reports its own. */
   protected readonly written = new TokenCount();
 
@@ -24,29 +25,28 @@ export abstract class EventTransform implements ReplyTransform {
   }
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
-    const out: ReplyEvent[] = [];
+    this.#emitted = [];
     for (const event of events) {
       if (this.#finished) break;
       if (event.type === 'reply-start') this.#inputTokens = event.inputTokens;
-      for (const changed of this.change(event)) {
-        this.#count(changed);
-        out.push(changed);
-      }
+      this.change(event);
     }
-    return out;
+    return this.#emitted;
   }
 
-  protected abstract change(event: ReplyEvent): readonly ReplyEvent[];
+  /** Emits what the event becomes. */
+  protected abstract change(event: ReplyEvent): void;
 
-  /** Ends the reply: no event is read after this one. `lastText`: text sent in the same batch, not yet counted. */
-  protected finish(stopReason: StopReason, stopSequence: string | undefined, lastText: string): ReplyEvent {
-    this.#finished = true;
-    const outputTokens = estimated(this.written.totalWith(lastText));
-    return { type: 'reply-end', stopReason, stopSequence, usage: { inputTokens: this.#inputTokens, outputTokens } };
-  }
-
-  #count(event: ReplyEvent): void {
+  protected emit(event: ReplyEvent): void {
     if (event.type === 'text-delta' || event.type === 'reasoning-delta') this.written.add(event.text);
     if (event.type === 'tool-use-delta') this.written.add(event.json);
+    this.#emitted.push(event);
+  }
+
+  /** Ends the reply: no event is read after this one. */
+  protected finish(stopReason: StopReason, stopSequence: string | undefined): void {
+    this.#finished = true;
+    const outputTokens = estimated(this.written.total);
+    this.emit({ type: 'reply-end', stopReason, stopSequence, usage: { inputTokens: this.#inputTokens, outputTokens } });
   }
 }

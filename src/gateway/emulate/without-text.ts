@@ -16,23 +16,23 @@ export class WithoutText implements ReplyTransform {
   }
 
   push(events: readonly ReplyEvent[]): readonly ReplyEvent[] {
-    return events.flatMap((event) => this.#change(event));
+    return events.filter((event) => this.#keeps(event));
   }
 
-  #change(event: ReplyEvent): readonly ReplyEvent[] {
+  #keeps(event: ReplyEvent): boolean {
     switch (event.type) {
       case 'text-delta':
         this.#chars += event.text.plain.trim().length;
-        return [];
+        return false;
       case 'text-start':
       case 'text-end':
       case 'text-citation':
-        return [];
+        return false;
       case 'reply-end':
         if (this.#chars > 0) this.#record(adjustment('json-words-dropped', '', `${this.#chars} characters`));
-        return [event];
+        return true;
       default:
-        return [event];
+        return true;
     }
   }
 }

@@ -18,6 +18,7 @@ import { mayBecomeCall } from './read.ts';
 export class LeakedCalls {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #note: (adjustment: Adjustment) => void;
+  #emitted: ReplyEvent[] = [];
   #lines = new Lines();
   /** Text from where a call may have begun; `#waiting` has the events behind it. */
   #candidate: Candidate | undefined;
@@ -33,62 +34,69 @@ export class LeakedCalls {
   }
 
   push(events: readonly ReplyEvent[]): ReplyEvent[] {
-    const [only] = events;
-    return only && events.length === 1 ? [...this.#change(only)] : events.flatMap((event) => this.#change(event));
+    this.#emitted = [];
+    for (const event of events) this.#change(event);
+    return this.#emitted;
   }
 
-  #change(event: ReplyEvent): readonly ReplyEvent[] {
+  #change(event: ReplyEvent): void {
     switch (event.type) {
+      case 'text-delta':
+        this.#text(event.text, event);
+        return;
       case 'text-start':
         this.#lines = new Lines();
-        return [...this.#release(), ...this.#beginText()];
-      case 'text-delta':
-        return this.#text(event.text, event);
+        this.#release();
+        this.#inText = true;
+        this.#pendingStart = true;
+        return;
       case 'text-end':
         this.#inText = false;
-        return this.#candidate ? [] : this.#endText();
+        if (!this.#candidate) this.#endText();
+        return;
       case 'source':
-        return this.#delay(event);
+        if (this.#candidate) this.#waiting.push(event);
+        else this.#emitted.push(event);
+        return;
       case 'reply-end':
-        return this.#end(event);
-      case 'reply-error':
-        return [...this.#release(), event];
+        this.#end(event);
+        return;
       case 'tool-use-start':
         this.#usedTools = true;
-        return [...this.#release(), event];
+        this.#releaseBefore(event);
+        return;
+      case 'reply-error':
       case 'reasoning-start':
       case 'redacted-reasoning':
-        return [...this.#release(), event];
+        this.#releaseBefore(event);
+        return;
       case 'tool-use-delta':
       case 'tool-use-end':
       case 'reasoning-delta':
       case 'reasoning-end':
-        return [event];
       // Searches run after this step.
       case 'web-search-start':
       case 'web-search-end':
       case 'text-citation':
       case 'reply-start':
-        return [event];
+        this.#emitted.push(event);
+        return;
     }
   }
 
-  #beginText(): readonly ReplyEvent[] {
-    this.#inText = true;
-    this.#pendingStart = true;
-    return [];
-  }
-
-  #text(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
-    if (this.#candidate) return this.#extend(this.#candidate, piece.plain);
-    if (this.#usedTools) return this.#emitText(piece, event);
-    // The usual piece: the rest of a line or part of it.
-    if (this.#lines.isSettled && !piece.escaped.includes(LINE_BREAK)) return this.#emitText(piece, event);
-    return this.#searchCandidate(piece);
+  #text(piece: TextPiece, event?: ReplyEvent): void {
+    if (this.#candidate) {
+      this.#extend(this.#candidate, piece.plain);
+    } else if (this.#usedTools || (this.#lines.isSettled && !piece.escaped.includes(LINE_BREAK))) {
+      // The usual piece: the rest of a line or part of it.
+      this.#emitText(piece, event);
+    } else {
+      this.#searchCandidate(piece);
+    }
   }
 
   /** Emits the text before the first position where a call may begin. */
-  #searchCandidate(piece: TextPiece): readonly ReplyEvent[] {
+  #searchCandidate(piece: TextPiece): void {
     const text = piece.plain;
     for (let at = 0; at < text.length; ) {
       const begin = at + this.#indentAt(text, at);
@@ -96,7 +104,9 @@ export class LeakedCalls {
         const tail = text.slice(begin);
         if (mayBecomeCall(tail, this.#tools)) {
           this.#candidate = new Candidate(this.#tools);
-          return [...this.#emitText(TextPiece.plain(text.slice(0, begin))), ...this.#extend(this.#candidate, tail)];
+          this.#emitText(TextPiece.plain(text.slice(0, begin)));
+          this.#extend(this.#candidate, tail);
+          return;
         }
       }
       const lineEnd = text.indexOf('\n', begin);
@@ -104,7 +114,7 @@ export class LeakedCalls {
       this.#lines.read(text.slice(begin, next));
       at = next;
     }
-    return this.#emitText(piece);
+    this.#emitText(piece);
   }
 
   /** Reads the spaces at the start of a line. */
@@ -114,78 +124,76 @@ export class LeakedCalls {
     return indent.length;
   }
 
-  #extend(candidate: Candidate, text: string): readonly ReplyEvent[] {
-    return candidate.add(text) ? [] : this.#reject(candidate);
+  #extend(candidate: Candidate, text: string): void {
+    if (!candidate.add(text)) this.#reject(candidate);
   }
 
   /** The candidate was text; a later line of it may still begin a call. */
-  #reject(candidate: Candidate): readonly ReplyEvent[] {
+  #reject(candidate: Candidate): void {
     this.#candidate = undefined;
     const { text } = candidate;
     const lineEnd = text.indexOf('\n') + 1;
     const line = lineEnd === 0 || candidate.isTooLong ? text : text.slice(0, lineEnd);
     this.#lines.read(line);
-    const emitted = this.#emitText(TextPiece.plain(line));
-    return line.length === text.length
-      ? emitted
-      : [...emitted, ...this.#text(TextPiece.plain(text.slice(line.length)))];
+    this.#emitText(TextPiece.plain(line));
+    if (line.length < text.length) this.#text(TextPiece.plain(text.slice(line.length)));
   }
 
   /** `event`: the event with the piece, if there is one. */
-  #emitText(piece: TextPiece, event?: ReplyEvent): readonly ReplyEvent[] {
-    if (piece.isEmpty) return [];
-    const delta = event ?? { type: 'text-delta', text: piece };
-    return this.#pendingStart ? [...this.#startText(), delta] : [delta];
+  #emitText(piece: TextPiece, event?: ReplyEvent): void {
+    if (piece.isEmpty) return;
+    this.#startText();
+    this.#emitted.push(event ?? { type: 'text-delta', text: piece });
   }
 
-  #startText(): readonly ReplyEvent[] {
-    if (!this.#pendingStart) return [];
+  #startText(): void {
+    if (!this.#pendingStart) return;
     this.#pendingStart = false;
-    return [{ type: 'text-start' }];
+    this.#emitted.push({ type: 'text-start' });
   }
 
-  #endText(): readonly ReplyEvent[] {
-    return [...this.#startText(), { type: 'text-end' }];
+  #endText(): void {
+    this.#startText();
+    this.#emitted.push({ type: 'text-end' });
   }
 
-  #delay(event: ReplyEvent): readonly ReplyEvent[] {
-    if (!this.#candidate) return [event];
-    this.#waiting.push(event);
-    return [];
+  #releaseBefore(event: ReplyEvent): void {
+    this.#release();
+    this.#emitted.push(event);
   }
 
   /** The candidate is text, because other content follows it. */
-  #release(): readonly ReplyEvent[] {
+  #release(): void {
     const candidate = this.#candidate;
-    if (!candidate) return [];
+    if (!candidate) return;
     this.#candidate = undefined;
-    const emitted = this.#emitText(TextPiece.plain(candidate.text));
-    return [...emitted, ...(this.#inText ? [] : this.#endText()), ...this.#waiting.splice(0)];
+    this.#emitText(TextPiece.plain(candidate.text));
+    if (!this.#inText) this.#endText();
+    this.#emitted.push(...this.#waiting.splice(0));
   }
 
-  #end(event: Extract<ReplyEvent, { type: 'reply-end' }>): readonly ReplyEvent[] {
+  #end(event: Extract<ReplyEvent, { type: 'reply-end' }>): void {
     const isOver = event.stopReason === 'end-turn' || event.stopReason === 'tool-use';
     const calls = isOver ? this.#candidate?.calls() : undefined;
-    if (!calls) return [...this.#release(), event];
+    if (!calls) {
+      this.#releaseBefore(event);
+      return;
+    }
     this.#candidate = undefined;
-    const emitted = this.#pendingStart ? [] : this.#endText();
-    const sources = this.#waiting.splice(0);
-    return [
-      ...emitted,
-      ...sources,
-      ...calls.flatMap((call) => this.#toolUse(call)),
-      { ...event, stopReason: 'tool-use' },
-    ];
+    if (!this.#pendingStart) this.#endText();
+    this.#emitted.push(...this.#waiting.splice(0));
+    for (const call of calls) this.#toolUse(call);
+    this.#emitted.push({ ...event, stopReason: 'tool-use' });
   }
 
-  #toolUse({ name, input }: LeakedCall): readonly ReplyEvent[] {
+  #toolUse({ name, input }: LeakedCall): void {
     this.#note(replyNote('leaked-call-recovered', 'text', name));
     const toolUseId = `tooluse_${randomUUID().replaceAll('-', '').slice(0, 22)}`;
-    return [
+    this.#emitted.push(
       { type: 'tool-use-start', toolUseId, name },
       { type: 'tool-use-delta', json: TextPiece.plain(JSON.stringify(input)) },
       { type: 'tool-use-end' },
-    ];
+    );
   }
 }
 
