@@ -54,4 +54,25 @@ describe('KnownTexts', () => {
     texts.jsonOf(long('0'));
     expect(texts.serialized).toBe(202);
   });
+
+  it('keeps the bytes and the estimate of a text in use while others displace each other', () => {
+    const texts = new KnownTexts(100_000);
+    const json = texts.jsonOf(long('日'))?.toString();
+    texts.tokensOf(long('日'), () => 7);
+    for (let index = 0; index < 200; index++) {
+      texts.jsonOf(long(`${index}`, 300 + index * 20));
+      expect(texts.jsonOf(long('日'))?.toString()).toBe(json);
+    }
+    expect(texts.tokensOf(long('日'), () => 8)).toBe(7);
+  });
+
+  it('stays within its bound with texts of any kind and length', () => {
+    const texts = new KnownTexts(4_000_000);
+    for (let index = 0; index < 300; index++) {
+      const text = `${index}`.padEnd(300 + ((index * 7_919) % 100_000), index % 2 === 0 ? '\u0000' : '日');
+      expect(texts.jsonOf(text)?.toString() === JSON.stringify(text)).toBe(true);
+      expect(texts.bytes).toBeLessThanOrEqual(4_000_000);
+    }
+    expect(texts.bytes).toBeGreaterThan(1_000_000);
+  });
 });
