@@ -5,7 +5,7 @@ import { jsonBytes } from './json-bytes.ts';
 import { KnownTexts } from './known-texts.ts';
 import { runAtOnce } from './steps.ts';
 
-const printed = (value: unknown, texts = new KnownTexts()) => String(runAtOnce(jsonBytes(value, texts)));
+const printed = (value: unknown, texts = new KnownTexts()) => String(runAtOnce(jsonBytes(value, { texts })));
 
 /** Strings on both sides of the length from which texts are remembered. */
 const text = fc
@@ -45,6 +45,16 @@ describe('jsonBytes', () => {
       { seed: 42, numRuns: 300 },
     );
     expect(texts.bytes).toBeGreaterThan(0);
+  });
+
+  it('copies the JSON of members that the caller knows', () => {
+    const schema = { type: 'object' };
+    const bytesOf = (key: string, member: object) =>
+      key === 'json' && member === schema ? Buffer.from('{"known":true}') : undefined;
+    const value = { list: [{ json: schema, other: schema }, { json: { ...schema } }, { json: 'text' }] };
+    expect(String(runAtOnce(jsonBytes(value, { bytesOf })))).toBe(
+      '{"list":[{"json":{"known":true},"other":{"type":"object"}},{"json":{"type":"object"}},{"json":"text"}]}',
+    );
   });
 
   it('pauses after each element of an outer list', () => {

@@ -2,9 +2,15 @@
 import { type KnownTexts, knownTexts } from './known-texts.ts';
 import type { Steps } from './steps.ts';
 
+interface KnownJson {
+  readonly texts?: KnownTexts;
+  /** The JSON of a member that is an object or a list, if it was serialised before. */
+  readonly bytesOf?: (key: string, member: object) => Buffer | undefined;
+}
+
 /** The bytes of what `JSON.stringify` prints for a JSON value, a step for each element of a list that is not inside another list. */
-export function* jsonBytes(value: unknown, texts: KnownTexts = knownTexts): Steps<Buffer> {
-  const json = new Pieces(texts);
+export function* jsonBytes(value: unknown, known: KnownJson = {}): Steps<Buffer> {
+  const json = new Pieces(known);
   yield* printInSteps(value, json);
   return json.join();
 }
@@ -52,7 +58,7 @@ function printObject(object: object, json: Pieces): void {
   for (const [key, member] of Object.entries(object)) {
     if (member === undefined) continue;
     json.add(separator + keyJson(key));
-    print(member, json);
+    if (!json.addKnown(key, member)) print(member, json);
     separator = ',';
   }
   json.add(separator === '{' ? '{}' : '}');
@@ -73,12 +79,14 @@ function keyJson(key: string): string {
 
 class Pieces {
   readonly #texts: KnownTexts;
+  readonly #bytesOf: KnownJson['bytesOf'];
   readonly #pieces: (string | Buffer)[] = [];
   /** After the last piece: long runs of short strings are encoded at once. */
   #tail = '';
 
-  constructor(texts: KnownTexts) {
+  constructor({ texts = knownTexts, bytesOf }: KnownJson) {
     this.#texts = texts;
+    this.#bytesOf = bytesOf;
   }
 
   add(json: string): void {
@@ -91,7 +99,18 @@ class Pieces {
       this.#tail += JSON.stringify(text);
       return;
     }
-    this.#pieces.push(this.#tail, known);
+    this.#addBytes(known);
+  }
+
+  /** Whether the member's JSON was known and added. */
+  addKnown(key: string, member: unknown): boolean {
+    const known = typeof member === 'object' && member !== null ? this.#bytesOf?.(key, member) : undefined;
+    if (known) this.#addBytes(known);
+    return known !== undefined;
+  }
+
+  #addBytes(bytes: Buffer): void {
+    this.#pieces.push(this.#tail, bytes);
     this.#tail = '';
   }
 

@@ -92,7 +92,7 @@ export function estimateConversationTokens(conversation: Conversation): number {
     for (const part of turn.parts) tokens += partTokens(part);
   }
   for (const tool of conversation.tools) {
-    tokens += TURN_TOKENS + estimateTokens(tool.name) + estimateTokens(tool.description) + jsonTokens(tool.inputSchema);
+    tokens += TURN_TOKENS + estimateTokens(tool.name) + textTokens(tool.description) + schemaTokens(tool.inputSchema);
   }
   return tokens;
 }
@@ -123,6 +123,18 @@ function partTokens(part: Part): number {
 function documentTokens({ source }: DocumentPart): number {
   if (source.type === 'url') return IMAGE_TOKENS;
   return source.type === 'text' ? textTokens(source.text) : Math.ceil((source.attachment.base64.length * 0.75) / 40);
+}
+
+/** Schemas are never changed in place, and what requests have in common is shared between them. */
+const SCHEMA_TOKENS = new WeakMap<object, number>();
+
+function schemaTokens(schema: JsonValue | undefined): number {
+  if (typeof schema !== 'object' || schema === null) return jsonTokens(schema);
+  const known = SCHEMA_TOKENS.get(schema);
+  if (known !== undefined) return known;
+  const tokens = jsonTokens(schema);
+  SCHEMA_TOKENS.set(schema, tokens);
+  return tokens;
 }
 
 /** Walks the value instead of serialising it, counting keys, values and punctuation. */

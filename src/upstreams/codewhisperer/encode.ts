@@ -14,6 +14,7 @@ import { estimated } from '../../core/usage.ts';
 import type { ConversationIds, EncodeContext, EncodedChat } from '../upstream.ts';
 import { createDecoder } from './decode.ts';
 import { encodeEnvironment } from './environment.ts';
+import { knownSchemas } from './known-schemas.ts';
 import { CallRecoveringDecoder } from './leaked-calls/decoder.ts';
 import { lint } from './lint.ts';
 import { normalize } from './normalize/passes.ts';
@@ -53,7 +54,7 @@ export function* encodeChat(
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
   yield* lint(body, profile, normalized.conversation);
-  const json = yield* jsonBytes(body);
+  const json = yield* jsonBytes(body, { bytesOf: schemaBytes });
   const inputTokens = estimated(estimateConversationTokens(conversation));
   yield;
   const expected = {
@@ -81,6 +82,11 @@ export function* encodeChat(
       return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
     },
   };
+}
+
+/** The wire has tool schemas, and nothing else, in members named `json` of the kind that is remembered. */
+function schemaBytes(key: string, member: object): Buffer | undefined {
+  return key === 'json' ? knownSchemas.jsonOf(member) : undefined;
 }
 
 function withSystemText(conversation: Conversation, text: string): Conversation {

@@ -2,6 +2,7 @@
 
 import type { Turn } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { knownSchemas } from '../known-schemas.ts';
 import type { ToolResult, ToolSpecification, ToolUse } from '../wire.ts';
 import type { LintInput } from './rules.ts';
 
@@ -55,7 +56,10 @@ function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undef
   if (!isObject || 'oneOf' in root || 'anyOf' in root || 'allOf' in root) {
     report('tool-schema-root', `The schema of the tool ${name} is not a plain object at its root.`, at);
   }
-  const fault = schemaFault(root, profile.schemas.removedKeywords, profile.schemas.dropEmptyRequired);
+  const { schemas } = profile;
+  const fault = knownSchemas.faultIn(root, schemas, () =>
+    schemaFault(root, schemas.removedKeywords, schemas.dropEmptyRequired),
+  );
   if (fault)
     report(
       'tool-schema-keyword',

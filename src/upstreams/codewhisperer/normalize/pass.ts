@@ -26,7 +26,9 @@ export interface Passed {
 /** Like `map`, but returns the same array if nothing changed: unchanged history is shared between passes, never copied. */
 export function mapShared<T>(items: readonly T[], change: (item: T, index: number) => T): readonly T[] {
   let changed: T[] | undefined;
-  for (const [index, item] of items.entries()) {
+  // Index loops here and below: every pass takes them over every part, and an iterator makes a pair for each.
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as T; // within its bounds
     const next = change(item, index);
     if (changed) changed.push(next);
     else if (next !== item) changed = [...items.slice(0, index), next];
@@ -41,7 +43,8 @@ export function mapParts(
 ): readonly Turn[] {
   return mapShared(turns, (turn) => {
     let parts: Part[] | undefined;
-    for (const [index, part] of turn.parts.entries()) {
+    for (let index = 0; index < turn.parts.length; index++) {
+      const part = turn.parts[index] as Part; // within its bounds
       const next = change(part, turn);
       if (next === part && !parts) continue;
       parts ??= turn.parts.slice(0, index);

@@ -2,6 +2,7 @@
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, ToolResultPart } from '../../../core/conversation.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import { knownSchemas } from '../known-schemas.ts';
 import { mapParts, mapShared, type Passed } from './pass.ts';
 import { note } from './rules.ts';
 
@@ -16,7 +17,7 @@ export function wellFormedText(conversation: Conversation): Passed {
   const repairedTurns = mapParts(turns, (part) => repair(part, repairPart(part), part.at));
   const repairedTools = mapShared(tools, (tool) => {
     const description = tool.description.toWellFormed();
-    const inputSchema = tool.inputSchema === undefined ? undefined : repairJson(tool.inputSchema);
+    const inputSchema = repairSchema(tool.inputSchema);
     const same = description === tool.description && inputSchema === tool.inputSchema;
     return same ? tool : repair(tool, { ...tool, description, inputSchema }, tool.at);
   });
@@ -55,6 +56,11 @@ function repairPart(part: Part): Part {
 /** `isWellFormed` is O(1) for one-byte strings, so ordinary text costs nothing. */
 function withText<T extends { readonly text: string }>(object: T): T {
   return object.text.isWellFormed() ? object : { ...object, text: object.text.toWellFormed() };
+}
+
+/** One that was sanitized before has been repaired before that. */
+function repairSchema(schema: JsonValue | undefined): JsonValue | undefined {
+  return schema === undefined || knownSchemas.has(schema) ? schema : repairJson(schema);
 }
 
 function repairJson(value: JsonValue): JsonValue {
