@@ -4,6 +4,7 @@
  */
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
+import type { LimitShare } from './accounts/options.ts';
 import { Pool } from './accounts/pool.ts';
 import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
@@ -60,8 +61,10 @@ interface Accounts extends AdminAccounts {
   fresh(id: string): Promise<FreshAccount>;
 }
 
-/** Replacements for tests and the library. */
+/** What the settings do not say: replacements for tests and the library, and a worker's share. */
 export interface Overrides {
+  /** Set if several processes serve together. */
+  readonly share?: LimitShare;
   readonly clock?: Clock;
   readonly upstream?: Upstream;
   readonly send?: SendUpstream;
@@ -103,7 +106,7 @@ async function composeParts(
   );
   const send = inEitherRegion(overrides.send ?? transport.send, upstream, clock.now);
   const parts = { settings, tokens, keys, store, clock, send, log, upstream, wireProfiles };
-  const pool = await openPool(parts, tokenRefresher, profileChoice);
+  const pool = await openPool(parts, tokenRefresher, profileChoice, overrides.share);
   resources.defer(() => pool.close());
   resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void pool.refreshDue()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
@@ -145,6 +148,7 @@ async function openPool(
   { settings, store, keys, clock, send, log, upstream, wireProfiles }: Omit<SigningInParts, 'pool'>,
   tokenRefresher: TokenRefresher,
   profileChoice: WireProfileChoice,
+  share: LimitShare | undefined,
 ): Promise<Pool> {
   const { strategy, queueLimit, queueTimeoutMs, maxErrorCount, upstreamUrl: baseUrl } = settings;
   return Pool.open({
@@ -158,6 +162,7 @@ async function openPool(
     queueLimit,
     queueTimeoutMs,
     maxErrorCount,
+    share,
     baseUrl,
     readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
     wireProfileOf: ({ id, credential, learned }) =>

@@ -47,7 +47,7 @@ async function serve(): Promise<number> {
   const terminal = createTerminal(process.env, program);
   const log = commandLog({ settings, warnings: [] }, terminal, settings.logLevel, number);
   try {
-    const serving = await startServing(settings, log, {}, origins);
+    const serving = await startServing(settings, log, { share: { number, of: settings.workers } }, origins);
     running = { serving, log, settings };
   } catch (cause) {
     const { code, details } = GatewayError.from(cause);

@@ -101,6 +101,28 @@ describe('two workers', { timeout: 120_000 }, () => {
     expect(readFileSync(join(home, '.dragoman', 'secret.key'), 'utf8').length).toBeGreaterThan(32);
   });
 
+  it('keep together to the limit of an account', async () => {
+    const simulator = await createSimulator({ script: { replies: [ENDLESS] } });
+    const env = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0', DRAGOMAN_SHUTDOWN_TIMEOUT_MS: '0' };
+    const running = startCommand(['serve', '--json', '--workers', '2'], env);
+    const { url, adminToken } = JSON.parse(await running.nextLine());
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
+    const listed = await fetch(`${url}/v2/accounts`, { headers });
+    const { accounts } = (await listed.json()) as { accounts: { id: string }[] }; // checked by test/admin
+    const body = JSON.stringify({ maxConcurrency: 2 });
+    const patched = await fetch(`${url}/v2/accounts/${accounts[0]?.id}`, { method: 'PATCH', headers, body });
+    expect(await patched.json()).toMatchObject({ maxConcurrency: 2 });
+    // The other worker looks for changes a few times a second.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const clients = Array.from({ length: 6 }, () => post(url, PATH, STREAMED_CHAT).then((it) => it.text));
+    const ends = Promise.allSettled(clients);
+    await expect.poll(() => simulator.chatRequests.length, { timeout: 20_000 }).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(simulator.chatRequests).toHaveLength(2);
+    expect((await running.end('SIGTERM')).code).toBe(0);
+    await ends;
+  });
+
   it('keep serving while one that was killed is replaced on the same port', async () => {
     const gateway = await serve(HELLO);
     const before = gateway.pids();

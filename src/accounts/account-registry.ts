@@ -7,6 +7,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
+import type { LimitShare } from './options.ts';
 import { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, Secrets } from './ports.ts';
 import { isInEveryRun } from './sources.ts';
@@ -19,6 +20,8 @@ export interface AccountRegistryOptions {
   readonly maxErrorCount: number;
   /** Ids of the accounts from the environment and from files that this run uses. */
   readonly named: ReadonlySet<string>;
+  /** undefined: this process is alone. */
+  readonly share?: LimitShare | undefined;
   /** How long changed counters may stay unsaved; a change of state is saved at once. Default: 1 s. */
   readonly flushDelayMs?: number;
 }
@@ -60,7 +63,7 @@ export class AccountRegistry {
   }
 
   put(account: Account): PooledAccount {
-    const entry = new PooledAccount(account);
+    const entry = new PooledAccount(account, this.#options.share);
     this.#entries.set(account.id, entry);
     return entry;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
-import { type AccountOptions, DEFAULT_OPTIONS, type OptionsPatch, patchOptions } from './options.ts';
+import { type AccountOptions, DEFAULT_OPTIONS, type OptionsPatch, patchOptions, shareOf } from './options.ts';
 
 describe("an account's options", () => {
   it.each<[string, OptionsPatch, Partial<AccountOptions>]>([
@@ -38,5 +38,26 @@ describe("an account's options", () => {
     const refusal = expect(() => patchOptions(DEFAULT_OPTIONS, patch));
     refusal.toThrow(GatewayError);
     refusal.toThrow(expect.objectContaining({ code: 'invalid_request', param, message }));
+  });
+});
+
+describe('the share of an account’s limits', () => {
+  const sharesOf = (maxConcurrency: number, of: number) =>
+    Array.from({ length: of }, (_, index) => {
+      return shareOf({ ...DEFAULT_OPTIONS, maxConcurrency }, { number: index + 1, of }).maxConcurrency;
+    });
+
+  it('adds up to the limit', () => {
+    expect(sharesOf(8, 2)).toEqual([4, 4]);
+    expect(sharesOf(5, 3)).toEqual([2, 2, 1]);
+  });
+
+  it('is never less than one request', () => {
+    expect(sharesOf(1, 3)).toEqual([1, 1, 1]);
+  });
+
+  it('spaces the starts of each process so that all together keep the interval', () => {
+    const options = { ...DEFAULT_OPTIONS, minIntervalMs: 200 };
+    expect(shareOf(options, { number: 2, of: 3 })).toEqual({ ...options, minIntervalMs: 600 });
   });
 });

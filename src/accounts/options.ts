@@ -17,6 +17,13 @@ export interface AccountOptions {
   readonly minIntervalMs: number;
 }
 
+/** The part of an account's limits that this process may use, if several serve together. */
+export interface LimitShare {
+  /** From 1 to `of`. */
+  readonly number: number;
+  readonly of: number;
+}
+
 /** null removes a limit. */
 export interface OptionsPatch {
   readonly priority?: number | undefined;
@@ -57,6 +64,17 @@ export function patchOptions(options: AccountOptions, patch: OptionsPatch): Acco
       maxConcurrency === null ? undefined : (numberWithin('maxConcurrency', maxConcurrency) ?? options.maxConcurrency),
     minIntervalMs: numberWithin('minIntervalMs', minIntervalMs) ?? options.minIntervalMs,
   };
+}
+
+/**
+ * The limits with this process's share of them. The shares add up to the account's limits, save that a process always has
+ * at least one request: otherwise what it is sent could never be served.
+ */
+export function shareOf(options: AccountOptions, { number, of }: LimitShare): AccountOptions {
+  const { maxConcurrency, minIntervalMs } = options;
+  if (maxConcurrency === undefined) return { ...options, minIntervalMs: minIntervalMs * of };
+  const share = Math.floor(maxConcurrency / of) + (number <= maxConcurrency % of ? 1 : 0);
+  return { ...options, maxConcurrency: Math.max(1, share), minIntervalMs: minIntervalMs * of };
 }
 
 function numberWithin(name: keyof typeof OPTION_RANGES, value: number | undefined): number | undefined {

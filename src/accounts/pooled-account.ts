@@ -1,7 +1,7 @@
 /** One account of the pool: its row, its health since the row was read, and its requests in flight. */
 import type { Contender } from './choice.ts';
 import type { Health } from './health.ts';
-import type { AccountOptions } from './options.ts';
+import { type AccountOptions, type LimitShare, shareOf } from './options.ts';
 import { Pace } from './pace.ts';
 import type { Account } from './ports.ts';
 import { hash } from './strategies.ts';
@@ -16,7 +16,9 @@ export class PooledAccount implements Contender {
   readonly id: string;
   readonly idHash: number;
   readonly pace = new Pace();
+  readonly #share: LimitShare | undefined;
   #account: Account;
+  #limits: AccountOptions;
   health: Health;
   /** The health in the store when it was last read; other processes may have changed it since. */
   stored: Health;
@@ -36,7 +38,9 @@ export class PooledAccount implements Contender {
   /** As of the last reading of its usage limits. */
   quotaLeft: number | undefined;
 
-  constructor(account: Account) {
+  constructor(account: Account, share?: LimitShare) {
+    this.#share = share;
+    this.#limits = this.#limitsOf(account);
     this.id = account.id;
     this.idHash = hash(account.id);
     this.#account = account;
@@ -50,6 +54,11 @@ export class PooledAccount implements Contender {
 
   get options(): AccountOptions {
     return this.#account.options;
+  }
+
+  /** The options with this process's share of the limits. */
+  get limits(): AccountOptions {
+    return this.#limits;
   }
 
   get weight(): number {
@@ -68,6 +77,7 @@ export class PooledAccount implements Contender {
   /** Changes all but the tokens and the health, which have methods of their own. */
   update(changes: Partial<Pick<Account, 'label' | 'options' | 'learned'>>): void {
     this.#account = { ...this.#account, ...changes };
+    if (changes.options) this.#limits = this.#limitsOf(this.#account);
   }
 
   /** Takes the tokens of a row, and what else is versioned, unless newer ones are known: rows can arrive out of order. */
@@ -97,10 +107,14 @@ export class PooledAccount implements Contender {
   }
 
   hasRoom(): boolean {
-    return this.pace.hasRoom(this.#account.options);
+    return this.pace.hasRoom(this.#limits);
   }
 
   startsInMs(nowMs: number): number {
     return this.pace.startsInMs(nowMs);
+  }
+
+  #limitsOf({ options }: Account): AccountOptions {
+    return this.#share ? shareOf(options, this.#share) : options;
   }
 }

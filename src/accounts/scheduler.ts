@@ -143,7 +143,7 @@ export class Scheduler {
     if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(skipped);
     this.#level = Math.max(entry.turn, this.#level);
     entry.turn = this.#level + 1 / entry.weight;
-    return { entry, paced: entry.pace.start(entry.options, nowMs), choice };
+    return { entry, paced: entry.pace.start(entry.limits, nowMs), choice };
   }
 
   #choose(request: LeaseRequest, nowMs: number, deadlineMs: number): Chosen<PooledAccount> {
