@@ -1,8 +1,9 @@
 /** `dragoman serve --workers`: several processes that serve one port and are supervised by their parent. */
+
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import type { ScriptedReply } from '../src/simulator/script.ts';
@@ -46,15 +47,33 @@ async function serve(
   return { ...running, url, log, pids };
 }
 
+interface Received {
+  readonly status: number;
+  /** Rejects if the connection breaks. */
+  readonly text: Promise<string>;
+  textSoFar(): string;
+}
+
 /** On a connection of its own, so that the workers take turns. */
-async function post(url: string, path: string, body: object, key = 'any') {
+async function send(url: string, options: RequestOptions, body?: object): Promise<Received> {
+  const sent = request(url, { ...options, agent: new Agent() });
+  sent.end(body && JSON.stringify({ model: 'auto', ...body }));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]; // the event's only argument
+  let soFar = '';
+  response.setEncoding('utf8').on('data', (piece) => {
+    soFar += piece;
+  });
+  const text = once(response, 'close').then(() => {
+    if (response.complete) return soFar;
+    throw new Error('The connection broke.');
+  });
+  text.catch(() => {});
+  return { status: response.statusCode ?? 0, text, textSoFar: () => soFar };
+}
+
+function post(url: string, path: string, body: object, key = 'any'): Promise<Received> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  const sent = request(`${url}${path}`, { method: 'POST', headers, agent: new Agent() });
-  sent.end(JSON.stringify({ model: 'auto', ...body }));
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: Promise<string> }>();
-  sent.on('error', reject);
-  sent.on('response', (response) => resolve({ status: response.statusCode ?? 0, text: text(response) }));
-  return promise;
+  return send(`${url}${path}`, { method: 'POST', headers }, body);
 }
 
 const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
@@ -99,6 +118,21 @@ describe('two workers', { timeout: 120_000 }, () => {
     const { code, out } = await running.end('SIGTERM');
     expect([code, out.trim().split('\n').length]).toEqual([0, 1]);
     expect(readFileSync(join(home, '.dragoman', 'secret.key'), 'utf8').length).toBeGreaterThan(32);
+  });
+
+  it('stream a background response that either of them produces', async () => {
+    const gateway = await serve(SLOW);
+    const first = await post(gateway.url, '/v1/responses', { input: 'Hi', background: true, stream: true });
+    await expect.poll(() => first.textSoFar()).toContain('response.created');
+    const id = /"id":"(resp_\w+)"/.exec(first.textSoFar())?.[1];
+    const again = await Promise.all([1, 2].map(() => send(`${gateway.url}/v1/responses/${id}?stream=true`, {})));
+    const texts = await Promise.all([first, ...again].map((reply) => reply.text));
+    expect(texts[0]).toContain('response.completed');
+    expect(texts.map(eventsIn)).toEqual(texts.map(() => eventsIn(texts[0] ?? '')));
+    await vi.waitFor(() => {
+      expect(answeredBy(gateway, `/v1/responses/${id}`).toSorted()).toEqual([1, 2]);
+    });
+    expect((await gateway.end('SIGTERM')).code).toBe(0);
   });
 
   it('keep together to the limit of an account', async () => {
@@ -226,6 +260,11 @@ describe('the command', () => {
     expect(err.trim().split('\n')).toHaveLength(1);
   });
 });
+
+/** Without the pings. */
+function eventsIn(text: string): string[] {
+  return text.split('\n\n').filter((event) => event.startsWith('event: '));
+}
 
 function isRunning(pid: number): boolean {
   try {

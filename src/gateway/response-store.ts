@@ -33,7 +33,7 @@ export interface ResponseStore {
    * Replaces the running response of the same id, then deletes what exceeds the limits. Returns false and writes nothing
    * if it is no longer running: it was deleted or cancelled, or has ended.
    */
-  end(client: string, stored: StoredResponse, nowMs: number): Promise<boolean>;
+  replaceRunning(client: string, stored: StoredResponse, nowMs: number): Promise<boolean>;
   remove(client: string, id: string): Promise<boolean>;
   /** Extends `aliveUntilMs`. Returns `stopped` if the response was cancelled or deleted. */
   keepAlive(client: string, id: string, untilMs: number): Promise<'running' | 'stopped'>;

@@ -155,10 +155,10 @@ describe('a background response', () => {
     const run = await there.begin('me', content('a'), work);
     const here = createFakeResponses({
       ...store,
-      async end(client, stored, nowMs) {
+      async replaceRunning(client, stored, nowMs) {
         work.finish();
         await textOf(run.eventsAfter(-1, neverAborted));
-        return store.end(client, stored, nowMs);
+        return store.replaceRunning(client, stored, nowMs);
       },
     });
     expect(await here.cancel('me', 'a')).toMatchObject({ state: 'ended', response: { status: 'completed' } });
@@ -249,8 +249,55 @@ describe('events', () => {
     expect(await late).toBe(['one', 'two', 'three'].map(event).join(''));
     const stored = await responses.find('me', 'a');
     if (!stored) throw new Error('the response was not stored');
-    expect(await textOf(responses.eventsOf(stored, 1)?.(neverAborted))).toBe(event('two') + event('three'));
-    expect(await textOf(responses.eventsOf(stored, 9)?.(neverAborted))).toBe('');
+    expect(await textOf(responses.eventsOf('me', stored, 1)?.(neverAborted))).toBe(event('two') + event('three'));
+    expect(await textOf(responses.eventsOf('me', stored, 9)?.(neverAborted))).toBe('');
+  });
+
+  it('are read from the store while another process produces them', async () => {
+    const store = createFakeResponseStore();
+    const clock = createFakeClock();
+    const [here, there] = [createFakeResponses(store, clock), createFakeResponses(store, createFakeClock())];
+    const work = openWork();
+    const run = await there.begin('me', content('a', { events: event('zero') }), work);
+    run.append(event('one'));
+    const stored = await here.find('me', 'a');
+    if (!stored) throw new Error('the response was not stored');
+    const pieces = here.eventsOf('me', stored, -1)?.(neverAborted)[Symbol.asyncIterator]();
+    expect(await pieces?.next()).toEqual({ value: event('zero'), done: false });
+    const rest = pieces?.next();
+    run.append(event('two'));
+    work.finish();
+    await textOf(run.eventsAfter(-1, neverAborted));
+    expect(await rest).toEqual({ value: event('one') + event('two'), done: false });
+    expect(await pieces?.next()).toMatchObject({ done: true });
+    expect(await textOf(here.eventsOf('me', stored, 1)?.(neverAborted))).toBe(event('two'));
+  });
+
+  it('are saved at each heartbeat', async () => {
+    const store = createFakeResponseStore();
+    const clock = createFakeClock();
+    const there = createFakeResponses(store, clock);
+    const work = openWork();
+    const run = await there.begin('me', content('a', { events: event('zero') }), work);
+    run.append(event('one'));
+    clock.advance(5_000);
+    await expect.poll(async () => (await store.find('me', 'a', 0))?.events).toBe(event('zero') + event('one'));
+    expect(await store.find('me', 'a', 0)).toMatchObject({ state: 'running', response: { status: 'in_progress' } });
+    await createFakeResponses(store, clock).cancel('me', 'a');
+    clock.advance(5_000);
+    await expect.poll(() => work.stoppedBy).toBeInstanceOf(Cancelled);
+  });
+
+  it('end for a reader of another process that disconnects', async () => {
+    const store = createFakeResponseStore();
+    const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
+    await there.begin('me', content('a', { events: event('zero') }), openWork());
+    const stored = await here.find('me', 'a');
+    const gone = new AbortController();
+    const read = stored && textOf(here.eventsOf('me', stored, -1)?.(gone.signal));
+    gone.abort();
+    expect(await read).toBe(event('zero'));
+    await there.close(0);
   });
 
   it('end for a reader that disconnects', async () => {
@@ -268,6 +315,6 @@ describe('events', () => {
     const responses = createFakeResponses();
     await responses.save('me', content('a'));
     const stored = await responses.find('me', 'a');
-    expect(stored && responses.eventsOf(stored, -1)).toBeUndefined();
+    expect(stored && responses.eventsOf('me', stored, -1)).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
+import { followEvents } from './followed-events.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 import { eventsAfter, Run } from './run.ts';
 import { itemsNamed, itemsUntil } from './stored-history.ts';
@@ -112,11 +113,21 @@ export class Responses {
   }
 
   async #carryOut(client: string, begun: ResponseContent, run: Run, work: Work): Promise<void> {
-    const stopHeartbeat = every(this.#context.clock, HEARTBEAT_MS, () => void this.#keepAlive(client, begun.id, run));
+    const stopHeartbeat = every(
+      this.#context.clock,
+      HEARTBEAT_MS,
+      () => void this.#keepAlive(client, begun, run, work),
+    );
     try {
       await work.carryOut(run);
       const events = begun.events === undefined ? undefined : run.text;
-      await this.#end(client, { ...begun, response: work.response, events, state: 'ended', aliveUntilMs: 0 });
+      await this.#replaceRunning(client, {
+        ...begun,
+        response: work.response,
+        events,
+        state: 'ended',
+        aliveUntilMs: 0,
+      });
     } catch (cause) {
       this.#warn(client, cause);
     } finally {
@@ -137,20 +148,20 @@ export class Responses {
     const response = { ...stored.response, status: 'cancelled' };
     const cancelled: StoredResponse = { ...stored, response, state: 'cancelled' };
     // It may have ended or been deleted since it was read.
-    return (await this.#end(client, cancelled)) ? cancelled : this.find(client, id);
+    return (await this.#replaceRunning(client, cancelled)) ? cancelled : this.find(client, id);
   }
 
   /**
-   * The events of a response after a sequence number, including those still to come. Undefined if its events are not
-   * stored, or another process is producing them.
+   * The events of a response after a sequence number, including those still to come: as they are produced here, or some
+   * seconds later if another process produces them. Undefined if its events are not stored.
    */
-  eventsOf(stored: StoredResponse, afterSequence: number): EventsUntil | undefined {
-    const { events } = stored;
+  eventsOf(client: string, { id, events, state }: StoredResponse, afterSequence: number): EventsUntil | undefined {
     if (events === undefined) return undefined;
-    const running = this.#running.get(stored.id);
+    const running = this.#running.get(id);
     if (running) return (gone) => running.run.eventsAfter(afterSequence, gone);
-    if (stored.state === 'running') return undefined;
-    return () => once(eventsAfter(events, afterSequence));
+    if (state !== 'running') return () => once(eventsAfter(events, afterSequence));
+    const find = () => this.find(client, id);
+    return (gone) => followEvents(find, afterSequence, this.#context.clock, gone);
   }
 
   /** Gives running responses `timeoutMs` to end. The rest are stopped and stored as failed. */
@@ -168,8 +179,8 @@ export class Responses {
     return this.#context.store.put(client, stored, this.#context.clock.now());
   }
 
-  #end(client: string, stored: StoredResponse): Promise<boolean> {
-    return this.#context.store.end(client, stored, this.#context.clock.now());
+  #replaceRunning(client: string, stored: StoredResponse): Promise<boolean> {
+    return this.#context.store.replaceRunning(client, stored, this.#context.clock.now());
   }
 
   #warn(client: string, cause: unknown): void {
@@ -180,10 +191,18 @@ export class Responses {
     return this.#context.clock.now() + HEARTBEAT_MS * 4;
   }
 
-  async #keepAlive(client: string, id: string, run: Run): Promise<void> {
+  /** Other processes stream the events that are saved here. False if the response was cancelled or deleted. */
+  async #saveProgress(client: string, begun: ResponseContent, run: Run, { response }: Work): Promise<boolean> {
+    const aliveUntilMs = this.#aliveUntilMs;
+    if (begun.events === undefined)
+      return (await this.#context.store.keepAlive(client, begun.id, aliveUntilMs)) === 'running';
+    return this.#replaceRunning(client, { ...begun, response, events: run.text, state: 'running', aliveUntilMs });
+  }
+
+  async #keepAlive(client: string, begun: ResponseContent, run: Run, work: Work): Promise<void> {
     try {
-      const state = await this.#context.store.keepAlive(client, id, this.#aliveUntilMs);
-      if (state === 'stopped' && this.#running.has(id)) run.stop(new Cancelled());
+      const isRunning = await this.#saveProgress(client, begun, run, work);
+      if (!isRunning && this.#running.has(begun.id)) run.stop(new Cancelled());
     } catch (cause) {
       this.#context.log.debug({ why: GatewayError.from(cause).details }, 'could not renew the heartbeat of a response');
     }

@@ -120,10 +120,10 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     const responses = await openHere();
     const ended = response('a', { response: { status: 'completed' } });
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
-    expect(await responses.end('you', ended, 1)).toBe(false);
+    expect(await responses.replaceRunning('you', ended, 1)).toBe(false);
     expect(await responses.find('you', 'a', 1)).toBeUndefined();
-    expect(await responses.end('me', ended, 1)).toBe(true);
-    expect(await responses.end('me', response('a', { state: 'cancelled' }), 1)).toBe(false);
+    expect(await responses.replaceRunning('me', ended, 1)).toBe(true);
+    expect(await responses.replaceRunning('me', response('a', { state: 'cancelled' }), 1)).toBe(false);
     expect(await responses.find('me', 'a', 1)).toEqual(ended);
   });
 
@@ -131,8 +131,8 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     const responses = await openHere();
     const cancelled = response('a', { state: 'cancelled' });
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
-    expect(await responses.end('me', cancelled, 1)).toBe(true);
-    expect(await responses.end('me', response('a'), 1)).toBe(false);
+    expect(await responses.replaceRunning('me', cancelled, 1)).toBe(true);
+    expect(await responses.replaceRunning('me', response('a'), 1)).toBe(false);
     expect(await responses.find('me', 'a', 1)).toEqual(cancelled);
   });
 
@@ -140,7 +140,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     const responses = await openHere();
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 0);
     await responses.remove('me', 'a');
-    expect(await responses.end('me', response('a'), 1)).toBe(false);
+    expect(await responses.replaceRunning('me', response('a'), 1)).toBe(false);
     expect(await responses.find('me', 'a', 1)).toBeUndefined();
   });
 
@@ -148,7 +148,7 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     const responses = await openHere({ ...LIMITS, bytes: 600 });
     await responses.put('me', response('b'), 1);
     await responses.put('me', response('a', { state: 'running', aliveUntilMs: 5 }), 2);
-    expect(await responses.end('me', response('a', { events: 'x'.repeat(1_000) }), 3)).toBe(true);
+    expect(await responses.replaceRunning('me', response('a', { events: 'x'.repeat(1_000) }), 3)).toBe(true);
     expect(await responses.find('me', 'b', 3)).toBeUndefined();
     expect(await responses.find('me', 'a', 3)).toBeDefined();
   });

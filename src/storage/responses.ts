@@ -35,7 +35,7 @@ export class DatabaseResponseStore implements ResponseStore {
         .executeTakeFirst();
       if (!row) return undefined;
       if (row.used_at_ms <= nowMs - ageMs * FRESH) await touch(db, id, nowMs);
-      // Only `put` and `end` write these columns; the encryption proves it for the sealed one.
+      // Only `put` and `replaceRunning` write these columns; the encryption proves it for the sealed one.
       const sealed = JSON.parse(this.#seal.open(placeOfResponse(id), row.sealed)) as Sealed;
       const { state, alive_until_ms: aliveUntilMs } = row;
       return { ...sealed, id, state: state as StoredResponse['state'], aliveUntilMs };
@@ -54,7 +54,7 @@ export class DatabaseResponseStore implements ResponseStore {
     });
   }
 
-  end(client: string, stored: StoredResponse, nowMs: number): Promise<boolean> {
+  replaceRunning(client: string, stored: StoredResponse, nowMs: number): Promise<boolean> {
     const changed = rowOf(stored, this.#seal, nowMs);
     return this.#write(client, nowMs, async (transaction) => {
       const { numUpdatedRows } = await transaction

@@ -12,7 +12,7 @@ export function createFakeResponseStore(): ResponseStore {
   return {
     find: async (client, id) => structuredClone(kept.get(keyOf(client, id))),
     put: async (client, stored) => void kept.set(keyOf(client, stored.id), structuredClone(stored)),
-    async end(client, stored) {
+    async replaceRunning(client, stored) {
       const key = keyOf(client, stored.id);
       if (kept.get(key)?.state !== 'running') return false;
       kept.set(key, structuredClone(stored));

@@ -15,14 +15,12 @@ export async function fetchResponse(call: ResponsesCall): Promise<void> {
   sendJson(exchange, 200, showResponse(stored.response, wantsEncrypted(list(query.include ?? query['include[]']))));
 }
 
-async function streamAgain({ exchange, service, query }: ResponsesCall, stored: StoredResponse): Promise<void> {
+async function streamAgain({ exchange, service, query, client }: ResponsesCall, stored: StoredResponse): Promise<void> {
   const { responses, limits } = service;
   const after = query.starting_after === undefined ? -1 : wholeNumber(query.starting_after, 'starting_after', 0, 1e9);
-  const events = responses.eventsOf(stored, after);
+  const events = responses.eventsOf(client, stored, after);
   if (!events) {
-    const message =
-      'stream: this response was not created with background and stream, or another process is making it. ' +
-      'Fetch it without stream.';
+    const message = 'stream: this response was not created with background and stream. Fetch it without stream.';
     throw new GatewayError('invalid_request', message, { param: 'stream' });
   }
   await streamEvents(exchange, events, limits.pingIntervalMs);
