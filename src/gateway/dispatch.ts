@@ -219,7 +219,10 @@ class Dispatch {
       recoverToolCalls,
     });
     const encoded = await timeSlices.run(encoding);
-    const response = await send(authorized(encoded.request, lease), this.#signal);
+    const sending = send(authorized(encoded.request, lease), this.#signal);
+    // The estimate is made while the service begins its answer.
+    void encoded.inputTokens;
+    const response = await sending;
     if (isSuccess(response)) return { encoded, response };
     const refusal = await explainRefusal(upstream, response, encoded.request);
     if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);

@@ -172,6 +172,7 @@ export interface EncodeContext {
 export interface EncodedChat {
   readonly request: UpstreamRequest;
   readonly adjustments: readonly Adjustment[];
+  /** Estimated when first read. */
   readonly inputTokens: Figure;
   /** The request carries the conversation's `maxTokens`, and the upstream enforces it. */
   readonly limitsOutput: boolean;
