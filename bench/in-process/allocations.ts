@@ -61,7 +61,7 @@ function figuresOf(protocol: ClientProtocol): [string, number][] {
   const text = JSON.stringify({ model: 'claude-sonnet-4.5', stream: true, ...body });
   const [short, long] = [burstReply(SHORT_FRAMES).body, burstReply(LONG_FRAMES).body];
   const translate = replyTranslator(protocol);
-  const request = bytesOf(() => encodeRequest(protocol, text));
+  const request = bytesOf(() => encodeRequest(protocol, JSON.parse(text)));
   const shortReply = bytesOf(() => translate(short));
   const longReply = bytesOf(() => translate(long));
   return [

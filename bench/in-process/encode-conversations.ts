@@ -1,15 +1,16 @@
 /**
- * Measures what a request costs from its JSON text to the service's, by its number of turns and of tools. Each request is new:
+ * Measures what a request costs from its body to the bytes for the service, by its number of turns and of tools. Each request is new:
  * nothing that an earlier one left behind can shorten it. Sends its curves and exits.
  *
  * Usage: node bench/in-process/encode-conversations.ts RUNS
  */
 
+import { KnownBodies } from '../../src/http/known-bodies.ts';
 import { PROTOCOLS } from '../../src/protocols/index.ts';
 import type { ClientProtocol } from '../../src/protocols/protocol.ts';
 import type { Curve, CurvePoint } from '../report/curves.ts';
 import { median } from '../statistics.ts';
-import { encodeRequest } from './encode-request.ts';
+import { encodeBody } from './encode-request.ts';
 import { largeAnthropicBody, largeOpenaiBody, type Size } from './large-conversation.ts';
 
 const RUNS = Number(process.argv[2]);
@@ -21,41 +22,45 @@ let variant = 0;
 type BodyOf = (size: Partial<Size>) => string;
 
 /** All sizes in turn, so that a slow phase of the machine affects all of them. Medians of CPU time, in milliseconds. */
-function pointsOf(protocol: ClientProtocol, bodyOf: BodyOf, sizes: readonly number[], name: 'turns' | 'tools') {
+async function pointsOf(protocol: ClientProtocol, bodyOf: BodyOf, sizes: readonly number[], name: 'turns' | 'tools') {
   const rest = name === 'turns' ? { tools: 10 } : { turns: 10 };
   const times = sizes.map((size) => ({ size, ms: [] as number[] }));
   for (let run = 0; run < RUNS; run++) {
     for (const { size, ms } of times) {
       const body = bodyOf({ ...rest, [name]: size, charactersPerTurn: CHARACTERS_PER_TURN, variant: ++variant });
-      ms.push(cpuMs(() => encodeRequest(protocol, body)));
+      ms.push(await cpuMs(protocol, Buffer.from(body)));
     }
   }
   // The engine still compiles during the first runs.
   return times.map(({ size, ms }): CurvePoint => ({ size, cost: median(ms.slice(Math.floor(RUNS / 3))) }));
 }
 
-function cpuMs(work: () => number): number {
-  const start = process.cpuUsage();
-  if (work() === 0) throw new Error('the translation produced nothing');
+async function cpuMs(protocol: ClientProtocol, body: Buffer): Promise<number> {
+  let start = process.cpuUsage();
+  const begin = () => {
+    start = process.cpuUsage();
+  };
+  const bytes = await encodeBody(protocol, body, new KnownBodies(), begin);
+  if (bytes === 0) throw new Error('the translation produced nothing');
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;
 }
 
-function curvesOf(protocol: ClientProtocol, bodyOf: BodyOf): Curve[] {
+async function curvesOf(protocol: ClientProtocol, bodyOf: BodyOf): Promise<Curve[]> {
   // Compiles before the first figure.
-  pointsOf(protocol, bodyOf, [200], 'turns');
+  await pointsOf(protocol, bodyOf, [200], 'turns');
   return [
     {
       name: `request, ${protocol.id}`,
       size: 'turns',
       unit: 'ms',
-      points: pointsOf(protocol, bodyOf, TURNS, 'turns'),
+      points: await pointsOf(protocol, bodyOf, TURNS, 'turns'),
     },
     {
       name: `request, ${protocol.id}`,
       size: 'tools',
       unit: 'ms',
-      points: pointsOf(protocol, bodyOf, TOOLS, 'tools'),
+      points: await pointsOf(protocol, bodyOf, TOOLS, 'tools'),
     },
   ];
 }
@@ -65,10 +70,10 @@ const BODIES: Readonly<Record<string, BodyOf>> = {
   'anthropic-messages': largeAnthropicBody,
 };
 
-process.send?.(
-  PROTOCOLS.flatMap((protocol) => {
-    const bodyOf = BODIES[protocol.id];
-    return bodyOf ? curvesOf(protocol, bodyOf) : [];
-  }),
-);
+const curves: Curve[] = [];
+for (const protocol of PROTOCOLS) {
+  const bodyOf = BODIES[protocol.id];
+  if (bodyOf) curves.push(...(await curvesOf(protocol, bodyOf)));
+}
+process.send?.(curves);
 process.disconnect?.();

@@ -1,5 +1,5 @@
 /**
- * Measures translation alone, without sockets: how long a request of 1 MB blocks the event loop, and what a text frame costs if
+ * Measures translation alone, without sockets: what a request of 1 MB takes on the event loop, and what a text frame costs if
  * its text is copied escaped or parsed and serialised again. Sends its figures and exits.
  *
  * Usage: node bench/in-process/translate.ts RUNS
@@ -7,17 +7,18 @@
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { EventStreamDecoder } from '../../src/framing/event-stream.ts';
+import { KnownBodies } from '../../src/http/known-bodies.ts';
 import { PROTOCOLS } from '../../src/protocols/index.ts';
 import type { ClientProtocol } from '../../src/protocols/protocol.ts';
 import { median } from '../statistics.ts';
 import { burstReply } from '../upstream/replies.ts';
-import { encodeRequest } from './encode-request.ts';
+import { encodeBody } from './encode-request.ts';
 import { largeAnthropicBody, largeOpenaiBody, type Size } from './large-conversation.ts';
 import { replyTranslator } from './translate-reply.ts';
 
 export interface TranslationFigures {
   readonly protocol: string;
-  /** From 1 MB of JSON text to the service's request text. `first` is the first run of a new process. */
+  /** From the 1 MB of a request's body to the bytes for the service. `first` is the first run of a new process. */
   readonly largeRequestMs: { readonly median: number; readonly worst: number; readonly first: number };
   readonly largeRequestBytes: number;
   /** The next turn of the same conversation. */
@@ -38,14 +39,15 @@ const FRAMES = 1000;
 type BodyOf = (size: Partial<Size>) => string;
 
 /** Each conversation is new, so that only its next turn can profit from what was kept. */
-function figuresOf(protocol: ClientProtocol, bodyOf: BodyOf): TranslationFigures {
+async function figuresOf(protocol: ClientProtocol, bodyOf: BodyOf): Promise<TranslationFigures> {
+  const known = new KnownBodies();
   const timesMs: number[] = [];
   const nextTimesMs: number[] = [];
   for (let variant = 0; variant < RUNS; variant++) {
-    const body = bodyOf({ turns: TURNS, variant });
-    const next = bodyOf({ turns: TURNS + 2, variant });
-    timesMs.push(timeMs(() => encodeRequest(protocol, body)));
-    nextTimesMs.push(timeMs(() => encodeRequest(protocol, next)));
+    const body = Buffer.from(bodyOf({ turns: TURNS, variant }));
+    const next = Buffer.from(bodyOf({ turns: TURNS + 2, variant }));
+    timesMs.push(await requestMs(protocol, body, known));
+    nextTimesMs.push(await requestMs(protocol, next, known));
   }
   const warm = timesMs.slice(RUNS * WARM_UP_SHARE);
   const [first = Number.NaN] = timesMs;
@@ -56,6 +58,15 @@ function figuresOf(protocol: ClientProtocol, bodyOf: BodyOf): TranslationFigures
     nextTurnMs: median(nextTimesMs.slice(RUNS * WARM_UP_SHARE)),
     ...frameTimes(protocol),
   };
+}
+
+async function requestMs(protocol: ClientProtocol, body: Buffer, known: KnownBodies): Promise<number> {
+  let startMs = 0;
+  const begin = () => {
+    startMs = performance.now();
+  };
+  if ((await encodeBody(protocol, body, known, begin)) === 0) throw new Error('the translation produced nothing');
+  return performance.now() - startMs;
 }
 
 /** Runs all variants in turn, so that none benefits from a warmer machine. */
@@ -102,10 +113,10 @@ const BODIES: Readonly<Record<string, BodyOf>> = {
   'anthropic-messages': largeAnthropicBody,
 };
 
-process.send?.(
-  PROTOCOLS.flatMap((protocol) => {
-    const bodyOf = BODIES[protocol.id];
-    return bodyOf ? [figuresOf(protocol, bodyOf)] : [];
-  }),
-);
+const figures: TranslationFigures[] = [];
+for (const protocol of PROTOCOLS) {
+  const bodyOf = BODIES[protocol.id];
+  if (bodyOf) figures.push(await figuresOf(protocol, bodyOf));
+}
+process.send?.(figures);
 process.disconnect?.();
