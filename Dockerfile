@@ -5,6 +5,7 @@ COPY package.json package-lock.json ./
 COPY tools/runtime tools/runtime
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY tools/bundle.ts tools/
 COPY src src
 RUN npm run build && chmod +x dist/main.js && npm prune --omit=dev --no-audit --no-fund
 

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
 import type { Need, TokenRefresher } from './accounts/token-refresh.ts';
 import { compileCacheVariables } from './compile-cache.ts';
 import { withinTime } from './core/async.ts';
@@ -14,7 +13,8 @@ import type { Log } from './core/log.ts';
 import type { TokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
-const PROGRAM = join(import.meta.dirname, `token-refresh-worker${extname(import.meta.filename)}`);
+/** tools/bundle.ts replaces it with the URL of the compiled file. */
+const PROGRAM = new URL('./token-refresh-worker.ts', import.meta.url);
 /** Starting takes a quarter of a second, staying costs a few dozen megabytes. */
 const IDLE_MS = 10_000;
 /** How long closing waits for pending refreshes: two calls of a token endpoint. */

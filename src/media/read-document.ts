@@ -48,8 +48,8 @@ const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
 const MAX_THREADS = 2;
 const WATCH_INTERVAL_MS = 100;
 
-/** Node runs the source in a checkout and the compiled file in the package. */
-const WORKER = new URL(`./extract/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** tools/bundle.ts replaces it with the URL of the compiled file. */
+const WORKER = new URL('./extract/worker.ts', import.meta.url);
 
 /** Rejects with `TransientFailure`. */
 function readInThread(request: ReadRequest, { timeoutMs, maxMemoryMiB }: DocumentReaderOptions): Promise<Finding> {

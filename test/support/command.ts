@@ -29,8 +29,9 @@ export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   home = createHome(),
+  main = MAIN,
 ): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: home, env: { ...environmentOf(home), ...env } });
+  const child = spawn(process.execPath, [main, ...args], { cwd: home, env: { ...environmentOf(home), ...env } });
   const written = { out: '', err: '' };
   child.stdout.on('data', (data) => {
     written.out += String(data);

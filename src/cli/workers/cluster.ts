@@ -1,14 +1,14 @@
 /** Workers as processes of node:cluster, which accepts the connections here and hands them out in turn. */
 import cluster, { type Worker } from 'node:cluster';
-import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compileCacheVariables } from '../../compile-cache.ts';
 import { isRead, standardError } from '../../telemetry/destination.ts';
 import { createLineRelay } from '../../telemetry/line-relay.ts';
 import type { FromWorker } from './messages.ts';
 import type { WorkerEvents, WorkerProcess } from './supervisor.ts';
 
-const SOURCES = join(import.meta.dirname, '../..');
-const PROGRAM = join(SOURCES, `serve-worker${extname(import.meta.filename)}`);
+/** tools/bundle.ts replaces it with the URL of the compiled file. */
+const PROGRAM = new URL('../../serve-worker.ts', import.meta.url);
 
 /** Prepares node:cluster, and returns the function that starts a worker. Every worker is killed when this process exits. */
 export function createWorkerFork(): (events: WorkerEvents) => WorkerProcess {
@@ -17,7 +17,7 @@ export function createWorkerFork(): (events: WorkerEvents) => WorkerProcess {
   // Several processes writing to one pipe could tear each other's lines, so this process writes for all.
   const relaysLog = isRead(2);
   const stdio = ['ignore', 'inherit', relaysLog ? 'pipe' : 'inherit', 'ipc'] as const;
-  cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced', stdio: [...stdio] });
+  cluster.setupPrimary({ exec: fileURLToPath(PROGRAM), args: [], serialization: 'advanced', stdio: [...stdio] });
   const log = standardError();
   process.on('exit', () => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');

@@ -14,8 +14,8 @@ const MEMORY_MIB = 256;
 /** Kept small because each check may use a whole processor; most take milliseconds. */
 const MAX_WAITING = 15;
 
-/** A checkout runs the TypeScript source, the package the compiled file. */
-const THREAD = new URL(`./schema-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** tools/bundle.ts replaces it with the URL of the compiled file. */
+const THREAD = new URL('./schema-thread.ts', import.meta.url);
 
 export class CheckingThread {
   readonly #queue = new Semaphore(1, MAX_WAITING);

@@ -1,0 +1,93 @@
+/** The package as it is published: bundled, with everything that runs in a thread or a process of its own. */
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { environmentFor } from '../src/simulator/environment.ts';
+import { createHome, startCommand } from './support/command.ts';
+import { pdf } from './support/documents.ts';
+import { createSimulator } from './support/simulator.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+/** Below node_modules, where the packages that are not bundled are found. */
+const PACKAGE = join(ROOT, 'node_modules/.cache/package-test');
+
+let built: Promise<string> | undefined;
+
+/** Builds once for all tests. Returns the folder of the programs. */
+function builtPackage(): Promise<string> {
+  built ??= buildPackage();
+  return built;
+}
+
+async function buildPackage(): Promise<string> {
+  mkdirSync(PACKAGE, { recursive: true });
+  copyFileSync(join(ROOT, 'package.json'), join(PACKAGE, 'package.json'));
+  await promisify(execFile)(process.execPath, [join(ROOT, 'tools/bundle.ts'), join(PACKAGE, 'dist')]);
+  return join(PACKAGE, 'dist');
+}
+
+/** Too large to be checked on the event loop. */
+const LARGE_SCHEMA = {
+  type: 'object',
+  properties: Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`field_${index}`, { type: 'integer' }])),
+};
+
+it('refreshes tokens, reads documents and checks large JSON schemas', { timeout: 60_000 }, async () => {
+  const dist = await builtPackage();
+  const simulator = await createSimulator({ script: { replies: [{ steps: ['{"field_7":7}'] }] } });
+  const env = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0' };
+  const serve = startCommand(['serve', '--json'], env, createHome(), join(dist, 'main.js'));
+  const { url } = JSON.parse(await serve.nextLine());
+  const data = pdf(['The harbour opens at six.']).toString('base64');
+  const response = await fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': 'any' },
+    body: JSON.stringify({
+      model: 'auto',
+      max_tokens: 1000,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } },
+            { type: 'text', text: 'When does it open?' },
+          ],
+        },
+      ],
+      output_config: { format: { type: 'json_schema', schema: LARGE_SCHEMA } },
+    }),
+  });
+  expect(await response.json()).toMatchObject({ content: [{ type: 'text', text: '{"field_7":7}' }] });
+  // Only a document that the reading thread could open is sent on.
+  expect(simulator.chatRequests[0]?.rawBody.includes(data)).toBe(true);
+  const { code, err } = await serve.end('SIGTERM');
+  expect(code).toBe(0);
+  expect(err).not.toContain('"level":40');
+});
+
+it('names its version and carries the licences of the libraries in it', async () => {
+  const dist = await builtPackage();
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { code, out } = await startCommand(['--version'], {}, createHome(), join(dist, 'main.js')).end();
+  expect([code, out]).toEqual([0, `${version}\n`]);
+  const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const name of ['fastify', 'kysely', 'undici', 'zod']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  expect(licences).not.toContain('undefined');
+});
+
+it('serves with several workers', { timeout: 60_000 }, async () => {
+  const dist = await builtPackage();
+  const simulator = await createSimulator({ script: { replies: [{ steps: ['Hello.'] }] } });
+  const env = { ...environmentFor(simulator.url), DRAGOMAN_PORT: '0' };
+  const serve = startCommand(['serve', '--json', '--workers', '2'], env, createHome(), join(dist, 'main.js'));
+  const { url } = JSON.parse(await serve.nextLine());
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer any' },
+    body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'Hi' }] }),
+  });
+  expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
+  expect((await serve.end('SIGTERM')).code).toBe(0);
+});

@@ -1,0 +1,83 @@
+/**
+ * Builds the package: bundles src/ into dist/, together with the libraries that are devDependencies. Node needs about 0.3 ms and
+ * 80 KB for each module it loads; a start loads a thousand of them unbundled and 40 bundled. Packages in `dependencies` stay
+ * outside: they have native parts, or are loaded by few requests.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'));
+
+/** Bundled although they are dependencies, which they are for the published types. */
+const FOR_TYPES = ['zod'];
+
+/** Compiles the files that run in a thread or process of their own: those that a URL of the sources points to. */
+const ownPrograms: Plugin = {
+  name: 'own-programs',
+  transform(code, id) {
+    return code.replaceAll(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g, (_, path: string) => {
+      const reference = this.emitFile({ type: 'chunk', id: resolve(id, '..', path) });
+      return `new URL(import.meta.ROLLUP_FILE_URL_${reference})`;
+    });
+  },
+};
+
+rmSync(DIST, { recursive: true, force: true });
+const chunks = await bundle();
+for (const chunk of chunks) writeFileSync(join(DIST, chunk.fileName), asLatin1(chunk.code));
+writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(chunks));
+
+async function bundle(): Promise<OutputChunk[]> {
+  const { dependencies } = readManifest(ROOT);
+  const external = Object.keys(dependencies ?? {}).filter((name) => !FOR_TYPES.includes(name));
+  const build = await rolldown({
+    cwd: ROOT,
+    input: ['src/main.ts', 'src/index.ts'],
+    platform: 'node',
+    plugins: [ownPrograms],
+    external: external.map((name) => new RegExp(`^${name}(?:/|$)`)),
+  });
+  const { output } = await build.write({
+    dir: DIST,
+    format: 'esm',
+    chunkFileNames: '[name]-[hash].js',
+    // Names stay, for stack traces and `error.name`.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  await build.close();
+  return output.filter((file) => file.type === 'chunk');
+}
+
+/** V8 keeps a source with any other character in two bytes a character. All of them are in strings, templates and patterns. */
+function asLatin1(code: string): string {
+  return code.replaceAll(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The licence of each bundled package, as licences require of copies. */
+function licences(all: readonly OutputChunk[]): string {
+  const folders = all
+    .flatMap(({ moduleIds }) => moduleIds)
+    .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
+    .filter((folder) => folder !== undefined);
+  return [...new Set(folders)].sort().map(licenceOf).join('\n');
+}
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = readManifest(folder);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(?:\.|$)/i.test(entry));
+  const text = file === undefined ? `Licensed under ${license}.` : readFileSync(join(folder, file), 'utf8').trim();
+  return `${'='.repeat(80)}\n${name} ${version}\n${'='.repeat(80)}\n${text}\n`;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
