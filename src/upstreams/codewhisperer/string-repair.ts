@@ -41,19 +41,34 @@ export class StringRepair {
   #read(text: string): string {
     let out = '';
     let copied = 0;
-    let at = 0;
+    let at = this.#next(text, 0);
     while (at < text.length) {
-      const character = text.charAt(at);
-      const insertion = this.#step(character);
-      if (insertion === undefined) {
-        at += 1;
-        continue;
+      const insertion = this.#step(text.charAt(at));
+      if (insertion) {
+        out += text.slice(copied, at) + insertion.text;
+        copied = insertion.consumes ? at + 1 : at;
       }
-      out += text.slice(copied, at) + insertion.text;
-      if (insertion.consumes) at += 1;
-      copied = at;
+      at = this.#next(text, insertion ? copied : at + 1);
     }
     return out + text.slice(copied);
+  }
+
+  /** The position of the next character that means something in this state, or the end. */
+  #next(text: string, from: number): number {
+    switch (this.#state) {
+      case 'outside': {
+        const quote = text.indexOf('"', from);
+        return quote < 0 ? text.length : quote;
+      }
+      case 'inside': {
+        let at = from;
+        while (at < text.length && isPlain(text.charCodeAt(at))) at += 1;
+        return at;
+      }
+      case 'escape':
+      case 'unicode':
+        return from;
+    }
   }
 
   /** What to write before the character, or instead of it; undefined: write the character unchanged. */
@@ -124,6 +139,11 @@ export class StringRepair {
     this.#hasEscape = true;
     this.#isAmbiguous ||= this.#hasStrayBackslash;
   }
+}
+
+/** Neither a quote nor a backslash nor a control character. */
+function isPlain(code: number): boolean {
+  return code >= 0x20 && code !== 0x22 && code !== 0x5c;
 }
 
 interface Insertion {
