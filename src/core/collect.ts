@@ -1,5 +1,6 @@
 /** Folds a reply's events into a complete reply, for every unstreamed response. */
 import { GatewayError } from './errors.ts';
+import { Fragments } from './fragments.ts';
 import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason, TextCitation } from './reply.ts';
 import { unreachable } from './unreachable.ts';
 import type { Usage } from './usage.ts';
@@ -31,7 +32,7 @@ export type ReplyBlock =
 export class ReplyCollector {
   readonly #blocks: ReplyBlock[] = [];
   readonly #sources: Source[] = [];
-  #pieces: string[] = [];
+  #pieces = new Fragments();
   #citations: TextCitation[] = [];
   #toolUse: { toolUseId: string; name: string } | undefined;
   #end: ReplyEnd | undefined;
@@ -42,10 +43,10 @@ export class ReplyCollector {
         return;
       case 'text-start':
       case 'reasoning-start':
-        this.#pieces = [];
+        this.#pieces = new Fragments();
         return;
       case 'tool-use-start':
-        this.#pieces = [];
+        this.#pieces = new Fragments();
         this.#toolUse = { toolUseId: event.toolUseId, name: event.name };
         return;
       case 'text-delta':
@@ -62,14 +63,14 @@ export class ReplyCollector {
         this.#endText();
         return;
       case 'reasoning-end':
-        this.#blocks.push({ type: 'reasoning', text: this.#pieces.join(''), signature: event.signature });
+        this.#blocks.push({ type: 'reasoning', text: String(this.#pieces), signature: event.signature });
         return;
       case 'redacted-reasoning':
         this.#blocks.push({ type: 'redacted-reasoning', data: event.data });
         return;
       case 'tool-use-end':
         if (this.#toolUse)
-          this.#blocks.push({ type: 'tool-use', ...this.#toolUse, json: this.#pieces.join('') || '{}' });
+          this.#blocks.push({ type: 'tool-use', ...this.#toolUse, json: String(this.#pieces) || '{}' });
         return;
       case 'web-search-start':
         return;
@@ -94,7 +95,7 @@ export class ReplyCollector {
   #endText(): void {
     const citations = this.#citations;
     this.#citations = [];
-    const text = this.#pieces.join('');
+    const text = String(this.#pieces);
     this.#blocks.push({ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) });
   }
 

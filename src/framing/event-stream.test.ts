@@ -10,7 +10,7 @@ import {
   officialCodec,
 } from '../../test/support/random-frames.ts';
 import { encodeFrame } from '../simulator/encode-frame.ts';
-import { EventStreamDecoder, EventStreamError, type Frame, MAX_FRAME_BYTES } from './event-stream.ts';
+import { Chunk, EventStreamDecoder, EventStreamError, type Frame, MAX_FRAME_BYTES } from './event-stream.ts';
 
 const TEXT_HEADERS = {
   ':message-type': 'event',
@@ -167,6 +167,24 @@ describe('chunk boundaries and errors', () => {
     const decoder = new EventStreamDecoder();
     decoder.push(bytes);
     expect(() => decoder.end()).not.toThrow();
+  });
+});
+
+describe('the text of a chunk', () => {
+  const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, index) => 0x20 + ((index * 7_919) % 0x5f)));
+
+  it('is that of its bytes, whatever is read before', () => {
+    const part = fc.tuple(fc.nat(bytes.length), fc.oneof(fc.nat(40), fc.nat(6_000)));
+    fc.assert(
+      fc.property(fc.array(part), fc.boolean(), (parts, inOrder) => {
+        const chunk = new Chunk(bytes);
+        for (const [start, length] of inOrder ? parts.toSorted(([one], [other]) => one - other) : parts) {
+          const end = Math.min(start + length, bytes.length);
+          expect(chunk.ascii(start, end)).toBe(bytes.toString('latin1', start, end));
+        }
+      }),
+      { seed: 42, numRuns: 300 },
+    );
   });
 });
 

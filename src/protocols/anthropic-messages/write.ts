@@ -3,6 +3,7 @@
  *
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made event, never parsed.
  */
+import { Fragments } from '../../core/fragments.ts';
 import type { ReplyEnd, ReplyEvent, ReplyStart, TextCitation } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
@@ -31,7 +32,7 @@ class MessageWriter implements ReplyWriter {
   /** The event of a delta in the open block, up to its text. */
   #deltaHead = '';
   /** Escaped reasoning that is omitted from the reply and stored in its signature. */
-  #omitted: string[] = [];
+  #omitted = new Fragments();
   #ended = false;
 
   constructor({ model, thinking }: Echo, replyId: string) {
@@ -122,7 +123,7 @@ class MessageWriter implements ReplyWriter {
 
   #openThinking(): string {
     if (this.#thinking === 'hidden') return '';
-    this.#omitted = [];
+    this.#omitted = new Fragments();
     return this.#openBlock('thinking', '{"type":"thinking","thinking":"","signature":""}');
   }
 
@@ -143,7 +144,7 @@ class MessageWriter implements ReplyWriter {
 
   #seal(signature: string | undefined): string {
     // The pieces are escaped JSON string contents, and so is their concatenation.
-    const text: string = JSON.parse(`"${this.#omitted.join('')}"`);
+    const text: string = JSON.parse(`"${this.#omitted}"`);
     return sealedSignature({ text, signature });
   }
 

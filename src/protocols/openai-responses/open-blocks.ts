@@ -1,4 +1,5 @@
 /** Output items that the model is still writing: their events and their final form. */
+import { Fragments } from '../../core/fragments.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
@@ -48,7 +49,7 @@ abstract class TextBlock {
   readonly place: Place;
   isBegun = false;
   readonly #form: DeltaForm;
-  readonly #pieces: string[] = [];
+  readonly #pieces = new Fragments();
 
   constructor(place: Place, form: DeltaForm) {
     this.place = place;
@@ -66,7 +67,7 @@ abstract class TextBlock {
   }
 
   protected get text(): string {
-    return TextPiece.escaped(this.#pieces.join('')).plain;
+    return TextPiece.escaped(String(this.#pieces)).plain;
   }
 
   protected added(item: JsonObject, count: Count): string {
@@ -154,7 +155,7 @@ export class CallBlock {
   readonly #callId: string;
   readonly #place: Place;
   readonly #form: DeltaForm;
-  readonly #pieces: string[] = [];
+  readonly #pieces = new Fragments();
 
   /** `itemId`: returns the item's id for a prefix. */
   constructor(declared: Declared, callId: string, index: number, itemId: (prefix: string) => string) {
@@ -178,7 +179,7 @@ export class CallBlock {
 
   end(count: Count): Ended {
     // Arguments are JSON text even if the model wrote none.
-    const json = TextPiece.escaped(this.#pieces.join('')).plain || '{}';
+    const json = TextPiece.escaped(String(this.#pieces)).plain || '{}';
     const item = callItem(this.#place.id, this.#declared, this.#callId, json);
     return { item, events: this.#endEvents(item, json, count) };
   }
@@ -186,7 +187,7 @@ export class CallBlock {
   #endEvents(item: JsonObject, json: string, count: Count): string {
     switch (this.#declared.kind) {
       case 'function': {
-        const delta = this.#pieces.length === 0 ? this.#form.write('{}', count) : '';
+        const delta = this.#pieces.isEmpty ? this.#form.write('{}', count) : '';
         return delta + event('response.function_call_arguments.done', { ...this.#at, arguments: json }, count);
       }
       case 'custom': {

@@ -782,6 +782,20 @@ describe('any reply', () => {
     );
   });
 
+  it('keeps every character of a long text that arrives at once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme', maxLength: 40 }), { minLength: 200, maxLength: 400 }),
+        (pieces) => {
+          const events = decode([Buffer.concat(pieces.map((piece) => text(piece)))]);
+          const deltas = events.flatMap((event) => (event.type === 'text-delta' ? [event.text.plain] : []));
+          expect(deltas).toEqual(pieces.filter((piece) => piece !== ''));
+        },
+      ),
+      { seed: 42, numRuns: 20 },
+    );
+  });
+
   it('keeps every character of its text', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(word, fc.constantFrom('m', 'n', undefined))), (words) => {

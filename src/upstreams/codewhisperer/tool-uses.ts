@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
+import { Fragments } from '../../core/fragments.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { TextPiece } from '../../core/text.ts';
 import type { Frame } from '../../framing/event-stream.ts';
@@ -48,7 +49,9 @@ interface Call {
   tool: CalledTool | undefined;
   block: CallBlock | undefined;
   /** The input's fragments, still escaped, so that they are joined and parsed once. */
-  readonly fragments: string[];
+  readonly fragments: Fragments;
+  /** Input that arrived before the block began. */
+  early: TextPiece[];
   chars: number;
   /** `chars` when the input was last found to be incomplete. */
   checkedChars: number;
@@ -176,13 +179,15 @@ export class ToolUses {
     call.fragments.push(repaired.escaped);
     this.#usage.countText(repaired);
     if (call.block) this.#blocks.toolInput(call.block, repaired);
+    else call.early.push(repaired);
   }
 
   #start(call: Call, toolUseId: string, tool: CalledTool): CallBlock {
     const block = this.#blocks.toolUse(toolUseId, tool.name);
     if (tool.isRespelled) this.#observer.respelled(tool.written, tool.name);
     call.block = block;
-    for (const fragment of call.fragments) this.#blocks.toolInput(block, TextPiece.escaped(fragment));
+    for (const fragment of call.early) this.#blocks.toolInput(block, fragment);
+    call.early = [];
     return block;
   }
 
@@ -206,14 +211,14 @@ export class ToolUses {
 
   #isComplete(call: Call): boolean {
     if (isEmpty(call)) return false;
-    if (call.fragments.length > 0 && call.chars === call.checkedChars) return false;
+    if (!call.fragments.isEmpty && call.chars === call.checkedChars) return false;
     call.checkedChars = call.chars;
     return this.#inputOf(call) !== undefined;
   }
 
   /** undefined until the fragments form one JSON object. */
   #inputOf(call: Call): JsonObject | undefined {
-    if (call.fragments.length === 0) return call.object;
+    if (call.fragments.isEmpty) return call.object;
     const input = parseObject(call.fragments);
     if (!input || !call.strings.isRepaired) return input;
     return this.#required(call).every((property) => Object.hasOwn(input, property)) ? input : undefined;
@@ -224,7 +229,7 @@ export class ToolUses {
     if (!isEmpty(call) && this.#inputOf(call) === undefined) throw truncated();
     if (call.strings.isAmbiguous) throw ambiguous();
     if (call.strings.isRepaired) this.#observer.repaired(block.name);
-    if (call.fragments.length === 0 && call.object) {
+    if (call.fragments.isEmpty && call.object) {
       const json = TextPiece.plain(JSON.stringify(call.object));
       this.#usage.countText(json);
       this.#blocks.toolInput(block, json);
@@ -250,7 +255,8 @@ function newCall(): Call {
     toolUseId: undefined,
     tool: undefined,
     block: undefined,
-    fragments: [],
+    fragments: new Fragments(),
+    early: [],
     chars: 0,
     checkedChars: 0,
     object: undefined,
@@ -269,13 +275,13 @@ function hasInput({ input }: ToolUseEvent): boolean {
 }
 
 function isEmpty({ fragments, object }: Call): boolean {
-  return fragments.length === 0 && Object.keys(object ?? {}).length === 0;
+  return fragments.isEmpty && Object.keys(object ?? {}).length === 0;
 }
 
-function parseObject(escapedFragments: readonly string[]): JsonObject | undefined {
+function parseObject(escapedFragments: Fragments): JsonObject | undefined {
   try {
     // Each fragment is the inside of a JSON string, so their concatenation is one too.
-    const json: unknown = JSON.parse(`"${escapedFragments.join('')}"`);
+    const json: unknown = JSON.parse(`"${escapedFragments}"`);
     const input: unknown = typeof json === 'string' ? JSON.parse(json) : undefined;
     return isJsonObject(input) ? input : undefined;
   } catch {

@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { Fragments } from './fragments.ts';
+
+describe('fragments', () => {
+  it.each([0, 1, 63, 64, 65, 200])('are joined in order, %d of them', (count) => {
+    const list = Array.from({ length: count }, (_, index) => `${index},`);
+    const fragments = new Fragments();
+    for (const fragment of list) fragments.push(fragment);
+    expect(String(fragments)).toBe(list.join(''));
+    expect(fragments.isEmpty).toBe(count === 0);
+  });
+});
