@@ -28,6 +28,7 @@ export class KnownSchemas {
   readonly #schemas: LRUCache<JsonObject, KnownSchema>;
   /** By the sanitized schema. */
   readonly #sanitized = new WeakMap<JsonObject, KnownSchema>();
+  #sanitizedCount = 0;
 
   constructor(maxBytes: number = MAX_BYTES) {
     this.#schemas = new LRUCache({
@@ -40,6 +41,7 @@ export class KnownSchemas {
     if (!isJsonObject(schema)) return sanitizeSchema(schema, policy);
     const known = this.#schemas.get(schema);
     if (known?.policy === policy) return known;
+    this.#sanitizedCount += 1;
     const sanitized = sanitizeSchema(schema, policy);
     const added = { ...sanitized, policy, json: toBytes(JSON.stringify(sanitized.schema)), fault: undefined };
     this.#schemas.set(schema, added);
@@ -63,6 +65,11 @@ export class KnownSchemas {
   /** undefined: it was not sanitized here. */
   jsonOf(sanitized: object): Buffer | undefined {
     return this.#sanitized.get(sanitized as JsonObject)?.json; // any object may be looked up
+  }
+
+  /** How many schemas were sanitized, rather than found. */
+  get sanitizedCount(): number {
+    return this.#sanitizedCount;
   }
 
   /** In memory. */
