@@ -143,7 +143,7 @@ class TokenProcess {
     this.#child = child;
     this.#settings = settings;
     child.on('message', (message: FromTokenProcess) => {
-      if (message.type === 'log') log[message.level](message.fields, message.message);
+      if (message.type === 'log') log[message.level]?.(message.fields, message.message);
       else if (message.type === 'unsaved') this.#hasUnsaved = message.isUnsaved;
       else this.#settle(message);
     });

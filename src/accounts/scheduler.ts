@@ -169,7 +169,7 @@ export class Scheduler {
     this.#throwIfFull(skipped);
     const timeoutMs = deadlineMs - this.#clock.now();
     const waiting = this.#queue.wait(() => this.#take(request, deadlineMs), timeoutMs, request.signal);
-    this.#options.log.debug({ waiting: this.waiting, timeoutMs }, 'a request is waiting for an account');
+    this.#options.log.debug?.({ waiting: this.waiting, timeoutMs }, 'a request is waiting for an account');
     this.#setAlarm();
     const slot = await explainAbort(waiting, request.signal).finally(() => this.#setAlarm());
     if (slot) return slot;

@@ -90,7 +90,7 @@ export class UsageLimitsReader {
   readSoon(accountId: string): void {
     this.read(accountId).catch((cause: unknown) => {
       const { code, details } = GatewayError.from(cause);
-      this.#options.log.debug({ accountId, code, why: details }, 'could not read the usage limits');
+      this.#options.log.debug?.({ accountId, code, why: details }, 'could not read the usage limits');
     });
   }
 

@@ -1,9 +1,12 @@
-/** The part of pino's interface that the lower layers use. Fields never hold secrets or users' text. */
+/** The log as the lower layers see it. Fields never hold secrets or users' text. */
 export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  /** Absent while the level is off: `log.debug?.({ … }, '…')` then builds no fields. */
+  readonly debug?: WriteLog | undefined;
+  readonly info: WriteLog;
+  readonly warn: WriteLog;
+  readonly error: WriteLog;
 }
 
-export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+type WriteLog = (fields: object, message: string) => void;
+
+export const SILENT: Log = { info() {}, warn() {}, error() {} };

@@ -96,7 +96,7 @@ export class Catalogues {
   #refreshLater(entry: CachedCatalogue, lease: Lease): void {
     this.#listOnce(entry, lease).catch((error: unknown) => {
       const { code } = GatewayError.from(error);
-      this.#context.log.debug({ accountId: lease.accountId, code }, 'could not refresh the list of models');
+      this.#context.log.debug?.({ accountId: lease.accountId, code }, 'could not refresh the list of models');
     });
   }
 

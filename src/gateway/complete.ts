@@ -38,7 +38,7 @@ export async function complete(
     {
       signal,
       aboutOperation: ABOUT_THE_FEATURE,
-      onStep: ({ code }, _lease, attempt) => context.log.debug({ requestId, attempt, code }, 'a completion failed'),
+      onStep: ({ code }, _lease, attempt) => context.log.debug?.({ requestId, attempt, code }, 'a completion failed'),
     },
   );
   return withLease(context, plan, async (lease, attempt) => {

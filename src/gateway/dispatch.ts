@@ -196,7 +196,7 @@ class Dispatch {
     });
     await stream.begin();
     const route = this.#routeOf(lease, response);
-    this.#context.log.debug({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
+    this.#context.log.debug?.({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
     return { batches: stream, route, adjustments };
   }
 
@@ -249,7 +249,7 @@ class Dispatch {
     } catch (cause) {
       if (this.#signal.aborted) throw clientClosed();
       const { code } = GatewayError.from(cause);
-      this.#context.log.debug({ ...this.#fields(lease), code }, 'could not list models; the name is sent unchanged');
+      this.#context.log.debug?.({ ...this.#fields(lease), code }, 'could not list models; the name is sent unchanged');
       return NO_MODELS;
     }
   }
@@ -266,11 +266,11 @@ class Dispatch {
     else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
     lease.release(error);
     // Debug level: the log line of the request says how it ended.
-    const fields = this.#fields(lease);
-    if (!error) this.#context.log.debug(fields, 'the reply is complete');
+    const { log } = this.#context;
+    if (!error) log.debug?.(this.#fields(lease), 'the reply is complete');
     else if (error.code === 'client_closed')
-      this.#context.log.debug(fields, 'the client disconnected; the upstream was stopped');
-    else this.#context.log.debug({ ...fields, ...failureFields(error) }, 'the reply broke off');
+      log.debug?.(this.#fields(lease), 'the client disconnected; the upstream was stopped');
+    else log.debug?.({ ...this.#fields(lease), ...failureFields(error) }, 'the reply broke off');
   }
 
   #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
@@ -278,7 +278,7 @@ class Dispatch {
     const fields = { ...this.#fields(lease), accountId, ...failureFields(error), waitMs };
     if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unexpected failure');
     // Debug level: the log line of the request has the failure too.
-    else if (waitMs === undefined) this.#context.log.debug(fields, 'the request failed');
+    else if (waitMs === undefined) this.#context.log.debug?.(fields, 'the request failed');
     else this.#context.log.warn(fields, 'an attempt failed; trying again');
   }
 

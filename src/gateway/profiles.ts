@@ -36,7 +36,7 @@ export async function listProfiles(
     } catch (cause) {
       failure = cause;
       const { code } = GatewayError.from(cause);
-      context.log.debug({ region: access.region, code }, 'could not list profiles');
+      context.log.debug?.({ region: access.region, code }, 'could not list profiles');
     }
   }
   if (!listed) throw failure;
@@ -58,7 +58,7 @@ export async function profileOfKey(
       if (profile) return profile.arn;
     } else {
       const { code } = await explainRefusal(upstream, answer, request);
-      log.debug({ region: access.region, code }, 'the service returned no profile of the API key');
+      log.debug?.({ region: access.region, code }, 'the service returned no profile of the API key');
     }
   }
   return undefined;

@@ -204,7 +204,10 @@ export class Responses {
       const isRunning = await this.#saveProgress(client, begun, run, work);
       if (!isRunning && this.#running.has(begun.id)) run.stop(new Cancelled());
     } catch (cause) {
-      this.#context.log.debug({ why: GatewayError.from(cause).details }, 'could not renew the heartbeat of a response');
+      this.#context.log.debug?.(
+        { why: GatewayError.from(cause).details },
+        'could not renew the heartbeat of a response',
+      );
     }
   }
 }

@@ -45,7 +45,7 @@ function write(log: Log, what: string, about: object, record: RequestRecord, isQ
   const line = code ? `${what} ${code}` : what;
   if (code === 'internal') log.error({ ...fields, cause: error?.cause }, line);
   else if (error && error.policy.blame !== 'client') log.warn(fields, line);
-  else if (isQuiet) log.debug(fields, line);
+  else if (isQuiet) log.debug?.(fields, line);
   else log.info(fields, line);
 }
 

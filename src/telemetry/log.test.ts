@@ -2,20 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
 import { createLog, type LogOptions } from './log.ts';
 
+const OPTIONS: LogOptions = {
+  level: 'info',
+  format: 'json',
+  secrets: [],
+  colour: false,
+  isTerminal: false,
+  write() {},
+};
+
 async function logged(use: (log: ReturnType<typeof createLog>) => void, options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  use(
-    createLog({
-      level: 'info',
-      format: 'json',
-      secrets: [],
-      colour: false,
-      isTerminal: false,
-      write,
-      ...options,
-    }),
-  );
+  use(createLog({ ...OPTIONS, write, ...options }));
   return lines;
 }
 
@@ -34,7 +33,16 @@ describe('the log', () => {
   });
 
   it('writes nothing below its level', async () => {
-    expect(await logged((log) => log.debug({}, 'x'))).toEqual([]);
+    expect(await logged((log) => log.info({}, 'x'), { level: 'warn' })).toEqual([]);
+  });
+
+  it('has a debug method only while that level is on', async () => {
+    const log = createLog({ ...OPTIONS, level: 'info' });
+    expect(log.debug).toBeUndefined();
+    log.reconfigure({ level: 'debug', secrets: [] });
+    expect(log.debug).toBeDefined();
+    log.reconfigure({ level: 'silent', secrets: [] });
+    expect(log.debug).toBeUndefined();
   });
 
   it('is readable on a terminal', async () => {

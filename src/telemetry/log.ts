@@ -51,8 +51,11 @@ export function createLog({
     };
   }
 
+  const debug = writer('debug');
   return {
-    debug: writer('debug'),
+    get debug() {
+      return logger.isLevelEnabled('debug') ? debug : undefined;
+    },
     info: writer('info'),
     warn: writer('warn'),
     error: writer('error'),

@@ -43,7 +43,7 @@ export class WebSearches {
       );
     } catch (cause) {
       if (signal.aborted) throw clientClosed();
-      log.debug({ code: GatewayError.from(cause).code }, 'no account is available for a web search');
+      log.debug?.({ code: GatewayError.from(cause).code }, 'no account is available for a web search');
       return false;
     }
   }
@@ -100,7 +100,7 @@ export class WebSearches {
       } catch (cause) {
         const error = GatewayError.from(cause);
         if (signal.aborted || !mayBeTheForm(error.code, isRenewed)) throw error;
-        this.#context.log.debug({ accountId, form, code: error.code }, 'a form of the web search was refused');
+        this.#context.log.debug?.({ accountId, form, code: error.code }, 'a form of the web search was refused');
         refusal ??= error;
       }
     }
