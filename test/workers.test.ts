@@ -44,6 +44,8 @@ async function serve(
   expect(workers).toBe(2);
   const pids = () =>
     new Map(log().flatMap(({ msg, worker, pid }) => (msg === 'a worker serves' ? [[worker, Number(pid)]] : [])));
+  // Log lines may arrive after the banner.
+  await vi.waitFor(() => expect(pids().size).toBe(2));
   return { ...running, url, log, pids };
 }
 

@@ -2,7 +2,7 @@
 import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Figure, Usage } from '../core/usage.ts';
+import type { Usage } from '../core/usage.ts';
 import type { HttpExchange, RequestRecord } from './http-exchange.ts';
 
 /** Polled by monitors every few seconds: logged at debug only. */
@@ -29,7 +29,8 @@ interface BackgroundFields {
 
 function write(log: Log, what: string, about: object, record: RequestRecord, isQuiet: boolean): void {
   const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
-  const fields = defined({
+  // Undefined fields are not logged.
+  const fields = {
     ...about,
     firstByteMs,
     client,
@@ -41,9 +42,10 @@ function write(log: Log, what: string, about: object, record: RequestRecord, isQ
     route,
     adjustments: adjustments?.length ? adjustments.slice(0, 20).map(noteOf) : undefined,
     adjustmentCount: adjustments?.length,
-  });
+    cause: code === 'internal' ? error?.cause : undefined,
+  };
   const line = code ? `${what} ${code}` : what;
-  if (code === 'internal') log.error({ ...fields, cause: error?.cause }, line);
+  if (code === 'internal') log.error(fields, line);
   else if (error && error.policy.blame !== 'client') log.warn(fields, line);
   else if (isQuiet) log.debug?.(fields, line);
   else log.info(fields, line);
@@ -58,17 +60,15 @@ function noteOf({ rule, path, before, after }: Adjustment): string {
 
 /** `{ inputTokens: '1200 measured' }`: every figure with its provenance. */
 function usageFields(usage: Usage): Record<string, string> {
-  const figures = Object.entries(usage).filter((entry): entry is [string, Figure] => typeof entry[1] === 'object');
-  return Object.fromEntries(figures.map(([name, { value, provenance }]) => [name, `${value} ${provenance}`]));
+  const fields: Record<string, string> = {};
+  for (const [name, figure] of Object.entries(usage)) {
+    if (typeof figure === 'object') fields[name] = `${figure.value} ${figure.provenance}`;
+  }
+  return fields;
 }
 
 /** The message of a refused request may quote the request, so it is not logged. */
-function errorFields({ message, policy, param, rule, retryAfterMs, upstream }: GatewayError) {
+function errorFields({ message, policy, param, rule, retryAfterMs, upstream }: GatewayError): object {
   const loggedMessage = policy.blame === 'client' ? undefined : message.slice(0, 500);
-  return defined({ message: loggedMessage, param, rule, retryAfterMs, upstream });
-}
-
-function defined<Fields extends object>(fields: Fields): Partial<Fields> {
-  // Entries of Fields without the undefined ones are a Partial of it.
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
+  return { message: loggedMessage, param, rule, retryAfterMs, upstream };
 }

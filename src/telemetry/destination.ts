@@ -1,19 +1,102 @@
-/** Writes the log to standard error without blocking on its reader, and drops lines that nothing reads. */
-import { fstatSync } from 'node:fs';
-import { pino } from 'pino';
+/**
+ * Writes the log to standard error in batches, without blocking on its reader. Drops lines while nothing reads.
+ *
+ * A write costs far more than the line in it: on a file 55 µs, since Node hands it to a thread and is woken by it, on a
+ * pipe 15 µs. One write for the lines of 20 ms costs each of them 3 µs at 500 requests a second.
+ */
+import { fstatSync, write, writeSync } from 'node:fs';
 
-export interface LogDestination {
-  write(line: string | Uint8Array): void;
-  /** Resolves when everything is written, or after a time limit. */
-  flush(): Promise<void>;
-}
+/** Calls back with an error if not everything could be written. */
+type Write = (text: string, done: (error?: Error | null) => void) => void;
 
-/** Lines beyond this are dropped while nothing reads; enough for about 3,000 requests. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+const STANDARD_ERROR = 2;
+const COLLECT_MS = 20;
+/** Written at once. Larger than what 20 ms usually hold. */
+const BATCH_CHARS = 64 * 1024;
+/** Lines beyond this are dropped while nothing reads; enough for about 1,500 requests. */
+const MAX_WAITING_CHARS = 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 1_000;
 
-export function standardError(): LogDestination {
-  return isRead(2) ? pipe(process.stderr) : file();
+export class LogDestination {
+  readonly #write: Write;
+  #waiting = '';
+  #dropped = 0;
+  #lost = 0;
+  #isWriting = false;
+  #timer: NodeJS.Timeout | undefined;
+  #whenIdle: PromiseWithResolvers<void> | undefined;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  /** Also writes the lines that wait when the process exits or crashes. */
+  static standardError(): LogDestination {
+    const isFile = fstatSync(STANDARD_ERROR).isFile();
+    const destination = new LogDestination(isFile ? writeFile : writePieces);
+    process.on('exit', () => destination.#writeAtExit());
+    return destination;
+  }
+
+  /** Urgent lines are written at once, in order with other output, together with those that wait. */
+  write(line: string, isUrgent: boolean): void {
+    if (this.#waiting.length > MAX_WAITING_CHARS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#waiting += line;
+    if (isUrgent || this.#waiting.length >= BATCH_CHARS) this.#send();
+    else if (!this.#isWriting) this.#timer ??= setTimeout(this.#send, COLLECT_MS).unref();
+  }
+
+  /** Resolves when everything is written, or after a time limit. */
+  async flush(): Promise<void> {
+    this.#send();
+    if (!this.#isWriting) return;
+    this.#whenIdle ??= Promise.withResolvers();
+    await withinTime(this.#whenIdle.promise);
+  }
+
+  readonly #send = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isWriting || this.#waiting === '') return;
+    const batch = this.#waiting;
+    this.#waiting = '';
+    this.#isWriting = true;
+    this.#write(batch, (error) => this.#written(batch, error));
+  };
+
+  #written(batch: string, error: Error | null | undefined): void {
+    this.#isWriting = false;
+    if (error) this.#lost += countLines(batch);
+    // Right after a failure a report would be lost too, and so on forever.
+    else this.#report();
+    this.#send();
+    if (this.#isWriting) return;
+    this.#whenIdle?.resolve();
+    this.#whenIdle = undefined;
+  }
+
+  #report(): void {
+    const reports = [
+      this.#dropped > 0 ? `${this.#dropped} log lines were dropped because nothing read standard error` : undefined,
+      this.#lost > 0 ? `${this.#lost} log lines were lost because writing to standard error failed` : undefined,
+    ];
+    for (const msg of reports) if (msg !== undefined) this.#waiting += `${JSON.stringify({ level: 40, msg })}\n`;
+    this.#dropped = 0;
+    this.#lost = 0;
+  }
+
+  #writeAtExit(): void {
+    if (this.#waiting === '') return;
+    const bytes = Buffer.from(this.#waiting);
+    try {
+      for (let start = 0; start < bytes.length; ) start += writeSync(STANDARD_ERROR, bytes, start);
+    } catch {
+      // The reader is gone or stuck, and the process ends.
+    }
+  }
 }
 
 /** True for pipes and sockets, whose reader may stop reading, unlike files and terminals. */
@@ -22,49 +105,55 @@ export function isRead(fd: number): boolean {
   return stats.isFIFO() || stats.isSocket();
 }
 
-/** Node writes to pipes without blocking; a blocked write on a file's thread would keep the process alive. */
-function pipe(stream: NodeJS.WriteStream): LogDestination {
-  let dropped = 0;
-  return {
-    write(line) {
-      if (stream.writableLength > MAX_WAITING_BYTES) {
-        dropped++;
-        return;
-      }
-      if (dropped > 0)
-        stream.write(
-          `${JSON.stringify({ level: 40, msg: `${dropped} log lines were dropped because nothing read standard error` })}\n`,
-        );
-      dropped = 0;
-      stream.write(line);
-    },
-    flush: () => whenWritten(stream),
-  };
+function countLines(batch: string): number {
+  return batch.split('\n').length - 1;
 }
 
-function file(): LogDestination {
-  const target = pino.destination({ fd: 2, sync: process.stderr.isTTY === true, maxLength: MAX_WAITING_BYTES });
-  // The terminal was closed. There is nowhere to report it, and `flushSync` would repeat the write forever.
-  let isBroken = false;
-  target.on('error', () => {
-    isBroken = true;
-  });
-  return {
-    write(line) {
-      if (!isBroken) target.write(typeof line === 'string' ? line : Buffer.from(line).toString());
-    },
-    async flush() {
-      if (!isBroken) target.flushSync();
-    },
+/** Several processes may write to one pipe; up to this many bytes are not mixed with others' (PIPE_BUF, pipe(7)). */
+const ATOMIC_BYTES = 4_096;
+
+function writePieces(text: string, done: (error?: Error | null) => void): void {
+  const bytes = Buffer.from(text);
+  const writeFrom = (start: number) => {
+    const end = endOfPiece(bytes, start);
+    // One after the other: Node joins writes that wait.
+    process.stderr.write(bytes.subarray(start, end), (error) => {
+      if (error || end === bytes.length) done(error);
+      else writeFrom(end);
+    });
   };
+  writeFrom(0);
+}
+
+/** Whole lines; a longer line is a piece of its own. */
+function endOfPiece(bytes: Buffer, start: number): number {
+  if (bytes.length - start <= ATOMIC_BYTES) return bytes.length;
+  const end = bytes.lastIndexOf('\n', start + ATOMIC_BYTES - 1) + 1;
+  return end > start ? end : bytes.indexOf('\n', start) + 1;
+}
+
+function writeFile(text: string, done: (error?: Error | null) => void): void {
+  const bytes = Buffer.from(text);
+  const writeFrom = (start: number) => {
+    write(STANDARD_ERROR, bytes, start, bytes.length - start, null, (error, written) => {
+      if (error || start + written === bytes.length) done(error);
+      else writeFrom(start + written);
+    });
+  };
+  writeFrom(0);
 }
 
 /** Resolves when the stream's writes are done, or after FLUSH_TIMEOUT_MS if its reader is stuck. */
 export async function whenWritten(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength === 0) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
   stream.write('', () => resolve());
-  await promise;
+  await withinTime(promise);
+}
+
+async function withinTime(work: Promise<void>): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
+  await Promise.race([work, timeout]);
   clearTimeout(timer);
 }

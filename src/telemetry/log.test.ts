@@ -32,6 +32,11 @@ describe('the log', () => {
     expect(JSON.parse(line).time).toMatch(/^\d{4}-/);
   });
 
+  it('names the process in every line if several serve together', async () => {
+    const [line = ''] = await logged((log) => log.info({ requestId: 'req_1' }, 'x'), { worker: 2 });
+    expect(line).toMatch(/^\{"level":30,"time":"[^"]+","worker":2,"requestId":"req_1","msg":"x"\}\n$/);
+  });
+
   it('writes nothing below its level', async () => {
     expect(await logged((log) => log.info({}, 'x'), { level: 'warn' })).toEqual([]);
   });
@@ -69,6 +74,7 @@ describe('the log', () => {
     ['a JWT', (log) => log.error({ note: `eyJhbGciOi.eyJzdWIi${canary}.${canary}` }, 'x')],
     ['a password in a proxy address', (log) => log.error({ proxy: `http://user:${canary}@proxy:3128` }, 'x')],
     ['a password with an @ in it', (log) => log.error({ proxy: `http://user:p@${canary}@proxy:3128` }, 'x')],
+    ['a password in a query', (log) => log.error({ database: `/dragoman?user=me&password=${canary}` }, 'x')],
     [
       'a token in a quoted body',
       (log) => log.error({ body: `{"refreshToken":"${canary}"}` }, `refresh_token=${canary}&x=1`),
@@ -89,6 +95,22 @@ describe('the log', () => {
   it('never shows a configured secret, in any field or text', async () => {
     const lines = await logged((log) => log.info({ note: `x${canary}y` }, canary), { secrets: [canary] });
     expect(lines.join()).not.toContain(canary);
+  });
+
+  it('covers a configured secret whole, also if another one is a part of it', async () => {
+    const lines = await logged((log) => log.info({}, `${canary}-and-more`), {
+      secrets: [canary, `${canary}-and-more`],
+    });
+    expect(lines.join()).not.toContain('and-more');
+  });
+
+  it('redacts a secret that becomes known later, also in a text that was logged before', () => {
+    const lines: string[] = [];
+    const log = createLog({ ...OPTIONS, write: (line) => void lines.push(line) });
+    log.info({ note: canary }, 'x');
+    log.reconfigure({ level: 'info', secrets: [canary] });
+    log.info({ note: canary }, 'x');
+    expect(lines.map((line) => line.includes(canary))).toEqual([true, false]);
   });
 
   it('bounds the length of a line', async () => {

@@ -1,12 +1,15 @@
-/** The log on standard error, through pino: pretty on a terminal, JSON otherwise. Redacts secrets. */
-import { pino } from 'pino';
+/** The log on standard error: pretty on a terminal, JSON lines otherwise. Redacts secrets. */
 import type { Log } from '../core/log.ts';
-import { standardError } from './destination.ts';
+import { LogDestination } from './destination.ts';
+import { JsonLines } from './json-line.ts';
 import { createRedactor } from './redact.ts';
 import { formatForTerminal } from './terminal-format.ts';
 
+/** The numbers are pino's. */
+const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Number.POSITIVE_INFINITY };
+
 export interface LogOptions {
-  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly level: keyof typeof LEVELS;
   readonly format: 'auto' | 'pretty' | 'json';
   /** Configured secrets, redacted even inside other text. */
   readonly secrets: readonly string[];
@@ -18,12 +21,14 @@ export interface LogOptions {
   readonly worker?: number | undefined;
   /** Replaces standard error as the destination. */
   readonly write?: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 export interface RunningLog extends Log {
   /** Changes level and secrets for later lines. */
   reconfigure(options: Pick<LogOptions, 'level' | 'secrets'>): void;
-  /** Flushes buffered lines before the process exits; gives up on a stuck reader. */
+  /** Resolves when all lines are written, or after a second if standard error is not read. */
   flush(): Promise<void>;
 }
 
@@ -36,33 +41,33 @@ export function createLog({
   reword = (line) => line,
   worker,
   write,
+  now = Date.now,
 }: LogOptions): RunningLog {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
-  const target = write ? { write, flush: async () => {} } : standardError();
-  const logger = pino(
-    { level, base: worker === undefined ? null : { worker }, timestamp: pino.stdTimeFunctions.isoTime },
-    isPretty ? { write: (line: string) => void target.write(reword(formatForTerminal(line, colour))) } : target,
-  );
-  let redactor = createRedactor(secrets);
+  const destination = write ? { write, flush: async () => {} } : LogDestination.standardError();
+  let minimum = LEVELS[level];
+  let lines = new JsonLines(createRedactor(secrets), worker);
 
-  function writer(name: 'debug' | 'info' | 'warn' | 'error') {
+  function writer(severity: number) {
     return (fields: object, message: string): void => {
-      if (logger.isLevelEnabled(name)) logger[name](redactor.fields(fields), redactor.text(message));
+      if (severity < minimum) return;
+      const line = lines.write(severity, now(), fields, message);
+      destination.write(isPretty ? reword(formatForTerminal(line, colour)) : line, severity >= LEVELS.warn);
     };
   }
 
-  const debug = writer('debug');
+  const debug = writer(LEVELS.debug);
   return {
     get debug() {
-      return logger.isLevelEnabled('debug') ? debug : undefined;
+      return minimum <= LEVELS.debug ? debug : undefined;
     },
-    info: writer('info'),
-    warn: writer('warn'),
-    error: writer('error'),
+    info: writer(LEVELS.info),
+    warn: writer(LEVELS.warn),
+    error: writer(LEVELS.error),
     reconfigure(options) {
-      logger.level = options.level;
-      redactor = createRedactor(options.secrets);
+      minimum = LEVELS[options.level];
+      lines = new JsonLines(createRedactor(options.secrets), worker);
     },
-    flush: () => target.flush(),
+    flush: () => destination.flush(),
   };
 }

@@ -66,6 +66,10 @@ describe('an event', () => {
     expect(format({ level: 50, msg: 'unexpected failure', err })).toBe(
       '12:50:01 ERROR unexpected failure err="x is undefined"\n    TypeError: x is undefined\n    at f (a.ts:1:2)\n',
     );
+    const outer = { ...err, stack: 'Error: could not draw\n    at g (a.ts:3:4)', cause: err };
+    expect(format({ level: 50, msg: 'x', err: outer })).toMatch(
+      /at g \(a\.ts:3:4\)\n {4}caused by: TypeError: x is undefined\n {4}at f \(a\.ts:1:2\)\n$/,
+    );
     expect(format({ level: 40, msg: 'odd', err })).toBe('12:50:01 WARN odd err="x is undefined"\n');
   });
 });

@@ -78,14 +78,18 @@ function quoted(text: string): string {
   return /\s/.test(text) ? `"${text}"` : text;
 }
 
-/** The stack traces of errors in the fields, indented. */
+/** The stack traces of errors in the fields and of their causes, indented. */
 function stackOf(fields: Fields): string {
   return Object.values(fields)
-    .map((value) => record(value).stack)
-    .filter((stack) => typeof stack === 'string' && stack !== '')
-    .flatMap((stack) => String(stack).split('\n'))
+    .flatMap((value) => stacksOf(record(value)))
+    .flatMap((stack) => stack.split('\n'))
     .map((row) => `    ${escaped(row.trim())}\n`)
     .join('');
+}
+
+function stacksOf({ stack, cause }: Fields): readonly string[] {
+  if (typeof stack !== 'string' || stack === '') return [];
+  return [stack, ...stacksOf(record(cause)).map((text) => `caused by: ${text}`)];
 }
 
 /** `130→45 tok`, with `~` before an estimate. */

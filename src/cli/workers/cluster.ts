@@ -2,7 +2,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { compileCacheVariables } from '../../compile-cache.ts';
-import { isRead, standardError } from '../../telemetry/destination.ts';
+import { isRead, LogDestination } from '../../telemetry/destination.ts';
 import { createLineRelay } from '../../telemetry/line-relay.ts';
 import type { FromWorker } from './messages.ts';
 import type { WorkerEvents, WorkerProcess } from './supervisor.ts';
@@ -18,14 +18,14 @@ export function createWorkerFork(): (events: WorkerEvents) => WorkerProcess {
   const relaysLog = isRead(2);
   const stdio = ['ignore', 'inherit', relaysLog ? 'pipe' : 'inherit', 'ipc'] as const;
   cluster.setupPrimary({ exec: fileURLToPath(PROGRAM), args: [], serialization: 'advanced', stdio: [...stdio] });
-  const log = standardError();
+  const log = LogDestination.standardError();
   process.on('exit', () => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
   });
   return (events) => {
     const worker = cluster.fork(compileCacheVariables());
     if (relaysLog) {
-      const relay = createLineRelay((lines) => log.write(lines));
+      const relay = createLineRelay((lines) => log.write(Buffer.from(lines).toString(), true));
       worker.process.stderr?.on('data', relay.push).on('end', relay.end);
     }
     return listen(worker, events);
