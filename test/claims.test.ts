@@ -7,7 +7,7 @@ import { COMMANDS } from '../src/cli/commands.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { SETTING_KEYS, SETTINGS } from '../src/config/settings.ts';
 import { type Check, headersIn, pathsIn, unknownCommands, unknownScripts, unknownSettings } from './support/claims.ts';
-import { stringsOf } from './support/source-text.ts';
+import { textsOf } from './support/source-text.ts';
 import { createTestTerminal } from './support/terminal.ts';
 import { startTestGateway } from './support/test-gateway.ts';
 
@@ -45,7 +45,7 @@ function documents(): readonly Text[] {
 
 function printed(): readonly Text[] {
   const files = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] });
-  return files.flatMap((place) => stringsOf(place, read(place)).map(({ text }) => ({ place, text })));
+  return files.flatMap((place) => textsOf(place, read(place)).strings.map(({ text }) => ({ place, text })));
 }
 
 function helpTexts(command: Command): readonly Text[] {
@@ -139,6 +139,6 @@ describe('a wrong text', () => {
   it('is found inside string literals', () => {
     const template = `\`Run \${x} now\``;
     const source = `/** \`dragoman nothing\` */ import x from './a.ts'; const y = ${template}; z('plain');`;
-    expect(stringsOf('a.ts', source).map(({ text }) => text)).toEqual(['Run ⟨⟩ now', 'plain']);
+    expect(textsOf('a.ts', source).strings.map(({ text }) => text)).toEqual(['Run ⟨⟩ now', 'plain']);
   });
 });

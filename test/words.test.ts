@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commentsOf, stringsOf } from './support/source-text.ts';
+import { textsOf } from './support/source-text.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -105,10 +105,11 @@ const SOURCES = globSync('{src,test,bench,examples}/**/*.ts', { cwd: ROOT }).fil
 
 function proseOf(path: string): readonly Text[] {
   const source = read(path);
-  const comments = commentsOf(path, source).map(({ start, text }) => ({ start, text: withoutCode(text) }));
+  const { comments, strings } = textsOf(path, source);
+  const prose = comments.map(({ start, text }) => ({ start, text: withoutCode(text) }));
   // A string with a space in it is prose; others are names of fields and values.
-  const sentences = stringsOf(path, source).filter(({ text }) => /\S\s+\S/.test(text));
-  return [...comments, ...sentences].map(({ start, text }) => ({ place: `${path}:${lineOf(source, start)}`, text }));
+  const sentences = strings.filter(({ text }) => /\S\s+\S/.test(text));
+  return [...prose, ...sentences].map(({ start, text }) => ({ place: `${path}:${lineOf(source, start)}`, text }));
 }
 
 function pages(): readonly Text[] {
@@ -121,13 +122,14 @@ function pages(): readonly Text[] {
 }
 
 function violations(texts: readonly Text[]): readonly string[] {
-  return texts.flatMap(({ place, text }) =>
-    PHRASES.flatMap(({ retired, instead }) => {
-      const match = retired.exec(text.replace(/\s*\n\s*\*?\s*/g, ' '));
+  return texts.flatMap(({ place, text }) => {
+    const line = text.replace(/\s*\n\s*\*?\s*/g, ' ');
+    return PHRASES.flatMap(({ retired, instead }) => {
+      const match = retired.exec(line);
       if (!match || DATA.has(`${place.split(':')[0]}: ${match[0]}`)) return [];
       return [`${place}: "${match[0]}" (${instead})`];
-    }),
-  );
+    });
+  });
 }
 
 describe('retired words', () => {

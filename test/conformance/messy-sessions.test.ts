@@ -22,10 +22,10 @@ import { type MixedSession, writeMixed } from './mixed-sessions.ts';
 
 const SEED = 20_261_121;
 const CONCURRENCY = 8;
-const CONVERSATIONS = scaled({ usual: 80, full: 1_600 });
-const MIXED_CONVERSATIONS = scaled({ usual: 170, full: 3_400 });
-const PAIRS = scaled({ usual: 30, full: 300 });
-const MIXED_PAIRS = scaled({ usual: 20, full: 200 });
+const CONVERSATIONS = scaled({ usual: 50, full: 1_600 });
+const MIXED_CONVERSATIONS = scaled({ usual: 100, full: 3_400 });
+const PAIRS = scaled({ usual: 20, full: 300 });
+const MIXED_PAIRS = scaled({ usual: 15, full: 200 });
 
 const DIALECTS = [
   { name: 'Anthropic Messages', endpoint: 'messages', path: '/v1/messages', offset: 0, write: writeAnthropic },

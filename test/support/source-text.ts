@@ -1,7 +1,7 @@
 /** The text in a TypeScript file: its strings (what it can print) and its comments. */
 import { parseSync } from 'oxc-parser';
 
-export interface SourceText {
+interface SourceText {
   /** An offset into the source. */
   readonly start: number;
   readonly text: string;
@@ -19,25 +19,23 @@ interface Node {
 
 const IMPORTS: ReadonlySet<string> = new Set(['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration']);
 
-/** String literals and templates, without import paths. Throws Error when the source does not parse. */
-export function stringsOf(fileName: string, source: string): readonly SourceText[] {
-  const strings: SourceText[] = [];
-  collect(parse(fileName, source).program, strings);
-  return strings;
+interface Texts {
+  /** String literals and templates, without import paths. */
+  readonly strings: readonly SourceText[];
+  readonly comments: readonly SourceText[];
 }
 
 /** Throws Error when the source does not parse. */
-export function commentsOf(fileName: string, source: string): readonly SourceText[] {
-  return parse(fileName, source).comments.map(({ start, value }) => ({ start, text: value }));
-}
-
-function parse(fileName: string, source: string) {
-  const result = parseSync(fileName, source);
-  if (result.errors.length > 0) throw new Error(`${fileName} does not parse: ${result.errors[0]?.message}`);
-  return result;
+export function textsOf(fileName: string, source: string): Texts {
+  const { program, comments, errors } = parseSync(fileName, source);
+  if (errors.length > 0) throw new Error(`${fileName} does not parse: ${errors[0]?.message}`);
+  const strings: SourceText[] = [];
+  collect(program, strings);
+  return { strings, comments: comments.map(({ start, value }) => ({ start, text: value })) };
 }
 
 function collect(value: unknown, strings: SourceText[]): void {
+  if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) for (const item of value) collect(item, strings);
   if (!isNode(value)) return;
   if (value.type === 'Literal' && typeof value.value === 'string')

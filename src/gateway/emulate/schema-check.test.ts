@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SCHEMA_CASES } from '../../../test/conformance/json-schemas.ts';
+import { scaled } from '../../../test/support/scale.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { compileSchema } from './schema-check.ts';
 
@@ -244,6 +245,8 @@ const TRANSLATED: readonly { readonly foreign: JsonObject; readonly own: JsonObj
   { foreign: { pattern: '(?i)^x$' }, own: { pattern: '^[xX]$' } },
   { foreign: { patternProperties: { '(?i)^c$': true } }, own: { patternProperties: { '^[cC]$': true } } },
 ];
+/** Of the schemas. Not 3, since most of them come in threes: alone, as a property and as items. */
+const EVERY = scaled({ usual: 2, full: 1 });
 const VALUES: readonly JsonValue[] = ['x', 'X', 'y', 1, { c: 1 }, { a: 'x', C: 1 }, ['x', 'y', 5], [{ c: 1 }]];
 
 /** Copies of the schema with one more member, each in a different subschema. */
@@ -269,7 +272,7 @@ function* withMember(schema: JsonValue | undefined, member: JsonObject): Generat
 describe('a part that is left out, at any place', () => {
   it('does not make the check reject what the whole schema accepts', { timeout: 60_000 }, () => {
     let count = 0;
-    for (const { name, schema, valid, invalid } of SCHEMA_CASES) {
+    for (const { name, schema, valid, invalid } of SCHEMA_CASES.filter((_, index) => index % EVERY === 0)) {
       for (const { foreign, own } of TRANSLATED) {
         // An existing member of that name would be replaced.
         if (Object.keys(own).some((key) => JSON.stringify(schema).includes(`"${key}":`))) continue;
@@ -284,7 +287,7 @@ describe('a part that is left out, at any place', () => {
         }
       }
     }
-    expect(count).toBeGreaterThan(500);
+    expect(count).toBeGreaterThan(500 / EVERY);
   });
 });
 

@@ -6,6 +6,7 @@ import { generateText, jsonSchema, streamText, type ToolSet, tool } from 'ai';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
+import { scaled } from '../../../test/support/scale.ts';
 import { ReplyCollector } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { runAtOnce } from '../../core/steps.ts';
@@ -75,7 +76,7 @@ describe('the official SDK', () => {
         expect(plain(await client.messages.stream(ASK).finalMessage())).toEqual(expected);
         expect(plain(await client.messages.create(ASK))).toEqual(expected);
       }),
-      { seed: 42, numRuns: 300 },
+      { seed: 42, numRuns: scaled({ usual: 100, full: 300 }) },
     );
   });
 
@@ -87,7 +88,7 @@ describe('the official SDK', () => {
         const expected = JSON.parse(JSON.stringify(whole(events, parsed)));
         expect(plain(await client.beta.messages.stream(ASK).finalMessage())).toEqual(expected);
       }),
-      { seed: 43, numRuns: 200 },
+      { seed: 43, numRuns: scaled({ usual: 75, full: 200 }) },
     );
   });
 
@@ -97,7 +98,7 @@ describe('the official SDK', () => {
         const client = clientOf(events, request(thinking), at);
         await expect(client.messages.stream(ASK).finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
       }),
-      { seed: 44, numRuns: 200 },
+      { seed: 44, numRuns: scaled({ usual: 75, full: 200 }) },
     );
   });
 });
@@ -126,7 +127,7 @@ describe('the Vercel AI SDK', () => {
         expect(await result.finishReason).toBe(generated.finishReason);
         expect(tokens(await result.usage)).toEqual(tokens(generated.usage));
       }),
-      { seed: 45, numRuns: 150 },
+      { seed: 45, numRuns: scaled({ usual: 75, full: 150 }) },
     );
   });
 });

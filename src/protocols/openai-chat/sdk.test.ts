@@ -8,12 +8,13 @@ import { APIError, OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { anyCodePoint } from '../../../test/support/code-points.ts';
 import { brokenReplyEvents, pieces, replyEvents } from '../../../test/support/reply-events.ts';
+import { scaled } from '../../../test/support/scale.ts';
 import { type Reply, ReplyCollector } from '../../core/collect.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import { runAtOnce } from '../../core/steps.ts';
 import { openaiChat } from './index.ts';
 
-const RUNS = { seed: 42, numRuns: 150 };
+const RUNS = { seed: 42, numRuns: scaled({ usual: 75, full: 150 }) };
 const TOOL_NAMES = ['read_file', 'list-files'];
 const MESSAGES = [{ role: 'user' as const, content: 'hi' }];
 const FUNCTIONS = TOOL_NAMES.map((name) => ({ type: 'function' as const, function: { name, parameters: {} } }));
