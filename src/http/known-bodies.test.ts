@@ -59,6 +59,16 @@ describe('KnownBodies', () => {
     expect(known.bytes).toBeLessThan(1.5 * bytes);
   });
 
+  it('keeps the bodies of different conversations that begin alike', async () => {
+    const known = new KnownBodies();
+    const [system, tools] = [[{ type: 'text', text: 'Be brief.' }], [{ name: 'a' }]];
+    const bodyOf = (name: string) => body({ system, tools, messages: [message(0), message(1, name)] });
+    await parsed(known, bodyOf('a'));
+    const { bytes } = known;
+    for (const name of ['b', 'c']) await parsed(known, bodyOf(name));
+    expect(known.bytes).toBe(3 * bytes);
+  });
+
   it('shares nothing behind the first element that differs', async () => {
     const known = new KnownBodies();
     const first = chatIn(await parsed(known, body({ messages: messages(6) })));

@@ -20,6 +20,8 @@ const MAX_BYTES = 12 * 1024 * 1024;
 /** Each body is compared with all that are known. */
 const MAX_BODIES = 64;
 
+const LIST_END = 0x5d;
+const TURNS: ReadonlySet<string> = new Set(['messages', 'input']);
 const KEYS: ReadonlySet<string> = new Set(['messages', 'input', 'system', 'tools']);
 
 interface KnownList {
@@ -63,8 +65,11 @@ export class KnownBodies {
     let best: Match | undefined;
     for (const [id, body] of this.#bodies.entries()) {
       const list = body.lists.get(key);
-      const count = list ? commonElements(list, body.json, json, start) : 0;
-      if (list && count > (best?.count ?? 0)) best = { id, list, count };
+      if (!list) continue;
+      const count = commonElements(list, body.json, json, start);
+      if (count > (best?.count ?? 0)) best = { id, list, count };
+      // The tools of an agent are the same in all its conversations.
+      if (count === list.ends.length && json[(list.ends.at(-1) ?? 0) - list.start + start] === LIST_END) break;
     }
     if (best) this.#bodies.get(best.id); // marks it as used
     return best;
@@ -185,15 +190,21 @@ export class BodyReader implements ListObserver {
       const list = members[key];
       if (keys.size !== this.#lists.length || ends.length === 0 || !Array.isArray(list)) continue;
       lists.set(key, { start, ends, values, elements: list.slice(0, ends.length) });
-      // The body of the turn before is of no further use.
-      if (match && key !== 'tools' && match.count >= match.list.ends.length - MAX_CHANGED) this.#known.forget(match.id);
+      if (match && TURNS.has(key) && isContinued(match)) this.#known.forget(match.id);
     }
     if (lists.size > 0) this.#known.add({ json: this.#json, lists });
   }
 }
 
-/** Clients add to or mark the last elements of a turn. */
+/** Whether it is the turn before, whose body is of no further use. */
+function isContinued({ list, count }: Match): boolean {
+  return count === list.ends.length || (count >= MIN_COMMON && count >= list.ends.length - MAX_CHANGED);
+}
+
+/** Clients add to the last elements of a turn, or move marks away from them. */
 const MAX_CHANGED = 2;
+/** Different conversations may begin alike. */
+const MIN_COMMON = 4;
 
 /** The body with a placeholder for the known elements of each list, and where the strings outside of them are in it. */
 function cutOut(
