@@ -6,6 +6,7 @@ import { isRead, LogDestination } from '../../telemetry/destination.ts';
 import { createLineRelay } from '../../telemetry/line-relay.ts';
 import type { FromWorker } from './messages.ts';
 import type { WorkerEvents, WorkerProcess } from './supervisor.ts';
+import { closeUnacceptedAtEnd } from './unaccepted.ts';
 
 /** tools/bundle.ts replaces it with the URL of the compiled file. */
 const PROGRAM = new URL('../../serve-worker.ts', import.meta.url);
@@ -24,6 +25,7 @@ export function createWorkerFork(): (events: WorkerEvents) => WorkerProcess {
   });
   return (events) => {
     const worker = cluster.fork(compileCacheVariables());
+    closeUnacceptedAtEnd(worker.process);
     if (relaysLog) {
       const relay = createLineRelay((lines) => log.write(Buffer.from(lines).toString(), true));
       worker.process.stderr?.on('data', relay.push).on('end', relay.end);
