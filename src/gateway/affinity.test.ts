@@ -18,6 +18,16 @@ const idOf = (client: string, sent: Conversation) => runAtOnce(conversationIdsOf
 const ofTurns = (...turns: Turn[]) => runAtOnce(conversationIdsOf('c', conversation('', { turns })));
 
 describe('the conversation id', () => {
+  // Conversations that are open while dragoman is updated keep their ids.
+  it.each([
+    ['Hello', 'b175da69-e1c8-882d-921b-5691b6d01cd0', '8aa3486c-b26b-8cbf-aef8-a9f3c27e3049'],
+    ['é\ud800😀', '7d4fabec-6fcb-8b42-9573-0aa78fee918d', '57e788d1-4b67-8c04-b226-9c37e870e868'],
+    ['x'.repeat(70_000), '8cbe649b-12d1-8ab9-95c2-1d272a70f629', '7284babc-119d-8f57-b436-f1541ac1c371'],
+  ])('is the same in every version: %.9j', (words, conversationId, continuationId) => {
+    const ids = runAtOnce(conversationIdsOf('key-1', conversation('', { turns: [user(words)] })));
+    expect(ids).toEqual({ conversationId, rootConversationId: conversationId, continuationId });
+  });
+
   it('is a UUID and always the same', () => {
     const id = idOf('c', conversation('hi', { key: 'session-1' }));
     expect(id).toMatch(UUID);

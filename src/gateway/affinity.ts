@@ -3,7 +3,7 @@
  * the API key and on the client's own id of the conversation, or without one on the user's first turn. They never depend
  * on the time, the model, the number of turns or the system text, which some clients change from turn to turn.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import type { Conversation, Part, Turn } from '../core/conversation.ts';
 import type { Steps } from '../core/steps.ts';
 import { unreachable } from '../core/unreachable.ts';
@@ -33,26 +33,27 @@ const BATCH_CHARS = 64 * 1024;
 
 /** A UUID of version 8 (RFC 9562: custom), made from a SHA-256 hash. */
 function idOf(parts: readonly string[]): string {
-  const hash = createHash('sha256');
+  const hex = hashOf(parts);
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const [version, clock] = [`8${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}-${clock}-${hex.slice(20, 32)}`;
+}
+
+/** In hex. */
+function hashOf(parts: readonly string[]): string {
+  let batches: Hash | undefined;
   let batch = '';
   for (const part of parts) {
     // The length keeps ["ab", "c"] and ["a", "bc"] apart.
     batch += `${part.length}:${part}`;
     // Hashing in batches: 40,000 calls of `update` take 30 ms.
     if (batch.length < BATCH_CHARS) continue;
-    hash.update(batch);
+    batches ??= createHash('sha256');
+    batches.update(batch);
     batch = '';
   }
-  hash.update(batch);
-  const hex = hash.digest('hex');
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
+  // One call for a short text takes a third of the time of a Hash object.
+  return batches ? batches.update(batch).digest('hex') : hash('sha256', batch, 'hex');
 }
 
 /** A turn with tool results continues the earlier turn, even if the client has added text to the results. */

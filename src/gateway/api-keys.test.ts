@@ -11,6 +11,13 @@ describe('API keys', () => {
     expect(createApiKeyCheck(['second-key'])('second-key')).toBe(ids[1]);
   });
 
+  it('are found among many', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `key number ${index}`);
+    const find = createApiKeyCheck(many);
+    expect(new Set(many.map(find)).size).toBe(10_000);
+    expect(find('key number 10000')).toBeUndefined();
+  });
+
   it.each(['', 'first', 'first-key ', 'FIRST-KEY', 'third-key'])('reject %j', (presented) => {
     expect(check(presented)).toBeUndefined();
   });

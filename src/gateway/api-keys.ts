@@ -1,9 +1,9 @@
 /**
- * Identifies clients by their API keys. Keys are compared as hashes, in constant time: configured keys one by one, stored
- * keys looked up in memory by their visible prefix. Keys that other processes create or revoke are noticed without a
+ * Identifies clients by their API keys. Keys are compared as hashes, in constant time, with the one key that the public
+ * part selects: the client id of a configured key, the visible prefix of a stored one. Keys that other processes create or revoke are noticed without a
  * database query for each request.
  */
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { hash as digest, randomInt, timingSafeEqual } from 'node:crypto';
 import { Semaphore } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -16,13 +16,11 @@ import type { KeyStore, StoredKey } from './stored-keys.ts';
 export type ApiKeyCheck = (presented: string) => string | undefined;
 
 export function createApiKeyCheck(keys: readonly string[]): ApiKeyCheck {
-  const known = keys.map(sha256);
+  const known = new Map(keys.map(sha256).map((hash) => [clientIdOf(hash), hash]));
   return (presented) => {
     const hash = sha256(presented);
-    let match: Buffer | undefined;
-    // No early exit: the time taken must not depend on which key matches.
-    for (const candidate of known) if (timingSafeEqual(candidate, hash)) match = candidate;
-    return match && clientIdOf(match);
+    const id = clientIdOf(hash);
+    return timingSafeEqual(known.get(id) ?? UNKNOWN_HASH, hash) ? id : undefined;
   };
 }
 
@@ -248,5 +246,6 @@ function clientIdOf(hash: Buffer): string {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  // A buffer made from text comes from Node's pool, in half the time of one that the hash makes.
+  return Buffer.from(digest('sha256', text, 'latin1'), 'latin1');
 }

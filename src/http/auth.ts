@@ -1,5 +1,5 @@
 /** Finds the API key or the admin token in a request, checks it, and slows down guessing. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
@@ -19,7 +19,7 @@ interface PresentedKey {
 function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   const keys = [bearer, single(headers['x-api-key']), single(headers['api-key'])].filter((key) => key !== undefined);
-  return [...new Set(keys)].map((key) => ({ key, hash: createHash('sha256').update(key).digest('base64') }));
+  return [...new Set(keys)].map((key) => ({ key, hash: hash('sha256', key, 'base64') }));
 }
 
 function single(header: string | string[] | undefined): string | undefined {

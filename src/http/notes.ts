@@ -23,25 +23,26 @@ export function adjustmentsHeader(adjustments: readonly Adjustment[]): string {
  * `for` in seconds; `home` is the account that the conversation usually uses; `more` counts skipped accounts that are not listed.
  */
 export function routeHeader({ accountId, modelId, wireProfile, attempt, choice }: Route): string {
-  const named = Object.entries({ account: accountId, model: modelId, profile: wireProfile });
-  const members = [...named.map(([name, value]) => `${name}=${quoted(value)}`), `attempt=${attempt}`];
-  if (choice) members.push(...choiceMembers(choice));
-  return members.join(', ');
+  const names = `account=${quoted(accountId)}, model=${quoted(modelId)}, profile=${quoted(wireProfile)}`;
+  return `${names}, attempt=${attempt}${choice ? choiceMembers(choice) : ''}`;
 }
 
-function choiceMembers({ strategy, atMs, candidates, homeId, waitedMs, skipped, skippedCount }: Choice): string[] {
-  const members = [`strategy=${strategy}`, `candidates=${candidates}`];
-  if (homeId !== undefined) members.push(`home=${quoted(homeId)}`);
-  if (waitedMs > 0) members.push(`waited=${Math.round(waitedMs)}`);
+/** Each with a comma in front. */
+function choiceMembers({ strategy, atMs, candidates, homeId, waitedMs, skipped, skippedCount }: Choice): string {
+  let members = `, strategy=${strategy}, candidates=${candidates}`;
+  if (homeId !== undefined) members += `, home=${quoted(homeId)}`;
+  if (waitedMs > 0) members += `, waited=${Math.round(waitedMs)}`;
   if (skipped.length === 0) return members;
   const listed = skipped.map(({ accountId, why, untilMs }) => {
     const seconds = untilMs === undefined ? '' : `;for=${Math.max(0, Math.ceil((untilMs - atMs) / 1000))}`;
     return `${quoted(accountId)};why=${why}${seconds}`;
   });
-  members.push(`passed=(${listed.join(' ')})`);
-  if (skippedCount > listed.length) members.push(`more=${skippedCount - listed.length}`);
-  return members;
+  members += `, passed=(${listed.join(' ')})`;
+  return skippedCount > listed.length ? `${members}, more=${skippedCount - listed.length}` : members;
 }
+
+const UNSAFE = /[^\x20-\x7e]|["\\;,]/;
+const ALL_UNSAFE = new RegExp(UNSAFE, 'g');
 
 function quoted(value: string): string {
   return `"${headerSafe(value)}"`;
@@ -49,5 +50,6 @@ function quoted(value: string): string {
 
 /** Field paths contain names chosen by the client: only plain characters may become part of a header. */
 function headerSafe(text: string): string {
-  return text.slice(0, 300).replaceAll(/[^\x20-\x7e]|["\\;,]/g, '_');
+  const start = text.length > 300 ? text.slice(0, 300) : text;
+  return UNSAFE.test(start) ? start.replaceAll(ALL_UNSAFE, '_') : start;
 }
