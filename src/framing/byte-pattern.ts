@@ -14,7 +14,8 @@ export class BytePattern {
   constructor(bytes: Uint8Array) {
     this.length = bytes.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#words = Int32Array.from({ length: bytes.length >> 2 }, (_, word) => view.getInt32(4 * word));
+    this.#words = new Int32Array(bytes.length >> 2);
+    for (let word = 0; word < this.#words.length; word += 1) this.#words[word] = view.getInt32(4 * word);
     // Not `slice`, which in a Buffer shares the bytes.
     this.#rest = Uint8Array.from(bytes.subarray(4 * this.#words.length));
   }

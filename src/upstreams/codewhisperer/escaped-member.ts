@@ -5,28 +5,28 @@
  * the changing text are learnt from a parsed frame; a later frame with equal surroundings differs in that string alone.
  * Anything else is left to JSON.parse.
  */
+import { LRUCache } from 'lru-cache';
 import { parseJsonObject } from '../../core/json.ts';
 import { BytePattern } from '../../framing/byte-pattern.ts';
 import type { Chunk, Frame } from '../../framing/event-stream.ts';
 
 export class EscapedMember {
   readonly #member: string;
-  #before: BytePattern;
-  #after: BytePattern;
+  #surroundings: Surroundings;
   #lessons = MAX_LESSONS;
 
   /** Starts with the object that has no other member. */
   constructor(member: string) {
     this.#member = member;
-    this.#before = new BytePattern(Buffer.from(`{${JSON.stringify(member)}:"`));
-    this.#after = new BytePattern(Buffer.from('"}'));
+    this.#surroundings = surroundingsOf(member, `{${JSON.stringify(member)}:"`, '"}');
   }
 
   /** The inside of the JSON string in the frame's payload, still escaped and valid; undefined: parse the payload instead. */
   cut({ chunk, start, end }: Pick<Frame, 'chunk' | 'start' | 'end'>): string | undefined {
-    const from = start + this.#before.length;
-    const to = end - this.#after.length;
-    const isKnown = from <= to && this.#before.isAt(chunk.view, start) && this.#after.isAt(chunk.view, to);
+    const { before, after } = this.#surroundings;
+    const from = start + before.length;
+    const to = end - after.length;
+    const isKnown = from <= to && before.isAt(chunk.view, start) && after.isAt(chunk.view, to);
     return isKnown ? stringInside(chunk, from, to) : undefined;
   }
 
@@ -39,10 +39,35 @@ export class EscapedMember {
     if (at < 0) return;
     const start = at + JSON.stringify(this.#member).length + 2;
     const [before, after] = [json.slice(0, start), json.slice(start + escaped.length - 2)];
-    if (before.length + after.length > MAX_SURROUNDINGS || !isOnlyPlaceOf(this.#member, before, after)) return;
-    this.#before = new BytePattern(Buffer.from(before));
-    this.#after = new BytePattern(Buffer.from(after));
+    if (before.length + after.length > MAX_SURROUNDINGS) return;
+    const surroundings = surroundingsOf(this.#member, before, after);
+    if (surroundings.isOnlyPlace) this.#surroundings = surroundings;
   }
+}
+
+interface Surroundings {
+  readonly before: BytePattern;
+  readonly after: BytePattern;
+  /** Another text between the two is read as this member and changes nothing else. */
+  readonly isOnlyPlace: boolean;
+}
+
+/** Every reply of a model learns the same, so what has been checked is kept. */
+const known = new LRUCache<string, Surroundings>({ max: 64 });
+
+function surroundingsOf(member: string, before: string, after: string): Surroundings {
+  // JSON text has no null characters.
+  const key = `${member}\0${before}\0${after}`;
+  let surroundings = known.get(key);
+  if (!surroundings) {
+    surroundings = {
+      before: new BytePattern(Buffer.from(before)),
+      after: new BytePattern(Buffer.from(after)),
+      isOnlyPlace: isOnlyPlaceOf(member, before, after),
+    };
+    known.set(key, surroundings);
+  }
+  return surroundings;
 }
 
 /** A stream whose surroundings keep changing is parsed; learning from every frame would only cost time. */
@@ -81,7 +106,7 @@ const LOWER_U = 0x75;
 const SHORT_ESCAPES = Buffer.from('"\\/bfnrt');
 const HEX_DIGITS = Buffer.from('0123456789abcdefABCDEF');
 
-/** Whether another text between the two would be read as this member and change nothing else; tried with two texts. */
+/** Tried with two texts. */
 function isOnlyPlaceOf(member: string, before: string, after: string): boolean {
   const one = parseJsonObject(`${before}one${after}`);
   const two = parseJsonObject(`${before}two${after}`);
