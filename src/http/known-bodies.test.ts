@@ -161,6 +161,14 @@ describe('KnownBodies', () => {
     });
   });
 
+  it('counts the memory of parsed values, which is many times that of their JSON', async () => {
+    const known = new KnownBodies();
+    await parsed(known, body({ messages: messages(1) }));
+    const { bytes } = known;
+    await parsed(known, body({ messages: Array.from({ length: 20_000 }, () => ({})) }));
+    expect(known.bytes - bytes).toBeGreaterThan(20_000 * 100);
+  });
+
   it('stays within its bound, and forgets the bodies that were not used for longest', async () => {
     const known = new KnownBodies(400_000);
     const of = (name: number) => body({ messages: [message(name), message(name, 'more')] });
