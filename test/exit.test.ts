@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import type { ScriptedReply } from '../src/simulator/script.ts';
-import { createHome, type Running, startCommand } from './support/command.ts';
+import { createHome, environmentOf, type Running, startCommand } from './support/command.ts';
 import { parseEvents } from './support/event-stream-text.ts';
 import { createSimulator } from './support/simulator.ts';
 import { LOCAL_MODE, startTestGateway } from './support/test-gateway.ts';
@@ -63,16 +63,10 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     const stuck = openSync(fifo, constants.O_WRONLY);
     const simulator = await createSimulator({ script: { replies: [HELLO] } });
     const home = createHome();
-    const env = {
-      ...environmentFor(simulator.url),
-      DRAGOMAN_PORT: '0',
-      DRAGOMAN_HOME: home,
-      DRAGOMAN_KIRO_TOKEN_FILE: 'off',
-    };
     const main = join(import.meta.dirname, '../src/main.ts');
     const child = spawn(process.execPath, [main, 'serve', '--json'], {
       cwd: home,
-      env: { PATH: process.env.PATH, HOME: home, ...env },
+      env: { ...environmentOf(home), ...environmentFor(simulator.url), DRAGOMAN_PORT: '0' },
       stdio: ['ignore', stuck, stuck],
     });
     onTestFinished(() => void child.kill('SIGKILL'));

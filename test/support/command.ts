@@ -127,7 +127,8 @@ export function beginCommand(args: readonly string[], env: Readonly<Record<strin
 
 const WAIT_FOR_LINE = { timeout: 10_000, interval: 10 };
 
-function environmentOf(home: string): NodeJS.ProcessEnv {
+/** Of a program that runs in `home`. */
+export function environmentOf(home: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: home,
