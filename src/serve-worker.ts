@@ -6,6 +6,7 @@ import { commandLog, secretsOf } from './cli/command-log.ts';
 import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
+import { writeCompileCacheSoon } from './compile-cache.ts';
 import { type Serving, startServing } from './compose-server.ts';
 import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
@@ -56,6 +57,7 @@ async function serve(): Promise<number> {
     await Promise.all([send({ type: 'failed', error }), log.flush()]);
     return 1;
   }
+  writeCompileCacheSoon();
   const { server, accounts, keys, isLocalMode, newAdminToken } = running.serving;
   const { url, port } = server;
   void send({ type: 'serving', serving: { server: { url, port }, accounts, keys, isLocalMode, newAdminToken } });

@@ -1,6 +1,6 @@
 /** The package as it is published: bundled, with everything that runs in a thread or a process of its own. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -90,4 +90,15 @@ it('serves with several workers', { timeout: 60_000 }, async () => {
   });
   expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
   expect((await serve.end('SIGTERM')).code).toBe(0);
+});
+
+it('writes compiled code to the cache while it serves, for the next start of a gateway that is killed', async () => {
+  const dist = await builtPackage();
+  const home = createHome();
+  const env = { DRAGOMAN_PORT: '0', XDG_CACHE_HOME: home };
+  const serve = startCommand(['serve', '--json'], env, home, join(dist, 'main.js'));
+  await serve.nextLine();
+  const written = () => readdirSync(join(home, 'dragoman'), { recursive: true, withFileTypes: true });
+  await expect.poll(() => written().filter((entry) => entry.isFile()).length).toBeGreaterThan(10);
+  await serve.end('SIGKILL');
 });

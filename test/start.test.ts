@@ -9,18 +9,18 @@ import type { LoadedModules } from './support/record-modules.ts';
 const RECORDER = pathToFileURL(join(import.meta.dirname, 'support/record-modules.ts')).href;
 const SOURCES = pathToFileURL(join(import.meta.dirname, '../src/')).href;
 
+const SETTINGS = {
+  DRAGOMAN_PORT: '0',
+  // Never reached: no request is made.
+  DRAGOMAN_UPSTREAM_URL: 'http://127.0.0.1:9',
+  KIRO_API_KEY: 'ksk_0000000000000000000000000000000000',
+};
+
 /** Starts `serve` with an account, waits until it listens, and stops it. */
 async function modulesOfServe(): Promise<LoadedModules> {
   const home = createHome();
   const modulesFile = join(home, 'modules.json');
-  const env = {
-    NODE_OPTIONS: `--import=${RECORDER}`,
-    MODULES_FILE: modulesFile,
-    DRAGOMAN_PORT: '0',
-    // Never reached: no request is made.
-    DRAGOMAN_UPSTREAM_URL: 'http://127.0.0.1:9',
-    KIRO_API_KEY: 'ksk_0000000000000000000000000000000000',
-  };
+  const env = { ...SETTINGS, NODE_OPTIONS: `--import=${RECORDER}`, MODULES_FILE: modulesFile };
   const running = startCommand(['serve', '--json'], env, home);
   expect(JSON.parse(await running.nextLine())).toMatchObject({ event: 'serving', accounts: { ready: 1 } });
   expect((await running.end('SIGTERM')).code).toBe(0);

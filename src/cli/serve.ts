@@ -1,4 +1,5 @@
 /** `dragoman serve`: runs the gateway. */
+import { writeCompileCacheSoon } from '../compile-cache.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -35,6 +36,7 @@ export const serve: Command = {
     });
     const serving = await starting;
     banner.printServing(input, serving);
+    writeCompileCacheSoon();
     log.info({ signal: await stopped }, 'shutting down; waiting for open replies');
     await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);
     return 0;
