@@ -1,7 +1,7 @@
 /** The package as it is published: bundled, with everything that runs in a thread or a process of its own. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
@@ -9,6 +9,7 @@ import { createHome, startCommand } from './support/command.ts';
 import { pdf } from './support/documents.ts';
 import { createSimulator } from './support/simulator.ts';
 
+const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
 /** Below node_modules, where the packages that are not bundled are found. */
 const PACKAGE = join(ROOT, 'node_modules/.cache/package-test');
@@ -24,7 +25,7 @@ function builtPackage(): Promise<string> {
 async function buildPackage(): Promise<string> {
   mkdirSync(PACKAGE, { recursive: true });
   copyFileSync(join(ROOT, 'package.json'), join(PACKAGE, 'package.json'));
-  await promisify(execFile)(process.execPath, [join(ROOT, 'tools/bundle.ts'), join(PACKAGE, 'dist')]);
+  await run(process.execPath, [join(ROOT, 'tools/bundle.ts'), join(PACKAGE, 'dist')]);
   return join(PACKAGE, 'dist');
 }
 
@@ -70,8 +71,13 @@ it('refreshes tokens, reads documents and checks large JSON schemas', { timeout:
 it('names its version and carries the licences of the libraries in it', async () => {
   const dist = await builtPackage();
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const { code, out } = await startCommand(['--version'], {}, createHome(), join(dist, 'main.js')).end();
-  expect([code, out]).toEqual([0, `${version}\n`]);
+  const main = join(dist, 'main.js');
+  chmodSync(main, 0o755);
+  // By its first line, as the link that npm installs is run.
+  const { stdout } = await run(main, ['--version'], {
+    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+  });
+  expect(stdout).toBe(`${version}\n`);
   const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   for (const name of ['fastify', 'kysely', 'undici', 'zod']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
   expect(licences).not.toContain('undefined');
