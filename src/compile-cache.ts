@@ -1,6 +1,7 @@
 /** The cache of compiled code, shared with the processes that this one starts. */
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
+import { systemClock } from './transport/clock.ts';
 
 /** This process's cache, which halves the other's start. Node keeps a folder per version in it. */
 export function compileCacheVariables(): NodeJS.ProcessEnv {
@@ -14,5 +15,5 @@ const IS_PACKAGE = import.meta.filename.endsWith('.js');
 
 /** Writes the cache while the process runs. Node writes it when a process exits, but a killed one never gets there. */
 export function writeCompileCacheSoon(): void {
-  if (IS_PACKAGE) setTimeout(flushCompileCache, WRITE_AFTER_MS).unref();
+  if (IS_PACKAGE) systemClock.schedule(WRITE_AFTER_MS, flushCompileCache);
 }
