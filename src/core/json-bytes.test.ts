@@ -63,4 +63,15 @@ describe('jsonBytes', () => {
     while (!steps.next().done) pauses += 1;
     expect(pauses).toBe(4);
   });
+
+  it('pauses after each few megabytes of joining', () => {
+    const value = Array.from({ length: 6 }, (_, index) => `${index}"日`.repeat(300_000));
+    const steps = jsonBytes(value, { texts: new KnownTexts() });
+    let pauses = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) pauses += 1;
+    expect(String(step.value) === JSON.stringify(value)).toBe(true);
+    // For each text once as it is serialised, once as its bytes are counted, and once as they are written.
+    expect(pauses).toBe(18);
+  });
 });

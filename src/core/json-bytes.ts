@@ -12,7 +12,7 @@ interface KnownJson {
 export function* jsonBytes(value: unknown, known: KnownJson = {}): Steps<Buffer> {
   const json = new Pieces(known);
   yield* printInSteps(value, json);
-  return json.join();
+  return yield* json.join();
 }
 
 function* printInSteps(value: unknown, json: Pieces): Steps<void> {
@@ -77,6 +77,10 @@ function keyJson(key: string): string {
   return json;
 }
 
+/** Texts from this length on are pieces of their own, so that each step takes a few milliseconds. */
+const LONG_CHARS = 64 * 1024;
+const STEP_BYTES = 1024 * 1024;
+
 class Pieces {
   readonly #texts: KnownTexts;
   readonly #bytesOf: KnownJson['bytesOf'];
@@ -95,11 +99,12 @@ class Pieces {
 
   addText(text: string): void {
     const known = this.#texts.jsonOf(text);
-    if (!known) {
-      this.#tail += JSON.stringify(text);
-      return;
+    if (known) this.#addBytes(known);
+    else if (text.length < LONG_CHARS) this.#tail += JSON.stringify(text);
+    else {
+      this.#pieces.push(this.#tail, JSON.stringify(text));
+      this.#tail = '';
     }
-    this.#addBytes(known);
   }
 
   /** Whether the member's JSON was known and added. */
@@ -114,19 +119,26 @@ class Pieces {
     this.#tail = '';
   }
 
-  join(): Buffer {
+  /** A step for about a mebibyte. */
+  *join(): Steps<Buffer> {
     if (this.#pieces.length === 0) return Buffer.from(this.#tail);
     const pieces = [...this.#pieces, this.#tail];
     let length = 0;
-    for (const piece of pieces) length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+    let pauseAt = STEP_BYTES;
+    for (const piece of pieces) {
+      length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+      if (length < pauseAt) continue;
+      pauseAt = length + STEP_BYTES;
+      yield;
+    }
     const bytes = Buffer.allocUnsafeSlow(length);
     let at = 0;
+    pauseAt = STEP_BYTES;
     for (const piece of pieces) {
-      if (typeof piece === 'string') at += bytes.write(piece, at);
-      else {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
+      at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
+      if (at < pauseAt) continue;
+      pauseAt = at + STEP_BYTES;
+      yield;
     }
     return bytes;
   }
