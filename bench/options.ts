@@ -24,7 +24,8 @@ Examples:
 
 const FULL: Scale = {
   rounds: 3,
-  warmUpMs: 2_500,
+  warmUpReplies: 4_000,
+  idleMs: 2_500,
   windowMs: 2_000,
   connections: 16,
   singleReplies: 3_000,
@@ -37,7 +38,8 @@ const FULL: Scale = {
 };
 const QUICK: Scale = {
   rounds: 1,
-  warmUpMs: 1_500,
+  warmUpReplies: 2_000,
+  idleMs: 1_000,
   windowMs: 600,
   connections: 16,
   singleReplies: 300,

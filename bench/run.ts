@@ -11,7 +11,7 @@ import { machineText } from './proc.ts';
 import { Processes, type Role, type Started } from './processes.ts';
 import { MAX_RATIO_TO_BARE } from './report/budgets.ts';
 import type { Curve } from './report/curves.ts';
-import { drawDocs, type Record, readRecord, writeRecord } from './report/record.ts';
+import { type BenchRecord, drawDocs, readRecord, writeRecord } from './report/record.ts';
 import { type Row, tableText } from './report/rows.ts';
 import { allocations } from './scenarios/allocations.ts';
 import { bursts } from './scenarios/bursts.ts';
@@ -61,12 +61,17 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   const curves: Curve[] = [];
   for (const name of names) {
-    const outcome = await SCENARIOS[name]?.(bench);
-    rows.push(...(outcome?.rows ?? []));
-    curves.push(...(outcome?.curves ?? []));
+    try {
+      const outcome = await SCENARIOS[name]?.(bench);
+      rows.push(...(outcome?.rows ?? []));
+      curves.push(...(outcome?.curves ?? []));
+    } catch (cause) {
+      // The other scenarios can still be measured.
+      fail(`${name}: ${messageOf(cause)}`);
+    }
   }
   process.stdout.write(`\n${tableText(rows)}\n`);
-  const record: Record = {
+  const record: BenchRecord = {
     machine,
     nginx: hasNginx(),
     cores: processes.cores ?? null,
@@ -110,11 +115,18 @@ function checkGuard(rows: readonly Row[]): void {
       budget?.type === 'ratio' && budget.to === 'bare' && ratio?.to === 'bare' && ratio.median > MAX_RATIO_TO_BARE,
   );
   for (const { name, ratio } of tooHigh) {
-    process.stderr.write(
-      `bench: ${name}: ${ratio?.median.toFixed(2)} times the cost of bare node:http and undici; more than ${MAX_RATIO_TO_BARE.toFixed(1)} fails.\n`,
-    );
-    process.exitCode = 1;
+    const figure = `${ratio?.median.toFixed(2)} times the cost of bare node:http and undici`;
+    fail(`${name}: ${figure}; more than ${MAX_RATIO_TO_BARE.toFixed(1)} fails.`);
   }
+}
+
+function fail(message: string): void {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exitCode = 1;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function startOwn(processes: Processes, name: string, role: Role, file: string, args: readonly string[]): Started {
@@ -148,6 +160,5 @@ function readCpuInfo(): string {
 try {
   await main();
 } catch (cause) {
-  process.stderr.write(`bench: ${cause instanceof Error ? cause.message : String(cause)}\n`);
-  process.exitCode = 1;
+  fail(messageOf(cause));
 }

@@ -15,6 +15,11 @@ it('stays below 1 for a fixed cost plus a linear one', () => {
   expect(growthExponent(points((size) => 100 + size))).toBeLessThan(1);
 });
 
+it('looks at sizes that are far apart, because noise outweighs the growth between close ones', () => {
+  const noisy = [100, 150, 400, 600].map((size) => ({ size, cost: size === 150 ? 1.5 * size : size }));
+  expect(growthExponent(noisy)).toBeCloseTo(1, 10);
+});
+
 it('finds the point from which a cost grows faster', () => {
   expect(growthExponent(points((size) => (size < 500 ? size : size ** 1.5)))).toBeGreaterThan(1.9);
 });

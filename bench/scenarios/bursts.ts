@@ -46,7 +46,7 @@ function throughput(
   budget: typeof BUDGETS.burstOf100 | typeof BUDGETS.burstOf1000,
 ): Row[] {
   const waiting = all.filter((series) => medianOf(series, ({ busy }) => busy) < SATURATED);
-  const names = [...new Set(waiting.map(({ subject }) => subject))].join(' and ');
+  const names = [...new Set(waiting.map(({ subject }) => subject))].join(', ');
   return rowsByDialect(
     all,
     {

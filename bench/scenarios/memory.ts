@@ -17,7 +17,7 @@ export async function memory(bench: Bench): Promise<Outcome> {
     try {
       if (subject.pid === undefined) continue;
       // Work in the background after the start counts as well.
-      await sleep(bench.scale.warmUpMs);
+      await sleep(bench.scale.idleMs);
       idle[kind.name] = [(residentBytes(subject.pid) ?? Number.NaN) / MEGABYTE];
       const job = closedLoop(100, CONNECTIONS, 4 * bench.scale.windowMs);
       const { residentAfter = Number.NaN } = await runJob(bench, 'memory', subject, target, job);

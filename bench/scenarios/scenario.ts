@@ -21,7 +21,9 @@ export interface Bench {
 /** How long and how often everything is measured. */
 export interface Scale {
   readonly rounds: number;
-  readonly warmUpMs: number;
+  readonly warmUpReplies: number;
+  /** Between a start and the measurement of idle memory. */
+  readonly idleMs: number;
   readonly windowMs: number;
   readonly connections: number;
   readonly singleReplies: number;
@@ -74,9 +76,12 @@ export function closedLoop(frames: number, connections: number, durationMs: numb
   };
 }
 
-/** Enough replies to compile the subject's code and allocate its long-lived memory. */
+/**
+ * Enough replies to compile the subject's code and allocate its long-lived memory. A number of replies and not a time, so that a
+ * slow machine measures warm code as well.
+ */
 export function warmUp(scale: Scale): Job {
-  return { ...closedLoop(100, 8, scale.warmUpMs), maxReplies: 4_000, sampleEvery: 100 };
+  return { ...closedLoop(100, 8, 20_000), maxReplies: scale.warmUpReplies, sampleEvery: 100 };
 }
 
 export const isDragoman = ({ name }: { name: SubjectName }): boolean => name === 'dragoman';

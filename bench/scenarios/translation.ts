@@ -19,19 +19,19 @@ export async function translation(bench: Bench): Promise<Outcome> {
       const megabytes = (largeRequestBytes / 1e6).toFixed(2);
       return [
         toRow({
-          name: `request of ${megabytes} MB, 200 turns, 40 tools, parsed to encoded (${protocol})`,
+          name: `request of ${megabytes} MB, parsed to encoded, ${protocol}`,
           unit: 'ms',
           rounds: { dragoman: [largeRequestMs.median] },
           budget: BUDGETS.largeRequest,
-          note: `${protocol}: worst ${largeRequestMs.worst.toFixed(1)} ms, the very first of a process ${largeRequestMs.first.toFixed(1)} ms.`,
+          note: `${protocol}, 200 turns, 40 tools: worst ${largeRequestMs.worst.toFixed(1)} ms, the very first of a process ${largeRequestMs.first.toFixed(1)} ms.`,
         }),
         toRow({
-          name: `the next turn of the same conversation (${protocol})`,
+          name: `the next turn of the same conversation, ${protocol}`,
           unit: 'ms',
           rounds: { dragoman: [nextTurnMs] },
         }),
         toRow({
-          name: `translating a text frame (${protocol})`,
+          name: `translating a text frame, ${protocol}`,
           unit: 'µs',
           rounds: { dragoman: [frameEscapedNs / 1000] },
           note: `${protocol}: ${(frameParsedNs / 1000).toFixed(2)} µs if the text is parsed and serialised again, ${(frameObjectsNs / 1000).toFixed(2)} µs with JSON.parse and JSON.stringify of whole objects.`,

@@ -1,6 +1,6 @@
 /**
- * Other gateways, started by the user: `--against NAME=URL`. The gateway must call the stand-in upstream (`--upstream-port`),
- * which answers the service's own protocol as well as Chat Completions and Messages.
+ * Other gateways to the same service, started by the user: `--against NAME=URL`. The gateway must call the stand-in upstream
+ * (`--upstream-port`).
  */
 import type { Target } from '../load/job.ts';
 import { pidListeningOn } from '../proc.ts';
