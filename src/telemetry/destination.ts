@@ -1,8 +1,9 @@
 /**
  * Writes the log to standard error in batches, without blocking on its reader. Drops lines while nothing reads.
  *
- * A write costs far more than the line in it: on a file 55 µs, since Node hands it to a thread and is woken by it, on a
- * pipe 15 µs. One write for the lines of 20 ms costs each of them 3 µs at 500 requests a second.
+ * A write costs far more than the line in it: on a file 55 µs or more, since Node hands it to a thread and is woken by it,
+ * on a pipe 15 µs. At 500 requests a second ten lines share one. Per line of a request, formatted and written in a process
+ * that is otherwise idle: 155 µs before and 55 µs in batches (file), 88 and 49 µs (pipe); while busy 31 and 17, 25 and 10.
  */
 import { fstatSync, write, writeSync } from 'node:fs';
 
