@@ -17,7 +17,10 @@ const SECRETS = [
 function expectedLine(level: number, fields: object, message: string): string {
   const redact = createRedactor([CONFIGURED]);
   const copy = (name: string, value: unknown): unknown => {
-    if (typeof value === 'string') return /(?:token|secret|key)$/i.test(name) && value !== '' ? '••••' : redact(value);
+    if (typeof value === 'string')
+      return /(?:token|secret|password|passwd|authorization|cookie|credential|api[-_]?key)$/i.test(name) && value !== ''
+        ? '••••'
+        : redact(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((item) => copy(name, item));
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copy(key, member)]));
