@@ -103,17 +103,19 @@ function bytesOf({ json, lists }: KnownBody): number {
 /** Measured with tens of thousands of elements such as `{}`, `{"a":"x"}` and `{"c":[1]}`: 36 to 55, with their places. */
 const BYTES_PER_VALUE = 55;
 
-function commonElements(list: KnownList, known: Buffer, json: Buffer, start: number): number {
-  const offset = start - list.start;
-  let from = list.start;
-  let count = 0;
-  for (const end of list.ends) {
-    if (end + offset > json.length) break;
-    if (json.compare(known, from, end, from + offset, end + offset) !== 0) break;
-    from = end;
-    count += 1;
+/** Halves what may be in common, instead of comparing each of up to 50,000 elements. */
+function commonElements({ start: knownStart, ends }: KnownList, known: Buffer, json: Buffer, start: number): number {
+  const offset = start - knownStart;
+  let common = 0;
+  let most = ends.length;
+  for (let tried = most; common < most; tried = Math.ceil((common + most) / 2)) {
+    const from = ends[common - 1] ?? knownStart;
+    const end = ends[tried - 1] ?? from;
+    const isSame = end + offset <= json.length && json.compare(known, from, end, from + offset, end + offset) === 0;
+    if (isSame) common = tried;
+    else most = tried - 1;
   }
-  return count;
+  return common;
 }
 
 interface ReadList {
