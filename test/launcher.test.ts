@@ -77,11 +77,3 @@ it('accepts the variables printed by the simulator in a shell', async () => {
   expect([code, err]).toEqual([0, '']);
   expect(out).toContain('simulator');
 });
-
-it('limits the young generation however a user starts the gateway', () => {
-  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-  const [, flag] = /^#!\/usr\/bin\/env -S node (--max-semi-space-size=\d+)\n/.exec(read('src/main.ts')) ?? [];
-  expect(flag).toBeDefined();
-  expect(read('dragoman')).toContain(`exec "$node" ${flag} "$root/src/main.ts"`);
-  expect(JSON.parse(read('package.json')).scripts.start).toBe(`node ${flag} src/main.ts serve`);
-});
