@@ -8,5 +8,5 @@ const include = globSync('{src,test}/**/*.test.ts').filter(
 );
 
 export default defineConfig({
-  test: { ...SHARED, include, env: { ...SHARED.env, TEST_SCALE: 'full' }, testTimeout: 300_000 },
+  test: { ...SHARED, include, env: { TEST_SCALE: 'full' }, testTimeout: 300_000 },
 });

@@ -1,5 +1,5 @@
 /**
- * One empty home directory per test run, and none of the developer's settings: what a test does not set itself must not
+ * The environment of a test run: one empty home directory, and none of the developer's settings: what a test does not set itself must not
  * come from `~/.dragoman`, from a sign-in of another program below `~`, or from the shell.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,5 +26,7 @@ export default function setup(project: TestProject): () => void {
   // Read by os.homedir on Windows and elsewhere. Workers inherit the environment of this process.
   process.env.USERPROFILE = home;
   process.env.HOME = home;
+  // For workers and for the programs that tests start: most of what a start costs is compiling.
+  process.env.NODE_COMPILE_CACHE = join(tmpdir(), 'dragoman-test-cache', 'dragoman');
   return () => rmSync(home, { recursive: true, force: true });
 }
