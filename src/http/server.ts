@@ -6,6 +6,12 @@ import type { RunningServer, ServerOptions } from './ports.ts';
 import { RequestPipeline, stopping } from './request-pipeline.ts';
 import { watchForStalledClients } from './stalled-clients.ts';
 
+/**
+ * Connections that may wait to be accepted; the system may allow fewer. When Node's 511 are exceeded, the system drops a
+ * client's first packet, and the client repeats it only a second later.
+ */
+const BACKLOG = 4_096;
+
 /** Rejects when the address is taken, or reachable from elsewhere without a usable key. */
 export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
   assertMayListen(host, options.apiKeys);
@@ -13,7 +19,7 @@ export async function startServer(options: ServerOptions, host: string, port: nu
   const app = await createApp(pipeline);
   const stopWatching = watchForStalledClients(pipeline.inFlight, options.connections.writeTimeoutMs);
   app.addHook('onClose', async () => stopWatching());
-  await app.listen({ host, port });
+  await app.listen({ host, port, backlog: BACKLOG });
   const bound = app.server.address();
   if (bound === null || typeof bound === 'string') throw new Error('The server listens on no port.');
   if (pipeline.localMode && !isLoopback(bound.address)) {
