@@ -1,5 +1,6 @@
 /** `dragoman serve`: runs the gateway. */
 import { writeCompileCacheSoon } from '../compile-cache.ts';
+import { avoidStalls } from '../garbage-collection.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -28,6 +29,7 @@ export const serve: Command = {
         import('./stop.ts'),
         import('./banner.ts'),
       ]);
+    avoidStalls();
     const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
     const starting = startServing(settings, log, {}, origins);
