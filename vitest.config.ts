@@ -15,15 +15,27 @@ export const SHARED: InlineConfig = {
   maxWorkers: availableParallelism() + 1,
   testTimeout: 40_000,
   hookTimeout: 20_000,
-  // What is waited for comes at once, unless the machine is busy.
-  // A test that expects nothing cannot fail.
+  // What is waited for comes at once, unless the machine is busy. A test that expects nothing cannot fail.
   expect: { poll: { timeout: 10_000 }, requireAssertions: true },
 };
+
+/** They start dozens of processes, or kill them, and take a quarter of the whole time: `npm run test:full` has them. */
+export const PROCESS_TESTS = [
+  'test/conformance/kills.test.ts',
+  'test/moving-over.test.ts',
+  'test/package.test.ts',
+  'test/storage-trouble.test.ts',
+  'test/store-not-writable.test.ts',
+  'test/workers.test.ts',
+];
 
 export default defineConfig({
   test: {
     ...SHARED,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['test/agents/**', 'test/hostile/**', 'test/official/**', 'node_modules/**'],
+    exclude: [
+      ...PROCESS_TESTS,
+      ...['test/agents/**', 'test/chaos/**', 'test/hostile/**', 'test/official/**', 'node_modules/**'],
+    ],
   },
 });

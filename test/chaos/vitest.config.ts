@@ -1,4 +1,4 @@
-/** The complete chaos tests, about a quarter of an hour: `npm run test:chaos`. A part runs with the other tests. */
+/** The complete chaos tests, about a quarter of an hour: `npm run test:chaos`. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
