@@ -35,7 +35,9 @@ export class LogDestination {
   static standardError(): LogDestination {
     const isFile = fstatSync(STANDARD_ERROR).isFile();
     const destination = new LogDestination(isFile ? writeFile : writePieces);
-    process.on('exit', () => destination.#writeAtExit());
+    // One listener for all: in-process commands create a log each, and Node warns of more than ten.
+    if (atExit.size === 0) process.on('exit', writeAllAtExit);
+    atExit.add(() => destination.#writeAtExit());
     return destination;
   }
 
@@ -157,4 +159,10 @@ async function withinTime(work: Promise<void>): Promise<void> {
   const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
   await Promise.race([work, timeout]);
   clearTimeout(timer);
+}
+
+const atExit = new Set<() => void>();
+
+function writeAllAtExit(): void {
+  for (const write of atExit) write();
 }
