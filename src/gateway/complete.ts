@@ -31,12 +31,13 @@ export async function complete(
 ): Promise<readonly Answer[]> {
   const conversationId = inlineIdOf(request.client);
   if (request.completion.limits.maxTokens === 0) return [warmUpAnswer(request, conversationId)];
-  const { group, requestId } = request;
+  const { group, requestId, attempts } = request;
   const plan = operationPlan(
     context,
     { conversationId, group },
     {
       signal,
+      attempts,
       aboutOperation: ABOUT_THE_FEATURE,
       onStep: ({ code }, _lease, attempt) => context.log.debug?.({ requestId, attempt, code }, 'a completion failed'),
     },
@@ -44,6 +45,7 @@ export async function complete(
   return withLease(context, plan, async (lease, attempt) => {
     const completions = await find(context, request.completion, lease, signal);
     const upstreamRequestId = context.upstream.requestIdOf(completions.answer);
+    if (attempt.record) Object.assign(attempt.record, { upstreamRequestId, modelId: INLINE_MODEL });
     return answersOf(request, completions, routeOf(lease, upstreamRequestId, attempt.number, conversationId));
   });
 }

@@ -14,6 +14,7 @@ import { GatewayError } from '../core/errors.ts';
 import { SILENT } from '../core/log.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Access } from '../upstreams/upstream.ts';
+import type { AttemptRecord } from './attempts.ts';
 import { createGateway } from './gateway.ts';
 import type { Answer } from './ports.ts';
 
@@ -41,12 +42,13 @@ function setup(replies: readonly (FakeReply | GatewayError)[], accounts: readonl
     codeReferences: 'allow',
   });
   const gone = new AbortController();
+  const attempts: AttemptRecord[] = [];
   const ask = (sent: Conversation = conversation()) =>
     gateway.ask(
-      { requestId: 'r', client: 'c', conversation: sent, adjustments: [adjustment('parsed', 'x')] },
+      { requestId: 'r', client: 'c', conversation: sent, adjustments: [adjustment('parsed', 'x')], attempts },
       gone.signal,
     );
-  return { ask, clock, pool, upstream, wire, gone, gateway };
+  return { ask, attempts, clock, pool, upstream, wire, gone, gateway };
 }
 
 async function eventsOf(answer: Answer): Promise<ReplyEvent[]> {
@@ -623,5 +625,27 @@ describe('an emulated option', () => {
     const events = await eventsOf(await ask(conversation('x', { output: { ...output, stopSequences: ['END'] } })));
     expect(events.map(({ type }) => type)).toEqual(['reply-start', 'text-start', 'text-end', 'reply-end']);
     expect(pool.releases).toEqual(['a1:ok']);
+  });
+});
+
+describe('the record of the attempts', () => {
+  it('names the account, the error and the upstream request of each', async () => {
+    const { ask, attempts, clock } = setup([refused('quota_exhausted', { 'x-amzn-requestid': 'up-0' }), GOOD]);
+    const answer = await ask();
+    const [first, second] = attempts;
+    expect(first).toMatchObject({ accountId: 'a1', error: { code: 'quota_exhausted' }, endedMs: clock.now() });
+    expect(second).toMatchObject({ accountId: 'a2', modelId: 'some-model', endedMs: undefined, wireProfile: 'fake' });
+    await textOf(answer);
+    expect(second).toMatchObject({ upstreamRequestId: 'up-1', endedMs: clock.now(), error: undefined });
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('ends with the reason when the client leaves in the middle of a reply', async () => {
+    const { ask, attempts, gone } = setup([{ ...GOOD, chunks: ['Hel', 'lo'] }]);
+    await ask();
+    gone.abort();
+    expect(attempts).toMatchObject([
+      { accountId: 'a1', endedMs: expect.any(Number), error: { code: 'client_closed' } },
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, EncodedChat, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import { endAttempt } from './attempts.ts';
 import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
@@ -87,6 +88,7 @@ class Dispatch {
   run(): Promise<Answer> {
     const plan: LeasePlan<PreparedLease> = {
       signal: this.#signal,
+      attempts: this.#request.attempts,
       isPaced: true,
       // The reply stream releases the lease.
       keepsLease: true,
@@ -175,7 +177,10 @@ class Dispatch {
 
   async #exchange(lease: PreparedLease, attempt: Attempt): Promise<Answer> {
     const { model } = lease.target;
+    const { record } = attempt;
+    if (record) record.modelId = model.id;
     const { encoded, response } = await this.#send(lease, attempt);
+    if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const rememberUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (rememberUntilMs !== undefined) lease.learnWireProfile?.(rememberUntilMs);
     const { limitsOutput } = encoded;
@@ -192,7 +197,10 @@ class Dispatch {
       decoder,
       transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
-      settled: (error) => this.#settled(lease, decoder, error),
+      settled: (error) => {
+        endAttempt(record, error, this.#context.clock.now());
+        this.#settled(lease, decoder, error);
+      },
     });
     await stream.begin();
     const route = this.#routeOf(lease, response);

@@ -8,6 +8,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream.ts';
+import type { AttemptRecord } from './attempts.ts';
 
 /** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
 export type SendUpstream = (request: AuthorizedRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
@@ -158,6 +159,8 @@ export interface AskRequest {
   readonly conversation: Conversation;
   /** Adjustments made while parsing; those of the answer begin with these. */
   readonly adjustments: readonly Adjustment[];
+  /** The gateway adds each attempt as it begins. Absent: not recorded. */
+  readonly attempts?: AttemptRecord[] | undefined;
 }
 
 export interface CompletionRequest extends Omit<AskRequest, 'conversation'> {

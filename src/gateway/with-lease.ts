@@ -1,6 +1,7 @@
 /** Runs an operation: leases an account, works with it, and tries again if the error table allows it. */
 import { pause } from '../core/async.ts';
 import { clientClosed, type ErrorCode, GatewayError } from '../core/errors.ts';
+import { type AttemptRecord, addFailedLease, beginAttempt, endAttempt } from './attempts.ts';
 import type { GatewayContext } from './context.ts';
 import type { Lease } from './ports.ts';
 import { RetryPlan } from './retry.ts';
@@ -11,6 +12,8 @@ export interface LeasePlan<L extends Lease = Lease> {
   readonly signal: AbortSignal;
   /** Leases the account for the next attempt; `retry` knows which have failed and whether a new token is needed. */
   lease(retry: RetryPlan): Promise<L>;
+  /** Where the attempts are recorded. */
+  readonly attempts?: AttemptRecord[] | undefined;
   /** The pool paces the leases: see `RetryPlan`. */
   readonly isPaced?: boolean;
   /** The result keeps using the lease and releases it itself. */
@@ -36,6 +39,8 @@ export interface Attempt {
   /** The account has a new token, because the service refused the one before. */
   readonly isRenewed: boolean;
   readonly withoutReasoningHistory: boolean;
+  /** Undefined if attempts are not recorded. With `keepsLease`, the holder of the lease ends it. */
+  readonly record: AttemptRecord | undefined;
 }
 
 /** Rejects with the GatewayError that ends the operation: `client_closed` once the signal has aborted. */
@@ -49,13 +54,18 @@ export async function withLease<T, L extends Lease = Lease>(
   const walk = new WireProfileWalk(context);
   for (let number = 1; ; number++) {
     let lease: L | undefined;
+    let record: AttemptRecord | undefined;
     let outcome: GatewayError;
     try {
       if (signal.aborted) throw clientClosed();
       const { refresh: isRenewed, withoutReasoningHistory } = retry;
       lease = await plan.lease(retry);
-      const result = await work(lease, { number, isRenewed, withoutReasoningHistory });
-      if (!plan.keepsLease) lease.release(undefined);
+      record = beginAttempt(plan.attempts, lease, context.clock.now());
+      const result = await work(lease, { number, isRenewed, withoutReasoningHistory, record });
+      if (!plan.keepsLease) {
+        lease.release(undefined);
+        endAttempt(record, undefined, context.clock.now());
+      }
       return result;
     } catch (cause) {
       const error = retry.classify(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
@@ -64,6 +74,8 @@ export async function withLease<T, L extends Lease = Lease>(
       const isRecovered = (await foundProfile(context, error, lease)) || moveOn(plan, retry, walk, error, lease);
       outcome = isRecovered ? refusedForm(error) : walk.firstRefusal(error, lease);
       lease?.release(plan.aboutOperation?.has(outcome.code) ? undefined : outcome);
+      if (lease) endAttempt(record, error, context.clock.now());
+      else addFailedLease(plan.attempts, error, context.clock.now());
       if (isRecovered) continue;
     }
     const step = retry.after(outcome, lease?.accountId);

@@ -62,7 +62,8 @@ export async function answerParsed(
 export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, client: string): AskRequest {
   const { conversation, adjustments, stream } = request;
   Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
-  return { requestId: exchange.requestId, client, group: groupOf(exchange), conversation, adjustments };
+  const { requestId, record } = exchange;
+  return { requestId, client, group: groupOf(exchange), conversation, adjustments, attempts: record.attempts };
 }
 
 /** Sends the error to the client, if it is still connected. */
@@ -115,8 +116,9 @@ async function answerCompletion(
 ): Promise<void> {
   const { completion, adjustments, stream } = request;
   Object.assign(exchange.record, { model: completion.model, stream, adjustments });
-  const { requestId, gone } = exchange;
-  const completeRequest = { requestId, client, group: groupOf(exchange), completion, adjustments };
+  const { requestId, gone, record } = exchange;
+  const group = groupOf(exchange);
+  const completeRequest = { requestId, client, group, completion, adjustments, attempts: record.attempts };
   const answers = await gateway.complete(completeRequest, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = writingOf(protocol, request, answers.length);

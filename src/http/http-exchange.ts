@@ -1,10 +1,8 @@
-/** One request and its answer, as every handler here sees it, and what the log will record about it. */
+/** One request and its answer, as every handler here sees it. */
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Adjustment } from '../core/adjustments.ts';
-import type { ErrorCode, GatewayError } from '../core/errors.ts';
-import type { Usage } from '../core/usage.ts';
-import type { Route } from '../gateway/ports.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../gateway/request-record.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 
 export interface HttpExchange {
@@ -19,19 +17,6 @@ export interface HttpExchange {
   /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
   readonly gone: AbortController;
   readonly record: RequestRecord;
-}
-
-/** Filled in on the way; one log line when the exchange is over. */
-export interface RequestRecord {
-  client?: string;
-  model?: string;
-  stream?: boolean;
-  firstByteMs?: number;
-  code?: ErrorCode;
-  error?: GatewayError;
-  usage?: Usage;
-  route?: Route;
-  adjustments?: readonly Adjustment[];
 }
 
 export function sendJson(exchange: HttpExchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {

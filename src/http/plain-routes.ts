@@ -13,15 +13,22 @@ export function registerPlainRoutes(app: FastifyInstance, pipeline: RequestPipel
   registerModels(app, pipeline);
   registerHealth(app, pipeline);
   // Agents warm their connection up with it.
-  app.route({ method: ['GET', 'HEAD'], url: '/api/hello', handler: (_request, reply) => reply.code(204).send() });
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/hello',
+    config: PROBE,
+    handler: (_request, reply) => reply.code(204).send(),
+  });
 }
+
+const PROBE = { kind: 'probe' } as const;
 
 function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
   const { gateway, resolveModel } = pipeline.options;
   const [listed, one] = MODEL_ROUTES;
   const shared = { tags: ['OpenAI', 'Anthropic'], security: CLIENT_SECURITY };
   // The query is checked in the words of Anthropic's API.
-  const options = { onRequest: pipeline.requireKey, ...WITHOUT_VALIDATION };
+  const options = { onRequest: pipeline.requireKey, config: { kind: 'models' } as const, ...WITHOUT_VALIDATION };
   app.get(
     listed.path,
     {
@@ -71,7 +78,7 @@ function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
   const tags = ['Operation'];
   for (const path of ['/health', '/healthz']) {
     const schema = { tags, summary: 'Whether the gateway is running', response: { 200: health } };
-    typed.get(path, { schema }, async () => {
+    typed.get(path, { schema, config: PROBE }, async () => {
       const { ready, total, hasToken, tokenExpired } = await gateway.status();
       return {
         status: 'healthy',
@@ -86,7 +93,7 @@ function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
     summary: 'Whether an account is ready and the store can be written',
     response: { 200: readiness.describe('Both.'), 503: readiness.describe('At least one is not.') },
   };
-  typed.get('/readyz', { schema }, async (_request, reply) => {
+  typed.get('/readyz', { schema, config: PROBE }, async (_request, reply) => {
     const accounts = (await gateway.status()).ready > 0;
     const store = await probeStore();
     const isReady = accounts && store;

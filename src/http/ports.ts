@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { ApiKeys } from '../gateway/api-keys.ts';
 import type { Gateway } from '../gateway/ports.ts';
+import type { RequestObserver } from '../gateway/request-record.ts';
 import type { Responses } from '../gateway/responses.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import type { AdminDependencies } from './admin/ports.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   /** Rejects when accounts cannot be read or stored at the moment. */
   readonly checkStore: () => Promise<void>;
   readonly resolveModel: ResolveModel;
+  /** Told of every request and background response that has ended, after the log. */
+  readonly observers?: readonly RequestObserver[];
 }
 
 export interface AnswerLimits extends BodyLimits {

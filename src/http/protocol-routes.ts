@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { timeSlices } from '../core/steps.ts';
+import type { RequestKind } from '../gateway/request-record.ts';
 import type { ClientProtocol, ProtocolRoute } from '../protocols/protocol.ts';
 import { answerReply, contextOf, sendFailure } from './answer.ts';
 import { readJson } from './body.ts';
@@ -28,7 +29,7 @@ function registerRoute(
   app.route({
     method,
     url: path,
-    config: { errors: protocol },
+    config: { errors: protocol, protocol: protocol.id, kind: KINDS[route.operation] },
     onRequest: pipeline.requireKey,
     ...WITHOUT_VALIDATION,
     schema: {
@@ -53,8 +54,20 @@ function registerRoute(
   if (route.operation === 'create-response') refuseWebSockets(app, path);
 }
 
+const KINDS: Readonly<Record<ProtocolRoute['operation'], RequestKind>> = {
+  reply: 'reply',
+  'create-response': 'reply',
+  'compact-response': 'reply',
+  'count-tokens': 'count',
+  'count-response-tokens': 'count',
+  'get-response': 'responses',
+  'delete-response': 'responses',
+  'cancel-response': 'responses',
+  'list-response-input': 'responses',
+};
+
 function perform(
-  { options }: RequestPipeline,
+  { options, observers }: RequestPipeline,
   protocol: ClientProtocol,
   route: ProtocolRoute,
   request: FastifyRequest,
@@ -70,7 +83,7 @@ function perform(
     default: {
       const { id = '' }: { id?: string } = request.params ?? {};
       const query = { ...Object(request.query) };
-      return RESPONSES_HANDLERS[route.operation]({ exchange, service: options, client, id, query });
+      return RESPONSES_HANDLERS[route.operation]({ exchange, service: { ...options, observers }, client, id, query });
     }
   }
 }

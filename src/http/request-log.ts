@@ -3,31 +3,25 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Usage } from '../core/usage.ts';
-import type { HttpExchange, RequestRecord } from './http-exchange.ts';
+import type { RequestObserver, RequestRecord } from '../gateway/request-record.ts';
 
 /** Polled by monitors every few seconds: logged at debug only. */
 const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
 
-export function logHttpExchange(log: Log, { request, response, requestId, elapsedMs, record }: HttpExchange): void {
-  const path = (request.url ?? '').replace(/\?.*/s, '').slice(0, 200);
-  const status = response.headersSent ? response.statusCode : 499;
-  const fields = { requestId, method: request.method, path, status, durationMs: elapsedMs() };
-  write(log, `${request.method} ${path} ${status}`, fields, record, QUIET.has(path));
+/** The observer that writes the log lines. */
+export function createRequestLog(log: Log): RequestObserver {
+  return (record) => {
+    const { requestId, responseId, durationMs, method, path, status } = record;
+    if (responseId === undefined) {
+      write(log, `${method} ${path} ${status}`, { requestId, method, path, status, durationMs }, record);
+    } else {
+      // `requestId`: of the request that started it.
+      write(log, 'background response ended', { requestId, responseId, durationMs }, record);
+    }
+  };
 }
 
-/** The result of a response made in the background, after its request was answered and logged. */
-export function logBackground(log: Log, fields: BackgroundFields, record: RequestRecord): void {
-  write(log, 'background response ended', fields, record, false);
-}
-
-interface BackgroundFields {
-  /** Of the request that started it. */
-  readonly requestId: string;
-  readonly responseId: string;
-  readonly durationMs: number;
-}
-
-function write(log: Log, what: string, about: object, record: RequestRecord, isQuiet: boolean): void {
+function write(log: Log, what: string, about: object, record: RequestRecord): void {
   const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
   // Undefined fields are not logged.
   const fields = {
@@ -47,7 +41,7 @@ function write(log: Log, what: string, about: object, record: RequestRecord, isQ
   const line = code ? `${what} ${code}` : what;
   if (code === 'internal') log.error(fields, line);
   else if (error && error.policy.blame !== 'client') log.warn(fields, line);
-  else if (isQuiet) log.debug?.(fields, line);
+  else if (QUIET.has(record.path)) log.debug?.(fields, line);
   else log.info(fields, line);
 }
 

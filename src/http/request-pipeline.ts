@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
+import { type RequestKind, type RequestObserver, RequestRecord, report } from '../gateway/request-record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
@@ -13,13 +14,17 @@ import { randomId } from './ids.ts';
 import { adminOriginRejection, originRejection } from './local-mode.ts';
 import { ApiPaths } from './paths.ts';
 import type { ServerOptions } from './ports.ts';
-import { logHttpExchange } from './request-log.ts';
+import { createRequestLog } from './request-log.ts';
 import { followsLastAnswer } from './unread-body.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The format of the route's errors. */
     errors?: ErrorDialect;
+    /** The id of the client protocol that the route belongs to. */
+    protocol?: string;
+    /** Default: `admin` below `/v2`, else `page`. */
+    kind?: RequestKind;
   }
   interface FastifyRequest {
     exchange: HttpExchange;
@@ -35,6 +40,8 @@ export class RequestPipeline {
   readonly paths: ApiPaths;
   /** Set when the server is about to stop: new requests are refused. */
   draining = false;
+  /** Told of every request and background response that has ended. */
+  readonly observers: readonly RequestObserver[];
   readonly #guard: KeyGuard;
   readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
@@ -44,6 +51,7 @@ export class RequestPipeline {
     const { apiKeys, admin, clock } = options;
     this.options = options;
     this.protocols = options.protocols ?? PROTOCOLS;
+    this.observers = [createRequestLog(options.log), ...(options.observers ?? [])];
     this.paths = new ApiPaths(this.protocols);
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
     this.#adminGuard = new KeyGuard(
@@ -61,27 +69,42 @@ export class RequestPipeline {
   }
 
   open(request: IncomingMessage, response: ServerResponse): HttpExchange {
-    const { clock, log } = this.options;
+    const { clock } = this.options;
     const requestId = `req_${randomId()}`;
     const headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
     const gone = new AbortController();
     const receivedMs = clock.now();
     const elapsedMs = () => clock.now() - receivedMs;
-    const exchange: HttpExchange = { requestId, request, response, headers, receivedMs, elapsedMs, gone, record: {} };
+    const record = new RequestRecord(requestId, receivedMs);
+    record.method = request.method ?? '';
+    record.url = request.url ?? '';
+    record.userAgent = request.headers['user-agent'];
+    const exchange: HttpExchange = {
+      ...{ requestId, request, response, headers, receivedMs, elapsedMs, gone, record },
+    };
     this.inFlight.add(exchange);
     this.connections.begin(exchange);
     response.once('close', () => {
       this.inFlight.delete(exchange);
-      if (!response.writableFinished) {
-        gone.abort();
-        // The abort reaches the handler only after this function has logged the request.
-        exchange.record.code ??= 'client_closed';
-      }
-      logHttpExchange(log, exchange);
+      record.durationMs = elapsedMs();
+      record.status = response.headersSent ? response.statusCode : CLIENT_CLOSED;
+      if (response.writableFinished) this.#report(record);
+      else this.#endAbandoned(exchange);
       // Only after Node has finished with the connection itself.
       setImmediate(() => this.connections.end(exchange));
     });
     return exchange;
+  }
+
+  /** Reports it once the attempts in progress have ended: the abort ends them before the next turn of the event loop. */
+  #endAbandoned({ gone, record }: HttpExchange): void {
+    gone.abort();
+    record.code ??= 'client_closed';
+    setImmediate(() => this.#report(record));
+  }
+
+  #report(record: RequestRecord): void {
+    report(record, this.observers, (cause) => this.options.log.error({ err: cause }, 'an observer of requests failed'));
   }
 
   /** True from when a request has arrived completely, or its answer has begun, until the answer ends. */
@@ -95,6 +118,7 @@ export class RequestPipeline {
   receive = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const { raw } = request;
     request.exchange = this.open(raw, reply.raw);
+    describeRoute(request);
     if (followsLastAnswer(raw)) {
       raw.socket.destroy();
       reply.hijack();
@@ -168,6 +192,17 @@ export class RequestPipeline {
     sendError(this.takeOver(request, reply), this.errorDialectOf(request), error);
     return reply;
   }
+}
+
+/** Some proxies' code for a client that left before its answer. */
+const CLIENT_CLOSED = 499;
+
+function describeRoute(request: FastifyRequest): void {
+  const { config, url } = request.routeOptions;
+  const { record } = request.exchange;
+  record.routePath = url;
+  record.protocol = config?.protocol;
+  record.kind = config?.kind ?? (isForAdmin(request) ? 'admin' : url === undefined ? 'other' : 'page');
 }
 
 /** The router reads `/%762/accounts` as `/v2/accounts`: the route it found counts, and the address where it found none. */

@@ -1,14 +1,14 @@
 /** Responses made in the background: the request is answered at once, or with events for as long as its client stays. */
-import { GatewayError } from '../../core/errors.ts';
+import { ERROR_RULES, GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
 import type { AskRequest } from '../../gateway/ports.ts';
+import { RequestRecord, report } from '../../gateway/request-record.ts';
 import { Cancelled } from '../../gateway/responses.ts';
 import type { Run } from '../../gateway/run.ts';
 import type { Echo, ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { notesOf, toAskRequest } from '../answer.ts';
-import { type RequestRecord, sendJson } from '../http-exchange.ts';
-import { logBackground } from '../request-log.ts';
+import { type HttpExchange, sendJson } from '../http-exchange.ts';
 import type { NewResponse, ResponsesCall } from './ports.ts';
 import { streamEvents } from './stream-events.ts';
 
@@ -24,6 +24,8 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
   const { call, request, writer, created } = job;
   const { exchange, service, client } = call;
   const askRequest = toAskRequest(exchange, request, client);
+  // The reply is that of the background response, which has a record of its own.
+  exchange.record.kind = 'responses';
   const queued = writer.queue();
   const events = request.stream ? queued : undefined;
   const run = await service.responses.begin(
@@ -40,11 +42,11 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
   else sendJson(exchange, 200, writer.shown, notesOf(exchange));
 }
 
-/** Writes a log line of its own, with what the headers of a direct answer would have reported. */
+/** Has a record of its own, with what the headers of a direct answer would have reported. */
 async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): Promise<void> {
   const { call, request, writer, created } = job;
-  const { exchange, service, client } = call;
-  const record: RequestRecord = { client, model: askRequest.conversation.model, stream: request.stream };
+  const { exchange, service } = call;
+  const record = recordOf(exchange, created.id);
   const write = (event: ReplyEvent): void => {
     if (event.type === 'reply-end') record.usage = event.usage;
     if (event.type === 'reply-error') Object.assign(record, { code: event.error.code, error: event.error });
@@ -54,7 +56,7 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
     if (request.stream) run.append(text);
   };
   try {
-    const answer = await service.gateway.ask(askRequest, run.signal);
+    const answer = await service.gateway.ask({ ...askRequest, attempts: record.attempts }, run.signal);
     Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
       run.signal.throwIfAborted();
@@ -70,6 +72,18 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
       publish(writer.cancel());
     } else write({ type: 'reply-error', error: GatewayError.from(reason) });
   }
-  const fields = { requestId: exchange.requestId, responseId: created.id, durationMs: exchange.elapsedMs() };
-  logBackground(service.log, fields, record);
+  record.durationMs = exchange.elapsedMs();
+  record.status = record.code ? ERROR_RULES[record.code].status : 200;
+  report(record, service.observers, (err) => service.log.error({ err }, 'an observer of requests failed'));
+}
+
+/** Begins as a copy of what is known of the request that started the response. */
+function recordOf({ record: started }: HttpExchange, responseId: string): RequestRecord {
+  const { requestId, receivedMs, method, url, routePath, protocol, userAgent, client, model, stream, adjustments } =
+    started;
+  const record = new RequestRecord(requestId, receivedMs);
+  const kind = 'reply' as const;
+  return Object.assign(record, {
+    ...{ responseId, kind, method, url, routePath, protocol, userAgent, client, model, stream, adjustments },
+  });
 }

@@ -1,6 +1,7 @@
 /** What the handlers of the Responses API work with. */
 import type { Log } from '../../core/log.ts';
 import type { Gateway } from '../../gateway/ports.ts';
+import type { RequestObserver } from '../../gateway/request-record.ts';
 import type { ResponseContent, Responses } from '../../gateway/responses.ts';
 import type { HttpExchange } from '../http-exchange.ts';
 import type { AnswerLimits } from '../ports.ts';
@@ -10,6 +11,7 @@ interface ResponsesService {
   readonly responses: Responses;
   readonly limits: AnswerLimits;
   readonly log: Log;
+  readonly observers: readonly RequestObserver[];
 }
 
 /** One request to a route of the API. */
