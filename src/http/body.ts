@@ -37,11 +37,10 @@ export interface BodyLimits {
 export async function readJson({ request, response }: Sides, limits: BodyLimits): Promise<unknown> {
   const share = limits.bodies.openShare(response);
   try {
-    const raw = await readBytes(request, limits.maxBodyBytes, share);
-    const bytes = await decompress(raw, request.headers['content-encoding'], limits.maxBodyBytes, share);
-    if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body. Send a JSON object.');
-    const read = () => parseJson(withoutByteOrderMark(bytes), response);
-    return await (bytes.length > LARGE_BYTES ? largeBodies.run(read) : read());
+    const received = await readChunks(request, limits.maxBodyBytes, share);
+    const body = await openBody(received, request.headers['content-encoding'], limits.maxBodyBytes, share);
+    const read = () => parseRest(body, response);
+    return await (body.length > LARGE_BYTES ? largeBodies.run(read) : read());
   } catch (cause) {
     share.close();
     throw cause;
@@ -50,7 +49,7 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
 
 type Sides = Pick<HttpExchange, 'request' | 'response'>;
 
-/** Bodies above this are parsed one at a time, since that takes several times their bytes in memory. */
+/** Bodies above this are decompressed, joined and parsed one at a time, since that takes several times their bytes in memory. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 /** Of this process. */
 const largeBodies = new Semaphore(1);
@@ -59,8 +58,23 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-async function parseJson(bytes: Buffer, { destroyed }: Sides['response']): Promise<unknown> {
+/** What is known of a body: everything where it is small, and at least its first megabytes otherwise. */
+interface OpenBody {
+  readonly chunks: readonly Buffer[];
+  readonly length: number;
+  /** Decompresses the rest. */
+  readToEnd(): Promise<void>;
+}
+
+async function parseRest(body: OpenBody, { destroyed }: Sides['response']): Promise<unknown> {
   if (destroyed) throw new GatewayError('client_closed', 'The client disconnected while its request was read.');
+  await body.readToEnd();
+  const bytes = await join(body.chunks);
+  if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body. Send a JSON object.');
+  return parseJson(withoutByteOrderMark(bytes));
+}
+
+async function parseJson(bytes: Buffer): Promise<unknown> {
   const reader = knownBodies.reader(bytes);
   const longStrings = await scanWithinLimits(bytes, reader);
   try {
@@ -81,10 +95,6 @@ export async function readModelRequest(sides: Sides, limits: BodyLimits): Promis
 /** Whether the announced length alone is too much. */
 function announcesTooMuch(request: IncomingMessage, maxBytes: number): boolean {
   return Number(request.headers['content-length'] ?? 0) > maxBytes;
-}
-
-async function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
-  return join(await readChunks(request, maxBytes, share));
 }
 
 function readChunks(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer[]> {
@@ -113,42 +123,75 @@ function readChunks(request: IncomingMessage, maxBytes: number, share: BodyShare
   });
 }
 
-async function decompress(
-  body: Buffer,
+async function openBody(
+  received: readonly Buffer[],
   contentEncoding: string | undefined,
   maxBytes: number,
   share: BodyShare,
-): Promise<Buffer> {
+): Promise<OpenBody> {
   const encoding = (contentEncoding ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '' || body.length === 0) return body;
+  const length = received.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (encoding === 'identity' || encoding === '' || length === 0)
+    return { chunks: received, length, readToEnd: async () => {} };
   const create = Object.hasOwn(DECOMPRESSORS, encoding) ? DECOMPRESSORS[encoding] : undefined;
   if (!create) {
     const message = `The content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported. Use gzip, deflate, br, zstd or none.`;
     throw new GatewayError('invalid_request', message);
   }
-  const read = (decompressor: Transform) => readAll(decompressor, body, maxBytes, share);
-  try {
-    // RFC 9110 means zlib's format by this name; some clients send the raw one.
-    if (encoding === 'deflate') return await read(create()).catch((cause) => retryRaw(cause, read));
-    return await read(create());
-  } catch (cause) {
-    if (cause instanceof GatewayError) throw cause;
-    throw new GatewayError('invalid_request', `The body is not valid ${encoding} data.`, { cause });
-  }
+  const compressed = await join(received);
+  const open = async (decompressor: Transform) => {
+    const body = new CompressedBody(decompressor.end(compressed), encoding, maxBytes, share);
+    await body.read(LARGE_BYTES);
+    return body;
+  };
+  // RFC 9110 means zlib's format by this name; some clients send the raw one, whose first bytes zlib rejects.
+  return encoding === 'deflate' && !hasZlibHeader(compressed) ? open(createInflateRaw(OPTIONS)) : open(create());
+}
+
+/** RFC 1950, 2.2: the method is 8, and the first two bytes are a multiple of 31. */
+function hasZlibHeader(bytes: Buffer): boolean {
+  return bytes.length >= 2 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
 
 /** Counts the bytes as they are decompressed: 64 kB can become 64 MiB. */
-async function readAll(decompressor: Transform, body: Buffer, maxBytes: number, share: BodyShare): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  decompressor.end(body);
-  for await (const chunk of decompressor as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    share.take(chunk.length);
-    chunks.push(chunk);
+class CompressedBody implements OpenBody {
+  readonly chunks: Buffer[] = [];
+  length = 0;
+  readonly #encoding: string;
+  readonly #maxBytes: number;
+  readonly #share: BodyShare;
+  readonly #source: Transform;
+  readonly #output: AsyncIterator<Buffer>;
+
+  constructor(source: Transform, encoding: string, maxBytes: number, share: BodyShare) {
+    this.#source = source;
+    this.#output = source[Symbol.asyncIterator]();
+    this.#encoding = encoding;
+    this.#maxBytes = maxBytes;
+    this.#share = share;
   }
-  return join(chunks);
+
+  /** Until it has more than as many bytes, or has ended. */
+  async read(bytes: number): Promise<void> {
+    try {
+      while (this.length <= bytes) {
+        const { done, value } = await this.#output.next();
+        if (done) return;
+        this.length += value.length;
+        if (this.length > this.#maxBytes) throw tooLarge(this.#maxBytes);
+        this.#share.take(value.length);
+        this.chunks.push(value);
+      }
+    } catch (cause) {
+      this.#source.destroy();
+      if (cause instanceof GatewayError) throw cause;
+      throw new GatewayError('invalid_request', `The body is not valid ${this.#encoding} data.`, { cause });
+    }
+  }
+
+  readToEnd(): Promise<void> {
+    return this.read(Number.POSITIVE_INFINITY);
+  }
 }
 
 /** With a pause after each few megabytes. */
@@ -166,11 +209,6 @@ async function join(chunks: readonly Buffer[]): Promise<Buffer> {
     await timeSlices.pause();
   }
   return joined;
-}
-
-function retryRaw(cause: unknown, read: (decompressor: Transform) => Promise<Buffer>): Promise<Buffer> {
-  if (cause instanceof GatewayError) throw cause;
-  return read(createInflateRaw(OPTIONS));
 }
 
 function tooLarge(maxBytes: number): GatewayError {
