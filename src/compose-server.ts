@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import type { LoadedSettings, Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
+import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
+import { AdminSessions } from './gateway/admin-access/sessions.ts';
+import { createTicket, redeemTicket } from './gateway/admin-access/tickets.ts';
 import { type AdminToken, prepareAdminToken } from './gateway/admin-token.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
@@ -21,6 +24,8 @@ export interface Serving {
   readonly isLocalMode: boolean;
   /** Set only if generated at this start, the only time it can be shown. */
   readonly newAdminToken: string | undefined;
+  /** A ticket for a one-time link to the console. Rejects with `storage_unavailable`. */
+  createTicket(): Promise<string>;
   /** Applies the settings listed in cli/reload.ts. Rejects with `storage_unavailable`. */
   reconfigure(settings: Settings): Promise<void>;
   /** Waits a limited time for open replies and background responses, then closes. */
@@ -55,6 +60,7 @@ export async function startServing(
       keys: apiKeys.usable,
       isLocalMode: apiKeys.isEmpty,
       newAdminToken: adminToken.generated,
+      createTicket: () => createTicket(store.tickets, clock),
       async reconfigure({ adminToken: configured, apiKeys: keys }) {
         if (configured !== undefined) admin.token = await prepareAdminToken({ ...tokenOptions, configured });
         apiKeys.configure(keys);
@@ -90,6 +96,9 @@ function serverOptions(
     apiKeys,
     admin: {
       isAdmin: async (presented) => (await admin.token?.matches(presented)) === true,
+      sessions: composeSessions(settings, store, clock, admin),
+      redeemTicket: (presented) => redeemTicket(store.tickets, presented, clock),
+      removeTickets: () => store.tickets.removeAll(),
       accounts,
       signIns,
       listProfiles,
@@ -111,6 +120,25 @@ function serverOptions(
       return match === 'default' ? undefined : model;
     },
   };
+}
+
+function composeSessions(
+  { sessionIdleMinutes, sessionHours }: Settings,
+  { sessions: store }: Composed['store'],
+  clock: Clock,
+  admin: ServerContext['admin'],
+): AdminSessions {
+  const lifetimes = { idleMs: sessionIdleMinutes * 60_000, totalMs: sessionHours * 3_600_000 };
+  return new AdminSessions({
+    ...{ store, clock },
+    lifetimes: () => lifetimes,
+    async tokenHash() {
+      if (admin.token) return admin.token.hash();
+      throw new GatewayError('shutting_down', 'This gateway is starting. Try again in a moment.', {
+        retryAfterMs: 1_000,
+      });
+    },
+  });
 }
 
 /** True if another process listens on the address. */

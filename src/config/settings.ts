@@ -131,6 +131,20 @@ export const SETTINGS = {
     meaning: 'The token for the admin API (`/v2`), required in local mode too.',
     isSecret: true,
   }),
+  sessionIdleMinutes: setting<number>({
+    name: 'DRAGOMAN_SESSION_IDLE_MINUTES',
+    schema: wholeNumber(1, 43_200),
+    fallback: 720,
+    accepts: 'a whole number, 1 to 43200',
+    meaning: 'How many minutes after its last use a session of the console ends.',
+  }),
+  sessionHours: setting<number>({
+    name: 'DRAGOMAN_SESSION_HOURS',
+    schema: wholeNumber(1, 8_760),
+    fallback: 168,
+    accepts: 'a whole number, 1 to 8760',
+    meaning: 'How many hours after signing in a session of the console ends, whatever its use.',
+  }),
   upstreamUrl: setting<string | undefined>({
     name: 'DRAGOMAN_UPSTREAM_URL',
     alsoRead: ['AMAZONQ_API_ENDPOINT'],

@@ -7,6 +7,8 @@ import type { AdminTokenStore } from './stored-keys.ts';
 
 export interface AdminToken {
   readonly matches: (presented: string) => Promise<boolean>;
+  /** SHA-256 of the token in effect. Never rejects. */
+  readonly hash: () => Promise<Uint8Array>;
   /** The token if this start generated it, to be shown once; otherwise undefined. */
   readonly generated: string | undefined;
 }
@@ -23,15 +25,20 @@ export async function prepareAdminToken(options: AdminTokenOptions): Promise<Adm
   const { configured, store } = options;
   if (configured !== undefined) {
     const hash = sha256(configured);
-    return { matches: async (presented) => hasHash(presented, hash), generated: undefined };
+    return { ...tokenOf(async () => hash), generated: undefined };
   }
   const stored = await store.find();
-  if (stored) return { matches: storedCheck(options, stored), generated: undefined };
+  if (stored) return { ...tokenOf(storedHash(options, stored)), generated: undefined };
   const token = generateToken();
   const hash = sha256(token);
   const winner = await store.putIfAbsent(hash);
   // If two gateways start at once on one database, only one stores its token and shows it.
-  return { matches: storedCheck(options, winner), generated: timingSafeEqual(winner, hash) ? token : undefined };
+  const generated = timingSafeEqual(winner, hash) ? token : undefined;
+  return { ...tokenOf(storedHash(options, winner)), generated };
+}
+
+function tokenOf(hash: AdminToken['hash']): Omit<AdminToken, 'generated'> {
+  return { hash, matches: async (presented) => timingSafeEqual(await hash(), sha256(presented)) };
 }
 
 /** Returns the new token. All gateways on this database reject the old one from now on. Throws `storage_unavailable`. */
@@ -45,10 +52,10 @@ export async function resetAdminToken(store: AdminTokenStore): Promise<string> {
 const READ_EVERY_MS = 200;
 
 /** Reads the stored hash again, since another process may reset the token. While the database fails, the last one stays. */
-function storedCheck({ store, clock, log }: AdminTokenOptions, first: Uint8Array): AdminToken['matches'] {
+function storedHash({ store, clock, log }: AdminTokenOptions, first: Uint8Array): AdminToken['hash'] {
   let hash = first;
   let readAtMs = clock.now();
-  return async (presented) => {
+  return async () => {
     if (clock.now() - readAtMs >= READ_EVERY_MS) {
       readAtMs = clock.now();
       try {
@@ -57,16 +64,12 @@ function storedCheck({ store, clock, log }: AdminTokenOptions, first: Uint8Array
         log.warn({ why: GatewayError.from(cause).message }, 'could not read the admin token again');
       }
     }
-    return hasHash(presented, hash);
+    return hash;
   };
 }
 
 function generateToken(): string {
   return `dgm-admin-${randomBytes(32).toString('base64url')}`;
-}
-
-function hasHash(presented: string, hash: Uint8Array): boolean {
-  return timingSafeEqual(hash, sha256(presented));
 }
 
 function sha256(text: string): Buffer {

@@ -22,6 +22,11 @@ function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   return [...new Set(keys)].map((key) => ({ key, hash: hash('sha256', key, 'base64') }));
 }
 
+/** Whether the request presents a key in any of these headers. */
+export function hasKey(headers: IncomingHttpHeaders): boolean {
+  return presentedKeys(headers).length > 0;
+}
+
 function single(header: string | string[] | undefined): string | undefined {
   const value = Array.isArray(header) ? header[0] : header;
   return value?.trim() || undefined;
@@ -67,6 +72,15 @@ export class KeyGuard {
   async identify(headers: IncomingHttpHeaders, address: string): Promise<string> {
     const keys = presentedKeys(headers);
     if (keys.length === 0) throw new GatewayError('unauthorized', this.#messages.none);
+    return this.#identify(keys, address);
+  }
+
+  /** As `identify`, for a key that came in another part of the request. */
+  identifyKey(key: string, address: string): Promise<string> {
+    return this.#identify([{ key, hash: hash('sha256', key, 'base64') }], address);
+  }
+
+  async #identify(keys: readonly PresentedKey[], address: string): Promise<string> {
     const allowed = this.#allowedToTry(keys, address);
     const { client, isGuess, refusal } = await this.#firstValid(allowed);
     if (client !== undefined) return client;
@@ -146,6 +160,13 @@ export const ADMIN_MESSAGES: GuardMessages = {
   wrong:
     'This is not the admin token. It was shown at the first start; `dragoman admin-token reset` generates a new one.',
   tooMany: 'Too many wrong admin tokens from this address. Wait a few seconds and try again.',
+};
+
+export const TICKET_MESSAGES: GuardMessages = {
+  none: 'The request has no ticket.',
+  wrong:
+    'This link is not valid: it was used already, or its five minutes are over. `dragoman console` makes a new one.',
+  tooMany: 'Too many wrong tickets from this address. Wait a few seconds and try again.',
 };
 
 /** A typing error is not delayed. Guessing gets through 16 keys a second. */

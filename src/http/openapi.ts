@@ -23,6 +23,12 @@ export function describeApi(routes: readonly ListedRoute[], version: string): ob
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
         adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token, for /v2.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'dragoman_session',
+          description: 'From POST /v2/session. Requests that change something also need the header `x-dragoman-csrf`.',
+        },
       },
     },
     paths,

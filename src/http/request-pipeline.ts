@@ -6,8 +6,9 @@ import { GatewayError } from '../core/errors.ts';
 import { type RequestKind, type RequestObserver, RequestRecord, report } from '../gateway/request-record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
+import { AdminAccess, type AdminIdentity } from './admin/access.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
-import { ADMIN_MESSAGES, KeyGuard } from './auth.ts';
+import { KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
 import { type ErrorDialect, type HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
@@ -28,6 +29,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     exchange: HttpExchange;
+    /** Who sent it; only on routes of the admin API. */
+    admin: AdminIdentity;
   }
 }
 
@@ -38,27 +41,23 @@ export class RequestPipeline {
   readonly connections: Connections;
   readonly protocols: readonly ClientProtocol[];
   readonly paths: ApiPaths;
+  readonly adminAccess: AdminAccess;
   /** Set when the server is about to stop: new requests are refused. */
   draining = false;
   /** Told of every request and background response that has ended. */
   readonly observers: readonly RequestObserver[];
   readonly #guard: KeyGuard;
-  readonly #adminGuard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
 
   /** `isLoopbackOnly`: only this machine can reach it. */
   constructor(options: ServerOptions, isLoopbackOnly: boolean) {
-    const { apiKeys, admin, clock } = options;
+    const { apiKeys, clock } = options;
     this.options = options;
     this.protocols = options.protocols ?? PROTOCOLS;
     this.observers = [createRequestLog(options.log), ...(options.observers ?? [])];
     this.paths = new ApiPaths(this.protocols);
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
-    this.#adminGuard = new KeyGuard(
-      async (token) => ((await admin.isAdmin(token)) ? 'admin' : undefined),
-      clock,
-      ADMIN_MESSAGES,
-    );
+    this.adminAccess = new AdminAccess(options);
     this.#isLoopbackOnly = isLoopbackOnly;
     this.connections = new Connections(options.connections.max);
   }
@@ -149,7 +148,7 @@ export class RequestPipeline {
   /** The hook of routes that require an API key. */
   requireKey = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const check = () => {
-      if (!this.localMode) return this.#identify(this.#guard, request, reply, done);
+      if (!this.localMode) return this.#identify(request, reply, done);
       request.exchange.record.client = 'local';
       done();
     };
@@ -158,13 +157,20 @@ export class RequestPipeline {
     else check();
   };
 
-  /** The hook of the admin API. Local mode needs the token too. */
+  /** The hook of the admin API. Local mode needs the token or a session too. */
   requireAdmin = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    this.#identify(this.#adminGuard, request, reply, done);
+    this.adminAccess.identify(request).then(
+      (identity) => {
+        request.admin = identity;
+        request.exchange.record.client = 'admin';
+        done();
+      },
+      (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause)),
+    );
   };
 
-  #identify(guard: KeyGuard, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-    guard.identify(request.headers, request.ip).then(
+  #identify(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    this.#guard.identify(request.headers, request.ip).then(
       (client) => {
         request.exchange.record.client = client;
         done();

@@ -110,6 +110,26 @@ export const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    number: 7,
+    name: 'console sessions and one-time tickets',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('admin_sessions')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('hash', bytes, (column) => column.notNull())
+        .addColumn('signed_in_by', 'text', (column) => column.notNull())
+        .addColumn('created_at_ms', integer, (column) => column.notNull())
+        .addColumn('used_at_ms', integer, (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('admin_tickets')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('hash', bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', integer, (column) => column.notNull())
+        .execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

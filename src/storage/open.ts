@@ -5,9 +5,11 @@ import type { AccountStore, RegistrationStore } from '../accounts/ports.ts';
 import type { SignInStore } from '../accounts/sign-in/pending.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { DatabaseAccountStore } from './accounts.ts';
+import { createSessionStore, createTicketStore } from './admin-sessions.ts';
 import { createAdminTokenStore } from './admin-token.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
@@ -33,6 +35,8 @@ export interface Store {
   readonly signIns: SignInStore;
   readonly keys: KeyStore;
   readonly adminToken: AdminTokenStore;
+  readonly sessions: SessionStore;
+  readonly tickets: TicketStore;
   /** Tests a write, at most twice a second. Rejects with `storage_unavailable`. */
   checkWritable(): Promise<void>;
   /**
@@ -89,6 +93,8 @@ export async function openStore({
       signIns: createSignInStore(database, seal),
       keys: createKeyStore(database),
       adminToken: createAdminTokenStore(database),
+      sessions: createSessionStore(database),
+      tickets: createTicketStore(database),
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

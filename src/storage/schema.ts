@@ -56,6 +56,20 @@ export interface Tables {
     revoked_at_ms: number | null;
     last_used_at_ms: number | null;
   };
+  admin_sessions: {
+    id: string;
+    /** SHA-256 of the secret in the cookie and of the admin token's hash. */
+    hash: Uint8Array;
+    signed_in_by: string;
+    created_at_ms: number;
+    used_at_ms: number;
+  };
+  admin_tickets: {
+    id: string;
+    /** SHA-256 of the secret in the link. */
+    hash: Uint8Array;
+    expires_at_ms: number;
+  };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }

@@ -19,9 +19,10 @@ function askAs(host: string, { url }: AdminGateway, path = '/v2/accounts'): Prom
 }
 
 describe('the admin token', () => {
-  it('is needed for every route, in local mode too', async () => {
+  it('is needed for every route but the sign-in, in local mode too', async () => {
     const { ask } = await startAdminGateway();
     for (const { method, path } of ADMIN_ROUTES) {
+      if (method === 'POST' && path === '/v2/session') continue;
       const answer = await ask(method, path.replace(/:\w+/, 'some'), undefined, { authorization: '' });
       expect([method, path, answer.status, answer.body.error.code]).toEqual([method, path, 401, 'unauthorized']);
       expect(answer.body.error.message).toContain('dragoman admin-token reset');

@@ -8,7 +8,7 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { IAM_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
-import { type AdminGateway, startAdminGateway } from '../support/admin.ts';
+import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { ADMIN_ROUTES } from '../support/admin-routes.ts';
 import { createHome, REFRESH_HERE } from '../support/command.ts';
 import { CREDENTIALS, KINDS } from '../support/credentials.ts';
@@ -52,6 +52,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v2/accounts/:id': { label: 'renamed', priority: 1 },
   'POST /v2/accounts': { apiKey: 'ksk_another_key_of_this_test', label: 'another' },
   'POST /v2/keys': { name: 'a key' },
+  'POST /v2/session': { token: ADMIN_TOKEN },
 };
 /** Routes for ids of other kinds, which this test does not have. */
 const MISSING = new Set(['DELETE /v2/keys/:id', 'GET /v2/auth/status/:authId', 'POST /v2/auth/claim/:authId']);

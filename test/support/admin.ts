@@ -6,6 +6,7 @@ import type { AccountView } from '../../src/http/admin/contract/account.ts';
 import { type AdminError, adminError } from '../../src/http/admin/contract/common.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
 import type { AccountUsage, ModelView, SettingView } from '../../src/http/admin/contract/overview.ts';
+import type { SessionAnswer } from '../../src/http/admin/contract/session.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
@@ -31,6 +32,8 @@ interface Answers {
   readonly status: string;
   readonly models: readonly ModelView[];
   readonly settings: readonly SettingView[];
+  readonly session: SessionAnswer['session'];
+  readonly csrfToken: SessionAnswer['csrfToken'];
   readonly error: AdminError['error'];
 }
 

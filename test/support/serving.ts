@@ -7,6 +7,7 @@ import type { Catalogue } from '../../src/core/models.ts';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { estimated, measured } from '../../src/core/usage.ts';
+import { AdminSessions } from '../../src/gateway/admin-access/sessions.ts';
 import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { BodyBudget } from '../../src/http/body-budget.ts';
@@ -144,6 +145,14 @@ function unused(): never {
 
 export const NO_ADMIN: ServerOptions['admin'] = {
   isAdmin: async () => false,
+  sessions: new AdminSessions({
+    store: { find: async () => undefined, add: unused, recordUse: unused, remove: unused, removeAll: unused },
+    clock: createFakeClock(),
+    lifetimes: unused,
+    tokenHash: async () => Buffer.alloc(32),
+  }),
+  redeemTicket: async () => false,
+  removeTickets: unused,
   accounts: {
     readLatest: async () => {},
     list: unused,

@@ -6,6 +6,7 @@ import type { SignIns } from '../../accounts/sign-in/pending.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/overview.ts';
@@ -20,6 +21,12 @@ interface IamRequest {
 /** What the composition root provides. */
 export interface AdminDependencies {
   readonly isAdmin: (presented: string) => Promise<boolean>;
+  /** Consoles that are signed in. */
+  readonly sessions: AdminSessions;
+  /** Consumes a one-time ticket; false if it is not valid. */
+  redeemTicket(presented: string): Promise<boolean>;
+  /** Makes every unused ticket invalid. */
+  removeTickets(): Promise<void>;
   readonly accounts: AdminAccounts;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
   /** Of the organization of an account with a valid access token. Rejects with the error of the service. */

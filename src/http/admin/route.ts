@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ZodTypes } from '../validation.ts';
 import { adminError } from './contract/common.ts';
 
-/** The instance that the routes are registered on: behind the admin token, with the schemas' types. */
+/** The instance that the routes are registered on: behind the admin token or a session, with the schemas' types. */
 export type AdminApp = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>;
 
 const NOTHING = z.strictObject({});
@@ -16,7 +16,7 @@ export function completeRoute(route: RouteOptions): void {
   route.config = { ...route.config, cors: false };
   route.schema = {
     tags: ['Admin'],
-    security: [{ adminToken: [] }],
+    security: [{ adminToken: [] }, { session: [] }],
     // A misspelt parameter is refused, also where a route has none.
     querystring: NOTHING,
     ...schema,

@@ -1,4 +1,4 @@
-/** The admin API: every route behind the admin token, none of them with CORS. */
+/** The admin API: every route but the sign-in behind the admin token or a session, none of them with CORS. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import { readJson } from '../body.ts';
@@ -7,36 +7,47 @@ import type { ZodTypes } from '../validation.ts';
 import { registerAccounts } from './accounts.ts';
 import { registerKeys } from './keys.ts';
 import { registerOverview } from './overview.ts';
-import { completeRoute } from './route.ts';
+import type { AdminParts } from './ports.ts';
+import { type AdminApp, completeRoute } from './route.ts';
+import { registerSession, registerSignIn } from './session.ts';
 import { registerSignIns } from './sign-ins.ts';
 
 export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
   const { admin, gateway, clock, log, limits } = pipeline.options;
   const parts = { ...admin, gateway, clock, log };
+  const limitsOf = ({ routeOptions }: FastifyRequest) =>
+    routeOptions.url === '/v2/session' ? { ...limits, maxBodyBytes: SIGN_IN_BYTES } : limits;
   app.register(async (scope) => {
     scope.addHook('onRoute', completeRoute);
-    scope.addHook('onRequest', pipeline.requireAdmin);
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store');
     });
     scope.addHook('preValidation', async (request) => {
-      request.body = needsBody(request) ? await readJson(request.exchange, limits) : {};
+      request.body = needsBody(request) ? await readJson(request.exchange, limitsOf(request)) : {};
     });
-    scope.addHook('preHandler', () => admin.accounts.readLatest());
     scope.setErrorHandler((error, request, reply) => {
       const refusal = GatewayError.from(error);
       // The schemas name the request's own fields.
       const isOfSchema = error instanceof Error && 'validationContext' in error;
       return pipeline.refuse(request, reply, isOfSchema ? refusal : withFieldNames(refusal));
     });
-    const typed = scope.withTypeProvider<ZodTypes>();
-    registerAccounts(typed, parts);
-    registerSignIns(typed, parts);
-    registerKeys(typed, parts);
-    registerOverview(typed, parts);
+    registerSignIn(scope.withTypeProvider<ZodTypes>(), parts, pipeline.adminAccess);
+    scope.register(async (guarded) => {
+      guarded.addHook('onRequest', pipeline.requireAdmin);
+      guarded.addHook('preHandler', () => admin.accounts.readLatest());
+      registerGuarded(guarded.withTypeProvider<ZodTypes>(), parts);
+    });
   });
   // Pages of other origins get no permission, not even an answer to a preflight.
   app.options('/v2/*', { config: { cors: false } }, (_request, reply) => reply.callNotFound());
+}
+
+function registerGuarded(app: AdminApp, parts: AdminParts): void {
+  registerSession(app, parts);
+  registerAccounts(app, parts);
+  registerSignIns(app, parts);
+  registerKeys(app, parts);
+  registerOverview(app, parts);
 }
 
 function needsBody({ routeOptions: { schema, config }, headers }: FastifyRequest): boolean {
@@ -44,6 +55,9 @@ function needsBody({ routeOptions: { schema, config }, headers }: FastifyRequest
   const hasNone = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
   return !(config.bodyIsOptional && hasNone);
 }
+
+/** Anybody may send one. */
+const SIGN_IN_BYTES = 16 * 1024;
 
 /** Some checks also read other programs' files, and name the fields as those do. */
 const FIELDS = new Map([
