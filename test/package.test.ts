@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import { createHome, startCommand } from './support/command.ts';
@@ -81,6 +82,17 @@ it('names its version and carries the licences of the libraries in it', async ()
   const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   for (const name of ['fastify', 'kysely', 'undici', 'zod']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
   expect(licences).not.toContain('undefined');
+});
+
+it('serves the API reference without the packages that it was built from', { timeout: 60_000 }, async () => {
+  const dist = await builtPackage();
+  const serve = startCommand(['serve', '--json'], { DRAGOMAN_PORT: '0' }, createHome(), join(dist, 'main.js'));
+  const { url } = JSON.parse(await serve.nextLine());
+  const packaged = gunzipSync(readFileSync(join(dist, 'scalar.js.gz'))).toString();
+  expect(packaged).toContain('createApiReference');
+  expect((await (await fetch(`${url}/docs/scalar.js`)).text()) === packaged).toBe(true);
+  expect(readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(/^@scalar\/fastify-api-reference \d/m);
+  await serve.end('SIGTERM');
 });
 
 it('serves with several workers', { timeout: 60_000 }, async () => {

@@ -48,6 +48,7 @@ describe('serve, ready and without a request', () => {
     '@aws-sdk/credential-providers',
     '@smithy/signature-v4',
     '@clack/prompts',
+    '@scalar/fastify-api-reference',
     'ajv',
     'ajv-formats',
     'fflate',

@@ -6,12 +6,16 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { extractScalar, SCALAR_FILE } from '../src/http/reference/scalar.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 
 /** Bundled although they are dependencies, which they are for the published types. */
 const FOR_TYPES = ['zod'];
+
+/** Replaced by a file in the package: its module has a program for browsers as a string of 5 MB. */
+const SCALAR = '@scalar/fastify-api-reference';
 
 /** Compiles the files that run in a thread or process of their own: those that a URL of the sources points to. */
 const ownPrograms: Plugin = {
@@ -27,11 +31,13 @@ const ownPrograms: Plugin = {
 rmSync(DIST, { recursive: true, force: true });
 const chunks = await bundle();
 for (const chunk of chunks) writeFileSync(join(DIST, chunk.fileName), asLatin1(chunk.code));
+writeFileSync(join(DIST, SCALAR_FILE), await extractScalar());
 writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(chunks));
 
 async function bundle(): Promise<OutputChunk[]> {
   const { dependencies } = readManifest(ROOT);
-  const external = Object.keys(dependencies ?? {}).filter((name) => !FOR_TYPES.includes(name));
+  const installed = Object.keys(dependencies ?? {}).filter((name) => !FOR_TYPES.includes(name));
+  const external = [...installed, SCALAR];
   const build = await rolldown({
     cwd: ROOT,
     input: ['src/main.ts', 'src/index.ts'],
@@ -61,7 +67,7 @@ function licences(all: readonly OutputChunk[]): string {
     .flatMap(({ moduleIds }) => moduleIds)
     .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
     .filter((folder) => folder !== undefined);
-  return [...new Set(folders)].sort().map(licenceOf).join('\n');
+  return [...new Set([...folders, join(ROOT, 'node_modules', SCALAR)])].sort().map(licenceOf).join('\n');
 }
 
 function licenceOf(folder: string): string {

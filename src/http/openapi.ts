@@ -1,5 +1,6 @@
 /** The API described for machines, /openapi.json: written from the schemas of the routes, which also check the requests. */
 import { z } from 'zod';
+import { describeTags, tagsOf } from './openapi-tags.ts';
 import type { ListedRoute } from './route-list.ts';
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12: https://spec.openapis.org/oas/v3.1.0 */
@@ -9,8 +10,11 @@ export function describeApi(routes: readonly ListedRoute[], version: string): ob
     const path = route.url.replace(/:(\w+)/g, '{$1}').replace('*', '{id}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route) };
   }
+  const tags = new Set(routes.flatMap(({ url, schema }) => tagsOf(url, schema.tags)));
   return {
     openapi: '3.1.0',
+    // The gateway that serves the document, so that examples can be copied and run.
+    servers: [{ url: '/' }],
     info: {
       title: 'dragoman',
       version,
@@ -20,8 +24,8 @@ export function describeApi(routes: readonly ListedRoute[], version: string): ob
     },
     components: {
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer' },
-        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key of this gateway; any text in local mode.' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The same, as in Anthropic clients.' },
         adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token, for /v2.' },
         session: {
           type: 'apiKey',
@@ -31,24 +35,32 @@ export function describeApi(routes: readonly ListedRoute[], version: string): ob
         },
       },
     },
+    ...describeTags(tags),
     paths,
   };
 }
 
-function describeOperation({ url, schema, bodyIsOptional }: ListedRoute): object {
-  const { summary, tags, description, security, querystring, body, response } = schema;
+function describeOperation({ method, url, schema, bodyIsOptional }: ListedRoute): object {
+  const { summary, tags, description, security, querystring, body, example, response } = schema;
   const parameters = [...describeQuery(querystring), ...describePath(url)];
   return {
+    operationId: operationId(method, url),
     summary,
-    tags,
+    tags: tagsOf(url, tags),
     ...(description ? { description } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body instanceof z.ZodType
-      ? { requestBody: { required: !bodyIsOptional, content: json(jsonSchema(body, 'input')) } }
+      ? { requestBody: { required: !bodyIsOptional, content: json(jsonSchema(body, 'input'), example) } }
       : {}),
     ...(security ? { security } : {}),
     responses: describeResponses(response),
   };
+}
+
+/** `postV1ChatCompletions`; unique, since a path is declared once for a method. */
+function operationId(method: string, url: string): string {
+  const words = url.replace('*', 'id').match(/\w+/g) ?? [];
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 function describeQuery(query: unknown): object[] {
@@ -78,8 +90,8 @@ function describeResponses(response: unknown): object {
   return Object.fromEntries(described);
 }
 
-function json(schema: object): object {
-  return { 'application/json': { schema } };
+function json(schema: object, example?: unknown): object {
+  return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
 }
 
 function jsonSchema(shape: z.core.$ZodType, io: 'input' | 'output'): object {

@@ -1,8 +1,8 @@
-/** The pages for people: the status, and the API reference. No scripts, no external resources, a strict policy. */
+/** The pages for people: the status, without scripts and external resources, and the API reference. */
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import { STYLE_HASH } from './page.ts';
-import { referencePage } from './reference-page.ts';
+import { registerReference } from './reference/routes.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 import { statusPage } from './status-page.ts';
 
@@ -15,8 +15,9 @@ export async function registerPages(
   // In a context of their own: the hooks of helmet would run for every request of the server.
   await app.register(async (pages) => {
     await pages.register(fastifyHelmet, HELMET);
-    addPages(pages, pipeline, description);
+    addPages(pages, pipeline);
   });
+  await app.register(registerReference);
 }
 
 const HELMET: FastifyHelmetOptions = {
@@ -34,15 +35,12 @@ const HELMET: FastifyHelmetOptions = {
   strictTransportSecurity: false,
 };
 
-function addPages(pages: FastifyInstance, pipeline: RequestPipeline, description: () => object): void {
+function addPages(pages: FastifyInstance, pipeline: RequestPipeline): void {
   const { gateway, version } = pipeline.options;
   pages.get('/', async (request, reply) => {
     const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
     const baseUrl = `${scheme}://${request.headers.host ?? '127.0.0.1'}`;
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     return statusPage({ version, baseUrl, localMode: pipeline.localMode, status: await gateway.status() });
-  });
-  pages.get('/docs', async (_request, reply) => {
-    return reply.type('text/html; charset=utf-8').send(referencePage(description()));
   });
 }

@@ -109,6 +109,7 @@ describe('a protocol that is added to the list', () => {
     const server = await serveOracle();
     const document = (await send(server, '/openapi.json')).json();
     expect(document).toHaveProperty(['paths', '/v1/oracle/questions', 'post'], {
+      operationId: 'postV1OracleQuestions',
       summary: 'Ask the oracle',
       tags: ['Oracle'],
       security: expect.any(Array),
@@ -126,7 +127,7 @@ describe('a protocol that is added to the list', () => {
         '5XX': expect.any(Object),
       },
     });
-    expect((await send(server, '/docs')).text).toContain('/v1/oracle/questions');
+    expect((await send(server, '/openapi.json')).text).toContain('/v1/oracle/questions');
   });
 });
 

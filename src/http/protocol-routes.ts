@@ -25,7 +25,7 @@ function registerRoute(
   protocol: ClientProtocol,
   route: ProtocolRoute,
 ): void {
-  const { method, path, summary, description, query, body, answer } = route;
+  const { method, path, summary, description, query, body, example, answer } = route;
   app.route({
     method,
     url: path,
@@ -38,7 +38,7 @@ function registerRoute(
       ...(description === undefined ? {} : { description }),
       security: CLIENT_SECURITY,
       ...(query ? { querystring: query } : {}),
-      ...(body ? { body } : {}),
+      ...(body ? { body, example } : {}),
       response: { 200: answer, ...CLIENT_ERRORS },
     },
     async handler(request, reply) {

@@ -6,7 +6,10 @@ import type { Usage } from '../core/usage.ts';
 import type { RequestObserver, RequestRecord } from '../gateway/request-record.ts';
 
 /** Polled by monitors every few seconds: logged at debug only. */
-const QUIET = new Set(['/', '/health', '/healthz', '/readyz', '/api/hello', '/docs', '/openapi.json']);
+const QUIET = new Set([
+  ...['/', '/health', '/healthz', '/readyz', '/api/hello'],
+  ...['/docs', '/docs/start.js', '/docs/scalar.js', '/openapi.json'],
+]);
 
 /** The observer that writes the log lines. */
 export function createRequestLog(log: Log): RequestObserver {

@@ -14,6 +14,8 @@ declare module 'fastify' {
     tags?: readonly string[];
     summary?: string;
     description?: string;
+    /** A body that can be sent as it is. */
+    example?: unknown;
     security?: readonly Readonly<Record<string, readonly string[]>>[];
   }
 }

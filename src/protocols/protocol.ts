@@ -58,6 +58,8 @@ interface RouteDescription {
   readonly description?: string;
   /** What the operation checks the body against. */
   readonly body?: z.ZodType;
+  /** For the API reference: a body that the operation accepts. */
+  readonly example?: Readonly<Record<string, unknown>>;
   readonly query?: z.ZodObject;
   /** What a successful response is. */
   readonly answer: z.ZodType;

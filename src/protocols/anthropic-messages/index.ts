@@ -26,6 +26,11 @@ export const anthropicMessages = {
         '(PDF, Word, Excel, CSV, HTML, text) come as base64 or by public address. The tool `web_search_20250305` is run ' +
         'here.',
       body: requestShape,
+      example: {
+        model: 'claude-sonnet-4.5',
+        max_tokens: 1000,
+        messages: [{ role: 'user', content: 'Say hello in five languages.' }],
+      },
       answer: z.looseObject({}).describe('A message, or a stream of events.'),
     },
     {
@@ -35,6 +40,7 @@ export const anthropicMessages = {
       summary: 'How many input tokens a message has',
       description: 'An estimate made here, without a request to the service.',
       body: requestShape,
+      example: { model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Say hello in five languages.' }] },
       answer: z.looseObject({ input_tokens: z.int() }).describe('The estimate.'),
       parse: parseCountTokens,
       writeCount: (inputTokens: number) => ({ input_tokens: inputTokens }),

@@ -22,6 +22,7 @@ export const openaiChat = {
         'As https://platform.openai.com/docs/api-reference/chat. With `stream: true` server-sent events. Images and ' +
         'files come as data URLs or by public address. `web_search_options` lets the model search the web.',
       body: requestShape,
+      example: { model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Say hello in five languages.' }] },
       answer: z.looseObject({}).describe('A chat completion, or a stream of chunks.'),
     },
   ],

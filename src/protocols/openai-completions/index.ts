@@ -27,6 +27,12 @@ export const openaiCompletions = {
         "code model in the prompt, or with `input_prefix` and `input_suffix` goes to the service's inline completion. " +
         'Any other prompt is answered as a chat. `filename` or `language` say what kind of code it is.',
       body: requestShape,
+      example: {
+        model: 'claude-sonnet-4.5',
+        prompt: 'def add(a, b):\n    ',
+        suffix: '\n\nprint(add(2, 3))\n',
+        language: 'python',
+      },
       answer: z.looseObject({}).describe('A text completion, or a stream of chunks.'),
     },
     {
@@ -38,6 +44,7 @@ export const openaiCompletions = {
         'For editors that expect chat-shaped answers (Mistral, Continue, Codestral clients): the text stands in ' +
         '`message.content` or `delta.content`, and in `text`.',
       body: requestShape,
+      example: { model: 'claude-sonnet-4.5', prompt: 'def add(a, b):\n    ', suffix: '\n\nprint(add(2, 3))\n' },
       answer: z.looseObject({}).describe('A completion, or a stream of chunks.'),
       parse: parseFim,
     },

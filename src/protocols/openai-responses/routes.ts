@@ -17,6 +17,7 @@ export const ROUTES: readonly ProtocolRoute<Echo>[] = [
       '`background: true` the answer comes at once and the response is made afterwards. Stored unless `store` is false, ' +
       'for the same key.',
     body: requestShape,
+    example: { model: 'claude-sonnet-4.5', input: 'Say hello in five languages.' },
     answer: response.describe('A response, or a stream of events.'),
   },
   {
@@ -26,6 +27,7 @@ export const ROUTES: readonly ProtocolRoute<Echo>[] = [
     summary: 'Compact a conversation',
     description: "The user's messages, and one opaque item that stands for everything else in later requests.",
     body: compactShape,
+    example: { model: 'claude-sonnet-4.5', input: [{ role: 'user', content: 'Say hello in five languages.' }] },
     answer: response.describe('The items that replace the conversation.'),
   },
   {
@@ -35,6 +37,7 @@ export const ROUTES: readonly ProtocolRoute<Echo>[] = [
     summary: 'How many input tokens a response has',
     description: 'An estimate made here, without a request to the service.',
     body: requestShape,
+    example: { model: 'claude-sonnet-4.5', input: 'Say hello in five languages.' },
     answer: z.looseObject({ input_tokens: z.int() }).describe('The estimate.'),
   },
   {
