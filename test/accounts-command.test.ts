@@ -199,12 +199,20 @@ describe('dragoman keys', () => {
     expect(await chat(secret)).toBe(200);
 
     const list = await run('keys', 'list');
-    expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dgm-\w{8}… +active /);
+    expect(list.out).toMatch(/\nkey-[0-9a-f]{12} +my laptop +dg-[0-9a-f]{12}… +active /);
     expect(list.out).not.toContain(secret);
     const brief = JSON.parse((await run('keys', 'create', 'ci', '--expires', '90d', '--json')).out);
     expect(brief.endsLocalMode).toBe(false);
     expect(Date.parse(brief.key.expiresAt)).toBeGreaterThan(Date.now() + 89 * 86_400_000);
     expect(await chat(brief.secret)).toBe(200);
+
+    const rotated = await run('keys', 'rotate', 'ci', '--grace', '0');
+    expect([rotated.code, rotated.err]).toEqual([0, expect.stringContaining('no longer valid')]);
+    await vi.waitFor(async () => expect(await chat(brief.secret)).toBe(401), { timeout: 10_000 });
+    expect(await chat(rotated.out.trim())).toBe(200);
+    const changed = await run('keys', 'set', 'ci', '--disable', '--owner', 'alice', '--expires', 'none', '--json');
+    expect(JSON.parse(changed.out).key).toMatchObject({ owner: 'alice', state: 'disabled', expiresAt: null });
+    await vi.waitFor(async () => expect(await chat(rotated.out.trim())).toBe(401), { timeout: 10_000 });
 
     expect(await run('keys', 'revoke', 'my laptop')).toMatchObject({
       code: 0,

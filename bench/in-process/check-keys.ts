@@ -7,6 +7,8 @@
 import { createHash } from 'node:crypto';
 import { SILENT } from '../../src/core/log.ts';
 import { ApiKeys } from '../../src/gateway/api-keys.ts';
+import { newFields } from '../../src/gateway/key-fields.ts';
+import { prefixOf } from '../../src/gateway/key-secret.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import type { Curve, CurvePoint } from '../report/curves.ts';
@@ -16,10 +18,11 @@ const SIZES = process.argv.slice(2).map(Number);
 const ROUNDS = 15;
 const CHECKS = 200;
 
-/** As `keys create` generates them: the first 8 characters after the mark are unique enough to look a key up. */
-const MARK = 'dgm-';
-const PREFIX_CHARACTERS = MARK.length + 8;
-const secretOf = (index: number) => MARK + createHash('sha256').update(`key ${index}`).digest('hex');
+/** As `keys create` generates them, but always the same. */
+function secretOf(index: number): string {
+  const hex = createHash('sha256').update(`key ${index}`).digest('hex');
+  return `dg-${hex.slice(0, 12)}-${hex.slice(12, 44)}`;
+}
 
 async function checkUs(count: number, where: 'configured' | 'stored'): Promise<number> {
   const secrets = Array.from({ length: count }, (_, index) => secretOf(index));
@@ -50,12 +53,12 @@ async function checkUs(count: number, where: 'configured' | 'stored'): Promise<n
 function storedKey(secret: string) {
   const hash = createHash('sha256').update(secret).digest();
   return {
+    ...newFields({ name: secret.slice(-8) }, 0),
     id: hash.toString('hex', 0, 8),
-    name: secret.slice(-8),
-    prefix: secret.slice(0, PREFIX_CHARACTERS),
+    prefix: prefixOf(secret),
     hash,
+    previous: undefined,
     createdAtMs: 0,
-    expiresAtMs: undefined,
     revokedAtMs: undefined,
     lastUsedAtMs: undefined,
   };

@@ -25,14 +25,19 @@ export const keysList: Command = {
     const rows = keys.map((key) => [
       key.id,
       key.name,
+      key.owner ?? '',
       `${key.prefix}…`,
       stateText(key),
+      limitsText(key),
       key.createdAt.slice(0, 10),
       lastUse(key),
     ]);
     if (rows.length > 0)
       terminal.out(
-        fittedTable([['key', 'name', 'prefix', 'state', 'created', 'last lastUse'], ...rows], terminal.columns),
+        fittedTable(
+          [['key', 'name', 'owner', 'prefix', 'state', 'limits', 'created', 'last use'], ...rows],
+          terminal.columns,
+        ),
       );
     if (configured > 0) terminal.out(`${configured} more in the settings (DRAGOMAN_API_KEYS).\n`);
     if (rows.length === 0 && configured === 0)
@@ -41,10 +46,22 @@ export const keysList: Command = {
   },
 };
 
-function stateText({ usable, revokedAt, expiresAt }: KeyView): string {
-  if (revokedAt !== null) return `revoked ${revokedAt.slice(0, 10)}`;
-  if (expiresAt === null) return 'active';
-  return usable ? `active until ${expiresAt.slice(0, 10)}` : `expired ${expiresAt.slice(0, 10)}`;
+function stateText({ state, revokedAt, expiresAt }: KeyView): string {
+  const date = (state === 'revoked' ? revokedAt : expiresAt)?.slice(0, 10);
+  if (date === undefined || state === 'disabled') return state;
+  return state === 'active' ? `active until ${date}` : `${state} ${date}`;
+}
+
+function limitsText(key: KeyView): string {
+  const limits: readonly (readonly [number | null, string])[] = [
+    [key.requestsPerMinute, 'requests/min'],
+    [key.concurrency, 'at once'],
+    [key.tokensPerMinute, 'tokens/min'],
+    [key.creditsPerDay, 'credits/day'],
+    [key.creditsPerMonth, 'credits/month'],
+  ];
+  const texts = limits.flatMap(([limit, unit]) => (limit === null ? [] : [`${limit} ${unit}`]));
+  return [...texts, ...(key.models ?? []), ...(key.group === null ? [] : [`group ${key.group}`])].join(', ');
 }
 
 function lastUse({ lastUsedAt }: KeyView): string {

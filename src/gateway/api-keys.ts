@@ -3,14 +3,15 @@
  * part selects: the client id of a configured key, the visible prefix of a stored one. Keys that other processes create or revoke are noticed without a
  * database query for each request.
  */
-import { hash as digest, randomInt, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { Semaphore } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { checkedLabel } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
-import type { KeyStore, StoredKey } from './stored-keys.ts';
+import { checkedChange, newFields } from './key-fields.ts';
+import { generateKey, keyIdOf, prefixOf, publicIdOf, randomPublicId, sha256, UNKNOWN_HASH } from './key-secret.ts';
+import type { KeyChange, KeyStore, StoredKey } from './stored-keys.ts';
 
 /** Returns the client's id, or undefined if the key is unknown. */
 export type ApiKeyCheck = (presented: string) => string | undefined;
@@ -32,10 +33,16 @@ export interface ApiKeysOptions {
   readonly log: Log;
 }
 
-export interface NewKey {
-  readonly name: string;
-  readonly expiresAtMs?: number | undefined;
+export type NewKey = KeyChange & { readonly name: string };
+
+/** A key with its whole text, which is shown only once. */
+export interface KeyWithSecret {
+  readonly key: StoredKey;
+  readonly secret: string;
 }
+
+/** Longer than any roll-out of a new secret. */
+const MAX_GRACE_S = 90 * 86_400;
 
 /** Checking for changes takes a few microseconds: too much for each of a thousand requests a second. */
 const CHECK_EVERY_MS = 200;
@@ -72,12 +79,12 @@ export class ApiKeys {
     return keys;
   }
 
-  /** True if there is no key at all. Revoked and expired keys count, so that revoking the last one does not allow all. */
+  /** True if there is no key at all. Revoked, disabled and expired keys count, so that revoking the last one does not allow all. */
   get isEmpty(): boolean {
     return this.#configured.length === 0 && this.#stored.size === 0;
   }
 
-  /** Number of keys that are neither revoked nor expired. */
+  /** Number of keys that are neither revoked nor disabled nor expired. */
   get usable(): number {
     const nowMs = this.#options.clock.now();
     const stored = [...this.#stored.values()].filter((key) => refusalOf(key, nowMs) === undefined);
@@ -90,9 +97,9 @@ export class ApiKeys {
     if (configured !== undefined) return configured;
     const nowMs = this.#options.clock.now();
     await this.checkForChanges();
-    let key = this.#find(presented);
+    let key = this.#find(presented, nowMs);
     // Another process may have created it a moment ago.
-    if (!key && (await this.catchUp())) key = this.#find(presented);
+    if (!key && (await this.catchUp())) key = this.#find(presented, nowMs);
     if (!key) return undefined;
     const refusal = refusalOf(key, nowMs);
     if (refusal !== undefined) throw new GatewayError('unauthorized', refusal);
@@ -108,28 +115,50 @@ export class ApiKeys {
     });
   }
 
-  /** The only time the secret is returned. Throws `invalid_request` naming the field, or `storage_unavailable`. */
-  async create({ name, expiresAtMs }: NewKey): Promise<{ readonly key: StoredKey; readonly secret: string }> {
+  /** Throws `invalid_request` naming the field, or `storage_unavailable`. */
+  async create(newKey: NewKey): Promise<KeyWithSecret> {
     const { store, clock } = this.#options;
     const createdAtMs = clock.now();
-    if (expiresAtMs !== undefined && expiresAtMs <= createdAtMs) {
-      throw new GatewayError('invalid_request', 'expiresAt must be in the future.', { param: 'expiresAt' });
-    }
-    const secret = generateSecret();
-    const hash = sha256(secret);
+    const publicId = randomPublicId();
+    const secret = generateKey(publicId);
     const key: StoredKey = {
-      id: clientIdOf(hash),
-      name: checkedLabel(name, "A key's name", 'name'),
-      prefix: secret.slice(0, PREFIX_CHARS),
-      hash,
+      ...newFields(newKey, createdAtMs),
+      id: keyIdOf(publicId),
+      prefix: prefixOf(secret),
+      hash: sha256(secret),
+      previous: undefined,
       createdAtMs,
-      expiresAtMs,
       revokedAtMs: undefined,
       lastUsedAtMs: undefined,
     };
     await store.add(key);
     await this.#reload();
     return { key, secret };
+  }
+
+  /** Throws `invalid_request` naming the field, or because the key is revoked; `not_found`; or `storage_unavailable`. */
+  async change(id: string, change: KeyChange): Promise<StoredKey> {
+    const { store, clock } = this.#options;
+    const key = await store.change(id, checkedChange(change, clock.now()));
+    await this.#reload();
+    return key ?? this.#refuseChange(id);
+  }
+
+  /**
+   * Replaces the secret; the old one stays valid for a while, so that clients can be moved to the new one. A secret that
+   * was replaced before it is rejected at once. Throws as `change`.
+   */
+  async rotate(id: string, graceS: number): Promise<KeyWithSecret> {
+    if (!(graceS >= 0 && graceS <= MAX_GRACE_S)) {
+      const message = `graceSeconds is ${graceS}; it must be a number from 0 to ${MAX_GRACE_S}.`;
+      throw new GatewayError('invalid_request', message, { param: 'graceSeconds' });
+    }
+    const { store, clock } = this.#options;
+    const secret = generateKey(publicIdOf(id));
+    const previousValidUntilMs = clock.now() + Math.ceil(graceS * 1_000);
+    const key = await store.rotate(id, { prefix: prefixOf(secret), hash: sha256(secret), previousValidUntilMs });
+    await this.#reload();
+    return { key: key ?? this.#refuseChange(id), secret };
   }
 
   /** Rejects the key from now on, but keeps it in the list. Throws `not_found`. */
@@ -176,10 +205,21 @@ export class ApiKeys {
     await this.#writeUses();
   }
 
-  #find(presented: string): StoredKey | undefined {
-    const key = this.#byPrefix.get(presented.slice(0, PREFIX_CHARS));
-    const matches = timingSafeEqual(key?.hash ?? UNKNOWN_HASH, sha256(presented));
-    return matches ? key : undefined;
+  #find(presented: string, nowMs: number): StoredKey | undefined {
+    const hash = sha256(presented);
+    const key = this.#byPrefix.get(prefixOf(presented));
+    if (timingSafeEqual(key?.hash ?? UNKNOWN_HASH, hash)) return key;
+    const previous = key?.previous;
+    if (!previous || !timingSafeEqual(previous.hash, hash)) return undefined;
+    if (previous.validUntilMs > nowMs) return key;
+    const replaced = `This API key was replaced, and its old secret stopped working at ${isoTime(previous.validUntilMs)}.`;
+    throw new GatewayError('unauthorized', replaced);
+  }
+
+  #refuseChange(id: string): never {
+    const isRevoked = this.#stored.get(id)?.revokedAtMs !== undefined;
+    if (!isRevoked) throw noSuchKey(id);
+    throw new GatewayError('invalid_request', `The API key ${id} is revoked and cannot be changed. Create a new one.`);
   }
 
   /** One at a time, so that rows read before a change never replace rows read after it. */
@@ -194,7 +234,7 @@ export class ApiKeys {
     const keys = await store.list();
     this.#changeMark = mark;
     this.#stored = new Map(keys.map((key) => [key.id, key]));
-    this.#byPrefix = new Map(keys.map((key) => [key.prefix, key]));
+    this.#byPrefix = new Map(keys.flatMap((key) => [...prefixesOf(key)].map((prefix) => [prefix, key])));
   }
 
   #recordUse(id: string, nowMs: number): void {
@@ -217,8 +257,14 @@ export class ApiKeys {
   }
 }
 
-function refusalOf({ expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {
+/** The prefix of the previous secret differs if an earlier version created it. */
+function prefixesOf({ prefix, previous }: StoredKey): ReadonlySet<string> {
+  return new Set([prefix, previous?.prefix ?? prefix]);
+}
+
+function refusalOf({ enabled, expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {
   if (revokedAtMs !== undefined) return `This API key was revoked at ${isoTime(revokedAtMs)}.`;
+  if (!enabled) return 'This API key is disabled. Ask the owner of the gateway to enable it.';
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return undefined;
   return `This API key expired at ${isoTime(expiresAtMs)}.`;
 }
@@ -227,25 +273,7 @@ function noSuchKey(id: string): GatewayError {
   return new GatewayError('not_found', `There is no API key ${id.slice(0, 60)}.`);
 }
 
-const MARK = 'dgm-';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Eight characters are visible as the prefix; the other 32 have 190 bits of entropy. */
-const SECRET_CHARS = 40;
-const PREFIX_CHARS = MARK.length + 8;
-
-function generateSecret(): string {
-  return MARK + Array.from({ length: SECRET_CHARS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-}
-
-/** Compared if no key has the prefix, so that the comparison takes the same time. */
-const UNKNOWN_HASH = Buffer.alloc(32);
-
 /** Enough of the hash to tell clients apart in logs, too little to recover the key. */
 function clientIdOf(hash: Buffer): string {
   return `key-${hash.toString('hex').slice(0, 12)}`;
-}
-
-function sha256(text: string): Buffer {
-  // A buffer made from text comes from Node's pool, in half the time of one that the hash makes.
-  return Buffer.from(digest('sha256', text, 'latin1'), 'latin1');
 }

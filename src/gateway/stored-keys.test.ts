@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { SILENT } from '../core/log.ts';
@@ -24,6 +25,23 @@ function createKeyTable() {
         return [...rows.values()];
       },
       add: (key) => write(() => void rows.set(key.id, key)),
+      change: (id, { name, enabled, ...change }) =>
+        write(() => {
+          const key = rows.get(id);
+          if (!key || key.revokedAtMs !== undefined) return undefined;
+          const changed = Object.entries(change).filter(([, value]) => value !== undefined);
+          const cleared = Object.fromEntries(changed.map(([field, value]) => [field, value ?? undefined]));
+          rows.set(id, { ...key, ...cleared, name: name ?? key.name, enabled: enabled ?? key.enabled });
+          return rows.get(id);
+        }),
+      rotate: (id, { prefix, hash, previousValidUntilMs }) =>
+        write(() => {
+          const key = rows.get(id);
+          if (!key || key.revokedAtMs !== undefined) return undefined;
+          const previous = { prefix: key.prefix, hash: key.hash, validUntilMs: previousValidUntilMs };
+          rows.set(id, { ...key, prefix, hash, previous });
+          return rows.get(id);
+        }),
       revoke: (id, nowMs) =>
         write(() => {
           const key = rows.get(id);
@@ -53,16 +71,17 @@ describe('created keys', () => {
   it('work at once, and only the beginning of the secret is stored', async () => {
     const { keys, table } = await openKeys();
     const { key, secret } = await keys.create({ name: ' laptop ' });
-    expect(secret).toMatch(/^dgm-[A-Za-z0-9]{40}$/);
-    expect([key.name, key.prefix]).toEqual(['laptop', secret.slice(0, 12)]);
+    expect(secret).toMatch(/^dg-[0-9a-f]{12}-[A-Za-z0-9]{32}$/);
+    expect([key.name, key.prefix]).toEqual(['laptop', secret.slice(0, 15)]);
+    expect(key.id).toBe(`key-${secret.slice(3, 15)}`);
     expect(await keys.identify(secret)).toBe(key.id);
-    expect(JSON.stringify([...table.rows.values()])).not.toContain(secret.slice(12));
+    expect(JSON.stringify([...table.rows.values()])).not.toContain(secret.slice(16));
   });
 
   it('are rejected if a character is wrong', async () => {
     const { keys } = await openKeys();
     const { secret } = await keys.create({ name: 'laptop' });
-    for (const wrong of ['', secret.slice(0, 12), secret.slice(0, -1), `${secret}x`, secret.toLowerCase()])
+    for (const wrong of ['', secret.slice(0, 15), secret.slice(0, -1), `${secret}x`, secret.toLowerCase()])
       expect(await keys.identify(wrong)).toBeUndefined();
   });
 
@@ -107,6 +126,17 @@ describe('created keys', () => {
     ['a name of two lines', { name: 'a\nb' }, 'name'],
     ['a name without end', { name: 'x'.repeat(101) }, 'name'],
     ['a date in the past', { name: 'x', expiresAtMs: 1 }, 'expiresAt'],
+    ['an owner of two lines', { name: 'x', owner: 'a\nb' }, 'owner'],
+    ['a note without end', { name: 'x', note: 'x'.repeat(1_001) }, 'note'],
+    ['a group that is not a name', { name: 'x', group: 'Team A' }, 'group'],
+    ['a pattern with a space', { name: 'x', models: ['claude *'] }, 'models'],
+    ['an empty pattern', { name: 'x', models: [''] }, 'models'],
+    ['too many patterns', { name: 'x', models: Array.from({ length: 101 }, (_, i) => `m${i}`) }, 'models'],
+    ['no request a minute', { name: 'x', requestsPerMinute: 0 }, 'requestsPerMinute'],
+    ['half a request at once', { name: 'x', concurrency: 0.5 }, 'concurrency'],
+    ['tokens that are not a number', { name: 'x', tokensPerMinute: Number.NaN }, 'tokensPerMinute'],
+    ['credits below zero', { name: 'x', creditsPerDay: -1 }, 'creditsPerDay'],
+    ['endless credits', { name: 'x', creditsPerMonth: Number.POSITIVE_INFINITY }, 'creditsPerMonth'],
   ])('are not created with %s', async (_, wanted, param) => {
     const { keys, table } = await openKeys();
     await expect(keys.create(wanted)).rejects.toMatchObject({ code: 'invalid_request', param });
@@ -159,5 +189,105 @@ describe('created keys', () => {
     await expect(keys.create({ name: 'other' })).rejects.toThrow('the disk is full');
     await keys.close();
     expect(keys.list()[0]?.lastUsedAtMs).toBe(clock.now());
+  });
+});
+
+describe('changes to a key', () => {
+  it('set, keep and clear its fields', async () => {
+    const { keys } = await openKeys();
+    const { key } = await keys.create({ name: 'laptop', owner: 'alice', creditsPerDay: 0.5, models: ['claude-*'] });
+    expect(key).toMatchObject({ owner: 'alice', enabled: true, creditsPerDay: 0.5, requestsPerMinute: undefined });
+    const changed = await keys.change(key.id, {
+      name: 'tower',
+      requestsPerMinute: 30,
+      creditsPerDay: null,
+      models: [],
+    });
+    expect(changed).toMatchObject({ name: 'tower', owner: 'alice', requestsPerMinute: 30 });
+    expect([changed.creditsPerDay, changed.models]).toEqual([undefined, undefined]);
+  });
+
+  it('change nothing if one of them is invalid', async () => {
+    const { keys } = await openKeys();
+    const { key } = await keys.create({ name: 'laptop' });
+    const refused = keys.change(key.id, { name: 'tower', concurrency: 0 });
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_request', param: 'concurrency' });
+    expect(keys.list()[0]?.name).toBe('laptop');
+  });
+
+  it('disable it until it is enabled again, in every process', async () => {
+    const { keys, clock, table } = await openKeys();
+    const { keys: theirs } = await openKeys({ table });
+    const { key, secret } = await keys.create({ name: 'laptop' });
+    await theirs.change(key.id, { enabled: false });
+    clock.advance(200);
+    await expect(keys.identify(secret)).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('disabled'),
+    });
+    expect(keys.usable).toBe(0);
+    await theirs.change(key.id, { enabled: true });
+    clock.advance(200);
+    expect(await keys.identify(secret)).toBe(key.id);
+  });
+
+  it('are refused once it is revoked, and for a key that does not exist', async () => {
+    const { keys } = await openKeys();
+    const { key } = await keys.create({ name: 'laptop' });
+    await keys.revoke(key.id);
+    const attempts = [() => keys.change(key.id, { enabled: true }), () => keys.rotate(key.id, 0)];
+    for (const attempt of attempts)
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringContaining('is revoked'),
+      });
+    await expect(keys.change('key-none', {})).rejects.toMatchObject({ code: 'not_found' });
+    await expect(keys.rotate('key-none', 0)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a rotated key', () => {
+  it('has a new secret at once, and its old one until the grace period ends', async () => {
+    const { keys, clock } = await openKeys();
+    const made = await keys.create({ name: 'laptop', owner: 'alice' });
+    const rotated = await keys.rotate(made.key.id, 60);
+    expect(rotated.secret).not.toBe(made.secret);
+    expect(rotated.key).toMatchObject({ id: made.key.id, prefix: made.key.prefix, owner: 'alice' });
+    for (const secret of [made.secret, rotated.secret]) expect(await keys.identify(secret)).toBe(made.key.id);
+    clock.advance(60_000);
+    await expect(keys.identify(made.secret)).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('was replaced'),
+    });
+    expect(await keys.identify(rotated.secret)).toBe(made.key.id);
+  });
+
+  it('has no old secret without a grace period, and only the latest old one after two rotations', async () => {
+    const { keys } = await openKeys();
+    const made = await keys.create({ name: 'laptop' });
+    const second = await keys.rotate(made.key.id, 0);
+    await expect(keys.identify(made.secret)).rejects.toMatchObject({ code: 'unauthorized' });
+    const third = await keys.rotate(made.key.id, 60);
+    expect(await keys.identify(made.secret)).toBeUndefined();
+    for (const { secret } of [second, third]) expect(await keys.identify(secret)).toBe(made.key.id);
+  });
+
+  it('moves a key of an earlier version to the current form, and keeps its id', async () => {
+    const { keys, table } = await openKeys();
+    const { key } = await keys.create({ name: 'laptop' });
+    const earlier = `dgm-${'a'.repeat(40)}`;
+    const hash = createHash('sha256').update(earlier).digest();
+    await table.open().add({ ...key, prefix: earlier.slice(0, 12), hash });
+    await keys.catchUp();
+    expect(await keys.identify(earlier)).toBe(key.id);
+    const { secret } = await keys.rotate(key.id, 60);
+    expect(secret).toMatch(/^dg-[0-9a-f]{12}-/);
+    for (const one of [earlier, secret]) expect(await keys.identify(one)).toBe(key.id);
+  });
+
+  it.each([-1, Number.NaN, 90 * 86_400 + 1])('is refused with a grace period of %s seconds', async (graceS) => {
+    const { keys } = await openKeys();
+    const { key } = await keys.create({ name: 'laptop' });
+    await expect(keys.rotate(key.id, graceS)).rejects.toMatchObject({ param: 'graceSeconds' });
   });
 });

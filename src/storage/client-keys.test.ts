@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTestDatabase } from '../../test/support/postgres.ts';
+import { newFields } from '../gateway/key-fields.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
@@ -21,12 +22,12 @@ function makeHome(): string {
 
 function key(id: string, more: Partial<StoredKey> = {}): StoredKey {
   return {
+    ...newFields({ name: 'laptop' }, 0),
     id,
-    name: 'laptop',
-    prefix: `dgm-${id}`,
+    prefix: `dg-${id}`,
     hash: Buffer.from(id.padEnd(32, '.')),
+    previous: undefined,
     createdAtMs: 1_000,
-    expiresAtMs: undefined,
     revokedAtMs: undefined,
     lastUsedAtMs: undefined,
     ...more,
@@ -59,6 +60,35 @@ describe.each(DATABASES)('client keys in %s', (_, makeUrl) => {
     expect(await keys.revoke('three', 4_000)).toBeUndefined();
     expect([await keys.remove('one'), await keys.remove('one')]).toEqual([true, false]);
     expect((await keys.list()).map(({ id }) => id)).toEqual(['two']);
+  });
+
+  it('keep every field, change single ones, and clear them', async () => {
+    const home = makeHome();
+    const { keys } = await openAt(await makeUrl(home), home);
+    const limits = { requestsPerMinute: 60, concurrency: 4, tokensPerMinute: 1e9, creditsPerDay: 0.25 };
+    const names = { owner: 'alice', note: 'two\nlines', group: 'team-a', models: ['claude-*', '模型'] };
+    await keys.add(key('one', { ...limits, ...names, enabled: false }));
+    expect((await keys.list())[0]).toMatchObject({ ...limits, ...names, enabled: false, creditsPerMonth: undefined });
+    const changed = await keys.change('one', { enabled: true, creditsPerMonth: 99.5, owner: null, models: null });
+    expect(changed).toMatchObject({ ...limits, note: names.note, enabled: true, creditsPerMonth: 99.5 });
+    expect([changed?.owner, changed?.models]).toEqual([undefined, undefined]);
+    expect((await keys.change('one', {}))?.creditsPerMonth).toBe(99.5);
+    expect(await keys.change('none', { name: 'x' })).toBeUndefined();
+    await keys.revoke('one', 3_000);
+    expect(await keys.change('one', { name: 'x' })).toBeUndefined();
+  });
+
+  it('keep the secret that was replaced last', async () => {
+    const home = makeHome();
+    const { keys } = await openAt(await makeUrl(home), home);
+    await keys.add(key('one'));
+    const secret = (fill: number) => ({ prefix: `p${fill}`, hash: Buffer.alloc(32, fill) });
+    await keys.rotate('one', { ...secret(1), previousValidUntilMs: 5_000 });
+    const rotated = await keys.rotate('one', { ...secret(2), previousValidUntilMs: 5_000_000_000_000 });
+    expect([rotated?.prefix, Buffer.from(rotated?.hash ?? [])]).toEqual(['p2', Buffer.alloc(32, 2)]);
+    expect([rotated?.previous?.prefix, rotated?.previous?.validUntilMs]).toEqual(['p1', 5_000_000_000_000]);
+    expect(Buffer.from(rotated?.previous?.hash ?? [])).toEqual(Buffer.alloc(32, 1));
+    expect(await keys.rotate('none', { ...secret(3), previousValidUntilMs: 0 })).toBeUndefined();
   });
 
   it('record the last use, never an earlier one', async () => {

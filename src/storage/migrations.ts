@@ -130,6 +130,24 @@ export const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    number: 8,
+    name: "client keys' owners, limits and replaced secrets",
+    async up(db, { bytes, integer }) {
+      // SQLite adds one column at a time.
+      const add = (name: string, type: ColumnTypes[keyof ColumnTypes] | 'text' | 'double precision') =>
+        db.schema.alterTable('client_keys').addColumn(name, type).execute();
+      await db.schema
+        .alterTable('client_keys')
+        .addColumn('enabled', 'integer', (column) => column.notNull().defaultTo(1))
+        .execute();
+      for (const name of ['owner', 'note', 'models', 'account_group', 'previous_prefix']) await add(name, 'text');
+      for (const name of ['requests_per_minute', 'concurrency', 'tokens_per_minute', 'previous_valid_until_ms'])
+        await add(name, integer);
+      for (const name of ['credits_per_day', 'credits_per_month']) await add(name, 'double precision');
+      await add('previous_hash', bytes);
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

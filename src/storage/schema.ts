@@ -55,6 +55,22 @@ export interface Tables {
     expires_at_ms: number | null;
     revoked_at_ms: number | null;
     last_used_at_ms: number | null;
+    owner: string | null;
+    note: string | null;
+    /** 0 or 1. */
+    enabled: Generated<number>;
+    /** JSON, an array of patterns; null: every model. */
+    models: string | null;
+    account_group: string | null;
+    requests_per_minute: number | null;
+    concurrency: number | null;
+    tokens_per_minute: number | null;
+    credits_per_day: number | null;
+    credits_per_month: number | null;
+    /** Of the secret that the current one has replaced. */
+    previous_prefix: string | null;
+    previous_hash: Uint8Array | null;
+    previous_valid_until_ms: number | null;
   };
   admin_sessions: {
     id: string;

@@ -18,7 +18,13 @@ describe('client keys', () => {
     const made = await ask('POST', '/v2/keys', { name: 'laptop' });
     expect(made.status).toBe(201);
     const { key, secret } = made.body;
-    expect(key).toMatchObject({ name: 'laptop', prefix: secret.slice(0, 12), usable: true, lastUsedAt: null });
+    expect(key).toMatchObject({
+      name: 'laptop',
+      prefix: secret.slice(0, 15),
+      state: 'active',
+      usable: true,
+      lastUsedAt: null,
+    });
 
     expect(await modelsStatus(gateway)).toBe(401);
     expect(await modelsStatus(gateway, 'any')).toBe(401);
@@ -80,7 +86,7 @@ describe('client keys', () => {
     await gateway.stop();
     const bytes = readFileSync(path, 'latin1');
     expect(bytes).toContain('laptop');
-    expect(bytes).not.toContain(secret.slice(12));
+    expect(bytes).not.toContain(secret.slice(16));
     expect(bytes).not.toContain(ADMIN_TOKEN);
   });
 
@@ -90,6 +96,59 @@ describe('client keys', () => {
     const refused = await ask('DELETE', `/v2/keys/${key.id}?forget=yes`);
     expect([refused.status, refused.body.error.param]).toEqual([400, 'forget']);
     expect((await ask('GET', '/v2/keys')).body.keys).toHaveLength(1);
+  });
+});
+
+describe('a client key', () => {
+  it('is changed, disabled and enabled, from the next request on', async () => {
+    const gateway = await startAdminGateway({ env: await withAccount() });
+    const { ask } = gateway;
+    const fields = { owner: 'alice', note: 'her laptop', models: ['claude-*'], group: 'team-a' };
+    const limits = { requestsPerMinute: 60, concurrency: 4, tokensPerMinute: 9_000, creditsPerDay: 2.5 };
+    const made = await ask('POST', '/v2/keys', { name: 'laptop', ...fields, ...limits });
+    expect(made.body.key).toMatchObject({ ...fields, ...limits, creditsPerMonth: null, enabled: true });
+    const { key, secret } = made.body;
+
+    const changed = await ask('PATCH', `/v2/keys/${key.id}`, { enabled: false, creditsPerMonth: 40, group: null });
+    expect(changed.body.key).toMatchObject({ enabled: false, state: 'disabled', creditsPerMonth: 40, group: null });
+    expect(changed.body.key).toMatchObject({ ...limits, owner: 'alice' });
+    expect(await modelsStatus(gateway, secret)).toBe(401);
+    await ask('PATCH', `/v2/keys/${key.id}`, { enabled: true, expiresAt: '2099-01-01T00:00:00Z' });
+    expect(await modelsStatus(gateway, secret)).toBe(200);
+  });
+
+  it('is rotated: both secrets work in the grace period, and without one only the new secret', async () => {
+    const gateway = await startAdminGateway({ env: await withAccount() });
+    const { ask } = gateway;
+    const made = (await ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    const rotated = (await ask('POST', `/v2/keys/${made.key.id}/rotate`)).body;
+    expect(rotated.key).toMatchObject({ id: made.key.id, previousSecretUntil: expect.any(String) });
+    for (const secret of [made.secret, rotated.secret]) expect(await modelsStatus(gateway, secret)).toBe(200);
+    const again = (await ask('POST', `/v2/keys/${made.key.id}/rotate`, { graceSeconds: 0 })).body;
+    expect(again.key.previousSecretUntil).toBeNull();
+    const statuses = [];
+    for (const secret of [made.secret, rotated.secret, again.secret])
+      statuses.push(await modelsStatus(gateway, secret));
+    expect(statuses).toEqual([401, 401, 200]);
+  });
+
+  it.each<[string, string, string, unknown, number, string | null]>([
+    ['an unknown field', 'PATCH', '', { colour: 'red' }, 400, 'colour'],
+    ['a limit below its range', 'PATCH', '', { concurrency: 0 }, 400, 'concurrency'],
+    ['no name', 'PATCH', '', { name: null }, 400, 'name'],
+    ['a grace period below zero', 'POST', '/rotate', { graceSeconds: -1 }, 400, 'graceSeconds'],
+  ])('is not changed by a request with %s', async (_, method, below, body, status, param) => {
+    const { ask } = await startAdminGateway();
+    const { key } = (await ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    const refused = await ask(method, `/v2/keys/${key.id}${below}`, body);
+    expect([refused.status, refused.body.error.param]).toEqual([status, param]);
+    expect((await ask('GET', '/v2/keys')).body.keys).toEqual([key]);
+  });
+
+  it('that does not exist cannot be changed or rotated', async () => {
+    const { ask } = await startAdminGateway();
+    expect((await ask('PATCH', '/v2/keys/key-none', { enabled: false })).status).toBe(404);
+    expect((await ask('POST', '/v2/keys/key-none/rotate')).status).toBe(404);
   });
 });
 

@@ -1,12 +1,27 @@
 /** `/v2/keys`: client API keys. */
 import { z } from 'zod';
+import type { KeyChange } from '../../gateway/stored-keys.ts';
 import { removedAnswer } from './contract/account.ts';
-import { keyAnswer, keyList, keyQuery, madeKey, newKey } from './contract/key.ts';
+import {
+  type KeyPatchBody,
+  keyAnswer,
+  keyList,
+  keyPatch,
+  keyQuery,
+  madeKey,
+  newKey,
+  rotation,
+} from './contract/key.ts';
 import { toKeyView } from './key-view.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 
-export function registerKeys(app: AdminApp, { keys, configuredKeys, clock }: AdminParts): void {
+export function registerKeys(app: AdminApp, parts: AdminParts): void {
+  registerCollection(app, parts);
+  registerChanges(app, parts);
+}
+
+function registerCollection(app: AdminApp, { keys, configuredKeys, clock }: AdminParts): void {
   app.get(
     '/v2/keys',
     {
@@ -31,10 +46,46 @@ export function registerKeys(app: AdminApp, { keys, configuredKeys, clock }: Adm
         response: { 201: madeKey },
       },
     },
-    async ({ body: { name, expiresAt } }, reply) => {
-      const expiresAtMs = expiresAt ? Date.parse(expiresAt) : undefined;
-      const { key, secret } = await keys.create({ name, expiresAtMs });
+    async ({ body: { name, ...body } }, reply) => {
+      const { key, secret } = await keys.create({ ...changeOf(body), name });
       reply.code(201);
+      return { key: toKeyView(key, clock.now()), secret };
+    },
+  );
+}
+
+const byId = z.object({ id: z.string() });
+
+function registerChanges(app: AdminApp, { keys, clock }: AdminParts): void {
+  app.patch(
+    '/v2/keys/:id',
+    {
+      schema: {
+        summary: 'Change a client API key',
+        description:
+          'Fields that are left out stay as they are; null clears one. Either everything is changed or nothing. The change applies to the next request, on every replica.',
+        params: byId,
+        body: keyPatch,
+        response: { 200: keyAnswer },
+      },
+    },
+    async ({ params: { id }, body }) => ({ key: toKeyView(await keys.change(id, changeOf(body)), clock.now()) }),
+  );
+  app.post(
+    '/v2/keys/:id/rotate',
+    {
+      config: { bodyIsOptional: true },
+      schema: {
+        summary: 'Replace the secret of a client API key',
+        description:
+          'Everything else about the key stays. The old secret is valid for `graceSeconds` more; the secret before it, if any, is refused at once.',
+        params: byId,
+        body: rotation,
+        response: { 200: madeKey },
+      },
+    },
+    async ({ params: { id }, body: { graceSeconds } }) => {
+      const { key, secret } = await keys.rotate(id, graceSeconds);
       return { key: toKeyView(key, clock.now()), secret };
     },
   );
@@ -44,7 +95,7 @@ export function registerKeys(app: AdminApp, { keys, configuredKeys, clock }: Adm
       schema: {
         summary: 'Revoke a client API key',
         description: 'It is refused from now on. While it is in the list, local mode does not come back.',
-        params: z.object({ id: z.string() }),
+        params: byId,
         querystring: keyQuery,
         response: { 200: z.union([keyAnswer, removedAnswer]) },
       },
@@ -55,4 +106,8 @@ export function registerKeys(app: AdminApp, { keys, configuredKeys, clock }: Adm
       return { removed: id };
     },
   );
+}
+
+function changeOf({ expiresAt, ...body }: KeyPatchBody): KeyChange {
+  return { ...body, expiresAtMs: typeof expiresAt === 'string' ? Date.parse(expiresAt) : expiresAt };
 }

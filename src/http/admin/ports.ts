@@ -32,7 +32,7 @@ export interface AdminDependencies {
   /** Of the organization of an account with a valid access token. Rejects with the error of the service. */
   listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;
   signInWithIam(request: IamRequest): Promise<Account>;
-  readonly keys: Pick<ApiKeys, 'list' | 'create' | 'revoke' | 'forget' | 'catchUp'>;
+  readonly keys: Pick<ApiKeys, 'list' | 'create' | 'change' | 'rotate' | 'revoke' | 'forget' | 'catchUp'>;
   /** Number of keys in the settings. */
   readonly configuredKeys: number;
   readonly settings: readonly SettingView[];

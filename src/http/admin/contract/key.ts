@@ -2,24 +2,65 @@
 import { z } from 'zod';
 import { moment } from './common.ts';
 
+const limit = z.int().nullable().describe('null: no limit.');
+const credits = z.number().nullable().describe('null: no limit.');
+
 const shownKey = z.object({
-  id: z.string().describe('Also the name of the client in the log.'),
+  id: z.string().describe('Also the name of the client in the log and the ledger.'),
   name: z.string(),
+  owner: z.string().nullable(),
+  note: z.string().nullable(),
   prefix: z.string().describe('The first characters of the key.'),
+  enabled: z.boolean(),
+  state: z.enum(['active', 'disabled', 'expired', 'revoked']),
+  usable: z.boolean().describe('True if `state` is `active`.'),
   createdAt: moment,
   expiresAt: moment.nullable(),
   lastUsedAt: moment.nullable(),
   revokedAt: moment.nullable(),
-  usable: z.boolean(),
+  previousSecretUntil: moment.nullable().describe('Until then the secret before the current one is valid too.'),
+  models: z.array(z.string()).nullable().describe('Patterns of the models that the key may use; null: all.'),
+  group: z.string().nullable().describe('Only accounts of this group serve the key; null: all accounts.'),
+  requestsPerMinute: limit,
+  concurrency: limit,
+  tokensPerMinute: limit,
+  creditsPerDay: credits,
+  creditsPerMonth: credits,
 });
 
-export const newKey = z.strictObject({
-  name: z.string().describe('Who or what uses the key.'),
+const fields = {
+  owner: z.string().nullable().optional().describe('The person or team that uses the key.'),
+  note: z.string().nullable().optional(),
+  enabled: z.boolean().optional().describe('A disabled key is refused until it is enabled again.'),
   expiresAt: z.iso
     .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' })
     .nullable()
     .optional()
     .describe('The key is refused from then on. ISO 8601.'),
+  models: z
+    .array(z.string())
+    .nullable()
+    .optional()
+    .describe('Names of models, with `*` for any characters: `claude-*`. null or an empty list: every model.'),
+  group: z.string().nullable().optional().describe('Only accounts of this group serve the key.'),
+  requestsPerMinute: z.number().nullable().optional().describe('null: no limit.'),
+  concurrency: z.number().nullable().optional().describe('Requests whose answer has not ended; null: no limit.'),
+  tokensPerMinute: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('Input and output tokens, counted when an answer has ended; null: no limit.'),
+  creditsPerDay: z.number().nullable().optional().describe('From midnight to midnight UTC; null: no limit.'),
+  creditsPerMonth: z.number().nullable().optional().describe('Calendar months in UTC; null: no limit.'),
+};
+
+export const newKey = z.strictObject({ name: z.string().describe('A label: the purpose of the key.'), ...fields });
+
+/** Fields that are left out stay as they are. */
+export const keyPatch = z.strictObject({ name: z.string().optional(), ...fields });
+
+export const rotation = z.strictObject({
+  graceSeconds: z.number().default(3_600).describe('How long the old secret stays valid. 0: it is refused at once.'),
 });
 
 export const keyQuery = z.strictObject({
@@ -37,3 +78,4 @@ export const keyAnswer = z.object({ key: shownKey });
 export const madeKey = z.object({ key: shownKey, secret: z.string().describe('Shown only in this answer.') });
 
 export type KeyView = z.infer<typeof shownKey>;
+export type KeyPatchBody = z.output<typeof keyPatch>;
