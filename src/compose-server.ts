@@ -42,10 +42,14 @@ export async function startServing(
   const clock = overrides.clock ?? systemClock;
   const composed = await composeGateway(settings, log, overrides);
   const { gateway, responses, apiKeys, store } = composed;
-  const { host, port, shutdownTimeoutMs } = settings;
+  const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
   const admin: { token?: AdminToken } = {};
   try {
-    const server = await startServer(serverOptions(settings, composed, { clock, log, origins, admin }), host, port);
+    const server = await startServer(
+      serverOptions(settings, composed, { clock, log, origins, admin }),
+      { host, port },
+      adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
+    );
     // Only once the server listens: a failed start must not store a token that was never shown.
     const tokenOptions = { configured: settings.adminToken, store: store.adminToken, clock, log };
     const adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
@@ -72,7 +76,7 @@ export async function startServing(
     };
   } catch (cause) {
     await composed.close();
-    throw toListenError(cause, host, port);
+    throw toListenError(cause, settings);
   }
 }
 
@@ -146,9 +150,13 @@ export function isAddressTaken(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
 }
 
-function toListenError(cause: unknown, host: string, port: number): unknown {
+function toListenError(cause: unknown, settings: Settings): unknown {
+  const isAdmin = cause instanceof Error && 'port' in cause && cause.port === settings.adminPort;
+  const [host, port, setting] = isAdmin
+    ? [settings.adminHost, settings.adminPort, 'DRAGOMAN_ADMIN_PORT']
+    : [settings.host, settings.port, '--port'];
   if (isAddressTaken(cause)) {
-    const message = `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with --port.`;
+    const message = `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with ${setting}.`;
     return Object.assign(new Error(message, { cause }), { code: 'EADDRINUSE' });
   }
   if (

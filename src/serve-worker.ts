@@ -61,8 +61,14 @@ async function serve(): Promise<number> {
   }
   writeCompileCacheSoon();
   const { server, accounts, keys, isLocalMode, newAdminToken } = running.serving;
-  const { url, port } = server;
-  void send({ type: 'serving', serving: { server: { url, port }, accounts, keys, isLocalMode, newAdminToken } });
+  const { url, port, adminUrl } = server;
+  // Only the facts of the first worker are shown.
+  const isShown = number === 1 && terminal.isInteractive;
+  const ticket = isShown ? await running.serving.createTicket().catch(() => undefined) : undefined;
+  void send({
+    type: 'serving',
+    serving: { server: { url, port, adminUrl }, accounts, keys, isLocalMode, newAdminToken, ticket },
+  });
   await stopped.promise;
   await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, running.serving.stop(), log);
   return 0;

@@ -31,7 +31,11 @@ describe('dragoman demo', () => {
     expect(toolCall.name).toBe('get_weather');
     expect(JSON.parse(toolCall.arguments)).toHaveProperty('city');
     expect(answerAfterTool).not.toBe('');
-    expect(JSON.parse(await demo.nextLine())).toEqual({ event: 'serving', url });
+    expect(JSON.parse(await demo.nextLine())).toEqual({
+      event: 'serving',
+      url,
+      console: expect.stringMatching(`^${url}/#ticket=[\\w.-]{60}$`),
+    });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect((await demo.end('SIGINT')).code).toBe(0);
   });

@@ -19,7 +19,10 @@ const reset: Command = {
     if (databaseUrl === 'sqlite::memory:')
       throw new UsageError('An in-memory database keeps no admin token. Pass the database with --database.');
     const { resetAdminToken } = await import('../gateway/admin-token.ts');
-    const token = await resetAdminToken(opened.store.adminToken);
+    const { adminToken: tokens, sessions, tickets } = opened.store;
+    const token = await resetAdminToken(tokens);
+    // The new token ends them already; this also removes what a thief could have added.
+    await Promise.all([sessions.removeAll(), tickets.removeAll()]);
     if (json) {
       printJson(terminal, { adminToken: token });
       return 0;
@@ -27,7 +30,7 @@ const reset: Command = {
     terminal.out(`${terminal.style('bold', token)}\n`);
     terminal.err(
       'This is the new admin token; it is not shown again. Gateways running on this database accept it now and refuse ' +
-        'the old one. A gateway started with DRAGOMAN_ADMIN_TOKEN keeps that token.\n',
+        'the old one; every session of the console has ended. A gateway started with DRAGOMAN_ADMIN_TOKEN keeps that token.\n',
     );
     return 0;
   },

@@ -1,20 +1,25 @@
 /** What `dragoman serve` prints when it is ready. */
 
 import { type CommandInput, printJson } from './command.ts';
+import { reachableUrl, ticketLink } from './local-address.ts';
 import type { Terminal } from './terminal.ts';
 import type { ServingFacts } from './workers/messages.ts';
 
 /** `workers`: the number of processes that serve together. */
 export function printServing({ terminal, json }: CommandInput, facts: ServingFacts, workers = 1): void {
   const { server, accounts, keys, newAdminToken: adminToken } = facts;
-  const { url, port } = server;
+  const { url, port, adminUrl } = server;
   if (!json) terminal.say(banner(terminal, facts, workers));
   else
-    printJson(terminal, { event: 'serving', url, port, accounts, keys, adminToken, ...(workers > 1 && { workers }) });
+    printJson(terminal, {
+      ...{ event: 'serving', url, port, accounts, keys, adminToken },
+      ...(adminUrl !== url && { adminUrl }),
+      ...(workers > 1 && { workers }),
+    });
 }
 
 function banner(terminal: Terminal, facts: ServingFacts, workers: number): string {
-  const { server, accounts, keys, isLocalMode, newAdminToken } = facts;
+  const { server, accounts, keys, isLocalMode, newAdminToken, ticket } = facts;
   const { url } = server;
   const access = isLocalMode
     ? 'local mode: this machine only, any key is accepted'
@@ -24,16 +29,24 @@ function banner(terminal: Terminal, facts: ServingFacts, workers: number): strin
     `  access    ${access}`,
     `  accounts  ${accounts.ready} of ${accounts.total} ready`,
     ...(workers > 1 ? [`  workers   ${workers}`] : []),
+    ...(ticket === undefined ? [] : consoleLines(terminal, server.adminUrl, ticket)),
     `  Claude Code   ANTHROPIC_BASE_URL=${url}`,
     `  OpenAI SDKs   OPENAI_BASE_URL=${url}/v1`,
   ];
   if (newAdminToken !== undefined) {
     lines.push(
       `  admin token   ${terminal.style('bold', newAdminToken)}`,
-      `                shown only once; for ${url}/v2`,
+      `                shown only once; for ${server.adminUrl}/v2`,
     );
   }
   return [...lines, ...advice(terminal, facts)].map((line) => `${line}\n`).join('');
+}
+
+function consoleLines(terminal: Terminal, url: string, ticket: string): readonly string[] {
+  return [
+    `  console   ${terminal.style('cyan', ticketLink(reachableUrl(url), ticket))}`,
+    '            signs one browser in, within five minutes; `dragoman console` makes another link',
+  ];
 }
 
 function advice(

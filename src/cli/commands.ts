@@ -4,6 +4,7 @@ import { adminToken } from './admin-token.ts';
 import { chat } from './chat.ts';
 import type { Command, CommandGroup } from './command.ts';
 import { config } from './config.ts';
+import { consoleCommand } from './console.ts';
 import { demo } from './demo.ts';
 import { health } from './health.ts';
 import { keys } from './keys.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   login,
   accounts,
   keys,
+  consoleCommand,
   adminToken,
   chat,
   models,

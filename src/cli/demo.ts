@@ -11,11 +11,13 @@ export const demo: Command = {
   examples: ['dragoman demo', 'dragoman demo --once', 'dragoman demo --port 8123'],
   async run(input) {
     const { terminal, json } = input;
-    const [{ startSimulator }, { untilStopped }, { holdConversation }] = await Promise.all([
-      import('../simulator/server.ts'),
-      import('./stop.ts'),
-      import('./demo-conversation.ts'),
-    ]);
+    const [{ startSimulator }, { untilStopped }, { holdConversation }, { reachableUrl, ticketLink }] =
+      await Promise.all([
+        import('../simulator/server.ts'),
+        import('./stop.ts'),
+        import('./demo-conversation.ts'),
+        import('./local-address.ts'),
+      ]);
     await using simulator = await startSimulator({ paceMs: READING_PACE_MS });
     const { serving, movedFrom } = await serveInFrontOf(simulator.url, input);
     const { url } = serving.server;
@@ -29,8 +31,9 @@ export const demo: Command = {
       const conversation = await holdConversation(`${url}/v1`, json ? undefined : terminal);
       if (json) printJson(terminal, { event: 'conversation', url, ...conversation });
       if (input.options.once === true) return 0;
-      if (json) printJson(terminal, { event: 'serving', url });
-      else terminal.out(invitation(url, terminal.style('bold', 'Still serving.')));
+      const console = ticketLink(reachableUrl(url), await serving.createTicket());
+      if (json) printJson(terminal, { event: 'serving', url, console });
+      else terminal.out(invitation(url, console, terminal.style('bold', 'Still serving.')));
       await untilStopped();
       return 0;
     } catch (cause) {
@@ -84,10 +87,10 @@ async function demoSettings(simulatorUrl: string, port: string, { terminal }: Co
   return { settings, log: commandLog(loaded, terminal, settings.logLevel) };
 }
 
-function invitation(url: string, title: string): string {
+function invitation(url: string, console: string, title: string): string {
   const body = `{"model":"claude-sonnet-4.5","stream":true,"messages":[{"role":"user","content":"Hello!"}]}`;
   return `
-${title} Open ${url} in a browser, or try:
+${title} Open ${console} in a browser (the link signs one browser in, within five minutes), or try:
 
 curl -N ${url}/v1/chat/completions -H 'content-type: application/json' -d '${body}'
 

@@ -1,5 +1,6 @@
 /** `dragoman health`: checks that a gateway responds, for container and service-manager health checks. */
 import { type Command, printJson } from './command.ts';
+import { localAuthority } from './local-address.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
 const TIMEOUT_MS = 3_000;
@@ -15,19 +16,13 @@ export const health: Command = {
   async run(input) {
     const { terminal, json, options } = input;
     const { host, port } = settingsOf(input).settings;
-    const url = `http://${authority(host, port)}${options.ready === true ? '/readyz' : '/health'}`;
+    const url = `http://${localAuthority(host, port)}${options.ready === true ? '/readyz' : '/health'}`;
     const { status, body } = await ask(url);
     if (json) printJson(terminal, { url, httpStatus: status, ...body });
     else terminal.out(`${url} answered ${status}: ${JSON.stringify(body)}\n`);
     return status === 200 ? 0 : 1;
   },
 };
-
-/** Maps a wildcard listen address to one that a client can connect to. */
-function authority(host: string, port: number): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1', '[::]': '::1' }[host] ?? host;
-  return reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
-}
 
 async function ask(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
   try {

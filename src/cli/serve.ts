@@ -37,7 +37,8 @@ export const serve: Command = {
       starting.then((it) => reload(() => settingsOf(input), settings, it, log)).catch(() => {});
     });
     const serving = await starting;
-    banner.printServing(input, serving);
+    const ticket = terminal.isInteractive ? await serving.createTicket().catch(() => undefined) : undefined;
+    banner.printServing(input, { ...serving, ticket });
     writeCompileCacheSoon();
     log.info({ signal: await stopped }, 'shutting down; waiting for open replies');
     await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);

@@ -76,6 +76,22 @@ export const SETTINGS = {
     accepts: 'a port, 0 to 65535 (0: any free port)',
     meaning: 'The port to listen on.',
   }),
+  adminPort: setting<number | undefined>({
+    name: 'DRAGOMAN_ADMIN_PORT',
+    schema: wholeNumber(0, 65_535),
+    fallback: undefined,
+    fallbackText: 'none: everything is on one port',
+    accepts: 'a port, 0 to 65535 (0: any free port)',
+    meaning:
+      'A second port for the console and the admin API, which `DRAGOMAN_PORT` then answers with 404. It serves the client API too, for the chat page.',
+  }),
+  adminHost: setting<string>({
+    name: 'DRAGOMAN_ADMIN_HOST',
+    schema: anyText(),
+    fallback: '127.0.0.1',
+    accepts: 'a host name or address of this machine',
+    meaning: 'The address to listen on for `DRAGOMAN_ADMIN_PORT`.',
+  }),
   workers: setting<number>({
     name: 'DRAGOMAN_WORKERS',
     schema: coreCount(256),

@@ -43,7 +43,7 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
   );
   registerProtocols(app, pipeline);
   registerPlainRoutes(app, pipeline);
-  registerAdmin(app, pipeline);
+  if (pipeline.servesAdmin) registerAdmin(app, pipeline);
   let description: object | undefined;
   await registerPages(app, pipeline, () => {
     description ??= describeApi(routes.described, version);

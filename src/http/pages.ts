@@ -13,11 +13,17 @@ export async function registerPages(
 ): Promise<void> {
   app.get('/openapi.json', async () => description());
   // In a context of their own: the hooks of helmet would run for every request of the server.
-  await app.register(async (pages) => {
+  if (pipeline.servesAdmin) await app.register(pagesOf(pipeline));
+  // Agents send it to see whether a base URL answers.
+  else app.head('/', { config: { unlisted: true } }, (_request, reply) => reply.send());
+  await app.register(registerReference);
+}
+
+function pagesOf(pipeline: RequestPipeline) {
+  return async (pages: FastifyInstance) => {
     await pages.register(fastifyHelmet, HELMET);
     addPages(pages, pipeline);
-  });
-  await app.register(registerReference);
+  };
 }
 
 const HELMET: FastifyHelmetOptions = {

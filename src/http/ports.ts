@@ -42,6 +42,8 @@ export interface RunningServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   readonly port: number;
+  /** Where the console and the admin API are: `url`, unless they have a port of their own. */
+  readonly adminUrl: string;
   /** Refuses new requests, gives open replies `timeoutMs` to end, then ends them with an error and closes. */
   close(timeoutMs: number): Promise<void>;
 }

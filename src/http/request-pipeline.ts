@@ -42,6 +42,7 @@ export class RequestPipeline {
   readonly protocols: readonly ClientProtocol[];
   readonly paths: ApiPaths;
   readonly adminAccess: AdminAccess;
+  readonly servesAdmin: boolean;
   /** Set when the server is about to stop: new requests are refused. */
   draining = false;
   /** Told of every request and background response that has ended. */
@@ -49,8 +50,8 @@ export class RequestPipeline {
   readonly #guard: KeyGuard;
   readonly #isLoopbackOnly: boolean;
 
-  /** `isLoopbackOnly`: only this machine can reach it. */
-  constructor(options: ServerOptions, isLoopbackOnly: boolean) {
+  /** `isLoopbackOnly`: only this machine can reach it. `servesAdmin`: whether it has the admin API and the pages. */
+  constructor(options: ServerOptions, isLoopbackOnly: boolean, servesAdmin = true) {
     const { apiKeys, clock } = options;
     this.options = options;
     this.protocols = options.protocols ?? PROTOCOLS;
@@ -59,6 +60,7 @@ export class RequestPipeline {
     this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
     this.adminAccess = new AdminAccess(options);
     this.#isLoopbackOnly = isLoopbackOnly;
+    this.servesAdmin = servesAdmin;
     this.connections = new Connections(options.connections.max);
   }
 

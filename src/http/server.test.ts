@@ -268,8 +268,7 @@ describe('local mode', () => {
         checkStore: async () => {},
         resolveModel: () => undefined,
       },
-      host,
-      0,
+      { host, port: 0 },
     );
   }
 });

@@ -12,10 +12,45 @@ import { watchForStalledClients } from './stalled-clients.ts';
  */
 const BACKLOG = 4_096;
 
-/** Rejects when the address is taken, or reachable from elsewhere without a usable key. */
-export async function startServer(options: ServerOptions, host: string, port: number): Promise<RunningServer> {
-  assertMayListen(host, options.apiKeys);
-  const pipeline = new RequestPipeline(options, isLoopback(host));
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/**
+ * `admin`: a second address, for the console and the admin API, which the first one then does not serve. Rejects when an
+ * address is taken, or the first one is reachable from elsewhere without a usable key.
+ */
+export async function startServer(
+  options: ServerOptions,
+  address: ListenAddress,
+  admin?: ListenAddress,
+): Promise<RunningServer> {
+  assertMayListen(address.host, options.apiKeys);
+  const clients = await listen(options, address, admin === undefined);
+  if (admin === undefined) return { ...clients, adminUrl: clients.url };
+  try {
+    const { url: adminUrl, close } = await listen(options, admin, true);
+    return {
+      ...clients,
+      adminUrl,
+      async close(timeoutMs) {
+        await Promise.all([clients.close(timeoutMs), close(timeoutMs)]);
+      },
+    };
+  } catch (cause) {
+    await clients.close(0);
+    throw cause;
+  }
+}
+
+async function listen(
+  options: ServerOptions,
+  { host, port }: ListenAddress,
+  servesAdmin: boolean,
+): Promise<Omit<RunningServer, 'adminUrl'>> {
+  const pipeline = new RequestPipeline(options, isLoopback(host), servesAdmin);
   const app = await createApp(pipeline);
   const stopWatching = watchForStalledClients(pipeline.inFlight, options.connections.writeTimeoutMs);
   app.addHook('onClose', async () => stopWatching());

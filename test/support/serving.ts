@@ -203,7 +203,7 @@ export function fakeServerOptions(
 }
 
 export async function serve(gateway: Gateway, options: FakeServerOptions = {}): Promise<RunningServer> {
-  const server = await startServer(fakeServerOptions(gateway, options), '127.0.0.1', 0);
+  const server = await startServer(fakeServerOptions(gateway, options), { host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.close(0));
   return server;
 }

@@ -31,7 +31,9 @@ export type FromWorker =
 
 /** The facts about a running gateway that are printed when it is ready. */
 export interface ServingFacts extends Pick<Serving, 'accounts' | 'keys' | 'isLocalMode' | 'newAdminToken'> {
-  readonly server: Pick<Serving['server'], 'url' | 'port'>;
+  readonly server: Pick<Serving['server'], 'url' | 'port' | 'adminUrl'>;
+  /** For a one-time link to the console; undefined if no terminal shows it. */
+  readonly ticket: string | undefined;
 }
 
 export interface StartFailure {

@@ -7,11 +7,12 @@ import { Supervisor, type WorkerEvents } from './supervisor.ts';
 
 const PORT = 4_711;
 const FACTS: ServingFacts = {
-  server: { url: `http://127.0.0.1:${PORT}`, port: PORT },
+  server: { url: `http://127.0.0.1:${PORT}`, port: PORT, adminUrl: `http://127.0.0.1:${PORT}` },
   accounts: { ready: 1, total: 1 },
   keys: 0,
   isLocalMode: true,
   newAdminToken: undefined,
+  ticket: undefined,
 };
 
 /** A process that does only what a test says. */

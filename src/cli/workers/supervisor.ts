@@ -165,7 +165,11 @@ export class Supervisor {
 
   /** Workers share the listening socket of a setting. With port 0, the next one after all have ended needs the number. */
   #settingsToStart(): Settings {
-    if (this.#facts && !this.#hasAny('serving')) this.#settings = { ...this.#settings, port: this.#facts.server.port };
+    if (this.#facts && !this.#hasAny('serving')) {
+      const { port, adminUrl } = this.#facts.server;
+      const adminPort = this.#settings.adminPort === undefined ? undefined : Number(new URL(adminUrl).port);
+      this.#settings = { ...this.#settings, port, adminPort };
+    }
     return this.#settings;
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { TicketStore } from './ports.ts';
 import { equalHashes, generateToken, readToken, sha256, writeToken } from './two-part-token.ts';
 
-const TICKET_LIFETIME_MS = 300_000;
+export const TICKET_LIFETIME_MS = 300_000;
 const MAX_TICKETS = 20;
 
 /** The only time that the ticket is returned. Throws `storage_unavailable`. */
