@@ -10,12 +10,12 @@ interface KnownJson {
 
 /** The bytes of what `JSON.stringify` prints for a JSON value, a step for each element of a list that is not inside another list. */
 export function* jsonBytes(value: unknown, known: KnownJson = {}): Steps<Buffer> {
-  const json = new Pieces(known);
+  const json = new JsonPieces(known);
   yield* printInSteps(value, json);
   return yield* json.join();
 }
 
-function* printInSteps(value: unknown, json: Pieces): Steps<void> {
+function* printInSteps(value: unknown, json: JsonPieces): Steps<void> {
   if (Array.isArray(value)) {
     let separator = '[';
     for (const element of value) {
@@ -37,14 +37,14 @@ function* printInSteps(value: unknown, json: Pieces): Steps<void> {
   } else print(value, json);
 }
 
-function print(value: unknown, json: Pieces): void {
+function print(value: unknown, json: JsonPieces): void {
   if (typeof value === 'string') json.addText(value);
   else if (typeof value !== 'object' || value === null) json.add(JSON.stringify(value) ?? 'null');
   else if (Array.isArray(value)) printList(value, json);
   else printObject(value, json);
 }
 
-function printList(list: readonly unknown[], json: Pieces): void {
+function printList(list: readonly unknown[], json: JsonPieces): void {
   json.add('[');
   for (let index = 0; index < list.length; index++) {
     if (index > 0) json.add(',');
@@ -53,9 +53,11 @@ function printList(list: readonly unknown[], json: Pieces): void {
   json.add(']');
 }
 
-function printObject(object: object, json: Pieces): void {
+function printObject(object: object, json: JsonPieces): void {
   let separator = '{';
-  for (const [key, member] of Object.entries(object)) {
+  // JSON objects inherit nothing, and the pairs of `Object.entries` would be thrown away at once.
+  for (const key in object) {
+    const member: unknown = Reflect.get(object, key);
     if (member === undefined) continue;
     json.add(separator + keyJson(key));
     if (!json.addKnown(key, member)) print(member, json);
@@ -81,28 +83,41 @@ function keyJson(key: string): string {
 const LONG_CHARS = 64 * 1024;
 const STEP_BYTES = 1024 * 1024;
 
-class Pieces {
+/** JSON that is put together from strings and bytes. */
+export class JsonPieces {
   readonly #texts: KnownTexts;
   readonly #bytesOf: KnownJson['bytesOf'];
   readonly #pieces: (string | Buffer)[] = [];
   /** After the last piece: long runs of short strings are encoded at once. */
   #tail = '';
 
-  constructor({ texts = knownTexts, bytesOf }: KnownJson) {
+  constructor({ texts = knownTexts, bytesOf }: KnownJson = {}) {
     this.#texts = texts;
     this.#bytesOf = bytesOf;
   }
 
+  /** Characters and bytes so far, roughly. */
+  length = 0;
+
   add(json: string): void {
+    this.length += json.length;
     this.#tail += json;
   }
 
+  /** As `JSON.stringify` prints it. */
+  addValue(value: unknown): void {
+    print(value, this);
+  }
+
+  /** The text in quotes. */
   addText(text: string): void {
     const known = this.#texts.jsonOf(text);
-    if (known) this.#addBytes(known);
-    else if (text.length < LONG_CHARS) this.#tail += JSON.stringify(text);
+    if (known) this.addBytes(known);
+    else if (text.length < LONG_CHARS) this.add(JSON.stringify(text));
     else {
-      this.#pieces.push(this.#tail, JSON.stringify(text));
+      const json = JSON.stringify(text);
+      this.length += json.length;
+      this.#pieces.push(this.#tail, json);
       this.#tail = '';
     }
   }
@@ -110,11 +125,12 @@ class Pieces {
   /** Whether the member's JSON was known and added. */
   addKnown(key: string, member: unknown): boolean {
     const known = typeof member === 'object' && member !== null ? this.#bytesOf?.(key, member) : undefined;
-    if (known) this.#addBytes(known);
+    if (known) this.addBytes(known);
     return known !== undefined;
   }
 
-  #addBytes(bytes: Buffer): void {
+  addBytes(bytes: Buffer): void {
+    this.length += bytes.length;
     this.#pieces.push(this.#tail, bytes);
     this.#tail = '';
   }

@@ -252,6 +252,46 @@ export const messyConversation: fc.Arbitrary<MarkedConversation> = fc
     return build(all, options);
   });
 
+/** As agents send it: alternating turns, calls with their results, known names. With a fault now and then. */
+export const plainConversation: fc.Arbitrary<MarkedConversation> = fc
+  .tuple(
+    fc.array(
+      fc.record({
+        question: fc.constantFrom('plain words', '读取文件 "quoted"', 'long '.repeat(100), ' '),
+        answer: fc.constantFrom('An answer.', '', 'long '.repeat(100)),
+        calls: fc.array(fc.constantFrom('read_file', 'shell'), { maxLength: 3 }),
+        result: fc.constantFrom('done', '\n', 'long '.repeat(100)),
+        isError: fc.boolean(),
+        signature: fc.constantFrom(undefined, 'c2ln'),
+        isMarked: fc.boolean(),
+      }),
+      { maxLength: 6 },
+    ),
+    fc.array(fc.constantFrom('Be terse.', ' '), { maxLength: 2 }),
+    fc.constantFrom(['read_file', 'shell'], ['read_file', 'shell', 'Shell'], ['shell']),
+    fc.boolean(),
+  )
+  .map(([steps, systemTexts, names, isMerged]) => {
+    const turns = steps.flatMap((step, index): Turn[] => {
+      const { question, answer, calls, result, isError, signature, isMarked } = step;
+      const at = `messages[${3 * index}]`;
+      const marked: TextPart = { ...text(question, at), ...(isMarked ? { cachePoint: true } : {}) };
+      const thought: Part[] = signature ? [{ type: 'reasoning', at, text: 'thought', signature }] : [];
+      const answerParts = answer === '' ? [] : [text(answer, at)];
+      const uses = calls.map((name, call) => toolUse(`use_${index}_${call}`, name));
+      const results = calls.map((_name, call) => toolResult(`use_${index}_${call}`, result, isError));
+      const asked = { at, role: 'user', parts: [marked] } as const;
+      const answered = { at, role: 'assistant', parts: [...thought, ...answerParts, ...uses] } as const;
+      if (results.length === 0) return [asked, answered];
+      if (isMerged) return [asked, answered, ...results.map((one) => ({ at, role: 'user', parts: [one] }) as const)];
+      return [asked, answered, { at, role: 'user', parts: results }, { at, role: 'assistant', parts: [text('Seen.')] }];
+    });
+    const system = systemTexts.map((words, index) => ({ at: `system[${index}]`, text: words, cachePoint: false }));
+    const last: Turn = { at: 'messages[99]', role: 'user', parts: [text('And now?')] };
+    const tools = names.map((name) => tool(name));
+    return { conversation: conversation([...turns, last], { system, tools }), markers: ['And now?'] };
+  });
+
 /**
  * A conversation at turn n and at turn n + 1, after an answer and another user turn. Both are as messy as above, except
  * that the answer is not empty and cache marks stay in place.

@@ -42,23 +42,29 @@ export class KnownSchemas {
     const known = this.#schemas.get(schema);
     if (known?.policy === policy) return known;
     this.#sanitizedCount += 1;
-    const sanitized = sanitizeSchema(schema, policy);
-    const added = { ...sanitized, policy, json: toBytes(JSON.stringify(sanitized.schema)), fault: undefined };
+    const { schema: copy, changes } = sanitizeSchema(schema, policy);
+    const sanitized = changes.size === 0 ? schema : copy;
+    const json = toBytes(JSON.stringify(sanitized));
+    const added = { schema: sanitized, changes, policy, json, fault: undefined };
     this.#schemas.set(schema, added);
-    this.#sanitized.set(sanitized.schema, added);
+    this.#sanitized.set(sanitized, added);
     return added;
   }
 
-  /** Whether the schema was sanitized before, for any policy. */
+  /** Whether the schema was sanitized before, for any policy, or is the result of that. */
   has(schema: JsonValue | undefined): boolean {
-    return isJsonObject(schema) && this.#schemas.has(schema);
+    return isJsonObject(schema) && (this.#schemas.has(schema) || this.#sanitized.has(schema));
   }
 
   /** The result of `find`, which is called once for a schema that was sanitized for this policy. */
-  faultIn(sanitized: JsonObject, policy: Policy, find: () => string | undefined): string | undefined {
+  faultIn(
+    sanitized: JsonObject,
+    policy: Policy,
+    find: (schema: JsonObject, policy: Policy) => string | undefined,
+  ): string | undefined {
     const known = this.#sanitized.get(sanitized);
-    if (known?.policy !== policy) return find();
-    if (known.fault === undefined) known.fault = find() ?? null;
+    if (known?.policy !== policy) return find(sanitized, policy);
+    if (known.fault === undefined) known.fault = find(sanitized, policy) ?? null;
     return known.fault ?? undefined;
   }
 

@@ -19,6 +19,7 @@ import { unreachable } from '../../core/unreachable.ts';
 import type { WireEnvironment } from './environment.ts';
 import { documentFormat } from './normalize/documents.ts';
 import { note } from './normalize/rules.ts';
+import { isBlank } from './normalize/traits.ts';
 import type { WireProfile } from './profiles.ts';
 import type {
   AssistantMessage,
@@ -78,7 +79,7 @@ function userMessage(
   const context = { ...(message.toolResults.length === 0 ? {} : { toolResults: message.toolResults }), ...extra };
   return {
     userInputMessage: {
-      content: textOr(blank, message, turn, adjustments),
+      content: contentOf(turn, message.text, blank, adjustments),
       ...(message.images.length === 0 ? {} : { images: message.images }),
       ...(message.documents.length === 0 ? {} : { documents: message.documents }),
       ...(Object.keys(context).length === 0 ? {} : { userInputMessageContext: context }),
@@ -95,7 +96,7 @@ function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustm
   const blank = message.toolUses.length === 0 ? emptyAssistant : emptyAssistantWithToolUses;
   return {
     assistantResponseMessage: {
-      content: textOr(blank, message, turn, adjustments),
+      content: contentOf(turn, message.text, blank, adjustments),
       ...(message.reasoning === undefined ? {} : { reasoningContent: message.reasoning }),
       ...(message.toolUses.length === 0 ? {} : { toolUses: message.toolUses }),
       ...cachePoint(turn),
@@ -103,10 +104,10 @@ function assistantMessage(turn: Turn, profile: WireProfile, adjustments: Adjustm
   };
 }
 
-/** White space alone counts as no text: the service has been seen to refuse it. */
-function textOr(blank: string, { text }: StoredMessage, turn: Turn, adjustments: Adjustment[]): string {
-  if (/\S/.test(text)) return text;
-  if (text !== '' || blank !== '') adjustments.push(note('empty-turn-filled', turn.at, turn.role));
+/** `blank` in place of white space alone: the service has been seen to refuse it. */
+export function contentOf({ at, role }: Turn, text: string, blank: string, adjustments: Adjustment[]): string {
+  if (!isBlank(text)) return text;
+  if (text !== '' || blank !== '') adjustments.push(note('empty-turn-filled', at, role));
   return blank;
 }
 

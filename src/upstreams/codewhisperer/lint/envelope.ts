@@ -4,6 +4,7 @@ import type { LintInput } from './rules.ts';
 const TRIGGER_TYPES: readonly string[] = ['MANUAL', 'DIAGNOSTIC', 'INLINE_CHAT'];
 /** From the published client's model. */
 const PROFILE_ARN = /^arn:aws:(?:codewhisperer|transform):[-.a-z0-9]{1,63}:\d{12}:profile\/[a-zA-Z0-9]{12}$/;
+const MODEL_ID = /^[a-zA-Z0-9_:.-]+$/;
 
 export function lintEnvelope(input: LintInput): void {
   const { request, profile, report } = input;
@@ -19,21 +20,33 @@ export function lintEnvelope(input: LintInput): void {
   if (!TRIGGER_TYPES.includes(state.chatTriggerType)) {
     report('trigger-type', `${state.chatTriggerType} is not a trigger type of the service.`);
   }
-  const idLength = state.conversationId?.length;
-  if (idLength !== undefined && (idLength < 1 || idLength > 128)) {
-    report('conversation-id', `The conversation id has ${idLength} characters; it must have 1 to 128.`);
+  const { conversationId } = state;
+  if (conversationId !== undefined && !isConversationId(conversationId)) {
+    report('conversation-id', `The conversation id has ${conversationId.length} characters; it must have 1 to 128.`);
   }
-  if (profileArn !== undefined && (profileArn.length > 950 || !PROFILE_ARN.test(profileArn))) {
+  if (profileArn !== undefined && !isProfileArn(profileArn)) {
     report('profile-arn', "The account's profile ARN does not belong to this service. Correct or remove it.");
   }
   lintModelIds(input);
   lintNulls(input);
 }
 
+export function isConversationId({ length }: string): boolean {
+  return length >= 1 && length <= 128;
+}
+
+export function isProfileArn(arn: string): boolean {
+  return arn.length <= 950 && PROFILE_ARN.test(arn);
+}
+
+export function isModelId(id: string): boolean {
+  return id.length <= 1024 && MODEL_ID.test(id);
+}
+
 function lintModelIds({ messages, report }: LintInput): void {
   for (const message of messages) {
     const modelId = 'userInputMessage' in message ? message.userInputMessage.modelId : undefined;
-    if (modelId === undefined || (modelId.length <= 1024 && /^[a-zA-Z0-9_:.-]+$/.test(modelId))) continue;
+    if (modelId === undefined || isModelId(modelId)) continue;
     report(
       'model-id',
       'The model name contains characters that model ids do not have. Choose one from GET /v1/models.',

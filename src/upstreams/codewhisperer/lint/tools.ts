@@ -3,6 +3,7 @@
 import type { Turn } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { knownSchemas } from '../known-schemas.ts';
+import type { WireProfile } from '../profiles.ts';
 import type { ToolResult, ToolSpecification, ToolUse } from '../wire.ts';
 import type { LintInput } from './rules.ts';
 
@@ -52,20 +53,32 @@ function lintName(name: string, at: string | undefined, { profile, report }: Lin
 function lintSchema({ name, inputSchema }: ToolSpecification, at: string | undefined, input: LintInput): void {
   const { profile, report } = input;
   const root = inputSchema.json;
-  const isObject = root.type === 'object' && isJsonObject(root.properties);
-  if (!isObject || 'oneOf' in root || 'anyOf' in root || 'allOf' in root) {
+  if (!isPlainRoot(root)) {
     report('tool-schema-root', `The schema of the tool ${name} is not a plain object at its root.`, at);
   }
   const { schemas } = profile;
-  const fault = knownSchemas.faultIn(root, schemas, () =>
-    schemaFault(root, schemas.removedKeywords, schemas.dropEmptyRequired),
-  );
+  const fault = knownSchemas.faultIn(root, schemas, faultOf);
   if (fault)
     report(
       'tool-schema-keyword',
       `The schema of the tool ${name} has ${fault}, which the service refuses. Remove it.`,
       at,
     );
+}
+
+/** The JSON of a sanitized schema. undefined: the service refuses it, or it was not sanitized here. */
+export function acceptedSchemaJson(root: JsonValue | undefined, { schemas }: WireProfile): Buffer | undefined {
+  if (!isJsonObject(root) || !isPlainRoot(root) || knownSchemas.faultIn(root, schemas, faultOf)) return undefined;
+  return knownSchemas.jsonOf(root);
+}
+
+function isPlainRoot(root: JsonObject): boolean {
+  const isObject = root.type === 'object' && isJsonObject(root.properties);
+  return isObject && !('oneOf' in root || 'anyOf' in root || 'allOf' in root);
+}
+
+function faultOf(root: JsonObject, { removedKeywords, dropEmptyRequired }: WireProfile['schemas']): string | undefined {
+  return schemaFault(root, removedKeywords, dropEmptyRequired);
 }
 
 const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples']);

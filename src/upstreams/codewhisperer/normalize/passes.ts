@@ -1,6 +1,6 @@
 /** Runs the normalising passes in the order in which they depend on each other. */
 import type { Adjustment } from '../../../core/adjustments.ts';
-import type { Conversation } from '../../../core/conversation.ts';
+import type { Conversation, Tool } from '../../../core/conversation.ts';
 import type { Steps } from '../../../core/steps.ts';
 import { alternateRoles } from './alternate-roles.ts';
 import { attachments } from './attachments.ts';
@@ -25,49 +25,79 @@ import { toolPairing } from './tool-pairing.ts';
 import { toolResults } from './tool-results.ts';
 import { toolSchemas } from './tool-schemas.ts';
 import { toolUseIds } from './tool-use-ids.ts';
+import { TRAITS, traitsOf } from './traits.ts';
 import { wellFormedText } from './well-formed-text.ts';
 
-export const PASSES: readonly Pass[] = [
-  wellFormedText,
+const { image, document, toolName } = TRAITS;
+
+/** Each with the traits without which it changes and notes nothing. */
+const ORDER: readonly (readonly [pass: Pass, traits: number])[] = [
+  [wellFormedText, TRAITS.malformedText | TRAITS.newSchema],
   // Single parts.
-  images,
-  dedupeAttachments,
-  documents,
-  toolInputs,
-  toolUseIds,
-  toolNames,
-  failedResults,
-  reasoningHistory,
+  [images, image],
+  [dedupeAttachments, image | document],
+  [documents, document],
+  [toolInputs, TRAITS.toolInput],
+  [toolUseIds, TRAITS.toolUseId],
+  [toolNames, toolName],
+  [failedResults, TRAITS.failedResult],
+  [reasoningHistory, TRAITS.reasoning],
   // Roles: after these, turns alternate and end with the user.
-  systemTurns,
-  alternateRoles,
-  emptyTurns,
-  mergeTurns,
-  prefill,
-  toolPairing,
-  toolResults,
-  reasoningSingle,
-  attachments,
+  [systemTurns, TRAITS.systemTurn],
+  [alternateRoles, TRAITS.foreignPart],
+  [emptyTurns, TRAITS.emptyText],
+  [mergeTurns, TRAITS.sameRole],
+  [prefill, TRAITS.openEnd],
+  [toolPairing, TRAITS.unpaired],
+  [toolResults, TRAITS.resultContent],
+  [reasoningSingle, TRAITS.reasoning],
+  [attachments, image | document],
   // Tools. Descriptions before the offer: system text must not change when a client forbids tools for one turn.
-  toolDescriptions,
-  toolSchemas,
-  toolOffer,
+  [toolDescriptions, TRAITS.toolDescription],
+  [toolSchemas, TRAITS.tools],
+  [toolOffer, toolName | TRAITS.toolChoice],
   // The start of the request.
-  cachePoints,
-  leadingSystem,
+  [cachePoints, TRAITS.cachePoint],
+  [leadingSystem, TRAITS.opening],
 ];
 
-/** One step per pass. */
-export function* normalize(conversation: Conversation, scope: Scope): Steps<Required<Passed>> {
+export const PASSES: readonly Pass[] = ORDER.map(([pass]) => pass);
+
+/** What these change has no trait: a sanitized schema, and a first pair of texts that were looked at in the system text. */
+const KEEP_TRAITS: ReadonlySet<Pass> = new Set([toolSchemas, leadingSystem]);
+
+export interface Normalized extends Required<Passed> {
+  /** Of the conversation before its opening: see `traitsOf`. */
+  readonly traits: number;
+}
+
+/** One step per pass that may change the conversation. */
+export function* normalize(conversation: Conversation, scope: Scope): Steps<Normalized> {
   const adjustments: Adjustment[] = [];
-  let names: ReadonlyMap<string, string> = new Map();
+  let names: ReadonlyMap<string, string> | undefined;
   let current = conversation;
-  for (const pass of PASSES) {
+  let traits = traitsOf(conversation, scope.profile);
+  for (let index = 0; index < ORDER.length; index++) {
+    const [pass, needed] = ORDER[index] as (typeof ORDER)[number]; // within its bounds
+    if ((traits & needed) === 0) continue;
     const result = pass(current, scope);
-    current = result.conversation;
     for (const adjustment of result.adjustments) adjustments.push(adjustment);
     names = result.toolNames ?? names;
+    if (result.conversation !== current) {
+      current = result.conversation;
+      if (!KEEP_TRAITS.has(pass)) traits = traitsOf(current, scope.profile);
+    }
     yield;
   }
-  return { conversation: current, adjustments, toolNames: names };
+  return { conversation: current, adjustments, toolNames: names ?? ownNames(conversation), traits };
+}
+
+/** Without the pass that renames tools, each has its own name. */
+function ownNames({ tools }: Conversation): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (let index = 0; index < tools.length; index++) {
+    const { name } = tools[index] as Tool; // within its bounds
+    names.set(name, name);
+  }
+  return names;
 }
