@@ -9,7 +9,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { isoTime } from '../core/times.ts';
-import { checkedChange, newFields } from './key-fields.ts';
+import { checkedChange, LIMIT_NAMES, newFields } from './key-fields.ts';
 import { generateKey, keyIdOf, prefixOf, publicIdOf, randomPublicId, sha256, UNKNOWN_HASH } from './key-secret.ts';
 import type { KeyChange, KeyStore, StoredKey } from './stored-keys.ts';
 
@@ -54,6 +54,7 @@ export class ApiKeys {
   #checkConfigured: ApiKeyCheck;
   #stored: ReadonlyMap<string, StoredKey> = new Map();
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
+  #restricted: ReadonlyMap<string, StoredKey> = new Map();
   #changeMark = Number.NaN;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   readonly #loads = new Semaphore(1);
@@ -105,6 +106,11 @@ export class ApiKeys {
     if (refusal !== undefined) throw new GatewayError('unauthorized', refusal);
     this.#recordUse(key.id, nowMs);
     return key.id;
+  }
+
+  /** The key of an identified client, if it has limits, models or a group; undefined: it may do everything. */
+  restrictedKey(client: string): StoredKey | undefined {
+    return this.#restricted.get(client);
   }
 
   /** Oldest first. */
@@ -234,6 +240,7 @@ export class ApiKeys {
     const keys = await store.list();
     this.#changeMark = mark;
     this.#stored = new Map(keys.map((key) => [key.id, key]));
+    this.#restricted = new Map(keys.filter(isRestricted).map((key) => [key.id, key]));
     this.#byPrefix = new Map(keys.flatMap((key) => [...prefixesOf(key)].map((prefix) => [prefix, key])));
   }
 
@@ -260,6 +267,10 @@ export class ApiKeys {
 /** The prefix of the previous secret differs if an earlier version created it. */
 function prefixesOf({ prefix, previous }: StoredKey): ReadonlySet<string> {
   return new Set([prefix, previous?.prefix ?? prefix]);
+}
+
+function isRestricted(key: StoredKey): boolean {
+  return key.models !== undefined || key.group !== undefined || LIMIT_NAMES.some((name) => key[name] !== undefined);
 }
 
 function refusalOf({ enabled, expiresAtMs, revokedAtMs }: StoredKey, nowMs: number): string | undefined {

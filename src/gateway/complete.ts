@@ -13,6 +13,7 @@ import type { CompletionPage, EncodedCompletion } from '../upstreams/upstream.ts
 import { inlineIdOf } from './affinity.ts';
 import { authorized, explainRefusal, type GatewayContext, isSuccess, readText } from './context.ts';
 import { planLimits } from './emulate/plan.ts';
+import { assertNameAllowed } from './model-access.ts';
 import type { Answer, CompletionRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { operationPlan, withLease } from './with-lease.ts';
 
@@ -29,6 +30,7 @@ export async function complete(
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
+  assertNameAllowed([request.completion.model, INLINE_MODEL], request.models);
   const conversationId = inlineIdOf(request.client);
   if (request.completion.limits.maxTokens === 0) return [warmUpAnswer(request, conversationId)];
   const { group, requestId, attempts } = request;

@@ -14,6 +14,7 @@ import type { EmulationPlan } from './emulate/plan.ts';
 import type { Prepared } from './media/attachments.ts';
 import { AttachmentFitting } from './media/fitting.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
+import { chooseModel } from './model-access.ts';
 import type { Answer, AskRequest, Lease, LeaseRequest, UpstreamAnswer } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import type { RetryPlan } from './retry.ts';
@@ -161,9 +162,9 @@ class Dispatch {
 
   async #target(lease: Lease): Promise<Target> {
     const { upstream, unknownModels } = this.#context;
-    const { conversation } = this.#request;
-    const catalogue = await this.#listModels(lease);
-    const model = upstream.resolveModel(conversation.model, catalogue);
+    const { conversation, models: patterns } = this.#request;
+    const full = await this.#listModels(lease);
+    const { catalogue, model } = chooseModel(conversation.model, full, patterns, upstream);
     if (model.match === 'default' && unknownModels === 'refuse') throw refuseUnknownName(conversation.model, catalogue);
     this.#modelId = model.id ?? '';
     const limits = upstream.mediaLimits(lease.access, model);

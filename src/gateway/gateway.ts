@@ -12,6 +12,7 @@ import { type DispatchRequest, dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments } from './media/attachments.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
+import { chooseModel, visibleCatalogue } from './model-access.ts';
 import type { Gateway } from './ports.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
@@ -34,6 +35,9 @@ export function createGateway(context: GatewayContext): Gateway {
   };
   return {
     async ask(request, signal) {
+      // Before anything is fetched or leased, if the models are known; otherwise once an account has listed them.
+      const known = request.models && catalogues.newest();
+      if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
       // Before an account is leased, because the servers of attachments may be slow.
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
       const adjustments = [...request.adjustments, ...fetched.adjustments];
@@ -43,15 +47,23 @@ export function createGateway(context: GatewayContext): Gateway {
     },
     complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,
-    models: (signal) => listModels(context, catalogues, signal),
+    async models(signal, { group, models: patterns } = {}) {
+      const full = await listModels(context, catalogues, group, signal);
+      return patterns ? visibleCatalogue(full, patterns, context.upstream) : full;
+    },
     status: () => context.pool.status(),
   };
 }
 
 /** Lists the models of the first account that can list them, or returns the newest known list if none can. */
-async function listModels(context: GatewayContext, catalogues: Catalogues, signal: AbortSignal): Promise<Catalogue> {
+async function listModels(
+  context: GatewayContext,
+  catalogues: Catalogues,
+  group: string | undefined,
+  signal: AbortSignal,
+): Promise<Catalogue> {
   // No pauses: a list that failed a moment ago is not fetched again so soon.
-  const plan = operationPlan(context, { conversationId: 'models' }, { signal, maxPauseMs: 0 });
+  const plan = operationPlan(context, { conversationId: 'models', group }, { signal, maxPauseMs: 0 });
   try {
     return await withLease(context, plan, (lease) => catalogues.list(lease, signal));
   } catch (cause) {

@@ -156,12 +156,17 @@ export interface AskRequest {
   readonly client: string;
   /** Only accounts of this group may serve the request. */
   readonly group?: string | undefined;
+  /** Patterns of the models that the client may use; undefined: every model. */
+  readonly models?: readonly string[] | undefined;
   readonly conversation: Conversation;
   /** Adjustments made while parsing; those of the answer begin with these. */
   readonly adjustments: readonly Adjustment[];
   /** The gateway adds each attempt as it begins. Absent: not recorded. */
   readonly attempts?: AttemptRecord[] | undefined;
 }
+
+/** The part of the catalogue that a client sees. */
+export type ModelScope = Pick<AskRequest, 'group' | 'models'>;
 
 export interface CompletionRequest extends Omit<AskRequest, 'conversation'> {
   readonly completion: CodeCompletion;
@@ -196,6 +201,6 @@ export interface Gateway {
   /** A local estimate of the input tokens. Cheap, and needs no account. */
   countTokens(conversation: Conversation): number;
   /** The service's catalogue, cached. Rejects if no account can list it and none is cached. */
-  models(signal: AbortSignal): Promise<Catalogue>;
+  models(signal: AbortSignal, scope?: ModelScope): Promise<Catalogue>;
   status(): Promise<PoolStatus>;
 }

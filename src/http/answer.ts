@@ -11,7 +11,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage } from '../core/usage.ts';
-import type { Answer, AskRequest, Gateway } from '../gateway/ports.ts';
+import type { Answer, AskRequest, Gateway, ModelScope } from '../gateway/ports.ts';
 import type {
   ClientProtocol,
   ParsedCompletion,
@@ -63,7 +63,7 @@ export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, cli
   const { conversation, adjustments, stream } = request;
   Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
   const { requestId, record } = exchange;
-  return { requestId, client, group: groupOf(exchange), conversation, adjustments, attempts: record.attempts };
+  return { requestId, client, ...scopeOf(exchange), conversation, adjustments, attempts: record.attempts };
 }
 
 /** Sends the error to the client, if it is still connected. */
@@ -80,6 +80,18 @@ export function contextOf({ request, receivedMs }: HttpExchange) {
       return Array.isArray(value) ? value.join(', ') : value;
     },
   };
+}
+
+/** What the client's key allows. Throws `invalid_request` for a group that it does not. */
+function scopeOf(exchange: HttpExchange): ModelScope {
+  const { key } = exchange;
+  const group = groupOf(exchange);
+  if (!key) return { group };
+  if (key.group !== undefined && group !== undefined && group !== key.group) {
+    const message = `x-dragoman-group: this API key uses the accounts of the group ${key.group}. Leave the header out.`;
+    throw new GatewayError('invalid_request', message, { param: 'x-dragoman-group' });
+  }
+  return { group: key.group ?? group, models: key.models };
 }
 
 /** The group of accounts that the client requests. */
@@ -117,8 +129,8 @@ async function answerCompletion(
   const { completion, adjustments, stream } = request;
   Object.assign(exchange.record, { model: completion.model, stream, adjustments });
   const { requestId, gone, record } = exchange;
-  const group = groupOf(exchange);
-  const completeRequest = { requestId, client, group, completion, adjustments, attempts: record.attempts };
+  const scope = scopeOf(exchange);
+  const completeRequest = { requestId, client, ...scope, completion, adjustments, attempts: record.attempts };
   const answers = await gateway.complete(completeRequest, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = writingOf(protocol, request, answers.length);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../gateway/request-record.ts';
+import type { StoredKey } from '../gateway/stored-keys.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 
 export interface HttpExchange {
@@ -17,6 +18,8 @@ export interface HttpExchange {
   /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
   readonly gone: AbortController;
   readonly record: RequestRecord;
+  /** The client's key, if it restricts what the client may do. */
+  key?: StoredKey | undefined;
 }
 
 export function sendJson(exchange: HttpExchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {

@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { ModelScope } from '../gateway/ports.ts';
 import { MODEL_ROUTES } from '../protocols/models.ts';
+import type { HttpExchange } from './http-exchange.ts';
 import { answerModel, answerModels } from './models.ts';
 import { CLIENT_ERRORS, CLIENT_SECURITY } from './openapi.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
@@ -22,6 +24,11 @@ export function registerPlainRoutes(app: FastifyInstance, pipeline: RequestPipel
 }
 
 const PROBE = { kind: 'probe' } as const;
+
+/** A list of models does not depend on the group that a header names. */
+function keyScope({ key }: HttpExchange): ModelScope {
+  return { group: key?.group, models: key?.models };
+}
 
 function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
   const { gateway, resolveModel } = pipeline.options;
@@ -43,7 +50,7 @@ function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
     },
     async ({ exchange, query }, reply) => {
       reply.header('cache-control', 'no-store');
-      return answerModels(await gateway.models(exchange.gone.signal), query);
+      return answerModels(await gateway.models(exchange.gone.signal, keyScope(exchange)), query);
     },
   );
   app.get<{ Params: { '*': string } }>(
@@ -51,7 +58,7 @@ function registerModels(app: FastifyInstance, pipeline: RequestPipeline): void {
     { ...options, schema: { ...shared, summary: one.summary, response: { 200: one.answer, ...CLIENT_ERRORS } } },
     async ({ exchange, params }, reply) => {
       reply.header('cache-control', 'no-store');
-      return answerModel(await gateway.models(exchange.gone.signal), params['*'], resolveModel);
+      return answerModel(await gateway.models(exchange.gone.signal, keyScope(exchange)), params['*'], resolveModel);
     },
   );
 }

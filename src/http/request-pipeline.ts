@@ -175,6 +175,7 @@ export class RequestPipeline {
     this.#guard.identify(request.headers, request.ip).then(
       (client) => {
         request.exchange.record.client = client;
+        request.exchange.key = this.options.apiKeys.restrictedKey(client);
         done();
       },
       (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause)),
