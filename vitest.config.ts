@@ -32,7 +32,7 @@ export const PROCESS_TESTS = [
 export default defineConfig({
   test: {
     ...SHARED,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: [
       ...PROCESS_TESTS,
       ...['test/agents/**', 'test/chaos/**', 'test/hostile/**', 'test/official/**', 'node_modules/**'],

@@ -1,5 +1,6 @@
 /** Starts a server in front of a composed gateway, for `serve`, `demo` and the tests. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import type { LoadedSettings, Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
@@ -80,6 +81,9 @@ export async function startServing(
   }
 }
 
+/** One folder up, whether this file is in src/ or, bundled, in dist/. */
+const CONSOLE_FOLDER = fileURLToPath(new URL('../dist/console/', import.meta.url));
+
 interface ServerContext {
   readonly clock: Clock;
   readonly log: Log;
@@ -116,6 +120,7 @@ function serverOptions(
     limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
     connections: { max: maxConnections(settings, log), writeTimeoutMs },
     version: VERSION,
+    consoleFolder: CONSOLE_FOLDER,
     clock,
     log,
     checkStore: () => store.checkWritable(),

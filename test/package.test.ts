@@ -80,7 +80,8 @@ it('names its version and carries the licences of the libraries in it', async ()
   });
   expect(stdout).toBe(`${version}\n`);
   const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-  for (const name of ['fastify', 'kysely', 'undici', 'zod']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  for (const name of ['fastify', 'kysely', 'react', 'undici', 'zod'])
+    expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
   expect(licences).not.toContain('undefined');
 });
 

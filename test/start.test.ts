@@ -45,6 +45,7 @@ describe('serve, ready and without a request', () => {
 
   it.each([
     '@aws-sdk/client-sso-oidc',
+    '@fastify/send',
     '@aws-sdk/credential-providers',
     '@smithy/signature-v4',
     '@clack/prompts',

@@ -1,5 +1,5 @@
 /**
- * Builds the package: bundles src/ into dist/, together with the libraries that are devDependencies. Node needs about 0.3 ms and
+ * Builds the package: the console, and src/ bundled into dist/ with the libraries that are devDependencies. Node needs about 0.3 ms and
  * 80 KB for each module it loads; a start loads a thousand of them unbundled and 40 bundled. Packages in `dependencies` stay
  * outside: they have native parts, or are loaded by few requests.
  */
@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { extractScalar, SCALAR_FILE } from '../src/http/reference/scalar.ts';
+import { buildConsole } from './console.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'));
@@ -32,7 +33,11 @@ rmSync(DIST, { recursive: true, force: true });
 const chunks = await bundle();
 for (const chunk of chunks) writeFileSync(join(DIST, chunk.fileName), asLatin1(chunk.code));
 writeFileSync(join(DIST, SCALAR_FILE), await extractScalar());
-writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(chunks));
+const consoleModules = await buildConsole(join(DIST, 'console'));
+writeFileSync(
+  join(DIST, 'THIRD-PARTY-LICENSES.txt'),
+  licences([...chunks.flatMap(({ moduleIds }) => moduleIds), ...consoleModules]),
+);
 
 async function bundle(): Promise<OutputChunk[]> {
   const { dependencies } = readManifest(ROOT);
@@ -62,9 +67,8 @@ function asLatin1(code: string): string {
 }
 
 /** The licence of each bundled package, as licences require of copies. */
-function licences(all: readonly OutputChunk[]): string {
-  const folders = all
-    .flatMap(({ moduleIds }) => moduleIds)
+function licences(moduleIds: readonly string[]): string {
+  const folders = moduleIds
     .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
     .filter((folder) => folder !== undefined);
   return [...new Set([...folders, join(ROOT, 'node_modules', SCALAR)])].sort().map(licenceOf).join('\n');

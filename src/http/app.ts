@@ -11,6 +11,7 @@ import Fastify, {
 import { GatewayError } from '../core/errors.ts';
 import { registerAdmin } from './admin/routes.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
+import { isPageRequest } from './console/page-paths.ts';
 import { corsRules } from './cors.ts';
 import { PIECE_BYTES, piecesOf, sendError } from './http-exchange.ts';
 import { describeApi } from './openapi.ts';
@@ -66,7 +67,10 @@ function createBareApp(pipeline: RequestPipeline): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
-    rewriteUrl: (request) => pipeline.paths.canonicalUrl(request.url ?? '/'),
+    rewriteUrl: (request) => {
+      const url = request.url ?? '/';
+      return pipeline.servesAdmin && isPageRequest(request) ? url : pipeline.paths.canonicalUrl(url);
+    },
     clientErrorHandler: answerBrokenRequests((socket) => pipeline.isReplyingOn(socket)),
     frameworkErrors: (error, request, reply) => {
       const exchange = pipeline.open(request.raw, reply.raw);

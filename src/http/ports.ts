@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly limits: AnswerLimits;
   readonly connections: ConnectionLimits;
   readonly version: string;
+  /** The build of the console: `index.html` and `assets/`. */
+  readonly consoleFolder: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Rejects when accounts cannot be read or stored at the moment. */

@@ -64,15 +64,13 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     expect((await one.ask('GET', `/v2/accounts/${id}`)).body.account).toEqual(account);
   });
 
-  it('counts accounts that a command disabled or removed in /health and /', { timeout: 40_000 }, async () => {
+  it('counts accounts that a command disabled or removed in /health', { timeout: 40_000 }, async () => {
     const { one, command, id } = await start();
-    // Both wait a limited time for the database, then answer from their cache.
-    const page = async () => (await fetch(one.url)).text();
+    // It waits a limited time for the database, then answers from its cache.
     expect(await health(one.url)).toEqual({ ready: 1, total: 1 });
     await command('accounts', 'disable', id);
     await expect.poll(() => health(one.url)).toEqual({ ready: 0, total: 1 });
     await command('accounts', 'remove', id, '--yes');
-    await expect.poll(page).toContain('0 of 0');
     await expect.poll(() => health(one.url)).toEqual({ ready: 0, total: 0 });
   });
 });

@@ -195,6 +195,8 @@ export function fakeServerOptions(
     limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },
     connections: { max: 1_000, writeTimeoutMs: 60_000 },
     version: '9.9.9',
+    // Without a build: `/` says so.
+    consoleFolder: '/nonexistent',
     clock: createFakeClock(),
     log: SILENT,
     checkStore: async () => {},

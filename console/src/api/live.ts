@@ -1,0 +1,107 @@
+/** Live updates: `GET /v2/events` says what changed, and the cached data that depends on it is read again. */
+import { useSyncExternalStore } from 'react';
+import {
+  ACCOUNTS_KEY,
+  ALERTS_KEY,
+  AUDIT_KEY,
+  HISTORY_KEY,
+  KEYS_KEY,
+  MODELS_KEY,
+  REQUESTS_KEY,
+  SETTINGS_KEY,
+  USAGE_KEY,
+} from './keys.ts';
+import { queryClient } from './query-client.ts';
+
+/** The data that depends on each kind of event. */
+const DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  request: [REQUESTS_KEY],
+  account: [ACCOUNTS_KEY, USAGE_KEY, MODELS_KEY],
+  key: [KEYS_KEY],
+  alert: [ALERTS_KEY],
+  ledger: [REQUESTS_KEY, HISTORY_KEY, USAGE_KEY, KEYS_KEY],
+  setting: [SETTINGS_KEY, AUDIT_KEY],
+};
+
+/** A busy gateway ends hundreds of requests a second; a page is read again once in this time. */
+const PAUSE_MS = 1_000;
+/** Before a connection that the browser gave up is opened again. */
+const RECONNECT_MS = 5_000;
+
+const CHANNEL = 'dragoman.events';
+
+/** Returns a function that ends it. */
+export function followEvents(): () => void {
+  const ending = new AbortController();
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = ({ data }) => {
+    if (data.type === 'event') invalidateSoon(String(data.kind));
+    if (data.type === 'state') setLive(data.live === true);
+    if (data.type === 'hello' && source) announce(isLive);
+  };
+  let source: EventSource | undefined;
+  const announce = (live: boolean) => {
+    setLive(live);
+    channel.postMessage({ type: 'state', live });
+  };
+  const connect = () => {
+    source = new EventSource('/v2/events');
+    source.onopen = () => announce(true);
+    source.onerror = () => {
+      announce(false);
+      if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, RECONNECT_MS);
+    };
+    for (const kind of Object.keys(DEPENDENTS))
+      source.addEventListener(kind, () => {
+        invalidateSoon(kind);
+        channel.postMessage({ type: 'event', kind });
+      });
+  };
+  let reconnect: ReturnType<typeof setTimeout> | undefined;
+  channel.postMessage({ type: 'hello' });
+  const lead = () =>
+    new Promise<void>((resolve) => {
+      connect();
+      ending.signal.addEventListener('abort', () => resolve());
+    });
+  // Browsers open six connections to a host: all tabs share one for events. Without a secure context there are no locks.
+  if (navigator.locks) navigator.locks.request(CHANNEL, { signal: ending.signal }, lead).catch(() => {});
+  else void lead();
+  return () => {
+    ending.abort();
+    clearTimeout(reconnect);
+    source?.close();
+    channel.close();
+  };
+}
+
+const waiting = new Set<string>();
+
+function invalidateSoon(kind: string): void {
+  if (waiting.has(kind)) return;
+  waiting.add(kind);
+  setTimeout(() => {
+    waiting.delete(kind);
+    for (const queryKey of DEPENDENTS[kind] ?? []) void queryClient.invalidateQueries({ queryKey });
+  }, PAUSE_MS);
+}
+
+let isLive = false;
+const listeners = new Set<() => void>();
+
+function setLive(live: boolean): void {
+  if (live === isLive) return;
+  isLive = live;
+  for (const listener of listeners) listener();
+}
+
+/** Whether updates arrive by themselves at the moment. */
+export function useIsLive(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => isLive,
+  );
+}

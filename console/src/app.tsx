@@ -1,0 +1,65 @@
+/** Everything that surrounds the pages: theme, data, notifications, and whether the reader is signed in. */
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { followEvents } from './api/live.ts';
+import { queryClient } from './api/query-client.ts';
+import { CrashBoundary } from './components/crash-boundary.tsx';
+import { router } from './router.tsx';
+import { signIn, useSession } from './session/session.ts';
+import { SignInPage } from './session/sign-in-page.tsx';
+import { theme, variables } from './theme.ts';
+
+/** Of the response that the document came in; Mantine's style elements carry it. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+
+export function App({ ticket }: { readonly ticket: string | undefined }) {
+  return (
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      cssVariablesResolver={variables}
+      getStyleNonce={() => nonce}
+    >
+      <Notifications position="bottom-center" limit={3} autoClose={8_000} />
+      <QueryClientProvider client={queryClient}>
+        <CrashBoundary>
+          <Entrance ticket={ticket} />
+        </CrashBoundary>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+/** The pages for a reader who is signed in, otherwise the sign-in form. A ticket is redeemed first. */
+function Entrance({ ticket }: { readonly ticket: string | undefined }) {
+  const [ticketState, setTicketState] = useState<'open' | 'done' | Error>(ticket === undefined ? 'done' : 'open');
+  useEffect(() => {
+    if (ticket === undefined) return;
+    redeemOnce(ticket).then(
+      () => setTicketState('done'),
+      (error: unknown) => setTicketState(error instanceof Error ? error : new Error(String(error))),
+    );
+  }, [ticket]);
+  if (ticketState === 'open') return <SignInPage pending />;
+  return <SignedIn ticketError={ticketState === 'done' ? undefined : ticketState} />;
+}
+
+let redeemed: Promise<void> | undefined;
+
+/** React's strict mode runs effects twice, and a ticket works once. */
+function redeemOnce(ticket: string): Promise<void> {
+  redeemed ??= signIn({ ticket });
+  return redeemed;
+}
+
+function SignedIn({ ticketError }: { readonly ticketError: Error | undefined }) {
+  const { data: session, error, isPending, refetch } = useSession();
+  const isSignedIn = session !== null && session !== undefined;
+  useEffect(() => (isSignedIn ? followEvents() : undefined), [isSignedIn]);
+  if (isPending) return <SignInPage pending />;
+  if (!isSignedIn) return <SignInPage error={ticketError ?? error ?? undefined} retry={error ? refetch : undefined} />;
+  return <RouterProvider router={router} />;
+}

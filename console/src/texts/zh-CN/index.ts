@@ -1,0 +1,6 @@
+/** Every text of the console in Chinese, by page. */
+import { common } from './common.ts';
+import { session } from './session.ts';
+import { shell } from './shell.ts';
+
+export const texts = { common, session, shell };
