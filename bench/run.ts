@@ -27,7 +27,7 @@ import { translation } from './scenarios/translation.ts';
 import { warmUpCurve } from './scenarios/warm-up.ts';
 import { DRAGOMAN } from './subjects/dragoman.ts';
 import { hasNginx, NGINX } from './subjects/nginx.ts';
-import { BARE } from './subjects/relay.ts';
+import { BARE, FLOOR } from './subjects/relay.ts';
 
 const SCENARIOS: Readonly<{ [name: string]: Scenario }> = {
   bursts,
@@ -98,7 +98,13 @@ async function start(processes: Processes, options: Options): Promise<Bench> {
     processes,
     load,
     upstreamPort: port,
-    subjects: [...(options.references ? [] : [DRAGOMAN]), ...options.against, ...(hasNginx() ? [NGINX] : []), BARE],
+    subjects: [
+      ...(options.references ? [] : [DRAGOMAN]),
+      ...options.against,
+      ...(hasNginx() ? [NGINX] : []),
+      BARE,
+      FLOOR,
+    ],
     scale: options.scale,
     raw: [],
     say: (text) => process.stderr.write(`  ${text}\n`),

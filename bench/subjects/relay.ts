@@ -1,5 +1,6 @@
-/** References without a protocol of their own: `bare` (bare.ts in its own process) and `direct` (no gateway). */
+/** References: `floor` and `bare` (programs beside this file, each in its own process), and `direct` (no gateway). */
 import { join } from 'node:path';
+import type { Target } from '../load/job.ts';
 import { freePort } from '../processes.ts';
 import { bytesTarget, type SubjectKind, untilServing } from './subject.ts';
 
@@ -17,6 +18,22 @@ export function bareWith(environment: Readonly<Record<string, string>>): Subject
     },
   };
 }
+
+export const FLOOR: SubjectKind = {
+  name: 'floor',
+  async start(processes, upstreamPort) {
+    const port = await freePort();
+    const args = [join(import.meta.dirname, 'floor.ts'), String(port), String(upstreamPort)];
+    const started = processes.start('floor', 'subject', process.execPath, args);
+    const target = (dialect: Target['dialect']): Target => ({
+      host: '127.0.0.1',
+      port,
+      dialect,
+      oneDeltaPerFrame: true,
+    });
+    return untilServing('floor', started, processes, [target('openai-chat'), target('anthropic-messages')]);
+  },
+};
 
 export const DIRECT: SubjectKind = {
   name: 'direct',

@@ -5,13 +5,13 @@ import type { Processes, Started } from '../processes.ts';
 import { untilListening } from '../processes.ts';
 
 /**
- * `dragoman`, a reference (`nginx`, `bare`: bytes passed through; `direct`: no gateway), or the name of another gateway
- * (`--against`).
+ * `dragoman`, a reference (`nginx`, `bare`: bytes passed through; `floor`: translated, and nothing else; `direct`: no gateway),
+ * or the name of another gateway (`--against`).
  */
 export type SubjectName = string;
 
 /** In the order in which a figure is compared with them. */
-export const REFERENCES = ['nginx', 'bare', 'direct'] as const;
+export const REFERENCES = ['nginx', 'bare', 'floor', 'direct'] as const;
 
 export interface Subject {
   readonly name: SubjectName;
