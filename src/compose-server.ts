@@ -9,6 +9,7 @@ import type { Log } from './core/log.ts';
 import { AdminSessions } from './gateway/admin-access/sessions.ts';
 import { createTicket, redeemTicket } from './gateway/admin-access/tickets.ts';
 import { type AdminToken, prepareAdminToken } from './gateway/admin-token.ts';
+import { AuditTrail } from './gateway/audit/trail.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
@@ -97,6 +98,7 @@ function serverOptions(
   { gateway, responses, accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
   { clock, log, origins, admin }: ServerContext,
 ): ServerOptions {
+  const views = toSettingViews(settings, origins);
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, idpHosts } = settings;
   return {
     gateway,
@@ -113,7 +115,8 @@ function serverOptions(
       signInWithIam,
       keys: apiKeys,
       configuredKeys: settings.apiKeys.length,
-      settings: toSettingViews(settings, origins),
+      settings: () => views,
+      audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.auditDays }),
       idpHosts,
     },
     corsOrigins,

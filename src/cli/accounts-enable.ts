@@ -1,6 +1,7 @@
 /** `dragoman accounts enable` and `disable`. */
 import { OPTIONAL_ACCOUNT_ARGUMENT, printAccount, withAccountOrOnly } from './account-argument.ts';
 import type { Command, CommandInput } from './command.ts';
+import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsEnable: Command = {
@@ -22,9 +23,11 @@ export const accountsDisable: Command = {
 };
 
 function setEnabled(input: CommandInput, enabled: boolean): Promise<number> {
-  return withAccountOrOnly(input, async ({ accounts }, { id }) => {
-    await accounts.setEnabled(id, enabled);
-    const changed = accounts.list().find((account) => account.id === id);
+  return withAccountOrOnly(input, async (opened, before) => {
+    const { accounts } = opened;
+    await accounts.setEnabled(before.id, enabled);
+    const changed = accounts.list().find(({ id }) => id === before.id);
+    await recordAccount(opened, 'account.change', before, changed);
     if (changed) printAccount(input, changed, enabled ? 'Enabled' : 'Disabled');
   });
 }

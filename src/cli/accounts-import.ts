@@ -13,6 +13,7 @@ import { fileResult, filesTable, isFailed } from './accounts-import-files.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { findProfile } from './find-profile.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 type Opened = Awaited<ReturnType<typeof openGateway>>;
@@ -165,7 +166,10 @@ async function importAccount(input: CommandInput, opened: Opened, account: New['
     const linked = added.source.type === 'import' ? '' : ', linked to its source';
     terminal.out(`Imported ${terminal.style('green', added.label)} (${added.id})${linked}.\n`);
   }
-  return findProfile(input, opened, added, textOption(input, 'profileArn'));
+  await recordAccount(opened, 'account.add', undefined, added);
+  const complete = await findProfile(input, opened, added, textOption(input, 'profileArn'));
+  if (complete !== added) await recordAccount(opened, 'account.change', added, complete);
+  return complete;
 }
 
 /** With --json but without --yes, the command only lists what it found. */

@@ -10,7 +10,9 @@ export const accountsRefresh: Command = {
   options: settingOptions('database', 'upstream'),
   examples: ['dragoman accounts refresh aws-4f1c'],
   run: (input) =>
-    withAccountOrOnly(input, async ({ accounts }, { id }) => {
-      printAccount(input, await accounts.refresh(id), 'Refreshed');
+    withAccountOrOnly(input, async (opened, { id }) => {
+      const refreshed = await opened.accounts.refresh(id);
+      await opened.record({ action: 'account.refresh', target: id, changes: [] });
+      printAccount(input, refreshed, 'Refreshed');
     }),
 };

@@ -3,6 +3,7 @@ import { isInEveryRun } from '../accounts/sources.ts';
 import { GatewayError } from '../core/errors.ts';
 import { ACCOUNT_ARGUMENT, withAccount } from './account-argument.ts';
 import { type Command, type CommandInput, printJson, UsageError } from './command.ts';
+import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsRemove: Command = {
@@ -12,12 +13,14 @@ export const accountsRemove: Command = {
   options: [{ flag: '--yes', meaning: 'do not prompt' }, ...settingOptions('database')],
   examples: ['dragoman accounts remove aws-4f1c', 'dragoman accounts remove aws-4f1c --yes'],
   run: (input) =>
-    withAccount(input, async ({ accounts }, { id, label, source }) => {
+    withAccount(input, async (opened, account) => {
+      const { id, label, source } = account;
       const { terminal, json } = input;
       if (!(await isConfirmed(input, `Delete ${label} (${id}) and its credential?`))) {
         throw new GatewayError('client_closed', 'Nothing was removed.');
       }
-      await accounts.remove(id);
+      await opened.accounts.remove(id);
+      await recordAccount(opened, 'account.remove', account, undefined);
       if (json) printJson(terminal, { removed: id });
       else terminal.out(`Removed ${terminal.style('bold', label)} (${id}).\n`);
       if (!isInEveryRun(source))

@@ -2,6 +2,7 @@
 import type { AccountPatch } from '../accounts/pool-options.ts';
 import { ACCOUNT_ARGUMENT, printAccount, withAccount } from './account-argument.ts';
 import { type Command, type CommandInput, textOption, UsageError } from './command.ts';
+import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const accountsSet: Command = {
@@ -28,8 +29,10 @@ export const accountsSet: Command = {
   ],
   run(input) {
     const patch = patchOf(input);
-    return withAccount(input, async ({ accounts }, { id }) => {
-      printAccount(input, await accounts.patch(id, patch), 'Changed');
+    return withAccount(input, async (opened, before) => {
+      const changed = await opened.accounts.patch(before.id, patch);
+      await recordAccount(opened, 'account.change', before, changed);
+      printAccount(input, changed, 'Changed');
     });
   },
 };

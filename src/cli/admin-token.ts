@@ -23,6 +23,7 @@ const reset: Command = {
     const token = await resetAdminToken(tokens);
     // The new token ends them already; this also removes what a thief could have added.
     await Promise.all([sessions.removeAll(), tickets.removeAll()]);
+    await opened.record({ action: 'admin-token.reset', target: undefined, changes: [] });
     if (json) {
       printJson(terminal, { adminToken: token });
       return 0;

@@ -33,6 +33,7 @@ export const consoleCommand: Command = {
       ]);
     const url = givenUrl(input) ?? consoleUrl(settings);
     const link = ticketLink(url, await createTicket(store.tickets, clock.systemClock));
+    await opened.record({ action: 'ticket.create', target: undefined, changes: [] });
     const isOpened = !json && options.open !== false && isGraphical(process.env);
     if (isOpened) openBrowser(link);
     if (json) {

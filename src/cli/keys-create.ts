@@ -4,6 +4,7 @@ import { systemClock } from '../transport/clock.ts';
 import { type Command, printJson, requiredArgument } from './command.ts';
 import { KEY_OPTIONS, keyChangeOf } from './key-options.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordKey } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const keysCreate: Command = {
@@ -27,6 +28,7 @@ export const keysCreate: Command = {
     await using opened = await openGateway(input);
     const endsLocalMode = opened.apiKeys.isEmpty;
     const { key, secret } = await opened.apiKeys.create({ ...fields, name });
+    await recordKey(opened, 'key.create', undefined, key);
     const view = toKeyView(key, systemClock.now());
     if (json) {
       printJson(terminal, { key: view, secret, endsLocalMode });

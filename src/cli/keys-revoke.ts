@@ -4,6 +4,7 @@ import { systemClock } from '../transport/clock.ts';
 import { type Command, printJson } from './command.ts';
 import { KEY_ARGUMENT, keyOf } from './key-argument.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordKey } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const keysRevoke: Command = {
@@ -18,14 +19,17 @@ export const keysRevoke: Command = {
   async run(input) {
     const { terminal, json, options } = input;
     await using opened = await openGateway(input);
-    const { id, name } = keyOf(input, opened.apiKeys);
+    const before = keyOf(input, opened.apiKeys);
+    const { id, name } = before;
     if (options.forget === true) {
       await opened.apiKeys.forget(id);
+      await recordKey(opened, 'key.forget', before, undefined);
       if (json) printJson(terminal, { removed: id });
       else terminal.out(`Deleted ${terminal.style('bold', name)} (${id}).\n`);
       return 0;
     }
     const revoked = await opened.apiKeys.revoke(id);
+    await recordKey(opened, 'key.revoke', before, revoked);
     if (json) printJson(terminal, { key: toKeyView(revoked, systemClock.now()) });
     else terminal.out(`Revoked ${terminal.style('bold', name)} (${id}).\n`);
     return 0;

@@ -4,6 +4,7 @@ import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { KEY_ARGUMENT, keyOf } from './key-argument.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordKey } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const keysRotate: Command = {
@@ -23,7 +24,9 @@ export const keysRotate: Command = {
     const { terminal, json } = input;
     const graceS = graceOf(input);
     await using opened = await openGateway(input);
-    const { key, secret } = await opened.apiKeys.rotate(keyOf(input, opened.apiKeys).id, graceS);
+    const before = keyOf(input, opened.apiKeys);
+    const { key, secret } = await opened.apiKeys.rotate(before.id, graceS);
+    await recordKey(opened, 'key.rotate', before, key);
     const view = toKeyView(key, systemClock.now());
     if (json) {
       printJson(terminal, { key: view, secret });

@@ -6,6 +6,7 @@ import { type Command, type CommandInput, printJson, textOption, UsageError } fr
 import { KEY_ARGUMENT, keyOf } from './key-argument.ts';
 import { KEY_OPTIONS, keyChangeOf } from './key-options.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordKey } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const keysSet: Command = {
@@ -28,7 +29,9 @@ export const keysSet: Command = {
     const { terminal, json } = input;
     const change = changeOf(input);
     await using opened = await openGateway(input);
-    const changed = await opened.apiKeys.change(keyOf(input, opened.apiKeys).id, change);
+    const before = keyOf(input, opened.apiKeys);
+    const changed = await opened.apiKeys.change(before.id, change);
+    await recordKey(opened, 'key.change', before, changed);
     const key = toKeyView(changed, systemClock.now());
     if (json) printJson(terminal, { key });
     else terminal.out(`Changed ${terminal.style('bold', key.name)} (${key.id}): ${key.state}.\n`);

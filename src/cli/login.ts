@@ -7,6 +7,7 @@ import { isoTime } from '../core/times.ts';
 import { systemClock } from '../transport/clock.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
+import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
 export const login: Command = {
@@ -45,9 +46,13 @@ export const login: Command = {
       const request = requestOf(input);
       const byBrowser = await usesBrowserHere(input);
       await using opened = await openGateway(input);
-      const { id, label } = isIam(input)
+      const stored = opened.accounts.list();
+      const account = isIam(input)
         ? await opened.signInWithIam({ ...request, awsProfile: textOption(input, 'awsProfile') })
         : await signInInteractively(input, opened, request, byBrowser, leaving.signal);
+      const { id, label } = account;
+      const before = stored.find((one) => one.id === id);
+      await recordAccount(opened, before ? 'account.change' : 'account.add', before, account);
       if (input.json) printJson(input.terminal, { event: 'signed-in', account: { id, label } });
       else
         input.terminal.say(

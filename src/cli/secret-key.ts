@@ -41,6 +41,13 @@ const rotate: Command = {
     const store = await openStore({ url: databaseUrl, home, secretKey, clock: systemClock });
     try {
       const rotated = await store.rotateKey(newKey);
+      const [{ commandRecorder }, { commandLog }] = await Promise.all([
+        import('./record-change.ts'),
+        import('./command-log.ts'),
+      ]);
+      const log = commandLog({ settings: loaded.settings, warnings: [] }, terminal, 'warn');
+      const record = commandRecorder(store, { log, keptDays: () => loaded.settings.auditDays });
+      await record({ action: 'secret-key.rotate', target: undefined, changes: [] });
       if (json) printJson(terminal, { event: 'rotated', ...rotated });
       else terminal.out(`${resultText(rotated.accounts, newKey !== undefined, secretKey === undefined, home)}\n`);
     } finally {

@@ -161,6 +161,13 @@ export const SETTINGS = {
     accepts: 'a whole number, 1 to 8760',
     meaning: 'How many hours after signing in a session of the console ends, whatever its use.',
   }),
+  auditDays: setting<number>({
+    name: 'DRAGOMAN_AUDIT_DAYS',
+    schema: wholeNumber(1, 3_650),
+    fallback: 365,
+    accepts: 'a whole number, 1 to 3650',
+    meaning: 'How many days to keep the audit trail, at most 100000 entries.',
+  }),
   upstreamUrl: setting<string | undefined>({
     name: 'DRAGOMAN_UPSTREAM_URL',
     alsoRead: ['AMAZONQ_API_ENDPOINT'],

@@ -81,6 +81,7 @@ function createBareApp(pipeline: RequestPipeline): FastifyInstance {
   app.setValidatorCompiler(zodValidator);
   app.decorateRequest('exchange');
   app.decorateRequest('admin');
+  app.decorateRequest('viewBefore');
   // Bodies are read within limits, whatever type they claim to be: by the handlers, and by the admin API's hook.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

@@ -148,6 +148,22 @@ export const MIGRATIONS: readonly Migration[] = [
       await add('previous_hash', bytes);
     },
   },
+  {
+    number: 9,
+    name: 'the audit trail',
+    async up(db, { integer }) {
+      await db.schema
+        .createTable('audit')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('at_ms', integer, (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addColumn('action', 'text', (column) => column.notNull())
+        .addColumn('target', 'text')
+        .addColumn('changes', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('audit_by_time').on('audit').columns(['at_ms', 'id']).execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

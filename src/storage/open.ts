@@ -6,11 +6,13 @@ import type { SignInStore } from '../accounts/sign-in/pending.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
+import type { AuditStore } from '../gateway/audit/ports.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { DatabaseAccountStore } from './accounts.ts';
 import { createSessionStore, createTicketStore } from './admin-sessions.ts';
 import { createAdminTokenStore } from './admin-token.ts';
+import { createAuditStore } from './audit.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
 import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
@@ -37,6 +39,7 @@ export interface Store {
   readonly adminToken: AdminTokenStore;
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
+  readonly audit: AuditStore;
   /** Tests a write, at most twice a second. Rejects with `storage_unavailable`. */
   checkWritable(): Promise<void>;
   /**
@@ -95,6 +98,7 @@ export async function openStore({
       adminToken: createAdminTokenStore(database),
       sessions: createSessionStore(database),
       tickets: createTicketStore(database),
+      audit: createAuditStore(database),
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

@@ -86,6 +86,16 @@ export interface Tables {
     hash: Uint8Array;
     expires_at_ms: number;
   };
+  audit: {
+    id: string;
+    at_ms: number;
+    /** JSON of AuditActor. */
+    actor: string;
+    action: string;
+    target: string | null;
+    /** JSON of AuditChange[]. */
+    changes: string;
+  };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }

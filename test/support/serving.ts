@@ -9,6 +9,7 @@ import { TextPiece } from '../../src/core/text.ts';
 import { estimated, measured } from '../../src/core/usage.ts';
 import { AdminSessions } from '../../src/gateway/admin-access/sessions.ts';
 import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
+import { AuditTrail } from '../../src/gateway/audit/trail.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { BodyBudget } from '../../src/http/body-budget.ts';
 import type { RunningServer, ServerOptions } from '../../src/http/ports.ts';
@@ -178,7 +179,13 @@ export const NO_ADMIN: ServerOptions['admin'] = {
     catchUp: unused,
   },
   configuredKeys: 0,
-  settings: [],
+  settings: () => [],
+  audit: new AuditTrail({
+    store: { add: unused, list: unused, prune: unused },
+    clock: createFakeClock(),
+    log: SILENT,
+    keptDays: () => 1,
+  }),
   idpHosts: [],
 };
 

@@ -15,6 +15,10 @@ type AdminRequest = Pick<FastifyRequest, 'headers' | 'ip' | 'method'>;
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
+export function isSafeMethod(method: string): boolean {
+  return SAFE_METHODS.has(method);
+}
+
 export class AdminAccess {
   readonly #guard: KeyGuard;
   readonly #ticketGuard: KeyGuard;
@@ -41,7 +45,7 @@ export class AdminAccess {
     }
     const session = await this.#sessions.find(cookie);
     if (!session) throw new GatewayError('unauthorized', SESSION_ENDED);
-    if (!SAFE_METHODS.has(request.method)) checkSameOrigin(request, session);
+    if (!isSafeMethod(request.method)) checkSameOrigin(request, session);
     return { type: 'session', session };
   }
 

@@ -42,7 +42,7 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
   app.get(
     '/v2/settings',
     { schema: { summary: 'Get the settings in effect, each with its origin', response: { 200: settingList } } },
-    async () => ({ settings: [...settings] }),
+    async () => ({ settings: [...settings()] }),
   );
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
+import type { AuditTrail } from '../../gateway/audit/trail.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/overview.ts';
 
@@ -35,7 +36,9 @@ export interface AdminDependencies {
   readonly keys: Pick<ApiKeys, 'list' | 'create' | 'change' | 'rotate' | 'revoke' | 'forget' | 'catchUp'>;
   /** Number of keys in the settings. */
   readonly configuredKeys: number;
-  readonly settings: readonly SettingView[];
+  /** Those in effect. */
+  settings(): readonly SettingView[];
+  readonly audit: AuditTrail;
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }

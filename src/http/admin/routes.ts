@@ -5,9 +5,11 @@ import { readJson } from '../body.ts';
 import type { RequestPipeline } from '../request-pipeline.ts';
 import type { ZodTypes } from '../validation.ts';
 import { registerAccounts } from './accounts.ts';
+import { registerAudit } from './audit.ts';
 import { registerKeys } from './keys.ts';
 import { registerOverview } from './overview.ts';
 import type { AdminParts } from './ports.ts';
+import { recordChanges } from './record-changes.ts';
 import { type AdminApp, completeRoute } from './route.ts';
 import { registerSession, registerSignIn } from './session.ts';
 import { registerSignIns } from './sign-ins.ts';
@@ -31,6 +33,7 @@ export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): 
       const isOfSchema = error instanceof Error && 'validationContext' in error;
       return pipeline.refuse(request, reply, isOfSchema ? refusal : withFieldNames(refusal));
     });
+    recordChanges(scope.withTypeProvider<ZodTypes>(), parts);
     registerSignIn(scope.withTypeProvider<ZodTypes>(), parts, pipeline.adminAccess);
     scope.register(async (guarded) => {
       guarded.addHook('onRequest', pipeline.requireAdmin);
@@ -48,6 +51,7 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerSignIns(app, parts);
   registerKeys(app, parts);
   registerOverview(app, parts);
+  registerAudit(app, parts);
 }
 
 function needsBody({ routeOptions: { schema, config }, headers }: FastifyRequest): boolean {

@@ -30,7 +30,8 @@ export function registerSignIn(app: AdminApp, { sessions }: AdminParts, access: 
       const { session, cookie } = await sessions.open(token === undefined ? 'ticket' : 'token');
       const maxAgeS = (session.expiresAtMs - session.createdAtMs) / 1000;
       reply.header('set-cookie', writeSessionCookie(cookie, maxAgeS, request.raw));
-      return toAnswer({ type: 'session', session });
+      request.admin = { type: 'session', session };
+      return toAnswer(request.admin);
     },
   );
 }
