@@ -55,7 +55,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v2/session': { token: ADMIN_TOKEN },
 };
 /** Routes for ids of other kinds, which this test does not have. */
-const MISSING = new Set(['DELETE /v2/keys/:id', 'GET /v2/auth/status/:authId', 'POST /v2/auth/claim/:authId']);
+const MISSING = new Set([
+  'PATCH /v2/keys/:id',
+  'POST /v2/keys/:id/rotate',
+  'DELETE /v2/keys/:id',
+  'GET /v2/auth/status/:authId',
+  'POST /v2/auth/claim/:authId',
+]);
 /** Rejected, but never with an internal error, for kinds that have nothing to refresh. */
 const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh']);
 

@@ -74,7 +74,7 @@ describe('the reference', () => {
       const operation = document.paths[path.replace(/:(\w+)/, '{$1}')]?.[method.toLowerCase()];
       expect(operation, `${method} ${path}`).toMatchObject({
         summary,
-        tags: ['Admin'],
+        tags: [expect.stringMatching(/^(?!Admin$)\w/)],
         security: path === '/v2/session' && method === 'POST' ? [] : [{ adminToken: [] }, { session: [] }],
       });
       const described = Object.keys(operation?.requestBody?.content['application/json'].schema.properties ?? {});
