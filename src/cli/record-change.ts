@@ -7,9 +7,11 @@ import type { StoredKey } from '../gateway/stored-keys.ts';
 import { auditedAccount, auditedKey } from '../http/admin/audited-view.ts';
 import type { Store } from '../storage/open.ts';
 import { systemClock } from '../transport/clock.ts';
-import type { OpenGateway } from './open-gateway.ts';
 
-type Recording = Pick<OpenGateway, 'record'>;
+/** Of an opened gateway. */
+interface Recording {
+  record(change: Omit<AuditRecord, 'actor'>): Promise<void>;
+}
 
 /** `before` or `after` is undefined for an account that is added or removed. */
 export function recordAccount(
