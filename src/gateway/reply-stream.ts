@@ -4,6 +4,7 @@
  * is returned to its pool or destroyed.
  */
 import { clientClosed, GatewayError } from '../core/errors.ts';
+import { type Consume, type PushingIterator, pushAll } from '../core/push.ts';
 import { isVisible, type ReplyEvent } from '../core/reply.ts';
 import type { ReplyDecoder } from '../upstreams/upstream.ts';
 import type { ReplyTransform } from './emulate/transform.ts';
@@ -17,14 +18,14 @@ export interface ReplySource {
   settled(error: GatewayError | undefined): void;
 }
 
-export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]> {
+export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
   readonly #source: ReplySource;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #begun = false;
   #ended = false;
   #settled = false;
   #visible = false;
-  #early: readonly ReplyEvent[] | undefined;
+  #early: readonly ReplyEvent[] | undefined = undefined;
 
   constructor(source: ReplySource) {
     this.#source = source;
@@ -58,13 +59,39 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
     if (early && early.length > 0) return { done: false, value: early };
     while (!this.#ended) {
       const events = await this.#readEvents();
-      if (this.#ended) {
-        const last = events.at(-1);
-        this.#settle(last?.type === 'reply-error' ? last.error : undefined);
-      }
+      this.#settleIfEnded(events);
       if (events.length > 0) return { done: false, value: events };
     }
     return { done: true, value: undefined };
+  }
+
+  async pushTo(consume: Consume<readonly ReplyEvent[]>): Promise<unknown> {
+    const early = this.#early;
+    this.#early = undefined;
+    try {
+      if (early && early.length > 0) await consume(early);
+      if (this.#ended) return undefined;
+      const failure = await pushAll(this.#chunks, (chunk) => this.#pass(this.#source.decoder.push(chunk), consume));
+      // Unless a transform has ended the reply, or it was left.
+      if (!this.#ended) await this.#pass(this.#endingOf(failure), consume);
+    } catch (cause) {
+      this.#leave();
+      throw cause;
+    }
+    return undefined;
+  }
+
+  #pass(decoded: readonly ReplyEvent[], consume: Consume<readonly ReplyEvent[]>): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    const events = this.#transform(decoded);
+    this.#settleIfEnded(events);
+    return events.length > 0 ? consume(events) : undefined;
+  }
+
+  #settleIfEnded(events: readonly ReplyEvent[]): void {
+    if (!this.#ended) return;
+    const last = events.at(-1);
+    this.#settle(last?.type === 'reply-error' ? last.error : undefined);
   }
 
   /** Called when the loop is left early, because the client has disconnected. */
@@ -82,15 +109,18 @@ export class ReplyStream implements AsyncIterableIterator<readonly ReplyEvent[]>
   };
 
   async #readEvents(): Promise<readonly ReplyEvent[]> {
-    const { decoder } = this.#source;
     let decoded: readonly ReplyEvent[];
     try {
       const { done, value } = await this.#chunks.next();
-      decoded = done ? withEnding(decoder.end(), undefined) : decoder.push(value);
+      decoded = done ? this.#endingOf(undefined) : this.#source.decoder.push(value);
     } catch (cause) {
-      decoded = withEnding(decoder.end(cause), cause);
+      decoded = this.#endingOf(cause);
     }
     return this.#ended ? [{ type: 'reply-error', error: clientClosed() }] : this.#transform(decoded);
+  }
+
+  #endingOf(cause: unknown): readonly ReplyEvent[] {
+    return withEnding(this.#source.decoder.end(cause), cause);
   }
 
   #transform(decoded: readonly ReplyEvent[]): readonly ReplyEvent[] {

@@ -8,6 +8,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { GROUP_PATTERN } from '../accounts/options.ts';
 import { collectReply } from '../core/collect.ts';
 import { GatewayError } from '../core/errors.ts';
+import { pushAll } from '../core/push.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage } from '../core/usage.ts';
@@ -176,16 +177,28 @@ class StreamedReply {
 
   async #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> {
     if (!answer) return;
-    const { signal } = this.#exchange.gone;
-    for await (const events of answer.batches) {
-      if (this.#ended) return;
-      // Once aborted, the abort is the reason for the end, whatever the reply reports: see `stopReason`.
-      signal.throwIfAborted();
-      const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
-      this.#noteEnd(events.at(-1));
-      if (this.#ended && this.#writing.finish) await this.#writing.finish();
-      if (text !== '' && !this.#write(text)) await once(this.#exchange.response, 'drain', { signal });
-    }
+    const failure = await pushAll(answer.batches[Symbol.asyncIterator](), (events) => this.#take(events, writer));
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Returns a promise if the next events have to wait, because the client lags behind or the response is being stored. */
+  #take(events: readonly ReplyEvent[], writer: ReplyWriter): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    // Once aborted, the abort is the reason for the end, whatever the reply reports: see `stopReason`.
+    this.#exchange.gone.signal.throwIfAborted();
+    const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
+    this.#noteEnd(events.at(-1));
+    if (!this.#ended || !this.#writing.finish) return this.#send(text);
+    return this.#writing.finish().then(() => this.#send(text));
+  }
+
+  #send(text: string): Promise<void> | undefined {
+    return text === '' || this.#write(text) ? undefined : this.#drained();
+  }
+
+  async #drained(): Promise<void> {
+    const { response, gone } = this.#exchange;
+    await once(response, 'drain', { signal: gone.signal });
   }
 
   /** False: the client lags behind, so the next text has to wait for `drain`. */

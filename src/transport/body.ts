@@ -1,8 +1,9 @@
 /**
- * The body of an upstream response, between undici's push callbacks and the gateway's pull loop. Data that arrived
- * between two pulls is delivered as one chunk; a slow consumer pauses the socket; stopping early destroys it.
+ * The body of an upstream response, between undici's callbacks and the gateway. Chunks that arrive within one tick are
+ * delivered as one; a slow consumer pauses the socket; stopping early destroys it.
  */
 import { GatewayError } from '../core/errors.ts';
+import type { Consume, PushingIterator } from '../core/push.ts';
 
 /** The socket is paused above this many unread bytes and resumed once they are read. */
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -13,14 +14,27 @@ export interface BodySource {
   abort(reason: Error): void;
 }
 
-export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
+interface Consumer {
+  readonly consume: Consume<Uint8Array>;
+  readonly end: (failure: unknown) => void;
+  readonly reject: (cause: unknown) => void;
+  /** A promise of `consume` is pending. */
+  isBusy: boolean;
+}
+
+/** `then` on it schedules a microtask without the async resource that `queueMicrotask` creates. */
+const SETTLED = Promise.resolve();
+
+export class AnswerBody implements PushingIterator<Uint8Array> {
   readonly #source: BodySource;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #paused = false;
   #ended = false;
-  #failure: GatewayError | undefined;
-  #wake: (() => void) | undefined;
+  #failure: GatewayError | undefined = undefined;
+  #wake: (() => void) | undefined = undefined;
+  #consumer: Consumer | undefined = undefined;
+  #isFlushing = false;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -64,27 +78,82 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
   readonly #deliver = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
     const chunk = this.#take();
     if (chunk) return { done: false, value: chunk };
-    const failure = this.#failure;
-    this.#failure = undefined;
+    const failure = this.#takeFailure();
     if (failure) throw failure;
     return { done: true, value: undefined };
   };
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#chunks = [];
-    this.#bytes = 0;
-    if (!this.#ended) {
-      this.end();
-      this.#source.abort(new GatewayError('client_closed', 'The reply is no longer needed.'));
-    }
-    this.#failure = undefined;
+    this.#stop();
     return { done: true, value: undefined };
   }
 
+  pushTo(consume: Consume<Uint8Array>): Promise<unknown> {
+    return new Promise((end, reject) => {
+      this.#consumer = { consume, end, reject, isBusy: false };
+      this.#flush();
+    });
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    const consumer = this.#consumer;
+    if (!consumer || consumer.isBusy) return;
+    try {
+      const chunk = this.#take();
+      const wait = chunk && consumer.consume(chunk);
+      if (wait) {
+        consumer.isBusy = true;
+        wait.then(
+          () => this.#resumePush(consumer),
+          (cause: unknown) => this.#reject(consumer, cause),
+        );
+        return;
+      }
+    } catch (cause) {
+      this.#reject(consumer, cause);
+      return;
+    }
+    if (this.#chunks.length > 0) this.#notify();
+    else if (this.#ended) {
+      this.#consumer = undefined;
+      consumer.end(this.#takeFailure());
+    }
+  };
+
+  #resumePush(consumer: Consumer): void {
+    consumer.isBusy = false;
+    this.#flush();
+  }
+
+  #reject({ reject }: Consumer, cause: unknown): void {
+    this.#consumer = undefined;
+    this.#stop();
+    reject(cause);
+  }
+
+  #stop(): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#failure = undefined;
+    if (this.#ended) return;
+    this.end();
+    this.#source.abort(new GatewayError('client_closed', 'The reply is no longer needed.'));
+    // The source reports the abort as a failure.
+    this.#failure = undefined;
+  }
+
+  #takeFailure(): GatewayError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
   #take(): Uint8Array | undefined {
-    const [first, ...more] = this.#chunks;
+    const chunks = this.#chunks;
+    const [first] = chunks;
     if (first === undefined) return undefined;
-    const chunk = more.length === 0 ? first : Buffer.concat(this.#chunks, this.#bytes);
+    const chunk = chunks.length === 1 ? first : Buffer.concat(chunks, this.#bytes);
     this.#chunks = [];
     this.#bytes = 0;
     if (this.#paused) {
@@ -95,6 +164,10 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   #notify(): void {
+    if (this.#consumer && !this.#isFlushing) {
+      this.#isFlushing = true;
+      SETTLED.then(this.#flush);
+    }
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
