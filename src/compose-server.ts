@@ -13,6 +13,8 @@ import { AuditTrail } from './gateway/audit/trail.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
+import { Metrics } from './metrics/metrics.ts';
+import type { MetricPeers, MetricsSnapshot } from './metrics/ports.ts';
 import { toSettingViews } from './setting-views.ts';
 import { systemClock } from './transport/clock.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
@@ -26,6 +28,8 @@ export interface Serving {
   readonly isLocalMode: boolean;
   /** Set only if generated at this start, the only time it can be shown. */
   readonly newAdminToken: string | undefined;
+  /** The figures of this process, for the page of all workers. */
+  metrics(): Promise<MetricsSnapshot>;
   /** A ticket for a one-time link to the console. Rejects with `storage_unavailable`. */
   createTicket(): Promise<string>;
   /** Applies the settings listed in cli/reload.ts. Rejects with `storage_unavailable`. */
@@ -46,12 +50,15 @@ export async function startServing(
   const { gateway, responses, apiKeys, store } = composed;
   const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
   const admin: { token?: AdminToken } = {};
+  const listening: { server?: RunningServer } = {};
+  const metrics = composeMetrics(composed, clock, listening, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, origins, admin }),
+      serverOptions(settings, composed, { clock, log, origins, admin, metrics }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
+    listening.server = server;
     // Only once the server listens: a failed start must not store a token that was never shown.
     const tokenOptions = { configured: settings.adminToken, store: store.adminToken, clock, log };
     const adminToken = await prepareAdminToken(tokenOptions).catch(async (cause) => {
@@ -66,6 +73,7 @@ export async function startServing(
       keys: apiKeys.usable,
       isLocalMode: apiKeys.isEmpty,
       newAdminToken: adminToken.generated,
+      metrics: () => metrics.snapshot(),
       createTicket: () => createTicket(store.tickets, clock),
       async reconfigure({ adminToken: configured, apiKeys: keys }) {
         if (configured !== undefined) admin.token = await prepareAdminToken({ ...tokenOptions, configured });
@@ -91,12 +99,13 @@ interface ServerContext {
   readonly origins: LoadedSettings['origins'] | undefined;
   /** Its token is set once the server listens. */
   readonly admin: { readonly token?: AdminToken };
+  readonly metrics: Metrics;
 }
 
 function serverOptions(
   settings: Settings,
   { gateway, responses, accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
-  { clock, log, origins, admin }: ServerContext,
+  { clock, log, origins, admin, metrics }: ServerContext,
 ): ServerOptions {
   const views = toSettingViews(settings, origins);
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, idpHosts } = settings;
@@ -126,12 +135,33 @@ function serverOptions(
     consoleFolder: CONSOLE_FOLDER,
     clock,
     log,
+    observers: [metrics.observe],
+    metrics: { access: settings.metrics, page: () => metrics.page() },
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {
       const { match, model } = codewhisperer.resolveModel(requested, catalogue);
       return match === 'default' ? undefined : model;
     },
   };
+}
+
+function composeMetrics(
+  { gateway, accounts }: Composed,
+  clock: Clock,
+  listening: { readonly server?: RunningServer },
+  peers: MetricPeers | undefined,
+): Metrics {
+  const sources = {
+    version: VERSION,
+    nowMs: () => clock.now(),
+    accounts: () => accounts.list(),
+    limits: (id: string) => accounts.limits(id),
+    refreshes: () => accounts.refreshes,
+    // Reading the status also reads what other processes have written.
+    waiting: async () => (await gateway.status()).waiting ?? 0,
+    open: () => listening.server?.open() ?? { requests: 0, streams: 0 },
+  };
+  return new Metrics(sources, peers);
 }
 
 function composeSessions(

@@ -8,7 +8,7 @@ import type { LimitShare } from './accounts/options.ts';
 import { Pool } from './accounts/pool.ts';
 import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
-import type { FreshAccount } from './accounts/refresh.ts';
+import type { FreshAccount, RefreshCounts } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
@@ -28,6 +28,7 @@ import type { AdminAccounts } from './http/admin/ports.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
+import type { MetricPeers } from './metrics/ports.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
@@ -59,12 +60,15 @@ export interface Composed extends SigningIn {
 interface Accounts extends AdminAccounts {
   /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
+  readonly refreshes: RefreshCounts;
 }
 
 /** What the settings do not say: replacements for tests and the library, and a worker's share. */
 export interface Overrides {
   /** Set if several processes serve together. */
   readonly share?: LimitShare;
+  /** The other processes, whose figures belong on the same page of metrics. */
+  readonly peers?: MetricPeers;
   readonly clock?: Clock;
   readonly upstream?: Upstream;
   readonly send?: SendUpstream;

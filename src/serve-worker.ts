@@ -6,6 +6,7 @@ import { commandLog, secretsOf } from './cli/command-log.ts';
 import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
+import { WorkerPeers } from './cli/workers/worker-peers.ts';
 import { writeCompileCacheSoon } from './compile-cache.ts';
 import { type Serving, startServing } from './compose-server.ts';
 import type { Settings } from './config.ts';
@@ -16,6 +17,7 @@ import type { RunningLog } from './telemetry/log.ts';
 
 const started = Promise.withResolvers<StartWorker>();
 const stopped = Promise.withResolvers<'stop'>();
+let peers: WorkerPeers | undefined;
 let running: { readonly serving: Serving; readonly log: RunningLog; readonly settings: Settings } | undefined;
 
 process.on('message', (message: ToWorker) => {
@@ -25,6 +27,12 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'reload':
       void reload(message.settings);
+      break;
+    case 'read-metrics':
+      void sendMetrics(message.id);
+      break;
+    case 'metrics-of-others':
+      peers?.receive(message.snapshots);
       break;
     case 'stop':
       stopped.resolve('stop');
@@ -50,7 +58,9 @@ async function serve(): Promise<number> {
   const terminal = createTerminal(process.env, program);
   const log = commandLog({ settings, warnings: [] }, terminal, settings.logLevel, number);
   try {
-    const serving = await startServing(settings, log, { share: { number, of: settings.workers } }, origins);
+    peers = new WorkerPeers(number, () => void send({ type: 'collect-metrics' }));
+    const overrides = { share: { number, of: settings.workers }, peers };
+    const serving = await startServing(settings, log, overrides, origins);
     running = { serving, log, settings };
   } catch (cause) {
     const { code, details } = GatewayError.from(cause);
@@ -84,6 +94,12 @@ async function reload(settings: Settings): Promise<void> {
   } catch (cause) {
     await send({ type: 'reloaded', problem: messageOf(cause) });
   }
+}
+
+async function sendMetrics(id: number): Promise<void> {
+  // Without an answer the page is written without this worker.
+  const snapshot = await running?.serving.metrics().catch(() => undefined);
+  if (snapshot) await send({ type: 'metrics', id, snapshot });
 }
 
 /** Resolves when the message is sent, or cannot be because the parent has ended. */

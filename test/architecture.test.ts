@@ -19,6 +19,7 @@ const LAYERS: Record<string, readonly string[] | '*'> = {
   media: ['core', 'gateway'],
   transport: ['core', 'accounts', 'gateway', 'upstreams/upstream.ts'],
   http: ['core', 'protocols', 'gateway', 'accounts'],
+  metrics: ['core', 'accounts', 'gateway'],
   telemetry: ['core'],
   simulator: ['core', 'upstreams/codewhisperer/wire.ts'],
   cli: '*',

@@ -9,6 +9,7 @@ import { ERROR_RULES } from '../src/core/errors.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
+import { METRICS } from '../src/metrics/definitions.ts';
 import { FIELD_SUPPORT as ANTHROPIC_SUPPORT } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
 import { FIELD_SUPPORT as OPENAI_SUPPORT, OPENROUTER_FIELD_SUPPORT } from '../src/protocols/openai-chat/fields.ts';
@@ -109,6 +110,16 @@ describe('docs/admin-api.md', () => {
       summary,
     ]);
     expect(codeRows('admin-api.md')).toEqual(inCode);
+  });
+});
+
+describe('docs/telemetry.md', () => {
+  it('lists every metric with its type, labels and meaning', () => {
+    const inCode = Object.values(METRICS).map(({ name, type, labels, help }) => [name, type, labels.join(', '), help]);
+    const documented = codeRows('telemetry.md').filter(([name]) => name?.startsWith('dragoman_'));
+    expect(documented.map(([name, type, labels = '', help]) => [name, type, labels.replaceAll('`', ''), help])).toEqual(
+      inCode,
+    );
   });
 });
 

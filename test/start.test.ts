@@ -56,6 +56,7 @@ describe('serve, ready and without a request', () => {
     'html-to-text',
     'mammoth',
     'pg',
+    'prom-client',
     'read-excel-file',
     'sharp',
     'unpdf',

@@ -232,6 +232,32 @@ describe('two workers', { timeout: 120_000 }, () => {
   });
 });
 
+describe('metrics', () => {
+  it('have the figures of every worker, whichever of them is read', async () => {
+    const gateway = await serve(HELLO);
+    const read = async () => (await fetch(`${gateway.url}/metrics`, { headers: { connection: 'close' } })).text();
+    const chat = { model: 'auto', messages: [{ role: 'user', content: 'Hi' }] };
+    for (let request = 0; request < 4; request++) {
+      const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify(chat),
+      });
+      expect(response.status).toBe(200);
+      await response.text();
+    }
+    // Connections are handed out in turn, so that two readings are of two workers.
+    for (let reading = 0; reading < 2; reading++) {
+      await vi.waitFor(async () => {
+        const attempts = [...(await read()).matchAll(/^dragoman_attempts_total\{.*worker="(\d)"\} (\d+)$/gm)];
+        expect(new Set(attempts.map(([, worker]) => worker))).toEqual(new Set(['1', '2']));
+        expect(attempts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(4);
+      });
+    }
+    await gateway.end('SIGTERM');
+  });
+});
+
 describe('the command', () => {
   it('refuses several workers on a database in memory', async () => {
     const { code, err } = await startCommand(['serve', '--workers', '2'], {

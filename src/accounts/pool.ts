@@ -13,7 +13,7 @@ import { PlanLimits } from './plan-limits.ts';
 import type { AccountPatch, PoolOptions } from './pool-options.ts';
 import type { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
-import { type FreshAccount, Refresher } from './refresh.ts';
+import { type FreshAccount, type RefreshCounts, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
 import type { LimitsReading } from './usage-limits.ts';
 
@@ -202,6 +202,10 @@ export class Pool {
   /** With a valid access token, refreshed if it expires soon. Throws what `Refresher.fresh` throws, or `not_found`. */
   async fresh(id: string): Promise<FreshAccount> {
     return this.#refresher.fresh(this.#entry(id));
+  }
+
+  get refreshes(): RefreshCounts {
+    return this.#refresher.counts;
   }
 
   /** The last reading of the account's plan. */

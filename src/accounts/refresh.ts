@@ -56,6 +56,12 @@ export interface FreshAccount extends Account {
   readonly accessToken: AccessToken;
 }
 
+/** Refreshes that a request or the background waited for, whichever process carried them out. */
+export interface RefreshCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
 interface Use {
   readonly atMs: number;
   /** How much earlier than others this account is refreshed in the background. */
@@ -73,6 +79,7 @@ export class Refresher {
   readonly #pauses = new Map<string, Pause>();
   /** The last use of each account with a refresh token. */
   readonly #uses = new Map<string, Use>();
+  readonly #counts = { succeeded: 0, failed: 0 };
 
   constructor(options: RefresherOptions) {
     this.#options = options;
@@ -107,6 +114,11 @@ export class Refresher {
       log.warn(fields, 'could not refresh an access token; the present one still serves');
       return present;
     }
+  }
+
+  /** Refreshes since the start. */
+  get counts(): RefreshCounts {
+    return { ...this.#counts };
   }
 
   /** undefined: its requests carry a token. */
@@ -211,10 +223,12 @@ export class Refresher {
     try {
       await tokenRefresher.refresh(id, need);
     } catch (cause) {
+      this.#counts.failed++;
       if (GatewayError.from(cause).policy.blame !== 'gateway')
         await this.#record(id, { atMs: clock.now(), succeeded: false });
       throw cause;
     }
+    this.#counts.succeeded++;
     await this.#record(id, { atMs: clock.now(), succeeded: true });
     const account = await store.find(id);
     if (!account) throw removed();

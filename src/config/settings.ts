@@ -523,6 +523,14 @@ export const SETTINGS = {
     accepts: 'comma-separated hosts; `*` for all',
     meaning: 'Hosts to reach without a proxy.',
   }),
+  metrics: setting<'loopback' | 'token' | 'open'>({
+    name: 'DRAGOMAN_METRICS',
+    schema: oneOf(['loopback', 'token', 'open']),
+    fallback: 'loopback',
+    accepts: '`loopback`, `token` or `open`',
+    meaning:
+      'Who may read `/metrics`. `loopback`: programs on this machine, others with the admin token. `token`: only with the admin token. `open`: every program that reaches the gateway.',
+  }),
   logLevel: setting<LogLevel>({
     name: 'DRAGOMAN_LOG_LEVEL',
     alsoRead: ['LOG_LEVEL'],

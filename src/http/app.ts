@@ -14,6 +14,7 @@ import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
 import { isPageRequest } from './console/page-paths.ts';
 import { corsRules } from './cors.ts';
 import { PIECE_BYTES, piecesOf, sendError } from './http-exchange.ts';
+import { registerMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
 import { registerPages } from './pages.ts';
 import { registerPlainRoutes } from './plain-routes.ts';
@@ -44,6 +45,7 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
   );
   registerProtocols(app, pipeline);
   registerPlainRoutes(app, pipeline);
+  if (pipeline.options.metrics) registerMetrics(app, pipeline, pipeline.options.metrics);
   if (pipeline.servesAdmin) registerAdmin(app, pipeline);
   let description: object | undefined;
   await registerPages(app, pipeline, () => {
@@ -125,8 +127,6 @@ function toGatewayError(error: unknown): GatewayError {
   return GatewayError.from(error);
 }
 
-const NOT_YET = /^\/metrics(?:\/|$)/;
-
 function notFound(routes: RouteList, request: FastifyRequest, reply: FastifyReply): GatewayError {
   const { method } = request;
   const path = request.url.replace(/\?.*/s, '');
@@ -135,12 +135,6 @@ function notFound(routes: RouteList, request: FastifyRequest, reply: FastifyRepl
   if (allowed !== undefined) {
     reply.header('allow', allowed);
     return new GatewayError('method_not_allowed', `${shown}: this path takes ${allowed}.`);
-  }
-  if (NOT_YET.test(path)) {
-    return new GatewayError(
-      'not_found',
-      `${shown}: this version of dragoman does not serve this API. Use /v1/chat/completions or /v1/messages.`,
-    );
   }
   return new GatewayError(
     'not_found',

@@ -33,11 +33,29 @@ export interface ServerOptions {
   readonly resolveModel: ResolveModel;
   /** Told of every request and background response that has ended, after the log. */
   readonly observers?: readonly RequestObserver[];
+  /** Absent: there is no `/metrics`. */
+  readonly metrics?: MetricsSource;
+}
+
+/**
+ * Who may read the metrics. `loopback`: programs on this machine, others with the admin token. `token`: only with the admin
+ * token. `open`: every program that reaches the gateway.
+ */
+type MetricsAccess = 'loopback' | 'token' | 'open';
+
+export interface MetricsSource {
+  readonly access: MetricsAccess;
+  page(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export interface AnswerLimits extends BodyLimits {
   /** A stream is never silent for longer. */
   readonly pingIntervalMs: number;
+}
+
+interface OpenRequests {
+  readonly requests: number;
+  readonly streams: number;
 }
 
 export interface RunningServer {
@@ -46,6 +64,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where the console and the admin API are: `url`, unless they have a port of their own. */
   readonly adminUrl: string;
+  /** Requests whose answer has not ended, and those among them that are being streamed. */
+  open(): OpenRequests;
   /** Refuses new requests, gives open replies `timeoutMs` to end, then ends them with an error and closes. */
   close(timeoutMs: number): Promise<void>;
 }

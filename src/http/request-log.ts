@@ -7,7 +7,7 @@ import type { RequestObserver, RequestRecord } from '../gateway/request-record.t
 
 /** Polled by monitors every few seconds: logged at debug only. */
 const QUIET = new Set([
-  ...['/', '/health', '/healthz', '/readyz', '/api/hello'],
+  ...['/', '/health', '/healthz', '/readyz', '/api/hello', '/metrics'],
   ...['/docs', '/docs/start.js', '/docs/scalar.js', '/openapi.json'],
 ]);
 

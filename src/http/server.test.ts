@@ -66,7 +66,7 @@ describe('paths', () => {
       { type: 'error', error: { type: 'not_found_error' } },
     ],
     ['GET', '/anthropic/v1/files', {}, 404, { type: 'error', error: { type: 'not_found_error' } }],
-    ['POST', '/metrics', {}, 404, { error: { message: expect.stringContaining('does not serve this API') } }],
+    ['GET', '/metrics', {}, 404, { error: { message: expect.stringContaining('does not serve this path') } }],
     ['GET', '/v1/fim/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
     ['GET', '/v1/chat/completions', {}, 405, { error: { message: expect.stringContaining('takes POST') } }],
     ['DELETE', '/v1/messages', {}, 405, { type: 'error' }],

@@ -1,6 +1,7 @@
 /** Starts and stops the HTTP side of the gateway. */
 import type { FastifyInstance } from 'fastify';
 import { createApp } from './app.ts';
+import type { HttpExchange } from './http-exchange.ts';
 import { assertMayListen, isLoopback } from './local-mode.ts';
 import type { RunningServer, ServerOptions } from './ports.ts';
 import { RequestPipeline, stopping } from './request-pipeline.ts';
@@ -31,10 +32,14 @@ export async function startServer(
   const clients = await listen(options, address, admin === undefined);
   if (admin === undefined) return { ...clients, adminUrl: clients.url };
   try {
-    const { url: adminUrl, close } = await listen(options, admin, true);
+    const { url: adminUrl, open, close } = await listen(options, admin, true);
     return {
       ...clients,
       adminUrl,
+      open() {
+        const [one, other] = [clients.open(), open()];
+        return { requests: one.requests + other.requests, streams: one.streams + other.streams };
+      },
       async close(timeoutMs) {
         await Promise.all([clients.close(timeoutMs), close(timeoutMs)]);
       },
@@ -65,8 +70,15 @@ async function listen(
   return {
     url: `http://${name}:${bound.port}`,
     port: bound.port,
+    open: () => ({ requests: pipeline.inFlight.size, streams: countStreams(pipeline.inFlight) }),
     close: (timeoutMs) => drain(app, pipeline, timeoutMs),
   };
+}
+
+function countStreams(inFlight: Iterable<HttpExchange>): number {
+  let streams = 0;
+  for (const { record, response } of inFlight) if (record.stream && response.headersSent) streams++;
+  return streams;
 }
 
 /** For the error events of replies that are cut short, and for a request half of which had arrived. */

@@ -2,11 +2,16 @@
 import type { Serving } from '../../compose-server.ts';
 import type { LoadedSettings, Settings } from '../../config.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { MetricsSnapshot } from '../../metrics/ports.ts';
 
 export type ToWorker =
   | StartWorker
   /** Applies the settings that can change without a restart. */
   | { readonly type: 'reload'; readonly settings: Settings }
+  /** To be answered with `metrics`. */
+  | { readonly type: 'read-metrics'; readonly id: number }
+  /** The answer to `collect-metrics`. */
+  | { readonly type: 'metrics-of-others'; readonly snapshots: readonly MetricsSnapshot[] }
   /** Ends after a limited time for open replies. */
   | { readonly type: 'stop' };
 
@@ -27,7 +32,10 @@ export type FromWorker =
   | { readonly type: 'serving'; readonly serving: ServingFacts }
   /** The worker could not start and ends. */
   | { readonly type: 'failed'; readonly error: StartFailure }
-  | { readonly type: 'reloaded'; readonly problem: string | undefined };
+  | { readonly type: 'reloaded'; readonly problem: string | undefined }
+  | { readonly type: 'metrics'; readonly id: number; readonly snapshot: MetricsSnapshot }
+  /** The worker writes the page of metrics, with those of the others on it. */
+  | { readonly type: 'collect-metrics' };
 
 /** The facts about a running gateway that are printed when it is ready. */
 export interface ServingFacts extends Pick<Serving, 'accounts' | 'keys' | 'isLocalMode' | 'newAdminToken'> {

@@ -8,6 +8,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { FromWorker, ServingFacts, StartFailure, ToWorker } from './messages.ts';
+import { MetricsRelay } from './metrics-relay.ts';
 
 export interface WorkerProcess {
   readonly pid: number | undefined;
@@ -59,6 +60,7 @@ interface Slot {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
+  readonly #metrics: MetricsRelay;
   #settings: Settings;
   readonly #started = Promise.withResolvers<ServingFacts>();
   readonly #failed = Promise.withResolvers<never>();
@@ -72,6 +74,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#metrics = new MetricsRelay(options.clock);
     this.#slots = Array.from({ length: options.count }, (_, index) => ({
       number: index + 1,
       process: undefined,
@@ -141,9 +144,23 @@ export class Supervisor {
       case 'reloaded':
         slot.reloading?.resolve(message.problem);
         break;
+      case 'collect-metrics':
+        void this.#metrics.collect(this.#peerOf(slot), this.#others(slot));
+        break;
+      case 'metrics':
+        this.#metrics.receive(slot.number, message.id, message.snapshot);
+        break;
       default:
         unreachable(message);
     }
+  }
+
+  #others(slot: Slot) {
+    return this.#slots.filter((other) => other !== slot && other.state === 'serving').map(this.#peerOf);
+  }
+
+  #peerOf(slot: Slot) {
+    return { number: slot.number, send: (message: ToWorker) => slot.process?.send(message) };
   }
 
   #noteFailedStart({ number }: Slot, { code, message: why }: StartFailure): void {
