@@ -2,20 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
+import { type ComposedAdmin, composeAdmin } from './compose-admin.ts';
 import type { LoadedSettings, Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
-import { GatewayError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
-import { AdminSessions } from './gateway/admin-access/sessions.ts';
-import { createTicket, redeemTicket } from './gateway/admin-access/tickets.ts';
-import { type AdminToken, prepareAdminToken } from './gateway/admin-token.ts';
-import { AuditTrail } from './gateway/audit/trail.ts';
+import { createTicket } from './gateway/admin-access/tickets.ts';
+import { prepareAdminToken } from './gateway/admin-token.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { MetricPeers, MetricsSnapshot } from './metrics/ports.ts';
-import { toSettingViews } from './setting-views.ts';
 import { systemClock } from './transport/clock.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
 import { VERSION } from './version.ts';
@@ -49,12 +46,12 @@ export async function startServing(
   const composed = await composeGateway(settings, log, overrides);
   const { gateway, responses, apiKeys, store } = composed;
   const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
-  const admin: { token?: AdminToken } = {};
+  const admin = composeAdmin(settings, composed, { clock, log, origins });
   const listening: { server?: RunningServer } = {};
   const metrics = composeMetrics(composed, clock, listening, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, origins, admin, metrics }),
+      serverOptions(settings, composed, { clock, log, admin, metrics }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
@@ -65,7 +62,7 @@ export async function startServing(
       await server.close(0);
       throw cause;
     });
-    admin.token = adminToken;
+    admin.begin(adminToken);
     const { ready, total } = await gateway.status();
     return {
       server,
@@ -76,10 +73,11 @@ export async function startServing(
       metrics: () => metrics.snapshot(),
       createTicket: () => createTicket(store.tickets, clock),
       async reconfigure({ adminToken: configured, apiKeys: keys }) {
-        if (configured !== undefined) admin.token = await prepareAdminToken({ ...tokenOptions, configured });
+        if (configured !== undefined) admin.begin(await prepareAdminToken({ ...tokenOptions, configured }));
         apiKeys.configure(keys);
       },
       async stop() {
+        admin.stop();
         await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
         await composed.close();
       },
@@ -96,38 +94,21 @@ const CONSOLE_FOLDER = fileURLToPath(new URL('../dist/console/', import.meta.url
 interface ServerContext {
   readonly clock: Clock;
   readonly log: Log;
-  readonly origins: LoadedSettings['origins'] | undefined;
-  /** Its token is set once the server listens. */
-  readonly admin: { readonly token?: AdminToken };
+  readonly admin: ComposedAdmin;
   readonly metrics: Metrics;
 }
 
 function serverOptions(
   settings: Settings,
-  { gateway, responses, accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
-  { clock, log, origins, admin, metrics }: ServerContext,
+  { gateway, responses, apiKeys, store }: Composed,
+  { clock, log, admin, metrics }: ServerContext,
 ): ServerOptions {
-  const views = toSettingViews(settings, origins);
-  const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs, idpHosts } = settings;
+  const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {
     gateway,
     responses,
     apiKeys,
-    admin: {
-      isAdmin: async (presented) => (await admin.token?.matches(presented)) === true,
-      sessions: composeSessions(settings, store, clock, admin),
-      redeemTicket: (presented) => redeemTicket(store.tickets, presented, clock),
-      removeTickets: () => store.tickets.removeAll(),
-      accounts,
-      signIns,
-      listProfiles,
-      signInWithIam,
-      keys: apiKeys,
-      configuredKeys: settings.apiKeys.length,
-      settings: () => views,
-      audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.auditDays }),
-      idpHosts,
-    },
+    admin: admin.dependencies,
     corsOrigins,
     limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
     connections: { max: maxConnections(settings, log), writeTimeoutMs },
@@ -135,7 +116,7 @@ function serverOptions(
     consoleFolder: CONSOLE_FOLDER,
     clock,
     log,
-    observers: [metrics.observe],
+    observers: [metrics.observe, admin.dependencies.feed.observe],
     metrics: { access: settings.metrics, page: () => metrics.page() },
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {
@@ -162,25 +143,6 @@ function composeMetrics(
     open: () => listening.server?.open() ?? { requests: 0, streams: 0 },
   };
   return new Metrics(sources, peers);
-}
-
-function composeSessions(
-  { sessionIdleMinutes, sessionHours }: Settings,
-  { sessions: store }: Composed['store'],
-  clock: Clock,
-  admin: ServerContext['admin'],
-): AdminSessions {
-  const lifetimes = { idleMs: sessionIdleMinutes * 60_000, totalMs: sessionHours * 3_600_000 };
-  return new AdminSessions({
-    ...{ store, clock },
-    lifetimes: () => lifetimes,
-    async tokenHash() {
-      if (admin.token) return admin.token.hash();
-      throw new GatewayError('shutting_down', 'This gateway is starting. Try again in a moment.', {
-        retryAfterMs: 1_000,
-      });
-    },
-  });
 }
 
 /** True if another process listens on the address. */

@@ -75,6 +75,12 @@ export class KeyGuard {
     return this.#identify(keys, address);
   }
 
+  /** Whether one of the keys is valid. Wrong ones are not counted as guesses. */
+  async isValid(headers: IncomingHttpHeaders): Promise<boolean> {
+    const { client } = await this.#firstValid(presentedKeys(headers));
+    return client !== undefined;
+  }
+
   /** As `identify`, for a key that came in another part of the request. */
   identifyKey(key: string, address: string): Promise<string> {
     return this.#identify([{ key, hash: hash('sha256', key, 'base64') }], address);

@@ -10,6 +10,7 @@ import { estimated, measured } from '../../src/core/usage.ts';
 import { AdminSessions } from '../../src/gateway/admin-access/sessions.ts';
 import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import { AuditTrail } from '../../src/gateway/audit/trail.ts';
+import { EventFeed } from '../../src/gateway/events/event-feed.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
 import { BodyBudget } from '../../src/http/body-budget.ts';
 import type { RunningServer, ServerOptions } from '../../src/http/ports.ts';
@@ -180,6 +181,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   },
   configuredKeys: 0,
   settings: () => [],
+  feed: new EventFeed(createFakeClock()),
   audit: new AuditTrail({
     store: { add: unused, list: unused, prune: unused },
     clock: createFakeClock(),

@@ -49,6 +49,13 @@ export class AdminAccess {
     return { type: 'session', session };
   }
 
+  /** Whether a request that was allowed would be allowed now. Not a use of its session. Rejects with `storage_unavailable`. */
+  async isStillValid({ headers, admin }: FastifyRequest): Promise<boolean> {
+    if (admin.type === 'session')
+      return (await this.#sessions.find(sessionCookieOf(headers) ?? '', false)) !== undefined;
+    return this.#guard.isValid(headers);
+  }
+
   /** Rejects as `identify` does. */
   async checkToken(token: string, { ip }: AdminRequest): Promise<void> {
     await this.#guard.identifyKey(token, ip);

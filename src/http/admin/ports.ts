@@ -9,6 +9,7 @@ import type { Log } from '../../core/log.ts';
 import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { AuditTrail } from '../../gateway/audit/trail.ts';
+import type { EventFeed } from '../../gateway/events/event-feed.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/overview.ts';
 
@@ -39,6 +40,7 @@ export interface AdminDependencies {
   /** Those in effect. */
   settings(): readonly SettingView[];
   readonly audit: AuditTrail;
+  readonly feed: EventFeed;
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }

@@ -6,6 +6,7 @@ import type { RequestPipeline } from '../request-pipeline.ts';
 import type { ZodTypes } from '../validation.ts';
 import { registerAccounts } from './accounts.ts';
 import { registerAudit } from './audit.ts';
+import { registerEvents } from './events.ts';
 import { registerKeys } from './keys.ts';
 import { registerOverview } from './overview.ts';
 import type { AdminParts } from './ports.ts';
@@ -39,6 +40,7 @@ export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): 
       guarded.addHook('onRequest', pipeline.requireAdmin);
       guarded.addHook('preHandler', () => admin.accounts.readLatest());
       registerGuarded(guarded.withTypeProvider<ZodTypes>(), parts);
+      registerEvents(guarded.withTypeProvider<ZodTypes>(), parts, pipeline);
     });
   });
   // Pages of other origins get no permission, not even an answer to a preflight.

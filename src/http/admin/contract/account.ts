@@ -16,7 +16,7 @@ const state = z.object({
   by: z.enum(['operator', 'errors']).nullable().describe('Who disabled it.'),
 });
 
-const shownAccount = z.object({
+export const shownAccount = z.object({
   id: z.string(),
   label: z.string(),
   kind,

@@ -5,7 +5,7 @@ import { moment } from './common.ts';
 const limit = z.int().nullable().describe('null: no limit.');
 const credits = z.number().nullable().describe('null: no limit.');
 
-const shownKey = z.object({
+export const shownKey = z.object({
   id: z.string().describe('Also the name of the client in the log and the ledger.'),
   name: z.string(),
   owner: z.string().nullable(),

@@ -69,7 +69,7 @@ export const usageList = z.object({ accounts: z.array(accountUsage) });
 
 export type AccountUsage = z.infer<typeof accountUsage>;
 
-const setting = z.object({
+export const setting = z.object({
   name: z.string().describe('The environment variable.'),
   value: z
     .union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.null()])
