@@ -17,7 +17,13 @@ export function conversationKeys(body: unknown, { header }: RequestContext): Con
   const members = isJsonObject(body) ? body : {};
   const metadata = isJsonObject(members.metadata) ? members.metadata : {};
   const cacheKey = textOf(members.prompt_cache_key);
-  const first = (names: readonly string[]) => names.map((name) => textOf(header(name))).find((value) => value);
+  const first = (names: readonly string[]): string | undefined => {
+    for (const name of names) {
+      const value = textOf(header(name));
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
 
   // Codex sends the thread of a sub-agent in addition to the shared session.
   const thread = first(['thread-id']);

@@ -36,8 +36,9 @@ type ParsingRule = keyof typeof PARSING_RULES;
 /** Collects adjustments. A field ignored in many places becomes one note with a count. */
 export class Notes {
   readonly #adjustments: Adjustment[] = [];
-  readonly #ignored = new Map<string, { readonly path: string; count: number }>();
-  readonly #dialects = new Map<string, { readonly path: string; count: number }>();
+  // Created when needed: most requests have neither.
+  #ignored: Counts | undefined;
+  #dialects: Counts | undefined;
 
   add(rule: ParsingRule, path: string, before?: string, after?: string): void {
     this.#adjustments.push(adjustment(rule, path, before, after));
@@ -47,29 +48,35 @@ export class Notes {
    * Notes every non-empty key of `object` outside `known`. `kind`: the kind of object, under which keys are counted.
    */
   addUnknown(object: object, known: ReadonlySet<string>, kind: string, at: string): void {
-    for (const [key, value] of Object.entries(object)) {
-      if (!known.has(key) && !isNothing(value))
-        count(this.#ignored, `${kind}.${key}`, at === '' ? key : `${at}.${key}`);
+    for (const key in object) {
+      if (known.has(key) || isNothing(Reflect.get(object, key))) continue;
+      this.#ignored ??= new Map();
+      count(this.#ignored, `${kind}.${key}`, at === '' ? key : `${at}.${key}`);
     }
   }
 
   /** `shape`: the dialect and the element in it, such as `anthropic tool_use`. */
   addDialect(shape: string, path: string): void {
+    this.#dialects ??= new Map();
     count(this.#dialects, shape, path);
   }
 
   get adjustments(): readonly Adjustment[] {
-    const ignored = [...this.#ignored.values()].map(({ path, count }) =>
+    if (!this.#ignored && !this.#dialects) return this.#adjustments;
+    const ignored = [...(this.#ignored ?? [])].map(([, { path, count }]) =>
       adjustment('field-ignored' satisfies ParsingRule, path, count > 1 ? `${count} times` : undefined),
     );
-    const dialects = [...this.#dialects].map(([shape, { path, count }]) =>
+    const dialects = [...(this.#dialects ?? [])].map(([shape, { path, count }]) =>
       adjustment('other-dialect' satisfies ParsingRule, path, shape, count > 1 ? `${count} times` : undefined),
     );
     return [...this.#adjustments, ...dialects, ...ignored];
   }
 }
 
-function count(counts: Map<string, { readonly path: string; count: number }>, kind: string, path: string): void {
+/** By kind: the first place, and in how many there is one. */
+type Counts = Map<string, { readonly path: string; count: number }>;
+
+function count(counts: Counts, kind: string, path: string): void {
   const entry = counts.get(kind);
   if (entry) entry.count += 1;
   else counts.set(kind, { path, count: 1 });

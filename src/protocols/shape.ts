@@ -9,7 +9,13 @@ const MAX_JSON_DEPTH = 128;
 
 export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((child) => isShallow(child, levels - 1));
+  if (levels === 0) return false;
+  // Lists have keys too.
+  for (const key in value) {
+    const child: unknown = Reflect.get(value, key);
+    if (typeof child === 'object' && child !== null && !isShallow(child, levels - 1)) return false;
+  }
+  return true;
 }
 
 /** Validates the client's `value` at the path `at`. Throws `invalid_request`. */

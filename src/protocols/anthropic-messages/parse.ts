@@ -1,6 +1,6 @@
 /** Turns a Messages request into a conversation. Fields: fields.ts; their content: reading/. */
 import type { Conversation, Part, Turn } from '../../core/conversation.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { reasoningOfName } from '../../core/model-name.ts';
 import type { Steps } from '../../core/steps.ts';
 import { conversationKeys } from '../conversation-key.ts';
@@ -8,6 +8,7 @@ import { Notes } from '../notes.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { type Entries, noteEntries, readEntries } from '../reading/entries.ts';
 import { noteFields, refuseOptions } from '../reading/fields.ts';
+import { kindOfFields, plainFields } from '../reading/plain-fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
@@ -24,30 +25,36 @@ export interface Echo {
   readonly thinking: 'hidden' | 'shown' | 'omitted';
 }
 
+const PLAIN_FIELDS = plainFields(wire.requestShape, FIELD_SUPPORT, wire.PLAIN_VALUES);
+
 /** Throws GatewayError, blame `client`. */
 export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
-  const request = check(wire.requestShape, body, '');
+  const fields = kindOfFields(body, PLAIN_FIELDS);
+  const request = fields === 'unknown' ? check(wire.requestShape, body, '') : (body as MessagesRequest); // as checked
   const { max_tokens, max_completion_tokens, max_output_tokens } = request;
-  if ([max_tokens, max_completion_tokens, max_output_tokens].every((limit) => limit === undefined || limit === null))
+  if ((max_tokens ?? max_completion_tokens ?? max_output_tokens ?? undefined) === undefined)
     throw refuse('max_tokens', 'a required field is missing.');
-  return yield* read(request, context);
+  return yield* read(request, fields === 'plain', context);
 }
 
 /** The body of `/v1/messages/count_tokens`: the same without `max_tokens`. Never streamed. */
 export function* parseCountTokens(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
-  return { ...(yield* read(check(wire.requestShape, body, ''), context)), stream: false };
+  return { ...(yield* read(check(wire.requestShape, body, ''), false, context)), stream: false };
 }
 
-function* read(request: MessagesRequest, context: RequestContext): Steps<ParsedRequest<Echo>> {
-  refuseUnrunnable(request);
-  refuseOptions(request, FIELD_SUPPORT);
+/** `isPlain`: there is no field to refuse or note. */
+function* read(request: MessagesRequest, isPlain: boolean, context: RequestContext): Steps<ParsedRequest<Echo>> {
+  if (!isPlain) {
+    refuseUnrunnable(request);
+    refuseOptions(request, FIELD_SUPPORT);
+  }
   const notes = new Notes();
   const reading = new Reading('anthropic', notes);
   const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0)
     throw refuse('messages', request.messages ? 'must not be empty.' : 'a required field is missing.');
   noteEntries(request, entries, reading);
-  noteFields(request, FIELD_SUPPORT, notes);
+  if (!isPlain) noteFields(request, FIELD_SUPPORT, notes);
   const { conversation } = yield* readRequest(withEffortOfMessages(request, entries), entries, reading);
   const complete: Conversation = {
     model: request.model,
@@ -74,11 +81,12 @@ function refuseUnrunnable({ thread, container, mcp_servers: mcpServers }: Messag
 
 /** The last system message with an effort applies to the current turn. */
 function withEffortOfMessages(request: MessagesRequest, { entries }: Entries): MessagesRequest {
-  const efforts = entries.flatMap(({ entry }) => {
-    if (!isJsonObject(entry) || entry.role !== 'system' || !isJsonObject(entry.output_config)) return [];
-    return entry.output_config.effort ?? [];
-  });
-  const effort = efforts.at(-1);
+  let effort: JsonValue | undefined;
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]?.entry;
+    if (!isJsonObject(entry) || entry.role !== 'system' || !isJsonObject(entry.output_config)) continue;
+    effort = entry.output_config.effort ?? effort;
+  }
   return effort === undefined ? request : { ...request, output_config: { ...request.output_config, effort } };
 }
 

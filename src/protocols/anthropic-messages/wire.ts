@@ -4,7 +4,8 @@
  * Source: https://docs.anthropic.com/en/api/messages and the types of @anthropic-ai/sdk (beta included).
  */
 import { z } from 'zod';
-import { sharedOptions } from '../reading/shapes.ts';
+import type { PlainValue } from '../reading/plain-fields.ts';
+import { SHARED_PLAIN_VALUES, sharedOptions } from '../reading/shapes.ts';
 import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
@@ -22,3 +23,13 @@ export const requestShape = z.looseObject({
   mcp_servers: z.unknown().optional(),
 });
 export type MessagesRequest = z.output<typeof requestShape>;
+
+/** For plain-fields.ts. */
+export const PLAIN_VALUES = {
+  ...SHARED_PLAIN_VALUES,
+  messages: 'list',
+  system: 'any',
+  stop_sequences: 'texts',
+  metadata: 'user_id',
+  cache_control: 'any',
+} as const satisfies Partial<Record<keyof MessagesRequest, PlainValue>>;

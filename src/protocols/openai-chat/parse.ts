@@ -7,6 +7,7 @@ import { RULE_VALUE } from '../openai-errors.ts';
 import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { noteEntries, readEntries } from '../reading/entries.ts';
 import { noteFields, refuseOptions } from '../reading/fields.ts';
+import { kindOfFields, plainFields } from '../reading/plain-fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import { check, refuse, refuseUnsupported } from '../shape.ts';
@@ -28,18 +29,21 @@ export interface Echo {
   readonly reasoning: ReasoningForm;
 }
 
+const PLAIN_FIELDS = plainFields(wire.requestShape, OWN_SUPPORT, wire.PLAIN_VALUES);
+
 /** Throws GatewayError, blame `client`. */
 export function* parseRequest(body: unknown, context: RequestContext): Steps<ParsedRequest<Echo>> {
-  const request = check(wire.requestShape, body, '');
+  const fields = kindOfFields(body, PLAIN_FIELDS);
+  const request = fields === 'unknown' ? check(wire.requestShape, body, '') : (body as ChatRequest); // as checked
   rejectUnsupported(request);
-  refuseOptions(request, OWN_SUPPORT);
+  if (fields !== 'plain') refuseOptions(request, OWN_SUPPORT);
   const notes = new Notes();
   const choices = readChoices(request.n, notes);
   const reading = new Reading('openai-chat', notes);
   const entries = readEntries(request, reading.api);
   if (entries.entries.length === 0 && !request.instructions) throw nothingToAnswer(request);
   noteEntries(request, entries, reading);
-  noteFields(request, OWN_SUPPORT, notes);
+  if (fields !== 'plain') noteFields(request, OWN_SUPPORT, notes);
   const { conversation, tools } = yield* readRequest(request, entries, reading);
   const legacyFunctions = (request.functions?.length ?? 0) > 0;
   const echo: Echo = {

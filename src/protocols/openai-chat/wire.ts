@@ -4,7 +4,8 @@
  * Source: https://platform.openai.com/docs/api-reference/chat/create and the types of the `openai` package.
  */
 import { z } from 'zod';
-import { functionCallShape, sharedOptions } from '../reading/shapes.ts';
+import type { PlainValue } from '../reading/plain-fields.ts';
+import { functionCallShape, SHARED_PLAIN_VALUES, sharedOptions } from '../reading/shapes.ts';
 import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
@@ -21,3 +22,12 @@ export const requestShape = z.looseObject({
   include_reasoning: z.boolean().nullish(),
 });
 export type ChatRequest = z.output<typeof requestShape>;
+
+/** For plain-fields.ts. */
+export const PLAIN_VALUES = {
+  ...SHARED_PLAIN_VALUES,
+  messages: 'list',
+  functions: 'list',
+  stream_options: 'include_usage',
+  include_reasoning: 'flag',
+} as const satisfies Partial<Record<keyof ChatRequest, PlainValue>>;

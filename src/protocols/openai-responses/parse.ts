@@ -9,6 +9,7 @@ import type { ParsedRequest, RequestContext } from '../protocol.ts';
 import { kindOf } from '../reading/conversation.ts';
 import { type Entries, noteEntries, readEntries } from '../reading/entries.ts';
 import { noteFields, refuseOptions } from '../reading/fields.ts';
+import { kindOfFields, plainFields } from '../reading/plain-fields.ts';
 import { Reading } from '../reading/reading.ts';
 import { readRequest } from '../reading/request.ts';
 import type { ToolNames } from '../reading/tool-names.ts';
@@ -28,13 +29,16 @@ export interface Echo {
   readonly isCompaction: boolean;
 }
 
+const PLAIN_FIELDS = plainFields(wire.requestShape, OWN_SUPPORT, wire.PLAIN_VALUES);
+
 /**
  * Throws GatewayError, blame `client`. `past`: the stored responses and items that the request refers to.
  */
 export function* parseRequest(body: unknown, context: RequestContext, past?: Past): Steps<ParsedRequest<Echo>> {
-  const request = check(wire.requestShape, body, '');
+  const fields = kindOfFields(body, PLAIN_FIELDS);
+  const request = fields === 'unknown' ? check(wire.requestShape, body, '') : (body as ResponsesRequest); // as checked
   rejectUnsupported(request);
-  refuseOptions(request, OWN_SUPPORT);
+  if (fields !== 'plain') refuseOptions(request, OWN_SUPPORT);
   return yield* read(request, context, past, readEntries(request, 'openai-responses'));
 }
 

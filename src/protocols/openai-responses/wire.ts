@@ -4,7 +4,8 @@
  * Source: https://platform.openai.com/docs/api-reference/responses and the types of the `openai` package.
  */
 import { z } from 'zod';
-import { sharedOptions } from '../reading/shapes.ts';
+import type { PlainValue } from '../reading/plain-fields.ts';
+import { SHARED_PLAIN_VALUES, sharedOptions } from '../reading/shapes.ts';
 import { listOf } from '../shape.ts';
 
 export const requestShape = z.looseObject({
@@ -24,6 +25,17 @@ export const requestShape = z.looseObject({
   prompt: z.unknown().optional(),
 });
 export type ResponsesRequest = z.output<typeof requestShape>;
+
+const { reasoning: _reasoning, ...sharedValues } = SHARED_PLAIN_VALUES;
+
+/** For plain-fields.ts. Here, the reasoning is an object. */
+export const PLAIN_VALUES = {
+  ...sharedValues,
+  input: 'text-or-list',
+  instructions: 'any',
+  store: 'flag',
+  include: 'texts',
+} as const satisfies Partial<Record<keyof ResponsesRequest, PlainValue>>;
 
 /** `POST /v1/responses/compact` */
 export const compactShape = requestShape.pick({

@@ -2,7 +2,7 @@
  * Reads the `content` of messages and results: a string, or blocks in any dialect, each read by its type. Blocks that
  * only messages have (calls, results, reasoning) are read in parts.ts.
  */
-import type { DocumentPart, Part, TextPart } from '../../core/conversation.ts';
+import type { DocumentPart, Part, TextPart, ToolResultPart, ToolUsePart } from '../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { refuse, refuseUnsupported } from '../shape.ts';
 import { type MediaPart, readFileData } from './media.ts';
@@ -36,8 +36,10 @@ export interface ContentReaders<P extends Part> {
 }
 
 export function readContent(content: unknown, at: string, reading: Reading): ContentPart[] {
-  return readBlocks<ContentPart>(content, at, reading, { special: () => undefined, other: readForeignBlock });
+  return readBlocks<ContentPart>(content, at, reading, CONTENT);
 }
+
+const CONTENT: ContentReaders<ContentPart> = { special: () => undefined, other: readForeignBlock };
 
 /** Null and missing content is empty. */
 export function readBlocks<P extends Part>(
@@ -48,13 +50,32 @@ export function readBlocks<P extends Part>(
 ): (P | ContentPart)[] {
   if (content === null || content === undefined || content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', at, text: content }];
-  if (Array.isArray(content)) {
-    const blocks: readonly unknown[] = content;
-    return reading.nested(at, () => blocks.flatMap((value, i) => readBlock(value, `${at}[${i}]`, reading, readers)));
+  if (Array.isArray(content) || isJsonObject(content)) {
+    reading.enter(at);
+    try {
+      return Array.isArray(content)
+        ? readList(content, at, reading, readers)
+        : [...readBlock(content, at, reading, readers)];
+    } finally {
+      reading.leave();
+    }
   }
-  if (isJsonObject(content)) return reading.nested(at, () => [...readBlock(content, at, reading, readers)]);
   if (reading.isCurrentTurn) throw refuse(at, 'expected a string or a list of content parts.');
   return [{ type: 'text', at, text: String(content) }];
+}
+
+function readList<P extends Part>(
+  blocks: readonly unknown[],
+  at: string,
+  reading: Reading,
+  readers: ContentReaders<P>,
+): (P | ContentPart)[] {
+  const parts: (P | ContentPart)[] = [];
+  for (let index = 0; index < blocks.length; index++) {
+    const read = readBlock(blocks[index], `${at}[${index}]`, reading, readers);
+    for (let part = 0; part < read.length; part++) parts.push(read[part] as P | ContentPart); // within its bounds
+  }
+  return parts;
 }
 
 function readBlock<P extends Part>(
@@ -71,12 +92,12 @@ function readBlock<P extends Part>(
   const type = typeof value.type === 'string' ? value.type : untypedKind(value);
   const reader = readers.special(type) ?? CONTENT_BLOCKS.get(type);
   if (!reader) return readers.other(value, at, reading);
-  return reading.tolerate(
-    at,
-    type,
-    () => reader(value, at, reading),
-    () => readers.other(value, at, reading),
-  );
+  try {
+    return reader(value, at, reading);
+  } catch (error) {
+    if (!reading.tolerates(error)) throw error;
+    return readers.other(value, at, reading);
+  }
 }
 
 /** Whether `readContent` recognizes the value; false for the data of a program. */
@@ -97,9 +118,19 @@ function untypedKind(block: JsonObject): string {
 
 const GEMINI_MEDIA = ['inlineData', 'inline_data', 'fileData', 'file_data'] as const;
 
-/** Reads a cache mark of either vendor. */
-export function cachePoint(marked: JsonObject): { readonly cachePoint?: true } {
-  return marked.cache_control || marked.prompt_cache_breakpoint ? { cachePoint: true } : {};
+/** Whether there is a cache mark of either vendor. */
+export function isCachePoint(block: JsonObject): boolean {
+  return Boolean(block.cache_control || block.prompt_cache_breakpoint);
+}
+
+/** The same as a member. */
+export function cachePoint(block: JsonObject): { readonly cachePoint?: true } {
+  return isCachePoint(block) ? { cachePoint: true } : {};
+}
+
+/** The part with the block's cache mark. */
+export function marked<P extends TextPart | ToolUsePart | ToolResultPart>(part: P, block: JsonObject): P {
+  return isCachePoint(block) ? { ...part, cachePoint: true } : part;
 }
 
 function readText(block: JsonObject, at: string, { notes }: Reading): readonly TextPart[] {
@@ -107,7 +138,7 @@ function readText(block: JsonObject, at: string, { notes }: Reading): readonly T
   notes.addUnknown(block, TEXT_KEYS, 'text', at);
   if (text === null) notes.add('block-ignored', at, 'text without words');
   else if (typeof text !== 'string') throw refuse(`${at}.text`, text === undefined ? MISSING : 'expected a string.');
-  return text === null || text === '' ? [] : [{ type: 'text', at, text, ...cachePoint(block) }];
+  return text === null || text === '' ? [] : [marked({ type: 'text', at, text }, block)];
 }
 
 const TEXT_KEYS = new Set([

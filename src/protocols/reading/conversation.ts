@@ -6,7 +6,7 @@ import type { Part, SystemPart, TextPart, Turn } from '../../core/conversation.t
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
 import { refuse } from '../shape.ts';
-import { cachePoint, isContentBlock, readForeignBlock, readOllamaImages } from './content.ts';
+import { isContentBlock, marked, readForeignBlock, readOllamaImages } from './content.ts';
 import { itemReader } from './items.ts';
 import { readParts, toToolResult, toToolUse } from './parts.ts';
 import { type Reading, shortName } from './reading.ts';
@@ -34,9 +34,10 @@ export function* readConversation(
 ): Steps<ReadConversation> {
   const reader = new EntryReader(reading, system, entries.findLastIndex(isOfUser));
   const lastOfModel = entries.findLastIndex(isOfModel);
-  for (const [i, { entry, at }] of entries.entries()) {
-    reading.isCurrentTurn = i > lastOfModel;
-    reader.read(entry, i, at);
+  for (let index = 0; index < entries.length; index++) {
+    const { entry, at } = entries[index] as PlacedEntry; // within its bounds
+    reading.isCurrentTurn = index > lastOfModel;
+    reader.read(entry, index, at);
     yield;
   }
   return reader.turns.length > 0 ? reader : withUserTurn(reader.system, listAt, reading);
@@ -88,12 +89,12 @@ class EntryReader implements ReadConversation {
 
   read(entry: unknown, index: number, at: string): void {
     const kind = kindOf(entry);
-    this.#reading.tolerate(
-      at,
-      kind,
-      () => this.#readEntry(entry, kind, index, at),
-      () => this.#readUnreadable(entry, kind, at),
-    );
+    try {
+      this.#readEntry(entry, kind, index, at);
+    } catch (error) {
+      if (!this.#reading.tolerates(error)) throw error;
+      this.#readUnreadable(entry, kind, at);
+    }
   }
 
   #readUnreadable(entry: unknown, kind: string, at: string): void {
@@ -187,16 +188,12 @@ class EntryReader implements ReadConversation {
 
   #readAssistant(message: JsonObject, at: string): readonly Part[] {
     const reading = this.#reading;
-    const parts = [...readReasoningFields(message, at, reading), ...this.#readContent(message, at)];
+    const reasoning = readReasoningFields(message, at, reading);
+    const content = this.#readContent(message, at);
+    const parts = reasoning.length === 0 ? content : [...reasoning, ...content];
     const { refusal, tool_calls: calls, function_call: legacy } = message;
     if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'text', at: `${at}.refusal`, text: refusal });
-    const inContent = new Set(parts.flatMap((part) => (part.type === 'tool-use' ? part.toolUseId : [])));
-    for (const [i, call] of listOf(calls).entries()) {
-      const path = `${at}.tool_calls[${i}]`;
-      const id: unknown = isJsonObject(call) ? call.id : undefined;
-      if (typeof id === 'string' && inContent.has(id)) reading.notes.add('tool-call-repeated', path);
-      else parts.push(...this.#readToolCall(call, path));
-    }
+    if (calls !== undefined) this.#readToolCalls(listOf(calls), at, parts);
     if (isJsonObject(legacy)) {
       const call = { id: undefined, name: legacy.name, input: legacy.arguments };
       reading.spelled('openai-chat', 'function_call', `${at}.function_call`);
@@ -205,11 +202,26 @@ class EntryReader implements ReadConversation {
     return parts;
   }
 
-  #readToolCall(call: unknown, at: string): readonly Part[] {
+  /** Adds the calls that are not among the message's parts already. */
+  #readToolCalls(calls: readonly unknown[], at: string, parts: Part[]): void {
+    const inContent = usedIds(parts);
+    for (let index = 0; index < calls.length; index++) {
+      const call = calls[index];
+      const path = `${at}.tool_calls[${index}]`;
+      const id: unknown = isJsonObject(call) ? call.id : undefined;
+      if (typeof id === 'string' && inContent?.has(id)) this.#reading.notes.add('tool-call-repeated', path);
+      else {
+        const part = this.#readToolCall(call, path);
+        if (part) parts.push(part);
+      }
+    }
+  }
+
+  #readToolCall(call: unknown, at: string): Part | undefined {
     const reading = this.#reading;
     if (!isJsonObject(call)) {
       reading.notes.add('block-ignored', at, 'not an object');
-      return [];
+      return undefined;
     }
     reading.spelled(
       call.type === 'custom' || isJsonObject(call.function) ? 'openai-chat' : 'openai-responses',
@@ -218,10 +230,10 @@ class EntryReader implements ReadConversation {
     );
     if (isJsonObject(call.custom)) {
       const { name, input } = call.custom;
-      return [{ ...toToolUse({ id: call.id, name, input }, at, reading, true), ...cachePoint(call) }];
+      return marked(toToolUse({ id: call.id, name, input }, at, reading, true), call);
     }
     const { name, arguments: input = call.args ?? call.input } = isJsonObject(call.function) ? call.function : call;
-    return [{ ...toToolUse({ id: call.id, name, input }, at, reading), ...cachePoint(call) }];
+    return marked(toToolUse({ id: call.id, name, input }, at, reading), call);
   }
 
   /** Result blocks are read on their own; any other content is the result of the call that the message names. */
@@ -234,7 +246,7 @@ class EntryReader implements ReadConversation {
     const name = message.name ?? message.toolName;
     const isError = message.is_error === true || message.isError === true || message.status === 'error';
     const result = { id, name, content, contentAt: `${at}.content`, isError };
-    return [{ ...toToolResult(result, at, reading), ...cachePoint(message) }];
+    return [marked(toToolResult(result, at, reading), message)];
   }
 
   /** An empty message is still a turn; the encoder handles it. */
@@ -253,6 +265,17 @@ class EntryReader implements ReadConversation {
   #add(role: Turn['role'], at: string, parts: readonly Part[]): void {
     if (parts.length > 0) this.turns.push({ at, role, parts });
   }
+}
+
+function usedIds(parts: readonly Part[]): ReadonlySet<string> | undefined {
+  let ids: Set<string> | undefined;
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index] as Part; // within its bounds
+    if (part.type !== 'tool-use') continue;
+    ids ??= new Set();
+    ids.add(part.toolUseId);
+  }
+  return ids;
 }
 
 /** Some clients send a single call without a list. */

@@ -1,7 +1,7 @@
 /** Finds the conversation of a request: `messages`, Responses' `input`, or `prompt`. */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { refuse } from '../shape.ts';
-import { kindOf, type PlacedEntry } from './conversation.ts';
+import type { PlacedEntry } from './conversation.ts';
 import type { Api, Reading } from './reading.ts';
 import type { ToolList } from './tools.ts';
 
@@ -29,29 +29,37 @@ export function readEntries(request: object, api: Api): Entries {
       if (value === '') continue;
       throw refuse(at, at === 'input' ? 'expected a string or a list of items.' : 'expected a list of messages.');
     }
-    if (value.length > 0) return { at, entries: value.map((entry: unknown, i) => ({ entry, at: `${at}[${i}]` })) };
+    if (value.length > 0) return { at, entries: placed(value, at) };
   }
   return { at: ORDER[api][0] ?? 'messages', entries: [] };
 }
 
+function placed(values: readonly unknown[], listAt: string): PlacedEntry[] {
+  const entries: PlacedEntry[] = [];
+  for (let index = 0; index < values.length; index++) entries.push({ entry: values[index], at: `${listAt}[${index}]` });
+  return entries;
+}
+
 /** Notes a conversation in another dialect's field. Throws if there are two. */
 export function noteEntries(request: object, { at }: Entries, reading: Reading): void {
-  const own = ORDER[reading.api][0];
-  if (at !== own) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
-  for (const other of ORDER[reading.api]) {
+  const order = ORDER[reading.api];
+  if (at !== order[0]) reading.spelled(at === 'messages' ? 'openai-chat' : 'openai-responses', at, at);
+  for (const other of order) {
+    if (other === at) continue;
     const value: unknown = Reflect.get(request, other);
     const isGiven = (Array.isArray(value) || typeof value === 'string') && value.length > 0;
-    if (other !== at && isGiven)
-      throw refuse(other, `conflicts with the conversation in ${at}; send only one of them.`);
+    if (isGiven) throw refuse(other, `conflicts with the conversation in ${at}; send only one of them.`);
   }
 }
 
 /** Tool lists among the entries. */
 export function toolListsIn(entries: readonly PlacedEntry[]): ToolList[] {
-  return entries.flatMap(({ entry, at }) => {
-    const kind = kindOf(entry);
-    if (kind !== 'additional_tools' && kind !== 'tool_search_output') return [];
-    const tools = isJsonObject(entry) && Array.isArray(entry.tools) ? entry.tools : [];
-    return [{ at: `${at}.tools`, tools, isFound: kind === 'tool_search_output' }];
-  });
+  const lists: ToolList[] = [];
+  for (let index = 0; index < entries.length; index++) {
+    const { entry, at } = entries[index] as PlacedEntry; // within its bounds
+    if (!isJsonObject(entry) || (entry.type !== 'additional_tools' && entry.type !== 'tool_search_output')) continue;
+    const tools = Array.isArray(entry.tools) ? entry.tools : [];
+    lists.push({ at: `${at}.tools`, tools, isFound: entry.type === 'tool_search_output' });
+  }
+  return lists;
 }

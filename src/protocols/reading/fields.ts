@@ -97,6 +97,9 @@ const REFUSALS: Readonly<Record<RefusedField, string>> = {
   thread: 'threads are not stored here; send the messages.',
 };
 
+/** The keys of REFUSALS, whose type Object.keys loses. */
+const REFUSED_FIELDS = Object.keys(REFUSALS) as readonly RefusedField[];
+
 /** How an API with the table `own` handles a top-level field; undefined if the field is unknown. */
 export function supportIn(own: Readonly<Record<string, FieldSupport>>, field: string): FieldSupport | undefined {
   if (Object.hasOwn(own, field)) return own[field];
@@ -106,10 +109,10 @@ export function supportIn(own: Readonly<Record<string, FieldSupport>>, field: st
 
 /** Throws `unsupported_parameter` for an option of another dialect that would change the meaning of the reply. */
 export function refuseOptions(request: object, own: Readonly<Record<string, FieldSupport>>): void {
-  for (const [field, why] of Object.entries(REFUSALS)) {
+  for (const field of REFUSED_FIELDS) {
     const value: unknown = Reflect.get(request, field);
     if (value !== undefined && !Object.hasOwn(own, field) && !changesNothing(field, value))
-      throw refuseUnsupported(field, why, RULE_VALUE);
+      throw refuseUnsupported(field, REFUSALS[field], RULE_VALUE);
   }
   const { prompt } = request as { readonly prompt?: unknown };
   if (isJsonObject(prompt) && !Object.hasOwn(own, 'prompt'))
@@ -161,6 +164,10 @@ const NESTED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
   stream_options: new Set(['include_usage', 'include_obfuscation']),
 };
+
+export function isNestedField(field: string): boolean {
+  return Object.hasOwn(NESTED_FIELDS, field);
+}
 
 /** The value for a note: only numbers and booleans, never user text. */
 function shortValue(value: JsonValue): string | undefined {

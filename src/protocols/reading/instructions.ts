@@ -10,6 +10,7 @@ const BILLING_HEADER = 'x-anthropic-billing-header:';
 
 export function readInstructions(request: object, reading: Reading): SystemPart[] {
   const { system, instructions } = request as JsonObject; // parsed from JSON
+  if (system === undefined && instructions === undefined) return [];
   const parts = [...readField('system', system, reading), ...readField('instructions', instructions, reading)];
   return parts.filter(({ text, at }) => {
     if (!text.startsWith(BILLING_HEADER)) return true;

@@ -23,20 +23,21 @@ export type ReadLimits = Omit<OutputLimits, 'format'>;
 export function readLimits(request: object, reading: Reading): ReadLimits {
   const fields = request as JsonObject; // parsed from JSON
   const stop = readStop(fields, reading);
-  const [first, ...others] = LENGTH_ORDER[reading.api].flatMap(([name, dialects]) => {
+  let maxTokens: number | undefined;
+  let maxTokensAt = reading.api === 'openai-responses' ? 'max_output_tokens' : 'max_tokens';
+  const others: { readonly name: string; readonly value: number }[] = [];
+  for (const [name, dialects] of LENGTH_ORDER[reading.api]) {
     const value = fields[name];
-    if (value === undefined || value === null) return [];
+    if (value === undefined || value === null) continue;
     checkLength(value, name, reading.api);
     if (!dialects.includes(reading.api)) reading.spelled(dialects[0] ?? 'openai-chat', name, name);
-    return { name, value };
-  });
+    if (maxTokens !== undefined) others.push({ name, value });
+    else [maxTokens, maxTokensAt] = [value, name];
+  }
   for (const { name, value } of others)
-    if (value !== first?.value) reading.notes.add('parameter-ignored', name, String(value));
-  if (!first) return { maxTokens: undefined, ...(reading.api === 'openai-responses' ? OWN_LIMIT : {}), ...stop };
-  return { maxTokens: first.value, ...(first.name === 'max_tokens' ? {} : { maxTokensAt: first.name }), ...stop };
+    if (value !== maxTokens) reading.notes.add('parameter-ignored', name, String(value));
+  return { maxTokens, ...(maxTokensAt === 'max_tokens' ? {} : { maxTokensAt }), ...stop };
 }
-
-const OWN_LIMIT = { maxTokensAt: 'max_output_tokens' };
 
 function checkLength(value: unknown, at: string, api: Api): asserts value is number {
   if (typeof value !== 'number') throw refuse(at, `expected number, received ${typeof value}.`);
@@ -47,6 +48,7 @@ function checkLength(value: unknown, at: string, api: Api): asserts value is num
 
 /** Combines the sequences of both fields. */
 function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'stopSequences' | 'stopSequencesAt'> {
+  if (fields.stop === undefined && fields.stop_sequences === undefined) return NO_STOP;
   const stopSequences = new Set<string>();
   let first: string | undefined;
   for (const [at, dialects] of STOP_FIELDS) {
@@ -68,6 +70,8 @@ function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'sto
     ...(first === 'stop_sequences' ? { stopSequencesAt: 'stop_sequences' } : {}),
   };
 }
+
+const NO_STOP: Pick<OutputLimits, 'stopSequences'> = { stopSequences: [] };
 
 const STOP_FIELDS: readonly LimitField[] = [
   ['stop_sequences', ['anthropic']],

@@ -27,7 +27,7 @@ function inside(value: JsonValue | undefined, key: string): JsonValue | undefine
 export function readOutputFormat(request: object, reading: Reading): OutputFormat {
   const fields = request as JsonObject; // parsed from JSON
   let chosen: { readonly format: OutputFormat; readonly at: string } | undefined;
-  for (const { at, dialect, valueIn } of inOrder(reading.api)) {
+  for (const { at, dialect, valueIn } of ORDER[reading.api]) {
     const value = valueIn(fields);
     if (value === undefined || value === null) continue;
     reading.spelled(dialect, at, at);
@@ -43,6 +43,12 @@ function inOrder(api: Api): readonly FormatField[] {
   const own = FIELDS.filter(({ dialect }) => dialect === api);
   return [...own, ...FIELDS.filter(({ dialect }) => dialect !== api)];
 }
+
+const ORDER: Readonly<Record<Api, readonly FormatField[]>> = {
+  'openai-chat': inOrder('openai-chat'),
+  'openai-responses': inOrder('openai-responses'),
+  anthropic: inOrder('anthropic'),
+};
 
 function isSameFormat(one: OutputFormat, other: OutputFormat): boolean {
   const schemas = [one, other].map((format) => (format.type === 'json-schema' ? JSON.stringify(format.schema) : ''));

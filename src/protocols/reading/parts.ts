@@ -7,8 +7,10 @@ import { readArguments } from './arguments.ts';
 import {
   type BlockReader,
   type ContentPart,
+  type ContentReaders,
   cachePoint,
   isKnownBlock,
+  marked,
   readBlocks,
   readDataBlock,
   readForeignBlock,
@@ -19,11 +21,12 @@ import { readRedacted, readThinking } from './reasoning-history.ts';
 import { readSearchOutcome } from './web-search-blocks.ts';
 
 export function readParts(content: unknown, at: string, reading: Reading): Part[] {
-  return readBlocks<Part>(content, at, reading, {
-    special: (type) => TURN_BLOCKS.get(type),
-    other: readForeignBlock,
-  });
+  return readBlocks<Part>(content, at, reading, TURN);
 }
+
+const TURN: ContentReaders<Part> = { special: (type) => TURN_BLOCKS.get(type), other: readForeignBlock };
+/** In results, an unknown block is the data of a program. */
+const RESULT: ContentReaders<ContentPart> = { special: () => undefined, other: readDataBlock };
 
 export interface Call {
   readonly id: JsonValue | undefined;
@@ -72,10 +75,11 @@ export function toToolResult(result: Result, at: string, reading: Reading): Tool
 
 /** Program output stays in every later request, so nothing in it is rejected. */
 export function readResultContent(content: JsonValue | undefined, at: string, reading: Reading): ContentPart[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', at, text: content }];
   return reading.asHistory(() => {
     if (isMcpResult(content)) return readMcpResult(content, at, reading);
     if (content !== undefined && isData(content)) return [...readDataBlock(content, at, reading)];
-    return readBlocks<ContentPart>(content, at, reading, { special: () => undefined, other: readDataBlock });
+    return readBlocks(content, at, reading, RESULT);
   });
 }
 
@@ -119,7 +123,7 @@ function isUntypedData(value: JsonValue): boolean {
 function readToolUse(block: JsonObject, at: string, reading: Reading): readonly [ToolUsePart] {
   reading.spelled('anthropic', 'tool_use', at);
   reading.notes.addUnknown(block, TOOL_USE_KEYS, 'tool_use', at);
-  return [{ ...toToolUse({ id: block.id, name: block.name, input: block.input }, at, reading), ...cachePoint(block) }];
+  return [marked(toToolUse({ id: block.id, name: block.name, input: block.input }, at, reading), block)];
 }
 
 /** `caller`: the model, or its program; the service has no such programs. */
@@ -130,7 +134,7 @@ function readToolResult(block: JsonObject, at: string, reading: Reading): readon
   reading.notes.addUnknown(block, TOOL_RESULT_KEYS, 'tool_result', at);
   const { tool_use_id: id, name, content, is_error: isError } = block;
   const result = { id, name, content, contentAt: `${at}.content`, isError: isError === true };
-  return [{ ...toToolResult(result, at, reading), ...cachePoint(block) }];
+  return [marked(toToolResult(result, at, reading), block)];
 }
 
 const TOOL_RESULT_KEYS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);

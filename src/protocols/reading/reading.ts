@@ -16,9 +16,6 @@ export type Dialect = Api | 'mcp' | 'ai-sdk' | 'gemini' | 'ollama' | 'qwen' | 'l
 const MAX_CONTENT_DEPTH = 8;
 
 export class Reading {
-  readonly names = new ToolNames();
-  readonly toolChanges = new ToolChanges();
-  readonly calls = new CallIds();
   readonly api: Api;
   readonly notes: Notes;
   /**
@@ -28,10 +25,33 @@ export class Reading {
    */
   isCurrentTurn = false;
   #depth = 0;
+  // Created when needed: most chats have no tools.
+  #names: ToolNames | undefined;
+  #toolChanges: ToolChanges | undefined;
+  #calls: CallIds | undefined;
 
   constructor(api: Api, notes: Notes) {
     this.api = api;
     this.notes = notes;
+  }
+
+  get names(): ToolNames {
+    this.#names ??= new ToolNames();
+    return this.#names;
+  }
+
+  get toolChanges(): ToolChanges {
+    this.#toolChanges ??= new ToolChanges();
+    return this.#toolChanges;
+  }
+
+  get changesTools(): boolean {
+    return this.#toolChanges !== undefined;
+  }
+
+  get calls(): CallIds {
+    this.#calls ??= new CallIds();
+    return this.#calls;
   }
 
   /** Notes a format that belongs to another API. */
@@ -49,22 +69,26 @@ export class Reading {
     try {
       return read();
     } catch (error) {
-      if (this.isCurrentTurn || !(error instanceof GatewayError)) throw error;
+      if (!this.tolerates(error)) throw error;
       if (instead) return instead();
       this.notes.add('block-ignored', at, shortName(kind));
       return undefined;
     }
   }
 
-  /** Reads nested content, with a depth limit, because the readers are recursive. */
-  nested<T>(at: string, read: () => T): T {
+  /** Whether the error rejects a part of the history. */
+  tolerates(error: unknown): boolean {
+    return !this.isCurrentTurn && error instanceof GatewayError;
+  }
+
+  /** Before nested content: the readers are recursive, so its depth is limited. `leave` comes after it. */
+  enter(at: string): void {
     if (this.#depth >= MAX_CONTENT_DEPTH) throw refuse(at, `is nested deeper than ${MAX_CONTENT_DEPTH} blocks.`);
     this.#depth += 1;
-    try {
-      return read();
-    } finally {
-      this.#depth -= 1;
-    }
+  }
+
+  leave(): void {
+    this.#depth -= 1;
   }
 
   /** Reads program output like history, even in the current turn, because it stays in every later request. */

@@ -14,6 +14,7 @@ export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'reasoning_deta
 /** Reads the most detailed reasoning field of an assistant message. */
 export function readReasoningFields(message: JsonObject, at: string, reading: Reading): HistoryPart[] {
   const { reasoning_details: details, thinking_blocks: blocks, reasoning_content: content, reasoning } = message;
+  if (details === undefined && blocks === undefined && content === undefined && reasoning === undefined) return [];
   const spelled = (field: string) => reading.spelled('openai-chat', field, `${at}.${field}`);
   if (Array.isArray(details) && details.length > 0) {
     spelled('reasoning_details');

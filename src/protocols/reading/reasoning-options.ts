@@ -54,6 +54,7 @@ const ORDER: Readonly<Record<Api, readonly Field[]>> = {
 
 export function readReasoningOptions(request: object, reading: Reading): Reasoning {
   const fields = request as JsonObject; // parsed from JSON
+  if (!hasAnyField(fields)) return UNSET;
   let decided: Setting | undefined;
   for (const field of ORDER[reading.api]) {
     const setting = field.read(fields, reading);
@@ -65,6 +66,25 @@ export function readReasoningOptions(request: object, reading: Reading): Reasoni
   }
   return toReasoning(decided);
 }
+
+const UNSET: Reasoning = { mode: 'unset' };
+
+/** Of those that the readers look at. Most requests have none. */
+function hasAnyField(request: JsonObject): boolean {
+  for (const key in request) if (FIELDS.has(key)) return true;
+  return false;
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'reasoning_effort',
+  'reasoning',
+  'thinking',
+  'output_config',
+  'enable_thinking',
+  'thinking_budget',
+  'chat_template_kwargs',
+  'include_reasoning',
+]);
 
 /** Whether `decided` overrides a value of `other`. */
 function contradicts(decided: Setting, other: Setting): boolean {
@@ -86,7 +106,7 @@ function merge(decided: Setting, other: Setting): Setting {
 }
 
 function toReasoning(setting: Setting | undefined): Reasoning {
-  if (setting?.mode === undefined) return { mode: 'unset' };
+  if (setting?.mode === undefined) return UNSET;
   if (setting.mode === 'off') return { mode: 'off' };
   return { mode: 'on', effort: setting.effort, budgetTokens: setting.budgetTokens };
 }

@@ -25,7 +25,9 @@ export interface RequestReading {
 /** Throws GatewayError with blame `client` for unsupported input that would change the meaning of the reply. */
 export function* readRequest(request: object, { at, entries }: Entries, reading: Reading): Steps<RequestReading> {
   const fields = request as JsonObject; // parsed from JSON
-  const tools = yield* declareTools(fields, reading);
+  const tools = new ToolReader(reading);
+  const declares = isGiven(fields.tools) || isGiven(fields.functions) || isGiven(fields.web_search_options);
+  if (declares) yield* declareTools(fields, tools, reading);
   for (const list of toolListsIn(entries)) yield* tools.readList(list);
   const choiceAt = isGiven(fields.tool_choice) || !isGiven(fields.function_call) ? 'tool_choice' : 'function_call';
   if (choiceAt === 'tool_choice' && isGiven(fields.function_call))
@@ -51,9 +53,9 @@ export function* readRequest(request: object, { at, entries }: Entries, reading:
 
 function* declareTools(
   { tools, functions, web_search_options: search }: JsonObject,
+  reader: ToolReader,
   reading: Reading,
-): Steps<ToolReader> {
-  const reader = new ToolReader(reading);
+): Steps<void> {
   if (isListed(tools) && isListed(functions))
     throw refuse('functions', 'cannot be combined with tools; send the functions as tools.');
   if (Array.isArray(tools)) yield* reader.readList({ at: 'tools', tools });
@@ -62,7 +64,6 @@ function* declareTools(
     reader.webSearch ??= SEARCH_OPTIONS;
     if (isJsonObject(search)) noteSearchOptions(search, 'web_search_options', reading);
   }
-  return reader;
 }
 
 function isGiven(value: unknown): boolean {

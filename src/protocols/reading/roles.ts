@@ -18,11 +18,13 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
 
 /** undefined for an unknown or missing role. */
 export function roleOf({ role }: JsonObject): Role | undefined {
-  return typeof role === 'string' ? ROLES.get(role.toLowerCase()) : undefined;
+  // Hardly any role is spelled otherwise.
+  return typeof role === 'string' ? (ROLES.get(role) ?? ROLES.get(role.toLowerCase())) : undefined;
 }
 
 /** Notes a role that belongs to another API. */
 export function noteRole(role: string, at: string, reading: Reading): void {
+  if (role === 'user' || role === 'assistant' || role === 'system') return;
   const name = role.toLowerCase();
   if (name === 'model') reading.spelled('gemini', 'model message', at);
   else if (name === 'human' || name === 'ai') reading.spelled('langchain', `${name} message`, at);

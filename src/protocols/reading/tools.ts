@@ -8,7 +8,7 @@ import type { Steps } from '../../core/steps.ts';
 import type { WebSearchOption } from '../../core/web-search.ts';
 import { typedTool } from './anthropic-typed-tools.ts';
 import { CUSTOM_INPUT, describeCustomTool } from './arguments.ts';
-import { cachePoint } from './content.ts';
+import { isCachePoint } from './content.ts';
 import { type Reading, shortName } from './reading.ts';
 import { TYPED_TOOLS, type TypedKind } from './responses-typed-tools.ts';
 import { type Declared, IMPLIED_NAMESPACE } from './tool-names.ts';
@@ -42,9 +42,8 @@ export class ToolReader {
   readonly #declared: DeclaredTool[] = [];
   /** Declared names, including those of dropped tools. */
   readonly declaredNames = new Set<string>();
-  /** Custom tools declared in the flat form, whose calls are returned as functions with raw text. */
-  readonly flatCustomNames = new Set<string>();
-  readonly nestedCustomNames = new Set<string>();
+  #flatCustomNames: Set<string> | undefined;
+  #nestedCustomNames: Set<string> | undefined;
   webSearch: WebSearchOption | undefined;
   #clientSearches = false;
   #vendorSearches = false;
@@ -53,10 +52,19 @@ export class ToolReader {
     this.#reading = reading;
   }
 
+  /** Custom tools declared in the flat form, whose calls are returned as functions with raw text. */
+  get flatCustomNames(): ReadonlySet<string> {
+    return this.#flatCustomNames ?? NO_NAMES;
+  }
+
+  get nestedCustomNames(): ReadonlySet<string> {
+    return this.#nestedCustomNames ?? NO_NAMES;
+  }
+
   /** Yields after each tool. */
   *readList({ at, tools, isFound = false }: ToolList): Steps<void> {
-    for (const [i, tool] of tools.entries()) {
-      this.#read(tool, { at: `${at}[${i}]`, isFound, namespace: undefined });
+    for (let index = 0; index < tools.length; index++) {
+      this.#read(tools[index], { at: `${at}[${index}]`, isFound, namespace: undefined });
       yield;
     }
   }
@@ -78,16 +86,26 @@ export class ToolReader {
 
   /** Call after the messages are read: they may load, remove or define tools. */
   offered(forcedName: string | undefined): readonly Tool[] {
+    if (this.#reading.changesTools) this.#readDefined();
+    const offered: Tool[] = [];
+    for (let index = 0; index < this.#declared.length; index++) {
+      const { tool, isDeferred } = this.#declared[index] as DeclaredTool; // within its bounds
+      if (this.#isOffered(tool, isDeferred, forcedName)) offered.push(tool);
+    }
+    return offered;
+  }
+
+  /** Tools that the conversation defines. */
+  #readDefined(): void {
     for (const { tool, at } of this.#reading.toolChanges.definitions)
       if (!this.#declared.some((declared) => declared.tool.name === Reflect.get(tool, 'name')))
         this.#read(tool, { at, isFound: false, namespace: undefined });
-    return this.#declared.flatMap(({ tool, isDeferred }) =>
-      this.#isOffered(tool, isDeferred, forcedName) ? tool : [],
-    );
   }
 
   #isOffered({ name, at }: Tool, isDeferred: boolean, forcedName: string | undefined): boolean {
-    const { toolChanges, notes, api } = this.#reading;
+    const { notes, api, changesTools } = this.#reading;
+    if (!isDeferred && !changesTools && name !== PLACEHOLDER) return true;
+    const { toolChanges } = this.#reading;
     if (toolChanges.isRemoved(name)) {
       notes.add('tool-removed', at, name);
       return false;
@@ -178,7 +196,9 @@ export class ToolReader {
     const declared = { kind: 'custom', name, namespace } as const;
     const marked = isJsonObject(tool) ? [tool, fields] : [fields];
     const offeredName = this.#declare(declared, at, description, CUSTOM_INPUT, isFound, marked);
-    if (offeredName !== undefined) (isNested ? this.nestedCustomNames : this.flatCustomNames).add(offeredName);
+    if (offeredName === undefined) return;
+    if (isNested) this.#nestedCustomNames = (this.#nestedCustomNames ?? new Set()).add(offeredName);
+    else this.#flatCustomNames = (this.#flatCustomNames ?? new Set()).add(offeredName);
   }
 
   #readNamespace({ name, tools }: Extract<ToolShape, { kind: 'namespace' }>, { at, isFound, isInner }: Place): void {
@@ -260,14 +280,20 @@ export class ToolReader {
     marked: readonly JsonObject[],
   ): string | undefined {
     if ('name' in declared) this.declaredNames.add(declared.name);
-    const isDeferred = !isFound && marked.some((fields) => fields.defer_loading === true);
+    let isDeferred = false;
+    let isMarked = false;
+    for (let index = 0; index < marked.length; index++) {
+      const fields = marked[index] as JsonObject; // within its bounds
+      if (!isFound && fields.defer_loading === true) isDeferred = true;
+      if (isCachePoint(fields)) isMarked = true;
+    }
     const name = this.#reading.names.declare(declared);
     if (name === undefined) {
       this.#reading.notes.add('tool-repeated', at);
       return undefined;
     }
-    const mark = Object.assign({}, ...marked.map(cachePoint)) as { cachePoint?: true };
-    this.#declared.push({ tool: { at, name, description, inputSchema, ...mark }, isDeferred });
+    const tool: Tool = { at, name, description, inputSchema };
+    this.#declared.push({ tool: isMarked ? { ...tool, cachePoint: true } : tool, isDeferred });
     return name;
   }
 
@@ -279,6 +305,8 @@ export class ToolReader {
     this.#reading.notes.add('tool-ignored', at, why);
   }
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Claude Code declares this tool only to keep the list non-empty; it cannot be called. */
 const PLACEHOLDER = 'DeferredToolPlaceholder';
