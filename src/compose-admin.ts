@@ -1,6 +1,5 @@
 /** The part of the composition root for the admin API: who may use it, what it records, and what it shows as it happens. */
 import type { Composed } from './compose.ts';
-import type { LoadedSettings, Settings } from './config.ts';
 import { every } from './core/async.ts';
 import type { Cancel, Clock } from './core/clock.ts';
 import { GatewayError } from './core/errors.ts';
@@ -12,7 +11,7 @@ import { AuditTrail } from './gateway/audit/trail.ts';
 import { EventFeed } from './gateway/events/event-feed.ts';
 import type { AdminDependencies } from './http/admin/ports.ts';
 import { ChangeWatch } from './http/admin/watch-changes.ts';
-import { toSettingViews } from './setting-views.ts';
+import type { RuntimeSettings } from './runtime-settings.ts';
 
 export interface ComposedAdmin {
   readonly dependencies: AdminDependencies;
@@ -24,19 +23,17 @@ export interface ComposedAdmin {
 interface AdminContext {
   readonly clock: Clock;
   readonly log: Log;
-  readonly origins: LoadedSettings['origins'] | undefined;
 }
 
 /** How soon consoles see changes of accounts, keys and settings. */
 const WATCH_EVERY_MS = 1_000;
 
 export function composeAdmin(
-  settings: Settings,
+  settings: RuntimeSettings,
   { accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
-  { clock, log, origins }: AdminContext,
+  { clock, log }: AdminContext,
 ): ComposedAdmin {
   const current: { token?: AdminToken } = {};
-  const views = toSettingViews(settings, origins);
   const feed = new EventFeed(clock);
   const dependencies: AdminDependencies = {
     isAdmin: async (presented) => (await current.token?.matches(presented)) === true,
@@ -48,34 +45,41 @@ export function composeAdmin(
     listProfiles,
     signInWithIam,
     keys: apiKeys,
-    configuredKeys: settings.apiKeys.length,
-    settings: () => views,
-    audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.auditDays }),
+    configuredKeys: settings.current.apiKeys.length,
+    settings: () => settings.views(),
+    changeSettings: (changes) => settings.change(changes),
+    audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.current.auditDays }),
     feed,
-    idpHosts: settings.idpHosts,
+    idpHosts: settings.current.idpHosts,
   };
   const watch = new ChangeWatch({ ...dependencies, clock }, feed);
+  const follow = async () => {
+    await settings.refresh();
+    await watch.check();
+  };
   let stopWatching: Cancel | undefined;
   return {
     dependencies,
     begin(token) {
       current.token = token;
-      stopWatching ??= every(clock, WATCH_EVERY_MS, () => void watch.check().catch(() => {}));
+      stopWatching ??= every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {}));
     },
     stop: () => stopWatching?.(),
   };
 }
 
 function composeSessions(
-  { sessionIdleMinutes, sessionHours }: Settings,
+  settings: RuntimeSettings,
   { sessions: store }: Composed['store'],
   clock: Clock,
   current: { readonly token?: AdminToken },
 ): AdminSessions {
-  const lifetimes = { idleMs: sessionIdleMinutes * 60_000, totalMs: sessionHours * 3_600_000 };
   return new AdminSessions({
     ...{ store, clock },
-    lifetimes: () => lifetimes,
+    lifetimes() {
+      const { sessionIdleMinutes, sessionHours } = settings.current;
+      return { idleMs: sessionIdleMinutes * 60_000, totalMs: sessionHours * 3_600_000 };
+    },
     async tokenHash() {
       if (current.token) return current.token.hash();
       throw new GatewayError('shutting_down', 'This gateway is starting. Try again in a moment.', {

@@ -13,6 +13,7 @@ import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { MetricPeers, MetricsSnapshot } from './metrics/ports.ts';
+import { RuntimeSettings, type RuntimeSettingsOptions } from './runtime-settings.ts';
 import { systemClock } from './transport/clock.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
 import { VERSION } from './version.ts';
@@ -29,8 +30,11 @@ export interface Serving {
   metrics(): Promise<MetricsSnapshot>;
   /** A ticket for a one-time link to the console. Rejects with `storage_unavailable`. */
   createTicket(): Promise<string>;
-  /** Applies the settings listed in cli/reload.ts. Rejects with `storage_unavailable`. */
-  reconfigure(settings: Settings): Promise<void>;
+  /**
+   * Applies the settings listed in cli/reload.ts, and returns those in effect: the admin API may have changed some. Rejects
+   * with `storage_unavailable`.
+   */
+  reconfigure(settings: Settings): Promise<Settings>;
   /** Waits a limited time for open replies and background responses, then closes. */
   stop(): Promise<void>;
 }
@@ -46,7 +50,8 @@ export async function startServing(
   const composed = await composeGateway(settings, log, overrides);
   const { gateway, responses, apiKeys, store } = composed;
   const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
-  const admin = composeAdmin(settings, composed, { clock, log, origins });
+  const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
+  const admin = composeAdmin(runtime, composed, { clock, log });
   const listening: { server?: RunningServer } = {};
   const metrics = composeMetrics(composed, clock, listening, overrides.peers);
   try {
@@ -72,9 +77,11 @@ export async function startServing(
       newAdminToken: adminToken.generated,
       metrics: () => metrics.snapshot(),
       createTicket: () => createTicket(store.tickets, clock),
-      async reconfigure({ adminToken: configured, apiKeys: keys }) {
+      async reconfigure(reloaded) {
+        const { adminToken: configured, apiKeys: keys } = reloaded;
         if (configured !== undefined) admin.begin(await prepareAdminToken({ ...tokenOptions, configured }));
         apiKeys.configure(keys);
+        return runtime.reload(reloaded);
       },
       async stop() {
         admin.stop();
@@ -85,6 +92,20 @@ export async function startServing(
   } catch (cause) {
     await composed.close();
     throw toListenError(cause, settings);
+  }
+}
+
+async function openRuntimeSettings(
+  started: Settings,
+  composed: Composed,
+  { overrides, ...context }: Pick<RuntimeSettingsOptions, 'clock' | 'log' | 'origins'> & { overrides: Overrides },
+): Promise<RuntimeSettings> {
+  const { onSettings: onChange = () => {} } = overrides;
+  try {
+    return await RuntimeSettings.open({ ...context, started, store: composed.store.settings, onChange });
+  } catch (cause) {
+    await composed.close();
+    throw cause;
   }
 }
 

@@ -73,6 +73,8 @@ export interface Overrides {
   readonly upstream?: Upstream;
   readonly send?: SendUpstream;
   readonly tokens?: TokenEndpoints;
+  /** Called when settings have changed while the gateway runs. */
+  readonly onSettings?: (settings: Settings) => void;
 }
 
 /** Throws `storage_unavailable` or `invalid_request`, with a message that says what to do. */

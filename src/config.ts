@@ -124,6 +124,11 @@ export function shownValue(key: SettingKey, settings: Settings): string | number
   return '••••••••';
 }
 
+/** A value as an environment variable has it. */
+export function writtenValue(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
 interface Candidate {
   readonly written: string;
   readonly origin: Origin;

@@ -2,7 +2,7 @@
  * A worker of `dragoman serve --workers`: a whole gateway on the port that it shares with the others. Started and told what
  * to do by its parent process (cli/workers); ends with it.
  */
-import { commandLog, secretsOf } from './cli/command-log.ts';
+import { commandLog, reconfigureLog } from './cli/command-log.ts';
 import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
@@ -59,7 +59,8 @@ async function serve(): Promise<number> {
   const log = commandLog({ settings, warnings: [] }, terminal, settings.logLevel, number);
   try {
     peers = new WorkerPeers(number, () => void send({ type: 'collect-metrics' }));
-    const overrides = { share: { number, of: settings.workers }, peers };
+    const onSettings = (changed: Settings) => reconfigureLog(log, settings, changed);
+    const overrides = { share: { number, of: settings.workers }, peers, onSettings };
     const serving = await startServing(settings, log, overrides, origins);
     running = { serving, log, settings };
   } catch (cause) {
@@ -87,9 +88,8 @@ async function serve(): Promise<number> {
 async function reload(settings: Settings): Promise<void> {
   if (!running) return;
   try {
-    await running.serving.reconfigure(settings);
-    const secrets = [...secretsOf(running.settings), ...secretsOf(settings)];
-    running.log.reconfigure({ level: settings.logLevel, secrets });
+    const { serving, log, settings: started } = running;
+    reconfigureLog(log, started, await serving.reconfigure(settings));
     await send({ type: 'reloaded', problem: undefined });
   } catch (cause) {
     await send({ type: 'reloaded', problem: messageOf(cause) });

@@ -11,6 +11,6 @@ export function toSettingViews(settings: Settings, origins: LoadedSettings['orig
   return SETTING_KEYS.map((key) => {
     const { name, accepts, meaning } = SETTINGS[key];
     const origin = origins ? originText(origins[key]) : 'program';
-    return { name, value: shownValue(key, settings), origin, accepts, meaning };
+    return { name, value: shownValue(key, settings), origin, changeable: false, accepts, meaning };
   });
 }

@@ -25,6 +25,11 @@ export function commandLog(
   return log;
 }
 
+/** Applies settings that have changed since the start. Secrets of the start stay covered. */
+export function reconfigureLog(log: RunningLog, started: Settings, changed: Settings): void {
+  log.reconfigure({ level: changed.logLevel, secrets: [...secretsOf(started), ...secretsOf(changed)] });
+}
+
 /** Every configured secret, for redaction in the log. */
 export function secretsOf(settings: Settings): readonly string[] {
   const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);

@@ -18,8 +18,8 @@ export async function reload(
   try {
     const { settings } = load();
     const needRestart = SETTING_KEYS.filter((key) => !RELOADABLE.includes(key) && differ(started[key], settings[key]));
-    await serving.reconfigure(settings);
-    log.reconfigure({ level: settings.logLevel, secrets: [...secretsOf(started), ...secretsOf(settings)] });
+    const { logLevel: level } = await serving.reconfigure(settings);
+    log.reconfigure({ level, secrets: [...secretsOf(started), ...secretsOf(settings)] });
     log.info({ needRestart: needRestart.map((key) => SETTINGS[key].name) }, 'settings reloaded');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,6 @@
 /** `dragoman serve`: runs the gateway. */
 import { writeCompileCacheSoon } from '../compile-cache.ts';
+import type { Settings } from '../config.ts';
 import { avoidStalls } from '../garbage-collection.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
@@ -21,18 +22,24 @@ export const serve: Command = {
       const { serveWithWorkers } = await import('./workers/serve-with-workers.ts');
       return serveWithWorkers(input, loaded);
     }
-    const [{ commandLog }, { startServing }, { reload }, { endWithin, untilStopped, CLOSING_TIMEOUT_MS }, banner] =
-      await Promise.all([
-        import('./command-log.ts'),
-        import('../compose-server.ts'),
-        import('./reload.ts'),
-        import('./stop.ts'),
-        import('./banner.ts'),
-      ]);
+    const [
+      { commandLog, reconfigureLog },
+      { startServing },
+      { reload },
+      { endWithin, untilStopped, CLOSING_TIMEOUT_MS },
+      banner,
+    ] = await Promise.all([
+      import('./command-log.ts'),
+      import('../compose-server.ts'),
+      import('./reload.ts'),
+      import('./stop.ts'),
+      import('./banner.ts'),
+    ]);
     avoidStalls();
     const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
-    const starting = startServing(settings, log, {}, origins);
+    const onSettings = (changed: Settings) => reconfigureLog(log, settings, changed);
+    const starting = startServing(settings, log, { onSettings }, origins);
     process.on('SIGHUP', () => {
       starting.then((it) => reload(() => settingsOf(input), settings, it, log)).catch(() => {});
     });

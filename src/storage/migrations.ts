@@ -164,6 +164,18 @@ export const MIGRATIONS: readonly Migration[] = [
       await db.schema.createIndex('audit_by_time').on('audit').columns(['at_ms', 'id']).execute();
     },
   },
+  {
+    number: 10,
+    name: 'settings changed at run time',
+    async up(db, { bytes, integer }) {
+      await db.schema
+        .createTable('settings')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', bytes, (column) => column.notNull())
+        .addColumn('updated_at_ms', integer, (column) => column.notNull())
+        .execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
 import type { AuditStore } from '../gateway/audit/ports.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
+import type { SettingStore } from '../gateway/setting-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { DatabaseAccountStore } from './accounts.ts';
 import { createSessionStore, createTicketStore } from './admin-sessions.ts';
@@ -25,6 +26,7 @@ import { withRetry } from './retry.ts';
 import { type RotatedKey, rotateKey } from './rotate-key.ts';
 import { createSeal, KEY_BYTES, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeHome, makeKeyFile, readKeyFile, readNextKey } from './secret-key.ts';
+import { createSettingStore } from './settings.ts';
 import { createSignInStore } from './sign-ins.ts';
 import { createWriteCheck } from './write-check.ts';
 
@@ -40,6 +42,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
   readonly audit: AuditStore;
+  readonly settings: SettingStore;
   /** Tests a write, at most twice a second. Rejects with `storage_unavailable`. */
   checkWritable(): Promise<void>;
   /**
@@ -99,6 +102,7 @@ export async function openStore({
       sessions: createSessionStore(database),
       tickets: createTicketStore(database),
       audit: createAuditStore(database),
+      settings: createSettingStore(database, seal),
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

@@ -155,7 +155,7 @@ function lockKey(name: string): string {
 }
 
 /** Tables whose rows every process caches. */
-const WATCHED = ['accounts', 'client_keys'] as const;
+const WATCHED = ['accounts', 'client_keys', 'settings'] as const;
 
 /** Notifications name the writer, so that a process does not reload its own changes. */
 async function createTriggers(connection: Kysely<Tables>): Promise<void> {

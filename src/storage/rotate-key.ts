@@ -13,6 +13,7 @@ import { withRetry } from './retry.ts';
 import type { Tables } from './schema.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { adoptNextKey, keyFromSetting, makeNextKey } from './secret-key.ts';
+import { placeOfSetting } from './settings.ts';
 import { placeOfSignIn } from './sign-ins.ts';
 
 export interface RotatedKey {
@@ -35,6 +36,7 @@ const PLACES: Record<SealedBeside, (id: string) => string> = {
   client_registrations: placeOfRegistration,
   sign_ins: placeOfSignIn,
   responses: placeOfResponse,
+  settings: placeOfSetting,
 };
 
 /** `newKey`: a value for DRAGOMAN_SECRET_KEY, or undefined for a new key file. Rejects with `storage_unavailable`, without changes. */

@@ -86,6 +86,12 @@ export interface Tables {
     hash: Uint8Array;
     expires_at_ms: number;
   };
+  settings: {
+    /** The name of the environment variable. */
+    id: string;
+    sealed: Uint8Array;
+    updated_at_ms: number;
+  };
   audit: {
     id: string;
     at_ms: number;

@@ -53,6 +53,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v2/accounts': { apiKey: 'ksk_another_key_of_this_test', label: 'another' },
   'POST /v2/keys': { name: 'a key' },
   'PATCH /v2/keys/:id': { name: 'another name' },
+  'PATCH /v2/settings': { settings: {} },
   'POST /v2/session': { token: ADMIN_TOKEN },
 };
 /** Routes for ids of other kinds, which this test does not have. */

@@ -181,6 +181,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   },
   configuredKeys: 0,
   settings: () => [],
+  changeSettings: unused,
   feed: new EventFeed(createFakeClock()),
   audit: new AuditTrail({
     store: { add: unused, list: unused, prune: unused },

@@ -103,13 +103,14 @@ export class Supervisor {
   }
 
   /** Applies the reloadable settings in every worker and in those to come. Rejects if a worker could not. */
-  async reconfigure(settings: Settings): Promise<void> {
+  async reconfigure(settings: Settings): Promise<Settings> {
     const { logLevel, apiKeys, adminToken = this.#settings.adminToken } = settings;
     this.#settings = { ...this.#settings, logLevel, apiKeys, adminToken };
     const serving = this.#slots.filter(({ state }) => state === 'serving');
     const problems = await Promise.all(serving.map((slot) => this.#reload(slot, settings)));
     const problem = problems.find((one) => one !== undefined);
     if (problem !== undefined) throw new Error(problem);
+    return settings;
   }
 
   /** Resolves when every worker has ended: with true if each one closed in time. */

@@ -1,21 +1,14 @@
-/** `/v2/models`, `/v2/usage`, `/v2/settings`. */
+/** `/v2/models`, `/v2/usage`. */
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Model } from '../../core/models.ts';
-import {
-  type AccountUsage,
-  type ModelView,
-  modelList,
-  settingList,
-  usageList,
-  usageQuery,
-} from './contract/overview.ts';
+import { type AccountUsage, type ModelView, modelList, usageList, usageQuery } from './contract/overview.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 import { toUsage } from './usage-view.ts';
 
 export function registerOverview(app: AdminApp, parts: AdminParts): void {
-  const { gateway, accounts, settings } = parts;
+  const { gateway, accounts } = parts;
   app.get(
     '/v2/models',
     { schema: { summary: 'Get the live model catalogue', response: { 200: modelList } } },
@@ -38,11 +31,6 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
     async ({ query: { refresh } }) => ({
       accounts: await Promise.all(accounts.list().map((account) => usageOf(account, parts, refresh === 'true'))),
     }),
-  );
-  app.get(
-    '/v2/settings',
-    { schema: { summary: 'Get the settings in effect, each with its origin', response: { 200: settingList } } },
-    async () => ({ settings: [...settings()] }),
   );
 }
 

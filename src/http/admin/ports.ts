@@ -39,6 +39,8 @@ export interface AdminDependencies {
   readonly configuredKeys: number;
   /** Those in effect. */
   settings(): readonly SettingView[];
+  /** By name; null: the value of the start. Rejects with `invalid_request` that names the setting. */
+  changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void>;
   readonly audit: AuditTrail;
   readonly feed: EventFeed;
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */

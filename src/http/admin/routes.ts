@@ -13,6 +13,7 @@ import type { AdminParts } from './ports.ts';
 import { recordChanges } from './record-changes.ts';
 import { type AdminApp, completeRoute } from './route.ts';
 import { registerSession, registerSignIn } from './session.ts';
+import { registerSettings } from './settings.ts';
 import { registerSignIns } from './sign-ins.ts';
 
 export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
@@ -53,6 +54,7 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerSignIns(app, parts);
   registerKeys(app, parts);
   registerOverview(app, parts);
+  registerSettings(app, parts);
   registerAudit(app, parts);
 }
 

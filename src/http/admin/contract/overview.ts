@@ -74,9 +74,24 @@ export const setting = z.object({
   value: z
     .union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.null()])
     .describe('Secrets are masked: `••••••••` stands for a secret that is set.'),
-  origin: z.string().describe('`default`, or the flag, variable or file that set it.'),
+  origin: z.string().describe('`default`, `admin API`, or the flag, variable or file that set it.'),
+  changeable: z.boolean().describe('Whether PATCH can change it while the gateway runs.'),
   accepts: z.string(),
   meaning: z.string(),
+});
+
+const settingValue = z.union([
+  z.string().max(10_000),
+  z.number(),
+  z.boolean(),
+  z.array(z.string().max(2_000)).max(100),
+  z.null(),
+]);
+
+export const settingPatch = z.strictObject({
+  settings: z
+    .record(z.string(), settingValue)
+    .describe('By the name of the environment variable; null: the value of the start.'),
 });
 
 export const settingList = z.object({ settings: z.array(setting) });
