@@ -121,7 +121,7 @@ interface ServerContext {
 
 function serverOptions(
   settings: Settings,
-  { gateway, responses, apiKeys, store }: Composed,
+  { gateway, responses, apiKeys, keyLimiter, store }: Composed,
   { clock, log, admin, metrics }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
@@ -129,6 +129,7 @@ function serverOptions(
     gateway,
     responses,
     apiKeys,
+    keyLimiter,
     admin: admin.dependencies,
     corsOrigins,
     limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
@@ -137,7 +138,7 @@ function serverOptions(
     consoleFolder: CONSOLE_FOLDER,
     clock,
     log,
-    observers: [metrics.observe, admin.dependencies.feed.observe],
+    observers: [keyLimiter.observe, metrics.observe, admin.dependencies.feed.observe],
     metrics: { access: settings.metrics, page: () => metrics.page() },
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {

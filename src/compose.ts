@@ -10,6 +10,7 @@ import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import type { FreshAccount, RefreshCounts } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
+import { composeKeyLimiter } from './compose-keys.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
@@ -19,6 +20,8 @@ import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { ApiKeys } from './gateway/api-keys.ts';
 import { createGateway } from './gateway/gateway.ts';
+import type { KeyCounters } from './gateway/key-limits/counters.ts';
+import type { KeyLimiter } from './gateway/key-limits/key-limiter.ts';
 import { inEitherRegion } from './gateway/other-region.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
@@ -52,6 +55,7 @@ export interface Composed extends SigningIn {
   readonly accounts: Accounts;
   /** The clients' keys. */
   readonly apiKeys: ApiKeys;
+  readonly keyLimiter: KeyLimiter;
   readonly store: Store;
   /** Finishes pending writes and closes connections. */
   close(): Promise<void>;
@@ -69,6 +73,8 @@ export interface Overrides {
   readonly share?: LimitShare;
   /** The other processes, whose figures belong on the same page of metrics. */
   readonly peers?: MetricPeers;
+  /** Of the process that the workers share, if they have no database that counts for them. */
+  readonly keyCounters?: KeyCounters;
   readonly clock?: Clock;
   readonly upstream?: Upstream;
   readonly send?: SendUpstream;
@@ -117,6 +123,7 @@ async function composeParts(
   resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void pool.refreshDue()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
   resources.defer(() => apiKeys.close());
+  const keyLimiter = composeKeyLimiter({ store, apiKeys, clock, log, resources }, overrides.keyCounters);
   const responses = new Responses({ store: store.responses, clock, log });
   resources.defer(() => responses.close(0));
   const signingIn = composeSigningIn({ ...parts, pool });
@@ -138,7 +145,7 @@ async function composeParts(
     codeReferences,
   });
   const close = () => resources.disposeAsync();
-  return { gateway, responses, accounts: pool, apiKeys, store, ...signingIn, close };
+  return { gateway, responses, accounts: pool, apiKeys, keyLimiter, store, ...signingIn, close };
 }
 
 async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Promise<Store> {

@@ -32,6 +32,8 @@ export const ERROR_RULES = {
   /** The client stopped reading its response, so the connection was closed. */
   client_stalled: { status: 499, blame: 'client', retry: 'never' },
   rate_limited: { status: 429, blame: 'client', retry: 'never' },
+  /** The client's key has used its credits of the day or the month. */
+  budget_exhausted: { status: 429, blame: 'client', retry: 'never' },
 
   /** The access token was rejected or has expired; after one refresh, the credential itself counts as invalid. */
   token_rejected: { status: 503, blame: 'account', retry: 'after-refresh' },

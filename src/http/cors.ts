@@ -35,4 +35,11 @@ const EXPOSED_HEADERS = [
   'anthropic-organization-id',
   'x-dragoman-adjustments',
   'x-dragoman-route',
+  'x-dragoman-budget',
+  ...['limit', 'remaining', 'reset'].flatMap((what) => [
+    `x-ratelimit-${what}-requests`,
+    `x-ratelimit-${what}-tokens`,
+    `anthropic-ratelimit-requests-${what}`,
+    `anthropic-ratelimit-tokens-${what}`,
+  ]),
 ];

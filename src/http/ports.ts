@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { ApiKeys } from '../gateway/api-keys.ts';
+import type { KeyLimiter } from '../gateway/key-limits/key-limiter.ts';
 import type { Gateway } from '../gateway/ports.ts';
 import type { RequestObserver } from '../gateway/request-record.ts';
 import type { Responses } from '../gateway/responses.ts';
@@ -17,6 +18,7 @@ export interface ServerOptions {
   readonly responses: Responses;
   /** Without any, the server is in local mode. */
   readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'usable' | 'identify' | 'restrictedKey' | 'checkForChanges'>;
+  readonly keyLimiter: Pick<KeyLimiter, 'admit'>;
   readonly admin: AdminDependencies;
   /** The APIs that are served; default: all of protocols/index.ts. */
   readonly protocols?: readonly ClientProtocol[];

@@ -52,6 +52,7 @@ const oracle: ClientProtocol<{ readonly shout: boolean }> = {
     return { id: replyId, answer: echo.shout ? text.toUpperCase() : text };
   },
   writeError: ({ message, policy }) => ({ status: policy.status, headers: {}, body: { omen: message } }),
+  writeRateLimits: () => ({}),
   keepAlive: '',
   replyId: (random) => `omen-${random.slice(0, 8)}`,
 };

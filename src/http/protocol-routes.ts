@@ -9,6 +9,7 @@ import type { ClientProtocol, ProtocolRoute } from '../protocols/protocol.ts';
 import { answerReply, contextOf, sendFailure } from './answer.ts';
 import { readJson } from './body.ts';
 import { type HttpExchange, sendJson } from './http-exchange.ts';
+import { applyKeyLimits } from './key-limits.ts';
 import { CLIENT_ERRORS, CLIENT_SECURITY } from './openapi.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 import { RESPONSES_HANDLERS, refuseWebSockets } from './responses/routes.ts';
@@ -26,10 +27,11 @@ function registerRoute(
   route: ProtocolRoute,
 ): void {
   const { method, path, summary, description, query, body, example, answer } = route;
+  const kind = KINDS[route.operation];
   app.route({
     method,
     url: path,
-    config: { errors: protocol, protocol: protocol.id, kind: KINDS[route.operation] },
+    config: { errors: protocol, protocol: protocol.id, kind },
     onRequest: pipeline.requireKey,
     ...WITHOUT_VALIDATION,
     schema: {
@@ -45,6 +47,8 @@ function registerRoute(
       const exchange = pipeline.takeOver(request, reply);
       Object.assign(exchange.headers, protocol.responseHeaders);
       try {
+        if (exchange.key && kind === 'reply')
+          await applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter);
         await perform(pipeline, protocol, route, request, exchange);
       } catch (cause) {
         sendFailure(exchange, protocol, cause);

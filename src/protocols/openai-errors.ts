@@ -36,6 +36,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   client_closed: REFUSED,
   client_stalled: REFUSED,
   rate_limited: THROTTLED,
+  budget_exhausted: USED_UP,
 
   token_rejected: FAILED,
   credential_rejected: FAILED_FOR_GOOD,

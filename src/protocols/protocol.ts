@@ -8,6 +8,7 @@ import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Reply } from '../core/collect.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { RateLimits } from '../core/rate-limits.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Steps } from '../core/steps.ts';
 
@@ -38,6 +39,8 @@ export interface ClientProtocol<Echo = unknown> {
   /** Where a request may ask for several choices, or be a ParsedCompletion. */
   readonly choices?: ChoicesWriting<Echo>;
   writeError(error: GatewayError, requestId: string): WrittenError;
+  /** The vendor's headers about the limits of the client's key. */
+  writeRateLimits(limits: RateLimits, nowMs: number): Readonly<Record<string, string>>;
   /** Sent while the model is silent: a comment or a ping event, as this protocol's clients expect. */
   readonly keepAlive: string;
   /** An opaque id for a reply, with this protocol's prefix. `random` is at least 24 characters of [A-Za-z0-9]. */

@@ -13,6 +13,8 @@ export interface Database {
   readonly columns: ColumnTypes;
   /** The database belongs to one process and is lost when it exits. */
   readonly isInMemory: boolean;
+  /** Processes of several machines may use it. */
+  readonly isShared: boolean;
   hasTable(name: string): Promise<boolean>;
   /** Runs once at each start, before the first write, to set up the connection. */
   prepare(): Promise<void>;

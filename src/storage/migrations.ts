@@ -176,6 +176,26 @@ export const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    number: 11,
+    name: 'use of client keys',
+    async up(db, { integer }) {
+      await db.schema
+        .createTable('key_windows')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('points', integer, (column) => column.notNull())
+        .addColumn('expire', integer)
+        .execute();
+      await db.schema
+        .createTable('key_slots')
+        .addColumn('key_id', 'text', (column) => column.notNull())
+        .addColumn('number', 'integer', (column) => column.notNull())
+        .addColumn('process', 'text', (column) => column.notNull())
+        .addColumn('until_ms', integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('key_slots_key', ['key_id', 'number'])
+        .execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

@@ -17,6 +17,7 @@ import { createAuditStore } from './audit.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
 import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
+import { createSharedCounters, type SharedCounters } from './key-counters.ts';
 import { migrate } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { makePrivate } from './private-files.ts';
@@ -38,6 +39,8 @@ export interface Store {
   readonly responses: ResponseStore;
   readonly signIns: SignInStore;
   readonly keys: KeyStore;
+  /** The use of client keys, if replicas share this database; undefined: only processes of this machine use it. */
+  readonly keyCounters: (() => Promise<SharedCounters>) | undefined;
   readonly adminToken: AdminTokenStore;
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
@@ -98,6 +101,7 @@ export async function openStore({
       responses: new DatabaseResponseStore(database, seal, responses),
       signIns: createSignInStore(database, seal),
       keys: createKeyStore(database),
+      keyCounters: database.isShared ? () => createSharedCounters(database) : undefined,
       adminToken: createAdminTokenStore(database),
       sessions: createSessionStore(database),
       tickets: createTicketStore(database),

@@ -45,6 +45,7 @@ export function openPostgres(url: string, clock: Clock, queryTimeoutMs = QUERY_T
     db,
     clock,
     isInMemory: false,
+    isShared: true,
     columns: { bytes: 'bytea', integer: 'bigint' },
     hasTable: async (table) => {
       const { rows } = await sql<{ found: string | null }>`select to_regclass(${table})::text as found`.execute(db);

@@ -102,6 +102,10 @@ export interface Tables {
     /** JSON of AuditChange[]. */
     changes: string;
   };
+  /** The windows of rate-limiter-flexible, whose queries name no columns: their order counts. */
+  key_windows: { key: string; points: number; expire: number | null };
+  /** Open requests of client keys. */
+  key_slots: { key_id: string; number: number; process: string; until_ms: number };
   meta: { key: string; value: Uint8Array };
   migrations: { number: number; name: string; applied_at_ms: number };
 }

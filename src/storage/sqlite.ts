@@ -33,6 +33,7 @@ export function openSqlite(path: string, clock: Clock): Database {
     db,
     clock,
     isInMemory,
+    isShared: false,
     columns: { bytes: 'blob', integer: 'integer' },
     hasTable: async (name) =>
       database.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,

@@ -200,6 +200,7 @@ export function fakeServerOptions(
     gateway,
     responses: createFakeResponses(),
     apiKeys: fixedKeys(apiKeys),
+    keyLimiter: { admit: unused },
     admin: NO_ADMIN,
     corsOrigins: [],
     limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },

@@ -42,6 +42,7 @@ const SPELLINGS: Record<ErrorCode, Spelling> = {
   client_closed: { type: 'invalid_request_error', status: 499, retry: 'never' },
   client_stalled: { type: 'invalid_request_error', status: 499, retry: 'never' },
   rate_limited: { type: 'rate_limit_error', status: 429, retry: 'later' },
+  budget_exhausted: { type: 'rate_limit_error', status: 429, retry: 'never' },
 
   token_rejected: { type: 'api_error', status: 503, retry: 'later' },
   credential_rejected: { type: 'api_error', status: 503, retry: 'never' },

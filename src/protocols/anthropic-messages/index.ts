@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { type Echo, parseCountTokens, parseRequest } from './parse.ts';
+import { writeRateLimits } from './rate-limits.ts';
 import { writeReply } from './reply.ts';
 import { requestShape } from './wire.ts';
 import { createWriter, PING } from './write.ts';
@@ -50,6 +51,7 @@ export const anthropicMessages = {
   createWriter,
   writeReply,
   writeError,
+  writeRateLimits,
   keepAlive: PING,
   replyId: (random: string) => `msg_${random.slice(0, 24)}`,
 } satisfies ClientProtocol<Echo>;

@@ -1,5 +1,6 @@
 /** OpenAI's Chat Completions API: https://platform.openai.com/docs/api-reference/chat */
 import { z } from 'zod';
+import { writeRateLimits } from '../openai-rate-limits.ts';
 import type { ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { type Echo, parseRequest } from './parse.ts';
@@ -31,6 +32,7 @@ export const openaiChat = {
   writeReply: (reply, request, replyId) => writeReplies([reply], request, replyId),
   choices: { createWriters, writeReplies },
   writeError,
+  writeRateLimits,
   keepAlive: KEEP_ALIVE,
   replyId: (random: string) => `chatcmpl-${random.slice(0, 24)}`,
 } satisfies ClientProtocol<Echo>;

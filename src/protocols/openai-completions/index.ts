@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { sseComment } from '../../framing/sse.ts';
+import { writeRateLimits } from '../openai-rate-limits.ts';
 import type { ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { type Echo, parseFim, parseRequest } from './parse.ts';
@@ -54,6 +55,7 @@ export const openaiCompletions = {
   writeReply: (reply, request, replyId) => writeReplies([reply], request, replyId),
   choices: { createWriters, writeReplies },
   writeError,
+  writeRateLimits,
   keepAlive: sseComment('keep-alive'),
   replyId: (random: string) => `cmpl-${random.slice(0, 24)}`,
 } satisfies ClientProtocol<Echo>;

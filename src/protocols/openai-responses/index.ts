@@ -1,6 +1,7 @@
 /** OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses */
 import type { Clock } from '../../core/clock.ts';
 import type { Reply } from '../../core/collect.ts';
+import { writeRateLimits } from '../openai-rate-limits.ts';
 import type { AnswerableRequest, ClientProtocol } from '../protocol.ts';
 import { writeError } from './errors.ts';
 import { type Echo, parseCompact, parseRequest } from './parse.ts';
@@ -29,6 +30,7 @@ export const openaiResponses = {
     return writer.shown;
   },
   writeError,
+  writeRateLimits,
   keepAlive: KEEP_ALIVE,
   replyId: responseId,
 } satisfies ClientProtocol<Echo>;
