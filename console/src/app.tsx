@@ -6,6 +6,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { followEvents } from './api/live.ts';
 import { queryClient } from './api/query-client.ts';
+import { ConfirmDialogue } from './components/confirm.tsx';
 import { CrashBoundary } from './components/crash-boundary.tsx';
 import { router } from './router.tsx';
 import { signIn, useSession } from './session/session.ts';
@@ -24,6 +25,7 @@ export function App({ ticket }: { readonly ticket: string | undefined }) {
       getStyleNonce={() => nonce}
     >
       <Notifications position="bottom-center" limit={3} autoClose={8_000} />
+      <ConfirmDialogue />
       <QueryClientProvider client={queryClient}>
         <CrashBoundary>
           <Entrance ticket={ticket} />

@@ -38,7 +38,8 @@ export const common = {
   table: {
     empty: 'Nothing matches these filters.',
     clearFilters: 'Clear filters',
-    rows: '{{count}} rows',
+    rows_one: '{{count}} row',
+    rows_other: '{{count}} rows',
     loadMore: 'Load more',
     sortAscending: 'sorted ascending',
     sortDescending: 'sorted descending',

@@ -40,7 +40,7 @@ export const common: Translated<typeof english> = {
   table: {
     empty: '没有符合筛选条件的内容。',
     clearFilters: '清除筛选',
-    rows: '{{count}} 行',
+    rows_other: '{{count}} 行',
     loadMore: '加载更多',
     sortAscending: '升序',
     sortDescending: '降序',

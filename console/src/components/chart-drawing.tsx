@@ -1,0 +1,44 @@
+/** Draws a chart. In a file of its own: the library weighs as much as the rest of the console. */
+import '@mantine/charts/styles.css';
+import { AreaChart, BarChart, LineChart } from '@mantine/charts';
+import { formatMoment, formatTime } from './numbers.ts';
+import type { ChartPoint, ChartSeries } from './series.ts';
+
+interface ChartDrawingProps {
+  readonly points: readonly ChartPoint[];
+  readonly series: readonly ChartSeries[];
+  readonly kind: 'area' | 'bar' | 'line';
+  readonly format: (value: number) => string;
+  readonly height: number;
+}
+
+export default function ChartDrawing({ points, series, kind, format, height }: ChartDrawingProps) {
+  const nowMs = points.at(-1)?.timeMs ?? 0;
+  const shared = {
+    h: height,
+    data: points.map(({ timeMs, values }) => ({ timeMs, ...values })),
+    dataKey: 'timeMs',
+    series: [...series],
+    valueFormatter: format,
+    withLegend: series.length > 1,
+    gridAxis: 'y' as const,
+    tickLine: 'none' as const,
+    xAxisProps: { tickFormatter: (timeMs: number) => formatMoment(timeMs, nowMs), minTickGap: 40 },
+    yAxisProps: { width: 56 },
+    tooltipAnimationDuration: 0,
+    tooltipProps: { labelFormatter: (timeMs: unknown) => formatTime(Number(timeMs)) },
+  };
+  if (kind === 'bar') return <BarChart {...shared} type="stacked" barProps={{ isAnimationActive: false }} />;
+  if (kind === 'line')
+    return <LineChart {...shared} withDots={false} curveType="monotone" lineProps={{ isAnimationActive: false }} />;
+  return (
+    <AreaChart
+      {...shared}
+      type="stacked"
+      withDots={false}
+      curveType="monotone"
+      fillOpacity={0.35}
+      areaProps={{ isAnimationActive: false }}
+    />
+  );
+}
