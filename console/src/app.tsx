@@ -15,6 +15,8 @@ import { theme, variables } from './theme.ts';
 
 /** Of the response that the document came in; Mantine's style elements carry it. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+/** Read by the library that keeps the page behind a dialogue from scrolling, which adds a style element too. */
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 export function App({ ticket }: { readonly ticket: string | undefined }) {
   return (

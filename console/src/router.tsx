@@ -7,6 +7,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import { CrashNotice, toError } from './components/crash-boundary.tsx';
+import { parseKeysSearch } from './pages/keys/keys-search.ts';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
 import { Shell } from './shell/shell.tsx';
@@ -47,6 +48,13 @@ const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
   component: lazyRouteComponent(() => import('./pages/keys/keys-page.tsx'), 'KeysPage'),
+  validateSearch: parseKeysSearch,
+});
+
+const key = createRoute({
+  getParentRoute: () => keys,
+  path: '$keyId',
+  component: lazyRouteComponent(() => import('./pages/keys/key-panel.tsx'), 'KeyPanel'),
 });
 
 const models = createRoute({
@@ -68,7 +76,7 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, accounts, chat, requests, keys, models, connect, settings]),
+  routeTree: root.addChildren([overview, accounts, chat, requests, keys.addChildren([key]), models, connect, settings]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error }) => <CrashNotice error={toError(error)} />,

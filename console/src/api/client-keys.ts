@@ -1,8 +1,11 @@
-/** The client keys that the gateway has stored. */
+/** The client keys that the gateway has stored, and what can be done with them. */
 import { queryOptions } from '@tanstack/react-query';
-import type { KeyView } from '../../../src/http/admin/contract/key.ts';
+import type { KeyPatchBody, KeyView } from '../../../src/http/admin/contract/key.ts';
 import { KEYS_KEY } from './keys.ts';
-import { get } from './request.ts';
+import { queryClient } from './query-client.ts';
+import { get, patch, post, remove } from './request.ts';
+
+export type ClientKey = KeyView;
 
 export interface KeyList {
   readonly keys: readonly KeyView[];
@@ -10,7 +13,62 @@ export interface KeyList {
   readonly configured: number;
 }
 
+/** The secret is in no other answer. */
+export interface KeyWithSecret {
+  readonly key: KeyView;
+  readonly secret: string;
+}
+
 export const keysQuery = queryOptions({
   queryKey: KEYS_KEY,
   queryFn: ({ signal }) => get<KeyList>('/v2/keys', { signal }),
 });
+
+export async function createKey(body: KeyPatchBody & { readonly name: string }): Promise<KeyWithSecret> {
+  const made = await post<KeyWithSecret>('/v2/keys', body);
+  show((list) => ({ ...list, keys: [...list.keys, made.key] }));
+  return made;
+}
+
+/** Shown at once, and taken back if the gateway refuses it. */
+export async function changeKey(id: string, change: KeyPatchBody): Promise<void> {
+  const before = queryClient.getQueryData<KeyList>(KEYS_KEY);
+  show((list) => ({ ...list, keys: list.keys.map((key) => (key.id === id ? expected(key, change) : key)) }));
+  try {
+    replace((await patch<{ readonly key: KeyView }>(`/v2/keys/${id}`, change)).key);
+  } catch (error) {
+    queryClient.setQueryData(KEYS_KEY, before);
+    throw error;
+  }
+}
+
+/** The state that follows from the change, as far as it is certain. */
+function expected(key: KeyView, { enabled }: KeyPatchBody): KeyView {
+  if (enabled === undefined || (key.state !== 'active' && key.state !== 'disabled')) return key;
+  return { ...key, enabled, state: enabled ? 'active' : 'disabled', usable: enabled };
+}
+
+export async function rotateKey(id: string, graceSeconds: number): Promise<KeyWithSecret> {
+  const made = await post<KeyWithSecret>(`/v2/keys/${id}/rotate`, { graceSeconds });
+  replace(made.key);
+  return made;
+}
+
+export async function revokeKey(id: string): Promise<void> {
+  replace((await remove<{ readonly key: KeyView }>(`/v2/keys/${id}`)).key);
+}
+
+/** Also removes it from the list. */
+export async function forgetKey(id: string): Promise<void> {
+  await remove(`/v2/keys/${id}`, { query: { forget: true } });
+  show((list) => ({ ...list, keys: list.keys.filter((key) => key.id !== id) }));
+}
+
+function replace(changed: KeyView): void {
+  show((list) => ({ ...list, keys: list.keys.map((key) => (key.id === changed.id ? changed : key)) }));
+}
+
+function show(update: (list: KeyList) => KeyList): void {
+  void queryClient.cancelQueries({ queryKey: KEYS_KEY, exact: true });
+  queryClient.setQueryData<KeyList>(KEYS_KEY, (list) => list && update(list));
+}

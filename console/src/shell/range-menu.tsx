@@ -4,6 +4,7 @@ import { IconChevronDown } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { toLocalInput } from '../components/local-input.ts';
 import { DEFAULT_RANGE, parseRange, RANGE_MS, type RangeName, toTimeRange, useSetRange } from './range.ts';
 
 export function RangeMenu() {
@@ -78,10 +79,4 @@ function CustomRange({ done }: { readonly done: () => void }) {
       </Button>
     </Stack>
   );
-}
-
-/** What `datetime-local` takes: local time without a zone, to the minute. */
-function toLocalInput(timeMs: number): string {
-  const local = new Date(timeMs - new Date(timeMs).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
 }

@@ -1,0 +1,15 @@
+/** The live catalogue of models. */
+import { queryOptions } from '@tanstack/react-query';
+import type { ModelView } from '../../../src/http/admin/contract/overview.ts';
+import { MODELS_KEY } from './keys.ts';
+import { get } from './request.ts';
+
+interface Catalogue {
+  readonly models: readonly ModelView[];
+  readonly defaultModelId: string | null;
+}
+
+export const modelsQuery = queryOptions({
+  queryKey: MODELS_KEY,
+  queryFn: ({ signal }) => get<Catalogue>('/v2/models', { signal }),
+});
