@@ -14,6 +14,7 @@ import { startServer } from './http/server.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { MetricPeers, MetricsSnapshot } from './metrics/ports.ts';
 import { RuntimeSettings, type RuntimeSettingsOptions } from './runtime-settings.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { systemClock } from './transport/clock.ts';
 import { codewhisperer } from './upstreams/codewhisperer/index.ts';
 import { VERSION } from './version.ts';
@@ -53,10 +54,11 @@ export async function startServing(
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
   const admin = composeAdmin(runtime, composed, { clock, log });
   const listening: { server?: RunningServer } = {};
+  const tracing = await composeTracing(settings, log);
   const metrics = composeMetrics(composed, clock, listening, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, admin, metrics }),
+      serverOptions(settings, composed, { clock, log, admin, metrics, tracing }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
@@ -86,11 +88,11 @@ export async function startServing(
       async stop() {
         admin.stop();
         await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
-        await composed.close();
+        await Promise.all([composed.close(), tracing?.close()]);
       },
     };
   } catch (cause) {
-    await composed.close();
+    await Promise.all([composed.close(), tracing?.close()]);
     throw toListenError(cause, settings);
   }
 }
@@ -117,12 +119,13 @@ interface ServerContext {
   readonly log: Log;
   readonly admin: ComposedAdmin;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
 }
 
 function serverOptions(
   settings: Settings,
   { gateway, responses, apiKeys, keyLimiter, store }: Composed,
-  { clock, log, admin, metrics }: ServerContext,
+  { clock, log, admin, metrics, tracing }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {
@@ -138,7 +141,12 @@ function serverOptions(
     consoleFolder: CONSOLE_FOLDER,
     clock,
     log,
-    observers: [keyLimiter.observe, metrics.observe, admin.dependencies.feed.observe],
+    observers: [
+      keyLimiter.observe,
+      metrics.observe,
+      admin.dependencies.feed.observe,
+      ...(tracing ? [tracing.observe] : []),
+    ],
     metrics: { access: settings.metrics, page: () => metrics.page() },
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {
@@ -146,6 +154,16 @@ function serverOptions(
       return match === 'default' ? undefined : model;
     },
   };
+}
+
+/** The SDK is loaded only if there is an endpoint. */
+async function composeTracing(settings: Settings, log: Log): Promise<Tracing | undefined> {
+  const { otlpEndpoint, otlpHeaders, otlpServiceName: serviceName, tracePercent } = settings;
+  if (otlpEndpoint === undefined) return undefined;
+  const { readHeaders, startTracing } = await import('./tracing/tracing.ts');
+  const url = `${otlpEndpoint}/v1/traces`;
+  const headers = readHeaders(otlpHeaders);
+  return startTracing({ url, headers, serviceName, version: VERSION, share: tracePercent / 100, log });
 }
 
 function composeMetrics(

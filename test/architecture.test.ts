@@ -21,6 +21,7 @@ const LAYERS: Record<string, readonly string[] | '*'> = {
   http: ['core', 'protocols', 'gateway', 'accounts'],
   metrics: ['core', 'accounts', 'gateway'],
   telemetry: ['core'],
+  tracing: ['core', 'gateway'],
   simulator: ['core', 'upstreams/codewhisperer/wire.ts'],
   cli: '*',
   library: '*',

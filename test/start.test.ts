@@ -49,6 +49,7 @@ describe('serve, ready and without a request', () => {
     '@aws-sdk/credential-providers',
     '@smithy/signature-v4',
     '@clack/prompts',
+    '@opentelemetry/sdk-trace',
     '@scalar/fastify-api-reference',
     'ajv',
     'ajv-formats',

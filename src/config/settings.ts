@@ -531,6 +531,42 @@ export const SETTINGS = {
     meaning:
       'Who may read `/metrics`. `loopback`: programs on this machine, others with the admin token. `token`: only with the admin token. `open`: every program that reaches the gateway.',
   }),
+  otlpEndpoint: setting<string | undefined>({
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: webAddress('/v1/traces'),
+    fallback: undefined,
+    fallbackText: 'none: no traces',
+    accepts: 'an http or https address, such as `http://127.0.0.1:4318`',
+    meaning:
+      'The OpenTelemetry collector that traces are exported to, by OTLP over HTTP, at `/v1/traces` below the address.',
+  }),
+  otlpHeaders: setting<readonly string[]>({
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    schema: commaList().refine(
+      (pairs) => pairs.every((pair) => /^[!#$%&'*+.^_`|~\w-]+=[\x20-\x7e]+$/.test(pair)),
+      'contains an entry that is not a header',
+    ),
+    fallback: [],
+    fallbackText: 'none',
+    accepts: 'comma-separated `NAME=VALUE`, values percent-encoded',
+    meaning: 'Headers for the collector, such as its key.',
+    isSecret: true,
+  }),
+  otlpServiceName: setting<string>({
+    name: 'OTEL_SERVICE_NAME',
+    schema: anyText(),
+    fallback: 'dragoman',
+    accepts: 'a name',
+    meaning: 'The name of this gateway in traces.',
+  }),
+  tracePercent: setting<number>({
+    name: 'DRAGOMAN_TRACE_PERCENT',
+    schema: wholeNumber(0, 100),
+    fallback: 100,
+    accepts: 'a whole number, 0 to 100',
+    meaning:
+      'How many of the traces that begin here are exported. A trace that a client began is exported if the client records it.',
+  }),
   logLevel: setting<LogLevel>({
     name: 'DRAGOMAN_LOG_LEVEL',
     alsoRead: ['LOG_LEVEL'],

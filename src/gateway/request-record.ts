@@ -34,6 +34,9 @@ export class RequestRecord {
   protocol: string | undefined = undefined;
   /** The header as sent: up to 64 KiB, of the client's choosing. */
   userAgent: string | undefined = undefined;
+  /** The W3C trace context of the client, as sent: https://www.w3.org/TR/trace-context/ */
+  traceparent: string | undefined = undefined;
+  tracestate: string | undefined = undefined;
   /** The id of the client's key; `local` without keys, `admin` for the admin API; undefined: not identified. */
   client: string | undefined = undefined;
   /** As the client named it. */

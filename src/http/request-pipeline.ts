@@ -1,5 +1,5 @@
 /** What every request passes before its handler, and how every refusal is sent. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
@@ -80,6 +80,7 @@ export class RequestPipeline {
     record.method = request.method ?? '';
     record.url = request.url ?? '';
     record.userAgent = request.headers['user-agent'];
+    takeTraceContext(record, request.headers);
     const exchange: HttpExchange = {
       ...{ requestId, request, response, headers, receivedMs, elapsedMs, gone, record },
     };
@@ -201,6 +202,13 @@ export class RequestPipeline {
     sendError(this.takeOver(request, reply), this.errorDialectOf(request), error);
     return reply;
   }
+}
+
+/** A header that is sent twice is invalid. */
+function takeTraceContext(record: RequestRecord, { traceparent, tracestate }: IncomingHttpHeaders): void {
+  if (typeof traceparent !== 'string') return;
+  record.traceparent = traceparent;
+  if (typeof tracestate === 'string') record.tracestate = tracestate;
 }
 
 /** Some proxies' code for a client that left before its answer. */

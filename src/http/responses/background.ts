@@ -81,9 +81,11 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
 function recordOf({ record: started }: HttpExchange, responseId: string): RequestRecord {
   const { requestId, receivedMs, method, url, routePath, protocol, userAgent, client, model, stream, adjustments } =
     started;
+  const { traceparent, tracestate } = started;
   const record = new RequestRecord(requestId, receivedMs);
   const kind = 'reply' as const;
   return Object.assign(record, {
     ...{ responseId, kind, method, url, routePath, protocol, userAgent, client, model, stream, adjustments },
+    ...{ traceparent, tracestate },
   });
 }
