@@ -3,9 +3,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { runAtOnce } from '../../src/core/steps.ts';
 import { conversationIdsOf } from '../../src/gateway/affinity.ts';
-import { scanWithinLimits } from '../../src/http/json-limits.ts';
+import { parseBody } from '../../src/http/body.ts';
 import type { KnownBodies } from '../../src/http/known-bodies.ts';
-import { parseLargeJson } from '../../src/http/large-json.ts';
 import type { ClientProtocol, RequestContext } from '../../src/protocols/protocol.ts';
 import { codewhisperer } from '../../src/upstreams/codewhisperer/index.ts';
 import type { Access } from '../../src/upstreams/upstream.ts';
@@ -32,10 +31,7 @@ export async function encodeBody(
 ): Promise<number> {
   await setImmediate();
   begin();
-  const reader = known.reader(body);
-  const longStrings = await scanWithinLimits(body, reader);
-  const json = await (reader ? reader.parse(longStrings) : parseLargeJson(body, longStrings));
-  return encodeRequest(protocol, json);
+  return encodeRequest(protocol, await parseBody(body, known));
 }
 
 /** From a parsed body. Returns the number of bytes for the service. */

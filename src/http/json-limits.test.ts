@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFakeGateway, post, serve } from '../../test/support/serving.ts';
-import { MAX_DEPTH, MAX_ENTRIES, MAX_VALUES, scanWithinLimits } from './json-limits.ts';
+import { MAX_DEPTH, MAX_ENTRIES, MAX_VALUES, mayBeTooDeep, scanWithinLimits } from './json-limits.ts';
 import { LONG_STRING_BYTES } from './large-json.ts';
 
 const TOO_MANY = MAX_ENTRIES + 1;
@@ -72,6 +72,31 @@ describe('scanWithinLimits', () => {
       await expect(scanned(text)).resolves.toEqual([]);
     },
   );
+});
+
+describe('a short body', () => {
+  const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+  it.each([
+    ['the most levels that are allowed', lists(MAX_DEPTH), false],
+    ['one more', lists(MAX_DEPTH + 1), true],
+    ['the same with objects between', '[{"a":'.repeat(MAX_DEPTH / 2 + 1), true],
+    ['few brackets and long texts', JSON.stringify([{ a: 'words '.repeat(1_000) }]), false],
+    ['many brackets in texts, which only the scan can tell', JSON.stringify('{'.repeat(MAX_DEPTH + 1)), true],
+  ])('with %s is scanned only if that may be too deep', (_what, json, expected) => {
+    expect(mayBeTooDeep(json)).toBe(expected);
+  });
+
+  it('is refused for its depth, and read with as many brackets in its texts', async () => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    const deep = await post(server, '/v1/chat/completions', `{"a":${lists(MAX_DEPTH)}}`);
+    expect(deep.status).toBe(400);
+    expect(deep.text).toContain('levels of nested lists');
+    const messages = [{ role: 'user', content: '{'.repeat(MAX_DEPTH + 1) }];
+    expect((await post(server, '/v1/chat/completions', { model: 'm', messages })).status).toBe(200);
+    expect(gateway.requests).toHaveLength(1);
+  });
 });
 
 describe('a request with a list of 400,000', () => {

@@ -12,7 +12,7 @@ import type { ListObserver, ScannedElements } from './json-limits.ts';
 import { parseLargeJson, type StringSpan } from './large-json.ts';
 
 /** Smaller bodies are parsed as fast as they are found. */
-const MIN_BODY_BYTES = 16 * 1024;
+export const MIN_BODY_BYTES = 16 * 1024;
 /** Larger ones would displace everything else. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** In memory: three conversations of 1 MB, or thirty of usual length. */

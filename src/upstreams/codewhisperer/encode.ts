@@ -6,7 +6,7 @@
  */
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
@@ -35,7 +35,6 @@ export function* encodeChat(
   const thinksAlways = context.thinksAlways || undefined;
   const reasoning = reasoningSettings({ reasoning: requested.reasoning, output }, model, profile, thinksAlways);
   const limit = outputLimitSettings(output, model.model, profile);
-  const fields = { ...reasoning.fields, ...limit.fields };
   const instructed = reasoning.tags === undefined ? conversation : withSystemText(conversation, reasoning.tags);
   const normalized = yield* normalize(instructed, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
@@ -47,7 +46,7 @@ export function* encodeChat(
       modelId: model.id,
       ids: context.ids,
       profileArn: profileArnFor(profile, 'GenerateAssistantResponse', access),
-      fields: Object.keys(fields).length === 0 ? undefined : fields,
+      fields: joined(reasoning.fields, limit.fields),
       environment: environment?.context,
     },
     normalized,
@@ -55,12 +54,6 @@ export function* encodeChat(
   let inputTokens: Figure | undefined;
   // When first needed, which is after the request is sent: it takes 1.5 ms for a new conversation of 1 MB.
   const estimateInput = () => (inputTokens ??= estimated(estimateConversationTokens(conversation)));
-  const expected = {
-    model: model.model,
-    toolNames: normalized.toolNames,
-    requiredArguments: new Map(normalized.conversation.tools.map((tool) => [tool.name, requiredArguments(tool)])),
-    thinkingTags: reasoning.tags !== undefined,
-  };
   const callable = context.recoverToolCalls ? callableTools(conversation) : [];
   return {
     request: operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation }),
@@ -77,7 +70,14 @@ export function* encodeChat(
     },
     limitsOutput: 'max_tokens' in limit.fields,
     createDecoder(answer) {
-      const decoder = createDecoder({ ...expected, inputTokens: estimateInput(), ...answer });
+      const decoder = createDecoder({
+        model: model.model,
+        toolNames: normalized.toolNames,
+        requiredArguments: requiredArguments(normalized.conversation.tools),
+        thinkingTags: reasoning.tags !== undefined,
+        inputTokens: estimateInput(),
+        ...answer,
+      });
       return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
     },
   };
@@ -92,7 +92,21 @@ function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
   return toolChoice.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
-function requiredArguments({ inputSchema }: Tool): readonly string[] {
-  const required = isJsonObject(inputSchema) ? inputSchema.required : undefined;
-  return Array.isArray(required) ? required.filter((property) => typeof property === 'string') : [];
+/** By the tool's name. */
+function requiredArguments(tools: readonly Tool[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, readonly string[]>();
+  for (let index = 0; index < tools.length; index++) {
+    const { name, inputSchema } = tools[index] as Tool; // within its bounds
+    const required = isJsonObject(inputSchema) ? inputSchema.required : undefined;
+    names.set(name, Array.isArray(required) ? required.filter((property) => typeof property === 'string') : []);
+  }
+  return names;
+}
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+/** undefined: there are none. */
+function joined(some: Fields, others: Fields): Fields | undefined {
+  const fields = { ...some, ...others };
+  return Object.keys(fields).length === 0 ? undefined : fields;
 }

@@ -50,6 +50,19 @@ describe('the chat request', () => {
     expect(request.headers['content-type']).toBe(target ? 'application/x-amz-json-1.0' : 'application/json');
   });
 
+  it('names the account and the invocation of each request, whichever came before', () => {
+    const headersOf = (change: Partial<Access>, attempt: number) => {
+      const invocation = { id: `call-${attempt}`, attempt };
+      return operationRequest('GenerateAssistantResponse', '{}', access(change), { invocation }).headers;
+    };
+    const first = headersOf({ kind: 'api-key' }, 1);
+    expect(first).toMatchObject({ tokentype: 'API_KEY', 'amz-sdk-invocation-id': 'call-1' });
+    const second = headersOf({}, 2);
+    expect(second).not.toHaveProperty('tokentype');
+    expect(second['amz-sdk-request']).toMatch(/^attempt=2; /);
+    expect(headersOf({ kind: 'api-key' }, 1)).toEqual(first);
+  });
+
   it('keeps the path if the host is replaced', () => {
     const request = operationRequest('GenerateAssistantResponse', '{}', access({ baseUrl: 'http://127.0.0.1:9' }));
     expect(request.url).toBe('http://127.0.0.1:9/generateAssistantResponse');

@@ -1,4 +1,5 @@
 /** The HTTP request for an operation of the service: host, path, headers and ARN according to the wire profile. */
+import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Access, Invocation, UpstreamRequest } from '../upstream.ts';
@@ -74,7 +75,8 @@ export function requestOf(
   access: Access,
   { profiles = SHIPPED_PROFILES, invocation }: CallContext,
 ): UpstreamRequest {
-  return { ...envelope(profile, operation, access, '', profiles.client, invocation), body };
+  const { target, headers } = destinationOf(profile, operation, access, profiles.client);
+  return { ...target, headers: filled(headers, profile, operation, access, invocation), body };
 }
 
 export function encodeListModels(
@@ -126,65 +128,127 @@ function controlRequest(
   name: SingleOperation,
   input: JsonObject,
   access: Access,
-  { client }: WireProfiles,
+  profiles: WireProfiles,
 ): UpstreamRequest {
   const operation = operationOf(profile, name);
   const members = { ...operation.input, ...input };
-  if (operation.method === 'POST') {
-    return { ...envelope(profile, operation, access, '', client, undefined), body: JSON.stringify(members) };
-  }
+  if (operation.method === 'POST')
+    return requestOf(profile, operation, JSON.stringify(members), access, { profiles, invocation: undefined });
   const query = new URLSearchParams(Object.entries(members).map(([key, value]) => [key, String(value)]));
-  return { ...envelope(profile, operation, access, `?${query}`, client, undefined), body: undefined };
+  const { target, headers } = findDestination(profile, operation, access, `?${query}`, profiles.client);
+  return { ...target, headers: filled(headers, profile, operation, access, undefined), body: undefined };
 }
 
-function envelope(
+/** Where requests go, and their headers: the same for all of an account's requests for one operation. */
+interface Destination {
+  readonly target: Omit<UpstreamRequest, 'headers' | 'body'>;
+  readonly headers: readonly Header[];
+}
+
+interface Header {
+  readonly name: string;
+  /** undefined: it differs between the invocations. */
+  readonly value: string | undefined;
+  readonly template: string;
+}
+
+/** By operation, of which each wire profile has its own, and by everything else that a destination depends on. */
+const DESTINATIONS = new WeakMap<Operation, LRUCache<string, Destination>>();
+const MAX_DESTINATIONS = 200;
+
+function destinationOf(profile: WireProfile, operation: Operation, access: Access, client: ClientFacts): Destination {
+  let known = DESTINATIONS.get(operation);
+  if (!known) {
+    known = new LRUCache({ max: MAX_DESTINATIONS });
+    DESTINATIONS.set(operation, known);
+  }
+  const { kind, region, profileArn, baseUrl } = access;
+  const { platform, release, node, version } = client;
+  const key = `${kind} ${region} ${profileArn} ${baseUrl} ${platform} ${release} ${node} ${version}`;
+  const destination = known.get(key) ?? findDestination(profile, operation, access, '', client);
+  known.set(key, destination);
+  return destination;
+}
+
+function findDestination(
   profile: WireProfile,
   { plane: planeName, method, path, target }: Operation,
   access: Access,
   query: string,
   client: ClientFacts,
-  invocation: Invocation | undefined,
-): Omit<UpstreamRequest, 'body'> {
+): Destination {
   const plane = profile[planeName];
   const region = apiRegion(profile, access);
   const host = access.baseUrl?.replace('{host}', plane.baseUrl.slice('https://'.length)) ?? plane.baseUrl;
   const urlIn = (name: string) => `${host.replace('{region}', name)}${path}${query}`;
   const other = otherRegion(profile, access, region);
+  const fixed = (name: string, value: string): Header => ({ name, value, template: value });
   return {
-    method,
-    url: urlIn(region),
-    region,
-    ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
-    ...(plane.badToken === undefined ? {} : { badToken: plane.badToken }),
-    headers: {
-      'user-agent': fillTemplate(plane.userAgent, { ...client }) ?? plane.userAgent,
-      ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
-      ...(target === undefined ? {} : { 'x-amz-target': target }),
-      ...headersOf(plane, profile, access, invocation),
+    target: {
+      method,
+      url: urlIn(region),
+      region,
+      ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
+      ...(plane.badToken === undefined ? {} : { badToken: plane.badToken }),
     },
+    headers: [
+      fixed('user-agent', fillTemplate(plane.userAgent, { ...client }) ?? plane.userAgent),
+      ...(method === 'GET' ? [] : [fixed('content-type', plane.contentType)]),
+      ...(target === undefined ? [] : [fixed('x-amz-target', target)]),
+      ...headersOf(plane, placeholders(profile, plane, access, undefined)),
+    ],
   };
 }
 
-function headersOf(
-  { headers, maxAttempts }: WireProfile['streaming'],
+/** Without those that have no value for the account. */
+function headersOf(plane: Plane, values: Placeholders): Header[] {
+  return Object.entries(plane.headers).flatMap(([name, template]) => {
+    if (/\{(?:invocationId|attempt)\}/.test(template)) return { name, value: undefined, template };
+    const value = fillTemplate(template, values);
+    return value === undefined ? [] : { name, value, template };
+  });
+}
+
+type Plane = WireProfile['streaming'];
+type Placeholders = Readonly<Record<string, string | undefined>>;
+
+function placeholders(
   { tokenTypes }: WireProfile,
+  { maxAttempts }: Plane,
   { profileArn, kind }: Access,
   invocation: Invocation | undefined,
-): Record<string, string> {
-  const types: Readonly<Record<string, string | undefined>> = tokenTypes;
-  const values = {
+): Placeholders {
+  const types: Placeholders = tokenTypes;
+  return {
     profileArn,
     tokenType: types[kind],
     invocationId: invocation?.id,
     attempt: invocation && String(Math.min(invocation.attempt, maxAttempts)),
     maxAttempts: String(maxAttempts),
   };
-  const filled: Record<string, string> = {};
-  for (const [name, template] of Object.entries(headers)) {
-    const value = fillTemplate(template, values);
-    if (value !== undefined) filled[name] = value;
+}
+
+/** Without those that have no value. */
+function filled(
+  headers: readonly Header[],
+  profile: WireProfile,
+  { plane }: Operation,
+  access: Access,
+  invocation: Invocation | undefined,
+): Record<string, string> {
+  const lines: Record<string, string> = {};
+  let values: Placeholders | undefined;
+  for (let index = 0; index < headers.length; index++) {
+    const { name, value, template } = headers[index] as Header; // within its bounds
+    if (value !== undefined) {
+      lines[name] = value;
+      continue;
+    }
+    values ??= placeholders(profile, profile[plane], access, invocation);
+    const line = fillTemplate(template, values);
+    if (line !== undefined) lines[name] = line;
   }
-  return filled;
+  return lines;
 }
 
 function operationOf(profile: WireProfile, name: SingleOperation): Operation {

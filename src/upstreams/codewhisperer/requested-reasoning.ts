@@ -8,8 +8,9 @@ export function requestedReasoning(
   requested: Reasoning,
   named: NamedReasoning,
 ): { readonly reasoning: Reasoning; readonly adjustments: readonly Adjustment[] } {
+  if (named.thinking === undefined && named.effort === undefined && named.budgetTokens === undefined)
+    return { reasoning: requested, adjustments: [] };
   const words = wordsOf(named);
-  if (words === '') return { reasoning: requested, adjustments: [] };
   const reasoning = withNamedReasoning(requested, named);
   const rule = isGranted(reasoning, named) ? 'reasoning-named' : 'reasoning-named-overridden';
   return { reasoning, adjustments: [note(rule, 'model', words, effective(reasoning))] };

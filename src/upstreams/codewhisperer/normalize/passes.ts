@@ -63,6 +63,8 @@ const ORDER: readonly (readonly [pass: Pass, traits: number])[] = [
 
 export const PASSES: readonly Pass[] = ORDER.map(([pass]) => pass);
 
+const ANY_PASS = ORDER.reduce((all, [, traits]) => all | traits, 0);
+
 /** What these change has no trait: a sanitized schema, and a first pair of texts that were looked at in the system text. */
 const KEEP_TRAITS: ReadonlySet<Pass> = new Set([toolSchemas, leadingSystem]);
 
@@ -73,10 +75,11 @@ export interface Normalized extends Required<Passed> {
 
 /** One step per pass that may change the conversation. */
 export function* normalize(conversation: Conversation, scope: Scope): Steps<Normalized> {
+  let traits = traitsOf(conversation, scope.profile);
+  if ((traits & ANY_PASS) === 0) return { conversation, adjustments: [], toolNames: NO_NAMES, traits };
   const adjustments: Adjustment[] = [];
   let names: ReadonlyMap<string, string> | undefined;
   let current = conversation;
-  let traits = traitsOf(conversation, scope.profile);
   for (let index = 0; index < ORDER.length; index++) {
     const [pass, needed] = ORDER[index] as (typeof ORDER)[number]; // within its bounds
     if ((traits & needed) === 0) continue;
@@ -92,8 +95,11 @@ export function* normalize(conversation: Conversation, scope: Scope): Steps<Norm
   return { conversation: current, adjustments, toolNames: names ?? ownNames(conversation), traits };
 }
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
 /** Without the pass that renames tools, each has its own name. */
 function ownNames({ tools }: Conversation): ReadonlyMap<string, string> {
+  if (tools.length === 0) return NO_NAMES;
   const names = new Map<string, string>();
   for (let index = 0; index < tools.length; index++) {
     const { name } = tools[index] as Tool; // within its bounds

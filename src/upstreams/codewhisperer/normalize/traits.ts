@@ -58,10 +58,9 @@ export function traitsOf(conversation: Conversation, { limits }: WireProfile): n
 class TraitWalk {
   traits = 0;
   readonly #limits: WireProfile['limits'];
-  /** Names of declared tools, and the same in lower case. */
-  readonly #names = new Set<string>();
-  readonly #lowerNames = new Set<string>();
-  readonly #useIds = new Set<string>();
+  /** Of declared tools. Created when needed, as the next: most chats have no tools. */
+  #names: Set<string> | undefined;
+  #useIds: Set<string> | undefined;
   /** Ids of the tool uses in the turn before that have no result yet, in order, from `#answered` on. */
   #open: string[] = [];
   #answered = 0;
@@ -78,18 +77,22 @@ class TraitWalk {
   }
 
   readTools(tools: readonly Tool[]): void {
+    if (tools.length === 0) return;
     const { toolDescriptionChars } = this.#limits;
+    const names = new Set<string>();
+    const lowerNames = new Set<string>();
+    this.traits |= TRAITS.tools;
+    this.#names = names;
     for (let index = 0; index < tools.length; index++) {
       const { name, description, inputSchema, cachePoint } = tools[index] as Tool; // within its bounds
-      this.traits |= TRAITS.tools;
       if (cachePoint) this.traits |= TRAITS.cachePoint;
       if (description.length > toolDescriptionChars || isBlank(description)) this.traits |= TRAITS.toolDescription;
       if (!description.isWellFormed()) this.traits |= TRAITS.malformedText;
       if (inputSchema !== undefined && !knownSchemas.has(inputSchema)) this.traits |= TRAITS.newSchema;
       const lowerName = name.toLowerCase();
-      if (!this.#isAccepted(name) || this.#lowerNames.has(lowerName)) this.traits |= TRAITS.toolName;
-      this.#names.add(name);
-      this.#lowerNames.add(lowerName);
+      if (!this.#isAccepted(name) || lowerNames.has(lowerName)) this.traits |= TRAITS.toolName;
+      names.add(name);
+      lowerNames.add(lowerName);
     }
   }
 
@@ -139,8 +142,9 @@ class TraitWalk {
         const { toolUseId, name, input } = part;
         if (role !== 'assistant') this.traits |= TRAITS.foreignPart;
         if (!this.#isAcceptedId(toolUseId)) this.traits |= TRAITS.toolUseId;
-        if (!this.#names.has(name)) this.traits |= TRAITS.toolName;
+        if (!this.#names?.has(name)) this.traits |= TRAITS.toolName;
         this.traits |= isJsonObject(input) ? traitsOfJson(input) : TRAITS.toolInput | TRAITS.malformedText;
+        this.#useIds ??= new Set();
         if (this.#useIds.has(toolUseId) || this.#answered > 0) this.traits |= TRAITS.unpaired;
         this.#useIds.add(toolUseId);
         this.#open.push(toolUseId);
