@@ -23,6 +23,7 @@ export interface ComposedAdmin {
 interface AdminContext {
   readonly clock: Clock;
   readonly log: Log;
+  readonly ledger: AdminDependencies['ledger'];
 }
 
 /** How soon consoles see changes of accounts, keys and settings. */
@@ -31,7 +32,7 @@ const WATCH_EVERY_MS = 1_000;
 export function composeAdmin(
   settings: RuntimeSettings,
   { accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
-  { clock, log }: AdminContext,
+  { clock, log, ledger }: AdminContext,
 ): ComposedAdmin {
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
@@ -50,6 +51,7 @@ export function composeAdmin(
     changeSettings: (changes) => settings.change(changes),
     audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.current.auditDays }),
     feed,
+    ledger,
     idpHosts: settings.current.idpHosts,
   };
   const watch = new ChangeWatch({ ...dependencies, clock }, feed);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import { type ComposedAdmin, composeAdmin } from './compose-admin.ts';
+import { type ComposedLedger, composeLedger } from './compose-ledger.ts';
 import type { LoadedSettings, Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -52,13 +53,14 @@ export async function startServing(
   const { gateway, responses, apiKeys, store } = composed;
   const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
-  const admin = composeAdmin(runtime, composed, { clock, log });
+  const ledger = composeLedger(settings, composed, { clock, log });
+  const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
   const metrics = composeMetrics(composed, clock, listening, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, admin, metrics, tracing }),
+      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
@@ -70,6 +72,7 @@ export async function startServing(
       throw cause;
     });
     admin.begin(adminToken);
+    ledger.begin();
     const { ready, total } = await gateway.status();
     return {
       server,
@@ -88,6 +91,7 @@ export async function startServing(
       async stop() {
         admin.stop();
         await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
+        await ledger.stop();
         await Promise.all([composed.close(), tracing?.close()]);
       },
     };
@@ -119,13 +123,14 @@ interface ServerContext {
   readonly log: Log;
   readonly admin: ComposedAdmin;
   readonly metrics: Metrics;
+  readonly ledger: ComposedLedger;
   readonly tracing: Tracing | undefined;
 }
 
 function serverOptions(
   settings: Settings,
   { gateway, responses, apiKeys, keyLimiter, store }: Composed,
-  { clock, log, admin, metrics, tracing }: ServerContext,
+  { clock, log, admin, metrics, tracing, ledger: { ledger } }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {
@@ -146,6 +151,7 @@ function serverOptions(
       metrics.observe,
       admin.dependencies.feed.observe,
       ...(tracing ? [tracing.observe] : []),
+      ...(ledger ? [ledger.observe] : []),
     ],
     metrics: { access: settings.metrics, page: () => metrics.page() },
     checkStore: () => store.checkWritable(),

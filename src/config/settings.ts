@@ -352,6 +352,29 @@ export const SETTINGS = {
     accepts: 'a whole number, 1 to 3650',
     meaning: 'How many days to keep a response after its last use. A request with `store: false` is not stored.',
   }),
+  ledger: setting<boolean>({
+    name: 'DRAGOMAN_LEDGER',
+    schema: yesOrNo(),
+    fallback: true,
+    fallbackText: '`yes`',
+    accepts: '`yes` or `no`',
+    meaning:
+      'Whether to record each request: its key, account, model, tokens, credits, attempts and errors; never its text.',
+  }),
+  ledgerDays: setting<number>({
+    name: 'DRAGOMAN_LEDGER_DAYS',
+    schema: wholeNumber(1, 3_650),
+    fallback: 90,
+    accepts: 'a whole number, 1 to 3650',
+    meaning: 'How many days to keep the record of a request. Sums by day are kept for good.',
+  }),
+  ledgerRows: setting<number>({
+    name: 'DRAGOMAN_LEDGER_ROWS',
+    schema: wholeNumber(1_000, 100_000_000),
+    fallback: 1_000_000,
+    accepts: 'a whole number, 1000 to 100000000',
+    meaning: 'How many requests to keep at most; about 1 KB each. With `sqlite::memory:` at most 10000.',
+  }),
   recoverToolCalls: setting<boolean>({
     name: 'DRAGOMAN_RECOVER_TOOL_CALLS',
     schema: yesOrNo(),

@@ -1,6 +1,7 @@
 /** The attempts of a request, as its record has them. */
 import type { Choice } from '../accounts/choice.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { Usage } from '../core/usage.ts';
 
 /** One use of one account for a request. */
 export interface AttemptRecord {
@@ -19,6 +20,10 @@ export interface AttemptRecord {
   /** The service's id of the model; undefined until it is known. */
   modelId: string | undefined;
   upstreamRequestId: string | undefined;
+  /** Of the model, as the catalogue has it; undefined: unknown. */
+  rateMultiplier: number | undefined;
+  /** What a reply that broke off or was abandoned had used until then. */
+  usage: Usage | undefined;
 }
 
 interface AttemptLease {
@@ -48,6 +53,8 @@ export function beginAttempt(
     error: undefined,
     modelId: undefined,
     upstreamRequestId: undefined,
+    rateMultiplier: undefined,
+    usage: undefined,
   };
   attempts.push(attempt);
   return attempt;
@@ -74,5 +81,7 @@ export function addFailedLease(attempts: AttemptRecord[] | undefined, error: Gat
     error,
     modelId: undefined,
     upstreamRequestId: undefined,
+    rateMultiplier: undefined,
+    usage: undefined,
   });
 }

@@ -179,7 +179,10 @@ class Dispatch {
   async #exchange(lease: PreparedLease, attempt: Attempt): Promise<Answer> {
     const { model } = lease.target;
     const { record } = attempt;
-    if (record) record.modelId = model.id;
+    if (record) {
+      record.modelId = model.id;
+      record.rateMultiplier = model.model?.rateMultiplier;
+    }
     const { encoded, response } = await this.#send(lease, attempt);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const rememberUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
@@ -199,6 +202,7 @@ class Dispatch {
       transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
       settled: (error) => {
+        if (record && error) record.usage = decoder.usage?.();
         endAttempt(record, error, this.#context.clock.now());
         this.#settled(lease, decoder, error);
       },

@@ -11,9 +11,9 @@ import type { Route } from './ports.ts';
 
 /**
  * `reply`: a model answers. `count`: tokens are counted. `models`: the catalogue. `responses`: work on stored responses.
- * `probe`: what clients and monitors poll. `admin`: `/v2`. `page`: pages and API descriptions. `other`: no such route.
+ * `probe`: a client checks the connection. `health`: monitors poll. `admin`: `/v2`. `page`: pages and API descriptions. `other`: no such route.
  */
-export type RequestKind = 'reply' | 'count' | 'models' | 'responses' | 'probe' | 'admin' | 'page' | 'other';
+export type RequestKind = 'reply' | 'count' | 'models' | 'responses' | 'probe' | 'health' | 'admin' | 'page' | 'other';
 
 /** `refused`: the client's fault. `abandoned`: the client left or cancelled. `failed`: any other error. */
 export type RequestOutcome = 'ok' | 'refused' | 'abandoned' | 'timeout' | 'failed';

@@ -97,6 +97,7 @@ describe('observers of requests', () => {
         attempts?.push({
           ...{ accountId: 'a1', accountLabel: 'one', wireProfile: 'w', choice: undefined, startedMs: 1 },
           ...{ endedMs: undefined, error: undefined, modelId: undefined, upstreamRequestId: undefined },
+          ...{ rateMultiplier: undefined, usage: undefined },
         });
         signal.addEventListener('abort', () => {
           if (attempts?.[0]) attempts[0].endedMs = 2;
@@ -117,7 +118,7 @@ describe('observers of requests', () => {
   });
 
   it.each([
-    ['/health', 'probe'],
+    ['/health', 'health'],
     ['/api/hello', 'probe'],
     ['/v1/models', 'models'],
     ['/', 'page'],

@@ -24,6 +24,7 @@ export function registerPlainRoutes(app: FastifyInstance, pipeline: RequestPipel
 }
 
 const PROBE = { kind: 'probe' } as const;
+const HEALTH = { kind: 'health' } as const;
 
 /** A list of models does not depend on the group that a header names. */
 function keyScope({ key }: HttpExchange): ModelScope {
@@ -85,7 +86,7 @@ function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
   const tags = ['Operation'];
   for (const path of ['/health', '/healthz']) {
     const schema = { tags, summary: 'Whether the gateway is running', response: { 200: health } };
-    typed.get(path, { schema, config: PROBE }, async () => {
+    typed.get(path, { schema, config: HEALTH }, async () => {
       const { ready, total, hasToken, tokenExpired } = await gateway.status();
       return {
         status: 'healthy',
@@ -100,7 +101,7 @@ function registerHealth(app: FastifyInstance, pipeline: RequestPipeline): void {
     summary: 'Whether an account is ready and the store can be written',
     response: { 200: readiness.describe('Both.'), 503: readiness.describe('At least one is not.') },
   };
-  typed.get('/readyz', { schema, config: PROBE }, async (_request, reply) => {
+  typed.get('/readyz', { schema, config: HEALTH }, async (_request, reply) => {
     const accounts = (await gateway.status()).ready > 0;
     const store = await probeStore();
     const isReady = accounts && store;

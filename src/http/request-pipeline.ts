@@ -214,12 +214,17 @@ function takeTraceContext(record: RequestRecord, { traceparent, tracestate }: In
 /** Some proxies' code for a client that left before its answer. */
 const CLIENT_CLOSED = 499;
 
+/** Claude Code warms its connection up with `HEAD /`. */
+function pageKind(method: string): RequestKind {
+  return method === 'HEAD' ? 'probe' : 'page';
+}
+
 function describeRoute(request: FastifyRequest): void {
   const { config, url } = request.routeOptions;
   const { record } = request.exchange;
   record.routePath = url;
   record.protocol = config?.protocol;
-  record.kind = config?.kind ?? (isForAdmin(request) ? 'admin' : url === undefined ? 'other' : 'page');
+  record.kind = config?.kind ?? (isForAdmin(request) ? 'admin' : url === undefined ? 'other' : pageKind(record.method));
 }
 
 /** The router reads `/%762/accounts` as `/v2/accounts`: the route it found counts, and the address where it found none. */

@@ -1,14 +1,16 @@
 /** The numbered migrations. Never edit a released migration; add a new one. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { GatewayError } from '../core/errors.ts';
 import type { Database } from './database.ts';
+import type { LedgerTables } from './ledger/tables.ts';
 import type { ColumnTypes, Tables } from './schema.ts';
 
-interface Migration {
+/** `T`: the tables that it works with. */
+export interface Migration<T = Tables> {
   readonly number: number;
   readonly name: string;
   /** `columns`: this database's types for bytes and milliseconds. */
-  up(db: Kysely<Tables>, columns: ColumnTypes): Promise<void>;
+  up(db: Kysely<T>, columns: ColumnTypes): Promise<void>;
 }
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -201,26 +203,40 @@ export const MIGRATIONS: readonly Migration[] = [
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */
 export async function migrate(database: Database, nowMs: number, migrations = MIGRATIONS): Promise<void> {
   await database.exclusively(async (connection) => {
-    await applyMissing(connection, database.columns, nowMs, migrations);
+    await applyMissing(connection, database.columns, nowMs, migrations, 'migrations');
     await database.complete(connection);
   });
 }
 
-async function applyMissing(
-  db: Kysely<Tables>,
+/** As `migrate`, for the tables of the ledger, which on SQLite have a file of their own. */
+export async function migrateLedger(
+  database: Database,
+  nowMs: number,
+  migrations: readonly Migration<LedgerTables>[],
+): Promise<void> {
+  await database.exclusively((connection) =>
+    applyMissing(connection.withTables<LedgerTables>(), database.columns, nowMs, migrations, 'ledger_migrations'),
+  );
+}
+
+/** `table`: where the applied migrations are listed. */
+async function applyMissing<T>(
+  db: Kysely<T>,
   columns: ColumnTypes,
   nowMs: number,
-  migrations: readonly Migration[],
+  migrations: readonly Migration<T>[],
+  table: string,
 ): Promise<void> {
+  const listed = sql.table(table);
   await db.schema
-    .createTable('migrations')
+    .createTable(table)
     .ifNotExists()
     .addColumn('number', 'integer', (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
     .addColumn('applied_at_ms', columns.integer, (column) => column.notNull())
     .execute();
-  const applied = await db.selectFrom('migrations').select('number').execute();
-  const last = Math.max(0, ...applied.map((row) => row.number));
+  const applied = await sql<{ readonly number: number }>`select number from ${listed}`.execute(db);
+  const last = Math.max(0, ...applied.rows.map((row) => row.number));
   const newest = Math.max(0, ...migrations.map((migration) => migration.number));
   if (last > newest) {
     throw new GatewayError(
@@ -232,6 +248,6 @@ async function applyMissing(
     if (migration.number <= last) continue;
     await migration.up(db, columns);
     const { number, name } = migration;
-    await db.insertInto('migrations').values({ number, name, applied_at_ms: nowMs }).execute();
+    await sql`insert into ${listed} (number, name, applied_at_ms) values (${number}, ${name}, ${nowMs})`.execute(db);
   }
 }

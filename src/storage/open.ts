@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
 import type { AuditStore } from '../gateway/audit/ports.ts';
+import type { LedgerLimits, LedgerStore } from '../gateway/ledger/ledger-store.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { SettingStore } from '../gateway/setting-store.ts';
 import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
@@ -46,6 +47,8 @@ export interface Store {
   readonly tickets: TicketStore;
   readonly audit: AuditStore;
   readonly settings: SettingStore;
+  /** Rejects with `storage_unavailable`. The ledger has a `close` of its own. */
+  openLedger(limits: LedgerLimits): Promise<LedgerStore>;
   /** Tests a write, at most twice a second. Rejects with `storage_unavailable`. */
   checkWritable(): Promise<void>;
   /**
@@ -107,6 +110,10 @@ export async function openStore({
       tickets: createTicketStore(database),
       audit: createAuditStore(database),
       settings: createSettingStore(database, seal),
+      openLedger: async (limits) => {
+        const { openLedgerStore } = await import('./ledger/open.ts');
+        return openLedgerStore(database, path, seal, limits);
+      },
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),

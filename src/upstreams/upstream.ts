@@ -10,7 +10,7 @@ import type { NamedReasoning } from '../core/model-name.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
 import type { Steps } from '../core/steps.ts';
-import type { Figure } from '../core/usage.ts';
+import type { Figure, Usage } from '../core/usage.ts';
 import type { UsageLimits } from '../core/usage-limits.ts';
 import type { WebResult } from '../core/web-search.ts';
 
@@ -251,6 +251,8 @@ export interface ReplyDecoder {
   readonly hasClosingEvents: boolean;
   /** The reply has ended without closing events or any other reason for its end. */
   readonly lacksClosingEvents: boolean;
+  /** What the reply has used so far. */
+  usage?(): Usage;
   /** Unknown kinds of events and their counts. */
   readonly skipped: ReadonlyMap<string, number>;
 }

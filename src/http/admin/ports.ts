@@ -10,6 +10,7 @@ import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { AuditTrail } from '../../gateway/audit/trail.ts';
 import type { EventFeed } from '../../gateway/events/event-feed.ts';
+import type { Ledger } from '../../gateway/ledger/ledger.ts';
 import type { Gateway } from '../../gateway/ports.ts';
 import type { SettingView } from './contract/overview.ts';
 
@@ -43,6 +44,8 @@ export interface AdminDependencies {
   changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void>;
   readonly audit: AuditTrail;
   readonly feed: EventFeed;
+  /** Undefined: off. */
+  readonly ledger?: Pick<Ledger, 'opened' | 'spent' | 'spentOn' | 'stats'> | undefined;
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }

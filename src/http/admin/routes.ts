@@ -11,10 +11,12 @@ import { registerKeys } from './keys.ts';
 import { registerOverview } from './overview.ts';
 import type { AdminParts } from './ports.ts';
 import { recordChanges } from './record-changes.ts';
+import { registerRequests } from './requests.ts';
 import { type AdminApp, completeRoute } from './route.ts';
 import { registerSession, registerSignIn } from './session.ts';
 import { registerSettings } from './settings.ts';
 import { registerSignIns } from './sign-ins.ts';
+import { registerUsageHistory } from './usage-history.ts';
 
 export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
   const { admin, gateway, clock, log, limits } = pipeline.options;
@@ -55,6 +57,8 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerKeys(app, parts);
   registerOverview(app, parts);
   registerSettings(app, parts);
+  registerRequests(app, parts);
+  registerUsageHistory(app, parts);
   registerAudit(app, parts);
 }
 

@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { ReplyEvent } from '../../core/reply.ts';
+import type { Usage } from '../../core/usage.ts';
 import { EventStreamDecoder, type Frame } from '../../framing/event-stream.ts';
 import type { ReplyDecoder } from '../upstream.ts';
 import { explainException } from './failures.ts';
@@ -33,6 +34,10 @@ class CodeWhispererDecoder implements ReplyDecoder {
 
   get lacksClosingEvents(): boolean {
     return this.#state === 'ended' && !this.#reader.isComplete;
+  }
+
+  usage(): Usage {
+    return this.#reader.usage();
   }
 
   get skipped(): ReadonlyMap<string, number> {

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../core/json.ts';
 import type { Model } from '../../core/models.ts';
 import type { RefusalDetail, ReplyEnd, ReplyEvent, Source, StopReason } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
-import type { Figure } from '../../core/usage.ts';
+import type { Figure, Usage } from '../../core/usage.ts';
 import type { Frame } from '../../framing/event-stream.ts';
 import type { AnswerContext } from '../upstream.ts';
 import { BlockWriter } from './block-writer.ts';
@@ -72,6 +72,11 @@ export class EventReader {
 
   get skipped(): ReadonlyMap<string, number> {
     return this.#skipped;
+  }
+
+  /** What the reply has used so far. */
+  usage(): Usage {
+    return this.#usage.usage();
   }
 
   /** The events since the last call. */

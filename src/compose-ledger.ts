@@ -1,0 +1,33 @@
+/** The part of the composition root for the ledger, which exists only where a server runs. */
+import type { Composed } from './compose.ts';
+import type { Settings } from './config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import { Ledger } from './gateway/ledger/ledger.ts';
+
+/** Rows of a database in memory take up memory. */
+const MAX_ROWS_IN_MEMORY = 10_000;
+
+export interface ComposedLedger {
+  /** Undefined: off. */
+  readonly ledger: Ledger | undefined;
+  /** Opens the tables and begins to write. Until then, rows wait in memory. */
+  begin(): void;
+  /** After the last request has ended, before the store is closed. */
+  stop(): Promise<void>;
+}
+
+export function composeLedger(
+  settings: Settings,
+  { store }: Pick<Composed, 'store'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): ComposedLedger {
+  const { ledger: isOn, ledgerDays: days, ledgerRows, databaseUrl } = settings;
+  const ledger = isOn ? new Ledger(clock, log) : undefined;
+  const rows = databaseUrl === 'sqlite::memory:' ? Math.min(ledgerRows, MAX_ROWS_IN_MEMORY) : ledgerRows;
+  return {
+    ledger,
+    begin: () => void ledger?.start(() => store.openLedger({ rows, days })),
+    stop: async () => ledger?.close(),
+  };
+}

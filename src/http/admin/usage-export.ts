@@ -1,0 +1,152 @@
+/** The ledger as a file: read in parts and written as a stream, so that its size does not matter. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isoTime } from '../../core/times.ts';
+import type {
+  LedgerBucket,
+  LedgerDimension,
+  LedgerFilter,
+  LedgerPosition,
+  LedgerSpan,
+  LedgerStore,
+  StoredLedgerRow,
+} from '../../gateway/ledger/ledger-store.ts';
+import { type Names, toRequestView } from './request-view.ts';
+
+export type ExportedRow = Readonly<Record<string, string | number | null>>;
+type ExportSpan = LedgerSpan | 'request';
+type TimeFilter = LedgerFilter & { readonly fromMs: number; readonly toMs: number };
+
+const MAX_ROWS = 1_000_000;
+const PAGE_ROWS = 200;
+/** Of a part of the sums. */
+const PART_ROWS = 50_000;
+const DAY_MS = 86_400_000;
+/** Days that are read at once. */
+const PART_DAYS = { hour: 1, day: 31, month: 100_000 };
+const DIMENSIONS = ['key', 'account', 'model', 'protocol', 'client'] as const satisfies readonly LedgerDimension[];
+
+const SUM_FIELDS = [
+  'requests',
+  'errors',
+  'abandoned',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'credits',
+  'estimatedCredits',
+  'listPriceUsd',
+] as const satisfies readonly (keyof LedgerBucket)[];
+
+const REQUEST_FIELDS = [
+  ...['time', 'id', 'kind', 'outcome', 'status', 'code', 'error', 'method', 'route', 'protocol', 'key', 'keyName'],
+  ...['account', 'accountLabel', 'model', 'answeredModel', 'client', 'clientVersion', 'firstByteMs', 'durationMs'],
+  ...['attemptCount', 'adjustmentCount', 'inputTokens', 'outputTokens', 'cacheReadTokens', 'credits'],
+  ...['creditsProvenance', 'listPriceUsd'],
+];
+
+/** Ends early, without an error, when the client leaves. */
+export async function* exportedRows(
+  store: LedgerStore,
+  by: ExportSpan,
+  filter: TimeFilter,
+  names: Names,
+  gone: AbortSignal,
+): AsyncGenerator<readonly ExportedRow[], void> {
+  let left = MAX_ROWS;
+  const parts = by === 'request' ? requestParts(store, filter, names) : sumParts(store, by, filter, names);
+  for await (const rows of parts) {
+    if (gone.aborted || left <= 0) return;
+    yield rows.slice(0, left);
+    left -= rows.length;
+    await nextTurn();
+  }
+}
+
+/** Newest first. */
+async function* requestParts(store: LedgerStore, filter: TimeFilter, names: Names) {
+  let after: LedgerPosition | undefined;
+  for (;;) {
+    const rows = await store.list({ ...filter, limit: PAGE_ROWS, after });
+    yield rows.map((row) => requestRow(row, names));
+    after = rows.at(-1);
+    if (rows.length < PAGE_ROWS) return;
+  }
+}
+
+/** Oldest first. */
+async function* sumParts(store: LedgerStore, by: LedgerSpan, filter: TimeFilter, names: Names) {
+  const partMs = PART_DAYS[by] * DAY_MS;
+  const firstMs = filter.fromMs - (filter.fromMs % DAY_MS);
+  for (let fromMs = firstMs; fromMs < filter.toMs; fromMs += partMs) {
+    const toMs = Math.min(filter.toMs, fromMs + partMs);
+    const start = Math.max(fromMs, filter.fromMs);
+    const part = { ...filter, fromMs: start, toMs, by, dimensions: DIMENSIONS, limit: PART_ROWS };
+    const buckets = await store.history(part);
+    if (buckets.length > 0) yield buckets.map((bucket) => sumRow(bucket, names));
+  }
+}
+
+function requestRow(row: StoredLedgerRow, names: Names): ExportedRow {
+  const { usage, stream: _stream, ...fields } = toRequestView(row, names);
+  return {
+    ...fields,
+    inputTokens: usage?.inputTokens?.value ?? null,
+    outputTokens: usage?.outputTokens?.value ?? null,
+    cacheReadTokens: usage?.cacheReadTokens?.value ?? null,
+    credits: usage?.credits?.value ?? null,
+    creditsProvenance: usage?.credits?.provenance ?? null,
+    listPriceUsd: usage?.listPriceUsd ?? null,
+  };
+}
+
+function sumRow(bucket: LedgerBucket, { keys, accounts }: Names): ExportedRow {
+  const [key = null, account = null, model = null, protocol = null, client = null] = bucket.values;
+  return {
+    from: isoTime(bucket.startMs),
+    key,
+    keyName: (key !== null && keys.get(key)) || null,
+    account,
+    accountLabel: (account !== null && accounts.get(account)) || null,
+    model,
+    protocol,
+    client,
+    ...Object.fromEntries(SUM_FIELDS.map((field) => [field, bucket[field]])),
+  };
+}
+
+function fieldsOf(by: ExportSpan): readonly string[] {
+  if (by === 'request') return REQUEST_FIELDS;
+  return ['from', 'key', 'keyName', 'account', 'accountLabel', 'model', 'protocol', 'client', ...SUM_FIELDS];
+}
+
+/** RFC 4180. */
+export async function* writeCsv(
+  parts: AsyncIterable<readonly ExportedRow[]>,
+  by: ExportSpan,
+): AsyncGenerator<string, void> {
+  const fields = fieldsOf(by);
+  yield `${fields.join(',')}\r\n`;
+  for await (const rows of parts)
+    yield rows.map((row) => `${fields.map((field) => csvCell(row[field] ?? null)).join(',')}\r\n`).join('');
+}
+
+/** Spreadsheets run a text that begins with one of these as a formula, and names of models come from clients. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function csvCell(value: string | number | null): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const safe = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export async function* writeJson(parts: AsyncIterable<readonly ExportedRow[]>): AsyncGenerator<string, void> {
+  let separator = '';
+  yield '{"rows":[';
+  for await (const rows of parts) {
+    if (rows.length === 0) continue;
+    yield `${separator}${rows.map((row) => JSON.stringify(row)).join(',\n')}`;
+    separator = ',\n';
+  }
+  yield ']}\n';
+}

@@ -1,0 +1,79 @@
+/** The ledger's migrations. Never edit a released one; add a new one. */
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import type { Migration } from '../migrations.ts';
+import type { ColumnTypes } from '../schema.ts';
+import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
+
+const FRACTIONS: ReadonlySet<string> = new Set(['credits', 'estimated_credits', 'list_price_usd']);
+
+export const LEDGER_MIGRATIONS: readonly Migration<LedgerTables>[] = [
+  { number: 1, name: 'the ledger', up: createTables },
+];
+
+async function createTables(db: Kysely<LedgerTables>, { bytes, integer }: ColumnTypes): Promise<void> {
+  const isPostgres = integer === 'bigint';
+  const { schema } = db;
+  await schema
+    .createTable('ledger_groups')
+    .addColumn('id', integer, (column) => column.primaryKey())
+    .addColumn('key', 'text')
+    .addColumn('account', 'text')
+    .addColumn('model', 'text')
+    .addColumn('answered_model', 'text')
+    .addColumn('protocol', 'text')
+    .addColumn('client', 'text', (column) => column.notNull())
+    .addColumn('route', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('code', 'text')
+    .execute();
+  await schema
+    .createTable('ledger_errors')
+    .addColumn('id', integer, (column) => column.primaryKey())
+    .addColumn('text', 'text', (column) => column.notNull())
+    .addColumn('seen_at_ms', integer, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('ledger_requests')
+    .addColumn('id', integer, (column) =>
+      isPostgres ? column.primaryKey().generatedAlwaysAsIdentity() : column.primaryKey().autoIncrement(),
+    )
+    .addColumn('received_at_ms', integer, (column) => column.notNull())
+    .addColumn('group_id', integer, (column) => column.notNull())
+    .addColumn('error_id', integer)
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('sealed', bytes)
+    .execute();
+  await createIndexes(db);
+  // Beginnings of ids are looked up by range, which needs the order of bytes.
+  await schema
+    .createTable('ledger_ids')
+    .addColumn('value', isPostgres ? sql`text collate "C"` : 'text', (column) => column.notNull())
+    .addColumn('request', integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('ledger_ids_key', ['value', 'request'])
+    .$call((table) => (isPostgres ? table : table.modifyEnd(sql`without rowid`)))
+    .execute();
+  for (const name of ['ledger_hours', 'ledger_days'] as const) {
+    let table: CreateTableBuilder<string, string> = schema
+      .createTable(name)
+      .addColumn('start_ms', integer, (column) => column.notNull())
+      .addColumn('group_id', integer, (column) => column.notNull());
+    for (const column of SUM_COLUMNS)
+      table = table.addColumn(column, FRACTIONS.has(column) ? 'double precision' : integer, (sum) =>
+        sum.notNull().defaultTo(0),
+      );
+    await table.addPrimaryKeyConstraint(`${name}_key`, ['start_ms', 'group_id']).execute();
+  }
+}
+
+/** Each covers its query, so that filters read no rows that they reject. */
+async function createIndexes({ schema }: Kysely<LedgerTables>): Promise<void> {
+  const on = (name: string) => schema.createIndex(name).on('ledger_requests');
+  await on('ledger_requests_by_time').columns(['received_at_ms', 'id', 'group_id']).execute();
+  await on('ledger_requests_by_group').columns(['group_id', 'received_at_ms', 'id']).execute();
+  await on('ledger_requests_by_error')
+    .columns(['received_at_ms', 'id', 'error_id', 'group_id'])
+    .where('error_id', 'is not', null)
+    .execute();
+}

@@ -1,0 +1,42 @@
+/**
+ * Opens the ledger's tables. On SQLite they have a file of their own beside the database: its many small commits would
+ * otherwise look like changes of accounts and keys to every process, and each would wait for the disk.
+ */
+import { join, parse } from 'node:path';
+import { sql } from 'kysely';
+import type { LedgerLimits, LedgerStore } from '../../gateway/ledger/ledger-store.ts';
+import type { Database } from '../database.ts';
+import { withRetry } from '../retry.ts';
+import type { Seal } from '../seal.ts';
+import { openSqlite } from '../sqlite.ts';
+import { DatabaseLedgerStore } from './store.ts';
+
+/** `path`: of the database file, or `:memory:`; undefined: PostgreSQL. Rejects with `storage_unavailable`. */
+export async function openLedgerStore(
+  database: Database,
+  path: string | undefined,
+  seal: Seal,
+  limits: LedgerLimits,
+): Promise<LedgerStore> {
+  const { clock } = database;
+  if (path === undefined) return DatabaseLedgerStore.open(database, seal, limits, async () => {});
+  const own = openSqlite(ledgerPath(path), clock);
+  try {
+    await withRetry(clock, async () => {
+      await own.prepare();
+      // A power failure may lose the newest rows, but cannot damage the file: https://www.sqlite.org/pragma.html#pragma_synchronous
+      await sql`pragma synchronous = normal`.execute(own.db);
+    });
+    return await DatabaseLedgerStore.open(own, seal, limits, () => own.close());
+  } catch (cause) {
+    await own.close();
+    throw cause;
+  }
+}
+
+/** `dragoman.db` → `dragoman-ledger.db` */
+function ledgerPath(path: string): string {
+  if (path === ':memory:') return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-ledger${ext}`);
+}
