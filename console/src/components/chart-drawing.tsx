@@ -14,19 +14,25 @@ interface ChartDrawingProps {
 
 export default function ChartDrawing({ points, series, kind, format, height }: ChartDrawingProps) {
   const nowMs = points.at(-1)?.timeMs ?? 0;
+  // The library reads a dot in a name as a path: `claude-sonnet-4.5`.
+  const keyed = series.map(({ name, color }, index) => ({ name: `series${index}`, label: name, color }));
   const shared = {
     h: height,
-    data: points.map(({ timeMs, values }) => ({ timeMs, ...values })),
+    data: points.map(({ timeMs, values }) => ({
+      timeMs,
+      ...Object.fromEntries(keyed.map(({ name, label }) => [name, values[label] ?? 0])),
+    })),
     dataKey: 'timeMs',
-    series: [...series],
+    series: keyed,
     valueFormatter: format,
     withLegend: series.length > 1,
-    gridAxis: 'y' as const,
+    gridAxis: 'x' as const,
     tickLine: 'none' as const,
     xAxisProps: { tickFormatter: (timeMs: number) => formatMoment(timeMs, nowMs), minTickGap: 40 },
     yAxisProps: { width: 56 },
     tooltipAnimationDuration: 0,
-    tooltipProps: { labelFormatter: (timeMs: unknown) => formatTime(Number(timeMs)) },
+    // Called without a time while nothing is pointed at.
+    tooltipProps: { labelFormatter: (timeMs: unknown) => (typeof timeMs === 'number' ? formatTime(timeMs) : '') },
   };
   if (kind === 'bar') return <BarChart {...shared} type="stacked" barProps={{ isAnimationActive: false }} />;
   if (kind === 'line')
