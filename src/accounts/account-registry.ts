@@ -165,11 +165,14 @@ export class AccountRegistry {
     if (entry.decided && !entry.dirty) entry.decided = false;
   }
 
+  /** True if it is time to look at what other processes have written. */
+  get isLookDue(): boolean {
+    return this.#entries.size === 0 || this.#options.clock.now() - this.#lookedAtMs >= LOOK_EVERY_MS;
+  }
+
   /** True if another process had written. While the database fails, the accounts in memory go on serving. */
   async catchUp(): Promise<boolean> {
-    const nowMs = this.#options.clock.now();
-    if (this.#entries.size > 0 && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return false;
-    this.#lookedAtMs = nowMs;
+    this.#lookedAtMs = this.#options.clock.now();
     try {
       if (this.#options.store.changeMark() === this.#mark) return false;
       await this.reload();

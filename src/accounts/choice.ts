@@ -62,7 +62,7 @@ export interface Choice {
   readonly skipped: readonly SkippedAccount[];
   readonly skippedCount: number;
   /** The account to which this conversation belongs, if another one serves it for now. */
-  readonly homeId?: string;
+  readonly homeId?: string | undefined;
   /** Time in the queue and until the account's next start. */
   readonly waitedMs: number;
 }
@@ -115,8 +115,11 @@ function pick<C extends Contender>(
   strategy: StrategyName,
   request: SelectionRequest,
 ): C | undefined {
-  const [first, ...others] = candidates;
-  return first && STRATEGIES[strategy]([first, ...others], request);
+  return isNotEmpty(candidates) ? STRATEGIES[strategy](candidates, request) : undefined;
+}
+
+function isNotEmpty<C>(candidates: readonly C[]): candidates is readonly [C, ...C[]] {
+  return candidates.length > 0;
 }
 
 /** True if the account's list has the model, or is unknown and can be fetched now. */

@@ -54,9 +54,13 @@ export interface LendOptions {
   readonly baseUrl: string | undefined;
 }
 
-export function lend(account: FreshAccount, options: LendOptions, sign: SignRequest | undefined): LeasedAccount {
+export function lend(
+  account: FreshAccount,
+  wireProfile: string,
+  options: LendOptions,
+  sign: SignRequest | undefined,
+): LeasedAccount {
   const { id, credential, accessToken, proxy } = account;
-  const wireProfile = options.wireProfileOf(account);
   const access = {
     region: credential.region,
     profileArn: profileArnOf(credential) ?? options.requiredProfileArn?.(wireProfile, account),
@@ -89,4 +93,69 @@ export interface Lease extends LeasedAccount {
   /** Instead of `release`, if nothing was sent: frees the slot as if the account had not been leased. */
   cancel(): void;
   release(error: GatewayError | undefined): void;
+}
+
+/** What a lease tells its pool. */
+export interface Lender<Slot> {
+  learnWireProfile(accountId: string, wireProfile: string, untilMs: number): void;
+  learnClosingEvents(accountId: string, wireProfile: string): void;
+  missClosingEvents(accountId: string, wireProfile: string): void;
+  leave(slot: Slot): void;
+  release(slot: Slot, accessToken: string, error: GatewayError | undefined): void;
+}
+
+/** A class rather than closures, since every request has one. */
+export class PoolLease<Slot extends { readonly choice: Choice }> implements Lease {
+  readonly accountId: string;
+  readonly accountLabel: string;
+  readonly access: LeasedAccount['access'];
+  readonly accessToken: string;
+  readonly hasFixedToken: boolean;
+  readonly proxy: string | undefined;
+  readonly sign: SignRequest | undefined;
+  readonly refusal: string;
+  readonly choice: Choice;
+  readonly sendsClosingEvents: boolean;
+  readonly #slot: Slot;
+  readonly #lender: Lender<Slot>;
+  #isReleased = false;
+
+  constructor(leased: LeasedAccount, slot: Slot, sendsClosingEvents: boolean, lender: Lender<Slot>) {
+    this.accountId = leased.accountId;
+    this.accountLabel = leased.accountLabel;
+    this.access = leased.access;
+    this.accessToken = leased.accessToken;
+    this.hasFixedToken = leased.hasFixedToken;
+    this.proxy = leased.proxy;
+    this.sign = leased.sign;
+    this.refusal = leased.refusal;
+    this.choice = slot.choice;
+    this.sendsClosingEvents = sendsClosingEvents;
+    this.#slot = slot;
+    this.#lender = lender;
+  }
+
+  learnWireProfile(untilMs: number): void {
+    this.#lender.learnWireProfile(this.accountId, this.access.wireProfile, untilMs);
+  }
+
+  learnClosingEvents(): void {
+    this.#lender.learnClosingEvents(this.accountId, this.access.wireProfile);
+  }
+
+  missClosingEvents(): void {
+    this.#lender.missClosingEvents(this.accountId, this.access.wireProfile);
+  }
+
+  cancel(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#lender.leave(this.#slot);
+  }
+
+  release(error: GatewayError | undefined): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#lender.release(this.#slot, this.accessToken, error);
+  }
 }

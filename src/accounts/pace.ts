@@ -57,9 +57,11 @@ export class Pace {
   start({ minIntervalMs }: AccountOptions, nowMs: number): PacedStart {
     if (nowMs - this.#slowedAtMs >= RESET_AFTER_MS) this.#reset();
     this.#inFlight++;
-    const free = this.#firstFree(nowMs);
-    this.#free = this.#free.filter((other) => other !== free && other.endMs > nowMs);
-    if (free) return free;
+    if (this.#free.length > 0) {
+      const free = this.#firstFree(nowMs);
+      this.#free = this.#free.filter((other) => other !== free && other.endMs > nowMs);
+      if (free) return free;
+    }
     const startMs = Math.max(nowMs, this.#nextStartMs);
     const endMs = startMs + Math.max(minIntervalMs, this.#learnedIntervalMs);
     if (endMs > startMs) this.#nextStartMs = endMs;
@@ -80,6 +82,7 @@ export class Pace {
   }
 
   #firstFree(nowMs: number): PacedStart | undefined {
+    if (this.#free.length === 0) return undefined;
     const earliestMs = Math.max(nowMs, this.#pausedUntilMs);
     return this.#free.find(({ startMs }) => startMs >= earliestMs);
   }

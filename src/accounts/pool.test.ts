@@ -603,8 +603,9 @@ describe('round-robin', () => {
     const leaseMany = async (times: number) => {
       const counts: Record<string, number> = {};
       for (let i = 0; i < times; i++) {
-        const { accountId, release } = await lease();
-        release(undefined);
+        const leased = await lease();
+        leased.release(undefined);
+        const { accountId } = leased;
         counts[accountId] = (counts[accountId] ?? 0) + 1;
       }
       return counts;

@@ -7,7 +7,7 @@ import { checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { isRefreshable } from './credentials.ts';
 import { isReady } from './health.ts';
-import { type Lease, type LeasedAccount, type LeaseRequest, lend } from './lease.ts';
+import { type Lease, type LeasedAccount, type LeaseRequest, type Lender, lend, PoolLease } from './lease.ts';
 import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
 import type { AccountPatch, PoolOptions } from './pool-options.ts';
@@ -28,6 +28,9 @@ export class Pool {
   readonly #scheduler: Scheduler;
   readonly #refresher: Refresher;
   readonly #limits: PlanLimits;
+  /** What requests need of each account, by the row that it was made from. */
+  readonly #lent = new WeakMap<FreshAccount, LeasedAccount>();
+  readonly #lender: Lender<Slot>;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -41,6 +44,13 @@ export class Pool {
       readLimits: options.readLimits,
       onRead: () => this.#scheduler.serve(),
     });
+    this.#lender = {
+      learnWireProfile: (id, wireProfile, untilMs) => this.#learnWireProfile(id, wireProfile, untilMs),
+      learnClosingEvents: (id, wireProfile) => this.#registry.learnClosingEvents(id, wireProfile),
+      missClosingEvents: (id, wireProfile) => this.#registry.find(id)?.missClosingEvents(wireProfile),
+      leave: (slot) => this.#scheduler.leave(slot),
+      release: (slot, accessToken, error) => this.#release(slot, accessToken, error),
+    };
   }
 
   static async open(options: PoolOptions): Promise<Pool> {
@@ -55,11 +65,12 @@ export class Pool {
    * (`accountId`): `credential_rejected`, `credential_unavailable`, `storage_unavailable`, `no_account`, `internal`.
    */
   async lease(request: LeaseRequest): Promise<Lease> {
-    if (await this.#registry.catchUp()) this.#scheduler.serve();
-    if (await this.#refresher.reviveLinked()) this.#scheduler.serve();
-    const slot = await this.#scheduler.admit(request);
+    if (this.#registry.isLookDue && (await this.#registry.catchUp())) this.#scheduler.serve();
+    if (this.#refresher.mayRevive && (await this.#refresher.reviveLinked())) this.#scheduler.serve();
+    const admitted = this.#scheduler.admit(request);
+    const slot = admitted instanceof Promise ? await admitted : admitted;
     try {
-      return this.#leaseOf(slot, await this.#refresher.fresh(slot.entry));
+      return this.#leaseOf(slot, this.#refresher.ready(slot.entry) ?? (await this.#refresher.fresh(slot.entry)));
     } catch (cause) {
       this.#scheduler.leave(slot);
       throw this.#notLeased(slot.entry, credentialFailure(cause));
@@ -67,25 +78,8 @@ export class Pool {
   }
 
   #leaseOf(slot: Slot, account: FreshAccount): Lease {
-    const { entry } = slot;
     const leased = this.#lend(account);
-    const { wireProfile } = leased.access;
-    let isReleased = false;
-    const once = (release: () => void) => {
-      if (isReleased) return;
-      isReleased = true;
-      release();
-    };
-    return {
-      ...leased,
-      choice: slot.choice,
-      sendsClosingEvents: entry.sendsClosingEvents(wireProfile),
-      learnWireProfile: (untilMs) => this.#learnWireProfile(entry.id, wireProfile, untilMs),
-      learnClosingEvents: () => this.#registry.learnClosingEvents(entry.id, wireProfile),
-      missClosingEvents: () => this.#registry.find(entry.id)?.missClosingEvents(wireProfile),
-      cancel: () => once(() => this.#scheduler.leave(slot)),
-      release: (error) => once(() => this.#release(slot, account.accessToken.value, error)),
-    };
+    return new PoolLease(leased, slot, slot.entry.sendsClosingEvents(leased.access.wireProfile), this.#lender);
   }
 
   /** Refreshes the access tokens of accounts in use that expire soon. Never throws. */
@@ -252,7 +246,12 @@ export class Pool {
   }
 
   #lend(account: FreshAccount): LeasedAccount {
-    return lend(account, this.#options, this.#refresher.signerOf(account));
+    const wireProfile = this.#options.wireProfileOf(account);
+    const known = this.#lent.get(account);
+    if (known?.access.wireProfile === wireProfile) return known;
+    const leased = lend(account, wireProfile, this.#options, this.#refresher.signerOf(account));
+    this.#lent.set(account, leased);
+    return leased;
   }
 
   #release(slot: Slot, accessToken: string, error: GatewayError | undefined): void {

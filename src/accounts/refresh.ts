@@ -63,7 +63,7 @@ export interface RefreshCounts {
 }
 
 interface Use {
-  readonly atMs: number;
+  atMs: number;
   /** How much earlier than others this account is refreshed in the background. */
   readonly jitterMs: number;
 }
@@ -80,6 +80,8 @@ export class Refresher {
   /** The last use of each account with a refresh token. */
   readonly #uses = new Map<string, Use>();
   readonly #counts = { succeeded: 0, failed: 0 };
+  /** Accounts with API keys as they are leased, by the row that they were made from. */
+  readonly #withApiKey = new WeakMap<Account, FreshAccount>();
 
   constructor(options: RefresherOptions) {
     this.#options = options;
@@ -91,15 +93,42 @@ export class Refresher {
    * signed out), `storage_unavailable` when the new token could not be saved, or the token endpoint's failure.
    */
   async fresh(entry: PooledAccount, refused: string | undefined = entry.refused): Promise<FreshAccount> {
-    const { id, account } = entry;
+    const { account } = entry;
     const { credential } = account;
-    if (!isRefreshable(credential)) return this.#withFixedToken(entry, credential, refused);
+    const ready = this.ready(entry, refused);
+    if (ready) return ready;
+    return isRefreshable(credential)
+      ? this.#refreshed(entry, refused)
+      : this.#withFixedToken(entry, credential, refused);
+  }
+
+  /** The account if its present token is valid for some time yet, which is the usual case; undefined: call `fresh`. */
+  ready(entry: PooledAccount, refused: string | undefined = entry.refused): FreshAccount | undefined {
+    const { account } = entry;
+    const { credential } = account;
+    if (credential.kind === 'api-key')
+      return credential.apiKey === refused ? undefined : this.#withKey(account, credential.apiKey);
+    if (!isRefreshable(credential)) return undefined;
+    const nowMs = this.#options.clock.now();
+    this.#noteUse(entry.id);
+    const isUsable = hasToken(account) && account.accessToken.value !== refused;
+    return isUsable && account.accessToken.expiresAtMs - nowMs > REFRESH_EARLY_MS ? account : undefined;
+  }
+
+  #withKey(account: Account, apiKey: string): FreshAccount {
+    const known = this.#withApiKey.get(account);
+    if (known) return known;
+    const fresh = { ...account, accessToken: { value: apiKey, expiresAtMs: Number.POSITIVE_INFINITY } };
+    this.#withApiKey.set(account, fresh);
+    return fresh;
+  }
+
+  async #refreshed(entry: PooledAccount, refused: string | undefined): Promise<FreshAccount> {
+    const { id, account } = entry;
     const { clock, log } = this.#options;
     const nowMs = clock.now();
-    this.#noteUse(id);
     const usable = usableToken(account.accessToken, refused, nowMs);
     const present = usable && { ...account, accessToken: usable };
-    if (present && present.accessToken.expiresAtMs - nowMs > REFRESH_EARLY_MS) return present;
     const pause = this.#pauseOf(id);
     if (pause && present) return present;
     if (pause?.error.code === 'upstream_throttled') throw pause.error;
@@ -142,14 +171,20 @@ export class Refresher {
     await Promise.all(due.map(([id, { jitterMs }]) => this.#refreshInBackground(id, jitterMs)));
   }
 
+  /** True if an account is signed out whose owner may have signed in again in the program it is linked to. */
+  get mayRevive(): boolean {
+    const nowMs = this.#options.clock.now();
+    for (const entry of this.#options.registry.entries()) if (mayRevive(entry, nowMs)) return true;
+    return false;
+  }
+
   /** Signed-out accounts whose owner has signed in again in the program they are linked to. True if there was one. */
   async reviveLinked(): Promise<boolean> {
     const { registry, clock } = this.#options;
     const nowMs = clock.now();
     let isAnyRevived = false;
     for (const entry of registry.entries()) {
-      if (entry.health.state.status !== 'signed-out' || !isLinked(entry.account.source)) continue;
-      if (nowMs - entry.rereadAtMs < REREAD_EVERY_MS) continue;
+      if (!mayRevive(entry, nowMs)) continue;
       entry.rereadAtMs = nowMs;
       if (await this.#revive(entry)) isAnyRevived = true;
     }
@@ -254,8 +289,9 @@ export class Refresher {
 
   #noteUse(id: string): void {
     const { clock } = this.#options;
-    const jitterMs = this.#uses.get(id)?.jitterMs ?? clock.random() * BACKGROUND_JITTER_MS;
-    this.#uses.set(id, { atMs: clock.now(), jitterMs });
+    const known = this.#uses.get(id);
+    if (known) known.atMs = clock.now();
+    else this.#uses.set(id, { atMs: clock.now(), jitterMs: clock.random() * BACKGROUND_JITTER_MS });
   }
 
   #pause(id: string, error: GatewayError, nowMs: number): void {
@@ -270,6 +306,14 @@ export class Refresher {
     this.#pauses.delete(id);
     return undefined;
   }
+}
+
+function mayRevive({ health, account, rereadAtMs }: PooledAccount, nowMs: number): boolean {
+  return health.state.status === 'signed-out' && isLinked(account.source) && nowMs - rereadAtMs >= REREAD_EVERY_MS;
+}
+
+function hasToken(account: Account): account is FreshAccount {
+  return account.accessToken !== undefined;
 }
 
 function backgroundLeadMs(jitterMs: number): number {

@@ -64,12 +64,18 @@ export class Scheduler {
     return this.#queue.length + this.#pacing;
   }
 
-  /** Rejects with the errors of no-account.ts if there is no slot, and with `client_closed`. */
-  async admit(request: LeaseRequest): Promise<Slot> {
+  /**
+   * A slot at once if an account may start now, which is the usual case; otherwise a promise. Throws or rejects with the
+   * errors of no-account.ts if there is no slot, and rejects with `client_closed`.
+   */
+  admit(request: LeaseRequest): Slot | Promise<Slot> {
     const sinceMs = this.#clock.now();
     const deadlineMs = sinceMs + this.#options.queueTimeoutMs;
     const first = this.#take(request, deadlineMs);
-    if (first && this.#delayMs(first) <= 0) return first;
+    return first && this.#delayMs(first) <= 0 ? first : this.#wait(request, first, sinceMs, deadlineMs);
+  }
+
+  async #wait(request: LeaseRequest, first: Slot | undefined, sinceMs: number, deadlineMs: number): Promise<Slot> {
     for (let taken = first; ; taken = this.#take(request, deadlineMs)) {
       const slot = taken ?? (await this.#waitInQueue(request, deadlineMs));
       if (await this.#reachStart(slot, request.signal))
@@ -135,10 +141,15 @@ export class Scheduler {
       this.#throwIfWaitingIsUseless(request, chosen, nowMs);
       return undefined;
     }
-    const { strategy } = this.#options;
-    const home = homeId === undefined ? {} : { homeId };
-    const summary = { skipped: skipped.slice(0, MAX_NAMED), skippedCount: skipped.length };
-    const choice = { strategy, atMs: nowMs, candidates, ...summary, ...home, waitedMs: 0 };
+    const choice: Choice = {
+      strategy: this.#options.strategy,
+      atMs: nowMs,
+      candidates,
+      skipped: skipped.length > MAX_NAMED ? skipped.slice(0, MAX_NAMED) : skipped,
+      skippedCount: skipped.length,
+      homeId,
+      waitedMs: 0,
+    };
     if (request.control === true) return { entry, paced: undefined, choice };
     if (entry.startsInMs(nowMs) > 0) this.#throwIfFull(skipped);
     this.#level = Math.max(entry.turn, this.#level);

@@ -23,11 +23,12 @@ export async function ask(
   dispatch: (request: DispatchRequest) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, conversation } = request;
-  const emulation = planEmulation(conversation, await checkOf(conversation));
+  const isChecked = conversation.output.format.type !== 'text';
+  const emulation = planEmulation(conversation, isChecked ? await checkOf(conversation) : undefined);
   // From the client's own conversation: text added here must not change its ids.
   const ids = await timeSlices.run(conversationIdsOf(client, conversation));
   const send: Send = (prepared, added = []) => {
-    const adjustments = [...request.adjustments, ...added];
+    const adjustments = added.length === 0 ? request.adjustments : [...request.adjustments, ...added];
     return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
   };
   return emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation);

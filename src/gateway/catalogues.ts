@@ -43,15 +43,22 @@ export class Catalogues {
 
   /** Rejects with the service's failure if nothing is cached. `signal` ends only this caller's wait. */
   async list(lease: Lease, signal: AbortSignal): Promise<Catalogue> {
+    const known = this.known(lease);
+    if (known) return known;
     const entry = this.#entryOf(lease);
     const nowMs = this.#context.clock.now();
-    if (entry.catalogue) {
-      const isPaused = nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS;
-      if (nowMs - entry.listedAtMs >= FRESH_MS && !isPaused) this.#refreshLater(entry, lease);
-      return entry.catalogue;
-    }
     if (entry.failure && nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS) throw entry.failure;
     return untilAborted(this.#listOnce(entry, lease), signal);
+  }
+
+  /** The cached list, which is refreshed in the background if it is old; undefined: call `list`. */
+  known(lease: Lease): Catalogue | undefined {
+    const entry = this.#entryOf(lease);
+    if (!entry.catalogue) return undefined;
+    const nowMs = this.#context.clock.now();
+    const isPaused = nowMs - entry.failedAtMs < PAUSE_AFTER_FAILURE_MS;
+    if (nowMs - entry.listedAtMs >= FRESH_MS && !isPaused) this.#refreshLater(entry, lease);
+    return entry.catalogue;
   }
 
   /** The newest list of any account; undefined before the first list. */

@@ -41,8 +41,8 @@ export function authorized(
     sign,
   }: Pick<AuthorizedRequest, 'accountId' | 'proxy' | 'sign'> & Pick<Lease, 'accessToken'>,
 ): AuthorizedRequest {
-  const bearer = sign ? {} : { authorization: `Bearer ${accessToken}` };
-  return { ...request, headers: { ...request.headers, ...bearer }, accountId, proxy, sign };
+  const headers = sign ? request.headers : { ...request.headers, authorization: `Bearer ${accessToken}` };
+  return { ...request, headers, accountId, proxy, sign };
 }
 
 /** Larger than any error body of the service; HTML pages of an edge layer are cut here. */

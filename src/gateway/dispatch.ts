@@ -61,7 +61,9 @@ interface Target {
   readonly limits: MediaLimits;
 }
 
-interface PreparedLease extends Lease {
+/** A lease with what depends on its account. */
+interface PreparedLease {
+  readonly lease: Lease;
   readonly target: Target;
   readonly fitted: Prepared;
 }
@@ -75,6 +77,8 @@ class Dispatch {
   readonly #invocationId = randomUUID();
   readonly #fitting: AttachmentFitting;
   #attempt = 0;
+  /** Of the current attempt. */
+  #prepared: PreparedLease | undefined = undefined;
   /** The service's id of the model in the last attempt; empty: the service's default model. */
   #modelId = '';
 
@@ -87,40 +91,50 @@ class Dispatch {
   }
 
   run(): Promise<Answer> {
-    const plan: LeasePlan<PreparedLease> = {
+    const plan: LeasePlan = {
       signal: this.#signal,
       attempts: this.#request.attempts,
       isPaced: true,
       // The reply stream releases the lease.
       keepsLease: true,
       movesOn: 'always',
-      lease: (retry) => {
+      lease: async (retry) => {
         this.#attempt++;
-        return this.#leasePrepared(retry);
+        this.#prepared = await this.#leasePrepared(retry);
+        return this.#prepared.lease;
       },
       onFailure: (error) => this.#remember(error),
       onStep: (error, lease, _attempt, waitMs) => this.#logFailure(error, lease, waitMs),
     };
-    return withLease(this.#context, plan, (lease, attempt) => this.#exchange(lease, attempt));
+    return withLease(this.#context, plan, (_lease, attempt) => this.#exchange(this.#preparedLease, attempt));
+  }
+
+  get #preparedLease(): PreparedLease {
+    if (this.#prepared) return this.#prepared;
+    throw new Error('No account has been leased.');
   }
 
   /** Leases an account and fits the attachments to its model. No lease is held while attachments are being fitted. */
   async #leasePrepared(retry: RetryPlan): Promise<PreparedLease> {
-    const expected = this.#learned.expectedLimits.get(this.#request.conversation.model);
-    if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
+    if (this.#fitting.isNeeded) await this.#prepareExpected();
     for (;;) {
       const lease = await this.#lease(retry);
       const target = await this.#targetOf(lease);
       const fitted = this.#fitting.find(target.limits);
-      if (fitted) return { ...lease, target, fitted };
+      if (fitted) return { lease, target, fitted };
       lease.cancel();
       await this.#fitting.prepare(target.limits);
     }
   }
 
+  async #prepareExpected(): Promise<void> {
+    const expected = this.#learned.expectedLimits.get(this.#request.conversation.model);
+    if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
+  }
+
   async #targetOf(lease: Lease): Promise<Target> {
     try {
-      return await this.#target(lease);
+      return this.#target(lease, this.#learned.catalogues.known(lease) ?? (await this.#listModels(lease)));
     } catch (cause) {
       lease.release(GatewayError.from(cause));
       throw cause;
@@ -160,10 +174,9 @@ class Dispatch {
     return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
   }
 
-  async #target(lease: Lease): Promise<Target> {
+  #target(lease: Lease, full: Catalogue): Target {
     const { upstream, unknownModels } = this.#context;
     const { conversation, models: patterns } = this.#request;
-    const full = await this.#listModels(lease);
     const { catalogue, model } = chooseModel(conversation.model, full, patterns, upstream);
     if (model.match === 'default' && unknownModels === 'refuse') throw refuseUnknownName(conversation.model, catalogue);
     this.#modelId = model.id ?? '';
@@ -176,20 +189,20 @@ class Dispatch {
     return this.#learned.refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
   }
 
-  async #exchange(lease: PreparedLease, attempt: Attempt): Promise<Answer> {
-    const { model } = lease.target;
+  async #exchange(prepared: PreparedLease, attempt: Attempt): Promise<Answer> {
+    const { lease, target, fitted } = prepared;
+    const { model } = target;
     const { record } = attempt;
     if (record) {
       record.modelId = model.id;
       record.rateMultiplier = model.model?.rateMultiplier;
     }
-    const { encoded, response } = await this.#send(lease, attempt);
+    const { encoded, response } = await this.#send(prepared, attempt);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const rememberUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (rememberUntilMs !== undefined) lease.learnWireProfile?.(rememberUntilMs);
     const { limitsOutput } = encoded;
-    const encodingAdjustments = [...model.adjustments, ...lease.fitted.adjustments, ...encoded.adjustments];
-    const adjustments = this.#adjustments(encodingAdjustments, limitsOutput);
+    const adjustments = this.#adjustments([model, fitted, encoded], limitsOutput);
     const decoder = encoded.createDecoder({
       header: (name) => response.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
@@ -208,20 +221,20 @@ class Dispatch {
       },
     });
     await stream.begin();
-    const route = this.#routeOf(lease, response);
+    const route = this.#routeOf(prepared, response);
     this.#context.log.debug?.({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
     return { batches: stream, route, adjustments };
   }
 
   /** Throws the upstream's refusal as an error that says what to do about it. */
   async #send(
-    lease: PreparedLease,
+    { lease, target, fitted }: PreparedLease,
     { withoutReasoningHistory }: Attempt,
   ): Promise<{ readonly encoded: EncodedChat; readonly response: UpstreamAnswer }> {
     const { upstream, send, sendEnvironment, recoverToolCalls } = this.#context;
     const { conversation, ids } = this.#request;
-    const { catalogue, model } = lease.target;
-    const encoding = upstream.encodeChat(lease.fitted.conversation, {
+    const { catalogue, model } = target;
+    const encoding = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
       model,
       ids,
@@ -242,11 +255,11 @@ class Dispatch {
     throw withTokens(refusal, encoded.inputTokens, model);
   }
 
-  #routeOf(lease: PreparedLease, response: UpstreamAnswer): Answer['route'] {
+  #routeOf({ lease, target }: PreparedLease, response: UpstreamAnswer): Answer['route'] {
     return {
       accountId: lease.accountId,
       accountLabel: lease.accountLabel,
-      modelId: lease.target.model.id ?? 'default',
+      modelId: target.model.id ?? 'default',
       conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
@@ -267,10 +280,17 @@ class Dispatch {
     }
   }
 
-  #adjustments(encoding: readonly Adjustment[], limitsOutput: boolean): Adjustment[] {
-    const { emulation, adjustments } = this.#request;
-    const unfulfilled = encoding.filter(({ rule }) => !emulation.fulfilled.has(rule));
-    return [...adjustments, ...unfulfilled, ...emulation.adjustmentsFor(limitsOutput)];
+  /** `sources`: what has adjusted the request for this account. */
+  #adjustments(
+    sources: readonly { readonly adjustments: readonly Adjustment[] }[],
+    limitsOutput: boolean,
+  ): Adjustment[] {
+    const { emulation, adjustments: earlier } = this.#request;
+    const all = [...earlier];
+    for (const { adjustments } of sources)
+      for (const adjustment of adjustments) if (!emulation.fulfilled.has(adjustment.rule)) all.push(adjustment);
+    all.push(...emulation.adjustmentsFor(limitsOutput));
+    return all;
   }
 
   #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {

@@ -10,10 +10,10 @@ import { complete } from './complete.ts';
 import type { GatewayContext } from './context.ts';
 import { type DispatchRequest, dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
-import { fetchAttachments } from './media/attachments.ts';
+import { fetchAttachments, type Prepared } from './media/attachments.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
 import { chooseModel, visibleCatalogue } from './model-access.ts';
-import type { Gateway } from './ports.ts';
+import type { AskRequest, Gateway } from './ports.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
 import { operationPlan, withLease } from './with-lease.ts';
@@ -40,8 +40,7 @@ export function createGateway(context: GatewayContext): Gateway {
       if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
       // Before an account is leased, because the servers of attachments may be slow.
       const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
-      const adjustments = [...request.adjustments, ...fetched.adjustments];
-      const complete = { ...request, conversation: fetched.conversation, adjustments };
+      const complete = fetched.conversation === request.conversation ? request : withFetched(request, fetched);
       const dispatchOne = (round: DispatchRequest) => dispatch(context, learned, round, signal);
       return ask(complete, (planned) => dispatchSearching(planned, { ...searching, dispatch: dispatchOne }, signal));
     },
@@ -53,6 +52,10 @@ export function createGateway(context: GatewayContext): Gateway {
     },
     status: () => context.pool.status(),
   };
+}
+
+function withFetched(request: AskRequest, { conversation, adjustments }: Prepared): AskRequest {
+  return { ...request, conversation, adjustments: [...request.adjustments, ...adjustments] };
 }
 
 /** Lists the models of the first account that can list them, or returns the newest known list if none can. */

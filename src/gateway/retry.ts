@@ -40,19 +40,19 @@ export class RetryPlan {
   /** Accounts that have already failed this request. */
   readonly tried = new Set<string>();
   /** Those of `tried` that could not even be leased. */
-  readonly #notLeased = new Set<string>();
+  #notLeased: Set<string> | undefined = undefined;
   /** True if the next lease needs a new access token. */
   refresh = false;
   withoutReasoningHistory = false;
   #triedWithoutDocuments = false;
   #triedAtLowestEffort = false;
-  readonly #refreshed = new Set<string>();
-  readonly #repeats = new Map<ErrorCode, number>();
+  #refreshed: Set<string> | undefined = undefined;
+  #repeats: Map<ErrorCode, number> | undefined = undefined;
   readonly #random: () => number;
   readonly #isPaced: boolean;
   #attempts = 0;
   #accounts = 0;
-  #last: GatewayError | undefined;
+  #last: GatewayError | undefined = undefined;
 
   /**
    * `isPaced`: the pool paces the leases, so that a throttled account is not leased again too soon: the pool leases another
@@ -65,7 +65,7 @@ export class RetryPlan {
 
   /** Reports a new token that is rejected again as a bad credential or missing permission; returns other errors as they are. */
   classify(error: GatewayError, lease: Pick<Lease, 'accountId' | 'refusal'> | undefined): GatewayError {
-    if (error.policy.retry !== 'after-refresh' || lease === undefined || !this.#refreshed.has(lease.accountId))
+    if (error.policy.retry !== 'after-refresh' || lease === undefined || !this.#refreshed?.has(lease.accountId))
       return error;
     const { message, upstream } = error;
     if (!isAboutToken(upstream)) return new GatewayError('permission_denied', message, { cause: error, upstream });
@@ -110,6 +110,7 @@ export class RetryPlan {
         return AGAIN_AT_ONCE;
       case 'after-refresh':
         if (accountId === undefined) return { type: 'give-up', error };
+        this.#refreshed ??= new Set();
         this.#refreshed.add(accountId);
         this.refresh = true;
         return AGAIN_AT_ONCE;
@@ -122,6 +123,7 @@ export class RetryPlan {
 
   /** Nothing was sent: another account may have a token or keys. */
   #leaseAnother(error: GatewayError, accountId: string): NextStep {
+    this.#notLeased ??= new Set();
     this.#notLeased.add(accountId);
     this.tried.add(accountId);
     return this.#accounts >= MAX_ACCOUNTS ? { type: 'give-up', error } : AGAIN_AT_ONCE;
@@ -131,17 +133,18 @@ export class RetryPlan {
   #leaseAgain(error: GatewayError, last: GatewayError | undefined): NextStep {
     const step = this.#backOff(error, false);
     if (step.type === 'give-up') return { type: 'give-up', error: last ? withLastFailure(error, last) : error };
-    for (const id of this.#notLeased) this.tried.delete(id);
-    this.#notLeased.clear();
+    for (const id of this.#notLeased ?? []) this.tried.delete(id);
+    this.#notLeased?.clear();
     return step;
   }
 
   #backOff(error: GatewayError, hasAccount: boolean): NextStep {
     const { times, baseMs, maxMs } = BACK_OFF[error.code] ?? DISCONNECTED;
-    const repeats = this.#repeats.get(error.code) ?? 0;
+    const repeats = this.#repeats?.get(error.code) ?? 0;
     const isPacedByPool = this.#isPaced && hasAccount && error.code === 'upstream_throttled';
     const waitMs = isPacedByPool ? 0 : this.#waitMs(error, Math.min(maxMs, baseMs * 2 ** repeats));
     if (repeats >= times || waitMs > MAX_RETRY_AFTER_MS) return { type: 'give-up', error };
+    this.#repeats ??= new Map();
     this.#repeats.set(error.code, repeats + 1);
     return { type: 'again', waitMs };
   }

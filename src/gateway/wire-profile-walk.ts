@@ -12,7 +12,7 @@ type Refused = Pick<Lease, 'accountId' | 'access' | 'hasFixedToken'>;
 export class WireProfileWalk {
   readonly #context: Walking;
   /** For each account, the refused profiles and the first refusal. */
-  readonly #tried = new Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }>();
+  #tried: Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }> | undefined = undefined;
 
   constructor(context: Walking) {
     this.#context = context;
@@ -26,6 +26,7 @@ export class WireProfileWalk {
     const { accountId, access } = lease;
     // An account with its own base URL reaches the same host under every profile.
     if (access.baseUrl !== undefined && error.upstream === undefined) return false;
+    this.#tried ??= new Map();
     const tried = this.#tried.get(accountId) ?? { ids: new Set(), refusal: error };
     this.#tried.set(accountId, tried);
     tried.ids.add(access.wireProfile);
@@ -47,7 +48,7 @@ export class WireProfileWalk {
 
   /** Returns the first refusal if no profile is left, because the later profiles were only guesses. */
   firstRefusal(error: GatewayError, lease: Refused | undefined): GatewayError {
-    const tried = lease && this.#tried.get(lease.accountId);
+    const tried = lease && this.#tried?.get(lease.accountId);
     return tried && this.#isAboutProfile(error) ? tried.refusal : error;
   }
 

@@ -10,7 +10,7 @@ import { clientClosed, GatewayError } from '../../core/errors.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
 import type { FetchForClient, Link, MediaTools } from '../ports.ts';
 import { prepareDocument } from './documents.ts';
-import { mapAttachments } from './parts.ts';
+import { hasAttachments, mapAttachments } from './parts.ts';
 import { mediaAdjustment } from './rules.ts';
 
 export interface Prepared {
@@ -28,6 +28,7 @@ export async function fetchAttachments(
   { fetch }: Pick<MediaTools, 'fetch'>,
   signal: AbortSignal,
 ): Promise<Prepared> {
+  if (!hasAttachments(conversation)) return { conversation, adjustments: [] };
   const links: Link[] = [];
   await mapAttachments(conversation, async (part) => {
     if (part.type === 'document' && part.source.type === 'url') links.push(part.source);

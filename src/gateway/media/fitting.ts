@@ -16,7 +16,7 @@ export class AttachmentFitting {
   readonly #media: FittingTools;
   readonly #signal: AbortSignal;
   readonly #hasAttachments: boolean;
-  readonly #outcomes = new Map<string, Prepared | GatewayError>();
+  #outcomes: Map<string, Prepared | GatewayError> | undefined = undefined;
 
   constructor(conversation: Conversation, media: FittingTools, signal: AbortSignal) {
     this.#conversation = conversation;
@@ -25,18 +25,25 @@ export class AttachmentFitting {
     this.#hasAttachments = hasAttachments(conversation);
   }
 
+  /** False: there are no attachments, so `find` returns the conversation as it is. */
+  get isNeeded(): boolean {
+    return this.#hasAttachments;
+  }
+
   /** Undefined: call `prepare` with these limits first. Throws the GatewayError if the attachments cannot be fitted. */
   find(limits: MediaLimits): Prepared | undefined {
     if (!this.#hasAttachments) return { conversation: this.#conversation, adjustments: [] };
-    const outcome = this.#outcomes.get(keyOf(limits));
+    const outcome = this.#outcomes?.get(keyOf(limits));
     if (outcome instanceof GatewayError) throw outcome;
     return outcome;
   }
 
   /** Never rejects: `find` throws the error, because the account that is leased next may have other limits. */
   async prepare(limits: MediaLimits): Promise<void> {
+    if (!this.#hasAttachments) return;
+    this.#outcomes ??= new Map();
     const key = keyOf(limits);
-    if (!this.#hasAttachments || this.#outcomes.has(key)) return;
+    if (this.#outcomes.has(key)) return;
     try {
       this.#outcomes.set(key, await fitAttachments(this.#conversation, limits, this.#media, this.#signal));
     } catch (cause) {
